@@ -1,0 +1,111 @@
+"""Everything about a trained model that is not a weight, stored with it and checked at load."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from transformers import AutoConfig, PreTrainedConfig
+
+from vaner.errors import ModelError
+from vaner.instructions import VANER, Instruction
+from vaner.tagging import Scheme, TagSet
+
+Attention = Literal["bidirectional", "causal"]
+Head = Literal["crf", "softmax"]
+Pooling = Literal["first", "last", "mean"]
+
+
+class VanerConfig(PreTrainedConfig):
+    """Configuration of a `VanerForTokenClassification`.
+
+    Args:
+        backbone: embedded name, local folder or Hub id the weights below the head came from.
+        backbone_origin: where that name was found (``folder``, ``hub``, ``package``). An embedded
+            name has slightly different weights on the Hub (bf16) and in the package (4-bit, read
+            as fp32); a trained head belongs to the one it was trained on.
+        backbone_config: configuration of the backbone itself, as a config or its dict.
+        attention: ``bidirectional`` lifts a decoder's causal mask; ``causal`` keeps it.
+        head: ``crf`` learns transitions; ``softmax`` scores each word alone (its decoding still
+            keeps to the tag scheme).
+        pooling: which sub-words stand for their word: the first, the last or their mean.
+        scheme: ``BIO`` or ``BIOES``.
+        types: entity types the model was trained to find, one instruction each.
+        datasets: for every training corpus named in instructions, the types it annotates.
+        nameless: whether it was trained with the nameless instruction too, as wanted for text
+            from no known corpus.
+        instruction: the two templates, see `vaner.instructions.Instruction`.
+        max_length: most sub-words in a row, instruction included; longer sentences are read in
+            overlapping windows.
+        dropout: dropout before the classifier in training.
+    """
+
+    model_type = "vaner"
+    sub_configs = {"backbone_config": AutoConfig}
+    has_no_defaults_at_init = True
+
+    def __init__(
+        self,
+        *,
+        backbone: str = "",
+        backbone_origin: str = "",
+        backbone_config: PreTrainedConfig | dict[str, Any] | None = None,
+        attention: Attention = "bidirectional",
+        head: Head = "crf",
+        pooling: Pooling = "first",
+        scheme: str = "BIO",
+        types: tuple[str, ...] | list[str] = (),
+        datasets: dict[str, list[str]] | None = None,
+        nameless: bool = True,
+        instruction: dict[str, str] | None = None,
+        max_length: int = 256,
+        dropout: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
+        for name, value, choices in (
+            ("attention", attention, get_args(Attention)),
+            ("head", head, get_args(Head)),
+            ("pooling", pooling, get_args(Pooling)),
+            ("scheme", scheme, tuple(Scheme)),
+        ):
+            if value not in choices:
+                raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+        if isinstance(backbone_config, dict):
+            backbone_config = AutoConfig.for_model(**backbone_config)
+        self.backbone = backbone
+        self.backbone_origin = backbone_origin
+        self.backbone_config = backbone_config
+        self.attention = attention
+        self.head = head
+        self.pooling = pooling
+        self.scheme = str(scheme)
+        self.types = list(types)
+        self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
+        self.nameless = nameless
+        self.instruction = dict(instruction or VANER.to_dict())
+        self.max_length = max_length
+        self.dropout = dropout
+        tags = self.tag_set.tags
+        kwargs["id2label"] = dict(enumerate(tags))
+        kwargs["label2id"] = {tag: i for i, tag in enumerate(tags)}
+        super().__init__(**kwargs)
+
+    @property
+    def tag_set(self) -> TagSet:
+        """The tags the head scores. The instruction names the type, so the tags do not."""
+        return TagSet(Scheme(self.scheme))
+
+    @property
+    def instruction_template(self) -> Instruction:
+        return Instruction(**self.instruction)
+
+    def dataset_for(self, type: str, dataset: str | None) -> str | None:
+        """The corpus name to put into the instruction for `type`.
+
+        The one asked for where the model knows it for this type; otherwise none if the model was
+        trained without names too, else the first of its corpora that has the type.
+        """
+        if dataset is not None and type in self.datasets.get(dataset, ()):
+            return dataset
+        if self.nameless:
+            return None
+        return next((name for name, types in self.datasets.items() if type in types), None)

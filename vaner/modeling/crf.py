@@ -1,0 +1,196 @@
+"""A conditional random field over words, called like pytorch-crf's, batch first, with marginals.
+
+The parameters are pytorch-crf's own (Lafferty, McCallum and Pereira 2001), so state dicts go both
+ways; the recursions are `vaner.modeling.chain`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torchcrf
+from torch import Tensor
+
+from vaner.modeling import chain
+from vaner.modeling.chain import Chain
+from vaner.tagging import OUTSIDE, Chunk, TagSet, spell
+
+# exp(-1e4) is exactly 0 in fp32 and bf16, and unlike -inf it leaves no NaN in a gradient.
+FORBIDDEN = -1e4
+
+
+class CRF(torchcrf.CRF):
+    """Linear-chain CRF; shapes as in `vaner.modeling.chain`.
+
+    Args:
+        num_tags: number of tags, C.
+        tag_set: where given, transitions its scheme forbids have probability zero in training
+            and in decoding; `num_tags` must be its length.
+        learned: False fixes all transition scores at zero: a softmax head that still decodes
+            within the scheme.
+
+    >>> crf = CRF(3)
+    >>> crf.decode(torch.tensor([[[0.0, 5.0, 0.0], [9.0, 0.0, 0.0]]]))
+    [[1, 0]]
+    """
+
+    def __init__(
+        self, num_tags: int, *, tag_set: TagSet | None = None, learned: bool = True
+    ) -> None:
+        super().__init__(num_tags, batch_first=True)
+        if tag_set is not None and len(tag_set) != num_tags:
+            raise ValueError(f"{num_tags} tags, but the tag set has {len(tag_set)}")
+        self.tag_set = tag_set
+        self.learned = learned
+        for name, allowed in (
+            ("start_penalty", tag_set.allowed_start() if tag_set else [True] * num_tags),
+            ("end_penalty", tag_set.allowed_end() if tag_set else [True] * num_tags),
+            ("penalty", tag_set.allowed() if tag_set else [[True] * num_tags] * num_tags),
+        ):
+            # Not persistent: state dicts stay exchangeable with pytorch-crf's.
+            self.register_buffer(name, _penalty(allowed), persistent=False)
+        if not learned:
+            for parameter in self.parameters():
+                torch.nn.init.zeros_(parameter)
+                parameter.requires_grad_(False)
+
+    def chain(self) -> Chain:
+        """Scores between tags with the scheme's prohibitions added, fp32."""
+        return Chain(
+            self.start_transitions.float() + self.start_penalty,
+            self.transitions.float() + self.penalty,
+            self.end_transitions.float() + self.end_penalty,
+        )
+
+    def forward(  # type: ignore[override]
+        self,
+        emissions: Tensor,
+        tags: Tensor,
+        mask: Tensor | None = None,
+        reduction: str = "sum",
+    ) -> Tensor:
+        """Log-likelihood of tag sequences.
+
+        Args:
+            emissions: *Shape:* (B, W, C).
+            tags: *Shape:* (B, W), int.
+            mask: *Shape:* (B, W), bool; all words if None.
+            reduction: ``none``, ``sum``, ``mean`` (over rows) or ``token_mean`` (over words).
+
+        Returns:
+            *Shape:* (B,) for ``none``, else a scalar. Never positive.
+        """
+        emissions, mask = self._checked(emissions, mask)
+        scores = self.chain()
+        alpha = chain.forward_scores(scores, emissions, mask)
+        likelihood = chain.path_score(scores, emissions, tags, mask)
+        likelihood = likelihood - chain.log_partition(scores, alpha, mask)
+        if reduction == "none":
+            return likelihood
+        if reduction == "sum":
+            return likelihood.sum()
+        if reduction == "mean":
+            return likelihood.mean()
+        if reduction == "token_mean":
+            return likelihood.sum() / mask.sum().clamp(min=1)
+        raise ValueError(f"invalid reduction: {reduction}")
+
+    @torch.no_grad()
+    def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
+        """Most likely tags of each row, as long as its words."""
+        emissions, mask = self._checked(emissions, mask)
+        paths = chain.viterbi(self.chain(), emissions, mask).tolist()
+        return [path[:n] for path, n in zip(paths, mask.sum(1).tolist(), strict=True)]
+
+    @torch.no_grad()
+    def marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Probability of each tag at each word.
+
+        Returns:
+            *Shape:* (B, W, C); sums to 1 over C on words, 0 elsewhere.
+        """
+        emissions, mask = self._checked(emissions, mask)
+        alpha, beta, total = self._forward_backward(emissions, mask)
+        marginals = (alpha + beta - total[:, None, None]).exp()
+        return marginals.masked_fill(~mask.unsqueeze(2), 0.0)
+
+    @torch.no_grad()
+    def span_probabilities(
+        self, emissions: Tensor, mask: Tensor, chunks: Sequence[Sequence[Chunk]]
+    ) -> list[list[float]]:
+        """Exact probability that each chunk is a mention, neither longer nor shorter.
+
+        Args:
+            emissions: *Shape:* (B, W, C).
+            mask: *Shape:* (B, W).
+            chunks: for each row the chunks to score.
+
+        Returns:
+            For each row one probability in [0, 1] a chunk.
+        """
+        if self.tag_set is None:
+            raise ValueError("span probabilities need a CRF that knows its tag set")
+        emissions, mask = self._checked(emissions, mask)
+        alpha, beta, total = self._forward_backward(emissions, mask)
+        scores, words = self.chain(), mask.sum(1).tolist()
+        return [
+            [
+                self._span(scores, emissions[b], alpha[b], beta[b], total[b], words[b], chunk)
+                for chunk in row
+            ]
+            for b, row in enumerate(chunks)
+        ]
+
+    def _span(
+        self,
+        scores: Chain,
+        emissions: Tensor,
+        alpha: Tensor,
+        beta: Tensor,
+        total: Tensor,
+        words: int,
+        chunk: Chunk,
+    ) -> float:
+        """Sum over all sequences that spell exactly this chunk: prefix, the chunk, what may follow."""
+        assert self.tag_set is not None
+        names = spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type)
+        tags = torch.tensor(self.tag_set.indices(names), device=emissions.device)
+        score = alpha[chunk.start, tags[0]] + scores.transitions[tags[:-1], tags[1:]].sum()
+        inner = torch.arange(chunk.start + 1, chunk.end, device=emissions.device)
+        score = score + emissions[inner, tags[1:]].sum()
+        if chunk.end == words:
+            score = score + scores.end[tags[-1]]
+        else:
+            after = scores.transitions[tags[-1]] + emissions[chunk.end] + beta[chunk.end]
+            score = score + torch.logsumexp(after[self._ending(chunk.type)], dim=0)
+        return min(1.0, float((score - total).exp()))
+
+    def _ending(self, type: str) -> Tensor:
+        """Indices of the tags that do not lengthen a mention of `type`."""
+        assert self.tag_set is not None
+        longer = {f"{p}-{type}" if type else p for p in "IE"}
+        keep = [i for i, tag in enumerate(self.tag_set.tags) if tag == OUTSIDE or tag not in longer]
+        return torch.tensor(keep, device=self.transitions.device)
+
+    def _forward_backward(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        scores = self.chain()
+        alpha = chain.forward_scores(scores, emissions, mask)
+        beta = chain.backward_scores(scores, emissions, mask)
+        return alpha, beta, chain.log_partition(scores, alpha, mask)
+
+    def _checked(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
+            raise ValueError(
+                f"emissions must be (batch, words, {self.num_tags}), got {tuple(emissions.shape)}"
+            )
+        if mask is None:
+            mask = torch.ones(emissions.shape[:2], dtype=torch.bool, device=emissions.device)
+        if mask.shape != emissions.shape[:2]:
+            raise ValueError(f"mask {tuple(mask.shape)} does not fit {tuple(emissions.shape)}")
+        # bf16 cannot hold a sum of log scores over a long sentence.
+        return emissions.float(), mask.bool()
+
+
+def _penalty(allowed: Sequence[object]) -> Tensor:
+    return torch.where(torch.tensor(allowed), 0.0, FORBIDDEN)
