@@ -1,0 +1,286 @@
+"""What BioC XML and BioC JSON share: from the record of a document to a `Document` and back.
+
+A record is a dictionary in the shape of BioC JSON. Offsets are code points of the document, as
+files have them in practice. A gap between passages is filled with a line break and spaces, a gap
+between sentences with spaces, so that the file's offsets are the document's.
+
+Passages, infons, ids and relations are kept under ``metadata["bioc"]`` and written back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from vaner.documents import Document, Span
+from vaner.formats.source import MalformedError, Place
+from vaner.formats.spans import (
+    DANGLING,
+    Lost,
+    check_span,
+    own_metadata,
+    recall,
+    remember,
+)
+
+Record = Mapping[str, Any]
+
+# A larger gap is a broken offset, and filling it would take the memory of the machine.
+_MAX_GAP = 1_000_000
+_IDENTIFIER_KEYS = {"identifier", "identifiers"}
+# Infons that name a database and hold an identifier in it, as in the BioCreative corpora.
+_DATABASES = {"mesh", "omim", "ncbi gene", "ncbigene", "taxonomy", "chebi", "umls", "snomed", "go"}
+
+
+class _Text:
+    """The text of a document as it grows by passages and sentences at given offsets."""
+
+    def __init__(self) -> None:
+        self.parts, self.length = list[str](), 0
+
+    def add(self, offset: int, text: str, *, line_break: bool) -> None:
+        gap = offset - self.length
+        if gap < 0 or gap > _MAX_GAP:
+            raise MalformedError(
+                f"a passage or sentence is said to begin at {offset}, but the text before it "
+                f"ends at {self.length}"
+            )
+        if gap:
+            first = "\n" if line_break and self.length else " "
+            self.parts.append(first + " " * (gap - 1))
+        self.parts.append(text)
+        self.length = offset + len(text)
+
+
+def to_document(record: Record, name: str, shared: Record, place: Place, line: int | None) -> Document:
+    """The document of a record.
+
+    Args:
+        record: document in the shape of BioC JSON.
+        name: id for a record without one.
+        shared: what the collection says for all of its documents.
+        place: the file, for errors in single annotations.
+        line: line for these errors.
+
+    Raises:
+        MalformedError: for a record whose text cannot be put together.
+    """
+    text, passages, sentences = _Text(), list[Any](), list[tuple[int, int]]()
+    for passage in _list(record, "passages"):
+        passages.append(_unit(passage, text, sentences, line_break=True))
+    whole, spans, entries, loose = "".join(text.parts), list[Span](), list[Any](), list[Any]()
+    for annotation in _annotations(record):
+        with place.guard(line):
+            if not _list(annotation, "locations"):
+                loose.append(_without(annotation))
+                continue
+            spans.append(_span(whole, annotation))
+            entries.append({"id": _string(annotation, "id"), "infons": _infons(annotation)})
+    kept: dict[str, Any] = {"collection": shared, "infons": _infons(record)}
+    kept |= {"passages": tuple(passages), "relations": _relations(record)}
+    kept |= {"annotations": remember(spans, entries), "unlocated": tuple(loose)}
+    metadata: dict[str, Any] = {"bioc": {k: v for k, v in kept.items() if v}}
+    if sentences:
+        metadata["sentences"] = tuple(sentences)
+    return Document(_string(record, "id") or name, whole, tuple(spans), metadata)
+
+
+def _unit(unit: Record, text: _Text, sentences: list[tuple[int, int]], *, line_break: bool) -> Record:
+    """Add the text of a passage or sentence; what is left of it when text and mentions are gone."""
+    offset = _integer(unit, "offset")
+    own = _string(unit, "text")
+    kept: dict[str, Any] = {"offset": offset}
+    inner = _list(unit, "sentences")
+    if inner and not own:
+        text.add(offset, "", line_break=line_break)
+        parts = [_unit(sentence, text, [], line_break=False) for sentence in inner]
+        sentences += [(p["offset"], p["offset"] + p["length"]) for p in parts if p["length"]]
+        kept["sentences"] = tuple(parts)
+    else:
+        text.add(offset, own, line_break=line_break)
+    kept["length"] = text.length - offset
+    kept |= {k: v for k, v in (("infons", _infons(unit)), ("relations", _relations(unit))) if v}
+    return kept
+
+
+def _annotations(record: Record) -> Iterator[Record]:
+    """Annotations of a document, its passages and their sentences, in order."""
+    yield from _list(record, "annotations")
+    for unit in (*_list(record, "passages"), *_list(record, "sentences")):
+        yield from _annotations(unit)
+
+
+def _span(text: str, annotation: Record) -> Span:
+    pieces = []
+    for location in _list(annotation, "locations"):
+        start = _integer(location, "offset")
+        pieces.append((start, start + _integer(location, "length")))
+    infons = _infons(annotation)
+    return check_span(
+        text,
+        pieces,
+        infons.get("type", ""),
+        quoted=_string(annotation, "text") or None,
+        score=_score(infons),
+        identifiers=_identifiers(infons),
+    )
+
+
+def _identifiers(infons: Mapping[str, str]) -> Iterator[str]:
+    for name, value in infons.items():
+        if name.lower() in _IDENTIFIER_KEYS:
+            yield from (part for part in value.split("|") if part not in {"", "-"})
+        elif name.lower() in _DATABASES and value not in {"", "-", "-1"}:
+            yield value if ":" in value else f"{name}:{value}"
+
+
+def _score(infons: Mapping[str, str]) -> float | None:
+    try:
+        value = float(infons["score"])
+    except (KeyError, ValueError):
+        return None
+    return value if 0 <= value <= 1 else None
+
+
+def _list(record: Record, name: str) -> Sequence[Any]:
+    value = record.get(name) or []
+    if not isinstance(value, list | tuple) or not all(isinstance(v, dict) for v in value):
+        raise MalformedError(f"{name} is no list of objects")
+    return value
+
+
+def _string(record: Record, name: str) -> str:
+    value = record.get(name)
+    return "" if value is None else str(value)
+
+
+def _integer(record: Record, name: str) -> int:
+    value = _string(record, name).strip()
+    if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
+        raise MalformedError(f"{name} {value!r} is no integer")
+    return int(value)
+
+
+def _infons(record: Record) -> dict[str, str]:
+    infons = record.get("infons") or {}
+    if not isinstance(infons, dict):
+        raise MalformedError("infons is no object")
+    return {str(k): "" if v is None else str(v) for k, v in infons.items()}
+
+
+def _relations(record: Record) -> tuple[Record, ...]:
+    return tuple(
+        {
+            "id": _string(relation, "id"),
+            "infons": _infons(relation),
+            "nodes": tuple(
+                {"refid": _string(node, "refid"), "role": _string(node, "role")}
+                for node in _list(relation, "nodes")
+            ),
+        }
+        for relation in _list(record, "relations")
+    )
+
+
+def _without(annotation: Record) -> Record:
+    """An annotation of the document as a whole: it has no place in the text."""
+    return {k: annotation[k] for k in ("id", "infons", "text") if annotation.get(k)}
+
+
+def to_record(document: Document, lost: Lost) -> dict[str, Any]:
+    """The record of a document, with the passages it was read with or as one passage."""
+    kept = own_metadata(document, "bioc")
+    annotations = list(_written(document, kept))
+    known = {a["id"] for _, a in annotations} | {a.get("id") for a in kept.get("unlocated", ())}
+    known |= {r["id"] for unit in (kept, *_units(kept)) for r in unit.get("relations", ())}
+    whole = {"offset": 0, "length": len(document.text)}
+    passages = kept.get("passages", ())
+    if not passages or passages[-1]["offset"] + passages[-1]["length"] != len(document.text):
+        passages = (whole,)
+    written = [_written_unit(p, document.text, annotations, known, lost) for p in passages]
+    left = [*kept.get("unlocated", ()), *(a for _, a in annotations)]
+    return {
+        "id": document.id,
+        "infons": dict(kept.get("infons", {})),
+        "passages": written,
+        "annotations": [{"infons": {}, "text": "", "locations": [], **a} for a in left],
+        "relations": _alive(kept, known, lost),
+    }
+
+
+def _units(kept: Record) -> Iterator[Record]:
+    for passage in kept.get("passages", ()):
+        yield from (passage, *passage.get("sentences", ()))
+
+
+def _written(document: Document, kept: Record) -> Iterator[tuple[Span, dict[str, Any]]]:
+    """Annotations of the mentions under their old ids, or under new ones that were free."""
+    entries = recall(document.spans, kept.get("annotations", {}))
+    used = {entry["id"] for entry in entries if entry}
+    used |= {unit["id"] for unit in kept.get("unlocated", ()) if "id" in unit}
+    fresh = (name for name in map(str, range(len(used) + len(entries) + 1)) if name not in used)
+    for span, entry in zip(document.spans, entries, strict=True):
+        infons = dict(entry["infons"]) if entry else {}
+        if not entry:
+            infons |= {"type": span.type} if span.type else {}
+            infons |= {"identifier": "|".join(span.identifiers)} if span.identifiers else {}
+        if span.score != _score(infons):
+            infons.pop("score", None)
+            infons |= {"score": repr(span.score)} if span.score is not None else {}
+        yield span, {
+            "id": entry["id"] if entry else next(fresh),
+            "infons": infons,
+            "text": document.mention(span),
+            "locations": [{"offset": s, "length": e - s} for s, e in span.pieces],
+        }
+
+
+def _written_unit(
+    unit: Record,
+    text: str,
+    annotations: list[tuple[Span, dict[str, Any]]],
+    known: set[Any],
+    lost: Lost,
+) -> dict[str, Any]:
+    """A passage or sentence with text and annotations; takes these from the list."""
+    start, end = unit["offset"], unit["offset"] + unit["length"]
+    sentences = [
+        _written_unit(s, text, annotations, known, lost) for s in unit.get("sentences", ())
+    ]
+    inside = [a for s, a in annotations if start <= s.start < end]
+    annotations[:] = [(s, a) for s, a in annotations if not start <= s.start < end]
+    return {
+        "offset": start,
+        "infons": dict(unit.get("infons", {})),
+        "text": "" if sentences else text[start:end],
+        "sentences": sentences,
+        "annotations": inside,
+        "relations": _alive(unit, known, lost),
+    }
+
+
+def _alive(unit: Record, known: set[Any], lost: Lost) -> list[Record]:
+    """Relations whose mentions are all still there."""
+    relations = list(unit.get("relations", ()))
+    alive = [r for r in relations if all(node["refid"] in known for node in r["nodes"])]
+    lost[DANGLING] += len(relations) - len(alive)
+    return alive
+
+
+def collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document]]:
+    """What the first document says about its collection, and all documents."""
+    iterator = iter(documents)
+    first = list(_take_one(iterator))
+    shared = own_metadata(first[0], "bioc").get("collection", {}) if first else {}
+    return shared, _chain(first, iterator)
+
+
+def _take_one(iterator: Iterator[Document]) -> Iterator[Document]:
+    for document in iterator:
+        yield document
+        return
+
+
+def _chain(first: Sequence[Document], rest: Iterator[Document]) -> Iterator[Document]:
+    yield from first
+    yield from rest

@@ -1,0 +1,229 @@
+"""CoNLL: a token a line, its tag in the last column, an empty line between sentences.
+
+Columns are separated by a tab or by spaces; IOB1, IOB2, BIOES and BILOU are all read. Without
+``-DOCSTART-`` lines every sentence is a document; with them a document holds the sentences up to
+the next, joined by line breaks. Tokens are joined by one space. Written as IOB2 (or BIOES), tab
+separated, with the columns in between where the file that was read had them.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vaner.documents import Document, Span
+from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_lines
+from vaner.formats.spans import IDENTIFIER, NAME, Lost, check_span, count_scores, plain, word
+from vaner.tagging import OUTSIDE, Scheme, decode, encode, split_tag, violations
+from vaner.words import Word, sentences_of, split_words
+
+DOCSTART = "-DOCSTART-"
+SPLIT = "mention crosses a sentence boundary"
+EMPTY = "document without words"
+ID = "document id has no place in the format"
+SPACING = "document whose white space is written as one space"
+_SPACES = re.compile(" +")
+
+Row = list[str]
+Block = tuple[int, list[Row]]
+
+
+@dataclass
+class _Tags:
+    """What the tags of a file tell about their scheme, sentence by sentence."""
+
+    known: set[str] = field(default_factory=set)
+    begun: int = 0
+    unbegun: int = 0
+    first: int | None = None
+
+    def check(self, tags: Sequence[str], line: int) -> None:
+        for tag in set(tags) - self.known:
+            try:
+                split_tag(tag)
+            except ValueError as problem:
+                raise MalformedError(f"{problem} (line {line + tags.index(tag)})") from None
+            self.known.add(tag)
+
+    def observe(self, tags: Sequence[str], line: int) -> None:
+        """Count mentions that begin with B where IOB1 has I, and with I where IOB2 has B."""
+        wrong = violations(tags)
+        if wrong and self.first is None:
+            self.first = line + wrong[0]
+        self.unbegun += len(wrong)
+        before = OUTSIDE
+        for tag in tags:
+            self.begun += tag[0] in "BSU" and tag[1:] != before[1:]
+            before = tag
+
+    def warn(self, name: str) -> None:
+        """Say so where a file is neither IOB1 nor IOB2 as a whole."""
+        if self.begun and self.unbegun:
+            warnings.warn(
+                f"{name}:{self.first}: {self.unbegun} tags continue a mention that has not begun; "
+                "each was read as the beginning of one",
+                FormatWarning,
+                stacklevel=2,
+            )
+
+
+def read(
+    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Documents of a CoNLL file, named after the file and numbered from 1.
+
+    Warns:
+        FormatWarning: once a file, where some mentions begin with I- in a file that is not IOB1.
+    """
+    place, tags = Place(path, on_error), _Tags()
+    number, group, grouped = 0, list[Block](), False
+    for block in _blocks(place, encoding):
+        start = block[1][0][0] == DOCSTART and len(block[1]) == 1
+        if group and (start or not grouped):
+            number += 1
+            with place.guard(group[0][0]):
+                yield _document(f"{place.stem}-{number}", group, tags, grouped)
+            group = []
+        grouped = grouped or start
+        if not start:
+            group.append(block)
+    if group:
+        with place.guard(group[0][0]):
+            yield _document(f"{place.stem}-{number + 1}", group, tags, grouped)
+    tags.warn(place.name)
+
+
+def _blocks(place: Place, encoding: str) -> Iterator[Block]:
+    """Sentences as rows of columns with the line they start on; bad sentences are left out."""
+    rows, start, width, good = list[Row](), 0, 0, True
+    for number, line in read_lines(place, encoding):
+        if line.strip():
+            row = line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
+            width = width or len(row)
+            start = start or number
+            problem = _problem(row, width)
+            if problem and good:
+                good = False
+                place.report(problem, number)
+            rows.append(row)
+            if row[0] != DOCSTART:
+                continue
+        if rows and good:
+            yield start, rows
+        rows, start, good = [], 0, True
+    if rows and good:
+        yield start, rows
+
+
+def _problem(row: Row, width: int) -> str | None:
+    if row[0] == DOCSTART:
+        return None
+    if len(row) != width or width == 1:
+        return f"expected {max(width, 2)} columns (token … tag), found {len(row)}"
+    return None if row[0] and row[-1] else "a row with an empty token or tag"
+
+
+def _document(name: str, blocks: Sequence[Block], tags: _Tags, grouped: bool) -> Document:
+    tokens, sentences, spans, position = list[Word](), list[tuple[int, int]](), list[Span](), 0
+    text = "\n".join(" ".join(row[0] for row in rows) for _, rows in blocks)
+    for line, rows in blocks:
+        words, start = list[Word](), position
+        for row in rows:
+            words.append(Word(position, position + len(row[0])))
+            position += len(row[0]) + 1
+        sentences.append((start, position - 1))
+        tokens += words
+        spans += _spans(text, words, [row[-1] for row in rows], tags, line)
+    metadata: dict[str, Any] = {"pretokenized": True, "sentences": tuple(sentences)}
+    if text.split() != [text[w.start : w.end] for w in tokens]:
+        metadata["tokens"] = tuple((w.start, w.end) for w in tokens)
+    if len(blocks[0][1][0]) > 2:
+        metadata["columns"] = tuple(tuple(row[1:-1]) for _, rows in blocks for row in rows)
+    if grouped:
+        metadata["docstart"] = True
+    return Document(name, text, tuple(spans), metadata)
+
+
+def _spans(
+    text: str, words: Sequence[Word], tags: Sequence[str], seen: _Tags, line: int
+) -> Iterator[Span]:
+    if set(tags) == {OUTSIDE}:
+        return
+    seen.check(tags, line)
+    seen.observe(tags, line)
+    for chunk in decode(tags):
+        yield check_span(text, [(words[chunk.start].start, words[chunk.end - 1].end)], chunk.type)
+
+
+def render(
+    documents: Iterable[Document], lost: Lost, *, scheme: Scheme = Scheme.BIO
+) -> Iterator[str]:
+    """Sentences as tab-separated rows, an empty line after each.
+
+    Once a document needs a ``-DOCSTART-`` line to hold its sentences together, it and all that
+    follow get one.
+    """
+    grouped = False
+    for document in documents:
+        words = _words(document)
+        sentences = sentences_of(document, words)
+        grouped = grouped or len(sentences) > 1 or bool(document.metadata.get("docstart"))
+        _count(document, words, lost)
+        columns = document.metadata.get("columns", ())
+        middle = columns if len(columns) == len(words) else [()] * len(words)
+        if words:
+            filler = [*("-X-" for _ in middle[0]), OUTSIDE]
+            head = ["\t".join((DOCSTART, *filler)) + "\n\n"] if grouped else []
+            body = _rows(document, words, sentences, middle, scheme, lost)
+            yield "".join((*head, *body))
+
+
+def _words(document: Document) -> list[Word]:
+    """The tokens of the source, or the words of a raw text."""
+    text, given = document.text, document.metadata.get("tokens")
+    if given and all(0 <= s < e <= len(text) for s, e in given):
+        return [Word(start, end) for start, end in given]
+    if document.metadata.get("pretokenized"):
+        return [Word(*match.span()) for match in re.finditer(r"\S+", text)]
+    return split_words(text)
+
+
+def _count(document: Document, words: Sequence[Word], lost: Lost) -> None:
+    count_scores(document.spans, lost)
+    lost[IDENTIFIER] += sum(bool(span.identifiers) for span in document.spans)
+    lost[EMPTY] += not words
+    if not document.metadata.get("pretokenized"):
+        lost[ID] += 1
+        text = " ".join(document.text[w.start : w.end] for w in words)
+        lost[SPACING] += text != document.text
+
+
+def _rows(
+    document: Document,
+    words: Sequence[Word],
+    sentences: Sequence[tuple[int, int]],
+    columns: Sequence[Sequence[str]],
+    scheme: Scheme,
+    lost: Lost,
+) -> Iterator[str]:
+    waiting = sorted(document.spans)
+    lost[SPLIT] += len(waiting)  # taken off again for every mention that lies in one sentence
+    for first, last in sentences:
+        inside = words[first:last]
+        start, end = inside[0].start, inside[-1].end
+        spans = [s for s in waiting if start <= s.start and s.end <= end]
+        waiting = [s for s in waiting if s.end > end]
+        lost[SPLIT] -= len(spans)
+        named = [(s, word(s.type, lost)) for s in spans]
+        encoded = encode(inside, [Span(s.start, s.end, t, None, (), s.fragments) for s, t in named], scheme)
+        for _, reason in encoded.unreachable:
+            lost[f"mention: {reason}"] += 1
+        for (begin, stop), middle, tag in zip(inside, columns[first:last], encoded.tags, strict=True):
+            token = plain(document.text[begin:stop], lost)
+            lost[NAME] += len(re.findall("[\t\n]", token))
+            yield "\t".join((re.sub("[\t\n]", "_", token), *middle, tag)) + "\n"
+        yield "\n"

@@ -1,0 +1,213 @@
+"""JSON Lines: one document a line, the one format that holds all that a document holds.
+
+``{"id": "d1", "text": "Asthma.", "spans": [{"start": 0, "end": 6, "type": "Disease",
+"text": "Asthma", "score": 0.9, "identifiers": ["MESH:D001249"]}], "metadata": {}}``
+
+Three dialects in which corpora are handed round are read too: ``text`` with ``entities`` in
+characters, ``tokens`` with ``entities`` in tokens, and ``tokens`` with ``ner_tags``, where a
+surplus first token is an instruction.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vaner.documents import Document, Span
+from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.spans import CHARACTER, SCORE, Lost, check_span
+from vaner.tagging import decode
+
+METADATA = "metadata that JSON cannot hold left out"
+_KNOWN = {"id", "text", "spans", "entities", "tokens", "ner_tags", "metadata"}
+_INTEGER_TAGS = {0: "O", 1: "B", 2: "I"}
+# JSON reads an escaped surrogate pair as one character, which would move every offset behind it.
+_SPLIT_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def read(
+    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Documents of a JSON Lines file; keys that are not ours go to the metadata.
+
+    A record without ``id`` is named after the file and the number of the line.
+    """
+    place = Place(path, on_error)
+    for number, line in read_lines(place, encoding):
+        if line.strip():
+            with place.guard(number):
+                yield _document(_record(line), f"{place.stem}-{number}", place, number)
+
+
+def _record(line: str) -> Mapping[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as problem:
+        raise MalformedError(f"is not JSON: {problem}") from None
+    if not isinstance(record, dict):
+        raise MalformedError("is not a JSON object with the text of a document")
+    return record
+
+
+def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> Document:
+    metadata = {k: _frozen(v) for k, v in record.items() if k not in _KNOWN}
+    metadata |= _frozen(_typed(record.get("metadata") or {}, dict, "metadata"))
+    if "text" in record:
+        text, tokens = _typed(record["text"], str, "text"), None
+    elif "tokens" in record:
+        words, instruction = _words(record)
+        metadata |= {"instruction": instruction} if instruction is not None else {}
+        text, tokens = _joined(words, metadata)
+    else:
+        raise MalformedError("the record has neither text nor tokens")
+    spans = []
+    for entry in _entries(record):
+        with place.guard(line):
+            spans.append(_span(text, entry, tokens))
+    return Document(_name(record, name), text, tuple(spans), metadata)
+
+
+def _name(record: Mapping[str, Any], name: str) -> str:
+    given = record.get("id")
+    return name if given is None else str(given)
+
+
+def _words(record: Mapping[str, Any]) -> tuple[list[str], str | None]:
+    """Tokens of a record without the instruction, and the instruction if there is one."""
+    words = [_typed(token, str, "a token") for token in _typed(record["tokens"], list, "tokens")]
+    tags = record.get("ner_tags")
+    if tags is None or len(_typed(tags, list, "ner_tags")) == len(words):
+        return words, None
+    if len(tags) != len(words) - 1:
+        raise MalformedError(f"{len(words)} tokens but {len(tags)} ner_tags")
+    return words[1:], words[0]
+
+
+def _joined(words: Sequence[str], metadata: dict[str, Any]) -> tuple[str, list[tuple[int, int]]]:
+    """Text of the tokens, joined by spaces, and their offsets."""
+    tokens, start = [], 0
+    for token in words:
+        tokens.append((start, start + len(token)))
+        start += len(token) + 1
+    text = " ".join(words)
+    metadata |= {"pretokenized": True, "sentences": ((0, len(text)),)}
+    if any(" " in token or not token for token in words):
+        metadata["tokens"] = tuple(tokens)
+    return text, tokens
+
+
+def _entries(record: Mapping[str, Any]) -> list[Any]:
+    """Mentions of a record as it gives them, tags turned into token offsets."""
+    if "ner_tags" not in record:
+        given = record.get("spans", record.get("entities"))
+        return _typed(given, list, "spans") if given is not None else []
+    tags = [_INTEGER_TAGS.get(t, str(t)) if _integer(t) else str(t) for t in record["ner_tags"]]
+    try:
+        return [{"start": c.start, "end": c.end, "type": c.type} for c in decode(tags)]
+    except ValueError as problem:
+        raise MalformedError(str(problem)) from None
+
+
+def _span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Span:
+    entry = _typed(entry, dict, "a span")
+    type = _typed(entry.get("type", entry.get("label", "")), str, "type")
+    given = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
+    pieces = [_pair(piece) for piece in _typed(given, list, "fragments")]
+    if tokens is not None:
+        pieces = [_characters(tokens, start, end, type) for start, end in pieces]
+    quoted = entry.get("text")
+    span = check_span(
+        text,
+        pieces,
+        type,
+        quoted=None if quoted is None else _typed(quoted, str, "text of a span"),
+        score=_score(entry.get("score")),
+        identifiers=[str(i) for i in _typed(entry.get("identifiers") or [], list, "identifiers")],
+    )
+    if tokens is None and (span.start, span.end) != (entry.get("start"), entry.get("end")):
+        raise MalformedError(f"fragments {pieces} do not reach from start to end of the span")
+    return span
+
+
+def _pair(piece: Any) -> tuple[int, int]:
+    if not isinstance(piece, Sequence) or len(piece) != 2 or not all(map(_integer, piece)):
+        raise MalformedError(f"{piece!r} is no pair of integers (start, end)")
+    return piece[0], piece[1]
+
+
+def _characters(
+    tokens: Sequence[tuple[int, int]], start: int, end: int, type: str
+) -> tuple[int, int]:
+    if not 0 <= start < end <= len(tokens):
+        raise MalformedError(
+            f"mention {start}:{end} ({type}) does not lie in the {len(tokens)} tokens"
+        )
+    return tokens[start][0], tokens[end - 1][1]
+
+
+def _score(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise MalformedError(f"score {value!r} is no probability")
+    return float(value)
+
+
+def _integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _typed(value: Any, kind: type, what: str) -> Any:
+    if not isinstance(value, kind):
+        raise MalformedError(f"{what} is {type(value).__name__}, expected {kind.__name__}")
+    return value
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down, as readers of other formats put them."""
+    if isinstance(value, dict):
+        return {k: _frozen(v) for k, v in value.items()}
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+    """One line a document."""
+    for document in documents:
+        text, count = _SPLIT_PAIR.subn("\ufffd\ufffd", document.text)
+        lost[CHARACTER] += 2 * count
+        spans = [_entry(text, span, lost) for span in document.spans]
+        record = {"id": document.id, "text": text, "spans": spans}
+        if document.metadata:
+            record["metadata"] = dict(document.metadata)
+        try:
+            yield _dump(record) + "\n"
+        except (TypeError, ValueError):
+            lost[METADATA] += 1
+            yield _dump({k: v for k, v in record.items() if k != "metadata"}) + "\n"
+
+
+def _entry(text: str, span: Span, lost: Lost) -> dict[str, Any]:
+    quoted = " ".join(text[start:end] for start, end in span.pieces)
+    entry: dict[str, Any] = {"start": span.start, "end": span.end, "type": span.type}
+    entry["text"] = _SPLIT_PAIR.sub("\ufffd\ufffd", quoted)
+    if span.score is not None and math.isfinite(span.score):
+        entry["score"] = span.score
+    lost[SCORE] += span.score is not None and "score" not in entry
+    if span.identifiers:
+        entry["identifiers"] = list(span.identifiers)
+    if span.fragments:
+        entry["fragments"] = [list(piece) for piece in span.fragments]
+    return entry
+
+
+def _dump(record: Mapping[str, Any]) -> str:
+    line = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can escape and UTF-8 cannot hold
+        return json.dumps(record, allow_nan=False)
+    return line

@@ -1,0 +1,153 @@
+"""Reading a file as text without changing a character, and saying where it is wrong.
+
+Every reader goes through here for compression, encoding, line numbers and errors.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from vaner.documents import SpanError
+from vaner.errors import FormatError
+
+OnError = Callable[[FormatError], None]
+
+STDIN = "-"
+_CHUNK = 1 << 16
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class FormatWarning(UserWarning):
+    """Something in a file that was read in the only sensible way, and that its owner may mend."""
+
+
+class MalformedError(Exception):
+    """A part of a file that breaks the format; `Place.guard` adds file and line."""
+
+
+class Place:
+    """A file being read and what to do with its errors.
+
+    Args:
+        path: the file, or ``"-"`` for standard input.
+        on_error: called with each error, after which the reader leaves the bad part out and goes
+            on; None raises the error.
+    """
+
+    def __init__(self, path: str | Path, on_error: OnError | None = None) -> None:
+        self.path = Path(path)
+        self.name = "<stdin>" if str(path) == STDIN else str(path)
+        self.on_error = on_error
+
+    @property
+    def stem(self) -> str:
+        """Name of the file without suffixes, from which documents without a name get theirs."""
+        if self.name == "<stdin>":
+            return "stdin"
+        return Path(self.path.name.removesuffix(".gz")).stem
+
+    def error(self, message: str, line: int | None = None) -> FormatError:
+        return FormatError(message, self.name, line)
+
+    def report(self, message: str, line: int | None = None) -> None:
+        """Raise an error, or hand it to the caller and go on."""
+        if self.on_error is None:
+            raise self.error(message, line)
+        self.on_error(self.error(message, line))
+
+    @contextmanager
+    def guard(self, line: int | None = None) -> Iterator[None]:
+        """Report what is wrong in the block with its place."""
+        try:
+            yield
+        except (MalformedError, SpanError) as problem:
+            self.report(str(problem), line)
+
+
+@contextmanager
+def open_bytes(place: Place) -> Iterator[BinaryIO]:
+    """The bytes of a file, decompressed if they are gzip, whatever the file is called.
+
+    Raises:
+        FormatError: for a file that cannot be opened or whose compression is broken.
+    """
+    try:
+        stdin = place.name == "<stdin>"
+        raw = sys.stdin.buffer if stdin else place.path.open("rb")
+        buffered = cast(io.BufferedReader, raw)
+        try:
+            if buffered.peek(2)[:2] == _GZIP_MAGIC:
+                yield cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
+            else:
+                yield buffered
+        finally:
+            if not stdin:
+                buffered.close()
+    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+        raise place.error(f"broken gzip file: {problem}") from None
+    except OSError as problem:
+        raise place.error(f"cannot be read: {problem.strerror or problem}") from None
+
+
+def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
+    """The text of a file in pieces; a byte order mark is not part of it.
+
+    Raises:
+        FormatError: naming line and byte of the first byte that is not in the encoding.
+    """
+    try:
+        # UTF-8 with and without a byte order mark.
+        name = codecs.lookup(encoding).name
+        decoder = codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else name)()
+    except LookupError:
+        raise place.error(f"no encoding is called {encoding!r}") from None
+    done, line = 0, 1
+    with open_bytes(place) as stream:
+        while True:
+            # read1 hands on what a pipe has, so that standard input streams.
+            chunk = cast(io.BufferedReader, stream).read1(_CHUNK)
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as problem:
+                position = done + len(chunk) - len(problem.object) + problem.start
+                line += problem.object[: problem.start].count(b"\n")
+                raise place.error(
+                    f"byte {position} is not {encoding}; give the file's encoding with --encoding",
+                    line,
+                ) from None
+            done += len(chunk)
+            line += text.count("\n")
+            if text:
+                yield text
+            if not chunk:
+                return
+
+
+def read_text(place: Place, encoding: str = "utf-8") -> str:
+    """The whole text of a file, line ends untouched."""
+    return "".join(read_chunks(place, encoding))
+
+
+def read_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Numbered lines, from 1, without their ``\\n`` or ``\\r\\n``.
+
+    Only these two end a line: a lone carriage return or U+2028 belongs to the text.
+    """
+    number, parts = 0, list[str]()
+    for chunk in read_chunks(place, encoding):
+        first, *rest = chunk.split("\n")
+        parts.append(first)
+        for following in rest:
+            number += 1
+            yield number, "".join(parts).removesuffix("\r")
+            parts = [following]
+    if any(parts):
+        yield number + 1, "".join(parts).removesuffix("\r")

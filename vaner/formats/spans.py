@@ -1,0 +1,138 @@
+"""What the formats share about mentions: checking them, and remembering how a file spelt them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from vaner.documents import Document, Span, SpanError
+
+Lost = Counter[str]
+"""Reason -> how often something could not be written as it was."""
+
+SCORE = "score has no place in the format"
+IDENTIFIER = "identifier has no place in the format"
+FRAGMENTS = "discontinuous mention written from its first to its last character"
+CHARACTER = "character written as U+FFFD, the format cannot hold it"
+LINE_BREAK = "line break written as a space"
+NAME = "character of a name or type replaced by _"
+DANGLING = "relation or attribute left out, its mention is gone"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+
+
+def check_span(
+    text: str,
+    pieces: Sequence[tuple[int, int]],
+    type: str,
+    *,
+    quoted: str | None = None,
+    score: float | None = None,
+    identifiers: Iterable[str] = (),
+) -> Span:
+    """A span that lies in its text and says what the file says it says.
+
+    Args:
+        text: text of the document.
+        pieces: ``(start, end)`` pairs in code points, one for a contiguous mention.
+        type: entity type.
+        quoted: the mention as the file repeats it, or None where it does not. White space is
+            compared loosely, since files put a line break or a gap down as a space.
+        score: probability in [0, 1] or None.
+        identifiers: identifiers of concepts.
+
+    Raises:
+        SpanError: saying what is wrong.
+    """
+    pieces = sorted((int(start), int(end)) for start, end in pieces)
+    for start, end in pieces:
+        if not 0 <= start < end <= len(text):
+            raise SpanError(
+                f"mention {start}:{end} ({type}) does not lie in the text, "
+                f"which has {len(text)} characters"
+            )
+        if not text[start:end].strip():
+            raise SpanError(f"mention {start}:{end} ({type}) is blank")
+    fragments = tuple(pieces) if len(pieces) > 1 else ()
+    span = Span(pieces[0][0], pieces[-1][1], type, score, tuple(identifiers), fragments)
+    if quoted is not None:
+        _check_quoted(text, span, quoted)
+    return span
+
+
+def _check_quoted(text: str, span: Span, quoted: str) -> None:
+    found = " ".join(text[start:end] for start, end in span.pieces)
+    if quoted == found:
+        return
+    hull = text[span.start : span.end]
+    # A discontinuous mention is repeated piece by piece or whole, with or without gaps.
+    if _blanked(found, quoted):
+        return
+    loose = _SPACE.sub("" if span.discontinuous else " ", quoted)
+    if loose not in {_SPACE.sub("" if span.discontinuous else " ", t) for t in (found, hull)}:
+        raise SpanError(
+            f"mention {span.start}:{span.end} ({span.type}) is {found!r} in the text "
+            f"but {quoted!r} in the annotation"
+        )
+
+
+def _blanked(found: str, quoted: str) -> bool:
+    """Whether a tool put spaces for characters it could not hold (quotation marks in NCBI)."""
+    return (
+        len(found) == len(quoted)
+        and not quoted.isspace()
+        and all(q in (f, " ") for f, q in zip(found, quoted, strict=True))
+    )
+
+
+def key(span: Span) -> str:
+    """A name for a span by which a file's own spelling of it is found again."""
+    pieces = ",".join(f"{start}-{end}" for start, end in span.pieces)
+    return " ".join((pieces, span.type, *span.identifiers))
+
+
+def remember(spans: Iterable[Span], values: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
+    """Keep one value a span, e.g. its id in the file, in a form that metadata can hold."""
+    kept: dict[str, tuple[Any, ...]] = {}
+    for span, value in zip(spans, values, strict=True):
+        kept[key(span)] = (*kept.get(key(span), ()), value)
+    return kept
+
+
+def recall(spans: Iterable[Span], kept: Mapping[str, Sequence[Any]]) -> list[Any | None]:
+    """What was remembered of each span; None for spans that were not in the file."""
+    left = {name: list(values) for name, values in kept.items()}
+    return [left[key(s)].pop(0) if left.get(key(s)) else None for s in spans]
+
+
+def own_metadata(document: Document, name: str) -> Mapping[str, Any]:
+    """What a format put into the metadata under its own name, or nothing."""
+    found = document.metadata.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def plain(text: str, lost: Lost) -> str:
+    """Text that UTF-8 can hold; a lone surrogate becomes U+FFFD, so offsets stay."""
+    clean, count = _SURROGATE.subn("\ufffd", text)
+    lost[CHARACTER] += count
+    return clean
+
+
+def one_line(text: str, lost: Lost) -> str:
+    """Text without line breaks, as long as before."""
+    lost[LINE_BREAK] += text.count("\n") + text.count("\r")
+    return plain(text, lost).replace("\n", " ").replace("\r", " ")
+
+
+def word(name: str, lost: Lost, forbidden: str = r"\s") -> str:
+    """A name for a place where white space would end it."""
+    clean, count = re.subn(forbidden, "_", plain(name, lost))
+    lost[NAME] += count
+    return clean
+
+
+def count_scores(spans: Iterable[Span], lost: Lost) -> None:
+    lost[SCORE] += sum(span.score is not None for span in spans)
