@@ -34,7 +34,7 @@ class VanerConfig(PreTrainedConfig):
         nameless: whether it was trained with the nameless instruction too, as wanted for text
             from no known corpus.
         instruction: the two templates, see `vaner.instructions.Instruction`.
-        max_length: most sub-words in a row, instruction included; longer sentences are read in
+        max_subwords: most sub-words in a row, instruction included; longer sentences are read in
             overlapping windows.
         dropout: dropout before the classifier in training.
     """
@@ -57,7 +57,7 @@ class VanerConfig(PreTrainedConfig):
         datasets: dict[str, list[str]] | None = None,
         nameless: bool = True,
         instruction: dict[str, str] | None = None,
-        max_length: int = 256,
+        max_subwords: int = 256,
         dropout: float = 0.1,
         **kwargs: Any,
     ) -> None:
@@ -82,7 +82,7 @@ class VanerConfig(PreTrainedConfig):
         self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())
-        self.max_length = max_length
+        self.max_subwords = max_subwords
         self.dropout = dropout
         tags = self.tag_set.tags
         kwargs["id2label"] = dict(enumerate(tags))

@@ -43,13 +43,7 @@ class CRF(torchcrf.CRF):
             raise ValueError(f"{num_tags} tags, but the tag set has {len(tag_set)}")
         self.tag_set = tag_set
         self.learned = learned
-        for name, allowed in (
-            ("start_penalty", tag_set.allowed_start() if tag_set else [True] * num_tags),
-            ("end_penalty", tag_set.allowed_end() if tag_set else [True] * num_tags),
-            ("penalty", tag_set.allowed() if tag_set else [[True] * num_tags] * num_tags),
-        ):
-            # Not persistent: state dicts stay exchangeable with pytorch-crf's.
-            self.register_buffer(name, _penalty(allowed), persistent=False)
+        self._penalties: dict[torch.device, Chain] = {}
         if not learned:
             for parameter in self.parameters():
                 torch.nn.init.zeros_(parameter)
@@ -57,11 +51,14 @@ class CRF(torchcrf.CRF):
 
     def chain(self) -> Chain:
         """Scores between tags with the scheme's prohibitions added, fp32."""
-        return Chain(
-            self.start_transitions.float() + self.start_penalty,
-            self.transitions.float() + self.penalty,
-            self.end_transitions.float() + self.end_penalty,
-        )
+        learned = (self.start_transitions, self.transitions, self.end_transitions)
+        if self.tag_set is None:
+            return Chain(*(scores.float() for scores in learned))
+        device = self.transitions.device
+        if device not in self._penalties:
+            self._penalties[device] = _penalties(self.tag_set, device)
+        forbidden = self._penalties[device]
+        return Chain(*(s.float() + p for s, p in zip(learned, forbidden, strict=True)))
 
     def forward(  # type: ignore[override]
         self,
@@ -192,5 +189,7 @@ class CRF(torchcrf.CRF):
         return emissions.float(), mask.bool()
 
 
-def _penalty(allowed: Sequence[object]) -> Tensor:
-    return torch.where(torch.tensor(allowed), 0.0, FORBIDDEN)
+def _penalties(tags: TagSet, device: torch.device) -> Chain:
+    """What the scheme takes off each score. No buffers: state dicts stay pytorch-crf's."""
+    allowed = (tags.allowed_start(), tags.allowed(), tags.allowed_end())
+    return Chain(*(torch.where(torch.tensor(a, device=device), 0.0, FORBIDDEN) for a in allowed))

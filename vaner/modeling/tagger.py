@@ -1,0 +1,375 @@
+"""The tagger: a backbone, one vector a word, a linear layer, a CRF.
+
+Letters in shapes: B rows, T sub-words, W words, H hidden, C tags.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from vaner.errors import ModelError
+from vaner.modeling import backbone as backbones
+from vaner.modeling.config import Pooling, VanerConfig
+from vaner.modeling.crf import CRF
+
+HEAD_FILE = "head.safetensors"
+ADAPTER_FILE = "adapter_model.safetensors"
+
+
+@dataclass
+class TaggerOutput(ModelOutput):
+    """What a forward pass gives.
+
+    Args:
+        loss: mean negative log-likelihood of a row (crf) or of a word (softmax), with tags only.
+        logits: emissions. *Shape:* (B, W, C), fp32.
+    """
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+
+
+class VanerForTokenClassification(PreTrainedModel):
+    """A sequence tagger over words on any decoder or encoder.
+
+    Build one on pretrained weights with `from_backbone`, load a saved one with
+    `from_pretrained`, whole or as adapter and head alone.
+    """
+
+    config_class = VanerConfig
+    base_model_prefix = "backbone"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+
+    def __init__(self, config: VanerConfig, backbone: PreTrainedModel | None = None) -> None:
+        super().__init__(config)
+        if backbone is None:
+            backbone = backbones.from_config(config.backbone_config, config.attention)
+        else:
+            backbones.keep_weights(backbone)
+        self.backbone = backbone
+        self.dropout = nn.Dropout(config.dropout)
+        tags = config.tag_set
+        self.classifier = nn.Linear(config.backbone_config.get_text_config().hidden_size, len(tags))
+        self.crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
+        nn.init.normal_(self.classifier.weight, std=0.02)
+        nn.init.zeros_(self.classifier.bias)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Called by transformers for weights a saved model lacks; ours are set on construction."""
+
+    @classmethod
+    def from_backbone(
+        cls,
+        name: str,
+        *,
+        origin: str | None = None,
+        layers: int | None = None,
+        lora: dict[str, Any] | None = None,
+        quantization: backbones.Quantization | None = None,
+        dtype: torch.dtype = torch.float32,
+        device: str | None = None,
+        **config: Any,
+    ) -> VanerForTokenClassification:
+        """A tagger with a fresh head on pretrained weights.
+
+        Args:
+            name: embedded name, local folder or Hub id.
+            origin: where to look first, see `vaner.modeling.backbone.find`.
+            layers: keep only the first so many layers of the backbone.
+            lora: options of peft's `LoraConfig`; all weights are trained if None.
+            quantization: ``nf4`` or None.
+            dtype: of the backbone's weights.
+            device: for quantised weights only.
+            config: further fields of `VanerConfig`.
+        """
+        found = backbones.find(name, origin)
+        attention = config.get("attention", "bidirectional")
+        backbone = backbones.load(
+            found.folder, attention=attention, layers=layers,
+            quantization=quantization, dtype=dtype, device=device,
+        )  # fmt: skip
+        full = VanerConfig(
+            backbone=name,
+            backbone_origin=found.origin,
+            # A copy: transformers resets the attention implementation of a config it is given.
+            backbone_config=deepcopy(backbone.config),
+            **config,
+        )
+        if lora is not None:
+            backbone = backbones.add_lora(backbone, lora)
+        model = cls(full, backbone)
+        model.head_to(next(backbone.parameters()).device)
+        return model
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        word_starts: Tensor,
+        word_ends: Tensor,
+        word_mask: Tensor,
+        tags: Tensor | None = None,
+    ) -> TaggerOutput:
+        """Score the tags of every word; shapes as `vaner.batching.collate` makes them."""
+        hidden = self.backbone(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        words = pool(hidden, word_starts, word_ends, self.config.pooling)
+        # The head stays fp32: a sum of log scores loses too much in bf16.
+        with torch.autocast(hidden.device.type, enabled=False):
+            emissions = self.classifier(self.dropout(words.to(self.classifier.weight.dtype))).float()
+            loss = None if tags is None else self.loss(emissions, tags, word_mask)
+        return TaggerOutput(loss=loss, logits=emissions)
+
+    def loss(self, emissions: Tensor, tags: Tensor, word_mask: Tensor) -> Tensor:
+        """Negative log-likelihood: a row's mean for the CRF, a word's mean for softmax."""
+        if self.config.head == "crf":
+            return -self.crf(emissions, tags, word_mask, reduction="mean")
+        return nn.functional.cross_entropy(emissions[word_mask], tags[word_mask])
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Trainable parameters above the backbone: they start from nothing and learn faster."""
+        above = [*self.classifier.parameters(), *self.crf.parameters()]
+        return [p for p in above if p.requires_grad]
+
+    def head_to(self, device: torch.device) -> None:
+        """Put the head beside a backbone that cannot be moved."""
+        self.classifier.to(device)
+        self.crf.to(device)
+
+    def merge_adapter(self) -> VanerForTokenClassification:
+        """Fold a LoRA adapter into the backbone: same answers, faster use, no way back."""
+        if backbones.is_adapted(self.backbone):
+            self.backbone = backbones.merge_lora(self.backbone)
+        return self
+
+    @property
+    def adapted(self) -> bool:
+        """Whether the backbone carries an adapter, which is then all that is saved of it."""
+        return backbones.is_adapted(self.backbone)
+
+    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: Any = None) -> None:
+        """Trade time for memory; peft needs the non-reentrant kind."""
+        options = {"use_reentrant": False, **(gradient_checkpointing_kwargs or {})}
+        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs=options)
+
+    # Saving and loading -----------------------------------------------------------------------
+
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:  # type: ignore[override]
+        """Save the model: adapter, head and transitions if it has an adapter, else all weights.
+
+        Everything is safetensors. The adapter is peft's own format and also loads on the bare
+        backbone with `peft.PeftModel`.
+        """
+        folder = Path(save_directory)
+        if not self.adapted:
+            super().save_pretrained(folder, **options)
+            return
+        if not options.get("is_main_process", True):
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config.architectures = [type(self).__name__]
+        self.config.save_pretrained(folder)
+        self.backbone.save_pretrained(folder)
+        (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours is written later
+        _hide_paths(folder / "adapter_config.json", self.config.backbone)
+        save_file(self._head_state(), folder / HEAD_FILE, metadata={"format": "pt"})
+
+    def load_trained(self, folder: Path) -> None:
+        """Put saved trained weights into this model in place, as when a run is resumed.
+
+        Raises:
+            ModelError: where a file is missing, truncated, or does not fit.
+        """
+        if not self.adapted:
+            self._fill(_read_weights(folder / "model.safetensors"), folder)
+            return
+        from peft import set_peft_model_state_dict
+
+        set_peft_model_state_dict(self.backbone, _read_weights(folder / ADAPTER_FILE))
+        self._load_head(folder)
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]
+        cls, name_or_path: str | Path, *args: Any, **options: Any
+    ) -> VanerForTokenClassification:
+        """Load a saved model, whole or as adapter on its backbone.
+
+        Args:
+            name_or_path: folder, or Hub id.
+            trainable: leave the adapter trainable (adapter form only).
+            quantization: ``nf4`` to load the backbone of an adapter in 4-bit.
+            dtype: of the backbone's weights.
+            device: for quantised weights.
+            backbone: another place for the backbone than the one stored.
+
+        Raises:
+            ModelError: where a file is missing, truncated, or does not fit the config.
+        """
+        folder = resolve(name_or_path)
+        if not (folder / "config.json").is_file():
+            raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
+        if (folder / "adapter_config.json").is_file() or (folder / HEAD_FILE).is_file():
+            return cls._from_adapter(folder, **options)
+        _read_weights_check(folder)
+        options.pop("trainable", None)
+        with backbones.quiet():
+            model, info = super().from_pretrained(
+                folder, *args, output_loading_info=True, **options
+            )
+        missing = sorted(info["missing_keys"]) + sorted(str(k) for k in info["mismatched_keys"])
+        if missing:
+            raise ModelError(f"{folder}: weights missing or of another shape: {missing[0]} …")
+        backbones.check_attention(model.backbone, model.config.attention)
+        return model  # type: ignore[no-any-return]
+
+    @classmethod
+    def _from_adapter(
+        cls,
+        folder: Path,
+        *,
+        trainable: bool = False,
+        quantization: backbones.Quantization | None = None,
+        dtype: torch.dtype = torch.float32,
+        device: str | None = None,
+        backbone: str | None = None,
+        **_: Any,
+    ) -> VanerForTokenClassification:
+        config = VanerConfig.from_pretrained(folder)
+        for file in (ADAPTER_FILE, HEAD_FILE):
+            _read_weights(folder / file)  # before minutes are spent on the backbone
+        found = backbones.find(backbone or config.backbone, config.backbone_origin)
+        base = backbones.load(
+            found.folder, attention=config.attention,
+            layers=config.backbone_config.get_text_config().num_hidden_layers,
+            quantization=quantization, dtype=dtype, device=device,
+        )  # fmt: skip
+        _check_same_architecture(base.config, config.backbone_config, found.folder)
+        model = cls(config, backbones.load_lora(base, folder, trainable=trainable))
+        backbones.check_attention(base, config.attention)
+        model._load_head(folder)
+        model.head_to(next(base.parameters()).device)
+        return model if trainable else model.eval()
+
+    def _head_state(self) -> dict[str, Tensor]:
+        parts = {"classifier": self.classifier, "crf": self.crf}
+        return {
+            f"{part}.{name}": tensor.detach().float().contiguous().cpu()
+            for part, module in parts.items()
+            for name, tensor in module.state_dict().items()
+        }
+
+    def _load_head(self, folder: Path) -> None:
+        self._fill(_read_weights(folder / HEAD_FILE), folder, expected=set(self._head_state()))
+
+    def _fill(
+        self, state: dict[str, Tensor], folder: Path, expected: set[str] | None = None
+    ) -> None:
+        expected = expected if expected is not None else set(self.state_dict())
+        if set(state) != expected:
+            odd = sorted(expected.symmetric_difference(state))[:3]
+            raise ModelError(f"{folder}: weights missing or not of this model: {', '.join(odd)} …")
+        try:
+            self.load_state_dict(state, strict=False)
+        except RuntimeError as error:
+            raise ModelError(f"{folder}: weights of another shape: {error}") from error
+
+
+def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tensor:
+    """One vector a word from those of its sub-words.
+
+    Args:
+        hidden: *Shape:* (B, T, H).
+        starts: *Shape:* (B, W). ends: *Shape:* (B, W), one past the last.
+
+    Returns:
+        *Shape:* (B, W, H).
+    """
+    width = hidden.shape[2]
+    if pooling == "mean":
+        padded = nn.functional.pad(hidden.float().cumsum(1), (0, 0, 1, 0))
+        total = _gather(padded, ends, width) - _gather(padded, starts, width)
+        return total / (ends - starts).unsqueeze(2)
+    return _gather(hidden, starts if pooling == "first" else ends - 1, width)
+
+
+def _gather(hidden: Tensor, index: Tensor, width: int) -> Tensor:
+    return hidden.gather(1, index.unsqueeze(2).expand(-1, -1, width))
+
+
+def resolve(name_or_path: str | Path) -> Path:
+    """The folder of a saved model: a local one, or a snapshot from the Hub (cache first).
+
+    Raises:
+        ModelError: where there is neither.
+    """
+    folder = Path(name_or_path)
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(str(name_or_path), allow_patterns=["*.safetensors", "*.json", "*.md"]))
+    except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"no model folder {name_or_path} here, nor on the Hub: {reason}") from error
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise ModelError(f"{path.parent}: {path.name} is missing; the model is not complete")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: not a readable weight file ({error}); copy it again") from error
+
+
+def _read_weights_check(folder: Path) -> None:
+    """Open every weight file of a whole model, so that a broken one is named in one line."""
+    from safetensors import safe_open
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ModelError(f"{folder}: no weights here (*.safetensors, adapter_config.json)")
+    for file in files:
+        try:
+            with safe_open(file, framework="pt") as opened:
+                opened.keys()
+        except (SafetensorError, OSError) as error:
+            raise ModelError(f"{file}: not a readable weight file ({error})") from error
+
+
+def _check_same_architecture(base: Any, stored: Any, folder: Path) -> None:
+    for field in ("model_type", "hidden_size", "num_hidden_layers", "vocab_size"):
+        ours, theirs = getattr(stored, field, None), getattr(base, field, None)
+        if ours != theirs:
+            raise ModelError(
+                f"{folder}: {field} is {theirs}, but the adapter was trained on {ours}; "
+                "this is another backbone"
+            )
+
+
+def _hide_paths(adapter_config: Path, name: str) -> None:
+    """Name the backbone in the adapter's config, not the folder it happened to lie in."""
+    content = json.loads(adapter_config.read_text("utf-8"))
+    content["base_model_name_or_path"] = name
+    adapter_config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+AutoConfig.register("vaner", VanerConfig)
+AutoModelForTokenClassification.register(VanerConfig, VanerForTokenClassification)
