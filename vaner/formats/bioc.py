@@ -52,7 +52,9 @@ class _Text:
         self.length = offset + len(text)
 
 
-def to_document(record: Record, name: str, shared: Record, place: Place, line: int | None) -> Document:
+def to_document(
+    record: Record, name: str, shared: Record, place: Place, line: int | None
+) -> Document:
     """The document of a record.
 
     Args:
@@ -85,7 +87,9 @@ def to_document(record: Record, name: str, shared: Record, place: Place, line: i
     return Document(_string(record, "id") or name, whole, tuple(spans), metadata)
 
 
-def _unit(unit: Record, text: _Text, sentences: list[tuple[int, int]], *, line_break: bool) -> Record:
+def _unit(
+    unit: Record, text: _Text, sentences: list[tuple[int, int]], *, line_break: bool
+) -> Record:
     """Add the text of a passage or sentence; what is left of it when text and mentions are gone."""
     offset = _integer(unit, "offset")
     own = _string(unit, "text")
@@ -216,7 +220,8 @@ def _units(kept: Record) -> Iterator[Record]:
 def _written(document: Document, kept: Record) -> Iterator[tuple[Span, dict[str, Any]]]:
     """Annotations of the mentions under their old ids, or under new ones that were free."""
     entries = recall(document.spans, kept.get("annotations", {}))
-    used = {entry["id"] for entry in entries if entry}
+    # An id of a mention that is gone is not used again: relations may still name it.
+    used = {entry["id"] for values in kept.get("annotations", {}).values() for entry in values}
     used |= {unit["id"] for unit in kept.get("unlocated", ()) if "id" in unit}
     fresh = (name for name in map(str, range(len(used) + len(entries) + 1)) if name not in used)
     for span, entry in zip(document.spans, entries, strict=True):
@@ -227,12 +232,15 @@ def _written(document: Document, kept: Record) -> Iterator[tuple[Span, dict[str,
         if span.score != _score(infons):
             infons.pop("score", None)
             infons |= {"score": repr(span.score)} if span.score is not None else {}
-        yield span, {
-            "id": entry["id"] if entry else next(fresh),
-            "infons": infons,
-            "text": document.mention(span),
-            "locations": [{"offset": s, "length": e - s} for s, e in span.pieces],
-        }
+        yield (
+            span,
+            {
+                "id": entry["id"] if entry else next(fresh),
+                "infons": infons,
+                "text": document.mention(span),
+                "locations": [{"offset": s, "length": e - s} for s, e in span.pieces],
+            },
+        )
 
 
 def _written_unit(

@@ -219,10 +219,14 @@ def _rows(
         waiting = [s for s in waiting if s.end > end]
         lost[SPLIT] -= len(spans)
         named = [(s, word(s.type, lost)) for s in spans]
-        encoded = encode(inside, [Span(s.start, s.end, t, None, (), s.fragments) for s, t in named], scheme)
+        encoded = encode(
+            inside, [Span(s.start, s.end, t, None, (), s.fragments) for s, t in named], scheme
+        )
         for _, reason in encoded.unreachable:
             lost[f"mention: {reason}"] += 1
-        for (begin, stop), middle, tag in zip(inside, columns[first:last], encoded.tags, strict=True):
+        for (begin, stop), middle, tag in zip(
+            inside, columns[first:last], encoded.tags, strict=True
+        ):
             token = plain(document.text[begin:stop], lost)
             lost[NAME] += len(re.findall("[\t\n]", token))
             yield "\t".join((re.sub("[\t\n]", "_", token), *middle, tag)) + "\n"

@@ -1,11 +1,9 @@
-"""XML as a stream: one element at a time, nothing external fetched, no entity expanded."""
+"""XML as a stream: one record at a time, nothing external fetched, no entity expanded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from collections.abc import Callable, Iterator
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -13,50 +11,73 @@ from defusedxml.ElementTree import DefusedXMLParser
 from vaner.formats.source import Place, open_bytes
 
 _CHUNK = 1 << 16
-_DECLARED = "declares or uses entities of its own, which is refused: they can fetch files or fill memory"
+_REFUSED = "declares entities of its own or uses external ones, which is refused"
 
 
-def stream(place: Place, encoding: str = "utf-8") -> Iterator[tuple[Element, Element, int]]:
-    """Every child of the root that is not empty of meaning, when it has been read.
+class _Children:
+    """Parser target that collects the finished children of the root and the line of each end."""
+
+    def __init__(self) -> None:
+        self.builder, self.depth, self.root = TreeBuilder(), 0, Element("none")
+        self.done: list[tuple[str, Element, int]] = []
+        self.line: Callable[[], int] = int
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        element = self.builder.start(tag, attributes)
+        self.root = element if self.depth == 0 else self.root
+        self.depth += 1
+
+    def end(self, tag: str) -> None:
+        element = self.builder.end(tag)
+        self.depth -= 1
+        if self.depth == 1:
+            self.done.append((self.root.tag, element, self.line()))
+            del self.root[:]
+
+    def data(self, text: str) -> None:
+        self.builder.data(text)
+
+    def close(self) -> None:
+        pass
+
+
+def children(place: Place, encoding: str = "utf-8") -> Iterator[tuple[str, Element, int]]:
+    """The children of the root, each as soon as it has been read and then forgotten.
+
+    Memory is bounded by one child.
 
     Args:
         place: the file.
-        encoding: used only where it is not UTF-8, and then above what the file declares.
+        encoding: UTF-8 leaves it to the XML declaration, anything else overrules that.
 
     Yields:
-        The root (its attributes; no children), the child, the line on which the child ended. The
-        child is forgotten afterwards, so memory is bounded by one child.
+        Name of the root, the child, and the line on which the child ends.
 
     Raises:
         FormatError: with the parser's line, for XML that is broken, cut off or declares entities.
+            A plain ``<!DOCTYPE collection SYSTEM "BioC.dtd">`` is accepted and not fetched.
     """
     given = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
-    events: list[tuple[str, Element]] = []
-    builder = _Builder(events)
-    parser = DefusedXMLParser(target=builder, encoding=given, forbid_external=True)
+    target = _Children()
+    parser = DefusedXMLParser(target=target, encoding=given)
+    expat = parser.parser
+    target.line = lambda: int(expat.CurrentLineNumber)
     with open_bytes(place) as source:
-        depth, root = 0, None
         while True:
             chunk = source.read(_CHUNK)
             try:
-                parser.feed(chunk) if chunk else parser.close()
+                if chunk:
+                    parser.feed(chunk)
+                else:
+                    parser.close()
             except ParseError as problem:
+                yield from target.done
                 raise place.error(f"broken XML: {problem}", problem.position[0]) from None
             except DefusedXmlException:
-                raise place.error(_DECLARED, parser.parser.CurrentLineNumber) from None
+                raise place.error(_REFUSED, expat.CurrentLineNumber) from None
             except (LookupError, ValueError) as problem:
                 raise place.error(f"broken XML: {problem}") from None
-            line = parser.parser.CurrentLineNumber if hasattr(parser, "parser") else 0
-            for event, element in events:
-                depth += 1 if event == "start" else -1
-                root = element if root is None else root
-                if event == "end" and depth == 1:
-                    yield root, element, line
-                    root.clear()
-            events.clear()
+            yield from target.done
+            target.done.clear()
             if not chunk:
                 return
-
-
-class _Builder:
-    """Placeholder."""

@@ -1,0 +1,261 @@
+"""Document formats: one file each, one way in (`read`) and one way out (`write`, `write_to`).
+
+>>> import io
+>>> from vaner.documents import Document, Span
+>>> stream = io.StringIO()
+>>> report = write_to([Document("d1", "Asthma.", (Span(0, 6, "Disease"),))], stream, "conll")
+>>> stream.getvalue().split()
+['Asthma', 'B-Disease', '.', 'O']
+>>> list(report.lost)
+['document id has no place in the format', 'document whose white space is written as one space']
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TextIO, cast
+
+from vaner.documents import Document
+from vaner.errors import FormatError, VanerError
+from vaner.formats import (
+    bioc_json,
+    bioc_xml,
+    brat,
+    conll,
+    genetag,
+    jsonl,
+    pubmed,
+    pubtator,
+    text,
+)
+from vaner.formats.detect import detect, suggest
+from vaner.formats.source import STDIN, FormatWarning, OnError
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "FormatWarning",
+    "OnError",
+    "WriteReport",
+    "detect",
+    "read",
+    "suggest",
+    "unique_ids",
+    "write",
+    "write_to",
+]
+
+
+class Reader(Protocol):
+    def __call__(
+        self, path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+    ) -> Iterator[Document]: ...
+
+
+Writer = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
+FolderWriter = Callable[[Iterable[Document], Path, Counter[str]], Iterator[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by name.
+
+    Args:
+        name: the name it goes by on the command line.
+        description: one line for help and documentation.
+        suffixes: what its files usually end in.
+        reader: documents of a file.
+        writer: text of the documents in pieces, one a document; None for formats that are only
+            read or that are a folder.
+        folder_writer: writes files into a folder.
+    """
+
+    name: str
+    description: str
+    suffixes: tuple[str, ...]
+    reader: Reader
+    writer: Writer | None = None
+    folder_writer: FolderWriter | None = None
+
+    @property
+    def writable(self) -> bool:
+        return bool(self.writer or self.folder_writer)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReport:
+    """What was written, and what the format could not express.
+
+    Args:
+        documents: number of documents written.
+        lost: reason -> how often something was left out or changed; empty if nothing was.
+    """
+
+    documents: int = 0
+    lost: Mapping[str, int] = field(default_factory=dict)
+
+
+FORMATS: Mapping[str, Format] = {
+    f.name: f
+    for f in (
+        Format("text", "plain text, a document a file (or folder of files)", (".txt",), text.read),
+        Format("lines", "plain text, a document a line", (".txt",), text.read_each_line),
+        Format("jsonl", "JSON Lines, holds everything", (".jsonl",), jsonl.read, jsonl.render),
+        Format(
+            "conll",
+            "CoNLL columns: a token a line, its tag last (IOB1, IOB2, BIOES)",
+            (".tsv", ".conll", ".bio", ".iob", ".iobes"),
+            conll.read,
+            conll.render,
+        ),
+        Format(
+            "pubtator",
+            "PubTator: title, abstract, tab-separated mentions",
+            (".pubtator", ".txt"),
+            pubtator.read,
+            pubtator.render,
+        ),
+        Format("bioc_xml", "BioC as XML", (".xml",), bioc_xml.read, bioc_xml.render),
+        Format("bioc_json", "BioC as JSON", (".json",), bioc_json.read, bioc_json.render),
+        Format(
+            "brat",
+            "brat standoff: a folder of .txt and .ann files",
+            (".ann",),
+            brat.read,
+            folder_writer=brat.write_folder,
+        ),
+        Format("pubmed", "PubMed or MEDLINE XML (read only)", (".xml",), pubmed.read),
+        Format(
+            "genetag",
+            "BioCreative gene mentions: sentences beside their mentions (read only)",
+            (".test", ".in"),
+            genetag.read,
+        ),
+    )
+}
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise VanerError(f"no format is called {name!r}; there are {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def read(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    encoding: str = "utf-8",
+    on_error: OnError | None = None,
+) -> Iterator[Document]:
+    """Documents of a file, one at a time.
+
+    Args:
+        path: file or folder, plain or gzip, or ``"-"`` for standard input.
+        format: name in `FORMATS`, or None to tell it from the file.
+        encoding: encoding of the file; UTF-8 may begin with a byte order mark.
+        on_error: called with each error, after which the bad part is left out: the mention where
+            only a mention is bad, the document where the document is. What leaves no way on, such
+            as a broken encoding, raises all the same. None raises every error.
+
+    Raises:
+        FormatError: naming file and line.
+    """
+    chosen = _format(format or detect(path, encoding=encoding))
+    return chosen.reader(path, encoding=encoding, on_error=on_error)
+
+
+def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:
+    """Write documents to a stream as they come, flushing after each.
+
+    Raises:
+        VanerError: for a format that cannot be written to a stream.
+    """
+    writer = _format(format).writer
+    if writer is None:
+        writable = ", ".join(f.name for f in FORMATS.values() if f.writer)
+        raise VanerError(f"{format} cannot be written to a stream; {writable} can")
+    lost, counted = Counter[str](), _Counted(documents)
+    for piece in writer(counted, lost):
+        stream.write(piece)
+        stream.flush()
+    return WriteReport(counted.number, dict(+lost))
+
+
+def write(
+    documents: Iterable[Document], path: str | Path, format: str | None = None
+) -> WriteReport:
+    """Write documents to a file, to standard output (``"-"``), or for brat into a folder.
+
+    Each document is on disk before the next is asked for, so an error loses none of them. The
+    file must not be the one that the documents are being read from.
+
+    Args:
+        documents: the documents; a generator is consumed as it yields.
+        path: file or folder; ``.gz`` at the end compresses.
+        format: name in `FORMATS`, or None to tell it from the suffix.
+
+    Raises:
+        VanerError: for a format that is only read.
+        FormatError: for a file that cannot be written.
+    """
+    chosen = _format(format or suggest(path))
+    if not chosen.writable:
+        raise VanerError(f"{chosen.name} can only be read")
+    try:
+        if chosen.folder_writer:
+            lost = Counter[str]()
+            number = sum(1 for _ in chosen.folder_writer(documents, Path(path), lost))
+            return WriteReport(number, dict(+lost))
+        with _sink(path) as stream:
+            return write_to(documents, stream, chosen.name)
+    except OSError as problem:
+        raise FormatError(f"cannot be written: {problem.strerror or problem}", path) from None
+
+
+@contextmanager
+def _sink(path: str | Path) -> Iterator[TextIO]:
+    """A UTF-8 stream that translates no line ends."""
+    if str(path) == STDIN:
+        yield sys.stdout
+    elif str(path).endswith(".gz"):
+        with gzip.open(path, "wt", encoding="utf-8", newline="") as packed:
+            yield cast(TextIO, packed)
+    else:
+        with open(path, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+
+
+class _Counted:
+    """An iterable that knows how many items it has handed on."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.documents, self.number = documents, 0
+
+    def __iter__(self) -> Iterator[Document]:
+        for document in self.documents:
+            self.number += 1
+            yield document
+
+
+def unique_ids(documents: Iterable[Document]) -> Iterator[Document]:
+    """Documents with ids made unique, for what must tell them apart, such as scoring.
+
+    Readers keep ids as they are in the file, where one can stand twice (PMID 8528200 does in the
+    NCBI disease training set). The second becomes ``8528200#2``.
+    """
+    seen: Counter[str] = Counter()
+    for document in documents:
+        seen[document.id] += 1
+        number = seen[document.id]
+        if number > 1:
+            document = Document(
+                f"{document.id}#{number}", document.text, document.spans, document.metadata
+            )
+        yield document

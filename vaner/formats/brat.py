@@ -1,0 +1,183 @@
+"""brat standoff: ``ID.txt`` with the text and ``ID.ann`` with the annotations, in a folder.
+
+``T1<tab>Type 0 5;10 15<tab>mention``. Lines that are no mention (R, E, A, #, N, …) are kept in
+the metadata and written back. ``N`` references give mentions their identifiers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vaner.documents import Document, Span
+from vaner.errors import FormatError
+from vaner.formats.source import MalformedError, OnError, Place, read_lines, read_text
+from vaner.formats.spans import (
+    DANGLING,
+    Lost,
+    check_span,
+    count_scores,
+    one_line,
+    own_metadata,
+    plain,
+    recall,
+    remember,
+    word,
+)
+
+RENAMED = "document id changed for a file name"
+_MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
+_OFFSETS = re.compile(r"-?\d+ -?\d+(?:;-?\d+ -?\d+)*", re.ASCII)
+_REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
+_REFERRED = re.compile(r"(?<![^\s:])T\d+(?!\S)")
+_UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
+_MAX_NAME = 200  # bytes; file systems hold 255, and a suffix has to fit
+
+
+def read(
+    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Documents of a folder in order of name, or of one ``.txt`` or ``.ann`` file.
+
+    A text without ``.ann`` file has no mentions; an ``.ann`` file without text is an error.
+    """
+    place = Place(path, on_error)
+    if place.path.is_dir():
+        stems = {f.with_suffix("") for f in place.path.iterdir() if f.suffix in {".txt", ".ann"}}
+        texts = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
+    else:
+        texts = [place.path.with_suffix(".txt")]
+    for text in texts:
+        try:
+            yield _document(text, encoding, on_error)
+        except FormatError as problem:
+            if on_error is None:
+                raise
+            on_error(problem)
+
+
+def _document(path: Path, encoding: str, on_error: OnError | None) -> Document:
+    text = read_text(Place(path), encoding)
+    place = Place(path.with_suffix(".ann"), on_error)
+    spans, ids, others, references = list[Span](), list[str](), list[str](), dict[str, list[str]]()
+    lines = list(read_lines(place, encoding)) if place.path.exists() else []
+    for _, line in lines:
+        if match := _REFERENCE.fullmatch(line):
+            references.setdefault(match[1], []).append(match[2])
+    for number, line in lines:
+        if line.startswith("T"):
+            with place.guard(number):
+                id, span = _mention(text, line, references)
+                spans.append(span)
+                ids.append(id)
+        elif line.strip():
+            others.append(line)
+    kept: dict[str, Any] = {"lines": tuple(others)} if others else {}
+    if others or ids != [f"T{i}" for i in range(1, len(ids) + 1)]:
+        kept["ids"] = remember(spans, ids)
+    return Document(path.stem, text, tuple(spans), {"brat": kept} if kept else {})
+
+
+def _mention(text: str, line: str, references: Mapping[str, Sequence[str]]) -> tuple[str, Span]:
+    match = _MENTION.fullmatch(line)
+    if not match or not _OFFSETS.fullmatch(match[3]):
+        raise MalformedError("expected T1, tab, type, start and end, tab, mention")
+    pairs = [piece.split(" ") for piece in match[3].split(";")]
+    pieces = [(int(start), int(end)) for start, end in pairs]
+    identifiers = references.get(match[1], ())
+    return match[1], check_span(text, pieces, match[2], quoted=match[4], identifiers=identifiers)
+
+
+def write_folder(documents: Iterable[Document], folder: Path, lost: Lost) -> Iterator[Document]:
+    """Write each document as two files and hand it on.
+
+    The annotations are put down last: a text without them is one that was not finished.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    used: set[str] = set()
+    for document in documents:
+        name = _file_name(document.id, used)
+        lost[RENAMED] += name != document.id
+        text = plain(document.text, lost)
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="")
+        lines = "".join(f"{line}\n" for line in _lines(document, lost))
+        (folder / f"{name}.ann").write_text(lines, encoding="utf-8", newline="")
+        yield document
+
+
+def _file_name(id: str, used: set[str]) -> str:
+    """A file name for a document id that no other document of this run has."""
+    base = _UNSAFE.sub("_", id).encode()[:_MAX_NAME].decode(errors="ignore") or "_"
+    name, number = base, 1
+    while name.casefold() in used:  # some file systems do not tell Ab from aB
+        number += 1
+        name = f"{base}-{number}"
+    used.add(name.casefold())
+    return name
+
+
+def _lines(document: Document, lost: Lost) -> Iterator[str]:
+    kept = own_metadata(document, "brat")
+    given = recall(document.spans, kept.get("ids", {}))
+    others = list(kept.get("lines", ()))
+    # An id of a mention that is gone is not used again: kept lines may still name it.
+    taken = {id for values in kept.get("ids", {}).values() for id in values}
+    fresh = (f"T{i}" for i in range(1, len(given) + len(taken) + 1) if f"T{i}" not in taken)
+    ids = [id or next(fresh) for id in given]
+    count_scores(document.spans, lost)
+    for id, span in zip(ids, document.spans, strict=True):
+        offsets = ";".join(f"{start} {end}" for start, end in span.pieces)
+        mention = one_line(document.mention(span), lost)
+        yield f"{id}\t{word(span.type, lost) or '_'} {offsets}\t{mention}"
+    spans = zip(ids, document.spans, strict=True)
+    current = {(id, identifier) for id, span in spans for identifier in span.identifiers}
+    alive = [line for line in _alive(others, set(ids)) if _current(line, current)]
+    lost[DANGLING] += len(others) - len(alive)
+    yield from alive
+    yield from _references(document, ids, alive, lost)
+
+
+def _current(line: str, references: set[tuple[str, str]]) -> bool:
+    """Whether a line, if it gives a mention an identifier, gives one the mention still has."""
+    match = _REFERENCE.fullmatch(line)
+    return not match or (match[1], match[2]) in references or not match[1].startswith("T")
+
+
+def _alive(lines: Sequence[str], known: set[str]) -> list[str]:
+    """Lines whose mentions, and whatever else they name, are all still there."""
+    named = {line.partition("\t")[0] for line in lines}
+    alive = list(lines)
+    while True:
+        known_now = known | {line.partition("\t")[0] for line in alive}
+        gone = named - known_now
+        kept = [line for line in alive if not _dangles(line, known_now, gone)]
+        if len(kept) == len(alive):
+            return kept
+        alive = kept
+
+
+def _dangles(line: str, known: set[str], gone: set[str]) -> bool:
+    target = line.split("\t")[1] if "\t" in line else ""
+    names = set(re.split(r"[\s:]+", target))
+    return not set(_REFERRED.findall(target)) <= known or bool(names & gone)
+
+
+def _references(
+    document: Document, ids: Sequence[str], lines: Sequence[str], lost: Lost
+) -> Iterator[str]:
+    """``N`` lines for identifiers that the kept lines do not give."""
+    there = {(m[1], m[2]) for m in map(_REFERENCE.fullmatch, lines) if m}
+    used = {line.partition("\t")[0] for line in lines}
+    number = 0
+    for id, span in zip(ids, document.spans, strict=True):
+        for identifier in span.identifiers:
+            if (id, identifier) in there:
+                continue
+            number += 1
+            while f"N{number}" in used:
+                number += 1
+            mention = one_line(document.mention(span), lost)
+            reference = word(identifier, lost)
+            yield f"N{number}\tReference {id} {reference}\t{mention}"

@@ -1,0 +1,117 @@
+"""Which format a file is in, told from what stands at its beginning, then from its suffix."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import islice
+from pathlib import Path
+
+from vaner.errors import FormatError
+from vaner.formats.source import STDIN, Place, read_chunks
+from vaner.tagging import split_tag
+
+_HEAD = 1 << 14
+_SUFFIXES = {".txt": "text", ".ann": "brat", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_SUFFIXES |= {".conll": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"}
+_SUFFIXES |= {".iobes": "conll", ".pubtator": "pubtator"}
+_ROOTS = {
+    "collection": "bioc_xml",
+    "PubmedArticleSet": "pubmed",
+    "PubmedBookArticleSet": "pubmed",
+    "MedlineCitationSet": "pubmed",
+}
+
+
+def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
+    """Name of the format of a file or folder.
+
+    The content decides, since ``.txt`` and ``.tsv`` are used for everything; the suffix decides
+    where the content says nothing. A ``.gz`` at the end is passed over.
+
+    Raises:
+        FormatError: for a file that cannot be told, or not be read, or for standard input.
+    """
+    place = Place(path)
+    if str(path) == STDIN:
+        raise place.error("the format of standard input cannot be told; name it with --format")
+    if place.path.is_dir():
+        return _folder(place)
+    suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
+    if suffix == ".ann":
+        return "brat"
+    # One chunk from the reader is enough, and more would read on from a slow disk.
+    head = "".join(islice(read_chunks(place, encoding), 1))[:_HEAD]
+    found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(suffix)
+    if not found:
+        raise place.error("its format cannot be told; name it with --format")
+    return found
+
+
+def suggest(path: str | Path) -> str:
+    """Name of the format to write a file in, told from its suffix; a name without one is a folder.
+
+    Raises:
+        FormatError: for a suffix that says nothing or too much.
+    """
+    name = Path(str(path).removesuffix(".gz"))
+    found = {**_SUFFIXES, ".xml": "bioc_xml", ".json": "bioc_json", "": "brat"}
+    suffix = name.suffix.lower()
+    if suffix not in found or found[suffix] == "text" or suffix == ".ann":
+        raise FormatError(f"{suffix or 'no suffix'} names no format to write", path)
+    return found[suffix]
+
+
+def _folder(place: Place) -> str:
+    suffixes = {file.suffix for file in place.path.iterdir()}
+    if ".ann" in suffixes:
+        return "brat"
+    if ".txt" in suffixes:
+        return "text"
+    raise place.error("the folder has neither .ann nor .txt files")
+
+
+def _xml(head: str) -> str | None:
+    if not head.lstrip().startswith("<"):
+        return None
+    root = re.search(r"<([A-Za-z_][\w.-]*)", head)
+    return _ROOTS.get(root[1]) if root else None
+
+
+def _json(head: str) -> str | None:
+    if not head.lstrip().startswith(("{", "[")):
+        return None
+    first = head.lstrip().partition("\n")[0]
+    if re.search(r'"(documents|passages|PubTator3)"\s*:\s*\[', head):
+        return "bioc_json"
+    if re.match(r'\{.*"(text|tokens)"\s*:', first):
+        return "jsonl"
+    try:
+        return "jsonl" if isinstance(json.loads(first), dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lines(head: str) -> str | None:
+    whole = head if len(head) < _HEAD else head.rpartition("\n")[0]
+    lines = [line.removesuffix("\r") for line in whole.split("\n") if line.strip()]
+    if not lines:
+        return None
+    if re.match(r"[^|\t\s]+\|t\|", lines[0]):
+        return "pubtator"
+    if re.match(r"@@\d+/\S+ ", lines[0]):
+        return "genetag"
+    return "conll" if _tagged(lines[:50]) else None
+
+
+def _tagged(lines: list[str]) -> bool:
+    """Whether every line ends in a column that is a tag."""
+    if lines[0].startswith("-DOCSTART-"):
+        return True
+    rows = [line.split("\t") if "\t" in line else line.split() for line in lines]
+    try:
+        return len({len(row) for row in rows}) == 1 < len(rows[0]) and all(
+            split_tag(row[-1]) for row in rows
+        )
+    except ValueError:
+        return False
