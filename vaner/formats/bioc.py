@@ -9,11 +9,12 @@ Passages, infons, ids and relations are kept under ``metadata["bioc"]`` and writ
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from vaner.documents import Document, Span
-from vaner.formats.source import MalformedError, Place
+from vaner.documents import Document, Span, SpanError
+from vaner.formats.source import FormatWarning, MalformedError, Place
 from vaner.formats.spans import (
     DANGLING,
     Lost,
@@ -24,6 +25,8 @@ from vaner.formats.spans import (
 )
 
 Record = Mapping[str, Any]
+Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
+"""Text, passages without text and mentions, offsets of the sentences."""
 
 # A larger gap is a broken offset, and filling it would take the memory of the machine.
 _MAX_GAP = 1_000_000
@@ -35,11 +38,13 @@ _DATABASES = {"mesh", "omim", "ncbi gene", "ncbigene", "taxonomy", "chebi", "uml
 class _Text:
     """The text of a document as it grows by passages and sentences at given offsets."""
 
-    def __init__(self) -> None:
-        self.parts, self.length = list[str](), 0
+    def __init__(self, closed: bool) -> None:
+        self.parts, self.length, self.closed = list[str](), 0, closed
 
-    def add(self, offset: int, text: str, *, line_break: bool) -> None:
-        gap = offset - self.length
+    def add(self, offset: int, text: str, *, line_break: bool) -> int:
+        """Put a text at an offset, or behind one character where gaps are closed up."""
+        gap = min(self.length, 1) if self.closed and line_break else offset - self.length
+        offset = self.length + gap
         if gap < 0 or gap > _MAX_GAP:
             raise MalformedError(
                 f"a passage or sentence is said to begin at {offset}, but the text before it "
@@ -50,6 +55,7 @@ class _Text:
             self.parts.append(first + " " * (gap - 1))
         self.parts.append(text)
         self.length = offset + len(text)
+        return offset
 
 
 def to_document(
@@ -67,10 +73,8 @@ def to_document(
     Raises:
         MalformedError: for a record whose text cannot be put together.
     """
-    text, passages, sentences = _Text(), list[Any](), list[tuple[int, int]]()
-    for passage in _list(record, "passages"):
-        passages.append(_unit(passage, text, sentences, line_break=True))
-    whole, spans, entries, loose = "".join(text.parts), list[Span](), list[Any](), list[Any]()
+    whole, passages, sentences = _best_layout(record, place, line)
+    spans, entries, loose = list[Span](), list[Any](), list[Any]()
     for annotation in _annotations(record):
         with place.guard(line):
             if not _list(annotation, "locations"):
@@ -79,12 +83,53 @@ def to_document(
             spans.append(_span(whole, annotation))
             entries.append({"id": _string(annotation, "id"), "infons": _infons(annotation)})
     kept: dict[str, Any] = {"collection": shared, "infons": _infons(record)}
-    kept |= {"passages": tuple(passages), "relations": _relations(record)}
+    kept |= {"passages": passages, "relations": _relations(record)}
     kept |= {"annotations": remember(spans, entries), "unlocated": tuple(loose)}
     metadata: dict[str, Any] = {"bioc": {k: v for k, v in kept.items() if v}}
     if sentences:
-        metadata["sentences"] = tuple(sentences)
+        metadata["sentences"] = sentences
     return Document(_string(record, "id") or name, whole, tuple(spans), metadata)
+
+
+def _best_layout(record: Record, place: Place, line: int | None) -> Layout:
+    """The text as the passages' offsets have it, or closed up where only that fits the mentions.
+
+    Some converters count ``&apos;`` in a title as six characters when they place the abstract,
+    but not when they place its mentions.
+    """
+    stated = _layout(record, closed=False)
+    wrong = _misplaced(stated[0], record)
+    if not wrong:
+        return stated
+    closed = _layout(record, closed=True)
+    if _misplaced(closed[0], record) >= wrong:
+        return stated
+    warnings.warn(
+        f"{place.name}:{line}: the offsets of the passages do not fit the mentions; "
+        "read as if one character divided the passages",
+        FormatWarning,
+        stacklevel=2,
+    )
+    return closed
+
+
+def _layout(record: Record, *, closed: bool) -> Layout:
+    text, passages, sentences = _Text(closed), list[Record](), list[tuple[int, int]]()
+    for passage in _list(record, "passages"):
+        passages.append(_unit(passage, text, sentences, line_break=True))
+    return "".join(text.parts), tuple(passages), tuple(sentences)
+
+
+def _misplaced(text: str, record: Record) -> int:
+    """Number of mentions that the text does not hold where they say."""
+    count = 0
+    for annotation in _annotations(record):
+        try:
+            if _list(annotation, "locations"):
+                _span(text, annotation)
+        except (MalformedError, SpanError):
+            count += 1
+    return count
 
 
 def _unit(
@@ -96,12 +141,13 @@ def _unit(
     kept: dict[str, Any] = {"offset": offset}
     inner = _list(unit, "sentences")
     if inner and not own:
-        text.add(offset, "", line_break=line_break)
+        offset = text.add(offset, "", line_break=line_break)
         parts = [_unit(sentence, text, [], line_break=False) for sentence in inner]
         sentences += [(p["offset"], p["offset"] + p["length"]) for p in parts if p["length"]]
         kept["sentences"] = tuple(parts)
     else:
-        text.add(offset, own, line_break=line_break)
+        offset = text.add(offset, own, line_break=line_break)
+    kept["offset"] = offset
     kept["length"] = text.length - offset
     kept |= {k: v for k, v in (("infons", _infons(unit)), ("relations", _relations(unit))) if v}
     return kept
@@ -132,10 +178,11 @@ def _span(text: str, annotation: Record) -> Span:
 
 def _identifiers(infons: Mapping[str, str]) -> Iterator[str]:
     for name, value in infons.items():
+        parts = [part for part in value.split("|") if part not in {"", "-", "-1"}]
         if name.lower() in _IDENTIFIER_KEYS:
-            yield from (part for part in value.split("|") if part not in {"", "-"})
-        elif name.lower() in _DATABASES and value not in {"", "-", "-1"}:
-            yield value if ":" in value else f"{name}:{value}"
+            yield from parts
+        elif name.lower() in _DATABASES:
+            yield from (part if ":" in part else f"{name}:{part}" for part in parts)
 
 
 def _score(infons: Mapping[str, str]) -> float | None:

@@ -16,6 +16,7 @@ from vaner.errors import FormatError
 from vaner.formats.source import MalformedError, OnError, Place, read_lines, read_text
 from vaner.formats.spans import (
     DANGLING,
+    NAME,
     Lost,
     check_span,
     count_scores,
@@ -130,6 +131,7 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
     for id, span in zip(ids, document.spans, strict=True):
         offsets = ";".join(f"{start} {end}" for start, end in span.pieces)
         mention = one_line(document.mention(span), lost)
+        lost[NAME] += not span.type
         yield f"{id}\t{word(span.type, lost) or '_'} {offsets}\t{mention}"
     spans = zip(ids, document.spans, strict=True)
     current = {(id, identifier) for id, span in spans for identifier in span.identifiers}

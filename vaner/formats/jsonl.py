@@ -180,7 +180,7 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
         text, count = _SPLIT_PAIR.subn("\ufffd\ufffd", document.text)
         lost[CHARACTER] += 2 * count
         spans = [_entry(text, span, lost) for span in document.spans]
-        record = {"id": document.id, "text": text, "spans": spans}
+        record: dict[str, Any] = {"id": document.id, "text": text, "spans": spans}
         if document.metadata:
             record["metadata"] = dict(document.metadata)
         try:
