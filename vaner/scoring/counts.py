@@ -25,6 +25,9 @@ class Counts:
     fp: int
     fn: int
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
     @property
     def gold(self) -> int:
         """Number of gold mentions."""

@@ -1,0 +1,118 @@
+"""From a corpus's name, folder or file to a `Corpus`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
+from vaner.documents import Corpus, Document
+from vaner.errors import CorpusError, FormatError
+from vaner.formats import detect, read
+
+_SPLIT_NAMES = {
+    "train": ("train", "training"),
+    "devel": ("devel", "dev", "valid", "validation", "development"),
+    "test": ("test", "testing"),
+}
+
+OnError = Callable[[FormatError], None]
+
+
+def corpora_root(root: str | Path | None = None) -> Path:
+    """The folder that corpora lie in: the one given, or ``VANER_CORPORA``.
+
+    Raises:
+        CorpusError: where neither is set, or it is no folder.
+    """
+    chosen = root or os.environ.get("VANER_CORPORA")
+    if not chosen:
+        raise CorpusError("where are the corpora? Give --corpora FOLDER or set VANER_CORPORA")
+    if not Path(chosen).is_dir():
+        raise CorpusError(f"corpora folder {chosen} does not exist")
+    return Path(chosen)
+
+
+def load(
+    name: str,
+    split: str,
+    *,
+    root: str | Path | None = None,
+    format: str | None = None,
+    on_error: OnError | None = None,
+) -> Corpus:
+    """Load one split of a corpus.
+
+    Args:
+        name: registered name, else a folder with one file a split, else a file.
+        split: ``train``, ``devel``, ``test``, or another that the corpus has.
+        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+        format: format of the files; told by name and content if None.
+        on_error: what to do with a bad record; the error is raised if None.
+
+    Raises:
+        CorpusError: where it is not found; FormatError: where a file is broken.
+    """
+    info = lookup(name)
+    if info is None and Path(name).exists():
+        return Corpus(Path(name).stem, split, tuple(read_split(Path(name), split, format, on_error)))
+    if info is None:
+        raise CorpusError(
+            f"corpus {name!r} is neither registered nor a folder or file; "
+            f"registered: {', '.join(REGISTRY)}"
+        )
+    path = _registered_file(info, split, corpora_root(root))
+    documents = (_renamed(doc, info) for doc in read(path, format, on_error=on_error))
+    return Corpus(info.name, split, tuple(documents), info.entity_types)
+
+
+def read_split(
+    path: Path, split: str, format: str | None = None, on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Read a file, or the file of a split out of a folder.
+
+    A folder is searched for a file named after the split (``devel.tsv``, ``dev.jsonl``, …).
+    """
+    if path.is_dir() and detect_folder(path) is None:
+        path = _split_file(path, split)
+    return read(path, format, on_error=on_error)
+
+
+def detect_folder(path: Path) -> str | None:
+    """The format of a folder that is itself one corpus file (brat), else None."""
+    try:
+        return detect(path)
+    except FormatError:
+        return None
+
+
+def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
+    if split not in info.splits:
+        raise CorpusError(
+            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.splits)}"
+        )
+    path = root / info.folder / info.splits[split]
+    if not path.is_file():
+        raise CorpusError(f"corpus {info.name} {split}: {path} does not exist")
+    return path
+
+
+def _split_file(folder: Path, split: str) -> Path:
+    names = _SPLIT_NAMES.get(split, (split,))
+    found = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
+    if not found:
+        raise CorpusError(f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*)")
+    return found[0]
+
+
+def _renamed(document: Document, info: CorpusInfo) -> Document:
+    """The corpus's labels in vaner's names."""
+    unknown = {span.type for span in document.spans} - set(info.types)
+    if unknown:
+        raise CorpusError(
+            f"corpus {info.name}: document {document.id} has the type {sorted(unknown)[0]!r}, "
+            f"which the registry does not list ({', '.join(info.types)})"
+        )
+    return document.with_spans(replace(s, type=info.types[s.type]) for s in document.spans)

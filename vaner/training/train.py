@@ -1,0 +1,368 @@
+"""Run a recipe: every method's training goes through this one path, on the HF Trainer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+
+from vaner import scoring
+from vaner.annotator import Annotator
+from vaner.corpora import load
+from vaner.documents import Corpus, Document
+from vaner.encoding import Encoder
+from vaner.errors import RecipeError
+from vaner.modeling import backbone as backbones
+from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.training.mixture import (
+    Coverage,
+    Example,
+    LengthGroupedSampler,
+    Mixture,
+    as_training_batch,
+    corpus_examples,
+)
+from vaner.training.progress import Progress, plot_history
+from vaner.training.recipe import DevSource, Recipe, StageRecipe
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DevSet:
+    """Held-out documents of one corpus, and the types to be found in them."""
+
+    corpus: Corpus
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The outcome of one seed.
+
+    Args:
+        folder: the model chosen, ready for `Annotator.from_pretrained`.
+        dev_f1: its strict micro F1 over the dev sets, in [0, 1].
+        history: the Trainer's log: step, epoch, loss, eval_f1 …
+        coverage: gold of the training sources that tags cannot reach.
+        seconds: wall-clock time of the training.
+    """
+
+    folder: Path
+    dev_f1: float
+    history: list[dict[str, float]]
+    coverage: Coverage
+    seconds: float
+
+
+def train(
+    recipe: Recipe,
+    output: str | Path,
+    *,
+    corpora_root: str | Path | None = None,
+    resume: bool = False,
+    report: Report = print,
+) -> list[Trained]:
+    """Train a recipe, once for every seed.
+
+    Args:
+        recipe: a checked recipe.
+        output: folder for ``seed-N/model``, checkpoints, ``training.json`` and the plot.
+        corpora_root: where the corpora lie; ``VANER_CORPORA`` if None.
+        resume: go on from the last checkpoint; the result is that of an unbroken run.
+        report: called with lines for the user.
+
+    Raises:
+        RecipeError: where `output` holds another run and `resume` is False.
+    """
+    output = Path(output)
+    if output.exists() and any(output.iterdir()) and not resume:
+        raise RecipeError(f"{output} is not empty: go on with --resume, or give another --output")
+    output.mkdir(parents=True, exist_ok=True)
+    return [
+        _train_seed(recipe, seed, output / f"seed-{seed}", corpora_root, resume, report)
+        for seed in recipe.seeds
+    ]
+
+
+def _train_seed(
+    recipe: Recipe,
+    seed: int,
+    folder: Path,
+    root: str | Path | None,
+    resume: bool,
+    report: Report,
+) -> Trained:
+    started = time.time()
+    set_seed(seed)
+    dev = [_dev_set(source, root) for source in recipe.dev]
+    model, encoder = _new_model(recipe, root)
+    coverage = Coverage(0, {}, 0)
+    history: list[dict[str, float]] = []
+    for number, stage in enumerate(recipe.stages, 1):
+        examples, seen = _examples(stage, model, encoder, root)
+        coverage = coverage + seen
+        mixture = Mixture(examples, encoder, model.config.instruction_template, seed)
+        report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {seen}")
+        place = folder / f"stage-{number}-{stage.name}"
+        trainer = _run_stage(recipe, stage, model, encoder, mixture, dev, place, seed, resume)
+        history += [{**entry, "stage": number} for entry in trainer.state.log_history]
+        best = trainer.state.best_model_checkpoint
+        if best is not None:
+            model.load_trained(Path(best))
+    scorer = DevScorer(dev, encoder, recipe.precision)
+    dev_f1 = scorer(model)["eval_f1"]
+    final = folder / "model"
+    model.save_pretrained(final)
+    shutil.copyfile(_tokenizer_file(model), final / "tokenizer.json")
+    trained = Trained(final, dev_f1, history, coverage, time.time() - started)
+    _write_record(recipe, seed, trained, folder)
+    plot_history(history, folder / "training.png")
+    report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {final}")
+    return trained
+
+
+def _new_model(
+    recipe: Recipe, root: str | Path | None
+) -> tuple[VanerForTokenClassification, Encoder]:
+    datasets = _annotated(recipe, root)
+    wanted = recipe.model
+    model = VanerForTokenClassification.from_backbone(
+        wanted.backbone,
+        origin=wanted.origin,
+        layers=wanted.layers,
+        lora=wanted.lora.options() if wanted.lora else None,
+        quantization=wanted.quantization,
+        dtype=torch.bfloat16 if wanted.quantization and torch.cuda.is_available() else torch.float32,
+        device="cuda" if torch.cuda.is_available() else "cpu",
+        attention=wanted.attention,
+        head=wanted.head,
+        pooling=wanted.pooling,
+        scheme=wanted.scheme,
+        instruction=wanted.template().to_dict(),
+        max_subwords=wanted.max_subwords,
+        dropout=wanted.dropout,
+        types=sorted({type for types in datasets.values() for type in types}),
+        datasets=datasets,
+        nameless=any(source.nameless > 0 for stage in recipe.stages for source in stage.sources),
+    )
+    return model, Encoder.from_folder(_tokenizer_file(model).parent, wanted.max_subwords)
+
+
+def _tokenizer_file(model: VanerForTokenClassification) -> Path:
+    found = backbones.find(model.config.backbone, model.config.backbone_origin)
+    return found.folder / "tokenizer.json"
+
+
+def _annotated(recipe: Recipe, root: str | Path | None) -> dict[str, list[str]]:
+    """Every corpus the recipe trains on, with the types that are asked of it."""
+    found: dict[str, set[str]] = {}
+    for stage in recipe.stages:
+        for source in stage.sources:
+            corpus = load(source.corpus, source.split, root=root)
+            found.setdefault(corpus.name, set()).update(source.types or corpus.types)
+    return {name: sorted(types) for name, types in found.items()}
+
+
+def _examples(
+    stage: StageRecipe, model: VanerForTokenClassification, encoder: Encoder, root: Any
+) -> tuple[list[Example], Coverage]:
+    examples: list[Example] = []
+    coverage = Coverage(0, {}, 0)
+    config = model.config
+    for source in stage.sources:
+        corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
+        found, seen = corpus_examples(
+            corpus, source.types or corpus.types, encoder, config.tag_set,
+            config.instruction_template, nameless=source.nameless,
+        )  # fmt: skip
+        examples += found
+        coverage = coverage + seen
+    return examples, coverage
+
+
+def _dev_set(source: DevSource, root: str | Path | None) -> DevSet:
+    corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
+    return DevSet(corpus, tuple(source.types or corpus.types))
+
+
+def _limited(corpus: Corpus, limit: int | None) -> Corpus:
+    """The first `limit` documents."""
+    return Corpus(corpus.name, corpus.split, corpus.documents[:limit], corpus.types)
+
+
+class DevScorer:
+    """Strict micro F1 of a model over the dev sets, found the way a user would find it."""
+
+    def __init__(self, dev: Sequence[DevSet], encoder: Encoder, precision: str) -> None:
+        self.dev, self.encoder = dev, encoder
+        self.autocast = torch.bfloat16 if _bf16(precision) else None
+
+    def __call__(self, model: VanerForTokenClassification) -> dict[str, float]:
+        was_training = model.training
+        annotator = Annotator(model.eval(), self.encoder, autocast=self.autocast)
+        figures: dict[str, float] = {}
+        counts = scoring.Counts(0, 0, 0)
+        for dev in self.dev:
+            gold = [_only(document, dev.types) for document in dev.corpus]
+            predicted = annotator.annotate(gold, dev.types, dataset=dev.corpus.name)
+            micro = scoring.score(gold, predicted, types=dev.types, bootstrap=0).micro.counts
+            figures[f"eval_f1_{dev.corpus.name}"] = micro.f1
+            counts = counts + micro
+        model.train(was_training)
+        return {"eval_f1": counts.f1, **figures}
+
+
+def _only(document: Document, types: Sequence[str]) -> Document:
+    return document.with_spans(span for span in document.spans if span.type in types)
+
+
+class VanerTrainer(Trainer):
+    """The HF Trainer, with our sampler, our dev score, and checkpoints of trained weights only."""
+
+    def __init__(self, *args: Any, scorer: DevScorer, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._scorer = scorer
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
+        assert isinstance(self.train_dataset, Mixture)
+        return LengthGroupedSampler(self.train_dataset, self.args.train_batch_size)
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        metrics = self._scorer(self.accelerator.unwrap_model(self.model))
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        self.model.load_trained(Path(resume_from_checkpoint))
+
+
+def _run_stage(
+    recipe: Recipe,
+    stage: StageRecipe,
+    model: VanerForTokenClassification,
+    encoder: Encoder,
+    mixture: Mixture,
+    dev: Sequence[DevSet],
+    folder: Path,
+    seed: int,
+    resume: bool,
+) -> VanerTrainer:
+    callbacks: list[TrainerCallback] = [Progress()]
+    if stage.patience is not None:
+        callbacks.append(EarlyStoppingCallback(stage.patience))
+    trainer = VanerTrainer(
+        model=model,
+        args=_arguments(recipe, stage, len(mixture), folder, seed),
+        train_dataset=mixture,
+        eval_dataset=mixture,  # never read: `evaluate` is ours; the Trainer wants one to be there
+        data_collator=as_training_batch,
+        callbacks=callbacks,
+        optimizers=(_optimizer(model, stage), None),  # type: ignore[arg-type]
+        scorer=DevScorer(dev, encoder, recipe.precision),
+    )
+    for built_in in (ProgressCallback, PrinterCallback):
+        trainer.remove_callback(built_in)
+    checkpoint = _last_checkpoint(folder) if resume else None
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return trainer
+
+
+def _arguments(
+    recipe: Recipe, stage: StageRecipe, examples: int, folder: Path, seed: int
+) -> TrainingArguments:
+    updates = max(1, examples // (stage.batch_size * stage.gradient_accumulation))
+    every = max(1, updates // stage.evaluations_per_epoch)
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=stage.epochs,
+        per_device_train_batch_size=stage.batch_size,
+        gradient_accumulation_steps=stage.gradient_accumulation,
+        gradient_checkpointing=stage.gradient_checkpointing,
+        learning_rate=stage.learning_rate,
+        lr_scheduler_type=stage.schedule,
+        warmup_steps=int(stage.warmup * stage.epochs * updates),
+        weight_decay=stage.weight_decay,
+        bf16=_bf16(recipe.precision),
+        use_cpu=not torch.cuda.is_available(),
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        load_best_model_at_end=False,  # done by ours, which also reads adapters
+        metric_for_best_model="eval_f1",
+        greater_is_better=True,
+        logging_steps=max(1, min(20, every // 5)),
+        report_to=recipe.report_to or "none",
+        remove_unused_columns=False,
+        label_names=["tags"],
+        dataloader_pin_memory=torch.cuda.is_available(),
+        seed=seed,
+        data_seed=seed,
+        disable_tqdm=True,
+    )
+
+
+def _optimizer(model: VanerForTokenClassification, stage: StageRecipe) -> torch.optim.Optimizer:
+    """AdamW with a rate of its own for the head, which starts from nothing."""
+    head = model.head_parameters()
+    own = {id(parameter) for parameter in head}
+    body = [p for p in model.parameters() if p.requires_grad and id(p) not in own]
+    groups = [
+        {"params": body, "lr": stage.learning_rate, "weight_decay": stage.weight_decay},
+        {"params": head, "lr": stage.head_learning_rate, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.999))
+
+
+def _bf16(precision: str) -> bool:
+    """bf16 where asked for, or by itself where the hardware multiplies it fast."""
+    if precision != "auto":
+        return precision == "bf16"
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    capabilities = torch.backends.cpu.get_cpu_capability()
+    return "AVX512" in capabilities and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def _last_checkpoint(folder: Path) -> Path | None:
+    """The newest complete checkpoint: the Trainer's state is written last."""
+    found = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
+    return max(found, key=lambda p: int(p.name.split("-")[1]), default=None)
+
+
+def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> None:
+    record = {
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": seed,
+        "dev_f1": trained.dev_f1,
+        "seconds": round(trained.seconds),
+        "mentions": trained.coverage.mentions,
+        "unreachable": {str(k): v for k, v in trained.coverage.unreachable.items()},
+        "dropped_words": trained.coverage.dropped_words,
+        "history": trained.history,
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    (folder / "training.json").write_text(text + "\n", "utf-8")
