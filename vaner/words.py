@@ -126,7 +126,7 @@ def _cut_at(words: Sequence[Word], ends: Iterable[int]) -> Iterator[tuple[int, i
 class Window(NamedTuple):
     """A range of words read together, and the part of it whose answers are kept.
 
-    ``start <= keep_start < keep_end <= end``; over all windows of a sentence the kept parts
+    ``start <= keep_start <= keep_end <= end``; over all windows of a sentence the kept parts
     cover every word exactly once.
     """
 

@@ -83,6 +83,7 @@ class VanerForTokenClassification(PreTrainedModel):
         quantization: backbones.Quantization | None = None,
         dtype: torch.dtype = torch.float32,
         device: str | None = None,
+        kernel: str | None = None,
         **config: Any,
     ) -> VanerForTokenClassification:
         """A tagger with a fresh head on pretrained weights.
@@ -95,13 +96,14 @@ class VanerForTokenClassification(PreTrainedModel):
             quantization: ``nf4`` or None.
             dtype: of the backbone's weights.
             device: for quantised weights only.
+            kernel: attention code for training, see `vaner.modeling.backbone.load`.
             config: further fields of `VanerConfig`.
         """
         found = backbones.find(name, origin)
         attention = config.get("attention", "bidirectional")
         backbone = backbones.load(
             found.folder, attention=attention, layers=layers,
-            quantization=quantization, dtype=dtype, device=device,
+            quantization=quantization, dtype=dtype, device=device, kernel=kernel,
         )  # fmt: skip
         full = VanerConfig(
             backbone=name,

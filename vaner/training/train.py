@@ -153,6 +153,7 @@ def _new_model(
         quantization=wanted.quantization,
         dtype=torch.bfloat16 if wanted.quantization and torch.cuda.is_available() else torch.float32,
         device="cuda" if torch.cuda.is_available() else "cpu",
+        kernel=None if torch.cuda.is_available() else "eager",
         attention=wanted.attention,
         head=wanted.head,
         pooling=wanted.pooling,

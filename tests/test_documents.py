@@ -1,0 +1,51 @@
+"""The vocabulary holds what it promises."""
+
+import pytest
+
+from vaner.documents import Corpus, Document, Span, SpanError
+from vaner.errors import VanerError
+
+
+def test_a_span_outside_the_text_is_refused() -> None:
+    with pytest.raises(SpanError, match="ends beyond the text"):
+        Document("d", "abc", (Span(1, 4, "Gene"),))
+
+
+def test_a_blank_span_is_refused() -> None:
+    with pytest.raises(SpanError, match="blank"):
+        Document("d", "a \t b", (Span(1, 4, "Gene"),))
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (3, 1)])
+def test_an_impossible_extent_is_refused(start: int, end: int) -> None:
+    with pytest.raises(SpanError):
+        Span(start, end, "Gene")
+
+
+@pytest.mark.parametrize("fragments", [((0, 3),), ((0, 3), (2, 5)), ((0, 2), (3, 4)), ((3, 5), (0, 2))])
+def test_fragments_must_be_ordered_pieces_of_the_whole(fragments: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(SpanError):
+        Span(0, 5, "Gene", fragments=fragments)
+
+
+def test_a_discontinuous_mention_keeps_its_pieces() -> None:
+    span = Span(0, 16, "Disease", fragments=((0, 5), (10, 16)))
+    document = Document("d", "renal and liver disease", (span,))
+    assert document.mention(span) == "renal liver "
+    assert span.shifted(3).fragments == ((3, 8), (13, 19))
+
+
+def test_score_and_identifiers_do_not_make_another_span() -> None:
+    assert Span(0, 1, "Gene", 0.5, ("HGNC:1",)) == Span(0, 1, "Gene")
+
+
+def test_offsets_count_code_points() -> None:
+    document = Document("d", "😀 é asthma", (Span(4, 10, "Disease"),))
+    assert document.mention(document.spans[0]) == "asthma"
+
+
+def test_a_corpus_must_list_its_types() -> None:
+    document = Document("d", "TNF", (Span(0, 3, "Gene"),))
+    with pytest.raises(VanerError, match="does not list: Gene"):
+        Corpus("c", "train", (document,), ("Disease",))
+    assert Corpus("c", "train", (document,)).types == ("Gene",)
