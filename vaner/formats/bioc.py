@@ -39,12 +39,15 @@ class _Text:
     """The text of a document as it grows by passages and sentences at given offsets."""
 
     def __init__(self, closed: bool) -> None:
-        self.parts, self.length, self.closed = list[str](), 0, closed
+        self.parts, self.length = list[str](), 0
+        self.closed, self.shift = closed, 0
 
     def add(self, offset: int, text: str, *, line_break: bool) -> int:
         """Put a text at an offset, or behind one character where gaps are closed up."""
-        gap = min(self.length, 1) if self.closed and line_break else offset - self.length
-        offset = self.length + gap
+        if self.closed and line_break:
+            self.shift = self.length + min(self.length, 1) - offset
+        offset += self.shift
+        gap = offset - self.length
         if gap < 0 or gap > _MAX_GAP:
             raise MalformedError(
                 f"a passage or sentence is said to begin at {offset}, but the text before it "

@@ -130,7 +130,7 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
     count_scores(document.spans, lost)
     for id, span in zip(ids, document.spans, strict=True):
         offsets = ";".join(f"{start} {end}" for start, end in span.pieces)
-        mention = one_line(document.mention(span), lost)
+        mention = _mention_column(document, span)
         lost[NAME] += not span.type
         yield f"{id}\t{word(span.type, lost) or '_'} {offsets}\t{mention}"
     spans = zip(ids, document.spans, strict=True)
@@ -139,6 +139,11 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
     lost[DANGLING] += len(others) - len(alive)
     yield from alive
     yield from _references(document, ids, alive, lost)
+
+
+def _mention_column(document: Document, span: Span) -> str:
+    """The mention on one line; nothing is lost by it, since the text holds it as it is."""
+    return one_line(document.mention(span), Lost())
 
 
 def _current(line: str, references: set[tuple[str, str]]) -> bool:
@@ -180,6 +185,6 @@ def _references(
             number += 1
             while f"N{number}" in used:
                 number += 1
-            mention = one_line(document.mention(span), lost)
+            mention = _mention_column(document, span)
             reference = word(identifier, lost)
             yield f"N{number}\tReference {id} {reference}\t{mention}"

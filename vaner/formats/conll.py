@@ -46,7 +46,7 @@ class _Tags:
             try:
                 split_tag(tag)
             except ValueError as problem:
-                raise MalformedError(f"{problem} (line {line + tags.index(tag)})") from None
+                raise MalformedError(str(problem), line + tags.index(tag)) from None
             self.known.add(tag)
 
     def observe(self, tags: Sequence[str], line: int) -> None:

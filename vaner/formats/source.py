@@ -22,6 +22,7 @@ OnError = Callable[[FormatError], None]
 
 STDIN = "-"
 _CHUNK = 1 << 16
+_LONGEST = 300  # characters of a message
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -30,7 +31,11 @@ class FormatWarning(UserWarning):
 
 
 class MalformedError(Exception):
-    """A part of a file that breaks the format; `Place.guard` adds file and line."""
+    """A part of a file that breaks the format; `Place.guard` adds the file, and the line."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        self.line = line
+        super().__init__(message)
 
 
 class Place:
@@ -55,6 +60,10 @@ class Place:
         return Path(self.path.name.removesuffix(".gz")).stem
 
     def error(self, message: str, line: int | None = None) -> FormatError:
+        """An error at a line, told in one line however much of the file it quotes."""
+        message = " ".join(message.splitlines())
+        if len(message) > _LONGEST:
+            message = message[:_LONGEST] + "…"
         return FormatError(message, self.name, line)
 
     def report(self, message: str, line: int | None = None) -> None:
@@ -68,7 +77,9 @@ class Place:
         """Report what is wrong in the block with its place."""
         try:
             yield
-        except (MalformedError, SpanError) as problem:
+        except MalformedError as problem:
+            self.report(str(problem), problem.line or line)
+        except SpanError as problem:
             self.report(str(problem), line)
 
 
@@ -82,7 +93,8 @@ def open_bytes(place: Place) -> Iterator[BinaryIO]:
     try:
         stdin = place.name == "<stdin>"
         raw = sys.stdin.buffer if stdin else place.path.open("rb")
-        buffered = cast(io.BufferedReader, raw)
+        # A stand-in for standard input may not know how to peek.
+        buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[type-var]
         try:
             if buffered.peek(2)[:2] == _GZIP_MAGIC:
                 yield cast(BinaryIO, gzip.GzipFile(fileobj=buffered))

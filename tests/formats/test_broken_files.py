@@ -1,0 +1,147 @@
+"""Whatever a file holds, a reader answers with documents or with one line, file and place."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import tracemalloc
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaner.documents import Document, Span
+from vaner.errors import FormatError, VanerError
+from vaner.formats import FORMATS, detect, read, write
+
+DOCUMENTS = [
+    Document(str(i), f"Rat fever {i}\nIt spreads.", (Span(4, 9, "D", None, ("M:1",)),))
+    for i in range(3)
+]
+SINGLE = [f.name for f in FORMATS.values() if f.name != "brat"]
+
+BOMB = """<!DOCTYPE c [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
+<collection><document><id>&b;</id></document></collection>"""
+EXTERNAL = """<!DOCTYPE c [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<collection><document><id>&x;</id></document></collection>"""
+
+
+@pytest.mark.parametrize("content", [BOMB, EXTERNAL])
+@pytest.mark.parametrize("format", ["bioc_xml", "pubmed"])
+def test_entities_are_refused(tmp_path, content, format):
+    path = tmp_path / "x.xml"
+    path.write_text(content)
+    with pytest.raises(FormatError, match=r"x\.xml:1: declares entities") as caught:
+        list(read(path, format))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json"])
+def test_a_cut_off_collection_gives_what_came_before_the_cut(tmp_path, format):
+    path = tmp_path / "file"
+    write(DOCUMENTS, path, format)
+    content = path.read_text()
+    path.write_text(content[: content.rindex("spreads")])
+    found = []
+    with pytest.raises(FormatError, match=r"file:\d+: broken"):
+        found.extend(d.id for d in _into(found, read(path, format)))
+    assert found == ["0", "1"]
+
+
+def _into(found, documents):
+    for document in documents:
+        found.append(document.id)
+    return ()
+
+
+def test_cut_off_gzip(tmp_path):
+    path = tmp_path / "x.txt.gz"
+    path.write_bytes(gzip.compress(bytes(range(256)) * 40)[:-20])
+    with pytest.raises(FormatError, match="broken gzip"):
+        list(read(path, "text", encoding="latin-1"))
+
+
+def test_missing_and_unknown(tmp_path):
+    with pytest.raises(FormatError, match="No such file"):
+        list(read(tmp_path / "none.txt"))
+    with pytest.raises(VanerError, match="no format is called"):
+        read(tmp_path, "docx")
+    (tmp_path / "x.bin").write_text("prose, no format")
+    with pytest.raises(FormatError, match="--format"):
+        detect(tmp_path / "x.bin")
+    with pytest.raises(FormatError, match="standard input"):
+        detect("-")
+    with pytest.raises(VanerError, match="only be read"):
+        write([], tmp_path / "x", "pubmed")
+    with pytest.raises(FormatError, match="cannot be written"):
+        write([], tmp_path / "no" / "x.jsonl")
+
+
+@contextmanager
+def one_line_or_none():
+    try:
+        yield
+    except FormatError as error:
+        told = str(error)
+        assert len(told.splitlines()) == 1, told
+
+
+def _consume(path, format, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for document in read(path, format, **options):
+            for span in document.spans:
+                assert document.mention(span).strip()
+
+
+@settings(deadline=None, max_examples=80)
+@given(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+@pytest.mark.parametrize("format", SINGLE)
+def test_noise(format, content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        path.write_bytes(content)
+        for options in ({}, {"on_error": lambda error: None}):
+            with one_line_or_none():
+                _consume(path, format, **options)
+
+
+@settings(deadline=None, max_examples=80)
+@given(data=st.data())
+@pytest.mark.parametrize("format", ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"])
+def test_damaged_files(format, data):
+    """One place of a sound file is cut out or overwritten."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        write(DOCUMENTS, path, format)
+        content = path.read_text()
+        start = data.draw(st.integers(0, len(content)))
+        stop = data.draw(st.integers(start, min(start + 30, len(content))))
+        filler = data.draw(
+            st.sampled_from(["", "\t", "\n", "9", '"', "<", "-1", "{", "null", "[]"])
+        )
+        path.write_text(content[:start] + filler + content[stop:])
+        with one_line_or_none():
+            _consume(path, format, on_error=lambda error: None)
+
+
+@pytest.mark.parametrize("format", ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"])
+def test_memory_is_bounded_by_a_document(tmp_path, format):
+    def peak(number):
+        path = tmp_path / str(number)
+        documents = (
+            Document(str(i), "Rat fever . " * 40, (Span(4, 9, "D"),)) for i in range(number)
+        )
+        write(documents, path, format)
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in read(path, format)) >= number
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    # 300 documents fill more than one chunk of the file, so only what grows with it differs.
+    assert peak(1200) < 1.3 * peak(300)

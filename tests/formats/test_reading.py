@@ -1,0 +1,380 @@
+"""What each reader makes of a small file of its format. All sentences are invented."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import warnings
+
+import pytest
+
+from vaner.documents import Document, Span
+from vaner.errors import FormatError
+from vaner.formats import FormatWarning, detect, read, unique_ids, write, write_to
+
+
+@pytest.fixture
+def put(tmp_path):
+    def put(content, name="file", encoding="utf-8"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        return path
+
+    return put
+
+
+def mentions(document):
+    return [(document.mention(s), s.type) for s in document.spans]
+
+
+# text
+
+
+def test_text_is_untouched(put):
+    path = put("\ufeffOne\r\ntwo\x00\u2028three\r", "note.txt")
+    (document,) = read(path)
+    assert document == Document("note", "One\r\ntwo\x00\u2028three\r")
+
+
+def test_lines_from_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"first\r\n\n second")))
+    assert [(d.id, d.text) for d in read("-", "lines")] == [
+        ("stdin-1", "first"),
+        ("stdin-3", " second"),
+    ]
+
+
+def test_gzip_is_seen_whatever_the_name(put):
+    assert next(read(put(gzip.compress("häm".encode()), "a.txt"), "text")).text == "häm"
+    assert next(read(put(gzip.compress(b"ham"), "a.txt.gz"))).id == "a"
+
+
+def test_other_encodings(put):
+    path = put("Fieber\nHüfte\n", "a.txt", "latin-1")
+    with pytest.raises(FormatError, match=r"a\.txt:2: byte 8 .*--encoding"):
+        list(read(path, "text"))
+    assert next(read(path, encoding="latin-1")).text == "Fieber\nHüfte\n"
+    assert next(read(put("Hüfte", "b.txt", "utf-16"), encoding="utf-16")).text == "Hüfte"
+    with pytest.raises(FormatError, match="no encoding"):
+        list(read(path, "text", encoding="klingon"))
+
+
+# jsonl
+
+
+def test_jsonl_dialects(put):
+    path = put(
+        '{"text": "腹痛三天", "entities": [{"start": 0, "end": 2, "type": "sym"}]}\n'
+        '{"doc_id": "M:1", "tokens": ["the", "jun B", "gene"], '
+        '"entities": [{"start": 1, "end": 3, "type": "DNA"}]}\n'
+        '{"tokens": ["Extract: ", "Rat", "fever"], "ner_tags": [0, 1]}\n'
+        '{"tokens": ["Rat", "fever"], "ner_tags": ["B-Species", "O"]}\r\n',
+        "x.jsonl",
+    )
+    chinese, nested, instructed, tagged = read(path)
+    assert mentions(chinese) == [("腹痛", "sym")]
+    assert mentions(nested) == [("jun B gene", "DNA")]
+    assert nested.id == "x-2"
+    assert nested.metadata["doc_id"] == "M:1"
+    assert nested.metadata["tokens"] == ((0, 3), (4, 9), (10, 14))
+    assert instructed.text == "Rat fever"
+    assert instructed.metadata["instruction"] == "Extract: "
+    assert mentions(instructed) == [("fever", "")]
+    assert mentions(tagged) == [("Rat", "Species")]
+
+
+def test_a_bad_mention_is_left_out_and_a_bad_record_too(put):
+    path = put(
+        '{"text": "Fever.", "spans": [{"start": 0, "end": 9, "type": "D"}, '
+        '{"start": 0, "end": 5, "type": "D", "text": "Fever"}]}\n'
+        "{broken\n"
+        '{"id": "last", "text": "Cough."}\n'
+    )
+    errors = []
+    good = list(read(path, "jsonl", on_error=errors.append))
+    assert [d.id for d in good] == ["file-1", "last"]
+    assert mentions(good[0]) == [("Fever", "D")]
+    assert [e.line for e in errors] == [1, 2]
+    with pytest.raises(FormatError, match=r"file:1: mention 0:9"):
+        list(read(path, "jsonl"))
+
+
+# conll
+
+
+def test_conll_schemes_agree(put):
+    rows = {
+        "iob2": "Rat B-S\nfever B-D\nvirus I-D\nhit O\n",
+        "iob1": "Rat I-S\nfever I-D\nvirus I-D\nhit O\n",
+        "iobes": "Rat\tS-S\nfever\tB-D\nvirus\tE-D\nhit\tO\n",
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name, content in rows.items():
+            (document,) = read(put(content, name))
+            assert mentions(document) == [("Rat", "S"), ("fever virus", "D")]
+
+
+def test_conll_mixed_schemes_are_read_and_told_once(put):
+    path = put("a B-X\n\nb O\nc I-X\n\nd I-X\n")
+    with pytest.warns(FormatWarning, match=r"file:4: 2 tags") as caught:
+        assert sum(len(d.spans) for d in read(path, "conll")) == 3
+    assert len(caught) == 1
+
+
+def test_conll_docstart_groups_sentences(put):
+    content = "-DOCSTART-\t-X-\tO\n\nRat\tNN\tB-S\nbit\tVB\tO\n\nHe\tPR\tO\n\n"
+    path = put(content + content)
+    one, two = read(path)
+    assert one.text == "Rat bit\nHe"
+    assert one.metadata["sentences"] == ((0, 7), (8, 10))
+    assert two.id == "file-2"
+    stream = io.StringIO()
+    write_to([one, two], stream, "conll")
+    assert stream.getvalue() == content + content
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a O\nb\n", r":2: expected 2 columns"),
+        ("a O\nb X-Y\n", r":2: 'X-Y' is not a tag"),
+        ("a\tO\n\tO\n", r":2: .*empty token"),
+        ("word\n", "expected 2 columns"),
+    ],
+)
+def test_conll_errors(put, content, message):
+    with pytest.raises(FormatError, match=message):
+        list(read(put(content), "conll"))
+
+
+def test_conll_goes_on_after_a_bad_sentence(put):
+    errors = []
+    documents = read(put("a O\nb\nc\n\nd O\n"), "conll", on_error=errors.append)
+    assert [d.text for d in documents] == ["d"]
+    assert len(errors) == 1
+
+
+# pubtator
+
+PUBTATOR = (
+    "7|t|Rat fever\r\n7|a|It spreads.\r\n"
+    "7\t4\t9\tfever\tDisease\tD1|D2\r\n7\tCID\tD1\tD2\r\n\r\n"
+    "8|t|Nothing\n\n"
+    "7|t|Rat fever\n7|a|\n7\t0\t3\tRat\tSpecies\t-1\n"
+)
+
+
+def test_pubtator(put):
+    documents = list(read(put(PUBTATOR, "x.txt")))
+    assert [d.id for d in documents] == ["7", "8", "7"]
+    assert [d.text for d in documents] == ["Rat fever\nIt spreads.", "Nothing", "Rat fever\n"]
+    assert documents[0].spans[0].identifiers == ("D1", "D2")
+    assert documents[2].spans[0].identifiers == ()
+    assert [d.id for d in unique_ids(documents)] == ["7", "8", "7#2"]
+    stream = io.StringIO()
+    assert not write_to(documents, stream, "pubtator").lost
+    assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
+
+
+def test_pubtator_after_linking_writes_the_new_identifier(put):
+    document = list(read(put(PUBTATOR)))[2]
+    linked = document.with_spans([Span(0, 3, "Species", None, ("10116",))])
+    stream = io.StringIO()
+    write_to([linked], stream, "pubtator")
+    assert "Rat\tSpecies\t10116\n" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("7\t4\t8\tfever\tDisease\tD1", "is 'feve' in the text but 'fever'"),
+        ("7\t4\t99\tfever\tDisease\tD1", "does not lie in the text"),
+        ("7\t9\t4\tfever\tDisease\tD1", "does not lie in the text"),
+        ("7\t4.0\t9\tfever\tDisease\tD1", "no integers"),
+        ("7\t4\t9\tfever", "expected id, start"),
+        ("9\t4\t9\tfever\tDisease\tD1", "annotation of 7"),
+    ],
+)
+def test_pubtator_errors_leave_out_one_mention(put, row, message):
+    path = put(f"7|t|Rat fever\n7|a|It.\n{row}\n7\t0\t3\tRat\tSpecies\t1\n\n8|t|Next\n")
+    with pytest.raises(FormatError, match=f"file:3: .*{message}"):
+        list(read(path, "pubtator"))
+    errors = []
+    first, second = read(path, "pubtator", on_error=errors.append)
+    assert len(first.spans) == 1
+    assert second.text == "Next"
+    assert len(errors) == 1
+
+
+def test_line_breaks_in_a_pubtator_text_are_counted():
+    stream = io.StringIO()
+    report = write_to([Document("1", "a\r\nb\nc")], stream, "pubtator")
+    assert stream.getvalue() == "1|t|a \n1|a|b c\n\n"
+    assert report.lost == {"line break written as a space": 2}
+
+
+# bioc
+
+BIOC = """<?xml version="1.0"?><!DOCTYPE collection SYSTEM "BioC.dtd">
+<collection><source>us</source><date>today</date><key>k</key><infon key="a">b</infon>
+<document><id>d1</id><infon key="y">2026</infon>
+<passage><infon key="type">title</infon><offset>0</offset><text>Rats &amp; 😀 fever</text>
+<annotation id="A"><infon key="type">Disease</infon><infon key="MESH">D1|D2</infon>
+<location offset="9" length="5"/><text>fever</text></annotation></passage>
+<passage><offset>17</offset>
+<sentence><offset>17</offset><text>Left arm.</text></sentence>
+<sentence><offset>28</offset><text>Left or right leg.</text>
+<annotation id="B"><infon key="type">Part</infon><location offset="28" length="4"/>
+<location offset="42" length="3"/><text>Left leg</text></annotation>
+<relation id="R"><infon key="type">near</infon><node refid="A" role="x"/>
+<node refid="B" role="y"/></relation></sentence></passage>
+</document></collection>"""
+
+
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json"])
+def test_bioc_round_trip(put, tmp_path, format):
+    path = put(BIOC, "x.xml")
+    (document,) = read(path)
+    assert document.text == "Rats & 😀 fever\n  Left arm.  Left or right leg."
+    assert mentions(document) == [("fever", "Disease"), ("Left leg", "Part")]
+    assert document.spans[0].identifiers == ("MESH:D1", "MESH:D2")
+    assert document.metadata["sentences"] == ((17, 26), (28, 46))
+    assert not write([document], tmp_path / "out", format).lost
+    assert list(read(tmp_path / "out")) == [document]
+    # A relation goes with its mention, and says so.
+    fewer = document.with_spans(document.spans[:1])
+    report = write([fewer], tmp_path / "out", format)
+    assert report.lost == {"relation or attribute left out, its mention is gone": 1}
+
+
+def test_bioc_library_reads_what_we_write(put, tmp_path):
+    biocxml = pytest.importorskip("bioc.biocxml")
+    biocjson = pytest.importorskip("bioc.biocjson")
+    documents = list(read(put(BIOC, "x.xml")))
+    write(documents, tmp_path / "o.xml")
+    write(documents, tmp_path / "o.json")
+    with open(tmp_path / "o.xml", "rb") as xml, open(tmp_path / "o.json") as json:
+        for collection in (biocxml.load(xml), biocjson.load(json)):
+            (theirs,) = collection.documents
+            found = [*theirs.passages[0].annotations]
+            found += [a for s in theirs.passages[1].sentences for a in s.annotations]
+            assert collection.source == "us"
+            assert [(a.text, a.infons["type"], a.total_span.offset) for a in found] == [
+                ("fever", "Disease", 9),
+                ("Left leg", "Part", 28),
+            ]
+
+
+def test_bioc_that_places_passages_wrongly_is_closed_up(put):
+    wrong = BIOC.replace("<offset>17<", "<offset>99<").replace("<offset>28<", "<offset>110<")
+    (document,) = read(put(BIOC, "a.xml"))
+    with pytest.warns(FormatWarning, match="do not fit"):
+        (repaired,) = read(
+            put(wrong.replace('"28"', '"26"').replace('"42"', '"40"'), "b.xml"), "bioc_xml"
+        )
+    assert mentions(repaired) == mentions(document)
+
+
+def test_single_bioc_json_documents(put):
+    one = '{"id": 3, "passages": [{"offset": 0, "text": "Fever.", "infons": {}}]}'
+    for content in (one, f"[{one}]", f'{{"PubTator3": [{one}]}}'):
+        (document,) = read(put(content, "x.json"))
+        assert (document.id, document.text) == ("3", "Fever.")
+
+
+# brat
+
+
+def test_brat(put, tmp_path):
+    put("Left\nor right leg, fever\r\n", "in/a.txt")
+    ann = (
+        "T2\tPart 0 4;14 17\tLeft leg\nT7\tDisease 19 24\tfever\n"
+        "R1\tNear Arg1:T2 Arg2:T7\nA1\tNegated T7\n#1\tAnnotatorNotes T7\tsure?\n"
+        "N1\tReference T7 MESH:D5\tFever\n"
+    )
+    put(ann, "in/a.ann")
+    put("No mention", "in/b.txt")
+    one, two = read(tmp_path / "in")
+    assert mentions(one) == [("Left leg", "Part"), ("fever", "Disease")]
+    assert one.spans[1].identifiers == ("MESH:D5",)
+    assert one.text.endswith("\r\n")
+    assert two.spans == ()
+    write([one, two], tmp_path / "out", "brat")
+    assert (tmp_path / "out/a.ann").read_text() == ann
+    assert (tmp_path / "out/b.ann").read_text() == ""
+    # Other mentions: nothing that was said of the old ones may stick to them.
+    other = one.with_spans([Span(8, 13, "Side")])
+    report = write([other], tmp_path / "new", "brat")
+    assert (tmp_path / "new/a.ann").read_text() == "T1\tSide 8 13\tright\n"
+    assert sum(report.lost.values()) == 4
+
+
+def test_brat_names_stay_in_the_folder(tmp_path):
+    documents = [Document(i, "x") for i in ("../up", "a/b", "a:b", "A_B", "", "é" * 300)]
+    report = write(documents, tmp_path / "out", "brat")
+    assert report.documents == 6
+    assert len(list((tmp_path / "out").glob("*.txt"))) == 6
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_brat_errors(put, tmp_path):
+    put("T1\tX 0 1\ta\n", "only.ann")
+    with pytest.raises(FormatError, match=r"only\.txt: cannot be read"):
+        list(read(tmp_path / "only.ann"))
+    put("abc", "c.txt")
+    put("T1\tX 0 q\ta\n", "c.ann")
+    with pytest.raises(FormatError, match=r"c\.ann:1: expected T1"):
+        list(read(tmp_path / "c.ann"))
+
+
+# pubmed
+
+PUBMED = """<?xml version="1.0"?>
+<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle//EN" "https://example.org/p.dtd">
+<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID Version="1">11</PMID><Article>
+<ArticleTitle>Ca<sup>2+</sup> in <i>Mus <b>minor</b></i> &lt;5&#176;.</ArticleTitle>
+<Abstract><AbstractText Label="AIM">H<sub>2</sub>O.</AbstractText><AbstractText>Let
+<mml:math xmlns:mml="m"><mml:mi>x</mml:mi><mml:mo>=</mml:mo></mml:math>1.</AbstractText>
+</Abstract></Article><CommentsCorrectionsList><CommentsCorrections><PMID>99</PMID>
+</CommentsCorrections></CommentsCorrectionsList></MedlineCitation></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>12</PMID><Article><ArticleTitle>Only.</ArticleTitle>
+</Article></MedlineCitation></PubmedArticle></PubmedArticleSet>"""
+
+
+def test_pubmed(put):
+    first, second = read(put(gzip.compress(PUBMED.encode()), "p.xml.gz"))
+    assert first.id == "11"
+    assert first.text == "Ca2+ in Mus minor <5°.\nAIM: H2O. Let\nx=1."
+    assert (second.id, second.text) == ("12", "Only.")
+
+
+def test_xml_in_another_encoding_is_read_as_declared(put):
+    content = PUBMED.replace('"1.0"', '"1.0" encoding="latin-1"', 1).replace("Only", "Hüfte")
+    assert list(read(put(content, "p.xml", "latin-1"), "pubmed"))[1].text == "Hüfte."
+
+
+# genetag
+
+
+def test_genetag(put):
+    put("@@1|1 3|Abc ( d )\n@@1|0 0|wrong\n", "Gold.format")
+    path = put("@@1/CD The/DT Abc(d)/NN gene/NN ./. \n@@2/CD No/DT\n", "s.test")
+    errors = []
+    one, two = read(path, on_error=errors.append)
+    assert detect(path) == "genetag"
+    assert one.text == "The Abc(d) gene ."
+    assert one.spans == ()
+    assert len(errors) == 2
+    put("@@1|1 4|Abc ( d )\n", "Gold.format")
+    assert mentions(next(read(path))) == [("Abc(d)", "GENE")]
+    assert two.text == "No"
+
+
+def test_genetag_of_biocreative_two(put):
+    put("P1|3 5|p53\n", "two/GENE.eval")
+    assert mentions(next(read(put("P1 The p53 gene.\n", "two/train.in"), "genetag"))) == [
+        ("p53", "GENE")
+    ]

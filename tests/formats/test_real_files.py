@@ -1,0 +1,104 @@
+"""The corpora as they are handed out; runs where VANER_CORPORA names the folder that holds them."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+
+from vaner.formats import FormatWarning, detect, read, write, write_to
+
+CORPORA = os.environ.get("VANER_CORPORA")
+pytestmark = pytest.mark.skipif(not CORPORA, reason="VANER_CORPORA names no folder of corpora")
+ROOT = Path(CORPORA or ".")
+NATIVE = ROOT / "native"
+
+COUNTS = {
+    "native/pubtator/BC5CDR_Test.PubTator": ("pubtator", 500, 9796),
+    "native/pubtator/BC5CDR_TrainDev.PubTator": ("pubtator", 1000, 18974),
+    "native/pubtator/Linnaeus_Test.PubTator": ("pubtator", 20, 576),
+    "native/pubtator/Linnaeus_Train.PubTator": ("pubtator", 80, 2321),
+    "native/pubtator/NCBIdisease_Test.PubTator": ("pubtator", 100, 960),
+    "native/pubtator/NCBIdisease_TrainDev.PubTator": ("pubtator", 693, 5932),
+    "native/pubtator/SPECIES_Test.PubTator": ("pubtator", 160, 739),
+    "native/pubtator/SPECIES_Train.PubTator": ("pubtator", 639, 3053),
+    "native/ncbi_original/NCBIdevelopset_corpus.txt": ("pubtator", 100, 787),
+    "native/ncbi_original/NCBItestset_corpus.txt": ("pubtator", 100, 960),
+    "native/bioc_xml/CDR_sample.gold.PubTator": ("pubtator", 50, 934),
+    "native/bioc_xml/pmc_fulltext_unannotated.BioC.xml": ("bioc_xml", 1, 0),
+    "native/brat_jnlpba_test": ("brat", 200, 4943),
+    "native/conll_4col/conll2003_testb.iob1.txt": ("conll", 231, 5648),
+    "native/iobes/NCBI-disease_test.iobes.tsv": ("conll", 940, 960),
+    "native/vaner_jsonl/ncbi_test.jsonl": ("jsonl", 942, 960),
+    "native/vaner_jsonl/s800_dev.jsonl": ("jsonl", 831, 384),
+    "NCBI-disease/test.tsv": ("conll", 940, 960),
+    "genia_nested/devel.jsonl": ("jsonl", 1765, 4714),
+    "chinese/cmeee_v2/devel.jsonl": ("jsonl", 5000, 26081),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_every_mention_is_read(name):
+    path = ROOT / name
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        documents = list(read(path))
+    found = detect(path), len(documents), sum(len(d.spans) for d in documents)
+    assert found == COUNTS[name]
+
+
+def test_the_two_known_defects_are_told():
+    """An end token that is not there, and a location that is one character early."""
+    errors = []
+    documents = read(NATIVE / "genetag_bc1/sentences.test", on_error=errors.append)
+    assert sum(len(d.spans) for d in documents) == 2986
+    assert [e.line for e in errors] == [1527]
+    errors.clear()
+    with pytest.warns(FormatWarning) as told:
+        documents = list(read(NATIVE / "bioc_xml/CDR_sample.gold.BioC.xml", on_error=errors.append))
+    assert sum(len(d.spans) for d in documents) == 944
+    assert len(told) == 5  # documents whose abstract is placed behind an escaped title
+    assert [e.line for e in errors] == [3885]
+
+
+@pytest.mark.parametrize("name", [n for n, (f, _, _) in COUNTS.items() if f == "pubtator"])
+def test_pubtator_is_written_back_byte_for_byte(name):
+    """Apart from surplus empty lines, and quotation marks that the file has as spaces."""
+    path = ROOT / name
+    stream = io.StringIO()
+    assert not write_to(read(path), stream, "pubtator").lost
+    expected = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+    found = [line for line in stream.getvalue().split("\n") if line]
+    differing = [f for f, e in zip(found, expected, strict=True) if f != e]
+    assert all('"' in line for line in differing)
+
+
+def test_tsv_is_written_back_byte_for_byte():
+    path = ROOT / "NCBI-disease/devel.tsv"
+    stream = io.StringIO()
+    assert not write_to(read(path), stream, "conll").lost
+    assert stream.getvalue() == path.read_text(encoding="utf-8")
+
+
+def test_brat_is_written_back_byte_for_byte(tmp_path):
+    folder = NATIVE / "brat_jnlpba_test"
+    assert not write(read(folder), tmp_path, "brat").lost
+    for file in folder.iterdir():
+        assert (tmp_path / file.name).read_bytes().rstrip() == file.read_bytes().rstrip()
+
+
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json", "jsonl"])
+def test_bioc_and_jsonl_hold_all_of_a_real_file(tmp_path, format):
+    for name in ("native/bioc_xml/CDR_sample.gold.BioC.xml", "native/iobes"):
+        path = ROOT / name if name.endswith("xml") else next((ROOT / name).iterdir())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatWarning)
+            documents = list(read(path, on_error=lambda error: None))
+        assert not write(documents, tmp_path / "out", format).lost
+        back = list(read(tmp_path / "out", format))
+        assert [(d.id, d.text, d.spans) for d in back] == [
+            (d.id, d.text, d.spans) for d in documents
+        ]
