@@ -102,6 +102,10 @@ class Encoder:
         """Whether the tokenizer drops a word altogether, so that it is read as unknown."""
         return self.subwords(word) == (self._unknown,)
 
+    def instruction_length(self, instruction: str) -> int:
+        """Sub-words that a rendered instruction takes, specials before it included."""
+        return len(self._prefix(instruction))
+
     def rows(
         self, text: str, words: Sequence[Word], instruction: str, tags: Sequence[int] = ()
     ) -> Iterator[Row]:
