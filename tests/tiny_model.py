@@ -1,0 +1,80 @@
+"""A tiny random tagger on disk, for tests that need a model and not its answers.
+
+Use it as a plugin: ``pytest_plugins = ["tests.tiny_model"]`` in the top conftest, or import the
+fixture by name. Nothing is downloaded, and nothing takes longer than a second beside the imports.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+SENTENCES = [
+    "Metformin is given to patients with type 2 diabetes mellitus.",
+    "A mutation of the BRCA1 gene raises the risk of breast cancer.",
+    "If any Disease entity is mentioned in the tiny input, extract it. ##input: ",
+    "Aspirin-induced asthma (AIA) was seen in 5 % of the patients.",
+]
+TYPES = ["Chemical", "Disease"]
+
+
+def build_backbone(folder: Path) -> Path:
+    """Save a random two-layer LLaMA with a byte-level tokenizer of its own."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaModel
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        vocab_size=tokenizer.get_vocab_size(),
+        max_position_embeddings=512,
+    )
+    LlamaModel(config).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def build_model(folder: Path, backbone: Path, *, seed: int = 0) -> Path:
+    """Save a tagger with an adapter on a backbone, as training leaves it."""
+    import torch
+
+    from vaner.modeling.tagger import VanerForTokenClassification
+
+    torch.manual_seed(seed)
+    model = VanerForTokenClassification.from_backbone(
+        str(backbone),
+        lora={"r": 4, "target_modules": "all-linear"},
+        types=TYPES,
+        datasets={"tiny": TYPES},
+        max_subwords=128,
+    )
+    # A head drawn wider than usual, so that the answers are many and differ from word to word.
+    torch.nn.init.normal_(model.classifier.weight, std=1.0)
+    model.save_pretrained(folder)
+    shutil.copyfile(backbone / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a random backbone."""
+    return build_backbone(tmp_path_factory.mktemp("tiny") / "backbone")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_backbone: Path) -> Path:
+    """Folder of a random tagger for Chemical and Disease. Copy it before changing it."""
+    return build_model(tiny_backbone.parent / "model", tiny_backbone)

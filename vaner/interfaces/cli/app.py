@@ -1,0 +1,106 @@
+"""The ``vaner`` program: its commands, and what its errors look like."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Annotated, Any
+
+import typer
+
+from vaner.errors import VanerError
+from vaner.interfaces.cli import corpus
+from vaner.interfaces.cli.annotate import annotate
+from vaner.interfaces.cli.common import tell
+from vaner.interfaces.cli.evaluate import evaluate
+from vaner.interfaces.cli.train import train
+
+USER_ERROR = 2
+
+app = typer.Typer(
+    name="vaner",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a defect keeps Python's own traceback
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(annotate)
+app.command()(train)
+app.command()(evaluate)
+app.add_typer(corpus.app, name="corpus")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        try:
+            version = metadata.version("vaner")
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        typer.echo(f"vaner {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Find biomedical entities in text: train, evaluate, annotate.
+
+    Try: `vaner annotate --text "Metformin treats diabetes."`
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the program. What the user can mend is told in one line, with exit code 2."""
+    _prepare_streams()
+    _prepare_messages()
+    try:
+        app(args=list(args) if args is not None else None, prog_name="vaner")
+    except VanerError as problem:
+        tell(f"error: {_one_line(problem)}")
+        sys.exit(USER_ERROR)
+
+
+def _prepare_streams() -> None:
+    """Results are UTF-8 with their own line ends, whatever the locale; messages never fail."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        newline = None if sys.stdout.isatty() else ""
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline=newline)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+
+
+def _prepare_messages() -> None:
+    """Warnings of ours as one line each; those of the libraries as they are."""
+    from vaner.formats import FormatWarning
+
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, FormatWarning):
+            tell(f"warning: {message}")
+        else:
+            usual(message, category, *place, **more)
+
+    warnings.simplefilter("always", FormatWarning)
+    warnings.showwarning = show
+    # Told at every start by libraries, and nothing that a user of ours can mend.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    ours = logging.getLogger("vaner")
+    if not ours.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("vaner: warning: %(message)s"))
+        ours.addHandler(handler)
+
+
+def _one_line(problem: VanerError) -> str:
+    return " ".join(str(problem).split())

@@ -1,0 +1,102 @@
+"""What a command is given to read: files, folders, standard input; and their bad records."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from vaner.documents import Document
+from vaner.errors import FormatError, VanerError
+from vaner.formats import FORMATS, read
+from vaner.formats.source import STDIN
+from vaner.interfaces.cli.common import tell
+from vaner.interfaces.text import counted
+
+ALIASES = {"bioc": "bioc_xml", "biocxml": "bioc_xml", "biocjson": "bioc_json", "txt": "text"}
+_SHOWN = 5
+
+
+def format_name(given: str | None) -> str | None:
+    """A format by the name a user gave it: ``bioc`` for ``bioc_xml``, ``BioC-JSON`` …
+
+    Raises:
+        VanerError: for a name that no format has.
+    """
+    if given is None:
+        return None
+    name = given.casefold().replace("-", "_")
+    name = ALIASES.get(name.replace("_", ""), name)
+    if name not in FORMATS:
+        known = ", ".join([*FORMATS, *ALIASES])
+        raise VanerError(f"no input format is called {given!r}; there are {known}")
+    return name
+
+
+class Skipped:
+    """Counts bad records that are left out, and shows the first few."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, problem: FormatError) -> None:
+        self.number += 1
+        if self.number <= _SHOWN:
+            tell(f"warning: skipped: {' '.join(str(problem).split())}")
+
+    def conclude(self) -> None:
+        """Say how many there were."""
+        if self.number:
+            tell(f"warning: {counted(self.number, 'bad record')} left out")
+
+
+def expand(paths: Sequence[str], format: str | None) -> list[str]:
+    """Files to read: a folder stands for what is in it, a brat folder for itself.
+
+    Raises:
+        VanerError: for what is not there, and for a folder with nothing to read.
+    """
+    found: list[str] = []
+    for name in paths:
+        path = Path(name)
+        if name == STDIN or path.is_file() or path.is_fifo() or path.is_char_device():
+            found.append(name)
+        elif path.is_dir():
+            found += _inside(path, format)
+        else:
+            raise VanerError(f"{name}: there is no such file or folder")
+    return found
+
+
+def _inside(folder: Path, format: str | None) -> list[str]:
+    try:
+        files = sorted(file for file in folder.iterdir() if file.is_file())
+    except OSError as problem:
+        raise VanerError(f"{folder}: cannot be read: {problem.strerror}") from None
+    if format == "brat" or (format is None and any(file.suffix == ".ann" for file in files)):
+        return [str(folder)]
+    known = {suffix for f in FORMATS.values() for suffix in f.suffixes}
+    named = [str(f) for f in files if Path(f.name.removesuffix(".gz")).suffix.lower() in known]
+    if not named:
+        raise VanerError(f"{folder}: no file here ends in one of {', '.join(sorted(known))}")
+    return named
+
+
+def documents(
+    paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
+) -> Iterator[Document]:
+    """Documents of all files in order, as a stream.
+
+    With `skipped`, a file that cannot be read on counts as one bad record, and the next file is
+    read.
+    """
+    for path in paths:
+        chosen = format or ("text" if path == STDIN else None)
+        if path == STDIN and sys.stdin.isatty():
+            tell("reading from the terminal; Ctrl-D ends the text")
+        try:
+            yield from read(path, chosen, encoding=encoding, on_error=skipped)
+        except FormatError as problem:
+            if skipped is None:
+                raise
+            skipped(problem)

@@ -1,0 +1,69 @@
+"""``vaner train``: a recipe in, models out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vaner.errors import VanerError
+from vaner.interfaces.cli.common import CorporaOption, tell
+
+
+def train(
+    recipe: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RECIPE.yaml", help="The recipe; --schema tells what can stand in it."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for models and logs: -o runs/ncbi"),
+    ] = None,
+    corpora: CorporaOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint in --output.")
+    ] = False,
+    schema: Annotated[
+        bool,
+        typer.Option("--schema", help="Print the JSON schema of recipes, for editors, and stop."),
+    ] = False,
+) -> None:
+    """Train a model from a recipe.
+
+    The model is chosen on the dev split; no test split is read.
+
+    Examples:
+
+    `vaner train recipe.yaml --output runs/ncbi --corpora ~/corpora`
+
+    `vaner train recipe.yaml --output runs/ncbi --resume`
+
+    `vaner train --schema > recipe.schema.json`
+    """
+    from vaner.training.recipe import Recipe, read_recipe
+
+    if schema:
+        typer.echo(json.dumps(Recipe.model_json_schema(), indent=2))
+        return
+    if recipe is None or output is None:
+        raise VanerError("training needs a recipe and a folder: vaner train RECIPE.yaml -o DIR")
+    checked = read_recipe(recipe)
+    if output.exists() and not output.is_dir():
+        raise VanerError(f"{output}: is a file; --output is a folder")
+
+    from vaner.training.train import train as run
+
+    try:
+        trained = run(checked, output, corpora_root=corpora, resume=resume, report=tell)
+    except PermissionError as problem:
+        raise VanerError(f"{problem.filename}: cannot be written: {problem.strerror}") from problem
+    for one in trained:
+        typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
+    best = max(trained, key=lambda one: one.dev_f1)
+    tell("score it once on the test split with:")
+    for corpus in checked.datasets:
+        tell(f"  vaner evaluate --model {best.folder} --corpus {corpus} --split test")

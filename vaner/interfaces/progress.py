@@ -1,0 +1,66 @@
+"""Progress of long work on standard error: a live line on a terminal, else one every 30 s."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+from vaner.documents import Document
+
+_EVERY = 30.0
+
+
+def watched(
+    documents: Iterable[Document], label: str, *, total: int | None = None, quiet: bool = False
+) -> Iterator[Document]:
+    """Hand documents on and show how many there were.
+
+    Args:
+        documents: the documents as they are finished.
+        label: what is being done, e.g. ``"annotating"``.
+        total: how many there will be, if anybody knows.
+        quiet: show nothing.
+    """
+    if quiet:
+        return iter(documents)
+    if not sys.stderr.isatty():
+        return _lines(documents, label, total)
+    if sys.stdout.isatty():
+        return iter(documents)  # the results themselves run over the screen
+    return _live(documents, label, total)
+
+
+def _lines(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:
+    started = told = time.monotonic()
+    for number, document in enumerate(documents, 1):
+        yield document
+        now = time.monotonic()
+        if now - told >= _EVERY:
+            told = now
+            of = f" of {total:,}" if total is not None else ""
+            rate = number / (now - started)
+            line = f"vaner: {label}: {number:,}{of} documents, {rate:.1f} a second"
+            print(line, file=sys.stderr, flush=True)
+
+
+def _live(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    known = (BarColumn(), TimeRemainingColumn()) if total is not None else ()
+    text = "{task.description}: {task.completed:,} documents, {task.fields[mentions]:,} mentions"
+    columns = (SpinnerColumn(), TextColumn(text), *known, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, mentions = bar.add_task(label, total=total, mentions=0), 0
+        for document in documents:
+            yield document
+            mentions += len(document.spans)
+            bar.update(task, advance=1, mentions=mentions)
