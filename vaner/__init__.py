@@ -1,0 +1,59 @@
+"""Biomedical named entity recognition: documents in, documents with spans out.
+
+    from vaner import Annotator
+
+    annotator = Annotator.from_pretrained()
+    for span in annotator("Metformin treats diabetes.").spans: ...
+
+The names below are imported when they are first used: torch and transformers take ten seconds to
+import, and reading a corpus or printing a help text needs neither.
+
+>>> from vaner import Document, Span
+>>> Document("1", "Metformin treats diabetes.", (Span(0, 9, "Chemical"),)).spans[0].type
+'Chemical'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vaner.annotator import Annotator
+    from vaner.documents import Corpus, Document, Span
+    from vaner.modeling.config import VanerConfig
+    from vaner.modeling.tagger import VanerForTokenClassification
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Annotator",
+    "Corpus",
+    "Document",
+    "Span",
+    "VanerConfig",
+    "VanerForTokenClassification",
+    "__version__",
+]
+
+_HOMES = {
+    "Annotator": "vaner.annotator",
+    "Corpus": "vaner.documents",
+    "Document": "vaner.documents",
+    "Span": "vaner.documents",
+    "VanerConfig": "vaner.modeling.config",
+    "VanerForTokenClassification": "vaner.modeling.tagger",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value  # asked once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
