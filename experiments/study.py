@@ -1,0 +1,127 @@
+"""What every experiment does: train its recipe, choose on devel, score test once, keep it all.
+
+Each folder has a recipe.yaml and a run.py of a few lines that calls `main`; results.json beside
+them holds what came out, and `python -m experiments.table` makes the tables from those files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vaner.annotator import Annotator
+from vaner.corpora import load
+from vaner.errors import CorpusError, VanerError
+from vaner.evaluation import evaluate
+from vaner.provenance import provenance
+from vaner.training.recipe import Recipe, read_recipe
+from vaner.training.train import train
+
+
+def main(
+    script: str,
+    *,
+    corpora: Sequence[str],
+    also: Sequence[str] = (),
+    ship: str | None = None,
+) -> None:
+    """Run the experiment whose run.py is `script`.
+
+    Args:
+        script: the caller's ``__file__``.
+        corpora: registered corpora to score devel and test of.
+        also: corpora the model never saw, scored on test: the honest figure.
+        ship: name of the embedded model that the best seed becomes; the shipped files are then
+            what is scored.
+    """
+    folder = Path(script).resolve().parent
+    arguments = _arguments(folder)
+    try:
+        recipe = read_recipe(folder / "recipe.yaml")
+        if not arguments.score_only:
+            train(recipe, arguments.output, corpora_root=arguments.corpora, resume=arguments.resume)
+        models = _models(recipe, arguments.output)
+        if ship is not None:
+            models = [_shipped(models, ship)]
+        seeds = [_scored(*model, corpora, also, arguments) for model in models]
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+    record = {
+        "name": recipe.name,
+        "backbone": recipe.model.backbone,
+        "chosen_on": [f"{d.corpus} {d.split}" for d in recipe.dev],
+        "trained_on": _trained_on(recipe),
+        "seeds": seeds,
+        **provenance(),
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    (folder / "results.json").write_text(text + "\n", "utf-8")
+    if ship is not None:
+        from experiments.ship import write_card
+
+        write_card(record, ship)
+
+
+def _arguments(folder: Path) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"python -m experiments.{folder.name}.run")
+    parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
+    parser.add_argument("--output", type=Path, default=Path("runs") / folder.name)
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--score-only", action="store_true", help="models in --output are trained")
+    return parser.parse_args()
+
+
+def _models(recipe: Recipe, output: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """The model of each seed, with what its training put down."""
+    found = []
+    for seed in recipe.seeds:
+        folder = output / f"seed-{seed}"
+        if not (folder / "training.json").is_file():
+            raise VanerError(f"{folder}: no finished training here; run without --score-only")
+        found.append((folder / "model", json.loads((folder / "training.json").read_text("utf-8"))))
+    return found
+
+
+def _shipped(models: Sequence[tuple[Path, dict[str, Any]]], name: str) -> tuple[Path, Any]:
+    """Ship the seed with the best dev score."""
+    from experiments.ship import ship
+
+    model, training = max(models, key=lambda found: found[1]["dev_f1"])
+    return ship(model, name), training
+
+
+def _scored(
+    model: Path,
+    training: dict[str, Any],
+    corpora: Sequence[str],
+    also: Sequence[str],
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    annotator = Annotator.from_pretrained(model)
+    scores: dict[str, Any] = {}
+    for name in (*corpora, *also):
+        for split in ("devel", "test") if name in corpora else ("test",):
+            print(f"scoring {name} {split} …", file=sys.stderr, flush=True)
+            gold = load(name, split, root=arguments.corpora)
+            seen = _train_split(name, arguments.corpora) if name in corpora else None
+            found = evaluate(annotator, gold, train=seen)
+            print(f"{name} {split}\n{found.report.table()}", flush=True)
+            scores[f"{name} {split}"] = found.to_dict()
+    kept = ("seed", "dev_f1", "seconds", "mentions", "unreachable", "dropped_words")
+    return {**{key: training[key] for key in kept}, "scores": scores, "unseen_corpora": list(also)}
+
+
+def _train_split(name: str, root: Path | None) -> Any:
+    try:
+        return load(name, "train", root=root)
+    except CorpusError:
+        return None
+
+
+def _trained_on(recipe: Recipe) -> list[str]:
+    sources = [source for stage in recipe.stages for source in stage.sources]
+    return list(dict.fromkeys(f"{source.corpus} {source.split}" for source in sources))

