@@ -111,7 +111,10 @@ def _rows(scores: dict[str, Any]) -> list[str]:
     rows = []
     for place, found in scores.items():
         kinds = found["types"] if len(found["types"]) > 1 else {}
-        for name, score in [*kinds.items(), ("all" if kinds else found["scored_types"][0], found["micro"])]:
+        for name, score in [
+            *kinds.items(),
+            ("all" if kinds else found["scored_types"][0], found["micro"]),
+        ]:
             low, high = score["intervals"]["f1"]
             p, r, f1 = (100 * score[k] for k in ("precision", "recall", "f1"))
             rows.append(

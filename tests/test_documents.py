@@ -22,8 +22,12 @@ def test_an_impossible_extent_is_refused(start: int, end: int) -> None:
         Span(start, end, "Gene")
 
 
-@pytest.mark.parametrize("fragments", [((0, 3),), ((0, 3), (2, 5)), ((0, 2), (3, 4)), ((3, 5), (0, 2))])
-def test_fragments_must_be_ordered_pieces_of_the_whole(fragments: tuple[tuple[int, int], ...]) -> None:
+@pytest.mark.parametrize(
+    "fragments", [((0, 3),), ((0, 3), (2, 5)), ((0, 2), (3, 4)), ((3, 5), (0, 2))]
+)
+def test_fragments_must_be_ordered_pieces_of_the_whole(
+    fragments: tuple[tuple[int, int], ...],
+) -> None:
     with pytest.raises(SpanError):
         Span(0, 5, "Gene", fragments=fragments)
 

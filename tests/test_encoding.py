@@ -61,7 +61,7 @@ def test_no_room_for_words_is_told(encoder: Encoder) -> None:
 
 
 def test_a_missing_or_broken_tokenizer_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="tokenizer.json is missing"):
+    with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
         Encoder.from_folder(tmp_path, 96)
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(ModelError, match="not a tokenizer"):

@@ -87,7 +87,9 @@ class Annotator:
         autocast: torch.dtype | None = None,
     ) -> None:
         self.device = torch.device(_device(device))
-        self.model = model if getattr(model.backbone, "is_quantized", False) else model.to(self.device)
+        self.model = (
+            model if getattr(model.backbone, "is_quantized", False) else model.to(self.device)
+        )
         self.encoder = encoder
         self.batch_size = batch_size
         self._autocast = autocast
@@ -113,7 +115,9 @@ class Annotator:
             ModelError: where the model or its backbone is not found or not complete.
         """
         folder = model_folder(name_or_path)
-        model = VanerForTokenClassification.from_pretrained(folder, device=_device(device), **options)
+        model = VanerForTokenClassification.from_pretrained(
+            folder, device=_device(device), **options
+        )
         tokenizer = folder
         if not (folder / "tokenizer.json").is_file():
             tokenizer = backbones.find(model.config.backbone, model.config.backbone_origin).folder
@@ -156,7 +160,9 @@ class Annotator:
         """
         wanted = self._checked(types)
         size = batch_size or self.batch_size
-        for chunk in _chunks(self._pieces(texts_or_documents, wanted, dataset), size * _ROWS_AT_ONCE):
+        for chunk in _chunks(
+            self._pieces(texts_or_documents, wanted, dataset), size * _ROWS_AT_ONCE
+        ):
             yield from self._answer(chunk, size)
 
     def _checked(self, types: Sequence[str] | None) -> tuple[str, ...]:
@@ -227,7 +233,12 @@ class Annotator:
             for i, row, values in zip(batch, chunks, scores, strict=True):
                 sentence = sentences[i]
                 sentence.found.extend(
-                    Span(sentence.words[c.start].start, sentence.words[c.end - 1].end, sentence.type, p)
+                    Span(
+                        sentence.words[c.start].start,
+                        sentence.words[c.end - 1].end,
+                        sentence.type,
+                        p,
+                    )
                     for c, p in zip(row, values, strict=True)
                 )
 

@@ -166,4 +166,8 @@ class Encoder:
     def _unknown_id(self) -> int:
         name = getattr(self._tokenizer.model, "unk_token", None)
         found = self._tokenizer.token_to_id(name) if name else None
-        return found if found is not None else self._tokenizer.encode(" ?", add_special_tokens=False).ids[0]
+        return (
+            found
+            if found is not None
+            else self._tokenizer.encode(" ?", add_special_tokens=False).ids[0]
+        )

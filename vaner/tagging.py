@@ -191,9 +191,7 @@ class TagSet:
     def tags(self) -> tuple[str, ...]:
         """All tags: ``("O", "B", "I")`` for BIO without types."""
         prefixes = "BI" if self.scheme is Scheme.BIO else "BIES"
-        names = [
-            f"{p}-{t}" if t else p for t in (self.types or ("",)) for p in prefixes
-        ]
+        names = [f"{p}-{t}" if t else p for t in (self.types or ("",)) for p in prefixes]
         return (OUTSIDE, *names)
 
     def __len__(self) -> int:

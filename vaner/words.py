@@ -148,7 +148,8 @@ def windows(lengths: Sequence[int], limit: int, overlap: int) -> list[Window]:
         overlap: sub-words that neighbours should share; less than `limit`.
 
     >>> windows([1, 1, 1, 1, 1, 1], limit=4, overlap=2)
-    [Window(start=0, end=4, keep_start=0, keep_end=3), Window(start=2, end=6, keep_start=3, keep_end=6)]
+    [Window(start=0, end=4, keep_start=0, keep_end=3),
+     Window(start=2, end=6, keep_start=3, keep_end=6)]
     """
     if not lengths:
         return []

@@ -49,7 +49,9 @@ def test_likelihood_and_gradient_agree_with_pytorch_crf(tags: int, reduction: st
     a.sum().backward()
     b.sum().backward()
     torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(crf.transitions.grad, reference.transitions.grad, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        crf.transitions.grad, reference.transitions.grad, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_decoding_agrees_with_pytorch_crf() -> None:
@@ -80,7 +82,9 @@ def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
         assert not marginals[b, n:].any()
 
 
-@pytest.mark.parametrize("tag_set", [TagSet(), TagSet(Scheme.BIOES), TagSet(Scheme.BIO, ("X", "Y"))])
+@pytest.mark.parametrize(
+    "tag_set", [TagSet(), TagSet(Scheme.BIOES), TagSet(Scheme.BIO, ("X", "Y"))]
+)
 def test_span_probabilities_agree_with_enumeration(tag_set: TagSet) -> None:
     crf, emissions = random_crf(len(tag_set), tag_set)
     n = 4

@@ -41,8 +41,16 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("epochs: 2", "epoch: 2", "recipe.yaml:8: stages.0.epoch: there is no such field; did you mean 'epochs'?"),
-        ("rank: 8", "rnak: 8", "recipe.yaml:4: model.lora.rnak: there is no such field; did you mean 'rank'?"),
+        (
+            "epochs: 2",
+            "epoch: 2",
+            "recipe.yaml:8: stages.0.epoch: there is no such field; did you mean 'epochs'?",
+        ),
+        (
+            "rank: 8",
+            "rnak: 8",
+            "recipe.yaml:4: model.lora.rnak: there is no such field; did you mean 'rank'?",
+        ),
         ("epochs: 2", "epochs: two", "recipe.yaml:8: stages.0.epochs"),
         ("rank: 8", "rank: 0", "recipe.yaml:4: model.lora.rank"),
         ("name: small\n", "", "recipe.yaml:1: name: field required"),
@@ -60,7 +68,9 @@ def test_what_is_wrong_is_named_with_its_line(
 
 
 def test_a_test_split_cannot_choose_the_model(tmp_path: Path) -> None:
-    text = GOOD.replace("dev:\n  - corpus: NCBI-disease", "dev:\n  - {corpus: NCBI-disease, split: test}")
+    text = GOOD.replace(
+        "dev:\n  - corpus: NCBI-disease", "dev:\n  - {corpus: NCBI-disease, split: test}"
+    )
     assert "dev must not be a test split" in check(tmp_path, text)
 
 

@@ -57,7 +57,9 @@ def load(
     """
     info = lookup(name)
     if info is None and Path(name).exists():
-        return Corpus(Path(name).stem, split, tuple(read_split(Path(name), split, format, on_error)))
+        return Corpus(
+            Path(name).stem, split, tuple(read_split(Path(name), split, format, on_error))
+        )
     if info is None:
         raise CorpusError(
             f"corpus {name!r} is neither registered nor a folder or file; "
@@ -103,7 +105,9 @@ def _split_file(folder: Path, split: str) -> Path:
     names = _SPLIT_NAMES.get(split, (split,))
     found = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
     if not found:
-        raise CorpusError(f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*)")
+        raise CorpusError(
+            f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*)"
+        )
     return found[0]
 
 

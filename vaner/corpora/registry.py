@@ -39,7 +39,9 @@ class CorpusInfo:
 
 def _read() -> Mapping[str, CorpusInfo]:
     content = tomllib.loads((files("vaner.corpora") / "registry.toml").read_text("utf-8"))
-    return MappingProxyType({name: CorpusInfo(name=name, **entry) for name, entry in content.items()})
+    return MappingProxyType(
+        {name: CorpusInfo(name=name, **entry) for name, entry in content.items()}
+    )
 
 
 REGISTRY = _read()

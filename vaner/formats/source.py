@@ -149,7 +149,7 @@ def read_text(place: Place, encoding: str = "utf-8") -> str:
 
 
 def read_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """Numbered lines, from 1, without their ``\\n`` or ``\\r\\n``.
+    r"""Numbered lines, from 1, without their ``\n`` or ``\r\n``.
 
     Only these two end a line: a lone carriage return or U+2028 belongs to the text.
     """

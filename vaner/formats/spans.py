@@ -135,4 +135,5 @@ def word(name: str, lost: Lost, forbidden: str = r"\s") -> str:
 
 
 def count_scores(spans: Iterable[Span], lost: Lost) -> None:
+    """Count the scores that a format without a place for them loses."""
     lost[SCORE] += sum(span.score is not None for span in spans)

@@ -17,9 +17,9 @@ _HEAD = ("start", "end", "type", "mention", "score", "identifiers")
 
 
 def printable(text: str) -> str:
-    """Text that a terminal shows and does not obey: control characters as their pictures.
+    r"""Text that a terminal shows and does not obey: control characters as their pictures.
 
-    >>> printable("a\\x1b[2Jb")
+    >>> printable("a\x1b[2Jb")
     'a␛[2Jb'
     """
     return text.translate(_CONTROL)

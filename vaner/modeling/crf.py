@@ -149,7 +149,7 @@ class CRF(torchcrf.CRF):
         words: int,
         chunk: Chunk,
     ) -> float:
-        """Sum over all sequences that spell exactly this chunk: prefix, the chunk, what may follow."""
+        """Sum over all sequences that spell just this chunk: prefix, chunk, what may follow."""
         assert self.tag_set is not None
         names = spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type)
         tags = torch.tensor(self.tag_set.indices(names), device=emissions.device)

@@ -198,7 +198,9 @@ class LengthGroupedSampler(Sampler[int]):
         self.mixture.epoch = int(epoch)
 
     def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(1_000_003 * self.mixture.seed + self.mixture.epoch)
+        generator = torch.Generator().manual_seed(
+            1_000_003 * self.mixture.seed + self.mixture.epoch
+        )
         order = torch.randperm(len(self), generator=generator).tolist()
         lengths, mega = self.mixture.lengths, 50 * self.batch_size
         batches: list[list[int]] = []
