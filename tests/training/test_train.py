@@ -116,6 +116,21 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
         torch.testing.assert_close(tensor, expected[name], rtol=1e-5, atol=1e-6, msg=name)
 
 
+def test_gradient_checkpointing_changes_only_the_cost(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    found = []
+    for name, stage in (
+        ("plain", {"batch_size": 8}),
+        ("saved", {"batch_size": 8, "gradient_checkpointing": True}),
+    ):
+        plan = recipe(tiny_backbone, corpus_folder, epochs=1, **stage)
+        [trained] = training.train(plan, tmp_path / name, report=lambda _: None)
+        found.append(weights(trained.folder))
+    for name, tensor in found[0].items():
+        torch.testing.assert_close(found[1][name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+
+
 def test_the_model_with_the_best_dev_score_is_kept(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,10 +165,14 @@ class VanerForTokenClassification(PreTrainedModel):
         """Whether the backbone carries an adapter, which is then all that is saved of it."""
         return backbones.is_adapted(self.backbone)
 
-    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: Any = None) -> None:
+    def gradient_checkpointing_enable(
+        self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
+    ) -> None:
         """Trade time for memory; peft needs the non-reentrant kind."""
-        options = {"use_reentrant": False, **(gradient_checkpointing_kwargs or {})}
-        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs=options)
+        options = {**(gradient_checkpointing_kwargs or {}), "use_reentrant": False}
+        self.backbone.gradient_checkpointing_enable(
+            gradient_checkpointing_kwargs=options, **more
+        )
 
     # Saving and loading -----------------------------------------------------------------------
 
@@ -226,6 +230,7 @@ class VanerForTokenClassification(PreTrainedModel):
         folder = resolve(name_or_path)
         if not (folder / "config.json").is_file():
             raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
+        _check_config(folder / "config.json")
         if (folder / "adapter_config.json").is_file() or (folder / HEAD_FILE).is_file():
             return cls._from_adapter(folder, **options)
         if options.pop("quantization", None) is not None:
@@ -256,6 +261,7 @@ class VanerForTokenClassification(PreTrainedModel):
         **_: Any,
     ) -> VanerForTokenClassification:
         config = VanerConfig.from_pretrained(folder)
+        _ = config.instruction_template  # a broken one is told now and not at the first text
         for file in (ADAPTER_FILE, HEAD_FILE):
             _read_weights(folder / file)  # before minutes are spent on the backbone
         found = backbones.find(backbone or config.backbone, config.backbone_origin)
@@ -333,6 +339,16 @@ def resolve(name_or_path: str | Path) -> Path:
     except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"no model folder {name_or_path} here, nor on the Hub: {reason}") from error
+
+
+def _check_config(path: Path) -> None:
+    """Name a broken config, or one of another model, before transformers stumbles over it."""
+    try:
+        kind = json.loads(path.read_text("utf-8")).get("model_type")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: not a readable config ({error}); copy it again") from error
+    if kind != VanerConfig.model_type:
+        raise ModelError(f"{path}: is of a {kind} model, not of a saved vaner model")
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -95,7 +96,9 @@ def train(
         RecipeError: where `output` holds another run and `resume` is False.
     """
     output = Path(output)
-    if output.exists() and any(output.iterdir()) and not resume:
+    if not _main_process():
+        report = _silent
+    elif output.exists() and any(output.iterdir()) and not resume:
         raise RecipeError(f"{output} is not empty: go on with --resume, or give another --output")
     output.mkdir(parents=True, exist_ok=True)
     return [
@@ -129,15 +132,15 @@ def _train_seed(
         best = trainer.state.best_model_checkpoint
         if best is not None:
             model.load_trained(Path(best))
-    scorer = DevScorer(dev, encoder, recipe.precision)
-    dev_f1 = scorer(model)["eval_f1"]
-    final = folder / "model"
-    model.save_pretrained(final)
-    shutil.copyfile(_tokenizer_file(model), final / "tokenizer.json")
-    trained = Trained(final, dev_f1, history, coverage, time.time() - started)
-    _write_record(recipe, seed, trained, folder)
-    plot_history(history, folder / "training.png")
-    report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {final}")
+    dev_f1 = DevScorer(dev, encoder, recipe.precision)(model)["eval_f1"]
+    seconds = time.time() - started
+    trained = Trained(folder / "model", dev_f1, history, coverage, seconds)
+    if _main_process():
+        model.save_pretrained(trained.folder)
+        shutil.copyfile(_tokenizer_file(model), trained.folder / "tokenizer.json")
+        _write_record(recipe, seed, trained, folder)
+        plot_history(history, folder / "training.png")
+    report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {trained.folder}")
     return trained
 
 
@@ -283,6 +286,7 @@ def _run_stage(
         trainer.remove_callback(built_in)
     checkpoint = _last_checkpoint(folder) if resume else None
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer.accelerator.wait_for_everyone()  # the best checkpoint is written by one, read by all
     return trainer
 
 
@@ -343,6 +347,15 @@ def _bf16(precision: str) -> bool:
         return torch.cuda.is_bf16_supported()
     capabilities = torch.backends.cpu.get_cpu_capability()
     return "AVX512" in capabilities and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def _main_process() -> bool:
+    """Whether this is the one process, or the first of those that `accelerate launch` started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _silent(_: str) -> None:
+    """Report of the processes that are not the first."""
 
 
 def _last_checkpoint(folder: Path) -> Path | None:
