@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from vaner.corpora import REGISTRY
 from vaner.modeling.backbone import EMBEDDED
 from vaner.modeling.config import VanerConfig
-from vaner.modeling.tagger import ADAPTER_FILE, HEAD_FILE
+from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE
 
 
 def shipped_folder(name: str) -> Path:

@@ -22,7 +22,8 @@ from vaner.documents import Document, Span
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError, VanerError
 from vaner.modeling import backbone as backbones
-from vaner.modeling.tagger import VanerForTokenClassification, resolve
+from vaner.modeling.storage import resolve
+from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.tagging import decode
 from vaner.words import Word, sentences_of, split_words
 

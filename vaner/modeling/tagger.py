@@ -5,15 +5,13 @@ Letters in shapes: B rows, T sub-words, W words, H hidden, C tags.
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils import ModelOutput
@@ -22,9 +20,16 @@ from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
 from vaner.modeling.config import Pooling, VanerConfig
 from vaner.modeling.crf import CRF
-
-HEAD_FILE = "head.safetensors"
-ADAPTER_FILE = "adapter_model.safetensors"
+from vaner.modeling.storage import (
+    ADAPTER_FILE,
+    HEAD_FILE,
+    check_config,
+    check_same_architecture,
+    check_weights,
+    name_backbone,
+    read_weights,
+    resolve,
+)
 
 
 @dataclass
@@ -128,13 +133,13 @@ class VanerForTokenClassification(PreTrainedModel):
         tags: Tensor | None = None,
     ) -> TaggerOutput:
         """Score the tags of every word; shapes as `vaner.batching.collate` makes them."""
-        hidden = self.backbone(
-            input_ids=input_ids, attention_mask=attention_mask
-        ).last_hidden_state
+        hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
         # The head stays fp32: a sum of log scores loses too much in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
-            emissions = self.classifier(self.dropout(words.to(self.classifier.weight.dtype))).float()
+            emissions = self.classifier(
+                self.dropout(words.to(self.classifier.weight.dtype))
+            ).float()
             loss = None if tags is None else self.loss(emissions, tags, word_mask)
         return TaggerOutput(loss=loss, logits=emissions)
 
@@ -170,9 +175,7 @@ class VanerForTokenClassification(PreTrainedModel):
     ) -> None:
         """Trade time for memory; peft needs the non-reentrant kind."""
         options = {**(gradient_checkpointing_kwargs or {}), "use_reentrant": False}
-        self.backbone.gradient_checkpointing_enable(
-            gradient_checkpointing_kwargs=options, **more
-        )
+        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs=options, **more)
 
     # Saving and loading -----------------------------------------------------------------------
 
@@ -193,7 +196,7 @@ class VanerForTokenClassification(PreTrainedModel):
         self.config.save_pretrained(folder)
         self.backbone.save_pretrained(folder)
         (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours is written later
-        _hide_paths(folder / "adapter_config.json", self.config.backbone)
+        name_backbone(folder / "adapter_config.json", self.config.backbone)
         save_file(self._head_state(), folder / HEAD_FILE, metadata={"format": "pt"})
 
     def load_trained(self, folder: Path) -> None:
@@ -203,11 +206,11 @@ class VanerForTokenClassification(PreTrainedModel):
             ModelError: where a file is missing, truncated, or does not fit.
         """
         if not self.adapted:
-            self._fill(_read_weights(folder / "model.safetensors"), folder)
+            self._fill(read_weights(folder / "model.safetensors"), folder)
             return
         from peft import set_peft_model_state_dict
 
-        set_peft_model_state_dict(self.backbone, _read_weights(folder / ADAPTER_FILE))
+        set_peft_model_state_dict(self.backbone, read_weights(folder / ADAPTER_FILE))
         self._load_head(folder)
 
     @classmethod
@@ -230,12 +233,12 @@ class VanerForTokenClassification(PreTrainedModel):
         folder = resolve(name_or_path)
         if not (folder / "config.json").is_file():
             raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
-        _check_config(folder / "config.json")
+        check_config(folder / "config.json")
         if (folder / "adapter_config.json").is_file() or (folder / HEAD_FILE).is_file():
             return cls._from_adapter(folder, **options)
         if options.pop("quantization", None) is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
-        _read_weights_check(folder)
+        check_weights(folder)
         for adapters_only in ("trainable", "device", "backbone"):
             options.pop(adapters_only, None)
         with backbones.quiet():
@@ -263,14 +266,14 @@ class VanerForTokenClassification(PreTrainedModel):
         config = VanerConfig.from_pretrained(folder)
         _ = config.instruction_template  # a broken one is told now and not at the first text
         for file in (ADAPTER_FILE, HEAD_FILE):
-            _read_weights(folder / file)  # before minutes are spent on the backbone
+            read_weights(folder / file)  # before minutes are spent on the backbone
         found = backbones.find(backbone or config.backbone, config.backbone_origin)
         base = backbones.load(
             found.folder, attention=config.attention,
             layers=config.backbone_config.get_text_config().num_hidden_layers,
             quantization=quantization, dtype=dtype, device=device,
         )  # fmt: skip
-        _check_same_architecture(base.config, config.backbone_config, found.folder)
+        check_same_architecture(base.config, config.backbone_config, found.folder)
         model = cls(config, backbones.load_lora(base, folder, trainable=trainable))
         backbones.check_attention(base, config.attention)
         model._load_head(folder)
@@ -286,7 +289,7 @@ class VanerForTokenClassification(PreTrainedModel):
         }
 
     def _load_head(self, folder: Path) -> None:
-        self._fill(_read_weights(folder / HEAD_FILE), folder, expected=set(self._head_state()))
+        self._fill(read_weights(folder / HEAD_FILE), folder, expected=set(self._head_state()))
 
     def _fill(
         self, state: dict[str, Tensor], folder: Path, expected: set[str] | None = None
@@ -321,75 +324,6 @@ def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tens
 
 def _gather(hidden: Tensor, index: Tensor, width: int) -> Tensor:
     return hidden.gather(1, index.unsqueeze(2).expand(-1, -1, width))
-
-
-def resolve(name_or_path: str | Path) -> Path:
-    """The folder of a saved model: a local one, or a snapshot from the Hub (cache first).
-
-    Raises:
-        ModelError: where there is neither.
-    """
-    folder = Path(name_or_path)
-    if folder.is_dir():
-        return folder
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(str(name_or_path), allow_patterns=["*.safetensors", "*.json", "*.md"]))
-    except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"no model folder {name_or_path} here, nor on the Hub: {reason}") from error
-
-
-def _check_config(path: Path) -> None:
-    """Name a broken config, or one of another model, before transformers stumbles over it."""
-    try:
-        kind = json.loads(path.read_text("utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path}: not a readable config ({error}); copy it again") from error
-    if kind != VanerConfig.model_type:
-        raise ModelError(f"{path}: is of a {kind} model, not of a saved vaner model")
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise ModelError(f"{path.parent}: {path.name} is missing; the model is not complete")
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: not a readable weight file ({error}); copy it again") from error
-
-
-def _read_weights_check(folder: Path) -> None:
-    """Open every weight file of a whole model, so that a broken one is named in one line."""
-    from safetensors import safe_open
-
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise ModelError(f"{folder}: no weights here (*.safetensors, adapter_config.json)")
-    for file in files:
-        try:
-            with safe_open(file, framework="pt") as opened:
-                opened.keys()
-        except (SafetensorError, OSError) as error:
-            raise ModelError(f"{file}: not a readable weight file ({error})") from error
-
-
-def _check_same_architecture(base: Any, stored: Any, folder: Path) -> None:
-    for field in ("model_type", "hidden_size", "num_hidden_layers", "vocab_size"):
-        ours, theirs = getattr(stored, field, None), getattr(base, field, None)
-        if ours != theirs:
-            raise ModelError(
-                f"{folder}: {field} is {theirs}, but the adapter was trained on {ours}; "
-                "this is another backbone"
-            )
-
-
-def _hide_paths(adapter_config: Path, name: str) -> None:
-    """Name the backbone in the adapter's config, not the folder it happened to lie in."""
-    content = json.loads(adapter_config.read_text("utf-8"))
-    content["base_model_name_or_path"] = name
-    adapter_config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 AutoConfig.register("vaner", VanerConfig)

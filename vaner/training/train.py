@@ -17,43 +17,30 @@ from transformers import (
     EarlyStoppingCallback,
     PrinterCallback,
     ProgressCallback,
-    Trainer,
     TrainerCallback,
-    TrainingArguments,
     set_seed,
 )
 
-from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
-from vaner.evaluation import evaluate
 from vaner.modeling import backbone as backbones
 from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.scoring import Counts
 from vaner.training.mixture import (
     Coverage,
     Example,
-    LengthGroupedSampler,
     Mixture,
     as_training_batch,
     corpus_examples,
 )
 from vaner.training.progress import Progress, plot_history
 from vaner.training.recipe import DevSource, Recipe, StageRecipe
+from vaner.training.trainer import DevScorer, DevSet, VanerTrainer, arguments, optimizer
 
 logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class DevSet:
-    """Held-out documents of one corpus, and the types to be found in them."""
-
-    corpus: Corpus
-    types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +135,18 @@ def _new_model(
     recipe: Recipe, root: str | Path | None
 ) -> tuple[VanerForTokenClassification, Encoder]:
     datasets = _annotated(recipe, root)
-    wanted = recipe.model
+    wanted, gpu = recipe.model, torch.cuda.is_available()
     model = VanerForTokenClassification.from_backbone(
         wanted.backbone,
         origin=wanted.origin,
         layers=wanted.layers,
         lora=wanted.lora.options() if wanted.lora else None,
         quantization=wanted.quantization,
-        dtype=torch.bfloat16 if wanted.quantization and torch.cuda.is_available() else torch.float32,
-        device="cuda" if torch.cuda.is_available() else "cpu",
-        kernel=None if torch.cuda.is_available() else "eager",
+        dtype=torch.bfloat16
+        if wanted.quantization and torch.cuda.is_available()
+        else torch.float32,
+        device="cuda" if gpu else "cpu",
+        kernel=None if gpu else "eager",
         attention=wanted.attention,
         head=wanted.head,
         pooling=wanted.pooling,
@@ -214,50 +203,6 @@ def _limited(corpus: Corpus, limit: int | None) -> Corpus:
     return Corpus(corpus.name, corpus.split, corpus.documents[:limit], corpus.types)
 
 
-class DevScorer:
-    """Strict micro F1 of a model over the dev sets, found the way a user would find it."""
-
-    def __init__(self, dev: Sequence[DevSet], encoder: Encoder, precision: str) -> None:
-        self.dev, self.encoder = dev, encoder
-        self.autocast = torch.bfloat16 if _bf16(precision) else None
-
-    def __call__(self, model: VanerForTokenClassification) -> dict[str, float]:
-        was_training = model.training
-        annotator = Annotator(model.eval(), self.encoder, autocast=self.autocast)
-        figures: dict[str, float] = {}
-        counts = Counts(0, 0, 0)
-        for dev in self.dev:
-            micro = evaluate(annotator, dev.corpus, types=dev.types, bootstrap=0).report.micro.counts
-            assert micro is not None  # only a macro average has none
-            figures[f"eval_f1_{dev.corpus.name}"] = micro.f1
-            counts = counts + micro
-        model.train(was_training)
-        return {"eval_f1": counts.f1, **figures}
-
-
-class VanerTrainer(Trainer):
-    """The HF Trainer, with our sampler, our dev score, and checkpoints of trained weights only."""
-
-    def __init__(self, *args: Any, scorer: DevScorer, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._scorer = scorer
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
-        assert isinstance(self.train_dataset, Mixture)
-        return LengthGroupedSampler(self.train_dataset, self.args.train_batch_size)
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        metrics = self._scorer(self.accelerator.unwrap_model(self.model))
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, metrics
-        )
-        return metrics
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        self.model.load_trained(Path(resume_from_checkpoint))
-
-
 def _run_stage(
     recipe: Recipe,
     stage: StageRecipe,
@@ -274,12 +219,12 @@ def _run_stage(
         callbacks.append(EarlyStoppingCallback(stage.patience))
     trainer = VanerTrainer(
         model=model,
-        args=_arguments(recipe, stage, len(mixture), folder, seed),
+        args=arguments(recipe, stage, len(mixture), folder, seed),
         train_dataset=mixture,
         eval_dataset=mixture,  # never read: `evaluate` is ours; the Trainer wants one to be there
         data_collator=as_training_batch,
         callbacks=callbacks,
-        optimizers=(_optimizer(model, stage), None),  # type: ignore[arg-type]
+        optimizers=(optimizer(model, stage), None),  # type: ignore[arg-type]
         scorer=DevScorer(dev, encoder, recipe.precision),
     )
     for built_in in (ProgressCallback, PrinterCallback):
@@ -288,65 +233,6 @@ def _run_stage(
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.wait_for_everyone()  # the best checkpoint is written by one, read by all
     return trainer
-
-
-def _arguments(
-    recipe: Recipe, stage: StageRecipe, examples: int, folder: Path, seed: int
-) -> TrainingArguments:
-    updates = max(1, examples // (stage.batch_size * stage.gradient_accumulation))
-    every = max(1, updates // stage.evaluations_per_epoch)
-    return TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=stage.epochs,
-        per_device_train_batch_size=stage.batch_size,
-        gradient_accumulation_steps=stage.gradient_accumulation,
-        # Named only where wanted: transformers is renaming the option.
-        **({"gradient_checkpointing": True} if stage.gradient_checkpointing else {}),
-        learning_rate=stage.learning_rate,
-        lr_scheduler_type=stage.schedule,
-        warmup_steps=int(stage.warmup * stage.epochs * updates),
-        weight_decay=stage.weight_decay,
-        bf16=_bf16(recipe.precision),
-        use_cpu=not torch.cuda.is_available(),
-        eval_strategy="steps",
-        eval_steps=every,
-        save_strategy="steps",
-        save_steps=every,
-        save_total_limit=2,
-        load_best_model_at_end=False,  # done by ours, which also reads adapters
-        metric_for_best_model="eval_f1",
-        greater_is_better=True,
-        logging_steps=max(1, min(20, every // 5)),
-        report_to=recipe.report_to or "none",
-        remove_unused_columns=False,
-        label_names=["tags"],
-        dataloader_pin_memory=torch.cuda.is_available(),
-        seed=seed,
-        data_seed=seed,
-        disable_tqdm=True,
-    )
-
-
-def _optimizer(model: VanerForTokenClassification, stage: StageRecipe) -> torch.optim.Optimizer:
-    """AdamW with a rate of its own for the head, which starts from nothing."""
-    head = model.head_parameters()
-    own = {id(parameter) for parameter in head}
-    body = [p for p in model.parameters() if p.requires_grad and id(p) not in own]
-    groups = [
-        {"params": body, "lr": stage.learning_rate, "weight_decay": stage.weight_decay},
-        {"params": head, "lr": stage.head_learning_rate, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.999))
-
-
-def _bf16(precision: str) -> bool:
-    """bf16 where asked for, or by itself where the hardware multiplies it fast."""
-    if precision != "auto":
-        return precision == "bf16"
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    capabilities = torch.backends.cpu.get_cpu_capability()
-    return "AVX512" in capabilities and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _main_process() -> bool:

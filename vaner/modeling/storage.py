@@ -1,0 +1,97 @@
+"""The files of a saved model: where its folder is, and weights that are read or refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor
+
+from vaner.errors import ModelError
+from vaner.modeling.config import VanerConfig
+
+HEAD_FILE = "head.safetensors"
+ADAPTER_FILE = "adapter_model.safetensors"
+_FILES = ["*.safetensors", "*.json", "*.md"]
+
+
+def resolve(name_or_path: str | Path) -> Path:
+    """The folder of a saved model: a local one, or a snapshot from the Hub (cache first).
+
+    Raises:
+        ModelError: where there is neither.
+    """
+    folder = Path(name_or_path)
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(
+            snapshot_download(str(name_or_path), allow_patterns=["*.safetensors", "*.json", "*.md"])
+        )
+    except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(
+            f"no model folder {name_or_path} here, nor on the Hub: {reason}"
+        ) from error
+
+
+def check_config(path: Path) -> None:
+    """Name a broken config, or one of another model, before transformers stumbles over it."""
+    try:
+        kind = json.loads(path.read_text("utf-8")).get("model_type")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: not a readable config ({error}); copy it again") from error
+    if kind != VanerConfig.model_type:
+        raise ModelError(f"{path}: is of a {kind} model, not of a saved vaner model")
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file; one clear line where it is missing or broken."""
+    if not path.is_file():
+        raise ModelError(f"{path.parent}: {path.name} is missing; the model is not complete")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: not a readable weight file ({error}); copy it again") from error
+
+
+def check_weights(folder: Path) -> None:
+    """Open every weight file of a whole model, so that a broken one is named in one line."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ModelError(f"{folder}: no weights here (*.safetensors, adapter_config.json)")
+    for file in files:
+        try:
+            with safe_open(file, framework="pt") as opened:
+                opened.keys()
+        except (SafetensorError, OSError) as error:
+            raise ModelError(f"{file}: not a readable weight file ({error})") from error
+
+
+def check_same_architecture(base: Any, stored: Any, folder: Path) -> None:
+    """Refuse a backbone that is not the one the adapter was trained on.
+
+    Args:
+        base: config of the backbone found.
+        stored: config of the backbone in training.
+        folder: where the backbone was found, for the message.
+    """
+    for field in ("model_type", "hidden_size", "num_hidden_layers", "vocab_size"):
+        ours, theirs = getattr(stored, field, None), getattr(base, field, None)
+        if ours != theirs:
+            raise ModelError(
+                f"{folder}: {field} is {theirs}, but the adapter was trained on {ours}; "
+                "this is another backbone"
+            )
+
+
+def name_backbone(adapter_config: Path, name: str) -> None:
+    """Name the backbone in the adapter's config, not the folder it happened to lie in."""
+    content = json.loads(adapter_config.read_text("utf-8"))
+    content["base_model_name_or_path"] = name
+    adapter_config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")

@@ -1,0 +1,142 @@
+"""How vaner sets up the HF Trainer: its sampler, its dev score, its optimizer, its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Trainer, TrainingArguments
+
+from vaner.annotator import Annotator
+from vaner.documents import Corpus
+from vaner.encoding import Encoder
+from vaner.evaluation import evaluate
+from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.scoring import Counts
+from vaner.training.mixture import LengthGroupedSampler, Mixture
+from vaner.training.recipe import Recipe, StageRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class DevSet:
+    """Held-out documents of one corpus, and the types to be found in them."""
+
+    corpus: Corpus
+    types: tuple[str, ...]
+
+
+class DevScorer:
+    """Strict micro F1 of a model over the dev sets, found the way a user would find it."""
+
+    def __init__(self, dev: Sequence[DevSet], encoder: Encoder, precision: str) -> None:
+        self.dev, self.encoder = dev, encoder
+        self.autocast = torch.bfloat16 if bf16(precision) else None
+
+    def __call__(self, model: VanerForTokenClassification) -> dict[str, float]:
+        was_training = model.training
+        annotator = Annotator(model.eval(), self.encoder, autocast=self.autocast)
+        figures: dict[str, float] = {}
+        counts = Counts(0, 0, 0)
+        for dev in self.dev:
+            micro = evaluate(
+                annotator, dev.corpus, types=dev.types, bootstrap=0
+            ).report.micro.counts
+            assert micro is not None  # only a macro average has none
+            figures[f"eval_f1_{dev.corpus.name}"] = micro.f1
+            counts = counts + micro
+        model.train(was_training)
+        return {"eval_f1": counts.f1, **figures}
+
+
+class VanerTrainer(Trainer):
+    """The HF Trainer, with our sampler, our dev score, and checkpoints of trained weights only."""
+
+    def __init__(self, *args: Any, scorer: DevScorer, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._scorer = scorer
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
+        assert isinstance(self.train_dataset, Mixture)
+        return LengthGroupedSampler(self.train_dataset, self.args.train_batch_size)
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        metrics = self._scorer(self.accelerator.unwrap_model(self.model))
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        self.model.load_trained(Path(resume_from_checkpoint))
+
+
+def arguments(
+    recipe: Recipe, stage: StageRecipe, examples: int, folder: Path, seed: int
+) -> TrainingArguments:
+    """A stage in the Trainer's words.
+
+    Args:
+        recipe: the recipe.
+        stage: one of its stages.
+        examples: number of training examples.
+        folder: where checkpoints go.
+        seed: seed of weights and order.
+    """
+    updates = max(1, examples // (stage.batch_size * stage.gradient_accumulation))
+    every = max(1, updates // stage.evaluations_per_epoch)
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=stage.epochs,
+        per_device_train_batch_size=stage.batch_size,
+        gradient_accumulation_steps=stage.gradient_accumulation,
+        # Named only where wanted: transformers is renaming the option.
+        **({"gradient_checkpointing": True} if stage.gradient_checkpointing else {}),
+        learning_rate=stage.learning_rate,
+        lr_scheduler_type=stage.schedule,
+        warmup_steps=int(stage.warmup * stage.epochs * updates),
+        weight_decay=stage.weight_decay,
+        bf16=bf16(recipe.precision),
+        use_cpu=not torch.cuda.is_available(),
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        load_best_model_at_end=False,  # done by ours, which also reads adapters
+        metric_for_best_model="eval_f1",
+        greater_is_better=True,
+        logging_steps=max(1, min(20, every // 5)),
+        report_to=recipe.report_to or "none",
+        remove_unused_columns=False,
+        label_names=["tags"],
+        dataloader_pin_memory=torch.cuda.is_available(),
+        seed=seed,
+        data_seed=seed,
+        disable_tqdm=True,
+    )
+
+
+def optimizer(model: VanerForTokenClassification, stage: StageRecipe) -> torch.optim.Optimizer:
+    """AdamW with a rate of its own for the head, which starts from nothing."""
+    head = model.head_parameters()
+    own = {id(parameter) for parameter in head}
+    body = [p for p in model.parameters() if p.requires_grad and id(p) not in own]
+    groups = [
+        {"params": body, "lr": stage.learning_rate, "weight_decay": stage.weight_decay},
+        {"params": head, "lr": stage.head_learning_rate, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.999))
+
+
+def bf16(precision: str) -> bool:
+    """bf16 where asked for, or by itself where the hardware multiplies it fast."""
+    if precision != "auto":
+        return precision == "bf16"
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    capabilities = torch.backends.cpu.get_cpu_capability()
+    return "AVX512" in capabilities and torch.ops.mkldnn._is_mkldnn_bf16_supported()
