@@ -42,6 +42,8 @@ def main(
     arguments = _arguments(folder)
     try:
         recipe = read_recipe(folder / "recipe.yaml")
+        if arguments.seeds:
+            recipe = recipe.model_copy(update={"seeds": arguments.seeds})
         if not arguments.score_only:
             train(recipe, arguments.output, corpora_root=arguments.corpora, resume=arguments.resume)
         models = _models(recipe, arguments.output)
@@ -70,6 +72,7 @@ def _arguments(folder: Path) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"python -m experiments.{folder.name}.run")
     parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
     parser.add_argument("--output", type=Path, default=Path("runs") / folder.name)
+    parser.add_argument("--seeds", type=int, nargs="+", help="others than the recipe's: 1 2 3")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--score-only", action="store_true", help="models in --output are trained")
     return parser.parse_args()
