@@ -140,13 +140,13 @@ def _run(
     started, counts = time.monotonic(), Counter[str]()
     source = Guarded(stream)
     annotated = annotator.annotate(source, types, dataset=dataset)
-    finished = Guarded(_counting(watched(annotated, "annotating", quiet=quiet), counts))
+    watching = watched(annotated, "annotating", quiet=quiet)
+    finished = Guarded(_counting(watching, counts), source)
     report = deliver(finished, output, format)
-    problem = finished.problem or source.problem
-    if problem is not None:
+    if finished.problem is not None:
         if finished.number:
             tell(f"stopped early: {counted(report.documents, 'document')} written to {output}")
-        raise problem
+        raise finished.problem
     if not quiet:
         _summarise(report, counts, time.monotonic() - started, format)
 

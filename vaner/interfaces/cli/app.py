@@ -7,11 +7,11 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Annotated, Any
 
 import typer
 
+from vaner import __version__
 from vaner.errors import VanerError
 from vaner.interfaces.cli import corpus
 from vaner.interfaces.cli.annotate import annotate
@@ -37,11 +37,7 @@ app.add_typer(corpus.app, name="corpus")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        try:
-            version = metadata.version("vaner")
-        except metadata.PackageNotFoundError:
-            version = "(not installed)"
-        typer.echo(f"vaner {version}")
+        typer.echo(f"vaner {__version__}")
         raise typer.Exit
 
 
@@ -97,9 +93,16 @@ def _prepare_messages() -> None:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     ours = logging.getLogger("vaner")
     if not ours.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("vaner: warning: %(message)s"))
-        ours.addHandler(handler)
+        ours.addHandler(_Told())
+        ours.propagate = False
+
+
+class _Told(logging.Handler):
+    """Log lines of the package as lines for the user."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            tell(f"warning: {record.getMessage()}")
 
 
 def _one_line(problem: VanerError) -> str:

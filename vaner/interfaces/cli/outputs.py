@@ -33,12 +33,21 @@ class Guarded:
 
     So what was read before a bad record is still annotated, and what was annotated is written to
     the end, before anybody hears of it.
+
+    Args:
+        documents: the stream.
+        source: a guarded stream that it is computed from, whose problem is its own too.
     """
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = documents
+    def __init__(self, documents: Iterable[Document], source: Guarded | None = None) -> None:
+        self._documents, self._source = documents, source
         self.number = 0
-        self.problem: Exception | KeyboardInterrupt | None = None
+        self._problem: Exception | KeyboardInterrupt | None = None
+
+    @property
+    def problem(self) -> Exception | KeyboardInterrupt | None:
+        """What ended the stream; None while it runs, and where it came to its end."""
+        return self._problem or (self._source.problem if self._source else None)
 
     def __iter__(self) -> Iterator[Document]:
         try:
@@ -46,7 +55,7 @@ class Guarded:
                 self.number += 1
                 yield document
         except (Exception, KeyboardInterrupt) as problem:
-            self.problem = problem
+            self._problem = problem
 
 
 def output_format(given: str | None, target: str) -> str:

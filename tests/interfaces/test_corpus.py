@@ -1,0 +1,164 @@
+"""``vaner corpus``: list, stats, check, convert."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.interfaces.conftest import Run
+from vaner.corpora.statistics import statistics, unreachable
+from vaner.documents import Corpus, Document, Span
+from vaner.formats import read
+
+WORDS = "A long sentence about severe asthma that is repeated word for word .".split()
+LONG = "".join(f"{word}\tO\n" for word in WORDS) + "\n"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "train.tsv").write_text("Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\n")
+    (folder / "dev.tsv").write_text("Flu\tB-Disease\n\n")
+    (folder / "test.tsv").write_text("Asthma\tB-Disease\nkills\tO\n\nMumps\tB-Disease\n\n")
+    return folder
+
+
+def test_list_names_splits_and_licences(run: Run, tmp_path: Path) -> None:
+    done = run("corpus", "list", "--corpora", tmp_path)
+    assert done.code == 0
+    line = next(row for row in done.out.splitlines() if row.startswith("BC5CDR"))
+    assert "Chemical, Disease" in line and "not here" in line and "CC BY" in line
+
+
+def test_list_marks_missing_splits(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "BC5CDR").mkdir()
+    (tmp_path / "BC5CDR" / "train.tsv").touch()
+    done = run("corpus", "list", "--corpora", tmp_path)
+    assert "train (devel missing) (test missing)" in done.out
+
+
+def test_list_without_a_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    done = run("corpus", "list")
+    assert done.code == 0 and "train devel test" in done.out and "VANER_CORPORA" in done.err
+
+
+def test_stats_of_a_folder(run: Run, corpus: Path) -> None:
+    rows = [line.split() for line in run("corpus", "stats", corpus).out.splitlines()]
+    assert [row[:6] for row in rows[1:]] == [
+        ["mine", "train", "2", "2", "3", "2"],
+        ["mine", "devel", "1", "1", "1", "1"],
+        ["mine", "test", "2", "2", "3", "2"],
+    ]
+
+
+def test_statistics_count_what_tags_cannot_spell() -> None:
+    text = "Lung and breast cancer. Anti-TNF"
+    spans = (
+        Span(0, 22, "D", None, (), ((0, 4), (16, 22))),
+        Span(9, 22, "D"),
+        Span(16, 22, "D"),
+        Span(16, 28, "D"),
+        Span(24, 27, "D"),
+        Span(16, 22, "Other"),
+    )
+    document = Document("d", text, spans)
+    assert unreachable(document, ["D", "Other"]) == {
+        "discontinuous": 1,
+        "overlaps another mention": 1,
+        "crosses a sentence boundary": 1,
+        "boundary inside a word": 1,
+    }
+    found = statistics(Corpus("c", "s", (document,)))
+    assert (found.discontinuous, found.overlapping, found.sentences) == (1, 6, 2)
+    assert found.unreachable_share == pytest.approx(4 / 6)
+    assert found.longest[0] == 3
+
+
+def test_check_passes_and_notes_short_repetitions(run: Run, corpus: Path) -> None:
+    done = run("corpus", "check", corpus)
+    assert done.code == 0
+    assert "note: test: 1 of 2 texts also stand in train" in done.out
+    assert "nothing wrong" in done.out
+
+
+def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
+    for name in ("train.tsv", "test.tsv"):
+        with (corpus / name).open("a") as file:
+            file.write(LONG)
+    with (corpus / "dev.tsv").open("a") as file:
+        file.write("mild\tI-Disease\n\nbad\tX-Y\n\n")
+    done = run("corpus", "check", corpus, "--from", "conll")
+    assert done.code == 1
+    wrong = [line for line in done.out.splitlines() if ": wrong: " in line]
+    assert len(wrong) == 3
+    assert any("1 of 3 texts also stand in train" in line for line in wrong)
+    assert any("dev.tsv:3: " in line for line in wrong)
+
+
+def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "NCBI-disease").mkdir()
+    (tmp_path / "NCBI-disease" / "test.tsv").write_text("Flu\tB-Disease\n\n")
+    done = run("corpus", "check", "ncbi-disease", "--corpora", tmp_path)
+    assert done.code == 1
+    assert "test: 1 mentions, the registry has 960" in done.out
+    assert "note: train: the file is not there" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["stats", "nothing"], "neither registered nor a folder or file"),
+        (["check", "nothing"], "neither registered nor a folder or file"),
+        (["stats", "BC5CDR", "--corpora", "/nowhere"], "/nowhere does not exist"),
+        (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: there is no such file"),
+        (["convert", "-", "x.doc"], "names no format to write"),
+        (["convert", "-", "x.jsonl", "--from", "doc"], "no input format is called 'doc'"),
+    ],
+)
+def test_mistakes_get_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    assert words in run("corpus", *arguments).error
+
+
+def test_an_empty_folder_is_no_corpus(run: Run, tmp_path: Path) -> None:
+    assert "no file for a split here" in run("corpus", "stats", tmp_path).error
+
+
+def test_convert_there_and_back(run: Run, corpus: Path, tmp_path: Path) -> None:
+    there, back = tmp_path / "x.jsonl", tmp_path / "x.tsv"
+    assert run("corpus", "convert", corpus / "train.tsv", there).code == 0
+    done = run("corpus", "convert", there, back, "--to", "conll")
+    assert back.read_text() == (corpus / "train.tsv").read_text()
+    assert "2 documents converted to conll" in done.err
+
+
+def test_convert_counts_what_is_lost(run: Run, tmp_path: Path) -> None:
+    spans = [{"start": 0, "end": 6, "type": "D"}, {"start": 0, "end": 10, "type": "D"}]
+    source = tmp_path / "nested.jsonl"
+    source.write_text(json.dumps({"id": "1", "text": "Asthma flu", "spans": spans}) + "\n")
+    done = run("corpus", "convert", source, "-", "--to", "conll")
+    assert done.out == "Asthma\tB-D\nflu\tI-D\n\n"
+    assert "conll cannot hold everything" in done.err and "overlaps another mention 1" in done.err
+
+
+def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.xml"
+    source.write_text('{"text": "Flu."}\n{}\n{"text": "Gout."}\n')
+    done = run("corpus", "convert", source, target)
+    assert f"{source}:2: " in done.error and "1 document written" in done.err
+    assert [document.text for document in read(target)] == ["Flu."]
+    done = run("corpus", "convert", source, target, "--skip-bad")
+    assert done.code == 0 and "1 bad record left out" in done.err
+    assert len(list(read(target))) == 2
+
+
+@pytest.mark.corpora
+def test_the_registered_corpora_are_as_the_registry_says(run: Run, corpora_root: Path) -> None:
+    done = run("corpus", "check", "BC5CDR", "--corpora", corpora_root)
+    assert done.code == 0 and "BC5CDR: nothing wrong" in done.out

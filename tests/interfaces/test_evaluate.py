@@ -1,0 +1,142 @@
+"""``vaner evaluate`` and `vaner.evaluation`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.interfaces.conftest import Result, Run
+from vaner.documents import Corpus, Document, Span
+from vaner.errors import VanerError
+from vaner.evaluation import evaluate
+
+GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB-Gene\n\n"
+
+
+class Oracle:
+    """Stands for an annotator: answers what it was told, and remembers what it was asked."""
+
+    types = ("Chemical", "Disease")
+    model = SimpleNamespace(config=SimpleNamespace(scheme="BIO"))
+
+    def __init__(self, answers: dict[str, tuple[Span, ...]]) -> None:
+        self.answers = answers
+        self.asked: list[Any] = []
+
+    def annotate(
+        self, documents: Iterable[Document], types: Sequence[str], **options: Any
+    ) -> Iterator[Document]:
+        self.asked.append((tuple(types), options))
+        for document in documents:
+            assert not document.spans, "the model must not see gold"
+            yield document.with_spans(self.answers.get(document.text, ()))
+
+
+def scored(corpus: Corpus, oracle: Oracle, **options: Any) -> Any:
+    return evaluate(cast(Any, oracle), corpus, bootstrap=0, **options)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "test.tsv").write_text(GOLD)
+    (folder / "train.tsv").write_text("Asthma\tB-Disease\n\n")
+    return folder
+
+
+@pytest.fixture
+def score(run: Run, tiny_model: Path) -> Run:
+    def call(*arguments: object) -> Result:
+        return run("evaluate", "--model", tiny_model, "--bootstrap", 20, *arguments)
+
+    return call
+
+
+def test_scores_types_that_both_know() -> None:
+    gold = Document("1", "Asthma BRCA1", (Span(0, 6, "Disease"), Span(7, 12, "Gene")))
+    oracle = Oracle({gold.text: (Span(0, 6, "Disease"),)})
+    found = scored(Corpus("c", "test", (gold,)), oracle)
+    assert found.types == ("Disease",) and found.not_found == ("Gene",)
+    assert found.report.micro.f1 == 1.0
+    assert oracle.asked == [(("Disease",), {"batch_size": None, "dataset": "c"})]
+
+
+def test_unreachable_gold_counts_as_missed() -> None:
+    gold = Document("1", "lung and skin cancer", (
+        Span(0, 20, "Disease", None, (), ((0, 4), (14, 20))), Span(9, 20, "Disease"),
+    ))  # fmt: skip
+    found = scored(Corpus("c", "test", (gold,)), Oracle({gold.text: (Span(9, 20, "Disease"),)}))
+    assert found.report.micro.recall == 0.5 and found.report.unreachable == 1
+    assert found.unreachable == {"discontinuous": 1}
+
+
+def test_ids_that_stand_twice_are_told_apart() -> None:
+    gold = Document("1", "Asthma", (Span(0, 6, "Disease"),))
+    found = scored(Corpus("c", "test", (gold, gold)), Oracle({"Asthma": gold.spans}))
+    assert found.report.micro.counts.tp == 2
+
+
+@pytest.mark.parametrize(
+    ("types", "words"),
+    [(["Gene"], "the model does not find Gene"), (["Chemical"], "does not annotate Chemical")],
+)
+def test_types_asked_for_must_be_there(types: list[str], words: str) -> None:
+    spans = (Span(0, 6, "Disease"), Span(7, 12, "Gene"))
+    corpus = Corpus("c", "test", (Document("1", "Asthma BRCA1", spans),))
+    with pytest.raises(VanerError, match=words):
+        scored(corpus, Oracle({}), types=types)
+
+
+def test_nothing_in_common() -> None:
+    corpus = Corpus("c", "test", (Document("1", "BRCA1", (Span(0, 5, "Gene"),)),))
+    with pytest.raises(VanerError, match="nothing to score"):
+        scored(corpus, Oracle({}))
+
+
+def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "results.json"
+    done = score("--corpus", corpus, "--json", kept)
+    assert done.code == 0
+    for row in ("Chemical", "Disease", "micro", "seen in training", "unseen", "relaxed: overlap"):
+        assert f"\n{row} " in done.out
+    assert "not scored, the model does not find them: Gene" in done.err
+    record = json.loads(kept.read_text())
+    assert record["corpus"] == "mine" and record["split"] == "test"
+    assert record["scored_types"] == ["Chemical", "Disease"] and record["seen_in"] == "train"
+    assert record["micro"]["gold"] == 2 and record["documents"] == 3
+    assert {"commit", "date", "machine", "versions", "command", "seconds", "model"} <= set(record)
+
+
+def test_without_training_mentions(score: Run, corpus: Path) -> None:
+    assert "seen in training" not in score("--corpus", corpus, "--seen-in", "none").out
+    assert "seen in training" not in score("--corpus", corpus / "test.tsv").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--types", "Gene"], "the model does not find Gene"),
+        (["--types", "Species"], "does not annotate Species"),
+        (["--split", "devel"], "no file for split 'devel'"),
+        (["--seen-in", "devel"], "no file for split 'devel'"),
+        (["--json", "/no/such/folder/x.json"], "does not exist"),
+        (["--json", "/"], "is a folder"),
+        (["--input-format", "doc"], "no input format is called 'doc'"),
+    ],
+)
+def test_mistakes_get_one_line(score: Run, corpus: Path, arguments: list[str], words: str) -> None:
+    assert words in score("--corpus", corpus, *arguments).error
+
+
+def test_unknown_and_broken_corpora(score: Run, corpus: Path) -> None:
+    assert "neither registered nor a folder or file" in score("--corpus", "nothing").error
+    (corpus / "test.tsv").write_text("")
+    assert "its format cannot be told" in score("--corpus", corpus).error
+    (corpus / "test.tsv").write_text(GOLD + "Asthma\n\n")
+    assert "test.tsv:9: " in score("--corpus", corpus, "--input-format", "conll").error
