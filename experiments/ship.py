@@ -31,8 +31,11 @@ def ship(model: Path, name: str) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     adapter = {k: v.to(torch.bfloat16) for k, v in load_file(model / ADAPTER_FILE).items()}
     save_file(adapter, target / ADAPTER_FILE, metadata={"format": "pt"})
-    for file in (HEAD_FILE, "adapter_config.json", "config.json"):
+    for file in (HEAD_FILE, "adapter_config.json"):
         shutil.copyfile(model / file, target / file)
+    config = VanerConfig.from_pretrained(model)
+    config.backbone_config._name_or_path = config.backbone
+    config.save_pretrained(target)
     return target
 
 

@@ -110,12 +110,11 @@ class VanerForTokenClassification(PreTrainedModel):
             found.folder, attention=attention, layers=layers,
             quantization=quantization, dtype=dtype, device=device, kernel=kernel,
         )  # fmt: skip
+        # A copy: transformers resets the attention implementation of a config it is given.
+        own = deepcopy(backbone.config)
+        own._name_or_path = name  # not the folder it happened to lie in
         full = VanerConfig(
-            backbone=name,
-            backbone_origin=found.origin,
-            # A copy: transformers resets the attention implementation of a config it is given.
-            backbone_config=deepcopy(backbone.config),
-            **config,
+            backbone=name, backbone_origin=found.origin, backbone_config=own, **config
         )
         if lora is not None:
             backbone = backbones.add_lora(backbone, lora)
