@@ -65,6 +65,7 @@ def test_lock_pins_every_requirement_and_nothing_else() -> None:
     assert wanted <= names
 
 
+@pytest.mark.filterwarnings("ignore:A test tried to use socket")
 def test_the_network_is_closed() -> None:
     with pytest.raises(SocketConnectBlockedError), socket.socket() as opened:
         opened.connect(("192.0.2.1", 80))
