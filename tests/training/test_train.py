@@ -151,6 +151,19 @@ def test_the_model_with_the_best_dev_score_is_kept(
     assert not torch.equal(chosen["classifier.weight"], kept[2]["classifier.weight"])
 
 
+def test_training_stops_when_dev_no_longer_rises(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.5, 0.9, 0.8, 0.7, 0.6, 0.5])
+    monkeypatch.setattr(
+        training.DevScorer, "__call__", lambda self, model: {"eval_f1": next(scores)}
+    )
+    plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
+    [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
+    evaluations = [entry for entry in trained.history if "eval_f1" in entry]
+    assert [entry["eval_f1"] for entry in evaluations] == [0.5, 0.9, 0.8, 0.7]
+
+
 @pytest.fixture
 def encoder(tiny_backbone: Path) -> Encoder:
     return Encoder.from_folder(tiny_backbone, 96)

@@ -118,11 +118,6 @@ class Recipe(_Checked):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     report_to: list[str] = []
 
-    @property
-    def datasets(self) -> dict[str, list[str]]:
-        """Corpora named in instructions, with the types asked of them; None types come later."""
-        return {source.corpus: source.types or [] for st in self.stages for source in st.sources}
-
 
 def read_recipe(path: str | Path) -> Recipe:
     """Read and check a recipe.

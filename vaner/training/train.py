@@ -142,9 +142,7 @@ def _new_model(
         layers=wanted.layers,
         lora=wanted.lora.options() if wanted.lora else None,
         quantization=wanted.quantization,
-        dtype=torch.bfloat16
-        if wanted.quantization and torch.cuda.is_available()
-        else torch.float32,
+        dtype=torch.bfloat16 if wanted.quantization and gpu else torch.float32,
         device="cuda" if gpu else "cpu",
         kernel=None if gpu else "eager",
         attention=wanted.attention,
