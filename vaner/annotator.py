@@ -6,12 +6,13 @@ scores, in the caller's own offsets. Every step is one that training uses too.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,6 +27,8 @@ from vaner.modeling.storage import resolve
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.tagging import decode
 from vaner.words import Word, sentences_of, split_words
+
+Overlaps = Literal["keep", "best"]
 
 DEFAULT_MODEL = "disease-chemical"
 
@@ -143,6 +146,7 @@ class Annotator:
         *,
         batch_size: int | None = None,
         dataset: str | None = None,
+        overlaps: Overlaps = "keep",
     ) -> Iterator[Document]:
         """Annotate many texts, in the order given, as a stream.
 
@@ -152,6 +156,8 @@ class Annotator:
             batch_size: most rows in a batch.
             dataset: corpus name to put into the instruction, for text from a corpus that the
                 model was trained on.
+            overlaps: types are found one by one, so mentions of different types may overlap.
+                ``keep`` them all, or of those that overlap the most probable, ``best``.
 
         Yields:
             The documents with spans sorted by offset, scores from the CRF's marginals.
@@ -164,7 +170,9 @@ class Annotator:
         for chunk in _chunks(
             self._pieces(texts_or_documents, wanted, dataset), size * _ROWS_AT_ONCE
         ):
-            yield from self._answer(chunk, size)
+            for document, found in self._answer(chunk, size):
+                kept = best_of_overlapping(found) if overlaps == "best" else found
+                yield document.with_spans(sorted(kept))
 
     def _checked(self, types: Sequence[str] | None) -> tuple[str, ...]:
         wanted = tuple(dict.fromkeys(types)) if types is not None else self.types
@@ -193,7 +201,9 @@ class Annotator:
                         yield _Piece(sentence, row)
             yield _End(document, found)
 
-    def _answer(self, chunk: Sequence[_Piece | _End], batch_size: int) -> Iterator[Document]:
+    def _answer(
+        self, chunk: Sequence[_Piece | _End], batch_size: int
+    ) -> Iterator[tuple[Document, list[Span]]]:
         pieces = [item for item in chunk if isinstance(item, _Piece)]
         for piece, emissions in zip(pieces, self._emissions(pieces, batch_size), strict=True):
             window = piece.row.window
@@ -202,7 +212,7 @@ class Annotator:
         self._decode([piece.sentence for piece in pieces if piece.last], batch_size)
         for item in chunk:
             if isinstance(item, _End):
-                yield item.document.with_spans(sorted(item.found))
+                yield item.document, item.found
 
     @torch.inference_mode()
     def _emissions(self, pieces: Sequence[_Piece], batch_size: int) -> list[Tensor]:
@@ -242,6 +252,20 @@ class Annotator:
                     )
                     for c, p in zip(row, values, strict=True)
                 )
+
+
+def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:
+    """Of mentions that overlap, the most probable; of equally probable ones, the longest.
+
+    >>> best_of_overlapping([Span(0, 9, "Chemical", 0.9), Span(0, 9, "Disease", 0.3)])
+    [Span(start=0, end=9, type='Chemical', score=0.9, identifiers=(), fragments=())]
+    """
+    kept: list[Span] = []  # in the order of the text, none overlapping: two neighbours decide
+    for span in sorted(spans, key=lambda s: (-(s.score or 0.0), -s.length, s.start, s.type)):
+        place = bisect_left(kept, span.start, key=lambda other: other.start)
+        if not any(span.overlaps(other) for other in kept[max(0, place - 1) : place + 1]):
+            kept.insert(place, span)
+    return kept
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:
