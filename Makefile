@@ -16,10 +16,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## annotate the sample abstract: a table here, a page in demo.html
-	@$(RUN)/vaner annotate examples/abstract.txt --format jsonl --output .demo.jsonl
-	@$(RUN)/vaner corpus convert .demo.jsonl - --to table --quiet
-	@$(RUN)/vaner corpus convert .demo.jsonl demo.html --quiet
-	@rm -f .demo.jsonl
+	@$(RUN)/vaner annotate examples/abstract.txt --format jsonl --output $(VENV)/demo.jsonl
+	@$(RUN)/vaner corpus convert $(VENV)/demo.jsonl - --to table --quiet
+	@$(RUN)/vaner corpus convert $(VENV)/demo.jsonl demo.html --quiet
+	@rm -f $(VENV)/demo.jsonl
 	@echo "The same with the mentions marked in the text: demo.html"
 
 install: $(STAMP) ## only the set-up of .venv
