@@ -91,9 +91,9 @@ class Annotator:
         autocast: torch.dtype | None = None,
     ) -> None:
         self.device = torch.device(_device(device))
-        self.model = (
-            model if getattr(model.backbone, "is_quantized", False) else model.to(self.device)
-        )
+        self.model: VanerForTokenClassification = model
+        if not getattr(model.backbone, "is_quantized", False):  # quantised weights cannot be moved
+            torch.nn.Module.to(model, self.device)
         self.encoder = encoder
         self.batch_size = batch_size
         self._autocast = autocast
@@ -128,7 +128,7 @@ class Annotator:
         if "quantization" not in options:
             model.merge_adapter()
         encoder = Encoder.from_folder(tokenizer, model.config.max_subwords)
-        return cls(model.eval(), encoder, device=device, batch_size=batch_size)
+        return cls(model.train(False), encoder, device=device, batch_size=batch_size)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -192,7 +192,8 @@ class Annotator:
         instructions = {t: template.render(t, config.dataset_for(t, dataset)) for t in types}
         for number, item in enumerate(source):
             document = item if isinstance(item, Document) else Document(str(number), item)
-            words, found = split_words(document.text), []
+            words = split_words(document.text)
+            found: list[Span] = []
             for first, last in sentences_of(document, words):
                 own = words[first:last]
                 for type in types:

@@ -213,5 +213,21 @@ def test_an_error_loses_nothing_already_written(format, tmp_path):
     with pytest.raises(KeyError):
         write(failing(), path, format)
     back = list(read(path, format))
+    if format == "text":  # it has no borders between documents
+        assert [d.text for d in back] == ["Fever .\n\nCough ."]
+        return
     assert [d.text for d in back] == ["Fever .", "Cough ."]
-    assert back[0].spans == (Span(0, 5, "Disease"),)
+    if format != "lines":
+        assert back[0].spans == (Span(0, 5, "Disease"),)
+
+
+def test_plain_text_comes_back_and_counts_what_it_cannot_hold():
+    documents = [Document("a", "One\r\ntwo", (Span(0, 3, "X"),)), Document("b", "three")]
+    content, report = written(documents[:1], "text")
+    assert content == documents[0].text
+    assert report.lost == {"mention has no place in plain text": 1}
+    content, report = written(documents, "lines")
+    assert content == "One  two\nthree\n"
+    assert report.lost == {
+        "mention has no place in plain text": 1, "line break written as a space": 2
+    }  # fmt: skip

@@ -104,8 +104,14 @@ class WriteReport:
 FORMATS: Mapping[str, Format] = {
     f.name: f
     for f in (
-        Format("text", "plain text, a document a file (or folder of files)", (".txt",), text.read),
-        Format("lines", "plain text, a document a line", (".txt",), text.read_each_line),
+        Format("text", "plain text, a document a file", (".txt",), text.read, text.render),
+        Format(
+            "lines",
+            "plain text, a document a line",
+            (".txt",),
+            text.read_each_line,
+            text.render_each_line,
+        ),
         Format("jsonl", "JSON Lines, holds everything", (".jsonl",), jsonl.read, jsonl.render),
         Format(
             "conll",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vaner.documents import Document
 from vaner.formats.source import OnError, Place, read_lines, read_text
+from vaner.formats.spans import Lost, one_line, plain
+
+MENTION = "mention has no place in plain text"
+BORDER = "border between documents written as an empty line"
+BLANK = "blank document has no line"
 
 
 def read(
@@ -32,3 +37,19 @@ def read_each_line(
     for number, line in read_lines(place, encoding):
         if line.strip():
             yield Document(f"{place.stem}-{number}", line)
+
+
+def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+    """The bare text; of several documents one after another, which no reader can take apart."""
+    for number, document in enumerate(documents):
+        lost[MENTION] += len(document.spans)
+        lost[BORDER] += number > 0
+        yield "\n\n" * (number > 0) + plain(document.text, lost)
+
+
+def render_each_line(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+    """The bare text of each document on a line of its own."""
+    for document in documents:
+        lost[MENTION] += len(document.spans)
+        lost[BLANK] += not document.text.strip()
+        yield one_line(document.text, lost) + "\n"

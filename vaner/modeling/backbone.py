@@ -294,10 +294,10 @@ def _prepared(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
         for module in model.modules():
             # sdpa falls back on the module's own flag when there is no padding to mask.
             if hasattr(module, "is_causal") and not isinstance(module, PreTrainedModel):
-                module.is_causal = attention == "causal"
+                setattr(module, "is_causal", attention == "causal")  # noqa: B010
         model.config.use_cache = False
     if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # an encoder's sentence vector: never used, never trained
+        setattr(model, "pooler", None)  # noqa: B010  # an encoder's sentence vector: never used, never trained
     check_attention(model, attention)
     return model
 

@@ -95,6 +95,13 @@ class VanerConfig(PreTrainedConfig):
         return TagSet(Scheme(self.scheme))
 
     @property
+    def own_backbone(self) -> PreTrainedConfig:
+        """The backbone's configuration; every model has one, an empty config has not."""
+        if self.backbone_config is None:
+            raise ModelError("the config names no backbone_config")
+        return self.backbone_config
+
+    @property
     def instruction_template(self) -> Instruction:
         return Instruction(**self.instruction)
 

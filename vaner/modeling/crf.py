@@ -20,7 +20,7 @@ from vaner.tagging import OUTSIDE, Chunk, TagSet, spell
 FORBIDDEN = -1e4
 
 
-class CRF(torchcrf.CRF):
+class CRF(torchcrf.CRF):  # type: ignore[misc]
     """Linear-chain CRF; shapes as in `vaner.modeling.chain`.
 
     Args:
@@ -60,7 +60,7 @@ class CRF(torchcrf.CRF):
         forbidden = self._penalties[device]
         return Chain(*(s.float() + p for s, p in zip(learned, forbidden, strict=True)))
 
-    def forward(  # type: ignore[override]
+    def forward(
         self,
         emissions: Tensor,
         tags: Tensor,

@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
 from vaner.errors import ModelError
+from vaner.instructions import Instruction
 from vaner.modeling import backbone as backbones
 from vaner.modeling.config import Pooling, VanerConfig
 from vaner.modeling.crf import CRF
@@ -62,17 +63,17 @@ class VanerForTokenClassification(PreTrainedModel):
     def __init__(self, config: VanerConfig, backbone: PreTrainedModel | None = None) -> None:
         super().__init__(config)
         if backbone is None:
-            backbone = backbones.from_config(config.backbone_config, config.attention)
+            backbone = backbones.from_config(config.own_backbone, config.attention)
         else:
             backbones.keep_weights(backbone)
         self.backbone = backbone
         self.dropout = nn.Dropout(config.dropout)
         tags = config.tag_set
-        self.classifier = nn.Linear(config.backbone_config.get_text_config().hidden_size, len(tags))
+        self.classifier = nn.Linear(config.own_backbone.get_text_config().hidden_size, len(tags))
         self.crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         """Called by transformers for weights a saved model lacks; ours are set on construction."""
@@ -145,7 +146,8 @@ class VanerForTokenClassification(PreTrainedModel):
     def loss(self, emissions: Tensor, tags: Tensor, word_mask: Tensor) -> Tensor:
         """Negative log-likelihood: a row's mean for the CRF, a word's mean for softmax."""
         if self.config.head == "crf":
-            return -self.crf(emissions, tags, word_mask, reduction="mean")
+            likelihood: Tensor = self.crf(emissions, tags, word_mask, reduction="mean")
+            return -likelihood
         return nn.functional.cross_entropy(emissions[word_mask], tags[word_mask])
 
     def head_parameters(self) -> list[nn.Parameter]:
@@ -241,14 +243,16 @@ class VanerForTokenClassification(PreTrainedModel):
         for adapters_only in ("trainable", "device", "backbone"):
             options.pop(adapters_only, None)
         with backbones.quiet():
-            model, info = super().from_pretrained(
+            loaded: Any = super().from_pretrained(
                 folder, *args, output_loading_info=True, **options
             )
+        model, info = loaded
         missing = sorted(info["missing_keys"]) + sorted(str(k) for k in info["mismatched_keys"])
         if missing:
             raise ModelError(f"{folder}: weights missing or of another shape: {missing[0]} …")
         backbones.check_attention(model.backbone, model.config.attention)
-        return model  # type: ignore[no-any-return]
+        assert isinstance(model, cls)
+        return model
 
     @classmethod
     def _from_adapter(
@@ -263,13 +267,13 @@ class VanerForTokenClassification(PreTrainedModel):
         **_: Any,
     ) -> VanerForTokenClassification:
         config = VanerConfig.from_pretrained(folder)
-        _ = config.instruction_template  # a broken one is told now and not at the first text
+        Instruction(**config.instruction)  # a broken one is told now and not at the first text
         for file in (ADAPTER_FILE, HEAD_FILE):
             read_weights(folder / file)  # before minutes are spent on the backbone
         found = backbones.find(backbone or config.backbone, config.backbone_origin)
         base = backbones.load(
             found.folder, attention=config.attention,
-            layers=config.backbone_config.get_text_config().num_hidden_layers,
+            layers=config.own_backbone.get_text_config().num_hidden_layers,
             quantization=quantization, dtype=dtype, device=device,
         )  # fmt: skip
         check_same_architecture(base.config, config.backbone_config, found.folder)
@@ -277,10 +281,11 @@ class VanerForTokenClassification(PreTrainedModel):
         backbones.check_attention(base, config.attention)
         model._load_head(folder)
         model.head_to(next(base.parameters()).device)
-        return model if trainable else model.eval()
+        model.train(trainable)
+        return model
 
     def _head_state(self) -> dict[str, Tensor]:
-        parts = {"classifier": self.classifier, "crf": self.crf}
+        parts: dict[str, nn.Module] = {"classifier": self.classifier, "crf": self.crf}
         return {
             f"{part}.{name}": tensor.detach().float().contiguous().cpu()
             for part, module in parts.items()

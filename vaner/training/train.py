@@ -222,7 +222,7 @@ def _run_stage(
         eval_dataset=mixture,  # never read: `evaluate` is ours; the Trainer wants one to be there
         data_collator=as_training_batch,
         callbacks=callbacks,
-        optimizers=(optimizer(model, stage), None),  # type: ignore[arg-type]
+        optimizers=(optimizer(model, stage), None),
         scorer=DevScorer(dev, encoder, recipe.precision),
     )
     for built_in in (ProgressCallback, PrinterCallback):

@@ -37,7 +37,7 @@ class DevScorer:
 
     def __call__(self, model: VanerForTokenClassification) -> dict[str, float]:
         was_training = model.training
-        annotator = Annotator(model.eval(), self.encoder, autocast=self.autocast)
+        annotator = Annotator(model.train(False), self.encoder, autocast=self.autocast)
         figures: dict[str, float] = {}
         counts = Counts(0, 0, 0)
         for dev in self.dev:
@@ -71,6 +71,7 @@ class VanerTrainer(Trainer):
         return metrics
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        assert isinstance(self.model, VanerForTokenClassification)
         self.model.load_trained(Path(resume_from_checkpoint))
 
 
@@ -88,13 +89,16 @@ def arguments(
     """
     updates = max(1, examples // (stage.batch_size * stage.gradient_accumulation))
     every = max(1, updates // stage.evaluations_per_epoch)
+    # Named only where wanted: transformers is renaming the option.
+    renamed: dict[str, Any] = (
+        {"gradient_checkpointing": True} if stage.gradient_checkpointing else {}
+    )
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=stage.epochs,
         per_device_train_batch_size=stage.batch_size,
         gradient_accumulation_steps=stage.gradient_accumulation,
-        # Named only where wanted: transformers is renaming the option.
-        **({"gradient_checkpointing": True} if stage.gradient_checkpointing else {}),
+        **renamed,
         learning_rate=stage.learning_rate,
         lr_scheduler_type=stage.schedule,
         warmup_steps=int(stage.warmup * stage.epochs * updates),
@@ -137,6 +141,6 @@ def bf16(precision: str) -> bool:
     if precision != "auto":
         return precision == "bf16"
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     capabilities = torch.backends.cpu.get_cpu_capability()
-    return "AVX512" in capabilities and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return "AVX512" in capabilities and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -65,5 +65,6 @@ def train(
         typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
     best = max(trained, key=lambda one: one.dev_f1)
     tell("score it once on the test split with:")
-    for corpus in checked.datasets:
+    corpora_used = dict.fromkeys(s.corpus for stage in checked.stages for s in stage.sources)
+    for corpus in corpora_used:
         tell(f"  vaner evaluate --model {best.folder} --corpus {corpus} --split test")
