@@ -345,3 +345,13 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert json.loads(done.stdout)["text"] == "Asthma"
+
+
+def test_overlapping_types_are_kept_or_compete(annotate: Run) -> None:
+    kept, best = (
+        records(annotate("-t", TEXT * 3, "-f", "jsonl", "--overlaps", choice).out)[0]["spans"]
+        for choice in ("keep", "best")
+    )
+    assert len(best) < len(kept) and all(span in kept for span in best)
+    assert all(a["end"] <= b["start"] for a, b in zip(best, best[1:], strict=False))
+    assert "'neither' is not one of" in annotate("-t", "a", "--overlaps", "neither").err

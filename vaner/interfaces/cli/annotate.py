@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -73,6 +74,12 @@ def annotate(
     encoding: Annotated[str, typer.Option(help="Encoding of the input: --encoding latin-1")] = (
         "utf-8"
     ),
+    overlaps: Annotated[
+        Literal["keep", "best"],
+        typer.Option(
+            help="Mentions of different types that overlap: keep them all, or the most probable."
+        ),
+    ] = "keep",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave bad records out, count them, and go on.")
     ] = False,
@@ -110,7 +117,8 @@ def annotate(
         if text is not None
         else documents(sources, reading, encoding, skipped)
     )
-    _run(annotator, stream, wanted, dataset, output, writing, quiet)
+    find = partial(annotator.annotate, types=wanted, dataset=dataset, overlaps=overlaps)
+    _run(find, stream, output, writing, quiet)
     if skipped is not None:
         skipped.conclude()
 
@@ -125,10 +133,8 @@ def _check_dataset(annotator: Annotator, dataset: str | None) -> None:
 
 
 def _run(
-    annotator: Annotator,
+    find: Callable[[Iterable[Document]], Iterator[Document]],
     stream: Iterable[Document],
-    types: list[str] | None,
-    dataset: str | None,
     output: str,
     format: str,
     quiet: bool,
@@ -139,8 +145,7 @@ def _run(
 
     started, counts = time.monotonic(), Counter[str]()
     source = Guarded(stream)
-    annotated = annotator.annotate(source, types, dataset=dataset)
-    watching = watched(annotated, "annotating", quiet=quiet)
+    watching = watched(find(source), "annotating", quiet=quiet)
     finished = Guarded(_counting(watching, counts), source)
     report = deliver(finished, output, format)
     if finished.problem is not None:
