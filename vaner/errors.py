@@ -10,7 +10,17 @@ from pathlib import Path
 
 
 class VanerError(Exception):
-    """A problem that the user can mend, told in one line that says what to do next."""
+    """A problem that the user can mend, told in one line that says what to do next.
+
+    Args:
+        message: the line.
+        argument: what the caller could have given to prevent it, by its name in Python, such as
+            ``format``. The command line tells its own option for it.
+    """
+
+    def __init__(self, message: str, *, argument: str | None = None) -> None:
+        self.argument = argument
+        super().__init__(message)
 
 
 class FormatError(VanerError):
@@ -20,12 +30,20 @@ class FormatError(VanerError):
         message: what is wrong, without the place.
         path: the file (or a name such as ``<stdin>``).
         line: line number in the file, counted from 1, or None where lines mean nothing.
+        argument: as in `VanerError`.
     """
 
-    def __init__(self, message: str, path: str | Path, line: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        path: str | Path,
+        line: int | None = None,
+        *,
+        argument: str | None = None,
+    ) -> None:
         self.message, self.path, self.line = message, str(path), line
         place = f"{path}:{line}" if line is not None else str(path)
-        super().__init__(f"{place}: {message}")
+        super().__init__(f"{place}: {message}", argument=argument)
 
 
 class CorpusError(VanerError):
@@ -38,3 +56,7 @@ class RecipeError(VanerError):
 
 class ModelError(VanerError):
     """A model folder that is missing, incomplete, or does not fit its own config."""
+
+
+class KnowledgeError(VanerError):
+    """A knowledge base, or a source of one, that cannot be read or used."""

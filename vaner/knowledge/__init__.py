@@ -1,0 +1,1 @@
+"""Knowledge bases: concepts with names, dictionary matching, names related to a sentence."""

@@ -1,0 +1,226 @@
+"""A knowledge base on disk: one Parquet file, opened without reading it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vaner.errors import KnowledgeError
+from vaner.knowledge.concepts import Concept, Source
+
+SCHEMA_VERSION = 1
+_KEY = b"vaner.knowledge"
+_ROWS = 50_000  # a row group: what is held in memory while a base is written or gone through
+_SCHEMA = pa.schema(
+    [
+        ("identifier", pa.string()),
+        ("name", pa.string()),
+        ("synonyms", pa.list_(pa.string())),
+        ("type", pa.dictionary(pa.int32(), pa.string())),
+        ("source", pa.dictionary(pa.int32(), pa.string())),
+    ]
+)
+
+
+class KnowledgeBase:
+    """Concepts of one base, in the order they were built.
+
+    Opening maps the file and reads only its footer; columns are read when they are asked for.
+
+    Args:
+        path: a ``.parquet`` file that `write` made.
+
+    Raises:
+        KnowledgeError: where it is missing, damaged, or of another schema version.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._file = pq.ParquetFile(self.path, memory_map=True)
+        except FileNotFoundError:
+            raise KnowledgeError(f"{path}: there is no such knowledge base") from None
+        except (OSError, pa.ArrowInvalid) as error:
+            raise KnowledgeError(f"{path}: not a knowledge base: {_first_line(error)}") from None
+        about = (self._file.metadata.metadata or {}).get(_KEY)
+        if about is None:
+            raise KnowledgeError(f"{path}: a Parquet file, but not a knowledge base of vaner")
+        self._about: dict[str, Any] = json.loads(about)
+        if self._about.get("schema") != SCHEMA_VERSION:
+            raise KnowledgeError(
+                f"{path}: is of schema version {self._about.get('schema')}, this vaner reads "
+                f"{SCHEMA_VERSION}; build it again with: vaner kb build {self.name}"
+            )
+
+    @property
+    def name(self) -> str:
+        return str(self._about.get("name", self.path.stem))
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Name of a source -> where it comes from and what its licence is."""
+        return {s["name"]: Source(**s) for s in self._about["sources"]}
+
+    @cached_property
+    def concept_counts(self) -> Counter[str]:
+        """Number of concepts of each type."""
+        return Counter(self._about["concepts"])
+
+    @cached_property
+    def name_counts(self) -> Counter[str]:
+        """Number of names of each type, a name counted once for each concept that has it."""
+        return Counter(self._about["names"])
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Entity types, sorted."""
+        return tuple(sorted(self.concept_counts))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the content: caches made from a base are named after it."""
+        return str(self._about["fingerprint"])
+
+    def __len__(self) -> int:
+        """Number of concepts."""
+        return int(self._file.metadata.num_rows)
+
+    def __iter__(self) -> Iterator[Concept]:
+        for batch in self._file.iter_batches(_ROWS):
+            for row in batch.to_pylist():
+                yield Concept(
+                    row["identifier"], row["name"], row["type"], tuple(row["synonyms"]),
+                    row["source"],
+                )  # fmt: skip
+
+    def names(self, types: Sequence[str] | None = None) -> Iterator[tuple[str, str, str]]:
+        """Every name with its type and the identifier of its concept: ``(name, type, id)``.
+
+        Args:
+            types: only these types; all if None.
+
+        Raises:
+            KnowledgeError: for a type that the base does not have.
+        """
+        self.check_types(types)
+        columns = ["identifier", "name", "synonyms", "type"]
+        for batch in self._file.iter_batches(_ROWS, columns=columns):
+            rows = zip(*(batch.column(c).to_pylist() for c in columns), strict=True)
+            for identifier, name, synonyms, type in rows:
+                if types is None or type in types:
+                    for each in dict.fromkeys((name, *synonyms)):
+                        yield each, type, identifier
+
+    def check_types(self, types: Sequence[str] | None) -> None:
+        """Raises KnowledgeError for a type that the base does not have."""
+        missing = [type for type in types or () if type not in self.types]
+        if missing:
+            raise KnowledgeError(
+                f"knowledge base {self.name} has no type {', '.join(missing)}; "
+                f"it has {', '.join(self.types)}"
+            )
+
+
+def write(
+    concepts: Iterable[Concept], path: str | Path, *, name: str, sources: Sequence[Source]
+) -> KnowledgeBase:
+    """Write a base, batch by batch, and open it.
+
+    The file appears whole or not at all. The same concept from several sources stays several
+    rows: who said what is not lost.
+
+    Args:
+        concepts: in any order; kept.
+        path: the ``.parquet`` file to make.
+        name: name of the base.
+        sources: every source that a concept names.
+
+    Raises:
+        KnowledgeError: where a concept names a source that is not listed, or there is none at all.
+    """
+    path, known = Path(path), {source.name for source in sources}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
+    tally = _Tally()
+    try:
+        with pq.ParquetWriter(work / "rows", _SCHEMA, compression="zstd") as writer:
+            for rows in _batched(tally.counting(concepts, known)):
+                writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
+            if not tally.concepts:
+                raise KnowledgeError(f"{name}: no concept was found, nothing to build")
+            about = {
+                "schema": SCHEMA_VERSION,
+                "name": name,
+                "sources": [asdict(source) for source in sources],
+                **tally.to_dict(),
+            }
+            writer.add_key_value_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
+        os.replace(work / "rows", path)
+    finally:
+        for left in work.iterdir():
+            left.unlink()
+        work.rmdir()
+    return KnowledgeBase(path)
+
+
+class _Tally:
+    """What goes into the footer, counted while the rows go by."""
+
+    def __init__(self) -> None:
+        self.concepts: Counter[str] = Counter()
+        self.names: Counter[str] = Counter()
+        self._hash = hashlib.sha256()
+
+    def counting(self, concepts: Iterable[Concept], known: set[str]) -> Iterator[dict[str, Any]]:
+        for concept in concepts:
+            if concept.source not in known:
+                raise KnowledgeError(
+                    f"concept {concept.identifier} names the source {concept.source!r}, "
+                    f"which is not among {', '.join(sorted(known))}"
+                )
+            names = [_storable(each) for each in concept.names]
+            self.concepts[concept.type] += 1
+            self.names[concept.type] += len(names)
+            row = {
+                "identifier": concept.identifier,
+                "name": names[0],
+                "synonyms": names[1:],
+                "type": concept.type,
+                "source": concept.source,
+            }
+            self._hash.update(repr(tuple(row.values())).encode())
+            yield row
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "concepts": self.concepts,
+            "names": self.names,
+            "fingerprint": self._hash.hexdigest()[:16],
+        }
+
+
+def _storable(name: str) -> str:
+    """A name without lone surrogates, which UTF-8 cannot hold."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _batched(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    stream = iter(rows)
+    while batch := list(islice(stream, _ROWS)):
+        yield batch
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
