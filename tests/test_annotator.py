@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -151,3 +153,31 @@ def test_annotation_is_a_stream(annotator: Annotator) -> None:
 def test_a_missing_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"config\.json is missing"):
         Annotator.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("device", ["toaster", "cuda:99", "mps", "meta", ""])
+def test_a_device_that_is_not_there_is_told_in_one_line(tiny_model: Path, device: str) -> None:
+    if device == "mps" and torch.backends.mps.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(VanerError, match="device") as told:
+        Annotator.from_pretrained(tiny_model, device=device)
+    assert len(str(told.value)) < 200 and "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("place", ["{}/none", "./none", "../none", "~/none", "no/such/model"])
+def test_what_can_only_be_a_folder_is_not_asked_of_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def asked(*_: object, **__: object) -> str:
+        raise AssertionError("the Hub was asked")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", asked)
+    name = place.format(tmp_path)
+    with pytest.raises(ModelError, match=f"^no folder {re.escape(name)}$"):
+        Annotator.from_pretrained(name)
+
+
+def test_a_file_is_no_model_folder(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").touch()
+    with pytest.raises(ModelError, match="is a file"):
+        Annotator.from_pretrained(tmp_path / "model.bin")

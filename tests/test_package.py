@@ -25,7 +25,7 @@ def test_version_is_the_same_everywhere() -> None:
 
 def test_import_and_reading_need_no_torch() -> None:
     code = (
-        "import sys, vaner, vaner.corpora, vaner.formats, vaner.scoring, vaner.interfaces.cli\n"
+        "import sys, vaner, vaner.corpora, vaner.formats, vaner.scoring, vaner.interfaces.cli.app\n"
         "vaner.Document('1', 'x')\n"
         "print(sorted({'torch', 'transformers', 'peft', 'datasets'} & set(sys.modules)))"
     )

@@ -6,6 +6,7 @@ scores, in the caller's own offsets. Every step is one that training uses too.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -76,6 +77,9 @@ class Annotator:
         batch_size: most rows in a batch.
         autocast: compute in this dtype where it is safe; the weights' own if None.
 
+    Raises:
+        VanerError: for a device that this machine does not have.
+
     >>> annotator = Annotator.from_pretrained()  # doctest: +SKIP
     >>> annotator("Metformin treats diabetes.").spans  # doctest: +SKIP
     (Span(start=0, end=9, type='Chemical', ...), Span(start=17, end=25, type='Disease', ...))
@@ -90,7 +94,7 @@ class Annotator:
         batch_size: int = 32,
         autocast: torch.dtype | None = None,
     ) -> None:
-        self.device = torch.device(_device(device))
+        self.device = _device(device)
         self.model: VanerForTokenClassification = model
         if not getattr(model.backbone, "is_quantized", False):  # quantised weights cannot be moved
             torch.nn.Module.to(model, self.device)
@@ -116,19 +120,19 @@ class Annotator:
             options: for `VanerForTokenClassification.from_pretrained`, e.g. ``quantization``.
 
         Raises:
+            VanerError: for a device that this machine does not have.
             ModelError: where the model or its backbone is not found or not complete.
         """
+        wanted = str(_device(device))  # a wrong one is told now and not after the loading
         folder = model_folder(name_or_path)
-        model = VanerForTokenClassification.from_pretrained(
-            folder, device=_device(device), **options
-        )
+        model = VanerForTokenClassification.from_pretrained(folder, device=wanted, **options)
         tokenizer = folder
         if not (folder / "tokenizer.json").is_file():
             tokenizer = backbones.find(model.config.backbone, model.config.backbone_origin).folder
         if "quantization" not in options:
             model.merge_adapter()
         encoder = Encoder.from_folder(tokenizer, model.config.max_subwords)
-        return cls(model.train(False), encoder, device=device, batch_size=batch_size)
+        return cls(model.train(False), encoder, device=wanted, batch_size=batch_size)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -271,19 +275,30 @@ def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:
     """The folder of an embedded model, a local one, or one from the Hub."""
-    name = str(name_or_path or DEFAULT_MODEL)
+    name = str(DEFAULT_MODEL if name_or_path is None else name_or_path)
     embedded = Path(str(files("vaner") / "models" / name))
     if not Path(name).is_dir() and (embedded / "config.json").is_file():
         return embedded
     if name_or_path is None:
-        raise ModelError("this installation has no embedded model; give one with --model")
+        raise ModelError("this installation has no embedded model; name another", argument="model")
     return resolve(name)
 
 
-def _device(device: str) -> str:
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def _device(name: str | torch.device) -> torch.device:
+    """The device of that name, once something could be put there."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        known = "auto, cpu, cuda, cuda:1, mps"
+        raise VanerError(f"no device is called {name!r}; there are {known} …") from None
+    try:
+        torch.ones(1, device=device).item()  # torch has another exception for each kind
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as problem:
+        reason = re.split(r"\n|\. ", str(problem).strip())[0]
+        raise VanerError(f"device {name} cannot be used here ({reason}); try cpu") from None
+    return device
 
 
 def _chunks(items: Iterable[_Piece | _End], size: int) -> Iterator[list[_Piece | _End]]:

@@ -70,8 +70,9 @@ def test_missing_and_unknown(tmp_path):
     with pytest.raises(VanerError, match="no format is called"):
         read(tmp_path, "docx")
     (tmp_path / "x.bin").write_text("prose, no format")
-    with pytest.raises(FormatError, match="--format"):
+    with pytest.raises(FormatError, match="cannot be told; name it$") as told:
         detect(tmp_path / "x.bin")
+    assert told.value.argument == "format"
     with pytest.raises(FormatError, match="standard input"):
         detect("-")
     with pytest.raises(VanerError, match="only be read"):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from vaner.interfaces.cli import main
+from vaner.interfaces.cli.app import main
 
 
 class Result(NamedTuple):

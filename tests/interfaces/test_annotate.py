@@ -243,6 +243,7 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["--format", "brat"], "give one with -o FOLDER"),
         (["--input-format", "word"], "no input format is called 'word'"),
         (["--device", "toaster"], "no device is called 'toaster'"),
+        (["--device", "meta"], "device meta cannot be used here"),
         (["--dataset", "WNUT"], "not trained on a corpus called 'WNUT'"),
         (["missing.txt"], "missing.txt: there is no such file or folder"),
         (["-o", "no/such/folder/x.jsonl"], "does not exist"),

@@ -32,7 +32,7 @@ def test_help_needs_no_torch() -> None:
     """Importing torch and transformers takes seconds; help must be there at once."""
     code = (
         "import sys\n"
-        "from vaner.interfaces.cli import main\n"
+        "from vaner.interfaces.cli.app import main\n"
         "try: main(['annotate', '--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'peft', 'numpy'} & set(sys.modules)\n"
@@ -48,3 +48,48 @@ def test_help_needs_no_torch() -> None:
 def test_unknown_commands_and_options(run: Run, arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.code == 2 and "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["annotate"], "--input-format"),
+        (["evaluate", "--corpus"], "--from"),
+        (["corpus", "stats"], "--from"),
+        (["corpus", "convert", "-", "--to", "jsonl"], "--from"),
+    ],
+)
+def test_an_error_names_the_option_of_its_command(
+    run: Run, tmp_path: Path, tiny_model: Path, command: list[str], option: str
+) -> None:
+    path = tmp_path / "x.bin"
+    path.write_text("prose, no format")
+    place = 2 if "convert" in command else len(command)
+    more = ["--model", tiny_model] if command[0] != "corpus" else []
+    done = run(*command[:place], path, *command[place:], *more)
+    assert done.error.endswith(f"its format cannot be told; name it with {option}")
+    checked = run("corpus", "check", path)
+    assert checked.code == 1 and "name it with --from" in checked.out
+
+
+def test_an_option_that_the_command_lacks_is_not_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.txt").write_bytes(b"\xff")
+    has = run("corpus", "convert", tmp_path / "x.txt", "-")
+    lacks = run("corpus", "stats", tmp_path / "x.txt")
+    assert has.error.endswith("; name the file's encoding with --encoding")
+    assert lacks.error.endswith("; name the file's encoding")
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    done = run("corpus", "check", "NCBI-disease")
+    assert done.error.endswith("name their folder with --corpora")
+
+
+def test_the_package_of_commands_does_not_import_the_program() -> None:
+    """Else `cli` and `cli.app` would need each other."""
+    code = (
+        "import sys, vaner.interfaces.cli.common\n"
+        "assert 'vaner.interfaces.cli.app' not in sys.modules\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)

@@ -29,7 +29,9 @@ def corpora_root(root: str | Path | None = None) -> Path:
     """
     chosen = root or os.environ.get("VANER_CORPORA")
     if not chosen:
-        raise CorpusError("where are the corpora? Give --corpora FOLDER or set VANER_CORPORA")
+        raise CorpusError(
+            "where are the corpora? Set VANER_CORPORA or name their folder", argument="corpora"
+        )
     if not Path(chosen).is_dir():
         raise CorpusError(f"corpora folder {chosen} does not exist")
     return Path(chosen)

@@ -34,7 +34,7 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
     """
     place = Place(path)
     if str(path) == STDIN:
-        raise place.error("the format of standard input cannot be told; name it with --format")
+        raise place.error("the format of standard input cannot be told; name it", argument="format")
     if place.path.is_dir():
         return _folder(place)
     suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
@@ -44,7 +44,7 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
     head = "".join(islice(read_chunks(place, encoding), 1))[:_HEAD]
     found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(suffix)
     if not found:
-        raise place.error("its format cannot be told; name it with --format")
+        raise place.error("its format cannot be told; name it", argument="format")
     return found
 
 

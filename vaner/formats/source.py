@@ -59,12 +59,14 @@ class Place:
             return "stdin"
         return Path(self.path.name.removesuffix(".gz")).stem
 
-    def error(self, message: str, line: int | None = None) -> FormatError:
+    def error(
+        self, message: str, line: int | None = None, *, argument: str | None = None
+    ) -> FormatError:
         """An error at a line, told in one line however much of the file it quotes."""
         message = " ".join(message.splitlines())
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "…"
-        return FormatError(message, self.name, line)
+        return FormatError(message, self.name, line, argument=argument)
 
     def report(self, message: str, line: int | None = None) -> None:
         """Raise an error, or hand it to the caller and go on."""
@@ -132,8 +134,9 @@ def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
                 position = done + len(chunk) - len(problem.object) + problem.start
                 line += problem.object[: problem.start].count(b"\n")
                 raise place.error(
-                    f"byte {position} is not {encoding}; give the file's encoding with --encoding",
+                    f"byte {position} is not {encoding}; name the file's encoding",
                     line,
+                    argument="encoding",
                 ) from None
             done += len(chunk)
             line += text.count("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from vaner.modeling.config import VanerConfig
 HEAD_FILE = "head.safetensors"
 ADAPTER_FILE = "adapter_model.safetensors"
 _FILES = ["*.safetensors", "*.json", "*.md"]
+# What can be a repository on the Hub; anything else can only be meant as a folder.
+_HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
 def resolve(name_or_path: str | Path) -> Path:
@@ -27,12 +30,14 @@ def resolve(name_or_path: str | Path) -> Path:
     folder = Path(name_or_path)
     if folder.is_dir():
         return folder
+    if folder.exists():
+        raise ModelError(f"{name_or_path} is a file; give the folder of a saved model")
+    if not _HUB_ID.fullmatch(str(name_or_path)):
+        raise ModelError(f"no folder {name_or_path}")
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(
-            snapshot_download(str(name_or_path), allow_patterns=["*.safetensors", "*.json", "*.md"])
-        )
+        return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES))
     except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
         reason = str(error).strip().split("\n")[0]
         raise ModelError(

@@ -2,7 +2,3 @@
 
 Nothing here imports torch or transformers before a command needs them, so help is instant.
 """
-
-from vaner.interfaces.cli.app import app, main
-
-__all__ = ["app", "main"]

@@ -15,8 +15,11 @@ from vaner.errors import VanerError
 from vaner.interfaces.cli.common import (
     BatchOption,
     DeviceOption,
+    EncodingOption,
+    InputFormatOption,
     ModelOption,
     QuietOption,
+    SkipBadOption,
     TypesOption,
     load_annotator,
     split_types,
@@ -29,60 +32,56 @@ if TYPE_CHECKING:
     from vaner.formats import WriteReport
 
 
+FilesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...",
+        help="Files, or folders of files; - or nothing for standard input.",
+        show_default=False,
+    ),
+]
+TextOption = Annotated[
+    str | None, typer.Option("--text", "-t", help='Text to annotate: --text "I have asthma."')
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Training corpus to name to the model, for text of its kind: --dataset BC5CDR"
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="table, html, jsonl, conll, pubtator, bioc (XML), biocjson, brat. "
+        "Default: told from the name after -o; table on standard output.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    str, typer.Option("--output", "-o", help="File to write, or folder for brat: -o out.jsonl")
+]
+OverlapsOption = Annotated[
+    Literal["keep", "best"],
+    typer.Option(
+        help="Mentions of different types that overlap: keep them all, or the most probable."
+    ),
+]
+
+
 def annotate(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FILES]...",
-            help="Files, or folders of files; - or nothing for standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    text: Annotated[
-        str | None, typer.Option("--text", "-t", help='Text to annotate: --text "I have asthma."')
-    ] = None,
+    files: FilesArgument = None,
+    text: TextOption = None,
     types: TypesOption = None,
     model: ModelOption = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            help="Training corpus to name to the model, for text of its kind: --dataset BC5CDR"
-        ),
-    ] = None,
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            "--input-format",
-            help="text, lines, jsonl, conll, pubtator, bioc_xml, bioc_json, brat, pubmed, genetag. "
-            "Default: told from each file; standard input is one plain text.",
-            show_default=False,
-        ),
-    ] = None,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            "-f",
-            help="table, html, jsonl, conll, pubtator, bioc (XML), biocjson, brat. "
-            "Default: told from the name after -o; table on standard output.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="File to write, or folder for brat: -o out.jsonl")
-    ] = "-",
-    encoding: Annotated[str, typer.Option(help="Encoding of the input: --encoding latin-1")] = (
-        "utf-8"
-    ),
-    overlaps: Annotated[
-        Literal["keep", "best"],
-        typer.Option(
-            help="Mentions of different types that overlap: keep them all, or the most probable."
-        ),
-    ] = "keep",
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave bad records out, count them, and go on.")
-    ] = False,
+    dataset: DatasetOption = None,
+    input_format: InputFormatOption = None,
+    format: FormatOption = None,
+    output: OutputOption = "-",
+    encoding: EncodingOption = "utf-8",
+    overlaps: OverlapsOption = "keep",
+    skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
     quiet: QuietOption = False,
@@ -112,7 +111,7 @@ def annotate(
     skipped = Skipped() if skip_bad else None
     annotator = load_annotator(model, device, batch_size)
     _check_dataset(annotator, dataset)
-    stream: Iterable[Document] = (
+    stream = (
         [Document("text", text)]
         if text is not None
         else documents(sources, reading, encoding, skipped)

@@ -13,10 +13,11 @@ import typer
 
 from vaner import __version__
 from vaner.errors import VanerError
-from vaner.interfaces.cli import corpus
 from vaner.interfaces.cli.annotate import annotate
-from vaner.interfaces.cli.common import tell
+from vaner.interfaces.cli.common import Command, tell
+from vaner.interfaces.cli.corpus import app as corpus
 from vaner.interfaces.cli.evaluate import evaluate
+from vaner.interfaces.cli.kb import app as kb
 from vaner.interfaces.cli.train import train
 
 USER_ERROR = 2
@@ -29,10 +30,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(annotate)
-app.command()(train)
-app.command()(evaluate)
-app.add_typer(corpus.app, name="corpus")
+app.command(cls=Command)(annotate)
+app.command(cls=Command)(train)
+app.command(cls=Command)(evaluate)
+app.add_typer(corpus, name="corpus")
+app.add_typer(kb, name="kb")
 
 
 def _version(wanted: bool) -> None:

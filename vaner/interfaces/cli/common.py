@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from vaner.errors import VanerError
 
@@ -38,7 +39,48 @@ CorporaOption = Annotated[
         show_default=False,
     ),
 ]
+InputFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        help="text, lines, jsonl, conll, pubtator, bioc_xml, bioc_json, brat, pubmed, genetag. "
+        "Default: told from each file; standard input is one plain text.",
+        show_default=False,
+    ),
+]
+CorpusFormatOption = Annotated[
+    str | None,
+    typer.Option("--from", "--input-format", help="Format of the files, if not told by them."),
+]
+EncodingOption = Annotated[str, typer.Option(help="Encoding of the input: --encoding latin-1")]
+SkipBadOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave bad records out, count them, and go on.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+
+
+# Parameters of the commands by the names that `VanerError.argument` has for them.
+_PARAMETERS = {"format": "input_format"}
+
+
+class Command(TyperCommand):
+    """A command that names its own option in the errors that one would have prevented."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VanerError as problem:
+            told = explained(problem, ctx)
+            if told == str(problem):
+                raise
+            raise VanerError(told) from problem
+
+
+def explained(problem: VanerError, running: typer.Context) -> str:
+    """An error's line, with the option of the running command that would have prevented it."""
+    name = _PARAMETERS.get(problem.argument or "", problem.argument)
+    options = (p.opts[0] for p in running.command.params if p.name == name)
+    option = next(options, None)
+    return f"{problem} with {option}" if option else str(problem)
 
 
 def tell(line: str) -> None:
@@ -67,15 +109,6 @@ def load_annotator(model: str | None, device: str, batch_size: int) -> Annotator
     Raises:
         VanerError: for a model or a device that is not there.
     """
-    import torch
-
     from vaner.annotator import Annotator
 
-    try:
-        torch.device("cpu" if device == "auto" else device)
-    except RuntimeError:
-        names = "auto, cpu, cuda, cuda:N, mps"
-        raise VanerError(f"no device is called {device!r}; there are {names}") from None
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise VanerError(f"device {device} was asked for, but torch sees no GPU; try --device cpu")
     return Annotator.from_pretrained(model, device=device, batch_size=batch_size)

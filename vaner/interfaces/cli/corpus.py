@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vaner.errors import FormatError
-from vaner.interfaces.cli.common import CorporaOption, QuietOption, tell
+from vaner.interfaces.cli.common import (
+    Command,
+    CorporaOption,
+    CorpusFormatOption,
+    EncodingOption,
+    QuietOption,
+    SkipBadOption,
+    explained,
+    tell,
+)
 from vaner.interfaces.text import aligned, counted, listed
 
 if TYPE_CHECKING:
@@ -20,13 +29,9 @@ app = typer.Typer(no_args_is_help=True, help="List, count, check and convert cor
 NamesArgument = Annotated[
     list[str], typer.Argument(metavar="NAME...", help="Registered name, folder or file.")
 ]
-FormatOption = Annotated[
-    str | None,
-    typer.Option("--from", "--input-format", help="Format of the files, if not told by them."),
-]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(corpora: CorporaOption = None) -> None:
     """Registered corpora: types, splits that are there, licence.
 
@@ -53,9 +58,9 @@ def _splits(info: CorpusInfo, root: Path | None) -> str:
     return " ".join(name if found else f"({name} missing)" for name, found in there.items())
 
 
-@app.command()
+@app.command(cls=Command)
 def stats(
-    names: NamesArgument, corpora: CorporaOption = None, input_format: FormatOption = None
+    names: NamesArgument, corpora: CorporaOption = None, input_format: CorpusFormatOption = None
 ) -> None:
     """Count what is in a corpus, split by split.
 
@@ -92,9 +97,12 @@ def _stats(name: str, root: Path | None, format: str | None) -> Iterator[tuple[s
         )
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
-    names: NamesArgument, corpora: CorporaOption = None, input_format: FormatOption = None
+    ctx: typer.Context,
+    names: NamesArgument,
+    corpora: CorporaOption = None,
+    input_format: CorpusFormatOption = None,
 ) -> None:
     """Look for what is wrong with a corpus; exit code 1 if something is.
 
@@ -112,7 +120,7 @@ def check(
         try:
             found = run(name, corpora, reading)
         except FormatError as problem:  # no way on in this file: that is a finding too
-            typer.echo(f"{name}: wrong: {problem}")
+            typer.echo(f"{name}: wrong: {explained(problem, ctx)}")
             wrong += 1
             continue
         wrong += len(found.problems)
@@ -126,21 +134,17 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(cls=Command)
 def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="File, folder, or - for stdin.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="File, folder for brat, or -.")],
-    input_format: FormatOption = None,
+    input_format: CorpusFormatOption = None,
     output_format: Annotated[
         str | None,
         typer.Option("--to", "--format", help="Format to write: --to bioc. Default: by suffix."),
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Encoding of the input: --encoding latin-1")] = (
-        "utf-8"
-    ),
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave bad records out, count them, and go on.")
-    ] = False,
+    encoding: EncodingOption = "utf-8",
+    skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Convert between formats; what the new one cannot hold is counted.

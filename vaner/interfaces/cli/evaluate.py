@@ -12,6 +12,7 @@ from vaner.errors import CorpusError, VanerError
 from vaner.interfaces.cli.common import (
     BatchOption,
     CorporaOption,
+    CorpusFormatOption,
     DeviceOption,
     ModelOption,
     QuietOption,
@@ -39,9 +40,7 @@ def evaluate(
         typer.Option("--json", help="Keep everything in this file: --json results.json"),
     ] = None,
     corpora: CorporaOption = None,
-    input_format: Annotated[
-        str | None, typer.Option("--input-format", help="Format of the files, if not told by them.")
-    ] = None,
+    input_format: CorpusFormatOption = None,
     bootstrap: Annotated[
         int, typer.Option(min=0, help="Resamples behind the 95% intervals; 0 for none.")
     ] = 1000,
