@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from vaner.errors import KnowledgeError
 from vaner.knowledge.concepts import Concept, Source
+from vaner.places import cache_folder
 
 SCHEMA_VERSION = 1
 _KEY = b"vaner.knowledge"
@@ -131,6 +132,34 @@ class KnowledgeBase:
                 f"knowledge base {self.name} has no type {', '.join(missing)}; "
                 f"it has {', '.join(self.types)}"
             )
+
+
+def default_path(name: str) -> Path:
+    """Where the base of a name is built: in the cache folder."""
+    return cache_folder() / "knowledge" / f"{name}.parquet"
+
+
+def open_base(name_or_path: str | Path) -> KnowledgeBase:
+    """A base that was built, by its name or by its path.
+
+    Args:
+        name_or_path: a name such as ``"open"``, or a ``.parquet`` file.
+
+    Raises:
+        KnowledgeError: where it was not built yet, telling how to.
+
+    >>> open_base("open")  # doctest: +SKIP
+    KnowledgeBase('open')
+    """
+    text = str(name_or_path)
+    if text.endswith(".parquet") or Path(text).is_file():
+        return KnowledgeBase(text)
+    path = default_path(text)
+    if not path.is_file():
+        raise KnowledgeError(
+            f"knowledge base {text!r} is not built yet; build it with: vaner kb build {text}"
+        )
+    return KnowledgeBase(path)
 
 
 def write(

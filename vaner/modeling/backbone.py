@@ -21,6 +21,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 
 from vaner.errors import ModelError
 from vaner.modeling.config import Attention
+from vaner.places import cache_folder
 
 logger = logging.getLogger(__name__)
 # It warns at every import on AVX-512 machines that an optional Hub kernel is not there.
@@ -60,12 +61,6 @@ class Found(NamedTuple):
 
     folder: Path
     origin: Origin
-
-
-def cache_folder() -> Path:
-    """Where converted backbones are kept: ``$VANER_CACHE``, else the user's cache folder."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vaner"
-    return Path(os.environ.get("VANER_CACHE") or default)
 
 
 def find(name: str, prefer: str | None = None) -> Found:
