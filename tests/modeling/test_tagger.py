@@ -351,3 +351,14 @@ def test_nf4_with_lora_trains_and_reloads_on_this_machine(
     )
     with torch.no_grad():
         torch.testing.assert_close(again(**batch).logits, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("error::FutureWarning")
+def test_adapters_and_checkpointing_go_by_the_names_of_today(
+    tiny_backbone: Path, tmp_path: Path
+) -> None:
+    model = build(tiny_backbone, lora=LORA)
+    model.save_pretrained(tmp_path)
+    VanerForTokenClassification.from_pretrained(tmp_path)
+    model.gradient_checkpointing_enable()
+    assert any(getattr(module, "gradient_checkpointing", False) for module in model.modules())

@@ -10,7 +10,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -234,7 +236,8 @@ def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel
 
     if getattr(model, "is_quantized", False):
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
+    with _peft_asks_by_the_old_name():
+        return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
 
 
 def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTrainedModel:
@@ -242,7 +245,8 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
     from peft import PeftModel
 
     try:
-        return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
+        with _peft_asks_by_the_old_name():
+            return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
     except (ValueError, RuntimeError, KeyError, OSError) as error:
         raise ModelError(f"{folder}: the adapter cannot be loaded: {_first_line(error)}") from error
 
@@ -258,6 +262,23 @@ def keep_weights(model: PreTrainedModel) -> None:
 def merge_lora(model: PreTrainedModel) -> PreTrainedModel:
     """Fold an adapter into the weights: same answers, no cost at use."""
     return model.merge_and_unload()  # type: ignore[operator,no-any-return]
+
+@contextmanager
+def _peft_asks_by_the_old_name() -> Iterator[None]:
+    """The newest peft, 0.21, asks a model for what transformers 5.23 has renamed, and is warned.
+
+    Nothing that we or a user of ours could do about it; every other warning gets through.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
+
+
+def checkpoint_activations(model: PreTrainedModel, options: dict[str, Any], **more: Any) -> None:
+    """Trade time for memory in training, by the name that this transformers has for it."""
+    enable = getattr(model, "activation_checkpointing_enable", None)
+    (enable or model.gradient_checkpointing_enable)(options, **more)
+
 
 
 def is_adapted(model: torch.nn.Module) -> bool:

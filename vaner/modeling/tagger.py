@@ -171,12 +171,18 @@ class VanerForTokenClassification(PreTrainedModel):
         """Whether the backbone carries an adapter, which is then all that is saved of it."""
         return backbones.is_adapted(self.backbone)
 
+    def activation_checkpointing_enable(  # type: ignore[override]
+        self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
+    ) -> None:
+        """Trade time for memory; peft needs the non-reentrant kind."""
+        options = {**(activation_checkpointing_kwargs or {}), "use_reentrant": False}
+        backbones.checkpoint_activations(self.backbone, options, **more)
+
     def gradient_checkpointing_enable(
         self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
     ) -> None:
-        """Trade time for memory; peft needs the non-reentrant kind."""
-        options = {**(gradient_checkpointing_kwargs or {}), "use_reentrant": False}
-        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs=options, **more)
+        """The same by the name that transformers has for it before 5.23."""
+        self.activation_checkpointing_enable(gradient_checkpointing_kwargs, **more)
 
     # Saving and loading -----------------------------------------------------------------------
 
