@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 
 from vaner.errors import KnowledgeError
@@ -77,7 +78,7 @@ def find(manifest: Manifest, source_folder: str | Path | None = None) -> list[Fo
         raise KnowledgeError(f"{folder}: there is no such folder")
     paths = {entry.name: locate(entry, folder) for entry in manifest.sources}
     missing = [e for e in manifest.sources if paths[e.name] is None and not e.optional]
-    if not any(paths.values()):
+    if not missing and not any(paths.values()):
         missing = list(manifest.sources)
     if missing:
         raise KnowledgeError(_told(manifest, missing, folder))
@@ -153,9 +154,9 @@ def _sha256(path: Path) -> str:
 def _concepts(found: list[Found], on_error: OnError | None) -> Iterator[Concept]:
     for each in found:
         options: Mapping[str, object] = each.entry.options
-        reader = READERS[each.entry.reader]
+        reader, name = READERS[each.entry.reader], each.entry.name
         try:
-            stream = reader(each.path, source=each.entry.name, on_error=on_error, **options)
+            signature(reader).bind(each.path, source=name, on_error=on_error, **options)
         except TypeError as problem:
-            raise KnowledgeError(f"source {each.entry.name}: options: {problem}") from None
-        yield from stream
+            raise KnowledgeError(f"source {name}: options of its reader: {problem}") from None
+        yield from reader(each.path, source=name, on_error=on_error, **options)

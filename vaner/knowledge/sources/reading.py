@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from vaner.errors import KnowledgeError
@@ -55,7 +56,8 @@ def quoted(place: Place, delimiter: str = ",") -> Iterator[tuple[int, list[str]]
         try:
             row = next(reader, None)
         except csv.Error as problem:
-            place.report(f"broken quoting: {problem}", reader.line_num)
+            last = reader.line_num
+            place.report(f"broken quoting: {problem}", last)
             continue
         if row is None:
             return
@@ -85,3 +87,16 @@ def fields(row: Sequence[str], number: int) -> Sequence[str]:
     if len(row) < number:
         raise MalformedError(f"{len(row)} columns where there should be {number}")
     return row
+
+
+def beside(place: Place, name: str) -> Path:
+    """A file of this name, plain or gzipped, in the folder of another.
+
+    Raises:
+        FormatError: where there is none.
+    """
+    for each_name in (name, f"{name}.gz"):
+        path = place.path.with_name(each_name)
+        if path.is_file():
+            return path
+    raise place.error(f"{name} must lie beside it")
