@@ -70,7 +70,7 @@ def test_missing_and_unknown(tmp_path):
     with pytest.raises(VanerError, match="no format is called"):
         read(tmp_path, "docx")
     (tmp_path / "x.bin").write_text("prose, no format")
-    with pytest.raises(FormatError, match="cannot be told; name it$") as told:
+    with pytest.raises(FormatError, match=r"cannot be told; name it$") as told:
         detect(tmp_path / "x.bin")
     assert told.value.argument == "format"
     with pytest.raises(FormatError, match="standard input"):
@@ -146,3 +146,26 @@ def test_memory_is_bounded_by_a_document(tmp_path, format):
 
     # 300 documents fill more than one chunk of the file, so only what grows with it differs.
     assert peak(1200) < 1.3 * peak(300)
+
+
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "hex", "zlib", "klingon", ""])
+def test_encodings_that_are_none_of_text(tmp_path, encoding):
+    (tmp_path / "x.txt").write_text("asthma")
+    with pytest.raises(FormatError, match="no encoding is called"):
+        list(read(tmp_path / "x.txt", encoding=encoding))
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "undefined"])
+def test_encodings_that_tell_no_position(tmp_path, encoding):
+    (tmp_path / "x.txt").write_text("sjogren fever - a b")
+    with pytest.raises(FormatError, match=f"is not {encoding}"):
+        list(read(tmp_path / "x.txt", encoding=encoding))
+
+
+def test_what_was_written_of_nothing_is_read_back(tmp_path):
+    path = tmp_path / "empty.tsv"
+    write([Document("1", " ")], path)
+    assert list(read(path)) == []
+    (tmp_path / "table.tsv").write_text("name\tage\nAda\t36\n")
+    with pytest.raises(FormatError, match=r"table\.tsv:1: .*tag"):
+        list(read(tmp_path / "table.tsv"))

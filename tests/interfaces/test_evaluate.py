@@ -137,6 +137,6 @@ def test_mistakes_get_one_line(score: Run, corpus: Path, arguments: list[str], w
 def test_unknown_and_broken_corpora(score: Run, corpus: Path) -> None:
     assert "neither registered nor a folder or file" in score("--corpus", "nothing").error
     (corpus / "test.tsv").write_text("")
-    assert "its format cannot be told" in score("--corpus", corpus).error
+    assert "has no documents to score on" in score("--corpus", corpus).error
     (corpus / "test.tsv").write_text(GOLD + "Asthma\n\n")
     assert "test.tsv:9: " in score("--corpus", corpus, "--input-format", "conll").error

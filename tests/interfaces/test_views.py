@@ -35,7 +35,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
         found = dict(attrs)
-        if tag == "p" and found.get("class") == "text":
+        if tag == "p" and str(found.get("class")).startswith("text"):
             self.texts.append("")
             self._inside = True
         if found.get("title"):
@@ -179,3 +179,17 @@ def test_a_terminal_gets_lines_and_no_markup(text: str) -> None:
     stream = Terminal()
     _pour([Document("d", text, (Span(0, len(text), "A"),))], stream, "table")
     assert text in stream.getvalue() and "━" in stream.getvalue()
+
+
+def test_lines_of_text_are_as_high_as_nesting_needs() -> None:
+    flat = Document("flat", "asthma", (Span(0, 6, "D"),))
+    deep = Document("deep", "asthma", tuple(Span(0, end, "D") for end in range(1, 7)))
+    page = "".join(html.render([flat, deep, Document("none", "x")], Counter()))
+    assert re.findall(r'class="text d(\d)"', page) == ["0", "5", "0"]
+    heights = [float(h) for h in re.findall(r"line-height: ([\d.]+); }", page)]
+    assert heights == sorted(heights) and len(set(heights)) == 8
+
+
+def test_nothing_is_not_folded_away() -> None:
+    page = "".join(html.render([Document("none", "x")], Counter()))
+    assert "<details>" not in page and ">no mentions</p>" in page

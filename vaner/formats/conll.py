@@ -42,7 +42,9 @@ class _Tags:
     first: int | None = None
 
     def check(self, tags: Sequence[str], line: int) -> None:
-        for tag in set(tags) - self.known:
+        for tag in dict.fromkeys(tags):  # the first wrong one is told
+            if tag in self.known:
+                continue
             try:
                 split_tag(tag)
             except ValueError as problem:

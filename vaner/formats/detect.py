@@ -14,7 +14,7 @@ from vaner.tagging import split_tag
 _HEAD = 1 << 14
 _SUFFIXES = {".txt": "text", ".ann": "brat", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _SUFFIXES |= {".conll": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"}
-_SUFFIXES |= {".iobes": "conll", ".pubtator": "pubtator"}
+_SUFFIXES |= {".iobes": "conll", ".tsv": "conll", ".pubtator": "pubtator"}
 _ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",

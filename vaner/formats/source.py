@@ -119,8 +119,11 @@ def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
     """
     try:
         # UTF-8 with and without a byte order mark.
-        name = codecs.lookup(encoding).name
-        decoder = codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else name)()
+        found = codecs.lookup(encoding)
+        if not found._is_text_encoding:  # base64, zlib, rot13 …
+            raise LookupError
+        name = "utf-8-sig" if found.name == "utf-8" else found.name
+        decoder = codecs.getincrementaldecoder(name)()
     except LookupError:
         raise place.error(f"no encoding is called {encoding!r}") from None
     done, line = 0, 1
@@ -138,6 +141,8 @@ def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
                     line,
                     argument="encoding",
                 ) from None
+            except UnicodeError as problem:  # idna and punycode tell no position
+                raise place.error(f"is not {encoding}: {problem}", line) from None
             done += len(chunk)
             line += text.count("\n")
             if text:

@@ -26,7 +26,10 @@ _LINES = "\n".join(
     f".t{i} {{ --c: {COLOURS[i % len(COLOURS)]}; --s: {STYLES[i // len(COLOURS)]}; }}"
     for i in range(len(COLOURS) * len(STYLES))
 )
-_DEPTHS = "\n".join(f".l{i} {{ padding-bottom: {5 * i + 1}px; }}" for i in range(_LANES))
+_DEPTHS = "\n".join(
+    f".l{i} {{ padding-bottom: {5 * i + 1}px; }} .d{i} {{ line-height: {2 + 0.3125 * i}; }}"
+    for i in range(_LANES)
+)  # a line of text is as high as its lines below need: 5px are 0.3125 of 1rem
 
 _HEAD = f"""<!doctype html>
 <html lang="en">
@@ -42,7 +45,7 @@ body {{ display: flex; flex-direction: column; max-width: 54rem; margin: 0 auto;
 .legend span {{ margin-right: 1.2rem; white-space: nowrap; }}
 article {{ margin: 1rem 0; }}
 h2 {{ font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }}
-.text {{ white-space: pre-wrap; overflow-wrap: anywhere; line-height: 2.5; margin: 0; }}
+.text {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }}
 .m {{ border-bottom: 3px var(--s) var(--c); }}
 .a {{ background: color-mix(in srgb, var(--c) 13%, transparent); }}
 .b[data-t]::after {{ content: attr(data-t); font-size: .62em; font-weight: 600; color: var(--c);
@@ -51,7 +54,8 @@ table {{ border-collapse: collapse; font-size: .85rem; }}
 th, td {{ text-align: left; padding: .15rem .7rem .15rem 0; border-bottom: 1px solid #eee;
   overflow-wrap: anywhere; }}
 details {{ margin-top: .4rem; }}
-summary {{ font-size: .85rem; color: #555; cursor: pointer; }}
+summary, .none {{ font-size: .85rem; color: #555; margin: .4rem 0 0; }}
+summary {{ cursor: pointer; }}
 {_LINES}
 {_DEPTHS}
 </style>
@@ -121,10 +125,12 @@ def _lanes(group: Iterable[Span]) -> Iterator[tuple[Span, int]]:
 
 
 def _article(document: Document, order: dict[str, int]) -> str:
-    body = "".join(_segments(document, pieces(document.spans), order))
+    parts = pieces(document.spans)
+    body = "".join(_segments(document, parts, order))
+    depth = min(max((piece.lane for piece in parts), default=0), _LANES - 1)
     name = _escaped(document.id)
     return (
-        f'<article>\n<h2 dir="auto">{name}</h2>\n<p class="text" dir="auto">{body}</p>\n'
+        f'<article>\n<h2 dir="auto">{name}</h2>\n<p class="text d{depth}" dir="auto">{body}</p>\n'
         f"{_details(document)}</article>\n"
     )
 
@@ -170,7 +176,7 @@ def _details(document: Document) -> str:
     """The mentions once more as a table, folded away: for screen readers and for copying."""
     number = len(document.spans)
     if not number:
-        return "<details><summary>no mentions</summary></details>\n"
+        return '<p class="none">no mentions</p>\n'
     rows = "".join(
         "<tr>" + "".join(f'<td dir="auto">{escape(cell)}</td>' for cell in cells(document, span))
         for span in document.spans
