@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vaner.interfaces.cli.common import Command, QuietOption, SkipBadOption, tell
 from vaner.interfaces.text import aligned, counted, listed
+
+if TYPE_CHECKING:
+    from vaner.knowledge.report import Report
 
 app = typer.Typer(no_args_is_help=True, help="List, build and count knowledge bases.")
 
@@ -69,3 +73,65 @@ def build(
             f"{counted(base.name_counts.total(), 'name')} ({listed(base.name_counts)}), "
             f"in {time.perf_counter() - start:.1f} s"
         )
+
+
+@app.command(cls=Command)
+def stats(
+    name: BaseArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Count what is in a base: concepts, names, licences, and names that make trouble.
+
+    Names are told apart as the matcher does: whatever their case, accents and hyphens.
+
+    Example: `vaner kb stats open`
+    """
+    from vaner.knowledge.base import open_base
+    from vaner.knowledge.report import report
+
+    found = report(open_base(name))
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        return
+    for block in (_types(found), _sources(found), _troubles(found)):
+        typer.echo(block)
+        typer.echo()
+    if found.english is None:
+        tell("for names that are common English words: pip install wordfreq")
+
+
+def _types(found: Report) -> str:
+    rows = [("type", "concepts", "names")]
+    for type in sorted(found.concepts):
+        rows.append((type, f"{found.concepts[type]:,}", f"{found.names[type]:,}"))
+    total = (sum(found.concepts.values()), sum(found.names.values()))
+    rows.append(("all", *(f"{number:,}" for number in total)))
+    return aligned(rows, right=(1, 2))
+
+
+def _sources(found: Report) -> str:
+    rows: list[tuple[str, ...]] = [("source", "concepts", "names", "version", "licence")]
+    for name, about in found.sources.items():
+        numbers = (sum(about["concepts"].values()), sum(about["names"].values()))
+        counts = (f"{number:,}" for number in numbers)
+        rows.append((name, *counts, about["version"] or "-", about["licence"]))
+    return aligned(rows, right=(1, 2))
+
+
+def _troubles(found: Report) -> str:
+    rows = [("names", "number", "types", "such as")]
+    kinds = {
+        "different": None,
+        "of several concepts": found.several_concepts,
+        "… of one vocabulary": found.one_vocabulary,
+        "of several types": found.several_types,
+        "very short": found.short,
+        "common English words": found.english,
+    }
+    for kind, finding in kinds.items():
+        if finding is not None:
+            examples = "; ".join(finding.examples[:4])
+            rows.append((kind, f"{finding.names:,}", listed(finding.by_type), examples))
+        elif kind == "different":
+            rows.append((kind, f"{found.distinct:,}", "", ""))
+    return aligned(rows, right=(1,))
