@@ -18,7 +18,8 @@ from vaner.errors import CorpusError, RecipeError
 from vaner.instructions import COMPACT
 from vaner.tagging import Reason, TagSet
 from vaner.training import train as training
-from vaner.training.mixture import LengthGroupedSampler, Mixture, corpus_examples
+from vaner.training.examples import corpus_examples
+from vaner.training.mixture import LengthGroupedSampler, Mixture
 from vaner.training.recipe import Recipe
 
 DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]

