@@ -7,7 +7,6 @@ scores, in the caller's own offsets. Every step is one that training uses too.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from vaner.batching import by_length, collate
-from vaner.documents import Document, Span
+from vaner.documents import Document, Span, best_of_overlapping
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError, VanerError
 from vaner.modeling import backbone as backbones
@@ -257,20 +256,6 @@ class Annotator:
                     )
                     for c, p in zip(row, values, strict=True)
                 )
-
-
-def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:
-    """Of mentions that overlap, the most probable; of equally probable ones, the longest.
-
-    >>> best_of_overlapping([Span(0, 9, "Chemical", 0.9), Span(0, 9, "Disease", 0.3)])
-    [Span(start=0, end=9, type='Chemical', score=0.9, identifiers=(), fragments=())]
-    """
-    kept: list[Span] = []  # in the order of the text, none overlapping: two neighbours decide
-    for span in sorted(spans, key=lambda s: (-(s.score or 0.0), -s.length, s.start, s.type)):
-        place = bisect_left(kept, span.start, key=lambda other: other.start)
-        if not any(span.overlaps(other) for other in kept[max(0, place - 1) : place + 1]):
-            kept.insert(place, span)
-    return kept
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:

@@ -6,6 +6,7 @@ was given: ``document.text[span.start:span.end]`` is the entity, for every text.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -136,6 +137,20 @@ class Document:
     def types(self) -> tuple[str, ...]:
         """The entity types that occur, sorted."""
         return tuple(sorted({span.type for span in self.spans}))
+
+
+def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:
+    """Of mentions that overlap, the most probable; of equally probable ones, the longest.
+
+    >>> best_of_overlapping([Span(0, 9, "Chemical", 0.9), Span(0, 9, "Disease", 0.3)])
+    [Span(start=0, end=9, type='Chemical', score=0.9, identifiers=(), fragments=())]
+    """
+    kept: list[Span] = []  # in the order of the text, none overlapping: two neighbours decide
+    for span in sorted(spans, key=lambda s: (-(s.score or 0.0), -s.length, s.start, s.type)):
+        place = bisect_left(kept, span.start, key=lambda other: other.start)
+        if not any(span.overlaps(other) for other in kept[max(0, place - 1) : place + 1]):
+            kept.insert(place, span)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

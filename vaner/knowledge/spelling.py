@@ -1,0 +1,158 @@
+"""Which spellings of a name count as the name: rules as data, one set for each entity type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import regex
+
+from vaner.knowledge.english import COMMON
+from vaner.knowledge.names import canonical, variants
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How the names of a type are looked for in text.
+
+    Args:
+        case: ``fold`` finds a name in any case; ``keep`` only as it is spelled; ``symbols`` keeps
+            the case of symbols and folds that of all other names. A symbol is a name in one
+            piece of at most two characters, or with a digit or a capital after its first letter,
+            and without four small letters in a row: ``BRCA1``, ``p53``, ``NaCl``, ``Pb``, but
+            neither ``Insulin`` nor ``2-butanol``.
+        longest_symbol: a name with more characters is no symbol.
+        plural: whether singular and plural of the last word are the same.
+        possessive: whether an ``'s`` makes no difference: Crohn disease, Crohn's disease.
+        shortest: fewest letters and digits of a name; a Chinese character counts as two.
+        common: what to do with a name that is one common English word: ``skip`` it, look for it
+            as it is spelled (``case``), or treat it as all others (``match``).
+
+    >>> RULES["Gene"].symbol("TP53"), RULES["Gene"].symbol("Insulin")
+    (True, False)
+    """
+
+    case: Literal["symbols", "fold", "keep"] = "symbols"
+    longest_symbol: int = 6
+    plural: bool = True
+    possessive: bool = False
+    shortest: int = 3
+    common: Literal["skip", "case", "match"] = "skip"
+
+    def symbol(self, name: str) -> bool:
+        """Whether capitals and small letters make a difference in a name."""
+        if self.case != "symbols":
+            return self.case == "keep"
+        if len(name) > self.longest_symbol or any(map(str.isspace, name)):
+            return False
+        telling = len(name) < 3 or name[:1].isdigit() or _TELLING.search(name, 1)
+        return bool(telling) and not _FLOWING.search(name)
+
+
+DEFAULT = Rules()
+
+# Types that are not listed have the default rules.
+RULES: Mapping[str, Rules] = {
+    "Gene": Rules(longest_symbol=12, plural=False),
+    "Disease": Rules(possessive=True),
+    "Phenotype": Rules(possessive=True),
+}
+
+_TELLING = regex.compile(r"[\p{Lu}\p{N}]")
+_FLOWING = regex.compile(r"\p{Ll}{4}")
+_LAST_WORD = regex.compile(r"(?<![^ \p{P}])\p{Latin}{3,}$")
+_POSSESSIVE = re.compile(r"'s(?= )")
+_EPONYM = re.compile(r"([^\W\d_]{3,}) (?=(?:disease|syndrome|sarcoma|tumor|lymphoma|ataxia)$)")
+_COUNTED = re.compile(r"[^\W_]")
+_LETTER = re.compile(r"[^\W\d_]")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+
+
+class Spelling(NamedTuple):
+    """A canonical spelling to look for, and whether its case counts."""
+
+    text: str
+    case: bool
+
+
+def spellings(name: str, rules: Rules) -> Iterator[Spelling]:
+    """All spellings of a name, each once; none of a name that is not to be looked for.
+
+    >>> [each.text for each in spellings("Crohn’s Diseases", RULES["Disease"])]
+    ["crohn's diseases", 'crohn diseases', "crohn's disease", 'crohn disease']
+    >>> list(spellings("BRCA1", RULES["Gene"]))
+    [Spelling(text='BRCA1', case=True)]
+    >>> list(spellings("was", RULES["Gene"]))
+    []
+    """
+    case = rules.symbol(name.strip())
+    text = canonical(name, case=case)
+    if not _worth(text, rules.shortest):
+        return
+    if not case and rules.common != "match" and text in COMMON:
+        if rules.common == "skip":
+            return
+        case, text = True, canonical(name, case=True)
+    every = {text: None}
+    if rules.possessive:
+        every |= dict.fromkeys(_possessives(text))
+    if rules.plural:
+        every |= dict.fromkeys([other for each in every for other in _numbers(each, case)])
+    every |= dict.fromkeys([other for each in every for other in variants(each)])
+    for each in every:
+        yield Spelling(each, case)
+
+
+def _worth(text: str, shortest: int) -> bool:
+    """Whether a name has a letter and is long enough."""
+    size = len(_COUNTED.findall(text)) + (0 if text.isascii() else len(_UNSPACED.findall(text)))
+    return size >= shortest and _LETTER.search(text) is not None
+
+
+def _possessives(text: str) -> Iterator[str]:
+    if "'s " in text:
+        yield _POSSESSIVE.sub("", text)
+    elif _EPONYM.search(text):
+        yield _EPONYM.sub(r"\1's ", text)
+
+
+def _numbers(text: str, case: bool) -> Iterator[str]:
+    """A canonical name with its last word in the plural or the singular.
+
+    Wrong guesses do no harm as long as they are no words: "diabete" stands in no text.
+    """
+    found = _LAST_WORD.search(text)
+    if found is None:
+        return
+    word, before = found[0], text[: found.start()]
+    if case:  # NSAID, NSAIDs
+        if word.isupper():
+            yield f"{before}{word}s"
+        return
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        if len(word) > 4:
+            yield before + _singular(word)
+        if word.endswith(("ases", "oses", "yses")) and not word.endswith("eases"):
+            yield f"{before}{word[:-2]}is"
+    elif not word.endswith("s") or word.endswith(("ss", "us")):
+        yield before + _plural(word)
+    elif word.endswith("sis"):
+        yield f"{before}{word[:-2]}es"
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "ches", "shes", "uses")):
+        return word[:-2]
+    return word[:-1]
+
+
+def _plural(word: str) -> str:
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return f"{word[:-1]}ies"
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{word}es"
+    return f"{word}s"
