@@ -1,4 +1,4 @@
-"""A model against a corpus: annotate its bare text, score, and say what was out of reach.
+"""A model or a dictionary against a corpus: annotate its text, score, say what was out of reach.
 
 The one path to a figure, for the command line and for scripts alike.
 """
@@ -15,6 +15,7 @@ from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document
 from vaner.errors import VanerError
 from vaner.formats import unique_ids
+from vaner.knowledge.matching import Matcher
 from vaner.scoring import Report, score, seen_mentions
 from vaner.tagging import Scheme
 
@@ -61,7 +62,7 @@ class Evaluation:
 
 
 def evaluate(
-    annotator: Annotator,
+    annotator: Annotator | Matcher,
     corpus: Corpus,
     *,
     types: Sequence[str] | None = None,
@@ -74,7 +75,7 @@ def evaluate(
     """Score a model on a split of a corpus.
 
     Args:
-        annotator: the model.
+        annotator: the model, or the matcher of a knowledge base.
         corpus: gold documents. Their mentions are taken off before the model sees them.
         types: types to score; those that the corpus annotates and the model finds if None.
         train: training documents, to score seen and unseen mentions apart.
@@ -87,16 +88,21 @@ def evaluate(
         VanerError: for a type that the corpus does not annotate or the model does not find, and
             where they have no type in common.
     """
-    chosen = scored_types(annotator.types, corpus, types)
+    finder = "dictionary" if isinstance(annotator, Matcher) else "model"
+    chosen = scored_types(annotator.types, corpus, types, finder)
     gold = tuple(unique_ids(corpus))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    stream = annotator.annotate(bare, chosen, batch_size=batch_size, dataset=corpus.name)
+    if isinstance(annotator, Matcher):
+        stream = annotator.annotate(bare, chosen)
+    else:
+        stream = annotator.annotate(bare, chosen, batch_size=batch_size, dataset=corpus.name)
     predicted = tuple(watch(stream))
     seconds = time.monotonic() - started
     reasons = Counter[str]()
-    for document in gold:
-        reasons += unreachable(document, chosen, Scheme(annotator.model.config.scheme))
+    if not isinstance(annotator, Matcher):  # a dictionary has no tags that could fail to spell
+        for document in gold:
+            reasons += unreachable(document, chosen, Scheme(annotator.model.config.scheme))
     report = score(
         gold,
         predicted,
@@ -113,15 +119,15 @@ def evaluate(
 
 
 def scored_types(
-    found: Sequence[str], corpus: Corpus, types: Sequence[str] | None
+    found: Sequence[str], corpus: Corpus, types: Sequence[str] | None, finder: str = "model"
 ) -> tuple[str, ...]:
-    """The types to score, checked against the model's and the corpus's own."""
+    """The types to score, checked against those that the finder finds and the corpus's own."""
     if types is None:
         common = tuple(type for type in corpus.types if type in found)
         if not common:
             raise VanerError(
                 f"corpus {corpus.name} annotates {', '.join(corpus.types) or 'nothing'}; "
-                f"the model finds {', '.join(found)}: there is nothing to score"
+                f"the {finder} finds {', '.join(found)}: there is nothing to score"
             )
         return common
     for type in types:
@@ -130,5 +136,5 @@ def scored_types(
                 f"corpus {corpus.name} does not annotate {type}; it has {', '.join(corpus.types)}"
             )
         if type not in found:
-            raise VanerError(f"the model does not find {type}; it finds {', '.join(found)}")
+            raise VanerError(f"the {finder} does not find {type}; it finds {', '.join(found)}")
     return tuple(dict.fromkeys(types))

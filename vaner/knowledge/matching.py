@@ -111,7 +111,8 @@ class Matcher:
         Raises:
             KnowledgeError: for a type that the base does not have.
         """
-        wanted = self._wanted(types)
+        self.check_types(types)
+        wanted = np.array([types is None or type in types for type in self.types], np.bool_)
         documents = (
             each if isinstance(each, Document) else Document(str(number), each)
             for number, each in enumerate(texts_or_documents)
@@ -126,20 +127,20 @@ class Matcher:
 
         A mention that has identifiers keeps them; one that is no name of its type gets none.
         """
-        for batch in _batches(documents):
-            spans = [span for document in batch for span in document.spans]
-            mentions = [document.mention(span) for document in batch for span in document.spans]
-            found = iter(self._identified(spans, mentions))
-            for document in batch:
-                yield document.with_spans([next(found) for _ in document.spans])
+        for document in documents:
+            if not document.spans:
+                yield document
+                continue
+            mentions = [document.mention(span) for span in document.spans]
+            yield document.with_spans(self._identified(document.spans, mentions))
 
-    def _wanted(self, types: Sequence[str] | None) -> NDArray[np.bool_]:
+    def check_types(self, types: Sequence[str] | None) -> None:
+        """Raises KnowledgeError for a type that the base does not have."""
         if missing := [type for type in types or () if type not in self.types]:
             raise KnowledgeError(
                 f"the knowledge base has no type {', '.join(missing)}; "
                 f"it has {', '.join(self.types)}"
             )
-        return np.array([types is None or type in types for type in self.types], np.bool_)
 
     def _spans(
         self, documents: Sequence[Document], wanted: NDArray[np.bool_]

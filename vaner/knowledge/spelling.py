@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import regex
 
+from vaner.errors import KnowledgeError
 from vaner.knowledge.english import COMMON
 from vaner.knowledge.names import canonical, variants
 
@@ -58,6 +59,49 @@ RULES: Mapping[str, Rules] = {
     "Gene": Rules(longest_symbol=12, plural=False),
     "Disease": Rules(possessive=True),
     "Phenotype": Rules(possessive=True),
+}
+
+
+def changed(settings: Iterable[str]) -> dict[str, Rules]:
+    """The rules of the types that are named, with the changes told.
+
+    Args:
+        settings: one change each, such as ``Gene.case=fold``.
+
+    Raises:
+        KnowledgeError: for a field or a value that there is not.
+
+    >>> changed(["Cell.plural=no", "Cell.shortest=2"])["Cell"].shortest
+    2
+    """
+    found: dict[str, Rules] = {}
+    for setting in settings:
+        place, equals, value = setting.partition("=")
+        type, dot, name = place.rpartition(".")
+        if not (equals and dot and type):
+            raise KnowledgeError(f"{setting!r} is no rule such as Gene.case=fold")
+        values = _VALUES.get(name)
+        if values is None:
+            raise KnowledgeError(f"{setting!r}: no rule is called {name!r}; "
+                                 f"there are {', '.join(_VALUES)}")  # fmt: skip
+        if values and value not in values:
+            raise KnowledgeError(f"{setting!r}: {name} is one of {', '.join(values)}")
+        if not values and not (value.isascii() and value.isdigit()):
+            raise KnowledgeError(f"{setting!r}: {name} is a number")
+        new: Any = values[value] if values else int(value)
+        found[type] = replace(found.get(type, RULES.get(type, DEFAULT)), **{name: new})
+    return found
+
+
+_SWITCH = {"yes": True, "no": False, "true": True, "false": False}
+# What may be said of each rule, and what is meant; a number where nothing stands here.
+_VALUES: Mapping[str, Mapping[str, object]] = {
+    "case": {each: each for each in ("symbols", "fold", "keep")},
+    "longest_symbol": {},
+    "plural": _SWITCH,
+    "possessive": _SWITCH,
+    "shortest": {},
+    "common": {each: each for each in ("skip", "case", "match")},
 }
 
 _TELLING = regex.compile(r"[\p{Lu}\p{N}]")

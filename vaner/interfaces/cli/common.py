@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
@@ -14,6 +14,7 @@ from vaner.errors import VanerError
 
 if TYPE_CHECKING:
     from vaner.annotator import Annotator
+    from vaner.knowledge.matching import Matcher
 
 ModelOption = Annotated[
     str | None,
@@ -23,7 +24,7 @@ TypesOption = Annotated[
     list[str] | None,
     typer.Option(
         help="Entity types, separated by commas or repeated: --types Disease,Chemical. "
-        "Default: all that the model finds.",
+        "Default: all that the model or the base knows.",
         show_default=False,
     ),
 ]
@@ -37,6 +38,37 @@ CorporaOption = Annotated[
         envvar="VANER_CORPORA",
         help="Folder that the registered corpora lie in: --corpora ~/corpora",
         show_default=False,
+    ),
+]
+FilesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...",
+        help="Files, or folders of files; - or nothing for standard input.",
+        show_default=False,
+    ),
+]
+TextOption = Annotated[
+    str | None, typer.Option("--text", "-t", help='Text to annotate: --text "I have asthma."')
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="table, html, jsonl, conll, pubtator, bioc (XML), biocjson, brat. "
+        "Default: told from the name after -o; table on standard output.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    str, typer.Option("--output", "-o", help="File to write, or folder for brat: -o out.jsonl")
+]
+OverlapsOption = Annotated[
+    Literal["keep", "best"],
+    typer.Option(
+        help="Mentions of different types that overlap: keep them all, or the best, which is "
+        "the most probable one, and of equals the longest."
     ),
 ]
 InputFormatOption = Annotated[
@@ -54,6 +86,15 @@ CorpusFormatOption = Annotated[
 EncodingOption = Annotated[str, typer.Option(help="Encoding of the input: --encoding latin-1")]
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Leave bad records out, count them, and go on.")
+]
+RuleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Another rule for the names of a type, one at a time: --rule Gene.case=fold. There "
+        "are case (symbols, fold, keep), longest_symbol, plural, possessive, shortest, and "
+        "common (skip, case, match).",
+        show_default=False,
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 
@@ -112,3 +153,23 @@ def load_annotator(model: str | None, device: str, batch_size: int) -> Annotator
     from vaner.annotator import Annotator
 
     return Annotator.from_pretrained(model, device=device, batch_size=batch_size)
+
+
+def load_matcher(name: str, rules: Iterable[str] | None = None) -> Matcher:
+    """The matcher of a knowledge base.
+
+    Args:
+        name: name of a base that was built, or its path.
+        rules: changes to the rules, such as ``Gene.case=fold``.
+
+    Raises:
+        VanerError: for a base that is not built, or a rule that there is not.
+    """
+    from vaner.knowledge.base import open_base
+    from vaner.knowledge.matching import Matcher
+    from vaner.knowledge.spelling import RULES, changed
+
+    base = open_base(name)
+    changes = changed(rules or ())
+    base.check_types(list(changes))
+    return Matcher.open(base, rules={**RULES, **changes})

@@ -1,4 +1,4 @@
-"""``vaner evaluate``: a model against a corpus."""
+"""``vaner evaluate``: a model or a dictionary against a corpus."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vaner.interfaces.cli.common import (
     QuietOption,
     TypesOption,
     load_annotator,
+    load_matcher,
     split_types,
     tell,
 )
@@ -34,6 +35,14 @@ def evaluate(
     ],
     split: Annotated[str, typer.Option(help="Split to score on: --split devel")] = "test",
     model: ModelOption = None,
+    kb: Annotated[
+        str | None,
+        typer.Option(
+            "--kb",
+            help="Score the dictionary of a knowledge base in place of a model: --kb open",
+            show_default=False,
+        ),
+    ] = None,
     types: TypesOption = None,
     json_file: Annotated[
         Path | None,
@@ -55,7 +64,7 @@ def evaluate(
     device: DeviceOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
-    """Score a model: strict precision, recall and F1 of entities, with 95% intervals.
+    """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
 
     Gold that words and tags cannot spell counts as missed, and its number is shown.
 
@@ -64,6 +73,8 @@ def evaluate(
     `vaner evaluate --model runs/ncbi/seed-1/model --corpus NCBI-disease --split test`
 
     `vaner evaluate --corpus my_corpus.jsonl --types Disease --json results.json`
+
+    `vaner evaluate --kb open --corpus NCBI-disease`
     """
     from vaner.corpora import load
     from vaner.evaluation import evaluate as run
@@ -71,6 +82,8 @@ def evaluate(
     from vaner.interfaces.cli.inputs import format_name
     from vaner.interfaces.progress import watched
 
+    if kb is not None and model is not None:
+        raise VanerError("give either --model or --kb, not both")
     wanted, reading = split_types(types), format_name(input_format)
     if json_file is not None:
         _check_writable(json_file)
@@ -78,8 +91,9 @@ def evaluate(
     if not gold.documents:
         raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
     train = _seen(corpus, split, seen_in, corpora, reading)
-    annotator = load_annotator(model, device, batch_size)
-    scored_types(annotator.types, gold, wanted)  # before the work
+    annotator = load_annotator(model, device, batch_size) if kb is None else load_matcher(kb)
+    finder = "model" if kb is None else "dictionary"
+    scored_types(annotator.types, gold, wanted, finder)  # before the work
     found = run(
         annotator,
         gold,
@@ -88,9 +102,12 @@ def evaluate(
         bootstrap=bootstrap,
         watch=lambda stream: watched(stream, "evaluating", total=len(gold), quiet=quiet),
     )
-    _show(found)
+    _show(found, finder)
     if json_file is not None:
-        _keep(found, model, train, json_file)
+        from vaner.annotator import DEFAULT_MODEL
+
+        scored = {"knowledge_base": kb} if kb else {"model": model or DEFAULT_MODEL}
+        _keep(found, scored, train, json_file)
 
 
 def _seen(
@@ -110,21 +127,20 @@ def _seen(
         return None
 
 
-def _show(found: Evaluation) -> None:
+def _show(found: Evaluation, finder: str) -> None:
     if found.not_found:
-        tell(f"not scored, the model does not find them: {', '.join(found.not_found)}")
+        tell(f"not scored, the {finder} does not find them: {', '.join(found.not_found)}")
     typer.echo(f"{found.corpus} {found.split}, strict unless said otherwise")
     typer.echo(found.report.table())
     if found.unreachable:
         typer.echo(f"out of reach: {listed(found.unreachable)}")
 
 
-def _keep(found: Evaluation, model: str | None, train: Corpus | None, path: Path) -> None:
-    from vaner.annotator import DEFAULT_MODEL
+def _keep(found: Evaluation, scored: dict[str, str], train: Corpus | None, path: Path) -> None:
     from vaner.provenance import provenance
 
     record: dict[str, Any] = {
-        "model": model or DEFAULT_MODEL,
+        **scored,
         **found.to_dict(),
         "seen_in": train.split if train is not None else None,
         **provenance(),

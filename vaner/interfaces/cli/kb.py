@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.interfaces.cli.common import Command, QuietOption, SkipBadOption, tell
+from vaner.interfaces.cli.common import (
+    Command,
+    EncodingOption,
+    FilesArgument,
+    FormatOption,
+    InputFormatOption,
+    OutputOption,
+    OverlapsOption,
+    QuietOption,
+    RuleOption,
+    SkipBadOption,
+    TextOption,
+    TypesOption,
+    load_matcher,
+    split_types,
+    tell,
+)
 from vaner.interfaces.text import aligned, counted, listed
 
 if TYPE_CHECKING:
     from vaner.knowledge.report import Report
 
-app = typer.Typer(no_args_is_help=True, help="List, build and count knowledge bases.")
+app = typer.Typer(no_args_is_help=True, help="List, build, count and match knowledge bases.")
 
 BaseArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of a base, or path of its file.")
@@ -101,7 +117,7 @@ def stats(
 
 
 def _types(found: Report) -> str:
-    rows = [("type", "concepts", "names")]
+    rows: list[tuple[str, ...]] = [("type", "concepts", "names")]
     for type in sorted(found.concepts):
         rows.append((type, f"{found.concepts[type]:,}", f"{found.names[type]:,}"))
     total = (sum(found.concepts.values()), sum(found.names.values()))
@@ -135,3 +151,44 @@ def _troubles(found: Report) -> str:
         elif kind == "different":
             rows.append((kind, f"{found.distinct:,}", "", ""))
     return aligned(rows, right=(1,))
+
+
+@app.command(cls=Command)
+def match(
+    files: FilesArgument = None,
+    text: TextOption = None,
+    kb: Annotated[str, typer.Option(help="Name of a base, or path of its file.")] = "open",
+    types: TypesOption = None,
+    rule: RuleOption = None,
+    input_format: InputFormatOption = None,
+    format: FormatOption = None,
+    output: OutputOption = "-",
+    encoding: EncodingOption = "utf-8",
+    overlaps: OverlapsOption = "keep",
+    skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the names of a knowledge base in text, with their identifiers.
+
+    Of names of one type that overlap, the leftmost and longest is taken. No model is needed.
+
+    Examples:
+
+    `vaner kb match --text "Metformin treats diabetes."`
+
+    `vaner kb match abstracts.pubtator --types Disease --format jsonl -o found.jsonl`
+
+    `vaner kb match notes.txt --kb open --rule Gene.case=fold`
+    """
+    from vaner.interfaces.cli.stream import Job
+
+    wanted = split_types(types)
+    job = Job(
+        files, text, input_format=input_format, encoding=encoding, output=output, format=format,
+        skip_bad=skip_bad, quiet=quiet,
+    )  # fmt: skip
+    matcher = load_matcher(kb, rule)
+    matcher.check_types(wanted)
+    job.run(lambda stream: matcher.annotate(stream, wanted, overlaps=overlaps))
+
+

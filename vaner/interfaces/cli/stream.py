@@ -1,0 +1,96 @@
+"""From what a command is given to read to where its results go, document by document."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vaner.documents import Document
+from vaner.errors import VanerError
+from vaner.interfaces.cli.common import tell
+from vaner.interfaces.cli.inputs import Skipped, documents, expand, format_name
+from vaner.interfaces.cli.outputs import Guarded, check_target, deliver, output_format
+from vaner.interfaces.text import counted, listed
+
+if TYPE_CHECKING:
+    from vaner.formats import WriteReport
+
+Find = Callable[[Iterable[Document]], Iterator[Document]]
+
+
+class Job:
+    """Text to be annotated, and where it goes. All is checked before anything is loaded.
+
+    Args:
+        files: files, folders, or ``-``; standard input where there are none.
+        text: the text itself, in place of files.
+        input_format, encoding: of the files.
+        output: file, folder, or ``-``.
+        format: to write.
+        skip_bad: whether bad records are left out.
+        quiet: no progress and no summary.
+
+    Raises:
+        VanerError: for what cannot be read or written, or both files and a text.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str] | None,
+        text: str | None,
+        *,
+        input_format: str | None,
+        encoding: str,
+        output: str,
+        format: str | None,
+        skip_bad: bool,
+        quiet: bool,
+    ) -> None:
+        if text is not None and files:
+            raise VanerError("give either --text or files, not both")
+        self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
+        self._reading = format_name(input_format)
+        self._writing = output_format(format, output)
+        self._sources = expand(files or ["-"], self._reading) if text is None else []
+        check_target(output, self._writing, self._sources)
+        self._skipped = Skipped() if skip_bad else None
+
+    def run(self, find: Find) -> None:
+        """Annotate and write; errors are raised once all that came before them is on disk."""
+        from vaner.interfaces.progress import watched
+
+        started, counts = time.monotonic(), Counter[str]()
+        source = Guarded(self._documents())
+        watching = watched(find(source), "annotating", quiet=self._quiet)
+        finished = Guarded(_counting(watching, counts), source)
+        report = deliver(finished, self._output, self._writing)
+        if finished.problem is not None:
+            if finished.number:
+                written = counted(report.documents, "document")
+                tell(f"stopped early: {written} written to {self._output}")
+            raise finished.problem
+        if not self._quiet:
+            _summarise(report, counts, time.monotonic() - started, self._writing)
+        if self._skipped is not None:
+            self._skipped.conclude()
+
+    def _documents(self) -> Iterable[Document]:
+        if self._text is not None:
+            return [Document("text", self._text)]
+        return documents(self._sources, self._reading, self._encoding, self._skipped)
+
+
+def _counting(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
+    for document in documents:
+        counts.update(span.type for span in document.spans)
+        yield document
+
+
+def _summarise(report: WriteReport, counts: Counter[str], seconds: float, format: str) -> None:
+    types = f" ({listed(counts)})" if counts else ""
+    found = counted(counts.total(), "mention")
+    tell(f"{counted(report.documents, 'document')}, {found}{types} in {seconds:.1f} s")
+    if report.lost:
+        tell(f"{format} cannot hold everything: {listed(report.lost)}")
