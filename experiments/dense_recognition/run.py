@@ -33,12 +33,18 @@ from vaner.training.train import Trained, train
 
 HERE = Path(__file__).resolve().parent
 CORPORA = ("NCBI-disease", "BC5CDR")
+# What is mixed with the corpus. The first four are the question; the others look for a better way
+# to use the same names.
 CONDITIONS: dict[str, dict[str, Any] | None] = {
     "none": None,
     "list": {"mode": "list"},
     "context": {"mode": "context"},
     "both": {"mode": "both"},
+    "quarter": {"mode": "list", "share": 0.25},  # a list for every fourth sentence
+    "first": {"mode": "list"},  # a stage of lists alone, then the corpus alone
 }
+MAIN = ("none", "list", "context", "both")
+FIRST = 1 / 3  # of all steps, in the condition `first`
 
 
 def main() -> None:
@@ -74,7 +80,7 @@ def _run(
         "recipe": wanted.model_dump(mode="json"),
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
-        "test": _test(trained, wanted.stages[0], corpus, arguments.corpora),
+        "test": _test(trained, wanted.stages[-1], corpus, arguments.corpora),
         **provenance(),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
@@ -86,12 +92,21 @@ def for_condition(recipe: Recipe, corpus: str, condition: str, seed: int, base: 
     """The recipe with a corpus and, if the condition has them, dense examples of it."""
     stage, dev = recipe.stages[0], recipe.dev[0]
     gold = stage.sources[0].model_copy(update={"corpus": corpus})
-    sources: list[Any] = [gold.model_dump()]
-    if (options := CONDITIONS[condition]) is not None:
-        sources.append({"dense": base, "corpus": corpus, "limit": gold.limit, **options})
+    options, steps = CONDITIONS[condition], stage.steps
+    assert steps is not None, "the conditions are compared at the same number of steps"
+    dense = [{"dense": base, "corpus": corpus, "limit": gold.limit, **(options or {})}]
+    parts: list[tuple[str, list[Any], int]] = [
+        ("main", [gold.model_dump(), *(dense if options else [])], steps)
+    ]
+    if condition == "first":
+        early = round(FIRST * steps)
+        parts = [("names", dense, early), ("main", [gold.model_dump()], steps - early)]
     content = recipe.model_dump() | {
         "name": f"{recipe.name}-{corpus}-{condition}",
-        "stages": [stage.model_dump() | {"sources": sources}],
+        "stages": [
+            stage.model_dump() | {"name": name, "sources": sources, "steps": steps}
+            for name, sources, steps in parts
+        ],
         "dev": [dev.model_dump() | {"corpus": corpus}],
         "seeds": [seed],
     }
@@ -113,9 +128,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--size", choices=["small", "full"], default="small")
     parser.add_argument("--only", nargs="+", choices=CORPORA, default=CORPORA, metavar="CORPUS")
-    parser.add_argument(
-        "--conditions", nargs="+", choices=list(CONDITIONS), default=list(CONDITIONS)
-    )
+    parser.add_argument("--conditions", nargs="+", choices=list(CONDITIONS), default=MAIN)
     parser.add_argument("--seeds", type=int, nargs="+", help="others than the recipe's")
     parser.add_argument("--base", default="open", help="knowledge base (built before)")
     parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")

@@ -12,9 +12,7 @@ from vaner.documents import Document, Span
 from vaner.knowledge.dense import Counts, in_context, name_list
 from vaner.knowledge.related import NamePool
 
-POOL = NamePool(
-    tuple(f"disease {i}" for i in range(30)), tuple(f"gene {i}" for i in range(20))
-)
+POOL = NamePool(tuple(f"disease {i}" for i in range(30)), tuple(f"gene {i}" for i in range(20)))
 
 
 def test_a_list_holds_ten_and_five() -> None:

@@ -83,6 +83,7 @@ def dense_examples(
     named: str | None = None,
     context: bool = False,
     counts: Counts | None = None,
+    share: float = 1.0,
 ) -> list[ListExample | ContextExample]:
     """One example for each sentence of a corpus that names are related to.
 
@@ -95,11 +96,14 @@ def dense_examples(
         named: the type as the knowledge base has it; `type` if None. Matched exactly.
         context: names in place of mentions (sentences without any give no example), or lists.
         counts: most names of a list; VANER's if None.
+        share: part of the sentences, evenly spread, that get an example.
     """
     counts = counts or Counts()
     sentences = list(_sentences(corpus, type))
     if context:
         sentences = [sentence for sentence in sentences if sentence.spans]
+    kept = round(share * len(sentences))
+    sentences = [sentences[i * len(sentences) // kept] for i in range(kept)]
     pools = related.pools(
         [sentence.text for sentence in sentences],
         named or type,

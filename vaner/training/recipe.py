@@ -93,7 +93,8 @@ class DenseSource(_Checked):
 
     ``mode`` is ``list`` (names joined by spaces, as VANER), ``context`` (names in place of the
     mentions of running text) or ``both``. ``named`` gives the base's word for a type of the
-    corpus where they differ; types are matched exactly. Names are drawn anew each epoch.
+    corpus where they differ; types are matched exactly. ``share`` is the part of the sentences,
+    evenly spread, that get an example. Names are drawn anew each epoch.
     """
 
     dense: str
@@ -104,6 +105,7 @@ class DenseSource(_Checked):
     mode: Literal["list", "context", "both"] = "list"
     positives: int = Field(10, ge=1)
     negatives: int = Field(5, ge=0)
+    share: float = Field(1.0, gt=0, le=1)
     exclude: list[str] = []
     limit: int | None = Field(None, ge=1)
 

@@ -215,6 +215,7 @@ def _dense(
             examples += dense_examples(
                 corpus, type, related, encoder, model.config.tag_set,
                 named=source.named.get(type), context=mode == "context", counts=counts,
+                share=source.share,
             )  # fmt: skip
     return examples
 

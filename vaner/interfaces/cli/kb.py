@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vaner.interfaces.cli import kb_teaching
 from vaner.interfaces.cli.common import (
     Command,
     EncodingOption,
@@ -192,3 +193,5 @@ def match(
     job.run(lambda stream: matcher.annotate(stream, wanted, overlaps=overlaps))
 
 
+app.command(cls=Command)(kb_teaching.related)
+app.command(cls=Command)(kb_teaching.check)

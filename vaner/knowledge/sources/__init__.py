@@ -21,6 +21,7 @@ from vaner.knowledge.sources import (
     taxonomy,
     tsv,
     umls,
+    vaner_jsonl,
 )
 
 # read(path, source=…, on_error=…, **options of the manifest)
@@ -44,5 +45,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "taxonomy": taxonomy.read,
         "tsv": tsv.read,
         "umls": umls.read,
+        "vaner-jsonl": vaner_jsonl.read,
     }
 )

@@ -1,0 +1,152 @@
+"""``vaner kb related`` and ``vaner kb check``: what a base would teach, and whether it may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vaner.errors import VanerError
+from vaner.interfaces.cli.common import CorporaOption, TypesOption, split_types, tell
+from vaner.interfaces.text import counted
+
+if TYPE_CHECKING:
+    from vaner.documents import Corpus
+    from vaner.knowledge.leaks import TellTale
+
+HELD_OUT = ("devel", "test")
+
+
+def related(
+    text: Annotated[
+        str, typer.Option("--text", "-t", help='A sentence: --text "BRCA1 is a granin."')
+    ],
+    kb: Annotated[str, typer.Option(help="Name of a base, or path of its file.")] = "open",
+    types: TypesOption = None,
+    positives: Annotated[int, typer.Option(min=1, help="Most names of a type.")] = 10,
+    negatives: Annotated[
+        int, typer.Option(min=0, help="Most names of other types, as counter-examples.")
+    ] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Names that share rare words or letters with a sentence: what dense recognition draws from.
+
+    Example: `vaner kb related --types Disease --text "BRCA1 is a granin."`
+    """
+    from vaner.knowledge.base import open_base
+    from vaner.knowledge.related import RelatedNames
+
+    base = open_base(kb)
+    wanted = split_types(types)
+    base.check_types(wanted)
+    names = RelatedNames(base)
+    pools = {
+        type: names.pools([text], type, positives, negatives)[0] for type in wanted or base.types
+    }
+    if as_json:
+        typer.echo(json.dumps({t: p._asdict() for t, p in pools.items()}, ensure_ascii=False))
+        return
+    for type, pool in pools.items():
+        typer.echo(f"{type}: {'; '.join(pool.positives) or 'nothing related'}")
+        if pool.negatives:
+            typer.echo(f"  and as counter-examples: {'; '.join(pool.negatives)}")
+
+
+def check(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="Name of a base, path of its file, or a *_dev.jsonl of VANER's published data.",
+        ),
+    ],
+    corpora: CorporaOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Look for annotations of dev and test splits in a base; exit code 1 if there are any.
+
+    Two ways: by where its sources come from, and by the tell-tale spaces of a tokeniser in names
+    that only a held-out annotation has, beside random pieces of the same sentences.
+
+    Example: `vaner kb check open --corpora ~/corpora`
+    """
+    from vaner.corpora import corpora_root
+    from vaner.interfaces.progress import watched
+    from vaner.knowledge.leaks import of_a_corpus, telltale
+
+    root = corpora_root(corpora)
+    names, sources = _names(name)
+    # One pass over the names of a base for each split: they are many, and are not kept.
+    pairs = watched(_splits(root), "checking", quiet=as_json)
+    found = [telltale(names(), train, held_out) for train, held_out in pairs]
+    if not found:
+        raise VanerError(f"no registered corpus with train and held-out splits lies in {root}")
+    strangers = list(of_a_corpus(sources, _checksums(root)))
+    if as_json:
+        content = {"provenance": strangers, "telltale": [each.to_dict() for each in found]}
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        _tell(found, strangers)
+    if strangers or any(each.suspicious for each in found):
+        raise typer.Exit(1)
+
+
+def _tell(found: list[TellTale], strangers: list[str]) -> None:
+    for each in found:
+        typer.echo(str(each))
+        if each.suspicious:
+            typer.echo(f"  such as: {'; '.join(each.examples)}")
+    for line in strangers:
+        typer.echo(f"LEAK: {line}")
+    if not strangers:
+        typer.echo("by provenance: no source is a held-out file of a corpus at hand")
+    leaks = sum(each.suspicious for each in found) + len(strangers)
+    tell(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
+
+
+def _names(name: str) -> tuple[Any, Any]:
+    """What gives the names, anew each time, and the sources."""
+    from vaner.knowledge.base import open_base
+    from vaner.knowledge.sources import vaner_jsonl
+
+    if name.endswith(".jsonl"):
+        if not Path(name).is_file():
+            raise VanerError(f"{name}: there is no such file")
+        kept = [concept.name for concept in vaner_jsonl.read(name)]
+        return (lambda: iter(kept)), ()
+    base = open_base(name)
+    return (lambda: (each for each, _, _ in base.names())), base.sources.values()
+
+
+def _splits(root: Path) -> Iterator[tuple[Corpus, Corpus]]:
+    """Train beside each held-out split of every registered corpus that is there."""
+    from vaner.corpora import REGISTRY, load
+
+    for info in REGISTRY.values():
+        there = {s for s, file in info.splits.items() if (root / info.folder / file).is_file()}
+        if "train" not in there:
+            continue
+        train = load(info.name, "train", root=root)
+        for split in HELD_OUT:
+            if split in there:
+                yield train, load(info.name, split, root=root)
+
+
+def _checksums(root: Path) -> dict[str, str]:
+    """SHA-256 of the held-out files of every registered corpus -> what they are."""
+    from hashlib import file_digest
+
+    from vaner.corpora import REGISTRY
+
+    found = {}
+    for info in REGISTRY.values():
+        for split, file in info.splits.items():
+            path = root / info.folder / file
+            if split != "train" and path.is_file():
+                with path.open("rb") as stream:
+                    digest = file_digest(stream, "sha256").hexdigest()
+                found[digest] = f"{info.name} {split}"
+    return found
