@@ -45,7 +45,7 @@ def read_drugs(
         trees = data.get("mesh_tree")
         types = ["Chemical"] if data.get("drugbank_id") or not trees else types_of(trees)
         for type in types:
-            yield concept(_drug_identifier(key, data), _names(key, data, variants), type, source)
+            yield concept(_identifier(key, data), _names(key, data, variants), type, source)
 
     return each(place, _entries(place, "drug"), convert)
 
@@ -69,7 +69,7 @@ def read_diseases(
         key, data, variants = entry
         if "Disease" in types_of(data.get("mesh_tree") or ()):
             names = _names(key, data, variants)
-            yield concept(f"MESH:{data.get('mesh_id')}", names, "Disease", source)
+            yield concept(_identifier(key, data), names, "Disease", source)
 
     return each(place, _entries(place, "disease"), convert)
 
@@ -97,12 +97,17 @@ def _names(key: str, data: Mapping[str, Any], variants: list[str]) -> list[str]:
     return own + [variant for variant in variants if variant not in folded]
 
 
-def _drug_identifier(key: str, data: Mapping[str, Any]) -> str:
-    """MeSH first, as in the corpora; where nobody has a number for it, its article or its name."""
-    if mesh := data.get("mesh_id"):
-        return f"MESH:{mesh}"
+def _identifier(key: str, data: Mapping[str, Any]) -> str:
+    """DrugBank's number, else MeSH's heading, else an article's title or the name itself.
+
+    Never the field ``mesh_id``: it holds the last identifier that stood anywhere in the record,
+    often that of another. Against MeSH of 2015 it is wrong for 24% of the diseases and 40% of the
+    drugs (Metformin has that of Hypoglycemic Agents). Headings are unique in MeSH, and right.
+    """
     if drugbank := data.get("drugbank_id"):
         return f"DRUGBANK:{drugbank}"
+    if data.get("mesh_tree"):
+        return f"mesh.name:{quote(str(data.get('name') or key))}"
     if article := data.get("wikipedia_url"):
         return f"wikipedia.en:{quote(unquote(str(article).partition('/wiki/')[2]))}"
     return f"drugname:{quote(key)}"
