@@ -206,6 +206,8 @@ def test_auto_classes_know_the_model(tiny_backbone: Path, tmp_path: Path) -> Non
     assert isinstance(loaded, VanerForTokenClassification)
 
 
+# peft 0.21 asks by the name that transformers 5.23 has changed; here it is called without us.
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")
 def test_peft_reads_the_adapter_by_itself(tiny_backbone: Path, tmp_path: Path) -> None:
     from peft import PeftModel
 

@@ -194,7 +194,8 @@ class VanerForTokenClassification(PreTrainedModel):
         """
         folder = Path(save_directory)
         if not self.adapted:
-            super().save_pretrained(folder, **options)
+            with backbones.quiet():  # it draws a bar of its own, in the middle of the trainer's
+                super().save_pretrained(folder, **options)
             return
         if not options.get("is_main_process", True):
             return

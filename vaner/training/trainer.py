@@ -20,6 +20,9 @@ from vaner.training.mixture import LengthGroupedSampler, Mixture
 from vaner.training.recipe import Recipe, StageRecipe
 
 
+_ACTIVATION = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
+
+
 @dataclass(frozen=True, slots=True)
 class DevSet:
     """Held-out documents of one corpus, and the types to be found in them."""
@@ -91,17 +94,16 @@ def arguments(
     total = stage.steps or int(stage.epochs * updates)
     every = stage.evaluate_every or updates // stage.evaluations_per_epoch
     every = max(1, min(total, every))
-    # Named only where wanted: transformers is renaming the option.
-    renamed: dict[str, Any] = (
-        {"gradient_checkpointing": True} if stage.gradient_checkpointing else {}
-    )
+    # transformers 5.23 calls activation checkpointing by its name; before, it was gradient's.
+    name = f"{'activation' if _ACTIVATION else 'gradient'}_checkpointing"
+    checkpointing: dict[str, Any] = {name: True} if stage.gradient_checkpointing else {}
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=stage.epochs,
         max_steps=stage.steps or -1,
         per_device_train_batch_size=stage.batch_size,
         gradient_accumulation_steps=stage.gradient_accumulation,
-        **renamed,
+        **checkpointing,
         learning_rate=stage.learning_rate,
         lr_scheduler_type=stage.schedule,
         warmup_steps=int(stage.warmup * total),
