@@ -118,6 +118,12 @@ def test_types_and_overlaps(matcher: Matcher) -> None:
         matcher.find(text, ["Drug"])
 
 
+def test_everyday_words_in_both_numbers() -> None:
+    assert [list(spellings(name, RULES["Disease"])) for name in ("strain", "Strains")] == [[], []]
+    (spelling,) = spellings("Strains", Rules(common="case"))
+    assert spelling == ("Strains", True)
+
+
 def test_rules_of_a_type_can_be_changed(tmp_path: Path) -> None:
     base = written(tmp_path / "ten.parquet")
     free = {**RULES, "Gene": Rules(case="fold"), "Chemical": Rules(common="match", shortest=2)}

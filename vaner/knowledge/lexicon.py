@@ -21,7 +21,7 @@ from vaner.knowledge.spelling import DEFAULT, Rules, spellings
 from vaner.places import cache_folder
 
 # Part of the cache's key: raise it whenever the tables or the spellings change.
-VERSION = 1
+VERSION = 2
 
 BARRIER = "\n\U0010ffff\n"  # stands in no name: no match goes across it
 _MOST_WORDS = 100  # a name with more words, the systematic name of a large molecule, is left out

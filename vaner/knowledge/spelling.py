@@ -135,7 +135,7 @@ def spellings(name: str, rules: Rules) -> Iterator[Spelling]:
     text = canonical(name, case=case)
     if not _worth(text, rules.shortest):
         return
-    if not case and rules.common != "match" and text in COMMON:
+    if not case and rules.common != "match" and _common(text, rules):
         if rules.common == "skip":
             return
         case, text = True, canonical(name, case=True)
@@ -153,6 +153,11 @@ def _worth(text: str, shortest: int) -> bool:
     """Whether a name has a letter and is long enough."""
     size = len(_COUNTED.findall(text)) + (0 if text.isascii() else len(_UNSPACED.findall(text)))
     return size >= shortest and _LETTER.search(text) is not None
+
+
+def _common(text: str, rules: Rules) -> bool:
+    """Whether a name, or what its plural rule makes of it, is an everyday word."""
+    return text in COMMON or (rules.plural and not COMMON.isdisjoint(_numbers(text, False)))
 
 
 def _possessives(text: str) -> Iterator[str]:
