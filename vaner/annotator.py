@@ -40,10 +40,17 @@ _POSITIONS_A_BATCH = 8192
 
 @dataclass(slots=True)
 class _Sentence:
-    """A sentence asked for one type, while its windows come in."""
+    """A sentence asked for one type, or for all at once, while its windows come in.
+
+    Args:
+        words: its words.
+        types: the types asked for; more than one where the tags carry the type.
+        found: where its mentions are put.
+        emissions: tag scores of the windows so far.
+    """
 
     words: Sequence[Word]
-    type: str
+    types: tuple[str, ...]
     found: list[Span]
     emissions: list[Tensor] = field(default_factory=list)
 
@@ -191,17 +198,18 @@ class Annotator:
     ) -> Iterator[_Piece | _End]:
         """All documents as one stream of rows, with a mark after each document."""
         config = self.model.config
-        template = config.instruction_template
-        instructions = {t: template.render(t, config.dataset_for(t, dataset)) for t in types}
+        # In joint mode one pass finds them all.
+        asked = [(None, tuple(types))] if config.joint else [(type, (type,)) for type in types]
+        passes = [(config.instruction_for(type, dataset), own) for type, own in asked]
         for number, item in enumerate(source):
             document = item if isinstance(item, Document) else Document(str(number), item)
             words = split_words(document.text)
             found: list[Span] = []
             for first, last in sentences_of(document, words):
                 own = words[first:last]
-                for type in types:
-                    sentence = _Sentence(own, type, found)
-                    for row in self.encoder.rows(document.text, own, instructions[type]):
+                for instruction, together in passes:
+                    sentence = _Sentence(own, together, found)
+                    for row in self.encoder.rows(document.text, own, instruction):
                         yield _Piece(sentence, row)
             yield _End(document, found)
 
@@ -251,10 +259,11 @@ class Annotator:
                     Span(
                         sentence.words[c.start].start,
                         sentence.words[c.end - 1].end,
-                        sentence.type,
+                        c.type or sentence.types[0],
                         p,
                     )
                     for c, p in zip(row, values, strict=True)
+                    if not c.type or c.type in sentence.types
                 )
 
 

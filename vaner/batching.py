@@ -21,6 +21,8 @@ def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
         ``word_starts``, ``word_ends``: *Shape:* (B, W), int64: sub-words of each word, half-open.
         ``word_mask``: *Shape:* (B, W), bool: True on words.
         ``tags``: *Shape:* (B, W), int64, where the rows have tags.
+        ``hidden_tags``: *Shape:* (B, at most C), int64, filled with -1, where a row has some: tags
+            that may stand behind its Os.
     """
     longest, most = max(len(r) for r in rows), max(len(r.starts) for r in rows)
     shape, words = (len(rows), longest), (len(rows), most)
@@ -33,6 +35,8 @@ def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
     }
     if rows[0].tags:
         batch["tags"] = torch.zeros(words, dtype=torch.long)
+    if most_hidden := max(len(row.hidden) for row in rows):
+        batch["hidden_tags"] = torch.full((len(rows), most_hidden), -1)
     for i, row in enumerate(rows):
         length, count = len(row), len(row.starts)
         batch["input_ids"][i, :length] = torch.tensor(row.input_ids)
@@ -42,6 +46,8 @@ def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
         batch["word_mask"][i, :count] = True
         if row.tags:
             batch["tags"][i, :count] = torch.tensor(row.tags)
+        if row.hidden:
+            batch["hidden_tags"][i, : len(row.hidden)] = torch.tensor(row.hidden)
     return batch
 
 

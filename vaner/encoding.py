@@ -33,6 +33,8 @@ class Row:
         ends: one past the last sub-word of each word. Length W.
         window: the words it holds, as indices into its sentence.
         tags: tag index of each word in training, else empty. Length W or 0.
+        hidden: indices of tags that may be the truth where `tags` says O, because its corpus does
+            not annotate their types.
     """
 
     input_ids: tuple[int, ...]
@@ -40,6 +42,7 @@ class Row:
     ends: tuple[int, ...]
     window: Window
     tags: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Number of sub-words."""

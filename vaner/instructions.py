@@ -63,4 +63,7 @@ COMPACT = Instruction(named="{type} in {dataset}: ", nameless="{type}: ")
 # No instruction at all: for heads that tag every type in one pass.
 EMPTY = Instruction(named="", nameless="")
 
+# What stands in the place of the type where one pass finds them all.
+ANY_TYPE = "entity"
+
 BY_NAME = {"vaner": VANER, "compact": COMPACT, "none": EMPTY}

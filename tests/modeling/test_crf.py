@@ -134,3 +134,35 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         crf.decode(emissions, MASK[:, :2])
     with pytest.raises(ValueError, match="reduction"):
         crf(emissions, torch.zeros(MASK.shape, dtype=torch.long), MASK, reduction="median")
+
+
+@pytest.mark.parametrize("tag_set", [None, TagSet(Scheme.BIO, ("A", "B"))])
+def test_partial_likelihood_agrees_with_enumeration(tag_set: TagSet | None) -> None:
+    """The sum over every sequence that keeps to what is allowed, and its gradient's sign."""
+    torch.manual_seed(3)
+    crf = CRF(5, tag_set=tag_set)
+    emissions = torch.randn(len(LENGTHS), 5, 5)
+    allowed = torch.rand(emissions.shape) < 0.5
+    allowed[..., 0] = True  # O is always possible, so some legal sequence is
+    found = crf.partial(emissions, allowed, MASK, "none")
+    for b, n in enumerate(LENGTHS):
+        expected = sum(
+            p
+            for path, p in enumerate_chains(crf, emissions[b, :n]).items()
+            if all(allowed[b, t, tag] for t, tag in enumerate(path))
+        )
+        assert found[b].exp().item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_partial_likelihood_of_all_or_of_one() -> None:
+    crf, emissions = random_crf(5)
+    gold = torch.randint(0, 5, MASK.shape)
+    everything = torch.ones_like(emissions, dtype=torch.bool)
+    torch.testing.assert_close(crf.partial(emissions, everything, MASK), torch.tensor(0.0))
+    only = torch.nn.functional.one_hot(gold, 5).bool()
+    torch.testing.assert_close(
+        crf.partial(emissions, only, MASK, "none"),
+        crf(emissions, gold, MASK, "none"),
+        rtol=1e-4,
+        atol=1e-3,
+    )

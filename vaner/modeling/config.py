@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from transformers import AutoConfig, PreTrainedConfig
 
 from vaner.errors import ModelError
-from vaner.instructions import VANER, Instruction
+from vaner.instructions import ANY_TYPE, VANER, Instruction
 from vaner.tagging import Scheme, TagSet
 
 Attention = Literal["bidirectional", "causal"]
@@ -30,6 +30,8 @@ class VanerConfig(PreTrainedConfig):
         pooling: which sub-words stand for their word: the first, the last or their mean.
         scheme: ``BIO`` or ``BIOES``.
         types: entity types the model was trained to find, one instruction each.
+        joint: whether one pass finds all types: the tags carry the type, and the instruction, if
+            there is one, says `vaner.instructions.ANY_TYPE` in its place.
         datasets: for every training corpus named in instructions, the types it annotates.
         nameless: whether it was trained with the nameless instruction too, as wanted for text
             from no known corpus.
@@ -54,6 +56,7 @@ class VanerConfig(PreTrainedConfig):
         pooling: Pooling = "first",
         scheme: str = "BIO",
         types: tuple[str, ...] | list[str] = (),
+        joint: bool = False,
         datasets: dict[str, list[str]] | None = None,
         nameless: bool = True,
         instruction: dict[str, str] | None = None,
@@ -79,6 +82,7 @@ class VanerConfig(PreTrainedConfig):
         self.pooling = pooling
         self.scheme = str(scheme)
         self.types = list(types)
+        self.joint = joint
         self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())
@@ -91,8 +95,18 @@ class VanerConfig(PreTrainedConfig):
 
     @property
     def tag_set(self) -> TagSet:
-        """The tags the head scores. The instruction names the type, so the tags do not."""
-        return TagSet(Scheme(self.scheme))
+        """The tags the head scores; where the instruction names the type, the tags do not."""
+        return TagSet(Scheme(self.scheme), tuple(self.types) if self.joint else ())
+
+    def instruction_for(self, type: str | None, dataset: str | None) -> str:
+        """The instruction for a pass: for one type, or for all of them if None.
+
+        Args:
+            type: the type asked for; None in joint mode.
+            dataset: the corpus that the text is from, if that is known.
+        """
+        template = self.instruction_template
+        return template.render(type or ANY_TYPE, self.dataset_for(type, dataset))
 
     @property
     def own_backbone(self) -> PreTrainedConfig:
@@ -105,14 +119,13 @@ class VanerConfig(PreTrainedConfig):
     def instruction_template(self) -> Instruction:
         return Instruction(**self.instruction)
 
-    def dataset_for(self, type: str, dataset: str | None) -> str | None:
-        """The corpus name to put into the instruction for `type`.
+    def dataset_for(self, type: str | None, dataset: str | None) -> str | None:
+        """The corpus name to put into the instruction for `type`, or for all types if None.
 
         The one asked for where the model knows it for this type; otherwise none if the model was
         trained without names too, else the first of its corpora that has the type.
         """
-        if dataset is not None and type in self.datasets.get(dataset, ()):
+        known = [name for name, types in self.datasets.items() if type is None or type in types]
+        if dataset in known:
             return dataset
-        if self.nameless:
-            return None
-        return next((name for name, types in self.datasets.items() if type in types), None)
+        return None if self.nameless or not known else known[0]

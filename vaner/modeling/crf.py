@@ -83,15 +83,38 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         alpha = chain.forward_scores(scores, emissions, mask)
         likelihood = chain.path_score(scores, emissions, tags, mask)
         likelihood = likelihood - chain.log_partition(scores, alpha, mask)
-        if reduction == "none":
-            return likelihood
-        if reduction == "sum":
-            return likelihood.sum()
-        if reduction == "mean":
-            return likelihood.mean()
-        if reduction == "token_mean":
-            return likelihood.sum() / mask.sum().clamp(min=1)
-        raise ValueError(f"invalid reduction: {reduction}")
+        return _reduced(likelihood, mask, reduction)
+
+    def partial(
+        self,
+        emissions: Tensor,
+        allowed: Tensor,
+        mask: Tensor | None = None,
+        reduction: str = "sum",
+    ) -> Tensor:
+        """Log-likelihood of the sequences that agree with what is known of each tag.
+
+        The sum over all of them stands for the truth (Tsuboi et al., C08-1113): a word that one
+        corpus leaves outside may be a mention of a type which only another corpus annotates.
+
+        Args:
+            emissions: *Shape:* (B, W, C).
+            allowed: tags that each word may have. *Shape:* (B, W, C), bool.
+            mask: *Shape:* (B, W), bool; all words if None.
+            reduction: as in `forward`.
+
+        Returns:
+            *Shape:* (B,) for ``none``, else a scalar. Never positive; `forward`'s value where one
+            tag is allowed to each word, 0 where all are.
+        """
+        emissions, mask = self._checked(emissions, mask)
+        scores = self.chain()
+        known = emissions.masked_fill(~allowed, FORBIDDEN)
+        agreeing, every = (
+            chain.log_partition(scores, chain.forward_scores(scores, e, mask), mask)
+            for e in (known, emissions)
+        )
+        return _reduced(agreeing - every, mask, reduction)
 
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
@@ -187,6 +210,19 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
             raise ValueError(f"mask {tuple(mask.shape)} does not fit {tuple(emissions.shape)}")
         # bf16 cannot hold a sum of log scores over a long sentence.
         return emissions.float(), mask.bool()
+
+
+def _reduced(likelihood: Tensor, mask: Tensor, reduction: str) -> Tensor:
+    """pytorch-crf's reductions of (B,) log-likelihoods."""
+    if reduction == "none":
+        return likelihood
+    if reduction == "sum":
+        return likelihood.sum()
+    if reduction == "mean":
+        return likelihood.mean()
+    if reduction == "token_mean":
+        return likelihood.sum() / mask.sum().clamp(min=1)
+    raise ValueError(f"invalid reduction: {reduction}")
 
 
 def _penalties(tags: TagSet, device: torch.device) -> Chain:

@@ -20,7 +20,7 @@ from vaner.errors import ModelError
 from vaner.instructions import Instruction
 from vaner.modeling import backbone as backbones
 from vaner.modeling.config import Pooling, VanerConfig
-from vaner.modeling.crf import CRF
+from vaner.modeling.crf import CRF, FORBIDDEN
 from vaner.modeling.storage import (
     ADAPTER_FILE,
     HEAD_FILE,
@@ -131,6 +131,7 @@ class VanerForTokenClassification(PreTrainedModel):
         word_ends: Tensor,
         word_mask: Tensor,
         tags: Tensor | None = None,
+        hidden_tags: Tensor | None = None,
     ) -> TaggerOutput:
         """Score the tags of every word; shapes as `vaner.batching.collate` makes them."""
         hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
@@ -140,11 +141,28 @@ class VanerForTokenClassification(PreTrainedModel):
             emissions = self.classifier(
                 self.dropout(words.to(self.classifier.weight.dtype))
             ).float()
-            loss = None if tags is None else self.loss(emissions, tags, word_mask)
+            loss = None if tags is None else self.loss(emissions, tags, word_mask, hidden_tags)
         return TaggerOutput(loss=loss, logits=emissions)
 
-    def loss(self, emissions: Tensor, tags: Tensor, word_mask: Tensor) -> Tensor:
-        """Negative log-likelihood: a row's mean for the CRF, a word's mean for softmax."""
+    def loss(
+        self,
+        emissions: Tensor,
+        tags: Tensor,
+        word_mask: Tensor,
+        hidden_tags: Tensor | None = None,
+    ) -> Tensor:
+        """Negative log-likelihood: a row's mean for the CRF, a word's mean for softmax.
+
+        Where a row has hidden tags, of what its corpus says: everything those tags may be is
+        summed over.
+        """
+        if hidden_tags is not None:
+            allowed = allowed_tags(tags, hidden_tags, emissions.shape[2])
+            if self.config.head == "crf":
+                agreeing: Tensor = self.crf.partial(emissions, allowed, word_mask, "mean")
+                return -agreeing
+            each = emissions.log_softmax(-1).masked_fill(~allowed, FORBIDDEN).logsumexp(-1)
+            return -each[word_mask].mean()
         if self.config.head == "crf":
             likelihood: Tensor = self.crf(emissions, tags, word_mask, reduction="mean")
             return -likelihood
@@ -313,6 +331,22 @@ class VanerForTokenClassification(PreTrainedModel):
             self.load_state_dict(state, strict=False)
         except RuntimeError as error:
             raise ModelError(f"{folder}: weights of another shape: {error}") from error
+
+
+def allowed_tags(tags: Tensor, hidden_tags: Tensor, num_tags: int) -> Tensor:
+    """The tags each word may have: its own, and behind an O every hidden one too.
+
+    Args:
+        tags: tags as the corpus has them, O being 0. *Shape:* (B, W), int64.
+        hidden_tags: tags that the corpus does not annotate, filled with -1. *Shape:* (B, H), int64.
+        num_tags: C.
+
+    Returns:
+        *Shape:* (B, W, C), bool.
+    """
+    own = nn.functional.one_hot(tags, num_tags).bool()
+    hidden = nn.functional.one_hot(hidden_tags + 1, num_tags + 1).any(1)[:, 1:]
+    return own | ((tags == 0).unsqueeze(2) & hidden.unsqueeze(1))
 
 
 def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tensor:

@@ -8,11 +8,11 @@ from random import Random
 
 from vaner.documents import Corpus, Document, Span
 from vaner.encoding import Encoder, Row
-from vaner.instructions import Instruction
+from vaner.instructions import ANY_TYPE, Instruction
 from vaner.knowledge.dense import Counts, in_context, name_list
 from vaner.knowledge.related import NamePool, RelatedNames
 from vaner.tagging import TagSet, encode
-from vaner.training.examples import opened, training_sentences
+from vaner.training.examples import hidden_tags, opened, training_sentences
 from vaner.words import split_words
 
 # So many times the names of one draw are kept for a sentence: epochs differ, all are related.
@@ -145,10 +145,12 @@ def _rows(
     document: Document, type: str, tag_set: TagSet, encoder: Encoder, instruction: Instruction
 ) -> Iterator[Row]:
     words = split_words(document.text)
-    tags = encode(words, document.spans, tag_set.scheme, typed=False).tags
-    prompt = instruction.render(type)
+    joint = bool(tag_set.types)
+    tags = encode(words, document.spans, tag_set.scheme, typed=joint).tags
+    prompt = instruction.render(ANY_TYPE if joint else type)
+    hidden = hidden_tags(tag_set, [type])
     for row in encoder.rows(document.text, words, prompt, tag_set.indices(tags)):
-        yield replace(row, tags=opened(row.tags, tag_set))
+        yield replace(row, tags=opened(row.tags, tag_set), hidden=hidden)
 
 
 def _length(texts: Sequence[str], count: int, encoder: Encoder) -> int:

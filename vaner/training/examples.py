@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
 from vaner.documents import Corpus, Document, Span
 from vaner.encoding import Encoder, Row
 from vaner.errors import CorpusError
-from vaner.instructions import Instruction
-from vaner.tagging import OUTSIDE, Reason, TagSet, decode, encode, spell
+from vaner.instructions import ANY_TYPE, Instruction
+from vaner.tagging import OUTSIDE, Reason, TagSet, decode, encode, spell, split_tag
 from vaner.words import Word, sentences_of, split_words
 
 
@@ -35,10 +35,11 @@ class SentenceExample:
         text: text of its document.
         words: its words.
         tags: tag index of each word.
-        type: entity type asked for.
+        type: entity type asked for; `ANY_TYPE` where all are tagged at once.
         dataset: corpus name for the instruction.
         nameless: probability of the instruction without that name.
         length: sub-words of its row under the longer instruction.
+        hidden: tags that its corpus does not annotate and that may stand behind an O.
     """
 
     text: str
@@ -48,13 +49,14 @@ class SentenceExample:
     dataset: str
     nameless: float
     length: int
+    hidden: tuple[int, ...] = ()
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """Under the instruction with or without the corpus's name, as the draw has it."""
         dataset = None if draw.random() < self.nameless else self.dataset
         prompt = instruction.render(self.type, dataset)
-        rows = encoder.rows(self.text, self.words, prompt, self.tags)
-        return next(rows)  # the only one: examples were cut to fit
+        row = next(encoder.rows(self.text, self.words, prompt, self.tags))
+        return replace(row, hidden=self.hidden)  # the only one: examples were cut to fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def corpus_examples(
 ) -> tuple[list[SentenceExample], Coverage]:
     """Every sentence of a corpus once for every type, sentences without mentions kept.
 
+    Where the tags carry the type (joint mode), every sentence once for all types together.
+
     Raises:
         CorpusError: where a type is not annotated by the corpus: its absence would be taught.
     """
@@ -115,13 +119,16 @@ def corpus_examples(
     examples: list[SentenceExample] = []
     reasons: Counter[Reason] = Counter()
     mentions = dropped = 0
+    joint = bool(tag_set.types)
+    passes = [(ANY_TYPE, tuple(types))] if joint else [(type, (type,)) for type in types]
+    hidden = hidden_tags(tag_set, types)
     for document in corpus:
         words = split_words(document.text)
         dropped += sum(encoder.has_no_subword(document.text[w.start : w.end]) for w in words)
-        for type in types:
-            spans = [span for span in document.spans if span.type == type]
+        for type, together in passes:
+            spans = [span for span in document.spans if span.type in together]
             mentions += len(spans)
-            encoded = encode(words, spans, tag_set.scheme, typed=False)
+            encoded = encode(words, spans, tag_set.scheme, typed=joint)
             reasons.update(reason for _, reason in encoded.unreachable)
             indices = tag_set.indices(encoded.tags)
             # Cut under the longer of the two instructions: the row fits under either.
@@ -133,9 +140,22 @@ def corpus_examples(
                     part = tuple(own[row.window.start : row.window.end])
                     examples.append(
                         SentenceExample(document.text, part, opened(row.tags, tag_set), type,
-                                corpus.name, nameless, len(row))
+                                corpus.name, nameless, len(row), hidden)
                     )  # fmt: skip
     return examples, Coverage(mentions, dict(reasons), dropped)
+
+
+def hidden_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:
+    """Indices of the tags of all types but these: what a corpus of `types` says nothing of.
+
+    >>> hidden_tags(TagSet(types=("Chemical", "Disease")), ["Disease"])
+    (1, 2)
+    """
+    return tuple(
+        index
+        for index, tag in enumerate(tag_set.tags)
+        if tag_set.types and tag != OUTSIDE and split_tag(tag)[1] not in types
+    )
 
 
 def training_sentences(

@@ -53,7 +53,12 @@ class InstructionRecipe(_Checked):
 
 
 class ModelRecipe(_Checked):
-    """The model to be trained; see `vaner.modeling.config.VanerConfig` for what each field is."""
+    """The model to be trained; see `vaner.modeling.config.VanerConfig` for what each field is.
+
+    With ``joint`` one pass finds all types, also where no corpus annotates them all: behind an O
+    may stand whatever its corpus does not annotate. Let the instruction then name no corpus
+    (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
+    """
 
     backbone: str = "smollm2-135m"
     origin: Literal["hub", "package"] | None = None
@@ -62,6 +67,7 @@ class ModelRecipe(_Checked):
     head: Literal["crf", "softmax"] = "crf"
     pooling: Literal["first", "last", "mean"] = "first"
     scheme: Literal["BIO", "BIOES"] = "BIO"
+    joint: bool = False
     instruction: Literal["vaner", "compact", "none"] | InstructionRecipe = "vaner"
     max_subwords: int = Field(256, ge=64)
     dropout: float = Field(0.1, ge=0, lt=1)

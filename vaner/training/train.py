@@ -149,6 +149,7 @@ def _new_model(
         head=wanted.head,
         pooling=wanted.pooling,
         scheme=wanted.scheme,
+        joint=wanted.joint,
         instruction=wanted.template().to_dict(),
         max_subwords=wanted.max_subwords,
         dropout=wanted.dropout,

@@ -19,7 +19,6 @@ from vaner.scoring import Counts
 from vaner.training.mixture import LengthGroupedSampler, Mixture
 from vaner.training.recipe import Recipe, StageRecipe
 
-
 _ACTIVATION = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
 
 

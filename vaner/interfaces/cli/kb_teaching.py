@@ -74,14 +74,16 @@ def check(
     Example: `vaner kb check open --corpora ~/corpora`
     """
     from vaner.corpora import corpora_root
-    from vaner.interfaces.progress import watched
     from vaner.knowledge.leaks import of_a_corpus, telltale
 
     root = corpora_root(corpora)
     names, sources = _names(name)
-    # One pass over the names of a base for each split: they are many, and are not kept.
-    pairs = watched(_splits(root), "checking", quiet=as_json)
-    found = [telltale(names(), train, held_out) for train, held_out in pairs]
+    found = []
+    for train, held_out in _splits(root):
+        # One pass over the names of a base for each split: they are many, and are not kept.
+        found.append(telltale(names(), train, held_out))
+        if not as_json:
+            _tell(found[-1])
     if not found:
         raise VanerError(f"no registered corpus with train and held-out splits lies in {root}")
     strangers = list(of_a_corpus(sources, _checksums(root)))
@@ -89,22 +91,20 @@ def check(
         content = {"provenance": strangers, "telltale": [each.to_dict() for each in found]}
         typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
     else:
-        _tell(found, strangers)
-    if strangers or any(each.suspicious for each in found):
+        for line in strangers:
+            typer.echo(f"LEAK: {line}")
+        if not strangers:
+            typer.echo("by provenance: no source is a held-out file of a corpus at hand")
+    leaks = sum(each.suspicious for each in found) + len(strangers)
+    tell(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
+    if leaks:
         raise typer.Exit(1)
 
 
-def _tell(found: list[TellTale], strangers: list[str]) -> None:
-    for each in found:
-        typer.echo(str(each))
-        if each.suspicious:
-            typer.echo(f"  such as: {'; '.join(each.examples)}")
-    for line in strangers:
-        typer.echo(f"LEAK: {line}")
-    if not strangers:
-        typer.echo("by provenance: no source is a held-out file of a corpus at hand")
-    leaks = sum(each.suspicious for each in found) + len(strangers)
-    tell(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
+def _tell(found: TellTale) -> None:
+    typer.echo(str(found))
+    if found.suspicious:
+        typer.echo(f"  such as: {'; '.join(found.examples)}")
 
 
 def _names(name: str) -> tuple[Any, Any]:
