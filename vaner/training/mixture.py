@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils.data import Dataset, Sampler
@@ -15,17 +15,62 @@ from vaner.instructions import Instruction
 from vaner.training.examples import Example
 
 
+class Share(NamedTuple):
+    """A source's part in a mixture.
+
+    Args:
+        size: how many examples it has.
+        drawn: how many of them an epoch sees, some twice if that is more.
+    """
+
+    size: int
+    drawn: int
+
+
+def shares(sizes: Sequence[int], temperature: float) -> list[Share]:
+    """How often each source is drawn in an epoch as long as all examples together.
+
+    Args:
+        sizes: number of examples of each source, none of them 0.
+        temperature: a source is drawn in proportion to size ** (1 / temperature): 1 takes every
+            example once, infinity as many of each source (arXiv 1907.05019, section 4.1).
+
+    >>> shares([900, 100], 1)
+    [Share(size=900, drawn=900), Share(size=100, drawn=100)]
+    >>> shares([900, 100], float("inf"))
+    [Share(size=900, drawn=500), Share(size=100, drawn=500)]
+    """
+    weights = [size ** (1 / temperature) for size in sizes]
+    return [
+        Share(size, max(1, round(sum(sizes) * weight / sum(weights))))
+        for size, weight in zip(sizes, weights, strict=True)
+    ]
+
+
 class Mixture(Dataset[Row]):
     """All examples of a stage as a dataset of rows.
+
+    Args:
+        examples: those of one source after another.
+        encoder: words to sub-words.
+        instruction: the model's template.
+        seed: of all that is left to chance.
+        shares: how often each source is drawn; every example once an epoch if none are given.
 
     What an example leaves to chance (its instruction, the names of a dense one) is drawn by (seed,
     epoch, index): the same in every run of the recipe, resumed or not, another in every epoch.
     """
 
     def __init__(
-        self, examples: Sequence[Example], encoder: Encoder, instruction: Instruction, seed: int
+        self,
+        examples: Sequence[Example],
+        encoder: Encoder,
+        instruction: Instruction,
+        seed: int,
+        shares: Sequence[Share] = (),
     ) -> None:
         self.examples = list(examples)
+        self.shares = tuple(shares) or (Share(len(examples), len(examples)),)
         self.seed = seed
         self.epoch = 0
         self._encoder = encoder
@@ -37,6 +82,31 @@ class Mixture(Dataset[Row]):
     def __getitem__(self, index: int) -> Row:
         draw = Random(f"{self.seed}:{self.epoch}:{index}")
         return self.examples[index].row(self._encoder, self._instruction, draw)
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of examples that an epoch sees."""
+        return sum(share.drawn for share in self.shares)
+
+    def order(self, generator: torch.Generator) -> list[int]:
+        """Indices of the examples of one epoch, in random order.
+
+        A source that is drawn more often than it has examples comes round again whole before any
+        of its examples is seen a third time; one that is drawn less often gives others each epoch.
+        """
+        if all(share.drawn == share.size for share in self.shares):
+            return [int(i) for i in torch.randperm(len(self), generator=generator)]
+        chosen, first = [], 0
+        for share in self.shares:
+            left = share.drawn
+            while left > 0:
+                some = torch.randperm(share.size, generator=generator)[:left] + first
+                chosen.append(some)
+                left -= len(some)
+            first += share.size
+        indices = torch.cat(chosen)
+        shuffled = indices[torch.randperm(len(indices), generator=generator)]
+        return [int(index) for index in shuffled]
 
     @property
     def lengths(self) -> list[int]:
@@ -56,7 +126,7 @@ class LengthGroupedSampler(Sampler[int]):
         self.batch_size = batch_size
 
     def __len__(self) -> int:
-        return len(self.mixture)
+        return self.mixture.epoch_size
 
     def set_epoch(self, epoch: int) -> None:
         """Called by the Trainer's data loader; examples are drawn anew with the order."""
@@ -66,7 +136,7 @@ class LengthGroupedSampler(Sampler[int]):
         generator = torch.Generator().manual_seed(
             1_000_003 * self.mixture.seed + self.mixture.epoch
         )
-        order = torch.randperm(len(self), generator=generator).tolist()
+        order = self.mixture.order(generator)
         lengths, mega = self.mixture.lengths, 50 * self.batch_size
         batches: list[list[int]] = []
         for start in range(0, len(order), mega):

@@ -147,12 +147,16 @@ class DevSource(_Checked):
 class StageRecipe(_Checked):
     """One round of training over one mixture of sources.
 
+    ``sampling`` says how often each source is drawn: as often as it has examples, as often as any
+    other (``balanced``), or in between (``temperature``: by size ** (1 / temperature)).
     ``steps``, if given, is the number of updates whatever the size of the mixture; else it
     follows from ``epochs``. So is ``evaluate_every`` in place of ``evaluations_per_epoch``.
     """
 
     name: str = "main"
     sources: list[AnySource] = Field(min_length=1)
+    sampling: Literal["proportional", "temperature", "balanced"] = "proportional"
+    temperature: float = Field(2.0, ge=1)
     epochs: float = Field(5, gt=0)
     steps: int | None = Field(None, ge=1)
     batch_size: int = Field(16, ge=1)

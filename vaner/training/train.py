@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from transformers import (
 from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.encoding import Encoder
-from vaner.errors import RecipeError
+from vaner.errors import CorpusError, RecipeError
 from vaner.knowledge.base import open_base
 from vaner.knowledge.dense import Counts
 from vaner.knowledge.related import RelatedNames
@@ -33,7 +35,7 @@ from vaner.modeling import backbone as backbones
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.training.dense import dense_examples
 from vaner.training.examples import Coverage, Example, SentenceExample, corpus_examples
-from vaner.training.mixture import Mixture, as_training_batch
+from vaner.training.mixture import Mixture, as_training_batch, shares
 from vaner.training.progress import Progress, plot_history
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
 from vaner.training.trainer import DevScorer, DevSet, VanerTrainer, arguments, optimizer
@@ -109,9 +111,12 @@ def _train_seed(
     coverage = Coverage(0, {}, 0)
     history: list[dict[str, float]] = []
     for number, stage in enumerate(recipe.stages, 1):
-        examples, seen = _examples(stage, model, encoder, root)
+        groups, seen = _examples(stage, model, encoder, root)
         coverage = coverage + seen
-        mixture = Mixture(examples, encoder, model.config.instruction_template, seed)
+        mixture = Mixture(
+            list(chain.from_iterable(groups)), encoder, model.config.instruction_template, seed,
+            shares([len(group) for group in groups], _temperature(stage)),
+        )  # fmt: skip
         report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {seen}")
         place = folder / f"stage-{number}-{stage.name}"
         trainer = _run_stage(recipe, stage, model, encoder, mixture, dev, place, seed, resume)
@@ -181,18 +186,30 @@ def _annotated(recipe: Recipe, root: str | Path | None) -> dict[str, list[str]]:
 
 def _examples(
     stage: StageRecipe, model: VanerForTokenClassification, encoder: Encoder, root: Any
-) -> tuple[list[Example], Coverage]:
-    examples: list[Example] = []
+) -> tuple[list[Sequence[Example]], Coverage]:
+    """The examples of each source of a stage.
+
+    Raises:
+        CorpusError: where a source gives none: it would be missed without a word.
+    """
+    groups: list[Sequence[Example]] = []
     coverage = Coverage(0, {}, 0)
     for source in stage.sources:
         corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
         if isinstance(source, DenseSource):
-            examples += _dense(source, corpus, model, encoder)
-            continue
-        found, seen = _sentences(source, corpus, model, encoder)
-        examples += found
-        coverage = coverage + seen
-    return examples, coverage
+            groups.append(_dense(source, corpus, model, encoder))
+        else:
+            found, seen = _sentences(source, corpus, model, encoder)
+            groups.append(found)
+            coverage = coverage + seen
+        if not groups[-1]:
+            kind = "has no related names" if isinstance(source, DenseSource) else "has no sentences"
+            raise CorpusError(f"corpus {corpus.name} {corpus.split} {kind} to train on")
+    return groups, coverage
+
+
+def _temperature(stage: StageRecipe) -> float:
+    return {"proportional": 1.0, "balanced": math.inf}.get(stage.sampling, stage.temperature)
 
 
 def _sentences(
@@ -253,7 +270,7 @@ def _run_stage(
         callbacks.append(EarlyStoppingCallback(stage.patience))
     trainer = VanerTrainer(
         model=model,
-        args=arguments(recipe, stage, len(mixture), folder, seed),
+        args=arguments(recipe, stage, mixture.epoch_size, folder, seed),
         train_dataset=mixture,
         eval_dataset=mixture,  # never read: `evaluate` is ours; the Trainer wants one to be there
         data_collator=as_training_batch,
