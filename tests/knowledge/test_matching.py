@@ -118,6 +118,11 @@ def test_types_and_overlaps(matcher: Matcher) -> None:
         matcher.find(text, ["Drug"])
 
 
+@pytest.mark.parametrize(("name", "worth"), [("α糖", 2), ("糖", 0), ("a-b", 0), ("a-b 1", 1)])
+def test_shortest_names(name: str, worth: int) -> None:
+    assert len(list(spellings(name, Rules(plural=False)))) == worth
+
+
 def test_everyday_words_in_both_numbers() -> None:
     assert [list(spellings(name, RULES["Disease"])) for name in ("strain", "Strains")] == [[], []]
     (spelling,) = spellings("Strains", Rules(common="case"))

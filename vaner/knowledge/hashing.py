@@ -62,14 +62,14 @@ class Words(NamedTuple):
             check: other numbers, which have nothing in common with the first.
         """
         lengths = lasts - firsts + 1
-        words, begins = _ranges(firsts, lengths)
-        places, at = _ranges(self.firsts[words], self.lasts[words] - self.firsts[words] + 1)
+        words, begins = ranges(firsts, lengths)
+        places, at = ranges(self.firsts[words], self.lasts[words] - self.firsts[words] + 1)
         codes = self.codes[places]
         until = np.append(at[1:], len(codes)) - 1 if len(at) else at
         return chain(_hashes(codes if case else folded(codes), at, until, check), begins, lengths)
 
 
-def _ranges(firsts: Indices, lengths: Indices) -> tuple[Indices, Indices]:
+def ranges(firsts: Indices, lengths: Indices) -> tuple[Indices, Indices]:
     """Ranges of indices one after the other, and where each of them begins."""
     begins = np.cumsum(lengths) - lengths
     return np.repeat(firsts - begins, lengths) + np.arange(lengths.sum()), begins

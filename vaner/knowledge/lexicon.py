@@ -7,7 +7,6 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from vaner.knowledge import arrays
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.english import COMMON
-from vaner.knowledge.hashing import Hashes, Indices, Table, Words, chained, words_of
+from vaner.knowledge.hashing import Hashes, Indices, Table, Words, chained, ranges, words_of
 from vaner.knowledge.spelling import DEFAULT, Rules, spellings
 from vaner.places import cache_folder
 
@@ -63,7 +62,7 @@ class Lexicon:
             )
             for name in ("beginnings", "cased")
         )
-        self.identifiers = lru_cache(1 << 14)(self._identifiers)
+        self._content = self._tables["identifiers"].data
 
     def matches(self, words: Words) -> Matches:
         """Every name that stands in the words, overlapping ones too."""
@@ -109,24 +108,33 @@ class Lexicon:
             Indices into `names`, and the entry for each. *Shape:* (E,) both
         """
         firsts = self._tables["name_entries"]
-        counts = firsts[names + 1] - firsts[names]
+        counts = firsts[names + 1] - firsts[names].astype(np.int64)
         which = np.repeat(np.arange(len(names)), counts)
-        before = np.repeat(np.cumsum(counts) - counts, counts)
-        return which, firsts[names[which]] + np.arange(len(which)) - before
+        return which, ranges(firsts[names].astype(np.int64), counts)[0]
 
     def entry_types(self, entries: Indices) -> NDArray[np.int16]:
         """Indices into `types`. *Shape:* (E,) both."""
         return np.asarray(self._tables["entry_types"][entries])
 
-    def _identifiers(self, entry: int) -> tuple[str, ...]:
-        """Identifiers of the concepts of an entry, sorted."""
-        first, last = self._tables["entry_concepts"][entry : entry + 2]
-        offsets, content = self._tables["identifier_offsets"], self._tables["identifiers"]
-        found = (
-            content[offsets[concept] : offsets[concept + 1]].tobytes().decode()
-            for concept in self._tables["concepts"][first:last].tolist()
-        )
-        return tuple(sorted(set(found)))
+    def identifiers(self, entries: Indices) -> list[tuple[str, ...]]:
+        """For each entry the identifiers of its concepts, sorted. *Shape:* (E,)"""
+        distinct, at = np.unique(entries, return_inverse=True)
+        firsts = self._tables["entry_concepts"]
+        lengths = firsts[distinct + 1] - firsts[distinct].astype(np.int64)
+        which, begins = ranges(firsts[distinct].astype(np.int64), lengths)
+        concepts = self._tables["concepts"][which]
+        offsets, content = self._tables["identifier_offsets"], self._content
+        names = [
+            str(content[begin:end], "utf-8")
+            for begin, end in zip(
+                offsets[concepts].tolist(), offsets[concepts + 1].tolist(), strict=True
+            )
+        ]
+        sets = [
+            (names[begin],) if length == 1 else tuple(sorted(set(names[begin : begin + length])))
+            for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True)
+        ]
+        return [sets[place] for place in at.tolist()]
 
 
 def open_lexicon(base: KnowledgeBase, rules: Mapping[str, Rules], *, cache: bool = True) -> Lexicon:

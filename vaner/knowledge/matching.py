@@ -120,7 +120,7 @@ class Matcher:
         for batch in _batches(documents):
             for document, spans in zip(batch, self._spans(batch, wanted), strict=True):
                 kept = best_of_overlapping(spans) if overlaps == "best" else spans
-                yield document.with_spans(sorted(kept))
+                yield document.with_spans(kept)
 
     def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Give mentions the identifiers of the names that they are, by their own types' rules.
@@ -185,10 +185,10 @@ class Matcher:
         which, entries = lexicon.entries(found.names)
         at = np.searchsorted(firsts, found.firsts[which], side="right") - 1
         names: dict[tuple[int, str], set[str]] = {}
-        types = lexicon.entry_types(entries).tolist()
-        for span, entry, type in zip(at.tolist(), entries.tolist(), types, strict=True):
-            key = span, lexicon.types[type]
-            names.setdefault(key, set()).update(lexicon.identifiers(entry))
+        types = [lexicon.types[type] for type in lexicon.entry_types(entries).tolist()]
+        found_names = lexicon.identifiers(entries)
+        for key in zip(at.tolist(), types, found_names, strict=True):
+            names.setdefault(key[:2], set()).update(key[2])
         for number, span in enumerate(spans):
             known = names.get((number, span.type), ())
             yield (
@@ -215,29 +215,44 @@ def identify(documents: Iterable[Document], base: KnowledgeBase | Matcher) -> It
 def _chosen(
     found: _Candidates, lexicon: Lexicon, begins: NDArray[np.int64] | None = None
 ) -> list[list[Span]]:
-    """Of each type the leftmost, and of those the longest; a list of spans for each text.
+    """Of each type the leftmost, and of those the longest; a sorted list of spans for each text.
 
     Args:
+        found: in any order.
+        lexicon: where they were found.
         begins: offsets at which the texts begin; one text if None. *Shape:* (T,)
     """
     begins = np.zeros(1, np.int64) if begins is None else begins
     order = np.lexsort((-found.ends, found.starts, found.types))
-    at = np.searchsorted(begins, found.starts[order], side="right") - 1
-    columns = [column[order].tolist() for column in found]
+    found = _Candidates(*(column[order] for column in found))
+    kept = _leftmost_longest(found)
+    kept = kept[np.lexsort((found.types[kept], found.ends[kept], found.starts[kept]))]
+    found = _Candidates(*(column[kept] for column in found))
+    texts = np.searchsorted(begins, found.starts, side="right") - 1
+    starts, ends = found.starts - begins[texts], found.ends - begins[texts]
     spans: list[list[Span]] = [[] for _ in begins]
-    shifts = begins.tolist()
-    last = (-1, 0, 0)
-    for start, end, type, entry, text in zip(*columns, at.tolist(), strict=True):
-        if type == last[0] and start < last[2] and (start, end) != last[1:]:
-            continue
-        identifiers = lexicon.identifiers(entry)
-        if (type, start, end) == last:  # with and without regard to case, it is a name
-            before = spans[text].pop()
-            identifiers = tuple(sorted({*before.identifiers, *identifiers}))
-        last = type, start, end
-        shift = shifts[text]
-        spans[text].append(Span(start - shift, end - shift, lexicon.types[type], None, identifiers))
+    columns = (column.tolist() for column in (texts, starts, ends, found.types))
+    last = None
+    for text, *place, identifiers in zip(*columns, lexicon.identifiers(found.entries), strict=True):
+        if (text, *place) == last:
+            # Found with and without regard to case: one mention, with the identifiers of both.
+            identifiers = tuple(sorted({*spans[text].pop().identifiers, *identifiers}))
+        last = (text, *place)
+        start, end, type = place
+        spans[text].append(Span(start, end, lexicon.types[type], None, identifiers))
     return spans
+
+
+def _leftmost_longest(found: _Candidates) -> NDArray[np.int64]:
+    """Indices of those kept of candidates that are in order of type, start, and length."""
+    kept: list[int] = []
+    last = (-1, 0, 0)
+    places = zip(found.types.tolist(), found.starts.tolist(), found.ends.tolist(), strict=True)
+    for index, place in enumerate(places):
+        if place[0] != last[0] or place[1] >= last[2] or place == last:
+            last = place
+            kept.append(index)
+    return np.array(kept, np.int64)
 
 
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:

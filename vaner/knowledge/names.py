@@ -39,6 +39,9 @@ _LETTERS = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "
             "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ς": "σ", "ϐ": "β", "ϑ": "θ",
             "ϕ": "φ", "ϵ": "ε", "⁄": "/"}  # fmt: skip
 _GAPS = frozenset("−⁃®©™℠")  # minus and hyphen bullet; trade marks say nothing
+# In ASCII, where nearly all names are: a gap between two words, and any other.
+_INNER_GAP = re.compile(r"(?<=[A-Za-z0-9])[\s-]+(?=[A-Za-z0-9])")
+_OUTER_GAP = re.compile(r"(?<![A-Za-z0-9])[\s-]+|[\s-]+(?![A-Za-z0-9])")
 _GAP_RUN = re.compile(r"[\s-]+")
 _SIZE = 0x110000
 # Ideographs, Hangul, surrogates, private use: many, and each its own canonical form.
@@ -79,8 +82,10 @@ def canonical(name: str, *, case: bool = False) -> str:
     >>> canonical("( vWf ) Ménière’s disease", case=True)
     "(vWf)Meniere's disease"
     """
-    plain = name if name.isascii() else "".join(map(_spelling, name))
-    spaced = _GAP_RUN.sub(_gap, plain)
+    if name.isascii():
+        spaced = _OUTER_GAP.sub("", _INNER_GAP.sub(" ", name))
+    else:
+        spaced = _GAP_RUN.sub(_gap, "".join(map(_spelling, name)))
     return spaced if case else _folded(spaced)
 
 
@@ -100,6 +105,8 @@ def variants(name: str) -> Iterator[str]:
     >>> list(variants("il 1β"))
     ['il 1beta']
     """
+    if name.isascii() and not any(greek in name for greek in _GREEK):  # nearly all
+        return
     lettered = _SPELLED.sub(lambda found: _GREEK[found[0]], name)
     spelled = name if name.isascii() else _LETTER.sub(lambda f: _GREEK_NAME[f[0]], name)
     if lettered.isascii():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import regex
@@ -104,12 +105,13 @@ _VALUES: Mapping[str, Mapping[str, object]] = {
     "common": {each: each for each in ("skip", "case", "match")},
 }
 
+_LONGEST_COMMON = max(map(len, COMMON)) + 2  # with the ending of a plural
 _TELLING = regex.compile(r"[\p{Lu}\p{N}]")
 _FLOWING = regex.compile(r"\p{Ll}{4}")
 _LAST_WORD = regex.compile(r"(?<![^ \p{P}])\p{Latin}{3,}$")
 _POSSESSIVE = re.compile(r"'s(?= )")
-_EPONYM = re.compile(r"([^\W\d_]{3,}) (?=(?:disease|syndrome|sarcoma|tumor|lymphoma|ataxia)$)")
-_COUNTED = re.compile(r"[^\W_]")
+_EPONYMOUS = (" disease", " syndrome", " sarcoma", " tumor", " lymphoma", " ataxia")
+_EPONYM = re.compile(r"([^\W\d_]{3,}) (?=[a-z]+$)")
 _LETTER = re.compile(r"[^\W\d_]")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 
@@ -139,31 +141,42 @@ def spellings(name: str, rules: Rules) -> Iterator[Spelling]:
         if rules.common == "skip":
             return
         case, text = True, canonical(name, case=True)
-    every = {text: None}
+    every = [text]
     if rules.possessive:
-        every |= dict.fromkeys(_possessives(text))
+        every += _possessives(text)
     if rules.plural:
-        every |= dict.fromkeys([other for each in every for other in _numbers(each, case)])
-    every |= dict.fromkeys([other for each in every for other in variants(each)])
-    for each in every:
+        every += [other for each in every for other in _numbers(each, case)]
+    every += [other for each in every for other in variants(each)]
+    for each in dict.fromkeys(every):
         yield Spelling(each, case)
 
 
 def _worth(text: str, shortest: int) -> bool:
     """Whether a name has a letter and is long enough."""
-    size = len(_COUNTED.findall(text)) + (0 if text.isascii() else len(_UNSPACED.findall(text)))
-    return size >= shortest and _LETTER.search(text) is not None
+    if _LETTER.search(text) is None:
+        return False
+    if _enough(shortest).search(text):
+        return True
+    return sum(map(str.isalnum, text)) + len(_UNSPACED.findall(text)) >= shortest
+
+
+@cache
+def _enough(shortest: int) -> re.Pattern[str]:
+    """Finds so many letters and digits, and looks no further."""
+    return re.compile(rf"(?:[^\W_][\W_]*){{{shortest}}}")
 
 
 def _common(text: str, rules: Rules) -> bool:
     """Whether a name, or what its plural rule makes of it, is an everyday word."""
+    if len(text) > _LONGEST_COMMON:  # nearly all
+        return False
     return text in COMMON or (rules.plural and not COMMON.isdisjoint(_numbers(text, False)))
 
 
 def _possessives(text: str) -> Iterator[str]:
     if "'s " in text:
         yield _POSSESSIVE.sub("", text)
-    elif _EPONYM.search(text):
+    elif text.endswith(_EPONYMOUS) and _EPONYM.search(text):
         yield _EPONYM.sub(r"\1's ", text)
 
 
