@@ -23,6 +23,7 @@ def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
         ``tags``: *Shape:* (B, W), int64, where the rows have tags.
         ``hidden_tags``: *Shape:* (B, at most C), int64, filled with -1, where a row has some: tags
             that may stand behind its Os.
+        ``general``: *Shape:* (B,), bool, where a row is of the general domain.
     """
     longest, most = max(len(r) for r in rows), max(len(r.starts) for r in rows)
     shape, words = (len(rows), longest), (len(rows), most)
@@ -37,6 +38,8 @@ def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
         batch["tags"] = torch.zeros(words, dtype=torch.long)
     if most_hidden := max(len(row.hidden) for row in rows):
         batch["hidden_tags"] = torch.full((len(rows), most_hidden), -1)
+    if any(row.general for row in rows):
+        batch["general"] = torch.tensor([row.general for row in rows])
     for i, row in enumerate(rows):
         length, count = len(row), len(row.starts)
         batch["input_ids"][i, :length] = torch.tensor(row.input_ids)

@@ -35,6 +35,7 @@ class Row:
         tags: tag index of each word in training, else empty. Length W or 0.
         hidden: indices of tags that may be the truth where `tags` says O, because its corpus does
             not annotate their types.
+        general: whether it is of the general domain, and for that domain's head.
     """
 
     input_ids: tuple[int, ...]
@@ -43,6 +44,7 @@ class Row:
     window: Window
     tags: tuple[int, ...] = ()
     hidden: tuple[int, ...] = ()
+    general: bool = False
 
     def __len__(self) -> int:
         """Number of sub-words."""

@@ -32,6 +32,8 @@ class VanerConfig(PreTrainedConfig):
         types: entity types the model was trained to find, one instruction each.
         joint: whether one pass finds all types: the tags carry the type, and the instruction, if
             there is one, says `vaner.instructions.ANY_TYPE` in its place.
+        general_head: whether there is a second head, for examples of the general domain in
+            training only (GERBERA, arXiv 2406.10671); it is saved and never asked.
         datasets: for every training corpus named in instructions, the types it annotates.
         nameless: whether it was trained with the nameless instruction too, as wanted for text
             from no known corpus.
@@ -57,6 +59,7 @@ class VanerConfig(PreTrainedConfig):
         scheme: str = "BIO",
         types: tuple[str, ...] | list[str] = (),
         joint: bool = False,
+        general_head: bool = False,
         datasets: dict[str, list[str]] | None = None,
         nameless: bool = True,
         instruction: dict[str, str] | None = None,
@@ -83,6 +86,7 @@ class VanerConfig(PreTrainedConfig):
         self.scheme = str(scheme)
         self.types = list(types)
         self.joint = joint
+        self.general_head = general_head
         self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())

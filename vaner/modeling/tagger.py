@@ -31,6 +31,7 @@ from vaner.modeling.storage import (
     read_weights,
     resolve,
 )
+from vaner.tagging import Scheme, TagSet
 
 
 @dataclass
@@ -71,6 +72,7 @@ class VanerForTokenClassification(PreTrainedModel):
         tags = config.tag_set
         self.classifier = nn.Linear(config.own_backbone.get_text_config().hidden_size, len(tags))
         self.crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
+        self.general = _general_head(config) if config.general_head else None
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
         self.post_init()  # type: ignore[no-untyped-call]
@@ -132,17 +134,53 @@ class VanerForTokenClassification(PreTrainedModel):
         word_mask: Tensor,
         tags: Tensor | None = None,
         hidden_tags: Tensor | None = None,
+        general: Tensor | None = None,
     ) -> TaggerOutput:
         """Score the tags of every word; shapes as `vaner.batching.collate` makes them."""
         hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
         # The head stays fp32: a sum of log scores loses too much in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
-            emissions = self.classifier(
-                self.dropout(words.to(self.classifier.weight.dtype))
-            ).float()
-            loss = None if tags is None else self.loss(emissions, tags, word_mask, hidden_tags)
+            words = self.dropout(words.to(self.classifier.weight.dtype))
+            emissions = self.classifier(words).float()
+            if tags is None:
+                return TaggerOutput(logits=emissions)
+            if general is not None:
+                loss = self._loss_by_domain(words, emissions, tags, word_mask, hidden_tags, general)
+            else:
+                loss = self.loss(emissions, tags, word_mask, hidden_tags)
         return TaggerOutput(loss=loss, logits=emissions)
+
+    def _loss_by_domain(
+        self,
+        words: Tensor,
+        emissions: Tensor,
+        tags: Tensor,
+        word_mask: Tensor,
+        hidden_tags: Tensor | None,
+        general: Tensor,
+    ) -> Tensor:
+        """Each row's loss from the head of its own domain, and none from the other's.
+
+        Args:
+            words: *Shape:* (B, W, H).
+            emissions: of the biomedical head. *Shape:* (B, W, C).
+            tags: *Shape:* (B, W).
+            word_mask: *Shape:* (B, W).
+            hidden_tags: *Shape:* (B, at most C), or None.
+            general: rows of the general domain. *Shape:* (B,), bool.
+        """
+        if self.general is None:
+            raise ValueError("examples of the general domain need a model with a general head")
+        own, other = ~general, general
+        share = other.float().mean()
+        scores = self.general["classifier"](words[other]).float()
+        loss: Tensor = -share * self.general["crf"](scores, tags[other], word_mask[other], "mean")
+        if own.any():
+            hidden = None if hidden_tags is None else hidden_tags[own]
+            mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
+            loss = loss + (1 - share) * mine
+        return loss
 
     def loss(
         self,
@@ -170,13 +208,13 @@ class VanerForTokenClassification(PreTrainedModel):
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Trainable parameters above the backbone: they start from nothing and learn faster."""
-        above = [*self.classifier.parameters(), *self.crf.parameters()]
+        above = [p for part in self._head_parts().values() for p in part.parameters()]
         return [p for p in above if p.requires_grad]
 
     def head_to(self, device: torch.device) -> None:
         """Put the head beside a backbone that cannot be moved."""
-        self.classifier.to(device)
-        self.crf.to(device)
+        for part in self._head_parts().values():
+            part.to(device)
 
     def merge_adapter(self) -> VanerForTokenClassification:
         """Fold a LoRA adapter into the backbone: same answers, faster use, no way back."""
@@ -309,11 +347,15 @@ class VanerForTokenClassification(PreTrainedModel):
         model.train(trainable)
         return model
 
-    def _head_state(self) -> dict[str, Tensor]:
+    def _head_parts(self) -> dict[str, nn.Module]:
+        """The modules above the backbone, by their names in a state dict."""
         parts: dict[str, nn.Module] = {"classifier": self.classifier, "crf": self.crf}
+        return parts if self.general is None else {**parts, "general": self.general}
+
+    def _head_state(self) -> dict[str, Tensor]:
         return {
             f"{part}.{name}": tensor.detach().float().contiguous().cpu()
-            for part, module in parts.items()
+            for part, module in self._head_parts().items()
             for name, tensor in module.state_dict().items()
         }
 
@@ -331,6 +373,17 @@ class VanerForTokenClassification(PreTrainedModel):
             self.load_state_dict(state, strict=False)
         except RuntimeError as error:
             raise ModelError(f"{folder}: weights of another shape: {error}") from error
+
+
+def _general_head(config: VanerConfig) -> nn.ModuleDict:
+    """A head for the general domain: entities of whatever kind, tagged without a type."""
+    tags = TagSet(Scheme(config.scheme))
+    width = config.own_backbone.get_text_config().hidden_size
+    classifier = nn.Linear(width, len(tags))
+    nn.init.normal_(classifier.weight, std=0.02)
+    nn.init.zeros_(classifier.bias)
+    crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
+    return nn.ModuleDict({"classifier": classifier, "crf": crf})
 
 
 def allowed_tags(tags: Tensor, hidden_tags: Tensor, num_tags: int) -> Tensor:

@@ -40,6 +40,7 @@ class SentenceExample:
         nameless: probability of the instruction without that name.
         length: sub-words of its row under the longer instruction.
         hidden: tags that its corpus does not annotate and that may stand behind an O.
+        general: whether it is for the head of the general domain.
     """
 
     text: str
@@ -50,13 +51,15 @@ class SentenceExample:
     nameless: float
     length: int
     hidden: tuple[int, ...] = ()
+    general: bool = False
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """Under the instruction with or without the corpus's name, as the draw has it."""
         dataset = None if draw.random() < self.nameless else self.dataset
         prompt = instruction.render(self.type, dataset)
         row = next(encoder.rows(self.text, self.words, prompt, self.tags))
-        return replace(row, hidden=self.hidden)  # the only one: examples were cut to fit
+        # The only one: examples were cut to fit.
+        return replace(row, hidden=self.hidden, general=self.general)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,20 @@ def corpus_examples(
     instruction: Instruction,
     *,
     nameless: float = 0.0,
+    general: bool = False,
 ) -> tuple[list[SentenceExample], Coverage]:
     """Every sentence of a corpus once for every type, sentences without mentions kept.
 
     Where the tags carry the type (joint mode), every sentence once for all types together.
+
+    Args:
+        corpus: the sentences.
+        types: types to teach.
+        encoder: words to sub-words.
+        tag_set: tags of the head that learns from them.
+        instruction: the model's template.
+        nameless: probability of the instruction that names no corpus.
+        general: whether they are for the head of the general domain.
 
     Raises:
         CorpusError: where a type is not annotated by the corpus: its absence would be taught.
@@ -140,9 +153,18 @@ def corpus_examples(
                     part = tuple(own[row.window.start : row.window.end])
                     examples.append(
                         SentenceExample(document.text, part, opened(row.tags, tag_set), type,
-                                corpus.name, nameless, len(row), hidden)
+                                corpus.name, nameless, len(row), hidden, general)
                     )  # fmt: skip
     return examples, Coverage(mentions, dict(reasons), dropped)
+
+
+def collapsed(corpus: Corpus, type: str) -> Corpus:
+    """The corpus with all its mentions of one type, as GERBERA takes its general-domain one."""
+    documents = (
+        document.with_spans(replace(span, type=type) for span in document.spans)
+        for document in corpus
+    )
+    return Corpus(corpus.name, corpus.split, tuple(documents), (type,))
 
 
 def hidden_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:

@@ -85,11 +85,16 @@ class CorpusSource(_Checked):
 
     ``nameless`` is the probability that a sentence is seen, in an epoch, under the instruction
     that names no corpus; with some of it the model serves text from anywhere.
+
+    ``collapse`` takes all types of the corpus as one of that name. Sentences of the ``general``
+    domain teach a head of their own and the backbone, never the biomedical head (GERBERA).
     """
 
     corpus: str
     split: str = "train"
     types: list[str] | None = None
+    collapse: str | None = None
+    domain: Literal["biomedical", "general"] = "biomedical"
     nameless: float = Field(0.0, ge=0, le=1)
     limit: int | None = Field(None, ge=1)
 

@@ -33,8 +33,15 @@ from vaner.knowledge.dense import Counts
 from vaner.knowledge.related import RelatedNames
 from vaner.modeling import backbone as backbones
 from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.tagging import TagSet
 from vaner.training.dense import dense_examples
-from vaner.training.examples import Coverage, Example, SentenceExample, corpus_examples
+from vaner.training.examples import (
+    Coverage,
+    Example,
+    SentenceExample,
+    collapsed,
+    corpus_examples,
+)
 from vaner.training.mixture import Mixture, as_training_batch, shares
 from vaner.training.progress import Progress, plot_history
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
@@ -155,6 +162,11 @@ def _new_model(
         pooling=wanted.pooling,
         scheme=wanted.scheme,
         joint=wanted.joint,
+        general_head=any(
+            isinstance(source, CorpusSource) and source.domain == "general"
+            for stage in recipe.stages
+            for source in stage.sources
+        ),
         instruction=wanted.template().to_dict(),
         max_subwords=wanted.max_subwords,
         dropout=wanted.dropout,
@@ -179,8 +191,14 @@ def _annotated(recipe: Recipe, root: str | Path | None) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     for stage in recipe.stages:
         for source in stage.sources:
-            corpus = load(source.corpus, source.split, root=root)
+            if isinstance(source, CorpusSource) and source.domain == "general":
+                continue  # what its own head learns is never asked for
+            corpus = _corpus(source, root)
             found.setdefault(corpus.name, set()).update(source.types or corpus.types)
+    if not found:
+        raise RecipeError(
+            "every source is of the general domain: there is nothing to learn to find"
+        )
     return {name: sorted(types) for name, types in found.items()}
 
 
@@ -195,7 +213,7 @@ def _examples(
     groups: list[Sequence[Example]] = []
     coverage = Coverage(0, {}, 0)
     for source in stage.sources:
-        corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
+        corpus = _limited(_corpus(source, root), source.limit)
         if isinstance(source, DenseSource):
             groups.append(_dense(source, corpus, model, encoder))
         else:
@@ -215,11 +233,18 @@ def _temperature(stage: StageRecipe) -> float:
 def _sentences(
     source: CorpusSource, corpus: Corpus, model: VanerForTokenClassification, encoder: Encoder
 ) -> tuple[list[SentenceExample], Coverage]:
-    config = model.config
+    config, general = model.config, source.domain == "general"
     return corpus_examples(
-        corpus, source.types or corpus.types, encoder, config.tag_set,
-        config.instruction_template, nameless=source.nameless,
+        corpus, source.types or corpus.types, encoder,
+        TagSet(config.tag_set.scheme) if general else config.tag_set,
+        config.instruction_template, nameless=source.nameless, general=general,
     )  # fmt: skip
+
+
+def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:
+    corpus = load(source.corpus, source.split, root=root)
+    collapse = source.collapse if isinstance(source, CorpusSource) else None
+    return collapsed(corpus, collapse) if collapse else corpus
 
 
 def _dense(

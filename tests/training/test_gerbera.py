@@ -1,0 +1,152 @@
+"""General-domain data: a head of its own, a backbone in common, and no word to the other head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.training.test_train import corpus_folder, recipe, sentence
+from vaner.annotator import Annotator
+from vaner.corpora import load
+from vaner.encoding import Encoder
+from vaner.errors import RecipeError
+from vaner.instructions import COMPACT
+from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.tagging import TagSet
+from vaner.training.examples import collapsed, corpus_examples
+from vaner.training.mixture import Mixture, as_training_batch
+from vaner.training.recipe import Recipe
+from vaner.training.train import train
+
+__all__ = ["corpus_folder"]
+
+
+@pytest.fixture(scope="module")
+def general_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("general") / "news"
+    folder.mkdir()
+    people, places = ["Ann", "Bob", "Cy"], ["Rome", "New York"]
+    text = "\n\n".join(sentence(a, b) for a in people for b in places) + "\n"
+    text = text.replace("-Chemical", "-PER").replace("-Disease", "-LOC")
+    (folder / "train.tsv").write_text(text, "utf-8")
+    return folder
+
+
+def batch(
+    model: VanerForTokenClassification, backbone: Path, sources: list[tuple[Path, bool]]
+) -> dict[str, Any]:
+    encoder = Encoder.from_folder(backbone, 128)
+    examples = []
+    for folder, general in sources:
+        corpus = load(str(folder), "train")
+        corpus = collapsed(corpus, "Entity") if general else corpus
+        found, _ = corpus_examples(
+            corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
+        )
+        examples += found[:3]
+    mixture = Mixture(examples, encoder, COMPACT, 1)
+    return as_training_batch([mixture[i] for i in range(len(mixture))])
+
+
+def tagger(backbone: Path, **config: Any) -> VanerForTokenClassification:
+    torch.manual_seed(0)
+    return VanerForTokenClassification.from_backbone(
+        str(backbone), lora={"r": 4, "target_modules": "all-linear"}, general_head=True,
+        types=["Chemical", "Disease"], instruction=COMPACT.to_dict(), datasets={}, dropout=0.0,
+        **config,
+    )  # fmt: skip
+
+
+def gradients(model: VanerForTokenClassification, inputs: dict[str, Any]) -> dict[str, float]:
+    model.zero_grad()
+    model(**inputs).loss.backward()
+    totals: dict[str, float] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            part = name.split(".")[0]
+            size = 0.0 if parameter.grad is None else float(parameter.grad.abs().sum())
+            totals[part] = totals.get(part, 0.0) + size
+    return totals
+
+
+@pytest.mark.parametrize("head", ["crf", "softmax"])
+def test_a_general_example_gives_the_biomedical_head_no_gradient(
+    tiny_backbone: Path, general_folder: Path, corpus_folder: Path, head: str
+) -> None:
+    model = tagger(tiny_backbone, head=head)
+    torch.nn.init.normal_(next(p for n, p in model.named_parameters() if "lora_B" in n))
+    general = batch(model, tiny_backbone, [(general_folder, True)])
+    found = gradients(model, general)
+    assert found["classifier"] == found.get("crf", 0.0) == 0.0
+    assert found["general"] > 0 and found["backbone"] > 0
+    medical = batch(model, tiny_backbone, [(corpus_folder, False)])
+    assert "general" not in medical
+    found = gradients(model, medical)
+    assert found["general"] == 0.0 and found["classifier"] > 0
+
+
+def test_a_mixed_batch_is_the_mean_of_its_rows(
+    tiny_backbone: Path, general_folder: Path, corpus_folder: Path
+) -> None:
+    model = tagger(tiny_backbone).eval()
+    sources = [(general_folder, True), (corpus_folder, False)]
+    apart = [model(**batch(model, tiny_backbone, [source])).loss for source in sources]
+    mixed = model(**batch(model, tiny_backbone, sources)).loss
+    torch.testing.assert_close(mixed, sum(apart) / 2)
+
+
+def test_all_types_of_the_general_corpus_become_one(general_folder: Path) -> None:
+    corpus = collapsed(load(str(general_folder), "train"), "Entity")
+    assert corpus.types == ("Entity",)
+    assert {span.type for document in corpus for span in document.spans} == {"Entity"}
+
+
+def two_stages(backbone: Path, corpus: Path, general: Path, **source: Any) -> Recipe:
+    content = recipe(backbone, corpus).model_dump()
+    target = content["stages"][0]["sources"]
+    other = {"corpus": str(general), "collapse": "Entity", **source}
+    first = content["stages"][0] | {"name": "both", "sources": [*target, other], "epochs": 1}
+    second = content["stages"][0] | {"name": "target", "epochs": 1}
+    return Recipe.model_validate(content | {"stages": [first, second]})
+
+
+def test_two_stages_train_save_and_answer(
+    tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
+) -> None:
+    gerbera = two_stages(tiny_backbone, corpus_folder, general_folder, domain="general")
+    (trained,) = train(gerbera, tmp_path / "run", report=lambda _: None)
+    assert {entry["stage"] for entry in trained.history} == {1, 2}
+    annotator = Annotator.from_pretrained(trained.folder, device="cpu")
+    assert annotator.types == ("Chemical", "Disease")
+    assert "news" not in annotator.model.config.datasets
+    again = Annotator.from_pretrained(trained.folder, device="cpu")
+    text = "aspirin helps against gout ."
+    assert annotator(text).spans == again(text).spans
+
+
+def test_routed_by_instruction_it_is_one_more_type(
+    tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
+) -> None:
+    routed = two_stages(tiny_backbone, corpus_folder, general_folder)
+    (trained,) = train(routed, tmp_path / "run", report=lambda _: None)
+    model = VanerForTokenClassification.from_pretrained(trained.folder)
+    assert model.general is None
+    assert model.config.datasets["news"] == ["Entity"]
+
+
+def test_nothing_but_general_data(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
+    content = recipe(tiny_backbone, corpus_folder).model_dump()
+    content["stages"][0]["sources"][0]["domain"] = "general"
+    with pytest.raises(RecipeError, match="nothing to learn"):
+        train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
+
+
+def test_general_rows_need_the_head(tiny_backbone: Path, general_folder: Path) -> None:
+    model = tagger(tiny_backbone)
+    inputs = batch(model, tiny_backbone, [(general_folder, True)])
+    model.general = None
+    with pytest.raises(ValueError, match="need a model with a general head"):
+        model(**inputs)
