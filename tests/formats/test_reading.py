@@ -9,9 +9,10 @@ import warnings
 
 import pytest
 
-from vaner.documents import Document, Span
+from vaner.documents import Document, Span, SpanError
 from vaner.errors import FormatError
 from vaner.formats import FormatWarning, detect, read, unique_ids, write, write_to
+from vaner.formats.spans import check_span
 
 
 @pytest.fixture
@@ -360,16 +361,20 @@ def test_xml_in_another_encoding_is_read_as_declared(put):
 
 
 def test_genetag(put):
-    put("@@1|1 3|Abc ( d )\n@@1|0 0|wrong\n", "Gold.format")
+    put("@@1|1 3|Abc ( e )\n@@1|0 0|wrong\n@@1|9 4|The\n", "Gold.format")
     path = put("@@1/CD The/DT Abc(d)/NN gene/NN ./. \n@@2/CD No/DT\n", "s.test")
     errors = []
     one, two = read(path, on_error=errors.append)
     assert detect(path) == "genetag"
     assert one.text == "The Abc(d) gene ."
     assert one.spans == ()
-    assert len(errors) == 2
-    put("@@1|1 4|Abc ( d )\n", "Gold.format")
-    assert mentions(next(read(path))) == [("Abc(d)", "GENE")]
+    assert len(errors) == 3
+    for tokens in ("1 4", "1 3", "7 12"):  # its tokens, or others but a text that stands once
+        put(f"@@1|{tokens}|Abc ( d )\n", "Gold.format")
+        assert mentions(next(read(path))) == [("Abc(d)", "GENE")]
+    put("@@1|7 7|e\n", "Gold.format")
+    with pytest.raises(FormatError, match=r"Gold.format:1: mention is 'nothing' in sentence @@1"):
+        next(read(path))
     assert two.text == "No"
 
 
@@ -378,3 +383,18 @@ def test_genetag_of_biocreative_two(put):
     assert mentions(next(read(put("P1 The p53 gene.\n", "two/train.in"), "genetag"))) == [
         ("p53", "GENE")
     ]
+
+
+def test_a_piece_that_is_one_character_off_is_moved():
+    """Only where the file repeats the mention, and where just one move makes it agree."""
+    text = "renal and hepatic failure"
+    with pytest.warns(FormatWarning, match="'renal failure' .* was moved"):
+        span = check_span(text, [(0, 5), (17, 24)], "Disease", quoted="renal failure")
+    assert span.fragments == ((0, 5), (18, 25))
+    for pieces, quoted in [
+        ([(0, 5), (16, 23)], "renal failure"),  # two characters off
+        ([(17, 24)], "failure"),  # in one piece: the file's offsets are wrong, not its gaps
+        ([(0, 5), (17, 24)], "renal disease"),
+    ]:
+        with pytest.raises(SpanError, match="in the text but"):
+            check_span(text, pieces, "Disease", quoted=quoted)

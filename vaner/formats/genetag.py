@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaner.documents import Document
@@ -75,16 +75,31 @@ def _document(line: str, mentions: Mentions, gold: Place) -> Document:
     spans = []
     for number, first, last, quoted in mentions.get(name, ()):
         with gold.guard(number):
-            if not first <= last < len(units):
-                raise MalformedError(f"{first} {last} does not lie in sentence {name}")
-            start, end = units[first][0], units[last][1]
-            # The mentions were printed from another tokenisation: white space and case differ.
-            if _bare(text[start:end]) != _bare(quoted):
-                raise MalformedError(
-                    f"mention is {text[start:end]!r} in sentence {name} but {quoted!r} here"
-                )
-            spans.append(check_span(text, [(start, end)], TYPE))
+            if not first <= last:
+                raise MalformedError(f"{first} {last} are in the wrong order")
+            place = _place(text, units[first : last + 1], quoted)
+            if place is None:
+                there = text[units[first][0] : units[last][1]] if last < len(units) else "nothing"
+                raise MalformedError(f"mention is {there!r} in sentence {name} but {quoted!r} here")
+            spans.append(check_span(text, [place], TYPE))
     return Document(name, text, tuple(spans), {"pretokenized": True} if tagged else {})
+
+
+def _place(text: str, units: Sequence[tuple[int, int]], quoted: str) -> tuple[int, int] | None:
+    """Where a mention stands: at its tokens, else where its text stands once and only once.
+
+    The mentions were printed from another tokenisation, in which a few sentences ("1-->4") have
+    more tokens than here; white space and case differ too.
+    """
+    wanted = _bare(quoted)
+    if units and _bare(text[units[0][0] : units[-1][1]]) == wanted:
+        return units[0][0], units[-1][1]
+    visible = _visible(text)
+    bare = "".join(text[start:end] for start, end in visible).casefold()
+    if len(bare) != len(visible) or not wanted or bare.count(wanted) != 1:
+        return None
+    first = bare.index(wanted)
+    return visible[first][0], visible[first + len(wanted) - 1][1]
 
 
 def _token(item: str) -> str:

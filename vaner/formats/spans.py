@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vaner.documents import Document, Span, SpanError
+from vaner.formats.source import FormatWarning
+
+Pieces = Sequence[tuple[int, int]]
 
 Lost = Counter[str]
 """Reason -> how often something could not be written as it was."""
@@ -26,7 +30,7 @@ _SPACE = re.compile(r"\s+")
 
 def check_span(
     text: str,
-    pieces: Sequence[tuple[int, int]],
+    pieces: Pieces,
     type: str,
     *,
     quoted: str | None = None,
@@ -40,7 +44,9 @@ def check_span(
         pieces: ``(start, end)`` pairs in code points, one for a contiguous mention.
         type: entity type.
         quoted: the mention as the file repeats it, or None where it does not. White space is
-            compared loosely, since files put a line break or a gap down as a space.
+            compared loosely, since files put a line break or a gap down as a space. A piece of a
+            discontinuous mention that is one character off is moved to where it agrees, with a
+            warning: counting a gap is where annotation tools slip.
         score: probability in [0, 1] or None.
         identifiers: identifiers of concepts.
 
@@ -56,27 +62,46 @@ def check_span(
             )
         if not text[start:end].strip():
             raise SpanError(f"mention {start}:{end} ({type}) is blank")
+    if quoted is not None and not _agrees(text, pieces, quoted):
+        pieces = _moved(text, pieces, type, quoted)
     fragments = tuple(pieces) if len(pieces) > 1 else ()
-    span = Span(pieces[0][0], pieces[-1][1], type, score, tuple(identifiers), fragments)
-    if quoted is not None:
-        _check_quoted(text, span, quoted)
-    return span
+    return Span(pieces[0][0], pieces[-1][1], type, score, tuple(identifiers), fragments)
 
 
-def _check_quoted(text: str, span: Span, quoted: str) -> None:
-    found = " ".join(text[start:end] for start, end in span.pieces)
-    if quoted == found:
-        return
-    hull = text[span.start : span.end]
+def _agrees(text: str, pieces: Pieces, quoted: str) -> bool:
+    found = " ".join(text[start:end] for start, end in pieces)
+    if quoted == found or _blanked(found, quoted):
+        return True
+    hull = text[pieces[0][0] : pieces[-1][1]]
     # A discontinuous mention is repeated piece by piece or whole, with or without gaps.
-    if _blanked(found, quoted):
-        return
-    loose = _SPACE.sub("" if span.discontinuous else " ", quoted)
-    if loose not in {_SPACE.sub("" if span.discontinuous else " ", t) for t in (found, hull)}:
-        raise SpanError(
-            f"mention {span.start}:{span.end} ({span.type}) is {found!r} in the text "
-            f"but {quoted!r} in the annotation"
+    gap = "" if len(pieces) > 1 else " "
+    return _SPACE.sub(gap, quoted) in {_SPACE.sub(gap, t) for t in (found, hull)}
+
+
+def _moved(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
+    """The pieces of a discontinuous mention with one of them a character further on or back.
+
+    Raises:
+        SpanError: where that does not make it agree, or more than one way does.
+    """
+    ways = []
+    for i, (start, end) in enumerate(pieces if len(pieces) > 1 else ()):
+        for by in (-1, 1):
+            way = [*pieces[:i], (start + by, end + by), *pieces[i + 1 :]]
+            if " ".join(text[max(0, s) : e] for s, e in way) == " ".join(quoted.split()):
+                ways.append(way)
+    if len(ways) == 1:
+        warnings.warn(
+            f"a piece of the mention {quoted!r} ({type}) is one character off and was moved",
+            FormatWarning,
+            stacklevel=2,
         )
+        return ways[0]
+    found = " ".join(text[start:end] for start, end in pieces)
+    raise SpanError(
+        f"mention {pieces[0][0]}:{pieces[-1][1]} ({type}) is {found!r} in the text "
+        f"but {quoted!r} in the annotation"
+    )
 
 
 def _blanked(found: str, quoted: str) -> bool:
