@@ -178,12 +178,18 @@ class StageRecipe(_Checked):
 
 
 class Recipe(_Checked):
-    """A whole training run."""
+    """A whole training run.
+
+    No sentence is trained on that stands in a test split, whichever corpus it is from: those of
+    the recipe's own corpora are read for that, and those of ``held_out``, corpora that the model
+    will be scored on besides. How many sentences that took is told and kept.
+    """
 
     name: str
     model: ModelRecipe = Field(default_factory=ModelRecipe)
     stages: list[StageRecipe] = Field(min_length=1)
     dev: list[DevSource] = Field(min_length=1)
+    held_out: list[str] = []
     seeds: list[int] = Field(default=[1], min_length=1)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     report_to: list[str] = []

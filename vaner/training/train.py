@@ -8,12 +8,10 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import (
@@ -24,28 +22,17 @@ from transformers import (
     set_seed,
 )
 
-from vaner.corpora import load
-from vaner.documents import Corpus
 from vaner.encoding import Encoder
-from vaner.errors import CorpusError, RecipeError
-from vaner.knowledge.base import open_base
-from vaner.knowledge.dense import Counts
-from vaner.knowledge.related import RelatedNames
+from vaner.errors import RecipeError
 from vaner.modeling import backbone as backbones
 from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.tagging import TagSet
-from vaner.training.dense import dense_examples
-from vaner.training.examples import (
-    Coverage,
-    Example,
-    SentenceExample,
-    collapsed,
-    corpus_examples,
-)
+from vaner.training.examples import Coverage
+from vaner.training.held_out import test_sentences
 from vaner.training.mixture import Mixture, as_training_batch, shares
 from vaner.training.progress import Progress, plot_history
-from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
-from vaner.training.trainer import DevScorer, DevSet, VanerTrainer, arguments, optimizer
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
+from vaner.training.sources import DevSet, annotated, dev_sets, stage_examples
+from vaner.training.trainer import DevScorer, VanerTrainer, arguments, optimizer
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +48,7 @@ class Trained:
         dev_f1: its strict micro F1 over the dev sets, in [0, 1].
         history: the Trainer's log: step, epoch, loss, eval_f1 …
         coverage: gold of the training sources that tags cannot reach.
+        left_out: sentences of each training split that stand in a test split, not trained on.
         seconds: wall-clock time of the training.
     """
 
@@ -68,6 +56,7 @@ class Trained:
     dev_f1: float
     history: list[dict[str, float]]
     coverage: Coverage
+    left_out: Mapping[str, int]
     seconds: float
 
 
@@ -113,18 +102,21 @@ def _train_seed(
 ) -> Trained:
     started = time.time()
     set_seed(seed)
-    dev = [_dev_set(source, root) for source in recipe.dev]
-    model, encoder = _new_model(recipe, root)
+    datasets = annotated(recipe, root)
+    dev = dev_sets(recipe, {type for types in datasets.values() for type in types}, root)
+    held_out = test_sentences(recipe, root)
+    model, encoder = _new_model(recipe, datasets)
     coverage = Coverage(0, {}, 0)
+    left_out: dict[str, int] = {}
     history: list[dict[str, float]] = []
     for number, stage in enumerate(recipe.stages, 1):
-        groups, seen = _examples(stage, model, encoder, root)
-        coverage = coverage + seen
+        found = stage_examples(stage, model.config, encoder, held_out, root)
+        coverage, left_out = coverage + found.coverage, left_out | found.left_out
         mixture = Mixture(
-            list(chain.from_iterable(groups)), encoder, model.config.instruction_template, seed,
-            shares([len(group) for group in groups], _temperature(stage)),
+            list(chain.from_iterable(found.groups)), encoder, model.config.instruction_template,
+            seed, shares([len(group) for group in found.groups], _temperature(stage)),
         )  # fmt: skip
-        report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {seen}")
+        report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
         place = folder / f"stage-{number}-{stage.name}"
         trainer = _run_stage(recipe, stage, model, encoder, mixture, dev, place, seed, resume)
         history += [{**entry, "stage": number} for entry in trainer.state.log_history]
@@ -133,7 +125,7 @@ def _train_seed(
             model.load_trained(Path(best))
     dev_f1 = DevScorer(dev, encoder, recipe.precision)(model)["eval_f1"]
     seconds = time.time() - started
-    trained = Trained(folder / "model", dev_f1, history, coverage, seconds)
+    trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
     if _main_process():
         model.save_pretrained(trained.folder)
         shutil.copyfile(_tokenizer_file(model), trained.folder / "tokenizer.json")
@@ -144,9 +136,8 @@ def _train_seed(
 
 
 def _new_model(
-    recipe: Recipe, root: str | Path | None
+    recipe: Recipe, datasets: dict[str, list[str]]
 ) -> tuple[VanerForTokenClassification, Encoder]:
-    datasets = _annotated(recipe, root)
     wanted, gpu = recipe.model, torch.cuda.is_available()
     model = VanerForTokenClassification.from_backbone(
         wanted.backbone,
@@ -181,102 +172,13 @@ def _new_model(
     return model, Encoder.from_folder(_tokenizer_file(model).parent, wanted.max_subwords)
 
 
-def _tokenizer_file(model: VanerForTokenClassification) -> Path:
-    found = backbones.find(model.config.backbone, model.config.backbone_origin)
-    return found.folder / "tokenizer.json"
-
-
-def _annotated(recipe: Recipe, root: str | Path | None) -> dict[str, list[str]]:
-    """Every corpus the recipe trains on, with the types that are asked of it."""
-    found: dict[str, set[str]] = {}
-    for stage in recipe.stages:
-        for source in stage.sources:
-            if isinstance(source, CorpusSource) and source.domain == "general":
-                continue  # what its own head learns is never asked for
-            corpus = _corpus(source, root)
-            found.setdefault(corpus.name, set()).update(source.types or corpus.types)
-    if not found:
-        raise RecipeError(
-            "every source is of the general domain: there is nothing to learn to find"
-        )
-    return {name: sorted(types) for name, types in found.items()}
-
-
-def _examples(
-    stage: StageRecipe, model: VanerForTokenClassification, encoder: Encoder, root: Any
-) -> tuple[list[Sequence[Example]], Coverage]:
-    """The examples of each source of a stage.
-
-    Raises:
-        CorpusError: where a source gives none: it would be missed without a word.
-    """
-    groups: list[Sequence[Example]] = []
-    coverage = Coverage(0, {}, 0)
-    for source in stage.sources:
-        corpus = _limited(_corpus(source, root), source.limit)
-        if isinstance(source, DenseSource):
-            groups.append(_dense(source, corpus, model, encoder))
-        else:
-            found, seen = _sentences(source, corpus, model, encoder)
-            groups.append(found)
-            coverage = coverage + seen
-        if not groups[-1]:
-            kind = "has no related names" if isinstance(source, DenseSource) else "has no sentences"
-            raise CorpusError(f"corpus {corpus.name} {corpus.split} {kind} to train on")
-    return groups, coverage
-
-
 def _temperature(stage: StageRecipe) -> float:
     return {"proportional": 1.0, "balanced": math.inf}.get(stage.sampling, stage.temperature)
 
 
-def _sentences(
-    source: CorpusSource, corpus: Corpus, model: VanerForTokenClassification, encoder: Encoder
-) -> tuple[list[SentenceExample], Coverage]:
-    config, general = model.config, source.domain == "general"
-    return corpus_examples(
-        corpus, source.types or corpus.types, encoder,
-        TagSet(config.tag_set.scheme) if general else config.tag_set,
-        config.instruction_template, nameless=source.nameless, general=general,
-    )  # fmt: skip
-
-
-def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:
-    corpus = load(source.corpus, source.split, root=root)
-    collapse = source.collapse if isinstance(source, CorpusSource) else None
-    return collapsed(corpus, collapse) if collapse else corpus
-
-
-def _dense(
-    source: DenseSource, corpus: Corpus, model: VanerForTokenClassification, encoder: Encoder
-) -> list[Example]:
-    related = _related(source.dense, tuple(source.exclude))
-    counts = Counts(source.positives, source.negatives)
-    examples: list[Example] = []
-    for type in source.types or corpus.types:
-        for mode in ("list", "context") if source.mode == "both" else (source.mode,):
-            examples += dense_examples(
-                corpus, type, related, encoder, model.config.tag_set,
-                named=source.named.get(type), context=mode == "context", counts=counts,
-                share=source.share,
-            )  # fmt: skip
-    return examples
-
-
-@lru_cache(maxsize=1)
-def _related(base: str, exclude: tuple[str, ...]) -> RelatedNames:
-    """Kept from seed to seed: the index takes seconds, and it remembers its answers."""
-    return RelatedNames(open_base(base), exclude)
-
-
-def _dev_set(source: DevSource, root: str | Path | None) -> DevSet:
-    corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
-    return DevSet(corpus, tuple(source.types or corpus.types))
-
-
-def _limited(corpus: Corpus, limit: int | None) -> Corpus:
-    """The first `limit` documents."""
-    return Corpus(corpus.name, corpus.split, corpus.documents[:limit], corpus.types)
+def _tokenizer_file(model: VanerForTokenClassification) -> Path:
+    found = backbones.find(model.config.backbone, model.config.backbone_origin)
+    return found.folder / "tokenizer.json"
 
 
 def _run_stage(
@@ -335,6 +237,7 @@ def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> 
         "mentions": trained.coverage.mentions,
         "unreachable": {str(k): v for k, v in trained.coverage.unreachable.items()},
         "dropped_words": trained.coverage.dropped_words,
+        "left_out": dict(trained.left_out),
         "history": trained.history,
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)

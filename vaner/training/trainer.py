@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,15 @@ import torch
 from transformers import Trainer, TrainingArguments
 
 from vaner.annotator import Annotator
-from vaner.documents import Corpus
 from vaner.encoding import Encoder
 from vaner.evaluation import evaluate
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.scoring import Counts
 from vaner.training.mixture import LengthGroupedSampler, Mixture
 from vaner.training.recipe import Recipe, StageRecipe
+from vaner.training.sources import DevSet
 
 _ACTIVATION = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
-
-
-@dataclass(frozen=True, slots=True)
-class DevSet:
-    """Held-out documents of one corpus, and the types to be found in them."""
-
-    corpus: Corpus
-    types: tuple[str, ...]
 
 
 class DevScorer:

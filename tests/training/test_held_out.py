@@ -1,0 +1,92 @@
+"""Sentences of training that stand in a test split are found, taken out and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vaner.corpora import sentence_key
+from vaner.documents import Corpus, Document, Span
+from vaner.errors import CorpusError
+from vaner.training.held_out import test_sentences as sentences_of_tests
+from vaner.training.held_out import without
+from vaner.training.recipe import Recipe
+
+
+def recipe(*sources: dict[str, str], held_out: tuple[Path, ...] = ()) -> Recipe:
+    return Recipe.model_validate(
+        {
+            "name": "toy",
+            "stages": [{"sources": list(sources)}],
+            "dev": [{"corpus": sources[0]["corpus"]}],
+            "held_out": [str(path) for path in held_out],
+        }
+    )
+
+
+def corpus(folder: Path, **splits: str) -> Path:
+    folder.mkdir()
+    for split, words in splits.items():
+        rows = ("".join(f"{word}\tO\n" for word in line.split()) for line in words.split("|"))
+        (folder / f"{split}.tsv").write_text("\n".join(rows), "utf-8")
+    return folder
+
+
+def test_the_tests_of_all_corpora_of_a_recipe_are_held_out(tmp_path: Path) -> None:
+    first = corpus(tmp_path / "first", train="Gout hurts .", test="Flu kills .")
+    second = corpus(tmp_path / "second", train="Gout hurts .")
+    third = corpus(tmp_path / "third", test="Mumps swell .|Flu kills .")
+    keys = sentences_of_tests(recipe({"corpus": str(first)}, {"corpus": str(second)}))
+    assert keys == {"flu kills ."}
+    assert sentences_of_tests(recipe({"corpus": str(first)}, held_out=(third,))) == {
+        "flu kills .",
+        "mumps swell .",
+    }
+
+
+def test_a_test_split_that_is_trained_on_is_not_held_out(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "c", train="Gout hurts .", test="Flu kills .")
+    assert sentences_of_tests(recipe({"corpus": str(folder), "split": "test"})) == frozenset()
+
+
+def test_a_corpus_held_out_by_name_must_have_a_test_split(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "c", train="Gout hurts .")
+    with pytest.raises(CorpusError, match="test"):
+        sentences_of_tests(recipe({"corpus": str(folder)}, held_out=(folder,)))
+
+
+def test_case_and_tokens_make_no_difference() -> None:
+    train = Corpus("c", "train", (Document("1", "Anti-TNF  HELPED."), Document("2", "It did.")))
+    left, number = without(train, {sentence_key("anti - TNF helped .")})
+    assert [document.text for document in left] == ["It did."] and number == 1
+
+
+def test_a_document_is_cut_where_a_sentence_leaves_it() -> None:
+    text = "Gout hurts. Flu kills many. Mumps swell. It ends."
+    spans = (Span(0, 4, "D"), Span(12, 15, "D"), Span(28, 33, "D"), Span(24, 33, "D"))
+    train = Corpus("c", "train", (Document("1", text, spans),), ("D",))
+    left, number = without(train, {"flu kills many ."})
+    assert number == 1 and left.types == ("D",)
+    found = [(d.text, [d.mention(span) for span in d.spans]) for d in left]
+    assert found == [("Gout hurts.", ["Gout"]), ("Mumps swell. It ends.", ["Mumps"])]
+
+
+def test_the_source_s_own_sentences_move_with_the_text() -> None:
+    text = "Gout hurts and Flu kills and it ends"
+    metadata = {"sentences": ((0, 10), (11, 24), (25, 36)), "source": "x"}
+    train = Corpus("c", "train", (Document("1", text, (), metadata),))
+    left, _ = without(train, {"gout hurts"})
+    (document,) = left
+    assert document.text == "and Flu kills and it ends"
+    assert [document.text[slice(*s)] for s in document.metadata["sentences"]] == [
+        "and Flu kills",
+        "and it ends",
+    ]
+    assert document.metadata["source"] == "x"
+
+
+def test_nothing_held_out_changes_nothing() -> None:
+    documents = (Document("1", "Gout hurts.", (Span(0, 4, "D"),)), Document("2", ""))
+    train = Corpus("c", "train", documents, ("D",))
+    assert without(train, frozenset()) == (train, 0)

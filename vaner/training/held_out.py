@@ -1,0 +1,86 @@
+"""Training sentences that stand in a test split as well: found and taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from pathlib import Path
+
+from vaner.corpora import load, sentence_key, sentence_keys
+from vaner.documents import Corpus, Document
+from vaner.errors import CorpusError
+from vaner.training.recipe import Recipe
+from vaner.words import sentences_of, split_words
+
+
+def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[str]:
+    """Keys of the sentences that a recipe's model may be scored on.
+
+    They are those in the test split of every corpus that the recipe trains on, chooses by or
+    holds out by name. A corpus that has no test split gives none, and so does one whose test
+    split the recipe trains on: whoever asks for that is not scored on it.
+
+    Raises:
+        CorpusError: where a corpus named in ``held_out`` has no test split.
+    """
+    sources = [source for stage in recipe.stages for source in stage.sources]
+    trained = {source.corpus for source in sources if source.split == "test"}
+    names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
+    keys: set[str] = set()
+    for name in (*names, *recipe.held_out):
+        if name in trained:
+            continue
+        try:
+            split = load(name, "test", root=root)
+        except CorpusError:
+            if name in recipe.held_out:
+                raise
+            continue
+        keys.update(key for document in split for key in sentence_keys(document))
+    return frozenset(keys)
+
+
+def without(corpus: Corpus, held_out: Set[str]) -> tuple[Corpus, int]:
+    """A training split without the sentences that are held out, and how many those were.
+
+    Sentences are compared by their words, whatever their case and tokens (`sentence_key`). A
+    document that loses one from its middle becomes the documents before and after it.
+
+    >>> train = Corpus("c", "train", (Document("1", "Gout hurts."), Document("2", "Flu kills.")))
+    >>> left, number = without(train, {"gout hurts ."})
+    >>> [document.text for document in left], number
+    (['Flu kills.'], 1)
+    """
+    kept: list[Document] = []
+    number = 0
+    for document in corpus:
+        parts, removed = _kept_parts(document, held_out)
+        number += removed
+        kept += parts if removed else [document]
+    return Corpus(corpus.name, corpus.split, tuple(kept), corpus.types), number
+
+
+def _kept_parts(document: Document, held_out: Set[str]) -> tuple[list[Document], int]:
+    """The runs of neighbouring sentences that are not held out, and how many sentences are."""
+    words = split_words(document.text)
+    runs: list[list[tuple[int, int]]] = [[]]
+    removed = 0
+    for first, last in sentences_of(document, words):
+        sentence = words[first].start, words[last - 1].end
+        if sentence_key(document.text[slice(*sentence)]) in held_out:
+            removed += 1
+            runs.append([])
+        else:
+            runs[-1].append(sentence)
+    return [_part(document, run) for run in runs if run], removed
+
+
+def _part(document: Document, sentences: list[tuple[int, int]]) -> Document:
+    """Neighbouring sentences of a document as one of its own, with the mentions inside."""
+    start, end = sentences[0][0], sentences[-1][1]
+    spans = [span for span in document.spans if start <= span.start and span.end <= end]
+    metadata = dict(document.metadata)
+    if metadata.get("sentences"):
+        metadata["sentences"] = tuple((s - start, e - start) for s, e in sentences)
+    return Document(
+        document.id, document.text[start:end], tuple(s.shifted(-start) for s in spans), metadata
+    )
