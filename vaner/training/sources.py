@@ -95,7 +95,7 @@ def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -
     for source in recipe.dev:
         corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
         types = tuple(t for t in _types(source, corpus) if source.types or t in learnt)
-        if not types or not learnt.issuperset(types):
+        if not types or not set(types) <= learnt:
             raise RecipeError(
                 f"dev {corpus.name} {corpus.split} has the types {', '.join(corpus.types)}; what "
                 f"is learnt is {', '.join(sorted(learnt))}: no model could be chosen by it"

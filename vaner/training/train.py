@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import torch
 from transformers import (
@@ -25,6 +26,7 @@ from transformers import (
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
 from vaner.modeling import backbone as backbones
+from vaner.modeling.config import VanerConfig
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
@@ -106,15 +108,17 @@ def _train_seed(
     dev = dev_sets(recipe, {type for types in datasets.values() for type in types}, root)
     held_out = test_sentences(recipe, root)
     model, encoder = _new_model(recipe, datasets)
+    config = cast(VanerConfig, model.config)
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
     history: list[dict[str, float]] = []
     for number, stage in enumerate(recipe.stages, 1):
-        found = stage_examples(stage, model.config, encoder, held_out, root)
-        coverage, left_out = coverage + found.coverage, left_out | found.left_out
+        found = stage_examples(stage, config, encoder, held_out, root)
+        coverage = coverage + found.coverage
+        left_out.update(found.left_out)
         mixture = Mixture(
-            list(chain.from_iterable(found.groups)), encoder, model.config.instruction_template,
-            seed, shares([len(group) for group in found.groups], _temperature(stage)),
+            list(chain.from_iterable(found.groups)), encoder, config.instruction_template, seed,
+            shares([len(group) for group in found.groups], _temperature(stage)),
         )  # fmt: skip
         report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
         place = folder / f"stage-{number}-{stage.name}"
