@@ -6,6 +6,7 @@ one), head and transitions stay fp32, the tokenizer is the backbone's own.
 
 from __future__ import annotations
 
+import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vaner.corpora import REGISTRY
+from vaner.interfaces.cli.evaluate_all import RESULTS_FILE, stated_form
 from vaner.modeling.backbone import EMBEDDED
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE
@@ -40,11 +42,15 @@ def ship(model: Path, name: str) -> Path:
 
 
 def write_card(record: dict[str, Any], name: str) -> None:
-    """Write the model card from the results: nothing in it is typed by hand but the limits."""
+    """Write the model card and the figures from the results: only the limits are typed by hand."""
     target = shipped_folder(name)
     config = VanerConfig.from_pretrained(target)
     text = card(record, config, name)
     (target / "README.md").write_text(text, "utf-8")
+    scores = record["seeds"][0]["scores"]
+    stated = {place: stated_form(found) for place, found in scores.items()}
+    text = json.dumps(stated, indent=1, ensure_ascii=False)
+    (target / RESULTS_FILE).write_text(text + "\n", "utf-8")
 
 
 def card(record: dict[str, Any], config: VanerConfig, name: str) -> str:
@@ -96,8 +102,7 @@ missed. 95% intervals by bootstrap over sentences.
 |---|---|--:|--:|--:|---|
 {chr(10).join(_rows(run["scores"]))}
 
-Made by commit {record["commit"] or "unknown"}; again with
-`vaner evaluate --corpus {corpora[0]} --split test`.
+Made by commit {record["commit"] or "unknown"}; again with `vaner evaluate --model {name} --all`.
 
 ## Limits
 

@@ -88,3 +88,12 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(annotator: Annotator
 def test_the_default_is_the_embedded_model() -> None:
     assert model_folder() == model_folder(DEFAULT_MODEL)
     assert backbones.find("smollm2-135m", prefer="package").origin == "package"
+
+
+def test_it_carries_the_figures_that_it_is_measured_against() -> None:
+    from vaner.interfaces.cli.evaluate_all import stated_figures, stated_form
+
+    results = ROOT / "experiments" / "embedded_disease_chemical" / "results.json"
+    scores = json.loads(results.read_text("utf-8"))["seeds"][0]["scores"]
+    stated = stated_figures(DEFAULT_MODEL)
+    assert stated == {place: stated_form(found) for place, found in scores.items()}

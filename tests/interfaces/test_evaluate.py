@@ -140,3 +140,48 @@ def test_unknown_and_broken_corpora(score: Run, corpus: Path) -> None:
     assert "has no documents to score on" in score("--corpus", corpus).error
     (corpus / "test.tsv").write_text(GOLD + "Asthma\n\n")
     assert "test.tsv:9: " in score("--corpus", corpus, "--input-format", "conll").error
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two registered corpora, and one whose types the tiny model does not find."""
+    for folder, text in (
+        ("NCBI-disease", "Asthma\tB-Disease\n"),
+        ("BC5CDR", "Asthma\tB-Disease\nAspirin\tB-Chemical\n"),
+        ("linnaeus", "mice\tB-Species\n"),
+    ):
+        (tmp_path / "corpora" / folder).mkdir(parents=True)
+        (tmp_path / "corpora" / folder / "test.tsv").write_text(text)
+    return tmp_path / "corpora"
+
+
+def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "all.json"
+    done = score("--all", "--corpora", root, "--json", kept)
+    assert done.code == 0 and "stated" not in done.out
+    rows = [line.split()[:2] for line in done.out.splitlines()[2:]]
+    assert sorted(rows) == [
+        ["BC5CDR", "Chemical"], ["BC5CDR", "Disease"], ["BC5CDR", "all"],
+        ["NCBI-disease", "Disease"],
+    ]  # fmt: skip
+    record = json.loads(kept.read_text())
+    assert set(record["corpora"]) == {"BC5CDR test", "NCBI-disease test"}
+    assert record["corpora"]["BC5CDR test"]["micro"]["gold"] == 2 and "commit" in record
+
+
+def test_all_stands_beside_what_the_model_states(
+    score: Run, root: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}
+    content = {"NCBI-disease test": {"Disease": stated}}
+    monkeypatch.setattr("vaner.interfaces.cli.evaluate_all.stated_figures", lambda model: content)
+    out = score("--all", "--corpora", root, "--types", "Disease").out
+    [row] = [line for line in out.splitlines() if line.startswith("NCBI-disease")]
+    assert row.endswith("90.00  outside its interval")
+
+
+def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
+    assert "holds no devel split" in score("--all", "--corpora", root, "--split", "devel").error
+    assert "does not find Gene" in score("--all", "--corpora", root, "--types", "Gene").error
+    assert "--corpus NAME or --all" in score("--all", "--corpus", "BC5CDR").error
+    assert "--corpus NAME or --all" in score().error

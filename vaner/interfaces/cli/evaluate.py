@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,14 +27,27 @@ from vaner.interfaces.cli.common import (
 from vaner.interfaces.text import listed
 
 if TYPE_CHECKING:
+    from vaner.annotator import Annotator
     from vaner.documents import Corpus
     from vaner.evaluation import Evaluation
+    from vaner.knowledge.matching import Matcher
 
 
 def evaluate(
     corpus: Annotated[
-        str, typer.Option(help="Registered corpus, folder of splits, or file: --corpus BC5CDR")
-    ],
+        str | None,
+        typer.Option(
+            help="Registered corpus, folder of splits, or file: --corpus BC5CDR",
+            show_default=False,
+        ),
+    ] = None,
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Score on every registered corpus at hand with a type in common: one table.",
+        ),
+    ] = False,
     split: Annotated[str, typer.Option(help="Split to score on: --split devel")] = "test",
     model: ModelOption = None,
     kb: Annotated[
@@ -75,39 +90,99 @@ def evaluate(
     `vaner evaluate --corpus my_corpus.jsonl --types Disease --json results.json`
 
     `vaner evaluate --kb open --corpus NCBI-disease`
+
+    `vaner evaluate --all`
     """
     from vaner.corpora import load
-    from vaner.evaluation import evaluate as run
-    from vaner.evaluation import scored_types
     from vaner.interfaces.cli.inputs import format_name
-    from vaner.interfaces.progress import watched
 
     if kb is not None and model is not None:
         raise VanerError("give either --model or --kb, not both")
+    if all_ == (corpus is not None):
+        raise VanerError("give either --corpus NAME or --all")
     wanted, reading = split_types(types), format_name(input_format)
     if json_file is not None:
         _check_writable(json_file)
-    gold = load(corpus, split, root=corpora, format=reading)
-    if not gold.documents:
-        raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
-    train = _seen(corpus, split, seen_in, corpora, reading)
-    annotator = load_annotator(model, device, batch_size) if kb is None else load_matcher(kb)
-    finder = "model" if kb is None else "dictionary"
-    scored_types(annotator.types, gold, wanted, finder)  # before the work
-    found = run(
-        annotator,
+    if corpus is None:
+        finder = _finder(model, kb, device, batch_size)
+        record = _score_all(finder, split, wanted, corpora, bootstrap, quiet)
+    else:
+        gold = load(corpus, split, root=corpora, format=reading)
+        if not gold.documents:
+            raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
+        train = _seen(corpus, split, seen_in, corpora, reading)
+        finder = _finder(model, kb, device, batch_size)
+        found = _scored(finder, gold, wanted, train, bootstrap, quiet)
+        _show(found, finder.kind)
+        record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
+    if json_file is not None:
+        _keep({**finder.named, **record}, json_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """What is scored: a model or a dictionary, and what it is called in the record."""
+
+    annotator: Annotator | Matcher
+    kind: str
+    named: Mapping[str, str]
+
+
+def _finder(model: str | None, kb: str | None, device: str, batch_size: int) -> _Finder:
+    from vaner.annotator import DEFAULT_MODEL
+
+    if kb is not None:
+        return _Finder(load_matcher(kb), "dictionary", {"knowledge_base": kb})
+    annotator = load_annotator(model, device, batch_size)
+    return _Finder(annotator, "model", {"model": model or DEFAULT_MODEL})
+
+
+def _scored(
+    finder: _Finder,
+    gold: Corpus,
+    types: Sequence[str] | None,
+    train: Corpus | None,
+    bootstrap: int,
+    quiet: bool,
+) -> Evaluation:
+    from vaner.evaluation import evaluate as run
+    from vaner.evaluation import scored_types
+    from vaner.interfaces.progress import watched
+
+    scored_types(finder.annotator.types, gold, types, finder.kind)  # before the work
+    return run(
+        finder.annotator,
         gold,
-        types=wanted,
+        types=types,
         train=train,
         bootstrap=bootstrap,
-        watch=lambda stream: watched(stream, "evaluating", total=len(gold), quiet=quiet),
+        watch=lambda stream: watched(stream, gold.name, total=len(gold), quiet=quiet),
     )
-    _show(found, finder)
-    if json_file is not None:
-        from vaner.annotator import DEFAULT_MODEL
 
-        scored = {"knowledge_base": kb} if kb else {"model": model or DEFAULT_MODEL}
-        _keep(found, scored, train, json_file)
+
+def _score_all(
+    finder: _Finder,
+    split: str,
+    types: Sequence[str] | None,
+    root: Path | None,
+    bootstrap: int,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Score every corpus that has one of the types, print the table, and give the record."""
+    from vaner.interfaces.cli.evaluate_all import corpora_of, stated_figures, table
+
+    asked = tuple(types or finder.annotator.types)
+    if foreign := [type for type in asked if type not in finder.annotator.types]:
+        known = ", ".join(finder.annotator.types)
+        raise VanerError(f"the {finder.kind} does not find {foreign[0]}; it finds {known}")
+    found = []
+    for gold in corpora_of(asked, split, root):
+        own = [type for type in gold.types if type in asked]
+        found.append(_scored(finder, gold, own, None, bootstrap, quiet))
+    stated = {} if finder.kind == "dictionary" else stated_figures(finder.named["model"])
+    typer.echo(f"{split}, strict")
+    typer.echo(table(found, stated))
+    return {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in found}}
 
 
 def _seen(
@@ -136,15 +211,10 @@ def _show(found: Evaluation, finder: str) -> None:
         typer.echo(f"out of reach: {listed(found.unreachable)}")
 
 
-def _keep(found: Evaluation, scored: dict[str, str], train: Corpus | None, path: Path) -> None:
+def _keep(record: Mapping[str, Any], path: Path) -> None:
     from vaner.provenance import provenance
 
-    record: dict[str, Any] = {
-        **scored,
-        **found.to_dict(),
-        "seen_in": train.split if train is not None else None,
-        **provenance(),
-    }
+    record = {**record, **provenance()}
     try:
         path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     except OSError as problem:

@@ -1,0 +1,94 @@
+"""``vaner evaluate --all``: a row for every corpus at hand and type, and what the model states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaner.errors import CorpusError
+from vaner.interfaces.text import aligned
+
+if TYPE_CHECKING:
+    from vaner.documents import Corpus
+    from vaner.evaluation import Evaluation
+    from vaner.scoring import Report
+
+# Figures that a model states of itself: place, such as "BC5CDR test" -> type or "all" -> figures.
+Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+RESULTS_FILE = "results.json"
+
+
+def corpora_of(types: Iterable[str], split: str, root: Path | None) -> Iterator[Corpus]:
+    """The registered corpora at hand that annotate one of the types, one after another.
+
+    Raises:
+        CorpusError: where there is none.
+    """
+    from vaner.corpora import REGISTRY, corpora_root, load, split_file
+
+    wanted, place, found = set(types), corpora_root(root), False
+    for info in REGISTRY.values():
+        there = split in info.splits and split_file(info, split, place)
+        if there and wanted.intersection(info.entity_types):
+            found = True
+            yield load(info.name, split, root=root)
+    if not found:
+        raise CorpusError(
+            f"{place} holds no {split} split that annotates {', '.join(sorted(wanted))}; "
+            "vaner corpus list tells what it holds"
+        )
+
+
+def stated_figures(model: str) -> Stated:
+    """The figures that a model carries in its folder, or none."""
+    from vaner.annotator import model_folder
+
+    try:
+        content = json.loads((model_folder(model) / RESULTS_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def stated_form(report: Report | Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """A report's strict figures by type, and of all types where they are several."""
+    whole = report if isinstance(report, Mapping) else report.to_dict()
+    found = dict(whole["types"])
+    return found | {"all": whole["micro"]} if len(found) > 1 else found
+
+
+def table(evaluations: Iterable[Evaluation], stated: Stated) -> str:
+    """The figures in percent; with stated ones, those and whether they lie in the interval."""
+    head = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
+    rows: list[tuple[str, ...]] = [(*head, "stated F1 %", "") if stated else head]
+    for one in evaluations:
+        own = stated.get(f"{one.corpus} {one.split}", {})
+        for type, figures in stated_form(one.report).items():
+            cells = (one.corpus, type, *_figures(figures))
+            rows.append((*cells, *_beside(figures, own.get(type))) if stated else cells)
+    return aligned(rows, right=(2, 3, 4, 6, 7))
+
+
+def _figures(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{100 * figures[name]:.2f}" for name in ("precision", "recall", "f1"))
+    yield _interval(figures)
+    yield f"{figures['gold']:,}"
+
+
+def _interval(figures: Mapping[str, Any]) -> str:
+    if "intervals" not in figures:
+        return ""
+    low, high = figures["intervals"]["f1"]
+    return f"{100 * low:.2f} to {100 * high:.2f}"
+
+
+def _beside(figures: Mapping[str, Any], stated: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The stated F1, and a word where the one found lies outside its interval."""
+    if stated is None:
+        return "", ""
+    low, high = stated["intervals"]["f1"]
+    outside = not low <= figures["f1"] <= high
+    return f"{100 * stated['f1']:.2f}", "outside its interval" if outside else ""
