@@ -1,6 +1,20 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
-from vaner.corpora.loading import corpora_root, load, read_split
-from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
+from vaner.corpora.loading import corpora_root, load, read_split, split_file
+from vaner.corpora.overlaps import overlap, sentence_key, sentence_keys
+from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup
 
-__all__ = ["REGISTRY", "CorpusInfo", "corpora_root", "load", "lookup", "read_split"]
+__all__ = [
+    "REGISTRY",
+    "VIEWS",
+    "CorpusInfo",
+    "SplitInfo",
+    "corpora_root",
+    "load",
+    "lookup",
+    "overlap",
+    "read_split",
+    "sentence_key",
+    "sentence_keys",
+    "split_file",
+]

@@ -1,4 +1,4 @@
-"""What is wrong with a corpus: counts that differ, broken tags, texts that stand twice."""
+"""What is wrong with a corpus: counts that differ, broken tags, sentences that stand twice."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, permutations, product
 from pathlib import Path
 
-from vaner.corpora.loading import corpora_root, detect_folder, load
-from vaner.corpora.registry import lookup
+from vaner.corpora.counts import differences
+from vaner.corpora.loading import corpora_root, detect_folder, has_split, load, split_file
+from vaner.corpora.overlaps import key_length, sentence_key, sentence_keys
+from vaner.corpora.registry import CorpusInfo, lookup
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
 
 SPLITS = ("train", "devel", "test")
 
-# A repeated heading ("Methods .") is no leak. 60 letters are a sentence; data/README counts so too.
-_LONG = 60
+LONG = 8
+"""Words from which a sentence is long: where it recurs it is a leak. Headings recur freely."""
+
+Texts = Sequence[tuple[str, ...]]
+"""Keys of the sentences of each document."""
 
 
 @dataclass(slots=True)
@@ -25,12 +31,16 @@ class Findings:
     """What a check found.
 
     Args:
-        problems: what makes figures wrong: lost records, other counts, test text in train.
+        problems: what makes figures wrong and the registry does not know: lost records, other
+            counts, held-out sentences in train.
         notes: what is worth knowing.
+        long: split -> its sentences of `LONG` words or more, by their keys, and how often they are
+            there; to compare with other corpora.
     """
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    long: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def available_splits(name: str, root: str | Path | None = None) -> list[str]:
@@ -45,56 +55,95 @@ def available_splits(name: str, root: str | Path | None = None) -> list[str]:
     """
     info = lookup(name)
     if info is not None:
-        folder = corpora_root(root) / info.folder
-        found = [split for split, file in info.splits.items() if (folder / file).is_file()]
+        folder = corpora_root(root)
+        found = [split for split in info.files if split_file(info, split, folder)]
         if not found:
-            raise CorpusError(f"corpus {info.name}: no file of it in {folder}")
+            raise CorpusError(f"corpus {info.name}: no file of it in {folder / info.folder}")
         return found
     path = Path(name)
     if not path.is_dir() or detect_folder(path) == "brat":
         return ["all"]
-    found = [split for split in SPLITS if _there(name, split)]
+    found = [split for split in SPLITS if has_split(path, split)]
     if not found:
         raise CorpusError(f"{name}: no file for a split here ({', '.join(SPLITS)})")
     return found
 
 
-def _there(folder: str, split: str) -> bool:
-    from vaner.corpora.loading import _split_file
-
-    try:
-        return bool(_split_file(Path(folder), split))
-    except CorpusError:
-        return False
-
-
 def check(name: str, root: str | Path | None = None, format: str | None = None) -> Findings:
-    """Read every split of a corpus and say what is wrong with it."""
-    found = Findings()
-    info = lookup(name)
-    corpora: dict[str, Corpus] = {}
+    """Read every split of a corpus and say what is wrong with it.
+
+    Args:
+        name: registered name, folder with one file a split, or file.
+        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+        format: format of the files; told by name and content if None.
+
+    Raises:
+        CorpusError: where it is not found; FormatError: where a file leaves no way on.
+    """
+    info, found = lookup(name), Findings()
+    splits: dict[str, Texts] = {}
     for split in available_splits(name, root):
-        corpora[split] = _read(name, split, root, format, found)
-    for split, corpus in corpora.items():
-        expected = info.mentions.get(split) if info else None
-        number = corpus.counts().total()
-        if expected is not None and number != expected:
-            found.problems.append(f"{split}: {number} mentions, the registry has {expected}")
-        found.notes += _repeated(split, corpus)
-    for split in info.splits if info else ():
-        if split not in corpora:
-            found.notes.append(f"{split}: the file is not there")
-    _leaks(corpora, found)
+        corpus = _read(name, split, root, format, found)
+        if corpus is None:
+            continue
+        if info is not None:
+            _compare(info, corpus, corpora_root(root), found)
+        splits[split] = [tuple(sentence_keys(document)) for document in corpus]
+        found.notes += _repeated(corpus, splits[split])
+        found.long[split] = Counter(
+            key for text in splits[split] for key in text if key_length(key) >= LONG
+        )
+    if info is not None:
+        folder = corpora_root(root)
+        absent = (split for split in info.files if not split_file(info, split, folder))
+        found.notes += [f"{split}: the file is not there" for split in absent]
+    _short_repetitions(splits, found)
+    _within(info, found)
+    return found
+
+
+def check_across(checked: Mapping[str, Findings]) -> Findings:
+    """Sentences of `LONG` words or more that several corpora have.
+
+    One in the train split of one and a held-out split of another is a problem where the two are
+    mixed, unless the registry knows of it.
+
+    Args:
+        checked: name of each corpus, as `check` takes it -> what `check` found. Of a corpus and
+            its views only the first is looked at: they have the same sentences.
+    """
+    found = Findings()
+    corpora: dict[str, tuple[CorpusInfo | None, Findings]] = {}
+    for name, own in checked.items():
+        info = lookup(name)
+        corpora.setdefault(info.whole if info else name, (info, own))
+    for (one, (_, first)), (other, (_, second)) in combinations(corpora.items(), 2):
+        pairs = product(_training(first.long), _training(second.long))
+        shared = sum(len(first.long[a].keys() & second.long[b].keys()) for a, b in pairs)
+        if shared:
+            found.notes.append(f"{_stand(shared)} in both {one} train and {other} train")
+    for (one, (_, first)), (other, (info, second)) in permutations(corpora.items(), 2):
+        for split in _held_out(second.long):
+            known = info.files[split].in_train.get(one, 0) if info else 0
+            number = _in_train(first, second, split)
+            _leak(f"{other} {split}", f"{one} train", number, known, found)
     return found
 
 
 def _read(
     name: str, split: str, root: str | Path | None, format: str | None, found: Findings
-) -> Corpus:
+) -> Corpus | None:
+    """A split, and what is wrong with its records; None where there is no using it."""
     bad: list[FormatError] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FormatWarning)
-        corpus = load(name, split, root=root, format=format, on_error=bad.append)
+        try:
+            corpus = load(name, split, root=root, format=format, on_error=bad.append)
+        except CorpusError as problem:  # a label that is not registered
+            if lookup(name) is None:
+                raise
+            found.problems.append(f"{split}: {problem}")
+            return None
     found.problems += [str(problem) for problem in bad]
     for warning in caught:
         if issubclass(warning.category, FormatWarning):
@@ -102,35 +151,83 @@ def _read(
     return corpus
 
 
-def _repeated(split: str, corpus: Corpus) -> Iterator[str]:
-    texts = Counter(_key(document) for document in corpus)
-    repeated = sum(number - 1 for number in texts.values())
-    if repeated:
-        yield f"{split}: {repeated} of {len(corpus)} texts repeat an earlier one"
-    answers: dict[str, set[object]] = {}
-    for document in corpus:
-        answers.setdefault(_key(document), set()).add(frozenset(document.spans))
+def _compare(info: CorpusInfo, corpus: Corpus, root: Path, found: Findings) -> None:
+    path = split_file(info, corpus.split, root)
+    if path is not None and path.name != info.splits[corpus.split]:
+        found.notes.append(
+            f"{corpus.split}: read from {path.name}; the registry's counts are those of "
+            f"{info.splits[corpus.split]}"
+        )
+        return
+    found.problems += [f"{corpus.split}: {line}" for line in differences(info, corpus)]
+
+
+def _repeated(corpus: Corpus, texts: Texts) -> Iterator[str]:
+    """Texts that stand more than once in a split, and those annotated in several ways there."""
+    number = Counter(texts)
+    repeated = sum(times - 1 for times in number.values())
+    if not repeated:
+        return
+    answers: dict[tuple[str, ...], set[object]] = {}
+    for document, text in zip(corpus, texts, strict=True):
+        if number[text] > 1:
+            answers.setdefault(text, set()).add(_mentions(document))
     unlike = sum(len(found) > 1 for found in answers.values())
-    if unlike:
-        yield f"{split}: {unlike} texts stand in it with different mentions"
+    line = f"{corpus.split}: {repeated:,} of {len(texts):,} texts repeat an earlier one"
+    yield line + (f"; annotated in more than one way: {unlike:,}" if unlike else "")
 
 
-def _leaks(corpora: Mapping[str, Corpus], found: Findings) -> None:
-    """Texts of training that are also held out, to choose by or to score on."""
-    train = {_key(document) for split in _training(corpora) for document in corpora[split]}
-    for split in corpora.keys() - set(_training(corpora)):
-        shared = [_key(d) for d in corpora[split] if _key(d) in train]
-        long = sum(len(text) >= _LONG for text in shared)
-        of = f"of {len(corpora[split])} texts also stand in train"
-        if long:
-            found.problems.append(f"{split}: {long} {of}, with {_LONG} characters or more")
-        if len(shared) > long:
-            found.notes.append(f"{split}: {len(shared) - long} {of}, shorter than {_LONG}")
+def _mentions(document: Document) -> tuple[tuple[str, str], ...]:
+    """The mentions of a text, comparable to those of the same text cut in other tokens."""
+    return tuple(sorted((s.type, sentence_key(document.mention(s))) for s in document.spans))
 
 
-def _training(corpora: Mapping[str, Corpus]) -> Sequence[str]:
-    return [split for split in corpora if split.startswith("train")]
+def _short_repetitions(splits: Mapping[str, Texts], found: Findings) -> None:
+    """Note how many short sentences of the held-out splits also stand in train."""
+    train = {key for split in _training(splits) for text in splits[split] for key in text}
+    for split in _held_out(splits):
+        keys = [key for text in splits[split] for key in text]
+        short = sum(key in train and key_length(key) < LONG for key in keys)
+        if short:
+            found.notes.append(f"{split}: {_stand(short, 'short')} in train too")
 
 
-def _key(document: Document) -> str:
-    return " ".join(document.text.split())
+def _within(info: CorpusInfo | None, found: Findings) -> None:
+    """Long sentences in two splits of a corpus."""
+    held_out = _held_out(found.long)
+    for split in held_out:
+        known = info.files[split].in_train.get(info.whole, 0) if info else 0
+        _leak(split, "train", _in_train(found, found, split), known, found)
+    for one, other in combinations(held_out, 2):
+        shared = len(found.long[one].keys() & found.long[other].keys())
+        if shared:
+            found.notes.append(f"{_stand(shared)} in both {one} and {other}")
+
+
+def _leak(split: str, train: str, number: int, known: int, found: Findings) -> None:
+    """Sort a number of held-out sentences that stand in train: known to the registry or not."""
+    if number:
+        line = f"{split}: {_stand(number)} in {train} too"
+        if number > known:
+            line += f", of which the registry knows {known:,}" if known else ""
+            found.problems.append(line)
+        else:
+            found.notes.append(f"{line}, as the registry knows")
+
+
+def _in_train(train: Findings, held_out: Findings, split: str) -> int:
+    """How many long sentences of a held-out split stand in train."""
+    keys = set[str]().union(*(train.long[name] for name in _training(train.long)))
+    return sum(number for key, number in held_out.long[split].items() if key in keys)
+
+
+def _stand(number: int, kind: str = "long") -> str:
+    return f"{number:,} {kind} {'sentence stands' if number == 1 else 'sentences stand'}"
+
+
+def _training(splits: Mapping[str, object]) -> list[str]:
+    return [split for split in splits if split.startswith("train")]
+
+
+def _held_out(splits: Mapping[str, object]) -> list[str]:
+    return [split for split in splits if not split.startswith("train")]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
+from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import detect, read
@@ -17,6 +17,8 @@ _SPLIT_NAMES = {
     "devel": ("devel", "dev", "valid", "validation", "development"),
     "test": ("test", "testing"),
 }
+
+SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
 
 OnError = Callable[[FormatError], None]
 
@@ -48,7 +50,8 @@ def load(
     """Load one split of a corpus.
 
     Args:
-        name: registered name, else a folder with one file a split, else a file.
+        name: registered name of a corpus or a view, else a folder with one file a split, else
+            a file.
         split: ``train``, ``devel``, ``test``, or another that the corpus has.
         root: where registered corpora lie; ``VANER_CORPORA`` if None.
         format: format of the files; told by name and content if None.
@@ -65,10 +68,10 @@ def load(
     if info is None:
         raise CorpusError(
             f"corpus {name!r} is neither registered nor a folder or file; "
-            f"registered: {', '.join(REGISTRY)}"
+            f"registered: {', '.join((*REGISTRY, *VIEWS))}"
         )
     path = _registered_file(info, split, corpora_root(root))
-    documents = (_renamed(doc, info) for doc in read(path, format, on_error=on_error))
+    documents = (as_registered(doc, info) for doc in read(path, format, on_error=on_error))
     return Corpus(info.name, split, tuple(documents), info.entity_types)
 
 
@@ -92,15 +95,46 @@ def detect_folder(path: Path) -> str | None:
         return None
 
 
-def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
-    if split not in info.splits:
-        raise CorpusError(
-            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.splits)}"
-        )
+def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
+    """The file of a registered split, or None where it is not there.
+
+    It may be in another format than the registered one, under the same name: ``train.tsv`` where
+    the registry has ``train.jsonl``.
+    """
     path = root / info.folder / info.splits[split]
-    if not path.is_file():
-        raise CorpusError(f"corpus {info.name} {split}: {path} does not exist")
+    if path.is_file():
+        return path
+    alike = (path.with_suffix(suffix) for suffix in SUFFIXES)
+    return next((other for other in alike if other.is_file()), None)
+
+
+def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
+    if split not in info.files:
+        raise CorpusError(
+            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.files)}"
+        )
+    path = split_file(info, split, root)
+    if path is None:
+        raise CorpusError(
+            f"corpus {info.name} {split}: {root / info.folder / info.splits[split]} does not "
+            f"exist; {how_to_get(info)}"
+        )
     return path
+
+
+def how_to_get(info: CorpusInfo) -> str:
+    """How a user comes by the files of a corpus, in a few words."""
+    if info.address:
+        return f"get it with vaner corpus fetch {info.whole}"
+    return f"it must be got by hand, see {info.home}"
+
+
+def has_split(folder: Path, split: str) -> bool:
+    """Whether a folder has exactly one file named after a split."""
+    try:
+        return bool(_split_file(folder, split))
+    except CorpusError:
+        return False
 
 
 def _split_file(folder: Path, split: str) -> Path:
@@ -113,12 +147,17 @@ def _split_file(folder: Path, split: str) -> Path:
     return found[0]
 
 
-def _renamed(document: Document, info: CorpusInfo) -> Document:
-    """The corpus's labels in vaner's names."""
-    unknown = {span.type for span in document.spans} - set(info.types)
+def as_registered(document: Document, info: CorpusInfo) -> Document:
+    """The corpus's labels in vaner's names, without those that a view leaves out.
+
+    Raises:
+        CorpusError: for a label that the registry does not list.
+    """
+    unknown = {span.type for span in document.spans} - info.types.keys() - info.left_out
     if unknown:
         raise CorpusError(
             f"corpus {info.name}: document {document.id} has the type {sorted(unknown)[0]!r}, "
             f"which the registry does not list ({', '.join(info.types)})"
         )
-    return document.with_spans(replace(s, type=info.types[s.type]) for s in document.spans)
+    kept = (span for span in document.spans if span.type in info.types)
+    return document.with_spans(replace(s, type=info.types[s.type]) for s in kept)

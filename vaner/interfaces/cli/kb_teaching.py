@@ -123,10 +123,10 @@ def _names(name: str) -> tuple[Any, Any]:
 
 def _splits(root: Path) -> Iterator[tuple[Corpus, Corpus]]:
     """Train beside each held-out split of every registered corpus that is there."""
-    from vaner.corpora import REGISTRY, load
+    from vaner.corpora import REGISTRY, load, split_file
 
     for info in REGISTRY.values():
-        there = {s for s, file in info.splits.items() if (root / info.folder / file).is_file()}
+        there = {split for split in info.files if split_file(info, split, root)}
         if "train" not in there:
             continue
         train = load(info.name, "train", root=root)
@@ -139,13 +139,13 @@ def _checksums(root: Path) -> dict[str, str]:
     """SHA-256 of the held-out files of every registered corpus -> what they are."""
     from hashlib import file_digest
 
-    from vaner.corpora import REGISTRY
+    from vaner.corpora import REGISTRY, split_file
 
     found = {}
     for info in REGISTRY.values():
-        for split, file in info.splits.items():
-            path = root / info.folder / file
-            if split != "train" and path.is_file():
+        for split in info.files:
+            path = split_file(info, split, root)
+            if split != "train" and path is not None:
                 with path.open("rb") as stream:
                     digest = file_digest(stream, "sha256").hexdigest()
                 found[digest] = f"{info.name} {split}"
