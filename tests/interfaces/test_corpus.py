@@ -37,13 +37,14 @@ def test_list_marks_missing_splits(run: Run, tmp_path: Path) -> None:
     (tmp_path / "BC5CDR").mkdir()
     (tmp_path / "BC5CDR" / "train.tsv").touch()
     done = run("corpus", "list", "--corpora", tmp_path)
-    assert "train (devel missing) (test missing)" in done.out
+    assert "train 9,385, (devel 9,593 missing), (test 9,809 missing)" in done.out
 
 
 def test_list_without_a_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
     done = run("corpus", "list")
-    assert done.code == 0 and "train devel test" in done.out and "VANER_CORPORA" in done.err
+    assert done.code == 0 and "VANER_CORPORA" in done.err
+    assert "train 5,134, devel 787, test 960" in done.out and "not here" not in done.out
 
 
 def test_stats_of_a_folder(run: Run, corpus: Path) -> None:
@@ -81,7 +82,7 @@ def test_statistics_count_what_tags_cannot_spell() -> None:
 def test_check_passes_and_notes_short_repetitions(run: Run, corpus: Path) -> None:
     done = run("corpus", "check", corpus)
     assert done.code == 0
-    assert "note: test: 1 of 2 texts also stand in train" in done.out
+    assert "note: test: 1 short sentence stands in train too" in done.out
     assert "nothing wrong" in done.out
 
 
@@ -95,7 +96,7 @@ def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
     assert done.code == 1
     wrong = [line for line in done.out.splitlines() if ": wrong: " in line]
     assert len(wrong) == 3
-    assert any("1 of 3 texts also stand in train" in line for line in wrong)
+    assert any("1 long sentence stands in train too" in line for line in wrong)
     assert any("dev.tsv:3: " in line for line in wrong)
 
 
@@ -104,7 +105,8 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
     (tmp_path / "NCBI-disease" / "test.tsv").write_text("Flu\tB-Disease\n\n")
     done = run("corpus", "check", "ncbi-disease", "--corpora", tmp_path)
     assert done.code == 1
-    assert "test: 1 mentions, the registry has 960" in done.out
+    assert "wrong: test: mentions of Disease: 1, the registry has 960" in done.out
+    assert "wrong: test: sentences: 1, the registry has 940" in done.out
     assert "note: train: the file is not there" in done.out
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from vaner.documents import Document
 
@@ -64,3 +65,46 @@ def _live(documents: Iterable[Document], label: str, total: int | None) -> Itera
             yield document
             mentions += len(document.spans)
             bar.update(task, advance=1, mentions=mentions)
+
+
+Bytes = Callable[[int, int | None], None]
+"""Told how many bytes there are, and how many there will be, if anybody knows."""
+
+
+@contextmanager
+def downloading(*, quiet: bool = False) -> Iterator[Callable[[str], Bytes]]:
+    """Show downloads: call with a label for each, and what is given back as the bytes come.
+
+    Args:
+        quiet: show nothing.
+    """
+    if quiet:
+        yield lambda label: lambda done, total: None
+    elif not sys.stderr.isatty():
+        yield _byte_lines
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as Remaining
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Remaining())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+
+            def begin(label: str) -> Bytes:
+                task = bar.add_task(label, total=None)
+                return lambda done, total: bar.update(task, completed=done, total=total)
+
+            yield begin
+
+
+def _byte_lines(label: str) -> Bytes:
+    told = time.monotonic()
+
+    def tell(done: int, total: int | None) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY:
+            told = time.monotonic()
+            of = f" of {total:,}" if total is not None else ""
+            print(f"vaner: {label}: {done:,}{of} bytes", file=sys.stderr, flush=True)
+
+    return tell

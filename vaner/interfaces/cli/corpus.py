@@ -1,4 +1,4 @@
-"""``vaner corpus``: list, count, check and convert corpora."""
+"""``vaner corpus``: list, fetch, count, check and convert corpora."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.errors import FormatError
+from vaner.errors import FormatError, VanerError
 from vaner.interfaces.cli.common import (
     Command,
     CorporaOption,
@@ -22,9 +22,10 @@ from vaner.interfaces.cli.common import (
 from vaner.interfaces.text import aligned, counted, listed
 
 if TYPE_CHECKING:
-    from vaner.corpora import CorpusInfo
+    from vaner.corpora.checking import Findings
+    from vaner.corpora.fetching import Fetched
 
-app = typer.Typer(no_args_is_help=True, help="List, count, check and convert corpora.")
+app = typer.Typer(no_args_is_help=True, help="List, fetch, count, check and convert corpora.")
 
 NamesArgument = Annotated[
     list[str], typer.Argument(metavar="NAME...", help="Registered name, folder or file.")
@@ -32,30 +33,95 @@ NamesArgument = Annotated[
 
 
 @app.command("list", cls=Command)
-def list_(corpora: CorporaOption = None) -> None:
-    """Registered corpora: types, splits that are there, licence.
+def list_(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Tell all that is known of these."),
+    ] = None,
+    corpora: CorporaOption = None,
+) -> None:
+    """Registered corpora and views: types, mentions in each split, where to get them, licence.
 
-    Example: `vaner corpus list --corpora ~/corpora`
+    Examples:
+
+    `vaner corpus list --corpora ~/corpora`
+
+    `vaner corpus list BC5CDR CoNLL-2003`
     """
-    from vaner.corpora import REGISTRY, corpora_root
+    from vaner.corpora import REGISTRY, VIEWS, corpora_root
+    from vaner.interfaces.cli import registered
 
     root = corpora_root(corpora) if corpora else None
-    rows = [("corpus", "types", "splits", "licence")]
-    for info in REGISTRY.values():
-        rows.append((info.name, ", ".join(info.entity_types), _splits(info, root), info.licence))
-    typer.echo(aligned(rows))
+    if names:
+        typer.echo("\n\n".join(registered.described(name, root) for name in names))
+        return
+    typer.echo(aligned(registered.overview(REGISTRY.values(), root)))
+    typer.echo("\nviews, which read the files of another corpus\n")
+    typer.echo(aligned(registered.views(VIEWS.values())))
     if root is None:
         tell("give --corpora FOLDER or set VANER_CORPORA to see which files are there")
 
 
-def _splits(info: CorpusInfo, root: Path | None) -> str:
-    """Names of the splits, those without a file marked."""
-    if root is None:
-        return " ".join(info.splits)
-    there = {name: (root / info.folder / file).is_file() for name, file in info.splits.items()}
-    if not any(there.values()):
-        return "not here"
-    return " ".join(name if found else f"({name} missing)" for name, found in there.items())
+@app.command(cls=Command)
+def fetch(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Registered names.")],
+    corpora: Annotated[
+        Path | None,
+        typer.Option(
+            "--corpora",
+            "--to",
+            envvar="VANER_CORPORA",
+            help="Folder to put them in, made if it is not there: --to ~/corpora",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Fetch what is there once more.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Download corpora from their original addresses; a download that broke off is gone on with.
+
+    Where the registry has a checksum it must agree; elsewhere the counts are compared, and exit
+    code 1 says that they differ. Mind the licences, which are told.
+
+    Example: `vaner corpus fetch NCBI-disease BC5CDR --to ~/corpora`
+    """
+    from vaner.corpora.fetching import fetch as run
+    from vaner.interfaces.cli.registered import wholes
+    from vaner.interfaces.progress import downloading
+
+    if corpora is None:
+        raise VanerError("where to? Set VANER_CORPORA or name a folder with --to")
+    failed = differing = 0
+    for name in wholes(names):
+        try:
+            with downloading(quiet=quiet) as watching:
+                for split in run(name, corpora, force=force, watching=watching):
+                    _tell_fetched(split, quiet)
+                    differing += len(split.differences)
+        except VanerError as problem:  # the others are fetched all the same
+            if len(names) == 1:
+                raise
+            tell(f"error: {problem}")
+            failed += 1
+    if failed or differing:
+        raise typer.Exit(2 if failed else 1)
+
+
+def _tell_fetched(split: Fetched, quiet: bool) -> None:
+    from vaner.corpora import REGISTRY
+
+    place = f"{split.corpus} {split.split}: {split.path}"
+    for line in split.differences:
+        tell(f"{place}: {line}")
+    if quiet:
+        return
+    if not split.new:
+        tell(f"{place} is there already (--force fetches it again)")
+    elif not split.differences:
+        proof = "is what the registry has" if split.verified else "there is nothing to check it by"
+        tell(f"{place} fetched; {proof}")
+        if split.split == next(iter(REGISTRY[split.corpus].files)):
+            tell(f"{split.corpus}: licence: {REGISTRY[split.corpus].licence}")
 
 
 @app.command(cls=Command)
@@ -100,38 +166,75 @@ def _stats(name: str, root: Path | None, format: str | None) -> Iterator[tuple[s
 @app.command(cls=Command)
 def check(
     ctx: typer.Context,
-    names: NamesArgument,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Registered name, folder or file."),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Check every registered corpus that is there.")
+    ] = False,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
 ) -> None:
-    """Look for what is wrong with a corpus; exit code 1 if something is.
+    """Look for what is wrong with corpora; exit code 1 if something is.
 
-    Wrong are broken records and tags, other numbers of mentions than the registry has, and texts
-    of 60 characters or more that stand in train and in a held-out split. Other repetitions are
-    noted.
+    Wrong are broken records and tags, other counts than the registry has, and sentences of eight
+    words or more that stand in train and in a held-out split, of this corpus or of another one
+    that is checked with it. What the registry knows of is noted, as are other repetitions.
 
-    Example: `vaner corpus check BC5CDR --corpora ~/corpora`
+    Examples:
+
+    `vaner corpus check BC5CDR --corpora ~/corpora`
+
+    `vaner corpus check --all --corpora ~/corpora`
     """
+    from vaner.corpora.checking import LONG, Findings, check_across
     from vaner.corpora.checking import check as run
     from vaner.interfaces.cli.inputs import format_name
 
-    reading, wrong = format_name(input_format), 0
-    for name in names:
+    reading, checked = format_name(input_format), dict[str, Findings]()
+    for name in _to_check(names, every, corpora):
         try:
-            found = run(name, corpora, reading)
+            checked[name] = run(name, corpora, reading)
         except FormatError as problem:  # no way on in this file: that is a finding too
-            typer.echo(f"{name}: wrong: {explained(problem, ctx)}")
-            wrong += 1
-            continue
-        wrong += len(found.problems)
-        for line in found.problems:
-            typer.echo(f"{name}: wrong: {line}")
-        for line in found.notes:
-            typer.echo(f"{name}: note: {line}")
-        if not found.problems:
-            typer.echo(f"{name}: nothing wrong")
+            checked[name] = Findings([explained(problem, ctx)])
+        _tell_findings(name, checked[name])
+    wrong = sum(len(found.problems) for found in checked.values())
+    if len(checked) > 1:
+        across = check_across(checked)
+        _tell_findings("across", across)
+        wrong += len(across.problems)
+    tell(f"{counted(wrong, 'problem') if wrong else 'nothing wrong'}; long is {LONG} words or more")
     if wrong:
         raise typer.Exit(1)
+
+
+def _to_check(names: list[str] | None, every: bool, corpora: Path | None) -> list[str]:
+    """Names without repetition; of all registered ones those of which a file is there."""
+    from vaner.corpora import REGISTRY, corpora_root
+    from vaner.corpora.loading import split_file
+
+    if bool(names) == every:
+        raise VanerError("name the corpora to check, or give --all")
+    if names:
+        return list(dict.fromkeys(names))
+    root = corpora_root(corpora)
+    there = [n for n, i in REGISTRY.items() if any(split_file(i, s, root) for s in i.files)]
+    if not there:
+        raise VanerError(f"no registered corpus lies in {root}")
+    absent = [name for name in REGISTRY if name not in there]
+    if absent:
+        typer.echo(f"not here: {', '.join(absent)}")
+    return there
+
+
+def _tell_findings(name: str, found: Findings) -> None:
+    for line in found.problems:
+        typer.echo(f"{name}: wrong: {line}")
+    for line in found.notes:
+        typer.echo(f"{name}: note: {line}")
+    if not found.problems:
+        typer.echo(f"{name}: nothing wrong")
 
 
 @app.command(cls=Command)
