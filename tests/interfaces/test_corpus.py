@@ -40,6 +40,26 @@ def test_list_marks_missing_splits(run: Run, tmp_path: Path) -> None:
     assert "train 9,385, (devel 9,593 missing), (test 9,809 missing)" in done.out
 
 
+def test_list_tells_views_and_where_to_get_corpora(run: Run, tmp_path: Path) -> None:
+    rows = run("corpus", "list", "--corpora", tmp_path).out.splitlines()
+    assert next(row for row in rows if row.startswith("CoNLL-2003 ")).count("by hand") == 1
+    assert next(row for row in rows if row.startswith("WNUT-17 ")).count("fetch") == 1
+    view = next(row for row in rows if row.startswith("BC5CDR-chem"))
+    assert (
+        view.split() == "BC5CDR-chem BC5CDR Chemical train 5,203, devel 5,347, test 5,385".split()
+    )
+
+
+def test_list_tells_all_of_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "BC5CDR").mkdir()
+    (tmp_path / "BC5CDR" / "train.tsv").touch()
+    out = run("corpus", "list", "bc5cdr", "BC5CDR-disease", "--corpora", tmp_path).out
+    assert "views      BC5CDR-chem, BC5CDR-disease" in out and "view of    BC5CDR" in out
+    assert "1 in BC2GM" in out and "https://raw.githubusercontent.com/" in out
+    train = next(line for line in out.splitlines() if "train.tsv" in line)
+    assert train.split() == ["train", "train.tsv", "4,560", "9,385", "yes"]
+
+
 def test_list_without_a_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
     done = run("corpus", "list")
@@ -115,6 +135,9 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
     [
         (["stats", "nothing"], "neither registered nor a folder or file"),
         (["check", "nothing"], "neither registered nor a folder or file"),
+        (["check"], "name the corpora to check, or give --all"),
+        (["check", "BC5CDR", "--all"], "name the corpora to check, or give --all"),
+        (["list", "nothing"], "'nothing' is not registered; registered: NCBI-disease"),
         (["stats", "BC5CDR", "--corpora", "/nowhere"], "/nowhere does not exist"),
         (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: there is no such file"),
         (["convert", "-", "x.doc"], "names no format to write"),
@@ -158,6 +181,23 @@ def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None
     done = run("corpus", "convert", source, target, "--skip-bad")
     assert done.code == 0 and "1 bad record left out" in done.err
     assert len(list(read(target))) == 2
+
+
+def test_check_all_checks_what_is_there(run: Run, tmp_path: Path) -> None:
+    for name in ("BC5CDR", "NCBI-disease"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "BC5CDR" / "train.tsv").write_text(LONG)
+    (tmp_path / "NCBI-disease" / "test.tsv").write_text(LONG)
+    done = run("corpus", "check", "--all", "--corpora", tmp_path)
+    assert done.code == 1 and done.out.startswith("not here: BC2GM, BC4CHEMD, ")
+    assert "BC5CDR: wrong: train: sentences: 1, the registry has 4,560" in done.out
+    assert "across: wrong: NCBI-disease test: 1 long sentence stands in BC5CDR train" in done.out
+    assert "long is 8 words or more" in done.err
+
+
+def test_check_all_of_nothing(run: Run, tmp_path: Path) -> None:
+    done = run("corpus", "check", "--all", "--corpora", tmp_path)
+    assert f"no registered corpus lies in {tmp_path}" in done.error
 
 
 @pytest.mark.corpora

@@ -1,0 +1,34 @@
+"""Small invented archives."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+ABSTRACTS = "101\tAspirin and β-alanine\tNeither aspirin nor rest helped.\n"
+ANNOTATIONS = "101\tT\t12\t21\tβ-alanine\tSYSTEMATIC\n101\tA\t8\t15\taspirin\tTRIVIAL\n"
+
+
+def packed(members: dict[str, str]) -> bytes:
+    """A .tar.gz of texts by their names."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, text in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return content.getvalue()
+
+
+def chemdner_archive(**changed: str) -> bytes:
+    """BC4CHEMD as it is given away, with one document a part.
+
+    Args:
+        changed: ``abstracts`` or ``annotations`` of the training part.
+    """
+    members = {"chemdner_corpus/README": "invented", "../../outside.txt": "never written"}
+    for part in ("training", "development", "evaluation"):
+        own = changed if part == "training" else {}
+        members[f"chemdner_corpus/{part}.abstracts.txt"] = own.get("abstracts", ABSTRACTS)
+        members[f"chemdner_corpus/{part}.annotations.txt"] = own.get("annotations", ANNOTATIONS)
+    return packed(members)

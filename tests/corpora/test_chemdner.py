@@ -1,0 +1,64 @@
+"""BC4CHEMD as its makers give it away, on a small archive invented here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.corpora.archives import chemdner_archive, packed
+from vaner.corpora import chemdner
+from vaner.errors import FormatError
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "inner" / "corpus.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(chemdner_archive())
+    return path
+
+
+def test_mentions_of_title_and_abstract(archive: Path) -> None:
+    (document,) = chemdner.read(archive, "training")
+    assert document.id == "101"
+    assert document.text == "Aspirin and β-alanine\nNeither aspirin nor rest helped."
+    found = [(document.mention(span), span.type) for span in document.spans]
+    assert found == [("β-alanine", "SYSTEMATIC"), ("aspirin", "TRIVIAL")]
+    assert document.spans[1].start == 30
+
+
+def test_nothing_is_written_where_the_archive_says(archive: Path, tmp_path: Path) -> None:
+    before = sorted(os.walk(tmp_path))
+    list(chemdner.read(archive, "evaluation"))
+    assert sorted(os.walk(tmp_path)) == before and not (tmp_path / "outside.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"annotations": "101\tT\t0\t7\taspirin\n"}, r"annotations.txt:1: expected 6 columns"),
+        ({"annotations": "101\tX\t0\t7\taspirin\tTRIVIAL\n"}, r":1: expected PMID, T or A"),
+        ({"annotations": "101\tT\t0\tx\taspirin\tTRIVIAL\n"}, r":1: expected PMID, T or A"),
+        ({"annotations": "101\tT\t0\t7\tibuprofen\tTRIVIAL\n"}, r":1: .*'ibuprofen' in the anno"),
+        ({"annotations": "101\tT\t0\t99\tAspirin\tTRIVIAL\n"}, r":1: .*does not lie in the text"),
+        ({"annotations": "7\tT\t0\t7\tAspirin\tTRIVIAL\n"}, r":1: annotates 7, which is not in"),
+        ({"abstracts": "101\tAspirin\n"}, r"abstracts.txt:1: expected 3 columns, found 2"),
+    ],
+)
+def test_what_is_wrong_has_its_line(tmp_path: Path, changed: dict[str, str], words: str) -> None:
+    path = tmp_path / "corpus.tar.gz"
+    path.write_bytes(chemdner_archive(**changed))
+    with pytest.raises(FormatError, match=words):
+        list(chemdner.read(path, "training"))
+
+
+def test_archives_that_cannot_be_used(archive: Path) -> None:
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FormatError, match=r"corpus.tar.gz: cannot be read"):
+        list(chemdner.read(archive, "evaluation"))
+    archive.write_bytes(packed({"other": ""}))
+    with pytest.raises(FormatError, match=r"corpus.tar.gz: holds no training.abstracts.txt"):
+        list(chemdner.read(archive, "training"))

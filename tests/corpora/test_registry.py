@@ -1,0 +1,57 @@
+"""The registry is whole: every corpus, every view, every address."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from vaner.corpora import REGISTRY, VIEWS, lookup
+from vaner.corpora.registry import CorpusInfo
+from vaner.formats import FORMATS
+
+EIGHT = ("NCBI-disease", "BC5CDR", "BC2GM", "BC4CHEMD", "JNLPBA", "Linnaeus", "S800")
+ALL = [*REGISTRY.values(), *VIEWS.values()]
+
+
+def test_the_corpora_of_the_papers_are_there() -> None:
+    views = {"BC5CDR-chem", "BC5CDR-disease", "JNLPBA-Gene"}
+    assert {*EIGHT, "CoNLL-2003", "WNUT-17"} <= REGISTRY.keys() and views <= VIEWS.keys()
+
+
+@pytest.mark.parametrize("info", ALL, ids=lambda info: info.name)
+def test_an_entry_is_complete(info: CorpusInfo) -> None:
+    assert info.licence and info.types and info.files and info.format in FORMATS
+    assert info.home.startswith(("http://", "https://"))
+    assert bool(info.address) != bool(info.closed)
+    assert info.address.startswith("https://") or info.closed
+    assert info.archive or info.address.endswith("/") or info.closed
+    assert "\n" not in info.closed
+    for known in info.files.values():
+        assert not known.sha256 or re.fullmatch("[0-9a-f]{64}", known.sha256)
+        assert not isinstance(known.mentions, dict) or known.mentions.keys() <= (
+            info.types.keys() | info.left_out
+        )
+        assert known.in_train.keys() <= REGISTRY.keys()
+    assert not ({"..", "~"} & set(info.folder.split("/")) or info.folder.startswith("/"))
+
+
+def test_no_two_names_are_alike() -> None:
+    names = [info.name.casefold() for info in ALL]
+    assert len(set(names)) == len(names)
+    assert len({info.folder for info in REGISTRY.values()}) == len(REGISTRY)
+    assert lookup("no such corpus") is None
+
+
+def test_a_view_reads_the_files_of_its_corpus() -> None:
+    view, whole = VIEWS["BC5CDR-disease"], REGISTRY["BC5CDR"]
+    assert (view.whole, view.folder, view.files) == ("BC5CDR", whole.folder, whole.files)
+    assert (view.entity_types, view.left_out) == (("Disease",), {"Chemical"})
+    assert view.mentions("train") == {"Disease": 4182}
+
+
+def test_a_collapsed_view_adds_up() -> None:
+    assert VIEWS["JNLPBA-Gene"].mentions("test") == {"Gene": 8647}
+    assert VIEWS["JNLPBA-Gene-BioBERT"].mentions("test") == {"Gene": 5058 + 1055 + 118}
+    assert REGISTRY["Few-NERD"].mentions("test") == 30608
+    assert REGISTRY["JNLPBA-original"].mentions("train") is None
