@@ -274,6 +274,39 @@ def test_the_attention_mode_travels_with_the_adapter(tiny_backbone: Path, tmp_pa
     assert not first_state_moves(loaded, padded=False)
 
 
+@pytest.mark.parametrize("kernel", ["sdpa", "eager"])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("lora", [None, LORA])
+def test_lower_layers_can_keep_the_causal_mask(
+    tiny_backbone: Path, kernel: str, padded: bool, lora: dict | None
+) -> None:
+    upper = build(tiny_backbone, kernel=kernel, lora=lora, causal_layers=1)
+    assert first_state_moves(upper, padded)
+    none = build(tiny_backbone, kernel=kernel, lora=lora, causal_layers=2)
+    assert not first_state_moves(none, padded)
+    rows = rows_of(tiny_backbone) if padded else rows_of(tiny_backbone)[:1]
+    causal = build(tiny_backbone, kernel=kernel, lora=lora, attention="causal")
+    torch.testing.assert_close(emissions(none, rows), emissions(causal, rows), **TOLERANCE)
+    lifted = emissions(build(tiny_backbone, kernel=kernel, lora=lora), rows)
+    assert not torch.allclose(emissions(upper, rows), lifted, **TOLERANCE)
+
+
+def test_the_layers_that_keep_the_mask_travel_with_the_model(
+    tiny_backbone: Path, tiny_encoder_backbone: Path, tmp_path: Path
+) -> None:
+    for lora in (None, LORA):
+        model = build(tiny_backbone, lora=lora, causal_layers=1)
+        model.save_pretrained(tmp_path / str(lora is None))
+        loaded = VanerForTokenClassification.from_pretrained(tmp_path / str(lora is None)).eval()
+        expected = emissions(model, rows_of(tiny_backbone))
+        torch.testing.assert_close(emissions(loaded, rows_of(tiny_backbone)), expected, **TOLERANCE)
+    loaded.merge_adapter()
+    torch.testing.assert_close(emissions(loaded, rows_of(tiny_backbone)), expected, **TOLERANCE)
+    for backbone, number in ((tiny_backbone, 3), (tiny_encoder_backbone, 1)):
+        with pytest.raises(ModelError, match="causal mask to keep"):
+            build(backbone, causal_layers=number)
+
+
 def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:
     short = build(tiny_backbone, layers=1).backbone
     whole = build(tiny_backbone).backbone

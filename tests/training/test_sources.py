@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vaner.errors import CorpusError, RecipeError
-from vaner.training.recipe import Recipe
-from vaner.training.sources import annotated, dev_sets
+from vaner.training.recipe import CorpusSource, Recipe
+from vaner.training.sources import annotated, dev_sets, training_corpus
 from vaner.training.train import train
 
 GOOD = "Gout\tB-Disease\nhurts\tO\n"
@@ -106,3 +106,18 @@ def test_a_sentence_of_test_is_not_trained_on(
     assert trained.left_out == {"toy train": 1} and trained.coverage.mentions == 1
     assert "1 of toy train" in lines[0]
     assert '"toy train": 1' in (tmp_path / "run/seed-1/training.json").read_text()
+
+
+def test_a_share_is_drawn_by_the_seed_and_keeps_the_types(folder: Path) -> None:
+    words = "\n".join(f"gout{i}\tB-Disease\n" for i in range(40))
+    (folder / "train.tsv").write_text(words)
+    source = CorpusSource(corpus=str(folder), share=0.25)
+
+    def chosen(seed: int) -> list[str]:
+        corpus = training_corpus(source, seed)
+        assert corpus.types == ("Disease",)
+        return [document.text for document in corpus]
+
+    first, again, other = chosen(1), chosen(1), chosen(2)
+    assert len(first) == 10 and first == again and first != other
+    assert first == sorted(first, key=lambda text: int(text[4:]))

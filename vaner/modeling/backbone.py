@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -240,6 +241,61 @@ def check_attention(model: PreTrainedModel, attention: Attention) -> None:
             f"the backbone attends {'causally' if causal else 'bidirectionally'}, "
             f"but the model was trained with {attention} attention"
         )
+
+
+def keep_causal(model: PreTrainedModel, layers: int) -> None:
+    """Let the first so many layers of an unmasked decoder keep the causal mask.
+
+    Lifting it in the upper layers alone may do more than lifting it in all (arXiv 2401.14556).
+
+    Args:
+        model: a backbone, with an adapter or without.
+        layers: number of layers from the bottom up; 0 changes nothing.
+
+    Raises:
+        ModelError: for a backbone that has no such layers, or attention code whose masks are
+            not matrices.
+    """
+    if not layers:
+        return
+    stack = _layers(model)
+    if not _is_decoder(model.config) or layers > len(stack):
+        raise ModelError(
+            f"causal_layers is {layers}, but the {model.config.model_type} backbone has "
+            f"{len(stack) if _is_decoder(model.config) else 'no'} layers with a causal mask to keep"
+        )
+    if (kernel := model.config._attn_implementation) not in ("eager", "sdpa"):
+        raise ModelError(f"causal_layers needs attention code eager or sdpa, and this is {kernel}")
+    for layer in stack[:layers]:
+        layer.register_forward_pre_hook(partial(_causally, kernel), with_kwargs=True)
+
+
+def _layers(model: PreTrainedModel) -> torch.nn.ModuleList:
+    """The layers of a model: its longest list of modules."""
+    lists = [part for part in model.modules() if isinstance(part, torch.nn.ModuleList)]
+    return max(lists, key=len, default=torch.nn.ModuleList())
+
+
+def _causally(
+    kernel: str, _: torch.nn.Module, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What a layer is called with, nothing after a position seen by it.
+
+    eager adds its mask to the scores; sdpa takes what may be seen, and None for all.
+    """
+    hidden = inputs[0] if inputs else options["hidden_states"]
+    length = hidden.shape[1]
+    seen = torch.ones(length, length, dtype=torch.bool, device=hidden.device).tril()[None, None]
+    mask = options.get("attention_mask")
+    if mask is None and kernel == "eager":
+        mask = torch.zeros(1, 1, length, length, dtype=hidden.dtype, device=hidden.device)
+    if mask is None:
+        mask = seen
+    elif mask.dtype == torch.bool:
+        mask = mask & seen
+    else:
+        mask = mask.masked_fill(~seen, torch.finfo(mask.dtype).min)
+    return inputs, options | {"attention_mask": mask}
 
 
 def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:

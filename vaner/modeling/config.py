@@ -25,6 +25,7 @@ class VanerConfig(PreTrainedConfig):
             as fp32); a trained head belongs to the one it was trained on.
         backbone_config: configuration of the backbone itself, as a config or its dict.
         attention: ``bidirectional`` lifts a decoder's causal mask; ``causal`` keeps it.
+        causal_layers: of a bidirectional decoder the first so many layers keep the causal mask.
         head: ``crf`` learns transitions; ``softmax`` scores each word alone (its decoding still
             keeps to the tag scheme).
         pooling: which sub-words stand for their word: the first, the last or their mean.
@@ -54,6 +55,7 @@ class VanerConfig(PreTrainedConfig):
         backbone_origin: str = "",
         backbone_config: PreTrainedConfig | dict[str, Any] | None = None,
         attention: Attention = "bidirectional",
+        causal_layers: int = 0,
         head: Head = "crf",
         pooling: Pooling = "first",
         scheme: str = "BIO",
@@ -81,6 +83,7 @@ class VanerConfig(PreTrainedConfig):
         self.backbone_origin = backbone_origin
         self.backbone_config = backbone_config
         self.attention = attention
+        self.causal_layers = causal_layers
         self.head = head
         self.pooling = pooling
         self.scheme = str(scheme)

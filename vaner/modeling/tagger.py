@@ -68,6 +68,7 @@ class VanerForTokenClassification(PreTrainedModel):
         else:
             backbones.keep_weights(backbone)
         self.backbone = backbone
+        backbones.keep_causal(backbone, config.causal_layers)
         self.dropout = nn.Dropout(config.dropout)
         tags = config.tag_set
         self.classifier = nn.Linear(config.own_backbone.get_text_config().hidden_size, len(tags))

@@ -64,6 +64,7 @@ class ModelRecipe(_Checked):
     origin: Literal["hub", "package"] | None = None
     layers: int | None = Field(None, ge=1)
     attention: Literal["bidirectional", "causal"] = "bidirectional"
+    causal_layers: int = Field(0, ge=0)
     head: Literal["crf", "softmax"] = "crf"
     pooling: Literal["first", "last", "mean"] = "first"
     scheme: Literal["BIO", "BIOES"] = "BIO"
@@ -88,6 +89,9 @@ class CorpusSource(_Checked):
 
     ``collapse`` takes all types of the corpus as one of that name. Sentences of the ``general``
     domain teach a head of their own and the backbone, never the biomedical head (GERBERA).
+
+    Of the split the first ``limit`` documents are taken, and of those a ``share``, drawn by the
+    seed: another seed learns from others.
     """
 
     corpus: str
@@ -97,6 +101,7 @@ class CorpusSource(_Checked):
     domain: Literal["biomedical", "general"] = "biomedical"
     nameless: float = Field(0.0, ge=0, le=1)
     limit: int | None = Field(None, ge=1)
+    share: float = Field(1.0, gt=0, le=1)
 
 
 class DenseSource(_Checked):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from random import Random
 
 from vaner.corpora import load
 from vaner.documents import Corpus
@@ -108,6 +109,7 @@ def stage_examples(
     stage: StageRecipe,
     config: VanerConfig,
     encoder: Encoder,
+    seed: int,
     held_out: Set[str] = frozenset(),
     root: str | Path | None = None,
 ) -> StageExamples:
@@ -117,6 +119,7 @@ def stage_examples(
         stage: the stage.
         config: of the model that learns from them.
         encoder: words to sub-words.
+        seed: draws the documents where a source has a share of them.
         held_out: keys of sentences that must not be learnt from, see `held_out.test_sentences`.
         root: where the corpora lie; ``VANER_CORPORA`` if None.
 
@@ -127,8 +130,7 @@ def stage_examples(
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
     for source in stage.sources:
-        whole = _limited(_corpus(source, root), source.limit)
-        corpus, number = without(whole, held_out)
+        corpus, number = without(training_corpus(source, seed, root), held_out)
         left_out[f"{corpus.name} {corpus.split}"] = number
         if isinstance(source, DenseSource):
             groups.append(_names(source, corpus, config, encoder))
@@ -140,6 +142,19 @@ def stage_examples(
             kind = "has no related names" if isinstance(source, DenseSource) else "has no sentences"
             raise CorpusError(f"corpus {corpus.name} {corpus.split} {kind} to train on")
     return StageExamples(groups, coverage, left_out)
+
+
+def training_corpus(
+    source: CorpusSource | DenseSource, seed: int, root: str | Path | None = None
+) -> Corpus:
+    """The documents that a source takes its examples from, in their order."""
+    corpus = _limited(_corpus(source, root), source.limit)
+    if isinstance(source, DenseSource) or source.share == 1:
+        return corpus
+    number = max(1, round(source.share * len(corpus)))
+    chosen = Random(f"{seed}:{corpus.name}").sample(range(len(corpus)), number)
+    documents = tuple(corpus.documents[index] for index in sorted(chosen))
+    return Corpus(corpus.name, corpus.split, documents, corpus.types)
 
 
 def _sentences(

@@ -113,7 +113,7 @@ def _train_seed(
     left_out: dict[str, int] = {}
     history: list[dict[str, float]] = []
     for number, stage in enumerate(recipe.stages, 1):
-        found = stage_examples(stage, config, encoder, held_out, root)
+        found = stage_examples(stage, config, encoder, seed, held_out, root)
         coverage = coverage + found.coverage
         left_out.update(found.left_out)
         mixture = Mixture(
@@ -153,6 +153,7 @@ def _new_model(
         device="cuda" if gpu else "cpu",
         kernel=None if gpu else "eager",
         attention=wanted.attention,
+        causal_layers=wanted.causal_layers,
         head=wanted.head,
         pooling=wanted.pooling,
         scheme=wanted.scheme,

@@ -1,0 +1,49 @@
+"""What each part of the tagger is worth, on one corpus: python -m experiments.ablations.run
+
+Every condition changes one thing of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments import report
+from experiments.grid import Run, Study, main, taught
+from vaner.training.recipe import Recipe
+
+CORPUS = "NCBI-disease"
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "vaner": {},
+    "causal": {"attention": "causal"},
+    "upper half unmasked": {"causal_layers": 15},  # of 30
+    "upper quarter unmasked": {"causal_layers": 22},
+    "softmax": {"head": "softmax"},
+    "last sub-word": {"pooling": "last"},
+    "mean of sub-words": {"pooling": "mean"},
+    "rank 4": {"lora": {"rank": 4, "alpha": 8}},
+    "rank 64": {"lora": {"rank": 64, "alpha": 128}},
+    "nf4": {"quantization": "nf4"},
+    "published instruction": {"instruction": "vaner"},
+}
+# An encoder has no mask to lift, and with so few weights all of them are trained.
+NOT_SMALL = ("causal", "upper half unmasked", "upper quarter unmasked", "rank 4", "rank 64", "nf4")
+
+
+def runs(recipe: Recipe, size: str) -> Iterator[Run]:
+    for condition, change in CONDITIONS.items():
+        if size == "small" and condition in NOT_SMALL:
+            continue
+        yield Run({"condition": condition}, taught(recipe, [CORPUS], model=change), (CORPUS,))
+
+
+def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
+    table = report.table(records, ("condition",), {"condition": "vaner"})
+    report.write(folder, size, records, table)
+
+
+STUDY = Study(Path(__file__).resolve().parent, "What each part of the tagger is worth.", runs, tell)
+
+if __name__ == "__main__":
+    main(STUDY)

@@ -1,0 +1,279 @@
+"""A study: trainings that differ in one thing, each scored on test once, each a file of its own.
+
+A study's run.py makes a `Study` and hands it to `main`. Runs whose file is there are not run
+again, so a study can be stopped at any time, shared out over processes, and gone on with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from vaner.annotator import Annotator
+from vaner.corpora import corpora_root, load, lookup, split_file
+from vaner.errors import CorpusError, VanerError
+from vaner.evaluation import evaluate
+from vaner.provenance import provenance
+from vaner.training.recipe import CorpusSource, Recipe, read_recipe
+from vaner.training.sources import training_corpus
+from vaner.training.train import train
+
+SIZES = ("small", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training and what it is scored on.
+
+    Args:
+        details: what tells it from the other runs of its seed, e.g. corpus and condition.
+        recipe: of one seed.
+        tests: corpora whose test split is scored, once, after the choice on devel.
+        notes: what else to put down with it.
+    """
+
+    details: Mapping[str, Any]
+    recipe: Recipe
+    tests: tuple[str, ...]
+    notes: Mapping[str, Any] | None = None
+
+    @property
+    def seed(self) -> int:
+        return self.recipe.seeds[0]
+
+    @property
+    def name(self) -> str:
+        """Of its file, without the suffix."""
+        parts = [*(str(value) for value in self.details.values()), str(self.seed)]
+        return "-".join(parts).replace("/", "_").replace(" ", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study as its run.py has it.
+
+    Args:
+        folder: its folder.
+        question: what it asks, in one line.
+        runs: the runs of one seed, made of the recipe of a size. A corpus that is not at hand may
+            be in them: its runs are left out, and told.
+        report: makes the results and the table of a size out of the finished runs.
+        recipes: folder of ``small.yaml`` and ``full.yaml``, of which every run is a variant.
+    """
+
+    folder: Path
+    question: str
+    runs: Callable[[Recipe, str], Iterable[Run]]
+    report: Callable[[Path, str, Sequence[Mapping[str, Any]]], None]
+    recipes: Path = Path(__file__).resolve().parent
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def all_runs(self, size: str, seeds: Sequence[int] | None = None) -> Iterator[Run]:
+        """Every run, seed by seed: a study that is stopped early has whole seeds."""
+        recipe = read_recipe(self.recipes / f"{size}.yaml")
+        for seed in seeds or recipe.seeds:
+            yield from self.runs(recipe.model_copy(update={"seeds": [seed]}), size)
+
+
+def varied(recipe: Recipe, **changes: Any) -> Recipe:
+    """The recipe with other values, checked again.
+
+    Args:
+        recipe: the recipe.
+        changes: fields of the recipe; a mapping for ``model`` changes that model's fields only.
+    """
+    content = recipe.model_dump()
+    changes["model"] = content["model"] | changes.get("model", {})
+    return Recipe.model_validate(content | changes)
+
+
+def taught(
+    recipe: Recipe, corpora: Sequence[str], *, nameless: float | None = None, **changes: Any
+) -> Recipe:
+    """The recipe on other corpora, each chosen by on its devel.
+
+    Args:
+        recipe: a recipe whose one stage has one source, and which has one dev set: the patterns.
+        corpora: what is trained on and chosen by.
+        nameless: probability of the instruction without the corpus's name; the recipe's if None.
+        changes: further fields, as for `varied`.
+    """
+    [stage], [dev] = recipe.stages, recipe.dev
+    source = stage.sources[0].model_dump()
+    if nameless is not None:
+        source["nameless"] = nameless
+    sources = [source | {"corpus": corpus} for corpus in corpora]
+    return varied(
+        recipe,
+        stages=[stage.model_dump() | {"sources": sources}],
+        dev=[dev.model_dump() | {"corpus": corpus} for corpus in corpora],
+        **changes,
+    )
+
+
+def present(corpora: Sequence[str], root: Path | None = None) -> tuple[str, ...]:
+    """Those of the corpora whose files are at hand."""
+    return tuple(name for name in corpora if _missing(name, "train", root) is None)
+
+
+def _missing(corpus: str, split: str, root: Path | None) -> str | None:
+    """Why a split cannot be had here, or None."""
+    info = lookup(corpus)
+    if info is not None and split in info.splits and split_file(info, split, corpora_root(root)):
+        return None
+    try:
+        load(corpus, split, root=root)
+    except CorpusError as problem:
+        return str(problem)
+    return None
+
+
+def run(
+    one: Run, output: Path, root: Path | None = None, keep_models: bool = False
+) -> dict[str, Any]:
+    """Train, score and put down one run.
+
+    Args:
+        one: the run.
+        output: folder of the study's runs.
+        root: where the corpora lie; ``VANER_CORPORA`` if None.
+        keep_models: leave the model beside the figures.
+    """
+    result, place = output / f"{one.name}.json", output / one.name
+    (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
+    annotator = Annotator.from_pretrained(trained.folder)
+    seen = list(chain.from_iterable(_taught(one, root)))
+    record = {
+        **one.details,
+        "seed": one.seed,
+        **(one.notes or {}),
+        "recipe": one.recipe.model_dump(mode="json"),
+        "dev_f1": trained.dev_f1,
+        "seconds": round(trained.seconds),
+        "left_out": dict(trained.left_out),
+        "tests": {
+            name: evaluate(annotator, load(name, "test", root=root), train=seen).to_dict()
+            for name in one.tests
+        },
+        **provenance(),
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    if keep_models:
+        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
+    result.write_text(text + "\n", "utf-8")
+    shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
+    return record
+
+
+def _taught(one: Run, root: Path | None) -> Iterator[Iterable[Any]]:
+    """The documents that the biomedical head was taught with: what is in them counts as seen."""
+    for stage in one.recipe.stages:
+        for source in stage.sources:
+            if isinstance(source, CorpusSource) and source.domain == "biomedical":
+                yield training_corpus(source, one.seed, root)
+
+
+def lacking(one: Run, root: Path | None) -> str | None:
+    """Why a run cannot be made here, or None: a corpus of it is missing."""
+    sources = [source for stage in one.recipe.stages for source in stage.sources]
+    wanted = {(source.corpus, source.split) for source in (*sources, *one.recipe.dev)}
+    wanted |= {(name, "test") for name in one.tests}
+    found = (_missing(corpus, split, root) for corpus, split in sorted(wanted))
+    return next((problem for problem in found if problem), None)
+
+
+def main(study: Study) -> None:
+    """The command line of a study's run.py."""
+    arguments = _arguments(study)
+    output = arguments.output / arguments.size
+    if arguments.threads:
+        import torch
+
+        torch.set_num_threads(arguments.threads)
+    try:
+        for one in () if arguments.report else study.all_runs(arguments.size, arguments.seeds):
+            if any(fnmatch(one.name, pattern) for pattern in arguments.only):
+                run_or_leave(one, output, arguments.corpora, arguments.keep_models)
+        tell(study, output, arguments.size)
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+
+
+def run_or_leave(one: Run, output: Path, root: Path | None, keep_models: bool) -> bool:
+    """Make a run if it is not there and its corpora are, and say how it went.
+
+    Returns:
+        Whether it was made now.
+    """
+    if (output / f"{one.name}.json").is_file():
+        return False
+    if problem := lacking(one, root):
+        print(f"{one.name}: left out: {problem}", file=sys.stderr, flush=True)
+        return False
+    started = time.monotonic()
+    record = run(one, output, root, keep_models)
+    figures = ", ".join(
+        f"{name} {100 * found['micro']['f1']:.2f}" for name, found in record["tests"].items()
+    )
+    minutes = (time.monotonic() - started) / 60
+    print(f"{one.name}: test F1 {figures}; {minutes:.1f} min", flush=True)
+    return True
+
+
+def tell(study: Study, output: Path, size: str) -> None:
+    """Write down what is finished: results, table, plot.
+
+    Raises:
+        VanerError: where nothing is.
+    """
+    records = finished(study, output, size)
+    if not records:
+        raise VanerError(f"no finished run in {output}")
+    study.report(study.folder, size, records)
+
+
+def finished(study: Study, output: Path, size: str) -> list[dict[str, Any]]:
+    """The records of the runs that are done, in the order of the study.
+
+    Where the runs were made elsewhere, they are read from the study's own results.
+    """
+    names = [one.name for one in study.all_runs(size)]
+    files = [output / f"{name}.json" for name in names]
+    found = [json.loads(file.read_text("utf-8")) for file in files if file.is_file()]
+    kept = study.folder / f"results-{size}.json"
+    if not found and kept.is_file():
+        found = json.loads(kept.read_text("utf-8"))["runs"]
+    return found
+
+
+def _arguments(study: Study) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=f"python -m experiments.{study.name}.run", description=study.question
+    )
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--only", nargs="+", default=["*"], metavar="PATTERN",
+                        help="runs by name, as in: --only '*-BC2GM-*'")  # fmt: skip
+    parser.add_argument("--seeds", type=int, nargs="+", help="others than the recipe's")
+    parser.add_argument("--report", action="store_true", help="only write what is done down")
+    add_common(parser, Path("runs") / study.name)
+    return parser.parse_args()
+
+
+def add_common(parser: argparse.ArgumentParser, output: Path) -> None:
+    """The options that one study and the list of all of them share."""
+    parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
+    parser.add_argument("--output", type=Path, default=output)
+    parser.add_argument("--threads", type=int, help="CPU threads, for runs side by side")
+    parser.add_argument("--keep-models", action="store_true", help="leave the models in --output")

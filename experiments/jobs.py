@@ -1,0 +1,87 @@
+"""Every full-size run of the studies as one list that a GPU machine works through unattended.
+
+    python -m experiments.jobs --list                      # what there is, and what is done
+    python -m experiments.jobs --minutes 55                # start nothing after that time
+    python -m experiments.jobs --size small --threads 1    # the small runs, on a CPU
+
+What is most wanted comes first: seed by seed, the mix, each corpus alone, the parts, then the rest.
+A run that is done is not run again, one that was cut off goes on from its last checkpoint; the
+tables are written after every study. The shipped model has a script of its own
+(experiments.embedded_disease_chemical.run), to be run before these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from experiments import grid
+from experiments.ablations.run import STUDY as ABLATIONS
+from experiments.cross_corpus.run import STUDY as CROSS_CORPUS
+from experiments.gerbera.run import STUDY as GERBERA
+from experiments.mix.run import STUDY as MIX
+from experiments.single_corpora.run import STUDY as SINGLE_CORPORA
+from vaner.errors import VanerError
+
+STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, CROSS_CORPUS, GERBERA)
+
+
+def jobs(
+    size: str, studies: Sequence[grid.Study] = STUDIES
+) -> Iterator[tuple[grid.Study, grid.Run]]:
+    """Every run with its study: first all of the first seed, study by study."""
+    seeds = sorted({one.seed for study in studies for one in study.all_runs(size)})
+    for seed in seeds:
+        for study in studies:
+            yield from ((study, one) for one in study.all_runs(size, [seed]))
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.threads:
+        import torch
+
+        torch.set_num_threads(arguments.threads)
+    wanted = [study for study in STUDIES if study.name in arguments.studies]
+    stop = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
+    try:
+        todo = [(s, one, arguments.output / s.name / arguments.size)
+                for s, one in jobs(arguments.size, wanted)]  # fmt: skip
+        if arguments.list:
+            for study, one, output in todo:
+                print(f"{_state(one, output, arguments.corpora):8} {study.name} {one.name}")
+            return
+        for number, (study, one, output) in enumerate(todo, 1):
+            if stop is not None and time.monotonic() > stop:
+                sys.exit(f"{len(todo) - number + 1} of {len(todo)} runs left, the time is up")
+            print(f"[{number}/{len(todo)}] {study.name}", file=sys.stderr, flush=True)
+            if grid.run_or_leave(one, output, arguments.corpora, arguments.keep_models):
+                grid.tell(study, output, arguments.size)
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+
+
+def _state(one: grid.Run, output: Path, root: Path | None) -> str:
+    if (output / f"{one.name}.json").is_file():
+        return "done"
+    return "lacking" if grid.lacking(one, root) else "to do"
+
+
+def _arguments() -> argparse.Namespace:
+    names = [study.name for study in STUDIES]
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.jobs", description="Work through the runs of all studies."
+    )
+    parser.add_argument("--size", choices=grid.SIZES, default="full")
+    parser.add_argument("--studies", nargs="+", choices=names, default=names, metavar="STUDY")
+    parser.add_argument("--list", action="store_true", help="only say what there is to do")
+    parser.add_argument("--minutes", type=float, help="start no run after so many minutes")
+    grid.add_common(parser, Path("runs"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The list of all runs: the order, what is done, and the time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments import grid, jobs
+from vaner.training.recipe import Recipe
+
+RECIPE = """\
+name: toy
+stages: [{sources: [{corpus: c}]}]
+dev: [{corpus: c}]
+seeds: [1, 2]
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two studies in the list, and the names of the runs that were made."""
+
+    def study(name: str) -> grid.Study:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "small.yaml").write_text(RECIPE)
+
+        def runs(recipe: Recipe, size: str) -> list[grid.Run]:
+            return [grid.Run({"study": name}, recipe, ("c",))]
+
+        return grid.Study(tmp_path / name, "", runs, lambda *_: None, tmp_path / name)
+
+    done: list[str] = []
+
+    def run(one: grid.Run, *_: Any) -> dict[str, Any]:
+        done.append(one.name)
+        return {"tests": {}}
+
+    monkeypatch.setattr(jobs, "STUDIES", (study("first"), study("second")))
+    monkeypatch.setattr(grid, "lacking", lambda *_: None)
+    monkeypatch.setattr(grid, "run", run)
+    monkeypatch.setattr(grid, "tell", lambda *_: None)
+    return done
+
+
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *more: str) -> None:
+    monkeypatch.setattr(
+        "sys.argv", ["jobs.py", "--size", "small", "--output", str(tmp_path), *more]
+    )
+    jobs.main()
+
+
+def test_all_of_the_first_seed_come_first(
+    made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command(monkeypatch, tmp_path)
+    assert made == ["first-1", "second-1", "first-2", "second-2"]
+
+
+def test_what_is_done_is_not_done_again(
+    made: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "first" / "small").mkdir()
+    (tmp_path / "first" / "small" / "first-1.json").touch()
+    command(monkeypatch, tmp_path, "--list")
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[0].split() == ["done", "first", "first-1"] and made == []
+    assert listed[1].split() == ["to", "do", "second", "second-1"]
+    command(monkeypatch, tmp_path, "--studies", "first")
+    assert made == ["first-2"]
+
+
+def test_nothing_is_started_when_the_time_is_up(
+    made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit, match="4 of 4 runs left, the time is up"):
+        command(monkeypatch, tmp_path, "--minutes", "0.0000001")
+    assert made == []

@@ -1,0 +1,144 @@
+"""Studies: distinct and valid runs, resumed where they stopped, told over their seeds."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments import grid, report
+from vaner.training.recipe import Recipe
+
+STUDIES = ("ablations", "cross_corpus", "gerbera", "mix", "single_corpora")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("size", grid.SIZES)
+def test_every_study_has_distinct_valid_runs_on_dev_alone(
+    name: str, size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANER_CORPORA", str(tmp_path))
+    # The mix takes what is at hand: let all of it be.
+    monkeypatch.setattr(grid, "_missing", lambda *_: None)
+    study = importlib.import_module(f"experiments.{name}.run").STUDY
+    assert study.name == name and (study.folder / "README.md").is_file()
+    runs = list(study.all_runs(size))
+    assert len({run.name for run in runs}) == len(runs) >= 3
+    assert {run.seed for run in runs} == {1, 2, 3}
+    for run in runs:
+        assert run.tests and len(run.recipe.seeds) == 1
+        assert all(source.split == "devel" for source in run.recipe.dev)
+
+
+def corpus(folder: Path, disease: str) -> Path:
+    folder.mkdir(parents=True)
+    for split in ("train", "devel", "test"):
+        rows = [f"{disease}{split}{i}\tB-Disease\nhurts\tO\n" for i in range(8)]
+        (folder / f"{split}.tsv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture
+def study(tiny_backbone: Path, tmp_path: Path) -> grid.Study:
+    """Two conditions and two seeds on a toy corpus."""
+    folder = tmp_path / "toy_study"
+    folder.mkdir()
+    toy = corpus(tmp_path / "toy", "gout")
+    content = {
+        "name": "toy",
+        "model": {"backbone": str(tiny_backbone), "lora": None, "instruction": "compact"},
+        "stages": [{"sources": [{"corpus": "CORPUS", "limit": 6}], "steps": 2}],
+        "dev": [{"corpus": "CORPUS"}],
+        "seeds": [1, 2],
+        "precision": "fp32",
+    }
+    (folder / "small.yaml").write_text(json.dumps(content))
+    (folder / "README.md").write_text("Before.\n<!-- small:begin -->\n<!-- small:end -->\nAfter.\n")
+
+    def runs(recipe: Recipe, size: str) -> Iterator[grid.Run]:
+        for head in ("crf", "softmax"):
+            wanted = grid.taught(recipe, [str(toy)], model={"head": head})
+            yield grid.Run({"head": head}, wanted, (str(toy),))
+        gone = str(tmp_path / "gone")
+        yield grid.Run({"head": "none"}, grid.taught(recipe, [gone]), (gone,))
+
+    def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
+        report.dots(records, ("head", "head"), folder / "plot.png", ("all", "seen", "unseen"))
+        text = report.table(records, ("head",), {"head": "crf"})
+        report.write(folder, size, records, text)
+
+    return grid.Study(folder, "Toys.", runs, tell, recipes=folder)
+
+
+def command(study: grid.Study, output: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
+    monkeypatch.setattr("sys.argv", ["run.py", "--output", str(output), *more])
+    grid.main(study)
+
+
+def test_a_study_runs_is_gone_on_with_and_is_told(
+    study: grid.Study,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "runs"
+    command(study, output, monkeypatch, "--only", "crf-*")
+    files = sorted((output / "small").iterdir())
+    assert [file.name for file in files] == ["crf-1.json", "crf-2.json"]  # and no checkpoints
+    record = json.loads(files[0].read_text())
+    [figures] = record["tests"].values()
+    assert figures["micro"]["gold"] == 8 and figures["unseen"]["gold"] == 8
+    assert record["recipe"]["seeds"] == [1] and {"commit", "dev_f1", "head"} <= set(record)
+
+    before = files[0].stat().st_mtime_ns
+    command(study, output, monkeypatch)
+    assert files[0].stat().st_mtime_ns == before
+    told = capsys.readouterr()
+    assert "none-1: left out: " in told.err and "softmax-2: test F1" in told.out
+    readme = (study.folder / "README.md").read_text()
+    assert readme.startswith("Before.\n") and readme.endswith("\nAfter.\n")
+    rows = [line for line in readme.splitlines() if line.startswith(("| crf", "| softmax"))]
+    assert len(rows) == 2 and "±" in rows[0] and (study.folder / "plot.png").stat().st_size > 5000
+    assert len(json.loads((study.folder / "results-small.json").read_text())["runs"]) == 4
+
+    # Where nothing was run, the kept results serve.
+    command(study, tmp_path / "elsewhere", monkeypatch, "--report")
+    assert (study.folder / "README.md").read_text() == readme
+
+
+def test_a_study_without_runs_says_so(
+    study: grid.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit, match="error: no finished run"):
+        command(study, tmp_path / "runs", monkeypatch, "--report")
+
+
+def records() -> list[dict[str, Any]]:
+    def of(seed: int, condition: str, f1: float) -> dict[str, Any]:
+        figures = {"micro": {"f1": f1}, "seen": {"f1": f1}, "unseen": None}
+        return {"seed": seed, "share": 0.05, "condition": condition, "tests": {"c": figures}}
+
+    return [of(1, "a", 0.80), of(2, "a", 0.82), of(1, "b", 0.81), of(2, "b", 0.84)]
+
+
+def test_differences_are_paired_by_seed() -> None:
+    table = report.table(records(), ("share", "condition"), {"condition": "a"})
+    first, second = table.splitlines()[2:]
+    assert first == "| 5 % | a | c | 2 | 81.00 ± 12.71 | 81.00 ± 12.71 |  |  |  |"
+    assert "| +1.50 ± 6.35 |  |" in second
+
+
+def test_the_interval_is_student_s() -> None:
+    mean, half = report.mean_and_half([1.0, 2.0, 3.0])
+    assert mean == 2.0 and half == pytest.approx(4.303 / 3**0.5)
+    assert report.mean_and_half([5.0]) == (5.0, None)
+
+
+def test_learning_curves_are_drawn(tmp_path: Path) -> None:
+    rows = [{**record, "corpus": "c"} for record in records()]
+    report.curves(rows, ("corpus", "share", "condition"), tmp_path / "p.png", "%")
+    assert (tmp_path / "p.png").stat().st_size > 5000
