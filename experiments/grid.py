@@ -22,8 +22,9 @@ from vaner.annotator import Annotator
 from vaner.corpora import corpora_root, load, lookup, split_file
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
+from vaner.knowledge.base import open_base
 from vaner.provenance import provenance
-from vaner.training.recipe import CorpusSource, Recipe, read_recipe
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe, read_recipe
 from vaner.training.sources import training_corpus
 from vaner.training.train import train
 
@@ -38,13 +39,11 @@ class Run:
         details: what tells it from the other runs of its seed, e.g. corpus and condition.
         recipe: of one seed.
         tests: corpora whose test split is scored, once, after the choice on devel.
-        notes: what else to put down with it.
     """
 
     details: Mapping[str, Any]
     recipe: Recipe
     tests: tuple[str, ...]
-    notes: Mapping[str, Any] | None = None
 
     @property
     def seed(self) -> int:
@@ -158,11 +157,11 @@ def run(
     record = {
         **one.details,
         "seed": one.seed,
-        **(one.notes or {}),
         "recipe": one.recipe.model_dump(mode="json"),
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
         "left_out": dict(trained.left_out),
+        "knowledge_bases": _bases(one),
         "tests": {
             name: evaluate(annotator, load(name, "test", root=root), train=seen).to_dict()
             for name in one.tests
@@ -175,6 +174,13 @@ def run(
     result.write_text(text + "\n", "utf-8")
     shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
     return record
+
+
+def _bases(one: Run) -> dict[str, str]:
+    """Fingerprint of every knowledge base that names were drawn from."""
+    sources = (source for stage in one.recipe.stages for source in stage.sources)
+    names = {source.dense for source in sources if isinstance(source, DenseSource)}
+    return {name: open_base(name).fingerprint for name in sorted(names)}
 
 
 def _taught(one: Run, root: Path | None) -> Iterator[Iterable[Any]]:

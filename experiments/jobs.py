@@ -7,7 +7,8 @@
 What is most wanted comes first: seed by seed, the mix, each corpus alone, the parts, then the rest.
 A run that is done is not run again, one that was cut off goes on from its last checkpoint; the
 tables are written after every study. The shipped model has a script of its own
-(experiments.embedded_disease_chemical.run), to be run before these.
+(experiments.embedded_disease_chemical.run), to be run before these; dense recognition wants a
+knowledge base, made by `vaner kb build open`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from pathlib import Path
 from experiments import grid
 from experiments.ablations.run import STUDY as ABLATIONS
 from experiments.cross_corpus.run import STUDY as CROSS_CORPUS
+from experiments.dense_recognition.run import STUDY as DENSE_RECOGNITION
 from experiments.gerbera.run import STUDY as GERBERA
 from experiments.mix.run import STUDY as MIX
 from experiments.single_corpora.run import STUDY as SINGLE_CORPORA
 from vaner.errors import VanerError
 
-STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, CROSS_CORPUS, GERBERA)
+STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERBERA)
 
 
 def jobs(

@@ -13,7 +13,7 @@ import pytest
 from experiments import grid, report
 from vaner.training.recipe import Recipe
 
-STUDIES = ("ablations", "cross_corpus", "gerbera", "mix", "single_corpora")
+STUDIES = ("ablations", "cross_corpus", "dense_recognition", "gerbera", "mix", "single_corpora")
 
 
 @pytest.mark.parametrize("name", STUDIES)
