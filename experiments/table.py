@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+SHOWN = ("precision", "recall", "f1")
 
 HEAD = """\
 | experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine |
@@ -25,6 +25,8 @@ def rows() -> Iterator[str]:
     """A row for every experiment, corpus and type, test splits only."""
     for path in sorted(ROOT.glob("experiments/*/results.json")):
         record = json.loads(path.read_text("utf-8"))
+        if "seeds" not in record:  # a study of many runs, which has tables of its own
+            continue
         places = [p for p in record["seeds"][0]["scores"] if p.endswith(" test")]
         for place in places:
             yield from _place_rows(path.parent.name, record, place)
@@ -35,32 +37,43 @@ def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str
     kinds = list(runs[0]["types"])
     for kind in [*kinds, *(["all"] if len(kinds) > 1 else [])]:
         scores = [run["micro"] if kind == "all" else run["types"][kind] for run in runs]
-        p, r, f1 = (
-            f"{100 * statistics.mean(s[k] for s in scores):.2f}"
-            for k in ("precision", "recall", "f1")
-        )
-        # The interval belongs to one model; with several seeds their spread is shown instead.
-        ends = scores[0]["intervals"]["f1"]
-        if len(scores) > 1:
-            ends = [min(s["f1"] for s in scores), max(s["f1"] for s in scores)]
         yield (
-            f"| [{folder}](experiments/{folder}) | {place} | {kind} | {p} | {r} | {f1} "
-            f"| {100 * ends[0]:.2f} to {100 * ends[1]:.2f} | {len(scores)} "
-            f"| {_machine(record['machine'])} |"
+            f"| [{folder}](experiments/{folder}) | {place} | {kind} | {figures(scores)} "
+            f"| {machine(record['machine'])} |"
         )
 
 
-def _machine(machine: dict[str, Any]) -> str:
+def figures(scores: Sequence[dict[str, Any]]) -> str:
+    """The cells of one thing scored once or, by several seeds, several times: P to seeds."""
+    cells = [f"{100 * statistics.mean(s[k] for s in scores):.2f}" for k in SHOWN]
+    low, high = interval(scores)
+    return " | ".join([*cells, f"{low:.2f} to {high:.2f}", str(len(scores))])
+
+
+def interval(scores: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """Ends of F1 in percent: the bootstrap's for one run, the least and most of several.
+
+    The bootstrap's interval belongs to one model; with several seeds their spread is shown instead.
+    """
+    low, high = scores[0]["intervals"]["f1"]
+    if len(scores) > 1:
+        low, high = min(s["f1"] for s in scores), max(s["f1"] for s in scores)
+    return 100 * low, 100 * high
+
+
+def machine(machine: dict[str, Any]) -> str:
+    """The machine in two words."""
     return machine.get("gpu") or f"{machine['cpus']} CPU cores"
 
 
-def filled(text: str, table: str) -> str:
-    """The text with the table between its markers."""
-    before, _, rest = text.partition(BEGIN)
-    _, found, after = rest.partition(END)
+def filled(text: str, table: str, part: str = "results") -> str:
+    """The text with the table between the markers of a part."""
+    begin, end = f"<!-- {part}:begin -->", f"<!-- {part}:end -->"
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        sys.exit(f"the markers {BEGIN} and {END} are missing")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+        sys.exit(f"the markers {begin} and {end} are missing")
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def main() -> None:

@@ -1,0 +1,72 @@
+"""A trained peer on test: its figures, its speed, and how much of test stands in train."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from experiments.peers.peer import Learnt
+from experiments.peers.sentences import Split
+from vaner.corpora import overlap, sentence_keys
+from vaner.corpora.statistics import unreachable
+from vaner.documents import Document
+from vaner.evaluation import Evaluation
+from vaner.scoring import score, seen_mentions
+
+LONG = 8  # words; shorter sentences recur as headings do
+
+
+class Clock:
+    """Seconds by the wall and of this process's CPU time, which others' work does not lengthen."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        """Seconds since it was made."""
+        wall, cpu = time.monotonic() - self._start[0], time.process_time() - self._start[1]
+        return {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2)}
+
+
+def judged(
+    learnt: Learnt, test: Split, train: Split
+) -> tuple[dict[str, Any], tuple[Document, ...]]:
+    """Tag a test split once.
+
+    Args:
+        learnt: the trained peer.
+        test: what it is scored on.
+        train: what it was trained on, to score seen and unseen mentions apart.
+
+    Returns:
+        The figures, in the form of `vaner.evaluation`, and the documents as the peer tagged them.
+    """
+    clock = Clock()
+    tags = learnt.tag(test.words)
+    tagging = clock.read()
+    predicted = test.annotated(tags)
+    types = test.corpus.types
+    reasons = sum((unreachable(document, types) for document in test.corpus), Counter[str]())
+    report = score(
+        test.corpus, predicted, types=types, seen=seen_mentions(train.corpus),
+        unreachable=reasons.total(),
+    )  # fmt: skip
+    found = Evaluation(
+        test.corpus.name, test.corpus.split, types, (), report, dict(reasons), tagging["seconds"],
+        predicted,
+    )  # fmt: skip
+    rate = len(test.sentences) / max(tagging["cpu_seconds"], 0.01)
+    figures = {
+        "tagging": {**tagging, "sentences_a_cpu_second": round(rate, 1)},
+        "recurring": recurring(train, test),
+        "test": found.to_dict(),
+    }
+    return figures, predicted
+
+
+def recurring(train: Split, test: Split) -> dict[str, int]:
+    """Test sentences that stand in train as well: all, and the long ones."""
+    known = overlap(train.corpus, [test.corpus])
+    keys = [key for document in test.corpus for key in sentence_keys(document) if key in known]
+    return {"all": len(keys), "long": sum(key.count(" ") + 1 >= LONG for key in keys)}

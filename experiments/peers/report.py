@@ -1,0 +1,104 @@
+"""Collects the runs of the peers: results.json, the tables in two READMEs.
+
+python -m experiments.peers.report [--runs runs/peers]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.table import figures, filled, interval, machine
+
+HERE = Path(__file__).resolve().parent
+READMES = {"results": HERE / "README.md", "peers": HERE.parent / "README.md"}
+
+Record = Mapping[str, Any]
+Runs = dict[str, dict[str, list[Record]]]  # peer -> corpus -> a record a seed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m experiments.peers.report")
+    parser.add_argument("--runs", type=Path, default=Path("runs/peers"))
+    collect(parser.parse_args().runs)
+
+
+def collect(folder: Path, results: Path = HERE / "results.json") -> None:
+    """Write the finished runs and the tables of them; without a run, the tables of those kept."""
+    records = finished(folder)
+    if records:
+        lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+        results.write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
+    elif results.is_file():
+        records = json.loads(results.read_text("utf-8"))["runs"]
+    runs = grouped(records)
+    tables = {"results": f"{summary(runs)}\n\n{details(runs)}", "peers": summary(runs)}
+    for part, readme in READMES.items():
+        readme.write_text(filled(readme.read_text("utf-8"), tables[part], part), "utf-8")
+
+
+def finished(folder: Path) -> list[Record]:
+    """The runs in a folder, in the order of their names."""
+    records = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*-*.json"))]
+    return [record for record in records if "test" in record]  # the others are settings
+
+
+def grouped(records: Iterable[Record]) -> Runs:
+    """Runs that differ by seed alone together."""
+    runs: Runs = {}
+    for record in records:
+        runs.setdefault(record["peer"], {}).setdefault(record["corpus"], []).append(record)
+    return runs
+
+
+def summary(runs: Runs) -> str:
+    """F1 over all types, a corpus a row and a peer a column."""
+    corpora = sorted({corpus for of_peer in runs.values() for corpus in of_peer})
+    lines = [f"| test split | {' | '.join(runs)} |", "|---|" + "---|" * len(runs)]
+    for corpus in corpora:
+        cells = [_cell(of_peer.get(corpus, ())) for of_peer in runs.values()]
+        lines.append(f"| {corpus} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(records: Sequence[Record]) -> str:
+    if not records:
+        return ""
+    scores = [record["test"]["micro"] for record in records]
+    low, high = interval(scores)
+    mean = 100 * statistics.mean(score["f1"] for score in scores)
+    return f"{mean:.2f} ({low:.2f} to {high:.2f}; {len(scores)})"
+
+
+def details(runs: Runs) -> str:
+    """Every peer, corpus and type, with what was seen in training or not, and the speed."""
+    head = "| peer | test split | type | P % | R % | F1 % | 95% interval | seeds | machine |"
+    lines = [head, "|---|---|---|--:|--:|--:|---|--:|---|"]
+    speed = ["| peer | test split | sentences a CPU second | training, CPU minutes |",
+             "|---|---|--:|--:|"]  # fmt: skip
+    for peer, of_peer in runs.items():
+        for corpus, records in of_peer.items():
+            place, seen_on = f"{peer} | {corpus}", machine(records[0]["machine"])
+            rows = _kinds([record["test"] for record in records])
+            lines += [f"| {place} | {kind} | {figures(of)} | {seen_on} |" for kind, of in rows]
+            rate = statistics.mean(r["tagging"]["sentences_a_cpu_second"] for r in records)
+            minutes = statistics.mean(r["training"]["cpu_seconds"] for r in records) / 60
+            speed.append(f"| {place} | {rate:.0f} | {minutes:.1f} |")
+    return "\n".join([*lines, "", *speed])
+
+
+def _kinds(tests: Sequence[Record]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    types = list(tests[0]["types"])
+    for type in types:
+        yield type, [test["types"][type] for test in tests]
+    for name, key in (("all", "micro"), ("all seen", "seen"), ("all unseen", "unseen")):
+        if name != "all" or len(types) > 1:
+            yield name, [test[key] for test in tests]
+
+
+if __name__ == "__main__":
+    main()
