@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from vaner.corpora import REGISTRY
+from vaner.corpora import lookup
 from vaner.interfaces.cli.evaluate_all import RESULTS_FILE, stated_form
 from vaner.modeling.backbone import EMBEDDED
 from vaner.modeling.config import VanerConfig
@@ -91,7 +91,7 @@ micro F1 there {100 * run["dev_f1"]:.2f} %); test scored once, after the choice.
 
 | corpus | licence as the source of the files states it |
 |---|---|
-{chr(10).join(f"| {c} | {REGISTRY[c].licence} |" for c in corpora)}
+{chr(10).join(f"| {c} | {_licence(c)} |" for c in corpora)}
 
 ## Strict entity figures
 
@@ -113,6 +113,11 @@ Made by commit {record["commit"] or "unknown"}; again with `vaner evaluate --mod
 - Discontinuous and nested mentions are outside what tags can spell.
 - It is a research tool. It is not a medical device, and its output needs a reader.
 """
+
+
+def _licence(corpus: str) -> str:
+    info = lookup(corpus)
+    return info.licence if info else "not registered"
 
 
 def _rows(scores: dict[str, Any]) -> list[str]:

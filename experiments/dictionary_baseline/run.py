@@ -14,8 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vaner.corpora import load
-from vaner.corpora.registry import REGISTRY
+from vaner.corpora import at_hand, load
 from vaner.documents import Corpus
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
@@ -59,7 +58,8 @@ def _scores(matcher: Matcher, root: Path | None) -> tuple[dict[str, Any], dict[s
     """Figures on the test splits, and the types of each corpus that could not be scored."""
     scores: dict[str, Any] = {}
     not_scored: dict[str, list[str]] = {}
-    for name, info in REGISTRY.items():
+    for info in at_hand("test", root):
+        name = info.name
         missing = [type for type in info.entity_types if type not in matcher.types]
         if missing:
             not_scored[name] = missing

@@ -1,6 +1,6 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
-from vaner.corpora.loading import corpora_root, load, read_split, split_file
+from vaner.corpora.loading import at_hand, corpora_root, load, read_split, split_file
 from vaner.corpora.overlaps import overlap, sentence_key, sentence_keys
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup
 
@@ -9,6 +9,7 @@ __all__ = [
     "VIEWS",
     "CorpusInfo",
     "SplitInfo",
+    "at_hand",
     "corpora_root",
     "load",
     "lookup",

@@ -122,6 +122,22 @@ def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
     return path
 
 
+def at_hand(split: str, root: str | Path | None = None) -> Iterator[CorpusInfo]:
+    """The registered corpora, views aside, whose file of a split is there.
+
+    Args:
+        split: e.g. ``test``.
+        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+
+    Raises:
+        CorpusError: where `root` is no folder.
+    """
+    place = corpora_root(root)
+    for info in REGISTRY.values():
+        if split in info.files and split_file(info, split, place):
+            yield info
+
+
 def how_to_get(info: CorpusInfo) -> str:
     """How a user comes by the files of a corpus, in a few words."""
     if info.address:

@@ -27,17 +27,16 @@ def corpora_of(types: Iterable[str], split: str, root: Path | None) -> Iterator[
     Raises:
         CorpusError: where there is none.
     """
-    from vaner.corpora import REGISTRY, corpora_root, load, split_file
+    from vaner.corpora import at_hand, corpora_root, load
 
-    wanted, place, found = set(types), corpora_root(root), False
-    for info in REGISTRY.values():
-        there = split in info.splits and split_file(info, split, place)
-        if there and wanted.intersection(info.entity_types):
+    wanted, found = set(types), False
+    for info in at_hand(split, root):
+        if wanted.intersection(info.entity_types):
             found = True
             yield load(info.name, split, root=root)
     if not found:
         raise CorpusError(
-            f"{place} holds no {split} split that annotates {', '.join(sorted(wanted))}; "
+            f"{corpora_root(root)} holds no {split} split that annotates {', '.join(sorted(wanted))}; "
             "vaner corpus list tells what it holds"
         )
 
