@@ -35,8 +35,9 @@ def corpora_of(types: Iterable[str], split: str, root: Path | None) -> Iterator[
             found = True
             yield load(info.name, split, root=root)
     if not found:
+        asked = ", ".join(sorted(wanted))
         raise CorpusError(
-            f"{corpora_root(root)} holds no {split} split that annotates {', '.join(sorted(wanted))}; "
+            f"{corpora_root(root)} holds no {split} split that annotates {asked}; "
             "vaner corpus list tells what it holds"
         )
 
