@@ -119,13 +119,21 @@ def test_spacy_keeps_our_words(lessons: Task) -> None:
     from spacy.training.initialize import init_nlp
 
     config = spacy_ner._config(lessons)
-    config["training"]["max_steps"] = 1
-    nlp = init_nlp(config)
-    (example, *_) = nlp_corpus(config)(nlp)
+    (example, *_) = nlp_corpus(config)(init_nlp(config))
     assert [token.text for token in example.predicted] == list(lessons.train.words[0])
     assert [spacy_ner._tag(token) for token in example.reference] == list(
         lessons.train.sentences[0].tags
     )
+
+
+def test_spacy_learns(lessons: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("spacy")
+    config = spacy_ner._config(lessons)
+    config["training"].update(max_steps=60, eval_frequency=20)
+    monkeypatch.setattr(spacy_ner, "_config", lambda task: config)
+    learnt = spacy_ner.learn(lessons)
+    assert lessons.devel.f1(learnt.tag(lessons.devel.words)) == 1.0
+    assert learnt.settings["max_steps"] == 60
 
 
 def nlp_corpus(config: object) -> Callable[..., object]:
