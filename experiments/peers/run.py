@@ -152,7 +152,7 @@ def _provenance(package: str) -> dict[str, Any]:
 
 def _keep(content: dict[str, Any], place: Path) -> None:
     """Write a file whole or not at all: one that is there counts as done."""
-    work = place.with_name(f".{place.name}")
+    work = place.with_suffix(".part")
     work.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
     os.replace(work, place)
 
@@ -170,7 +170,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--corpora", nargs="+", metavar="NAME", help="all that are there if none")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--output", type=Path, default=Path("runs/peers"))
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads for training")
+    parser.add_argument("--threads", type=int, default=1, help="for training, where a peer can")
     parser.add_argument("--limit", type=int, help="documents of each split, to try it out")
     arguments = parser.parse_args()
     if arguments.limit:
