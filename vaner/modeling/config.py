@@ -26,6 +26,8 @@ class VanerConfig(PreTrainedConfig):
         backbone_config: configuration of the backbone itself, as a config or its dict.
         attention: ``bidirectional`` lifts a decoder's causal mask; ``causal`` keeps it.
         causal_layers: of a bidirectional decoder the first so many layers keep the causal mask.
+        frozen_layers: without an adapter, the embeddings and so many layers stay the backbone's
+            own, and only the others are saved; None if all weights are trained and saved.
         head: ``crf`` learns transitions; ``softmax`` scores each word alone (its decoding still
             keeps to the tag scheme).
         pooling: which sub-words stand for their word: the first, the last or their mean.
@@ -56,6 +58,7 @@ class VanerConfig(PreTrainedConfig):
         backbone_config: PreTrainedConfig | dict[str, Any] | None = None,
         attention: Attention = "bidirectional",
         causal_layers: int = 0,
+        frozen_layers: int | None = None,
         head: Head = "crf",
         pooling: Pooling = "first",
         scheme: str = "BIO",
@@ -84,6 +87,7 @@ class VanerConfig(PreTrainedConfig):
         self.backbone_config = backbone_config
         self.attention = attention
         self.causal_layers = causal_layers
+        self.frozen_layers = frozen_layers
         self.head = head
         self.pooling = pooling
         self.scheme = str(scheme)

@@ -16,6 +16,7 @@ from vaner.modeling.config import VanerConfig
 
 HEAD_FILE = "head.safetensors"
 ADAPTER_FILE = "adapter_model.safetensors"
+LAYERS_FILE = "layers.safetensors"
 _FILES = ["*.safetensors", "*.json", "*.md"]
 # What can be a repository on the Hub; anything else can only be meant as a folder.
 _HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)

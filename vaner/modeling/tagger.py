@@ -24,6 +24,7 @@ from vaner.modeling.crf import CRF, FORBIDDEN
 from vaner.modeling.storage import (
     ADAPTER_FILE,
     HEAD_FILE,
+    LAYERS_FILE,
     check_config,
     check_same_architecture,
     check_weights,
@@ -69,6 +70,8 @@ class VanerForTokenClassification(PreTrainedModel):
             backbones.keep_weights(backbone)
         self.backbone = backbone
         backbones.keep_causal(backbone, config.causal_layers)
+        if config.frozen_layers is not None:
+            backbones.freeze(backbone, config.frozen_layers)
         self.dropout = nn.Dropout(config.dropout)
         tags = config.tag_set
         self.classifier = nn.Linear(config.own_backbone.get_text_config().hidden_size, len(tags))
@@ -228,6 +231,11 @@ class VanerForTokenClassification(PreTrainedModel):
         """Whether the backbone carries an adapter, which is then all that is saved of it."""
         return backbones.is_adapted(self.backbone)
 
+    @property
+    def on_backbone(self) -> bool:
+        """Whether only what was trained is saved, to be put on the backbone again."""
+        return self.adapted or self.config.frozen_layers is not None
+
     def activation_checkpointing_enable(  # type: ignore[override]
         self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
     ) -> None:
@@ -244,13 +252,13 @@ class VanerForTokenClassification(PreTrainedModel):
     # Saving and loading -----------------------------------------------------------------------
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:  # type: ignore[override]
-        """Save the model: adapter, head and transitions if it has an adapter, else all weights.
+        """Save the model: what was trained of the backbone, head and transitions, or all weights.
 
-        Everything is safetensors. The adapter is peft's own format and also loads on the bare
+        Everything is safetensors. An adapter is in peft's own format and also loads on the bare
         backbone with `peft.PeftModel`.
         """
         folder = Path(save_directory)
-        if not self.adapted:
+        if not self.on_backbone:
             with backbones.quiet():  # it draws a bar of its own, in the middle of the trainer's
                 super().save_pretrained(folder, **options)
             return
@@ -259,9 +267,13 @@ class VanerForTokenClassification(PreTrainedModel):
         folder.mkdir(parents=True, exist_ok=True)
         self.config.architectures = [type(self).__name__]
         self.config.save_pretrained(folder)
-        self.backbone.save_pretrained(folder)
-        (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours is written later
-        name_backbone(folder / "adapter_config.json", self.config.backbone)
+        if self.adapted:
+            self.backbone.save_pretrained(folder)
+            (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours comes later
+            name_backbone(folder / "adapter_config.json", self.config.backbone)
+        else:
+            layers = backbones.trained_weights(self.backbone)
+            save_file(layers, folder / LAYERS_FILE, metadata={"format": "pt"})
         save_file(self._head_state(), folder / HEAD_FILE, metadata={"format": "pt"})
 
     def load_trained(self, folder: Path) -> None:
@@ -270,19 +282,22 @@ class VanerForTokenClassification(PreTrainedModel):
         Raises:
             ModelError: where a file is missing, truncated, or does not fit.
         """
-        if not self.adapted:
+        if not self.on_backbone:
             self._fill(read_weights(folder / "model.safetensors"), folder)
             return
-        from peft import set_peft_model_state_dict
+        if self.adapted:
+            from peft import set_peft_model_state_dict
 
-        set_peft_model_state_dict(self.backbone, read_weights(folder / ADAPTER_FILE))
+            set_peft_model_state_dict(self.backbone, read_weights(folder / ADAPTER_FILE))
+        else:
+            self._load_layers(folder)
         self._load_head(folder)
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
         cls, name_or_path: str | Path, *args: Any, **options: Any
     ) -> VanerForTokenClassification:
-        """Load a saved model, whole or as adapter on its backbone.
+        """Load a saved model, whole or as what was trained on its backbone.
 
         Args:
             name_or_path: folder, or Hub id.
@@ -300,7 +315,7 @@ class VanerForTokenClassification(PreTrainedModel):
             raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
         check_config(folder / "config.json")
         if (folder / "adapter_config.json").is_file() or (folder / HEAD_FILE).is_file():
-            return cls._from_adapter(folder, **options)
+            return cls._on_backbone(folder, **options)
         if options.pop("quantization", None) is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         check_weights(folder)
@@ -319,7 +334,7 @@ class VanerForTokenClassification(PreTrainedModel):
         return model
 
     @classmethod
-    def _from_adapter(
+    def _on_backbone(
         cls,
         folder: Path,
         *,
@@ -331,8 +346,11 @@ class VanerForTokenClassification(PreTrainedModel):
         **_: Any,
     ) -> VanerForTokenClassification:
         config = VanerConfig.from_pretrained(folder)
+        if quantization is not None and config.frozen_layers is not None:
+            raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         Instruction(**config.instruction)  # a broken one is told now and not at the first text
-        for file in (ADAPTER_FILE, HEAD_FILE):
+        trained = LAYERS_FILE if config.frozen_layers is not None else ADAPTER_FILE
+        for file in (trained, HEAD_FILE):
             read_weights(folder / file)  # before minutes are spent on the backbone
         found = backbones.find(backbone or config.backbone, config.backbone_origin)
         base = backbones.load(
@@ -341,7 +359,11 @@ class VanerForTokenClassification(PreTrainedModel):
             quantization=quantization, dtype=dtype, device=device,
         )  # fmt: skip
         check_same_architecture(base.config, config.backbone_config, found.folder)
-        model = cls(config, backbones.load_lora(base, folder, trainable=trainable))
+        if trained == ADAPTER_FILE:
+            model = cls(config, backbones.load_lora(base, folder, trainable=trainable))
+        else:
+            model = cls(config, base)
+            model._load_layers(folder)
         backbones.check_attention(base, config.attention)
         model._load_head(folder)
         model.head_to(next(base.parameters()).device)
@@ -359,6 +381,11 @@ class VanerForTokenClassification(PreTrainedModel):
             for part, module in self._head_parts().items()
             for name, tensor in module.state_dict().items()
         }
+
+    def _load_layers(self, folder: Path) -> None:
+        state = read_weights(folder / LAYERS_FILE)
+        expected = {f"backbone.{name}" for name in backbones.trained_weights(self.backbone)}
+        self._fill({f"backbone.{name}": w for name, w in state.items()}, folder, expected)
 
     def _load_head(self, folder: Path) -> None:
         self._fill(read_weights(folder / HEAD_FILE), folder, expected=set(self._head_state()))

@@ -6,7 +6,7 @@ A recipe is YAML; ``vaner train --schema`` prints its JSON schema for editors.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     Tag,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from vaner.errors import RecipeError
@@ -58,6 +59,9 @@ class ModelRecipe(_Checked):
     With ``joint`` one pass finds all types, also where no corpus annotates them all: behind an O
     may stand whatever its corpus does not annotate. Let the instruction then name no corpus
     (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
+
+    Without ``lora`` all weights are trained, or, with ``frozen_layers``, all but the embeddings
+    and so many layers from the bottom up; then only what was trained is saved.
     """
 
     backbone: str = "smollm2-135m"
@@ -74,6 +78,13 @@ class ModelRecipe(_Checked):
     dropout: float = Field(0.1, ge=0, lt=1)
     quantization: Literal["nf4"] | None = None
     lora: LoraRecipe | None = Field(default_factory=LoraRecipe)
+    frozen_layers: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_way_to_train(self) -> Self:
+        if self.lora is not None and self.frozen_layers is not None:
+            raise ValueError("frozen_layers is for training without an adapter: give lora: null")
+        return self
 
     def template(self) -> Instruction:
         if isinstance(self.instruction, str):

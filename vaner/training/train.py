@@ -154,6 +154,7 @@ def _new_model(
         kernel=None if gpu else "eager",
         attention=wanted.attention,
         causal_layers=wanted.causal_layers,
+        frozen_layers=wanted.frozen_layers,
         head=wanted.head,
         pooling=wanted.pooling,
         scheme=wanted.scheme,
