@@ -359,6 +359,14 @@ def test_a_model_of_some_layers_that_does_not_fit_is_told(
         VanerForTokenClassification.from_pretrained(tmp_path)
 
 
+def test_dropout_inside_the_backbone_can_be_set(tiny_encoder_backbone: Path) -> None:
+    def rates(**options: float) -> set[float]:
+        model = build(tiny_encoder_backbone, **options).backbone
+        return {part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)}
+
+    assert rates() == {0.1} and rates(backbone_dropout=0.0) == {0.0}
+
+
 def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:
     short = build(tiny_backbone, layers=1).backbone
     whole = build(tiny_backbone).backbone

@@ -33,6 +33,11 @@ logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 Origin = Literal["folder", "hub", "package"]
 Quantization = Literal["nf4"]
 
+# What the families call the dropout inside their layers.
+_DROPOUTS = (
+    "attention_dropout", "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob",
+    "attn_pdrop", "resid_pdrop", "embd_pdrop",
+)  # fmt: skip
 _FILES = ["*.safetensors", "*.json", "tokenizer.model"]
 
 
@@ -198,6 +203,7 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: str | None = None,
     kernel: str | None = None,
+    dropout: float | None = None,
 ) -> PreTrainedModel:
     """Load pretrained weights with the attention wanted.
 
@@ -211,11 +217,16 @@ def load(
         device: where quantised weights are put; they cannot be moved later.
         kernel: transformers' name of the attention code (``sdpa``, ``eager`` …); its choice if
             None. For training short rows in bf16 on a CPU ``eager`` is a quarter faster.
+        dropout: inside the layers, in training; what its config says if None. On a CPU its random
+            numbers are a fifth of a small encoder's time.
     """
     config = AutoConfig.from_pretrained(folder)
     _set_attention(config, attention)
     if layers is not None:
         _shorten(config, layers)
+    for name in _DROPOUTS if dropout is not None else ():
+        if hasattr(config, name):
+            setattr(config, name, dropout)
     options: dict[str, Any] = {"dtype": dtype}
     if kernel is not None:
         options["attn_implementation"] = kernel

@@ -96,6 +96,7 @@ class VanerForTokenClassification(PreTrainedModel):
         dtype: torch.dtype = torch.float32,
         device: str | None = None,
         kernel: str | None = None,
+        backbone_dropout: float | None = None,
         **config: Any,
     ) -> VanerForTokenClassification:
         """A tagger with a fresh head on pretrained weights.
@@ -109,6 +110,7 @@ class VanerForTokenClassification(PreTrainedModel):
             dtype: of the backbone's weights.
             device: for quantised weights only.
             kernel: attention code for training, see `vaner.modeling.backbone.load`.
+            backbone_dropout: inside the backbone's layers, likewise.
             config: further fields of `VanerConfig`.
         """
         found = backbones.find(name, origin)
@@ -116,6 +118,7 @@ class VanerForTokenClassification(PreTrainedModel):
         backbone = backbones.load(
             found.folder, attention=attention, layers=layers,
             quantization=quantization, dtype=dtype, device=device, kernel=kernel,
+            dropout=backbone_dropout,
         )  # fmt: skip
         # A copy: transformers resets the attention implementation of a config it is given.
         own = deepcopy(backbone.config)

@@ -62,6 +62,9 @@ class ModelRecipe(_Checked):
 
     Without ``lora`` all weights are trained, or, with ``frozen_layers``, all but the embeddings
     and so many layers from the bottom up; then only what was trained is saved.
+
+    ``dropout`` is that before the head; ``backbone_dropout`` that inside the backbone's layers,
+    where None leaves what the backbone came with.
     """
 
     backbone: str = "smollm2-135m"
@@ -76,6 +79,7 @@ class ModelRecipe(_Checked):
     instruction: Literal["vaner", "compact", "none"] | InstructionRecipe = "vaner"
     max_subwords: int = Field(256, ge=64)
     dropout: float = Field(0.1, ge=0, lt=1)
+    backbone_dropout: float | None = Field(None, ge=0, lt=1)
     quantization: Literal["nf4"] | None = None
     lora: LoraRecipe | None = Field(default_factory=LoraRecipe)
     frozen_layers: int | None = Field(None, ge=0)

@@ -155,6 +155,7 @@ def _new_model(
         attention=wanted.attention,
         causal_layers=wanted.causal_layers,
         frozen_layers=wanted.frozen_layers,
+        backbone_dropout=wanted.backbone_dropout,
         head=wanted.head,
         pooling=wanted.pooling,
         scheme=wanted.scheme,

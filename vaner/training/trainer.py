@@ -128,7 +128,7 @@ def optimizer(model: VanerForTokenClassification, stage: StageRecipe) -> torch.o
         {"params": body, "lr": stage.learning_rate, "weight_decay": stage.weight_decay},
         {"params": head, "lr": stage.head_learning_rate, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.999))
+    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.999), fused=True)
 
 
 def bf16(precision: str) -> bool:
