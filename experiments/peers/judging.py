@@ -1,4 +1,4 @@
-"""A trained peer on test: its figures, its speed, and how much of test stands in train."""
+"""A trained peer on test: its figures and its speed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import Any
 
 from experiments.peers.peer import Learnt
 from experiments.peers.sentences import Split
-from vaner.corpora import overlap, sentence_keys
 from vaner.corpora.statistics import unreachable
 from vaner.documents import Document
 from vaner.evaluation import Evaluation
 from vaner.scoring import score, seen_mentions
-
-LONG = 8  # words; shorter sentences recur as headings do
 
 
 class Clock:
@@ -59,14 +56,6 @@ def judged(
     rate = len(test.sentences) / max(tagging["cpu_seconds"], 0.01)
     figures = {
         "tagging": {**tagging, "sentences_a_cpu_second": round(rate, 1)},
-        "recurring": recurring(train, test),
         "test": found.to_dict(),
     }
     return figures, predicted
-
-
-def recurring(train: Split, test: Split) -> dict[str, int]:
-    """Test sentences that stand in train as well: all, and the long ones."""
-    known = overlap(train.corpus, [test.corpus])
-    keys = [key for document in test.corpus for key in sentence_keys(document) if key in known]
-    return {"all": len(keys), "long": sum(key.count(" ") + 1 >= LONG for key in keys)}

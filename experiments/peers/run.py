@@ -28,10 +28,12 @@ from experiments.peers import crfsuite, minilm, report, spacy_ner
 from experiments.peers.judging import Clock, judged
 from experiments.peers.peer import Peer, Task
 from experiments.peers.sentences import Split
-from vaner.corpora import corpora_root, load
+from vaner.corpora import corpora_root, load, sentence_keys
+from vaner.documents import Corpus
 from vaner.errors import CorpusError, VanerError
 from vaner.formats import write
 from vaner.provenance import provenance
+from vaner.training.held_out import without
 
 PEERS = {
     "crfsuite": Peer(crfsuite.learn, package="python-crfsuite", seeded=False),
@@ -85,6 +87,7 @@ def _run(name: str, corpus: str, seed: int | None, arguments: argparse.Namespace
         "chosen_on": f"{corpus} devel",
         "trained_on": f"{corpus} train",
         "devel_f1": devel_f1,
+        "left_out": _without_test(corpus)[1],
         "training": training,
         **figures,
         **_provenance(PEERS[name].package),
@@ -118,8 +121,15 @@ def _task(
     folder: Path,
     settings: dict[str, Any],
 ) -> Task:
-    train, devel = (Split.of(load(corpus, split), arguments.limit) for split in ("train", "devel"))
-    return Task(train, devel, folder, seed or 0, arguments.threads, settings)
+    train, _ = _without_test(corpus)
+    splits = (Split.of(one, arguments.limit) for one in (train, load(corpus, "devel")))
+    return Task(*splits, folder, seed or 0, arguments.threads, settings)
+
+
+def _without_test(corpus: str) -> tuple[Corpus, int]:
+    """Train without the sentences that stand in test, as vaner itself trains; and their number."""
+    keys = {key for document in load(corpus, "test") for key in sentence_keys(document)}
+    return without(load(corpus, "train"), keys)
 
 
 def _check(name: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaner.corpora import overlap, sentence_key, sentence_keys
+from vaner.corpora import sentence_key, sentence_keys
 from vaner.documents import Document
 
 
@@ -39,11 +39,3 @@ def test_ascii_needs_no_normalising(text: str) -> None:
 def test_a_document_has_a_key_for_each_sentence() -> None:
     document = Document("d", "Gout hurts. Rest helps.")
     assert list(sentence_keys(document)) == ["gout hurts .", "rest helps ."]
-
-
-def test_overlap_with_several_splits_and_least_words() -> None:
-    train = [Document("1", "Gout hurts badly ."), Document("2", "Methods ."), Document("3", "No")]
-    one, two = [Document("4", "GOUT hurts badly.")], [Document("5", "methods.")]
-    assert overlap(train, [one, two]) == {"gout hurts badly .", "methods ."}
-    assert overlap(train, [one, two], least=3) == {"gout hurts badly ."}
-    assert overlap(train, []) == frozenset()

@@ -40,7 +40,9 @@ def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for split in ("train", "devel", "test"):
         path = folder / "NCBI-disease" / f"{split}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(conll(), "utf-8")
+        # All of test, and one sentence more: what stands in test is not trained on.
+        more = "Mumps\tB-Disease\nswell\tO\n\n" if split == "train" else ""
+        path.write_text(more + conll(), "utf-8")
     monkeypatch.setenv("VANER_CORPORA", str(folder))
     monkeypatch.chdir(tmp_path)
     return folder
@@ -205,7 +207,7 @@ def test_a_queue_that_was_stopped_goes_on(
     runs = report.finished(Path("runs/peers"))
     assert [record["seed"] for record in runs] == [1, 2, 3]
     assert runs[0]["test"]["micro"]["fn"] == 3
-    assert runs[0]["recurring"] == {"all": 3, "long": 0}
+    assert runs[0]["left_out"] == 3
     assert runs[0]["versions"]["numpy"] and runs[0]["settings"] == {"a": 1}
     assert not list(Path("runs/peers").glob("*.part"))
 

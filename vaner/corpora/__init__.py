@@ -1,7 +1,7 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
 from vaner.corpora.loading import at_hand, corpora_root, load, read_split, split_file
-from vaner.corpora.overlaps import overlap, sentence_key, sentence_keys
+from vaner.corpora.overlaps import sentence_key, sentence_keys
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "corpora_root",
     "load",
     "lookup",
-    "overlap",
     "read_split",
     "sentence_key",
     "sentence_keys",

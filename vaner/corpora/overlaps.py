@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from vaner.documents import Document
 from vaner.words import sentences_of, split_words
@@ -38,30 +38,3 @@ def sentence_keys(document: Document) -> Iterator[str]:
 def key_length(key: str) -> int:
     """Number of words of a key."""
     return key.count(" ") + 1
-
-
-def overlap(
-    train: Iterable[Document], held_out: Iterable[Iterable[Document]], *, least: int = 1
-) -> frozenset[str]:
-    """Sentences of training that recur in any of the held-out splits.
-
-    A training set that leaves them out, as `sentence_key` finds them, has seen nothing it will be
-    scored on.
-
-    Args:
-        train: what is trained on; several splits can be chained.
-        held_out: the test splits of all corpora to score on, whichever corpus `train` is from.
-        least: shortest sentence to count, in words. Headings such as ``Methods .`` recur
-            everywhere, and 1 counts them too.
-
-    Returns:
-        The keys of the sentences.
-
-    >>> train = [Document("1", "Gout hurts ."), Document("2", "Methods .")]
-    >>> test = [Document("3", "gout hurts.")]
-    >>> sorted(overlap(train, [test]))
-    ['gout hurts .']
-    """
-    scored = {key for split in held_out for document in split for key in sentence_keys(document)}
-    own = {key for document in train for key in sentence_keys(document)}
-    return frozenset(key for key in own & scored if key_length(key) >= least)
