@@ -88,14 +88,18 @@ def test_a_general_example_gives_the_biomedical_head_no_gradient(
     assert found["general"] == 0.0 and found["classifier"] > 0
 
 
+@pytest.mark.parametrize("head", ["crf", "softmax"])
 def test_a_mixed_batch_is_the_mean_of_its_rows(
-    tiny_backbone: Path, general_folder: Path, corpus_folder: Path
+    tiny_backbone: Path, general_folder: Path, corpus_folder: Path, head: str
 ) -> None:
-    model = tagger(tiny_backbone).eval()
+    """Of its words, for the softmax head: neither domain counts for more than its part."""
+    model = tagger(tiny_backbone, head=head).eval()
     sources = [(general_folder, True), (corpus_folder, False)]
-    apart = [model(**batch(model, tiny_backbone, [source])).loss for source in sources]
+    apart = [batch(model, tiny_backbone, [source]) for source in sources]
+    parts = [int(b["word_mask"].sum()) if head == "softmax" else 1 for b in apart]
+    losses = [part * model(**b).loss for part, b in zip(parts, apart, strict=True)]
     mixed = model(**batch(model, tiny_backbone, sources)).loss
-    torch.testing.assert_close(mixed, sum(apart) / 2)
+    torch.testing.assert_close(mixed, sum(losses) / sum(parts))
 
 
 def test_all_types_of_the_general_corpus_become_one(general_folder: Path) -> None:

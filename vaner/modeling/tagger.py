@@ -180,9 +180,15 @@ class VanerForTokenClassification(PreTrainedModel):
         if self.general is None:
             raise ValueError("examples of the general domain need a model with a general head")
         own, other = ~general, general
-        share = other.float().mean()
         scores = self.general["classifier"](words[other]).float()
-        loss: Tensor = -share * self.general["crf"](scores, tags[other], word_mask[other], "mean")
+        if self.config.head == "crf":
+            share = other.float().mean()
+            found = -self.general["crf"](scores, tags[other], word_mask[other], "mean")
+        else:  # a mean over words, as that of `loss`: sums over rows would weigh many times more
+            share = word_mask[other].sum() / word_mask.sum()
+            mask = word_mask[other]
+            found = nn.functional.cross_entropy(scores[mask], tags[other][mask])
+        loss: Tensor = share * found
         if own.any():
             hidden = None if hidden_tags is None else hidden_tags[own]
             mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
