@@ -165,6 +165,30 @@ def test_training_stops_when_dev_no_longer_rises(
     assert [entry["eval_f1"] for entry in evaluations] == [0.5, 0.9, 0.8, 0.7]
 
 
+def test_a_run_that_goes_on_has_no_more_patience_than_before(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the first of two evaluations that it may fail, and again after the end."""
+    scores: list[float | None] = [0.5, 0.9, 0.8, None, 0.7, 0.6, 0.5, 0.95, 0.99]
+
+    def score(*_: Any) -> dict[str, float]:
+        found = scores.pop(0)
+        if found is None:
+            raise Killed
+        return {"eval_f1": found}
+
+    monkeypatch.setattr(training.DevScorer, "__call__", score)
+    plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
+    with pytest.raises(Killed):
+        training.train(plan, tmp_path / "run", report=lambda _: None)
+    for left in (4, 3):
+        # The last score taken is that of the model that is kept.
+        [trained] = training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
+        found = [entry["eval_f1"] for entry in trained.history if "eval_f1" in entry]
+        assert found == [0.5, 0.9, 0.8, 0.7]
+        assert len(scores) == left - 1
+
+
 @pytest.fixture
 def encoder(tiny_backbone: Path) -> Encoder:
     return Encoder.from_folder(tiny_backbone, 96)

@@ -20,6 +20,7 @@ from transformers import (
     PrinterCallback,
     ProgressCallback,
     TrainerCallback,
+    TrainerState,
     set_seed,
 )
 
@@ -39,6 +40,8 @@ from vaner.training.trainer import DevScorer, VanerTrainer, arguments, optimizer
 logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
+
+_STATE = "trainer_state.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,10 @@ def _run_stage(
     for built_in in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(built_in)
     checkpoint = _last_checkpoint(folder) if resume else None
+    state = TrainerState.load_from_json(str(checkpoint / _STATE)) if checkpoint else None
+    if state is not None and _stopped(state):
+        trainer.state = state
+        return trainer
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.wait_for_everyone()  # the best checkpoint is written by one, read by all
     return trainer
@@ -231,8 +238,14 @@ def _silent(_: str) -> None:
 
 def _last_checkpoint(folder: Path) -> Path | None:
     """The newest complete checkpoint: the Trainer's state is written last."""
-    found = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
+    found = [p for p in folder.glob("checkpoint-*") if (p / _STATE).is_file()]
     return max(found, key=lambda p: int(p.name.split("-")[1]), default=None)
+
+
+def _stopped(state: TrainerState) -> bool:
+    """Whether a stage had ended when it was saved: the Trainer would go on from there."""
+    control: Any = state.stateful_callbacks.get("TrainerControl", {})
+    return bool(control.get("args", {}).get("should_training_stop", False))
 
 
 def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> None:

@@ -106,6 +106,7 @@ def arguments(
         save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=False,  # done by ours, which also reads adapters
+        restore_callback_states_from_checkpoint=True,  # how much of its patience is used up
         metric_for_best_model="eval_f1",
         greater_is_better=True,
         logging_steps=max(1, min(20, every // 5)),
