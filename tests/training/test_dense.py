@@ -107,6 +107,19 @@ def test_a_recipe_with_dense_sources_trains(
     assert Annotator.from_pretrained(trained.folder, device="cpu")("asthma") is not None
 
 
+def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
+    tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
+) -> None:
+    """Names stand under the nameless instruction; the other would be new to the model."""
+    content = recipe(tiny_backbone, corpus_folder).model_dump()
+    content["stages"][0]["sources"] = [{"dense": str(base), "corpus": str(corpus_folder)}]
+    content["stages"][0]["steps"] = 1
+    (trained,) = train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
+    config = Annotator.from_pretrained(trained.folder, device="cpu").model.config
+    assert config.types == ["Chemical", "Disease"] and config.datasets == {}
+    assert config.instruction_for("Disease", corpus_folder.name) == "Disease: "
+
+
 def test_held_out_splits_give_no_names(tmp_path: Path) -> None:
     for split in ("test", "devel", "dev", "validation", "Test"):
         path = tmp_path / "r.yaml"

@@ -79,6 +79,15 @@ def test_a_test_split_cannot_choose_the_model(tmp_path: Path) -> None:
     assert "dev must not be a test split" in check(tmp_path, text)
 
 
+def test_a_test_split_is_not_trained_on(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "- corpus: NCBI-disease\n    epochs", "- {corpus: NCBI-disease, split: test}\n    epochs"
+    )
+    message = check(tmp_path, text)
+    assert "recipe.yaml:7: stages.0.sources.0.split: " in message
+    assert "a test split is never trained on" in message
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="No such file"):
         read_recipe(tmp_path / "none.yaml")

@@ -9,7 +9,7 @@ import pytest
 
 from vaner.errors import CorpusError, RecipeError
 from vaner.training.recipe import CorpusSource, Recipe
-from vaner.training.sources import annotated, dev_sets, training_corpus
+from vaner.training.sources import dev_sets, taught, training_corpus
 from vaner.training.train import train
 
 GOOD = "Gout\tB-Disease\nhurts\tO\n"
@@ -90,7 +90,7 @@ def test_a_dev_set_is_asked_only_for_what_is_learnt(folder: Path) -> None:
 
 def test_types_of_all_stages_are_collected(folder: Path) -> None:
     source = {"corpus": str(folder)}
-    assert annotated(recipe([source], [source])) == {"toy": ["Disease"]}
+    assert taught(recipe([source], [source])) == (["Disease"], {"toy": ["Disease"]})
 
 
 def test_a_sentence_of_test_is_not_trained_on(

@@ -118,6 +118,13 @@ class CorpusSource(_Checked):
     limit: int | None = Field(None, ge=1)
     share: float = Field(1.0, gt=0, le=1)
 
+    @field_validator("split")
+    @classmethod
+    def _no_test_split(cls, split: str) -> str:
+        if "test" in split.casefold():
+            raise ValueError("a test split is never trained on")
+        return split
+
 
 class DenseSource(_Checked):
     """Dense recognition: names of a knowledge base, chosen for the sentences of a corpus.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from vaner.corpora import load
 from vaner.documents import Corpus
@@ -57,27 +58,44 @@ class StageExamples:
         return f"{self.coverage}{told if recurring else ''}"
 
 
-def annotated(recipe: Recipe, root: str | Path | None = None) -> dict[str, list[str]]:
-    """Every corpus the recipe teaches entities from, with the types that are asked of it.
+class Taught(NamedTuple):
+    """What a recipe teaches to find.
 
-    All sources of all stages are read for it, so that nothing is trained where one is wrong.
+    Args:
+        types: sorted.
+        datasets: corpora whose names stand in instructions -> the types they are named for. A
+            name that is never seen in training must not be put before the dev sentences that
+            choose the model, nor before any other.
+    """
+
+    types: list[str]
+    datasets: dict[str, list[str]]
+
+
+def taught(recipe: Recipe, root: str | Path | None = None) -> Taught:
+    """What all sources of all stages teach; all are read, so that nothing is trained in vain.
 
     Raises:
         CorpusError: for a corpus that is not there or empty, or a type it does not annotate.
         RecipeError: where there is nothing to learn to find.
     """
-    found: dict[str, set[str]] = {}
+    asked: set[str] = set()
+    named: dict[str, set[str]] = {}
     for stage in recipe.stages:
         for source in stage.sources:
             corpus = _corpus(source, root)
             types = _types(source, corpus)
-            if isinstance(source, DenseSource) or source.domain == "biomedical":
-                found.setdefault(corpus.name, set()).update(types)
-    if not found:  # what the general domain teaches goes to its own head and is never asked for
+            if isinstance(source, DenseSource):
+                asked.update(types)
+            elif source.domain == "biomedical":
+                asked.update(types)
+                if source.nameless < 1:
+                    named.setdefault(corpus.name, set()).update(types)
+    if not asked:  # what the general domain teaches goes to its own head and is never asked for
         raise RecipeError(
             "every source is of the general domain: there is nothing to learn to find"
         )
-    return {name: sorted(types) for name, types in found.items()}
+    return Taught(sorted(asked), {name: sorted(types) for name, types in named.items()})
 
 
 def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -> list[DevSet]:

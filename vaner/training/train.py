@@ -34,7 +34,7 @@ from vaner.training.held_out import test_sentences
 from vaner.training.mixture import Mixture, as_training_batch, shares
 from vaner.training.progress import Progress, plot_history
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
-from vaner.training.sources import DevSet, annotated, dev_sets, stage_examples
+from vaner.training.sources import DevSet, Taught, dev_sets, stage_examples, taught
 from vaner.training.trainer import DevScorer, VanerTrainer, arguments, optimizer
 
 logger = logging.getLogger(__name__)
@@ -107,10 +107,10 @@ def _train_seed(
 ) -> Trained:
     started = time.time()
     set_seed(seed)
-    datasets = annotated(recipe, root)
-    dev = dev_sets(recipe, {type for types in datasets.values() for type in types}, root)
+    aim = taught(recipe, root)
+    dev = dev_sets(recipe, set(aim.types), root)
     held_out = test_sentences(recipe, root)
-    model, encoder = _new_model(recipe, datasets)
+    model, encoder = _new_model(recipe, aim)
     config = cast(VanerConfig, model.config)
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
@@ -142,9 +142,7 @@ def _train_seed(
     return trained
 
 
-def _new_model(
-    recipe: Recipe, datasets: dict[str, list[str]]
-) -> tuple[VanerForTokenClassification, Encoder]:
+def _new_model(recipe: Recipe, aim: Taught) -> tuple[VanerForTokenClassification, Encoder]:
     wanted, gpu = recipe.model, torch.cuda.is_available()
     model = VanerForTokenClassification.from_backbone(
         wanted.backbone,
@@ -171,8 +169,8 @@ def _new_model(
         instruction=wanted.template().to_dict(),
         max_subwords=wanted.max_subwords,
         dropout=wanted.dropout,
-        types=sorted({type for types in datasets.values() for type in types}),
-        datasets=datasets,
+        types=aim.types,
+        datasets=aim.datasets,
         nameless=any(
             isinstance(source, DenseSource) or source.nameless > 0
             for stage in recipe.stages
