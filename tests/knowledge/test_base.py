@@ -81,6 +81,45 @@ def test_bad_bases_are_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monk
         KnowledgeBase(tmp_path / "old.parquet")
 
 
+@pytest.mark.parametrize(
+    ("footer", "told"),
+    [
+        (b"{nope", "a Parquet file, but not a knowledge base"),
+        (b"[1]", "a Parquet file, but not a knowledge base"),
+        (b"{}", "schema version None"),
+        (b'{"schema": 1, "name": "x"}', "a damaged knowledge base, without sources, concepts"),
+    ],
+)
+def test_strange_footers_are_told(tmp_path: Path, footer: bytes, told: str) -> None:
+    write(FIVE, tmp_path / "five.parquet", name="five", sources=[TESTS])
+    table = pq.read_table(tmp_path / "five.parquet")
+    table = table.replace_schema_metadata({b"vaner.knowledge": footer})
+    pq.write_table(table, tmp_path / "odd.parquet")
+    with pytest.raises(KnowledgeError, match=told):
+        KnowledgeBase(tmp_path / "odd.parquet")
+
+
+def test_damage_behind_a_whole_footer_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "five.parquet"
+    write(FIVE, path, name="five", sources=[TESTS])
+    content = bytearray(path.read_bytes())
+    content[4:200] = bytes(196)
+    path.write_bytes(content)
+    for rows in (KnowledgeBase(path), KnowledgeBase(path).names()):
+        with pytest.raises(KnowledgeError, match=r"damaged knowledge base: .*vaner kb build five"):
+            list(rows)
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KnowledgeError, match=r"x.parquet: cannot be written: \w+"):
+        write(FIVE, tmp_path / "file" / "x.parquet", name="x", sources=[TESTS])
+    (tmp_path / "folder.parquet").mkdir()
+    with pytest.raises(KnowledgeError, match=r"folder.parquet: cannot be written: \w+"):
+        write(FIVE, tmp_path / "folder.parquet", name="x", sources=[TESTS])
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     stranger = Concept("X:1", "x", "Disease", (), "elsewhere")
     with pytest.raises(KnowledgeError, match="'elsewhere', which is not among tests"):

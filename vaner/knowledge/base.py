@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ from vaner.places import cache_folder
 
 SCHEMA_VERSION = 1
 _KEY = b"vaner.knowledge"
+_FOOTER = ("name", "sources", "concepts", "names", "fingerprint")
 _ROWS = 50_000  # a row group: what is held in memory while a base is written or gone through
 _SCHEMA = pa.schema(
     [
@@ -55,15 +57,19 @@ class KnowledgeBase:
             raise KnowledgeError(f"{path}: there is no such knowledge base") from None
         except (OSError, pa.ArrowInvalid) as error:
             raise KnowledgeError(f"{path}: not a knowledge base: {_first_line(error)}") from None
-        about = (self._file.metadata.metadata or {}).get(_KEY)
+        about = _read_about((self._file.metadata.metadata or {}).get(_KEY))
         if about is None:
             raise KnowledgeError(f"{path}: a Parquet file, but not a knowledge base of vaner")
-        self._about: dict[str, Any] = json.loads(about)
-        if self._about.get("schema") != SCHEMA_VERSION:
+        self._about: dict[str, Any] = about
+        if about.get("schema") != SCHEMA_VERSION:
             raise KnowledgeError(
-                f"{path}: is of schema version {self._about.get('schema')}, this vaner reads "
+                f"{path}: is of schema version {about.get('schema')}, this vaner reads "
                 f"{SCHEMA_VERSION}; build it again with: vaner kb build {self.name}"
             )
+        lost = [key for key in _FOOTER if key not in about]
+        lost += [name for name in _SCHEMA.names if name not in self._file.schema_arrow.names]
+        if lost:
+            raise KnowledgeError(f"{path}: a damaged knowledge base, without {', '.join(lost)}")
 
     @property
     def name(self) -> str:
@@ -99,7 +105,7 @@ class KnowledgeBase:
         return int(self._file.metadata.num_rows)
 
     def __iter__(self) -> Iterator[Concept]:
-        for batch in self._file.iter_batches(_ROWS):
+        for batch in self._batches(_SCHEMA.names):
             for row in batch.to_pylist():
                 yield Concept(
                     row["identifier"], row["name"], row["type"], tuple(row["synonyms"]),
@@ -117,12 +123,22 @@ class KnowledgeBase:
         """
         self.check_types(types)
         columns = ["identifier", "name", "synonyms", "type"]
-        for batch in self._file.iter_batches(_ROWS, columns=columns):
+        for batch in self._batches(columns):
             rows = zip(*(batch.column(c).to_pylist() for c in columns), strict=True)
             for identifier, name, synonyms, type in rows:
                 if types is None or type in types:
                     for each in dict.fromkeys((name, *synonyms)):
                         yield each, type, identifier
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows, some thousand at once; damage shows when they are read."""
+        try:
+            yield from self._file.iter_batches(_ROWS, columns=list(columns))
+        except (OSError, pa.ArrowInvalid) as error:
+            raise KnowledgeError(
+                f"{self.path}: a damaged knowledge base: {_first_line(error)}; "
+                f"build it again with: vaner kb build {self.name}"
+            ) from None
 
     def check_types(self, types: Sequence[str] | None) -> None:
         """Raises KnowledgeError for a type that the base does not have."""
@@ -177,47 +193,55 @@ def write(
         sources: every source that a concept names.
 
     Raises:
-        KnowledgeError: where a concept names a source that is not listed, or there is none at all.
+        KnowledgeError: where a concept names a source that is not listed, there is no concept at
+            all, or the file cannot be written.
     """
-    path, known = Path(path), {source.name for source in sources}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
-    tally = _Tally()
+    path, tally = Path(path), _Tally({source.name for source in sources})
     try:
-        with pq.ParquetWriter(work / "rows", _SCHEMA, compression="zstd") as writer:
-            for rows in _batched(tally.counting(concepts, known)):
-                writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
-            if not tally.concepts:
-                raise KnowledgeError(f"{name}: no concept was found, nothing to build")
-            about = {
-                "schema": SCHEMA_VERSION,
-                "name": name,
-                "sources": [asdict(source) for source in sources],
-                **tally.to_dict(),
-            }
-            writer.add_key_value_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
-        os.replace(work / "rows", path)
-    finally:
-        for left in work.iterdir():
-            left.unlink()
-        work.rmdir()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
+        try:
+            _write_rows(concepts, work / "rows", name, sources, tally)
+            os.replace(work / "rows", path)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as problem:
+        raise KnowledgeError(f"{path}: cannot be written: {problem.strerror or problem}") from None
     return KnowledgeBase(path)
+
+
+def _write_rows(
+    concepts: Iterable[Concept], path: Path, name: str, sources: Sequence[Source], tally: _Tally
+) -> None:
+    with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
+        for rows in _batched(tally.counting(concepts)):
+            writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
+        if not tally.concepts:
+            raise KnowledgeError(f"{name}: no concept was found, nothing to build")
+        about = {
+            "schema": SCHEMA_VERSION,
+            "name": name,
+            "sources": [asdict(source) for source in sources],
+            **tally.to_dict(),
+        }
+        writer.add_key_value_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
 
 
 class _Tally:
     """What goes into the footer, counted while the rows go by."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: set[str]) -> None:
+        self._known = known
         self.concepts: Counter[str] = Counter()
         self.names: Counter[str] = Counter()
         self._hash = hashlib.sha256()
 
-    def counting(self, concepts: Iterable[Concept], known: set[str]) -> Iterator[dict[str, Any]]:
+    def counting(self, concepts: Iterable[Concept]) -> Iterator[dict[str, Any]]:
         for concept in concepts:
-            if concept.source not in known:
+            if concept.source not in self._known:
                 raise KnowledgeError(
                     f"concept {concept.identifier} names the source {concept.source!r}, "
-                    f"which is not among {', '.join(sorted(known))}"
+                    f"which is not among {', '.join(sorted(self._known))}"
                 )
             names = [_storable(each) for each in concept.names]
             self.concepts[concept.type] += 1
@@ -238,6 +262,15 @@ class _Tally:
             "names": self.names,
             "fingerprint": self._hash.hexdigest()[:16],
         }
+
+
+def _read_about(footer: bytes | None) -> dict[str, Any] | None:
+    """What `write` put into the footer; None for what it cannot have put there."""
+    try:
+        about = json.loads(footer or b"")
+    except ValueError:
+        return None
+    return about if isinstance(about, dict) else None
 
 
 def _storable(name: str) -> str:
