@@ -133,6 +133,7 @@ def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     ("concept", "told"),
     [
         (("D003924", "x", "Disease"), "is no CURIE"),
+        (("MESH:\ud800", "x", "Disease"), "is no CURIE"),
         (("MESH:1", " ", "Disease"), "has no name"),
         (("MESH:1", "x", ""), "has no entity type"),
     ],

@@ -243,14 +243,14 @@ class _Tally:
                     f"concept {concept.identifier} names the source {concept.source!r}, "
                     f"which is not among {', '.join(sorted(self._known))}"
                 )
-            names = [_storable(each) for each in concept.names]
-            self.concepts[concept.type] += 1
-            self.names[concept.type] += len(names)
+            names, type = [_storable(each) for each in concept.names], _storable(concept.type)
+            self.concepts[type] += 1
+            self.names[type] += len(names)
             row = {
                 "identifier": concept.identifier,
                 "name": names[0],
                 "synonyms": names[1:],
-                "type": concept.type,
+                "type": type,
                 "source": concept.source,
             }
             self._hash.update(repr(tuple(row.values())).encode())
@@ -274,7 +274,7 @@ def _read_about(footer: bytes | None) -> dict[str, Any] | None:
 
 
 def _storable(name: str) -> str:
-    """A name without lone surrogates, which UTF-8 cannot hold."""
+    """A name, or a type, without lone surrogates, which UTF-8 cannot hold."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
 

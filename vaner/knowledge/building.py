@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from vaner.errors import KnowledgeError
 from vaner.formats.source import OnError
 from vaner.knowledge.base import KnowledgeBase, default_path, write
 from vaner.knowledge.concepts import Concept, Source
 from vaner.knowledge.manifest import Manifest, SourceEntry, load
-from vaner.knowledge.sources import READERS
+from vaner.knowledge.sources import READERS, Reader
 
 _CHUNK = 1 << 20
 
@@ -92,14 +95,26 @@ def locate(entry: SourceEntry, folder: Path) -> Path | None:
         for pattern in entry.file:
             for wanted in (pattern, f"{pattern}.gz"):
                 # Of several releases, the last by name.
-                if matches := sorted(path for path in place.glob(wanted) if path.is_file()):
+                if matches := _files(place, wanted, entry):
                     return matches[-1]
     return None
 
 
+def _files(place: Path, pattern: str, entry: SourceEntry) -> list[Path]:
+    try:
+        return sorted(path for path in place.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError):  # empty, absolute, or with a ** that is no folder
+        raise KnowledgeError(
+            f"source {entry.name}: file {pattern!r} is no name or pattern of files in a folder"
+        ) from None
+
+
 def _package_folders(module: str) -> list[Path]:
     """Where an installed package lies; it is not imported."""
-    spec = find_spec(module)
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):  # of a package within another one, or no name at all
+        return []
     return [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
 
 
@@ -152,11 +167,42 @@ def _sha256(path: Path) -> str:
 
 
 def _concepts(found: list[Found], on_error: OnError | None) -> Iterator[Concept]:
-    for each in found:
-        options: Mapping[str, object] = each.entry.options
-        reader, name = READERS[each.entry.reader], each.entry.name
-        try:
-            signature(reader).bind(each.path, source=name, on_error=on_error, **options)
-        except TypeError as problem:
-            raise KnowledgeError(f"source {name}: options of its reader: {problem}") from None
-        yield from reader(each.path, source=name, on_error=on_error, **options)
+    readers = [_reader(each.entry) for each in found]  # a wrong option is told before minutes pass
+    for each, read in zip(found, readers, strict=True):
+        yield from read(each.path, source=each.entry.name, on_error=on_error)
+
+
+def _reader(entry: SourceEntry) -> Reader:
+    """The reader of a source with the options that its manifest states.
+
+    Raises:
+        KnowledgeError: for an option that the reader does not have, lacks, or cannot take.
+    """
+    reader, options = READERS[entry.reader], entry.options
+    wanted = {
+        name: parameter
+        for name, parameter in signature(reader).parameters.items()
+        if name not in ("path", "source", "on_error")
+    }
+    where, hints = f"source {entry.name}: reader {entry.reader}", get_type_hints(reader)
+    if unknown := [name for name in options if name not in wanted]:
+        has = f"it has {', '.join(wanted)}" if wanted else "it has none"
+        raise KnowledgeError(f"{where} has no option {', '.join(unknown)}; {has}")
+    if missing := [n for n, p in wanted.items() if p.default is p.empty and n not in options]:
+        raise KnowledgeError(f"{where} needs the option {', '.join(missing)}")
+    for name, value in options.items():
+        if not _fits(value, hints[name]):
+            raise KnowledgeError(f"{where}: option {name} cannot be {value!r}")
+    return partial(reader, **options)
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Whether a value out of TOML is of the kind that a reader's argument is declared to be."""
+    kind, arguments = get_origin(hint), get_args(hint)
+    if kind is UnionType:
+        return any(_fits(value, each) for each in arguments)
+    if kind is Mapping:
+        return isinstance(value, dict) and all(_fits(v, arguments[1]) for v in value.values())
+    if kind in (Collection, Sequence):
+        return isinstance(value, list) and all(_fits(v, arguments[0]) for v in value)
+    return type(value) is hint

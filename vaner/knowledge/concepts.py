@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from vaner.errors import KnowledgeError
 
-# prefix:local, after the Bioregistry's definition of a CURIE; the local part may hold colons.
-_CURIE = re.compile(r"[A-Za-z][\w.\-]*:\S+")
+# prefix:local, after the Bioregistry's definition of a CURIE; the local part may hold colons, but
+# no lone surrogates, which no file can hold.
+_CURIE = re.compile(r"[A-Za-z][\w.\-]*:[^\s\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from vaner.errors import KnowledgeError
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.owl import curie
@@ -45,7 +46,13 @@ def read(
     Raises:
         FormatError: with the line, for a missing column, a short row, or an identifier that is
             no CURIE.
+        KnowledgeError: for a delimiter that is not one character, and an empty separator.
     """
+    if len(delimiter) != 1 or not separator:
+        raise KnowledgeError(
+            f"source {source}: columns are joined by {delimiter!r} and names by {separator!r}; "
+            "the first must be one character, the other not empty"
+        )
     place = Place(path, on_error)
     rows = quoted(place, delimiter)
     line, header = next(rows, (1, [""]))
