@@ -206,6 +206,7 @@ def test_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(calls) == builds
 
     check(0)
+    assert folder.stat().st_mode == folder.parent.stat().st_mode  # others may read it as well
     keys = folder / "beginnings_keys.npy"
     content = bytearray(keys.read_bytes())
     content[-9] ^= 1

@@ -32,18 +32,21 @@ def save(folder: Path, arrays: Arrays, about: Mapping[str, Any]) -> bool:
     except OSError:
         return False
     try:
+        whole = work / "whole"
+        whole.mkdir()  # readable by whom the cache is: a temporary folder is its owner's alone
         sums = {}
         for name, array in arrays.items():
-            path = work / f"{name}.npy"
+            path = whole / f"{name}.npy"
             np.save(path, array, allow_pickle=False)
             sums[name] = _sum(path)
-        (work / _ABOUT).write_text(json.dumps({"about": dict(about), "files": sums}), "utf-8")
+        (whole / _ABOUT).write_text(json.dumps({"about": dict(about), "files": sums}), "utf-8")
         if folder.exists():
             shutil.rmtree(folder)
-        os.rename(work, folder)
+        os.rename(whole, folder)
     except OSError:
-        shutil.rmtree(work, ignore_errors=True)
         return False
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return True
 
 
