@@ -9,6 +9,7 @@ import pytest
 from vaner.errors import KnowledgeError
 from vaner.knowledge.base import KnowledgeBase, write
 from vaner.knowledge.concepts import Concept, Source
+from vaner.knowledge.names import canonical
 from vaner.knowledge.related import RelatedNames, features, teachable
 
 CONCEPTS = [
@@ -41,6 +42,18 @@ def test_negatives_are_of_other_types_and_never_of_both(base: KnowledgeBase) -> 
     (pool,) = RelatedNames(base).pools([SENTENCE], "Gene", 3, 5)
     assert "BRCA1" not in pool.negatives  # also a disease's name, but a gene's too
     assert {"Familial Breast Cancer", "granisetron"} <= set(pool.negatives)
+
+
+def test_a_name_of_two_types_is_one_counter_example(tmp_path: Path) -> None:
+    shared = [
+        *CONCEPTS,
+        Concept("D:5", "Breast tumor", "Disease", (), "t"),
+        Concept("P:2", "breast-tumor", "Phenotype", (), "t"),
+    ]
+    base = write(shared, tmp_path / "s.parquet", name="s", sources=[Source("t", "CC0")])
+    (pool,) = RelatedNames(base).pools(["a breast tumor"], "Gene", 3, 9)
+    assert [canonical(name) for name in pool.negatives].count("breast tumor") == 1
+    assert len(pool.negatives) == 3
 
 
 def test_a_phenotype_is_no_counter_example_of_a_disease(base: KnowledgeBase) -> None:

@@ -8,7 +8,7 @@ so "chromogranin A" is found for a sentence about a "granin".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -97,7 +97,7 @@ class RelatedNames:
         # Some of the names found are of both kinds: ask for more, and keep those that are not.
         far = self._index(others).find(sentences, 2 * negatives)
         return [
-            NamePool(near, tuple(n for n in away if canonical(n) not in taken)[:negatives])
+            NamePool(near, tuple(_distinct(away, taken)[:negatives]))
             for near, away in zip(own, far, strict=True)
         ]
 
@@ -125,6 +125,15 @@ class RelatedNames:
         if types not in self._indexes:
             self._indexes[types] = _Index([n for type in types for n in self._names[type]])
         return self._indexes[types]
+
+
+def _distinct(names: Iterable[str], taken: Collection[str]) -> list[str]:
+    """The names, each once, without those that are taken: two types may share one."""
+    found: dict[str, str] = {}
+    for name in names:
+        if (form := canonical(name)) not in taken:
+            found.setdefault(form, name)
+    return list(found.values())
 
 
 class _Index:
