@@ -85,6 +85,15 @@ def test_names_take_the_place_of_mentions_and_of_nothing_else(
             assert piece == part
 
 
+def test_a_part_of_a_word_stays() -> None:
+    """In its place a name would be no word, and O."""
+    text = "antiCD3, CD4"
+    document = Document("d", text, (Span(4, 7, "Gene"), Span(9, 12, "Gene")))
+    for seed in range(5):
+        changed = in_context(document, NamePool(("TNF",), ()), "Gene", Random(seed))
+        assert changed.text == "antiCD3, TNF"
+
+
 def test_overlapping_and_discontinuous_mentions_stay() -> None:
     text = "breast and ovarian cancer with fever"
     spans = (

@@ -16,6 +16,7 @@ from random import Random
 
 from vaner.documents import Document, Span
 from vaner.knowledge.related import NamePool
+from vaner.words import split_words
 
 # A shouted name ("DIABETES MELLITUS, TYPE 2") is how a catalogue prints it, not how it is written.
 _SHORTEST_SHOUT = 7
@@ -58,7 +59,8 @@ def in_context(sentence: Document, pool: NamePool, type: str, draw: Random) -> D
     """A sentence with names of the pool in place of some of its mentions of `type`.
 
     At least one mention is replaced, each of the others by the toss of a coin. Overlapping and
-    discontinuous mentions stay as they are; mentions of other types are left out.
+    discontinuous mentions, and those that are parts of words, stay as they are; mentions of other
+    types are left out.
 
     Args:
         sentence: a text with at least one mention.
@@ -77,11 +79,19 @@ def in_context(sentence: Document, pool: NamePool, type: str, draw: Random) -> D
 
 
 def _replaceable(sentence: Document) -> list[Span]:
-    """Mentions in one piece that touch no other."""
+    """Mentions of whole words, in one piece, that touch no other.
+
+    In place of a part of a word ("antiCD3") a name would be no word either, and be tagged O.
+    """
+    words = split_words(sentence.text)
+    starts, ends = {word.start for word in words}, {word.end for word in words}
     return [
         span
         for span in sentence.spans
-        if not span.discontinuous and sum(span.overlaps(o) for o in sentence.spans) == 1
+        if not span.discontinuous
+        and span.start in starts
+        and span.end in ends
+        and sum(span.overlaps(o) for o in sentence.spans) == 1
     ]
 
 
