@@ -33,6 +33,16 @@ def test_build_and_count(run: Run, folder: Path) -> None:
     assert next(row for row in listed.splitlines() if row.startswith("local")).split()[1] == "2"
 
 
+def test_bases_of_ones_own_and_damaged_ones_are_listed(run: Run, folder: Path) -> None:
+    manifest = (Path(__file__).parents[2] / "knowledge_bases" / "local.toml").read_text("utf-8")
+    (folder / "mine.toml").write_text(manifest.replace('"local"', '"mine"'), "utf-8")
+    assert run("kb", "build", folder / "mine.toml", "--from", folder).code == 0
+    (folder / "cache" / "knowledge" / "hgnc.parquet").write_text("PAR1")
+    rows = {row.split()[0]: row for row in run("kb", "list").out.splitlines()}
+    assert "2 concepts" in rows["mine"] and "a manifest of your own" in rows["mine"]
+    assert "cannot be read" in rows["hgnc"] and "not yet" in rows["umls"]
+
+
 def test_output_and_skip_bad(run: Run, folder: Path) -> None:
     (folder / "my_names.tsv").write_text(TABLE + "MY:3\n", "utf-8")
     output = folder / "x.parquet"
@@ -50,7 +60,7 @@ def test_output_and_skip_bad(run: Run, folder: Path) -> None:
         (("build", "nothing"), "no knowledge base is called 'nothing'"),
         (("build", "umls", "--from", "."), "MRCONSO.RRF is not in .: sign the licence"),
         (("build", "local", "--from", "nowhere"), "nowhere: there is no such folder"),
-        (("stats", "nothing"), "not built yet"),
+        (("stats", "nothing"), "no knowledge base is called 'nothing'; vaner kb list"),
     ],
 )
 def test_errors(run: Run, folder: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -172,10 +172,19 @@ def open_base(name_or_path: str | Path) -> KnowledgeBase:
         return KnowledgeBase(text)
     path = default_path(text)
     if not path.is_file():
+        from vaner.knowledge.manifest import shipped  # with all the readers
+
         raise KnowledgeError(
             f"knowledge base {text!r} is not built yet; build it with: vaner kb build {text}"
+            if text in shipped()
+            else f"no knowledge base is called {text!r}; vaner kb list tells which there are"
         )
     return KnowledgeBase(path)
+
+
+def built() -> tuple[str, ...]:
+    """Names of the bases in the cache folder, sorted."""
+    return tuple(sorted(path.stem for path in default_path("").parent.glob("[!.]*.parquet")))
 
 
 def write(

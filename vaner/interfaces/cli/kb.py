@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vaner.errors import VanerError
 from vaner.interfaces.cli import kb_teaching
 from vaner.interfaces.cli.common import (
     Command,
@@ -45,15 +46,26 @@ def list_() -> None:
 
     Example: `vaner kb list`
     """
-    from vaner.knowledge.base import KnowledgeBase, default_path
+    from vaner.knowledge.base import built
     from vaner.knowledge.manifest import iterate
 
+    there = built()
+    known = {manifest.name: manifest.description for manifest in iterate()}
+    known |= {name: "a manifest of your own" for name in there if name not in known}
     rows = [("base", "built", "from")]
-    for manifest in iterate():
-        path = default_path(manifest.name)
-        built = counted(len(KnowledgeBase(path)), "concept") if path.is_file() else "not yet"
-        rows.append((manifest.name, built, manifest.description))
+    for name in sorted(known):
+        rows.append((name, _size(name) if name in there else "not yet", known[name]))
     typer.echo(aligned(rows))
+
+
+def _size(name: str) -> str:
+    """How much a base holds; one that is damaged or old is to be built again."""
+    from vaner.knowledge.base import open_base
+
+    try:
+        return counted(len(open_base(name)), "concept")
+    except VanerError:
+        return "cannot be read"
 
 
 @app.command(cls=Command)

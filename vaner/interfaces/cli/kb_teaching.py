@@ -93,7 +93,7 @@ def check(
     else:
         for line in strangers:
             typer.echo(f"LEAK: {line}")
-        if not strangers:
+        if sources and not strangers:
             typer.echo("by provenance: no source is a held-out file of a corpus at hand")
     leaks = sum(each.suspicious for each in found) + len(strangers)
     tell(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
