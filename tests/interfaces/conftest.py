@@ -42,15 +42,14 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def call(*arguments: object, stdin: bytes = b"") -> Result:
         out, err = _stream(), _stream()
-        for name, stream in (("stdin", _stream(stdin)), ("stdout", out), ("stderr", err)):
-            monkeypatch.setattr(sys, name, stream)
         code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        finally:
-            monkeypatch.undo()
+        with monkeypatch.context() as patch:  # what the test itself has patched stays
+            for name, stream in (("stdin", _stream(stdin)), ("stdout", out), ("stderr", err)):
+                patch.setattr(sys, name, stream)
+            try:
+                main([str(argument) for argument in arguments])
+            except SystemExit as end:
+                code = int(end.code or 0)
         texts = []
         for stream in (out, err):
             stream.flush()
