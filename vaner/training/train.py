@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from transformers import (
@@ -242,7 +242,8 @@ def _last_checkpoint(folder: Path) -> Path | None:
 
 def _stopped(state: TrainerState) -> bool:
     """Whether a stage had ended when it was saved: the Trainer would go on from there."""
-    control: Any = state.stateful_callbacks.get("TrainerControl", {})
+    callbacks: Any = state.stateful_callbacks  # by name, once read from a file
+    control = callbacks.get("TrainerControl", {})
     return bool(control.get("args", {}).get("should_training_stop", False))
 
 
