@@ -45,11 +45,6 @@ def test_the_tests_of_all_corpora_of_a_recipe_are_held_out(tmp_path: Path) -> No
     }
 
 
-def test_a_test_split_that_is_trained_on_is_not_held_out(tmp_path: Path) -> None:
-    folder = corpus(tmp_path / "c", train="Gout hurts .", test="Flu kills .")
-    assert sentences_of_tests(recipe({"corpus": str(folder), "split": "test"})) == frozenset()
-
-
 def test_a_corpus_held_out_by_name_must_have_a_test_split(tmp_path: Path) -> None:
     folder = corpus(tmp_path / "c", train="Gout hurts .")
     with pytest.raises(CorpusError, match="test"):

@@ -16,19 +16,15 @@ def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[
     """Keys of the sentences that a recipe's model may be scored on.
 
     They are those in the test split of every corpus that the recipe trains on, chooses by or
-    holds out by name. A corpus that has no test split gives none, and so does one whose test
-    split the recipe trains on: whoever asks for that is not scored on it.
+    holds out by name. A corpus that has no test split gives none.
 
     Raises:
         CorpusError: where a corpus named in ``held_out`` has no test split.
     """
     sources = [source for stage in recipe.stages for source in stage.sources]
-    trained = {source.corpus for source in sources if source.split == "test"}
     names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
     keys: set[str] = set()
     for name in (*names, *recipe.held_out):
-        if name in trained:
-            continue
         try:
             split = load(name, "test", root=root)
         except CorpusError:
