@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -246,3 +247,25 @@ def test_a_crowded_table_finds_every_key() -> None:
 
 def test_concepts_of_the_tests_are_all_there(matcher: Matcher) -> None:
     assert set(matcher.types) == {concept.type for concept in CONCEPTS}
+
+
+def test_old_matchers_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    base = written(tmp_path / "ten.parquet")
+    folder = tmp_path / "cache" / "matchers"
+    folder.mkdir(parents=True)
+    other = folder / f"ten-more-{'0' * 16}"
+    for number, place in enumerate([other, *(folder / f"ten-{d * 16}" for d in "abcdef")]):
+        place.mkdir()
+        os.utime(place, (number, number))
+    left, fresh = folder / f".ten-{'a' * 16}-x", folder / f".ten-{'a' * 16}-y"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    fresh.mkdir()  # of a writer that is at work
+    Matcher.open(base)
+    kept = {place.name for place in folder.iterdir()}
+    [new] = (n for n in kept if n.startswith("ten-") and n != other.name and len(set(n[4:])) > 1)
+    assert {n for n in kept if n.startswith("ten-")} == {
+        new, other.name, f"ten-{'d' * 16}", f"ten-{'e' * 16}", f"ten-{'f' * 16}",
+    }  # fmt: skip
+    assert fresh.name in kept and left.name not in kept

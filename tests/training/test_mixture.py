@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from random import Random
 from typing import Any
 
 import pytest
@@ -39,7 +40,8 @@ def test_an_epoch_draws_each_source_its_share(
     order = list(sampler)
     assert order == list(sampler)
     assert len(order) == len(sampler) == sum(share.drawn for share in parts)
-    counts, first = Counter(order), 0
+    assert len(set(order)) == len(order)  # what is drawn twice is drawn in two ways
+    counts, first = Counter(index % sum(sizes) for index in order), 0
     for share in parts:
         own = [counts[i] for i in range(first, first + share.size)]
         assert sum(own) == share.drawn
@@ -63,6 +65,16 @@ def test_another_epoch_draws_others_of_a_large_source() -> None:
     first = set(sampler)
     sampler.set_epoch(1)
     assert set(sampler) != first
+
+
+def test_what_comes_round_again_is_another_draw() -> None:
+    class Drawn(Sized):
+        def row(self, encoder: Any, instruction: Any, draw: Random) -> float:
+            return draw.random()
+
+    seen = Mixture([Drawn()] * 3, None, None, 1, [Share(1, 4), Share(2, 2)])  # type: ignore[arg-type, list-item]
+    rows = [seen[index] for index in seen.order(torch.Generator().manual_seed(0))]
+    assert len(rows) == len(set(rows)) == 6
 
 
 def test_a_proportional_epoch_is_one_permutation() -> None:

@@ -7,6 +7,7 @@ import mmap
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 Arrays = Mapping[str, NDArray[Any]]
 
 _ABOUT = "about.json"
+_DAY = 86_400  # seconds
 
 
 def save(folder: Path, arrays: Arrays, about: Mapping[str, Any]) -> bool:
@@ -64,6 +66,23 @@ def load(folder: Path, about: Mapping[str, Any]) -> dict[str, NDArray[Any]] | No
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def prune(parent: Path, pattern: str, keep: int) -> None:
+    """Remove what has become old: all but the newest folders, and what killed writers left.
+
+    Args:
+        parent: the folder of the folders.
+        pattern: of their names.
+        keep: how many of them stay; who still has a removed one open can go on reading it.
+    """
+    try:
+        newest = sorted(parent.glob(pattern), key=lambda folder: -folder.stat().st_mtime)
+        left = [p for p in parent.glob(f".{pattern}-*") if time.time() - p.stat().st_mtime > _DAY]
+    except OSError:  # another process was faster
+        return
+    for folder in (*newest[keep:], *left):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sum(path: Path) -> int:

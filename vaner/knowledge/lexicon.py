@@ -137,6 +137,10 @@ class Lexicon:
         return [sets[place] for place in at.tolist()]
 
 
+_DIGITS = 16
+_KEPT = 4  # lexica of one base, by other rules or of older builds
+
+
 def open_lexicon(base: KnowledgeBase, rules: Mapping[str, Rules], *, cache: bool = True) -> Lexicon:
     """The lexicon of a base: out of the cache, or built and put there if it can be."""
     about = {
@@ -153,11 +157,12 @@ def open_lexicon(base: KnowledgeBase, rules: Mapping[str, Rules], *, cache: bool
         tables = build(base.names(), base.types, rules)
         if cache and arrays.save(folder, tables, about):
             tables = arrays.load(folder, about) or tables
+            arrays.prune(folder.parent, f"{base.name}-{'[0-9a-f]' * _DIGITS}", _KEPT)
     return Lexicon(base.types, tables)
 
 
 def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_DIGITS]
 
 
 def join(texts: Iterable[str]) -> tuple[Words, Indices, Indices]:

@@ -81,7 +81,7 @@ class Mixture(Dataset[Row]):
 
     def __getitem__(self, index: int) -> Row:
         draw = Random(f"{self.seed}:{self.epoch}:{index}")
-        return self.examples[index].row(self._encoder, self._instruction, draw)
+        return self.examples[index % len(self)].row(self._encoder, self._instruction, draw)
 
     @property
     def epoch_size(self) -> int:
@@ -93,16 +93,18 @@ class Mixture(Dataset[Row]):
 
         A source that is drawn more often than it has examples comes round again whole before any
         of its examples is seen a third time; one that is drawn less often gives others each epoch.
+        What comes round again has the number of examples added to its index, so that it is
+        another draw.
         """
         if all(share.drawn == share.size for share in self.shares):
             return [int(i) for i in torch.randperm(len(self), generator=generator)]
         chosen, first = [], 0
         for share in self.shares:
-            left = share.drawn
+            left, again = share.drawn, 0
             while left > 0:
-                some = torch.randperm(share.size, generator=generator)[:left] + first
+                some = torch.randperm(share.size, generator=generator)[:left] + first + again
                 chosen.append(some)
-                left -= len(some)
+                left, again = left - len(some), again + len(self)
             first += share.size
         indices = torch.cat(chosen)
         shuffled = indices[torch.randperm(len(indices), generator=generator)]
@@ -140,7 +142,8 @@ class LengthGroupedSampler(Sampler[int]):
         lengths, mega = self.mixture.lengths, 50 * self.batch_size
         batches: list[list[int]] = []
         for start in range(0, len(order), mega):
-            pool = sorted(order[start : start + mega], key=lambda i: -lengths[i])
+            part = order[start : start + mega]
+            pool = sorted(part, key=lambda index: -lengths[index % len(lengths)])
             batches += [pool[i : i + self.batch_size] for i in range(0, len(pool), self.batch_size)]
         # A short last batch stays last: the sampler gives indices, not batches.
         short = [b for b in batches if len(b) < self.batch_size]
