@@ -26,10 +26,12 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "both": {"mode": "both"},
     "quarter": {"mode": "list", "share": 0.25},  # a list for every fourth sentence
     "first": {"mode": "list"},  # a stage of lists alone, then the corpus alone
+    "on top": {"mode": "context"},  # not in place of sentences of the corpus: with more updates
 }
 MAIN = ("none", "list", "context", "both")
 STEPS = {"small": 300, "full": 2000}
 FIRST = 1 / 3  # of all steps, in the condition `first`
+ON_TOP = 1.5  # times the steps: sentences with mentions give about half as many examples again
 
 
 def runs(recipe: Recipe, size: str) -> Iterator[Run]:
@@ -44,7 +46,7 @@ def _recipe(recipe: Recipe, size: str, corpus: str, condition: str) -> Recipe:
     [stage], [dev] = recipe.stages, recipe.dev
     gold = stage.sources[0].model_dump() | {"corpus": corpus}
     dense = {"dense": BASE, "corpus": corpus, "limit": gold["limit"], **CONDITIONS[condition]}
-    steps = STEPS[size]
+    steps = round(STEPS[size] * (ON_TOP if condition == "on top" else 1))
     plan = [("main", [gold] if condition == "none" else [gold, dense], steps)]
     if condition == "first":
         early = round(FIRST * steps)
