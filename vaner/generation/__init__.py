@@ -1,0 +1,1 @@
+"""Entities by generation (LLMNER): spans as brackets in their text."""
