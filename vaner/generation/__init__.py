@@ -1,1 +1,1 @@
-"""Entities by generation (LLMNER): spans as brackets in their text."""
+"""Entities by generation (LLMNER): bracketed answers, the instructions that ask for them."""
