@@ -55,9 +55,10 @@ _SINGLE = 64
 def align(left: str, right: str) -> list[Gap]:
     """The pieces in which two texts differ, in order; between them they agree.
 
-    White space is no help and no hindrance: what is matched is what stands between it. Takes
-    time in proportion to the length of the texts, but for a logarithm. In long stretches where
-    everything is repeated several differences may be told as one.
+    White space is no help and no hindrance: what is matched is what stands between it, and a line
+    break agrees with a space. Takes time in proportion to the length of the texts, but for a
+    logarithm. In long stretches where everything is repeated several differences may be told as
+    one.
 
     >>> align("the CD-28  receptor", "the CD28 receptor")
     [Gap(a_start=6, a_end=7, b_start=6, b_end=6), Gap(a_start=10, a_end=11, b_start=9, b_end=9)]
