@@ -61,6 +61,7 @@ def test_lock_pins_every_requirement_and_nothing_else() -> None:
     wanted = {
         re.split(r"[<>=!~;\[ (]", requirement)[0].lower().replace("_", "-")
         for requirement in metadata.requires("vaner") or []
+        if "peers" not in requirement  # an extra of one study's own, which is not tested here
     }
     assert wanted <= names
 

@@ -30,10 +30,9 @@ precision: fp32
 def recipe(tiny_backbone: Path, tmp_path: Path) -> Path:
     corpus = tmp_path / "mine"
     corpus.mkdir()
-    for name in ("train", "devel", "test"):
-        (corpus / f"{name}.tsv").write_text(
-            "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\n" * 2
-        )
+    text = "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\n" * 2
+    for name, own in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
+        (corpus / f"{name}.tsv").write_text(own)
     path = tmp_path / "recipe.yaml"
     path.write_text(RECIPE.format(backbone=tiny_backbone, corpus=corpus))
     return path

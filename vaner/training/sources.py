@@ -157,8 +157,11 @@ def stage_examples(
             groups.append(found)
             coverage = coverage + seen
         if not groups[-1]:
-            kind = "has no related names" if isinstance(source, DenseSource) else "has no sentences"
-            raise CorpusError(f"corpus {corpus.name} {corpus.split} {kind} to train on")
+            kind = "related names" if isinstance(source, DenseSource) else "sentences"
+            told = f"; {number} were left out, as they stand in a test split" if number else ""
+            raise CorpusError(
+                f"corpus {corpus.name} {corpus.split} has no {kind} to train on{told}"
+            )
     return StageExamples(groups, coverage, left_out)
 
 
