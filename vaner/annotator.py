@@ -30,7 +30,7 @@ from vaner.words import Word, sentences_of, split_words
 
 Overlaps = Literal["keep", "best"]
 
-DEFAULT_MODEL = "disease-chemical"
+DEFAULT_MODEL = "biomedical"
 
 # Rows gathered before they are sorted by length and answered: memory stays bounded by this and
 # not by the input, and there is enough to choose from for batches with little padding.
