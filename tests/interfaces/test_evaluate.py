@@ -180,6 +180,20 @@ def test_all_stands_beside_what_the_model_states(
     assert row.endswith("90.00  outside its interval")
 
 
+def test_all_scores_the_views_that_are_stated(
+    score: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = {"f1": 0.0, "intervals": {"f1": [0.0, 1.0]}}
+    monkeypatch.setattr(
+        "vaner.interfaces.cli.evaluate_all.stated_figures",
+        lambda model: {"BC5CDR-chem test": {"Chemical": stated}},
+    )
+    out = score("--all", "--corpora", root).out
+    rows = [line.split() for line in out.splitlines()[2:]]
+    assert [row[:2] for row in rows] == [["NCBI-disease", "Disease"], ["BC5CDR-chem", "Chemical"]]
+    assert rows[1][-1] == "0.00" and rows[1][-2] != "0.00"
+
+
 def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
     assert "holds no devel split" in score("--all", "--corpora", root, "--split", "devel").error
     assert "does not find Gene" in score("--all", "--corpora", root, "--types", "Gene").error

@@ -175,11 +175,11 @@ def _score_all(
     if foreign := [type for type in asked if type not in finder.annotator.types]:
         known = ", ".join(finder.annotator.types)
         raise VanerError(f"the {finder.kind} does not find {foreign[0]}; it finds {known}")
+    stated = {} if finder.kind == "dictionary" else stated_figures(finder.named["model"])
     found = []
-    for gold in corpora_of(asked, split, root):
+    for gold in corpora_of(asked, split, root, stated):
         own = [type for type in gold.types if type in asked]
         found.append(_scored(finder, gold, own, None, bootstrap, quiet))
-    stated = {} if finder.kind == "dictionary" else stated_figures(finder.named["model"])
     typer.echo(f"{split}, strict")
     typer.echo(table(found, stated))
     return {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in found}}

@@ -21,19 +21,25 @@ Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
 RESULTS_FILE = "results.json"
 
 
-def corpora_of(types: Iterable[str], split: str, root: Path | None) -> Iterator[Corpus]:
+def corpora_of(
+    types: Iterable[str], split: str, root: Path | None, stated: Stated
+) -> Iterator[Corpus]:
     """The registered corpora at hand that annotate one of the types, one after another.
+
+    Where figures are stated for views of a corpus, these are what is scored.
 
     Raises:
         CorpusError: where there is none.
     """
-    from vaner.corpora import at_hand, corpora_root, load
+    from vaner.corpora import VIEWS, at_hand, corpora_root, load
 
     wanted, found = set(types), False
     for info in at_hand(split, root):
-        if wanted.intersection(info.entity_types):
-            found = True
-            yield load(info.name, split, root=root)
+        views = [view for view in VIEWS.values() if view.view_of == info.name]
+        for one in [view for view in views if f"{view.name} {split}" in stated] or [info]:
+            if wanted.intersection(one.entity_types):
+                found = True
+                yield load(one.name, split, root=root)
     if not found:
         asked = ", ".join(sorted(wanted))
         raise CorpusError(
