@@ -6,7 +6,6 @@ rounded one), head and transitions stay fp32, the tokenizer is the backbone's ow
 
 from __future__ import annotations
 
-import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -16,10 +15,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vaner.corpora import lookup
-from vaner.interfaces.cli.evaluate_all import RESULTS_FILE, stated_form
 from vaner.modeling.backbone import EMBEDDED
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
+from vaner.scoring.stated import write_stated
 
 
 def shipped_folder(name: str) -> Path:
@@ -49,10 +48,7 @@ def write_card(record: dict[str, Any], name: str) -> None:
     config = VanerConfig.from_pretrained(target)
     text = card(record, config, name)
     (target / "README.md").write_text(text, "utf-8")
-    scores = record["seeds"][0]["scores"]
-    stated = {place: stated_form(found) for place, found in scores.items()}
-    text = json.dumps(stated, indent=1, ensure_ascii=False)
-    (target / RESULTS_FILE).write_text(text + "\n", "utf-8")
+    write_stated(target, record["seeds"][0]["scores"])
 
 
 def card(record: dict[str, Any], config: VanerConfig, name: str) -> str:

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from vaner.annotator import DEFAULT_MODEL, Annotator, model_folder
-from vaner.interfaces.cli.evaluate_all import stated_figures, stated_form
 from vaner.modeling import backbone as backbones
 from vaner.modeling.config import VanerConfig
+from vaner.scoring.stated import by_type, read_stated
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = sorted(folder.name for folder in (ROOT / "vaner" / "models").iterdir())
@@ -63,7 +63,8 @@ def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_it_carries_the_figures_that_it_is_measured_against(name: str) -> None:
     scores = results(name)["seeds"][0]["scores"]
-    assert stated_figures(name) == {place: stated_form(found) for place, found in scores.items()}
+    stated = read_stated(model_folder(name))
+    assert stated == {place: by_type(found) for place, found in scores.items()}
 
 
 def test_the_default_is_embedded() -> None:

@@ -25,7 +25,7 @@ from vaner.errors import ModelError, VanerError
 from vaner.modeling import backbone as backbones
 from vaner.modeling.storage import resolve
 from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.tagging import decode
+from vaner.tagging import Scheme, decode
 from vaner.words import Word, sentences_of, split_words
 
 Overlaps = Literal["keep", "best"]
@@ -91,6 +91,8 @@ class Annotator:
     (Span(start=0, end=9, type='Chemical', ...), Span(start=17, end=25, type='Disease', ...))
     """
 
+    kind = "model"
+
     def __init__(
         self,
         model: VanerForTokenClassification,
@@ -144,6 +146,11 @@ class Annotator:
     def types(self) -> tuple[str, ...]:
         """The entity types the model finds."""
         return tuple(self.model.config.types)
+
+    @property
+    def scheme(self) -> Scheme:
+        """How the model's tags spell a mention."""
+        return Scheme(self.model.config.scheme)
 
     def __call__(self, text: str | Document, types: Sequence[str] | None = None) -> Document:
         """Annotate one text."""

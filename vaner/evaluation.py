@@ -9,20 +9,44 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document
 from vaner.errors import VanerError
 from vaner.formats import unique_ids
-from vaner.knowledge.matching import Matcher
 from vaner.scoring import Report, score, seen_mentions
 from vaner.tagging import Scheme
 
-if TYPE_CHECKING:
-    from vaner.annotator import Annotator
-
 Watch = Callable[[Iterator[Document]], Iterator[Document]]
+
+
+class Finder(Protocol):
+    """What finds mentions: a model, or the dictionary of a knowledge base.
+
+    Attributes:
+        kind: what messages call it.
+        types: the entity types it finds.
+        scheme: of the tags that its answers are spelled in; None where nothing is out of reach.
+    """
+
+    kind: str
+
+    @property
+    def types(self) -> tuple[str, ...]: ...
+
+    @property
+    def scheme(self) -> Scheme | None: ...
+
+    def annotate(
+        self,
+        texts_or_documents: Iterable[str | Document],
+        types: Sequence[str] | None = None,
+        *,
+        dataset: str | None = None,
+    ) -> Iterator[Document]:
+        """The documents with the mentions found; `dataset` names the corpus they are from."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +86,40 @@ class Evaluation:
 
 
 def evaluate(
-    annotator: Annotator | Matcher,
+    finder: Finder,
     corpus: Corpus,
     *,
     types: Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
     bootstrap: int = 1000,
     seed: int = 0,
-    batch_size: int | None = None,
     watch: Watch = iter,
 ) -> Evaluation:
     """Score a model on a split of a corpus.
 
     Args:
-        annotator: the model, or the matcher of a knowledge base.
+        finder: the model, or the matcher of a knowledge base.
         corpus: gold documents. Their mentions are taken off before the model sees them.
         types: types to score; those that the corpus annotates and the model finds if None.
         train: training documents, to score seen and unseen mentions apart.
         bootstrap: resamples behind the 95% intervals, 0 for none.
         seed: seed of the resampling.
-        batch_size: most rows in a batch; the annotator's own if None.
         watch: wraps the stream of annotated documents, e.g. in a progress bar.
 
     Raises:
         VanerError: for a type that the corpus does not annotate or the model does not find, and
             where they have no type in common.
     """
-    finder = "dictionary" if isinstance(annotator, Matcher) else "model"
-    chosen = scored_types(annotator.types, corpus, types, finder)
+    chosen = scored_types(finder, corpus, types)
     gold = tuple(unique_ids(corpus))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    if isinstance(annotator, Matcher):
-        stream = annotator.annotate(bare, chosen)
-    else:
-        stream = annotator.annotate(bare, chosen, batch_size=batch_size, dataset=corpus.name)
-    predicted = tuple(watch(stream))
+    predicted = tuple(watch(finder.annotate(bare, chosen, dataset=corpus.name)))
     seconds = time.monotonic() - started
     reasons = Counter[str]()
-    if not isinstance(annotator, Matcher):  # a dictionary has no tags that could fail to spell
+    if finder.scheme is not None:
         for document in gold:
-            reasons += unreachable(document, chosen, Scheme(annotator.model.config.scheme))
+            reasons += unreachable(document, chosen, finder.scheme)
     report = score(
         gold,
         predicted,
@@ -112,22 +129,20 @@ def evaluate(
         bootstrap=bootstrap,
         seed=seed,
     )
-    left = tuple(t for t in corpus.types if t not in annotator.types) if types is None else ()
+    left = tuple(t for t in corpus.types if t not in finder.types) if types is None else ()
     return Evaluation(
         corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted
     )
 
 
-def scored_types(
-    found: Sequence[str], corpus: Corpus, types: Sequence[str] | None, finder: str = "model"
-) -> tuple[str, ...]:
+def scored_types(finder: Finder, corpus: Corpus, types: Sequence[str] | None) -> tuple[str, ...]:
     """The types to score, checked against those that the finder finds and the corpus's own."""
     if types is None:
-        common = tuple(type for type in corpus.types if type in found)
+        common = tuple(type for type in corpus.types if type in finder.types)
         if not common:
             raise VanerError(
                 f"corpus {corpus.name} annotates {', '.join(corpus.types) or 'nothing'}; "
-                f"the {finder} finds {', '.join(found)}: there is nothing to score"
+                f"the {finder.kind} finds {', '.join(finder.types)}: there is nothing to score"
             )
         return common
     for type in types:
@@ -135,6 +150,8 @@ def scored_types(
             raise VanerError(
                 f"corpus {corpus.name} does not annotate {type}; it has {', '.join(corpus.types)}"
             )
-        if type not in found:
-            raise VanerError(f"the {finder} does not find {type}; it finds {', '.join(found)}")
+        if type not in finder.types:
+            raise VanerError(
+                f"the {finder.kind} does not find {type}; it finds {', '.join(finder.types)}"
+            )
     return tuple(dict.fromkeys(types))

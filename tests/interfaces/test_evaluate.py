@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -14,6 +13,7 @@ from tests.interfaces.conftest import Result, Run
 from vaner.documents import Corpus, Document, Span
 from vaner.errors import VanerError
 from vaner.evaluation import evaluate
+from vaner.tagging import Scheme
 
 GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB-Gene\n\n"
 
@@ -21,8 +21,9 @@ GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB
 class Oracle:
     """Stands for an annotator: answers what it was told, and remembers what it was asked."""
 
+    kind = "model"
     types = ("Chemical", "Disease")
-    model = SimpleNamespace(config=SimpleNamespace(scheme="BIO"))
+    scheme = Scheme.BIO
 
     def __init__(self, answers: dict[str, tuple[Span, ...]]) -> None:
         self.answers = answers
@@ -64,7 +65,7 @@ def test_scores_types_that_both_know() -> None:
     found = scored(Corpus("c", "test", (gold,)), oracle)
     assert found.types == ("Disease",) and found.not_found == ("Gene",)
     assert found.report.micro.f1 == 1.0
-    assert oracle.asked == [(("Disease",), {"batch_size": None, "dataset": "c"})]
+    assert oracle.asked == [(("Disease",), {"dataset": "c"})]
 
 
 def test_unreachable_gold_counts_as_missed() -> None:
@@ -174,7 +175,7 @@ def test_all_stands_beside_what_the_model_states(
 ) -> None:
     stated = {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}
     content = {"NCBI-disease test": {"Disease": stated}}
-    monkeypatch.setattr("vaner.interfaces.cli.evaluate_all.stated_figures", lambda model: content)
+    monkeypatch.setattr("vaner.scoring.stated.read_stated", lambda folder: content)
     out = score("--all", "--corpora", root, "--types", "Disease").out
     [row] = [line for line in out.splitlines() if line.startswith("NCBI-disease")]
     assert row.endswith("90.00  outside its interval")
@@ -184,10 +185,8 @@ def test_all_scores_the_views_that_are_stated(
     score: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stated = {"f1": 0.0, "intervals": {"f1": [0.0, 1.0]}}
-    monkeypatch.setattr(
-        "vaner.interfaces.cli.evaluate_all.stated_figures",
-        lambda model: {"BC5CDR-chem test": {"Chemical": stated}},
-    )
+    content = {"BC5CDR-chem test": {"Chemical": stated}}
+    monkeypatch.setattr("vaner.scoring.stated.read_stated", lambda folder: content)
     out = score("--all", "--corpora", root).out
     rows = [line.split() for line in out.splitlines()[2:]]
     assert [row[:2] for row in rows] == [["NCBI-disease", "Disease"], ["BC5CDR-chem", "Chemical"]]

@@ -20,8 +20,6 @@ from vaner.knowledge.concepts import Concept, Source
 from vaner.knowledge.manifest import Manifest, SourceEntry, load
 from vaner.knowledge.sources import READERS, Reader
 
-_CHUNK = 1 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -156,14 +154,11 @@ def _version(entry: SourceEntry) -> str:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as problem:
         raise KnowledgeError(f"{path}: cannot be read: {problem.strerror}") from None
-    return digest.hexdigest()
 
 
 def _concepts(found: list[Found], on_error: OnError | None) -> Iterator[Concept]:

@@ -70,6 +70,9 @@ class Matcher:
     [Span(start=0, end=7, type='Chemical', score=None, identifiers=('drugbank:DB00945',), ...)]
     """
 
+    kind = "dictionary"
+    scheme = None  # its names are found as they stand: no tags could fail to spell one
+
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
@@ -100,6 +103,7 @@ class Matcher:
         texts_or_documents: Iterable[str | Document],
         types: Sequence[str] | None = None,
         *,
+        dataset: str | None = None,
         overlaps: Overlaps = "keep",
     ) -> Iterator[Document]:
         """Annotate many texts, in the order given, as a stream.
@@ -107,6 +111,7 @@ class Matcher:
         Args:
             texts_or_documents: texts, or documents, whose own spans are replaced.
             types: types to find; all if None.
+            dataset: corpus they are from, as a model may want to know; the names are the same.
             overlaps: ``keep`` mentions of different types that overlap, or of those only the
                 longest, ``best``.
 

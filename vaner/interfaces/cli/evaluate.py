@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,10 +26,9 @@ from vaner.interfaces.cli.common import (
 from vaner.interfaces.text import listed
 
 if TYPE_CHECKING:
-    from vaner.annotator import Annotator
     from vaner.documents import Corpus
-    from vaner.evaluation import Evaluation
-    from vaner.knowledge.matching import Matcher
+    from vaner.evaluation import Evaluation, Finder
+    from vaner.scoring.stated import Stated
 
 
 def evaluate(
@@ -104,8 +102,12 @@ def evaluate(
     if json_file is not None:
         _check_writable(json_file)
     if corpus is None:
+        from vaner.annotator import model_folder
+        from vaner.scoring.stated import read_stated
+
         finder = _finder(model, kb, device, batch_size)
-        record = _score_all(finder, split, wanted, corpora, bootstrap, quiet)
+        stated = {} if kb is not None else read_stated(model_folder(model))
+        record = _score_all(finder, stated, split, wanted, corpora, bootstrap, quiet)
     else:
         gold = load(corpus, split, root=corpora, format=reading)
         if not gold.documents:
@@ -116,29 +118,17 @@ def evaluate(
         _show(found, finder.kind)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
     if json_file is not None:
-        _keep({**finder.named, **record}, json_file)
+        _keep({**_named(model, kb), **record}, json_file)
 
 
-@dataclass(frozen=True, slots=True)
-class _Finder:
-    """What is scored: a model or a dictionary, and what it is called in the record."""
-
-    annotator: Annotator | Matcher
-    kind: str
-    named: Mapping[str, str]
-
-
-def _finder(model: str | None, kb: str | None, device: str, batch_size: int) -> _Finder:
-    from vaner.annotator import DEFAULT_MODEL
-
+def _finder(model: str | None, kb: str | None, device: str, batch_size: int) -> Finder:
     if kb is not None:
-        return _Finder(load_matcher(kb), "dictionary", {"knowledge_base": kb})
-    annotator = load_annotator(model, device, batch_size)
-    return _Finder(annotator, "model", {"model": model or DEFAULT_MODEL})
+        return load_matcher(kb)
+    return load_annotator(model, device, batch_size)
 
 
 def _scored(
-    finder: _Finder,
+    finder: Finder,
     gold: Corpus,
     types: Sequence[str] | None,
     train: Corpus | None,
@@ -149,9 +139,9 @@ def _scored(
     from vaner.evaluation import scored_types
     from vaner.interfaces.progress import watched
 
-    scored_types(finder.annotator.types, gold, types, finder.kind)  # before the work
+    scored_types(finder, gold, types)  # before the work
     return run(
-        finder.annotator,
+        finder,
         gold,
         types=types,
         train=train,
@@ -161,7 +151,8 @@ def _scored(
 
 
 def _score_all(
-    finder: _Finder,
+    finder: Finder,
+    stated: Stated,
     split: str,
     types: Sequence[str] | None,
     root: Path | None,
@@ -169,13 +160,12 @@ def _score_all(
     quiet: bool,
 ) -> dict[str, Any]:
     """Score every corpus that has one of the types, print the table, and give the record."""
-    from vaner.interfaces.cli.evaluate_all import corpora_of, stated_figures, table
+    from vaner.interfaces.cli.evaluate_all import corpora_of, table
 
-    asked = tuple(types or finder.annotator.types)
-    if foreign := [type for type in asked if type not in finder.annotator.types]:
-        known = ", ".join(finder.annotator.types)
+    asked = tuple(types or finder.types)
+    if foreign := [type for type in asked if type not in finder.types]:
+        known = ", ".join(finder.types)
         raise VanerError(f"the {finder.kind} does not find {foreign[0]}; it finds {known}")
-    stated = {} if finder.kind == "dictionary" else stated_figures(finder.named["model"])
     found = []
     for gold in corpora_of(asked, split, root, stated):
         own = [type for type in gold.types if type in asked]
@@ -209,6 +199,13 @@ def _show(found: Evaluation, finder: str) -> None:
     typer.echo(found.report.table())
     if found.unreachable:
         typer.echo(f"out of reach: {listed(found.unreachable)}")
+
+
+def _named(model: str | None, kb: str | None) -> dict[str, str]:
+    """What was scored, for the record."""
+    from vaner.annotator import DEFAULT_MODEL
+
+    return {"knowledge_base": kb} if kb is not None else {"model": model or DEFAULT_MODEL}
 
 
 def _keep(record: Mapping[str, Any], path: Path) -> None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.errors import CorpusError
 from vaner.interfaces.text import aligned
+from vaner.scoring.stated import Stated, by_type
 
 if TYPE_CHECKING:
     from vaner.documents import Corpus
     from vaner.evaluation import Evaluation
-    from vaner.scoring import Report
-
-# Figures that a model states of itself: place, such as "BC5CDR test" -> type or "all" -> figures.
-Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
-RESULTS_FILE = "results.json"
 
 
 def corpora_of(
@@ -48,31 +42,13 @@ def corpora_of(
         )
 
 
-def stated_figures(model: str) -> Stated:
-    """The figures that a model carries in its folder, or none."""
-    from vaner.annotator import model_folder
-
-    try:
-        content = json.loads((model_folder(model) / RESULTS_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def stated_form(report: Report | Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """A report's strict figures by type, and of all types where they are several."""
-    whole = report if isinstance(report, Mapping) else report.to_dict()
-    found = dict(whole["types"])
-    return found | {"all": whole["micro"]} if len(found) > 1 else found
-
-
 def table(evaluations: Iterable[Evaluation], stated: Stated) -> str:
     """The figures in percent; with stated ones, those and whether they lie in the interval."""
     head = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
     rows: list[tuple[str, ...]] = [(*head, "stated F1 %", "") if stated else head]
     for one in evaluations:
         own = stated.get(f"{one.corpus} {one.split}", {})
-        for type, figures in stated_form(one.report).items():
+        for type, figures in by_type(one.report.to_dict()).items():
             cells = (one.corpus, type, *_figures(figures))
             rows.append((*cells, *_beside(figures, own.get(type))) if stated else cells)
     return aligned(rows, right=(2, 3, 4, 6, 7))

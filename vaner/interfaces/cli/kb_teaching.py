@@ -137,16 +137,13 @@ def _splits(root: Path) -> Iterator[tuple[Corpus, Corpus]]:
 
 def _checksums(root: Path) -> dict[str, str]:
     """SHA-256 of the held-out files of every registered corpus -> what they are."""
-    from hashlib import file_digest
-
     from vaner.corpora import REGISTRY, split_file
+    from vaner.corpora.downloading import checksum
 
     found = {}
     for info in REGISTRY.values():
         for split in info.files:
             path = split_file(info, split, root)
             if split != "train" and path is not None:
-                with path.open("rb") as stream:
-                    digest = file_digest(stream, "sha256").hexdigest()
-                found[digest] = f"{info.name} {split}"
+                found[checksum(path)] = f"{info.name} {split}"
     return found

@@ -1,0 +1,47 @@
+"""The figures that a model states of itself, in a file beside its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+RESULTS_FILE = "results.json"
+
+Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Place, such as "BC5CDR test" -> type, or "all" where they are several -> figures."""
+
+
+def by_type(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Strict figures by type, and those of all types where they are several.
+
+    Args:
+        report: as `vaner.scoring.Report.to_dict` gives it.
+
+    >>> list(by_type({"types": {"Disease": {}, "Chemical": {}}, "micro": {}}))
+    ['Disease', 'Chemical', 'all']
+    """
+    found = dict(report["types"])
+    return found | {"all": report["micro"]} if len(found) > 1 else found
+
+
+def read_stated(folder: Path) -> Stated:
+    """The figures in a model's folder; none where there is no readable file of them."""
+    try:
+        content = json.loads((folder / RESULTS_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write_stated(folder: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put the figures into a model's folder.
+
+    Args:
+        folder: the model's.
+        reports: place -> report, as `vaner.scoring.Report.to_dict` gives it.
+    """
+    stated = {place: by_type(report) for place, report in reports.items()}
+    text = json.dumps(stated, indent=1, ensure_ascii=False)
+    (folder / RESULTS_FILE).write_text(text + "\n", "utf-8")
