@@ -12,12 +12,13 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from experiments.report import Record, keep, sides, table, write
 from vaner.annotator import Annotator
 from vaner.corpora import corpora_root, load, lookup, split_file
 from vaner.errors import CorpusError, VanerError
@@ -63,27 +64,33 @@ class Study:
     Args:
         folder: its folder.
         question: what it asks, in one line.
-        runs: the runs of one seed, made of the recipe of a size. A corpus that is not at hand may
-            be in them: its runs are left out, and told.
-        report: makes the results and the table of a size out of the finished runs.
+        runs: the runs of one seed, made of the recipe of a size; told where the corpora lie. Those
+            of a corpus that is not at hand are left out, and told.
+        keys: details that tell its groups of runs apart: the first columns of its table.
+        baseline: values of some keys; a group is compared with the one that has these instead.
+        plot: draws the runs into a file; there is no plot if None.
         recipes: folder of ``small.yaml`` and ``full.yaml``, of which every run is a variant.
     """
 
     folder: Path
     question: str
-    runs: Callable[[Recipe, str], Iterable[Run]]
-    report: Callable[[Path, str, Sequence[Mapping[str, Any]]], None]
+    runs: Callable[[Recipe, str, Path | None], Iterable[Run]]
+    keys: tuple[str, ...]
+    baseline: Mapping[str, Any] = field(default_factory=dict)
+    plot: Callable[[Sequence[Record], Path], None] | None = None
     recipes: Path = Path(__file__).resolve().parent
 
     @property
     def name(self) -> str:
         return self.folder.name
 
-    def all_runs(self, size: str, seeds: Sequence[int] | None = None) -> Iterator[Run]:
+    def all_runs(
+        self, size: str, root: Path | None = None, seeds: Sequence[int] | None = None
+    ) -> Iterator[Run]:
         """Every run, seed by seed: a study that is stopped early has whole seeds."""
         recipe = read_recipe(self.recipes / f"{size}.yaml")
         for seed in seeds or recipe.seeds:
-            yield from self.runs(recipe.model_copy(update={"seeds": [seed]}), size)
+            yield from self.runs(recipe.model_copy(update={"seeds": [seed]}), size, root)
 
 
 def varied(recipe: Recipe, **changes: Any) -> Recipe:
@@ -122,18 +129,18 @@ def taught(
     )
 
 
-def present(corpora: Sequence[str], root: Path | None = None) -> tuple[str, ...]:
-    """Those of the corpora whose files are at hand."""
-    return tuple(name for name in corpora if _missing(name, "train", root) is None)
+def present(corpora: Sequence[str], root: Path | None) -> tuple[str, ...]:
+    """Those of the corpora whose files are at hand; all where none is, so that this is told."""
+    found = tuple(name for name in corpora if _missing(name, "train", root) is None)
+    return found or tuple(corpora)
 
 
 def _missing(corpus: str, split: str, root: Path | None) -> str | None:
     """Why a split cannot be had here, or None."""
-    info = lookup(corpus)
-    if info is not None and split in info.splits and split_file(info, split, corpora_root(root)):
-        return None
     try:
-        load(corpus, split, root=root)
+        info = lookup(corpus)
+        if info is None or not split_file(info, split, corpora_root(root)):
+            load(corpus, split, root=root)
     except CorpusError as problem:
         return str(problem)
     return None
@@ -168,10 +175,9 @@ def run(
         },
         **provenance(),
     }
-    text = json.dumps(record, indent=1, ensure_ascii=False)
     if keep_models:
         shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
-    result.write_text(text + "\n", "utf-8")
+    keep(record, result)
     shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
     return record
 
@@ -209,7 +215,8 @@ def main(study: Study) -> None:
 
         torch.set_num_threads(arguments.threads)
     try:
-        for one in () if arguments.report else study.all_runs(arguments.size, arguments.seeds):
+        wanted = study.all_runs(arguments.size, arguments.corpora, arguments.seeds)
+        for one in () if arguments.report else wanted:
             if any(fnmatch(one.name, pattern) for pattern in arguments.only):
                 run_or_leave(one, output, arguments.corpora, arguments.keep_models)
         tell(study, output, arguments.size)
@@ -247,7 +254,11 @@ def tell(study: Study, output: Path, size: str) -> None:
     records = finished(study, output, size)
     if not records:
         raise VanerError(f"no finished run in {output}")
-    study.report(study.folder, size, records)
+    parts = [table(records, study.keys, study.baseline), sides(records, study.keys)]
+    if study.plot is not None:
+        study.plot(records, study.folder / f"results-{size}.png")
+        parts.append(f"![](results-{size}.png)")
+    write(study.folder, size, records, "\n\n".join(parts))
 
 
 def finished(study: Study, output: Path, size: str) -> list[dict[str, Any]]:

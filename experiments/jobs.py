@@ -32,13 +32,13 @@ STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERB
 
 
 def jobs(
-    size: str, studies: Sequence[grid.Study] = STUDIES
+    size: str, studies: Sequence[grid.Study], root: Path | None = None
 ) -> Iterator[tuple[grid.Study, grid.Run]]:
     """Every run with its study: first all of the first seed, study by study."""
-    seeds = sorted({one.seed for study in studies for one in study.all_runs(size)})
+    seeds = sorted({one.seed for study in studies for one in study.all_runs(size, root)})
     for seed in seeds:
         for study in studies:
-            yield from ((study, one) for one in study.all_runs(size, [seed]))
+            yield from ((study, one) for one in study.all_runs(size, root, [seed]))
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
     stop = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     try:
         todo = [(s, one, arguments.output / s.name / arguments.size)
-                for s, one in jobs(arguments.size, wanted)]  # fmt: skip
+                for s, one in jobs(arguments.size, wanted, arguments.corpora)]  # fmt: skip
         if arguments.list:
             for study, one, output in todo:
                 print(f"{_state(one, output, arguments.corpora):8} {study.name} {one.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +34,12 @@ class Group:
 
     def f1(self, part: str = "all") -> dict[int, float]:
         """Seed -> strict F1 in percent over all, seen or unseen mentions."""
+        return self.of("f1", part)
+
+    def of(self, figure: str, part: str) -> dict[int, float]:
+        """Seed -> a strict figure in percent."""
         found = {seed: run.get(PARTS[part]) for seed, run in self.runs.items()}
-        return {seed: 100 * float(score["f1"]) for seed, score in found.items() if score}
+        return {seed: 100 * float(score[figure]) for seed, score in found.items() if score}
 
 
 def groups(records: Iterable[Record], keys: Sequence[str]) -> list[Group]:
@@ -92,6 +97,22 @@ def table(records: Sequence[Record], keys: Sequence[str], baseline: Mapping[str,
     return "\n".join(lines)
 
 
+def sides(records: Sequence[Record], keys: Sequence[str]) -> str:
+    """Mean precision and recall of every group, and those over unseen mentions, as Markdown."""
+    lines = ["| " + " | ".join([*keys, "test", "P %", "R %", "unseen: P %", "R %"]) + " |"]
+    lines.append("|---" * (len(keys) + 1) + "|--:" * 4 + "|")
+    for group in groups(records, keys):
+        means = [
+            statistics.mean(figures) if (figures := list(group.of(side, part).values())) else None
+            for part in ("all", "unseen")
+            for side in ("precision", "recall")
+        ]
+        cells = [*map(_plain, group.key), group.test]
+        cells += ["" if mean is None else f"{mean:.2f}" for mean in means]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def told(values: Sequence[float], sign: str = "") -> str:
     """A mean with half its interval, in two decimals; nothing for no value."""
     if not values:
@@ -120,15 +141,22 @@ def write(folder: Path, size: str, records: Sequence[Record], text: str) -> None
     readme.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
 
 
+def keep(content: Record, place: Path) -> None:
+    """Write a file whole or not at all: one that is there counts as done."""
+    work = place.with_name(f".{place.name}")
+    work.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    os.replace(work, place)
+
+
 def dots(
-    records: Sequence[Record], keys: tuple[str, str], path: Path, parts: Sequence[str] = ("all",)
+    records: Sequence[Record], path: Path, *, keys: tuple[str, str], parts: Sequence[str] = ("all",)
 ) -> None:
     """A plot: every seed a dot and every mean a line; a panel for each value of the first key.
 
     Args:
         records: the runs.
-        keys: what the panels and what the places within a panel stand for.
         path: where the picture goes.
+        keys: what the panels and what the places within a panel stand for.
         parts: mentions to show apart: all, seen, unseen.
     """
     plt = _pyplot()
@@ -176,13 +204,13 @@ def _column(axes: Any, x: int, values: Sequence[float], part: str) -> None:
     )  # fmt: skip
 
 
-def curves(records: Sequence[Record], keys: tuple[str, str, str], path: Path, unit: str) -> None:
+def curves(records: Sequence[Record], path: Path, *, keys: tuple[str, str, str], unit: str) -> None:
     """Learning curves: F1 over the second key, a line for each value of the third.
 
     Args:
         records: the runs.
-        keys: panel, horizontal axis, line.
         path: where the picture goes.
+        keys: panel, horizontal axis, line.
         unit: what the horizontal axis says.
     """
     plt = _pyplot()

@@ -57,7 +57,7 @@ VANER = Instruction(
     nameless="If any {type} entity is mentioned in the input, extract it. ##input: ",
 )
 
-# The same two facts in a third of the sub-words: a fifth of all positions saved per sentence.
+# The same two facts in far fewer sub-words, which every sentence pays for.
 COMPACT = Instruction(named="{type} in {dataset}: ", nameless="{type}: ")
 
 # No instruction at all: for heads that tag every type in one pass.

@@ -5,11 +5,10 @@ Every condition changes one thing of the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments import report
 from experiments.grid import Run, Study, main, taught
 from vaner.training.recipe import Recipe
 
@@ -31,19 +30,20 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 NOT_SMALL = ("causal", "upper half unmasked", "upper quarter unmasked", "rank 4", "rank 64", "nf4")
 
 
-def runs(recipe: Recipe, size: str) -> Iterator[Run]:
+def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     for condition, change in CONDITIONS.items():
         if size == "small" and condition in NOT_SMALL:
             continue
         yield Run({"condition": condition}, taught(recipe, [CORPUS], model=change), (CORPUS,))
 
 
-def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
-    table = report.table(records, ("condition",), {"condition": "vaner"})
-    report.write(folder, size, records, table)
-
-
-STUDY = Study(Path(__file__).resolve().parent, "What each part of the tagger is worth.", runs, tell)
+STUDY = Study(
+    Path(__file__).resolve().parent,
+    "What each part of the tagger is worth.",
+    runs,
+    keys=("condition",),
+    baseline={"condition": "vaner"},
+)
 
 if __name__ == "__main__":
     main(STUDY)

@@ -7,15 +7,17 @@ python -m experiments.dense_recognition.run --size full   # on the LLaMA, for a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments import report
 from experiments.grid import Run, Study, main, varied
+from experiments.report import dots
 from vaner.training.recipe import Recipe
 
 BASE = "open"
+KEYS = ("corpus", "condition")
 CORPORA = ("NCBI-disease", "BC5CDR")
 # What is mixed with the corpus. The first four are the question; the others look for a better way
 # to use the same names, on the first corpus.
@@ -34,7 +36,7 @@ FIRST = 1 / 3  # of all steps, in the condition `first`
 ON_TOP = 1.5  # times the steps: sentences with mentions give about half as many examples again
 
 
-def runs(recipe: Recipe, size: str) -> Iterator[Run]:
+def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     for corpus in CORPORA:
         for condition in CONDITIONS if corpus == CORPORA[0] else MAIN:
             details = {"corpus": corpus, "condition": condition}
@@ -58,14 +60,14 @@ def _recipe(recipe: Recipe, size: str, corpus: str, condition: str) -> Recipe:
     return varied(recipe, stages=stages, dev=[dev.model_dump() | {"corpus": corpus}])
 
 
-def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
-    keys = ("corpus", "condition")
-    table = report.table(records, keys, {"condition": "none"})
-    report.dots(records, keys, folder / f"results-{size}.png", ("all", "seen", "unseen"))
-    report.write(folder, size, records, f"{table}\n\n![](results-{size}.png)")
-
-
-STUDY = Study(Path(__file__).resolve().parent, "What dense recognition brings.", runs, tell)
+STUDY = Study(
+    Path(__file__).resolve().parent,
+    "What dense recognition brings.",
+    runs,
+    keys=KEYS,
+    baseline={"condition": "none"},
+    plot=partial(dots, keys=KEYS, parts=("all", "seen", "unseen")),
+)
 
 if __name__ == "__main__":
     main(STUDY)

@@ -9,12 +9,13 @@ seed, the same for both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments import report
 from experiments.grid import Run, Study, main, varied
+from experiments.report import curves
 from vaner.training.recipe import Recipe
 
 GENERAL = "CoNLL-2003"
@@ -33,10 +34,11 @@ CONDITIONS = {
 }
 STEPS = {"small": 300, "full": 3000}
 FIRST = 2 / 3  # of all updates, in the stage with general sentences: 20 of the paper's 30 epochs
+KEYS = ("corpus", "share", "condition")
 DEV_LIMIT = {"small": 1000, "full": None}
 
 
-def runs(recipe: Recipe, size: str) -> Iterator[Run]:
+def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     for share in SHARES[size]:
         for target in TARGETS[size]:
             for condition in CONDITIONS[size]:
@@ -66,18 +68,13 @@ def _recipe(recipe: Recipe, size: str, target: str, share: float, condition: str
     )
 
 
-def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
-    keys = ("corpus", "share", "condition")
-    table = report.table(records, keys, {"condition": "target"})
-    report.curves(records, keys, folder / f"results-{size}.png", "% of the training sentences")
-    report.write(folder, size, records, f"{table}\n\n![](results-{size}.png)")
-
-
 STUDY = Study(
     Path(__file__).resolve().parent,
     "What general-domain sentences add where the target has few of its own (GERBERA).",
     runs,
-    tell,
+    keys=KEYS,
+    baseline={"condition": "target"},
+    plot=partial(curves, keys=KEYS, unit="% of the training sentences"),
 )
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ time), and all types in one pass (joint). A corpus that is not at hand is left o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import report
 from experiments.grid import Run, Study, main, present, taught
 from experiments.single_corpora.run import CORPORA
 from vaner.training.recipe import Recipe
@@ -24,8 +23,8 @@ CONDITIONS: dict[str, tuple[float, dict[str, Any]]] = {
 }
 
 
-def runs(recipe: Recipe, size: str) -> Iterator[Run]:
-    corpora = present(CORPORA)
+def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
+    corpora = present(CORPORA, root)
     for condition, (nameless, model) in CONDITIONS.items():
         sources = whole(corpora) if model.get("joint") else corpora
         wanted = taught(recipe, sources, model=model, nameless=nameless)
@@ -37,12 +36,13 @@ def whole(corpora: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys("BC5CDR" if c.startswith("BC5CDR-") else c for c in corpora))
 
 
-def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
-    table = report.table(records, ("condition",), {"condition": "named"})
-    report.write(folder, size, records, table)
-
-
-STUDY = Study(Path(__file__).resolve().parent, "One model for all corpora.", runs, tell)
+STUDY = Study(
+    Path(__file__).resolve().parent,
+    "One model for all corpora.",
+    runs,
+    keys=("condition",),
+    baseline={"condition": "named"},
+)
 
 if __name__ == "__main__":
     main(STUDY)

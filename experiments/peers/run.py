@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from experiments.peers import crfsuite, minilm, report, spacy_ner
 from experiments.peers.judging import Clock, judged
 from experiments.peers.peer import Peer, Task
 from experiments.peers.sentences import Split
+from experiments.report import keep
 from vaner.corpora import corpora_root, load, sentence_keys
 from vaner.documents import Corpus
 from vaner.errors import CorpusError, VanerError
@@ -94,7 +94,7 @@ def _run(name: str, corpus: str, seed: int | None, arguments: argparse.Namespace
     }
     # Kept to compare with other systems, mention by mention; it holds the corpus's text.
     write(predicted, place.with_name(f"{place.name}.predicted.jsonl"))
-    _keep(record, result)
+    keep(record, result)
     f1, seconds = record["test"]["micro"]["f1"], training["seconds"]
     _say(f"{place.name}: test F1 {100 * f1:.2f}, trained in {seconds:.0f} s")
 
@@ -108,7 +108,7 @@ def _settled(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     if not place.is_file():
         _say(f"{name}: settings, on {SETTLED_ON} …")
         with TemporaryDirectory() as folder:
-            _keep(settle(_task(SETTLED_ON, SEEDS[0], arguments, Path(folder), {})), place)
+            keep(settle(_task(SETTLED_ON, SEEDS[0], arguments, Path(folder), {})), place)
         _say(f"{name}: {place.read_text('utf-8')}")
     content: dict[str, Any] = json.loads(place.read_text("utf-8"))
     return content
@@ -158,13 +158,6 @@ def _there(names: Sequence[str] | None) -> list[str]:
 def _provenance(package: str) -> dict[str, Any]:
     found = provenance()
     return found | {"versions": found["versions"] | {package: metadata.version(package)}}
-
-
-def _keep(content: dict[str, Any], place: Path) -> None:
-    """Write a file whole or not at all: one that is there counts as done."""
-    work = place.with_suffix(".part")
-    work.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(work, place)
 
 
 def _say(line: str) -> None:

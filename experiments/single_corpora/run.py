@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from experiments import report
 from experiments.grid import Run, Study, main, taught
 from vaner.training.recipe import Recipe
 
@@ -17,16 +15,17 @@ CORPORA = (
 )  # fmt: skip
 
 
-def runs(recipe: Recipe, size: str) -> Iterator[Run]:
+def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     for corpus in CORPORA:
         yield Run({"corpus": corpus}, taught(recipe, [corpus]), (corpus,))
 
 
-def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
-    report.write(folder, size, records, report.table(records, ("corpus",), {}))
-
-
-STUDY = Study(Path(__file__).resolve().parent, "Each of VANER's eight corpora alone.", runs, tell)
+STUDY = Study(
+    Path(__file__).resolve().parent,
+    "Each of VANER's eight corpora alone.",
+    runs,
+    keys=("corpus",),
+)
 
 if __name__ == "__main__":
     main(STUDY)

@@ -26,10 +26,10 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (tmp_path / name).mkdir()
         (tmp_path / name / "small.yaml").write_text(RECIPE)
 
-        def runs(recipe: Recipe, size: str) -> list[grid.Run]:
+        def runs(recipe: Recipe, size: str, root: Path | None) -> list[grid.Run]:
             return [grid.Run({"study": name}, recipe, ("c",))]
 
-        return grid.Study(tmp_path / name, "", runs, lambda *_: None, tmp_path / name)
+        return grid.Study(tmp_path / name, "", runs, ("study",), recipes=tmp_path / name)
 
     done: list[str] = []
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +60,17 @@ def study(tiny_backbone: Path, tmp_path: Path) -> grid.Study:
     (folder / "small.yaml").write_text(json.dumps(content))
     (folder / "README.md").write_text("Before.\n<!-- small:begin -->\n<!-- small:end -->\nAfter.\n")
 
-    def runs(recipe: Recipe, size: str) -> Iterator[grid.Run]:
+    def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[grid.Run]:
         for head in ("crf", "softmax"):
             wanted = grid.taught(recipe, [str(toy)], model={"head": head})
             yield grid.Run({"head": head}, wanted, (str(toy),))
         gone = str(tmp_path / "gone")
         yield grid.Run({"head": "none"}, grid.taught(recipe, [gone]), (gone,))
 
-    def tell(folder: Path, size: str, records: Sequence[Mapping[str, Any]]) -> None:
-        report.dots(records, ("head", "head"), folder / "plot.png", ("all", "seen", "unseen"))
-        text = report.table(records, ("head",), {"head": "crf"})
-        report.write(folder, size, records, text)
-
-    return grid.Study(folder, "Toys.", runs, tell, recipes=folder)
+    plot = partial(report.dots, keys=("head", "head"), parts=("all", "seen", "unseen"))
+    return grid.Study(
+        folder, "Toys.", runs, keys=("head",), baseline={"head": "crf"}, plot=plot, recipes=folder
+    )
 
 
 def command(study: grid.Study, output: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
@@ -102,7 +101,8 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
     readme = (study.folder / "README.md").read_text()
     assert readme.startswith("Before.\n") and readme.endswith("\nAfter.\n")
     rows = [line for line in readme.splitlines() if line.startswith(("| crf", "| softmax"))]
-    assert len(rows) == 2 and "±" in rows[0] and (study.folder / "plot.png").stat().st_size > 5000
+    assert len(rows) == 4 and "±" in rows[0]  # two conditions in two tables
+    assert (study.folder / "results-small.png").stat().st_size > 5000
     assert len(json.loads((study.folder / "results-small.json").read_text())["runs"]) == 4
 
     # Where nothing was run, the kept results serve.
@@ -140,5 +140,5 @@ def test_the_interval_is_student_s() -> None:
 
 def test_learning_curves_are_drawn(tmp_path: Path) -> None:
     rows = [{**record, "corpus": "c"} for record in records()]
-    report.curves(rows, ("corpus", "share", "condition"), tmp_path / "p.png", "%")
+    report.curves(rows, tmp_path / "p.png", keys=("corpus", "share", "condition"), unit="%")
     assert (tmp_path / "p.png").stat().st_size > 5000

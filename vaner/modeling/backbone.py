@@ -216,9 +216,9 @@ def load(
         dtype: of the weights, or of the arithmetic where they are quantised.
         device: where quantised weights are put; they cannot be moved later.
         kernel: transformers' name of the attention code (``sdpa``, ``eager`` …); its choice if
-            None. For training short rows in bf16 on a CPU ``eager`` is a quarter faster.
-        dropout: inside the layers, in training; what its config says if None. On a CPU its random
-            numbers are a fifth of a small encoder's time.
+            None. For training short rows in bf16 on a CPU ``eager`` is the faster one.
+        dropout: inside the layers, in training; what its config says if None. On a CPU drawing its
+            random numbers takes a good part of a small encoder's time.
     """
     config = AutoConfig.from_pretrained(folder)
     _set_attention(config, attention)
