@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vaner.corpora import lookup
-from vaner.modeling.backbone import EMBEDDED
 from vaner.modeling.config import VanerConfig
+from vaner.modeling.finding import EMBEDDED
 from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
 from vaner.scoring.stated import write_stated
 

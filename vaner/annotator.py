@@ -22,7 +22,7 @@ from vaner.batching import by_length, collate
 from vaner.documents import Document, Span, best_of_overlapping
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError, VanerError
-from vaner.modeling import backbone as backbones
+from vaner.modeling.finding import find
 from vaner.modeling.storage import resolve
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.tagging import Scheme, decode
@@ -136,7 +136,7 @@ class Annotator:
         model = VanerForTokenClassification.from_pretrained(folder, device=wanted, **options)
         tokenizer = folder
         if not (folder / "tokenizer.json").is_file():
-            tokenizer = backbones.find(model.config.backbone, model.config.backbone_origin).folder
+            tokenizer = find(model.config.backbone, model.config.backbone_origin).folder
         if "quantization" not in options:
             model.merge_adapter()
         encoder = Encoder.from_folder(tokenizer, model.config.max_subwords)

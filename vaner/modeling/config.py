@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from transformers import AutoConfig, PreTrainedConfig
@@ -15,8 +16,8 @@ Head = Literal["crf", "softmax"]
 Pooling = Literal["first", "last", "mean"]
 
 
-class VanerConfig(PreTrainedConfig):
-    """Configuration of a `VanerForTokenClassification`.
+class OnBackboneConfig(PreTrainedConfig):
+    """What every model of ours has: a backbone, and what it was taught to find.
 
     Args:
         backbone: embedded name, local folder or Hub id the weights below the head came from.
@@ -28,25 +29,11 @@ class VanerConfig(PreTrainedConfig):
         causal_layers: of a bidirectional decoder the first so many layers keep the causal mask.
         frozen_layers: without an adapter, the embeddings and so many layers stay the backbone's
             own, and only the others are saved; None if all weights are trained and saved.
-        head: ``crf`` learns transitions; ``softmax`` scores each word alone (its decoding still
-            keeps to the tag scheme).
-        pooling: which sub-words stand for their word: the first, the last or their mean.
-        scheme: ``BIO`` or ``BIOES``.
-        types: entity types the model was trained to find, one instruction each.
-        joint: whether one pass finds all types: the tags carry the type, and the instruction, if
-            there is one, says `vaner.instructions.ANY_TYPE` in its place.
-        general_head: whether there is a second head, for examples of the general domain in
-            training only (GERBERA, arXiv 2406.10671); it is saved and never asked.
-        datasets: for every training corpus named in instructions, the types it annotates.
-        nameless: whether it was trained with the nameless instruction too, as wanted for text
-            from no known corpus.
-        instruction: the two templates, see `vaner.instructions.Instruction`.
+        types: entity types the model was trained on.
         max_subwords: most sub-words in a row, instruction included; longer sentences are read in
             overlapping windows.
-        dropout: dropout before the classifier in training.
     """
 
-    model_type = "vaner"
     sub_configs = {"backbone_config": AutoConfig}  # noqa: RUF012 - as transformers has it
     has_no_defaults_at_init = True
 
@@ -59,27 +46,11 @@ class VanerConfig(PreTrainedConfig):
         attention: Attention = "bidirectional",
         causal_layers: int = 0,
         frozen_layers: int | None = None,
-        head: Head = "crf",
-        pooling: Pooling = "first",
-        scheme: str = "BIO",
         types: tuple[str, ...] | list[str] = (),
-        joint: bool = False,
-        general_head: bool = False,
-        datasets: dict[str, list[str]] | None = None,
-        nameless: bool = True,
-        instruction: dict[str, str] | None = None,
         max_subwords: int = 256,
-        dropout: float = 0.1,
         **kwargs: Any,
     ) -> None:
-        for name, value, choices in (
-            ("attention", attention, get_args(Attention)),
-            ("head", head, get_args(Head)),
-            ("pooling", pooling, get_args(Pooling)),
-            ("scheme", scheme, tuple(Scheme)),
-        ):
-            if value not in choices:
-                raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+        check_choice("attention", attention, get_args(Attention))
         if isinstance(backbone_config, dict):
             backbone_config = AutoConfig.for_model(**backbone_config)
         self.backbone = backbone
@@ -88,18 +59,80 @@ class VanerConfig(PreTrainedConfig):
         self.attention = attention
         self.causal_layers = causal_layers
         self.frozen_layers = frozen_layers
+        self.types = list(types)
+        self.max_subwords = max_subwords
+        super().__init__(**kwargs)
+
+    @property
+    def own_backbone(self) -> PreTrainedConfig:
+        """The backbone's configuration; every model has one, an empty config has not."""
+        if self.backbone_config is None:
+            raise ModelError("the config names no backbone_config")
+        return self.backbone_config
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of the backbone's vectors."""
+        width: int = self.own_backbone.get_text_config().hidden_size
+        return width
+
+    def check(self) -> None:
+        """Refuse a stored value that would only be noticed at the first text.
+
+        Raises:
+            VanerError: for one.
+        """
+
+
+class VanerConfig(OnBackboneConfig):
+    """Configuration of a `VanerForTokenClassification`.
+
+    Args:
+        head: ``crf`` learns transitions; ``softmax`` scores each word alone (its decoding still
+            keeps to the tag scheme).
+        pooling: which sub-words stand for their word: the first, the last or their mean.
+        scheme: ``BIO`` or ``BIOES``.
+        joint: whether one pass finds all types: the tags carry the type, and the instruction, if
+            there is one, says `vaner.instructions.ANY_TYPE` in its place.
+        general_head: whether there is a second head, for examples of the general domain in
+            training only (GERBERA, arXiv 2406.10671); it is saved and never asked.
+        datasets: for every training corpus named in instructions, the types it annotates.
+        nameless: whether it was trained with the nameless instruction too, as wanted for text
+            from no known corpus.
+        instruction: the two templates, see `vaner.instructions.Instruction`.
+        dropout: dropout before the classifier in training.
+        kwargs: fields of `OnBackboneConfig`; there is an instruction for each of its ``types``.
+    """
+
+    model_type = "vaner"
+
+    def __init__(
+        self,
+        *,
+        head: Head = "crf",
+        pooling: Pooling = "first",
+        scheme: str = "BIO",
+        joint: bool = False,
+        general_head: bool = False,
+        datasets: dict[str, list[str]] | None = None,
+        nameless: bool = True,
+        instruction: dict[str, str] | None = None,
+        dropout: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
+        check_choice("head", head, get_args(Head))
+        check_choice("pooling", pooling, get_args(Pooling))
+        check_choice("scheme", scheme, tuple(Scheme))
         self.head = head
         self.pooling = pooling
         self.scheme = str(scheme)
-        self.types = list(types)
         self.joint = joint
         self.general_head = general_head
         self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())
-        self.max_subwords = max_subwords
         self.dropout = dropout
-        tags = self.tag_set.tags
+        tags = self._tag_set(kwargs.get("types", ())).tags
         kwargs["id2label"] = dict(enumerate(tags))
         kwargs["label2id"] = {tag: i for i, tag in enumerate(tags)}
         super().__init__(**kwargs)
@@ -107,7 +140,14 @@ class VanerConfig(PreTrainedConfig):
     @property
     def tag_set(self) -> TagSet:
         """The tags the head scores; where the instruction names the type, the tags do not."""
-        return TagSet(Scheme(self.scheme), tuple(self.types) if self.joint else ())
+        return self._tag_set(self.types)
+
+    def _tag_set(self, types: Sequence[str]) -> TagSet:
+        return TagSet(Scheme(self.scheme), tuple(types) if self.joint else ())
+
+    def check(self) -> None:
+        """Refuse a broken instruction now and not at the first text."""
+        Instruction(**self.instruction)
 
     def instruction_for(self, type: str | None, dataset: str | None) -> str:
         """The instruction for a pass: for one type, or for all of them if None.
@@ -118,13 +158,6 @@ class VanerConfig(PreTrainedConfig):
         """
         template = self.instruction_template
         return template.render(type or ANY_TYPE, self.dataset_for(type, dataset))
-
-    @property
-    def own_backbone(self) -> PreTrainedConfig:
-        """The backbone's configuration; every model has one, an empty config has not."""
-        if self.backbone_config is None:
-            raise ModelError("the config names no backbone_config")
-        return self.backbone_config
 
     @property
     def instruction_template(self) -> Instruction:
@@ -140,3 +173,9 @@ class VanerConfig(PreTrainedConfig):
         if dataset in known:
             return dataset
         return None if self.nameless or not known else known[0]
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse a value of a field that is none of those it can have."""
+    if value not in choices:
+        raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")

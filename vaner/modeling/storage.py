@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vaner.errors import ModelError
-from vaner.modeling.config import VanerConfig
 
 HEAD_FILE = "head.safetensors"
 ADAPTER_FILE = "adapter_model.safetensors"
@@ -46,14 +45,19 @@ def resolve(name_or_path: str | Path) -> Path:
         ) from error
 
 
-def check_config(path: Path) -> None:
-    """Name a broken config, or one of another model, before transformers stumbles over it."""
+def model_type(folder: Path) -> str:
+    """What a saved model is, as its config says.
+
+    Raises:
+        ModelError: where there is no config, or a broken one, before transformers stumbles over it.
+    """
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
     try:
-        kind = json.loads(path.read_text("utf-8")).get("model_type")
+        return str(json.loads(path.read_text("utf-8")).get("model_type"))
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{path}: not a readable config ({error}); copy it again") from error
-    if kind != VanerConfig.model_type:
-        raise ModelError(f"{path}: is of a {kind} model, not of a saved vaner model")
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -26,8 +26,8 @@ from transformers import (
 
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
-from vaner.modeling import backbone as backbones
 from vaner.modeling.config import VanerConfig
+from vaner.modeling.finding import find
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
@@ -185,7 +185,7 @@ def _temperature(stage: StageRecipe) -> float:
 
 
 def _tokenizer_file(model: VanerForTokenClassification) -> Path:
-    found = backbones.find(model.config.backbone, model.config.backbone_origin)
+    found = find(model.config.backbone, model.config.backbone_origin)
     return found.folder / "tokenizer.json"
 
 
