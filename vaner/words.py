@@ -23,8 +23,8 @@ class Word(NamedTuple):
 
 # A word is one character of a script written without spaces, or a run of letters and digits with
 # their combining marks, or one other grapheme: punctuation, a symbol, a whole emoji sequence.
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_WORD = regex.compile(rf"{_UNSPACED}\p{{M}}*|(?:(?!{_UNSPACED})[\p{{L}}\p{{N}}]\p{{M}}*)+|(?!\s)\X")
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_WORD = regex.compile(rf"{UNSPACED}\p{{M}}*|(?:(?!{UNSPACED})[\p{{L}}\p{{N}}]\p{{M}}*)+|(?!\s)\X")
 
 _TERMINATORS = frozenset(".!?")
 _UNSPACED_TERMINATORS = frozenset("。！？")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,6 +124,47 @@ def test_across_corpora(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Two test: 1 long sentence stands in One train too, as the registry knows" in found.notes
 
 
+def test_held_out_splits_and_whole_texts_across_corpora(root: Path) -> None:
+    for name in ("One", "Two"):
+        text = " ".join((*LONG, "Then", "it", "got", "better", "again", "."))
+        (root / name / "test.tsv").unlink()
+        record = json.dumps({"text": text.replace(" .", ".")}) + "\n"
+        (root / name / "test.jsonl").write_text(record)
+    found = check_across({name: check(name, root) for name in ("One", "Two")})
+    assert not found.problems
+    assert found.notes == [
+        "1 long sentence stands in both One test and Two test; whole texts of several sentences: 1"
+    ]
+
+
+def test_nested_pairs_are_compared_and_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans = [{"start": s, "end": e, "type": "Disease"} for s, e in ((0, 4), (0, 8), (5, 11))]
+    (root / "One" / "test.tsv").unlink()
+    record = json.dumps({"text": "Gout and flu", "entities": spans}) + "\n"
+    (root / "One" / "test.jsonl").write_text(record)
+    from vaner.corpora import registry
+
+    info = registry.REGISTRY["One"]
+    test = SplitInfo("test.jsonl", sentences=1, nested=2, crossing=1)
+    changed = replace(info, files={**info.files, "test": test})
+    register(monkeypatch, {**registry.REGISTRY, "One": changed})
+    found = check("One", root)
+    assert found.problems == ["test: nested pairs: 1, the registry has 2"]
+    assert "test: pairs of mentions in 1 of 1 texts: 1 nested, 1 crossing" in found.notes
+
+
+def test_texts_of_another_corpus_are_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vaner.corpora import registry
+
+    info = registry.REGISTRY["One"]
+    test = replace(info.files["test"], same_texts={"Two": ["train"]})
+    changed = replace(info, files={**info.files, "test": test})
+    register(monkeypatch, {**registry.REGISTRY, "One": changed})
+    told = "never learn from one and score the other"
+    assert f"test: texts shared with Two train: {told}" in check("One", root).notes
+    assert f"train: texts shared with One test: {told}" in check("Two", root).notes
+
+
 def test_a_corpus_is_not_compared_with_its_views(tmp_path: Path) -> None:
     (tmp_path / "BC5CDR").mkdir()
     for split in ("train", "devel", "test"):
@@ -149,7 +191,9 @@ def test_counts_are_those_of_the_registered_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.corpora
-@pytest.mark.parametrize("name", ["NCBI-disease", "BC5CDR-chem", "S800"])
+@pytest.mark.parametrize(
+    "name", ["NCBI-disease", "BC5CDR-chem", "S800", "GENIA-nested", "CMeEE-V2", "cEHRNER"]
+)
 def test_real_corpora_are_as_the_registry_says(corpora_root: Path, name: str) -> None:
     info = lookup(name)
     assert info is not None
@@ -160,7 +204,7 @@ def test_real_corpora_are_as_the_registry_says(corpora_root: Path, name: str) ->
 
 @pytest.mark.corpora
 def test_what_real_corpora_share_is_known(corpora_root: Path) -> None:
-    names = ("NCBI-disease", "BC5CDR")
+    names = ("NCBI-disease", "BC5CDR", "cEHRNER", "CCKS2019", "GENIA-nested", "JNLPBA")
     if not all((corpora_root / REGISTRY[name].folder).is_dir() for name in names):
         pytest.skip("they do not lie in VANER_CORPORA")
     assert check_across({name: check(name, corpora_root) for name in names}).problems == []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vaner.corpora import load
+from vaner.corpora import REGISTRY, load
+from vaner.corpora.counts import differences
 from vaner.errors import CorpusError
 
 BOTH = "Cisplatin\tB-Chemical\ncauses\tO\nanaemia\tB-Disease\n\n"
@@ -51,9 +52,45 @@ def test_a_split_in_another_format(tmp_path: Path) -> None:
     assert load("BC4CHEMD", "train", root=tmp_path).counts() == {"Chemical": 1}
 
 
+def test_records_of_tokens_and_of_characters(tmp_path: Path) -> None:
+    (tmp_path / "genia_nested").mkdir()
+    entities = '[{"start": 0, "end": 2, "type": "DNA"}, {"start": 0, "end": 1, "type": "protein"}]'
+    (tmp_path / "genia_nested" / "train_partial.jsonl").write_text(
+        f'{{"tokens": ["NF-kappa B", "site", "."], "entities": {entities}}}\n', "utf-8"
+    )
+    (document,) = load("GENIA-nested", "train_partial", root=tmp_path)
+    assert [document.mention(span) for span in document.spans] == ["NF-kappa B site", "NF-kappa B"]
+    (tmp_path / "chinese" / "cmeee").mkdir(parents=True)
+    (tmp_path / "chinese" / "cmeee" / "devel.jsonl").write_text(
+        '{"text": "肺癌会痛", "entities": [{"start": 0, "end": 2, "type": "dis"}, '
+        '{"start": 0, "end": 1, "type": "bod"}]}\n',
+        "utf-8",
+    )
+    (document,) = load("CMeEE", "devel", root=tmp_path)
+    assert [(document.mention(s), s.type) for s in document.spans] == [
+        ("肺癌", "疾病"),
+        ("肺", "身体"),
+    ]
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("GENIA-nested", "test"), ("CMeEE-V2", "devel"), ("cMedQANER", "test"), ("CCKS2019", "test")],
+)
+def test_real_corpora_of_spans(corpora_root: Path, name: str, split: str) -> None:
+    info = REGISTRY[name]
+    if not (corpora_root / info.folder).is_dir():
+        pytest.skip(f"{name} does not lie in VANER_CORPORA")
+    corpus = load(name, split, root=corpora_root)
+    assert corpus.counts() == info.mentions(split) and corpus.types == info.entity_types
+    assert list(differences(info, corpus)) == []
+
+
 @pytest.mark.parametrize(
     ("name", "split", "words"),
     [
+        ("GENIA-nested", "train", "has no split 'train'; it has train_partial, devel, test"),
         ("BC5CDR", "devel", "devel.tsv does not exist; get it with vaner corpus fetch BC5CDR"),
         ("BC5CDR-chem", "devel", "does not exist; get it with vaner corpus fetch BC5CDR"),
         ("CoNLL-2003", "train", "does not exist; it must be got by hand, see https://"),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaner.corpora import sentence_key, sentence_keys
+from vaner.corpora.overlaps import key_length
 from vaner.documents import Document
 
 
@@ -34,6 +35,12 @@ def test_ascii_needs_no_normalising(text: str) -> None:
     plain = list(sentence_keys(Document("d", text, metadata={"pretokenized": True})))
     odd = list(sentence_keys(Document("d", f"{text} é", metadata={"pretokenized": True})))
     assert odd == [" ".join([*plain, "é"])]
+
+
+def test_two_characters_of_a_script_without_spaces_are_a_word() -> None:
+    assert key_length(sentence_key("Gout hurts, he said.")) == 6
+    assert key_length(sentence_key("痛风会痛")) == 2
+    assert key_length(sentence_key("IL-2受体")) == 4
 
 
 def test_a_document_has_a_key_for_each_sentence() -> None:

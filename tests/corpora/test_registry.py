@@ -33,6 +33,10 @@ def test_an_entry_is_complete(info: CorpusInfo) -> None:
             info.types.keys() | info.left_out
         )
         assert known.in_train.keys() <= REGISTRY.keys()
+        for other, splits in known.same_texts.items():
+            assert other != info.name and set(splits) <= REGISTRY[other].files.keys()
+    assert not info.scored_on or (info.scored_on in info.files and "test" not in info.files)
+    assert "\n" not in info.odd
     assert not ({"..", "~"} & set(info.folder.split("/")) or info.folder.startswith("/"))
 
 
@@ -48,6 +52,38 @@ def test_a_view_reads_the_files_of_its_corpus() -> None:
     assert (view.whole, view.folder, view.files) == ("BC5CDR", whole.folder, whole.files)
     assert (view.entity_types, view.left_out) == (("Disease",), {"Chemical"})
     assert view.mentions("train") == {"Disease": 4182}
+
+
+def test_corpora_of_spans_are_there() -> None:
+    names = "GENIA-nested CMeEE CMeEE-V2 CCKS2017 CCKS2019 Tianchi-TCM cEHRNER cMedQANER"
+    infos = [REGISTRY[name] for name in names.split()]
+    assert {info.format for info in infos} == {"jsonl"}
+    assert REGISTRY["CMeEE"].mentions("devel") == {
+        "身体": 5883, "疾病": 4935, "临床表现": 4130, "医疗程序": 2057, "药物": 1440,
+        "医学检验项目": 923, "微生物类": 584, "医疗设备": 238, "科室": 110,
+    }  # fmt: skip
+
+
+def test_no_split_can_be_taken_for_the_standard_train_split_of_genia() -> None:
+    info = REGISTRY["GENIA-nested"]
+    assert list(info.files) == ["train_partial", "devel", "test"] and info.odd
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("CMeEE", "devel"),
+        ("CMeEE-V2", "devel"),
+        ("CCKS2017", "devel"),
+        ("CCKS2019", "test"),
+        ("Tianchi-TCM", ""),
+        ("JNLPBA-Gene", "test"),
+        ("Few-NERD", "test"),
+    ],
+)
+def test_what_a_model_is_scored_on(name: str, split: str) -> None:
+    info = lookup(name)
+    assert info is not None and info.test == split
 
 
 def test_a_collapsed_view_adds_up() -> None:

@@ -60,6 +60,13 @@ def test_list_tells_all_of_one(run: Run, tmp_path: Path) -> None:
     assert train.split() == ["train", "train.tsv", "4,560", "9,385", "yes"]
 
 
+def test_list_tells_what_is_odd_and_shared(run: Run, tmp_path: Path) -> None:
+    out = run("corpus", "list", "GENIA-nested", "CMeEE-V2", "--corpora", tmp_path).out
+    assert "odd         train_partial is not the standard train split" in out
+    assert "texts shared with JNLPBA train, devel; JNLPBA-original train, devel" in out
+    assert "devel (as test)  devel.jsonl      5,000" in out and "身体 (bod)" in out
+
+
 def test_list_without_a_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
     done = run("corpus", "list")
@@ -94,7 +101,7 @@ def test_statistics_count_what_tags_cannot_spell() -> None:
         "boundary inside a word": 1,
     }
     found = statistics(Corpus("c", "s", (document,)))
-    assert (found.discontinuous, found.overlapping, found.sentences) == (1, 6, 2)
+    assert (found.discontinuous, found.nested, found.crossing, found.sentences) == (1, 8, 3, 2)
     assert found.unreachable_share == pytest.approx(4 / 6)
     assert found.longest[0] == 3
 
@@ -118,6 +125,18 @@ def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
     assert len(wrong) == 3
     assert any("1 long sentence stands in train too" in line for line in wrong)
     assert any("dev.tsv:3: " in line for line in wrong)
+
+
+def test_check_counts_what_nests(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "nested.jsonl"
+    entities = [{"start": s, "end": e, "type": "病"} for s, e in ((0, 2), (1, 2), (1, 3), (5, 6))]
+    source.write_text(json.dumps({"text": "痛风会痛吗？", "entities": entities}) + "\n")
+    out = run("corpus", "check", source).out
+    assert "note: all: pairs of mentions in 1 of 1 texts: 2 nested, 1 crossing" in out
+    pieces = {"start": 0, "end": 6, "type": "病", "fragments": [[0, 1], [3, 6]]}
+    source.write_text(json.dumps({"text": "痛风会痛吗？", "spans": [pieces]}) + "\n")
+    out = run("corpus", "check", source).out
+    assert "note: all: discontinuous mentions: 1" in out and "pairs" not in out
 
 
 def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:

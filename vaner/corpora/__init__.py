@@ -1,5 +1,6 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
+from vaner.corpora.kinship import same_texts, shared_texts, whole
 from vaner.corpora.loading import at_hand, corpora_root, load, read_split, split_file
 from vaner.corpora.overlaps import sentence_key, sentence_keys
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup
@@ -14,7 +15,10 @@ __all__ = [
     "load",
     "lookup",
     "read_split",
+    "same_texts",
     "sentence_key",
     "sentence_keys",
+    "shared_texts",
     "split_file",
+    "whole",
 ]

@@ -10,9 +10,11 @@ from itertools import combinations, permutations, product
 from pathlib import Path
 
 from vaner.corpora.counts import differences
+from vaner.corpora.kinship import shared_texts
 from vaner.corpora.loading import corpora_root, detect_folder, has_split, load, split_file
 from vaner.corpora.overlaps import key_length, sentence_key, sentence_keys
 from vaner.corpora.registry import CorpusInfo, lookup
+from vaner.corpora.statistics import nesting
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
@@ -36,11 +38,13 @@ class Findings:
         notes: what is worth knowing.
         long: split -> its sentences of `LONG` words or more, by their keys, and how often they are
             there; to compare with other corpora.
+        texts: split -> its texts of several sentences, by the keys of these; likewise.
     """
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     long: dict[str, Counter[str]] = field(default_factory=dict)
+    texts: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
 
 
 def available_splits(name: str, root: str | Path | None = None) -> list[str]:
@@ -89,7 +93,9 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
         if info is not None:
             _compare(info, corpus, corpora_root(root), found)
         splits[split] = [tuple(sentence_keys(document)) for document in corpus]
+        found.texts[split] = frozenset(text for text in splits[split] if len(text) > 1)
         found.notes += _repeated(corpus, splits[split])
+        found.notes += _shape(corpus)
         found.long[split] = Counter(
             key for text in splits[split] for key in text if key_length(key) >= LONG
         )
@@ -97,16 +103,20 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
         folder = corpora_root(root)
         absent = (split for split in info.files if not split_file(info, split, folder))
         found.notes += [f"{split}: the file is not there" for split in absent]
+        found.notes += [
+            f"{told}: never learn from one and score the other" for told in shared_texts(info)
+        ]
     _short_repetitions(splits, found)
     _within(info, found)
     return found
 
 
 def check_across(checked: Mapping[str, Findings]) -> Findings:
-    """Sentences of `LONG` words or more that several corpora have.
+    """Sentences of `LONG` words or more, and longer texts, that several corpora have.
 
     One in the train split of one and a held-out split of another is a problem where the two are
-    mixed, unless the registry knows of it.
+    mixed, unless the registry knows of it. In two train or two held-out splits it is noted: a
+    model chosen by one of the latter has been shown the other.
 
     Args:
         checked: name of each corpus, as `check` takes it -> what `check` found. Of a corpus and
@@ -118,15 +128,15 @@ def check_across(checked: Mapping[str, Findings]) -> Findings:
         info = lookup(name)
         corpora.setdefault(info.whole if info else name, (info, own))
     for (one, (_, first)), (other, (_, second)) in combinations(corpora.items(), 2):
-        pairs = product(_training(first.long), _training(second.long))
-        shared = sum(len(first.long[a].keys() & second.long[b].keys()) for a, b in pairs)
-        if shared:
-            found.notes.append(f"{_stand(shared)} in both {one} train and {other} train")
+        for kind in (_training, _held_out):
+            for a, b in product(kind(first.long), kind(second.long)):
+                found.notes += _in_both(f"{one} {a}", f"{other} {b}", first, second, a, b)
     for (one, (_, first)), (other, (info, second)) in permutations(corpora.items(), 2):
         for split in _held_out(second.long):
             known = info.files[split].in_train.get(one, 0) if info else 0
             number = _in_train(first, second, split)
-            _leak(f"{other} {split}", f"{one} train", number, known, found)
+            train = " and ".join(_training(first.long))
+            _leak(f"{other} {split}", f"{one} {train}", number, known, found)
     return found
 
 
@@ -177,6 +187,21 @@ def _repeated(corpus: Corpus, texts: Texts) -> Iterator[str]:
     yield line + (f"; annotated in more than one way: {unlike:,}" if unlike else "")
 
 
+def _shape(corpus: Corpus) -> Iterator[str]:
+    """Mentions that no sequence of tags can spell side by side."""
+    pairs = [nesting(document.spans) for document in corpus]
+    nested, crossing = (sum(kind) for kind in zip(*pairs, strict=True)) if pairs else (0, 0)
+    discontinuous = sum(span.discontinuous for document in corpus for span in document.spans)
+    if nested or crossing:
+        texts = sum(any(pair) for pair in pairs)
+        yield (
+            f"{corpus.split}: pairs of mentions in {texts:,} of {len(corpus):,} texts: "
+            f"{nested:,} nested, {crossing:,} crossing"
+        )
+    if discontinuous:
+        yield f"{corpus.split}: discontinuous mentions: {discontinuous:,}"
+
+
 def _mentions(document: Document) -> tuple[tuple[str, str], ...]:
     """The mentions of a text, comparable to those of the same text cut in other tokens."""
     return tuple(sorted((s.type, sentence_key(document.mention(s))) for s in document.spans))
@@ -199,9 +224,18 @@ def _within(info: CorpusInfo | None, found: Findings) -> None:
         known = info.files[split].in_train.get(info.whole, 0) if info else 0
         _leak(split, "train", _in_train(found, found, split), known, found)
     for one, other in combinations(held_out, 2):
-        shared = len(found.long[one].keys() & found.long[other].keys())
-        if shared:
-            found.notes.append(f"{_stand(shared)} in both {one} and {other}")
+        found.notes += _in_both(one, other, found, found, one, other)
+
+
+def _in_both(
+    one: str, other: str, first: Findings, second: Findings, a: str, b: str
+) -> Iterator[str]:
+    """What split `a` of one corpus and split `b` of another have in common, under their names."""
+    shared = len(first.long[a].keys() & second.long[b].keys())
+    whole = len(first.texts[a] & second.texts[b])
+    if shared:
+        texts = f"; whole texts of several sentences: {whole:,}" if whole else ""
+        yield f"{_stand(shared)} in both {one} and {other}{texts}"
 
 
 def _leak(split: str, train: str, number: int, known: int, found: Findings) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vaner.corpora.registry import CorpusInfo
+from vaner.corpora.registry import CorpusInfo, SplitInfo
+from vaner.corpora.statistics import nesting
 from vaner.documents import Corpus
 from vaner.words import sentences_of, split_words
 
@@ -41,6 +42,19 @@ def differences(info: CorpusInfo, corpus: Corpus) -> Iterator[str]:
                 )
     elif expected not in (None, found.total()):
         yield f"mentions: {found.total():,}, the registry has {expected:,}"
+    if not info.left_out:  # of a view only some of them are there
+        yield from _pairs(known, corpus)
+
+
+def _pairs(known: SplitInfo, corpus: Corpus) -> Iterator[str]:
+    """Pairs of mentions that nest or cross, where the registry has their number."""
+    if known.nested is None and known.crossing is None:
+        return
+    found = [nesting(document.spans) for document in corpus]
+    for kind, place, expected in (("nested", 0, known.nested), ("crossing", 1, known.crossing)):
+        number = sum(pairs[place] for pairs in found)
+        if expected not in (None, number):
+            yield f"{kind} pairs: {number:,}, the registry has {expected:,}"
 
 
 def _sentences(corpus: Corpus) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from types import MappingProxyType
@@ -23,7 +23,11 @@ class SplitInfo:
         documents: number of documents, to check against; None where it is not known.
         sentences: number of sentences, likewise.
         mentions: number of mentions by label of the file, or of all together; likewise.
+        nested: number of pairs of mentions one of which lies in the other; None if not known.
+        crossing: number of pairs that share a part and have one each of their own; likewise.
         in_train: corpus -> sentences of eight words or more that are known to stand in its train.
+        same_texts: corpus -> its splits that are made from the texts of this one. Stated with one
+            of the two; `vaner.corpora.same_texts` knows both ways.
     """
 
     file: str
@@ -32,7 +36,10 @@ class SplitInfo:
     documents: int | None = None
     sentences: int | None = None
     mentions: Mapping[str, int] | int | None = None
+    nested: int | None = None
+    crossing: int | None = None
     in_train: Mapping[str, int] = field(default_factory=dict)
+    same_texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class CorpusInfo:
         archive: how the archive at the address is laid out; empty for a folder of files.
         untyped: type of the tags that have none in the files at the address.
         closed: why there is nothing to download, and what to do instead.
+        scored_on: split that stands for the test split of a corpus that has none; empty for one
+            that has its own, or nothing to be scored on.
+        odd: what must be known before a figure is made with it, in a line.
         view_of: name of the corpus whose files a view reads; empty for a corpus.
         left_out: labels of those files that the view leaves out.
     """
@@ -64,6 +74,8 @@ class CorpusInfo:
     archive: str = ""
     untyped: str = ""
     closed: str = ""
+    scored_on: str = ""
+    odd: str = ""
     view_of: str = ""
     left_out: frozenset[str] = field(default_factory=frozenset)
 
@@ -86,6 +98,15 @@ class CorpusInfo:
     def splits(self) -> dict[str, str]:
         """Split -> file name."""
         return {split: info.file for split, info in self.files.items()}
+
+    @property
+    def test(self) -> str:
+        """The split that a model is scored on, and neither trained nor chosen by; empty if none.
+
+        >>> REGISTRY["BC5CDR"].test, REGISTRY["CMeEE"].test, REGISTRY["Tianchi-TCM"].test
+        ('test', 'devel', '')
+        """
+        return "test" if "test" in self.files else self.scored_on
 
     def mentions(self, split: str) -> dict[str, int] | int | None:
         """Mentions to expect in a split: by entity type, or all together, or None if not known.

@@ -22,7 +22,8 @@ class Statistics:
         mentions: number of mentions of each type.
         longest: the longest mention in words, and its text.
         discontinuous: mentions in pieces.
-        overlapping: mentions that share a character with another one.
+        nested: pairs of mentions one of which lies in the other.
+        crossing: pairs that share a part and have one each of their own.
         unreachable: reason -> mentions that no tagger can give back exactly.
     """
 
@@ -32,7 +33,8 @@ class Statistics:
     mentions: Mapping[str, int]
     longest: tuple[int, str]
     discontinuous: int
-    overlapping: int
+    nested: int
+    crossing: int
     unreachable: Mapping[str, int]
 
     @property
@@ -44,21 +46,22 @@ class Statistics:
 
 def statistics(corpus: Corpus, scheme: Scheme = Scheme.BIO) -> Statistics:
     """Count what a split holds."""
-    sentences = words = discontinuous = overlapping = 0
+    sentences = words = discontinuous = nested = crossing = 0
     reasons, longest = Counter[str](), (0, "")
     for document in corpus:
         own = split_words(document.text)
         words += len(own)
         sentences += len(sentences_of(document, own))
         discontinuous += sum(span.discontinuous for span in document.spans)
-        overlapping += _overlapping(document.spans)
+        inside, across = nesting(document.spans)
+        nested, crossing = nested + inside, crossing + across
         reasons += unreachable(document, corpus.types, scheme)
         for span in document.spans:
             text = document.mention(span)
             longest = max(longest, (len(split_words(text)), text))
     return Statistics(
         len(corpus), sentences, words, dict(corpus.counts()),
-        longest, discontinuous, overlapping, dict(reasons),
+        longest, discontinuous, nested, crossing, dict(reasons),
     )  # fmt: skip
 
 
@@ -94,13 +97,27 @@ def _lies_in(span: Span, words: Sequence[Word]) -> bool:
     return words[0].start <= span.start and span.end <= words[-1].end
 
 
-def _overlapping(spans: Iterable[Span]) -> int:
-    """Number of mentions that share a character with another, in one sweep."""
-    ordered = sorted(spans, key=lambda span: (span.start, span.end))
-    found, last, end = set[int](), -1, -1
-    for i, span in enumerate(ordered):
-        if span.start < end:
-            found |= {last, i}
-        if span.end > end:
-            last, end = i, span.end
-    return len(found)
+def nesting(spans: Iterable[Span]) -> tuple[int, int]:
+    """Number of pairs of mentions that nest, and of those that cross; of whatever types.
+
+    Two of the same extent nest. Of a discontinuous mention only its pieces count, not the gaps.
+
+    >>> nesting([Span(0, 9, "DNA"), Span(0, 4, "protein"), Span(2, 12, "DNA")])
+    (1, 2)
+    """
+    ordered = sorted(spans, key=lambda span: (span.start, -span.end))
+    nested = crossing = 0
+    for i, one in enumerate(ordered):
+        for other in ordered[i + 1 :]:
+            if other.start >= one.end:
+                break
+            if _inside(other, one) or _inside(one, other):
+                nested += 1
+            elif any(s < e and b < f for s, f in one.pieces for b, e in other.pieces):
+                crossing += 1
+    return nested, crossing
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    """Whether every piece of one mention lies in a piece of another."""
+    return all(any(s <= b and e <= f for s, f in outer.pieces) for b, e in inner.pieces)

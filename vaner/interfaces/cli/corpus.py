@@ -42,11 +42,13 @@ def list_(
 ) -> None:
     """Registered corpora and views: types, mentions in each split, where to get them, licence.
 
+    Of single ones also what is odd about them, and which others share their texts.
+
     Examples:
 
     `vaner corpus list --corpora ~/corpora`
 
-    `vaner corpus list BC5CDR CoNLL-2003`
+    `vaner corpus list BC5CDR GENIA-nested`
     """
     from vaner.corpora import REGISTRY, VIEWS, corpora_root
     from vaner.interfaces.cli import registered
@@ -135,11 +137,12 @@ def stats(
     from vaner.interfaces.cli.inputs import format_name
 
     reading = format_name(input_format)
-    head = ("corpus", "split", "documents", "sentences", "words", "mentions", "out of reach")
-    rows: list[tuple[str, ...]] = [(*head, "discontinuous", "overlapping", "longest", "types")]
+    numbers = ("documents", "sentences", "words", "mentions", "out of reach")
+    shape = ("discontinuous", "nested", "crossing", "longest", "types")
+    rows: list[tuple[str, ...]] = [("corpus", "split", *numbers, *shape)]
     for name in names:
         rows += _stats(name, corpora, reading)
-    typer.echo(aligned(rows, right=range(2, 10)))
+    typer.echo(aligned(rows, right=range(2, 11)))
 
 
 def _stats(name: str, root: Path | None, format: str | None) -> Iterator[tuple[str, ...]]:
@@ -157,7 +160,8 @@ def _stats(name: str, root: Path | None, format: str | None) -> Iterator[tuple[s
             *(f"{number:,}" for number in numbers),
             f"{100 * found.unreachable_share:.2f}%",
             f"{found.discontinuous:,}",
-            f"{found.overlapping:,}",
+            f"{found.nested:,}",
+            f"{found.crossing:,}",
             counted(found.longest[0], "word"),
             listed(found.mentions),
         )
@@ -180,7 +184,8 @@ def check(
 
     Wrong are broken records and tags, other counts than the registry has, and sentences of eight
     words or more that stand in train and in a held-out split, of this corpus or of another one
-    that is checked with it. What the registry knows of is noted, as are other repetitions.
+    that is checked with it. What the registry knows of is noted, as are other repetitions, nested,
+    crossing and discontinuous mentions, and corpora that are made from the same texts.
 
     Examples:
 

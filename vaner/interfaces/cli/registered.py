@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from vaner.corpora import REGISTRY, VIEWS, CorpusInfo, lookup, split_file
+from vaner.corpora import REGISTRY, VIEWS, CorpusInfo, lookup, shared_texts, split_file
 from vaner.errors import CorpusError
 from vaner.interfaces.text import aligned
 
@@ -52,6 +52,8 @@ def described(name: str, root: Path | None) -> str:
         ("home page", info.home),
         ("address", info.address),
         ("by hand", info.closed),
+        ("odd", info.odd),
+        *(("same texts", told) for told in shared_texts(info)),
         ("folder", f"{info.folder} ({info.format})"),
     ]
     told = aligned((f"  {label}", text) for label, text in rows if text)
@@ -65,7 +67,8 @@ def _split(info: CorpusInfo, split: str, root: Path | None) -> tuple[str, ...]:
     leaks = ", ".join(f"{number} in {corpus}" for corpus, number in known.in_train.items())
     here = "" if root is None else "yes" if split_file(info, split, root) else "no"
     numbers = (known.documents, known.sentences, _total(info, split))
-    return (split, known.file, *(_number(n) for n in numbers), leaks, here)
+    called = f"{split} (as test)" if split == info.scored_on else split
+    return (called, known.file, *(_number(n) for n in numbers), leaks, here)
 
 
 def _types(info: CorpusInfo) -> str:

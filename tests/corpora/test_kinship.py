@@ -1,0 +1,35 @@
+"""Splits of different corpora that are made from the same texts."""
+
+from __future__ import annotations
+
+import pytest
+
+from vaner.corpora import REGISTRY, same_texts, shared_texts, whole
+
+
+@pytest.mark.parametrize("split", ["train_partial", "devel", "test"])
+def test_what_is_stated_once_holds_both_ways(split: str) -> None:
+    assert ("JNLPBA", "train") in same_texts("GENIA-nested", split)
+    assert ("GENIA-nested", split) in same_texts("JNLPBA", "train")
+    assert ("GENIA-nested", split) in same_texts("JNLPBA", "devel")
+
+
+def test_new_texts_are_nobody_else_s() -> None:
+    # The shared task's test abstracts are not GENIA's.
+    assert same_texts("JNLPBA", "test") == {("JNLPBA-original", "test")}
+    assert not same_texts("CMeEE", "train") and not same_texts("CCKS2019", "test")
+    assert not same_texts("a_file.jsonl", "train")
+
+
+def test_a_view_has_the_texts_of_its_corpus() -> None:
+    assert same_texts("jnlpba-cells", "devel") == same_texts("JNLPBA", "devel")
+    assert (whole("jnlpba-cells"), whole("a/folder")) == ("JNLPBA", "a/folder")
+
+
+def test_what_is_shared_is_told_once_for_all_splits() -> None:
+    assert list(shared_texts(REGISTRY["JNLPBA"])) == [
+        "train, devel: texts shared with JNLPBA-original train, devel; "
+        "GENIA-nested train_partial, devel, test",
+        "test, test_original_tokens: texts shared with JNLPBA-original test",
+    ]
+    assert list(shared_texts(REGISTRY["NCBI-disease"])) == []
