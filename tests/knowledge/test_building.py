@@ -12,7 +12,7 @@ from vaner.errors import FormatError, KnowledgeError
 from vaner.knowledge import manifest as manifests
 from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.building import build
-from vaner.knowledge.sources import READERS
+from vaner.knowledge.sources.readers import READERS
 
 TABLE = (
     "identifier\tname\tsynonyms\ttype\nMY:1\tbig toe\thallux|great toe\tAnatomy\nMY:2\tx\t\tGene\n"

@@ -18,7 +18,7 @@ from vaner.formats.source import OnError
 from vaner.knowledge.base import KnowledgeBase, default_path, write
 from vaner.knowledge.concepts import Concept, Source
 from vaner.knowledge.manifest import Manifest, SourceEntry, load
-from vaner.knowledge.sources import READERS, Reader
+from vaner.knowledge.sources.readers import READERS, Reader
 
 
 @dataclass(frozen=True, slots=True)

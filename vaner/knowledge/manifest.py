@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.errors import KnowledgeError
-from vaner.knowledge.sources import READERS
+from vaner.knowledge.sources.readers import READERS
 
 
 @dataclass(frozen=True, slots=True)

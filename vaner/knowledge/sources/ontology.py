@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ NO_NAMES = frozenset(
     {"FORMULA", "InChI", "InChIKey", "SMILES", "HP:0034334", "obsolete_synonym"}
     | {"MONDO:DEPRECATED", "OMO:0003005"}
 )
+# http://purl.obolibrary.org/obo/HP_0000118, http://www.orpha.net/ORDO/Orphanet_558
+_IRI = re.compile(r".*[/#]([A-Za-z][A-Za-z.\-]*)_([^/#]+)")
 _PREFIXES = {"Orphanet": "ORPHA", "ORDO": "ORPHA"}
 
 
@@ -85,6 +88,16 @@ def concepts(
         yield concept(renamed(term.identifier), [term.name or "", *synonyms], type, source)
 
     return each(place, kept, convert)
+
+
+def curie(iri: str) -> str:
+    """A CURIE out of the IRI of an OBO term; empty where it is another kind of IRI.
+
+    >>> curie("http://purl.obolibrary.org/obo/HP_0000118")
+    'HP:0000118'
+    """
+    found = _IRI.fullmatch(iri)
+    return f"{found[1]}:{found[2]}" if found else ""
 
 
 def renamed(identifier: str) -> str:

@@ -5,7 +5,6 @@ Read as a stream with defusedxml: only labels, synonyms, parents and the mark of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -14,7 +13,7 @@ from vaner.formats.source import OnError, Place
 from vaner.formats.xml import children
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources import ontology
-from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term
+from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term, curie
 
 _OWL = "{http://www.w3.org/2002/07/owl#}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -22,8 +21,6 @@ _RDFS = "{http://www.w3.org/2000/01/rdf-schema#}"
 _OIO = "{http://www.geneontology.org/formats/oboInOwl#}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _SYNONYMS = {f"{_OIO}has{scope.title()}Synonym": scope for scope in SCOPES}
-# http://purl.obolibrary.org/obo/HP_0000118, http://www.orpha.net/ORDO/Orphanet_558
-_IRI = re.compile(r".*[/#]([A-Za-z][A-Za-z.\-]*)_([^/#]+)")
 
 
 def read(
@@ -57,16 +54,6 @@ def terms(place: Place) -> Iterator[Term]:
         identifier = curie(element.get(f"{_RDF}about", ""))
         if element.tag == f"{_OWL}Class" and identifier:
             yield _term(element, identifier, line)
-
-
-def curie(iri: str) -> str:
-    """A CURIE out of the IRI of an OBO term; empty where it is another kind of IRI.
-
-    >>> curie("http://purl.obolibrary.org/obo/HP_0000118")
-    'HP:0000118'
-    """
-    found = _IRI.fullmatch(iri)
-    return f"{found[1]}:{found[2]}" if found else ""
 
 
 def _term(element: Element, identifier: str, line: int) -> Term:

@@ -8,7 +8,7 @@ from pathlib import Path
 from vaner.errors import KnowledgeError
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.owl import curie
+from vaner.knowledge.sources.ontology import curie
 from vaner.knowledge.sources.reading import columns, concept, each, fields, quoted
 
 Row = tuple[str, list[str], str]

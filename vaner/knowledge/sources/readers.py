@@ -1,0 +1,50 @@
+"""The readers of the vocabularies by the names that manifests give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from vaner.knowledge.concepts import Concept
+from vaner.knowledge.sources import (
+    belns,
+    biosyn,
+    ctd,
+    dictionaries,
+    entrez,
+    hgnc,
+    hpo_annotations,
+    jsonl,
+    mesh,
+    obo,
+    owl,
+    taxonomy,
+    tsv,
+    umls,
+    vaner_jsonl,
+)
+
+# read(path, source=…, on_error=…, **options of the manifest)
+Reader = Callable[..., Iterator[Concept]]
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "belns": belns.read,
+        "biosyn": biosyn.read,
+        "ctd": ctd.read,
+        "disease-dictionary": dictionaries.read_diseases,
+        "drug-dictionary": dictionaries.read_drugs,
+        "entrez": entrez.read,
+        "hgnc": hgnc.read,
+        "hpo-diseases": hpo_annotations.read_diseases,
+        "hpo-genes": hpo_annotations.read_genes,
+        "jsonl": jsonl.read,
+        "mesh": mesh.read,
+        "obo": obo.read,
+        "owl": owl.read,
+        "taxonomy": taxonomy.read,
+        "tsv": tsv.read,
+        "umls": umls.read,
+        "vaner-jsonl": vaner_jsonl.read,
+    }
+)
