@@ -13,11 +13,13 @@ from vaner.scoring.alignment import Pair, align
 from vaner.scoring.counts import Counts
 from vaner.scoring.matching import RELAXED, count, strict
 from vaner.scoring.mentions import SeenKey, seen_key
+from vaner.scoring.nesting import GROUPS, grouped, overlap
 from vaner.scoring.report import Bootstrap, Report, Score
 from vaner.scoring.resampling import Array, Intervals, intervals, rates, resampled
 
 Label = tuple[str, str]
-"""Names a row of counts: a group (``strict``, ``relaxed``, ``type``), and a name in it."""
+"""Names a row of counts: a group (``strict``, ``relaxed``, ``type``, ``nesting``), and a name in
+it."""
 
 
 def score(
@@ -40,7 +42,8 @@ def score(
     With `seen`, gold and predicted mentions are each put on the side their own text and type put
     them. A right prediction has the text and type of its gold mention, so both always fall on one
     side and the counts of the two sides add up to the whole: precision and F1 are as well defined
-    as recall.
+    as recall. Where gold mentions overlap, the report has figures for flat, nested, outermost …
+    mentions too, which `vaner.scoring.nesting` explains; they add up in the same way.
 
     Args:
         gold: documents with the annotated mentions, those no system can reach included.
@@ -62,7 +65,8 @@ def score(
         raise VanerError(f"the number of bootstrap resamples must not be negative: {bootstrap}")
     pairs = align(gold, predicted)
     names = _types(pairs, types)
-    documents = [_document_rows(pair, names, seen) for pair in pairs]
+    nested = any(overlap(_mentions(pair, names)[0]) for pair in pairs)
+    documents = [_document_rows(pair, names, seen, nested) for pair in pairs]
     labels = list(documents[0])
     counts = np.array([[astuple(row) for row in rows.values()] for rows in documents], dtype=float)
     samples = resampled(counts, bootstrap, seed) if bootstrap else None
@@ -77,6 +81,7 @@ def score(
         relaxed={name: scores["relaxed", name] for name in RELAXED},
         seen=scores.get(("strict", "seen")),
         unseen=scores.get(("strict", "unseen")),
+        nesting={name: scores["nesting", name] for name in GROUPS} if nested else None,
         unreachable=unreachable,
         bootstrap=Bootstrap(bootstrap, seed) if bootstrap else None,
     )
@@ -103,7 +108,7 @@ def _mentions(pair: Pair, types: Collection[str]) -> tuple[list[Span], list[Span
 
 
 def _document_rows(
-    pair: Pair, types: Sequence[str], seen: Collection[SeenKey] | None
+    pair: Pair, types: Sequence[str], seen: Collection[SeenKey] | None, nested: bool
 ) -> dict[Label, Counts]:
     """Counts of one document under every label; the labels are the same for all documents."""
     gold, predicted = _mentions(pair, types)
@@ -118,6 +123,9 @@ def _document_rows(
         known = {span for span in spans if seen_key(pair[0], span) in seen}
         rows["strict", "seen"] = _strict_within(known, gold, predicted)
         rows["strict", "unseen"] = _strict_within(spans - known, gold, predicted)
+    if nested:
+        for name, group in grouped(gold, predicted).items():
+            rows["nesting", name] = _strict_within(group, gold, predicted)
     return rows
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from vaner.documents import Span
 from vaner.scoring.counts import Counts
@@ -40,19 +40,46 @@ def overlapping(gold: Sequence[Span], predicted: Sequence[Span]) -> int:
     spans, as it does where each prediction takes the first gold mention in reach. Found by
     augmenting paths (Kuhn 1955). A discontinuous mention overlaps by its pieces, not by its gaps.
     """
-    neighbours = _neighbours(gold, predicted)
+    # Those with the least choice first: one that lies over many others would have to move often.
+    neighbours = sorted(_neighbours(gold, predicted), key=len)
     partner: dict[int, int] = {}
+    return sum(_augment(index, neighbours, partner) for index in range(len(neighbours)))
 
-    def augment(index: int, tried: set[int]) -> bool:
-        for other in neighbours[index]:
-            if other not in tried:
-                tried.add(other)
-                if other not in partner or augment(partner[other], tried):
-                    partner[other] = index
-                    return True
+
+def _augment(first: int, neighbours: Sequence[Sequence[int]], partner: dict[int, int]) -> bool:
+    """Match one more gold mention, others moving on to other predictions where they must.
+
+    A chain of mentions that move can be as long as the document, too long for recursion: one
+    mention over thousands of nested ones makes such a chain.
+
+    Args:
+        first: the gold mention without a partner.
+        neighbours: for each gold mention the predictions it may have.
+        partner: the gold mention of each prediction that has one; changed where a way is found.
+    """
+    path, ways = [first], [iter(neighbours[first])]
+    asked, tried = list[int](), set[int]()  # asked[i] is what led from path[i] to path[i + 1]
+    found = _free(neighbours[first], partner)
+    while found is None and path:
+        wanted = next((other for other in ways[-1] if other not in tried), None)
+        if wanted is not None:
+            tried.add(wanted)
+            asked.append(wanted)
+            path.append(partner[wanted])
+            ways.append(iter(neighbours[path[-1]]))
+            found = _free(neighbours[path[-1]], partner)
+        else:
+            path.pop()
+            ways.pop()
+            del asked[-1:]
+    if found is None:
         return False
+    partner.update(zip([*asked, found], path, strict=True))
+    return True
 
-    return sum(augment(index, set()) for index in range(len(neighbours)))
+
+def _free(wanted: Iterable[int], partner: Mapping[int, int]) -> int | None:
+    return next((other for other in wanted if other not in partner), None)
 
 
 def _neighbours(gold: Sequence[Span], predicted: Sequence[Span]) -> list[list[int]]:

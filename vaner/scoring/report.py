@@ -73,6 +73,8 @@ class Report:
         seen: strict figures over the mentions whose normalised text was annotated with this type
             in training; None where no training mentions were given.
         unseen: the same over all other mentions. See `score`.
+        nesting: strict figures over ``flat``, ``nested``, ``outermost`` … mentions, as
+            `vaner.scoring.nesting.GROUPS` has them; None where no gold mentions overlap.
         unreachable: gold mentions that truncation or tokenisation put out of reach. They are in
             gold and count as missed already; the number is only shown.
         bootstrap: how the intervals were made, None where there are none.
@@ -85,6 +87,7 @@ class Report:
     relaxed: Mapping[str, Score]
     seen: Score | None = None
     unseen: Score | None = None
+    nesting: Mapping[str, Score] | None = None
     unreachable: int = 0
     bootstrap: Bootstrap | None = None
 
@@ -99,10 +102,11 @@ class Report:
             "unreachable": self.unreachable,
             "micro": self.micro.to_dict(),
             "macro": self.macro.to_dict(),
-            "types": {name: row.to_dict() for name, row in self.types.items()},
-            "relaxed": {name: row.to_dict() for name, row in self.relaxed.items()},
+            "types": _rows_of(self.types),
+            "relaxed": _rows_of(self.relaxed),
             "seen": self.seen.to_dict() if self.seen is not None else None,
             "unseen": self.unseen.to_dict() if self.unseen is not None else None,
+            "nesting": _rows_of(self.nesting) if self.nesting is not None else None,
             "bootstrap": scheme,
         }
 
@@ -123,8 +127,15 @@ class Report:
         if self.seen is not None and self.unseen is not None:
             yield "seen in training", self.seen
             yield "unseen", self.unseen
+        for name, row in (self.nesting or {}).items():
+            if row.counts != Counts(0, 0, 0):  # most corpora have no crossing mentions, say
+                yield f"nesting: {name.replace('_', ' ')}", row
         for name, row in self.relaxed.items():
             yield f"relaxed: {name}", row
+
+
+def _rows_of(rows: Mapping[str, Score]) -> dict[str, Any]:
+    return {name: row.to_dict() for name, row in rows.items()}
 
 
 def _line(name: str, row: Score, width: int) -> str:
