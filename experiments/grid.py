@@ -25,7 +25,8 @@ from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
 from vaner.knowledge.base import open_base
 from vaner.provenance import provenance
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe, read_recipe
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe
+from vaner.training.recipe_file import read_recipe
 from vaner.training.sources import training_corpus
 from vaner.training.train import train
 

@@ -18,7 +18,8 @@ from vaner.corpora import load
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
 from vaner.provenance import provenance
-from vaner.training.recipe import Recipe, read_recipe
+from vaner.training.recipe import Recipe
+from vaner.training.recipe_file import read_recipe
 from vaner.training.train import train
 
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from vaner.interfaces.cli.app import app
-from vaner.training.recipe import read_recipe
+from vaner.training.recipe_file import read_recipe
 
 TEXTS = {
     path: path.read_text("utf-8")

@@ -82,13 +82,7 @@ class Encoder:
         Raises:
             ModelError: where it is missing or broken.
         """
-        path = folder / "tokenizer.json"
-        if not path.is_file():
-            raise ModelError(f"{folder}: tokenizer.json is missing; only fast tokenizers are read")
-        try:
-            return cls(Tokenizer.from_file(str(path)), max_subwords)
-        except Exception as error:  # the Rust side raises plain Exception
-            raise ModelError(f"{path}: not a tokenizer: {error}") from error
+        return cls(read_tokenizer(folder), max_subwords)
 
     def subwords(self, word: str) -> tuple[int, ...]:
         """Sub-word ids of one word: at least one, at most a fixed number."""
@@ -176,3 +170,18 @@ class Encoder:
             if found is not None
             else self._tokenizer.encode(" ?", add_special_tokens=False).ids[0]
         )
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """Read the ``tokenizer.json`` of a folder.
+
+    Raises:
+        ModelError: where it is missing or broken.
+    """
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise ModelError(f"{folder}: tokenizer.json is missing; only fast tokenizers are read")
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the Rust side raises plain Exception
+        raise ModelError(f"{path}: not a tokenizer: {error}") from error

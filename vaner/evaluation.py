@@ -9,44 +9,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document
 from vaner.errors import VanerError
 from vaner.formats import unique_ids
+from vaner.proposers.proposer import Proposer
 from vaner.scoring import Report, score, seen_mentions
-from vaner.tagging import Scheme
 
 Watch = Callable[[Iterator[Document]], Iterator[Document]]
-
-
-class Finder(Protocol):
-    """What finds mentions: a model, or the dictionary of a knowledge base.
-
-    Attributes:
-        kind: what messages call it.
-        types: the entity types it finds.
-        scheme: of the tags that its answers are spelled in; None where nothing is out of reach.
-    """
-
-    kind: str
-
-    @property
-    def types(self) -> tuple[str, ...]: ...
-
-    @property
-    def scheme(self) -> Scheme | None: ...
-
-    def annotate(
-        self,
-        texts_or_documents: Iterable[str | Document],
-        types: Sequence[str] | None = None,
-        *,
-        dataset: str | None = None,
-    ) -> Iterator[Document]:
-        """The documents with the mentions found; `dataset` names the corpus they are from."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +29,7 @@ class Evaluation:
         types: types that were scored.
         not_found: types of the corpus that the model does not find, and that were not scored.
         report: the figures.
-        unreachable: reason -> gold mentions of the scored types that tags cannot spell.
+        unreachable: reason -> gold mentions of the scored types that no answer can give back.
         seconds: time the annotation took.
         predicted: the documents with the model's mentions, to compare with another model's.
     """
@@ -86,7 +57,7 @@ class Evaluation:
 
 
 def evaluate(
-    finder: Finder,
+    proposer: Proposer,
     corpus: Corpus,
     *,
     types: Sequence[str] | None = None,
@@ -98,7 +69,7 @@ def evaluate(
     """Score a model on a split of a corpus.
 
     Args:
-        finder: the model, or the matcher of a knowledge base.
+        proposer: the model, or the matcher of a knowledge base.
         corpus: gold documents. Their mentions are taken off before the model sees them.
         types: types to score; those that the corpus annotates and the model finds if None.
         train: training documents, to score seen and unseen mentions apart.
@@ -110,16 +81,15 @@ def evaluate(
         VanerError: for a type that the corpus does not annotate or the model does not find, and
             where they have no type in common.
     """
-    chosen = scored_types(finder, corpus, types)
+    chosen = scored_types(proposer, corpus, types)
     gold = tuple(unique_ids(corpus))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    predicted = tuple(watch(finder.annotate(bare, chosen, dataset=corpus.name)))
+    predicted = tuple(watch(proposer.annotate(bare, chosen, dataset=corpus.name)))
     seconds = time.monotonic() - started
     reasons = Counter[str]()
-    if finder.scheme is not None:
-        for document in gold:
-            reasons += unreachable(document, chosen, finder.scheme)
+    for document in gold:
+        reasons += proposer.unreachable(document, chosen)
     report = score(
         gold,
         predicted,
@@ -129,20 +99,22 @@ def evaluate(
         bootstrap=bootstrap,
         seed=seed,
     )
-    left = tuple(t for t in corpus.types if t not in finder.types) if types is None else ()
+    left = tuple(t for t in corpus.types if t not in proposer.types) if types is None else ()
     return Evaluation(
         corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted
     )
 
 
-def scored_types(finder: Finder, corpus: Corpus, types: Sequence[str] | None) -> tuple[str, ...]:
-    """The types to score, checked against those that the finder finds and the corpus's own."""
+def scored_types(
+    proposer: Proposer, corpus: Corpus, types: Sequence[str] | None
+) -> tuple[str, ...]:
+    """The types to score, checked against those that the proposer finds and the corpus's own."""
     if types is None:
-        common = tuple(type for type in corpus.types if type in finder.types)
+        common = tuple(type for type in corpus.types if type in proposer.types)
         if not common:
             raise VanerError(
                 f"corpus {corpus.name} annotates {', '.join(corpus.types) or 'nothing'}; "
-                f"the {finder.kind} finds {', '.join(finder.types)}: there is nothing to score"
+                f"the {proposer.kind} finds {', '.join(proposer.types)}: there is nothing to score"
             )
         return common
     for type in types:
@@ -150,8 +122,8 @@ def scored_types(finder: Finder, corpus: Corpus, types: Sequence[str] | None) ->
             raise VanerError(
                 f"corpus {corpus.name} does not annotate {type}; it has {', '.join(corpus.types)}"
             )
-        if type not in finder.types:
+        if type not in proposer.types and not proposer.zero_shot:
             raise VanerError(
-                f"the {finder.kind} does not find {type}; it finds {', '.join(finder.types)}"
+                f"the {proposer.kind} does not find {type}; it finds {', '.join(proposer.types)}"
             )
     return tuple(dict.fromkeys(types))

@@ -111,7 +111,7 @@ def test_a_template_has_its_fields() -> None:
 
 
 def test_the_data_holds_nothing_that_is_not_read() -> None:
-    assert set(DATA) == {"templates", "definitions", "corpora"}
+    assert set(DATA) == {"templates", "compact", "definitions", "corpora"}
     assert set(DATA["templates"]) == set(DATA["definitions"]) == set(languages())
     for name, facts in DATA["corpora"].items():
         assert set(facts) <= {"language", "labels", "definitions"}, name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tests.tiny_model import build_backbone
 from vaner.documents import Span
@@ -16,18 +16,18 @@ from vaner.generation.prompts import NOT_LEARNT, PromptEncoder, word_spans
 from vaner.tagging import Reason
 from vaner.words import split_words
 
+ASKED = instruction().render_one("protein")
+
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     folder = tmp_path_factory.mktemp("tokenizer")
-    made = Tokenizer.from_file(str(build_backbone(folder) / "tokenizer.json"))
-    made.add_special_tokens(["<end>"])
-    return made
+    return Tokenizer.from_file(str(build_backbone(folder) / "tokenizer.json"))
 
 
 @pytest.fixture(scope="module")
 def encoder(tokenizer: Tokenizer) -> PromptEncoder:
-    return PromptEncoder(tokenizer, instruction(), 2048, end="<end>")
+    return PromptEncoder(tokenizer, 2048)
 
 
 def test_a_prompt_ends_where_the_answer_begins(
@@ -35,7 +35,7 @@ def test_a_prompt_ends_where_the_answer_begins(
 ) -> None:
     text = "Anti-[CD28] antibody (see above)"
     words = split_words(text)
-    [prompt] = encoder.prompts(text, words, "protein")
+    [prompt] = encoder.prompts(text, words, ASKED)
     read = tokenizer.decode(prompt.input_ids, skip_special_tokens=False)
     assert read.startswith("Find the entities of this type")
     assert read.endswith(f"Sentence: {encode(text, ()).markup}\n")
@@ -63,7 +63,7 @@ def test_the_answer_is_read_by_the_notation_s_own_decoder(
         return
     first = data.draw(st.integers(0, len(words) - 1))
     last = data.draw(st.integers(first + 1, len(words)))
-    [prompt] = encoder.prompts(text, words, "protein")
+    [prompt] = encoder.prompts(text, words, ASKED)
     answer = encoder.row(prompt, [(first, last)]).labels[len(prompt.input_ids) : -1]
     written = tokenizer.decode(list(answer), skip_special_tokens=False)
     [span] = decode(written, text, "protein").spans
@@ -71,9 +71,9 @@ def test_the_answer_is_read_by_the_notation_s_own_decoder(
 
 
 def test_a_long_sentence_comes_in_windows(encoder: PromptEncoder, tokenizer: Tokenizer) -> None:
-    short = PromptEncoder(tokenizer, instruction(), 900, end="<end>")
+    short = PromptEncoder(tokenizer, 900)
     text = " ".join(f"word{i}" for i in range(400))
-    prompts = list(short.prompts(text, split_words(text), "protein"))
+    prompts = list(short.prompts(text, split_words(text), ASKED))
     assert len(prompts) > 2
     assert all(len(short.row(p, [(0, 400), (3, 4)])) <= 900 for p in prompts)
     kept = [i for p in prompts for i in range(p.window.keep_start, p.window.keep_end)]
@@ -81,12 +81,14 @@ def test_a_long_sentence_comes_in_windows(encoder: PromptEncoder, tokenizer: Tok
     assert short.marks.open in short.row(prompts[0], [(3, 4)]).labels
     assert short.marks.open not in short.row(prompts[1], [(3, 4)]).labels
     with pytest.raises(ModelError, match="leaves 0 sub-words"):
-        next(PromptEncoder(tokenizer, instruction(), 64, end="<end>").prompts(text, [], "protein"))
+        next(PromptEncoder(tokenizer, 64).prompts(text, [], ASKED))
 
 
-def test_a_tokenizer_without_the_marks_is_refused(tokenizer: Tokenizer) -> None:
-    with pytest.raises(ModelError, match="no sub-word '<stop>'"):
-        PromptEncoder(tokenizer, instruction(), 512, end="<stop>")
+def test_a_tokenizer_without_the_marks_is_refused() -> None:
+    made = Tokenizer(models.WordLevel({"[": 0, "]": 1, "?": 2}, unk_token="?"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    with pytest.raises(ModelError, match=r"no sub-word '\\n'"):
+        PromptEncoder(made, 512)
 
 
 def test_spans_that_are_no_words_are_told() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.training.test_train import corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.encoding import Encoder
+from vaner.encoding import Encoder, Row
 from vaner.errors import KnowledgeError, RecipeError
 from vaner.instructions import COMPACT
 from vaner.knowledge.base import KnowledgeBase, write
@@ -19,11 +21,18 @@ from vaner.knowledge.related import NamePool, RelatedNames
 from vaner.tagging import TagSet, decode
 from vaner.training.dense import ContextExample, Counts, ListExample, dense_examples
 from vaner.training.mixture import LengthGroupedSampler, Mixture
-from vaner.training.recipe import DenseSource, Recipe, read_recipe
+from vaner.training.recipe import DenseSource, Recipe
+from vaner.training.recipe_file import read_recipe
 from vaner.training.train import train
 
 __all__ = ["corpus_folder"]
 TAGS = TagSet()
+
+
+def row(encoder: Encoder, example: Any, draw: Random) -> Row:
+    """As a tagger's learner has it."""
+    found: Row = example.row(encoder, COMPACT, draw)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +76,7 @@ def test_names_are_drawn_anew_each_epoch_from_the_seed(
     assert examples and all(example.length > 0 for example in examples)
 
     def rows(seed: int, epoch: int) -> list[tuple[int, ...]]:
-        mixture = Mixture(examples, encoder, COMPACT, seed)
+        mixture = Mixture(examples, partial(row, encoder), seed)
         LengthGroupedSampler(mixture, 4).set_epoch(epoch)
         return [mixture[i].input_ids for i in range(len(mixture))]
 
@@ -115,7 +124,7 @@ def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
     content["stages"][0]["sources"] = [{"dense": str(base), "corpus": str(corpus_folder)}]
     content["stages"][0]["steps"] = 1
     (trained,) = train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
-    config = Annotator.from_pretrained(trained.folder, device="cpu").model.config
+    config = Annotator.from_pretrained(trained.folder, device="cpu").proposer.model.config
     assert config.types == ["Chemical", "Disease"] and config.datasets == {}
     assert config.instruction_for("Disease", corpus_folder.name) == "Disease: "
 

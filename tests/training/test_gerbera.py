@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from tests.training.test_train import corpus_folder, recipe, sentence
 from vaner.annotator import Annotator
+from vaner.batching import collate
 from vaner.corpora import load
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
@@ -17,7 +19,6 @@ from vaner.instructions import COMPACT
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.tagging import TagSet
 from vaner.training.examples import collapsed, corpus_examples
-from vaner.training.mixture import Mixture, as_training_batch
 from vaner.training.recipe import Recipe
 from vaner.training.train import train
 
@@ -47,8 +48,7 @@ def batch(
             corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
         )
         examples += found[:3]
-    mixture = Mixture(examples, encoder, COMPACT, 1)
-    return as_training_batch([mixture[i] for i in range(len(mixture))])
+    return collate([example.row(encoder, COMPACT, Random(1)) for example in examples])
 
 
 def tagger(backbone: Path, **config: Any) -> VanerForTokenClassification:
@@ -125,7 +125,7 @@ def test_two_stages_train_save_and_answer(
     assert {entry["stage"] for entry in trained.history} == {1, 2}
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
     assert annotator.types == ("Chemical", "Disease")
-    assert "news" not in annotator.model.config.datasets
+    assert "news" not in annotator.datasets
     again = Annotator.from_pretrained(trained.folder, device="cpu")
     text = "aspirin helps against gout ."
     assert annotator(text).spans == again(text).spans

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
 
 from tests.training.test_train import DISEASES, DRUGS, sentence
 from vaner.annotator import Annotator
+from vaner.batching import collate
 from vaner.corpora import load
 from vaner.encoding import Encoder
 from vaner.instructions import COMPACT
 from vaner.modeling.tagger import VanerForTokenClassification, allowed_tags
 from vaner.tagging import TagSet
 from vaner.training.examples import corpus_examples, hidden_tags
-from vaner.training.mixture import Mixture, as_training_batch
 from vaner.training.recipe import Recipe
 from vaner.training.train import train
 
@@ -68,7 +69,7 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
     corpus = load(str(half["Disease"]), "train")
     examples, coverage = corpus_examples(corpus, ["Disease"], encoder, TAGS, COMPACT)
     assert len(examples) == len(corpus) and coverage.mentions == len(corpus)
-    batch = as_training_batch([Mixture(examples, encoder, COMPACT, 1)[i] for i in range(4)])
+    batch = collate([example.row(encoder, COMPACT, Random(1)) for example in examples[:4]])
     assert batch["hidden_tags"].tolist() == [[1, 2]] * 4
     emissions = torch.zeros(*batch["tags"].shape, 5)
 
@@ -101,7 +102,7 @@ def test_one_pass_learns_from_both_halves(
     assert trained.dev_f1 > 0.9
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
     assert annotator.types == ("Chemical", "Disease")
-    assert annotator.model.config.datasets == {}  # no name was seen, so none is said at use
+    assert annotator.datasets == {}  # no name was seen, so none is said at use
     found = annotator("warfarin helps against lung cancer .")
     assert [(found.mention(s), s.type) for s in found.spans] == [
         ("warfarin", "Chemical"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from random import Random
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ class Sized:
 
 def mixture(parts: list[Share], seed: int = 1) -> Mixture:
     examples: list[Any] = [Sized()] * sum(share.size for share in parts)
-    return Mixture(examples, None, None, seed, parts)  # type: ignore[arg-type]
+    return Mixture(examples, lambda example, draw: draw.random(), seed, parts)
 
 
 @given(
@@ -68,11 +67,7 @@ def test_another_epoch_draws_others_of_a_large_source() -> None:
 
 
 def test_what_comes_round_again_is_another_draw() -> None:
-    class Drawn(Sized):
-        def row(self, encoder: Any, instruction: Any, draw: Random) -> float:
-            return draw.random()
-
-    seen = Mixture([Drawn()] * 3, None, None, 1, [Share(1, 4), Share(2, 2)])  # type: ignore[arg-type, list-item]
+    seen = mixture([Share(1, 4), Share(2, 2)])
     rows = [seen[index] for index in seen.order(torch.Generator().manual_seed(0))]
     assert len(rows) == len(set(rows)) == 6
 

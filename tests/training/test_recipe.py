@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vaner.errors import RecipeError
-from vaner.training.recipe import read_recipe
+from vaner.training.recipe_file import read_recipe
 
 GOOD = """\
 name: small

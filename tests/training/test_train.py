@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from safetensors.torch import load_file
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.documents import Corpus, Document, Span
-from vaner.encoding import Encoder
+from vaner.encoding import Encoder, Row
 from vaner.errors import CorpusError, RecipeError
 from vaner.instructions import COMPACT
 from vaner.tagging import Reason, TagSet
@@ -24,6 +26,12 @@ from vaner.training.recipe import Recipe
 
 DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]
 DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failure"]
+
+
+def row(encoder: Encoder, example: Any, draw: Random) -> Row:
+    """As a tagger's learner has it."""
+    found: Row = example.row(encoder, COMPACT, draw)
+    return found
 
 
 def sentence(drug: str, disease: str) -> str:
@@ -77,7 +85,7 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     assert (tmp_path / "run/seed-1/training.png").stat().st_size > 5000
     assert any("0 of 72 gold mentions (0.00%)" in line for line in lines)
     annotator = Annotator.from_pretrained(trained.folder)
-    assert annotator.model.config.datasets == {"toy": ["Chemical", "Disease"]}
+    assert annotator.datasets == {"toy": ["Chemical", "Disease"]}
     found = annotator("aspirin helps against lung cancer .").spans
     assert [(s.start, s.end, s.type) for s in found] == [(0, 7, "Chemical"), (22, 33, "Disease")]
 
@@ -137,14 +145,14 @@ def test_the_model_with_the_best_dev_score_is_kept(
 ) -> None:
     scores = iter([0.9, 0.2, 0.1])
     kept: list[dict[str, torch.Tensor]] = []
-    real = training.DevScorer.__call__
+    real = training._score
 
-    def scorer(self: Any, model: Any) -> dict[str, float]:
-        kept.append({k: v.clone() for k, v in model._head_state().items()})
+    def scorer(learner: Any, *rest: Any) -> Any:
+        kept.append({k: v.clone() for k, v in learner.model._head_state().items()})
         score = next(scores, None)
-        return real(self, model) if score is None else {"eval_f1": score}
+        return real(learner, *rest) if score is None else {"eval_f1": score}
 
-    monkeypatch.setattr(training.DevScorer, "__call__", scorer)
+    monkeypatch.setattr(training, "_score", scorer)
     plan = recipe(tiny_backbone, corpus_folder, epochs=3)
     [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
     chosen = load_file(trained.folder / "head.safetensors")
@@ -156,9 +164,7 @@ def test_training_stops_when_dev_no_longer_rises(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.5, 0.9, 0.8, 0.7, 0.6, 0.5])
-    monkeypatch.setattr(
-        training.DevScorer, "__call__", lambda self, model: {"eval_f1": next(scores)}
-    )
+    monkeypatch.setattr(training, "_score", lambda *_: {"eval_f1": next(scores)})
     plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
     [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
     evaluations = [entry for entry in trained.history if "eval_f1" in entry]
@@ -177,7 +183,7 @@ def test_a_run_that_goes_on_has_no_more_patience_than_before(
             raise Killed
         return {"eval_f1": found}
 
-    monkeypatch.setattr(training.DevScorer, "__call__", score)
+    monkeypatch.setattr(training, "_score", score)
     plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
     with pytest.raises(Killed):
         training.train(plan, tmp_path / "run", report=lambda _: None)
@@ -234,7 +240,7 @@ def test_long_sentences_become_windows_with_legal_tags(encoder: Encoder) -> None
     examples, _ = corpus_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
     assert len(examples) > 3
     assert all(e.tags[0] == 1 and set(e.tags[1:]) == {2} for e in examples)
-    mixture = Mixture(examples, encoder, COMPACT, seed=1)
+    mixture = Mixture(examples, partial(row, encoder), seed=1)
     assert max(len(mixture[i]) for i in range(len(mixture))) <= 96
 
 
@@ -245,7 +251,7 @@ def test_order_and_instructions_depend_on_seed_and_epoch_only(
     examples, _ = corpus_examples(corpus, ["Disease"], encoder, TagSet(), COMPACT, nameless=0.5)
 
     def draw(seed: int, epoch: int) -> tuple[list[int], list[tuple[int, ...]]]:
-        mixture = Mixture(examples, encoder, COMPACT, seed)
+        mixture = Mixture(examples, partial(row, encoder), seed)
         sampler = LengthGroupedSampler(mixture, 8)
         sampler.set_epoch(epoch)
         return list(sampler), [mixture[i].input_ids for i in range(len(mixture))]

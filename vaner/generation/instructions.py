@@ -7,17 +7,21 @@ use. Templates and definitions are data, in ``definitions.toml``.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any
+from typing import Any, Literal
+
+import regex
 
 from vaner.errors import VanerError
 from vaner.generation.answers import heading
 
 ENGLISH = "en"
+Style = Literal["full", "compact"]
+_HAN = regex.compile(r"\p{Han}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,11 @@ class MarkupInstruction:
     def _templates(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in _TEMPLATES}
 
+    def about(self, types: Collection[str]) -> MarkupInstruction:
+        """The same with the definitions of these types alone."""
+        own = tuple(entry for entry in self.definitions if entry[0] in types)
+        return replace(self, definitions=own)
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return {**self._templates(), "definitions": dict(self.definitions)}
@@ -112,13 +121,16 @@ def _fields(template: str) -> set[str]:
         raise VanerError(f"instruction template {template!r}: {error}") from error
 
 
-def language_of(corpus: str | None) -> str:
+def language_of(corpus: str | None, type: str = "") -> str:
     """The language of a corpus: ``"zh"`` for the Chinese ones, otherwise ``"en"``.
+
+    That of a corpus that is not known is told by the type that is asked for.
 
     >>> language_of("CMeEE-V2"), language_of("NCBI-disease"), language_of(None)
     ('zh', 'en', 'en')
     """
-    language: str = _corpus(corpus).get("language", ENGLISH)
+    told = "zh" if _HAN.search(type) else ENGLISH
+    language: str = _corpus(corpus).get("language", told)
     return language
 
 
@@ -127,12 +139,19 @@ def languages() -> tuple[str, ...]:
     return tuple(_data()["templates"])
 
 
-def instruction(corpus: str | None = None, language: str | None = None) -> MarkupInstruction:
+def instruction(
+    corpus: str | None = None,
+    language: str | None = None,
+    *,
+    style: Style = "full",
+) -> MarkupInstruction:
     """The instruction for a corpus, or for text of no known corpus.
 
     Args:
         corpus: name of the corpus, with or without ``-V2``; its labels are then defined too.
         language: one of `languages`; None takes the corpus's own.
+        style: ``full`` tells how to answer, as published; ``compact`` gives only what is looked
+            for, which is enough for a model that is trained, and much shorter.
 
     Raises:
         VanerError: for a language without an instruction.
@@ -148,7 +167,9 @@ def instruction(corpus: str | None = None, language: str | None = None) -> Marku
         known = ", ".join(languages())
         raise VanerError(f"there is no instruction in the language {language!r}, only in {known}")
     definitions = dict(_data()["definitions"][language])
-    templates = _data()["templates"][language]
+    templates = dict(_data()["templates"][language])
+    if style == "compact":
+        templates |= _data()["compact"][language]
     for label, type in own.get("labels", {}).items():
         definitions[label] = templates["entry"].format(type=type, definition=definitions[type])
     if language == own.get("language"):

@@ -7,20 +7,24 @@ space before it where the source has white space, and escaped as the notation wa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from vaner.documents import Span
+from vaner.documents import Document, Span
+from vaner.encoding import read_tokenizer
 from vaner.errors import ModelError
-from vaner.generation.grammar import Grammar, Marks
-from vaner.generation.instructions import MarkupInstruction
-from vaner.generation.markup import escape
+from vaner.generation.grammar import Grammar, Legal, Marks, State
+from vaner.generation.markup import escape, split
 from vaner.tagging import Reason
-from vaner.words import Window, Word, windows
+from vaner.words import Window, Word, split_words, windows
 
-OPEN, CLOSE = "[", "]"
+OPEN, CLOSE, END = "[", "]", "\n"
+"""The marks of an answer. No word holds a line break, and every decoder's tokenizer has one."""
+
 NOT_LEARNT = -100
 """Label of what the loss leaves out: the prompt."""
 
@@ -42,6 +46,11 @@ class Prompt:
     grammar: Grammar
     window: Window
 
+    @property
+    def copied(self) -> int:
+        """Number of sub-words of the copy, without brackets."""
+        return sum(map(len, self.grammar.words))
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
@@ -50,10 +59,13 @@ class AnswerRow:
     Args:
         input_ids: prompt and answer. Length T.
         labels: the answer where it stands, `NOT_LEARNT` before it. Length T.
+        legal: what might have been written in place of each sub-word of the answer. As long as
+            the answer.
     """
 
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
+    legal: tuple[Legal, ...]
 
     def __len__(self) -> int:
         """Number of sub-words."""
@@ -65,47 +77,51 @@ class PromptEncoder:
 
     Args:
         tokenizer: a `tokenizers.Tokenizer` (the fast kind; its tokenizer.json).
-        instruction: how a type is asked for.
         max_subwords: most sub-words of a prompt and its answer together.
-        end: the sub-word that ends an answer, as the tokenizer spells it.
 
     Raises:
-        ModelError: where the tokenizer has no sub-word of its own for a bracket or the end.
+        ModelError: where the tokenizer has no sub-word of its own for a bracket or a line break.
     """
 
-    def __init__(
-        self, tokenizer: Tokenizer, instruction: MarkupInstruction, max_subwords: int, *, end: str
-    ) -> None:
+    def __init__(self, tokenizer: Tokenizer, max_subwords: int) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         # What reads <|endoftext|> in a source is text, and must not end anything.
         self._tokenizer.encode_special_tokens = True
-        self._instruction = instruction
         self.max_subwords = max_subwords
-        self.marks = Marks(*(self._own(mark) for mark in (OPEN, CLOSE, end)))
+        self.marks = Marks(*(self._own(mark) for mark in (OPEN, CLOSE, END)))
         self._words: dict[str, tuple[int, ...]] = {}
         self._prefixes: dict[str, tuple[int, ...]] = {}
         self._line = self._ids("\n")
 
-    def prompts(self, text: str, words: Sequence[Word], type: str) -> Iterator[Prompt]:
+    @classmethod
+    def from_folder(cls, folder: Path, max_subwords: int) -> PromptEncoder:
+        """Read ``tokenizer.json``.
+
+        Raises:
+            ModelError: where it is missing or broken.
+        """
+        return cls(read_tokenizer(folder), max_subwords)
+
+    def prompts(self, text: str, words: Sequence[Word], instruction: str) -> Iterator[Prompt]:
         """Prompts about one type in one sentence: one, or of overlapping windows if it is long.
 
         Args:
             text: the document's text, which the words' offsets refer to.
             words: the words of the sentence, at least one.
-            type: what is asked for.
+            instruction: rendered instruction, which says what is asked for.
 
         Raises:
             ModelError: where `max_subwords` leaves no room for words after the instruction.
         """
-        prefix = self._prefix(type)
+        prefix = self._prefix(instruction)
         # Half for the sentence, half for its copy, of which a third may be brackets.
         room = (self.max_subwords - len(prefix) - len(self._line)) * 3 // 7
         if room < _MOST_SUBWORDS:
             raise ModelError(
                 f"max_subwords {self.max_subwords} leaves {max(0, room)} sub-words for a sentence "
-                f"and its copy after the instruction for {type!r}; it needs {_MOST_SUBWORDS}"
+                f"and its copy after an instruction of {len(prefix)}; it needs {_MOST_SUBWORDS}"
             )
         pieces = [self._piece(text, words, i) for i in range(len(words))]
         for window in windows([len(p) for p in pieces], room, overlap=room // 4):
@@ -125,12 +141,13 @@ class PromptEncoder:
         inside = [(s - first, e - first) for s, e in spans if first <= s and e <= last]
         answer = tuple(prompt.grammar.answer(inside))
         labels = (*[NOT_LEARNT] * len(prompt.input_ids), *answer)
-        return AnswerRow((*prompt.input_ids, *answer), labels)
+        return AnswerRow((*prompt.input_ids, *answer), labels, _legal(prompt.grammar, answer))
 
-    def _prefix(self, type: str) -> tuple[int, ...]:
-        if type not in self._prefixes:
-            self._prefixes[type] = self._ids(self._instruction.render_one(type).rstrip())
-        return self._prefixes[type]
+    def _prefix(self, instruction: str) -> tuple[int, ...]:
+        if instruction not in self._prefixes:
+            # The words bring their own space; one at the end would be a sub-word of its own.
+            self._prefixes[instruction] = self._ids(instruction.rstrip())
+        return self._prefixes[instruction]
 
     def _piece(self, text: str, words: Sequence[Word], i: int) -> tuple[int, ...]:
         """The sub-words of a word, white space before it as one space."""
@@ -152,10 +169,20 @@ class PromptEncoder:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def _own(self, mark: str) -> int:
-        found: int | None = self._tokenizer.token_to_id(mark)
-        if found is None:
+        # A byte-level tokenizer spells a line break otherwise, sentencepiece puts a space before
+        # it: the last sub-word is the mark's, if it is read back as that.
+        ids = self._ids(mark)
+        if not ids or self._tokenizer.decode(ids[-1:], skip_special_tokens=False) != mark:
             raise ModelError(f"the tokenizer has no sub-word {mark!r} of its own")
-        return found
+        return ids[-1]
+
+
+def _legal(grammar: Grammar, answer: Iterable[int]) -> tuple[Legal, ...]:
+    state, found = State(), []
+    for token in answer:
+        found.append(grammar.legal(state))
+        state = grammar.after(state, token)
+    return tuple(found)
 
 
 def word_spans(
@@ -185,3 +212,14 @@ def word_spans(
         else:
             ranges.append((starts[span.start], ends[span.end]))
     return ranges, unreachable
+
+
+def unreachable(document: Document, types: Sequence[str]) -> Counter[str]:
+    """Reason -> gold mentions of these types that brackets between words cannot give back."""
+    words, reasons = split_words(document.text), Counter[str]()
+    for type in types:
+        spans = [span for span in document.spans if span.type == type]
+        apart = split(document.text, spans)
+        reasons.update(str(reason) for _, reason in apart.inexpressible)
+        reasons.update(str(reason) for _, reason in word_spans(words, apart.expressible)[1])
+    return reasons

@@ -16,6 +16,7 @@ tenth of a second, with 0.2 GB in use that processes share; building them takes 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
@@ -71,7 +72,7 @@ class Matcher:
     """
 
     kind = "dictionary"
-    scheme = None  # its names are found as they stand: no tags could fail to spell one
+    zero_shot = False
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
@@ -128,6 +129,10 @@ class Matcher:
             for document, spans in zip(batch, self._spans(batch, wanted), strict=True):
                 kept = best_of_overlapping(spans) if overlaps == "best" else spans
                 yield document.with_spans(kept)
+
+    def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
+        """None: names are found as they stand, whatever they are."""
+        return Counter()
 
     def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Give mentions the identifiers of the names that they are, by their own types' rules.

@@ -133,7 +133,13 @@ class OnBackbone(PreTrainedModel):
         """Fold a LoRA adapter into the backbone: same answers, faster use, no way back."""
         if self.adapted:
             self.backbone = backbones.merge_lora(self.backbone)
+            self.all_tied_weights_keys = self.get_expanded_tied_weights_keys(all_submodels=True)
         return self
+
+    def tie_weights(self, *args: Any, **options: Any) -> None:
+        """Tied weights of a backbone with an adapter are tied; their names are not known there."""
+        if not self.adapted:
+            super().tie_weights(*args, **options)
 
     @property
     def adapted(self) -> bool:

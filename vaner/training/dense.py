@@ -37,6 +37,11 @@ class ListExample:
     tag_set: TagSet
     length: int
 
+    @property
+    def blank(self) -> bool:
+        """Never: there are names to find."""
+        return False
+
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """Names drawn anew; where they are too many for a row, fewer."""
         counts = self.counts
@@ -66,6 +71,11 @@ class ContextExample:
     type: str
     tag_set: TagSet
     length: int
+
+    @property
+    def blank(self) -> bool:
+        """Never: there are names to find."""
+        return False
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """Names drawn anew; of a sentence that grows too long, its first window."""

@@ -12,16 +12,24 @@ from vaner.documents import Corpus, Document, Span
 from vaner.encoding import Encoder, Row
 from vaner.errors import CorpusError
 from vaner.instructions import ANY_TYPE, Instruction
-from vaner.tagging import OUTSIDE, Reason, TagSet, decode, encode, spell, split_tag
+from vaner.tagging import OUTSIDE, TagSet, decode, encode, spell, split_tag
 from vaner.words import Word, sentences_of, split_words
 
 
 class Example(Protocol):
-    """Something to learn from: gives a row, perhaps another one each time it is drawn."""
+    """Something to learn from; its learner makes a row of it, perhaps another one each time."""
 
     @property
     def length(self) -> int:
         """Sub-words of its row, or about as many: rows of like length are batched together."""
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to be found in it."""
+
+
+class TaggerExample(Example, Protocol):
+    """What a tagger learns from."""
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """The row to train on; the same for the same state of `draw`."""
@@ -53,6 +61,11 @@ class SentenceExample:
     hidden: tuple[int, ...] = ()
     general: bool = False
 
+    @property
+    def blank(self) -> bool:
+        """Whether every tag is O."""
+        return not any(self.tags)
+
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """Under the instruction with or without the corpus's name, as the draw has it."""
         dataset = None if draw.random() < self.nameless else self.dataset
@@ -64,16 +77,16 @@ class SentenceExample:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the gold a tagger can reach at all.
+    """How much of the gold a model can reach at all.
 
     Args:
         mentions: gold mentions of the types trained.
-        unreachable: number of them that tags cannot spell exactly, for each reason.
+        unreachable: number of them that it cannot give back exactly, for each reason.
         dropped_words: words that have no sub-word of their own and are read as unknown.
     """
 
     mentions: int
-    unreachable: Mapping[Reason, int]
+    unreachable: Mapping[str, int]
     dropped_words: int
 
     @property
@@ -85,7 +98,7 @@ class Coverage:
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.unreachable.items()))
         return (
             f"{sum(self.unreachable.values())} of {self.mentions} gold mentions "
-            f"({100 * self.share:.2f}%) cannot be reached by words and tags"
+            f"({100 * self.share:.2f}%) cannot be reached"
             + (f": {reasons}" if reasons else "")
             + (f"; {self.dropped_words} words have no sub-word" if self.dropped_words else "")
         )
@@ -130,7 +143,7 @@ def corpus_examples(
             f"it has {', '.join(corpus.types)}"
         )
     examples: list[SentenceExample] = []
-    reasons: Counter[Reason] = Counter()
+    reasons = Counter[str]()
     mentions = dropped = 0
     joint = bool(tag_set.types)
     passes = [(ANY_TYPE, tuple(types))] if joint else [(type, (type,)) for type in types]
@@ -142,7 +155,7 @@ def corpus_examples(
             spans = [span for span in document.spans if span.type in together]
             mentions += len(spans)
             encoded = encode(words, spans, tag_set.scheme, typed=joint)
-            reasons.update(reason for _, reason in encoded.unreachable)
+            reasons.update(str(reason) for _, reason in encoded.unreachable)
             indices = tag_set.indices(encoded.tags)
             # Cut under the longer of the two instructions: the row fits under either.
             prompts = (instruction.render(type, corpus.name), instruction.render(type))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from vaner.batching import collate
-from vaner.encoding import Encoder, Row
-from vaner.instructions import Instruction
 from vaner.training.examples import Example
 
 
@@ -47,13 +44,12 @@ def shares(sizes: Sequence[int], temperature: float) -> list[Share]:
     ]
 
 
-class Mixture(Dataset[Row]):
+class Mixture(Dataset[Any]):
     """All examples of a stage as a dataset of rows.
 
     Args:
         examples: those of one source after another.
-        encoder: words to sub-words.
-        instruction: the model's template.
+        row: the row of an example, as a draw has it.
         seed: of all that is left to chance.
         shares: how often each source is drawn; every example once an epoch if none are given.
 
@@ -64,8 +60,7 @@ class Mixture(Dataset[Row]):
     def __init__(
         self,
         examples: Sequence[Example],
-        encoder: Encoder,
-        instruction: Instruction,
+        row: Callable[[Any, Random], Any],
         seed: int,
         shares: Sequence[Share] = (),
     ) -> None:
@@ -73,15 +68,14 @@ class Mixture(Dataset[Row]):
         self.shares = tuple(shares) or (Share(len(examples), len(examples)),)
         self.seed = seed
         self.epoch = 0
-        self._encoder = encoder
-        self._instruction = instruction
+        self._row = row
 
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, index: int) -> Row:
+    def __getitem__(self, index: int) -> Any:
         draw = Random(f"{self.seed}:{self.epoch}:{index}")
-        return self.examples[index % len(self)].row(self._encoder, self._instruction, draw)
+        return self._row(self.examples[index % len(self)], draw)
 
     @property
     def epoch_size(self) -> int:
@@ -152,8 +146,3 @@ class LengthGroupedSampler(Sampler[int]):
             yield from full[i]
         for batch in short:
             yield from batch
-
-
-def as_training_batch(rows: Sequence[Row]) -> dict[str, Any]:
-    """The collator of the Trainer."""
-    return dict(collate(rows))

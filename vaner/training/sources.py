@@ -1,33 +1,18 @@
-"""From the sources of a recipe to what is learnt from them: corpora read, examples made."""
+"""The corpora that a recipe names: what they teach, what is held out, what is trained on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from vaner.corpora import load
 from vaner.documents import Corpus
-from vaner.encoding import Encoder
 from vaner.errors import CorpusError, RecipeError
-from vaner.knowledge.base import open_base
-from vaner.knowledge.dense import Counts
-from vaner.knowledge.related import RelatedNames
-from vaner.modeling.config import VanerConfig
-from vaner.tagging import TagSet
-from vaner.training.dense import dense_examples
-from vaner.training.examples import (
-    Coverage,
-    Example,
-    SentenceExample,
-    collapsed,
-    corpus_examples,
-)
-from vaner.training.held_out import without
-from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
+from vaner.training.examples import collapsed
+from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +21,6 @@ class DevSet:
 
     corpus: Corpus
     types: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StageExamples:
-    """What a stage learns from.
-
-    Args:
-        groups: the examples of each source.
-        coverage: gold of the sources that tags cannot reach.
-        left_out: sentences of each split that stand in a test split, and are not in `groups`.
-    """
-
-    groups: Sequence[Sequence[Example]]
-    coverage: Coverage
-    left_out: Mapping[str, int]
-
-    def __str__(self) -> str:
-        recurring = [f"{number} of {name}" for name, number in self.left_out.items() if number]
-        told = f"; left out, as they stand in a test split: {', '.join(recurring)} sentences"
-        return f"{self.coverage}{told if recurring else ''}"
 
 
 class Taught(NamedTuple):
@@ -123,48 +88,6 @@ def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -
     return found
 
 
-def stage_examples(
-    stage: StageRecipe,
-    config: VanerConfig,
-    encoder: Encoder,
-    seed: int,
-    held_out: Set[str] = frozenset(),
-    root: str | Path | None = None,
-) -> StageExamples:
-    """The examples of each source of a stage.
-
-    Args:
-        stage: the stage.
-        config: of the model that learns from them.
-        encoder: words to sub-words.
-        seed: draws the documents where a source has a share of them.
-        held_out: keys of sentences that must not be learnt from, see `held_out.test_sentences`.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-
-    Raises:
-        CorpusError: where a source gives none: it would be missed without a word.
-    """
-    groups: list[Sequence[Example]] = []
-    coverage = Coverage(0, {}, 0)
-    left_out: dict[str, int] = {}
-    for source in stage.sources:
-        corpus, number = without(training_corpus(source, seed, root), held_out)
-        left_out[f"{corpus.name} {corpus.split}"] = number
-        if isinstance(source, DenseSource):
-            groups.append(_names(source, corpus, config, encoder))
-        else:
-            found, seen = _sentences(source, corpus, config, encoder)
-            groups.append(found)
-            coverage = coverage + seen
-        if not groups[-1]:
-            kind = "related names" if isinstance(source, DenseSource) else "sentences"
-            told = f"; {number} were left out, as they stand in a test split" if number else ""
-            raise CorpusError(
-                f"corpus {corpus.name} {corpus.split} has no {kind} to train on{told}"
-            )
-    return StageExamples(groups, coverage, left_out)
-
-
 def training_corpus(
     source: CorpusSource | DenseSource, seed: int, root: str | Path | None = None
 ) -> Corpus:
@@ -176,39 +99,6 @@ def training_corpus(
     chosen = Random(f"{seed}:{corpus.name}").sample(range(len(corpus)), number)
     documents = tuple(corpus.documents[index] for index in sorted(chosen))
     return Corpus(corpus.name, corpus.split, documents, corpus.types)
-
-
-def _sentences(
-    source: CorpusSource, corpus: Corpus, config: VanerConfig, encoder: Encoder
-) -> tuple[list[SentenceExample], Coverage]:
-    general = source.domain == "general"
-    return corpus_examples(
-        corpus, source.types or corpus.types, encoder,
-        TagSet(config.tag_set.scheme) if general else config.tag_set,
-        config.instruction_template, nameless=source.nameless, general=general,
-    )  # fmt: skip
-
-
-def _names(
-    source: DenseSource, corpus: Corpus, config: VanerConfig, encoder: Encoder
-) -> list[Example]:
-    related = _related(source.dense, tuple(source.exclude))
-    counts = Counts(source.positives, source.negatives)
-    examples: list[Example] = []
-    for type in source.types or corpus.types:
-        for mode in ("list", "context") if source.mode == "both" else (source.mode,):
-            examples += dense_examples(
-                corpus, type, related, encoder, config.tag_set,
-                named=source.named.get(type), context=mode == "context", counts=counts,
-                share=source.share,
-            )  # fmt: skip
-    return examples
-
-
-@lru_cache(maxsize=1)
-def _related(base: str, exclude: tuple[str, ...]) -> RelatedNames:
-    """Kept from seed to seed: the index takes seconds, and it remembers its answers."""
-    return RelatedNames(open_base(base), exclude)
 
 
 def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:

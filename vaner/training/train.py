@@ -10,9 +10,10 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from transformers import (
@@ -24,18 +25,17 @@ from transformers import (
     set_seed,
 )
 
-from vaner.encoding import Encoder
 from vaner.errors import RecipeError
-from vaner.modeling.config import VanerConfig
-from vaner.modeling.finding import find
-from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
-from vaner.training.mixture import Mixture, as_training_batch, shares
+from vaner.training.learners.choosing import new_learner
+from vaner.training.learners.learner import Learner, tokenizer_file
+from vaner.training.mixture import Mixture, shares
 from vaner.training.progress import Progress, plot_history
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
-from vaner.training.sources import DevSet, Taught, dev_sets, stage_examples, taught
-from vaner.training.trainer import DevScorer, VanerTrainer, arguments, optimizer
+from vaner.training.recipe import Recipe, StageRecipe
+from vaner.training.sources import DevSet, dev_sets, taught
+from vaner.training.stages import stage_examples
+from vaner.training.trainer import Scorer, VanerTrainer, arguments, bf16, optimizer
 
 logger = logging.getLogger(__name__)
 
@@ -110,92 +110,58 @@ def _train_seed(
     aim = taught(recipe, root)
     dev = dev_sets(recipe, set(aim.types), root)
     held_out = test_sentences(recipe, root)
-    model, encoder = _new_model(recipe, aim)
-    config = cast(VanerConfig, model.config)
+    learner = new_learner(recipe, aim)
+    scorer = partial(_score, learner, dev, torch.bfloat16 if bf16(recipe.precision) else None)
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
     history: list[dict[str, float]] = []
     for number, stage in enumerate(recipe.stages, 1):
-        found = stage_examples(stage, config, encoder, seed, held_out, root)
+        found = stage_examples(stage, learner, seed, held_out, root)
         coverage = coverage + found.coverage
         left_out.update(found.left_out)
         mixture = Mixture(
-            list(chain.from_iterable(found.groups)), encoder, config.instruction_template, seed,
+            list(chain.from_iterable(found.groups)), learner.row, seed,
             shares([len(group) for group in found.groups], _temperature(stage)),
         )  # fmt: skip
         report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
         place = folder / f"stage-{number}-{stage.name}"
-        trainer = _run_stage(recipe, stage, model, encoder, mixture, dev, place, seed, resume)
+        trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume)
         history += [{**entry, "stage": number} for entry in trainer.state.log_history]
         best = trainer.state.best_model_checkpoint
         if best is not None:
-            model.load_trained(Path(best))
-    dev_f1 = DevScorer(dev, encoder, recipe.precision)(model)["eval_f1"]
+            learner.model.load_trained(Path(best))
+    dev_f1 = scorer()["eval_f1"]
     seconds = time.time() - started
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
     if _main_process():
-        model.save_pretrained(trained.folder)
-        shutil.copyfile(_tokenizer_file(model), trained.folder / "tokenizer.json")
+        learner.model.save_pretrained(trained.folder)
+        shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
         _write_record(recipe, seed, trained, folder)
         plot_history(history, folder / "training.png")
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {trained.folder}")
     return trained
 
 
-def _new_model(recipe: Recipe, aim: Taught) -> tuple[VanerForTokenClassification, Encoder]:
-    wanted, gpu = recipe.model, torch.cuda.is_available()
-    model = VanerForTokenClassification.from_backbone(
-        wanted.backbone,
-        origin=wanted.origin,
-        layers=wanted.layers,
-        lora=wanted.lora.options() if wanted.lora else None,
-        quantization=wanted.quantization,
-        dtype=torch.bfloat16 if wanted.quantization and gpu else torch.float32,
-        device="cuda" if gpu else "cpu",
-        kernel=None if gpu else "eager",
-        attention=wanted.attention,
-        causal_layers=wanted.causal_layers,
-        frozen_layers=wanted.frozen_layers,
-        backbone_dropout=wanted.backbone_dropout,
-        head=wanted.head,
-        pooling=wanted.pooling,
-        scheme=wanted.scheme,
-        joint=wanted.joint,
-        general_head=any(
-            isinstance(source, CorpusSource) and source.domain == "general"
-            for stage in recipe.stages
-            for source in stage.sources
-        ),
-        instruction=wanted.template().to_dict(),
-        max_subwords=wanted.max_subwords,
-        dropout=wanted.dropout,
-        types=aim.types,
-        datasets=aim.datasets,
-        nameless=any(
-            isinstance(source, DenseSource) or source.nameless > 0
-            for stage in recipe.stages
-            for source in stage.sources
-        ),
-    )
-    return model, Encoder.from_folder(_tokenizer_file(model).parent, wanted.max_subwords)
+def _score(
+    learner: Learner, dev: Sequence[DevSet], autocast: torch.dtype | None
+) -> Mapping[str, float]:
+    was_training = learner.model.training
+    learner.model.train(False)
+    figures = learner.score(dev, autocast)
+    learner.model.train(was_training)
+    return figures
 
 
 def _temperature(stage: StageRecipe) -> float:
     return {"proportional": 1.0, "balanced": math.inf}.get(stage.sampling, stage.temperature)
 
 
-def _tokenizer_file(model: VanerForTokenClassification) -> Path:
-    found = find(model.config.backbone, model.config.backbone_origin)
-    return found.folder / "tokenizer.json"
-
-
 def _run_stage(
     recipe: Recipe,
     stage: StageRecipe,
-    model: VanerForTokenClassification,
-    encoder: Encoder,
+    learner: Learner,
     mixture: Mixture,
-    dev: Sequence[DevSet],
+    scorer: Scorer,
     folder: Path,
     seed: int,
     resume: bool,
@@ -204,14 +170,14 @@ def _run_stage(
     if stage.patience is not None:
         callbacks.append(EarlyStoppingCallback(stage.patience))
     trainer = VanerTrainer(
-        model=model,
+        model=learner.model,
         args=arguments(recipe, stage, mixture.epoch_size, folder, seed),
         train_dataset=mixture,
         eval_dataset=mixture,  # never read: `evaluate` is ours; the Trainer wants one to be there
-        data_collator=as_training_batch,
+        data_collator=learner.collate,
         callbacks=callbacks,
-        optimizers=(optimizer(model, stage), None),
-        scorer=DevScorer(dev, encoder, recipe.precision),
+        optimizers=(optimizer(learner.model, stage), None),
+        scorer=scorer,
     )
     for built_in in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(built_in)

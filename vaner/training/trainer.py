@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import Trainer, TrainingArguments
 
-from vaner.annotator import Annotator
-from vaner.encoding import Encoder
-from vaner.evaluation import evaluate
-from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.scoring import Counts
+from vaner.modeling.on_backbone import OnBackbone
 from vaner.training.mixture import LengthGroupedSampler, Mixture
 from vaner.training.recipe import Recipe, StageRecipe
-from vaner.training.sources import DevSet
+
+Scorer = Callable[[], Mapping[str, float]]
 
 _ACTIVATION = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
-
-
-class DevScorer:
-    """Strict micro F1 of a model over the dev sets, found the way a user would find it."""
-
-    def __init__(self, dev: Sequence[DevSet], encoder: Encoder, precision: str) -> None:
-        self.dev, self.encoder = dev, encoder
-        self.autocast = torch.bfloat16 if bf16(precision) else None
-
-    def __call__(self, model: VanerForTokenClassification) -> dict[str, float]:
-        was_training = model.training
-        annotator = Annotator(model.train(False), self.encoder, autocast=self.autocast)
-        figures: dict[str, float] = {}
-        counts = Counts(0, 0, 0)
-        for dev in self.dev:
-            micro = evaluate(
-                annotator, dev.corpus, types=dev.types, bootstrap=0
-            ).report.micro.counts
-            assert micro is not None  # only a macro average has none
-            figures[f"eval_f1_{dev.corpus.name}"] = micro.f1
-            counts = counts + micro
-        model.train(was_training)
-        return {"eval_f1": counts.f1, **figures}
 
 
 class VanerTrainer(Trainer):
     """The HF Trainer, with our sampler, our dev score, and checkpoints of trained weights only."""
 
-    def __init__(self, *args: Any, scorer: DevScorer, **options: Any) -> None:
+    def __init__(self, *args: Any, scorer: Scorer, **options: Any) -> None:
         super().__init__(*args, **options)
         self._scorer = scorer
 
@@ -56,7 +30,7 @@ class VanerTrainer(Trainer):
         return LengthGroupedSampler(self.train_dataset, self.args.train_batch_size)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        metrics = self._scorer(self.accelerator.unwrap_model(self.model))
+        metrics = dict(self._scorer())
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
@@ -64,7 +38,7 @@ class VanerTrainer(Trainer):
         return metrics
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        assert isinstance(self.model, VanerForTokenClassification)
+        assert isinstance(self.model, OnBackbone)
         self.model.load_trained(Path(resume_from_checkpoint))
 
 
@@ -112,7 +86,7 @@ def arguments(
         logging_steps=max(1, min(20, every // 5)),
         report_to=recipe.report_to or "none",
         remove_unused_columns=False,
-        label_names=["tags"],
+        label_names=["tags", "labels"],
         dataloader_pin_memory=torch.cuda.is_available(),
         seed=seed,
         data_seed=seed,
@@ -120,7 +94,7 @@ def arguments(
     )
 
 
-def optimizer(model: VanerForTokenClassification, stage: StageRecipe) -> torch.optim.Optimizer:
+def optimizer(model: OnBackbone, stage: StageRecipe) -> torch.optim.Optimizer:
     """AdamW with a rate of its own for the head, which starts from nothing."""
     head = model.head_parameters()
     own = {id(parameter) for parameter in head}

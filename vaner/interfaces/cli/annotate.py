@@ -99,7 +99,7 @@ def annotate(
 
 
 def _check_dataset(annotator: Annotator, dataset: str | None) -> None:
-    known = list(annotator.model.config.datasets)
+    known = list(annotator.datasets)
     if dataset is not None and dataset not in known:
         raise VanerError(
             f"the model was not trained on a corpus called {dataset!r}; "

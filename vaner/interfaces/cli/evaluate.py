@@ -27,7 +27,8 @@ from vaner.interfaces.text import listed
 
 if TYPE_CHECKING:
     from vaner.documents import Corpus
-    from vaner.evaluation import Evaluation, Finder
+    from vaner.evaluation import Evaluation
+    from vaner.proposers.proposer import Proposer
     from vaner.scoring.stated import Stated
 
 
@@ -105,30 +106,30 @@ def evaluate(
         from vaner.annotator import model_folder
         from vaner.scoring.stated import read_stated
 
-        finder = _finder(model, kb, device, batch_size)
+        proposer = _proposer(model, kb, device, batch_size)
         stated = {} if kb is not None else read_stated(model_folder(model))
-        record = _score_all(finder, stated, split, wanted, corpora, bootstrap, quiet)
+        record = _score_all(proposer, stated, split, wanted, corpora, bootstrap, quiet)
     else:
         gold = load(corpus, split, root=corpora, format=reading)
         if not gold.documents:
             raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
         train = _seen(corpus, split, seen_in, corpora, reading)
-        finder = _finder(model, kb, device, batch_size)
-        found = _scored(finder, gold, wanted, train, bootstrap, quiet)
-        _show(found, finder.kind)
+        proposer = _proposer(model, kb, device, batch_size)
+        found = _scored(proposer, gold, wanted, train, bootstrap, quiet)
+        _show(found, proposer.kind)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
     if json_file is not None:
         _keep({**_named(model, kb), **record}, json_file)
 
 
-def _finder(model: str | None, kb: str | None, device: str, batch_size: int) -> Finder:
+def _proposer(model: str | None, kb: str | None, device: str, batch_size: int) -> Proposer:
     if kb is not None:
         return load_matcher(kb)
     return load_annotator(model, device, batch_size)
 
 
 def _scored(
-    finder: Finder,
+    proposer: Proposer,
     gold: Corpus,
     types: Sequence[str] | None,
     train: Corpus | None,
@@ -139,9 +140,9 @@ def _scored(
     from vaner.evaluation import scored_types
     from vaner.interfaces.progress import watched
 
-    scored_types(finder, gold, types)  # before the work
+    scored_types(proposer, gold, types)  # before the work
     return run(
-        finder,
+        proposer,
         gold,
         types=types,
         train=train,
@@ -151,7 +152,7 @@ def _scored(
 
 
 def _score_all(
-    finder: Finder,
+    proposer: Proposer,
     stated: Stated,
     split: str,
     types: Sequence[str] | None,
@@ -161,15 +162,13 @@ def _score_all(
 ) -> dict[str, Any]:
     """Score every corpus that has one of the types, print the table, and give the record."""
     from vaner.interfaces.cli.evaluate_all import corpora_of, table
+    from vaner.proposers.proposer import checked_types
 
-    asked = tuple(types or finder.types)
-    if foreign := [type for type in asked if type not in finder.types]:
-        known = ", ".join(finder.types)
-        raise VanerError(f"the {finder.kind} does not find {foreign[0]}; it finds {known}")
+    asked = checked_types(proposer, types)
     found = []
     for gold in corpora_of(asked, split, root, stated):
         own = [type for type in gold.types if type in asked]
-        found.append(_scored(finder, gold, own, None, bootstrap, quiet))
+        found.append(_scored(proposer, gold, own, None, bootstrap, quiet))
     typer.echo(f"{split}, strict")
     typer.echo(table(found, stated))
     return {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in found}}
@@ -192,9 +191,9 @@ def _seen(
         return None
 
 
-def _show(found: Evaluation, finder: str) -> None:
+def _show(found: Evaluation, proposer: str) -> None:
     if found.not_found:
-        tell(f"not scored, the {finder} does not find them: {', '.join(found.not_found)}")
+        tell(f"not scored, the {proposer} does not find them: {', '.join(found.not_found)}")
     typer.echo(f"{found.corpus} {found.split}, strict unless said otherwise")
     typer.echo(found.report.table())
     if found.unreachable:

@@ -44,7 +44,8 @@ def train(
 
     `vaner train --schema > recipe.schema.json`
     """
-    from vaner.training.recipe import Recipe, read_recipe
+    from vaner.training.recipe import Recipe
+    from vaner.training.recipe_file import read_recipe
 
     if schema:
         typer.echo(json.dumps(Recipe.model_json_schema(), indent=2))

@@ -1,0 +1,1 @@
+"""What finds mentions: a tagger, a generator; a dictionary does it as well."""

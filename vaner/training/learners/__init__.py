@@ -1,0 +1,1 @@
+"""What each kind of model brings to training; the loop is one."""

@@ -1,0 +1,22 @@
+"""The learner that a recipe asks for."""
+
+from __future__ import annotations
+
+from vaner.training.learners.generator import GeneratorLearner
+from vaner.training.learners.learner import Learner
+from vaner.training.learners.tagger import TaggerLearner
+from vaner.training.recipe import Recipe
+from vaner.training.recipe_models import GeneratorRecipe
+from vaner.training.sources import Taught
+
+
+def new_learner(recipe: Recipe, aim: Taught) -> Learner:
+    """A fresh model, and how it learns.
+
+    Args:
+        recipe: the recipe.
+        aim: what it teaches.
+    """
+    if isinstance(recipe.model, GeneratorRecipe):
+        return GeneratorLearner(recipe.model, aim)
+    return TaggerLearner(recipe, recipe.model, aim)

@@ -1,0 +1,77 @@
+"""What the one training loop asks of a kind of model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+import torch
+
+from vaner.documents import Corpus
+from vaner.modeling.finding import find
+from vaner.modeling.on_backbone import OnBackbone
+from vaner.training.examples import Coverage, Example
+from vaner.training.recipe import CorpusSource, DenseSource
+from vaner.training.recipe_models import AnyModel
+from vaner.training.sources import DevSet
+
+
+class Learner(Protocol):
+    """A model that learns, and how.
+
+    Attributes:
+        model: the model.
+    """
+
+    @property
+    def model(self) -> OnBackbone: ...
+
+    def examples(
+        self, source: CorpusSource | DenseSource, corpus: Corpus
+    ) -> tuple[Sequence[Example], Coverage]:
+        """What a source of a recipe gives to learn from, and what of its gold is out of reach.
+
+        Raises:
+            VanerError: for a source that this kind of model cannot learn from.
+        """
+        ...
+
+    def row(self, example: Any, draw: Random) -> Any:
+        """The row of an example, perhaps another one each time; the same for the same `draw`."""
+        ...
+
+    def collate(self, rows: Sequence[Any]) -> dict[str, torch.Tensor]:
+        """Rows as what the model's forward pass takes."""
+        ...
+
+    def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> Mapping[str, float]:
+        """``eval_f1``, by which the model is chosen, and more figures; all in [0, 1].
+
+        Found the way a user would find it.
+        """
+        ...
+
+
+def fresh(wanted: AnyModel) -> dict[str, Any]:
+    """Options of `OnBackbone.from_backbone` for a model that is to be trained here."""
+    gpu = torch.cuda.is_available()
+    return {
+        "origin": wanted.origin,
+        "layers": wanted.layers,
+        "lora": wanted.lora.options() if wanted.lora else None,
+        "quantization": wanted.quantization,
+        "dtype": torch.bfloat16 if wanted.quantization and gpu else torch.float32,
+        "device": "cuda" if gpu else "cpu",
+        "kernel": None if gpu else "eager",
+        "frozen_layers": wanted.frozen_layers,
+        "backbone_dropout": wanted.backbone_dropout,
+        "max_subwords": wanted.max_subwords,
+    }
+
+
+def tokenizer_file(model: OnBackbone) -> Path:
+    """The ``tokenizer.json`` of a model's backbone."""
+    found = find(model.config.backbone, model.config.backbone_origin)
+    return found.folder / "tokenizer.json"

@@ -1,0 +1,109 @@
+"""How a tagger learns: every sentence under an instruction, words with their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from random import Random
+
+import torch
+
+from vaner.batching import collate
+from vaner.documents import Corpus
+from vaner.encoding import Encoder, Row
+from vaner.knowledge.base import open_base
+from vaner.knowledge.dense import Counts
+from vaner.knowledge.related import RelatedNames
+from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.proposers.tagger import Tagger
+from vaner.tagging import TagSet
+from vaner.training.dense import dense_examples
+from vaner.training.examples import Coverage, TaggerExample, corpus_examples
+from vaner.training.learners.learner import fresh, tokenizer_file
+from vaner.training.learners.proposing import score_proposer
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe
+from vaner.training.recipe_models import TaggerRecipe
+from vaner.training.sources import DevSet, Taught
+
+
+class TaggerLearner:
+    """A `VanerForTokenClassification` that learns.
+
+    Args:
+        recipe: the recipe.
+        wanted: its part about the model.
+        aim: what the recipe teaches.
+    """
+
+    def __init__(self, recipe: Recipe, wanted: TaggerRecipe, aim: Taught) -> None:
+        sources = [source for stage in recipe.stages for source in stage.sources]
+        self.model = VanerForTokenClassification.from_backbone(
+            wanted.backbone,
+            **fresh(wanted),
+            attention=wanted.attention,
+            causal_layers=wanted.causal_layers,
+            head=wanted.head,
+            pooling=wanted.pooling,
+            scheme=wanted.scheme,
+            joint=wanted.joint,
+            general_head=any(
+                isinstance(source, CorpusSource) and source.domain == "general"
+                for source in sources
+            ),
+            instruction=wanted.template().to_dict(),
+            dropout=wanted.dropout,
+            types=aim.types,
+            datasets=aim.datasets,
+            nameless=any(
+                isinstance(source, DenseSource) or source.nameless > 0 for source in sources
+            ),
+        )
+        folder = tokenizer_file(self.model).parent
+        self.encoder = Encoder.from_folder(folder, wanted.max_subwords)
+
+    def examples(
+        self, source: CorpusSource | DenseSource, corpus: Corpus
+    ) -> tuple[Sequence[TaggerExample], Coverage]:
+        """Sentences of a corpus, or names chosen for them."""
+        config = self.model.config
+        if isinstance(source, DenseSource):
+            return self._names(source, corpus), Coverage(0, {}, 0)
+        general = source.domain == "general"
+        return corpus_examples(
+            corpus, source.types or corpus.types, self.encoder,
+            TagSet(config.tag_set.scheme) if general else config.tag_set,
+            config.instruction_template, nameless=source.nameless, general=general,
+        )  # fmt: skip
+
+    def row(self, example: TaggerExample, draw: Random) -> Row:
+        """The row of an example, as the draw has it."""
+        return example.row(self.encoder, self.model.config.instruction_template, draw)
+
+    def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+        """As `vaner.batching.collate`."""
+        return collate(rows)
+
+    def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
+        """Strict micro F1 over the dev sets."""
+        device = next(self.model.parameters()).device
+        tagger = Tagger(self.model, self.encoder, device=device, autocast=autocast)
+        return score_proposer(tagger, dev)
+
+    def _names(self, source: DenseSource, corpus: Corpus) -> list[TaggerExample]:
+        related = _related(source.dense, tuple(source.exclude))
+        counts = Counts(source.positives, source.negatives)
+        examples: list[TaggerExample] = []
+        for type in source.types or corpus.types:
+            for mode in ("list", "context") if source.mode == "both" else (source.mode,):
+                examples += dense_examples(
+                    corpus, type, related, self.encoder, self.model.config.tag_set,
+                    named=source.named.get(type), context=mode == "context", counts=counts,
+                    share=source.share,
+                )  # fmt: skip
+        return examples
+
+
+@lru_cache(maxsize=1)
+def _related(base: str, exclude: tuple[str, ...]) -> RelatedNames:
+    """Kept from seed to seed: the index takes seconds, and it remembers its answers."""
+    return RelatedNames(open_base(base), exclude)

@@ -1,0 +1,89 @@
+"""Recipes as files: read, checked, and what is wrong told with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from vaner.errors import RecipeError
+from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
+from vaner.training.recipe_models import GeneratorRecipe, LoraRecipe, TaggerRecipe
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RecipeError: naming the file, the line and the field that is wrong.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: not UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise RecipeError(f"{place}: not YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(content, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping with name, stages and dev")
+    try:
+        recipe = Recipe.model_validate(content)
+    except ValidationError as error:
+        raise RecipeError(_told(error, tree, path)) from error
+    for source in recipe.dev:
+        if "test" in source.split.casefold():
+            raise RecipeError(f"{path}: dev must not be a test split ({source.corpus})")
+    return recipe
+
+
+def _told(error: ValidationError, tree: yaml.Node | None, path: str | Path) -> str:
+    """The first problem in one line, with the line of the file it stands on."""
+    first = error.errors()[0]
+    # A union adds the name of its branch to the place; the file has no such step.
+    keys = [key for key in first["loc"] if isinstance(key, int) or "Recipe" not in key]
+    line, known = _line(tree, keys)
+    field = ".".join(str(key) for key in keys)
+    message = first["msg"].lower()
+    if first["type"] == "extra_forbidden":
+        message = f"there is no such field{_meant(str(keys[-1]), keys[:-1])}"
+    more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
+    return f"{path}:{line}: {field if known or field else 'recipe'}: {message}{more}"
+
+
+def _line(node: yaml.Node | None, keys: list[Any]) -> tuple[int, bool]:
+    """Line of the deepest part of `keys` that stands in the file, counted from 1."""
+    line = node.start_mark.line + 1 if node else 1
+    for key in keys:
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            for name, value in node.value:
+                if name.value == key:
+                    found, line = value, name.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            found = node.value[key]
+            line = found.start_mark.line + 1
+        if found is None:
+            return line, False
+        node = found
+    return line, True
+
+
+def _meant(name: str, place: list[Any]) -> str:
+    """A field of like name, for a misspelt key."""
+    from difflib import get_close_matches
+
+    fields = set(Recipe.model_fields)
+    for model in (
+        TaggerRecipe, GeneratorRecipe, LoraRecipe, StageRecipe,
+        CorpusSource, DenseSource, DevSource,
+    ):  # fmt: skip
+        fields |= set(model.model_fields)
+    close = get_close_matches(name, sorted(fields), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,117 @@
+"""The part of a recipe that says what kind of model is trained, and on what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from vaner.instructions import BY_NAME, Instruction
+
+
+class Checked(BaseModel):
+    """A part of a recipe: no field but its own, and nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LoraRecipe(Checked):
+    """LoRA (arXiv 2106.09685) on the backbone; VANER's published values are r=12, alpha=32."""
+
+    rank: int = Field(16, ge=1)
+    alpha: float = Field(32, gt=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    targets: Literal["all-linear"] | list[str] = "all-linear"
+
+    def options(self) -> dict[str, Any]:
+        """As `peft.LoraConfig` wants them."""
+        return {
+            "r": self.rank,
+            "lora_alpha": self.alpha,
+            "lora_dropout": self.dropout,
+            "target_modules": self.targets,
+        }
+
+
+class InstructionRecipe(Checked):
+    """Templates of your own: ``named`` with {type} and {dataset}, ``nameless`` with {type}."""
+
+    named: str
+    nameless: str
+
+
+class ModelRecipe(Checked):
+    """What is said of a model of any kind: its backbone, and what of it is trained.
+
+    Without ``lora`` all weights are trained, or, with ``frozen_layers``, all but the embeddings
+    and so many layers from the bottom up; then only what was trained is saved.
+    ``backbone_dropout`` is that inside the backbone's layers; None leaves what it came with.
+    """
+
+    backbone: str = "smollm2-135m"
+    origin: Literal["hub", "package"] | None = None
+    layers: int | None = Field(None, ge=1)
+    backbone_dropout: float | None = Field(None, ge=0, lt=1)
+    quantization: Literal["nf4"] | None = None
+    lora: LoraRecipe | None = Field(default_factory=LoraRecipe)
+    frozen_layers: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_way_to_train(self) -> Self:
+        if self.lora is not None and self.frozen_layers is not None:
+            raise ValueError("frozen_layers is for training without an adapter: give lora: null")
+        return self
+
+
+class TaggerRecipe(ModelRecipe):
+    """A tagger; see `vaner.modeling.config.VanerConfig` for what each field is.
+
+    With ``joint`` one pass finds all types, also where no corpus annotates them all: behind an O
+    may stand whatever its corpus does not annotate. Let the instruction then name no corpus
+    (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
+
+    ``dropout`` is that before the head.
+    """
+
+    family: Literal["tagger"] = "tagger"
+    attention: Literal["bidirectional", "causal"] = "bidirectional"
+    causal_layers: int = Field(0, ge=0)
+    head: Literal["crf", "softmax"] = "crf"
+    pooling: Literal["first", "last", "mean"] = "first"
+    scheme: Literal["BIO", "BIOES"] = "BIO"
+    joint: bool = False
+    instruction: Literal["vaner", "compact", "none"] | InstructionRecipe = "vaner"
+    max_subwords: int = Field(256, ge=64)
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+    def template(self) -> Instruction:
+        if isinstance(self.instruction, str):
+            return BY_NAME[self.instruction]
+        return Instruction(self.instruction.named, self.instruction.nameless)
+
+
+class GeneratorRecipe(ModelRecipe):
+    """A generator; see `vaner.generation.generator.VanerGeneratorConfig`.
+
+    ``instruction`` is ``full`` (how to answer and what the type means, as published) or
+    ``compact`` (what the type means). ``loss`` is ``answer`` (every sub-word of it, as published)
+    or ``decisions`` (where brackets might stand). The rest is as for a tagger.
+    """
+
+    family: Literal["generator"]
+    instruction: Literal["full", "compact"] = "full"
+    loss: Literal["answer", "decisions"] = "answer"
+    max_subwords: int = Field(512, ge=128)
+
+
+def _family(model: Any) -> str:
+    known = model.get("family", "tagger") if isinstance(model, dict) else model.family
+    return f"{str(known).capitalize()}Recipe"
+
+
+# The tags hold the word Recipe, as the names of other branches do: see `recipe_file`.
+AnyModel = Annotated[
+    Annotated[TaggerRecipe, Tag("TaggerRecipe")]
+    | Annotated[GeneratorRecipe, Tag("GeneratorRecipe")],
+    Discriminator(_family),
+]
