@@ -106,7 +106,7 @@ def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator
 
 
 def test_the_backbone_attends_both_ways_on_its_real_weights(annotator: Annotator) -> None:
-    backbone = annotator.model.backbone
+    backbone = annotator.proposer.model.backbone
     backbones.check_attention(backbone, "bidirectional")
     with torch.no_grad():
         one, two = (

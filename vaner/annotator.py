@@ -143,6 +143,9 @@ def load_proposer(
         ModelError: where it is not complete, or of no kind that finds mentions.
     """
     kind = model_type(folder)
+    known = (VanerForTokenClassification, VanerForGeneration)
+    if kind not in [model.config_class.model_type for model in known]:
+        raise ModelError(f"{folder} is of a {kind} model, not of a saved vaner model")
     if kind == VanerForGeneration.config_class.model_type:
         generator = _loaded(VanerForGeneration, folder, device, options)
         prompts = PromptEncoder.from_folder(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from tests.interfaces.conftest import Result, Run
+from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document, Span
 from vaner.errors import VanerError
 from vaner.evaluation import evaluate
@@ -23,7 +25,7 @@ class Oracle:
 
     kind = "model"
     types = ("Chemical", "Disease")
-    scheme = Scheme.BIO
+    zero_shot = False
 
     def __init__(self, answers: dict[str, tuple[Span, ...]]) -> None:
         self.answers = answers
@@ -36,6 +38,9 @@ class Oracle:
         for document in documents:
             assert not document.spans, "the model must not see gold"
             yield document.with_spans(self.answers.get(document.text, ()))
+
+    def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
+        return unreachable(document, types, Scheme.BIO)
 
 
 def scored(corpus: Corpus, oracle: Oracle, **options: Any) -> Any:
