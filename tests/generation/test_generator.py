@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.copy_decoding import compared, prompts_of
 from tests.tiny_model import build_backbone
 from vaner.annotator import Annotator
-from vaner.documents import Document, Span
+from vaner.documents import Corpus, Document, Span
 from vaner.encoding import read_tokenizer
 from vaner.errors import ModelError
 from vaner.generation.batching import collate
 from vaner.generation.generator import VanerForGeneration, VanerGeneratorConfig
 from vaner.generation.instructions import instruction
 from vaner.generation.prompts import NOT_LEARNT, AnswerRow, PromptEncoder, word_spans
+from vaner.proposers.generator import Generator
 from vaner.words import split_words
 
 TYPES = ["DNA", "protein"]
@@ -188,3 +190,23 @@ def test_what_brackets_cannot_express_is_counted(backbone: Path, tmp_path: Path)
 def test_a_generator_is_causal() -> None:
     with pytest.raises(ModelError, match="attention of a generator"):
         VanerGeneratorConfig(attention="bidirectional")
+
+
+def test_transformers_generate_gives_the_same_answers_in_more_passes(
+    backbone: Path, tmp_path: Path
+) -> None:
+    generator = Annotator.from_pretrained(
+        saved(build(backbone), backbone, tmp_path / "model"), device="cpu"
+    ).proposer
+    assert isinstance(generator, Generator)
+    texts = (*TEXTS, "No mention stands in here , or so it is hoped by all .")
+    documents = tuple(Document(str(i), text) for i, text in enumerate(texts) if text)
+    prompts = prompts_of(generator, Corpus("GENIA", "devel", documents, tuple(TYPES)), 9)
+    with torch.no_grad():  # it compares the answers of every way
+        found = compared(generator.model.language_model, prompts, batch_size=3)
+    figures = found["one_at_a_time"]["all"]
+    assert found["sentences"]["all"] == len(prompts) == 5
+    passes = figures["forward_passes"]
+    assert passes["vaner, step by step"] == passes["generate"] > passes["vaner"]
+    assert figures["times_fewer_passes"]["than generate"] > 1
+    assert passes["generate"] >= passes["generate, prompt lookup"]

@@ -1,0 +1,250 @@
+"""Copy-verified decoding against transformers' generate: python -m benchmarks.copy_decoding MODEL
+
+A generator answers the same prompts in four ways, all greedy and all held to the same grammar, so
+that the answers are the same: by drafts that one forward pass verifies (vaner), the same one
+sub-word at a time, transformers' generate, and generate with prompt lookup, whose drafts are
+looked up in the prompt. Counted are forward passes; timed is wall-clock time, of which only the
+ratios of this one run mean anything. One prompt at a time, and vaner and generate in batches too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from vaner.annotator import load_proposer, model_folder, on_device
+from vaner.corpora import load
+from vaner.documents import Corpus
+from vaner.errors import VanerError
+from vaner.generation.decoding import decode
+from vaner.generation.grammar import Grammar, State
+from vaner.generation.prompts import Prompt
+from vaner.proposers.generator import Generator
+from vaner.provenance import provenance
+from vaner.words import split_words
+
+OUTPUT = Path(__file__).with_suffix(".json")
+LOOKED_UP = 10  # sub-words a draft of prompt lookup has, as transformers' own examples do
+
+Answers = list[tuple[int, ...]]
+Way = Callable[[Any, Sequence[Prompt]], Answers]
+
+
+class Taken(NamedTuple):
+    """What a way of answering took."""
+
+    passes: int
+    seconds: float
+
+
+class Allowed:
+    """The sub-words that may come next in each row, as transformers' generate asks for them."""
+
+    def __init__(self, prompts: Sequence[Prompt], length: int) -> None:
+        self._grammars = [prompt.grammar for prompt in prompts]
+        self._length = length
+        self._states: list[list[tuple[State, int]]] = [[(State(), -1)] for _ in prompts]
+
+    def __call__(self, row: int, ids: torch.Tensor) -> list[int]:
+        answer, grammar, states = ids[self._length :].tolist(), self._grammars[row], None
+        states = self._states[row]
+        agreed = 1
+        while agreed < len(states) and agreed <= len(answer):
+            if states[agreed][1] != answer[agreed - 1]:
+                break
+            agreed += 1
+        del states[agreed:]
+        for token in answer[agreed - 1 :]:
+            if token == grammar.marks.end:
+                return [grammar.marks.end]  # a row that has ended is filled up
+            states.append((grammar.after(states[-1][0], token), token))
+        return [token for token in grammar.legal(states[-1][0]) if token is not None]
+
+
+def generate(model: Any, prompts: Sequence[Prompt], **options: Any) -> Answers:
+    """The answers by transformers' generate."""
+    marks, longest = prompts[0].grammar.marks, max(len(p.input_ids) for p in prompts)
+    device = model.get_input_embeddings().weight.device
+    ids = torch.full((len(prompts), longest), marks.end, device=device)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):  # padded on the left, as generate wants it
+        ids[row, longest - len(prompt.input_ids) :] = torch.tensor(prompt.input_ids)
+        mask[row, longest - len(prompt.input_ids) :] = 1
+    found = model.generate(
+        input_ids=ids, attention_mask=mask, do_sample=False, use_cache=True,
+        max_new_tokens=3 * max(p.copied for p in prompts) + 8,
+        eos_token_id=marks.end, pad_token_id=marks.end,
+        prefix_allowed_tokens_fn=Allowed(prompts, longest), **options,
+    )  # fmt: skip
+    return [_ended(row[longest:].tolist(), marks.end) for row in found]
+
+
+def _ended(tokens: list[int], end: int) -> tuple[int, ...]:
+    return tuple(tokens[: tokens.index(end) + 1] if end in tokens else tokens)
+
+
+def verified(model: Any, prompts: Sequence[Prompt], longest_draft: int | None = None) -> Answers:
+    """The answers by vaner."""
+    grammars: list[Grammar] = [prompt.grammar for prompt in prompts]
+    written = decode(
+        model, [prompt.input_ids for prompt in prompts], grammars, longest_draft=longest_draft
+    )
+    return [answer.tokens for answer in written]
+
+
+WAYS: dict[str, Way] = {
+    "vaner": verified,
+    "vaner, step by step": lambda model, prompts: verified(model, prompts, 1),
+    "generate": generate,
+    "generate, prompt lookup": lambda model, prompts: generate(
+        model, prompts, prompt_lookup_num_tokens=LOOKED_UP
+    ),
+}
+BATCHED = ("vaner", "generate")  # prompt lookup is for one prompt at a time
+
+
+@contextmanager
+def counted(model: Any) -> Iterator[list[int]]:
+    """Counts the forward passes inside."""
+    passes = [0]
+
+    def add(*_: Any) -> None:
+        passes[0] += 1
+
+    hook = model.base_model.register_forward_hook(add)
+    try:
+        yield passes
+    finally:
+        hook.remove()
+
+
+def take(model: Any, way: Way, batches: Sequence[Sequence[Prompt]]) -> tuple[Taken, Answers]:
+    """Answer some batches one way."""
+    answers: Answers = []
+    with counted(model) as passes:
+        started = time.perf_counter()
+        for batch in batches:
+            answers += way(model, batch)
+        return Taken(passes[0], time.perf_counter() - started), answers
+
+
+def prompts_of(generator: Generator, corpus: Corpus, number: int) -> list[Prompt]:
+    """Prompts about the first sentences of a corpus, one type each, in turn."""
+    types = [type for type in corpus.types if type in generator.types]
+    if not types:
+        raise VanerError(
+            f"{corpus.name} annotates {', '.join(corpus.types)}, which are not what the model finds"
+        )
+    found: list[Prompt] = []
+    for i, document in enumerate(corpus):
+        asked = generator.model.config.instruction_for(types[i % len(types)], corpus.name)
+        words = split_words(document.text)
+        found += list(generator.encoder.prompts(document.text, words, asked))[:1] if words else []
+        if len(found) == number:
+            break
+    return found
+
+
+def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str, Any]:
+    """Figures by the number of mentions found; vaner's advantage over each other way.
+
+    Raises:
+        AssertionError: where two ways give different answers.
+    """
+    take(model, WAYS["vaner"], [prompts[:1]])  # what is done once is done before
+    own = verified(model, prompts)
+    kinds: dict[str, list[int]] = {"0": [], "1": [], "2": [], "3 or more": [], "all": []}
+    for i, (prompt, answer) in enumerate(zip(prompts, own, strict=True)):
+        mentions = answer.count(prompt.grammar.marks.open)
+        kinds[str(mentions) if mentions < 3 else "3 or more"].append(i)
+        kinds["all"].append(i)
+    singly = {
+        name: _figures(model, [[prompts[i]] for i in own], WAYS)
+        for name, own in kinds.items()
+        if own
+    }
+    order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i].input_ids))
+    batches = [
+        [prompts[i] for i in order[k : k + batch_size]] for k in range(0, len(order), batch_size)
+    ]
+    return {
+        "sentences": {name: len(own) for name, own in kinds.items()},
+        "subwords_an_answer": sum(map(len, own)) / len(own),
+        "one_at_a_time": singly,
+        f"batches_of_{batch_size}": _figures(
+            model, batches, {name: WAYS[name] for name in BATCHED}
+        ),
+    }
+
+
+def _figures(
+    model: Any, batches: Sequence[Sequence[Prompt]], ways: dict[str, Way]
+) -> dict[str, Any]:
+    taken, first = {}, None
+    for name, way in ways.items():
+        taken[name], answers = take(model, way, batches)
+        first = first or answers
+        assert answers == first, f"{name} answers otherwise"
+    ours = taken["vaner"]
+    return {
+        "forward_passes": {name: one.passes for name, one in taken.items()},
+        "times_fewer_passes": _ratios({n: one.passes / ours.passes for n, one in taken.items()}),
+        "times_faster": _ratios({n: one.seconds / ours.seconds for n, one in taken.items()}),
+    }
+
+
+def _ratios(found: dict[str, float]) -> dict[str, float]:
+    return {f"than {name}": round(ratio, 2) for name, ratio in found.items() if name != "vaner"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.copy_decoding",
+        description="Copy-verified decoding against transformers' generate, same answers.",
+    )
+    parser.add_argument("model", help="folder of a trained generator")
+    parser.add_argument("--corpus", default="NCBI-disease")
+    parser.add_argument("--split", default="devel")
+    parser.add_argument("--sentences", type=int, default=100)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    try:
+        generator = load_proposer(
+            model_folder(arguments.model), on_device(arguments.device), arguments.batch_size
+        )
+        if not isinstance(generator, Generator):
+            raise VanerError(f"{arguments.model} is no generator")
+        corpus = load(arguments.corpus, arguments.split)
+        prompts = prompts_of(generator, corpus, arguments.sentences)
+    except VanerError as problem:
+        sys.exit(f"copy_decoding: {problem}")
+    with torch.no_grad():
+        found = compared(generator.model.language_model, prompts, arguments.batch_size)
+    config = generator.model.config
+    record = {
+        "model": {
+            "backbone": config.backbone,
+            "layers": config.own_backbone.num_hidden_layers,
+            "types": list(config.types),
+        },
+        "texts": f"{corpus.name} {corpus.split}",
+        **found,
+        **provenance(),
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    arguments.output.write_text(f"{text}\n", "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
