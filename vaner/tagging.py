@@ -59,7 +59,8 @@ def encode(
 
     A mention whose boundary falls inside a word is tagged on the whole word, so that training
     sees no false O, but counts as unreachable: its exact offsets cannot come back. Of mentions
-    that overlap the longest is kept.
+    that share a word the longest is kept, the outermost where they nest; of equally long ones
+    the most probable, then the leftmost, then the one whose type is first in the alphabet.
 
     Args:
         words: the words, in order.
@@ -73,7 +74,7 @@ def encode(
     tags = [OUTSIDE] * len(words)
     unreachable: list[tuple[Span, Reason]] = []
     starts, ends = [word.start for word in words], [word.end for word in words]
-    for span in sorted(spans, key=lambda s: (-s.length, s.start, s.type)):
+    for span in sorted(spans, key=lambda s: (-s.length, -(s.score or 0.0), s.start, s.type)):
         if span.discontinuous:
             unreachable.append((span, Reason.DISCONTINUOUS))
             continue

@@ -199,9 +199,9 @@ def test_what_conll_cannot_express_is_counted():
     )
     content, report = written([Document("d", "abcdef ghi jklm", spans)], "conll")
     assert content == "abcdef\tB-B\nghi\tI-B\njklm\tB-D\n\n"
-    assert report.lost["mention: overlaps another mention"] == 1
-    assert report.lost["mention: discontinuous"] == 1
-    assert report.lost["mention: boundary inside a word"] == 1
+    assert report.lost["overlapping mention left out, the longest is kept"] == 1
+    assert report.lost["discontinuous mention left out"] == 1
+    assert report.lost["mention written on whole words, it begins or ends inside one"] == 1
     assert report.lost["score has no place in the format"] == 1
     assert report.lost["identifier has no place in the format"] == 1
 

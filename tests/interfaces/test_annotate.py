@@ -123,6 +123,9 @@ def test_the_name_of_the_output_names_its_format(annotate: Run, tmp_path: Path) 
 
 def test_what_a_format_cannot_hold_is_told(annotate: Run) -> None:
     assert "score has no place in the format" in annotate("-t", TEXT, "-f", "pubtator").err
+    kept = annotate("-t", TEXT * 3, "-f", "conll").err
+    assert "overlapping mention left out, the longest is kept (" in kept
+    assert "overlapping" not in annotate("-t", TEXT * 3, "-f", "conll", "--overlaps", "best").err
 
 
 # What bad input gets ------------------------------------------------------------------------

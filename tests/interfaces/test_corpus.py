@@ -188,7 +188,10 @@ def test_convert_counts_what_is_lost(run: Run, tmp_path: Path) -> None:
     source.write_text(json.dumps({"id": "1", "text": "Asthma flu", "spans": spans}) + "\n")
     done = run("corpus", "convert", source, "-", "--to", "conll")
     assert done.out == "Asthma\tB-D\nflu\tI-D\n\n"
-    assert "conll cannot hold everything" in done.err and "overlaps another mention 1" in done.err
+    assert "vaner: conll cannot hold everything, jsonl can: document id has " in done.err
+    assert "; overlapping mention left out, the longest is kept (1)" in done.err
+    for format in ("bioc", "biocjson", "pubtator", "jsonl"):
+        assert "cannot hold" not in run("corpus", "convert", source, "-", "--to", format).err
 
 
 def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None:
@@ -196,6 +199,8 @@ def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None
     source.write_text('{"text": "Flu."}\n{}\n{"text": "Gout."}\n')
     done = run("corpus", "convert", source, target)
     assert f"{source}:2: " in done.error and "1 document written" in done.err
+    lossy = run("corpus", "convert", source, "-", "--to", "conll")
+    assert "conll cannot hold everything" in lossy.err and lossy.code == 2
     assert [document.text for document in read(target)] == ["Flu."]
     done = run("corpus", "convert", source, target, "--skip-bad")
     assert done.code == 0 and "1 bad record left out" in done.err

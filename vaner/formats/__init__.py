@@ -36,6 +36,7 @@ from vaner.formats import (
 )
 from vaner.formats.detect import detect, suggest
 from vaner.formats.source import STDIN, FormatWarning, OnError
+from vaner.formats.spans import beginning
 
 __all__ = [
     "FORMATS",
@@ -115,14 +116,15 @@ FORMATS: Mapping[str, Format] = {
         Format("jsonl", "JSON Lines, holds everything", (".jsonl",), jsonl.read, jsonl.render),
         Format(
             "conll",
-            "CoNLL columns: a token a line, its tag last (IOB1, IOB2, BIOES)",
+            "CoNLL columns: a token a line, its tag last (IOB1, IOB2, BIOES); of mentions that "
+            "overlap only the longest",
             (".tsv", ".conll", ".bio", ".iob", ".iobes"),
             conll.read,
             conll.render,
         ),
         Format(
             "pubtator",
-            "PubTator: title, abstract, tab-separated mentions",
+            "PubTator: title, abstract, tab-separated mentions in one piece",
             (".pubtator", ".txt"),
             pubtator.read,
             pubtator.render,
@@ -188,8 +190,8 @@ def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> Writ
         writable = ", ".join(f.name for f in FORMATS.values() if f.writer)
         raise VanerError(f"{format} cannot be written to a stream; {writable} can")
     lost, counted = Counter[str](), _Counted(documents)
-    for piece in writer(counted, lost):
-        stream.write(piece)
+    for number, piece in enumerate(writer(counted, lost)):
+        stream.write(piece if number else beginning(piece, lost))
         stream.flush()
     return WriteReport(counted.number, dict(+lost))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from vaner.formats.spans import (
     DANGLING,
     NAME,
     Lost,
+    beginning,
     check_span,
     count_scores,
     one_line,
@@ -101,9 +103,9 @@ def write_folder(documents: Iterable[Document], folder: Path, lost: Lost) -> Ite
     for document in documents:
         name = _file_name(document.id, used)
         lost[RENAMED] += name != document.id
-        text = plain(document.text, lost)
+        text = beginning(plain(document.text, lost), lost)
         (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="")
-        lines = "".join(f"{line}\n" for line in _lines(document, lost))
+        lines = "".join(f"{line}\n" for line in _lines(replace(document, text=text), lost))
         (folder / f"{name}.ann").write_text(lines, encoding="utf-8", newline="")
         yield document
 

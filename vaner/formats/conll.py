@@ -4,6 +4,10 @@ Columns are separated by a tab or by spaces; IOB1, IOB2, BIOES and BILOU are all
 ``-DOCSTART-`` lines every sentence is a document; with them a document holds the sentences up to
 the next, joined by line breaks. Tokens are joined by one space. Written as IOB2 (or BIOES), tab
 separated, with the columns in between where the file that was read had them.
+
+A token has one tag, so the format holds neither nested nor crossing nor discontinuous mentions. Of
+mentions that share a token the longest is written, which is the outermost where they nest; see
+`vaner.tagging.encode`. The others are left out and counted.
 """
 
 from __future__ import annotations
@@ -18,11 +22,16 @@ from typing import Any
 from vaner.documents import Document, Span
 from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_lines
 from vaner.formats.spans import IDENTIFIER, NAME, Lost, check_span, count_scores, plain, word
-from vaner.tagging import OUTSIDE, Scheme, decode, encode, split_tag, violations
+from vaner.tagging import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
 from vaner.words import Word, sentences_of, split_words
 
 DOCSTART = "-DOCSTART-"
-SPLIT = "mention crosses a sentence boundary"
+SPLIT = "mention left out, it crosses a sentence boundary"
+UNSPELT = {
+    Reason.DISCONTINUOUS: "discontinuous mention left out",
+    Reason.OVERLAPPING: "overlapping mention left out, the longest is kept",
+    Reason.BOUNDARY: "mention written on whole words, it begins or ends inside one",
+}
 EMPTY = "document without words"
 ID = "document id has no place in the format"
 SPACING = "document whose white space is written as one space"
@@ -222,10 +231,10 @@ def _rows(
         lost[SPLIT] -= len(spans)
         named = [(s, word(s.type, lost)) for s in spans]
         encoded = encode(
-            inside, [Span(s.start, s.end, t, None, (), s.fragments) for s, t in named], scheme
+            inside, [Span(s.start, s.end, t, s.score, (), s.fragments) for s, t in named], scheme
         )
         for _, reason in encoded.unreachable:
-            lost[f"mention: {reason}"] += 1
+            lost[UNSPELT[reason]] += 1
         for (begin, stop), middle, tag in zip(
             inside, columns[first:last], encoded.tags, strict=True
         ):

@@ -22,6 +22,7 @@ FRAGMENTS = "discontinuous mention written from its first to its last character"
 CHARACTER = "character written as U+FFFD, the format cannot hold it"
 LINE_BREAK = "line break written as a space"
 NAME = "character of a name or type replaced by _"
+MARK = "U+FEFF at the beginning of a file written as U+2060, it would be read as a byte order mark"
 DANGLING = "relation or attribute left out, its mention is gone"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -144,6 +145,14 @@ def plain(text: str, lost: Lost) -> str:
     clean, count = _SURROGATE.subn("\ufffd", text)
     lost[CHARACTER] += count
     return clean
+
+
+def beginning(text: str, lost: Lost) -> str:
+    """Text that can begin a file: U+2060 is what U+FEFF is elsewhere, a joint without width."""
+    if not text.startswith("\ufeff"):
+        return text
+    lost[MARK] += 1
+    return "\u2060" + text[1:]
 
 
 def one_line(text: str, lost: Lost) -> str:

@@ -22,6 +22,18 @@ def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in ranked)
 
 
+def losses(format: str, lost: Mapping[str, int]) -> str:
+    """One line that tells what a format could not hold, most frequent first.
+
+    >>> losses("conll", {"overlapping mention left out, the longest is kept": 2})
+    'conll cannot hold everything, jsonl can: overlapping mention left out, the longest is kept (2)'
+    """
+    ranked = sorted(lost.items(), key=lambda item: (-item[1], item[0]))
+    told = "; ".join(f"{reason} ({number:,})" for reason, number in ranked)
+    other = "" if format == "jsonl" else ", jsonl can"
+    return f"{format} cannot hold everything{other}: {told}"
+
+
 def aligned(rows: Iterable[Iterable[object]], *, right: Iterable[int] = ()) -> str:
     """Rows of cells in columns, by their width on the screen.
 

@@ -67,8 +67,8 @@ OutputOption = Annotated[
 OverlapsOption = Annotated[
     Literal["keep", "best"],
     typer.Option(
-        help="Mentions of different types that overlap: keep them all, or the best, which is "
-        "the most probable one, and of equals the longest."
+        help="Mentions that overlap: keep them all, or the best, which is the most probable one, "
+        "and of equals the longest. conll cannot hold them all and keeps the longest."
     ),
 ]
 InputFormatOption = Annotated[

@@ -19,7 +19,7 @@ from vaner.interfaces.cli.common import (
     explained,
     tell,
 )
-from vaner.interfaces.text import aligned, counted, listed
+from vaner.interfaces.text import aligned, counted, listed, losses
 
 if TYPE_CHECKING:
     from vaner.corpora.checking import Findings
@@ -271,10 +271,12 @@ def convert(
     if stream.problem is not None:
         if stream.number:
             tell(f"stopped early: {counted(report.documents, 'document')} written to {target}")
+            if report.lost and not quiet:
+                tell(losses(writing, report.lost))
         raise stream.problem
     if skipped is not None:
         skipped.conclude()
     if not quiet:
         tell(f"{counted(report.documents, 'document')} converted to {writing}")
         if report.lost:
-            tell(f"{writing} cannot hold everything: {listed(report.lost)}")
+            tell(losses(writing, report.lost))

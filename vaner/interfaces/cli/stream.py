@@ -12,7 +12,7 @@ from vaner.errors import VanerError
 from vaner.interfaces.cli.common import tell
 from vaner.interfaces.cli.inputs import Skipped, documents, expand, format_name
 from vaner.interfaces.cli.outputs import Guarded, check_target, deliver, output_format
-from vaner.interfaces.text import counted, listed
+from vaner.interfaces.text import counted, listed, losses
 
 if TYPE_CHECKING:
     from vaner.formats import WriteReport
@@ -70,9 +70,11 @@ class Job:
             if finished.number:
                 written = counted(report.documents, "document")
                 tell(f"stopped early: {written} written to {self._output}")
+                _tell_losses(report, self._writing, self._quiet)
             raise finished.problem
         if not self._quiet:
-            _summarise(report, counts, time.monotonic() - started, self._writing)
+            _summarise(report, counts, time.monotonic() - started)
+        _tell_losses(report, self._writing, self._quiet)
         if self._skipped is not None:
             self._skipped.conclude()
 
@@ -88,9 +90,12 @@ def _counting(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
         yield document
 
 
-def _summarise(report: WriteReport, counts: Counter[str], seconds: float, format: str) -> None:
+def _summarise(report: WriteReport, counts: Counter[str], seconds: float) -> None:
     types = f" ({listed(counts)})" if counts else ""
     found = counted(counts.total(), "mention")
     tell(f"{counted(report.documents, 'document')}, {found}{types} in {seconds:.1f} s")
-    if report.lost:
-        tell(f"{format} cannot hold everything: {listed(report.lost)}")
+
+
+def _tell_losses(report: WriteReport, format: str, quiet: bool) -> None:
+    if report.lost and not quiet:
+        tell(losses(format, report.lost))
