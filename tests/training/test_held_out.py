@@ -51,6 +51,20 @@ def test_a_corpus_held_out_by_name_must_have_a_test_split(tmp_path: Path) -> Non
         sentences_of_tests(recipe({"corpus": str(folder)}, held_out=(folder,)))
 
 
+def test_what_stands_for_a_test_split_is_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "chinese" / "cmeee"
+    folder.mkdir(parents=True)
+    for split, text in (("train", "流感会传染。"), ("devel", "痛风会痛。")):
+        (folder / f"{split}.jsonl").write_text(f'{{"text": "{text}", "entities": []}}\n', "utf-8")
+    monkeypatch.setenv("VANER_CORPORA", str(tmp_path))
+    toy = recipe({"corpus": "CMeEE", "split": "train"})
+    assert sentences_of_tests(toy) == {sentence_key("痛风会痛。")}
+    with pytest.raises(CorpusError, match="no split 'test'"):
+        sentences_of_tests(recipe({"corpus": "CMeEE"}, held_out=(Path("Tianchi-TCM"),)))
+
+
 def test_case_and_tokens_make_no_difference() -> None:
     train = Corpus("c", "train", (Document("1", "Anti-TNF  HELPED."), Document("2", "It did.")))
     left, number = without(train, {sentence_key("anti - TNF helped .")})

@@ -3,7 +3,7 @@
 from vaner.corpora.kinship import same_texts, shared_texts, whole
 from vaner.corpora.loading import at_hand, corpora_root, load, read_split, split_file
 from vaner.corpora.overlaps import sentence_key, sentence_keys
-from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup
+from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup, scored_split
 
 __all__ = [
     "REGISTRY",
@@ -16,6 +16,7 @@ __all__ = [
     "lookup",
     "read_split",
     "same_texts",
+    "scored_split",
     "sentence_key",
     "sentence_keys",
     "shared_texts",

@@ -155,6 +155,16 @@ REGISTRY, VIEWS = _read()
 """The corpora, each with files of its own, and the views, which read a corpus's files."""
 
 
+def scored_split(name: str) -> str:
+    """The split that a model is scored on, of whatever corpus: empty for one without.
+
+    >>> scored_split("CMeEE"), scored_split("my_corpus/")
+    ('devel', 'test')
+    """
+    info = lookup(name)
+    return info.test if info else "test"
+
+
 def lookup(name: str) -> CorpusInfo | None:
     """A registered corpus or view by name, whatever the case of its letters.
 

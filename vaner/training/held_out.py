@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from pathlib import Path
 
-from vaner.corpora import load, sentence_key, sentence_keys
+from vaner.corpora import load, scored_split, sentence_key, sentence_keys
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError
 from vaner.training.recipe import Recipe
@@ -15,18 +15,19 @@ from vaner.words import sentences_of, split_words
 def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[str]:
     """Keys of the sentences that a recipe's model may be scored on.
 
-    They are those in the test split of every corpus that the recipe trains on, chooses by or
-    holds out by name. A corpus that has no test split gives none.
+    They are those in the test split, or in what stands for it (`vaner.corpora.scored_split`), of
+    every corpus that the recipe trains on, chooses by or holds out by name. A corpus that has
+    neither gives none.
 
     Raises:
-        CorpusError: where a corpus named in ``held_out`` has no test split.
+        CorpusError: where a corpus named in ``held_out`` has neither.
     """
     sources = [source for stage in recipe.stages for source in stage.sources]
     names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
     keys: set[str] = set()
     for name in (*names, *recipe.held_out):
         try:
-            split = load(name, "test", root=root)
+            split = load(name, scored_split(name) or "test", root=root)
         except CorpusError:
             if name in recipe.held_out:
                 raise

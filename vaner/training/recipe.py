@@ -86,11 +86,16 @@ AnySource = Annotated[
 
 
 class DevSource(Checked):
-    """Held-out sentences that choose the model: never a test split."""
+    """Held-out sentences that choose the model: never those of a test split.
+
+    Of the split ``skip`` documents are passed over, and then ``limit`` taken. A corpus without a
+    devel split of its own is learnt from up to a ``limit`` of train, and chosen by what follows.
+    """
 
     corpus: str
     split: str = "devel"
     types: list[str] | None = None
+    skip: int = Field(0, ge=0)
     limit: int | None = Field(None, ge=1)
 
 
@@ -127,7 +132,8 @@ class Recipe(Checked):
 
     No sentence is trained on that stands in a test split, whichever corpus it is from: those of
     the recipe's own corpora are read for that, and those of ``held_out``, corpora that the model
-    will be scored on besides. How many sentences that took is told and kept.
+    will be scored on besides. How many sentences that took is told and kept. Corpora that are made
+    from the same texts are not mixed at all: see `vaner.training.apart`.
     """
 
     name: str

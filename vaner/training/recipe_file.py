@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from vaner.errors import RecipeError
+from vaner.training.apart import clash
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
 from vaner.training.recipe_models import GeneratorRecipe, LoraRecipe, TaggerRecipe
 
@@ -37,9 +38,8 @@ def read_recipe(path: str | Path) -> Recipe:
         recipe = Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError(_told(error, tree, path)) from error
-    for source in recipe.dev:
-        if "test" in source.split.casefold():
-            raise RecipeError(f"{path}: dev must not be a test split ({source.corpus})")
+    if problem := clash(recipe):
+        raise RecipeError(f"{path}: {problem}")
     return recipe
 
 

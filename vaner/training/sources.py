@@ -77,7 +77,12 @@ def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -
     """
     found = []
     for source in recipe.dev:
-        corpus = _limited(load(source.corpus, source.split, root=root), source.limit)
+        corpus = _limited(load(source.corpus, source.split, root=root), source.limit, source.skip)
+        if not corpus.documents and source.skip:
+            raise RecipeError(
+                f"dev {corpus.name} {corpus.split} has no documents behind the {source.skip:,} "
+                "that are skipped"
+            )
         types = tuple(t for t in _types(source, corpus) if source.types or t in learnt)
         if not types or not set(types) <= learnt:
             raise RecipeError(
@@ -120,6 +125,6 @@ def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tu
     return tuple(source.types or corpus.types)
 
 
-def _limited(corpus: Corpus, limit: int | None) -> Corpus:
-    """The first `limit` documents."""
-    return Corpus(corpus.name, corpus.split, corpus.documents[:limit], corpus.types)
+def _limited(corpus: Corpus, limit: int | None, skip: int = 0) -> Corpus:
+    """The first `limit` documents behind those that are skipped."""
+    return Corpus(corpus.name, corpus.split, corpus.documents[skip:][:limit], corpus.types)

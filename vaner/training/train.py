@@ -26,6 +26,7 @@ from transformers import (
 )
 
 from vaner.errors import RecipeError
+from vaner.training.apart import clash
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
 from vaner.training.learners.choosing import new_learner
@@ -83,9 +84,12 @@ def train(
         report: called with lines for the user.
 
     Raises:
-        RecipeError: where `output` holds another run and `resume` is False.
+        RecipeError: where `output` holds another run and `resume` is False, and where the recipe
+            learns from, chooses by and is scored on the same texts.
     """
     output = Path(output)
+    if problem := clash(recipe):
+        raise RecipeError(f"recipe {recipe.name}: {problem}")
     if not _main_process():
         report = _silent
     elif output.exists() and any(output.iterdir()) and not resume:

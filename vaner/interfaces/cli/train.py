@@ -56,6 +56,7 @@ def train(
     if output.exists() and not output.is_dir():
         raise VanerError(f"{output}: is a file; --output is a folder")
 
+    from vaner.corpora import scored_split
     from vaner.training.train import train as run
 
     try:
@@ -68,4 +69,5 @@ def train(
     tell("score it once on the test split with:")
     corpora_used = dict.fromkeys(s.corpus for stage in checked.stages for s in stage.sources)
     for corpus in corpora_used:
-        tell(f"  vaner evaluate --model {best.folder} --corpus {corpus} --split test")
+        if split := scored_split(corpus):
+            tell(f"  vaner evaluate --model {best.folder} --corpus {corpus} --split {split}")

@@ -1,0 +1,88 @@
+"""What must be kept apart in a training run: learning, choosing the model, scoring it.
+
+Here whole splits are compared, by what the recipe and the registry say of them; single sentences
+that stand in a test split are taken out later (`vaner.training.held_out`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, product
+from typing import NamedTuple
+
+from vaner.corpora import lookup, same_texts, scored_split, whole
+from vaner.training.recipe import Recipe
+
+
+class Split(NamedTuple):
+    """A split of a corpus; of a view, that of the corpus whose files it reads."""
+
+    corpus: str
+    split: str
+
+    @classmethod
+    def of(cls, corpus: str, split: str) -> Split:
+        """The same split, whatever view of its corpus is named."""
+        return cls(whole(corpus), split)
+
+    def __str__(self) -> str:
+        return f"{self.corpus} {self.split}"
+
+
+def clash(recipe: Recipe) -> str | None:
+    """Why the splits of a recipe must not be used together, in one line; None where they may.
+
+    A model is scored on the test splits of the corpora that the recipe trains on, chooses by or
+    holds out by name. It must not learn from texts that choose it or that it is scored on, nor be
+    chosen by texts that it is scored on.
+    """
+    sources = [source for stage in recipe.stages for source in stage.sources]
+    learnt = [Split.of(source.corpus, source.split) for source in sources]
+    chosen = [Split.of(source.corpus, source.split) for source in recipe.dev]
+    names = dict.fromkeys(one.corpus for one in (*learnt, *chosen))
+    scored = [Split.of(name, scored_split(name)) for name in (*names, *recipe.held_out)]
+    found = chain(
+        _chosen_by_test(chosen),
+        _kept_for_scores((*learnt, *chosen)),
+        _kin((*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
+        _learnt_too(recipe),
+    )
+    return next(found, None)
+
+
+def _chosen_by_test(chosen: Iterable[Split]) -> Iterator[str]:
+    for one in chosen:
+        if "test" in one.split.casefold():
+            yield f"dev must not be a test split ({one.corpus})"
+
+
+def _kept_for_scores(used: Iterable[Split]) -> Iterator[str]:
+    for one in used:
+        info = lookup(one.corpus)
+        if info is not None and one.split == info.scored_on:
+            yield (
+                f"{one} stands for the test split, which {one.corpus} has not: nothing is trained "
+                "on it or chosen by it; choose by documents of train (limit for the source, skip "
+                "for the dev set)"
+            )
+
+
+def _kin(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
+    for one, other in pairs:
+        if other in same_texts(*one):
+            yield (
+                f"{one} and {other} share texts: a model that learns from one, or is chosen by "
+                "it, is not scored on or chosen by the other; leave one of them out"
+            )
+
+
+def _learnt_too(recipe: Recipe) -> Iterator[str]:
+    """Dev sets of a split that is trained on, unless they begin behind what is."""
+    sources = [source for stage in recipe.stages for source in stage.sources]
+    for dev, source in product(recipe.dev, sources):
+        same = Split.of(dev.corpus, dev.split) == Split.of(source.corpus, source.split)
+        if same and (source.limit is None or source.limit > dev.skip):
+            yield (
+                f"dev {dev.corpus} {dev.split} is trained on too: give the source a limit, and "
+                "the dev set as many documents to skip"
+            )
