@@ -20,7 +20,8 @@ from typing import Any
 
 from experiments.report import Record, keep, sides, table, write
 from vaner.annotator import Annotator
-from vaner.corpora import corpora_root, load, lookup, split_file
+from vaner.corpora import corpora_root, load, lookup, scored_split, split_file
+from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
 from vaner.knowledge.base import open_base
@@ -41,11 +42,13 @@ class Run:
         details: what tells it from the other runs of its seed, e.g. corpus and condition.
         recipe: of one seed.
         tests: corpora whose test split is scored, once, after the choice on devel.
+        test_limit: score only the first so many documents of each; all if None.
     """
 
     details: Mapping[str, Any]
     recipe: Recipe
     tests: tuple[str, ...]
+    test_limit: int | None = None
 
     @property
     def seed(self) -> int:
@@ -170,10 +173,8 @@ def run(
         "seconds": round(trained.seconds),
         "left_out": dict(trained.left_out),
         "knowledge_bases": _bases(one),
-        "tests": {
-            name: evaluate(annotator, load(name, "test", root=root), train=seen).to_dict()
-            for name in one.tests
-        },
+        "test_limit": one.test_limit,
+        "tests": {name: _scored(annotator, name, one, seen, root) for name in one.tests},
         **provenance(),
     }
     if keep_models:
@@ -181,6 +182,16 @@ def run(
     keep(record, result)
     shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
     return record
+
+
+def _scored(
+    annotator: Annotator, name: str, one: Run, seen: Iterable[Document], root: Path | None
+) -> dict[str, Any]:
+    """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
+    whole = load(name, scored_split(name), root=root)
+    corpus = Corpus(name, whole.split, whole.documents[: one.test_limit], whole.types)
+    types = corpus.types if annotator.zero_shot else None
+    return evaluate(annotator, corpus, types=types, train=seen).to_dict()
 
 
 def _bases(one: Run) -> dict[str, str]:
@@ -202,7 +213,7 @@ def lacking(one: Run, root: Path | None) -> str | None:
     """Why a run cannot be made here, or None: a corpus of it is missing."""
     sources = [source for stage in one.recipe.stages for source in stage.sources]
     wanted = {(source.corpus, source.split) for source in (*sources, *one.recipe.dev)}
-    wanted |= {(name, "test") for name in one.tests}
+    wanted |= {(name, scored_split(name)) for name in one.tests}
     found = (_missing(corpus, split, root) for corpus, split in sorted(wanted))
     return next((problem for problem in found if problem), None)
 

@@ -24,11 +24,12 @@ from experiments.ablations.run import STUDY as ABLATIONS
 from experiments.cross_corpus.run import STUDY as CROSS_CORPUS
 from experiments.dense_recognition.run import STUDY as DENSE_RECOGNITION
 from experiments.gerbera.run import STUDY as GERBERA
+from experiments.llmner.run import STUDY as LLMNER
 from experiments.mix.run import STUDY as MIX
 from experiments.single_corpora.run import STUDY as SINGLE_CORPORA
 from vaner.errors import VanerError
 
-STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERBERA)
+STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERBERA, LLMNER)
 
 
 def jobs(
