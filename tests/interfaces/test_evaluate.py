@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from tests.interfaces.conftest import Result, Run
+from vaner.corpora import REGISTRY, SplitInfo
 from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document, Span
 from vaner.errors import VanerError
@@ -173,6 +175,39 @@ def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path
     record = json.loads(kept.read_text())
     assert set(record["corpora"]) == {"BC5CDR test", "NCBI-disease test"}
     assert record["corpora"]["BC5CDR test"]["micro"]["gold"] == 2 and "commit" in record
+
+
+def registered(monkeypatch: pytest.MonkeyPatch, files: dict[str, SplitInfo]) -> None:
+    """NCBI-disease with other splits."""
+    changed = replace(REGISTRY["NCBI-disease"], files=files)
+    for module in ("registry", "loading"):
+        corpora = {**REGISTRY, "NCBI-disease": changed}
+        monkeypatch.setattr(f"vaner.corpora.{module}.REGISTRY", corpora)
+
+
+def test_a_model_that_learnt_from_the_same_texts_is_told(
+    score: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tiny model's training corpus is called so.
+    test = SplitInfo("test.tsv", same_texts={"tiny": ["train", "devel"]})
+    registered(monkeypatch, {"test": test})
+    done = score("--corpus", "ncbi-disease", "--corpora", root)
+    told = [line for line in done.err.splitlines() if "warning" in line]
+    assert len(told) == 1 and "NCBI-disease test shares texts with tiny train" in told[0]
+    assert "warning" not in score("--corpus", "BC5CDR", "--corpora", root).err
+    assert score("--all", "--corpora", root).err.count("warning") == 1
+
+
+def test_a_part_of_a_train_split_counts_as_seen(
+    score: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("train_partial", "test")
+    registered(monkeypatch, {name: SplitInfo(f"{name}.tsv") for name in names})
+    (root / "NCBI-disease" / "train_partial.tsv").write_text("Asthma\tB-Disease\n")
+    kept = tmp_path / "one.json"
+    score("--corpus", "NCBI-disease", "--corpora", root, "--json", kept)
+    record = json.loads(kept.read_text())
+    assert record["seen_in"] == "train_partial" and record["seen"]["gold"] == 1
 
 
 def test_all_stands_beside_what_the_model_states(

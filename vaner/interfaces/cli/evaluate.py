@@ -70,7 +70,7 @@ def evaluate(
     seen_in: Annotated[
         str | None,
         typer.Option(
-            help="Split whose mentions count as seen, or none. Default: train, if it is there.",
+            help="Split whose mentions count as seen, or none. Default: train, or a part of it.",
             show_default=False,
         ),
     ] = None,
@@ -141,6 +141,7 @@ def _scored(
     from vaner.interfaces.progress import watched
 
     scored_types(proposer, gold, types)  # before the work
+    _warn(proposer, gold)
     return run(
         proposer,
         gold,
@@ -149,6 +150,20 @@ def _scored(
         bootstrap=bootstrap,
         watch=lambda stream: watched(stream, gold.name, total=len(gold), quiet=quiet),
     )
+
+
+def _warn(proposer: Proposer, gold: Corpus) -> None:
+    """Say so where the model learnt from a corpus that is made from the texts it is scored on."""
+    from vaner.annotator import Annotator
+    from vaner.corpora import same_texts, whole
+
+    learnt = set(map(whole, proposer.datasets)) if isinstance(proposer, Annotator) else set()
+    for name, split in sorted(same_texts(gold.name, gold.split)):
+        if name in learnt and split.startswith("train"):
+            tell(
+                f"warning: {gold.name} {gold.split} shares texts with {name} {split}, and the "
+                f"model learnt from {name}: its figures here say nothing of new texts"
+            )
 
 
 def _score_all(
@@ -180,11 +195,14 @@ def _seen(
     """The split whose mentions count as seen; an error only where it was asked for by name."""
     from vaner.corpora import load, lookup
 
-    known = lookup(name) is not None or Path(name).is_dir()
-    if seen_in == "none" or (seen_in is None and (split == "train" or not known)):
+    info = lookup(name)
+    known = info is not None or Path(name).is_dir()
+    parts = [one for one in info.files if one.startswith("train")] if info is not None else []
+    chosen = seen_in or next(iter(parts), "train")
+    if seen_in == "none" or (seen_in is None and (split == chosen or not known)):
         return None
     try:
-        return load(name, seen_in or "train", root=root, format=format)
+        return load(name, chosen, root=root, format=format)
     except CorpusError:
         if seen_in is not None:
             raise
