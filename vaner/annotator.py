@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from vaner.documents import Document, best_of_overlapping
+from vaner.documents import Document, at_least, best_of_overlapping
 from vaner.encoding import Encoder
 from vaner.errors import ModelError, VanerError
 from vaner.generation.generator import VanerForGeneration
@@ -106,6 +106,7 @@ class Annotator:
         *,
         dataset: str | None = None,
         overlaps: Overlaps = "keep",
+        min_score: float = 0.0,
         **options: Any,
     ) -> Iterator[Document]:
         """Annotate many texts, in the order given, as a stream.
@@ -117,6 +118,7 @@ class Annotator:
                 model was trained on.
             overlaps: mentions of different types may overlap, and a generator's may nest.
                 ``keep`` them all, or of those that overlap the most probable, ``best``.
+            min_score: leave out mentions that are less probable, in [0, 1].
             options: for the proposer, such as ``batch_size``.
 
         Yields:
@@ -129,6 +131,8 @@ class Annotator:
         for document in self.proposer.annotate(
             texts_or_documents, wanted, dataset=dataset, **options
         ):
+            if min_score > 0:
+                document = at_least(document, min_score)
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document

@@ -139,6 +139,15 @@ class Document:
         return tuple(sorted({span.type for span in self.spans}))
 
 
+def at_least(document: Document, score: float) -> Document:
+    """The document with those of its mentions that have this score or a higher one, or none.
+
+    >>> at_least(Document("1", "asthma", (Span(0, 6, "Disease", 0.3),)), 0.5).spans
+    ()
+    """
+    return document.with_spans(s for s in document.spans if s.score is None or s.score >= score)
+
+
 def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:
     """Of mentions that overlap, the most probable; of equally probable ones, the longest.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vaner.documents import Corpus, Document
+from vaner.documents import Corpus, Document, at_least
 from vaner.errors import VanerError
 from vaner.formats import unique_ids
 from vaner.proposers.proposer import Proposer
@@ -62,6 +62,7 @@ def evaluate(
     *,
     types: Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
+    min_score: float = 0.0,
     bootstrap: int = 1000,
     seed: int = 0,
     watch: Watch = iter,
@@ -72,6 +73,7 @@ def evaluate(
         proposer: the model, or the matcher of a knowledge base.
         corpus: gold documents. Their mentions are taken off before the model sees them.
         types: types to score; those that the corpus annotates and the model finds if None.
+        min_score: mentions that are less probable are left out, in [0, 1].
         train: training documents, to score seen and unseen mentions apart.
         bootstrap: resamples behind the 95% intervals, 0 for none.
         seed: seed of the resampling.
@@ -85,7 +87,8 @@ def evaluate(
     gold = tuple(unique_ids(corpus))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    predicted = tuple(watch(proposer.annotate(bare, chosen, dataset=corpus.name)))
+    found = watch(proposer.annotate(bare, chosen, dataset=corpus.name))
+    predicted = tuple(at_least(document, min_score) for document in found)
     seconds = time.monotonic() - started
     reasons = Counter[str]()
     for document in gold:

@@ -17,6 +17,7 @@ from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document, Span
 from vaner.errors import VanerError
 from vaner.evaluation import evaluate
+from vaner.formats import write
 from vaner.tagging import Scheme
 
 GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB-Gene\n\n"
@@ -238,3 +239,23 @@ def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
     assert "does not find Gene" in score("--all", "--corpora", root, "--types", "Gene").error
     assert "--corpus NAME or --all" in score("--all", "--corpus", "BC5CDR").error
     assert "--corpus NAME or --all" in score().error
+
+
+def test_a_threshold_is_told_on_devel_alone_and_kept_to(
+    score: Run, tiny_model: Path, tmp_path: Path
+) -> None:
+    from vaner.annotator import Annotator
+
+    text = "Aspirin-induced asthma (AIA) was seen in 5 % of the patients with diabetes mellitus."
+    found = Annotator.from_pretrained(tiny_model, device="cpu")(text)
+    best = max(found.spans, key=lambda span: span.score or 0)
+    assert len(found.spans) > 1  # a random model finds many; the most probable one is gold here
+    for split in ("devel", "test"):
+        write([Document("1", text, (best,))], tmp_path / f"{split}.jsonl")
+    told = score("--corpus", tmp_path, "--split", "devel").out
+    threshold = told.split("best F1 here with --min-score ")[1].split(":")[0]
+    assert "F1 100.00" in told and float(threshold) <= (best.score or 0)
+    assert "best F1" not in score("--corpus", tmp_path).out
+    out = tmp_path / "r.json"
+    score("--corpus", tmp_path, "--min-score", threshold, "--json", out)
+    assert json.loads(out.read_text())["micro"]["f1"] == 1

@@ -16,6 +16,7 @@ from vaner.interfaces.cli.common import (
     FilesArgument,
     FormatOption,
     InputFormatOption,
+    MinScoreOption,
     ModelOption,
     OutputOption,
     OverlapsOption,
@@ -60,6 +61,7 @@ def annotate(
     output: OutputOption = "-",
     encoding: EncodingOption = "utf-8",
     overlaps: OverlapsOption = "keep",
+    min_score: MinScoreOption = 0.0,
     skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
@@ -92,7 +94,9 @@ def annotate(
     _check_dataset(annotator, dataset)
 
     def find(stream: Iterable[Document]) -> Iterator[Document]:
-        found = annotator.annotate(stream, wanted, dataset=dataset, overlaps=overlaps)
+        found = annotator.annotate(
+            stream, wanted, dataset=dataset, overlaps=overlaps, min_score=min_score
+        )
         return found if matcher is None else matcher.identify(found)
 
     job.run(find)

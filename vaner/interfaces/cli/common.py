@@ -71,6 +71,15 @@ OverlapsOption = Annotated[
         "and of equals the longest. conll cannot hold them all and keeps the longest."
     ),
 ]
+MinScoreOption = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Leave out mentions that are less probable: --min-score 0.5. Choose it on devel: "
+        "vaner evaluate --split devel tells the best one.",
+    ),
+]
 InputFormatOption = Annotated[
     str | None,
     typer.Option(

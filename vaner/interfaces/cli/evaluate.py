@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +17,7 @@ from vaner.interfaces.cli.common import (
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
+    MinScoreOption,
     ModelOption,
     QuietOption,
     TypesOption,
@@ -74,13 +77,15 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    min_score: MinScoreOption = 0.0,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
     """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
 
-    Gold that words and tags cannot spell counts as missed, and its number is shown.
+    Gold that words and tags cannot spell counts as missed, and its number is shown. On a split
+    that is no test split, the --min-score with the highest F1 is told as well.
 
     Examples:
 
@@ -92,7 +97,7 @@ def evaluate(
 
     `vaner evaluate --all`
     """
-    from vaner.corpora import load
+    from vaner.corpora import load, scored_split
     from vaner.interfaces.cli.inputs import format_name
 
     if kb is not None and model is not None:
@@ -108,15 +113,20 @@ def evaluate(
 
         proposer = _proposer(model, kb, device, batch_size)
         stated = {} if kb is not None else read_stated(model_folder(model))
-        record = _score_all(proposer, stated, split, wanted, corpora, bootstrap, quiet)
+        run = partial(_scored, proposer, min_score=min_score, bootstrap=bootstrap, quiet=quiet)
+        record = _score_all(proposer, stated, split, wanted, corpora, run)
     else:
         gold = load(corpus, split, root=corpora, format=reading)
         if not gold.documents:
             raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
         train = _seen(corpus, split, seen_in, corpora, reading)
         proposer = _proposer(model, kb, device, batch_size)
-        found = _scored(proposer, gold, wanted, train, bootstrap, quiet)
+        found = _scored(
+            proposer, gold, wanted, train, min_score=min_score, bootstrap=bootstrap, quiet=quiet
+        )
         _show(found, proposer.kind)
+        if split != scored_split(corpus) and not min_score:
+            _advise(found, gold)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
     if json_file is not None:
         _keep({**_named(model, kb), **record}, json_file)
@@ -133,6 +143,8 @@ def _scored(
     gold: Corpus,
     types: Sequence[str] | None,
     train: Corpus | None,
+    *,
+    min_score: float,
     bootstrap: int,
     quiet: bool,
 ) -> Evaluation:
@@ -147,6 +159,7 @@ def _scored(
         gold,
         types=types,
         train=train,
+        min_score=min_score,
         bootstrap=bootstrap,
         watch=lambda stream: watched(stream, gold.name, total=len(gold), quiet=quiet),
     )
@@ -172,8 +185,7 @@ def _score_all(
     split: str,
     types: Sequence[str] | None,
     root: Path | None,
-    bootstrap: int,
-    quiet: bool,
+    run: Callable[[Corpus, Sequence[str], None], Evaluation],
 ) -> dict[str, Any]:
     """Score every corpus that has one of the types, print the table, and give the record."""
     from vaner.interfaces.cli.evaluate_all import corpora_of, table
@@ -183,7 +195,7 @@ def _score_all(
     found = []
     for gold in corpora_of(asked, split, root, stated):
         own = [type for type in gold.types if type in asked]
-        found.append(_scored(proposer, gold, own, None, bootstrap, quiet))
+        found.append(run(gold, own, None))
     typer.echo(f"{split}, strict")
     typer.echo(table(found, stated))
     return {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in found}}
@@ -216,6 +228,19 @@ def _show(found: Evaluation, proposer: str) -> None:
     typer.echo(found.report.table())
     if found.unreachable:
         typer.echo(f"out of reach: {listed(found.unreachable)}")
+
+
+def _advise(found: Evaluation, gold: Corpus) -> None:
+    """The threshold to take for the test split, told where one would help."""
+    from vaner.formats import unique_ids
+    from vaner.scoring.thresholds import best_cut
+
+    cut = best_cut(unique_ids(gold), found.predicted, found.types)
+    plain = found.report.micro.counts
+    if plain is not None and cut.counts.f1 > plain.f1:
+        threshold = floor(1e4 * cut.threshold) / 1e4  # rounded up it would lose the last mention
+        p, r, f1 = (100 * x for x in (cut.counts.precision, cut.counts.recall, cut.counts.f1))
+        typer.echo(f"best F1 here with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}")
 
 
 def _named(model: str | None, kb: str | None) -> dict[str, str]:
