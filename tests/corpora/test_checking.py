@@ -70,6 +70,11 @@ def test_other_counts(root: Path) -> None:
     ]
 
 
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    assert check(str(tmp_path / "empty.jsonl")).problems == ["all: there is no document in it"]
+
+
 def test_broken_tags_and_labels(root: Path) -> None:
     (root / "One" / "train.tsv").write_text("mild\tO\nasthma\tI-Disease\n\nflu\tB-Disease\n\n")
     (root / "One" / "test.tsv").write_text("mild\tB-Illness\n\n")

@@ -90,6 +90,7 @@ def test_real_corpora_of_spans(corpora_root: Path, name: str, split: str) -> Non
 @pytest.mark.parametrize(
     ("name", "split", "words"),
     [
+        ("CMeEE", "test", "has no split 'test'; it has train, devel; devel stands for it"),
         ("GENIA-nested", "train", "has no split 'train'; it has train_partial, devel, test"),
         ("BC5CDR", "devel", "devel.tsv does not exist; get it with vaner corpus fetch BC5CDR"),
         ("BC5CDR-chem", "devel", "does not exist; get it with vaner corpus fetch BC5CDR"),

@@ -137,6 +137,20 @@ def test_nothing_to_find(annotate: Run, text: str) -> None:
     assert record["text"] == text and record["spans"] == []
 
 
+def test_files_without_text_are_a_mistake(annotate: Run, tmp_path: Path) -> None:
+    empty, blank, good = tmp_path / "a.txt", tmp_path / "b.jsonl", tmp_path / "c.txt"
+    empty.touch()
+    blank.write_text('{"text": " "}\n')
+    good.write_text(TEXT)
+    assert f"{empty}: there is no text in it" in annotate(empty, "-o", tmp_path / "x.html").error
+    assert not (tmp_path / "x.html").exists()
+    assert "no text in any of the 2 files" in annotate(empty, blank).error
+    assert "standard input: there is no text in it" in annotate(stdin=b"").error
+    assert "standard input" in annotate("--input-format", "lines", stdin=b"\n\n").error
+    found = records(annotate(empty, blank, good, "-f", "jsonl").out)
+    assert [record["text"] for record in found] == ["", " ", TEXT]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -90,6 +90,8 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
         corpus = _read(name, split, root, format, found)
         if corpus is None:
             continue
+        if not corpus.documents:
+            found.problems.append(f"{split}: there is no document in it")
         if info is not None:
             _compare(info, corpus, corpora_root(root), found)
         splits[split] = [tuple(sentence_keys(document)) for document in corpus]

@@ -110,8 +110,9 @@ def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
 
 def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
     if split not in info.files:
+        stand_in = f"; {info.scored_on} stands for it" if split == "test" and info.scored_on else ""
         raise CorpusError(
-            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.files)}"
+            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.files)}{stand_in}"
         )
     path = split_file(info, split, root)
     if path is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from vaner.documents import Document
+from vaner.interfaces.text import counted
 
 _EVERY = 30.0
 
@@ -39,10 +40,20 @@ def _lines(documents: Iterable[Document], label: str, total: int | None) -> Iter
         now = time.monotonic()
         if now - told >= _EVERY:
             told = now
-            of = f" of {total:,}" if total is not None else ""
-            rate = number / (now - started)
-            line = f"vaner: {label}: {number:,}{of} documents, {rate:.1f} a second"
+            of = f" of {total:,} documents" if total is not None else ""
+            so_far = f"{number:,}{of}" if of else counted(number, "document")
+            line = f"vaner: {label}: {so_far}, {pace(number, now - started)}"
             print(line, file=sys.stderr, flush=True)
+
+
+def pace(number: int, seconds: float) -> str:
+    """How fast it goes: so many a second, or so many seconds each.
+
+    >>> pace(90, 30.0), pace(1, 40.0)
+    ('3.0 a second', '40 s each')
+    """
+    rate = number / seconds
+    return f"{rate:.1f} a second" if rate >= 0.5 else f"{1 / rate:.0f} s each"
 
 
 def _live(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:

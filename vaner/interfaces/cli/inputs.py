@@ -88,8 +88,33 @@ def documents(
     """Documents of all files in order, as a stream.
 
     With `skipped`, a file that cannot be read on counts as one bad record, and the next file is
-    read.
+    read. One empty file among others is nothing to speak of, but where there is no text at all,
+    what should have made some has failed, or another file was meant.
+
+    Raises:
+        VanerError: where there is no text at all; FormatError: for a bad record, without `skipped`.
     """
+    stream = _all(paths, format, encoding, skipped)
+    blank: list[Document] = []
+    for document in stream:
+        if document.text.strip():
+            yield from blank
+            yield document
+            yield from stream
+            return
+        blank.append(document)
+    if skipped is None or not skipped.number:
+        where = "standard input" if paths[0] == STDIN else paths[0]
+        raise VanerError(
+            f"{where}: there is no text in it"
+            if len(paths) == 1
+            else f"there is no text in any of the {len(paths):,} files"
+        )
+
+
+def _all(
+    paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
+) -> Iterator[Document]:
     for path in paths:
         chosen = format or ("text" if path == STDIN else None)
         if path == STDIN and sys.stdin.isatty():
