@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tracemalloc
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from vaner.errors import KnowledgeError
 from vaner.knowledge import base as bases
-from vaner.knowledge.base import KnowledgeBase, write
+from vaner.knowledge.base import KnowledgeBase, open_base, write
 from vaner.knowledge.concepts import Concept, Source
 
 TESTS = Source("tests", "CC0", "https://example.org", "1")
@@ -79,6 +80,22 @@ def test_bad_bases_are_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.undo()
     with pytest.raises(KnowledgeError, match=r"schema version 0.*vaner kb build old"):
         KnowledgeBase(tmp_path / "old.parquet")
+
+
+def test_a_base_of_older_readers_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The command line, where a test has run it, hands our messages to nobody else.
+    monkeypatch.setattr(logging.getLogger("vaner"), "propagate", True)
+    path = tmp_path / "five.parquet"
+    assert not write(FIVE, path, name="five", sources=[TESTS]).outdated
+    open_base(path)
+    assert not caplog.messages
+    monkeypatch.setattr(bases, "REVISION", bases.REVISION + 1)
+    assert open_base(path).outdated
+    [told] = caplog.messages
+    assert told.startswith("knowledge base five was built by an older vaner")
+    assert told.endswith("build it again with: vaner kb build five")
 
 
 @pytest.mark.parametrize(

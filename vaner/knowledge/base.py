@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -22,7 +23,14 @@ from vaner.errors import KnowledgeError
 from vaner.knowledge.concepts import Concept, Source
 from vaner.places import cache_folder
 
+logger = logging.getLogger(__name__)
+
 SCHEMA_VERSION = 1
+REVISION = 2
+"""Of what the readers make of the same files: raised with every change that users should have.
+
+2: the dictionaries' concepts have no MeSH numbers any more, a third of which were those of others.
+"""
 _KEY = b"vaner.knowledge"
 _FOOTER = ("name", "sources", "concepts", "names", "fingerprint")
 _ROWS = 50_000  # a row group: what is held in memory while a base is written or gone through
@@ -74,6 +82,12 @@ class KnowledgeBase:
     @property
     def name(self) -> str:
         return str(self._about.get("name", self.path.stem))
+
+    @property
+    def outdated(self) -> bool:
+        """Whether older readers built it, who understood the same files less well."""
+        revision = self._about.get("revision", 1)
+        return not isinstance(revision, int) or revision < REVISION
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -156,7 +170,7 @@ def default_path(name: str) -> Path:
 
 
 def open_base(name_or_path: str | Path) -> KnowledgeBase:
-    """A base that was built, by its name or by its path.
+    """A base that was built, by its name or by its path; one that is outdated is logged.
 
     Args:
         name_or_path: a name such as ``"open"``, or a ``.parquet`` file.
@@ -169,7 +183,7 @@ def open_base(name_or_path: str | Path) -> KnowledgeBase:
     """
     text = str(name_or_path)
     if text.endswith(".parquet") or Path(text).is_file():
-        return KnowledgeBase(text)
+        return _told(KnowledgeBase(text))
     path = default_path(text)
     if not path.is_file():
         from vaner.knowledge.manifest import shipped  # with all the readers
@@ -179,7 +193,16 @@ def open_base(name_or_path: str | Path) -> KnowledgeBase:
             if text in shipped()
             else f"no knowledge base is called {text!r}; vaner kb list tells which there are"
         )
-    return KnowledgeBase(path)
+    return _told(KnowledgeBase(path))
+
+
+def _told(base: KnowledgeBase) -> KnowledgeBase:
+    if base.outdated:
+        logger.warning(
+            "knowledge base %s was built by an older vaner, and its identifiers may be wrong; "
+            "build it again with: vaner kb build %s", base.name, base.name,
+        )  # fmt: skip
+    return base
 
 
 def built() -> tuple[str, ...]:
@@ -229,6 +252,7 @@ def _write_rows(
             raise KnowledgeError(f"{name}: no concept was found, nothing to build")
         about = {
             "schema": SCHEMA_VERSION,
+            "revision": REVISION,
             "name": name,
             "sources": [asdict(source) for source in sources],
             **tally.to_dict(),

@@ -60,12 +60,13 @@ def list_() -> None:
 
 def _size(name: str) -> str:
     """How much a base holds; one that is damaged or old is to be built again."""
-    from vaner.knowledge.base import open_base
+    from vaner.knowledge.base import KnowledgeBase, default_path
 
     try:
-        return counted(len(open_base(name)), "concept")
+        base = KnowledgeBase(default_path(name))
     except VanerError:
         return "cannot be read"
+    return counted(len(base), "concept") + (", to be built again" if base.outdated else "")
 
 
 @app.command(cls=Command)
