@@ -56,6 +56,11 @@ def test_names_taken_from_running_text_are_not_taken_for_annotations() -> None:
     assert not found.suspicious
 
 
+def test_what_is_not_tokenised_acquits_nobody() -> None:
+    plain = corpus("test", ["asthma", "gout"])
+    assert str(telltale(["gout"], TRAIN, plain)) == "toy test: no mention in it that would tell"
+
+
 def test_nothing_to_look_at() -> None:
     empty = Corpus("toy", "test", (), ("Disease",))
     assert not telltale(["x"], empty, empty).suspicious

@@ -62,6 +62,8 @@ class TellTale:
         return {**asdict(self), "suspicious": self.suspicious}
 
     def __str__(self) -> str:
+        if not self.mentions:  # as in a corpus that is not tokenised
+            return f"{self.corpus} {self.split}: no mention in it that would tell"
         verdict = "LEAK: names come from its annotation" if self.suspicious else "nothing found"
         return (
             f"{self.corpus} {self.split}: {self.found} of {self.mentions} tell-tale mentions, "
