@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaner.documents import Corpus, Document, Span
+from vaner.nesting import Relation, pairs
 from vaner.tagging import Scheme, encode
 from vaner.words import Word, sentences_of, split_words
 
@@ -105,19 +106,5 @@ def nesting(spans: Iterable[Span]) -> tuple[int, int]:
     >>> nesting([Span(0, 9, "DNA"), Span(0, 4, "protein"), Span(2, 12, "DNA")])
     (1, 2)
     """
-    ordered = sorted(spans, key=lambda span: (span.start, -span.end))
-    nested = crossing = 0
-    for i, one in enumerate(ordered):
-        for other in ordered[i + 1 :]:
-            if other.start >= one.end:
-                break
-            if _inside(other, one) or _inside(one, other):
-                nested += 1
-            elif any(s < e and b < f for s, f in one.pieces for b, e in other.pieces):
-                crossing += 1
-    return nested, crossing
-
-
-def _inside(inner: Span, outer: Span) -> bool:
-    """Whether every piece of one mention lies in a piece of another."""
-    return all(any(s <= b and e <= f for s, f in outer.pieces) for b, e in inner.pieces)
+    ways = Counter(way for _, _, way in pairs(spans))
+    return ways.total() - ways[Relation.CROSSING], ways[Relation.CROSSING]
