@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from tests.overlapping import spans_of
-from vaner.documents import Document, Span
+from vaner.documents import Document, Span, at_least
 from vaner.scoring import Counts, Report, score, seen_mentions
 from vaner.scoring.matching import overlapping
 from vaner.scoring.mentions import seen_key
 from vaner.scoring.nesting import GROUPS
+from vaner.scoring.thresholds import cuts
 
 TEXT = "p53 of the p53 of p53 of the IL-2 of it"
 Pair = tuple[Document, Document]
@@ -178,6 +180,20 @@ def test_intervals_are_those_of_drawing_documents(
         for figure in ("precision", "recall", "f1"):
             ends = np.quantile([getattr(counts, figure) for counts in drawn], (0.025, 0.975))
             assert row(report, name)["intervals"][figure] == pytest.approx(list(ends))  # type: ignore[index]
+
+
+@settings(deadline=None, max_examples=100)
+@given(pairs(), st.data())
+def test_thresholds_count_as_the_scorer_does(
+    both: tuple[list[Document], list[Document]], data: st.DataObject
+) -> None:
+    gold, plain = both
+    scores = st.none() | st.sampled_from([0.25, 0.5, 0.75])
+    found = [d.with_spans(replace(s, score=data.draw(scores)) for s in d.spans) for d in plain]
+    types = sorted({span.type for d in (*gold, *found) for span in d.spans})
+    for cut in cuts(gold, found, types):
+        kept = [at_least(document, cut.threshold) for document in found]
+        assert score(gold, kept, bootstrap=0).micro.counts == cut.counts
 
 
 def test_groups_by_hand() -> None:

@@ -122,6 +122,22 @@ def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> Non
     assert {"commit", "date", "machine", "versions", "command", "seconds", "model"} <= set(record)
 
 
+def test_nested_gold_is_scored_by_where_mentions_lie(score: Run, tmp_path: Path) -> None:
+    spans = (Span(0, 11, "Disease"), Span(0, 4, "Disease"), Span(13, 16, "Disease"))
+    path, kept = tmp_path / "nested.jsonl", tmp_path / "results.json"
+    write([Document("1", "lung cancer, flu", spans)], path)
+    done = score("--corpus", path, "--json", kept)
+    for row in ("flat", "nested", "outermost", "inside", "innermost", "around"):
+        assert f"\nnesting: {row} " in done.out
+    nesting = json.loads(kept.read_text())["nesting"]
+    assert [nesting[name]["gold"] for name in ("flat", "nested", "inside", "crossing")] == [
+        1,
+        2,
+        1,
+        0,
+    ]
+
+
 def test_without_training_mentions(score: Run, corpus: Path) -> None:
     assert "seen in training" not in score("--corpus", corpus, "--seen-in", "none").out
     assert "seen in training" not in score("--corpus", corpus / "test.tsv").out

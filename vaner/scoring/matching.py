@@ -101,8 +101,16 @@ def _share_character(one: Span, other: Span) -> bool:
     return any(s < e2 and s2 < e for s, e in one.pieces for s2, e2 in other.pieces)
 
 
-# Fragments belong to the boundaries: a contiguous prediction never equals a discontinuous mention.
-strict = _agreeing(lambda span: (span.start, span.end, span.type, span.fragments))
+def strict_key(span: Span) -> Hashable:
+    """What must agree for a prediction to be right.
+
+    Fragments belong to the boundaries: a contiguous prediction never equals a discontinuous
+    mention.
+    """
+    return span.start, span.end, span.type, span.fragments
+
+
+strict = _agreeing(strict_key)
 
 RELAXED: dict[str, Criterion] = {
     "overlap": overlapping,

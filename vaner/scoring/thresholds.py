@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from vaner.documents import Document
 from vaner.scoring.counts import Counts
+from vaner.scoring.matching import strict_key
 
 
 class Cut(NamedTuple):
@@ -31,16 +32,16 @@ def cuts(
         gold, predicted: documents with the same ids in the same order.
         types: types to count.
     """
-    wanted: Counter[tuple[int, int, int, str]] = Counter()
+    wanted: Counter[tuple[int, Hashable]] = Counter()
     scored: list[tuple[float, bool]] = []
     tp = fp = 0
     for number, (true, found) in enumerate(zip(gold, predicted, strict=True)):
-        wanted.update({(number, s.start, s.end, s.type) for s in true.spans if s.type in types})
+        wanted.update({(number, strict_key(s)) for s in true.spans if s.type in types})
         # Of two for one gold mention the more probable is the right one, as scoring has it.
         for span in sorted(found.spans, key=lambda s: -(s.score if s.score is not None else 2.0)):
             if span.type not in types:
                 continue
-            key = number, span.start, span.end, span.type
+            key = number, strict_key(span)
             right = wanted[key] > 0
             wanted[key] -= right
             if span.score is None:

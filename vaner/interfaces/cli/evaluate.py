@@ -84,8 +84,9 @@ def evaluate(
 ) -> None:
     """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
 
-    Gold that words and tags cannot spell counts as missed, and its number is shown. On a split
-    that is no test split, the --min-score with the highest F1 is told as well.
+    Gold that words and tags cannot spell counts as missed, and its number is shown. Where gold
+    mentions overlap, there are figures for flat, nested, inner and outer ones too. On a split that
+    is no test split, the --min-score with the highest F1 is told as well.
 
     Examples:
 
