@@ -20,13 +20,14 @@ from typing import Any, NamedTuple
 
 import torch
 
-from vaner.annotator import load_proposer, model_folder, on_device
+from vaner.annotator import load_proposer, model_folder
 from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.errors import VanerError
 from vaner.generation.decoding import decode
 from vaner.generation.grammar import Grammar, State
 from vaner.generation.prompts import Prompt
+from vaner.modeling.loading import on_device
 from vaner.proposers.generator import Generator
 from vaner.provenance import provenance
 from vaner.words import split_words

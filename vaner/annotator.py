@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import torch
 
 from vaner.documents import Document, at_least, best_of_overlapping
 from vaner.encoding import Encoder
-from vaner.errors import ModelError, VanerError
+from vaner.errors import ModelError
 from vaner.generation.generator import VanerForGeneration
 from vaner.generation.prompts import PromptEncoder
-from vaner.modeling.finding import find
-from vaner.modeling.on_backbone import OnBackbone
+from vaner.modeling.loading import on_device, ready, tokenizer_folder
 from vaner.modeling.storage import model_type, resolve
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers.generator import Generator
 from vaner.proposers.proposer import Proposer, checked_types
 from vaner.proposers.tagger import Tagger
+from vaner.selection.select import Selector
+from vaner.selection.selector import VanerSelector
 
 Overlaps = Literal["keep", "best"]
 
 DEFAULT_MODEL = "biomedical"
-
-Model = TypeVar("Model", bound=OnBackbone)
 
 
 class Annotator:
@@ -37,20 +35,24 @@ class Annotator:
     Args:
         proposer: what finds mentions: a `Tagger`, a `Generator`, or the dictionary of a knowledge
             base, `vaner.knowledge.matching.Matcher`.
+        selector: what drops those that are wrong, and says how probable the others are; nothing
+            is dropped if None.
 
     >>> annotator = Annotator.from_pretrained()  # doctest: +SKIP
     >>> annotator("Metformin treats diabetes.").spans  # doctest: +SKIP
     (Span(start=0, end=9, type='Chemical', ...), Span(start=17, end=25, type='Disease', ...))
     """
 
-    def __init__(self, proposer: Proposer) -> None:
+    def __init__(self, proposer: Proposer, selector: Selector | None = None) -> None:
         self.proposer = proposer
+        self.selector = selector
 
     @classmethod
     def from_pretrained(
         cls,
         name_or_path: str | Path | None = None,
         *,
+        selector: str | Path | None = None,
         device: str = "auto",
         batch_size: int = 32,
         **options: Any,
@@ -59,6 +61,7 @@ class Annotator:
 
         Args:
             name_or_path: embedded model, folder or Hub id; the embedded default if None.
+            selector: folder or Hub id of a selector to put behind it.
             device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` …
             batch_size: most sentences in a batch.
             options: for `from_pretrained` of the model, e.g. ``quantization``.
@@ -68,7 +71,13 @@ class Annotator:
             ModelError: where the model or its backbone is not found or not complete.
         """
         wanted = on_device(device)  # a wrong one is told now and not after the loading
-        return cls(load_proposer(model_folder(name_or_path), wanted, batch_size, **options))
+        judge = (
+            Selector.from_pretrained(selector, device=device, batch_size=batch_size)
+            if selector is not None
+            else None
+        )
+        proposer = load_proposer(model_folder(name_or_path), wanted, batch_size, **options)
+        return cls(proposer, judge)
 
     @property
     def kind(self) -> str:
@@ -122,15 +131,15 @@ class Annotator:
             options: for the proposer, such as ``batch_size``.
 
         Yields:
-            The documents with spans sorted by offset, with scores.
+            The documents with spans sorted by offset, with scores: the proposer's, or, where there
+            is a selector, its own, by which the mentions are also chosen.
 
         Raises:
             VanerError: for a type that is not found.
         """
         wanted = checked_types(self, types)
-        for document in self.proposer.annotate(
-            texts_or_documents, wanted, dataset=dataset, **options
-        ):
+        found = self.proposer.annotate(texts_or_documents, wanted, dataset=dataset, **options)
+        for document in found if self.selector is None else self.selector.select(found):
             if min_score > 0:
                 document = at_least(document, min_score)
             if overlaps == "best":
@@ -147,35 +156,23 @@ def load_proposer(
         ModelError: where it is not complete, or of no kind that finds mentions.
     """
     kind = model_type(folder)
+    if kind == VanerSelector.config_class.model_type:
+        raise ModelError(
+            f"{folder} is of a selector, which finds no mentions; put it behind a model that does",
+            argument="selector",
+        )
     known = (VanerForTokenClassification, VanerForGeneration)
     if kind not in [model.config_class.model_type for model in known]:
         raise ModelError(f"{folder} is of a {kind} model, not of a saved vaner model")
     if kind == VanerForGeneration.config_class.model_type:
-        generator = _loaded(VanerForGeneration, folder, device, options)
+        generator = ready(VanerForGeneration, folder, device, options)
         prompts = PromptEncoder.from_folder(
-            _tokenizer(generator, folder), generator.config.max_subwords
+            tokenizer_folder(generator, folder), generator.config.max_subwords
         )
         return Generator(generator, prompts, device=device, batch_size=batch_size)
-    tagger = _loaded(VanerForTokenClassification, folder, device, options)
-    encoder = Encoder.from_folder(_tokenizer(tagger, folder), tagger.config.max_subwords)
+    tagger = ready(VanerForTokenClassification, folder, device, options)
+    encoder = Encoder.from_folder(tokenizer_folder(tagger, folder), tagger.config.max_subwords)
     return Tagger(tagger, encoder, device=device, batch_size=batch_size)
-
-
-def _loaded(
-    kind: type[Model], folder: Path, device: torch.device, options: Mapping[str, Any]
-) -> Model:
-    model = kind.from_pretrained(folder, device=str(device), **options)
-    if "quantization" not in options:
-        model.merge_adapter()
-    model.train(False)
-    return model
-
-
-def _tokenizer(model: OnBackbone, folder: Path) -> Path:
-    """The folder of the model's tokenizer: its own, or the backbone's."""
-    if (folder / "tokenizer.json").is_file():
-        return folder
-    return find(model.config.backbone, model.config.backbone_origin).folder
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:
@@ -187,24 +184,3 @@ def model_folder(name_or_path: str | Path | None = None) -> Path:
     if name_or_path is None:
         raise ModelError("this installation has no embedded model; name another", argument="model")
     return resolve(name)
-
-
-def on_device(name: str | torch.device) -> torch.device:
-    """The device of that name, once something could be put there; ``auto`` takes a GPU if any.
-
-    Raises:
-        VanerError: where there is none, or nothing can be put there.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        known = "auto, cpu, cuda, cuda:1, mps"
-        raise VanerError(f"no device is called {name!r}; there are {known} …") from None
-    try:
-        torch.ones(1, device=device).item()  # torch has another exception for each kind
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as problem:
-        reason = re.split(r"\n|\. ", str(problem).strip())[0]
-        raise VanerError(f"device {name} cannot be used here ({reason}); try cpu") from None
-    return device

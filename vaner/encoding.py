@@ -105,6 +105,24 @@ class Encoder:
         """Sub-words that a rendered instruction takes, specials before it included."""
         return len(self._prefix(instruction))
 
+    def frame(self, instruction: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands before the words of every row, the instruction with it, and after them."""
+        return self._prefix(instruction), self._after
+
+    def room(self, instruction: str) -> int:
+        """Sub-words that are left for words in a row.
+
+        Raises:
+            ModelError: where they are too few for the longest word.
+        """
+        room = self.max_subwords - len(self._prefix(instruction)) - len(self._after)
+        if room < _MOST_SUBWORDS:
+            raise ModelError(
+                f"max_subwords {self.max_subwords} leaves {room} sub-words for the sentence after "
+                f"the instruction {instruction!r}; it needs {_MOST_SUBWORDS}"
+            )
+        return room
+
     def rows(
         self, text: str, words: Sequence[Word], instruction: str, tags: Sequence[int] = ()
     ) -> Iterator[Row]:
@@ -119,13 +137,7 @@ class Encoder:
         Raises:
             ModelError: where `max_subwords` leaves no room for words after the instruction.
         """
-        prefix = self._prefix(instruction)
-        room = self.max_subwords - len(prefix) - len(self._after)
-        if room < _MOST_SUBWORDS:
-            raise ModelError(
-                f"max_subwords {self.max_subwords} leaves {room} sub-words for the sentence after "
-                f"the instruction {instruction!r}; it needs {_MOST_SUBWORDS}"
-            )
+        prefix, room = self._prefix(instruction), self.room(instruction)
         pieces = [self.subwords(text[word.start : word.end]) for word in words]
         for window in windows([len(p) for p in pieces], room, overlap=room // 4):
             yield self._row(prefix, pieces[window.start : window.end], window, tags)

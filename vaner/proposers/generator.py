@@ -18,8 +18,9 @@ from vaner.documents import Document, Span
 from vaner.generation.decoding import Written, decode
 from vaner.generation.generator import VanerForGeneration
 from vaner.generation.prompts import Prompt, PromptEncoder, unreachable
+from vaner.modeling.loading import place
 from vaner.proposers.proposer import checked_types
-from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents, place
+from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents
 from vaner.words import Word, sentences_of, split_words
 
 _POSITIONS_A_BATCH = 8192

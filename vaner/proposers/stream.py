@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-import torch
-
 from vaner.documents import Document, Span
 
 PIECES_AT_ONCE = 16
@@ -52,12 +50,6 @@ def as_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Docum
     """Documents; a text becomes one whose id is its number in the input."""
     for number, item in enumerate(texts_or_documents):
         yield item if isinstance(item, Document) else Document(str(number), item)
-
-
-def place(model: torch.nn.Module, device: torch.device) -> None:
-    """Put a model on a device, unless its weights are quantised: these cannot be moved."""
-    if not getattr(getattr(model, "backbone", model), "is_quantized", False):
-        torch.nn.Module.to(model, device)
 
 
 def _chunks(items: Iterable[Piece | End], size: int) -> Iterator[list[Piece | End]]:

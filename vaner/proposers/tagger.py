@@ -20,9 +20,10 @@ from vaner.batching import by_length, collate
 from vaner.corpora.statistics import unreachable
 from vaner.documents import Document, Span
 from vaner.encoding import Encoder, Row
+from vaner.modeling.loading import place
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers.proposer import checked_types
-from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents, place
+from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents
 from vaner.tagging import Scheme, decode
 from vaner.words import Word, sentences_of, split_words
 

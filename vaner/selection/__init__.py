@@ -1,0 +1,1 @@
+"""What sorts the right mentions from the wrong, whoever proposed them."""
