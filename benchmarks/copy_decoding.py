@@ -127,14 +127,15 @@ def counted(model: Any) -> Iterator[list[int]]:
         hook.remove()
 
 
-def take(model: Any, way: Way, batches: Sequence[Sequence[Prompt]]) -> tuple[Taken, Answers]:
-    """Answer some batches one way."""
-    answers: Answers = []
-    with counted(model) as passes:
-        started = time.perf_counter()
-        for batch in batches:
+def take(model: Any, way: Way, batches: Sequence[Sequence[Prompt]]) -> tuple[list[Taken], Answers]:
+    """Answer some batches one way; what each took, and all answers."""
+    each, answers = [], []
+    for batch in batches:
+        with counted(model) as passes:
+            started = time.perf_counter()
             answers += way(model, batch)
-        return Taken(passes[0], time.perf_counter() - started), answers
+            each.append(Taken(passes[0], time.perf_counter() - started))
+    return each, answers
 
 
 def prompts_of(generator: Generator, corpus: Corpus, number: int) -> list[Prompt]:
@@ -161,49 +162,53 @@ def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str
         AssertionError: where two ways give different answers.
     """
     take(model, WAYS["vaner"], [prompts[:1]])  # what is done once is done before
-    own = verified(model, prompts)
-    kinds: dict[str, list[int]] = {"0": [], "1": [], "2": [], "3 or more": [], "all": []}
-    for i, (prompt, answer) in enumerate(zip(prompts, own, strict=True)):
-        mentions = answer.count(prompt.grammar.marks.open)
-        kinds[str(mentions) if mentions < 3 else "3 or more"].append(i)
-        kinds["all"].append(i)
-    singly = {
-        name: _figures(model, [[prompts[i]] for i in own], WAYS)
-        for name, own in kinds.items()
-        if own
+    singly, own = _taken(model, [[prompt] for prompt in prompts], WAYS)
+    mentions = [answer.count(prompts[0].grammar.marks.open) for answer in own]
+    kinds = {"0": {0}, "1": {1}, "2": {2}, "3 or more": set(mentions) - {0, 1, 2}}
+    groups = {
+        name: [i for i, number in enumerate(mentions) if number in numbers]
+        for name, numbers in (*kinds.items(), ("all", set(mentions)))
     }
     order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i].input_ids))
-    batches = [
-        [prompts[i] for i in order[k : k + batch_size]] for k in range(0, len(order), batch_size)
-    ]
+    rows = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
+    together, _ = _taken(
+        model, [[prompts[i] for i in row] for row in rows], {name: WAYS[name] for name in BATCHED}
+    )
     return {
-        "sentences": {name: len(own) for name, own in kinds.items()},
+        "sentences": {name: len(some) for name, some in groups.items()},
         "subwords_an_answer": sum(map(len, own)) / len(own),
-        "one_at_a_time": singly,
-        f"batches_of_{batch_size}": _figures(
-            model, batches, {name: WAYS[name] for name in BATCHED}
-        ),
+        "one_at_a_time": {name: _figures(singly, some) for name, some in groups.items() if some},
+        f"batches_of_{batch_size}": _figures(together, range(len(rows))),
     }
 
 
-def _figures(
+def _taken(
     model: Any, batches: Sequence[Sequence[Prompt]], ways: dict[str, Way]
-) -> dict[str, Any]:
+) -> tuple[dict[str, list[Taken]], Answers]:
+    """What each way took for each batch, and the answers, which must be the same."""
     taken, first = {}, None
     for name, way in ways.items():
+        print(f"{name} …", file=sys.stderr, flush=True)
         taken[name], answers = take(model, way, batches)
         first = first or answers
         assert answers == first, f"{name} answers otherwise"
-    ours = taken["vaner"]
+    return taken, first or []
+
+
+def _figures(taken: dict[str, list[Taken]], some: Sequence[int]) -> dict[str, Any]:
+    passes = {name: sum(each[i].passes for i in some) for name, each in taken.items()}
+    seconds = {name: sum(each[i].seconds for i in some) for name, each in taken.items()}
     return {
-        "forward_passes": {name: one.passes for name, one in taken.items()},
-        "times_fewer_passes": _ratios({n: one.passes / ours.passes for n, one in taken.items()}),
-        "times_faster": _ratios({n: one.seconds / ours.seconds for n, one in taken.items()}),
+        "forward_passes": passes,
+        "times_fewer_passes": _ratios(passes),
+        "times_faster": _ratios(seconds),
     }
 
 
 def _ratios(found: dict[str, float]) -> dict[str, float]:
-    return {f"than {name}": round(ratio, 2) for name, ratio in found.items() if name != "vaner"}
+    """Each way's figure as a multiple of vaner's."""
+    others = (name for name in found if name != "vaner")
+    return {f"than {name}": round(found[name] / found["vaner"], 2) for name in others}
 
 
 def main() -> None:
