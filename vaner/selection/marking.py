@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
 from pathlib import Path
 
@@ -128,12 +128,12 @@ class MarkEncoder:
         left, right = _balanced(
             lambda: part(range(first, sentence[0] - 1, -1), 0, candidate.start),
             lambda: part(range(last - 1, sentence[1]), candidate.end, len(text)),
-            room - _length(middle),
+            room - len(middle),
         )
         opening, closing = self.placeholders
-        begin, own = (*before, *chain(*reversed(left))), tuple(chain(*middle))
-        ids = (*begin, opening, *own, closing, *chain(*right), *after)
-        return MarkedRow(ids, len(begin), len(begin) + 1 + len(own), type)
+        begin = (*before, *chain(*reversed(left)))
+        ids = (*begin, opening, *middle, closing, *chain(*right), *after)
+        return MarkedRow(ids, len(begin), len(begin) + 1 + len(middle), type)
 
     def _pieces(
         self, text: str, words: Sequence[Word], places: Iterable[int], start: int, end: int
@@ -146,14 +146,13 @@ class MarkEncoder:
 
 def _shortened(
     pieces: Callable[[Iterable[int]], Iterator[Piece]], first: int, last: int, room: int
-) -> list[Piece]:
-    """The pieces of a range of words, or as many from its two ends as there is room for."""
-    head = _taken(pieces(range(first, last)), room)
-    if len(head) == last - first:
-        return head
-    head = _taken(iter(head), room // 2)
-    tail = _taken(pieces(range(last - 1, first - 1, -1)), room - _length(head))
-    return [*head, *reversed(tail)]
+) -> Piece:
+    """The sub-words of a range of words, or as many from its two ends as there is room for."""
+    ids = tuple(islice(chain.from_iterable(pieces(range(first, last))), room + 1))
+    if len(ids) <= room:
+        return ids
+    backward = chain.from_iterable(map(reversed, pieces(range(last - 1, first - 1, -1))))
+    return (*ids[: room // 2], *reversed(tuple(islice(backward, room - room // 2))))
 
 
 def _balanced(

@@ -5,14 +5,33 @@ A recipe is YAML; ``vaner train --schema`` prints its JSON schema for editors.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from vaner.training.recipe_models import AnyModel, Checked, TaggerRecipe
+from vaner.training.recipe_models import AnyModel, Checked, SelectorRecipe, TaggerRecipe
 
 
-class CorpusSource(Checked):
+class Folded(Checked):
+    """A source that may leave out a part of its split.
+
+    Of ``folds`` parts the one numbered ``without``, from 0 on, is not learnt from: a model that
+    was trained without it can annotate it (``vaner crossfit``).
+    """
+
+    folds: int | None = Field(None, ge=2)
+    without: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_of_the_folds(self) -> Self:
+        if (self.folds is None) != (self.without is None):
+            raise ValueError("folds and without belong together")
+        if self.folds is not None and self.without is not None and self.without >= self.folds:
+            raise ValueError(f"without is one of 0 to {self.folds - 1}")
+        return self
+
+
+class CorpusSource(Folded):
     """Sentences of a corpus: each type it annotates is a pass under its own instruction.
 
     ``nameless`` is the probability that a sentence is seen, in an epoch, under the instruction
@@ -24,6 +43,9 @@ class CorpusSource(Checked):
     Of the split the first ``limit`` documents are taken, and of those a ``share``, drawn by the
     seed: another seed learns from others. Of the sentences in which a type does not occur,
     ``blanks`` is the share that is kept for it.
+
+    ``proposals`` is for selectors: a JSONL file of the same documents with the mentions that a
+    proposer found in them, whose errors are learnt from. It must not have learnt from them itself.
     """
 
     corpus: str
@@ -35,6 +57,7 @@ class CorpusSource(Checked):
     limit: int | None = Field(None, ge=1)
     share: float = Field(1.0, gt=0, le=1)
     blanks: float = Field(1.0, ge=0, le=1)
+    proposals: str | None = None
 
     @field_validator("split")
     @classmethod
@@ -44,7 +67,7 @@ class CorpusSource(Checked):
         return split
 
 
-class DenseSource(Checked):
+class DenseSource(Folded):
     """Dense recognition: names of a knowledge base, chosen for the sentences of a corpus.
 
     ``mode`` is ``list`` (names joined by spaces, as VANER), ``context`` (names in place of the
@@ -90,6 +113,9 @@ class DevSource(Checked):
 
     Of the split ``skip`` documents are passed over, and then ``limit`` taken. A corpus without a
     devel split of its own is learnt from up to a ``limit`` of train, and chosen by what follows.
+
+    A selector is chosen by what it makes of ``proposals``, a JSONL file of the same documents with
+    the mentions that a proposer found; without one, of wrong variants of their own mentions.
     """
 
     corpus: str
@@ -97,6 +123,7 @@ class DevSource(Checked):
     types: list[str] | None = None
     skip: int = Field(0, ge=0)
     limit: int | None = Field(None, ge=1)
+    proposals: str | None = None
 
 
 class StageRecipe(Checked):
@@ -144,3 +171,13 @@ class Recipe(Checked):
     seeds: list[int] = Field(default=[1], min_length=1)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     report_to: list[str] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _proposals_are_for_selectors(self) -> Self:
+        sources = [source for stage in self.stages for source in stage.sources]
+        if not isinstance(self.model, SelectorRecipe) and any(
+            not isinstance(source, DenseSource) and source.proposals
+            for source in (*sources, *self.dev)
+        ):
+            raise ValueError("proposals are for a model of the family selector")
+        return self

@@ -11,7 +11,12 @@ from pydantic import ValidationError
 from vaner.errors import RecipeError
 from vaner.training.apart import clash
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
-from vaner.training.recipe_models import GeneratorRecipe, LoraRecipe, TaggerRecipe
+from vaner.training.recipe_models import (
+    GeneratorRecipe,
+    LoraRecipe,
+    SelectorRecipe,
+    TaggerRecipe,
+)
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -81,7 +86,7 @@ def _meant(name: str, place: list[Any]) -> str:
 
     fields = set(Recipe.model_fields)
     for model in (
-        TaggerRecipe, GeneratorRecipe, LoraRecipe, StageRecipe,
+        TaggerRecipe, GeneratorRecipe, SelectorRecipe, LoraRecipe, StageRecipe,
         CorpusSource, DenseSource, DevSource,
     ):  # fmt: skip
         fields |= set(model.model_fields)

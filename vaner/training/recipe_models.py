@@ -104,6 +104,25 @@ class GeneratorRecipe(ModelRecipe):
     max_subwords: int = Field(512, ge=128)
 
 
+class SelectorRecipe(ModelRecipe):
+    """A selector; see `vaner.selection.selector.VanerSelectorConfig`.
+
+    ``loss`` is ``contrastive`` (a mention is pulled to its type's anchor, wrong candidates are
+    pushed away from it) or ``binary`` (right or wrong, each by itself, as published).
+    ``instruction`` is ``compact`` (the type's name) or ``definition`` (what it means, too).
+    Beside each mention so many wrong ``variants`` of it are read, drawn anew each epoch.
+    ``width`` is that of the vectors compared, ``dropout`` that before the projection to them.
+    """
+
+    family: Literal["selector"]
+    loss: Literal["contrastive", "binary"] = "contrastive"
+    instruction: Literal["compact", "definition"] = "compact"
+    variants: int = Field(4, ge=0)
+    width: int = Field(128, ge=2)
+    max_subwords: int = Field(256, ge=64)
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
 def _family(model: Any) -> str:
     known = model.get("family", "tagger") if isinstance(model, dict) else model.family
     return f"{str(known).capitalize()}Recipe"
@@ -112,6 +131,7 @@ def _family(model: Any) -> str:
 # The tags hold the word Recipe, as the names of other branches do: see `recipe_file`.
 AnyModel = Annotated[
     Annotated[TaggerRecipe, Tag("TaggerRecipe")]
-    | Annotated[GeneratorRecipe, Tag("GeneratorRecipe")],
+    | Annotated[GeneratorRecipe, Tag("GeneratorRecipe")]
+    | Annotated[SelectorRecipe, Tag("SelectorRecipe")],
     Discriminator(_family),
 ]

@@ -12,15 +12,24 @@ from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.errors import CorpusError, RecipeError
 from vaner.training.examples import collapsed
+from vaner.training.folds import without_fold
+from vaner.training.proposals import proposed
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class DevSet:
-    """Held-out documents of one corpus, and the types to be found in them."""
+    """Held-out documents of one corpus, and the types to be found in them.
+
+    Args:
+        corpus: the documents.
+        types: the types.
+        proposals: the same documents with what a proposer found in them, for a selector.
+    """
 
     corpus: Corpus
     types: tuple[str, ...]
+    proposals: Corpus | None = None
 
 
 class Taught(NamedTuple):
@@ -42,7 +51,7 @@ def taught(recipe: Recipe, root: str | Path | None = None) -> Taught:
 
     Raises:
         CorpusError: for a corpus that is not there or empty, or a type it does not annotate.
-        RecipeError: where there is nothing to learn to find.
+        RecipeError: where there is nothing to learn to find, or proposals are of other documents.
     """
     asked: set[str] = set()
     named: dict[str, set[str]] = {}
@@ -50,6 +59,7 @@ def taught(recipe: Recipe, root: str | Path | None = None) -> Taught:
         for source in stage.sources:
             corpus = _corpus(source, root)
             types = _types(source, corpus)
+            training_proposals(source, learnable(source, root))
             if isinstance(source, DenseSource):
                 asked.update(types)
             elif source.domain == "biomedical":
@@ -73,7 +83,8 @@ def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -
 
     Raises:
         CorpusError: for a corpus that is not there or empty, or a type it does not annotate.
-        RecipeError: for a corpus with no type that is learnt, or a type asked for that is not.
+        RecipeError: for a corpus with no type that is learnt, a type asked for that is not, or
+            proposals of other documents.
     """
     found = []
     for source in recipe.dev:
@@ -89,7 +100,8 @@ def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -
                 f"dev {corpus.name} {corpus.split} has the types {', '.join(corpus.types)}; what "
                 f"is learnt is {', '.join(sorted(learnt))}: no model could be chosen by it"
             )
-        found.append(DevSet(corpus, types))
+        proposals = proposed(source.proposals, corpus) if source.proposals else None
+        found.append(DevSet(corpus, types, proposals))
     return found
 
 
@@ -97,13 +109,28 @@ def training_corpus(
     source: CorpusSource | DenseSource, seed: int, root: str | Path | None = None
 ) -> Corpus:
     """The documents that a source takes its examples from, in their order."""
-    corpus = _limited(_corpus(source, root), source.limit)
+    corpus = learnable(source, root)
     if isinstance(source, DenseSource) or source.share == 1:
         return corpus
     number = max(1, round(source.share * len(corpus)))
     chosen = Random(f"{seed}:{corpus.name}").sample(range(len(corpus)), number)
     documents = tuple(corpus.documents[index] for index in sorted(chosen))
     return Corpus(corpus.name, corpus.split, documents, corpus.types)
+
+
+def learnable(source: CorpusSource | DenseSource, root: str | Path | None = None) -> Corpus:
+    """The documents that a source may learn from: up to its limit, and of no fold left out."""
+    corpus = _limited(_corpus(source, root), source.limit)
+    if source.folds is None or source.without is None:
+        return corpus
+    return without_fold(corpus, source.folds, source.without)
+
+
+def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Corpus | None:
+    """The documents of a source with what a proposer found in them, if the source has that."""
+    if isinstance(source, DenseSource) or source.proposals is None:
+        return None
+    return proposed(source.proposals, corpus)
 
 
 def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:

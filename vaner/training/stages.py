@@ -12,7 +12,7 @@ from vaner.training.examples import Coverage, Example
 from vaner.training.held_out import without
 from vaner.training.learners.learner import Learner
 from vaner.training.recipe import CorpusSource, DenseSource, StageRecipe
-from vaner.training.sources import training_corpus
+from vaner.training.sources import training_corpus, training_proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,13 @@ def stage_examples(
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
     for source in stage.sources:
-        corpus, number = without(training_corpus(source, seed, root), held_out)
+        whole = training_corpus(source, seed, root)
+        corpus, number = without(whole, held_out)
         left_out[f"{corpus.name} {corpus.split}"] = number
-        found, seen = learner.examples(source, corpus)
+        proposals = training_proposals(source, whole)
+        if proposals is not None:
+            proposals, _ = without(proposals, held_out)
+        found, seen = learner.examples(source, corpus, proposals)
         groups.append(_kept(source, found, seed))
         coverage = coverage + seen
         if not groups[-1]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from vaner.training.learners.generator import GeneratorLearner
 from vaner.training.learners.learner import Learner
+from vaner.training.learners.selector import SelectorLearner
 from vaner.training.learners.tagger import TaggerLearner
 from vaner.training.recipe import Recipe
-from vaner.training.recipe_models import GeneratorRecipe
+from vaner.training.recipe_models import GeneratorRecipe, SelectorRecipe
 from vaner.training.sources import Taught
 
 
@@ -19,4 +20,6 @@ def new_learner(recipe: Recipe, aim: Taught) -> Learner:
     """
     if isinstance(recipe.model, GeneratorRecipe):
         return GeneratorLearner(recipe.model, aim)
+    if isinstance(recipe.model, SelectorRecipe):
+        return SelectorLearner(recipe.model, aim)
     return TaggerLearner(recipe, recipe.model, aim)

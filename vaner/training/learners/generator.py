@@ -49,7 +49,7 @@ class GeneratorLearner:
         self.encoder = PromptEncoder.from_folder(folder, wanted.max_subwords)
 
     def examples(
-        self, source: CorpusSource | DenseSource, corpus: Corpus
+        self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[CopyExample], Coverage]:
         """Sentences of a corpus.
 

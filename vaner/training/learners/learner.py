@@ -29,9 +29,14 @@ class Learner(Protocol):
     def model(self) -> OnBackbone: ...
 
     def examples(
-        self, source: CorpusSource | DenseSource, corpus: Corpus
+        self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[Example], Coverage]:
         """What a source of a recipe gives to learn from, and what of its gold is out of reach.
+
+        Args:
+            source: the source.
+            corpus: its documents, without sentences that must not be learnt from.
+            proposals: the same documents with what a proposer found in them, for a selector.
 
         Raises:
             VanerError: for a source that this kind of model cannot learn from.

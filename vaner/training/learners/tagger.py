@@ -62,7 +62,7 @@ class TaggerLearner:
         self.encoder = Encoder.from_folder(folder, wanted.max_subwords)
 
     def examples(
-        self, source: CorpusSource | DenseSource, corpus: Corpus
+        self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[TaggerExample], Coverage]:
         """Sentences of a corpus, or names chosen for them."""
         config = self.model.config
