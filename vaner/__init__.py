@@ -6,7 +6,8 @@
     for span in annotator("Metformin treats diabetes.").spans: ...
 
 The names below are imported when they are first used: torch and transformers take ten seconds to
-import, and reading a corpus or printing a help text needs neither.
+import, and reading a corpus or printing a help text needs neither. Where transformers is imported
+as well, its Auto classes and pipelines know our models: see `vaner.auto`.
 
 >>> from vaner import Document, Span
 >>> Document("1", "Metformin treats diabetes.", (Span(0, 9, "Chemical"),)).spans[0].type
@@ -17,6 +18,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from vaner.auto import register
 
 if TYPE_CHECKING:
     from vaner.annotator import Annotator
@@ -57,3 +60,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+register()

@@ -16,6 +16,7 @@ from vaner.errors import ModelError
 from vaner.generation.generator import VanerForGeneration
 from vaner.generation.prompts import PromptEncoder
 from vaner.modeling.loading import on_device, ready, tokenizer_folder
+from vaner.modeling.on_backbone import OnBackbone
 from vaner.modeling.storage import model_type, resolve
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers.generator import Generator
@@ -80,6 +81,18 @@ class Annotator:
         return cls(proposer, judge)
 
     @property
+    @classmethod
+    def of(
+        cls, model: OnBackbone, device: str | torch.device = "auto", *, batch_size: int = 32
+    ) -> Annotator:
+        """An annotator of a model that is in memory, in evaluation mode; it is used as it is.
+
+        Raises:
+            ModelError: where it is of no kind that finds mentions.
+        """
+        folder = Path(model.name_or_path or "")
+        return cls(_proposer(model, folder, on_device(device), batch_size))
+
     def kind(self) -> str:
         """What messages call it."""
         return self.proposer.kind
@@ -161,18 +174,32 @@ def load_proposer(
             f"{folder} is of a selector, which finds no mentions; put it behind a model that does",
             argument="selector",
         )
-    known = (VanerForTokenClassification, VanerForGeneration)
-    if kind not in [model.config_class.model_type for model in known]:
+    known: tuple[type[OnBackbone], ...] = (VanerForTokenClassification, VanerForGeneration)
+    made = next((model for model in known if model.config_class.model_type == kind), None)
+    if made is None:
         raise ModelError(f"{folder} is of a {kind} model, not of a saved vaner model")
-    if kind == VanerForGeneration.config_class.model_type:
-        generator = ready(VanerForGeneration, folder, device, options)
-        prompts = PromptEncoder.from_folder(
-            tokenizer_folder(generator, folder), generator.config.max_subwords
-        )
-        return Generator(generator, prompts, device=device, batch_size=batch_size)
-    tagger = ready(VanerForTokenClassification, folder, device, options)
-    encoder = Encoder.from_folder(tokenizer_folder(tagger, folder), tagger.config.max_subwords)
-    return Tagger(tagger, encoder, device=device, batch_size=batch_size)
+    return _proposer(ready(made, folder, device, options), folder, device, batch_size)
+
+
+def _proposer(
+    model: OnBackbone, folder: Path, device: torch.device, batch_size: int
+) -> Tagger | Generator:
+    """A model in memory, ready to find mentions.
+
+    Args:
+        model: the model, in evaluation mode.
+        folder: where it was loaded from, which may have its tokenizer.
+        device: where it computes.
+        batch_size: most sentences in a batch.
+    """
+    place = tokenizer_folder(model, folder)
+    if isinstance(model, VanerForGeneration):
+        prompts = PromptEncoder.from_folder(place, model.config.max_subwords)
+        return Generator(model, prompts, device=device, batch_size=batch_size)
+    if not isinstance(model, VanerForTokenClassification):
+        raise ModelError(f"a {type(model).__name__} finds no mentions")
+    encoder = Encoder.from_folder(place, model.config.max_subwords)
+    return Tagger(model, encoder, device=device, batch_size=batch_size)
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:

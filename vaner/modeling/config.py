@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from importlib import import_module
+from typing import Any, ClassVar, Literal, get_args
 
 from transformers import AutoConfig, PreTrainedConfig
 
@@ -32,8 +33,13 @@ class OnBackboneConfig(PreTrainedConfig):
         types: entity types the model was trained on.
         max_subwords: most sub-words in a row, instruction included; longer sentences are read in
             overlapping windows.
+
+    Attributes:
+        model_module: where the model is, which must be known to `AutoModel` and its like once
+            there is a config of it, without being imported by its name.
     """
 
+    model_module: ClassVar[str] = ""
     sub_configs = {"backbone_config": AutoConfig}  # noqa: RUF012 - as transformers has it
     has_no_defaults_at_init = True
 
@@ -51,6 +57,8 @@ class OnBackboneConfig(PreTrainedConfig):
         **kwargs: Any,
     ) -> None:
         check_choice("attention", attention, get_args(Attention))
+        if self.model_module:
+            import_module(self.model_module)
         if isinstance(backbone_config, dict):
             backbone_config = AutoConfig.for_model(**backbone_config)
         self.backbone = backbone
@@ -105,6 +113,7 @@ class VanerConfig(OnBackboneConfig):
     """
 
     model_type = "vaner"
+    model_module = "vaner.modeling.tagger"
 
     def __init__(
         self,
@@ -179,3 +188,6 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """Refuse a value of a field that is none of those it can have."""
     if value not in choices:
         raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+
+
+AutoConfig.register(VanerConfig.model_type, VanerConfig)

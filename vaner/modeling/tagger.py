@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from vaner.modeling.config import Pooling, VanerConfig
@@ -192,5 +192,4 @@ def _gather(hidden: Tensor, index: Tensor, width: int) -> Tensor:
     return hidden.gather(1, index.unsqueeze(2).expand(-1, -1, width))
 
 
-AutoConfig.register("vaner", VanerConfig)
 AutoModelForTokenClassification.register(VanerConfig, VanerForTokenClassification)
