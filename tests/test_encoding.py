@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vaner.batching import by_length, collate
+from vaner.batching import by_length
 from vaner.encoding import Encoder
 from vaner.errors import ModelError
+from vaner.modeling.tensors import collate
 from vaner.words import split_words
 
 

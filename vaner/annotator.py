@@ -22,6 +22,7 @@ from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers.generator import Generator
 from vaner.proposers.proposer import Proposer, checked_types
 from vaner.proposers.tagger import Tagger
+from vaner.proposers.torch_reader import torch_tagger
 from vaner.selection.select import Selector
 from vaner.selection.selector import VanerSelector
 
@@ -80,7 +81,6 @@ class Annotator:
         proposer = load_proposer(model_folder(name_or_path), wanted, batch_size, **options)
         return cls(proposer, judge)
 
-    @property
     @classmethod
     def of(
         cls, model: OnBackbone, device: str | torch.device = "auto", *, batch_size: int = 32
@@ -93,6 +93,7 @@ class Annotator:
         folder = Path(model.name_or_path or "")
         return cls(_proposer(model, folder, on_device(device), batch_size))
 
+    @property
     def kind(self) -> str:
         """What messages call it."""
         return self.proposer.kind
@@ -112,6 +113,11 @@ class Annotator:
         """Corpora that the model may be told a text is from -> the types they annotate."""
         model = getattr(self.proposer, "model", None)
         return dict(model.config.datasets) if model is not None else {}
+
+    @property
+    def learnt_from(self) -> frozenset[str]:
+        """The corpora, by name, that the model and the selector are known to have learnt from."""
+        return frozenset((*self.datasets, *(self.selector.datasets if self.selector else ())))
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that cannot be found, whatever is proposed."""
@@ -199,7 +205,7 @@ def _proposer(
     if not isinstance(model, VanerForTokenClassification):
         raise ModelError(f"a {type(model).__name__} finds no mentions")
     encoder = Encoder.from_folder(place, model.config.max_subwords)
-    return Tagger(model, encoder, device=device, batch_size=batch_size)
+    return torch_tagger(model, encoder, device=device, batch_size=batch_size)
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
 from vaner.encoding import Row
 
 
-def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
+def collate(rows: Sequence[Row]) -> dict[str, npt.NDArray[np.generic]]:
     """Pad rows into one batch.
 
     Returns:
@@ -28,29 +28,29 @@ def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
     longest, most = max(len(r) for r in rows), max(len(r.starts) for r in rows)
     shape, words = (len(rows), longest), (len(rows), most)
     batch = {
-        "input_ids": torch.zeros(shape, dtype=torch.long),
-        "attention_mask": torch.zeros(shape, dtype=torch.long),
-        "word_starts": torch.zeros(words, dtype=torch.long),
-        "word_ends": torch.ones(words, dtype=torch.long),
-        "word_mask": torch.zeros(words, dtype=torch.bool),
+        "input_ids": np.zeros(shape, np.int64),
+        "attention_mask": np.zeros(shape, np.int64),
+        "word_starts": np.zeros(words, np.int64),
+        "word_ends": np.ones(words, np.int64),
+        "word_mask": np.zeros(words, np.bool_),
     }
     if rows[0].tags:
-        batch["tags"] = torch.zeros(words, dtype=torch.long)
+        batch["tags"] = np.zeros(words, np.int64)
     if most_hidden := max(len(row.hidden) for row in rows):
-        batch["hidden_tags"] = torch.full((len(rows), most_hidden), -1)
+        batch["hidden_tags"] = np.full((len(rows), most_hidden), -1)
     if any(row.general for row in rows):
-        batch["general"] = torch.tensor([row.general for row in rows])
+        batch["general"] = np.array([row.general for row in rows])
     for i, row in enumerate(rows):
         length, count = len(row), len(row.starts)
-        batch["input_ids"][i, :length] = torch.tensor(row.input_ids)
+        batch["input_ids"][i, :length] = row.input_ids
         batch["attention_mask"][i, :length] = 1
-        batch["word_starts"][i, :count] = torch.tensor(row.starts)
-        batch["word_ends"][i, :count] = torch.tensor(row.ends)
+        batch["word_starts"][i, :count] = row.starts
+        batch["word_ends"][i, :count] = row.ends
         batch["word_mask"][i, :count] = True
         if row.tags:
-            batch["tags"][i, :count] = torch.tensor(row.tags)
+            batch["tags"][i, :count] = row.tags
         if row.hidden:
-            batch["hidden_tags"][i, : len(row.hidden)] = torch.tensor(row.hidden)
+            batch["hidden_tags"][i, : len(row.hidden)] = row.hidden
     return batch
 
 

@@ -8,7 +8,7 @@ import torchcrf
 from torch import Tensor
 
 from vaner.modeling.crf import CRF
-from vaner.tagging import Chunk, Scheme, TagSet, decode, violations
+from vaner.tagging import Scheme, TagSet, violations
 
 LENGTHS = (5, 3, 1, 4)
 MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS]).bool()
@@ -80,23 +80,6 @@ def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
                 expected[t, tag] += p
         torch.testing.assert_close(marginals[b, :n], expected, rtol=1e-4, atol=1e-5)
         assert not marginals[b, n:].any()
-
-
-@pytest.mark.parametrize(
-    "tag_set", [TagSet(), TagSet(Scheme.BIOES), TagSet(Scheme.BIO, ("X", "Y"))]
-)
-def test_span_probabilities_agree_with_enumeration(tag_set: TagSet) -> None:
-    crf, emissions = random_crf(len(tag_set), tag_set)
-    n = 4
-    row, mask = emissions[:1, :n], torch.ones(1, n, dtype=torch.bool)
-    expected: dict[Chunk, float] = {}
-    for path, p in enumerate_chains(crf, row[0]).items():
-        for chunk in decode(tag_set.names(path)) if p > 0 else []:
-            expected[chunk] = expected.get(chunk, 0.0) + p
-    chunks = list(expected)
-    assert len(chunks) == 10 * max(1, len(tag_set.types))
-    [found] = crf.span_probabilities(row, mask, [chunks])
-    assert found == pytest.approx(list(expected.values()), abs=1e-5)
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))

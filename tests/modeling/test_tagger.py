@@ -14,13 +14,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tests.tiny_model import SENTENCES
-from vaner.batching import collate
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
 from vaner.modeling import finding
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.tagger import VanerForTokenClassification, pool
+from vaner.modeling.tensors import collate
 from vaner.words import split_words
 
 LORA = {"r": 4, "target_modules": "all-linear"}

@@ -11,12 +11,12 @@ import torch
 
 from tests.training.test_train import corpus_folder, recipe, sentence
 from vaner.annotator import Annotator
-from vaner.batching import collate
 from vaner.corpora import load
 from vaner.encoding import Encoder
 from vaner.errors import RecipeError
 from vaner.instructions import COMPACT
 from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.modeling.tensors import collate
 from vaner.tagging import TagSet
 from vaner.training.examples import collapsed, corpus_examples
 from vaner.training.recipe import Recipe

@@ -10,11 +10,11 @@ import torch
 
 from tests.training.test_train import DISEASES, DRUGS, sentence
 from vaner.annotator import Annotator
-from vaner.batching import collate
 from vaner.corpora import load
 from vaner.encoding import Encoder
 from vaner.instructions import COMPACT
 from vaner.modeling.tagger import VanerForTokenClassification, allowed_tags
+from vaner.modeling.tensors import collate
 from vaner.tagging import TagSet
 from vaner.training.examples import corpus_examples, hidden_tags
 from vaner.training.recipe import Recipe

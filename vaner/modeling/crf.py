@@ -6,18 +6,14 @@ ways; the recursions are `vaner.modeling.chain`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torchcrf
 from torch import Tensor
 
+from vaner.chains import FORBIDDEN
 from vaner.modeling import chain
 from vaner.modeling.chain import Chain
-from vaner.tagging import OUTSIDE, Chunk, TagSet, spell
-
-# exp(-1e4) is exactly 0 in fp32 and bf16, and unlike -inf it leaves no NaN in a gradient.
-FORBIDDEN = -1e4
+from vaner.tagging import TagSet
 
 
 class CRF(torchcrf.CRF):  # type: ignore[misc]
@@ -134,64 +130,6 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         alpha, beta, total = self._forward_backward(emissions, mask)
         marginals = (alpha + beta - total[:, None, None]).exp()
         return marginals.masked_fill(~mask.unsqueeze(2), 0.0)
-
-    @torch.no_grad()
-    def span_probabilities(
-        self, emissions: Tensor, mask: Tensor, chunks: Sequence[Sequence[Chunk]]
-    ) -> list[list[float]]:
-        """Exact probability that each chunk is a mention, neither longer nor shorter.
-
-        Args:
-            emissions: *Shape:* (B, W, C).
-            mask: *Shape:* (B, W).
-            chunks: for each row the chunks to score.
-
-        Returns:
-            For each row one probability in [0, 1] a chunk.
-        """
-        if self.tag_set is None:
-            raise ValueError("span probabilities need a CRF that knows its tag set")
-        emissions, mask = self._checked(emissions, mask)
-        alpha, beta, total = self._forward_backward(emissions, mask)
-        scores, words = self.chain(), mask.sum(1).tolist()
-        return [
-            [
-                self._span(scores, emissions[b], alpha[b], beta[b], total[b], words[b], chunk)
-                for chunk in row
-            ]
-            for b, row in enumerate(chunks)
-        ]
-
-    def _span(
-        self,
-        scores: Chain,
-        emissions: Tensor,
-        alpha: Tensor,
-        beta: Tensor,
-        total: Tensor,
-        words: int,
-        chunk: Chunk,
-    ) -> float:
-        """Sum over all sequences that spell just this chunk: prefix, chunk, what may follow."""
-        assert self.tag_set is not None
-        names = spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type)
-        tags = torch.tensor(self.tag_set.indices(names), device=emissions.device)
-        score = alpha[chunk.start, tags[0]] + scores.transitions[tags[:-1], tags[1:]].sum()
-        inner = torch.arange(chunk.start + 1, chunk.end, device=emissions.device)
-        score = score + emissions[inner, tags[1:]].sum()
-        if chunk.end == words:
-            score = score + scores.end[tags[-1]]
-        else:
-            after = scores.transitions[tags[-1]] + emissions[chunk.end] + beta[chunk.end]
-            score = score + torch.logsumexp(after[self._ending(chunk.type)], dim=0)
-        return min(1.0, float((score - total).exp()))
-
-    def _ending(self, type: str) -> Tensor:
-        """Indices of the tags that do not lengthen a mention of `type`."""
-        assert self.tag_set is not None
-        longer = {f"{p}-{type}" if type else p for p in "IE"}
-        keep = [i for i, tag in enumerate(self.tag_set.tags) if tag == OUTSIDE or tag not in longer]
-        return torch.tensor(keep, device=self.transitions.device)
 
     def _forward_backward(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         scores = self.chain()

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from vaner.chains import FORBIDDEN
 from vaner.modeling.config import Pooling, VanerConfig
-from vaner.modeling.crf import CRF, FORBIDDEN
+from vaner.modeling.crf import CRF
 from vaner.modeling.on_backbone import OnBackbone
 from vaner.tagging import Scheme, TagSet
 

@@ -7,7 +7,7 @@ caller's own offsets.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -79,6 +79,11 @@ class Generator:
     def types(self) -> tuple[str, ...]:
         """The entity types the model was trained on."""
         return tuple(self.model.config.types)
+
+    @property
+    def datasets(self) -> Mapping[str, Sequence[str]]:
+        """Corpora that it may be told a text is from -> the types they annotate."""
+        return dict(self.model.config.datasets)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that brackets between words cannot express."""

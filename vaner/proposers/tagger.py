@@ -1,33 +1,49 @@
 """The tagger as a reader of text.
 
 Words -> sentences -> rows -> batches -> emissions -> Viterbi and marginals -> spans with scores,
-in the caller's own offsets. Every step is one that training uses too.
+in the caller's own offsets. Every step but the last two is one that training uses too. What
+computes the emissions is left open, and none of the rest needs a deep-learning library.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-import torch
-from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
+import numpy as np
 
-from vaner.batching import by_length, collate
+from vaner.asking import Asking
+from vaner.batching import by_length
+from vaner.chains import Decoder, Floats, Transitions
 from vaner.corpora.statistics import unreachable
 from vaner.documents import Document, Span
 from vaner.encoding import Encoder, Row
-from vaner.modeling.loading import place
-from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers.proposer import checked_types
 from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents
-from vaner.tagging import Scheme, decode
+from vaner.tagging import Scheme
 from vaner.words import Word, sentences_of, split_words
 
 _POSITIONS_A_BATCH = 8192
+
+
+class Reader(Protocol):
+    """What computes the emissions of a model.
+
+    Attributes:
+        model: the model, where there is one in memory, else None.
+    """
+
+    model: Any
+
+    def transitions(self) -> Transitions:
+        """The learned scores between tags."""
+        ...
+
+    def emissions(self, rows: Sequence[Row]) -> Floats:
+        """Tag scores of a batch. *Shape:* (B, W, C), W being the most words of a row."""
+        ...
 
 
 @dataclass(slots=True)
@@ -44,7 +60,7 @@ class _Sentence:
     words: Sequence[Word]
     types: tuple[str, ...]
     found: list[Span]
-    emissions: list[Tensor] = field(default_factory=list)
+    emissions: list[Floats] = field(default_factory=list)
 
 
 class _Piece(NamedTuple):
@@ -59,46 +75,48 @@ class _Piece(NamedTuple):
 
 
 class Tagger:
-    """Finds mentions with a `VanerForTokenClassification`.
+    """Finds mentions with a model that tags words.
 
     Scores are the CRF's marginals: the probability of the mention, boundaries and type.
 
     Args:
-        model: the model, in evaluation mode.
+        reader: computes the emissions.
+        asking: what the model was taught to find, and how it is asked.
         encoder: the encoder it was trained with.
-        device: where it computes.
         batch_size: most rows in a batch.
-        autocast: compute in this dtype where it is safe; the weights' own if None.
     """
 
     kind = "model"
     zero_shot = False
 
     def __init__(
-        self,
-        model: VanerForTokenClassification,
-        encoder: Encoder,
-        *,
-        device: torch.device,
-        batch_size: int = 32,
-        autocast: torch.dtype | None = None,
+        self, reader: Reader, asking: Asking, encoder: Encoder, *, batch_size: int = 32
     ) -> None:
-        self.model = model
+        self.reader = reader
+        self.asking = asking
         self.encoder = encoder
-        self.device = device
         self.batch_size = batch_size
-        self._autocast = autocast
-        place(model, device)
+        self._decoder = Decoder(asking.tag_set, reader.transitions())
+
+    @property
+    def model(self) -> Any:
+        """The model, where there is one in memory."""
+        return self.reader.model
 
     @property
     def types(self) -> tuple[str, ...]:
         """The entity types the model finds."""
-        return tuple(self.model.config.types)
+        return self.asking.types
+
+    @property
+    def datasets(self) -> Mapping[str, Sequence[str]]:
+        """Corpora that it may be told a text is from -> the types they annotate."""
+        return self.asking.datasets
 
     @property
     def scheme(self) -> Scheme:
         """How the model's tags spell a mention."""
-        return Scheme(self.model.config.scheme)
+        return self.asking.scheme
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that words and tags cannot spell."""
@@ -118,16 +136,13 @@ class Tagger:
             VanerError: for a type the model was not trained to find.
         """
         size = batch_size or self.batch_size
-        pieces = self._pieces(texts_or_documents, checked_types(self, types), dataset)
+        passes = self.asking.passes(checked_types(self, types), dataset)
+        pieces = self._pieces(texts_or_documents, passes)
         return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)
 
     def _pieces(
-        self, source: Iterable[str | Document], types: Sequence[str], dataset: str | None
+        self, source: Iterable[str | Document], passes: Sequence[tuple[str, tuple[str, ...]]]
     ) -> Iterator[_Piece | End]:
-        config = self.model.config
-        # In joint mode one pass finds them all.
-        asked = [(None, tuple(types))] if config.joint else [(type, (type,)) for type in types]
-        passes = [(config.instruction_for(type, dataset), own) for type, own in asked]
         for document in as_documents(source):
             words = split_words(document.text)
             found: list[Span] = []
@@ -144,44 +159,25 @@ class Tagger:
             window = piece.row.window
             kept = emissions[window.keep_start - window.start : window.keep_end - window.start]
             piece.sentence.emissions.append(kept)
-        self._decode([piece.sentence for piece in pieces if piece.last], batch_size)
+        self._decode([piece.sentence for piece in pieces if piece.last])
 
-    @torch.inference_mode()
-    def _emissions(self, pieces: Sequence[_Piece], batch_size: int) -> list[Tensor]:
-        """Tag scores of each row. *Shape:* (W, C) each, fp32."""
-        answers: list[Tensor] = [torch.empty(0)] * len(pieces)
-        autocast = (
-            torch.autocast(self.device.type, self._autocast) if self._autocast else nullcontext()
-        )
+    def _emissions(self, pieces: Sequence[_Piece], batch_size: int) -> list[Floats]:
+        """Tag scores of each row. *Shape:* (W, C) each."""
+        answers: list[Floats] = [np.empty(0)] * len(pieces)
         lengths = [len(piece.row) for piece in pieces]
         for batch in by_length(lengths, batch_size, _POSITIONS_A_BATCH):
-            tensors = collate([pieces[i].row for i in batch])
-            with autocast:
-                logits = self.model(**{k: v.to(self.device) for k, v in tensors.items()}).logits
-            for i, scores in zip(batch, logits.float(), strict=True):
-                answers[i] = scores[: len(pieces[i].row.starts)]
+            scores = self.reader.emissions([pieces[i].row for i in batch])
+            for i, own in zip(batch, scores, strict=True):
+                answers[i] = own[: len(pieces[i].row.starts)]
         return answers
 
-    @torch.inference_mode()
-    def _decode(self, sentences: Sequence[_Sentence], batch_size: int) -> None:
+    def _decode(self, sentences: Sequence[_Sentence]) -> None:
         """Read the mentions off the emissions of whole sentences, windows stitched."""
-        stitched = [torch.cat(sentence.emissions) for sentence in sentences]
-        crf, tags = self.model.crf, self.model.config.tag_set
-        for batch in by_length([len(s) for s in stitched], 8 * batch_size, 8 * _POSITIONS_A_BATCH):
-            emissions = pad_sequence([stitched[i] for i in batch], batch_first=True)
-            lengths = torch.tensor([len(stitched[i]) for i in batch], device=emissions.device)
-            mask = torch.arange(emissions.shape[1], device=emissions.device) < lengths[:, None]
-            chunks = [decode(tags.names(path)) for path in crf.decode(emissions, mask)]
-            scores = crf.span_probabilities(emissions, mask, chunks)
-            for i, row, values in zip(batch, chunks, scores, strict=True):
-                sentence = sentences[i]
-                sentence.found.extend(
-                    Span(
-                        sentence.words[c.start].start,
-                        sentence.words[c.end - 1].end,
-                        c.type or sentence.types[0],
-                        p,
-                    )
-                    for c, p in zip(row, values, strict=True)
-                    if not c.type or c.type in sentence.types
-                )
+        stitched = [np.concatenate(sentence.emissions) for sentence in sentences]
+        for sentence, mentions in zip(sentences, self._decoder.mentions(stitched), strict=True):
+            for chunk, probability in mentions:
+                type = chunk.type or sentence.types[0]
+                if type in sentence.types:
+                    start = sentence.words[chunk.start].start
+                    end = sentence.words[chunk.end - 1].end
+                    sentence.found.append(Span(start, end, type, probability))

@@ -8,14 +8,14 @@ from random import Random
 
 import torch
 
-from vaner.batching import collate
 from vaner.documents import Corpus
 from vaner.encoding import Encoder, Row
 from vaner.knowledge.base import open_base
 from vaner.knowledge.dense import Counts
 from vaner.knowledge.related import RelatedNames
 from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.proposers.tagger import Tagger
+from vaner.modeling.tensors import collate
+from vaner.proposers.torch_reader import torch_tagger
 from vaner.tagging import TagSet
 from vaner.training.dense import dense_examples
 from vaner.training.examples import Coverage, TaggerExample, corpus_examples
@@ -80,13 +80,13 @@ class TaggerLearner:
         return example.row(self.encoder, self.model.config.instruction_template, draw)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
-        """As `vaner.batching.collate`."""
+        """As `vaner.modeling.tensors.collate`."""
         return collate(rows)
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
         """Strict micro F1 over the dev sets."""
         device = next(self.model.parameters()).device
-        tagger = Tagger(self.model, self.encoder, device=device, autocast=autocast)
+        tagger = torch_tagger(self.model, self.encoder, device=device, autocast=autocast)
         return score_proposer(tagger, dev)
 
     def _names(self, source: DenseSource, corpus: Corpus) -> list[TaggerExample]:

@@ -1,0 +1,68 @@
+"""Emissions of a tagger by PyTorch: on a GPU or a CPU, in any precision, in training too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+
+from vaner.asking import Asking
+from vaner.chains import Floats, Transitions
+from vaner.encoding import Encoder, Row
+from vaner.modeling.loading import place
+from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.modeling.tensors import collate
+from vaner.proposers.tagger import Tagger
+
+
+class TorchReader:
+    """Computes emissions with a `VanerForTokenClassification`.
+
+    Args:
+        model: the model, in evaluation mode.
+        device: where it computes.
+        autocast: compute in this dtype where it is safe; the weights' own if None.
+    """
+
+    def __init__(
+        self,
+        model: VanerForTokenClassification,
+        device: torch.device,
+        autocast: torch.dtype | None = None,
+    ) -> None:
+        self.model = model
+        self._device = device
+        self._autocast = autocast
+        place(model, device)
+
+    def transitions(self) -> Transitions:
+        """The CRF's scores; all 0 where the head is a softmax."""
+        crf = self.model.crf
+        parts = (crf.start_transitions, crf.transitions, crf.end_transitions)
+        return Transitions(*(part.detach().float().cpu().numpy() for part in parts))
+
+    @torch.inference_mode()
+    def emissions(self, rows: Sequence[Row]) -> Floats:
+        """Tag scores of a batch. *Shape:* (B, W, C), fp32."""
+        autocast = (
+            torch.autocast(self._device.type, self._autocast) if self._autocast else nullcontext()
+        )
+        with autocast:
+            logits = self.model(**collate(rows, self._device)).logits
+        return np.asarray(logits.float().cpu().numpy())
+
+
+def torch_tagger(
+    model: VanerForTokenClassification,
+    encoder: Encoder,
+    *,
+    device: torch.device,
+    batch_size: int = 32,
+    autocast: torch.dtype | None = None,
+) -> Tagger:
+    """A tagger that computes with PyTorch; arguments as for `TorchReader` and `Tagger`."""
+    asking = Asking.from_config(model.config.to_dict())
+    reader = TorchReader(model, device, autocast)
+    return Tagger(reader, asking, encoder, batch_size=batch_size)
