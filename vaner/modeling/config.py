@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal, get_args
 
 from transformers import AutoConfig, PreTrainedConfig
 
+from vaner.asking import Asking
 from vaner.errors import ModelError
-from vaner.instructions import ANY_TYPE, VANER, Instruction
+from vaner.instructions import VANER, Instruction
 from vaner.tagging import Scheme, TagSet
 
 Attention = Literal["bidirectional", "causal"]
@@ -141,47 +142,33 @@ class VanerConfig(OnBackboneConfig):
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())
         self.dropout = dropout
-        tags = self._tag_set(kwargs.get("types", ())).tags
+        types = tuple(kwargs.get("types", ()))
+        tags = TagSet(Scheme(scheme), types if joint else ()).tags
         kwargs["id2label"] = dict(enumerate(tags))
         kwargs["label2id"] = {tag: i for i, tag in enumerate(tags)}
         super().__init__(**kwargs)
 
     @property
+    def asking(self) -> Asking:
+        """What the model was taught to find, and how it is asked."""
+        return Asking(
+            tuple(self.types), Scheme(self.scheme), self.joint, self.datasets, self.nameless,
+            self.instruction_template,
+        )  # fmt: skip
+
+    @property
     def tag_set(self) -> TagSet:
         """The tags the head scores; where the instruction names the type, the tags do not."""
-        return self._tag_set(self.types)
-
-    def _tag_set(self, types: Sequence[str]) -> TagSet:
-        return TagSet(Scheme(self.scheme), tuple(types) if self.joint else ())
-
-    def check(self) -> None:
-        """Refuse a broken instruction now and not at the first text."""
-        Instruction(**self.instruction)
-
-    def instruction_for(self, type: str | None, dataset: str | None) -> str:
-        """The instruction for a pass: for one type, or for all of them if None.
-
-        Args:
-            type: the type asked for; None in joint mode.
-            dataset: the corpus that the text is from, if that is known.
-        """
-        template = self.instruction_template
-        return template.render(type or ANY_TYPE, self.dataset_for(type, dataset))
+        return self.asking.tag_set
 
     @property
     def instruction_template(self) -> Instruction:
+        """The two templates."""
         return Instruction(**self.instruction)
 
-    def dataset_for(self, type: str | None, dataset: str | None) -> str | None:
-        """The corpus name to put into the instruction for `type`, or for all types if None.
-
-        The one asked for where the model knows it for this type; otherwise none if the model was
-        trained without names too, else the first of its corpora that has the type.
-        """
-        known = [name for name, types in self.datasets.items() if type is None or type in types]
-        if dataset in known:
-            return dataset
-        return None if self.nameless or not known else known[0]
+    def check(self) -> None:
+        """Refuse a broken instruction now and not at the first text."""
+        _ = self.instruction_template
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:

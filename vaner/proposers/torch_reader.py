@@ -8,7 +8,6 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from vaner.asking import Asking
 from vaner.chains import Floats, Transitions
 from vaner.encoding import Encoder, Row
 from vaner.modeling.loading import place
@@ -63,6 +62,5 @@ def torch_tagger(
     autocast: torch.dtype | None = None,
 ) -> Tagger:
     """A tagger that computes with PyTorch; arguments as for `TorchReader` and `Tagger`."""
-    asking = Asking.from_config(model.config.to_dict())
     reader = TorchReader(model, device, autocast)
-    return Tagger(reader, asking, encoder, batch_size=batch_size)
+    return Tagger(reader, model.config.asking, encoder, batch_size=batch_size)
