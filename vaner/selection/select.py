@@ -111,6 +111,11 @@ class Selector:
         return tuple(self.model.config.types)
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """The corpora, by name, that it learnt from."""
+        return tuple(self.model.config.datasets)
+
+    @property
     def threshold(self) -> float:
         """Least probability of what is kept, as chosen on dev."""
         return float(self.model.config.threshold)

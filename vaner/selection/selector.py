@@ -5,7 +5,7 @@ Letters in shapes: B candidates, T sub-words, H hidden, P projected, K types.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -28,6 +28,7 @@ class VanerSelectorConfig(OnBackboneConfig):
     Args:
         loss: what it was trained with, see `vaner.selection.losses`. The model is the same.
         asks: for every type the words that ask about it, put before the sentence.
+        datasets: for every training corpus the types it annotates.
         width: of the vectors that are compared.
         similarity_temperature: what similarities are divided by.
         dropout: before the projection, in training.
@@ -43,6 +44,7 @@ class VanerSelectorConfig(OnBackboneConfig):
         *,
         loss: Loss = "contrastive",
         asks: Mapping[str, str] | None = None,
+        datasets: Mapping[str, Sequence[str]] | None = None,
         width: int = 128,
         similarity_temperature: float = 0.1,
         dropout: float = 0.1,
@@ -56,6 +58,7 @@ class VanerSelectorConfig(OnBackboneConfig):
         check_choice("attention of a selector", attention, ("bidirectional",))
         self.loss = loss
         self.asks = dict(asks or {})
+        self.datasets = {name: list(types) for name, types in (datasets or {}).items()}
         self.width = width
         self.similarity_temperature = similarity_temperature
         self.dropout = dropout

@@ -21,6 +21,7 @@ from vaner.interfaces.cli.common import (
     OutputOption,
     OverlapsOption,
     QuietOption,
+    SelectorOption,
     SkipBadOption,
     TextOption,
     TypesOption,
@@ -54,6 +55,7 @@ def annotate(
     text: TextOption = None,
     types: TypesOption = None,
     model: ModelOption = None,
+    selector: SelectorOption = None,
     dataset: DatasetOption = None,
     kb: KnowledgeOption = None,
     input_format: InputFormatOption = None,
@@ -80,6 +82,8 @@ def annotate(
 
     `vaner annotate abstracts.pubtator --kb open --format pubtator -o found.pubtator`
 
+    `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o found.jsonl`
+
     `zcat notes.txt.gz | vaner annotate --input-format lines -o notes.html`
     """
     from vaner.interfaces.cli.stream import Job
@@ -90,7 +94,7 @@ def annotate(
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
     matcher = load_matcher(kb) if kb is not None else None
-    annotator = load_annotator(model, device, batch_size)
+    annotator = load_annotator(model, device, batch_size, selector)
     _check_dataset(annotator, dataset)
 
     def find(stream: Iterable[Document]) -> Iterator[Document]:

@@ -16,6 +16,7 @@ from vaner.errors import VanerError
 from vaner.interfaces.cli.annotate import annotate
 from vaner.interfaces.cli.common import Command, tell
 from vaner.interfaces.cli.corpus import app as corpus
+from vaner.interfaces.cli.crossfit import crossfit
 from vaner.interfaces.cli.evaluate import evaluate
 from vaner.interfaces.cli.kb import app as kb
 from vaner.interfaces.cli.train import train
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command(cls=Command)(annotate)
 app.command(cls=Command)(train)
 app.command(cls=Command)(evaluate)
+app.command(cls=Command)(crossfit)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
 

@@ -15,10 +15,19 @@ from vaner.errors import VanerError
 if TYPE_CHECKING:
     from vaner.annotator import Annotator
     from vaner.knowledge.matching import Matcher
+    from vaner.selection.select import Selector
 
 ModelOption = Annotated[
     str | None,
     typer.Option(help="Model: embedded name, folder, or Hub id. Default: the embedded model."),
+]
+SelectorOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Selector, folder or Hub id, that drops what is wrong of what was found, and whose "
+        "probabilities the others get: --selector runs/selector/seed-1/model",
+        show_default=False,
+    ),
 ]
 TypesOption = Annotated[
     list[str] | None,
@@ -153,15 +162,28 @@ def split_types(given: Iterable[str] | None) -> list[str] | None:
     return found
 
 
-def load_annotator(model: str | None, device: str, batch_size: int) -> Annotator:
+def load_annotator(
+    model: str | None, device: str, batch_size: int, selector: str | None = None
+) -> Annotator:
     """The annotator that a command asked for.
 
     Raises:
-        VanerError: for a model or a device that is not there.
+        VanerError: for a model, a selector or a device that is not there.
     """
     from vaner.annotator import Annotator
 
-    return Annotator.from_pretrained(model, device=device, batch_size=batch_size)
+    return Annotator.from_pretrained(model, selector=selector, device=device, batch_size=batch_size)
+
+
+def load_selector(name: str, device: str, batch_size: int = 32) -> Selector:
+    """The selector that a command asked for, to be put behind a dictionary.
+
+    Raises:
+        VanerError: for a selector or a device that is not there.
+    """
+    from vaner.selection.select import Selector
+
+    return Selector.from_pretrained(name, device=device, batch_size=batch_size)
 
 
 def load_matcher(name: str, rules: Iterable[str] | None = None) -> Matcher:

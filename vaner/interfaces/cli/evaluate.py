@@ -20,9 +20,11 @@ from vaner.interfaces.cli.common import (
     MinScoreOption,
     ModelOption,
     QuietOption,
+    SelectorOption,
     TypesOption,
     load_annotator,
     load_matcher,
+    load_selector,
     split_types,
     tell,
 )
@@ -52,6 +54,7 @@ def evaluate(
     ] = False,
     split: Annotated[str, typer.Option(help="Split to score on: --split devel")] = "test",
     model: ModelOption = None,
+    selector: SelectorOption = None,
     kb: Annotated[
         str | None,
         typer.Option(
@@ -96,6 +99,8 @@ def evaluate(
 
     `vaner evaluate --kb open --corpus NCBI-disease`
 
+    `vaner evaluate --kb open --selector runs/selector/seed-1/model --corpus NCBI-disease`
+
     `vaner evaluate --all`
     """
     from vaner.corpora import load, scored_split
@@ -112,8 +117,9 @@ def evaluate(
         from vaner.annotator import model_folder
         from vaner.scoring.stated import read_stated
 
-        proposer = _proposer(model, kb, device, batch_size)
-        stated = {} if kb is not None else read_stated(model_folder(model))
+        proposer = _proposer(model, kb, selector, device, batch_size)
+        alone = kb is None and selector is None
+        stated = read_stated(model_folder(model)) if alone else {}
         run = partial(_scored, proposer, min_score=min_score, bootstrap=bootstrap, quiet=quiet)
         record = _score_all(proposer, stated, split, wanted, corpora, run)
     else:
@@ -121,7 +127,7 @@ def evaluate(
         if not gold.documents:
             raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
         train = _seen(corpus, split, seen_in, corpora, reading)
-        proposer = _proposer(model, kb, device, batch_size)
+        proposer = _proposer(model, kb, selector, device, batch_size)
         found = _scored(
             proposer, gold, wanted, train, min_score=min_score, bootstrap=bootstrap, quiet=quiet
         )
@@ -130,13 +136,19 @@ def evaluate(
             _advise(found, gold)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
     if json_file is not None:
-        _keep({**_named(model, kb), **record}, json_file)
+        _keep({**_named(model, kb, selector), **record}, json_file)
 
 
-def _proposer(model: str | None, kb: str | None, device: str, batch_size: int) -> Proposer:
-    if kb is not None:
+def _proposer(
+    model: str | None, kb: str | None, selector: str | None, device: str, batch_size: int
+) -> Proposer:
+    from vaner.annotator import Annotator
+
+    if kb is None:
+        return load_annotator(model, device, batch_size, selector)
+    if selector is None:
         return load_matcher(kb)
-    return load_annotator(model, device, batch_size)
+    return Annotator(load_matcher(kb), load_selector(selector, device, batch_size))
 
 
 def _scored(
@@ -167,11 +179,11 @@ def _scored(
 
 
 def _warn(proposer: Proposer, gold: Corpus) -> None:
-    """Say so where the model learnt from a corpus that is made from the texts it is scored on."""
+    """Say so where a model learnt from a corpus that is made from the texts it is scored on."""
     from vaner.annotator import Annotator
     from vaner.corpora import same_texts, whole
 
-    learnt = set(map(whole, proposer.datasets)) if isinstance(proposer, Annotator) else set()
+    learnt = set(map(whole, proposer.learnt_from)) if isinstance(proposer, Annotator) else set()
     for name, split in sorted(same_texts(gold.name, gold.split)):
         if name in learnt and split.startswith("train"):
             tell(
@@ -244,11 +256,12 @@ def _advise(found: Evaluation, gold: Corpus) -> None:
         typer.echo(f"best F1 here with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}")
 
 
-def _named(model: str | None, kb: str | None) -> dict[str, str]:
+def _named(model: str | None, kb: str | None, selector: str | None) -> dict[str, str]:
     """What was scored, for the record."""
     from vaner.annotator import DEFAULT_MODEL
 
-    return {"knowledge_base": kb} if kb is not None else {"model": model or DEFAULT_MODEL}
+    proposer = {"knowledge_base": kb} if kb is not None else {"model": model or DEFAULT_MODEL}
+    return proposer if selector is None else {**proposer, "selector": selector}
 
 
 def _keep(record: Mapping[str, Any], path: Path) -> None:

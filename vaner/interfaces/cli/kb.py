@@ -13,6 +13,7 @@ from vaner.errors import VanerError
 from vaner.interfaces.cli import kb_teaching
 from vaner.interfaces.cli.common import (
     Command,
+    DeviceOption,
     EncodingOption,
     FilesArgument,
     FormatOption,
@@ -21,10 +22,12 @@ from vaner.interfaces.cli.common import (
     OverlapsOption,
     QuietOption,
     RuleOption,
+    SelectorOption,
     SkipBadOption,
     TextOption,
     TypesOption,
     load_matcher,
+    load_selector,
     split_types,
     tell,
 )
@@ -174,17 +177,20 @@ def match(
     kb: Annotated[str, typer.Option(help="Name of a base, or path of its file.")] = "open",
     types: TypesOption = None,
     rule: RuleOption = None,
+    selector: SelectorOption = None,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
     encoding: EncodingOption = "utf-8",
     overlaps: OverlapsOption = "keep",
     skip_bad: SkipBadOption = False,
+    device: DeviceOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
     """Find the names of a knowledge base in text, with their identifiers.
 
-    Of names of one type that overlap, the leftmost and longest is taken. No model is needed.
+    Of names of one type that overlap, the leftmost and longest is taken. No model is needed; a
+    selector may sort out what stands there but is meant otherwise.
 
     Examples:
 
@@ -193,6 +199,8 @@ def match(
     `vaner kb match abstracts.pubtator --types Disease --format jsonl -o found.jsonl`
 
     `vaner kb match notes.txt --kb open --rule Gene.case=fold`
+
+    `vaner kb match notes.txt --selector runs/selector/seed-1/model`
     """
     from vaner.interfaces.cli.stream import Job
 
@@ -203,7 +211,13 @@ def match(
     )  # fmt: skip
     matcher = load_matcher(kb, rule)
     matcher.check_types(wanted)
-    job.run(lambda stream: matcher.annotate(stream, wanted, overlaps=overlaps))
+    if selector is None:
+        job.run(lambda stream: matcher.annotate(stream, wanted, overlaps=overlaps))
+        return
+    from vaner.annotator import Annotator
+
+    both = Annotator(matcher, load_selector(selector, device))
+    job.run(lambda stream: both.annotate(stream, wanted, overlaps=overlaps))
 
 
 app.command(cls=Command)(kb_teaching.related)

@@ -67,7 +67,9 @@ def train(
         typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
     best = max(trained, key=lambda one: one.dev_f1)
     tell("score it once on the test split with:")
+    selects = checked.model.family == "selector"
+    tested = f"--model PROPOSER --selector {best.folder}" if selects else f"--model {best.folder}"
     corpora_used = dict.fromkeys(s.corpus for stage in checked.stages for s in stage.sources)
     for corpus in corpora_used:
         if split := scored_split(corpus):
-            tell(f"  vaner evaluate --model {best.folder} --corpus {corpus} --split {split}")
+            tell(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")

@@ -44,6 +44,7 @@ class SelectorLearner:
             loss=wanted.loss,
             asks={type: _ask(type, wanted, aim) for type in aim.types},
             types=aim.types,
+            datasets=aim.datasets,
             width=wanted.width,
             dropout=wanted.dropout,
         )

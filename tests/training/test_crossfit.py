@@ -1,0 +1,181 @@
+"""Every fold is annotated by a model that has not learnt from it, and test by none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training.test_train import corpus_folder
+from tests.training.test_train import recipe as tagger_recipe
+from vaner.corpora import load
+from vaner.documents import Corpus, Document
+from vaner.errors import RecipeError
+from vaner.formats import read
+from vaner.training import crossfit as module
+from vaner.training.crossfit import crossfit
+from vaner.training.folds import only_fold, without_fold
+from vaner.training.recipe import CorpusSource, Recipe
+from vaner.training.recipe_file import read_recipe
+from vaner.training.sources import training_corpus
+from vaner.training.train import train
+
+__all__ = ["corpus_folder"]
+
+
+def documents(number: int, source: int | None = None) -> Corpus:
+    """Documents, so many of which in a row are of one source."""
+    made = (
+        Document(str(i), "Gout.", metadata={"doc_id": i // source} if source else {})
+        for i in range(number)
+    )
+    return Corpus("c", "train", tuple(made), ("Disease",))
+
+
+@pytest.mark.parametrize("number", [5, 6, 23, 100])
+@pytest.mark.parametrize("source", [None, 1, 2])
+def test_folds_part_a_split(number: int, source: int | None) -> None:
+    corpus, folds = documents(number, source), 3
+    parts = [only_fold(corpus, folds, fold) for fold in range(folds)]
+    assert [d.id for part in parts for d in part] == [d.id for d in corpus]
+    assert max(map(len, parts)) - min(map(len, parts)) <= 2 * (source or 1)
+    for fold, part in enumerate(parts):
+        rest = without_fold(corpus, folds, fold)
+        assert not {d.id for d in part} & {d.id for d in rest}
+        assert len(part) + len(rest) == number
+        if source:
+            assert not {d.metadata["doc_id"] for d in part} & {d.metadata["doc_id"] for d in rest}
+
+
+def test_too_few_documents_are_told() -> None:
+    for corpus in (documents(2), documents(40, 30)):
+        with pytest.raises(RecipeError, match="too few documents for 3 folds"):
+            only_fold(corpus, 3, 0)
+
+
+def test_a_source_leaves_a_fold_out(corpus_folder: Path) -> None:
+    source = CorpusSource(corpus=str(corpus_folder), limit=20, folds=4, without=1)
+    found = training_corpus(source, seed=1)
+    assert [d.id for d in found] == [f"train-{n}" for n in range(1, 21) if not 6 <= n <= 10]
+    half = training_corpus(source.model_copy(update={"share": 0.5}), seed=1)
+    assert len(half) == 8 and {d.id for d in half} < {d.id for d in found}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ("folds: 3", "folds and without belong together"),
+        ("without: 0", "folds and without belong together"),
+        ("folds: 3, without: 3", "without is one of 0 to 2"),
+        ("folds: 1, without: 0", "greater than or equal to 2"),
+    ],
+)
+def test_folds_are_checked(tmp_path: Path, fields: str, words: str) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(f"name: x\nstages: [{{sources: [{{corpus: x, {fields}}}]}}]\n"
+                    "dev: [{corpus: x}]\n")  # fmt: skip
+    with pytest.raises(RecipeError, match=words):
+        read_recipe(path)
+
+
+def short(backbone: Path, corpus: Path) -> Recipe:
+    """As many epochs as it takes to find something."""
+    return tagger_recipe(backbone, corpus, lora=False, epochs=4, learning_rate=0.005)
+
+
+class Killed(Exception):
+    """Stands for a power cut."""
+
+
+def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[tuple[int | None, set[str]]] = []
+
+    def watched(recipe: Recipe, place: Path, **options: Any) -> Any:
+        [source] = recipe.stages[0].sources
+        learnt.append((source.without, {d.id for d in training_corpus(source, 1)}))
+        if len(learnt) == 2:
+            raise Killed
+        return train(recipe, place, **options)
+
+    annotated: list[set[str]] = []
+    real = module._annotate
+
+    def seen(model: Path, corpora: Any, *rest: Any) -> None:
+        corpora = list(corpora)
+        annotated.append({d.id for corpus in corpora for d in corpus})
+        real(model, corpora, *rest)
+
+    monkeypatch.setattr(module, "train", watched)
+    monkeypatch.setattr(module, "_annotate", seen)
+    plan, output = short(tiny_backbone, corpus_folder), tmp_path / "folds"
+    options: dict[str, Any] = {"folds": 2, "report": lambda _: None}
+    with pytest.raises(Killed):
+        crossfit(plan, output, **options)
+    with pytest.raises(RecipeError, match="--resume"):
+        crossfit(plan, output, **options)
+    with pytest.raises(RecipeError, match="something else"):
+        crossfit(plan, output, resume=True, **{**options, "folds": 3})
+    done = crossfit(plan, output, resume=True, **options)
+
+    assert [fold for fold, _ in learnt] == [0, 1, 1, None]  # the first one not a second time
+    for (_, own), theirs in zip([learnt[0], learnt[2], learnt[3]], annotated, strict=True):
+        assert not own & theirs
+    gold = load(str(corpus_folder), "train")
+    [train_file], [dev_file] = done.train, done.devel
+    assert (train_file.name, dev_file.name) == ("toy.train.jsonl", "toy.devel.jsonl")
+    found = list(read(train_file))
+    assert [(d.id, d.text) for d in found] == [(d.id, d.text) for d in gold]
+    assert sum(len(d.spans) for d in found) > 20
+    assert all(span.score is not None for d in found for span in d.spans)
+    assert len(list(read(dev_file))) == len(load(str(corpus_folder), "devel"))
+    assert (done.model / "config.json").is_file()
+    assert not list(output.glob("fold-*/run"))
+    # Nothing is done again.
+    assert crossfit(plan, output, resume=True, **options) == done
+    assert len(learnt) == 4
+    # And a selector can be trained on it.
+    selector = {
+        "name": "s", "model": {"family": "selector", "backbone": str(tiny_backbone), "lora": None,
+                               "max_subwords": 128},
+        "stages": [{"sources": [{"corpus": str(corpus_folder), "proposals": str(train_file)}],
+                    "epochs": 1}],
+        "dev": [{"corpus": str(corpus_folder), "proposals": str(dev_file)}], "precision": "fp32",
+    }  # fmt: skip
+    [trained] = train(Recipe.model_validate(selector), tmp_path / "s", report=lambda _: None)
+    record = json.loads((tmp_path / "s/seed-1/training.json").read_text())
+    first = next(entry for entry in record["history"] if "eval_f1" in entry)
+    assert trained.dev_f1 >= first["eval_f1_proposed"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ([{"corpus": "CORPUS"}, {"corpus": "CORPUS", "limit": 10}], "different parts of it"),
+        ([{"corpus": "CORPUS", "folds": 2, "without": 0}], "leaves out a fold already"),
+    ],
+)
+def test_folds_that_would_not_be_apart_are_refused(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path,
+    sources: list[dict[str, Any]], words: str,
+) -> None:  # fmt: skip
+    made = [source | {"corpus": str(corpus_folder)} for source in sources]
+    plan = Recipe.model_validate(
+        short(tiny_backbone, corpus_folder).model_dump() | {"stages": [{"sources": made}]}
+    )
+    with pytest.raises(RecipeError, match=words):
+        crossfit(plan, tmp_path / "folds", report=lambda _: None)
+    assert not (tmp_path / "folds").exists()
+
+
+def test_a_selector_is_not_cross_fitted(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = short(tiny_backbone, corpus_folder).model_dump()
+    plan["model"] = {"family": "selector", "backbone": str(tiny_backbone)}
+    plan["stages"][0]["sources"][0]["nameless"] = 0
+    with pytest.raises(RecipeError, match="of a selector"):
+        crossfit(Recipe.model_validate(plan), tmp_path / "folds", report=lambda _: None)

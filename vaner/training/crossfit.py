@@ -1,0 +1,212 @@
+"""A proposer's mentions in text it has not learnt from, in all of train: cross-fitting.
+
+A model finds nearly everything in what it learnt from, and errs elsewhere. To learn from the
+errors that it makes elsewhere, train is cut in folds, and each is annotated by a model that learnt
+from the others. Devel is annotated by a model that learnt from all of train: the proposer that a
+selector will work behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+from vaner.annotator import Annotator
+from vaner.corpora import same_texts, whole
+from vaner.documents import Corpus, Document
+from vaner.errors import RecipeError
+from vaner.formats import read, write
+from vaner.training.folds import only_fold
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe
+from vaner.training.recipe_models import SelectorRecipe
+from vaner.training.sources import dev_sets, learnable, taught
+from vaner.training.train import train
+
+Report = Callable[[str], None]
+
+RECORD = "crossfit.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Crossfitted:
+    """What cross-fitting leaves.
+
+    Args:
+        model: the model that learnt from all of train.
+        train: JSONL files of train with the mentions that were found out of fold.
+        devel: JSONL files of the dev sets with those that the model found.
+    """
+
+    model: Path
+    train: tuple[Path, ...]
+    devel: tuple[Path, ...]
+
+
+def crossfit(
+    recipe: Recipe,
+    output: str | Path,
+    *,
+    folds: int = 5,
+    corpora_root: str | Path | None = None,
+    resume: bool = False,
+    report: Report = print,
+) -> Crossfitted:
+    """Annotate train out of fold, and devel, with the proposer of a recipe.
+
+    No test split is annotated. Models of folds are not kept once their fold is annotated.
+
+    Args:
+        recipe: of a tagger or a generator; its first seed is used.
+        output: folder for ``CORPUS.train.jsonl`` and ``CORPUS.devel.jsonl`` of each corpus, and
+            for the runs; the model that learnt from all of train is in ``all/seed-N/model``.
+        folds: number of folds, at least 2.
+        corpora_root: where the corpora lie; ``VANER_CORPORA`` if None.
+        resume: go on with what is there; what is done is not done again.
+        report: called with lines for the user.
+
+    Raises:
+        RecipeError: for a recipe of a selector or one whose sources cannot be cut in folds, and
+            where `output` holds something else.
+    """
+    output = Path(output)
+    if isinstance(recipe.model, SelectorRecipe):
+        raise RecipeError("cross-fitting is for what proposes, and the recipe is of a selector")
+    recipe = recipe.model_copy(update={"seeds": recipe.seeds[:1]})
+    types = set(taught(recipe, corpora_root).types)
+    corpora = _corpora(recipe, corpora_root)
+    dev = {one.corpus.name: one.corpus for one in dev_sets(recipe, types, corpora_root)}
+    parts = [[only_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
+    _claim(output, {"recipe": recipe.model_dump(mode="json"), "folds": folds}, resume)
+    for fold, part in enumerate(parts):
+        place = output / f"fold-{fold}"
+        if not all(_file(place, name, "train").is_file() for name in corpora):
+            report(f"fold {fold + 1} of {folds}")
+            run = place / "run"
+            model = _trained(_without(recipe, folds, fold), run, corpora_root, report)
+            _annotate(model, part, types, place, "train")
+            shutil.rmtree(run)  # checkpoints, and a model that nobody will ask again
+    model = output / "all" / f"seed-{recipe.seeds[0]}" / "model"
+    if not all(_file(output, name, "devel").is_file() for name in dev):
+        report("all of train")
+        model = _trained(recipe, output / "all", corpora_root, report)
+        _annotate(model, dev.values(), types, output, "devel")
+    for name in corpora:
+        files = [_file(output / f"fold-{fold}", name, "train") for fold in range(folds)]
+        joined = chain.from_iterable(read(file, "jsonl") for file in files)
+        _keep(joined, _file(output, name, "train"))
+    return Crossfitted(
+        model,
+        tuple(_file(output, name, "train") for name in corpora),
+        tuple(_file(output, name, "devel") for name in dev),
+    )
+
+
+def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
+    """What is annotated: by name the documents of every corpus whose mentions the recipe teaches.
+
+    Raises:
+        RecipeError: where folds of them would not be apart.
+    """
+    found: dict[str, Corpus] = {}
+    kept: dict[str, CorpusSource | DenseSource] = {}
+    for source in _of_folds(recipe):
+        same = kept.setdefault(whole(source.corpus), source)
+        if (same.split, same.limit) != (source.split, source.limit):
+            raise RecipeError(
+                f"sources of {whole(source.corpus)} take different parts of it, so that their "
+                "folds would not be the same: give them one split and one limit"
+            )
+        if isinstance(source, CorpusSource):
+            corpus = learnable(source, root)
+            if found.setdefault(corpus.name, corpus).documents != corpus.documents:
+                raise RecipeError(f"two corpora would both be called {corpus.name}")
+    for one, other in combinations(kept.values(), 2):
+        if (whole(other.corpus), other.split) in same_texts(one.corpus, one.split):
+            raise RecipeError(
+                f"{one.corpus} and {other.corpus} are made from the same texts, so that a fold of "
+                "one would be learnt from the other: cross-fit them one at a time"
+            )
+    return found
+
+
+def _of_folds(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
+    """The sources that folds are left out of: all but those of the general domain.
+
+    Raises:
+        RecipeError: for one that leaves out a fold already.
+    """
+    for stage in recipe.stages:
+        for source in stage.sources:
+            if source.folds is not None:
+                raise RecipeError(f"source {source.corpus} leaves out a fold already")
+            if isinstance(source, DenseSource) or source.domain == "biomedical":
+                yield source
+
+
+def _without(recipe: Recipe, folds: int, fold: int) -> Recipe:
+    """The recipe without what is to be annotated."""
+    chosen = list(_of_folds(recipe))
+    left_out = {"folds": folds, "without": fold}
+    stages = [
+        stage.model_copy(
+            update={
+                "sources": [
+                    source.model_copy(update=left_out) if source in chosen else source
+                    for source in stage.sources
+                ]
+            }
+        )
+        for stage in recipe.stages
+    ]
+    return recipe.model_copy(update={"stages": stages})
+
+
+def _claim(output: Path, record: Mapping[str, Any], resume: bool) -> None:
+    """Say in the folder what is made there.
+
+    Raises:
+        RecipeError: where it is something else, or `resume` was not asked for.
+    """
+    place = output / RECORD
+    if output.exists() and any(output.iterdir()):
+        if not resume:
+            raise RecipeError(f"{output} is not empty: go on with --resume, or give another folder")
+        if not place.is_file() or json.loads(place.read_text("utf-8")) != record:
+            raise RecipeError(f"{output} holds something else than this recipe in so many folds")
+    output.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _trained(recipe: Recipe, place: Path, root: str | Path | None, report: Report) -> Path:
+    """A model of the recipe, gone on with where one was begun."""
+    [trained] = train(recipe, place, corpora_root=root, resume=place.exists(), report=report)
+    return trained.folder
+
+
+def _annotate(
+    model: Path, corpora: Iterable[Corpus], types: Set[str], folder: Path, part: str
+) -> None:
+    """Write what a model finds in some corpora, each as it is annotated when it is scored."""
+    annotator = Annotator.from_pretrained(model)
+    for corpus in corpora:
+        wanted = [type for type in corpus.types if type in types]
+        bare = (document.with_spans(()) for document in corpus)
+        found = annotator.annotate(bare, wanted, dataset=corpus.name)
+        _keep(found, _file(folder, corpus.name, part))
+
+
+def _file(folder: Path, corpus: str, part: str) -> Path:
+    return folder / f"{corpus}.{part}.jsonl"
+
+
+def _keep(documents: Iterable[Document], path: Path) -> None:
+    """Write a file whole or not at all: one that is there counts as done."""
+    work = path.with_name(f".{path.name}")
+    write(documents, work, "jsonl")
+    os.replace(work, path)
