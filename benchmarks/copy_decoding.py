@@ -20,15 +20,15 @@ from typing import Any, NamedTuple
 
 import torch
 
-from vaner.annotator import load_proposer, model_folder
+from vaner.annotator import model_folder
 from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.errors import VanerError
 from vaner.generation.decoding import decode
 from vaner.generation.grammar import Grammar, State
 from vaner.generation.prompts import Prompt
-from vaner.modeling.loading import on_device
 from vaner.proposers.generator import Generator
+from vaner.proposers.loading import load_proposer
 from vaner.provenance import provenance
 from vaner.words import split_words
 
@@ -226,7 +226,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         generator = load_proposer(
-            model_folder(arguments.model), on_device(arguments.device), arguments.batch_size
+            model_folder(arguments.model), arguments.device, arguments.batch_size
         )
         if not isinstance(generator, Generator):
             raise VanerError(f"{arguments.model} is no generator")

@@ -29,7 +29,7 @@ from vaner.provenance import provenance
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_file import read_recipe
 from vaner.training.sources import training_corpus
-from vaner.training.train import train
+from vaner.training.train import Trained, train
 
 SIZES = ("small", "full")
 
@@ -43,12 +43,14 @@ class Run:
         recipe: of one seed.
         tests: corpora whose test split is scored, once, after the choice on devel.
         test_limit: score only the first so many documents of each; all if None.
+        make: how it is made, called as `run` is, where that takes more than training its recipe.
     """
 
     details: Mapping[str, Any]
     recipe: Recipe
     tests: tuple[str, ...]
     test_limit: int | None = None
+    make: Callable[[Run, Path, Path | None, bool], dict[str, Any]] | None = None
 
     @property
     def seed(self) -> int:
@@ -163,35 +165,66 @@ def run(
     """
     result, place = output / f"{one.name}.json", output / one.name
     (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
-    annotator = Annotator.from_pretrained(trained.folder)
-    seen = list(chain.from_iterable(_taught(one, root)))
-    record = {
-        **one.details,
-        "seed": one.seed,
-        "recipe": one.recipe.model_dump(mode="json"),
+    facts = {**told_of(trained), "knowledge_bases": _bases(one)}
+    found = record(one, Annotator.from_pretrained(trained.folder), facts, root)
+    if keep_models:
+        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
+    keep(found, result)
+    shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
+    return found
+
+
+def told_of(trained: Trained) -> dict[str, Any]:
+    """What is kept of a training."""
+    return {
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
         "left_out": dict(trained.left_out),
-        "knowledge_bases": _bases(one),
+    }
+
+
+def record(
+    one: Run,
+    annotator: Annotator,
+    facts: Mapping[str, Any],
+    root: Path | None = None,
+    *,
+    min_score: float = 0.0,
+) -> dict[str, Any]:
+    """Score a run, and say all about it.
+
+    Args:
+        one: the run.
+        annotator: what is scored.
+        facts: more to say about it.
+        root: where the corpora lie; ``VANER_CORPORA`` if None.
+        min_score: mentions that are less probable are left out.
+    """
+    seen = list(chain.from_iterable(_taught(one, root)))
+    return {
+        **one.details,
+        "seed": one.seed,
+        "recipe": one.recipe.model_dump(mode="json"),
+        **facts,
         "test_limit": one.test_limit,
-        "tests": {name: _scored(annotator, name, one, seen, root) for name in one.tests},
+        "tests": {name: _scored(annotator, name, one, seen, root, min_score) for name in one.tests},
         **provenance(),
     }
-    if keep_models:
-        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
-    keep(record, result)
-    shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
-    return record
 
 
 def _scored(
-    annotator: Annotator, name: str, one: Run, seen: Iterable[Document], root: Path | None
+    annotator: Annotator,
+    name: str,
+    one: Run,
+    seen: Iterable[Document],
+    root: Path | None,
+    min_score: float,
 ) -> dict[str, Any]:
     """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
     whole = load(name, scored_split(name), root=root)
     corpus = Corpus(name, whole.split, whole.documents[: one.test_limit], whole.types)
     types = corpus.types if annotator.zero_shot else None
-    return evaluate(annotator, corpus, types=types, train=seen).to_dict()
+    return evaluate(annotator, corpus, types=types, train=seen, min_score=min_score).to_dict()
 
 
 def _bases(one: Run) -> dict[str, str]:
@@ -248,9 +281,9 @@ def run_or_leave(one: Run, output: Path, root: Path | None, keep_models: bool) -
         print(f"{one.name}: left out: {problem}", file=sys.stderr, flush=True)
         return False
     started = time.monotonic()
-    record = run(one, output, root, keep_models)
+    made = (one.make or run)(one, output, root, keep_models)
     figures = ", ".join(
-        f"{name} {100 * found['micro']['f1']:.2f}" for name, found in record["tests"].items()
+        f"{name} {100 * found['micro']['f1']:.2f}" for name, found in made["tests"].items()
     )
     minutes = (time.monotonic() - started) / 60
     print(f"{one.name}: test F1 {figures}; {minutes:.1f} min", flush=True)

@@ -26,10 +26,13 @@ from experiments.dense_recognition.run import STUDY as DENSE_RECOGNITION
 from experiments.gerbera.run import STUDY as GERBERA
 from experiments.llmner.run import STUDY as LLMNER
 from experiments.mix.run import STUDY as MIX
+from experiments.selector.run import STUDY as SELECTOR
 from experiments.single_corpora.run import STUDY as SINGLE_CORPORA
 from vaner.errors import VanerError
 
-STUDIES = (MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERBERA, LLMNER)
+STUDIES = (
+    MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERBERA, LLMNER, SELECTOR,
+)  # fmt: skip
 
 
 def jobs(

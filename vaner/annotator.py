@@ -1,4 +1,7 @@
-"""Documents in, documents out: what finds mentions, and what sorts the right from the wrong."""
+"""Documents in, documents out: what finds mentions, and what sorts the right from the wrong.
+
+torch and transformers are imported only where something needs them: an exported model does not.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
-
-import torch
+from typing import TYPE_CHECKING, Any, Literal
 
 from vaner.documents import Document, at_least, best_of_overlapping
-from vaner.encoding import Encoder
 from vaner.errors import ModelError
-from vaner.generation.generator import VanerForGeneration
-from vaner.generation.prompts import PromptEncoder
-from vaner.modeling.loading import on_device, ready, tokenizer_folder
-from vaner.modeling.on_backbone import OnBackbone
-from vaner.modeling.storage import model_type, resolve
-from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.proposers.generator import Generator
+from vaner.modeling.storage import resolve
+from vaner.proposers.exported import exported_form, exported_tagger
 from vaner.proposers.proposer import Proposer, checked_types
-from vaner.proposers.tagger import Tagger
-from vaner.proposers.torch_reader import torch_tagger
-from vaner.selection.select import Selector
-from vaner.selection.selector import VanerSelector
+
+if TYPE_CHECKING:
+    import torch
+
+    from vaner.modeling.on_backbone import OnBackbone
+    from vaner.selection.select import Selector
 
 Overlaps = Literal["keep", "best"]
 
@@ -59,7 +56,7 @@ class Annotator:
         batch_size: int = 32,
         **options: Any,
     ) -> Annotator:
-        """Load a saved model.
+        """Load a saved model, in its fastest form: exported, if it is and the CPU is to be used.
 
         Args:
             name_or_path: embedded model, folder or Hub id; the embedded default if None.
@@ -72,13 +69,20 @@ class Annotator:
             VanerError: for a device that this machine does not have.
             ModelError: where the model or its backbone is not found or not complete.
         """
-        wanted = on_device(device)  # a wrong one is told now and not after the loading
-        judge = (
-            Selector.from_pretrained(selector, device=device, batch_size=batch_size)
-            if selector is not None
-            else None
-        )
-        proposer = load_proposer(model_folder(name_or_path), wanted, batch_size, **options)
+        folder = model_folder(name_or_path)
+        form = None if options else exported_form(folder, device)
+        proposer: Proposer
+        if form is not None:
+            proposer = exported_tagger(form, batch_size=batch_size)
+        else:
+            from vaner.proposers.loading import load_proposer
+
+            proposer = load_proposer(folder, device, batch_size, **options)
+        if selector is None:
+            return cls(proposer)
+        from vaner.selection.select import Selector
+
+        judge = Selector.from_pretrained(selector, device=device, batch_size=batch_size)
         return cls(proposer, judge)
 
     @classmethod
@@ -90,8 +94,11 @@ class Annotator:
         Raises:
             ModelError: where it is of no kind that finds mentions.
         """
+        from vaner.modeling.loading import on_device
+        from vaner.proposers.loading import proposer_of
+
         folder = Path(model.name_or_path or "")
-        return cls(_proposer(model, folder, on_device(device), batch_size))
+        return cls(proposer_of(model, folder, on_device(device), batch_size))
 
     @property
     def kind(self) -> str:
@@ -111,8 +118,8 @@ class Annotator:
     @property
     def datasets(self) -> Mapping[str, Sequence[str]]:
         """Corpora that the model may be told a text is from -> the types they annotate."""
-        model = getattr(self.proposer, "model", None)
-        return dict(model.config.datasets) if model is not None else {}
+        known: Mapping[str, Sequence[str]] = getattr(self.proposer, "datasets", {})
+        return known
 
     @property
     def learnt_from(self) -> frozenset[str]:
@@ -164,48 +171,6 @@ class Annotator:
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document
-
-
-def load_proposer(
-    folder: Path, device: torch.device, batch_size: int, **options: Any
-) -> Tagger | Generator:
-    """A saved model, ready to find mentions.
-
-    Raises:
-        ModelError: where it is not complete, or of no kind that finds mentions.
-    """
-    kind = model_type(folder)
-    if kind == VanerSelector.config_class.model_type:
-        raise ModelError(
-            f"{folder} is of a selector, which finds no mentions; put it behind a model that does",
-            argument="selector",
-        )
-    known: tuple[type[OnBackbone], ...] = (VanerForTokenClassification, VanerForGeneration)
-    made = next((model for model in known if model.config_class.model_type == kind), None)
-    if made is None:
-        raise ModelError(f"{folder} is of a {kind} model, not of a saved vaner model")
-    return _proposer(ready(made, folder, device, options), folder, device, batch_size)
-
-
-def _proposer(
-    model: OnBackbone, folder: Path, device: torch.device, batch_size: int
-) -> Tagger | Generator:
-    """A model in memory, ready to find mentions.
-
-    Args:
-        model: the model, in evaluation mode.
-        folder: where it was loaded from, which may have its tokenizer.
-        device: where it computes.
-        batch_size: most sentences in a batch.
-    """
-    place = tokenizer_folder(model, folder)
-    if isinstance(model, VanerForGeneration):
-        prompts = PromptEncoder.from_folder(place, model.config.max_subwords)
-        return Generator(model, prompts, device=device, batch_size=batch_size)
-    if not isinstance(model, VanerForTokenClassification):
-        raise ModelError(f"a {type(model).__name__} finds no mentions")
-    encoder = Encoder.from_folder(place, model.config.max_subwords)
-    return torch_tagger(model, encoder, device=device, batch_size=batch_size)
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:

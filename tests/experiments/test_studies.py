@@ -14,7 +14,9 @@ import pytest
 from experiments import grid, report
 from vaner.training.recipe import Recipe
 
-STUDIES = ("ablations", "cross_corpus", "dense_recognition", "gerbera", "mix", "single_corpora")
+STUDIES = (
+    "ablations", "cross_corpus", "dense_recognition", "gerbera", "mix", "selector", "single_corpora"
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
-
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from vaner.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HEAD_FILE = "head.safetensors"
 ADAPTER_FILE = "adapter_model.safetensors"
@@ -78,6 +77,9 @@ def model_type(folder: Path) -> str:
 
 def read_weights(path: Path) -> dict[str, Tensor]:
     """All tensors of a safetensors file; one clear line where it is missing or broken."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     if not path.is_file():
         raise ModelError(f"{path.parent}: {path.name} is missing; the model is not complete")
     try:
@@ -88,6 +90,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def check_weights(folder: Path) -> None:
     """Open every weight file of a whole model, so that a broken one is named in one line."""
+    from safetensors import SafetensorError, safe_open
+
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise ModelError(f"{folder}: no weights here (*.safetensors, adapter_config.json)")

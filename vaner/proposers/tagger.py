@@ -41,8 +41,8 @@ class Reader(Protocol):
         """The learned scores between tags."""
         ...
 
-    def emissions(self, rows: Sequence[Row]) -> Floats:
-        """Tag scores of a batch. *Shape:* (B, W, C), W being the most words of a row."""
+    def emissions(self, rows: Sequence[Row]) -> Sequence[Floats]:
+        """Tag scores of each row of a batch. *Shape:* (at least W, C) each."""
         ...
 
 

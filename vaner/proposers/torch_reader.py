@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-import numpy as np
 import torch
 
 from vaner.chains import Floats, Transitions
@@ -43,14 +42,14 @@ class TorchReader:
         return Transitions(*(part.detach().float().cpu().numpy() for part in parts))
 
     @torch.inference_mode()
-    def emissions(self, rows: Sequence[Row]) -> Floats:
-        """Tag scores of a batch. *Shape:* (B, W, C), fp32."""
+    def emissions(self, rows: Sequence[Row]) -> Sequence[Floats]:
+        """Tag scores of a batch, padded. *Shape:* (B, W, C), fp32."""
         autocast = (
             torch.autocast(self._device.type, self._autocast) if self._autocast else nullcontext()
         )
         with autocast:
             logits = self.model(**collate(rows, self._device)).logits
-        return np.asarray(logits.float().cpu().numpy())
+        return list(logits.float().cpu().numpy())
 
 
 def torch_tagger(

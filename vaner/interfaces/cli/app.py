@@ -18,6 +18,7 @@ from vaner.interfaces.cli.common import Command, tell
 from vaner.interfaces.cli.corpus import app as corpus
 from vaner.interfaces.cli.crossfit import crossfit
 from vaner.interfaces.cli.evaluate import evaluate
+from vaner.interfaces.cli.export import export
 from vaner.interfaces.cli.kb import app as kb
 from vaner.interfaces.cli.train import train
 
@@ -35,6 +36,7 @@ app.command(cls=Command)(annotate)
 app.command(cls=Command)(train)
 app.command(cls=Command)(evaluate)
 app.command(cls=Command)(crossfit)
+app.command(cls=Command)(export)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
 

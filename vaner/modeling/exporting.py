@@ -1,0 +1,143 @@
+"""A trained tagger as an ONNX graph, in full precision or with 8-bit weights and arithmetic."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vaner.errors import ModelError
+from vaner.modeling import backbone as backbones
+from vaner.modeling.tagger import VanerForTokenClassification, pool
+
+Precision = Literal["int8", "fp32"]
+
+_SHAPE = {0: "rows", 1: "subwords"}
+_WORDS = {0: "rows", 1: "words"}
+
+
+class Emissions(nn.Module):
+    """What is exported: sub-words to tag scores."""
+
+    def __init__(self, model: VanerForTokenClassification) -> None:
+        super().__init__()
+        self.backbone, self.classifier = model.backbone, model.classifier
+        self.pooling = model.config.pooling
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, word_starts: Tensor, word_ends: Tensor
+    ) -> Tensor:
+        """*Shape:* (B, T), (B, T), (B, W), (B, W) -> (B, W, C)."""
+        hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask)
+        scores: Tensor = self.classifier(
+            pool(hidden.last_hidden_state, word_starts, word_ends, self.pooling)
+        )
+        return scores
+
+
+def export(
+    model: VanerForTokenClassification,
+    tokenizer: Path,
+    folder: Path,
+    *,
+    precision: Precision = "int8",
+    model_file: str,
+    transitions_file: str,
+) -> None:
+    """Write an exported model: graph, transitions, config and tokenizer.
+
+    The folder is built beside its place and moved there whole.
+
+    Args:
+        model: the tagger, its adapter merged, in fp32 on the CPU, in evaluation mode.
+        tokenizer: its ``tokenizer.json``.
+        folder: where it goes; must not exist.
+        precision: ``int8`` computes with 8-bit weights, a scale for each of their columns, and
+            8-bit activations, whose scale is taken from each row (dynamic quantisation).
+        model_file, transitions_file: names of the files.
+
+    Raises:
+        ModelError: where the onnx package is not installed, or the backbone cannot be exported.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        _write_graph(model, work / "full.onnx")
+        if precision == "int8":
+            _quantize(work / "full.onnx", work / model_file)
+            (work / "full.onnx").unlink()
+        else:
+            (work / "full.onnx").rename(work / model_file)
+        crf = model.crf
+        parts = {"start": crf.start_transitions, "between": crf.transitions,
+                 "end": crf.end_transitions}  # fmt: skip
+        save_file(
+            {name: part.detach().float().contiguous() for name, part in parts.items()},
+            work / transitions_file,
+        )
+        model.config.save_pretrained(work)
+        shutil.copyfile(tokenizer, work / "tokenizer.json")
+        work.chmod(0o755)
+        work.rename(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
+    graph = Emissions(model).eval()  # else the exporter leaves the model in training mode
+    example = (
+        torch.ones(2, 12, dtype=torch.long), torch.ones(2, 12, dtype=torch.long),
+        torch.arange(6).repeat(2, 1), torch.arange(1, 7).repeat(2, 1),
+    )  # fmt: skip
+    names = ["input_ids", "attention_mask", "word_starts", "word_ends"]
+    try:
+        with _quietly(), torch.no_grad():
+            torch.onnx.export(
+                graph, example, str(path), input_names=names, output_names=["emissions"],
+                dynamic_axes={
+                    "input_ids": _SHAPE, "attention_mask": _SHAPE, "word_starts": _WORDS,
+                    "word_ends": _WORDS, "emissions": _WORDS,
+                },
+                dynamo=False, opset_version=17,
+            )  # fmt: skip
+    except ImportError as missing:
+        raise _not_installed() from missing
+    except (RuntimeError, ValueError, TypeError) as error:
+        reason = str(error).strip().split("\n")[0]
+        kind = model.backbone.config.model_type
+        raise ModelError(f"a {kind} backbone cannot be exported: {reason}") from error
+
+
+def _quantize(full: Path, small: Path) -> None:
+    try:
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+    except ImportError as missing:
+        raise _not_installed() from missing
+    with _quietly():
+        quantize_dynamic(full, small, weight_type=QuantType.QInt8, per_channel=True)
+
+
+def _not_installed() -> ModelError:
+    return ModelError("exporting needs onnx and onnxruntime: pip install 'vaner[onnx]'")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the exporters' remarks on code that is neither ours nor the user's."""
+    root, level = logging.getLogger(), logging.getLogger().level
+    with warnings.catch_warnings(), backbones.quiet():
+        warnings.simplefilter("ignore")
+        root.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            root.setLevel(level)

@@ -1,0 +1,130 @@
+"""An exported tagger: it computes with ONNX Runtime and needs no deep-learning library.
+
+Rows are computed one by one, several at once: nothing is padded, and where int8 arithmetic takes
+its scale from what is computed, no row changes the answer of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaner.asking import Asking
+from vaner.chains import Floats, Transitions
+from vaner.encoding import Encoder, Row
+from vaner.errors import ModelError, VanerError
+from vaner.places import cache_folder
+from vaner.proposers.tagger import Tagger
+
+MODEL_FILE = "model.onnx"
+TRANSITIONS_FILE = "transitions.safetensors"
+
+
+def exported_form(folder: Path, device: str = "auto") -> Path | None:
+    """Where the exported form of a model is, if it can and should be used.
+
+    Args:
+        folder: of the model: exported itself, or one of which a form is kept in the cache. That is
+            passed over where onnxruntime is not installed.
+        device: the one wanted; ``auto`` prefers a GPU, where there is one, to a form in the cache.
+    """
+    if (folder / MODEL_FILE).is_file():
+        return folder
+    kept = kept_form(folder)
+    wanted = device == "cpu" or (device == "auto" and not Path("/dev/nvidia0").exists())
+    usable = wanted and (kept / MODEL_FILE).is_file() and find_spec("onnxruntime") is not None
+    return kept if usable else None
+
+
+def kept_form(folder: Path) -> Path:
+    """Where the cache keeps the exported form of a model as it is now; there may be none."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors"))
+    facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    return cache_folder() / "exported" / f"{folder.name}-{key}"
+
+
+class OnnxReader:
+    """Computes emissions with ONNX Runtime on the CPU.
+
+    Args:
+        folder: of an exported model.
+        threads: rows computed at once; as many as this process has cores if None.
+
+    Raises:
+        ModelError: where the model is not complete, or onnxruntime is not installed.
+    """
+
+    model: Any = None
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        try:
+            import onnxruntime
+        except ImportError as missing:
+            raise ModelError(
+                f"{folder} is an exported model, which onnxruntime computes: "
+                "pip install 'vaner[onnx]'"
+            ) from missing
+        self._folder = folder
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # rows are short: one core each is the better use of all
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                folder / MODEL_FILE, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime has an exception for each kind of damage
+            reason = str(error).strip().split("\n")[0]
+            raise ModelError(f"{folder / MODEL_FILE}: cannot be loaded: {reason}") from error
+        self._inputs = [one.name for one in self._session.get_inputs()]
+        self._pool = ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
+
+    def transitions(self) -> Transitions:
+        """The learned scores between tags, as they were exported."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        path = self._folder / TRANSITIONS_FILE
+        try:
+            stored = load_file(path)
+            return Transitions(stored["start"], stored["between"], stored["end"])
+        except (OSError, SafetensorError, KeyError) as error:
+            raise ModelError(f"{path}: missing or not readable; export the model again") from error
+
+    def emissions(self, rows: Sequence[Row]) -> list[Floats]:
+        """Tag scores of each row. *Shape:* (W, C) each."""
+        return list(self._pool.map(self._row, rows))
+
+    def _row(self, row: Row) -> Floats:
+        whole = {
+            "input_ids": row.input_ids,
+            "attention_mask": (1,) * len(row),
+            "word_starts": row.starts,
+            "word_ends": row.ends,
+        }
+        feed = {name: np.array([whole[name]], np.int64) for name in self._inputs}
+        return np.asarray(self._session.run(None, feed)[0][0])
+
+
+def exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
+    """An exported tagger, ready to find mentions.
+
+    Raises:
+        ModelError: where it is not complete, or onnxruntime is not installed.
+    """
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text("utf-8"))
+        asking, longest = Asking.from_config(config), int(config["max_subwords"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, VanerError) as error:
+        raise ModelError(f"{path}: not the config of an exported model ({error})") from error
+    encoder = Encoder.from_folder(folder, longest)
+    return Tagger(OnnxReader(folder), asking, encoder, batch_size=batch_size)
