@@ -1,0 +1,35 @@
+"""What mkdocs is told besides mkdocs.yml: pages that are made from the program and its results.
+
+Nothing that the program or a results file says is written down a second time: the reference of
+commands and recipes is made from them (`reference`), and Markdown that stands elsewhere in the
+repository is shown as it is there (`elsewhere`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import elsewhere
+import reference
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are made."""
+    made = {
+        "reference/commands.md": reference.commands(),
+        "reference/recipes.md": reference.recipes(),
+        **{place: elsewhere.page(source) for source, place in elsewhere.PAGES.items()},
+    }
+    for place, content in made.items():
+        files.append(File.generated(config, place, content=content))
+    for source, place in elsewhere.images().items():
+        files.append(File.generated(config, place, abs_src_path=str(elsewhere.ROOT / source)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Put in the tables that a page asks for."""
+    return elsewhere.included(markdown, page.file.src_uri)
