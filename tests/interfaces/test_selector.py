@@ -11,8 +11,10 @@ import pytest
 from tests.interfaces.conftest import Run
 from tests.knowledge.bases import written
 from tests.selection.test_selector import build, saved
+from vaner.corpora import load
 from vaner.documents import Document, Span
 from vaner.formats import read, write
+from vaner.training.proposals import proposed
 
 TEXT = "Metformin treats type 2 diabetes mellitus. Aspirin-induced asthma was seen in patients."
 
@@ -154,3 +156,19 @@ def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_pa
     done = run("annotate", "-t", "Asthma kills", "--model", model, "--selector", selector,
                "-f", "jsonl")  # fmt: skip
     assert done.code == 0, done.err
+
+
+def test_what_a_dictionary_finds_in_the_files_of_a_corpus_fits_the_corpus(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    base = written(tmp_path / "ten.parquet").path
+    corpus = tmp_path / "mine"
+    corpus.mkdir()
+    (corpus / "train.tsv").write_text("Metformin\tO\nfor\tO\ndiabetes\tB-Disease\n\nNo\tO\n\n")
+    found = tmp_path / "found.jsonl"
+    done = run("kb", "match", corpus / "train.tsv", "--kb", base, "-o", found, "-q")
+    assert done.code == 0, done.err
+    train = load(str(corpus), "train")
+    [first, second] = proposed(str(found), train)
+    assert [first.mention(span) for span in first.spans] == ["diabetes"] and not second.spans
