@@ -19,21 +19,21 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-# Module of transformers -> modules of ours that register in it when they are imported. Those of
-# configs need no torch, and a config that is made imports its model's module: `OnBackboneConfig`.
+# Module -> module of ours that registers in transformers when it is imported, which is done once the
+# first one is there. The second line is no part of the first: whoever begins with our config is in
+# the middle of it when transformers is imported. Configs need no torch; one that is made imports
+# its model's module, see `OnBackboneConfig`.
 REGISTERING = {
-    "transformers.models.auto.configuration_auto": (
-        "vaner.modeling.config",
-        "vaner.generation.config",
-    ),
-    "transformers.pipelines": ("vaner.interfaces.pipeline",),
+    "transformers.models.auto.configuration_auto": "vaner.modeling.config",
+    "vaner.modeling.config": "vaner.generation.config",
+    "transformers.pipelines": "vaner.interfaces.pipeline",
 }
 
 
 class _Followed(Loader):
     """A module's own loader, and what is imported after it."""
 
-    def __init__(self, loader: Loader, ours: Sequence[str]) -> None:
+    def __init__(self, loader: Loader, ours: str) -> None:
         self._loader, self._ours = loader, ours
 
     def __getattr__(self, name: str) -> Any:
@@ -44,8 +44,7 @@ class _Followed(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        for name in self._ours:
-            import_module(name)
+        import_module(self._ours)
 
 
 class _Hook(MetaPathFinder):
@@ -69,5 +68,4 @@ def register() -> None:
     sys.meta_path.insert(0, _Hook())
     for theirs, ours in REGISTERING.items():
         if theirs in sys.modules:
-            for name in ours:
-                import_module(name)
+            import_module(ours)
