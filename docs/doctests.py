@@ -12,9 +12,9 @@ _DIRECTIVE = re.compile(r"  # doctest: .*$", re.M)
 
 
 def fenced(text: str) -> str:
-    """A docstring with its doctests in fences.
+    r"""A docstring with its doctests in fences.
 
-    >>> fenced("Adds.\\n\\n>>> 1 + 1\\n2\\n\\nEnd.").split("\\n")
+    >>> fenced("Adds.\n\n>>> 1 + 1\n2\n\nEnd.").split("\n")
     ['Adds.', '', '```pycon', '>>> 1 + 1', '2', '```', '', 'End.']
     """
     return _EXAMPLE.sub(

@@ -7,13 +7,19 @@ repository is shown as it is there (`elsewhere`).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import elsewhere
 import reference
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+_LOADED = re.compile(
+    r"<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)"
+)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -33,3 +39,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Put in the tables that a page asks for."""
     return elsewhere.included(markdown, page.file.src_uri)
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Hold that no page loads anything from elsewhere: who reads it is nobody's business.
+
+    Raises:
+        PluginError: naming what it would load.
+    """
+    if found := _LOADED.search(output):
+        raise PluginError(f"{page.file.src_uri} loads {found[1]}")
+    return output
