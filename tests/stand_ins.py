@@ -5,8 +5,8 @@ The blocks are run as they stand, by bash and by Python. Only what they ask for 
 - ``vaner`` is the real program, called in this process, which has torch loaded already;
 - every model of the package is a random tagger of two layers for Chemical and Disease, and every
   backbone a random LLaMA of two layers;
-- a recipe is read and checked as it stands, and then trained for two updates;
-- every registered corpus has ten documents of two mentions a split, in ``~/corpora``;
+- a recipe is read and checked as it stands, and then trained for two updates, without a plot;
+- every registered corpus has six documents of two mentions a split, in ``~/corpora``;
 - the knowledge base ``open`` is made of a handful of concepts;
 - a batch script is run as the first task of an array job would be, without SLURM.
 """
@@ -158,6 +158,7 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
     import vaner.modeling.loading as loading
     import vaner.modeling.on_backbone as on_backbone
     import vaner.training.recipe_file as recipe_file
+    import vaner.training.train as training
 
     usual_folder, usual_read = vaner.annotator.model_folder, recipe_file.read_recipe
     embedded = {None, "biomedical", "disease-chemical"}
@@ -192,6 +193,7 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
             if hasattr(module, "find"):
                 patch.setattr(module, "find", find)
         patch.setattr(recipe_file, "read_recipe", read)
+        patch.setattr(training, "plot_history", lambda *_: None)
         yield
 
 
@@ -205,7 +207,7 @@ def corpora(root: Path) -> Path:
         labels = [*info.types]
         for split, file in info.splits.items():
             documents = []
-            for number in range(10):
+            for number in range(6):
                 one, two = (f"{word}{number}{split}" for word in ("alpha", "beta"))
                 text = f"{one} was seen with {two} ."
                 begin = text.index(two)
