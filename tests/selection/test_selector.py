@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import torch
 
+from tests.generation import test_generator as generators
+from tests.generation.test_generator import backbone as writer
 from vaner.annotator import Annotator
 from vaner.documents import Document, Span
 from vaner.errors import ModelError
@@ -19,6 +21,8 @@ from vaner.selection.batching import collate
 from vaner.selection.marking import MarkedRow, MarkEncoder
 from vaner.selection.select import Selector
 from vaner.selection.selector import VanerSelector, VanerSelectorConfig, around
+
+__all__ = ["writer"]
 
 ASKS = {"Chemical": "Chemical: ", "Disease": "Disease: a disorder\nSentence: "}
 TEXTS = [
@@ -48,11 +52,10 @@ def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerSelector:
     model = VanerSelector.from_backbone(
         str(backbone),
         lora={"r": 4, "target_modules": "all-linear"} if lora else None,
-        asks=ASKS,
-        types=["Disease", "Chemical"],  # not in the order of the alphabet, as a file has keys
         max_subwords=128,
         width=16,
-        **config,
+        # The types not in the order of the alphabet, as a file has keys.
+        **{"asks": ASKS, "types": ["Disease", "Chemical"], **config},
     )
     model.learn_marks_from((7, 9))
     for name, parameter in model.named_parameters():
@@ -237,6 +240,23 @@ def test_behind_a_model(tiny_backbone: Path, tiny_model: Path, tmp_path: Path) -
     assert all(s.score is not None and s.score >= 0.6 for d in surest for s in d.spans)
     for one in both.annotate(TEXTS, overlaps="best"):
         assert not any(a.overlaps(b) for a in one.spans for b in one.spans if a is not b)
+
+
+def test_behind_a_generator_nested_mentions_are_judged_each_by_itself(
+    tiny_backbone: Path, writer: Path, tmp_path: Path
+) -> None:
+    model = generators.saved(generators.build(writer), writer, tmp_path / "generator")
+    asks = {type: f"{type}: " for type in generators.TYPES}
+    judge = build(tiny_backbone, asks=asks, types=generators.TYPES)
+    folder = saved(judge, tiny_backbone, tmp_path / "selector")
+    both = Annotator.from_pretrained(model, selector=folder, device="cpu")
+    proposed = list(Annotator(both.proposer).annotate(generators.TEXTS))
+    assert any(a.overlaps(b) for d in proposed for a in d.spans for b in d.spans if a is not b)
+    assert both.selector is not None
+    kept = list(both.annotate(generators.TEXTS))
+    for one, other in zip(proposed, kept, strict=True):
+        each = both.selector.select(one.with_spans([span]) for span in one.spans)
+        assert [span for document in each for span in document.spans] == list(other.spans)
 
 
 def test_a_selector_is_no_model_and_a_model_no_selector(
