@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,6 +177,18 @@ def check_recipe(block: Block, folder: Path) -> None:
     path = folder / (block.title or "shown.yaml")
     path.write_text(block.text, "utf-8")
     assert read_recipe(path).stages
+
+
+def test_the_first_page_shows_what_the_embedded_model_answers() -> None:
+    from vaner.annotator import Annotator
+    from vaner.modeling.finding import EMBEDDED
+
+    if find_spec(EMBEDDED["minilm-l6"].module) is None:
+        pytest.skip("the weights of the default model are not installed")
+    shown = next(b.text for b in blocks(PAGES["docs/index.md"]) if b.language == "text")
+    document = Annotator.from_pretrained(device="cpu")("Metformin treats diabetes.")
+    rows = [f"{s.start} {s.end} {s.type} {document.mention(s)}" for s in document.spans]
+    assert [" ".join(line.split()[:4]) for line in shown.splitlines()[2:]] == rows
 
 
 def test_a_recipe_that_is_shown_elsewhere_is_one(tmp_path: Path) -> None:
