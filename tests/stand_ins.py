@@ -17,6 +17,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -64,6 +65,10 @@ class Shell:
         venv = folder / ".venv" / "bin"
         venv.mkdir(parents=True)
         (venv / "vaner").symlink_to(program)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        shutil.rmtree(self._bin)
 
     def run(self, block: str) -> None:
         """Run a block; a command of it that fails fails the test."""
@@ -139,8 +144,6 @@ def _stream(content: bytes = b"") -> io.TextIOWrapper:
 
 def wide_backbone(folder: Path, backbone: Path) -> Path:
     """The random backbone once more, so wide that bitsandbytes can quantise it: 64 in a block."""
-    import shutil
-
     from transformers import LlamaConfig, LlamaModel
 
     shutil.copytree(backbone, folder)

@@ -150,8 +150,10 @@ def test_the_blocks_of_a_page_run(
     model: Path,
     tiny_backbone: Path,
     wide_backbone: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     shell = stand_ins.Shell(page_folder, home, home / "open" / "open.toml")
+    request.addfinalizer(shell.close)
     names: dict[str, Any] = {"__name__": "page", "__builtins__": builtins, **GIVEN}
     made: set[str] = set()
     with stand_ins.small_models(model, tiny_backbone, wide_backbone):
