@@ -19,7 +19,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-# Module -> module of ours that registers in transformers when it is imported, which is done once the
+# Module -> module of ours that registers in transformers when imported, which is done once the
 # first one is there. The second line is no part of the first: whoever begins with our config is in
 # the middle of it when transformers is imported. Configs need no torch; one that is made imports
 # its model's module, see `OnBackboneConfig`.

@@ -373,3 +373,13 @@ def test_overlapping_types_are_kept_or_compete(annotate: Run) -> None:
     assert len(best) < len(kept) and all(span in kept for span in best)
     assert all(a["end"] <= b["start"] for a, b in zip(best, best[1:], strict=False))
     assert "'neither' is not one of" in annotate("-t", "a", "--overlaps", "neither").err
+
+
+def test_brat_is_not_written_among_other_files(run: Run, tiny_model: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.txt").write_text(TEXT)
+    (mine / "a.ann").write_text("T1\tDisease 0 3\tgold\n")
+    failed = run("annotate", mine / "a.txt", "--model", tiny_model, "-f", "brat", "-o", mine)
+    assert "is not empty" in failed.error
+    assert (mine / "a.ann").read_text() == "T1\tDisease 0 3\tgold\n"

@@ -99,3 +99,15 @@ def test_nothing_held_out_changes_nothing() -> None:
     documents = (Document("1", "Gout hurts.", (Span(0, 4, "D"),)), Document("2", ""))
     train = Corpus("c", "train", documents, ("D",))
     assert without(train, frozenset()) == (train, 0)
+
+
+def test_a_path_to_one_split_has_no_test_split(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").write_text("Gout\tB-Disease\n\n")
+    (tmp_path / "brat").mkdir()
+    (tmp_path / "brat" / "a.txt").write_text("Gout.")
+    for name in ("mine.tsv", "brat"):
+        path = str(tmp_path / name)
+        plan = Recipe.model_validate(
+            {"name": "r", "stages": [{"sources": [{"corpus": path}]}], "dev": [{"corpus": path}]}
+        )
+        assert not sentences_of_tests(plan)

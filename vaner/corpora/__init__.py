@@ -1,7 +1,14 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
 from vaner.corpora.kinship import same_texts, shared_texts, whole
-from vaner.corpora.loading import at_hand, corpora_root, load, read_split, split_file
+from vaner.corpora.loading import (
+    at_hand,
+    corpora_root,
+    is_one_split,
+    load,
+    read_split,
+    split_file,
+)
 from vaner.corpora.overlaps import sentence_key, sentence_keys
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup, scored_split
 
@@ -12,6 +19,7 @@ __all__ = [
     "SplitInfo",
     "at_hand",
     "corpora_root",
+    "is_one_split",
     "load",
     "lookup",
     "read_split",

@@ -87,6 +87,14 @@ def read_split(
     return read(path, format, on_error=on_error)
 
 
+def is_one_split(name: str) -> bool:
+    """Whether a corpus is given by a path to one split alone: it has no test that is another."""
+    path = Path(name)
+    if lookup(name) is not None or not path.exists():
+        return False
+    return path.is_file() or detect_folder(path) is not None
+
+
 def detect_folder(path: Path) -> str | None:
     """The format of a folder that is itself one corpus file (brat), else None."""
     try:

@@ -54,8 +54,12 @@ def find(name: str, prefer: str | None = None) -> Found:
     if embedded:
         ways["package"] = lambda: _from_package(name, embedded)
     order = sorted(ways, key=lambda origin: origin != prefer)
+    told = ""
     for origin in order:
-        folder = ways[origin]()
+        try:
+            folder = ways[origin]()
+        except LookupError as problem:
+            folder, told = None, f" (the Hub says: {problem})"
         if folder is not None:
             if prefer in ways and origin != prefer:
                 logger.warning(
@@ -71,13 +75,19 @@ def find(name: str, prefer: str | None = None) -> Found:
             "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
         )
     )
-    raise ModelError(f"backbone {name!r} was not found; {hint}")
+    raise ModelError(f"backbone {name!r} was not found{told}; {hint}")
 
 
-def _from_hub(repo: str) -> Path | None:
+def _from_hub(repo: str) -> Path:
+    """The snapshot of a repository: that in the cache, or a new one.
+
+    Raises:
+        LookupError: with the reason in one line, such as a gated model or no connection.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
+    told = "there are no safetensors in it"
     for local_only in (True, False):
         try:
             folder = Path(
@@ -86,11 +96,11 @@ def _from_hub(repo: str) -> Path | None:
                 )
             )
         except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            logger.debug("%s is not on the Hub%s: %s", repo, " cache" * local_only, error)
+            told = str(error).strip().split("\n")[0].rstrip(".")
             continue
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder
-    return None
+    raise LookupError(told)
 
 
 def _from_package(name: str, embedded: Embedded) -> Path | None:

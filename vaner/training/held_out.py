@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from pathlib import Path
 
-from vaner.corpora import load, scored_split, sentence_key, sentence_keys
+from vaner.corpora import is_one_split, load, scored_split, sentence_key, sentence_keys
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError
 from vaner.training.recipe import Recipe
@@ -25,7 +25,7 @@ def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[
     sources = [source for stage in recipe.stages for source in stage.sources]
     names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
     keys: set[str] = set()
-    for name in (*names, *recipe.held_out):
+    for name in (*(one for one in names if not is_one_split(one)), *recipe.held_out):
         try:
             split = load(name, scored_split(name) or "test", root=root)
         except CorpusError:

@@ -20,6 +20,7 @@ from vaner.interfaces.cli.common import (
     ModelOption,
     OutputOption,
     OverlapsOption,
+    QuantizationOption,
     QuietOption,
     SelectorOption,
     SkipBadOption,
@@ -67,6 +68,7 @@ def annotate(
     skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
+    quantization: QuantizationOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Find the entities in text.
@@ -94,7 +96,7 @@ def annotate(
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
     matcher = load_matcher(kb) if kb is not None else None
-    annotator = load_annotator(model, device, batch_size, selector)
+    annotator = load_annotator(model, device, batch_size, selector, quantization)
     _check_dataset(annotator, dataset)
 
     def find(stream: Iterable[Document]) -> Iterator[Document]:

@@ -40,6 +40,13 @@ TypesOption = Annotated[
 BatchOption = Annotated[
     int, typer.Option(min=1, help="Most sentences read at once: --batch-size 8")
 ]
+QuantizationOption = Annotated[
+    Literal["nf4"] | None,
+    typer.Option(
+        help="Load the backbone of an adapter in 4 bits, as it was trained: --quantization nf4",
+        show_default=False,
+    ),
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps: --device cpu")]
 CorporaOption = Annotated[
     Path | None,
@@ -163,7 +170,11 @@ def split_types(given: Iterable[str] | None) -> list[str] | None:
 
 
 def load_annotator(
-    model: str | None, device: str, batch_size: int, selector: str | None = None
+    model: str | None,
+    device: str,
+    batch_size: int,
+    selector: str | None = None,
+    quantization: Literal["nf4"] | None = None,
 ) -> Annotator:
     """The annotator that a command asked for.
 
@@ -172,7 +183,10 @@ def load_annotator(
     """
     from vaner.annotator import Annotator
 
-    return Annotator.from_pretrained(model, selector=selector, device=device, batch_size=batch_size)
+    options = {"quantization": quantization} if quantization else {}
+    return Annotator.from_pretrained(
+        model, selector=selector, device=device, batch_size=batch_size, **options
+    )
 
 
 def load_selector(name: str, device: str, batch_size: int = 32) -> Selector:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import floor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ from vaner.interfaces.cli.common import (
     DeviceOption,
     MinScoreOption,
     ModelOption,
+    QuantizationOption,
     QuietOption,
     SelectorOption,
     TypesOption,
@@ -83,6 +84,7 @@ def evaluate(
     min_score: MinScoreOption = 0.0,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
+    quantization: QuantizationOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
@@ -117,7 +119,7 @@ def evaluate(
         from vaner.annotator import model_folder
         from vaner.scoring.stated import read_stated
 
-        proposer = _proposer(model, kb, selector, device, batch_size)
+        proposer = _proposer(model, kb, selector, device, batch_size, quantization)
         alone = kb is None and selector is None
         stated = read_stated(model_folder(model)) if alone else {}
         run = partial(_scored, proposer, min_score=min_score, bootstrap=bootstrap, quiet=quiet)
@@ -127,7 +129,7 @@ def evaluate(
         if not gold.documents:
             raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
         train = _seen(corpus, split, seen_in, corpora, reading)
-        proposer = _proposer(model, kb, selector, device, batch_size)
+        proposer = _proposer(model, kb, selector, device, batch_size, quantization)
         found = _scored(
             proposer, gold, wanted, train, min_score=min_score, bootstrap=bootstrap, quiet=quiet
         )
@@ -140,12 +142,17 @@ def evaluate(
 
 
 def _proposer(
-    model: str | None, kb: str | None, selector: str | None, device: str, batch_size: int
+    model: str | None,
+    kb: str | None,
+    selector: str | None,
+    device: str,
+    batch_size: int,
+    quantization: Literal["nf4"] | None,
 ) -> Proposer:
     from vaner.annotator import Annotator
 
     if kb is None:
-        return load_annotator(model, device, batch_size, selector)
+        return load_annotator(model, device, batch_size, selector, quantization)
     if selector is None:
         return load_matcher(kb)
     return Annotator(load_matcher(kb), load_selector(selector, device, batch_size))

@@ -82,8 +82,8 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
     """Find out before the work, and not after it, that the results have nowhere to go.
 
     Raises:
-        VanerError: for a missing folder, a folder in place of a file or the reverse, or a file
-            that is also read.
+        VanerError: for a missing folder, a folder in place of a file or the reverse, a file that
+            is also read, or a folder whose files might be written over.
     """
     path = Path(target)
     folder = format in FORMATS and FORMATS[format].folder_writer is not None
@@ -93,6 +93,8 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
         return
     if folder and path.exists() and not path.is_dir():
         raise VanerError(f"{target}: {format} is written into a folder, and this is a file")
+    if folder and path.is_dir() and any(path.iterdir()):
+        raise VanerError(f"{target}: is not empty, and {format} would be written among its files")
     if not folder and path.is_dir():
         raise VanerError(f"{target}: is a folder; give a file to write {format} to")
     if not path.absolute().parent.is_dir():
