@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interfaces.conftest import Run, run
+from tests.interfaces.conftest import Run
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator
 from vaner.errors import ModelError
