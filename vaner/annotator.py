@@ -45,6 +45,7 @@ class Annotator:
     def __init__(self, proposer: Proposer, selector: Selector | None = None) -> None:
         self.proposer = proposer
         self.selector = selector
+        self._source: Path | OnBackbone | None = None  # what the proposer was made of
 
     @classmethod
     def from_pretrained(
@@ -78,12 +79,14 @@ class Annotator:
             from vaner.proposers.loading import load_proposer
 
             proposer = load_proposer(folder, device, batch_size, **options)
-        if selector is None:
-            return cls(proposer)
-        from vaner.selection.select import Selector
+        annotator = cls(proposer)
+        annotator._source = folder
+        if selector is not None:
+            from vaner.selection.select import Selector
 
-        judge = Selector.from_pretrained(selector, device=device, batch_size=batch_size)
-        return cls(proposer, judge)
+            judge = Selector.from_pretrained(selector, device=device, batch_size=batch_size)
+            annotator.selector = judge
+        return annotator
 
     @classmethod
     def of(
@@ -98,7 +101,9 @@ class Annotator:
         from vaner.proposers.loading import proposer_of
 
         folder = Path(model.name_or_path or "")
-        return cls(proposer_of(model, folder, on_device(device), batch_size))
+        annotator = cls(proposer_of(model, folder, on_device(device), batch_size))
+        annotator._source = model
+        return annotator
 
     @property
     def kind(self) -> str:
@@ -125,6 +130,28 @@ class Annotator:
     def learnt_from(self) -> frozenset[str]:
         """The corpora, by name, that the model and the selector are known to have learnt from."""
         return frozenset((*self.datasets, *(self.selector.datasets if self.selector else ())))
+
+    def push_to_hub(self, repo: str, **options: Any) -> str:
+        """Put the model that finds mentions on the Hub, with a card, and give its address.
+
+        What is pushed is the folder that it was loaded from; a selector is pushed by itself.
+
+        Args:
+            repo: the repository: ``name``, or ``owner/name``.
+            options: ``private``, ``token``, ``message``, ``backbone``, ``results``: see
+                `vaner.sharing.hub.push`.
+
+        Raises:
+            HubError: where the Hub cannot be reached or refuses.
+            ModelError: where the annotator was not made of a model.
+        """
+        from vaner.modeling.pushing import push_folder, push_model
+
+        if self._source is None:
+            raise ModelError(f"this annotator was put together of a {self.kind}; push its model")
+        if isinstance(self._source, Path):
+            return push_folder(self._source, repo, **options)
+        return push_model(self._source, repo, **options)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that cannot be found, whatever is proposed."""

@@ -78,6 +78,22 @@ def find(name: str, prefer: str | None = None) -> Found:
     raise ModelError(f"backbone {name!r} was not found{told}; {hint}")
 
 
+def tokenizer_folder(folder: Path, backbone: str, origin: str | None) -> Path:
+    """Where the tokenizer of a saved model is: in its own folder, or in the backbone's.
+
+    Args:
+        folder: of the model.
+        backbone: its name.
+        origin: where it was found in training.
+
+    Raises:
+        ModelError: where the backbone is not found.
+    """
+    if (folder / "tokenizer.json").is_file():
+        return folder
+    return find(backbone, origin).folder
+
+
 def _from_hub(repo: str) -> Path:
     """The snapshot of a repository: that in the cache, or a new one.
 

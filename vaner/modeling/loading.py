@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 
 from vaner.errors import VanerError
-from vaner.modeling.finding import find
+from vaner.modeling import finding
 from vaner.modeling.on_backbone import OnBackbone
 
 Model = TypeVar("Model", bound=OnBackbone)
@@ -39,9 +39,7 @@ def ready(
 
 def tokenizer_folder(model: OnBackbone, folder: Path) -> Path:
     """The folder of a model's tokenizer: its own, or the backbone's."""
-    if (folder / "tokenizer.json").is_file():
-        return folder
-    return find(model.config.backbone, model.config.backbone_origin).folder
+    return finding.tokenizer_folder(folder, model.config.backbone, model.config.backbone_origin)
 
 
 def on_device(name: str | torch.device) -> torch.device:

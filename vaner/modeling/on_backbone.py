@@ -197,6 +197,21 @@ class OnBackbone(PreTrainedModel):
         if self.headed:
             save_file(self._head_state(), folder / HEAD_FILE, metadata={"format": "pt"})
 
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
+        """Put the model on the Hub, with its tokenizer and a card, and give its address.
+
+        Args:
+            repo_id: the repository: ``name``, or ``owner/name``.
+            options: ``private``, ``token``, ``message``, ``backbone``, ``results``: see
+                `vaner.sharing.hub.push`.
+
+        Raises:
+            HubError: where the Hub cannot be reached or refuses.
+        """
+        from vaner.modeling.pushing import push_model
+
+        return push_model(self, repo_id, **options)
+
     def load_trained(self, folder: Path) -> None:
         """Put saved trained weights into this model in place, as when a run is resumed.
 

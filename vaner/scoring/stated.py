@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaner.errors import VanerError
+
 RESULTS_FILE = "results.json"
 
 Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -33,6 +35,24 @@ def read_stated(folder: Path) -> Stated:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """The figures that `vaner evaluate --json` kept, of one corpus or of several.
+
+    Raises:
+        VanerError: where there are none, or they have no intervals.
+    """
+    try:
+        reports = record.get("corpora", {f"{record.get('corpus')} {record.get('split')}": record})
+        found = {place: by_type(report) for place, report in reports.items()}
+        for one in (one for types in found.values() for one in types.values()):
+            _ = one["f1"], one["intervals"]["f1"]
+    except (KeyError, TypeError, AttributeError):
+        raise VanerError(
+            "no figures with intervals, as `vaner evaluate --json` keeps them"
+        ) from None
+    return found
 
 
 def write_stated(folder: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:

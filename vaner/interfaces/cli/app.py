@@ -20,6 +20,7 @@ from vaner.interfaces.cli.crossfit import crossfit
 from vaner.interfaces.cli.evaluate import evaluate
 from vaner.interfaces.cli.export import export
 from vaner.interfaces.cli.kb import app as kb
+from vaner.interfaces.cli.push import push
 from vaner.interfaces.cli.train import train
 
 USER_ERROR = 2
@@ -37,6 +38,7 @@ app.command(cls=Command)(train)
 app.command(cls=Command)(evaluate)
 app.command(cls=Command)(crossfit)
 app.command(cls=Command)(export)
+app.command(cls=Command)(push)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
 

@@ -1,0 +1,59 @@
+"""Models put on the Hub, with the tokenizer that they need."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from vaner.modeling.finding import tokenizer_folder
+from vaner.scoring.stated import RESULTS_FILE
+from vaner.sharing.described import describe
+from vaner.sharing.hub import CARD, TOKENIZER, push
+from vaner.sharing.record import TRAINING_FILE
+
+if TYPE_CHECKING:
+    from vaner.modeling.on_backbone import OnBackbone
+
+
+def push_folder(folder: Path, repo: str, **options: Any) -> str:
+    """Push a saved model, as `vaner.sharing.hub.push` does, with its backbone's tokenizer."""
+    return push(folder, repo, tokenizer=tokenizer_file(folder), **options)
+
+
+def tokenizer_file(folder: Path) -> Path:
+    """The tokenizer of a saved model: its own, or the backbone's.
+
+    Raises:
+        ModelError: where it is no saved model, or its backbone is not found.
+    """
+    config = describe(folder).config
+    place = tokenizer_folder(folder, config.get("backbone", ""), config.get("backbone_origin"))
+    return place / TOKENIZER
+
+
+def push_model(model: OnBackbone, repo: str, **options: Any) -> str:
+    """Push a model that is in memory.
+
+    The figures and the record of the training that lie beside the weights that it was loaded from
+    go with it only where it still has these weights: they say nothing of any others.
+    """
+    source = Path(model.name_or_path or "")
+    with TemporaryDirectory(prefix="vaner-") as place:
+        folder = Path(place)
+        model.save_pretrained(folder)
+        same = _same_weights(folder, source)
+        for name in (TOKENIZER, CARD, *((RESULTS_FILE, TRAINING_FILE) if same else ())):
+            if (source / name).is_file():
+                shutil.copyfile(source / name, folder / name)
+        return push_folder(folder, repo, **options)
+
+
+def _same_weights(one: Path, other: Path) -> bool:
+    ours = {path.name: path for path in one.rglob("*.safetensors")}
+    places = (other, other / "adapter")
+    theirs = {path.name: path for place in places for path in place.glob("*.safetensors")}
+    return ours.keys() == theirs.keys() and all(
+        path.read_bytes() == theirs[name].read_bytes() for name, path in ours.items()
+    )
