@@ -26,6 +26,9 @@ from transformers import (
 )
 
 from vaner.errors import RecipeError
+from vaner.generation.instructions import language_of
+from vaner.provenance import provenance
+from vaner.sharing.record import write_training
 from vaner.training.apart import clash
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
@@ -141,6 +144,7 @@ def _train_seed(
         learner.model.save_pretrained(trained.folder)
         shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
         _write_record(recipe, seed, trained, folder)
+        write_training(trained.folder, _told(recipe, seed, trained))
         plot_history(history, folder / "training.png")
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {trained.folder}")
     return trained
@@ -215,6 +219,22 @@ def _stopped(state: TrainerState) -> bool:
     callbacks: Any = state.stateful_callbacks  # by name, once read from a file
     control = callbacks.get("TrainerControl", {})
     return bool(control.get("args", {}).get("should_training_stop", False))
+
+
+def _told(recipe: Recipe, seed: int, trained: Trained) -> dict[str, Any]:
+    """What the model's card tells of its training."""
+    sources = [source for stage in recipe.stages for source in stage.sources]
+    return {
+        "name": recipe.name,
+        "seed": seed,
+        "dev_f1": trained.dev_f1,
+        "seconds": round(trained.seconds),
+        "trained_on": list(dict.fromkeys(f"{one.corpus} {one.split}" for one in sources)),
+        "chosen_on": list(dict.fromkeys(f"{one.corpus} {one.split}" for one in recipe.dev)),
+        "languages": sorted({language_of(one.corpus) for one in sources}),
+        # Not the command: its paths are nobody else's business, once the model is published.
+        **{name: value for name, value in provenance().items() if name != "command"},
+    }
 
 
 def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> None:
