@@ -201,7 +201,7 @@ def _scored(model: Described, folder: Path, results: Iterable[Path]) -> Describe
         except (OSError, ValueError, VanerError) as error:
             raise VanerError(f"{path}: {error}") from None
         of = record.get("model")
-        if of is None or "selector" in record or Path(of).resolve() != folder.resolve():
+        if "selector" in record or not _is(of, folder):
             scored = ", ".join(
                 f"{kind} {record[kind]}"
                 for kind in ("knowledge_base", "model", "selector")
@@ -209,6 +209,13 @@ def _scored(model: Described, folder: Path, results: Iterable[Path]) -> Describe
             )
             raise VanerError(f"{path}: has the figures of {scored}, not of model {folder} alone")
     return replace(model, figures=figures)
+
+
+def _is(name: object, folder: Path) -> bool:
+    """Whether a model that was named in a command, by its folder or embedded name, is this one."""
+    if not isinstance(name, str):
+        return False
+    return Path(name).resolve() == folder.resolve() or name == folder.name
 
 
 def _rename(files: dict[str, Path | bytes], name: str, fields: Mapping[str, Any]) -> None:
