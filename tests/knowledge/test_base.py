@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tracemalloc
 from pathlib import Path
 
@@ -85,8 +84,6 @@ def test_bad_bases_are_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_base_of_older_readers_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # The command line, where a test has run it, hands our messages to nobody else.
-    monkeypatch.setattr(logging.getLogger("vaner"), "propagate", True)
     path = tmp_path / "five.parquet"
     assert not write(FIVE, path, name="five", sources=[TESTS]).outdated
     open_base(path)

@@ -165,7 +165,6 @@ def test_a_type_that_is_not_known_passes_and_is_told_once(
     found = selector(build(tiny_backbone), tiny_backbone)
     spans = (Span(0, 9, "Gene", 0.01), Span(0, 9, "Disease", 0.7), Span(22, 30, "Gene"))
     document = Document("1", TEXTS[0], spans)
-    logging.getLogger("vaner").propagate = True
     with caplog.at_level(logging.WARNING):
         [one, again] = found.select([document, document], threshold=1.01)
     assert one.spans == again.spans == (spans[0], spans[2])
