@@ -186,6 +186,15 @@ def test_variants_of_dev_are_the_same_every_time() -> None:
     }
 
 
+def test_a_text_that_no_encoding_has_is_read(encoder: MarkEncoder) -> None:
+    """A lone surrogate, as JSON can hold it."""
+    document = Document("\ud800", "gout \ud800 and asthma", (Span(0, 4, "Disease"),))
+    assert len(with_variants(document, ["Disease"], 4).spans) > 3
+    corpus = Corpus("c", "train", (document,), ("Disease",))
+    [example], _ = group_examples(corpus, ["Disease"], encoder, QUESTIONS)
+    assert len(example.rows(encoder, QUESTIONS, 4, Random(0))) > 3
+
+
 def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
     tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,7 +138,7 @@ def with_variants(document: Document, types: Sequence[str], number: int) -> Docu
     words, right = split_words(document.text), candidates_of(document)
     sentences = sentences_of(document, words)
     spans = {span for span in document.spans if span.type in types}
-    draw = Random(document.text)
+    draw = Random(ascii(document.text))  # which may hold what no encoding has
     wrong: set[Candidate] = set()
     for one in sorted({Candidate.of(span) for span in spans}):
         found = variants(words, context(words, sentences, one), one, types, right)
