@@ -7,11 +7,18 @@ import torch
 import torchcrf
 from torch import Tensor
 
+from vaner.modeling import chain
 from vaner.modeling.crf import CRF
 from vaner.tagging import Scheme, TagSet, violations
 
 LENGTHS = (5, 3, 1, 4)
 MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS]).bool()
+
+
+@pytest.fixture(params=["one by one", "at once"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either way to go along a chain, whatever would be faster."""
+    monkeypatch.setattr(chain, "_scans", lambda own: request.param == "at once")
 
 
 def random_crf(tags: int, tag_set: TagSet | None = None, seed: int = 0) -> tuple[CRF, Tensor]:
@@ -35,6 +42,7 @@ def enumerate_chains(crf: CRF, emissions: Tensor) -> dict[tuple[int, ...], float
     return {path: float((total - z).exp()) for path, total in totals.items()}
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("tags", [3, 5])
 @pytest.mark.parametrize("reduction", ["none", "sum", "mean", "token_mean"])
 def test_likelihood_and_gradient_agree_with_pytorch_crf(tags: int, reduction: str) -> None:
@@ -54,6 +62,7 @@ def test_likelihood_and_gradient_agree_with_pytorch_crf(tags: int, reduction: st
     )
 
 
+@pytest.mark.usefixtures("way")
 def test_decoding_agrees_with_pytorch_crf() -> None:
     crf, emissions = random_crf(5)
     reference = torchcrf.CRF(5, batch_first=True)
@@ -68,6 +77,7 @@ def test_without_a_mask_every_word_counts() -> None:
     torch.testing.assert_close(crf(emissions, gold), crf(emissions, gold, full))
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("scheme", list(Scheme))
 def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
     tag_set = TagSet(scheme)
@@ -82,6 +92,7 @@ def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
         assert not marginals[b, n:].any()
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("scheme", list(Scheme))
 def test_what_the_scheme_forbids_never_happens(scheme: Scheme) -> None:
     tag_set = TagSet(scheme)
@@ -101,6 +112,7 @@ def test_a_softmax_head_has_no_transitions_and_learns_none() -> None:
     assert crf.decode(torch.tensor([[[0.0, 1.0, 3.0], [0.0, 0.0, 3.0]]])) == [[1, 2]]
 
 
+@pytest.mark.usefixtures("way")
 def test_a_row_without_words_is_allowed() -> None:
     crf, emissions = random_crf(3)
     mask = torch.tensor([[0] * 5, [1, 1, 0, 0, 0]]).bool()
@@ -119,6 +131,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         crf(emissions, torch.zeros(MASK.shape, dtype=torch.long), MASK, reduction="median")
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("tag_set", [None, TagSet(Scheme.BIO, ("A", "B"))])
 def test_partial_likelihood_agrees_with_enumeration(tag_set: TagSet | None) -> None:
     """The sum over every sequence that keeps to what is allowed, and its gradient's sign."""
@@ -149,3 +162,67 @@ def test_partial_likelihood_of_all_or_of_one() -> None:
         rtol=1e-4,
         atol=1e-3,
     )
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("words", [1, 2, 7, 8])
+@pytest.mark.parametrize("tags", [2, 3])
+def test_values_and_gradients_agree_with_enumeration(words: int, tags: int) -> None:
+    """The log-sum over every chain there is, and what autograd makes of the same sum."""
+    torch.manual_seed(words)
+    scores = [torch.randn(shape) for shape in ((tags,), (tags, tags), (tags,), (2, words, tags))]
+    mask = torch.arange(words) < torch.tensor([[words], [max(1, words - 2)]])
+    ours, theirs = ([one.clone().requires_grad_() for one in scores] for _ in range(2))
+    found = chain.log_partition(chain.Chain(*ours[:3]), ours[3], mask)
+    expected = torch.stack([
+        by_enumeration(chain.Chain(*theirs[:3]), row[:n])
+        for row, n in zip(theirs[3], mask.sum(1).tolist(), strict=True)
+    ])  # fmt: skip
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    weights = torch.tensor([1.0, -0.3])
+    (found * weights).sum().backward()
+    (expected * weights).sum().backward()
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-4, atol=1e-5)
+
+
+def by_enumeration(scores: chain.Chain, emissions: Tensor) -> Tensor:
+    words, tags = emissions.shape
+    paths = torch.tensor(list(itertools.product(range(tags), repeat=words)))
+    total = scores.start[paths[:, 0]] + scores.end[paths[:, -1]]
+    total = total + emissions[range(words), paths].sum(1)
+    return (total + scores.transitions[paths[:, :-1], paths[:, 1:]].sum(1)).logsumexp(0)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e30])
+def test_scores_however_high_give_numbers(scale: float) -> None:
+    """A model that diverges is told by its loss, not by a NaN in its weights."""
+    crf, emissions = random_crf(5)
+    emissions = (scale * emissions).requires_grad_()
+    gold = torch.randint(0, 5, MASK.shape)
+    likelihood = crf(emissions, gold, MASK, reduction="mean")
+    likelihood.backward()
+    assert torch.isfinite(likelihood) and likelihood <= 1e-3 * scale
+    assert all(torch.isfinite(one.grad).all() for one in (emissions, *crf.parameters()))
+
+
+@pytest.mark.parametrize("words", [1, 5, 64, 200])
+def test_both_ways_along_a_chain_come_to_the_same(
+    words: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(words)
+    scores = chain.Chain(torch.randn(4), torch.randn(4, 4), torch.randn(4))
+    emissions = 3 * torch.randn(3, words, 4)
+    mask = torch.arange(words) < torch.tensor([[words], [words // 2], [0]])
+    found = []
+    for scans in (True, False):
+        monkeypatch.setattr(chain, "_scans", lambda own, scans=scans: scans)
+        found.append((chain.viterbi(scores, emissions, mask), chain.sums(scores, emissions, mask)))
+    (path, all_sums), (other_path, other_sums) = found
+    assert torch.equal(path, other_path)
+    for one, other in (
+        (all_sums.total, other_sums.total),
+        (all_sums.marginals, other_sums.marginals),
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)

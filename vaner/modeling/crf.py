@@ -76,9 +76,8 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         """
         emissions, mask = self._checked(emissions, mask)
         scores = self.chain()
-        alpha = chain.forward_scores(scores, emissions, mask)
         likelihood = chain.path_score(scores, emissions, tags, mask)
-        likelihood = likelihood - chain.log_partition(scores, alpha, mask)
+        likelihood = likelihood - chain.log_partition(scores, emissions, mask)
         return _reduced(likelihood, mask, reduction)
 
     def partial(
@@ -106,10 +105,7 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         emissions, mask = self._checked(emissions, mask)
         scores = self.chain()
         known = emissions.masked_fill(~allowed, FORBIDDEN)
-        agreeing, every = (
-            chain.log_partition(scores, chain.forward_scores(scores, e, mask), mask)
-            for e in (known, emissions)
-        )
+        agreeing, every = (chain.log_partition(scores, e, mask) for e in (known, emissions))
         return _reduced(agreeing - every, mask, reduction)
 
     @torch.no_grad()
@@ -127,15 +123,7 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
             *Shape:* (B, W, C); sums to 1 over C on words, 0 elsewhere.
         """
         emissions, mask = self._checked(emissions, mask)
-        alpha, beta, total = self._forward_backward(emissions, mask)
-        marginals = (alpha + beta - total[:, None, None]).exp()
-        return marginals.masked_fill(~mask.unsqueeze(2), 0.0)
-
-    def _forward_backward(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        scores = self.chain()
-        alpha = chain.forward_scores(scores, emissions, mask)
-        beta = chain.backward_scores(scores, emissions, mask)
-        return alpha, beta, chain.log_partition(scores, alpha, mask)
+        return chain.sums(self.chain(), emissions, mask).marginals.float()
 
     def _checked(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
