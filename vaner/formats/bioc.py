@@ -28,8 +28,8 @@ Record = Mapping[str, Any]
 Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
 """Text, passages without text and mentions, offsets of the sentences."""
 
-# A larger gap is a broken offset, and filling it would take the memory of the machine.
-_MAX_GAP = 1_000_000
+# Larger gaps are broken offsets, and filling them would take the memory of the machine.
+_MAX_GAPS = 1_000_000
 _IDENTIFIER_KEYS = {"identifier", "identifiers"}
 # Infons that name a database and hold an identifier in it, as in the BioCreative corpora.
 _DATABASES = {"mesh", "omim", "ncbi gene", "ncbigene", "taxonomy", "chebi", "umls", "snomed", "go"}
@@ -40,7 +40,7 @@ class _Text:
 
     def __init__(self, closed: bool) -> None:
         self.parts, self.length = list[str](), 0
-        self.closed, self.shift = closed, 0
+        self.closed, self.shift, self.filled = closed, 0, 0
 
     def add(self, offset: int, text: str, *, line_break: bool) -> int:
         """Put a text at an offset, or behind one character where gaps are closed up."""
@@ -48,7 +48,7 @@ class _Text:
             self.shift = self.length + min(self.length, 1) - offset
         offset += self.shift
         gap = offset - self.length
-        if gap < 0 or gap > _MAX_GAP:
+        if gap < 0 or self.filled + gap > _MAX_GAPS:
             raise MalformedError(
                 f"a passage or sentence is said to begin at {offset}, but the text before it "
                 f"ends at {self.length}"
@@ -56,6 +56,7 @@ class _Text:
         if gap:
             first = "\n" if line_break and self.length else " "
             self.parts.append(first + " " * (gap - 1))
+            self.filled += gap
         self.parts.append(text)
         self.length = offset + len(text)
         return offset

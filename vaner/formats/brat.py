@@ -47,7 +47,7 @@ def read(
     A text without ``.ann`` file has no mentions; an ``.ann`` file without text is an error.
     """
     place = Place(path, on_error)
-    if place.path.is_dir():
+    if place.on_disk.is_dir():
         stems = {f.with_suffix("") for f in place.path.iterdir() if f.suffix in {".txt", ".ann"}}
         texts = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:

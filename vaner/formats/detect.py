@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from vaner.errors import FormatError
-from vaner.formats.source import STDIN, Place, read_chunks
+from vaner.formats.source import Place, read_chunks
 from vaner.tagging import split_tag
 
 _HEAD = 1 << 14
+_LONGEST_LINE = 1 << 22
 _SUFFIXES = {".txt": "text", ".ann": "brat", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _SUFFIXES |= {".conll": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"}
 _SUFFIXES |= {".iobes": "conll", ".tsv": "conll", ".pubtator": "pubtator"}
@@ -33,19 +36,34 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
         FormatError: for a file that cannot be told, or not be read, or for standard input.
     """
     place = Place(path)
-    if str(path) == STDIN:
+    if place.stdin:
         raise place.error("the format of standard input cannot be told; name it", argument="format")
-    if place.path.is_dir():
+    if place.folder:
         return _folder(place)
     suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
     if suffix == ".ann":
         return "brat"
-    # One chunk from the reader is enough, and more would read on from a slow disk.
-    head = "".join(islice(read_chunks(place, encoding), 1))[:_HEAD]
+    head = _head(place, encoding)
     found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(suffix)
     if not found:
         raise place.error("its format cannot be told; name it", argument="format")
     return found
+
+
+def _head(place: Place, encoding: str) -> str:
+    """The beginning of a file; of JSON Lines at least the first line, if it is not too long.
+
+    What tells the tools' dialects apart stands behind the text.
+    """
+    chunks = read_chunks(place, encoding)
+    # One chunk from the reader is enough, and more would read on from a slow disk.
+    head = "".join(islice(chunks, 1))
+    while head.lstrip()[:1] == "{" and "\n" not in head and len(head) < _LONGEST_LINE:
+        if not (more := next(chunks, "")):
+            break
+        head += more
+    end = head.find("\n") if head.lstrip()[:1] == "{" else 0
+    return head[: max(_HEAD, end)]
 
 
 def suggest(path: str | Path) -> str:
@@ -81,15 +99,45 @@ def _xml(head: str) -> str | None:
 def _json(head: str) -> str | None:
     if not head.lstrip().startswith(("{", "[")):
         return None
-    first = head.lstrip().partition("\n")[0]
     if re.search(r'"(documents|passages|PubTator3)"\s*:\s*\[', head):
         return "bioc_json"
-    if re.match(r'\{.*"(text|tokens)"\s*:', first):
-        return "jsonl"
+    if head.lstrip().startswith("["):
+        # In a string the quotation marks would be escaped, so these are keys and nothing else.
+        tasks = r'(?<!\\)"(data|annotations|predictions|annotation_id)"\s*:'
+        return "label_studio" if re.search(tasks, head) else None
+    first = head.lstrip().partition("\n")[0]
+    records = [record for line in head.splitlines() if (record := _record(line)) is not None]
+    dialects = (_dialect(record) for record in records)
+    found = next((dialect for dialect in dialects if dialect), None)
+    return found or ("jsonl" if records or re.match(r'\{.*"(text|tokens)"\s*:', first) else None)
+
+
+def _record(line: str) -> dict[str, Any] | None:
     try:
-        return "jsonl" if isinstance(json.loads(first), dict) else None
+        record = json.loads(line)
     except (ValueError, RecursionError):
         return None
+    return record if isinstance(record, dict) else None
+
+
+def _dialect(record: Mapping[str, Any]) -> str | None:
+    """Whose JSON Lines a record is of: one of an annotation tool's; None says nothing."""
+    spans = [span for span in _list(record, "spans") if isinstance(span, dict)]
+    if record.keys() & {"answer", "_input_hash", "_task_hash", "_view_id"}:
+        return "prodigy"
+    if any("label" in span and "type" not in span for span in spans):
+        return "prodigy"
+    if any(_list(record, key) or record.get(key) == [] for key in ("label", "labels")):
+        return "doccano"
+    entities = _list(record, "entities") + _list(record, "annotations")
+    if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):
+        return "doccano"
+    return None
+
+
+def _list(record: Mapping[str, Any], key: str) -> list[Any]:
+    value = record.get(key)
+    return value if isinstance(value, list) else []
 
 
 def _lines(head: str) -> str | None:

@@ -38,7 +38,7 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     place = Place(path, on_error)
-    gold = _gold(place.path)
+    gold = _gold(place.on_disk)
     gold_place = Place(gold, on_error) if gold else place
     mentions = _mentions(gold_place, encoding) if gold else {}
     for number, line in read_lines(place, encoding):

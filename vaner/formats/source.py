@@ -38,6 +38,25 @@ class MalformedError(Exception):
         super().__init__(message)
 
 
+class Content(str):
+    """A file that is held in memory: its name, with its bytes beside it.
+
+    Readers take it wherever they take a path, and nothing of that name is looked for on the disk.
+
+    >>> content = Content("notes.txt", b"Asthma.")
+    >>> read_text(Place(content))
+    'Asthma.'
+    """
+
+    data: bytes
+
+    def __new__(cls, name: str, data: bytes) -> Content:
+        """A name that has bytes."""
+        content = super().__new__(cls, name)
+        content.data = data
+        return content
+
+
 class Place:
     """A file being read and what to do with its errors.
 
@@ -49,13 +68,31 @@ class Place:
 
     def __init__(self, path: str | Path, on_error: OnError | None = None) -> None:
         self.path = Path(path)
-        self.name = "<stdin>" if str(path) == STDIN else str(path)
+        self.data = path.data if isinstance(path, Content) else None
+        self.stdin = self.data is None and str(path) == STDIN
+        self.name = "<stdin>" if self.stdin else str(path)
         self.on_error = on_error
+
+    @property
+    def folder(self) -> bool:
+        """Whether it is a folder, which nothing in memory is."""
+        return self.data is None and self.path.is_dir()
+
+    @property
+    def on_disk(self) -> Path:
+        """The path, for a reader that looks for other files beside it.
+
+        Raises:
+            FormatError: for what is in memory and has nothing beside it.
+        """
+        if self.data is not None:
+            raise self.error("is of a format that is read from a folder", argument="format")
+        return self.path
 
     @property
     def stem(self) -> str:
         """Name of the file without suffixes, from which documents without a name get theirs."""
-        if self.name == "<stdin>":
+        if self.stdin:
             return "stdin"
         return Path(self.path.name.removesuffix(".gz")).stem
 
@@ -93,9 +130,8 @@ def open_bytes(place: Place) -> Iterator[BinaryIO]:
         FormatError: for a file that cannot be opened or whose compression is broken.
     """
     try:
-        stdin = place.name == "<stdin>"
-        raw = sys.stdin.buffer if stdin else place.path.open("rb")
-        # A stand-in for standard input may not know how to peek.
+        raw = _opened(place)
+        # What is in memory, or stands in for standard input, may not know how to peek.
         buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[type-var]
         try:
             if buffered.peek(2)[:2] == _GZIP_MAGIC:
@@ -103,12 +139,18 @@ def open_bytes(place: Place) -> Iterator[BinaryIO]:
             else:
                 yield buffered
         finally:
-            if not stdin:
+            if not place.stdin:
                 buffered.close()
     except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
         raise place.error(f"broken gzip file: {problem}") from None
     except OSError as problem:
         raise place.error(f"cannot be read: {problem.strerror or problem}") from None
+
+
+def _opened(place: Place) -> BinaryIO:
+    if place.data is not None:
+        return io.BytesIO(place.data)
+    return sys.stdin.buffer if place.stdin else place.path.open("rb")
 
 
 def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:

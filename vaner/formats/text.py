@@ -19,7 +19,7 @@ def read(
 ) -> Iterator[Document]:
     """One document a file, named after it; of a folder every ``.txt`` file in order of name."""
     place = Place(path, on_error)
-    if not place.path.is_dir():
+    if not place.folder:
         yield Document(place.stem, read_text(place, encoding))
         return
     for file in sorted(place.path.glob("*.txt")):
