@@ -17,6 +17,8 @@ from vaner.documents import Document, Span
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, detect, read, write
 
+STREAMED = ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"]
+STREAMED += ["label_studio", "prodigy", "doccano"]
 DOCUMENTS = [
     Document(str(i), f"Rat fever {i}\nIt spreads.", (Span(4, 9, "D", None, ("M:1",)),))
     for i in range(3)
@@ -39,7 +41,7 @@ def test_entities_are_refused(tmp_path, content, format):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json"])
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json", "label_studio"])
 def test_a_cut_off_collection_gives_what_came_before_the_cut(tmp_path, format):
     path = tmp_path / "file"
     write(DOCUMENTS, path, format)
@@ -112,7 +114,7 @@ def test_noise(format, content):
 
 @settings(deadline=None, max_examples=80)
 @given(data=st.data())
-@pytest.mark.parametrize("format", ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"])
+@pytest.mark.parametrize("format", STREAMED)
 def test_damaged_files(format, data):
     """One place of a sound file is cut out or overwritten."""
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +131,7 @@ def test_damaged_files(format, data):
             _consume(path, format, on_error=lambda error: None)
 
 
-@pytest.mark.parametrize("format", ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"])
+@pytest.mark.parametrize("format", STREAMED)
 def test_memory_is_bounded_by_a_document(tmp_path, format):
     def peak(number):
         path = tmp_path / str(number)

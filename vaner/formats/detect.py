@@ -106,7 +106,7 @@ def _json(head: str) -> str | None:
         tasks = r'(?<!\\)"(data|annotations|predictions|annotation_id)"\s*:'
         return "label_studio" if re.search(tasks, head) else None
     first = head.lstrip().partition("\n")[0]
-    records = [record for line in head.splitlines() if (record := _record(line)) is not None]
+    records = [record for line in head.split("\n") if (record := _record(line)) is not None]
     dialects = (_dialect(record) for record in records)
     found = next((dialect for dialect in dialects if dialect), None)
     return found or ("jsonl" if records or re.match(r'\{.*"(text|tokens)"\s*:', first) else None)
@@ -127,7 +127,8 @@ def _dialect(record: Mapping[str, Any]) -> str | None:
         return "prodigy"
     if any("label" in span and "type" not in span for span in spans):
         return "prodigy"
-    if any(_list(record, key) or record.get(key) == [] for key in ("label", "labels")):
+    triples = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
+    if any(all(isinstance(entry, list) for entry in given) for given in triples):
         return "doccano"
     entities = _list(record, "entities") + _list(record, "annotations")
     if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):

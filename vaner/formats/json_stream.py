@@ -74,12 +74,18 @@ def broken(problem: Exception, line: int, place: Place) -> FormatError:
     return place.error(f"broken JSON: {problem}", line)
 
 
+def unpaired(text: str, lost: Lost) -> str:
+    """Text without two halves of a character side by side, which JSON would read as one."""
+    sound, count = _SPLIT_PAIR.subn("\ufffd\ufffd", text)
+    lost[CHARACTER] += 2 * count
+    return sound
+
+
 def dump(record: Mapping[str, Any], lost: Lost) -> str:
     """A record on one line, in characters that UTF-8 can hold."""
     line = json.dumps(record, ensure_ascii=False)
     # An escaped surrogate pair would come back as one character and move the offsets behind it.
-    line, count = _SPLIT_PAIR.subn("\ufffd\ufffd", line)
-    lost[CHARACTER] += 2 * count
+    line = unpaired(line, lost)
     try:
         line.encode()
     except UnicodeEncodeError:  # a lone surrogate, which JSON can escape and UTF-8 cannot hold

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.documents import Document, Span
+from vaner.formats.json_values import frozen, integer, pair, parsed, probability, typed
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
 from vaner.formats.spans import CHARACTER, SCORE, Lost, check_span
 from vaner.tagging import decode
@@ -40,24 +41,14 @@ def read(
     for number, line in read_lines(place, encoding):
         if line.strip():
             with place.guard(number):
-                yield _document(_record(line), f"{place.stem}-{number}", place, number)
-
-
-def _record(line: str) -> Mapping[str, Any]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as problem:
-        raise MalformedError(f"is not JSON: {problem}") from None
-    if not isinstance(record, dict):
-        raise MalformedError("is not a JSON object with the text of a document")
-    return record
+                yield _document(parsed(line), f"{place.stem}-{number}", place, number)
 
 
 def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> Document:
-    metadata = {k: _frozen(v) for k, v in record.items() if k not in _KNOWN}
-    metadata |= _frozen(_typed(record.get("metadata") or {}, dict, "metadata"))
+    metadata = {k: frozen(v) for k, v in record.items() if k not in _KNOWN}
+    metadata |= frozen(typed(record.get("metadata") or {}, dict, "metadata"))
     if "text" in record:
-        text, tokens = _typed(record["text"], str, "text"), None
+        text, tokens = typed(record["text"], str, "text"), None
     elif "tokens" in record:
         words, instruction = _words(record)
         metadata |= {"instruction": instruction} if instruction is not None else {}
@@ -78,9 +69,9 @@ def _name(record: Mapping[str, Any], name: str) -> str:
 
 def _words(record: Mapping[str, Any]) -> tuple[list[str], str | None]:
     """Tokens of a record without the instruction, and the instruction if there is one."""
-    words = [_typed(token, str, "a token") for token in _typed(record["tokens"], list, "tokens")]
+    words = [typed(token, str, "a token") for token in typed(record["tokens"], list, "tokens")]
     tags = record.get("ner_tags")
-    if tags is None or len(_typed(tags, list, "ner_tags")) == len(words):
+    if tags is None or len(typed(tags, list, "ner_tags")) == len(words):
         return words, None
     if len(tags) != len(words) - 1:
         raise MalformedError(f"{len(words)} tokens but {len(tags)} ner_tags")
@@ -104,8 +95,8 @@ def _entries(record: Mapping[str, Any]) -> list[Any]:
     """Mentions of a record as it gives them, tags turned into token offsets."""
     if "ner_tags" not in record:
         given = record.get("spans", record.get("entities"))
-        return _typed(given, list, "spans") if given is not None else []
-    tags = [_INTEGER_TAGS.get(t, str(t)) if _integer(t) else str(t) for t in record["ner_tags"]]
+        return typed(given, list, "spans") if given is not None else []
+    tags = [_INTEGER_TAGS.get(t, str(t)) if integer(t) else str(t) for t in record["ner_tags"]]
     try:
         return [{"start": c.start, "end": c.end, "type": c.type} for c in decode(tags)]
     except ValueError as problem:
@@ -113,10 +104,10 @@ def _entries(record: Mapping[str, Any]) -> list[Any]:
 
 
 def _span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Span:
-    entry = _typed(entry, dict, "a span")
-    type = _typed(entry.get("type", entry.get("label", "")), str, "type")
+    entry = typed(entry, dict, "a span")
+    type = typed(entry.get("type", entry.get("label", "")), str, "type")
     given = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
-    pieces = [_pair(piece) for piece in _typed(given, list, "fragments")]
+    pieces = [pair(piece) for piece in typed(given, list, "fragments")]
     if tokens is not None:
         pieces = [_characters(tokens, start, end, type) for start, end in pieces]
     quoted = entry.get("text")
@@ -124,19 +115,13 @@ def _span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Sp
         text,
         pieces,
         type,
-        quoted=None if quoted is None else _typed(quoted, str, "text of a span"),
-        score=_score(entry.get("score")),
-        identifiers=[str(i) for i in _typed(entry.get("identifiers") or [], list, "identifiers")],
+        quoted=None if quoted is None else typed(quoted, str, "text of a span"),
+        score=probability(entry.get("score")),
+        identifiers=[str(i) for i in typed(entry.get("identifiers") or [], list, "identifiers")],
     )
     if tokens is None and (span.start, span.end) != (entry.get("start"), entry.get("end")):
         raise MalformedError(f"fragments {pieces} do not reach from start to end of the span")
     return span
-
-
-def _pair(piece: Any) -> tuple[int, int]:
-    if not isinstance(piece, Sequence) or len(piece) != 2 or not all(map(_integer, piece)):
-        raise MalformedError(f"{piece!r} is no pair of integers (start, end)")
-    return piece[0], piece[1]
 
 
 def _characters(
@@ -147,31 +132,6 @@ def _characters(
             f"mention {start}:{end} ({type}) does not lie in the {len(tokens)} tokens"
         )
     return tokens[start][0], tokens[end - 1][1]
-
-
-def _score(value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise MalformedError(f"score {value!r} is no probability")
-    return float(value)
-
-
-def _integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _typed(value: Any, kind: type, what: str) -> Any:
-    if not isinstance(value, kind):
-        raise MalformedError(f"{what} is {type(value).__name__}, expected {kind.__name__}")
-    return value
-
-
-def _frozen(value: Any) -> Any:
-    """Lists as tuples, all the way down, as readers of other formats put them."""
-    if isinstance(value, dict):
-        return {k: _frozen(v) for k, v in value.items()}
-    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:

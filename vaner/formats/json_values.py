@@ -1,0 +1,71 @@
+"""Values of JSON records, checked: what is of another kind than it must be is malformed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaner.formats.source import MalformedError
+
+
+def parsed(line: str) -> Mapping[str, Any]:
+    """The object that a line of JSON Lines holds.
+
+    Raises:
+        MalformedError: for what is no JSON, or no object.
+    """
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as problem:
+        raise MalformedError(f"is not JSON: {problem}") from None
+    if not isinstance(record, dict):
+        raise MalformedError("is not a JSON object with the text of a document")
+    return record
+
+
+def typed(value: Any, kind: type, what: str) -> Any:
+    """The value, if it is of this kind.
+
+    Raises:
+        MalformedError: naming what it is.
+    """
+    if not isinstance(value, kind):
+        raise MalformedError(f"{what} is {type(value).__name__}, expected {kind.__name__}")
+    return value
+
+
+def integer(value: Any) -> bool:
+    """Whether a value is an integer, which true and false are not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def pair(piece: Any) -> tuple[int, int]:
+    """A start and an end.
+
+    Raises:
+        MalformedError: for anything else.
+    """
+    if not isinstance(piece, Sequence) or len(piece) != 2 or not all(map(integer, piece)):
+        raise MalformedError(f"{piece!r} is no pair of integers (start, end)")
+    return piece[0], piece[1]
+
+
+def probability(value: Any) -> float | None:
+    """A score, or None where there is none.
+
+    Raises:
+        MalformedError: for what is no number from 0 to 1.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise MalformedError(f"score {value!r} is no probability")
+    return float(value)
+
+
+def frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down, as readers of other formats put them."""
+    if isinstance(value, dict):
+        return {k: frozen(v) for k, v in value.items()}
+    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
