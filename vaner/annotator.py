@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vaner.documents import Document, at_least, best_of_overlapping
-from vaner.errors import ModelError
+from vaner.errors import ModelError, VanerError
 from vaner.modeling.storage import resolve
 from vaner.proposers.exported import exported_form, exported_tagger
 from vaner.proposers.proposer import Proposer, checked_types
+from vaner.scoring.calibration import Calibration, read_calibration
 
 if TYPE_CHECKING:
     import torch
@@ -36,15 +37,23 @@ class Annotator:
             base, `vaner.knowledge.matching.Matcher`.
         selector: what drops those that are wrong, and says how probable the others are; nothing
             is dropped if None.
+        calibration: what makes the proposer's scores probabilities that can be trusted; a
+            selector, whose scores come in their place, brings its own.
 
     >>> annotator = Annotator.from_pretrained()  # doctest: +SKIP
     >>> annotator("Metformin treats diabetes.").spans  # doctest: +SKIP
     (Span(start=0, end=9, type='Chemical', ...), Span(start=17, end=25, type='Disease', ...))
     """
 
-    def __init__(self, proposer: Proposer, selector: Selector | None = None) -> None:
+    def __init__(
+        self,
+        proposer: Proposer,
+        selector: Selector | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self.proposer = proposer
         self.selector = selector
+        self._calibration = calibration
         self._source: Path | OnBackbone | None = None  # what the proposer was made of
 
     @classmethod
@@ -55,6 +64,7 @@ class Annotator:
         selector: str | Path | None = None,
         device: str = "auto",
         batch_size: int = 32,
+        calibrated: bool = True,
         **options: Any,
     ) -> Annotator:
         """Load a saved model, in its fastest form: exported, if it is and the CPU is to be used.
@@ -64,6 +74,8 @@ class Annotator:
             selector: folder or Hub id of a selector to put behind it.
             device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` …
             batch_size: most sentences in a batch.
+            calibrated: whether its scores are made what `vaner calibrate` found out, if it did;
+                else they are as the model computes them.
             options: for `from_pretrained` of the model, e.g. ``quantization``.
 
         Raises:
@@ -79,13 +91,14 @@ class Annotator:
             from vaner.proposers.loading import load_proposer
 
             proposer = load_proposer(folder, device, batch_size, **options)
-        annotator = cls(proposer)
+        annotator = cls(proposer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = folder
         if selector is not None:
             from vaner.selection.select import Selector
 
-            judge = Selector.from_pretrained(selector, device=device, batch_size=batch_size)
-            annotator.selector = judge
+            annotator.selector = Selector.from_pretrained(
+                selector, device=device, batch_size=batch_size, calibrated=calibrated
+            )
         return annotator
 
     @classmethod
@@ -101,7 +114,10 @@ class Annotator:
         from vaner.proposers.loading import proposer_of
 
         folder = Path(model.name_or_path or "")
-        annotator = cls(proposer_of(model, folder, on_device(device), batch_size))
+        annotator = cls(
+            proposer_of(model, folder, on_device(device), batch_size),
+            calibration=read_calibration(folder) if model.name_or_path else None,
+        )
         annotator._source = model
         return annotator
 
@@ -114,6 +130,11 @@ class Annotator:
     def types(self) -> tuple[str, ...]:
         """The entity types that are found."""
         return self.proposer.types
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the scores are calibrated by: the selector's, if there is one."""
+        return self._calibration if self.selector is None else self.selector.calibration
 
     @property
     def zero_shot(self) -> bool:
@@ -169,6 +190,7 @@ class Annotator:
         dataset: str | None = None,
         overlaps: Overlaps = "keep",
         min_score: float = 0.0,
+        min_precision: float | None = None,
         **options: Any,
     ) -> Iterator[Document]:
         """Annotate many texts, in the order given, as a stream.
@@ -181,6 +203,8 @@ class Annotator:
             overlaps: mentions of different types may overlap, and a generator's may nest.
                 ``keep`` them all, or of those that overlap the most probable, ``best``.
             min_score: leave out mentions that are less probable, in [0, 1].
+            min_precision: leave out the least probable mentions of each type, so many that of
+                the others this share was right on devel, as `vaner calibrate` found.
             options: for the proposer, such as ``batch_size``.
 
         Yields:
@@ -188,13 +212,41 @@ class Annotator:
             is a selector, its own, by which the mentions are also chosen.
 
         Raises:
-            VanerError: for a type that is not found.
+            VanerError: for a type that is not found, and for a precision that is not known of or
+                was not reached.
         """
         wanted = checked_types(self, types)
+        least: float | Mapping[str, float] = min_score
+        if min_precision is not None:
+            own = self.thresholds(wanted, min_precision)
+            least = {type: max(min_score, threshold) for type, threshold in own.items()}
         found = self.proposer.annotate(texts_or_documents, wanted, dataset=dataset, **options)
-        for document in found if self.selector is None else self.selector.select(found):
-            if min_score > 0:
-                document = at_least(document, min_score)
+        return self._finished(found, least, overlaps)
+
+    def thresholds(self, types: Sequence[str] | None, precision: float) -> Mapping[str, float]:
+        """For each type the lowest score from which on this share was right on devel.
+
+        Raises:
+            VanerError: where it is not known, or was not reached.
+        """
+        if self.calibration is None:
+            raise VanerError(
+                f"the {self.kind} has no calibration, which a precision needs: make one with "
+                "vaner calibrate"
+            )
+        return self.calibration.thresholds(checked_types(self, types), precision)
+
+    def _finished(
+        self,
+        proposed: Iterator[Document],
+        least: float | Mapping[str, float],
+        overlaps: Overlaps,
+    ) -> Iterator[Document]:
+        calibration = self._calibration if self.selector is None else None
+        for document in proposed if self.selector is None else self.selector.select(proposed):
+            if calibration is not None:
+                document = calibration.applied(document)
+            document = at_least(document, least)
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document

@@ -139,13 +139,23 @@ class Document:
         return tuple(sorted({span.type for span in self.spans}))
 
 
-def at_least(document: Document, score: float) -> Document:
+def at_least(document: Document, score: float | Mapping[str, float]) -> Document:
     """The document with those of its mentions that have this score or a higher one, or none.
+
+    Args:
+        document: the document.
+        score: one for all types, or one for each; mentions of types without one are kept.
 
     >>> at_least(Document("1", "asthma", (Span(0, 6, "Disease", 0.3),)), 0.5).spans
     ()
     """
-    return document.with_spans(s for s in document.spans if s.score is None or s.score >= score)
+
+    def least(span: Span) -> float:
+        return score.get(span.type, 0.0) if isinstance(score, Mapping) else score
+
+    return document.with_spans(
+        span for span in document.spans if span.score is None or span.score >= least(span)
+    )
 
 
 def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:

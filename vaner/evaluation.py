@@ -9,13 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from vaner.annotator import Annotator
 from vaner.documents import Corpus, Document, at_least
 from vaner.errors import VanerError
 from vaner.formats import unique_ids
 from vaner.proposers.proposer import Proposer
 from vaner.scoring import Report, score, seen_mentions
+from vaner.scoring.judging import judged
+from vaner.scoring.reliability import Reliability, reliability
 
 Watch = Callable[[Iterator[Document]], Iterator[Document]]
 
@@ -32,6 +36,9 @@ class Evaluation:
         unreachable: reason -> gold mentions of the scored types that no answer can give back.
         seconds: time the annotation took.
         predicted: the documents with the model's mentions, to compare with another model's.
+        gold: the same documents with the corpus's own.
+        reliability: how far the scores can be trusted; None where there are none.
+        uncalibrated: the same of the scores as the model computes them, where they are calibrated.
     """
 
     corpus: str
@@ -42,6 +49,9 @@ class Evaluation:
     unreachable: Mapping[str, int]
     seconds: float
     predicted: tuple[Document, ...]
+    gold: tuple[Document, ...] = ()
+    reliability: Reliability | None = None
+    uncalibrated: Reliability | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able dictionary: the report's, and what it was computed on."""
@@ -53,6 +63,8 @@ class Evaluation:
             "seconds": round(self.seconds, 2),
             "unreachable_reasons": dict(self.unreachable),
             **self.report.to_dict(),
+            "reliability": self.reliability.to_dict() if self.reliability else None,
+            "uncalibrated": self.uncalibrated.to_dict() if self.uncalibrated else None,
         }
 
 
@@ -62,7 +74,7 @@ def evaluate(
     *,
     types: Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
-    min_score: float = 0.0,
+    min_score: float | Mapping[str, float] = 0.0,
     bootstrap: int = 1000,
     seed: int = 0,
     watch: Watch = iter,
@@ -73,7 +85,8 @@ def evaluate(
         proposer: the model, or the matcher of a knowledge base.
         corpus: gold documents. Their mentions are taken off before the model sees them.
         types: types to score; those that the corpus annotates and the model finds if None.
-        min_score: mentions that are less probable are left out, in [0, 1].
+        min_score: mentions that are less probable are left out, in [0, 1]; one for all types, or
+            one for each.
         train: training documents, to score seen and unseen mentions apart.
         bootstrap: resamples behind the 95% intervals, 0 for none.
         seed: seed of the resampling.
@@ -103,9 +116,19 @@ def evaluate(
         seed=seed,
     )
     left = tuple(t for t in corpus.types if t not in proposer.types) if types is None else ()
+    calibration = proposer.calibration if isinstance(proposer, Annotator) else None
+    given = None if calibration is None else tuple(map(calibration.undone, predicted))
     return Evaluation(
-        corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted
-    )
+        corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,
+        _reliability(gold, predicted, chosen),
+        None if given is None else _reliability(gold, given, chosen),
+    )  # fmt: skip
+
+
+def _reliability(
+    gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
+) -> Reliability | None:
+    return reliability(chain.from_iterable(judged(gold, predicted, types)))
 
 
 def scored_types(

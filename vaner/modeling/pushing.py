@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from vaner.modeling.finding import tokenizer_folder
+from vaner.scoring.calibration import CALIBRATION_FILE
 from vaner.scoring.stated import RESULTS_FILE
 from vaner.sharing.described import describe
 from vaner.sharing.hub import CARD, TOKENIZER, push
@@ -36,15 +37,17 @@ def tokenizer_file(folder: Path) -> Path:
 def push_model(model: OnBackbone, repo: str, **options: Any) -> str:
     """Push a model that is in memory.
 
-    The figures and the record of the training that lie beside the weights that it was loaded from
-    go with it only where it still has these weights: they say nothing of any others.
+    The figures, the record of the training and the calibration that lie beside the weights that it
+    was loaded from go with it only where it still has these weights: they say nothing of any
+    others.
     """
     source = Path(model.name_or_path or "")
     with TemporaryDirectory(prefix="vaner-") as place:
         folder = Path(place)
         model.save_pretrained(folder)
         same = _same_weights(folder, source)
-        for name in (TOKENIZER, CARD, *((RESULTS_FILE, TRAINING_FILE) if same else ())):
+        told = (RESULTS_FILE, TRAINING_FILE, CALIBRATION_FILE) if same else ()
+        for name in (TOKENIZER, CARD, *told):
             if (source / name).is_file():
                 shutil.copyfile(source / name, folder / name)
         return push_folder(folder, repo, **options)

@@ -23,6 +23,7 @@ from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError, VanerError
 from vaner.places import cache_folder
 from vaner.proposers.tagger import Tagger
+from vaner.scoring.calibration import CALIBRATION_FILE
 
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
@@ -46,7 +47,8 @@ def exported_form(folder: Path, device: str = "auto") -> Path | None:
 
 def kept_form(folder: Path) -> Path:
     """Where the cache keeps the exported form of a model as it is now; there may be none."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors"))
+    computes = (p for p in folder.iterdir() if p.suffix in (".json", ".safetensors"))
+    files = sorted(path for path in computes if path.name != CALIBRATION_FILE)
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     return cache_folder() / "exported" / f"{folder.name}-{key}"

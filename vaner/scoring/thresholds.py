@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from vaner.documents import Document
 from vaner.scoring.counts import Counts
-from vaner.scoring.matching import strict_key
+from vaner.scoring.judging import judged
 
 
 class Cut(NamedTuple):
@@ -32,23 +32,15 @@ def cuts(
         gold, predicted: documents with the same ids in the same order.
         types: types to count.
     """
-    wanted: Counter[tuple[int, Hashable]] = Counter()
+    true = list(gold)
+    total = sum(len({s for s in document.spans if s.type in types}) for document in true)
     scored: list[tuple[float, bool]] = []
     tp = fp = 0
-    for number, (true, found) in enumerate(zip(gold, predicted, strict=True)):
-        wanted.update({(number, strict_key(s)) for s in true.spans if s.type in types})
-        # Of two for one gold mention the more probable is the right one, as scoring has it.
-        for span in sorted(found.spans, key=lambda s: -(s.score if s.score is not None else 2.0)):
-            if span.type not in types:
-                continue
-            key = number, strict_key(span)
-            right = wanted[key] > 0
-            wanted[key] -= right
-            if span.score is None:
-                tp, fp = tp + right, fp + (not right)
-            else:
-                scored.append((span.score, right))
-    total = wanted.total() + tp + sum(right for _, right in scored)
+    for span, right in chain.from_iterable(judged(true, predicted, types)):
+        if span.score is None:
+            tp, fp = tp + right, fp + (not right)
+        else:
+            scored.append((span.score, right))
     scored.sort(key=lambda pair: -pair[0])
     found_cuts = [Cut(1.0, Counts(tp, fp, total - tp))] if not scored or scored[0][0] < 1 else []
     for place, (score, right) in enumerate(scored):

@@ -18,6 +18,7 @@ from vaner.batching import by_length
 from vaner.documents import Document, Span
 from vaner.modeling.loading import on_device, place, ready, tokenizer_folder
 from vaner.modeling.storage import resolve
+from vaner.scoring.calibration import Calibration, read_calibration
 from vaner.selection.batching import collate
 from vaner.selection.candidates import Candidate
 from vaner.selection.marking import MarkedRow, MarkEncoder, context
@@ -59,6 +60,8 @@ class Selector:
         device: where it computes.
         batch_size: most candidates in a batch.
         autocast: compute in this dtype where it is safe; the weights' own if None.
+        calibration: what makes the probabilities of what is kept ones that can be trusted; the
+            threshold is for those that the model computes.
 
     >>> selector = Selector.from_pretrained("runs/selector/seed-1/model")  # doctest: +SKIP
     >>> kept = list(selector.select(tagger.annotate(texts)))  # doctest: +SKIP
@@ -72,11 +75,13 @@ class Selector:
         device: torch.device,
         batch_size: int = 32,
         autocast: torch.dtype | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.model = model
         self.encoder = encoder
         self.device = device
         self.batch_size = batch_size
+        self.calibration = calibration
         self._autocast = autocast
         self._numbers = {type: number for number, type in enumerate(model.config.types)}
         self._told: set[str] = set()
@@ -84,7 +89,12 @@ class Selector:
 
     @classmethod
     def from_pretrained(
-        cls, name_or_path: str | Path, *, device: str = "auto", batch_size: int = 32
+        cls,
+        name_or_path: str | Path,
+        *,
+        device: str = "auto",
+        batch_size: int = 32,
+        calibrated: bool = True,
     ) -> Selector:
         """Load a saved selector.
 
@@ -92,6 +102,7 @@ class Selector:
             name_or_path: folder or Hub id.
             device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` …
             batch_size: most candidates in a batch.
+            calibrated: as for `Annotator.from_pretrained`.
 
         Raises:
             VanerError: for a device that this machine does not have.
@@ -103,7 +114,10 @@ class Selector:
         model.config.check()
         place = tokenizer_folder(model, folder)
         encoder = MarkEncoder.from_folder(place, model.config.max_subwords)
-        return cls(model, encoder, device=wanted, batch_size=batch_size)
+        return cls(
+            model, encoder, device=wanted, batch_size=batch_size,
+            calibration=read_calibration(folder) if calibrated else None,
+        )  # fmt: skip
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -131,11 +145,12 @@ class Selector:
         """
         least = self.threshold if threshold is None else threshold
         for document, probabilities in self.probabilities(documents):
-            yield document.with_spans(
+            kept = document.with_spans(
                 span if p is None else replace(span, score=p)
                 for span, p in zip(document.spans, probabilities, strict=True)
                 if p is None or p >= least
             )
+            yield kept if self.calibration is None else self.calibration.applied(kept)
 
     def probabilities(self, documents: Iterable[Document]) -> Iterator[Judged]:
         """Each document with the probability that each of its spans is right."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.errors import VanerError
+from vaner.scoring.calibration import CALIBRATION_FILE
 from vaner.scoring.stated import RESULTS_FILE, as_stated
 from vaner.sharing.card import card, merged
 from vaner.sharing.described import Described, describe
@@ -30,7 +31,8 @@ TOKENIZER = "tokenizer.json"
 _ADAPTER = re.compile(r"(?:adapter/)?(adapter_config\.json|adapter_model\.safetensors)")
 # All names that files of a model of ours have: those of another model are taken for stale.
 _OURS = re.compile(
-    rf"config\.json|{TOKENIZER}|{RESULTS_FILE}|{TRAINING_FILE}|(head|layers)\.safetensors"
+    rf"config\.json|{TOKENIZER}|{RESULTS_FILE}|{TRAINING_FILE}|{CALIBRATION_FILE}"
+    r"|(head|layers)\.safetensors"
     r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|" + _ADAPTER.pattern
 )
 

@@ -16,6 +16,7 @@ from vaner.interfaces.cli.common import (
     FilesArgument,
     FormatOption,
     InputFormatOption,
+    MinPrecisionOption,
     MinScoreOption,
     ModelOption,
     OutputOption,
@@ -65,6 +66,7 @@ def annotate(
     encoding: EncodingOption = "utf-8",
     overlaps: OverlapsOption = "keep",
     min_score: MinScoreOption = 0.0,
+    min_precision: MinPrecisionOption = None,
     skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
@@ -98,11 +100,14 @@ def annotate(
     matcher = load_matcher(kb) if kb is not None else None
     annotator = load_annotator(model, device, batch_size, selector, quantization)
     _check_dataset(annotator, dataset)
+    if min_precision is not None:
+        annotator.thresholds(wanted, min_precision)  # what is wrong with it is told before the work
 
     def find(stream: Iterable[Document]) -> Iterator[Document]:
         found = annotator.annotate(
-            stream, wanted, dataset=dataset, overlaps=overlaps, min_score=min_score
-        )
+            stream, wanted, dataset=dataset, overlaps=overlaps, min_score=min_score,
+            min_precision=min_precision,
+        )  # fmt: skip
         return found if matcher is None else matcher.identify(found)
 
     job.run(find)

@@ -14,6 +14,7 @@ import typer
 from vaner import __version__
 from vaner.errors import VanerError
 from vaner.interfaces.cli.annotate import annotate
+from vaner.interfaces.cli.calibrate import calibrate
 from vaner.interfaces.cli.common import Command, tell
 from vaner.interfaces.cli.corpus import app as corpus
 from vaner.interfaces.cli.crossfit import crossfit
@@ -21,6 +22,7 @@ from vaner.interfaces.cli.evaluate import evaluate
 from vaner.interfaces.cli.export import export
 from vaner.interfaces.cli.kb import app as kb
 from vaner.interfaces.cli.push import push
+from vaner.interfaces.cli.serve import serve
 from vaner.interfaces.cli.train import train
 
 USER_ERROR = 2
@@ -36,9 +38,11 @@ app = typer.Typer(
 app.command(cls=Command)(annotate)
 app.command(cls=Command)(train)
 app.command(cls=Command)(evaluate)
+app.command(cls=Command)(calibrate)
 app.command(cls=Command)(crossfit)
 app.command(cls=Command)(export)
 app.command(cls=Command)(push)
+app.command(cls=Command)(serve)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
 

@@ -17,6 +17,7 @@ from vaner.interfaces.cli.common import (
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
+    MinPrecisionOption,
     MinScoreOption,
     ModelOption,
     QuantizationOption,
@@ -29,7 +30,7 @@ from vaner.interfaces.cli.common import (
     split_types,
     tell,
 )
-from vaner.interfaces.text import listed
+from vaner.interfaces.text import counted, listed
 
 if TYPE_CHECKING:
     from vaner.documents import Corpus
@@ -82,6 +83,7 @@ def evaluate(
         ),
     ] = None,
     min_score: MinScoreOption = 0.0,
+    min_precision: MinPrecisionOption = None,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
     quantization: QuantizationOption = None,
@@ -122,7 +124,10 @@ def evaluate(
         proposer = _proposer(model, kb, selector, device, batch_size, quantization)
         alone = kb is None and selector is None
         stated = read_stated(model_folder(model)) if alone else {}
-        run = partial(_scored, proposer, min_score=min_score, bootstrap=bootstrap, quiet=quiet)
+        run = partial(
+            _scored, proposer, min_score=min_score, min_precision=min_precision,
+            bootstrap=bootstrap, quiet=quiet,
+        )  # fmt: skip
         record = _score_all(proposer, stated, split, wanted, corpora, run)
     else:
         gold = load(corpus, split, root=corpora, format=reading)
@@ -131,10 +136,11 @@ def evaluate(
         train = _seen(corpus, split, seen_in, corpora, reading)
         proposer = _proposer(model, kb, selector, device, batch_size, quantization)
         found = _scored(
-            proposer, gold, wanted, train, min_score=min_score, bootstrap=bootstrap, quiet=quiet
-        )
+            proposer, gold, wanted, train, min_score=min_score, min_precision=min_precision,
+            bootstrap=bootstrap, quiet=quiet,
+        )  # fmt: skip
         _show(found, proposer.kind)
-        if split != scored_split(corpus) and not min_score:
+        if split != scored_split(corpus) and not (min_score or min_precision):
             _advise(found, gold)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
     if json_file is not None:
@@ -165,21 +171,29 @@ def _scored(
     train: Corpus | None,
     *,
     min_score: float,
+    min_precision: float | None,
     bootstrap: int,
     quiet: bool,
 ) -> Evaluation:
+    from vaner.annotator import Annotator
     from vaner.evaluation import evaluate as run
     from vaner.evaluation import scored_types
     from vaner.interfaces.progress import watched
 
-    scored_types(proposer, gold, types)  # before the work
+    chosen = scored_types(proposer, gold, types)  # before the work
+    least: float | Mapping[str, float] = min_score
+    if min_precision is not None:
+        if not isinstance(proposer, Annotator):
+            raise VanerError(f"the {proposer.kind} gives no scores that a precision could be for")
+        thresholds = proposer.thresholds(chosen, min_precision)
+        least = {type: max(min_score, own) for type, own in thresholds.items()}
     _warn(proposer, gold)
     return run(
         proposer,
         gold,
         types=types,
         train=train,
-        min_score=min_score,
+        min_score=least,
         bootstrap=bootstrap,
         watch=lambda stream: watched(stream, gold.name, total=len(gold), quiet=quiet),
     )
@@ -248,6 +262,11 @@ def _show(found: Evaluation, proposer: str) -> None:
     typer.echo(found.report.table())
     if found.unreachable:
         typer.echo(f"out of reach: {listed(found.unreachable)}")
+    if (told := found.reliability) is not None:
+        error = f"{100 * told.error:.2f} % in {counted(len(told.bins), 'bin')}"
+        before = found.uncalibrated
+        as_computed = f"; {100 * before.error:.2f} % before calibration" if before else ""
+        typer.echo(f"calibration error (ECE) of the scores: {error}{as_computed}")
 
 
 def _advise(found: Evaluation, gold: Corpus) -> None:

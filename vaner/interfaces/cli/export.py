@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,6 +53,7 @@ def export(
     from vaner.proposers.exported import MODEL_FILE, TRANSITIONS_FILE, kept_form
     from vaner.proposers.loading import load_proposer
     from vaner.proposers.tagger import Tagger
+    from vaner.scoring.calibration import CALIBRATION_FILE
 
     folder = model_folder(model)
     if (folder / MODEL_FILE).is_file():
@@ -70,5 +72,7 @@ def export(
         )  # fmt: skip
     except OSError as problem:
         raise VanerError(f"{target}: cannot be written: {problem.strerror}") from problem
+    if output is not None and (folder / CALIBRATION_FILE).is_file():
+        shutil.copyfile(folder / CALIBRATION_FILE, target / CALIBRATION_FILE)
     size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
     tell(f"{target}: {size:.0f} MB")
