@@ -40,11 +40,18 @@ def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
         for span in document.spans:
             kinds.setdefault(span.type, len(kinds) % KINDS)
         counts.update(span.type for span in document.spans)
-        yield _article(document, f"d{number}", kinds)
+        yield article(document, f"d{number}", kinds)
     yield _legend(kinds, counts) + _FOOT
 
 
-def _article(document: Document, name: str, kinds: dict[str, int]) -> str:
+def article(document: Document, name: str, kinds: dict[str, int]) -> str:
+    """A document with its mentions marked, and a table of them.
+
+    Args:
+        document: the document.
+        name: what the ids on the page begin with that are its own.
+        kinds: how each type looks, in ``range(KINDS)``.
+    """
     listed = rows(document.spans)
     parts = pieces(document.text, [row.span for row in listed])
     marks = _Marks([row.span for row in listed], name, kinds)

@@ -1,0 +1,104 @@
+"""``vaner serve``: the annotator for other programs and for a browser."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vaner.errors import VanerError
+from vaner.interfaces.cli.common import (
+    BatchOption,
+    DeviceOption,
+    ModelOption,
+    QuantizationOption,
+    SelectorOption,
+    load_annotator,
+    load_matcher,
+    tell,
+)
+
+MEGABYTE = 1_000_000
+
+
+def serve(
+    model: ModelOption = None,
+    selector: SelectorOption = None,
+    kb: Annotated[
+        str | None,
+        typer.Option(
+            help="Knowledge base whose identifiers mentions get that are names in it: --kb open",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
+    device: DeviceOption = "auto",
+    batch_size: BatchOption = 32,
+    quantization: QuantizationOption = None,
+    max_body: Annotated[
+        float, typer.Option(min=0.001, help="Largest body of a request, in MB: --max-body 2")
+    ] = 8.0,
+    max_documents: Annotated[int, typer.Option(min=1, help="Most documents of a request.")] = 1_000,
+    max_characters: Annotated[
+        int, typer.Option(min=1, help="Most characters of a request, in all of its documents.")
+    ] = 1_000_000,
+    rate: Annotated[
+        int, typer.Option(min=0, help="Most requests a minute of one client; 0 for any number.")
+    ] = 0,
+    waiting: Annotated[
+        int, typer.Option(min=1, help="Most requests that may wait, of all clients.")
+    ] = 128,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Most seconds that a request may take.")
+    ] = 120.0,
+) -> None:
+    """Serve the annotator over HTTP, and a page to try it and to correct what it found.
+
+    Requests of all clients are read in batches together. SIGINT (Ctrl-C) and SIGTERM end the
+    program once what was taken is answered. Needs `pip install 'vaner[serve]'`.
+
+    Examples:
+
+    `vaner serve`
+
+    `vaner serve --model runs/ncbi/seed-1/model --port 8080 --rate 600`
+
+    `curl http://127.0.0.1:8000/annotate -H "Content-Type: text/plain" -d "He has asthma."`
+    """
+    try:
+        from vaner.interfaces.server.app import create_app
+        from vaner.interfaces.server.limits import Limits
+        from vaner.interfaces.server.running import address_of, bound, run
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").split(".")[0] not in _EXTRA:
+            raise
+        raise VanerError("serving needs more: pip install 'vaner[serve]'") from None
+
+    with bound(host, port) as place:  # first: loading a model for nothing takes long
+        matcher = load_matcher(kb) if kb is not None else None
+        annotator = load_annotator(model, device, batch_size, selector, quantization)
+        limits = Limits(
+            body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
+            rate=rate, waiting=waiting, timeout=timeout,
+        )  # fmt: skip
+        name = model or _default_name()
+        app = create_app(
+            annotator, name=name, limits=limits, identify=matcher.identify if matcher else None
+        )
+        run(
+            app, place, patience=timeout,
+            ready=lambda: tell(f"{name} at {address_of(place)} (Ctrl-C ends it)"),
+        )  # fmt: skip
+    tell("stopped")
+
+
+_EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
+
+
+def _default_name() -> str:
+    from vaner.annotator import DEFAULT_MODEL
+
+    return DEFAULT_MODEL

@@ -1,0 +1,183 @@
+"""What stands behind the routes: one annotator, its limits, its counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+
+from vaner import __version__
+from vaner.annotator import Annotator
+from vaner.documents import Document
+from vaner.errors import VanerError
+from vaner.formats import FORMATS
+from vaner.interfaces.server.batching import Batcher, FullError, Options
+from vaner.interfaces.server.limits import Limits, Rate, Refused
+from vaner.interfaces.server.metrics import Metrics
+from vaner.interfaces.server.reading import Asked, Order, Query, read_body
+from vaner.interfaces.server.writing import WRITABLE, Written, chosen_format, written
+from vaner.proposers.proposer import checked_types
+
+Found = TypeVar("Found")
+Identify = Callable[[Iterable[Document]], Iterator[Document]]
+
+_AGAIN = "5"  # seconds after which a client that found no room may come again
+BESIDE = {"brat", "genetag"}
+"""Formats whose files are read with others beside them, which a body has not."""
+
+
+class Service:
+    """An annotator for many clients.
+
+    Args:
+        annotator: what finds mentions.
+        name: of its model, to be told.
+        limits: what is taken.
+        identify: gives mentions identifiers, if anything does.
+        paths: counted by their names.
+    """
+
+    def __init__(
+        self,
+        annotator: Annotator,
+        name: str,
+        limits: Limits,
+        identify: Identify | None = None,
+        paths: Iterable[str] = (),
+    ) -> None:
+        self.name, self.limits = name, limits
+        self._annotator, self._identify = annotator, identify
+        self._rate = Rate(limits.rate)
+        self.metrics = Metrics(annotator.types, paths, lambda: self.batcher.waiting)
+        self.batcher = Batcher(self._annotate, room=limits.waiting, watch=self.metrics.round)
+
+    def _annotate(self, documents: Iterable[Document], options: Options) -> Iterator[Document]:
+        found = self._annotator.annotate(
+            documents, options.types, overlaps=options.overlaps, min_score=options.min_score
+        )
+        return found if self._identify is None else self._identify(found)
+
+    def about(self) -> dict[str, Any]:
+        """The model and what may be asked of it."""
+        return {
+            "model": self.name,
+            "vaner": __version__,
+            "types": list(self._annotator.types),
+            "zero_shot": self._annotator.zero_shot,
+            "selector": self._annotator.selector is not None,
+            "read": [name for name in FORMATS if name not in BESIDE],
+            "write": list(WRITABLE),
+            "limits": {
+                "body": self.limits.body,
+                "documents": self.limits.documents,
+                "characters": self.limits.characters,
+                "requests_a_minute": self.limits.rate,
+                "seconds": self.limits.timeout,
+            },
+        }
+
+    async def annotated(self, request: Request, query: Query) -> Written:
+        """The answer to a text, or to documents, in the format that is wanted.
+
+        Raises:
+            Refused: for what is malformed or too much, or comes at the wrong time.
+        """
+        return await self._in_time(self._annotated(request, query))
+
+    async def _annotated(self, request: Request, query: Query) -> Written:
+        if self.batcher.full:  # before a body is read for nothing
+            raise _full()
+        order = await self._order(request, query)
+        format = chosen_format(order.asked.format, request.headers.get("accept", ""))
+        found = await self._found(request, order.documents, self._options(order.asked))
+        self.metrics.found(found)
+        return await run_in_threadpool(written, found, format)
+
+    async def converted(self, request: Request, query: Query) -> Written:
+        """The documents that were sent, mentions and all, in another format."""
+        return await self._in_time(self._converted(request, query))
+
+    async def _converted(self, request: Request, query: Query) -> Written:
+        order = await self._order(request, query)
+        format = chosen_format(order.asked.format, request.headers.get("accept", ""))
+        return await run_in_threadpool(written, order.documents, format)
+
+    async def documents(self, request: Request) -> list[Document]:
+        """The documents that were sent."""
+        return (await self._in_time(self._order(request, Query()))).documents
+
+    async def _in_time(self, doing: Awaitable[Found]) -> Found:
+        try:
+            async with asyncio.timeout(self.limits.timeout):
+                return await doing
+        except TimeoutError:
+            line = f"not done within {self.limits.timeout:g} seconds; send less, or come later"
+            raise Refused(504, line, {"Retry-After": _AGAIN}) from None
+
+    async def _order(self, request: Request, query: Query) -> Order:
+        client = request.client.host if request.client else ""
+        if wait := self._rate.seconds_to_wait(client):
+            line = f"{self.limits.rate:,} requests a minute are taken of one client; come later"
+            raise Refused(429, line, {"Retry-After": str(int(wait) + 1)})
+        body = await self._body(request)
+        kind = request.headers.get("content-type", "")
+        return await run_in_threadpool(read_body, body, kind, query, self.limits)
+
+    async def _body(self, request: Request) -> bytes:
+        """The body, of which no more is read than may be."""
+        limit, parts, length = self.limits.body, list[bytes](), 0
+        line = f"a body may have {limit:,} bytes; send less at a time"
+        told = request.headers.get("content-length", "")
+        if told.isdecimal() and int(told) > limit:
+            raise Refused(413, line, {"Connection": "close"})
+        try:
+            async for part in request.stream():
+                parts.append(part)
+                length += len(part)
+                if length > limit:
+                    raise Refused(413, line, {"Connection": "close"})
+        except ClientDisconnect:
+            raise Refused(400, "the body breaks off") from None
+        return b"".join(parts)
+
+    def _options(self, asked: Asked) -> Options:
+        try:
+            types = checked_types(self._annotator, asked.types)
+        except VanerError as problem:
+            raise Refused(400, " ".join(str(problem).split())) from None
+        return Options(types, asked.overlaps, asked.min_score)
+
+    async def _found(
+        self, request: Request, documents: list[Document], options: Options
+    ) -> list[Document]:
+        """What the annotator finds, as long as the client waits for it."""
+        try:
+            answer = asyncio.wrap_future(self.batcher.submit(documents, options))
+        except FullError:
+            raise _full() from None
+        gone = asyncio.ensure_future(_gone(request))
+        either: set[asyncio.Future[Any]] = {answer, gone}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise Refused(400, "the client has gone")
+            return answer.result()
+        except VanerError as problem:
+            raise Refused(400, " ".join(str(problem).split())) from None
+        finally:
+            answer.cancel()  # which gives up what is left of it, if anything is
+            gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _full() -> Refused:
+    line = "too many requests are waiting; come again in a moment"
+    return Refused(503, line, {"Retry-After": _AGAIN})
