@@ -23,7 +23,6 @@ from vaner.interfaces.cli.export import export
 from vaner.interfaces.cli.kb import app as kb
 from vaner.interfaces.cli.push import push
 from vaner.interfaces.cli.serve import serve
-from vaner.interfaces.cli.serve import serve
 from vaner.interfaces.cli.train import train
 
 USER_ERROR = 2
@@ -43,7 +42,6 @@ app.command(cls=Command)(calibrate)
 app.command(cls=Command)(crossfit)
 app.command(cls=Command)(export)
 app.command(cls=Command)(push)
-app.command(cls=Command)(serve)
 app.command(cls=Command)(serve)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
