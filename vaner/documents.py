@@ -129,6 +129,16 @@ class Document:
         """The text of a mention; the pieces of a discontinuous one are joined by a space."""
         return " ".join(self.text[start:end] for start, end in span.pieces)
 
+    def counts(self) -> Counter[str]:
+        """Number of mentions of each type."""
+        return Counter(span.type for span in self.spans)
+
+    def _repr_html_(self) -> str:
+        """How notebooks show it: they ask for a method of this name."""
+        from vaner.interfaces.html.notebook import fragment
+
+        return fragment(self)
+
     def with_spans(self, spans: Iterable[Span]) -> Document:
         """The same text with other mentions."""
         return replace(self, spans=tuple(spans))

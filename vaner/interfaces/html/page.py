@@ -41,7 +41,7 @@ def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
             kinds.setdefault(span.type, len(kinds) % KINDS)
         counts.update(span.type for span in document.spans)
         yield article(document, f"d{number}", kinds)
-    yield _legend(kinds, counts) + _FOOT
+    yield legend(kinds, counts) + _FOOT
 
 
 def article(document: Document, name: str, kinds: dict[str, int]) -> str:
@@ -157,7 +157,8 @@ def _cell(text: str, column: str, depth: int) -> str:
     return f'<td dir="auto"{moved}>{escape(text)}'
 
 
-def _legend(kinds: dict[str, int], counts: Counter[str]) -> str:
+def legend(kinds: dict[str, int], counts: Counter[str]) -> str:
+    """The types, each as its mentions look, with their numbers."""
     entries = "".join(
         f'<li><mark class="line t{kind}" lang="">{_escaped(name)}</mark> {counts[name]:,}</li>'
         for name, kind in kinds.items()

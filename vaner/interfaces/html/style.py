@@ -71,16 +71,7 @@ _DEPTHS = "\n".join(
     for i in range(LANES)
 )
 
-STYLE = f"""
-:root {{ color-scheme: light dark; scroll-padding-top: 33vh; {_variables(dark=False)}; }}
-@media screen and (prefers-color-scheme: dark) {{ :root {{ {_variables(dark=True)}; }} }}
-body {{ display: flex; flex-direction: column; max-width: 54rem; margin: 0 auto; padding: 1rem;
-  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }}
-.legend {{ order: -1; position: sticky; top: 0; z-index: 1; margin: 0; padding: .6rem 0;
-  display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; max-height: 30vh; overflow: auto;
-  list-style: none; background: var(--paper); border-bottom: 1px solid var(--rule); }}
-article {{ margin: 1rem 0; }}
-h2 {{ font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; break-after: avoid; }}
+MARKS = f"""
 .text {{ white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; margin: 0; }}
 .line {{ color: inherit; border-bottom: {_LINE}px var(--s) var(--c); print-color-adjust: exact;
   background: color-mix(in srgb, var(--c) var(--tint), transparent); }}
@@ -101,7 +92,34 @@ table {{ border-collapse: collapse; font-size: .85rem; }}
 th, td {{ text-align: start; vertical-align: top; padding: .15rem .7rem .15rem 0;
   border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }}
 tr:target {{ outline: 2px solid var(--ink); }}
-@media print {{ .legend {{ position: static; max-height: none; }} body {{ padding: 0; }} }}
 {_KINDS}
 {_DEPTHS}
 """
+"""Texts with their mentions, and tables."""
+
+
+def coloured(root: str) -> str:
+    """The colours, by day and by night, of what is in an element.
+
+    Args:
+        root: its selector.
+    """
+    return f"""
+{root} {{ color-scheme: light dark; {_variables(dark=False)}; }}
+@media screen and (prefers-color-scheme: dark) {{ {root} {{ {_variables(dark=True)}; }} }}
+"""
+
+
+STYLE = f"""{coloured(":root")}
+:root {{ scroll-padding-top: 33vh; }}
+body {{ display: flex; flex-direction: column; max-width: 54rem; margin: 0 auto; padding: 1rem;
+  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }}
+.legend {{ order: -1; position: sticky; top: 0; z-index: 1; margin: 0; padding: .6rem 0;
+  display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; max-height: 30vh; overflow: auto;
+  list-style: none; background: var(--paper); border-bottom: 1px solid var(--rule); }}
+article {{ margin: 1rem 0; }}
+h2 {{ font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; break-after: avoid; }}
+{MARKS}
+@media print {{ .legend {{ position: static; max-height: none; }} body {{ padding: 0; }} }}
+"""
+"""A page of texts with their mentions."""
