@@ -7,9 +7,9 @@ Networks", ICML). Above 1 it draws probabilities towards one half. It keeps thei
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 COLDEST, HOTTEST = 0.1, 10.0
 _CERTAIN = 1e-6
@@ -30,7 +30,7 @@ def scaled(probability: float, temperature: float) -> float:
     return 0.5 * (1 + math.tanh((math.log(p) - math.log1p(-p)) / temperature / 2))
 
 
-def fitted(probabilities: Sequence[float], right: Sequence[bool]) -> float:
+def fitted(probabilities: ArrayLike, right: ArrayLike) -> float:
     """The most likely temperature, between `COLDEST` and `HOTTEST`.
 
     The log-likelihood is concave in 1 / temperature, so its slope has one root at most, which is
@@ -38,15 +38,15 @@ def fitted(probabilities: Sequence[float], right: Sequence[bool]) -> float:
     (1999), so that few mentions, all of them right, do not become certainty.
 
     Args:
-        probabilities: of mentions that the model was not trained on.
-        right: which of them are right.
+        probabilities: of mentions that the model was not trained on. *Shape:* (N,).
+        right: which of them are right. *Shape:* (N,).
 
     >>> round(fitted([0.9] * 100, [True] * 75 + [False] * 25), 1)  # 0.9 at 2 is 0.75
     2.0
     """
-    if not len(probabilities):
-        return 1.0
     p = np.clip(np.asarray(probabilities, np.float64), _CERTAIN, 1 - _CERTAIN)
+    if not len(p):
+        return 1.0
     odds, is_right = np.log(p) - np.log1p(-p), np.asarray(right, bool)
     ups, downs = int(is_right.sum()), int((~is_right).sum())
     target = np.where(is_right, (ups + 1) / (ups + 2), 1 / (downs + 2))
