@@ -170,6 +170,30 @@ def test_mistakes_get_one_line(
     assert words in run("corpus", *arguments).error
 
 
+def test_a_finding_names_its_place_once(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "x.json"
+    source.write_text("[1, 2]")
+    assert run("corpus", "check", source).out.startswith(f"{source}: wrong: its format cannot be")
+    source.write_text('[{"data": {"text": "Flu."}},\n{')
+    assert run("corpus", "check", source).out.startswith(f"{source}:2: wrong: broken JSON")
+
+
+def test_what_a_file_wants_left_out_is_nothing_wrong(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "x.jsonl"
+    source.write_text(
+        '{"text": "Flu.", "answer": "accept"}\n{"text": "Flu.", "answer": "reject"}\n'
+    )
+    done = run("corpus", "check", source)
+    assert done.code == 0 and f"{source}: note: left out: rejected (1)" in done.out
+
+
+def test_a_folder_of_folders_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "x.txt").write_text("Flu.")
+    told = f"only folders here; name one of them, such as {tmp_path / 'b'}"
+    assert told in run("corpus", "convert", tmp_path, tmp_path / "o.jsonl").error
+
+
 def test_an_empty_folder_is_no_corpus(run: Run, tmp_path: Path) -> None:
     assert "no file for a split here" in run("corpus", "stats", tmp_path).error
 

@@ -18,6 +18,7 @@ from vaner.corpora.statistics import nesting
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
+from vaner.formats.left_out import LeftOutWarning
 
 SPLITS = ("train", "devel", "test")
 
@@ -158,7 +159,9 @@ def _read(
             return None
     found.problems += [str(problem) for problem in bad]
     for warning in caught:
-        if issubclass(warning.category, FormatWarning):
+        if issubclass(warning.category, LeftOutWarning):
+            found.notes.append(str(warning.message))
+        elif issubclass(warning.category, FormatWarning):
             found.problems.append(str(warning.message))
     return corpus
 

@@ -110,7 +110,8 @@ def _answer(task: Mapping[str, Any], unused: LeftOut) -> Mapping[str, Any] | Non
         return None
     unused.update({BESIDE: len(done) - 1} if len(done) > 1 else {})
     truth = [one for one in done if one.get("ground_truth")] or done
-    return max(reversed(truth), key=_changed)
+    latest: Mapping[str, Any] = max(reversed(truth), key=_changed)
+    return latest
 
 
 def _changed(annotation: Mapping[str, Any]) -> str:

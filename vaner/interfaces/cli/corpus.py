@@ -1,4 +1,4 @@
-"""``vaner corpus``: list, fetch, count, check and convert corpora."""
+"""``vaner corpus``: list, fetch, count, check, split and convert corpora."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from vaner.corpora.checking import Findings
     from vaner.corpora.fetching import Fetched
 
-app = typer.Typer(no_args_is_help=True, help="List, fetch, count, check and convert corpora.")
+app = typer.Typer(
+    no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."
+)
 
 NamesArgument = Annotated[
     list[str], typer.Argument(metavar="NAME...", help="Registered name, folder or file.")
 ]
+ShareOption = Annotated[float, typer.Option(help="Share of the documents; 0 for none.")]
 
 
 @app.command("list", cls=Command)
@@ -235,11 +238,68 @@ def _to_check(names: list[str] | None, every: bool, corpora: Path | None) -> lis
 
 def _tell_findings(name: str, found: Findings) -> None:
     for line in found.problems:
-        typer.echo(f"{name}: wrong: {line}")
+        typer.echo(_told(name, "wrong", line))
     for line in found.notes:
-        typer.echo(f"{name}: note: {line}")
+        typer.echo(_told(name, "note", line))
     if not found.problems:
         typer.echo(f"{name}: nothing wrong")
+
+
+def _told(name: str, kind: str, line: str) -> str:
+    """A finding behind what it is about: the corpus, or the place in it that the line names."""
+    place, colon, rest = line.partition(": ")
+    if colon and (place == name or place.startswith(f"{name}:")):
+        return f"{place}: {kind}: {rest}"
+    return f"{name}: {kind}: {line}"
+
+
+@app.command(cls=Command)
+def split(
+    source: Annotated[str, typer.Argument(metavar="IN", help="File, folder, or - for stdin.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Folder to write the splits into: -o corpus"),
+    ],
+    devel: ShareOption = 0.1,
+    test: ShareOption = 0.1,
+    seed: Annotated[int, typer.Option(help="Of the drawing: --seed 2")] = 1,
+    input_format: CorpusFormatOption = None,
+    output_format: Annotated[
+        str, typer.Option("--to", "--format", help="Format to write: --to brat.")
+    ] = "jsonl",
+    encoding: EncodingOption = "utf-8",
+    skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Split a corpus by documents into train, devel and test, as training wants it.
+
+    The same corpus and seed give the same splits. Documents that share a sentence of eight words
+    or more go to the same split as far as that can be; what stands in two splits all the same is
+    counted.
+
+    Example: `vaner corpus split export.json --devel 0.1 --test 0.2 -o corpus`
+    """
+    from vaner.corpora.splitting import split as draw
+    from vaner.interfaces.cli import inputs
+    from vaner.interfaces.cli.splits import check_folder, write_splits
+
+    reading, writing = inputs.format_name(input_format), check_folder(output, output_format)
+    sources = inputs.expand([source], reading)
+    skipped = inputs.Skipped() if skip_bad else None
+    corpus = inputs.documents(sources, reading, encoding, skipped)
+    drawn = draw(corpus, {"devel": devel, "test": test}, seed)
+    lost = write_splits(drawn, output, writing)
+    if skipped is not None:
+        skipped.conclude()
+    if not quiet:
+        told = ", ".join(f"{name} {len(part):,}" for name, part in drawn.documents.items())
+        tell(f"documents in {output}: {told}")
+        if drawn.together:
+            tell(f"{counted(drawn.together, 'document')} kept with others of the same sentences")
+        if lost:
+            tell(losses(writing, lost))
+    if drawn.apart:
+        tell(f"warning: {counted(drawn.apart, 'long sentence')} in more than one split")
 
 
 @app.command(cls=Command)

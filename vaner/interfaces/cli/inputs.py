@@ -77,15 +77,18 @@ def _inside(folder: Path, format: str | None) -> list[str]:
         return [str(folder)]
     known = {suffix for f in FORMATS.values() for suffix in f.suffixes}
     named = [str(f) for f in files if Path(f.name.removesuffix(".gz")).suffix.lower() in known]
-    if not named:
-        raise VanerError(f"{folder}: no file here ends in one of {', '.join(sorted(known))}")
-    return named
+    if named:
+        return named
+    inner = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
+    if inner:
+        raise VanerError(f"{folder}: only folders here; name one of them, such as {inner[0]}")
+    raise VanerError(f"{folder}: no file here ends in one of {', '.join(sorted(known))}")
 
 
 def documents(
     paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
 ) -> Iterator[Document]:
-    """Documents of all files in order, as a stream.
+    """Documents of all files in order, as a stream, of which there must be some text.
 
     With `skipped`, a file that cannot be read on counts as one bad record, and the next file is
     read. One empty file among others is nothing to speak of, but where there is no text at all,
@@ -94,7 +97,7 @@ def documents(
     Raises:
         VanerError: where there is no text at all; FormatError: for a bad record, without `skipped`.
     """
-    stream = _all(paths, format, encoding, skipped)
+    stream = all_documents(paths, format, encoding, skipped)
     blank: list[Document] = []
     for document in stream:
         if document.text.strip():
@@ -112,9 +115,10 @@ def documents(
         )
 
 
-def _all(
+def all_documents(
     paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
 ) -> Iterator[Document]:
+    """Documents of all files in order, as a stream, whether there is text in them or not."""
     for path in paths:
         chosen = format or ("text" if path == STDIN else None)
         if path == STDIN and sys.stdin.isatty():

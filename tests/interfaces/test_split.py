@@ -1,0 +1,48 @@
+"""``vaner corpus split``: one file in, a corpus of three splits out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.corpora.test_splitting import letters
+from tests.interfaces.conftest import Run
+from vaner.corpora.loading import load
+from vaner.documents import Document, Span
+from vaner.formats import read, write
+
+
+@pytest.mark.parametrize("format", ["jsonl", "brat", "label_studio", "conll"])
+def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> None:
+    corpus = [Document(f"d{i}", f"Gout {i} hurts", (Span(0, 4, "D"),)) for i in range(10)]
+    write(corpus, tmp_path / "all.jsonl")
+    out = tmp_path / "out"
+    arguments = ("--devel", "0.2", "--test", "0.1", "--to", format, "-o", out)
+    done = run("corpus", "split", tmp_path / "all.jsonl", *arguments)
+    assert done.code == 0 and "train 7, devel 2, test 1" in done.err
+    found = [load(str(out), name).documents for name in ("train", "devel", "test")]
+    assert sorted(d.text for part in found for d in part) == sorted(d.text for d in corpus)
+    assert all(d.spans for part in found for d in part)
+    assert "is there already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
+
+
+def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
+    write(letters([[0, i + 1] for i in range(10)]), tmp_path / "all.jsonl")
+    done = run("corpus", "split", tmp_path / "all.jsonl", "-o", tmp_path / "out")
+    assert "warning: 1 long sentence in more than one split" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--to", "lines"], "lines cannot hold a corpus"), (["--to", "pubmed"], "cannot hold"),
+     (["--to", "docx"], "no input format is called"), (["--devel", "1"], "shares are from 0")],
+)  # fmt: skip
+def test_mistakes_get_one_line_and_leave_nothing(
+    run: Run, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    write(letters([[0], [1], [2], [3]]), tmp_path / "all.jsonl")
+    out = tmp_path / "out"
+    assert words in run("corpus", "split", tmp_path / "all.jsonl", "-o", out, *arguments).error
+    assert not out.exists()
+    assert list(read(tmp_path / "all.jsonl"))
