@@ -75,9 +75,7 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
             *Shape:* (B,) for ``none``, else a scalar. Never positive.
         """
         emissions, mask = self._checked(emissions, mask)
-        scores = self.chain()
-        likelihood = chain.path_score(scores, emissions, tags, mask)
-        likelihood = likelihood - chain.log_partition(scores, emissions, mask)
+        likelihood = chain.log_likelihood(self.chain(), emissions, tags, mask)
         return _reduced(likelihood, mask, reduction)
 
     def partial(
@@ -123,7 +121,8 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
             *Shape:* (B, W, C); sums to 1 over C on words, 0 elsewhere.
         """
         emissions, mask = self._checked(emissions, mask)
-        return chain.sums(self.chain(), emissions, mask).marginals.float()
+        found = chain.sums(self.chain(), emissions, mask).marginals
+        return found.permute(2, 0, 1).float()
 
     def _checked(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:

@@ -3,7 +3,7 @@
 What a linear chain sums (all tag sequences) or maximises (the best one) is a product of matrices,
 one a word (Goodman, J99-4004; Rush, arXiv 2002.00876). Over the probabilities a product matters
 only up to a factor here, so it is scaled as often as it needs (Rabiner 1989) and the factors are
-forgotten.
+forgotten. Rows of a batch come last in shapes, where a CPU adds up many at a time.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Semiring:
     """How matrices multiply.
 
     Args:
-        by: multiplication by a matrix from the right: a function of that matrix, since it is often
-            the same. *Shape:* (…, C, C) -> (…, R, C) -> (…, R, C).
+        by: multiplication from the left: a function of the left matrix, since it is often the
+            same. *Shape:* (…, C, C) -> (…, C, B) -> (…, C, B).
         times: of values, in place and element by element.
         scaled: values brought near 1, in place, by a factor for all that lies in the dimensions
             named, where that changes nothing.
@@ -32,19 +32,26 @@ class Semiring:
     scaled: Callable[[Tensor, tuple[int, ...]], Tensor]
 
 
+def _sum(left: Tensor) -> Callable[[Tensor], Tensor]:
+    # The same function, but the first has less to find out at each of a thousand small steps.
+    multiply = torch.bmm if left.dim() == 3 else torch.matmul
+    return lambda right: multiply(left, right)
+
+
+def _best(left: Tensor) -> Callable[[Tensor], Tensor]:
+    columns = left.unsqueeze(-1)
+    return lambda right: (columns + right.unsqueeze(-3)).amax(-2)
+
+
 def _divided(values: Tensor, together: tuple[int, ...]) -> Tensor:
     return values.div_(values.sum(together, keepdim=True))
 
 
-def _sum(right: Tensor) -> Callable[[Tensor], Tensor]:
-    # The same function, but the first has less to find out at each of a thousand small steps.
-    multiply = torch.bmm if right.dim() == 3 else torch.matmul
-    return lambda left: multiply(left, right)
+PROBABILITIES = Semiring(_sum, Tensor.mul_, _divided)
+"""Sums of products of weights, up to a factor."""
 
-
-def _best(right: Tensor) -> Callable[[Tensor], Tensor]:
-    columns = right.transpose(-1, -2).unsqueeze(-3).contiguous()
-    return lambda left: (left.unsqueeze(-2) + columns).amax(-1)
+MAXIMA = Semiring(_best, Tensor.add_, lambda values, together: values)
+"""The best sum of scores."""
 
 
 def weights(scores: Tensor, top: Tensor, kind: torch.dtype) -> Tensor:
@@ -57,46 +64,41 @@ def weights(scores: Tensor, top: Tensor, kind: torch.dtype) -> Tensor:
     return (scores - top).to(kind).exp_().clamp_(min=least)
 
 
-PROBABILITIES = Semiring(_sum, Tensor.mul_, _divided)
-"""Sums of products of weights, up to a factor."""
-
-MAXIMA = Semiring(_best, Tensor.add_, lambda values, together: values)
-"""The best sum of scores."""
-
-
 def one_by_one(semiring: Semiring, first: Tensor, between: Tensor, own: Tensor) -> Tensor:
-    """All prefixes of a product that differs from word to word in its columns alone.
+    """What a product comes to after each word, where the words' matrices differ in rows alone.
 
     Args:
         semiring: over which.
-        first: row vectors to begin with. *Shape:* (D, B, C).
-        between: the matrix that stands between any two words. *Shape:* (D, C, C).
-        own: by what each further word multiplies its columns. *Shape:* (W - 1, D, B, C).
+        first: what stands before it. *Shape:* (D, C, B).
+        between: the matrix of every word. *Shape:* (D, C, C).
+        own: by what each word multiplies its rows. *Shape:* (W, D, C, B).
 
     Returns:
-        *Shape:* (W, D, B, C).
+        *Shape:* (W + 1, D, C, B).
     """
     product = semiring.by(between)
     states = [first]
     for scores in own.unbind():
         state = semiring.times(product(states[-1]), scores)
-        states.append(semiring.scaled(state, (-1,)))
+        states.append(semiring.scaled(state, (-2,)))
     return torch.stack(states)
 
 
 def at_once(semiring: Semiring, first: Tensor, between: Tensor, own: Tensor) -> Tensor:
-    """The same prefixes in some 2 log W steps, each C times the work: an associative scan.
+    """The same in some 2 log W steps, each C times the work: an associative scan.
 
     Args and returns as for `one_by_one`.
     """
 
-    def product(left: Tensor, right: Tensor) -> Tensor:
-        return semiring.scaled(semiring.by(right)(left), (-2, -1))
+    def product(earlier: Tensor, later: Tensor) -> Tensor:
+        return semiring.scaled(semiring.by(later)(earlier), (-2, -1))
 
-    shape = (*own.shape, own.shape[-1])
-    matrices = semiring.times(between.unsqueeze(1).expand(shape).clone(), own.unsqueeze(-2))
-    states = semiring.by(scan(product, matrices))(first.unsqueeze(-2)).squeeze(-2)
-    return torch.cat([first.unsqueeze(0), semiring.scaled(states, (-1,))])
+    rows = own.transpose(-1, -2).unsqueeze(-1)
+    matrices = between.unsqueeze(1).expand(*rows.shape[:-1], rows.shape[-2]).clone()
+    prefixes = scan(product, semiring.times(matrices, rows))
+    states = semiring.by(prefixes)(first.transpose(-1, -2).unsqueeze(-1))
+    states = semiring.scaled(states.squeeze(-1).transpose(-1, -2), (-2,))
+    return torch.cat([first.unsqueeze(0), states])
 
 
 def scan(product: Callable[[Tensor, Tensor], Tensor], items: Tensor) -> Tensor:
@@ -116,6 +118,6 @@ def scan(product: Callable[[Tensor, Tensor], Tensor], items: Tensor) -> Tensor:
     return found
 
 
-def compositions(left: Tensor, right: Tensor) -> Tensor:
-    """One map after another: right[left[i]]. *Shape:* (…, C), int64, each."""
-    return right.gather(-1, left)
+def compositions(earlier: Tensor, later: Tensor) -> Tensor:
+    """One map after another: later[earlier[i]]. *Shape:* (…, C), int64, each."""
+    return later.gather(-1, earlier)

@@ -1,0 +1,161 @@
+"""The CRF against pytorch-crf, the same scores in both: python -m benchmarks.crf [--device cuda]
+
+Loss with gradient, and decoding, of random emissions over a grid of tags, words and rows, where
+rows are of different lengths. Both are run in turn in one process, on one thread of a CPU or on a
+GPU; the fastest of some runs counts, and its ratio. That both give the same loss and gradient,
+and equally good tags, is checked before anything is timed. crf.json says what came out, crf.png shows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchcrf
+from torch import Tensor
+
+from experiments.report import keep
+from vaner.modeling.crf import CRF
+from vaner.provenance import provenance
+
+TAGS = (3, 5, 9, 17, 33)
+WORDS = (16, 64, 128, 512)
+ROWS = (1, 16, 64)
+OUTPUT = Path(__file__).with_suffix(".json")
+
+
+def main() -> None:
+    arguments = _arguments()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    device = torch.device(arguments.device)
+    found = []
+    for tags, words, rows in product(arguments.tags, arguments.words, arguments.rows):
+        one = compared(tags, words, rows, device, arguments.times)
+        found.append(one)
+        print(told(one), flush=True)
+    if arguments.output:
+        keep({"device": str(device), "grid": found, **provenance()}, arguments.output)
+        draw(found, arguments.output.with_suffix(".png"))
+
+
+def compared(tags: int, words: int, rows: int, device: torch.device, times: int) -> dict[str, Any]:
+    """Milliseconds of both, and how many times as long pytorch-crf takes."""
+    ours, theirs = CRF(tags).to(device), torchcrf.CRF(tags, batch_first=True).to(device)
+    theirs.load_state_dict(ours.state_dict())
+    emissions = torch.randn(rows, words, tags, device=device, requires_grad=True)
+    gold = torch.randint(0, tags, (rows, words), device=device)
+    lengths = torch.tensor([words - row % 5 * words // 8 for row in range(rows)], device=device)
+    mask = torch.arange(words, device=device) < lengths.unsqueeze(1)
+
+    def learn(crf: torch.nn.Module) -> tuple[Tensor, Tensor]:
+        emissions.grad = None
+        loss = crf(emissions, gold, mask)
+        loss.backward()
+        assert emissions.grad is not None
+        return loss.detach(), emissions.grad
+
+    def decode(crf: Any) -> list[list[int]]:
+        with torch.no_grad():
+            found: list[list[int]] = crf.decode(emissions, mask)
+        return found
+
+    for one, other in zip(learn(ours), learn(theirs), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-3)
+    # By another order of the same additions another path may be the best by a rounding.
+    best = [_score(theirs, emissions, decode(crf), mask) for crf in (ours, theirs)]
+    torch.testing.assert_close(*best, rtol=1e-5, atol=1e-3)
+    record: dict[str, Any] = {"tags": tags, "words": words, "rows": rows}
+    for name, does in (("loss", learn), ("decoding", decode)):
+        own, other = _fastest((lambda d=does: d(ours), lambda d=does: d(theirs)), times)
+        record[name] = {"vaner_ms": own, "pytorch_crf_ms": other, "ratio": other / own}
+    return record
+
+
+@torch.no_grad()
+def _score(crf: Any, emissions: Tensor, paths: list[list[int]], mask: Tensor) -> Tensor:
+    gold = torch.zeros(mask.shape, dtype=torch.long, device=mask.device)
+    gold[mask] = torch.tensor([tag for path in paths for tag in path], device=mask.device)
+    found: Tensor = crf(emissions, gold, mask, reduction="none")
+    return found
+
+
+def _fastest(pair: tuple[Callable[[], Any], Callable[[], Any]], times: int) -> Iterator[float]:
+    """Milliseconds of each, run in turn so that both meet the same neighbours."""
+    best = [float("inf")] * len(pair)
+    for _ in range(times):
+        for i, run in enumerate(pair):
+            _wait()
+            start = time.perf_counter()
+            run()
+            _wait()
+            best[i] = min(best[i], 1e3 * (time.perf_counter() - start))
+    return iter(best)
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def told(one: dict[str, Any]) -> str:
+    ratios = "; ".join(
+        f"{name} {one[name]['pytorch_crf_ms']:.2f} / {one[name]['vaner_ms']:.2f} ms ="
+        f" {one[name]['ratio']:.1f}"
+        for name in ("loss", "decoding")
+    )
+    return f"{one['tags']:2} tags, {one['words']:3} words, {one['rows']:2} rows: {ratios}"
+
+
+def draw(found: list[dict[str, Any]], output: Path) -> None:
+    """How many times as long pytorch-crf takes, by words, a line for tags and rows."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
+    colours = pyplot.get_cmap("viridis")
+    tags = sorted({one["tags"] for one in found})
+    styles = dict(zip(sorted({one["rows"] for one in found}), (":", "--", "-"), strict=False))
+    for axis, name in zip(axes, ("loss", "decoding"), strict=True):
+        for number, style in product(tags, styles):
+            line = [o for o in found if (o["tags"], o["rows"]) == (number, style)]
+            axis.plot(
+                [o["words"] for o in line], [o[name]["ratio"] for o in line], styles[style],
+                color=colours(tags.index(number) / len(tags)),
+                label=f"{number} tags" if style == max(styles) else None,
+            )  # fmt: skip
+        axis.axhline(1, color="grey", linewidth=0.8)
+        axis.set(xscale="log", yscale="log", xlabel="words", title=_TITLES[name])
+        axis.set_xticks(sorted({o["words"] for o in found}), sorted({o["words"] for o in found}))
+        axis.set_yticks((1, 2, 5, 10, 20, 50), ("1", "2", "5", "10", "20", "50"))
+        axis.minorticks_off()
+    axes[0].set_ylabel("pytorch-crf's time / ours")
+    axes[0].legend(fontsize=8, title="(dotted 1, dashed 16, solid 64 rows)", title_fontsize=7)
+    figure.savefig(output, dpi=130)
+
+
+_TITLES = {"loss": "loss and gradient", "decoding": "decoding"}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.crf", description="The CRF against pytorch-crf."
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--tags", type=int, nargs="+", default=TAGS)
+    parser.add_argument("--words", type=int, nargs="+", default=WORDS)
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    parser.add_argument("--times", type=int, default=5, help="runs of which the fastest counts")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
