@@ -220,7 +220,7 @@ def _followed(chain: Chain, rest: Tensor) -> Tensor:
     between, path = chain.transitions.detach().cpu().numpy(), [tag.cpu().numpy()]
     for scores in rest[1:].detach().cpu().numpy():
         path.append((between[path[-1]] + scores).argmax(1))
-    return torch.from_numpy(np.stack(path, 1)).to(tag.device)
+    return torch.from_numpy(np.array(path)).t().to(tag.device)
 
 
 def turned(mask: Tensor) -> Tensor:
