@@ -30,6 +30,7 @@ class Options(NamedTuple):
     types: tuple[str, ...]
     overlaps: Overlaps = "keep"
     min_score: float = 0.0
+    min_precision: float | None = None
 
 
 Annotate = Callable[[Iterable[Document], Options], Iterable[Document]]

@@ -58,6 +58,11 @@ class Asked(BaseModel):
     min_score: float = Field(
         0.0, ge=0, le=1, description="Leave out mentions that are less probable."
     )
+    min_precision: float | None = Field(
+        None, gt=0, le=1,
+        description="Leave out so many that of the others this share was right on devel. Needs a "
+        "model that was calibrated.",
+    )  # fmt: skip
     format: str | None = Field(
         None,
         description="Of the answer: json, jsonl, pubtator, bioc_xml, bioc_json, conll, brat (a "

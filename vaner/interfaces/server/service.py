@@ -56,8 +56,9 @@ class Service:
 
     def _annotate(self, documents: Iterable[Document], options: Options) -> Iterator[Document]:
         found = self._annotator.annotate(
-            documents, options.types, overlaps=options.overlaps, min_score=options.min_score
-        )
+            documents, options.types, overlaps=options.overlaps,
+            min_score=options.min_score, min_precision=options.min_precision,
+        )  # fmt: skip
         return found if self._identify is None else self._identify(found)
 
     def about(self) -> dict[str, Any]:
@@ -146,9 +147,11 @@ class Service:
     def _options(self, asked: Asked) -> Options:
         try:
             types = checked_types(self._annotator, asked.types)
+            if asked.min_precision is not None:
+                self._annotator.thresholds(types, asked.min_precision)
         except VanerError as problem:
             raise Refused(400, " ".join(str(problem).split())) from None
-        return Options(types, asked.overlaps, asked.min_score)
+        return Options(types, asked.overlaps, asked.min_score, asked.min_precision)
 
     async def _found(
         self, request: Request, documents: list[Document], options: Options
