@@ -70,6 +70,13 @@ def evaluate(
         Path | None,
         typer.Option("--json", help="Keep everything in this file: --json results.json"),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a page to look at, with mistakes of each kind: --report report.html",
+            show_default=False,
+        ),
+    ] = None,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
     bootstrap: Annotated[
@@ -99,6 +106,8 @@ def evaluate(
 
     `vaner evaluate --model runs/ncbi/seed-1/model --corpus NCBI-disease --split test`
 
+    `vaner evaluate --corpus NCBI-disease --split devel --report report.html`
+
     `vaner evaluate --corpus my_corpus.jsonl --types Disease --json results.json`
 
     `vaner evaluate --kb open --corpus NCBI-disease`
@@ -115,8 +124,9 @@ def evaluate(
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     wanted, reading = split_types(types), format_name(input_format)
-    if json_file is not None:
-        _check_writable(json_file)
+    for file in (json_file, report):
+        if file is not None:
+            _check_writable(file)
     if corpus is None:
         from vaner.annotator import model_folder
         from vaner.scoring.stated import read_stated
@@ -128,7 +138,10 @@ def evaluate(
             _scored, proposer, min_score=min_score, min_precision=min_precision,
             bootstrap=bootstrap, quiet=quiet,
         )  # fmt: skip
-        record = _score_all(proposer, stated, split, wanted, corpora, run)
+        scored = _score_all(proposer, stated, split, wanted, corpora, run)
+        record: dict[str, Any] = {
+            "corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}
+        }
     else:
         gold = load(corpus, split, root=corpora, format=reading)
         if not gold.documents:
@@ -143,8 +156,12 @@ def evaluate(
         if split != scored_split(corpus) and not (min_score or min_precision):
             _advise(found, gold)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
+        scored = [found]
+    named = _named(model, kb, selector)
     if json_file is not None:
-        _keep({**_named(model, kb, selector), **record}, json_file)
+        _keep({**named, **record}, json_file)
+    if report is not None:
+        _keep_report(scored, named, report)
 
 
 def _proposer(
@@ -220,8 +237,8 @@ def _score_all(
     types: Sequence[str] | None,
     root: Path | None,
     run: Callable[[Corpus, Sequence[str], None], Evaluation],
-) -> dict[str, Any]:
-    """Score every corpus that has one of the types, print the table, and give the record."""
+) -> list[Evaluation]:
+    """Score every corpus that has one of the types, and print the table."""
     from vaner.interfaces.cli.evaluate_all import corpora_of, table
     from vaner.proposers.proposer import checked_types
 
@@ -232,7 +249,7 @@ def _score_all(
         found.append(run(gold, own, None))
     typer.echo(f"{split}, strict")
     typer.echo(table(found, stated))
-    return {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in found}}
+    return found
 
 
 def _seen(
@@ -301,9 +318,24 @@ def _keep(record: Mapping[str, Any], path: Path) -> None:
     tell(f"kept in {path}")
 
 
+def _keep_report(scored: Sequence[Evaluation], named: Mapping[str, str], path: Path) -> None:
+    from vaner.interfaces.html.report import render
+    from vaner.provenance import provenance
+
+    made = provenance()
+    facts = {**named, "date": made["date"], "vaner": made["versions"].get("vaner"),
+             "commit": made["commit"]}  # fmt: skip
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(render(scored, facts))
+    except OSError as problem:
+        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
+    tell(f"report in {path}")
+
+
 def _check_writable(path: Path) -> None:
     """Find out before the work, and not after it, that the figures have nowhere to go."""
     if path.is_dir():
-        raise VanerError(f"{path}: is a folder; --json is a file")
+        raise VanerError(f"{path}: is a folder; give a file")
     if not path.absolute().parent.is_dir():
         raise VanerError(f"{path}: the folder {path.absolute().parent} does not exist")
