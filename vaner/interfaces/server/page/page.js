@@ -170,6 +170,7 @@ function open(index, number, place) {
   naming();
   fill(span ?? place ?? { start: 0, end: 0 });
   $("edit").hidden = false;
+  mark(linkOf(index, number));
   if (!place) $(span ? "type" : "words").focus();
 }
 
@@ -194,17 +195,32 @@ function check() {
   return words;
 }
 
-function close() {
-  const from = editing;
+/** Show which mention is being corrected, above the form for it. */
+function mark(link) {
+  document.querySelector(".current")?.classList.remove("current");
+  link?.classList.add("current");
+  link?.scrollIntoView({ block: "nearest" });
+}
+
+function leave() {
   editing = null;
   $("edit").hidden = true;
+  mark(null);
+}
+
+function close() {
+  const from = editing;
+  leave();
   if (from) focusMention(from.index, from.number);
 }
 
+function linkOf(index, number) {
+  const links = $("documents").children[index]?.querySelectorAll(".text a") ?? [];
+  return [...links].find((link) => numberOf(link) === number);
+}
+
 function focusMention(index, number) {
-  const article = $("documents").children[index];
-  const links = [...(article?.querySelectorAll(".text a") ?? [])];
-  (links.find((link) => numberOf(link) === number) ?? article?.querySelector(".add"))?.focus();
+  (linkOf(index, number) ?? $("documents").children[index]?.querySelector(".add"))?.focus();
 }
 
 async function change(index, spans, line) {
@@ -231,15 +247,13 @@ async function save() {
       && !one.fragments && !span.fragments);
     await change(index, twin ? others : [...others, span], before ? "Corrected." : "Added.");
   }
-  editing = null;
-  $("edit").hidden = true;
+  leave();
   const now = documents[index].spans;
   focusMention(index, now.findIndex((one) => one.start === start && one.end === end && one.type === type));
 }
 
 async function remove(index, number) {
-  editing = null;
-  $("edit").hidden = true;
+  leave();
   await change(index, documents[index].spans.filter((_, i) => i !== number), "Removed.");
   focusMention(index, Math.min(number, documents[index].spans.length - 1));
 }

@@ -1,0 +1,283 @@
+"""The server under load, every answer checked: python -m benchmarks.serving
+
+Many clients at once ask one `vaner serve` on localhost for texts of mixed sizes, in several formats
+and with several options; among them are requests that are malformed or too large, and clients that
+hang up. Every answer is compared with what the annotator itself says of the text, and the server's
+memory is read after each round. Counted is what came back wrong or not at all; times are of the
+machine, and of what else it was doing, which the record says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import http.client
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from vaner.annotator import Annotator
+from vaner.documents import Document, Span
+from vaner.interfaces.server.writing import written
+from vaner.provenance import provenance
+
+OUTPUT = Path(__file__).with_suffix(".json")
+SENTENCES = (
+    "Metformin is given to patients with type 2 diabetes mellitus.",
+    "A mutation of the BRCA1 gene raises the risk of breast cancer 😀.",
+    "Aspirin-induced asthma was seen in 5 % of the patients; β-blockers were stopped.",
+    "HeLa cells were treated with cisplatin, T lymphocytes with interleukin 2.",
+    "Nothing of note was found.",
+    "Naïve mice (Mus musculus) had no non-small cell lung cancer.",
+)
+OPTIONS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"types": ["Disease"]},
+    {"types": ["Chemical", "Gene"], "min_score": 0.5},
+    {"overlaps": "best"},
+)
+SIZES = (1, 1, 1, 1, 3, 3, 10, 40)  # sentences of a text
+TOLERANCE = 1e-4  # of a score: a batch of other lengths sums floats in another order
+MAX_CHARACTERS = 50_000
+WARM_UP = 1  # rounds after which memory should not grow
+
+
+class Question(NamedTuple):
+    """A request and what has to come back.
+
+    Args:
+        path: with its options.
+        body: to be sent.
+        kind: its content type.
+        status: that has to come back; 0 where the client hangs up.
+        documents: what was sent, where documents have to come back.
+        options: for the annotator.
+    """
+
+    path: str
+    body: bytes
+    kind: str
+    status: int = 200
+    documents: tuple[Document, ...] = ()
+    options: Mapping[str, Any] = {}
+
+
+def questions(number: int, draw: random.Random) -> list[Question]:
+    """So many requests, of which every fifth is a bad one."""
+    return [bad(draw) if i % 5 == 4 else good(draw) for i in range(number)]
+
+
+def good(draw: random.Random) -> Question:
+    documents = tuple(
+        Document(str(i), " ".join(draw.choices(SENTENCES, k=draw.choice(SIZES))))
+        for i in range(draw.choice((1, 1, 1, 4)))
+    )
+    options = draw.choice(OPTIONS)
+    address = "/annotate?" + urlencode({"format": "jsonl", **options}, doseq=True)
+    format = draw.choice(("json", "jsonl", "pubtator", "bioc_xml", "packed"))
+    sent = written(documents, "json" if format == "packed" else format)
+    if format == "json":
+        return Question("/annotate?format=jsonl", json.dumps(
+            {"documents": json.loads(sent.body)["documents"], **options}
+        ).encode(), "application/json", documents=documents, options=options)  # fmt: skip
+    body = gzip.compress(sent.body) if format == "packed" else sent.body
+    return Question(address, body, sent.media, documents=documents, options=options)
+
+
+def bad(draw: random.Random) -> Question:
+    text = json.dumps({"text": " ".join(SENTENCES)}).encode()
+    return draw.choice(
+        (
+            Question("/annotate", text[:-5], "application/json", 400),
+            Question("/annotate?types=Colour", text, "application/json", 400),
+            Question("/annotate?format=docx", text, "application/json", 400),
+            Question("/annotate", gzip.compress(text)[:-9], "application/json", 400),
+            Question("/annotate", b"\xff\xfe" * 50, "application/octet-stream", 415),
+            Question("/annotate", b"a" * (MAX_CHARACTERS + 1), "text/plain", 413),
+            Question("/annotate", b"a " * 1_000_000, "text/plain", 413),
+            Question("/nowhere", text, "application/json", 404),
+            Question("/annotate", text, "application/json", 0),
+        )
+    )
+
+
+class Expected:
+    """What the annotator itself says of a text, asked once for each text and options."""
+
+    def __init__(self, annotator: Annotator) -> None:
+        self._annotator = annotator
+        self._known: dict[tuple[str, str], Sequence[Span]] = {}
+
+    def learn(self, asked: Sequence[Question]) -> None:
+        """Ask for all of some questions, a text at a time."""
+        for question in asked:
+            for document in question.documents:
+                key = self._key(document.text, question.options)
+                if key not in self._known:
+                    found = self._annotator.annotate([document.text], **question.options)
+                    self._known[key] = next(found).spans
+
+    def __call__(self, text: str, options: Mapping[str, Any]) -> Sequence[Span]:
+        return self._known[self._key(text, options)]
+
+    def _key(self, text: str, options: Mapping[str, Any]) -> tuple[str, str]:
+        return text, json.dumps(options)
+
+
+def ask(address: str, question: Question) -> tuple[int, bytes]:
+    """Status and body of the answer."""
+    line = http.client.HTTPConnection(urlsplit(address).netloc, timeout=300)
+    try:
+        head = {"Content-Type": question.kind, "Accept": "*/*"}
+        line.request("POST", question.path, question.body, head)
+        if not question.status:
+            return 0, b""
+        answer = line.getresponse()
+        return answer.status, answer.read()
+    finally:
+        line.close()
+
+
+def judged(question: Question, status: int, body: bytes, expected: Expected) -> str:
+    """``right``, or what is wrong with an answer."""
+    if status != question.status:
+        return f"status {status} in place of {question.status}"
+    if status != 200:
+        return "right" if not status or list(json.loads(body)) == ["error"] else "no line"
+    found = [json.loads(line) for line in body.decode().removesuffix("\n").split("\n")]
+    if [d["text"] for d in found] != [d.text for d in question.documents]:
+        return "texts of another"
+    for record in found:
+        own = expected(record["text"], question.options)
+        if [(s["start"], s["end"], s["type"]) for s in record["spans"]] != [
+            (s.start, s.end, s.type) for s in own
+        ]:
+            return "other mentions"
+        pairs = zip(record["spans"], own, strict=True)
+        if any(abs(s["score"] - (span.score or 0.0)) > TOLERANCE for s, span in pairs):
+            return "other scores"
+    return "right"
+
+
+@contextmanager
+def server(waiting: int, model: str | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`vaner serve`, and its address."""
+    command = [sys.executable, "-m", "vaner.interfaces.cli", "serve", "--port", "0"]
+    command += ["--device", "cpu", "--waiting", str(waiting), "--max-body", "1"]
+    command += ["--max-characters", str(MAX_CHARACTERS), "--timeout", "280"]
+    command += ["--model", model] if model else []
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            for told in process.stderr:
+                if found := re.search(r"at (http://\S+)", told):
+                    yield process, found[1]
+                    return
+            sys.exit("serving: the server did not start")
+        finally:
+            process.kill()
+
+
+def metric(address: str, name: str) -> float:
+    line = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+    line.request("GET", "/metrics")
+    text = line.getresponse().read().decode()
+    line.close()
+    return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.M))
+
+
+def loaded(
+    address: str, rounds: Sequence[Sequence[Question]], clients: int, expected: Expected
+) -> dict[str, Any]:
+    """What came back of all rounds, and what was measured."""
+    outcomes, seconds, memory = Counter[str](), list[float](), list[float]()
+
+    def timed(question: Question) -> tuple[str, float]:
+        start = time.monotonic()
+        try:
+            outcome = judged(question, *ask(address, question), expected)
+        except OSError as problem:
+            outcome = f"lost: {type(problem).__name__}"
+        return outcome, time.monotonic() - start
+
+    start = time.monotonic()
+    for asked in rounds:
+        with ThreadPoolExecutor(clients) as pool:
+            for outcome, took in pool.map(timed, asked):
+                outcomes[outcome] += 1
+                seconds.append(took)
+        memory.append(round(metric(address, "process_resident_memory_bytes") / 1e6, 1))
+    whole = time.monotonic() - start
+    ranked = sorted(seconds)
+    return {
+        "outcomes": dict(outcomes),
+        "seconds": round(whole, 1),
+        "requests_a_second": round(len(seconds) / whole, 2),
+        "characters_a_second": round(metric(address, "vaner_characters_total") / whole),
+        "requests_a_batch": round(_mean(address, "vaner_round_requests"), 2),
+        "seconds_to_an_answer": {
+            name: round(ranked[int(part * (len(ranked) - 1))], 2)
+            for name, part in (("median", 0.5), ("95 %", 0.95), ("longest", 1.0))
+        },
+        "memory_mb_after_each_round": memory,
+        "memory_grew_by_percent": round(100 * (memory[-1] / memory[WARM_UP - 1] - 1), 1),
+    }
+
+
+def _mean(address: str, name: str) -> float:
+    return metric(address, f"{name}_sum") / max(metric(address, f"{name}_count"), 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.serving", description="The server under load, checked."
+    )
+    parser.add_argument("--model", help="embedded name, folder or Hub id")
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--requests", type=int, default=128, help="in each round")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--beside", default="", help="what else the machine was doing")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    draw = random.Random(arguments.seed)
+    rounds = [questions(arguments.requests, draw) for _ in range(arguments.rounds)]
+    expected = Expected(Annotator.from_pretrained(arguments.model, device="cpu"))
+    for asked in rounds:
+        expected.learn(asked)
+    with server(2 * arguments.clients, arguments.model) as (process, address):
+        found = loaded(address, rounds, arguments.clients, expected)
+        process.send_signal(signal.SIGTERM)
+        stopped = process.wait(60) == 0
+    record = {
+        "clients": arguments.clients,
+        "requests": arguments.rounds * arguments.requests,
+        "of_these_bad": sum(q.status != 200 for asked in rounds for q in asked),
+        "documents": sum(len(q.documents) for asked in rounds for q in asked),
+        **found,
+        "stopped_cleanly": stopped,
+        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
+        "machine_also_did": arguments.beside or "nothing that the benchmark knows of",
+        **provenance(),
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    arguments.output.write_text(f"{text}\n", "utf-8")
+    print(text)
+    if set(record["outcomes"]) != {"right"} or not stopped:
+        sys.exit("serving: an answer was wrong or lost")
+
+
+if __name__ == "__main__":
+    main()
