@@ -13,7 +13,7 @@ from tests.interfaces.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [[], ["annotate"], ["train"], ["evaluate"], ["corpus"], ["corpus", "list"],
-            ["corpus", "stats"], ["corpus", "check"], ["corpus", "convert"]]  # fmt: skip
+            ["corpus", "stats"], ["corpus", "check"], ["corpus", "convert"], ["serve"]]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

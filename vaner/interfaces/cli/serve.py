@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,7 +51,7 @@ def serve(
         int, typer.Option(min=0, help="Most requests a minute of one client; 0 for any number.")
     ] = 0,
     waiting: Annotated[
-        int, typer.Option(min=1, help="Most requests that may wait, of all clients.")
+        int, typer.Option(min=1, help="Most requests taken at once, of all clients.")
     ] = 128,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Most seconds that a request may take.")
@@ -77,6 +79,10 @@ def serve(
             raise
         raise VanerError("serving needs more: pip install 'vaner[serve]'") from None
 
+    from vaner.formats import FormatWarning
+
+    # What clients' files look like is for them to know, and not for the log.
+    warnings.simplefilter("ignore", FormatWarning)
     with bound(host, port) as place:  # first: loading a model for nothing takes long
         matcher = load_matcher(kb) if kb is not None else None
         annotator = load_annotator(model, device, batch_size, selector, quantization)
@@ -84,7 +90,7 @@ def serve(
             body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
             rate=rate, waiting=waiting, timeout=timeout,
         )  # fmt: skip
-        name = model or _default_name()
+        name = _told(model)
         app = create_app(
             annotator, name=name, limits=limits, identify=matcher.identify if matcher else None
         )
@@ -98,7 +104,10 @@ def serve(
 _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
 
 
-def _default_name() -> str:
+def _told(model: str | None) -> str:
+    """What clients are told of a model: not where on this machine it lies."""
     from vaner.annotator import DEFAULT_MODEL
 
-    return DEFAULT_MODEL
+    if model is None:
+        return DEFAULT_MODEL
+    return "/".join(Path(model).absolute().parts[-3:]) if Path(model).is_dir() else model

@@ -28,14 +28,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a server takes.
+    """What a server takes. What is not to be annotated, but only written, may be larger.
 
     Args:
         body: bytes of a request, unpacked.
         documents: documents of a request.
         characters: characters of the documents of a request, all together.
         rate: requests a minute of one client; 0 for any number.
-        waiting: requests that wait or are being answered, of all clients.
+        waiting: requests that are taken at once, of all clients.
         timeout: seconds from the first byte of a request to its answer.
     """
 

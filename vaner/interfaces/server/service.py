@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -21,10 +23,11 @@ from vaner.interfaces.server.reading import Asked, Order, Query, read_body
 from vaner.interfaces.server.writing import WRITABLE, Written, chosen_format, written
 from vaner.proposers.proposer import checked_types
 
-Found = TypeVar("Found")
 Identify = Callable[[Iterable[Document]], Iterator[Document]]
 
 _AGAIN = "5"  # seconds after which a client that found no room may come again
+_SIZES = ("body", "documents", "characters")
+_ROOM = 4
 BESIDE = {"brat", "genetag"}
 """Formats whose files are read with others beside them, which a body has not."""
 
@@ -50,7 +53,9 @@ class Service:
     ) -> None:
         self.name, self.limits = name, limits
         self._annotator, self._identify = annotator, identify
-        self._rate = Rate(limits.rate)
+        # Documents that come back with their mentions are larger than they were.
+        self._roomy = replace(limits, **{of: _ROOM * getattr(limits, of) for of in _SIZES})
+        self._rate, self._taken = Rate(limits.rate), 0
         self.metrics = Metrics(annotator.types, paths, lambda: self.batcher.waiting)
         self.batcher = Batcher(self._annotate, room=limits.waiting, watch=self.metrics.round)
 
@@ -86,63 +91,48 @@ class Service:
         Raises:
             Refused: for what is malformed or too much, or comes at the wrong time.
         """
-        return await self._in_time(self._annotated(request, query))
-
-    async def _annotated(self, request: Request, query: Query) -> Written:
-        if self.batcher.full:  # before a body is read for nothing
-            raise _full()
-        order = await self._order(request, query)
-        format = chosen_format(order.asked.format, request.headers.get("accept", ""))
-        found = await self._found(request, order.documents, self._options(order.asked))
-        self.metrics.found(found)
-        return await run_in_threadpool(written, found, format)
+        async with self._place():
+            order = await self._order(request, query, self.limits)
+            format = chosen_format(order.asked.format, request.headers.get("accept", ""))
+            found = await self._found(request, order.documents, self._options(order.asked))
+            self.metrics.found(found)
+            return await run_in_threadpool(written, found, format)
 
     async def converted(self, request: Request, query: Query) -> Written:
         """The documents that were sent, mentions and all, in another format."""
-        return await self._in_time(self._converted(request, query))
-
-    async def _converted(self, request: Request, query: Query) -> Written:
-        order = await self._order(request, query)
-        format = chosen_format(order.asked.format, request.headers.get("accept", ""))
-        return await run_in_threadpool(written, order.documents, format)
+        async with self._place():
+            order = await self._order(request, query, self._roomy)
+            format = chosen_format(order.asked.format, request.headers.get("accept", ""))
+            return await run_in_threadpool(written, order.documents, format)
 
     async def documents(self, request: Request) -> list[Document]:
         """The documents that were sent."""
-        return (await self._in_time(self._order(request, Query()))).documents
+        async with self._place():
+            return (await self._order(request, Query(), self._roomy)).documents
 
-    async def _in_time(self, doing: Awaitable[Found]) -> Found:
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place among the requests that are taken, as long as one may last."""
+        if self._taken >= self.limits.waiting or not self.batcher.alive:
+            raise _full()
+        self._taken += 1
         try:
             async with asyncio.timeout(self.limits.timeout):
-                return await doing
+                yield
         except TimeoutError:
             line = f"not done within {self.limits.timeout:g} seconds; send less, or come later"
             raise Refused(504, line, {"Retry-After": _AGAIN}) from None
+        finally:
+            self._taken -= 1
 
-    async def _order(self, request: Request, query: Query) -> Order:
+    async def _order(self, request: Request, query: Query, limits: Limits) -> Order:
         client = request.client.host if request.client else ""
         if wait := self._rate.seconds_to_wait(client):
             line = f"{self.limits.rate:,} requests a minute are taken of one client; come later"
             raise Refused(429, line, {"Retry-After": str(int(wait) + 1)})
-        body = await self._body(request)
+        body = await _body(request, limits.body)
         kind = request.headers.get("content-type", "")
-        return await run_in_threadpool(read_body, body, kind, query, self.limits)
-
-    async def _body(self, request: Request) -> bytes:
-        """The body, of which no more is read than may be."""
-        limit, parts, length = self.limits.body, list[bytes](), 0
-        line = f"a body may have {limit:,} bytes; send less at a time"
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > limit:
-            raise Refused(413, line, {"Connection": "close"})
-        try:
-            async for part in request.stream():
-                parts.append(part)
-                length += len(part)
-                if length > limit:
-                    raise Refused(413, line, {"Connection": "close"})
-        except ClientDisconnect:
-            raise Refused(400, "the body breaks off") from None
-        return b"".join(parts)
+        return await run_in_threadpool(read_body, body, kind, query, limits)
 
     def _options(self, asked: Asked) -> Options:
         try:
@@ -173,6 +163,24 @@ class Service:
         finally:
             answer.cancel()  # which gives up what is left of it, if anything is
             gone.cancel()
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, of which no more is read than may be."""
+    parts, length = list[bytes](), 0
+    line = f"a body may have {limit:,} bytes; send less at a time"
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > limit:
+        raise Refused(413, line, {"Connection": "close"})
+    try:
+        async for part in request.stream():
+            parts.append(part)
+            length += len(part)
+            if length > limit:
+                raise Refused(413, line, {"Connection": "close"})
+    except ClientDisconnect:
+        raise Refused(400, "the body breaks off") from None
+    return b"".join(parts)
 
 
 async def _gone(request: Request) -> None:

@@ -13,6 +13,7 @@ let documents = []; // as in JSON Lines; replaced, never changed, so that the pa
 let past = []; // what documents was before each change
 let known = []; // types in the order of their colours
 let shown = 0; // documents that are drawn
+let unsaved = false; // whether something was corrected and not downloaded
 let editing = null; // { index, number }: a mention, or a new one where number is null
 
 // --- Talking to the server
@@ -51,6 +52,7 @@ function wanted() {
 }
 
 async function annotate(parts) {
+  if ($("go").disabled) return; // still at the last one
   const start = performance.now();
   $("go").disabled = true;
   $("status").textContent = "Reading …";
@@ -59,7 +61,7 @@ async function annotate(parts) {
     for (const { body, type, name } of parts) {
       const query = wanted();
       if (name) query.set("name", name);
-      const answer = await (await post(`/annotate?${query}`, body, type)).json();
+      const answer = await (await post(`annotate?${query}`, body, type)).json();
       found.push(...answer.documents);
     }
     if (documents.length) past.push(documents);
@@ -85,7 +87,7 @@ async function drawn(some, first) {
   some.forEach((one) => one.spans.forEach((span) => known.includes(span.type) || known.push(span.type)));
   const query = new URLSearchParams({ first });
   known.forEach((name) => query.append("type", name));
-  const answer = await (await post(`/draw?${query}`, asJson(some), "application/json")).json();
+  const answer = await (await post(`draw?${query}`, asJson(some), "application/json")).json();
   return answer.drawn.map((html, i) => {
     const holder = document.createElement("template");
     holder.innerHTML = html; // escaped by the server, and scripts in it would not run anyway
@@ -226,6 +228,7 @@ function focusMention(index, number) {
 async function change(index, spans, line) {
   past.push(documents);
   documents = documents.with(index, { ...documents[index], spans });
+  unsaved = true;
   await redraw(index);
   $("status").textContent = `${line} ${told()}`;
 }
@@ -301,13 +304,23 @@ function offer() {
 // --- Files out and in
 
 async function download() {
-  const answer = await post(`/convert?format=${$("format").value}`, asJson(documents), "application/json");
-  const lost = answer.headers.get("X-Vaner-Lost");
+  if ($("format").value === "jsonl") {
+    // As the documents are here: what was corrected is not lost with the server.
+    keep(new Blob(documents.map((one) => `${JSON.stringify(one)}\n`)), "vaner.jsonl");
+    return;
+  }
+  const answer = await post(`convert?format=${$("format").value}`, asJson(documents), "application/json");
+  const name = answer.headers.get("Content-Disposition").match(/filename="(.*)"/)[1];
+  keep(await answer.blob(), name, answer.headers.get("X-Vaner-Lost"));
+}
+
+function keep(blob, name, lost) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = answer.headers.get("Content-Disposition").match(/filename="(.*)"/)[1];
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href));
+  unsaved = false;
   $("status").textContent = lost ? `Downloaded. ${lost}` : "Downloaded.";
 }
 
@@ -343,7 +356,7 @@ function chip(name, i) {
 }
 
 async function begin() {
-  const answer = await fetch("/types");
+  const answer = await fetch("types");
   about = await answer.json();
   known = [...about.types];
   const behind = about.selector ? ", with a selector" : "";
@@ -401,8 +414,17 @@ document.addEventListener("keyup", (event) => {
   if (event.key === "Escape" && editing) close();
   else if (event.shiftKey) offer();
 });
+if (matchMedia("(pointer: coarse)").matches) {
+  let rest; // a finger moves the ends of a selection without being lifted from the page
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(rest);
+    rest = setTimeout(offer, 600);
+  });
+}
 document.addEventListener("mouseover", (event) => tip(event.target));
 document.addEventListener("focusin", (event) => tip(event.target));
 addEventListener("scroll", () => ($("tip").hidden = true), { passive: true });
+
+addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
 trying(begin);
