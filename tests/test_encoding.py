@@ -6,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vaner.batching import by_length
+from vaner.batching import Array, Layout, by_length, collate
 from vaner.encoding import Encoder
 from vaner.errors import ModelError
-from vaner.modeling.tensors import collate
 from vaner.words import split_words
 
 
@@ -98,3 +97,42 @@ def test_padding_is_masked(encoder: Encoder) -> None:
     batch = collate(rows)
     assert batch["word_mask"].tolist() == [[True, False, False], [True, True, True]]
     assert batch["attention_mask"].sum(1).tolist() == [len(row) for row in rows]
+
+
+@pytest.mark.parametrize("layout", ["padded", "packed", "shared"])
+def test_words_are_found_again_in_a_batch_however_it_lies(encoder: Encoder, layout: Layout) -> None:
+    texts = ["one", "one two three", "four"]
+    prompts = ["Disease: ", "Gene: ", "Disease: "]
+    rows = [
+        next(encoder.rows(t, split_words(t), prompt))
+        for t, prompt in zip(texts, prompts, strict=True)
+    ]
+    batch = collate(rows, layout)
+    ids = batch["input_ids"].flatten()
+    for i, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        words = batch["word_mask"][i]
+        places = zip(batch["word_starts"][i][words], batch["word_ends"][i][words], strict=True)
+        assert [tuple(ids[a:b]) for a, b in places] == [encoder.subwords(w) for w in text.split()]
+        assert row.prefix == encoder.instruction_length(prompts[i])
+    if layout != "padded":
+        assert ids.size == batch["positions"].size == batch["asking"].sum()
+
+
+def test_who_sees_whom_in_a_packed_batch(encoder: Encoder) -> None:
+    prompts = ["Disease: ", "Disease: "]
+    rows = [next(encoder.rows("one two", split_words("one two"), prompt)) for prompt in prompts]
+    prefix, length = rows[0].prefix, len(rows[0])
+    packed, shared = collate(rows, "packed"), collate(rows, "shared")
+    assert looks(packed) == [set(range(length)), set(range(length, 2 * length))]
+    instruction, body = set(range(prefix)), length - prefix
+    own = [set(range(prefix + i * body, prefix + (i + 1) * body)) for i in range(2)]
+    assert looks(shared) == [instruction, instruction | own[0], instruction | own[1]]
+    for i in range(2):  # a sentence stands where it stood behind its instruction
+        assert shared["positions"][0, min(own[i])] == prefix
+
+
+def looks(batch: dict[str, Array]) -> list[set[int]]:
+    """What each piece of a batch sees."""
+    return [
+        set(keys[seen].tolist()) for keys, seen in zip(batch["keys"], batch["seen"], strict=True)
+    ]

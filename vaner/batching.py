@@ -1,57 +1,125 @@
-"""Rows to padded batches, sorted by length so that little of a batch is padding.
+"""Rows to batches, sorted by length so that little of a batch is padding.
 
-Letters in shapes: B rows, T sub-words, W words.
+Letters in shapes: B rows, T sub-words, W words; of packed batches N sub-words altogether, S pieces
+of which each sees itself and perhaps an instruction, L sub-words of a piece, K of what it sees.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from vaner.encoding import Row
 
+Layout = Literal["padded", "packed", "shared"]
+Array: TypeAlias = npt.NDArray[Any]
 
-def collate(rows: Sequence[Row]) -> dict[str, npt.NDArray[np.generic]]:
-    """Pad rows into one batch.
+
+def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
+    """Rows as one batch.
+
+    Args:
+        rows: at least one.
+        layout: how their sub-words lie. ``padded``: side by side, as long as the longest.
+            ``packed``: one after another, N altogether. ``shared``: the same, with each
+            instruction there once, seen by all its sentences and seeing none of them.
 
     Returns:
-        ``input_ids``, ``attention_mask``: *Shape:* (B, T), int64.
-        ``word_starts``, ``word_ends``: *Shape:* (B, W), int64: sub-words of each word, half-open.
+        ``input_ids``: *Shape:* (B, T), or (1, N) where packed; int64, as all indices are.
+        ``attention_mask``: *Shape:* (B, T), where padded; else the fields of
+        `vaner.modeling.packing.Packing`.
+        ``word_starts``, ``word_ends``: *Shape:* (B, W): sub-words of each word, half-open, counted
+            through all of ``input_ids``.
         ``word_mask``: *Shape:* (B, W), bool: True on words.
-        ``tags``: *Shape:* (B, W), int64, where the rows have tags.
-        ``hidden_tags``: *Shape:* (B, at most C), int64, filled with -1, where a row has some: tags
+        ``tags``: *Shape:* (B, W), where the rows have tags.
+        ``hidden_tags``: *Shape:* (B, at most C), filled with -1, where a row has some: tags
             that may stand behind its Os.
         ``general``: *Shape:* (B,), bool, where a row is of the general domain.
     """
-    longest, most = max(len(r) for r in rows), max(len(r.starts) for r in rows)
-    shape, words = (len(rows), longest), (len(rows), most)
-    batch = {
-        "input_ids": np.zeros(shape, np.int64),
-        "attention_mask": np.zeros(shape, np.int64),
-        "word_starts": np.zeros(words, np.int64),
-        "word_ends": np.ones(words, np.int64),
-        "word_mask": np.zeros(words, np.bool_),
-    }
+    batch, bases = _padded(rows) if layout == "padded" else _packed(rows, layout == "shared")
+    words = (len(rows), max(len(r.starts) for r in rows))
+    batch["word_starts"] = np.zeros(words, np.int64)
+    batch["word_ends"] = np.ones(words, np.int64)
+    batch["word_mask"] = np.zeros(words, np.bool_)
     if rows[0].tags:
         batch["tags"] = np.zeros(words, np.int64)
     if most_hidden := max(len(row.hidden) for row in rows):
         batch["hidden_tags"] = np.full((len(rows), most_hidden), -1)
     if any(row.general for row in rows):
         batch["general"] = np.array([row.general for row in rows])
-    for i, row in enumerate(rows):
-        length, count = len(row), len(row.starts)
-        batch["input_ids"][i, :length] = row.input_ids
-        batch["attention_mask"][i, :length] = 1
-        batch["word_starts"][i, :count] = row.starts
-        batch["word_ends"][i, :count] = row.ends
+    for i, (row, base) in enumerate(zip(rows, bases, strict=True)):
+        count = len(row.starts)
+        batch["word_starts"][i, :count] = np.add(row.starts, base)
+        batch["word_ends"][i, :count] = np.add(row.ends, base)
         batch["word_mask"][i, :count] = True
         if row.tags:
             batch["tags"][i, :count] = row.tags
         if row.hidden:
             batch["hidden_tags"][i, : len(row.hidden)] = row.hidden
     return batch
+
+
+def _padded(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:
+    """The batch without its words, and what to add to their places."""
+    longest = max(len(row) for row in rows)
+    ids = _table([row.input_ids for row in rows])
+    mask = np.arange(longest) < np.array([[len(row)] for row in rows])
+    batch: dict[str, Array] = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
+    return batch, [i * longest for i in range(len(rows))]
+
+
+def _packed(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[int]]:
+    """Likewise; what stands in front of the row's own part counts as before it."""
+    pieces: list[tuple[int, ...]] = []
+    firsts: list[int] = []  # position of each piece's first sub-word
+    looks: list[list[int]] = []  # what each piece looks at
+    bases: list[int] = []
+    instructions: dict[tuple[int, ...], list[int]] = {}
+    length = 0
+
+    def put(ids: tuple[int, ...], first: int, before: list[int]) -> list[int]:
+        nonlocal length
+        own = list(range(length, length + len(ids)))
+        pieces.append(ids)
+        firsts.append(first)
+        looks.append(before + own)
+        length += len(ids)
+        return own
+
+    for row in rows if shared else ():
+        instruction = row.input_ids[: row.prefix]
+        if instruction and instruction not in instructions:
+            instructions[instruction] = put(instruction, 0, [])
+    for row in rows:
+        before = row.prefix if shared else 0
+        bases.append(length - before)
+        put(row.input_ids[before:], before, instructions.get(row.input_ids[:before], []))
+
+    sizes, keys = [len(piece) for piece in pieces], [len(look) for look in looks]
+    starts = np.cumsum([0, *sizes[:-1]])[:, None]
+    asking = np.arange(max(sizes)) < np.array(sizes)[:, None]
+    batch: dict[str, Array] = {
+        "input_ids": np.array([[id for piece in pieces for id in piece]]),
+        "queries": np.where(asking, starts + np.arange(max(sizes)), 0),
+        "asking": asking,
+        "keys": _table(looks),
+        "seen": np.arange(max(keys)) < np.array(keys)[:, None],
+        "positions": np.array([
+            [first + i for first, size in zip(firsts, sizes, strict=True) for i in range(size)]
+        ]),
+    }  # fmt: skip
+    return batch, bases
+
+
+def _table(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
+    """Rows of one length, filled with 0."""
+    table = np.zeros((len(rows), max(len(row) for row in rows)), np.int64)
+    for i, row in enumerate(rows):
+        table[i, : len(row)] = row
+    return table
 
 
 def by_length(lengths: Sequence[int], batch_size: int, max_subwords: int) -> Iterator[list[int]]:

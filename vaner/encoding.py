@@ -32,6 +32,7 @@ class Row:
         starts: index of the first sub-word of each word. Length W.
         ends: one past the last sub-word of each word. Length W.
         window: the words it holds, as indices into its sentence.
+        prefix: how many sub-words stand before the words: the instruction, specials before it.
         tags: tag index of each word in training, else empty. Length W or 0.
         hidden: indices of tags that may be the truth where `tags` says O, because its corpus does
             not annotate their types.
@@ -42,6 +43,7 @@ class Row:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     window: Window
+    prefix: int = 0
     tags: tuple[int, ...] = ()
     hidden: tuple[int, ...] = ()
     general: bool = False
@@ -156,7 +158,7 @@ class Encoder:
             ends.append(len(ids))
         ids.extend(self._after)
         own = tuple(tags[window.start : window.end])
-        return Row(tuple(ids), tuple(starts), tuple(ends), window, own)
+        return Row(tuple(ids), tuple(starts), tuple(ends), window, len(prefix), own)
 
     def _prefix(self, instruction: str) -> tuple[int, ...]:
         if instruction not in self._prefixes:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tests.tiny_model import SENTENCES
+from vaner.batching import Layout
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
@@ -58,8 +59,10 @@ def build(backbone: Path, **options: object) -> VanerForTokenClassification:
 
 
 @torch.no_grad()
-def emissions(model: VanerForTokenClassification, rows: list[Row]) -> Tensor:
-    return model(**collate(rows)).logits
+def emissions(
+    model: VanerForTokenClassification, rows: list[Row], layout: Layout = "padded"
+) -> Tensor:
+    return model(**collate(rows, layout)).logits
 
 
 @torch.no_grad()
@@ -103,7 +106,8 @@ def test_a_sentence_has_the_same_scores_alone_and_in_any_padded_batch(
         alone = emissions(model, [row])[0]
         torch.testing.assert_close(scores[: len(alone)], alone, **TOLERANCE)
     turned = emissions(model, rows[::-1]).flip(0)
-    torch.testing.assert_close(turned, together, **TOLERANCE)
+    words = collate(rows, "padded")["word_mask"]
+    torch.testing.assert_close(turned[words], together[words], **TOLERANCE)
 
 
 def test_an_encoder_serves_as_well(tiny_encoder_backbone: Path) -> None:
@@ -120,7 +124,8 @@ def test_an_encoder_serves_as_well(tiny_encoder_backbone: Path) -> None:
 def test_pooling_takes_the_sub_words_of_its_word(pooling: str) -> None:
     hidden = torch.randn(2, 6, 4)
     starts, ends = torch.tensor([[1, 2], [0, 5]]), torch.tensor([[2, 5], [3, 6]])
-    pooled = pool(hidden, starts, ends, pooling)
+    before = torch.tensor([[0], [6]])  # they count through the whole batch
+    pooled = pool(hidden, starts + before, ends + before, pooling)
     for b in range(2):
         for w in range(2):
             own = hidden[b, starts[b, w] : ends[b, w]]
@@ -140,7 +145,7 @@ def test_loss_goes_down_and_reaches_every_trainable_part(
     names = ["O"] * len(words)
     names[0] = "B" if scheme == "BIO" else "S"
     row = next(Encoder.from_folder(tiny_backbone, 128).rows(text, words, "", tags.indices(names)))
-    batch = collate([row])
+    batch = collate([row], model.layout)
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(trainable, lr=0.05)
     losses = []
@@ -170,11 +175,11 @@ def test_a_saved_model_gives_the_same_output_in_a_fresh_process(
 ) -> None:
     model = build(tiny_backbone, lora=lora)
     rows = rows_of(tiny_backbone)
-    expected = emissions(model, rows)
+    expected = emissions(model, rows, model.layout)
     model.save_pretrained(tmp_path)
     kinds = {f.suffix for f in tmp_path.iterdir()}
     assert kinds == {".json", ".safetensors"}
-    torch.save({"batch": collate(rows), "expected": expected}, tmp_path / "case.pt")
+    torch.save({"batch": collate(rows, model.layout), "expected": expected}, tmp_path / "case.pt")
     code = (
         "import sys, torch; from vaner.modeling.tagger import VanerForTokenClassification as V\n"
         "case = torch.load(sys.argv[1] + '/case.pt', weights_only=True)\n"
@@ -427,26 +432,28 @@ def test_nf4_with_lora_trains_and_reloads_on_this_machine(
     assert "Linear4bit" in kinds
     assert type(model.classifier) is torch.nn.Linear
     rows = rows_of(tiny_backbone)
-    batch = {k: v.to(device) for k, v in collate(rows).items()}
+    batch = {k: v.to(device) for k, v in collate(rows, model.layout).items()}
     batch["tags"] = torch.zeros_like(batch["word_starts"])
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=1e-2)
     losses = []
     for _ in range(4):
-        loss = model(**batch).loss
+        with torch.no_grad():
+            model.eval()(**batch)  # as when it is scored on devel in the middle of training
+        loss = model.train()(**batch).loss
         losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     assert losses[-1] < losses[0]
     with torch.no_grad():
-        expected = model(**batch).logits
+        expected = model.eval()(**batch).logits
     model.save_pretrained(tmp_path / "model")
     again = VanerForTokenClassification.from_pretrained(
         tmp_path / "model", quantization="nf4", device=device
     )
     with torch.no_grad():
-        torch.testing.assert_close(again(**batch).logits, expected, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(again(**batch).logits, expected, rtol=1e-3, atol=2e-3)
 
 
 @pytest.mark.filterwarnings("error::FutureWarning")

@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.interfaces.conftest import Run
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator
 from vaner.errors import ModelError
 from vaner.modeling.exporting import export
+from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers import exported
 from vaner.proposers.exported import MODEL_FILE, TRANSITIONS_FILE, exported_form, kept_form
 from vaner.proposers.tagger import Tagger
@@ -50,6 +52,38 @@ def test_in_full_precision_the_answers_are_those_of_the_model(
         for a, b in zip(one.spans, two.spans, strict=True):
             assert (a.start, a.end, a.type) == (b.start, b.end, b.type)
             assert a.score == pytest.approx(b.score, abs=1e-4)
+
+
+def test_an_instruction_that_sees_no_sentence_sees_none_in_the_graph(
+    tiny_backbone: Path, tmp_path: Path
+) -> None:
+    model = VanerForTokenClassification.from_backbone(
+        str(tiny_backbone), types=["Disease", "Chemical"], shared_instruction=True
+    ).eval()
+    torch.nn.init.normal_(model.classifier.weight)
+    model.save_pretrained(tmp_path / "model")
+    shutil.copyfile(tiny_backbone / "tokenizer.json", tmp_path / "model" / "tokenizer.json")
+    annotator = Annotator.from_pretrained(tmp_path / "model", device="cpu")
+    expected = list(annotator.annotate(TEXTS))
+    other = Annotator.from_pretrained(exported_model(tmp_path / "model", tmp_path / "onnx", "fp32"))
+    assert sum(len(document.spans) for document in expected) > 10
+    for one, two in zip(expected, other.annotate(TEXTS), strict=True):
+        assert [(s.start, s.end, s.type) for s in one.spans] == [
+            (s.start, s.end, s.type) for s in two.spans
+        ]
+        for a, b in zip(one.spans, two.spans, strict=True):
+            assert a.score == pytest.approx(b.score, abs=1e-4)
+
+
+def test_a_model_that_was_exported_annotates_as_before(tiny_model: Path, tmp_path: Path) -> None:
+    annotator = Annotator.from_pretrained(tiny_model, device="cpu")
+    before = list(annotator.annotate(TEXTS))
+    model = annotator.proposer.model  # type: ignore[attr-defined]
+    export(
+        model, tiny_model / "tokenizer.json", tmp_path / "onnx", precision="fp32",
+        model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
+    )  # fmt: skip
+    assert list(annotator.annotate(TEXTS)) == before
 
 
 def test_in_int8_a_text_has_one_answer_alone_and_in_any_batch(forms: dict[str, Path]) -> None:

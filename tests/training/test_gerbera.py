@@ -48,7 +48,7 @@ def batch(
             corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
         )
         examples += found[:3]
-    return collate([example.row(encoder, COMPACT, Random(1)) for example in examples])
+    return collate([example.row(encoder, COMPACT, Random(1)) for example in examples], "packed")
 
 
 def tagger(backbone: Path, **config: Any) -> VanerForTokenClassification:

@@ -69,7 +69,8 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
     corpus = load(str(half["Disease"]), "train")
     examples, coverage = corpus_examples(corpus, ["Disease"], encoder, TAGS, COMPACT)
     assert len(examples) == len(corpus) and coverage.mentions == len(corpus)
-    batch = collate([example.row(encoder, COMPACT, Random(1)) for example in examples[:4]])
+    rows = [example.row(encoder, COMPACT, Random(1)) for example in examples[:4]]
+    batch = collate(rows, "packed")
     assert batch["hidden_tags"].tolist() == [[1, 2]] * 4
     emissions = torch.zeros(*batch["tags"].shape, 5)
 

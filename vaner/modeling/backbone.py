@@ -80,6 +80,7 @@ def load(
         options["device_map"] = {"": device or "cpu"}
     with quiet():
         model = _kind(writes).from_pretrained(folder, config=config, **options)
+    _check_blocks(model)
     return _prepared(model, attention)
 
 
@@ -138,6 +139,9 @@ def keep_causal(model: PreTrainedModel, layers: int) -> None:
     if (kernel := model.config._attn_implementation) not in ("eager", "sdpa"):
         raise ModelError(f"causal_layers needs attention code eager or sdpa, and this is {kernel}")
     for layer in stack[:layers]:
+        for part in layer.modules():  # read where rows are packed, with no mask between them
+            if hasattr(part, "is_causal"):
+                setattr(part, "is_causal", True)  # noqa: B010
         layer.register_forward_pre_hook(partial(_causally, kernel), with_kwargs=True)
 
 
@@ -207,6 +211,7 @@ def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel
 
     if getattr(model, "is_quantized", False):
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        _stay_trainable(model)
     with _peft_asks_by_the_old_name():
         return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
 
@@ -215,11 +220,24 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
     """Put a saved adapter on a backbone."""
     from peft import PeftModel
 
+    if trainable:
+        _stay_trainable(model)
     try:
         with _peft_asks_by_the_old_name():
             return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
     except (ValueError, RuntimeError, KeyError, OSError) as error:
         raise ModelError(f"{folder}: the adapter cannot be loaded: {_first_line(error)}") from error
+
+
+def _stay_trainable(model: PreTrainedModel) -> None:
+    """Keep 4-bit weights as they are when a model in training is scored on devel.
+
+    On processors with AVX512-BF16 bitsandbytes would lay them out anew at the first answer, for
+    code through which no gradient goes, and leave them so.
+    """
+    for part in model.modules():
+        if hasattr(part, "support_avx512bf16_for_cpu"):
+            setattr(part, "support_avx512bf16_for_cpu", False)  # noqa: B010
 
 
 @contextmanager
@@ -307,6 +325,25 @@ def _nf4(dtype: torch.dtype) -> Any:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
+
+
+def _check_blocks(model: PreTrainedModel) -> None:
+    """Refuse 4-bit layers that bitsandbytes cannot compute with on a CPU.
+
+    Raises:
+        ModelError: for one whose rows are not whole blocks.
+    """
+    for name, module in model.named_modules():
+        weight = getattr(module, "weight", None)
+        state = getattr(weight, "quant_state", None)
+        if weight is None or state is None or weight.device.type != "cpu":
+            continue
+        width = state.shape[-1]
+        if width % state.blocksize:
+            raise ModelError(
+                f"4 bits on a CPU are computed in blocks of {state.blocksize}, and {name} of this "
+                f"backbone has rows of {width}: leave the quantization out, or use a GPU"
+            )
 
 
 class quiet:

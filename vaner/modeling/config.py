@@ -109,6 +109,8 @@ class VanerConfig(OnBackboneConfig):
         nameless: whether it was trained with the nameless instruction too, as wanted for text
             from no known corpus.
         instruction: the two templates, see `vaner.instructions.Instruction`.
+        shared_instruction: the instruction sees only itself, and the sentence sees both: what is
+            computed of an instruction then serves every sentence under it.
         dropout: dropout before the classifier in training.
         kwargs: fields of `OnBackboneConfig`; there is an instruction for each of its ``types``.
     """
@@ -127,6 +129,7 @@ class VanerConfig(OnBackboneConfig):
         datasets: dict[str, list[str]] | None = None,
         nameless: bool = True,
         instruction: dict[str, str] | None = None,
+        shared_instruction: bool = False,
         dropout: float = 0.1,
         **kwargs: Any,
     ) -> None:
@@ -141,6 +144,7 @@ class VanerConfig(OnBackboneConfig):
         self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())
+        self.shared_instruction = shared_instruction
         self.dropout = dropout
         types = tuple(kwargs.get("types", ()))
         tags = TagSet(Scheme(scheme), types if joint else ()).tags

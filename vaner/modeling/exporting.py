@@ -17,12 +17,13 @@ from torch import Tensor, nn
 
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
+from vaner.modeling.packing import unpack
 from vaner.modeling.tagger import VanerForTokenClassification, pool
 
 Precision = Literal["int8", "fp32"]
 
-_SHAPE = {0: "rows", 1: "subwords"}
-_WORDS = {0: "rows", 1: "words"}
+_SHAPE = {1: "subwords"}
+_WORDS = {1: "words"}
 
 
 class Emissions(nn.Module):
@@ -32,12 +33,22 @@ class Emissions(nn.Module):
         super().__init__()
         self.backbone, self.classifier = model.backbone, model.classifier
         self.pooling = model.config.pooling
+        # Where it is causal an instruction never sees what comes after it.
+        self.shared = model.config.shared_instruction and model.config.attention != "causal"
+        unpack(self.backbone)
 
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, word_starts: Tensor, word_ends: Tensor
+        self, input_ids: Tensor, instruction: Tensor, word_starts: Tensor, word_ends: Tensor
     ) -> Tensor:
-        """*Shape:* (B, T), (B, T), (B, W), (B, W) -> (B, W, C)."""
-        hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask)
+        """*Shape:* (1, T), (1, T), (1, W), (1, W) -> (1, W, C); one row, without padding.
+
+        `instruction` is 1 where sub-words are of it, else 0.
+        """
+        mask = torch.ones_like(input_ids)
+        if self.shared:
+            asks, asked = instruction.bool().unsqueeze(2), instruction.bool().unsqueeze(1)
+            mask = (~asks | asked).unsqueeze(1)
+        hidden = self.backbone(input_ids=input_ids, attention_mask=mask)
         scores: Tensor = self.classifier(
             pool(hidden.last_hidden_state, word_starts, word_ends, self.pooling)
         )
@@ -95,16 +106,16 @@ def export(
 def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
     graph = Emissions(model).eval()  # else the exporter leaves the model in training mode
     example = (
-        torch.ones(2, 12, dtype=torch.long), torch.ones(2, 12, dtype=torch.long),
-        torch.arange(6).repeat(2, 1), torch.arange(1, 7).repeat(2, 1),
+        torch.ones(1, 12, dtype=torch.long), (torch.arange(12) < 4).long()[None],
+        torch.arange(4, 10)[None], torch.arange(5, 11)[None],
     )  # fmt: skip
-    names = ["input_ids", "attention_mask", "word_starts", "word_ends"]
+    names = ["input_ids", "instruction", "word_starts", "word_ends"]
     try:
         with _quietly(), torch.no_grad():
             torch.onnx.export(
                 graph, example, str(path), input_names=names, output_names=["emissions"],
                 dynamic_axes={
-                    "input_ids": _SHAPE, "attention_mask": _SHAPE, "word_starts": _WORDS,
+                    "input_ids": _SHAPE, "instruction": _SHAPE, "word_starts": _WORDS,
                     "word_ends": _WORDS, "emissions": _WORDS,
                 },
                 dynamo=False, opset_version=17,

@@ -1,6 +1,7 @@
 """The tagger: a backbone, one vector a word, a linear layer, a CRF.
 
-Letters in shapes: B rows, T sub-words, W words, H hidden, C tags.
+Letters in shapes: B rows, T sub-words, W words, H hidden, C tags; a packed batch has one row of
+sub-words, and as many rows of words as sentences.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from torch import Tensor, nn
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from vaner.batching import Layout
 from vaner.chains import FORBIDDEN
+from vaner.errors import ModelError
+from vaner.modeling import packing
 from vaner.modeling.config import Pooling, VanerConfig
 from vaner.modeling.crf import CRF
 from vaner.modeling.on_backbone import OnBackbone
@@ -50,21 +54,45 @@ class VanerForTokenClassification(OnBackbone):
         self.general = _general_head(config) if config.general_head else None
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
+        self._layout: Layout | None = None  # not yet known: weights may still be missing
         self.post_init()  # type: ignore[no-untyped-call]
+
+    @property
+    def layout(self) -> Layout:
+        """How a batch is to lie for this model: packed, if its backbone can do that.
+
+        Raises:
+            ModelError: where the instruction is to be shared, and the backbone cannot do that.
+        """
+        if self._layout is None:
+            packs = packing.packs(self.backbone, self.config.max_subwords)
+            if not packs and self.config.shared_instruction:
+                kind = self.config.own_backbone.model_type
+                raise ModelError(f"shared_instruction: a {kind} backbone cannot be packed")
+            shared = self.config.shared_instruction
+            self._layout = "shared" if shared else "packed" if packs else "padded"
+        return self._layout
 
     def forward(
         self,
         input_ids: Tensor,
-        attention_mask: Tensor,
         word_starts: Tensor,
         word_ends: Tensor,
         word_mask: Tensor,
         tags: Tensor | None = None,
         hidden_tags: Tensor | None = None,
         general: Tensor | None = None,
+        **reading: Tensor,
     ) -> TaggerOutput:
-        """Score the tags of every word; shapes as `vaner.batching.collate` makes them."""
-        hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        """Score the tags of every word; shapes as `vaner.batching.collate` makes them.
+
+        Args:
+            input_ids, word_starts, word_ends, word_mask, tags, hidden_tags, general: as they are.
+            reading: ``attention_mask``, or the fields of a `vaner.modeling.packing.Packing`.
+        """
+        if "positions" in reading and self.layout == "padded":
+            raise ValueError(f"a {self.config.own_backbone.model_type} backbone cannot be packed")
+        hidden = packing.read(self.backbone, input_ids, reading)
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
         # The head stays fp32: a sum of log scores loses too much in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
@@ -176,21 +204,18 @@ def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tens
 
     Args:
         hidden: *Shape:* (B, T, H).
-        starts: *Shape:* (B, W). ends: *Shape:* (B, W), one past the last.
+        starts: *Shape:* (B, W). ends: one past the last. *Shape:* (B, W). Both count through all
+            of the batch's sub-words.
 
     Returns:
         *Shape:* (B, W, H).
     """
-    width = hidden.shape[2]
+    flat = hidden.flatten(0, 1)
     if pooling == "mean":
-        padded = nn.functional.pad(hidden.float().cumsum(1), (0, 0, 1, 0))
-        total = _gather(padded, ends, width) - _gather(padded, starts, width)
-        return total / (ends - starts).unsqueeze(2)
-    return _gather(hidden, starts if pooling == "first" else ends - 1, width)
-
-
-def _gather(hidden: Tensor, index: Tensor, width: int) -> Tensor:
-    return hidden.gather(1, index.unsqueeze(2).expand(-1, -1, width))
+        # In double precision: it is a difference of sums over all that stands before.
+        sums = nn.functional.pad(flat.double().cumsum(0), (0, 0, 1, 0))
+        return ((sums[ends] - sums[starts]) / (ends - starts).unsqueeze(2)).float()
+    return flat[starts if pooling == "first" else ends - 1]
 
 
 AutoModelForTokenClassification.register(VanerConfig, VanerForTokenClassification)

@@ -11,7 +11,9 @@ from vaner import batching
 from vaner.encoding import Row
 
 
-def collate(rows: Sequence[Row], device: torch.device | None = None) -> dict[str, Tensor]:
-    """Pad rows into one batch, as `vaner.batching.collate` does, on a device."""
-    arrays = batching.collate(rows)
+def collate(
+    rows: Sequence[Row], layout: batching.Layout, device: torch.device | None = None
+) -> dict[str, Tensor]:
+    """Rows as one batch, as `vaner.batching.collate` has it, on a device."""
+    arrays = batching.collate(rows, layout)
     return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}

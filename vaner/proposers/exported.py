@@ -108,7 +108,7 @@ class OnnxReader:
     def _row(self, row: Row) -> Floats:
         whole = {
             "input_ids": row.input_ids,
-            "attention_mask": (1,) * len(row),
+            "instruction": (1,) * row.prefix + (0,) * (len(row) - row.prefix),
             "word_starts": row.starts,
             "word_ends": row.ends,
         }

@@ -48,7 +48,7 @@ class TorchReader:
             torch.autocast(self._device.type, self._autocast) if self._autocast else nullcontext()
         )
         with autocast:
-            logits = self.model(**collate(rows, self._device)).logits
+            logits = self.model(**collate(rows, self.model.layout, self._device)).logits
         return list(logits.float().cpu().numpy())
 
 

@@ -70,7 +70,8 @@ class TaggerRecipe(ModelRecipe):
     may stand whatever its corpus does not annotate. Let the instruction then name no corpus
     (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
 
-    ``dropout`` is that before the head.
+    ``shared_instruction`` lets the instruction see only itself, so that it is computed once for all
+    sentences under it. ``dropout`` is that before the head.
     """
 
     family: Literal["tagger"] = "tagger"
@@ -81,6 +82,7 @@ class TaggerRecipe(ModelRecipe):
     scheme: Literal["BIO", "BIOES"] = "BIO"
     joint: bool = False
     instruction: Literal["vaner", "compact", "none"] | InstructionRecipe = "vaner"
+    shared_instruction: bool = False
     max_subwords: int = Field(256, ge=64)
     dropout: float = Field(0.1, ge=0, lt=1)
 

@@ -51,6 +51,7 @@ class TaggerLearner:
                 for source in sources
             ),
             instruction=wanted.template().to_dict(),
+            shared_instruction=wanted.shared_instruction,
             dropout=wanted.dropout,
             types=aim.types,
             datasets=aim.datasets,
@@ -81,7 +82,7 @@ class TaggerLearner:
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
         """As `vaner.modeling.tensors.collate`."""
-        return collate(rows)
+        return collate(rows, self.model.layout)
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
         """Strict micro F1 over the dev sets."""
