@@ -160,8 +160,8 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
     import vaner.modeling.finding as finding
     import vaner.modeling.loading as loading
     import vaner.modeling.on_backbone as on_backbone
+    import vaner.training.curves as curves
     import vaner.training.recipe_file as recipe_file
-    import vaner.training.train as training
 
     usual_folder, usual_read = vaner.annotator.model_folder, recipe_file.read_recipe
     embedded = {None, "biomedical", "disease-chemical"}
@@ -196,7 +196,7 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
             if hasattr(module, "find"):
                 patch.setattr(module, "find", find)
         patch.setattr(recipe_file, "read_recipe", read)
-        patch.setattr(training, "plot_history", lambda *_: None)
+        patch.setattr(curves, "plot_curves", lambda *_: None)
         yield
 
 

@@ -78,3 +78,35 @@ def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
     assert "needs a recipe and a folder" in run("train", recipe).error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
     assert "is a file; --output is a folder" in run("train", recipe, "-o", recipe).error
+
+
+def test_curves_are_kept_as_they_come_and_drawn_anew(
+    run: Run, recipe: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    assert run("train", recipe, "--output", output).code == 0
+    history = json.loads((output / "seed-1" / "history.json").read_text())
+    record = json.loads((output / "seed-1" / "training.json").read_text())
+    assert history == record["history"]
+    assert any("loss" in entry for entry in history) and any("eval_f1" in e for e in history)
+    picture = output / "seed-1" / "training.png"
+    picture.unlink()
+    assert run("train", "--output", output, "--draw").out == f"{picture}\n"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    (output / "seed-1" / "history.json").write_text("[1")
+    assert "no log of a training" in run("train", "--output", output, "--draw").error
+    told = run("train", "--output", tmp_path / "none", "--draw").error
+    assert "no run has logged anything there yet" in told
+
+
+def test_what_fails_before_its_first_step_leaves_no_folder(
+    run: Run, recipe: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(recipe.read_text().replace("precision: fp32", "held_out: [nowhere]"))
+    output = tmp_path / "deep" / "run"
+    assert "nowhere" in run("train", wrong, "--output", output).error
+    assert not (tmp_path / "deep").exists()
+    output.parent.mkdir()
+    assert "nowhere" in run("train", wrong, "--output", output).error
+    assert output.parent.exists() and not output.exists()

@@ -1,10 +1,8 @@
-"""What a user sees of a training run: one bar while it lasts, one picture at the end."""
+"""What a user sees of a training run while it lasts: one bar."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -46,35 +44,3 @@ class Progress(TrainerCallback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-
-def plot_history(history: Sequence[dict[str, float]], path: Path) -> None:
-    """Draw loss and dev F1 over the steps, stages one after another.
-
-    Args:
-        history: log entries with ``step``, ``stage`` and ``loss`` or ``eval_f1``.
-        path: the PNG to write.
-    """
-    from matplotlib.figure import Figure
-
-    loss, f1, offset, previous = [], [], 0.0, 1.0
-    last = 0.0
-    for entry in history:
-        if entry.get("stage", 1) != previous:
-            previous, offset = entry["stage"], last
-        last = offset + entry.get("step", 0)
-        if "loss" in entry:
-            loss.append((last, entry["loss"]))
-        if "eval_f1" in entry:
-            f1.append((last, 100 * entry["eval_f1"]))
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    left = figure.subplots()
-    left.set_xlabel("optimizer step")
-    if loss:
-        left.plot(*zip(*loss, strict=True), color="#0072B2", linewidth=1)
-    left.set_ylabel("training loss", color="#0072B2")
-    right = left.twinx()
-    if f1:
-        right.plot(*zip(*f1, strict=True), color="#D55E00", marker="o")
-    right.set_ylabel("dev strict F1 (%)", color="#D55E00")
-    figure.savefig(path, dpi=120)

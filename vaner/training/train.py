@@ -8,7 +8,8 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -30,12 +31,13 @@ from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
 from vaner.sharing.record import write_training
 from vaner.training.apart import clash
+from vaner.training.curves import History, drawn
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
 from vaner.training.learners.choosing import new_learner
 from vaner.training.learners.learner import Learner, tokenizer_file
 from vaner.training.mixture import Mixture, shares
-from vaner.training.progress import Progress, plot_history
+from vaner.training.progress import Progress
 from vaner.training.recipe import Recipe, StageRecipe
 from vaner.training.sources import DevSet, dev_sets, taught
 from vaner.training.stages import stage_examples
@@ -81,7 +83,7 @@ def train(
 
     Args:
         recipe: a checked recipe.
-        output: folder for ``seed-N/model``, checkpoints, ``training.json`` and the plot.
+        output: folder for ``seed-N/model``, checkpoints, ``training.json``, the log and its plot.
         corpora_root: where the corpora lie; ``VANER_CORPORA`` if None.
         resume: go on from the last checkpoint; the result is that of an unbroken run.
         report: called with lines for the user.
@@ -97,11 +99,26 @@ def train(
         report = _silent
     elif output.exists() and any(output.iterdir()) and not resume:
         raise RecipeError(f"{output} is not empty: go on with --resume, or give another --output")
-    output.mkdir(parents=True, exist_ok=True)
-    return [
-        _train_seed(recipe, seed, output / f"seed-{seed}", corpora_root, resume, report)
-        for seed in recipe.seeds
-    ]
+    with _made(output):
+        return [
+            _train_seed(recipe, seed, output / f"seed-{seed}", corpora_root, resume, report)
+            for seed in recipe.seeds
+        ]
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """A folder to train into; where nothing came of it, it is gone again, and the next try free."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
+        for path in (*inner, *new):
+            with suppress(OSError):  # only what is empty can be removed so
+                path.rmdir()
+        raise
 
 
 def _train_seed(
@@ -122,21 +139,23 @@ def _train_seed(
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
     history: list[dict[str, float]] = []
-    for number, stage in enumerate(recipe.stages, 1):
-        found = stage_examples(stage, learner, seed, held_out, root)
-        coverage = coverage + found.coverage
-        left_out.update(found.left_out)
-        mixture = Mixture(
-            list(chain.from_iterable(found.groups)), learner.row, seed,
-            shares([len(group) for group in found.groups], _temperature(stage)),
-        )  # fmt: skip
-        report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
-        place = folder / f"stage-{number}-{stage.name}"
-        trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume)
-        history += [{**entry, "stage": number} for entry in trainer.state.log_history]
-        best = trainer.state.best_model_checkpoint
-        if best is not None:
-            learner.model.load_trained(Path(best))
+    with drawn(folder) if _main_process() else nullcontext():
+        for number, stage in enumerate(recipe.stages, 1):
+            found = stage_examples(stage, learner, seed, held_out, root)
+            coverage = coverage + found.coverage
+            left_out.update(found.left_out)
+            mixture = Mixture(
+                list(chain.from_iterable(found.groups)), learner.row, seed,
+                shares([len(group) for group in found.groups], _temperature(stage)),
+            )  # fmt: skip
+            report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
+            place = folder / f"stage-{number}-{stage.name}"
+            log = History(history, number, folder)
+            trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume, log)
+            history += [{**entry, "stage": number} for entry in trainer.state.log_history]
+            best = trainer.state.best_model_checkpoint
+            if best is not None:
+                learner.model.load_trained(Path(best))
     dev_f1 = scorer()["eval_f1"]
     seconds = time.time() - started
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
@@ -145,7 +164,6 @@ def _train_seed(
         shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
         _write_record(recipe, seed, trained, folder)
         write_training(trained.folder, _told(recipe, seed, trained))
-        plot_history(history, folder / "training.png")
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {trained.folder}")
     return trained
 
@@ -173,8 +191,9 @@ def _run_stage(
     folder: Path,
     seed: int,
     resume: bool,
+    log: History,
 ) -> VanerTrainer:
-    callbacks: list[TrainerCallback] = [Progress()]
+    callbacks: list[TrainerCallback] = [Progress(), log]
     if stage.patience is not None:
         callbacks.append(EarlyStoppingCallback(stage.patience))
     trainer = VanerTrainer(

@@ -27,6 +27,13 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in --output.")
     ] = False,
+    draw: Annotated[
+        bool,
+        typer.Option(
+            "--draw",
+            help="Draw the curves of the runs in --output anew, of running ones too, and stop.",
+        ),
+    ] = False,
     schema: Annotated[
         bool,
         typer.Option("--schema", help="Print the JSON schema of recipes, for editors, and stop."),
@@ -34,13 +41,17 @@ def train(
 ) -> None:
     """Train a model from a recipe.
 
-    The model is chosen on the dev split; no test split is read.
+    The model is chosen on the dev split; no test split is read. Loss and dev F1 over the steps are
+    kept in history.json of each seed's folder as they come, and drawn in training.png in the end,
+    also where the training is stopped.
 
     Examples:
 
     `vaner train recipe.yaml --output runs/ncbi --corpora ~/corpora`
 
     `vaner train recipe.yaml --output runs/ncbi --resume`
+
+    `vaner train --output runs/ncbi --draw`
 
     `vaner train --schema > recipe.schema.json`
     """
@@ -49,6 +60,9 @@ def train(
 
     if schema:
         typer.echo(json.dumps(Recipe.model_json_schema(), indent=2))
+        return
+    if draw and output is not None:
+        _draw(output)
         return
     if recipe is None or output is None:
         raise VanerError("training needs a recipe and a folder: vaner train RECIPE.yaml -o DIR")
@@ -73,3 +87,14 @@ def train(
     for corpus in corpora_used:
         if split := scored_split(corpus):
             tell(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")
+
+
+def _draw(output: Path) -> None:
+    from vaner.training.curves import HISTORY_FILE
+    from vaner.training.curves import draw as run
+
+    logs = sorted([*output.glob(HISTORY_FILE), *output.glob(f"*/{HISTORY_FILE}")])
+    if not logs:
+        raise VanerError(f"{output}: no run has logged anything there yet ({HISTORY_FILE})")
+    for log in logs:
+        typer.echo(run(log.parent))
