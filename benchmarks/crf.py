@@ -2,8 +2,9 @@
 
 Loss with gradient, and decoding, of random emissions over a grid of tags, words and rows, where
 rows are of different lengths. Both are run in turn in one process, on one thread of a CPU or on a
-GPU; the fastest of some runs counts, and its ratio. That both give the same loss and gradient,
-and equally good tags, is checked before anything is timed. crf.json says what came out, crf.png shows it.
+GPU; the fastest of some runs counts, and its ratio. That both give the same loss and gradient, and
+equally good tags, is checked before anything is timed. crf.json says what came out, crf.png shows
+it.
 """
 
 from __future__ import annotations

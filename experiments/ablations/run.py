@@ -25,6 +25,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "rank 64": {"lora": {"rank": 64, "alpha": 128}},
     "nf4": {"quantization": "nf4"},
     "published instruction": {"instruction": "vaner"},
+    "shared instruction": {"shared_instruction": True},
 }
 # An encoder has no mask to lift, and with so few weights all of them are trained.
 NOT_SMALL = ("causal", "upper half unmasked", "upper quarter unmasked", "rank 4", "rank 64", "nf4")

@@ -1,0 +1,220 @@
+"""A training step, packed, against transformers' plain padded one: python -m benchmarks.training
+
+The same backbone, sentences and tags. ``plain`` is what a standard token-classification script
+does: sentences in any order, as many to a batch, padded to the longest, no instruction. ``vaner``
+reads each under its instruction, neighbours of like length, packed; ``shared`` has the instruction
+in a batch once. Each runs in a process of its own, on one thread of a CPU, where time is processor
+time so that neighbours on the machine count little, or on a GPU. Words are real ones: neither
+padding nor instruction counts.
+
+The sentences are made up, as long as those of NCBI-disease (25 words, some of them 100).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks.dictionary_matching import ENGLISH, MODIFIERS
+from experiments.report import keep
+from vaner.encoding import Encoder
+from vaner.modeling import backbone as backbones
+from vaner.modeling.finding import find
+from vaner.modeling.tagger import VanerForTokenClassification
+from vaner.modeling.tensors import collate
+from vaner.provenance import provenance
+from vaner.words import split_words
+
+OUTPUT = Path(__file__).with_suffix(".json")
+WAYS = ("plain", "vaner", "shared")
+INSTRUCTION = "NCBI-disease Disease:"
+Loss = Callable[[], Tensor]
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.way:
+        print(json.dumps(measured(arguments)))
+        return
+    found = {}
+    for precision in arguments.precision:
+        for way in WAYS:
+            one = _in_a_process(way, precision, arguments)
+            found[f"{way} {precision}"] = one
+            print(f"{way:7} {precision}: {_told(one)}", flush=True)
+    ratios = {
+        f"{way} {precision}": found[f"{way} {precision}"]["words_a_second"]
+        / found[f"plain {precision}"]["words_a_second"]
+        for precision in arguments.precision
+        for way in WAYS
+    }
+    print("words a second, over those of plain:", {k: round(v, 2) for k, v in ratios.items()})
+    settings = {name: getattr(arguments, name) for name in ("backbone", "batch", "steps")}
+    keep({**settings, "ways": found, "ratios": ratios, **provenance()}, arguments.output)
+
+
+def measured(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What some training steps take, after one that is not counted."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    sentences = list(made(random.Random(0), arguments.batch * (arguments.steps + 1)))
+    make = plain if arguments.way == "plain" else ours
+    model, losses, subwords = make(arguments, sentences, device)
+    dtype = torch.bfloat16 if arguments.precision == ["bf16"] else torch.float32
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    start, clock = 0.0, time.perf_counter if device == "cuda" else time.process_time
+    for i, loss in enumerate(losses):
+        if i == 1:
+            start = _now(clock)
+        with torch.autocast(device, dtype, enabled=dtype != torch.float32):
+            value = loss()
+        value.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    seconds = _now(clock) - start
+    words = sum(len(words) for words in sentences) * arguments.steps / (arguments.steps + 1)
+    real = subwords * arguments.steps / (arguments.steps + 1)
+    inner = sum(p.numel() for name, p in model.named_parameters() if "embed" not in name.lower())
+    peak = _peak(device, dtype)
+    return {
+        "words_a_second": words / seconds,
+        "subwords_a_second": real / seconds,
+        # Forward once and backward twice: 6 operations a weight and a sub-word that is not padding.
+        "share_of_matrix_peak": 6 * inner * real / seconds / peak,
+        "matrix_peak_gflops": peak / 1e9,
+        "memory_mb": _memory(device),
+    }
+
+
+def plain(
+    arguments: argparse.Namespace, sentences: list[list[str]], device: str
+) -> tuple[torch.nn.Module, list[Loss], int]:
+    """Token classification of transformers and its padding collator, three tags."""
+    from transformers import (
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+    )
+
+    folder = find(arguments.backbone, prefer="package").folder
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    with backbones.quiet():
+        model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=3)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.to(device).train()
+    read = tokenizer(sentences, is_split_into_words=True, truncation=True, max_length=512)
+    rows = [{"input_ids": ids, "labels": [0] * len(ids)} for ids in read["input_ids"]]
+    pad = DataCollatorForTokenClassification(tokenizer)
+
+    def loss(batch: list[dict[str, Any]]) -> Loss:
+        return lambda: model(**pad(batch).to(device)).loss
+
+    batches = [rows[i : i + arguments.batch] for i in range(0, len(rows), arguments.batch)]
+    return model, [loss(batch) for batch in batches], sum(len(row["input_ids"]) for row in rows)
+
+
+def ours(
+    arguments: argparse.Namespace, sentences: list[list[str]], device: str
+) -> tuple[torch.nn.Module, list[Loss], int]:
+    """Our tagger with its CRF, and rows as its loop makes them."""
+    model = VanerForTokenClassification.from_backbone(
+        arguments.backbone, types=["Disease"], kernel=None if device == "cuda" else "eager",
+        shared_instruction=arguments.way == "shared",
+    )  # fmt: skip
+    model.to(device).train()
+    encoder = Encoder.from_folder(find(arguments.backbone, prefer="package").folder, 512)
+    rows = []
+    for sentence in sentences:
+        text = " ".join(sentence)
+        words = split_words(text)
+        rows += encoder.rows(text, words, INSTRUCTION, [0] * len(words))
+    rows.sort(key=len)
+    batches = [rows[i : i + arguments.batch] for i in range(0, len(rows), arguments.batch)]
+    random.Random(0).shuffle(batches)
+
+    def loss(batch: list[Any]) -> Loss:
+        return lambda: model(**collate(batch, model.layout, torch.device(device))).loss
+
+    return model, [loss(batch) for batch in batches], sum(len(row) for row in rows)
+
+
+def made(rng: random.Random, number: int) -> Iterator[list[str]]:
+    """Sentences of some 25 words, a few of them very long."""
+    for _ in range(number):
+        length = min(100, max(3, round(rng.lognormvariate(3.1, 0.5))))
+        yield rng.choices(ENGLISH + MODIFIERS, k=length)
+
+
+def _in_a_process(way: str, precision: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    options = ["--backbone", arguments.backbone, "--batch", str(arguments.batch),
+               "--steps", str(arguments.steps)]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.training", "--way", way, "--precision", precision,
+         *options], stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout.strip().split("\n")[-1])
+    return found
+
+
+def _now(clock: Callable[[], float]) -> float:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return clock()
+
+
+def _peak(device: str, dtype: torch.dtype) -> float:
+    """Operations a second in a large product of matrices."""
+    clock = time.perf_counter if device == "cuda" else time.process_time
+    size = 8192 if device == "cuda" else 1024
+    one = torch.randn(size, size, device=device, dtype=dtype)
+    best = float("inf")
+    for _ in range(6):
+        start = _now(clock)
+        torch.mm(one, one)
+        best = min(best, _now(clock) - start)
+    return 2 * size**3 / best
+
+
+def _memory(device: str) -> float:
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def _told(one: dict[str, Any]) -> str:
+    return (
+        f"{one['words_a_second']:.0f} words a second, {100 * one['share_of_matrix_peak']:.0f}% of "
+        f"the matrix peak, {one['memory_mb']:.0f} MB"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.training", description="Training steps, packed and padded."
+    )
+    parser.add_argument("--backbone", default="minilm-l6")
+    parser.add_argument("--batch", type=int, default=16, help="sentences in a batch")
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument(
+        "--precision", nargs="+", choices=("fp32", "bf16"), default=["fp32", "bf16"]
+    )
+    parser.add_argument("--way", choices=WAYS, help="only this one, in this process")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
