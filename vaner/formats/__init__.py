@@ -32,6 +32,7 @@ from vaner.formats import (
     genetag,
     jsonl,
     label_studio,
+    parquet,
     prodigy,
     pubmed,
     pubtator,
@@ -63,7 +64,7 @@ class Reader(Protocol):
 
 
 Writer = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
-FolderWriter = Callable[[Iterable[Document], Path, Counter[str]], Iterator[Document]]
+PathWriter = Callable[[Iterable[Document], Path, Counter[str]], Iterator[Document]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ class Format:
         suffixes: what its files usually end in.
         reader: documents of a file.
         writer: text of the documents in pieces, one a document; None for formats that are only
-            read or that are a folder.
+            read, that are a folder, or that are no text.
         folder_writer: writes files into a folder.
+        file_writer: writes a file that is no text.
     """
 
     name: str
@@ -85,11 +87,17 @@ class Format:
     suffixes: tuple[str, ...]
     reader: Reader
     writer: Writer | None = None
-    folder_writer: FolderWriter | None = None
+    folder_writer: PathWriter | None = None
+    file_writer: PathWriter | None = None
+
+    @property
+    def path_writer(self) -> PathWriter | None:
+        """What writes a format that cannot be a stream."""
+        return self.folder_writer or self.file_writer
 
     @property
     def writable(self) -> bool:
-        return bool(self.writer or self.folder_writer)
+        return bool(self.writer or self.path_writer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,13 @@ FORMATS: Mapping[str, Format] = {
             text.render_each_line,
         ),
         Format("jsonl", "JSON Lines, holds everything", (".jsonl",), jsonl.read, jsonl.render),
+        Format(
+            "parquet",
+            "Parquet, a row a document",
+            (".parquet",),
+            parquet.read,
+            file_writer=parquet.write_file,
+        ),
         Format(
             "conll",
             "CoNLL columns: a token a line, its tag last (IOB1, IOB2, BIOES); of mentions that "
@@ -229,9 +244,11 @@ def write(
     if not chosen.writable:
         raise VanerError(f"{chosen.name} can only be read")
     try:
-        if chosen.folder_writer:
+        if chosen.path_writer:
+            if str(path) == STDIN:
+                raise VanerError(f"{chosen.name} cannot be written to a stream; give a file")
             lost = Counter[str]()
-            number = sum(1 for _ in chosen.folder_writer(documents, Path(path), lost))
+            number = sum(1 for _ in chosen.path_writer(documents, Path(path), lost))
             return WriteReport(number, dict(+lost))
         with _sink(path) as stream:
             return write_to(documents, stream, chosen.name)

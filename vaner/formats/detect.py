@@ -17,7 +17,7 @@ _HEAD = 1 << 14
 _LONGEST_LINE = 1 << 22
 _SUFFIXES = {".txt": "text", ".ann": "brat", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _SUFFIXES |= {".conll": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"}
-_SUFFIXES |= {".iobes": "conll", ".tsv": "conll", ".pubtator": "pubtator"}
+_SUFFIXES |= {".parquet": "parquet", ".iobes": "conll", ".tsv": "conll", ".pubtator": "pubtator"}
 _ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",
@@ -41,8 +41,8 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
     if place.folder:
         return _folder(place)
     suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
-    if suffix == ".ann":
-        return "brat"
+    if suffix in (".ann", ".parquet"):  # what is beside it, or no text
+        return _SUFFIXES[suffix]
     head = _head(place, encoding)
     found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(suffix)
     if not found:

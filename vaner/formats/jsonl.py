@@ -20,10 +20,9 @@ from typing import Any
 from vaner.documents import Document, Span
 from vaner.formats.json_values import frozen, integer, pair, parsed, probability, typed
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
-from vaner.formats.spans import CHARACTER, SCORE, Lost, check_span
+from vaner.formats.spans import CHARACTER, METADATA, SCORE, Lost, check_span
 from vaner.tagging import decode
 
-METADATA = "metadata that JSON cannot hold left out"
 _KNOWN = {"id", "text", "spans", "entities", "tokens", "ner_tags", "metadata"}
 _INTEGER_TAGS = {0: "O", 1: "B", 2: "I"}
 # JSON reads an escaped surrogate pair as one character, which would move every offset behind it.

@@ -89,6 +89,8 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
     folder = format in FORMATS and FORMATS[format].folder_writer is not None
     if folder and target == STDIN:
         raise VanerError(f"{format} is a folder of files; give one with -o FOLDER")
+    if target == STDIN and format in FORMATS and FORMATS[format].file_writer:
+        raise VanerError(f"{format} cannot be written to a stream; give a file with -o FILE")
     if target == STDIN:
         return
     if folder and path.exists() and not path.is_dir():

@@ -1,0 +1,111 @@
+"""Parquet: everything comes back, other programs read it, and what is no table says so."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import tracemalloc
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.formats.test_overlaps import full, slow_is_fine
+from tests.formats.test_round_trip import UTF8, detailed
+from vaner.documents import Document, Span
+from vaner.errors import FormatError, VanerError
+from vaner.formats import detect, read, write
+
+SPAN = Span(0, 5, "Disease", 0.5, ("D:1",))
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=slow_is_fine)
+@given(full(UTF8), st.booleans())
+def test_everything_comes_back(docs: list[Document], many: bool) -> None:
+    docs = docs * 200 if many else docs  # more than a row group holds
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.parquet")
+        report = write(docs, path)
+        assert not report.lost and report.documents == len(docs)
+        assert [detailed(d) for d in read(path)] == [detailed(d) for d in docs]
+
+
+def test_metadata_comes_back_as_far_as_json_holds_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    docs = [Document("a", "Fever", (SPAN,), {"sentences": ((0, 5),)}),
+            Document("b", "\ud800", (), {"odd": object()})]  # fmt: skip
+    lost = write(docs, path).lost
+    assert sorted(lost.values()) == [1, 1] and any("metadata" in why for why in lost)
+    assert list(read(path)) == [docs[0], Document("b", "\ufffd")]
+
+
+def test_datasets_reads_it_and_has_the_same_fields(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    from vaner.interfaces.datasets import from_dataset, to_dataset
+
+    path, document = tmp_path / "x.parquet", Document("a", "Fever", (SPAN,))
+    write([document], path)
+    table = datasets.Dataset.from_parquet(str(path), cache_dir=str(tmp_path / "cache"))
+    assert [detailed(d) for d in from_dataset(table)] == [detailed(document)]
+    to_dataset([document]).to_parquet(path)
+    assert [detailed(d) for d in read(path)] == [detailed(document)]
+
+
+def test_tables_from_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"text": ["Flu", None], "id": [7, 8], "ward": ["a", "b"]}), path)
+    assert [(d.id, d.text) for d in read(path)] == [("7", "Flu"), ("8", "")]
+    pq.write_table(pa.table({"title": ["Flu"]}), path)
+    with pytest.raises(FormatError, match=r"x\.parquet: there is no column text; there are title"):
+        list(read(path))
+
+
+def test_a_bad_row_is_named_and_can_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    spans = [[], [{"start": 0, "end": 9, "type": "D"}, {"start": 0, "end": 4, "type": "D"}], []]
+    metadata = [None, None, "no json"]
+    table = {"text": ["Flu", "Gout", "Flu"], "spans": spans, "metadata": metadata}
+    pq.write_table(pa.table(table), path)
+    with pytest.raises(FormatError, match=r"x\.parquet: row 2: .*0:9"):
+        list(read(path))
+    bad: list[FormatError] = []
+    assert [(d.text, len(d.spans)) for d in read(path, on_error=bad.append)] == [
+        ("Flu", 0), ("Gout", 1)
+    ]  # fmt: skip
+    assert [e.message.partition(":")[0] for e in bad] == ["row 2", "row 3"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 nonsense PAR1", gzip.compress(b"x")])
+def test_what_is_no_table(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(content)
+    assert detect(path) == "parquet"
+    with pytest.raises(FormatError, match=r"x\.parquet: cannot be read as Parquet") as told:
+        list(read(path))
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_streams_have_no_place_for_a_table() -> None:
+    with pytest.raises(VanerError, match="cannot be written to a stream"):
+        write([], "-", "parquet")
+    with pytest.raises(FormatError, match="cannot be read from standard input"):
+        list(read("-", "parquet"))
+
+
+def test_memory_is_bounded_by_a_row_group(tmp_path: Path) -> None:
+    def peak(number: int) -> int:
+        path = tmp_path / str(number)
+        documents = (Document(str(i), "Rat fever . " * 40) for i in range(number))
+        tracemalloc.start()
+        try:
+            write(documents, path, "parquet")
+            assert sum(1 for _ in read(path, "parquet")) == number
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # imports
+    assert peak(4000) < 1.5 * peak(1000)
