@@ -231,7 +231,7 @@ def test_label_studio_predictions_have_scores_and_a_model(put: Any) -> None:
     assert (prediction["model_version"], prediction["score"]) == ("letters", 0.25)
     assert [r["score"] for r in prediction["result"]] == [0.9, 0.25]
     unscored = written([Document("1", "Flu", (Span(0, 3, "D"),))], "label_studio")[0]
-    assert "score" not in unscored and '"model_version": "vaner ' in unscored
+    assert "score" not in unscored and '"model_version": "vaner"' in unscored
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vaner import __version__
 from vaner.documents import Document, Span
 from vaner.errors import FormatError
 from vaner.formats import left_out
@@ -241,7 +240,7 @@ def _task(document: Document, lost: Lost) -> dict[str, Any]:
     names = {**_NAMES, **kept.get("names", {})}
     results = [_result(document, i, names, lost) for i in range(len(document.spans))]
     prediction: dict[str, Any] = {
-        "model_version": kept.get("model_version", f"vaner {__version__}"),
+        "model_version": kept.get("model_version", "vaner"),
         "result": results,
     }
     scores = [span.score for span in document.spans if span.score is not None]
