@@ -15,6 +15,7 @@ import pytest
 from tests.interfaces.conftest import Run
 from vaner.documents import Document
 from vaner.formats import read
+from vaner.interfaces.cli.stream import Job
 
 TEXT = "Metformin treats type 2 diabetes mellitus."
 PUBTATOR = "1|t|Asthma in adults.\n1|a|Aspirin can cause it.\n\n"
@@ -99,7 +100,8 @@ def test_a_brat_folder_is_one_corpus(annotate: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format", "name"),
     [("pubtator", "o.txt"), ("bioc", "o.xml"), ("biocjson", "o.json"), ("bioc-json", "o.json"),
-     ("jsonl", "o.jsonl"), ("conll", "o.tsv")],
+     ("jsonl", "o.jsonl"), ("conll", "o.tsv"), ("parquet", "o.parquet"),
+     ("label-studio", "o.json"), ("prodigy", "o.jsonl"), ("doccano", "o.jsonl")],
 )  # fmt: skip
 def test_every_format_can_be_read_back(
     annotate: Run, tmp_path: Path, format: str, name: str
@@ -258,6 +260,8 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["--format", "docx"], "'docx' is no format"),
         (["--format", "pubmed"], "'pubmed' can only be read"),
         (["--format", "brat"], "give one with -o FOLDER"),
+        (["--format", "parquet"], "give a file with -o FILE"),
+        (["-t", "x", "--shard", "1/2"], "--shard is for files and standard input"),
         (["--input-format", "word"], "no input format is called 'word'"),
         (["--device", "toaster"], "no device is called 'toaster'"),
         (["--device", "meta"], "device meta cannot be used here"),
@@ -383,3 +387,54 @@ def test_brat_is_not_written_among_other_files(run: Run, tiny_model: Path, tmp_p
     failed = run("annotate", mine / "a.txt", "--model", tiny_model, "-f", "brat", "-o", mine)
     assert "is not empty" in failed.error
     assert (mine / "a.ann").read_text() == "T1\tDisease 0 3\tgold\n"
+
+
+# Shards -------------------------------------------------------------------------------------
+
+
+def shard_of(source: Path, target: Path, shard: str | None) -> list[str]:
+    """What a job reads, by the ids of the documents."""
+    job = Job(
+        [str(source)], None, input_format="lines", encoding="utf-8", output=str(target),
+        format="jsonl", skip_bad=False, quiet=True, shard=shard,
+    )  # fmt: skip
+    job.run(iter)
+    return [record["id"] for record in records(target.read_text())]
+
+
+@pytest.mark.parametrize("files", [1, 2, 7])
+@pytest.mark.parametrize("number", [1, 3, 9])
+def test_every_document_is_in_one_shard(tmp_path: Path, files: int, number: int) -> None:
+    source, target = tmp_path / "in", tmp_path / "out.jsonl"
+    source.mkdir()
+    for file in range(files):
+        (source / f"{file}.txt").write_text("".join(f"Flu {line}.\n" for line in range(4)))
+    whole = shard_of(source, target, None)
+    parts = [shard_of(source, target, f"{i}/{number}") for i in range(1, number + 1)]
+    assert len(whole) == 4 * files and sorted(id for part in parts for id in part) == sorted(whole)
+    sizes = [len(part) for part in parts]
+    assert max(sizes) - min(sizes) <= (4 if files >= number else 1)
+
+
+def test_a_shard_of_many_files_opens_no_other(annotate: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("broken")
+    (tmp_path / "b.jsonl").write_text('{"text": "Flu."}\n')
+    assert len(records(annotate(tmp_path, "-f", "jsonl", "--shard", "2/2").out)) == 1
+    assert "a.jsonl:1: " in annotate(tmp_path, "-f", "jsonl", "--shard", "1/2").error
+
+
+def test_a_shard_of_a_stream_may_be_empty(annotate: Run, tmp_path: Path) -> None:
+    out = tmp_path / "x.jsonl"
+    done = annotate("--shard", "3/3", "-o", out, "--input-format", "lines", stdin=b"Flu.\nGout.\n")
+    assert done.code == 0 and out.read_text() == ""
+    assert "there is no text in it" in annotate("--shard", "1/3", "-o", out, stdin=b"").error
+
+
+@pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/5", "1.5/3", ""])
+def test_what_is_no_shard(annotate: Run, shard: str) -> None:
+    assert "a shard is i/n with i from 1 to n" in annotate("--shard", shard, stdin=b"Flu.").error
+
+
+def test_label_studio_is_told_which_model_it_was(annotate: Run, tiny_model: Path) -> None:
+    out = annotate("-t", TEXT, "-f", "label-studio").out
+    assert json.loads(out)[0]["predictions"][0]["model_version"] == str(tiny_model)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaner.documents import Document
 from vaner.errors import VanerError
 from vaner.interfaces.cli.common import (
     BatchOption,
@@ -24,16 +22,24 @@ from vaner.interfaces.cli.common import (
     QuantizationOption,
     QuietOption,
     SelectorOption,
+    ShardOption,
     SkipBadOption,
     TextOption,
     TypesOption,
-    load_annotator,
-    load_matcher,
     split_types,
+)
+from vaner.interfaces.cli.many import (
+    EngineOption,
+    GpusOption,
+    Parts,
+    PartSizeOption,
+    ResumeOption,
+    WorkersOption,
+    annotate_in_parts,
 )
 
 if TYPE_CHECKING:
-    from vaner.annotator import Annotator
+    from vaner.interfaces.finding import Finding
 
 
 DatasetOption = Annotated[
@@ -67,6 +73,12 @@ def annotate(
     overlaps: OverlapsOption = "keep",
     min_score: MinScoreOption = 0.0,
     min_precision: MinPrecisionOption = None,
+    shard: ShardOption = None,
+    engine: EngineOption = None,
+    workers: WorkersOption = None,
+    gpus_per_worker: GpusOption = 0.0,
+    part_size: PartSizeOption = 2000,
+    resume: ResumeOption = False,
     skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
@@ -89,34 +101,49 @@ def annotate(
     `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o found.jsonl`
 
     `zcat notes.txt.gz | vaner annotate --input-format lines -o notes.html`
+
+    `vaner annotate pubmed/*.xml.gz --engine ray --format parquet -o found --resume`
     """
-    from vaner.interfaces.cli.stream import Job
+    from vaner.interfaces.finding import Finding
 
     wanted = split_types(types)
-    job = Job(
-        files, text, input_format=input_format, encoding=encoding, output=output, format=format,
-        skip_bad=skip_bad, quiet=quiet,
+    finding = Finding(
+        model=model, selector=selector, kb=kb, types=tuple(wanted) if wanted else None,
+        dataset=dataset, overlaps=overlaps, min_score=min_score, min_precision=min_precision,
+        batch_size=batch_size, device=device, quantization=quantization,
     )  # fmt: skip
-    matcher = load_matcher(kb) if kb is not None else None
-    annotator = load_annotator(model, device, batch_size, selector, quantization)
-    _check_dataset(annotator, dataset)
-    if min_precision is not None:
-        annotator.thresholds(wanted, min_precision)  # what is wrong with it is told before the work
+    how: dict[str, Any] = {
+        "output": output, "format": format, "input_format": input_format, "encoding": encoding,
+        "skip_bad": skip_bad, "quiet": quiet,
+    }  # fmt: skip
+    if engine is None:
+        if resume or workers or gpus_per_worker:
+            raise VanerError("--resume, --workers and --gpus-per-worker are for --engine")
+        _annotate(files, text, finding, shard, how)
+        return
+    if text is not None or shard is not None:
+        raise VanerError("--engine cuts files by itself; --text and --shard are not for it")
+    parts = Parts(
+        engine=engine, workers=workers, gpus_per_worker=gpus_per_worker, part_size=part_size,
+        resume=resume,
+    )  # fmt: skip
+    annotate_in_parts(files, finding, parts, **how)
 
-    def find(stream: Iterable[Document]) -> Iterator[Document]:
-        found = annotator.annotate(
-            stream, wanted, dataset=dataset, overlaps=overlaps, min_score=min_score,
-            min_precision=min_precision,
-        )  # fmt: skip
-        return found if matcher is None else matcher.identify(found)
 
-    job.run(find)
+def _annotate(
+    files: list[str] | None,
+    text: str | None,
+    finding: Finding,
+    shard: str | None,
+    how: dict[str, Any],
+) -> None:
+    """Annotate as a stream, from what is given to what is written."""
+    from vaner.formats.label_studio import by_model
+    from vaner.interfaces.cli.stream import Job
 
-
-def _check_dataset(annotator: Annotator, dataset: str | None) -> None:
-    known = list(annotator.datasets)
-    if dataset is not None and dataset not in known:
-        raise VanerError(
-            f"the model was not trained on a corpus called {dataset!r}; "
-            f"it knows {', '.join(known) or 'none by name'}"
-        )
+    job = Job(files, text, shard=shard, **how)
+    find = finding.open()
+    if job.writing == "label_studio":
+        job.run(lambda documents: by_model(find(documents), finding.model_name))
+    else:
+        job.run(find)

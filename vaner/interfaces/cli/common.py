@@ -72,7 +72,8 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="table, html, jsonl, conll, pubtator, bioc (XML), biocjson, brat. "
+        help="table, html, jsonl, parquet, conll, pubtator, bioc (XML), biocjson, brat, "
+        "label-studio, prodigy, doccano. "
         "Default: told from the name after -o; table on standard output.",
         show_default=False,
     ),
@@ -110,7 +111,8 @@ MinPrecisionOption = Annotated[
 InputFormatOption = Annotated[
     str | None,
     typer.Option(
-        help="text, lines, jsonl, conll, pubtator, bioc_xml, bioc_json, brat, pubmed, genetag. "
+        help="text, lines, jsonl, parquet, conll, pubtator, bioc_xml, bioc_json, brat, pubmed, "
+        "genetag, label_studio, prodigy, doccano. "
         "Default: told from each file; standard input is one plain text.",
         show_default=False,
     ),
@@ -129,6 +131,15 @@ RuleOption = Annotated[
         help="Another rule for the names of a type, one at a time: --rule Gene.case=fold. There "
         "are case (symbols, fold, keep), longest_symbol, plural, possessive, shortest, and "
         "common (skip, case, match).",
+        show_default=False,
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help="Only the i-th of n parts of the input, to be joined with the others: --shard 1/8. "
+        "Of n files or more whole files, of fewer every n-th document.",
         show_default=False,
     ),
 ]

@@ -14,6 +14,7 @@ from vaner.interfaces.cli.common import tell
 from vaner.interfaces.text import counted
 
 ALIASES = {"bioc": "bioc_xml", "biocxml": "bioc_xml", "biocjson": "bioc_json", "txt": "text"}
+ALIASES |= {"labelstudio": "label_studio"}
 _SHOWN = 5
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from vaner.documents import Document
 from vaner.errors import VanerError
 from vaner.interfaces.cli.common import tell
-from vaner.interfaces.cli.inputs import Skipped, documents, expand, format_name
+from vaner.interfaces.cli.inputs import Skipped, all_documents, documents, expand, format_name
 from vaner.interfaces.cli.outputs import Guarded, check_target, deliver, output_format
+from vaner.interfaces.cli.shard import Shard
 from vaner.interfaces.text import counted, listed, losses
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Job:
         format: to write.
         skip_bad: whether bad records are left out.
         quiet: no progress and no summary.
+        shard: i/n for the i-th of n parts of the input; all of it if None.
+
+    Attributes:
+        writing: name of the format that is written.
 
     Raises:
         VanerError: for what cannot be read or written, or both files and a text.
@@ -47,14 +52,18 @@ class Job:
         format: str | None,
         skip_bad: bool,
         quiet: bool,
+        shard: str | None = None,
     ) -> None:
         if text is not None and files:
             raise VanerError("give either --text or files, not both")
+        if text is not None and shard is not None:
+            raise VanerError("--shard is for files and standard input, not for --text")
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
         self._reading = format_name(input_format)
-        self._writing = output_format(format, output)
+        self.writing = output_format(format, output)
         self._sources = expand(files or ["-"], self._reading) if text is None else []
-        check_target(output, self._writing, self._sources)
+        check_target(output, self.writing, self._sources)
+        self._shard = None if shard is None else Shard.named(shard)
         self._skipped = Skipped() if skip_bad else None
 
     def run(self, find: Find) -> None:
@@ -65,23 +74,28 @@ class Job:
         source = Guarded(self._documents())
         watching = watched(find(source), "annotating", quiet=self._quiet)
         finished = Guarded(_counting(watching, counts), source)
-        report = deliver(finished, self._output, self._writing)
+        report = deliver(finished, self._output, self.writing)
         if finished.problem is not None:
             if finished.number:
                 written = counted(report.documents, "document")
                 tell(f"stopped early: {written} written to {self._output}")
-                _tell_losses(report, self._writing, self._quiet)
+                _tell_losses(report, self.writing, self._quiet)
             raise finished.problem
         if not self._quiet:
             _summarise(report, counts, time.monotonic() - started)
-        _tell_losses(report, self._writing, self._quiet)
+        _tell_losses(report, self.writing, self._quiet)
         if self._skipped is not None:
             self._skipped.conclude()
 
     def _documents(self) -> Iterable[Document]:
         if self._text is not None:
             return [Document("text", self._text)]
-        return documents(self._sources, self._reading, self._encoding, self._skipped)
+        how = (self._reading, self._encoding, self._skipped)
+        if self._shard is None:
+            return documents(self._sources, *how)
+        if self._shard.by_files(self._sources):
+            return all_documents([*self._shard.part(self._sources)], *how)
+        return self._shard.part(documents(self._sources, *how))
 
 
 def _counting(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
