@@ -34,6 +34,7 @@ def card(model: Described, name: str) -> str:
         _example(model, name),
         "## Training data\n\n" + "\n\n".join(_training(model)),
         "## Strict entity figures\n\n" + "\n\n".join(_figures(model, name)),
+        *_scores(model),
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in _limits(model)),
     ]
     body = "\n\n".join(parts)
@@ -190,6 +191,28 @@ def _rows(model: Described) -> Iterator[str]:
             p, r, f1 = (100 * score[kind] for kind in ("precision", "recall", "f1"))
             low, high = (100 * bound for bound in score["intervals"]["f1"])
             yield (f"| {place} | {type} | {p:.2f} | {r:.2f} | {f1:.2f} | {low:.2f} to {high:.2f} |")
+
+
+def _scores(model: Described) -> Iterator[str]:
+    """How far its scores can be trusted, where they were calibrated."""
+    found = model.calibration
+    if found is None:
+        return
+    places = (
+        f"{one['corpus']} {one['split']} ({one['documents']} of {one['drawn_from']} documents)"
+        for one in found.record.get("fitted_on", ())
+    )
+    head = "| type | mentions | temperature | ECE % before | after |\n|---|--:|--:|--:|--:|\n"
+    rows = "\n".join(
+        f"| {type} | {fit.mentions} | {fit.temperature:.2f} | {100 * fit.error:.1f} "
+        f"| {100 * fit.calibrated_error:.1f} |"
+        for type, fit in (*found.types.items(), ("all", found.every))
+    )
+    yield (
+        "## Scores\n\nThey are probabilities, calibrated on "
+        f"{', '.join(places)}.\nThe errors (ECE) are of documents of these that were not fitted on."
+        f"\n\n{head}{rows}"
+    )
 
 
 def _limits(model: Described) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from vaner.embedded import EMBEDDED
 from vaner.errors import ModelError
+from vaner.scoring.calibration import Calibration, read_calibration
 from vaner.scoring.stated import Stated, read_stated
 from vaner.sharing.record import Training, read_training
 
@@ -28,6 +29,7 @@ class Described:
         figures: what it scored.
         size: of its weights, in bytes.
         dtypes: of its weights, without the head's.
+        calibration: of its scores, if they were calibrated.
     """
 
     config: Mapping[str, Any]
@@ -36,6 +38,7 @@ class Described:
     figures: Stated
     size: int
     dtypes: tuple[str, ...]
+    calibration: Calibration | None = None
 
     @property
     def kind(self) -> str:
@@ -111,6 +114,7 @@ def describe(folder: Path) -> Described:
         read_stated(folder),
         sum(file.stat().st_size for file in files),
         tuple(sorted({d for f, own in dtypes.items() if f.name != HEAD for d in own})),
+        read_calibration(folder),
     )
 
 
