@@ -219,7 +219,7 @@ def _run_stage(
 
 
 def _main_process() -> bool:
-    """Whether this is the one process, or the first of those that `accelerate launch` started."""
+    """Whether this is the one process, or the first of those that torchrun started."""
     return os.environ.get("RANK", "0") == "0"
 
 
