@@ -7,9 +7,10 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,16 @@ def test_content_types(asking: TestClient, kind: str, body: str | bytes, texts: 
 def test_what_the_client_accepts(asking: TestClient, accept: str, kind: str, begins: str) -> None:
     answer = asking.post("/annotate", json={"text": "asthma"}, headers={"Accept": accept})
     assert answer.headers["Content-Type"] == kind and answer.text.startswith(begins)
+
+
+def test_identifiers() -> None:
+    def identify(documents: Iterable[Document]) -> Iterator[Document]:
+        for document in documents:
+            yield document.with_spans(replace(s, identifiers=("X:1",)) for s in document.spans)
+
+    with TestClient(create_app(annotator(), identify=identify)) as asking:
+        answer = asking.post("/annotate", json={"text": "asthma"})
+    assert answer.json()["documents"][0]["spans"][0]["identifiers"] == ["X:1"]
 
 
 def test_what_a_format_cannot_hold_is_told(asking: TestClient) -> None:

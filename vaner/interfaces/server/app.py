@@ -27,6 +27,7 @@ from vaner.interfaces.server.metrics import Counted
 from vaner.interfaces.server.service import Identify, Service
 from vaner.interfaces.server.writing import JSON, Written, written
 
+_JSON = "application/json"
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
@@ -86,7 +87,6 @@ def create_app(
             )
         },
     )  # fmt: skip
-    app.state.service = service
     _add_routes(app, service)
     for path, file in files.items():
         app.get(path, include_in_schema=False)(_giving(file.content, file.media))
@@ -135,9 +135,6 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     async def metrics() -> Response:
         """Counts and times, as Prometheus reads them."""
         return Response(service.metrics.told(), media_type=CONTENT_TYPE_LATEST)
-
-
-_JSON = "application/json"
 
 
 def _response(answer: Written) -> Response:

@@ -380,9 +380,14 @@ $("text").addEventListener("keydown", (event) => {
 $("files").addEventListener("change", () => {
   trying(() => readFiles($("files").files)).then(() => ($("files").value = ""));
 });
-addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("over");
+});
+addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("over"));
 addEventListener("drop", (event) => {
   event.preventDefault();
+  document.body.classList.remove("over");
   trying(() => readFiles(event.dataTransfer.files));
 });
 
