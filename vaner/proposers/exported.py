@@ -54,6 +54,9 @@ def kept_form(folder: Path) -> Path:
     return cache_folder() / "exported" / f"{folder.name}-{key}"
 
 
+_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends"})
+
+
 class OnnxReader:
     """Computes emissions with ONNX Runtime on the CPU.
 
@@ -87,6 +90,8 @@ class OnnxReader:
             reason = str(error).strip().split("\n")[0]
             raise ModelError(f"{folder / MODEL_FILE}: cannot be loaded: {reason}") from error
         self._inputs = [one.name for one in self._session.get_inputs()]
+        if not _INPUTS.issuperset(self._inputs):
+            raise ModelError(f"{folder} was exported by another vaner; delete it and export again")
         self._pool = ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
 
     def transitions(self) -> Transitions:

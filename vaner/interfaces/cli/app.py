@@ -18,6 +18,7 @@ from vaner.interfaces.cli.calibrate import calibrate
 from vaner.interfaces.cli.common import Command, tell
 from vaner.interfaces.cli.corpus import app as corpus
 from vaner.interfaces.cli.crossfit import crossfit
+from vaner.interfaces.cli.doctor import doctor
 from vaner.interfaces.cli.evaluate import evaluate
 from vaner.interfaces.cli.export import export
 from vaner.interfaces.cli.kb import app as kb
@@ -43,6 +44,7 @@ app.command(cls=Command)(crossfit)
 app.command(cls=Command)(export)
 app.command(cls=Command)(push)
 app.command(cls=Command)(serve)
+app.command(cls=Command)(doctor)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
 

