@@ -19,7 +19,7 @@ import pytest
 from tests.serving import POISON, PROBABLE, Known, annotator, spans, waited_for
 from vaner.annotator import Annotator
 from vaner.documents import Document, Span
-from vaner.formats import read, write
+from vaner.formats import FORMATS, read, write
 from vaner.formats.source import Content
 from vaner.interfaces.server.limits import Limits, Rate
 
@@ -28,6 +28,7 @@ pytest.importorskip("prometheus_client", reason="not installed: pip install 'van
 from starlette.testclient import TestClient
 
 from vaner.interfaces.server.app import create_app
+from vaner.interfaces.server.writing import WRITABLE
 
 TEXT = "β 😀 aspirin for\r\nlung cancer"
 FOUND = [(s.start, s.end, s.type) for s in sorted(spans(TEXT))]
@@ -157,6 +158,18 @@ def test_what_the_client_accepts(asking: TestClient, accept: str, kind: str, beg
     assert answer.headers["Content-Type"] == kind and answer.text.startswith(begins)
 
 
+@pytest.mark.parametrize("format", WRITABLE)
+def test_every_format_can_be_answered(asking: TestClient, format: str) -> None:
+    body = {"documents": [{"id": "1", "text": "asthma 😀"}, {"id": "2", "text": ""}]}
+    answer = asking.post(f"/annotate?format={format}", json=body)
+    assert answer.status_code == 200 and answer.content, answer.text
+    name = re.fullmatch(r'inline; filename="(vaner\.\w+)"', answer.headers["Content-Disposition"])
+    assert name
+    if format in FORMATS and not FORMATS[format].folder_writer:
+        found = list(read(Content(name[1], answer.content), format))
+        assert found[0].text.startswith("asthma 😀")
+
+
 def test_identifiers() -> None:
     def identify(documents: Iterable[Document]) -> Iterator[Document]:
         for document in documents:
@@ -210,7 +223,8 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate?format=docx", {"json": {"text": "a"}}, 400, "'docx' is no format"),
         ("/annotate?format=pubmed", {"json": {"text": "a"}}, 400, "'pubmed' can only be read"),
         ("/annotate?input_format=docx", {"content": b"a"}, 400, "no input format is called"),
-        ("/annotate?input_format=brat", {"content": b"a"}, 400, "body: is of a format that is"),
+        ("/annotate?input_format=brat", {"content": b"a"}, 400, "brat is not read out of"),
+        ("/annotate?input_format=parquet", {"content": b"PAR1"}, 400, "parquet is not read out of"),
         ("/annotate?input_format=jsonl", {"content": b"{}\n"}, 400, "body:1: "),
         ("/annotate?name=../a.jsonl", {"content": b"{}\n"}, 400, "a.jsonl:1: "),
         ("/annotate?input_format=text", {"content": b"\xff"}, 400, "name the file's encoding with"),

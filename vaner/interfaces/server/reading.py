@@ -31,6 +31,10 @@ READ = {
 }
 """Content types -> the format that they name; None where the content has to tell."""
 
+NOT_READ = {"brat", "genetag", "parquet"}
+"""Formats that a body is not read in: the first two are read with files beside them, and Parquet
+unpacks to any size."""
+
 _GZIP = b"\x1f\x8b"
 _MOST_TYPES = 100  # of a request; a model may have to read the text once for each
 _NAMED = {"format": "?input_format=", "encoding": "charset= in Content-Type"}
@@ -124,6 +128,8 @@ def read_body(body: bytes, content_type: str, query: Query, limits: Limits) -> O
     try:
         name = Content(_safe(query.name) or "body", body)
         format = format_name(query.input_format) or READ.get(kind) or _told(name, encoding)
+        if format in NOT_READ:
+            raise VanerError(f"{format} is not read out of a request; send another format")
         documents = list(limits.held(read(name, format, encoding=encoding)))
     except VanerError as problem:
         raise Refused(400, _line(problem)) from None

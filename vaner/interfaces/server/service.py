@@ -19,7 +19,7 @@ from vaner.formats import FORMATS
 from vaner.interfaces.server.batching import Batcher, FullError, Options
 from vaner.interfaces.server.limits import Limits, Rate, Refused
 from vaner.interfaces.server.metrics import Metrics
-from vaner.interfaces.server.reading import Asked, Order, Query, read_body
+from vaner.interfaces.server.reading import NOT_READ, Asked, Order, Query, read_body
 from vaner.interfaces.server.writing import WRITABLE, Written, chosen_format, written
 from vaner.proposers.proposer import checked_types
 
@@ -28,8 +28,6 @@ Identify = Callable[[Iterable[Document]], Iterator[Document]]
 _AGAIN = "5"  # seconds after which a client that found no room may come again
 _SIZES = ("body", "documents", "characters")
 _ROOM = 4
-BESIDE = {"brat", "genetag"}
-"""Formats whose files are read with others beside them, which a body has not."""
 
 
 class Service:
@@ -74,7 +72,7 @@ class Service:
             "types": list(self._annotator.types),
             "zero_shot": self._annotator.zero_shot,
             "selector": self._annotator.selector is not None,
-            "read": [name for name in FORMATS if name not in BESIDE],
+            "read": [name for name in FORMATS if name not in NOT_READ],
             "write": list(WRITABLE),
             "limits": {
                 "body": self.limits.body,

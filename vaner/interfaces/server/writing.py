@@ -22,12 +22,13 @@ WRITABLE = (JSON, *(f.name for f in FORMATS.values() if f.writable), *VIEWS)
 """What an answer may be written in: our own JSON, the formats, and the views."""
 
 _MEDIA = {
-    JSON: "application/json",
-    "bioc_json": "application/json",
-    "bioc_xml": "application/xml",
-    "html": "text/html; charset=utf-8",
-    "jsonl": "application/x-ndjson",
-    "pubtator": "text/x-pubtator; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pubtator": "text/x-pubtator; charset=utf-8",
+    ".xml": "application/xml",
+    ".zip": "application/zip",
 }
 _ACCEPTED = {
     "*/*": JSON,
@@ -85,16 +86,18 @@ def chosen_format(asked: str | None, accept: str) -> str:
 
 def written(documents: Sequence[Document], format: str) -> Written:
     """Documents as the body of an answer."""
-    media = _MEDIA.get(format, "text/plain; charset=utf-8")
     if format == JSON:
         lines = _text(documents, "jsonl")[0].removesuffix("\n").split("\n")
-        body = f'{{"documents": [{", ".join(lines)}]}}\n'
-        return Written(body.encode(), media, ".json")
-    if format in FORMATS and FORMATS[format].folder_writer:
-        return _packed(documents, format)
-    text, report = _text(documents, format)
+        own = f'{{"documents": [{", ".join(lines)}]}}\n'
+        return Written(own.encode(), _MEDIA[".json"], ".json")
+    suffix = _suffix(format)
+    if format in FORMATS and FORMATS[format].path_writer:
+        body, report = _file(documents, format, suffix)
+    else:
+        text, report = _text(documents, format)
+        body = text.encode("utf-8", "replace")
     lost = losses(format, report.lost) if report.lost else ""
-    return Written(text.encode("utf-8", "replace"), media, _suffix(format), lost)
+    return Written(body, _MEDIA.get(suffix, "text/plain; charset=utf-8"), suffix, lost)
 
 
 def _text(documents: Sequence[Document], format: str) -> tuple[str, WriteReport]:
@@ -105,27 +108,30 @@ def _text(documents: Sequence[Document], format: str) -> tuple[str, WriteReport]
     return stream.getvalue(), report
 
 
-def _packed(documents: Sequence[Document], format: str) -> Written:
-    """A folder of files as one zip."""
-    packed = io.BytesIO()
+def _file(documents: Sequence[Document], format: str, suffix: str) -> tuple[bytes, WriteReport]:
+    """The bytes of a format that is no text; of a folder, those of a zip of it."""
     with tempfile.TemporaryDirectory(prefix="vaner-") as folder:
-        report = write(documents, Path(folder) / format, format)
+        path = Path(folder) / format
+        report = write(documents, path, format)
+        if suffix != ".zip":
+            return path.read_bytes(), report
+        packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(Path(folder, format).rglob("*")):
+            for file in sorted(path.rglob("*")):
                 archive.write(file, file.relative_to(folder))
-    lost = losses(format, report.lost) if report.lost else ""
-    return Written(packed.getvalue(), "application/zip", ".zip", lost)
+        return packed.getvalue(), report
 
 
 def _suffix(format: str) -> str:
+    """Of a file that holds an answer."""
     if format in VIEWS:
-        return {"html": ".html"}.get(format, ".txt")
-    return FORMATS[format].suffixes[0]
+        return ".html" if format == "html" else ".txt"
+    return ".zip" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
 
 
 def _by_preference(accept: str) -> list[str]:
     """The content types of an Accept header, the most wanted first, none that is not wanted."""
-    found = list[tuple[float, str]]()
+    found: list[tuple[float, str]] = []
     for part in accept.split(","):
         kind, *parameters = (field.strip().lower() for field in part.split(";"))
         wanted = next((p[2:] for p in parameters if p.startswith("q=")), "1")
