@@ -67,8 +67,7 @@ class OnRay:
         rows = [{"part": json.dumps(asdict(part))} for part in parts]
         workers = min(self.workers, len(parts))
         done = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-            _Actor,
-            fn_constructor_args=(task,),
+            _actor(task),
             batch_size=1,
             compute=ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
             num_cpus=1,
@@ -82,15 +81,22 @@ class OnRay:
         ray.shutdown()
 
 
-class _Actor:
-    """A worker, in the batches of one row that Ray Data gives it."""
+def _actor(task: Task) -> type:
+    """A worker, in the batches of one row that Ray Data gives it.
 
-    def __init__(self, task: Task) -> None:
-        self._worker = Worker(task)
+    The task goes with the class and not as an argument: Ray keeps arguments where a machine that is
+    lost takes them along, and then a worker that died there cannot be started anew.
+    """
 
-    def __call__(self, batch: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        parts = [Part(**json.loads(str(one))) for one in batch["part"]]
-        return {"report": [json.dumps(asdict(self._worker(part))) for part in parts]}
+    class Actor:
+        def __init__(self) -> None:
+            self._worker = Worker(task)
+
+        def __call__(self, batch: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+            parts = [Part(**json.loads(str(one))) for one in batch["part"]]
+            return {"report": [json.dumps(asdict(self._worker(part))) for part in parts]}
+
+    return Actor
 
 
 def _counted(path: str, task: Task) -> str:
@@ -118,7 +124,6 @@ def _rows(dataset: Any) -> Iterator[Row]:
 
 def _connect(workers: int | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if not ray.is_initialized():

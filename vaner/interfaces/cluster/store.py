@@ -53,6 +53,8 @@ class Report:
         documents: how many were written.
         mentions: type -> how many.
         lost: reason -> how often the format could not hold something.
+        seconds: that it took, reading and writing with it.
+        processor: seconds of processor time in that.
         problem: why the part could not be done; None where it is.
     """
 
@@ -60,6 +62,8 @@ class Report:
     documents: int = 0
     mentions: Mapping[str, int] = field(default_factory=dict)
     lost: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    processor: float = 0.0
     problem: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -132,6 +133,7 @@ class Worker:
 
     def _annotated(self, part: Part) -> Report:
         mentions, target = Counter[str](), self._store.unfinished(part)
+        began, used = time.monotonic(), time.process_time()
         try:
             found = _counting(self._find(self._text_of(part)), mentions)
             if self._task.format == "label_studio":
@@ -139,7 +141,10 @@ class Worker:
             written = write(found, target, self._task.format)
             if written.documents != part.documents:
                 raise VanerError(f"{part.path}: is not the file any more that the job began with")
-            report = Report(part.number, written.documents, dict(mentions), dict(written.lost))
+            report = Report(
+                part.number, written.documents, dict(mentions), dict(written.lost),
+                time.monotonic() - began, time.process_time() - used,
+            )  # fmt: skip
             self._store.finish(part, self._task.of, target, report)
             return report
         finally:

@@ -1,0 +1,180 @@
+"""What all of PubMed would take: python -m benchmarks.cluster --corpora FOLDER
+
+A job on Ray is done with one worker and with two, and PubMed is reckoned from that.
+Abstracts are made of the sentences of NCBI-disease, as long as those of that corpus are on average,
+and written as PubMed XML. They are read, and annotated by the default model on the CPU, each worker
+with one thread. Times of work are processor time, so that neighbours on the machine count little;
+how two workers compare with one is told by the clock too, which they disturb.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+OUTPUT = Path(__file__).with_suffix(".json")
+README = Path(__file__).with_name("README.md")
+WORKERS = (1, 2)
+
+ABSTRACTS = 793
+"""In NCBI-disease, as its paper says (Doğan et al. 2014); its files do not tell them apart."""
+
+PUBMED = 38_000_000
+"""Citations in PubMed; about a third have no abstract, so this is more than there is to read."""
+
+CORES = (16, 128, 1024)
+"""Machines to plan for, by their cores."""
+
+
+def abstracts(corpora: Path, number: int) -> tuple[list[str], float]:
+    """Texts of average length, and this length in characters.
+
+    The sentences are used again from the beginning where they do not suffice.
+    """
+    from vaner.corpora import load
+
+    splits = [load("NCBI-disease", split, root=corpora) for split in ("train", "devel", "test")]
+    sentences = [document.text for corpus in splits for document in corpus]
+    length = sum(len(sentence) + 1 for sentence in sentences) / ABSTRACTS
+    made, i = list[str](), 0
+    for _ in range(number):
+        parts = list[str]()
+        while sum(len(part) + 1 for part in parts) < length:
+            parts.append(sentences[i % len(sentences)])
+            i += 1
+        made.append(" ".join(parts)[: round(length)])
+    return made, length
+
+
+def write_pubmed(texts: list[str], path: Path) -> None:
+    """Texts as a PubMed file."""
+    articles = (
+        f"<PubmedArticle><MedlineCitation><PMID>{i}</PMID><Article><ArticleTitle/><Abstract>"
+        f"<AbstractText>{escape(text)}</AbstractText></Abstract></Article></MedlineCitation>"
+        "</PubmedArticle>\n"
+        for i, text in enumerate(texts, 1)
+    )
+    path.write_text(f"<PubmedArticleSet>\n{''.join(articles)}</PubmedArticleSet>\n", "utf-8")
+
+
+def reading(path: Path) -> float:
+    """Processor seconds to read a document."""
+    from vaner.formats import read
+
+    began = time.process_time()
+    number = sum(1 for _ in read(path, "pubmed"))
+    return (time.process_time() - began) / number
+
+
+def annotating(path: Path, folder: Path, workers: int, part_size: int) -> dict[str, float]:
+    """A job on Ray: what it took by the clock and in processor time, and how large it became."""
+    command = [
+        sys.executable, "-m", "vaner.interfaces.cli", "annotate", str(path), "--engine", "ray",
+        "--workers", str(workers), "--part-size", str(part_size), "--format", "parquet",
+        "--device", "cpu", "-o", str(folder),
+    ]  # fmt: skip
+    began = time.monotonic()
+    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    whole = time.monotonic() - began
+    reports = [json.loads(r.read_text()) for r in (folder / "_vaner" / "reports").glob("*.json")]
+    documents = sum(report["documents"] for report in reports)
+    working = sum(report["seconds"] for report in reports) / workers
+    return {
+        "seconds": whole,
+        "seconds_working": working,
+        "documents_per_second_working": documents / working,
+        "processor_seconds_per_document": sum(r["processor"] for r in reports) / documents,
+        "bytes_per_document": sum(p.stat().st_size for p in folder.glob("part-*")) / documents,
+    }
+
+
+def plan(record: Mapping[str, Any]) -> Iterator[str]:
+    """The table for all of PubMed, each figure by the formula in its row.
+
+    Args:
+        record: what was measured.
+    """
+    one = record["annotating"]["1"]
+    reading_hours = 2 * PUBMED * record["reading"] / 3600
+    hours = PUBMED * one["processor_seconds_per_document"] / 3600
+    yield "| for 38,000,000 abstracts | formula | |"
+    yield "|---|---|--:|"
+    yield (
+        "| core-hours of annotating | abstracts × "
+        f"{one['processor_seconds_per_document']:.3g} s | {_round(hours)} |"
+    )
+    yield (
+        "| core-hours of counting and of reading again | 2 × abstracts × "
+        f"{1000 * record['reading']:.3g} ms | {_round(reading_hours)} |"
+    )
+    size = PUBMED * one["bytes_per_document"] / 1e9
+    yield (f"| Parquet, GB | abstracts × {one['bytes_per_document']:.3g} bytes | {_round(size)} |")
+    yield (
+        f"| parts of {record['plan_part_size']:,} | abstracts / {record['plan_part_size']:,} | "
+        f"{_round(PUBMED / record['plan_part_size'])} |"
+    )
+    for cores in CORES:
+        days = (hours + reading_hours) / cores / 24
+        yield f"| days on {cores:,} cores | core-hours / {cores:,} / 24 | {_round(days)} |"
+
+
+def _round(value: float) -> str:
+    """Two digits: more would say that more is known."""
+    return f"{float(f'{value:.2g}'):,.10g}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster")
+    parser.add_argument("--corpora", type=Path, default=os.environ.get("VANER_CORPORA"))
+    parser.add_argument("--abstracts", type=int, default=200)
+    parser.add_argument("--part-size", type=int, default=20)
+    parser.add_argument("--note", default="", help="what else the machine did")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    from vaner.provenance import provenance
+
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "pubmed.xml"
+        texts, length = abstracts(arguments.corpora, arguments.abstracts)
+        write_pubmed(texts, path)
+        measured = {
+            str(workers): annotating(path, Path(name) / str(workers), workers, arguments.part_size)
+            for workers in WORKERS
+        }
+        read_alone = reading(path)
+    one, two = (measured[str(workers)]["documents_per_second_working"] for workers in WORKERS)
+    record = {
+        "note": arguments.note,
+        "abstracts": arguments.abstracts,
+        "characters": length,
+        "part_size": arguments.part_size,
+        "plan_part_size": 2000,
+        "units": "seconds by the clock, of the whole job and of working without the start; "
+        "processor seconds a document for annotating and for reading; characters of an abstract",
+        "reading": read_alone,
+        "annotating": measured,
+        "two_workers_as_multiple_of_one": two / one,
+        **provenance(),
+    }
+    text = json.dumps(record, indent=1)
+    arguments.output.write_text(f"{text}\n", "utf-8")
+    print(text)
+    if arguments.output == OUTPUT:
+        shown = README.read_text("utf-8")
+        table = "\n".join(plan(record))
+        marks = r"(<!-- pubmed:begin -->\n).*?(<!-- pubmed:end -->)"
+        README.write_text(re.sub(marks, rf"\g<1>{table}\n\g<2>", shown, flags=re.S), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
