@@ -42,9 +42,15 @@ def client(of: Annotator | None = None, **limits: Any) -> Iterator[TestClient]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def asking() -> Iterator[TestClient]:
     with client() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def asking_little() -> Iterator[TestClient]:
+    with client(body=1_000_000, documents=5, characters=500) as found:
         yield found
 
 
@@ -245,13 +251,14 @@ def _json(body: str) -> dict[str, Any]:
         ("/health", {"content": b""}, 405, "Method Not Allowed"),
     ],
 )  # fmt: skip
-def test_what_is_refused(path: str, sent: dict[str, Any], status: int, line: str) -> None:
-    with client(body=1_000_000, documents=5, characters=500) as asking:
-        answer = asking.post(path, **sent)
-        assert answer.status_code == status, answer.text
-        assert line in error(answer)
-        after = asking.post("/annotate", json={"text": "asthma"})  # and goes on with its work
-        assert places(after.json()["documents"][0]) == [(0, 6, "Disease")]
+def test_what_is_refused(
+    asking_little: TestClient, path: str, sent: dict[str, Any], status: int, line: str
+) -> None:
+    answer = asking_little.post(path, **sent)
+    assert answer.status_code == status, answer.text
+    assert line in error(answer)
+    after = asking_little.post("/annotate", json={"text": "asthma"})  # and goes on with its work
+    assert places(after.json()["documents"][0]) == [(0, 6, "Disease")]
 
 
 def test_a_body_without_a_length_is_bounded_too() -> None:
@@ -359,11 +366,13 @@ def test_what_the_server_tells_of_itself(asking: TestClient) -> None:
     assert "application/x-ndjson" in asked["requestBody"]["content"]
 
 
-def test_metrics_count(asking: TestClient) -> None:
-    asking.post("/annotate", json={"documents": [{"text": "asthma"}, {"text": "aspirin asthma"}]})
-    asking.post("/annotate", content=b"prose")
-    asking.get("/made-up-by-a-client")
-    told = asking.get("/metrics").text
+def test_metrics_count() -> None:
+    texts = [{"text": "asthma"}, {"text": "aspirin asthma"}]
+    with client() as asking:
+        asking.post("/annotate", json={"documents": texts})
+        asking.post("/annotate", content=b"prose")
+        asking.get("/made-up-by-a-client")
+        told = asking.get("/metrics").text
     for line in (
         'vaner_requests_total{path="/annotate",status="200"} 1.0',
         'vaner_requests_total{path="/annotate",status="415"} 1.0',
