@@ -38,6 +38,8 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
         ``hidden_tags``: *Shape:* (B, at most C), filled with -1, where a row has some: tags
             that may stand behind its Os.
         ``general``: *Shape:* (B,), bool, where a row is of the general domain.
+        ``soft``, ``soft_tags``, ``soft_moves``: *Shape:* (B,), bool, (B, W, C), (B, C, C), where a
+            row is taught by a teacher.
     """
     batch, bases = _padded(rows) if layout == "padded" else _packed(rows, layout == "shared")
     words = (len(rows), max(len(r.starts) for r in rows))
@@ -59,7 +61,22 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
             batch["tags"][i, :count] = row.tags
         if row.hidden:
             batch["hidden_tags"][i, : len(row.hidden)] = row.hidden
+    if any(row.soft for row in rows):
+        batch |= _soft(rows, words[1])
     return batch
+
+
+def _soft(rows: Sequence[Row], most: int) -> dict[str, Array]:
+    """What teachers think of the rows that have one, 0 for the others."""
+    number = next(len(row.soft.moves) for row in rows if row.soft)
+    tags = np.zeros((len(rows), most, number), np.float32)
+    moves = np.zeros((len(rows), number, number), np.float32)
+    for i, row in enumerate(rows):
+        if row.soft:
+            tags[i, : len(row.soft.tags)] = row.soft.tags
+            moves[i] = row.soft.moves
+    there = np.array([row.soft is not None for row in rows])
+    return {"soft": there, "soft_tags": tags, "soft_moves": moves}
 
 
 def _padded(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:

@@ -43,12 +43,15 @@ class Decoder:
     Args:
         tag_set: the tags.
         transitions: learned scores; what the scheme forbids is taken out here.
+
+    Attributes:
+        scores: what is left.
     """
 
     def __init__(self, tag_set: TagSet, transitions: Transitions) -> None:
         self.tag_set = tag_set
         allowed = (tag_set.allowed_start(), tag_set.allowed(), tag_set.allowed_end())
-        self._scores = Transitions(*(
+        self.scores = Transitions(*(
             np.asarray(learned, np.float64) + np.where(np.asarray(one), 0.0, FORBIDDEN)
             for learned, one in zip(transitions, allowed, strict=True)
         ))  # fmt: skip
@@ -65,7 +68,7 @@ class Decoder:
             size = max(1, _CELLS_AT_ONCE // emissions[order[0]].size)
             batch, order = order[:size], order[size:]
             padded, lengths = _padded([emissions[i] for i in batch])
-            paths = viterbi(self._scores, padded, lengths)
+            paths = viterbi(self.scores, padded, lengths)
             chunks = [decode(self.tag_set.names(path[:n].tolist()))
                       for path, n in zip(paths, lengths, strict=True)]  # fmt: skip
             some = [row for row, found in enumerate(chunks) if found]  # the rest needs no sums
@@ -87,9 +90,9 @@ class Decoder:
         """
         if not len(emissions):
             return []
-        alpha = forward(self._scores, emissions, lengths)
-        beta = backward(self._scores, emissions, lengths)
-        total = logsumexp(alpha[:, -1] + self._scores.end, 1)
+        alpha = forward(self.scores, emissions, lengths)
+        beta = backward(self.scores, emissions, lengths)
+        total = logsumexp(alpha[:, -1] + self.scores.end, 1)
         return [
             [self._probability(emissions[b], alpha[b], beta[b], total[b], lengths[b], chunk)
              for chunk in row]
@@ -100,7 +103,7 @@ class Decoder:
         self, emissions: Floats, alpha: Floats, beta: Floats, total: float, words: int, chunk: Chunk
     ) -> float:
         """Sum over all sequences that spell just this chunk: prefix, chunk, what may follow."""
-        scores = self._scores
+        scores = self.scores
         tags = self.tag_set.indices(spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type))
         score = alpha[chunk.start, tags[0]] + scores.between[tags[:-1], tags[1:]].sum()
         score += emissions[range(chunk.start + 1, chunk.end), tags[1:]].sum()

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import regex
 from tokenizers import Tokenizer
 
@@ -21,6 +24,18 @@ LONGEST_WORD = 100
 _MOST_SUBWORDS = 48
 _CACHED_WORDS = 500_000
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
+
+
+class Soft(NamedTuple):
+    """What a tagger thinks of the tags of a row's words.
+
+    Args:
+        tags: probability of each tag at each word. *Shape:* (W, C).
+        moves: how often each tag is expected to follow each other one. *Shape:* (C, C).
+    """
+
+    tags: npt.NDArray[np.float32]
+    moves: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,7 @@ class Row:
         hidden: indices of tags that may be the truth where `tags` says O, because its corpus does
             not annotate their types.
         general: whether it is of the general domain, and for that domain's head.
+        soft: what a teacher thinks of it, to be learnt in place of `tags`.
     """
 
     input_ids: tuple[int, ...]
@@ -47,6 +63,7 @@ class Row:
     tags: tuple[int, ...] = ()
     hidden: tuple[int, ...] = ()
     general: bool = False
+    soft: Soft | None = None
 
     def __len__(self) -> int:
         """Number of sub-words."""

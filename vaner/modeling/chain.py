@@ -171,6 +171,26 @@ def _gradients(own: Tensor, moves: Tensor, mask: Tensor, kind: torch.dtype) -> I
     return (part.to(kind) for part in (own[0].sum(1), moves, ends, own.permute(2, 0, 1)))
 
 
+def expected_score(chain: Chain, emissions: Tensor, tags: Tensor, moves: Tensor) -> Tensor:
+    """Mean score of the tag sequences of another distribution.
+
+    Less `log_partition`, it is how well this chain does for that one: minus their cross-entropy.
+
+    Args:
+        chain: scores between tags.
+        emissions: *Shape:* (B, W, C).
+        tags: probability of each tag at each word, 0 past the last. *Shape:* (B, W, C).
+        moves: how often each transition is expected. *Shape:* (B, C, C).
+
+    Returns:
+        *Shape:* (B,).
+    """
+    last = (tags.sum(2) > 0).sum(1).sub(1).clamp(min=0)
+    ends = tags[torch.arange(len(tags), device=tags.device), last]
+    edges = tags[:, 0] @ chain.start + ends @ chain.end
+    return (tags * emissions).sum((1, 2)) + (moves * chain.transitions).sum((1, 2)) + edges
+
+
 def path_score(chain: Chain, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
     """Score of one given tag sequence a row. `tags` (B, W) int.
 

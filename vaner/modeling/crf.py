@@ -106,6 +106,32 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         agreeing, every = (chain.log_partition(scores, e, mask) for e in (known, emissions))
         return _reduced(agreeing - every, mask, reduction)
 
+    def taught(
+        self,
+        emissions: Tensor,
+        tags: Tensor,
+        moves: Tensor,
+        mask: Tensor | None = None,
+        reduction: str = "sum",
+    ) -> Tensor:
+        """Log-likelihood that sequences drawn from a teacher have on average.
+
+        Args:
+            emissions: *Shape:* (B, W, C).
+            tags: the teacher's probability of each tag at each word. *Shape:* (B, W, C).
+            moves: how often the teacher expects each transition. *Shape:* (B, C, C).
+            mask: *Shape:* (B, W), bool; all words if None.
+            reduction: as in `forward`.
+
+        Returns:
+            *Shape:* (B,) for ``none``, else a scalar. At most minus the teacher's entropy, which it
+            is where both agree.
+        """
+        emissions, mask = self._checked(emissions, mask)
+        scores = self.chain()
+        likelihood = chain.expected_score(scores, emissions, tags, moves)
+        return _reduced(likelihood - chain.log_partition(scores, emissions, mask), mask, reduction)
+
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
         """Most likely tags of each row, as long as its words."""

@@ -82,12 +82,16 @@ class VanerForTokenClassification(OnBackbone):
         tags: Tensor | None = None,
         hidden_tags: Tensor | None = None,
         general: Tensor | None = None,
+        soft: Tensor | None = None,
+        soft_tags: Tensor | None = None,
+        soft_moves: Tensor | None = None,
         **reading: Tensor,
     ) -> TaggerOutput:
         """Score the tags of every word; shapes as `vaner.batching.collate` makes them.
 
         Args:
-            input_ids, word_starts, word_ends, word_mask, tags, hidden_tags, general: as they are.
+            input_ids, word_starts, word_ends, word_mask: as they are.
+            tags, hidden_tags, general, soft, soft_tags, soft_moves: as they are, in training.
             reading: ``attention_mask``, or the fields of a `vaner.modeling.packing.Packing`.
         """
         if "positions" in reading and self.layout == "padded":
@@ -100,11 +104,55 @@ class VanerForTokenClassification(OnBackbone):
             emissions = self.classifier(words).float()
             if tags is None:
                 return TaggerOutput(logits=emissions)
-            if general is not None:
+            if soft is not None and soft_tags is not None and soft_moves is not None:
+                if general is not None:
+                    raise ValueError("a batch is of the general domain or has a teacher, not both")
+                loss = self._loss_by_teacher(
+                    emissions, tags, word_mask, hidden_tags, soft, soft_tags, soft_moves
+                )
+            elif general is not None:
                 loss = self._loss_by_domain(words, emissions, tags, word_mask, hidden_tags, general)
             else:
                 loss = self.loss(emissions, tags, word_mask, hidden_tags)
         return TaggerOutput(loss=loss, logits=emissions)
+
+    def _loss_by_teacher(
+        self,
+        emissions: Tensor,
+        tags: Tensor,
+        word_mask: Tensor,
+        hidden_tags: Tensor | None,
+        soft: Tensor,
+        soft_tags: Tensor,
+        soft_moves: Tensor,
+    ) -> Tensor:
+        """Each row's loss by its teacher where it has one, else by its tags.
+
+        Args:
+            emissions: *Shape:* (B, W, C).
+            tags: *Shape:* (B, W).
+            word_mask: *Shape:* (B, W).
+            hidden_tags: *Shape:* (B, at most C), or None.
+            soft: rows that have a teacher. *Shape:* (B,), bool.
+            soft_tags: *Shape:* (B, W, C).
+            soft_moves: *Shape:* (B, C, C).
+        """
+        mask = word_mask[soft]
+        if self.config.head == "crf":
+            share = soft.float().mean()
+            found = -self.crf.taught(
+                emissions[soft], soft_tags[soft], soft_moves[soft], mask, reduction="mean"
+            )
+        else:
+            share = mask.sum() / word_mask.sum()
+            found = nn.functional.cross_entropy(emissions[soft][mask], soft_tags[soft][mask])
+        loss: Tensor = share * found
+        if not soft.all():
+            own = ~soft
+            hidden = None if hidden_tags is None else hidden_tags[own]
+            mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
+            loss = loss + (1 - share) * mine
+        return loss
 
     def _loss_by_domain(
         self,

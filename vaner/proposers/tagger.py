@@ -140,6 +140,28 @@ class Tagger:
         pieces = self._pieces(texts_or_documents, passes)
         return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)
 
+    @property
+    def scores(self) -> Transitions:
+        """Its scores between tags, with what its scheme forbids."""
+        return self._decoder.scores
+
+    def emissions(self, asked: Sequence[tuple[str, Sequence[Word], str]]) -> list[Floats]:
+        """Tag scores of sentences.
+
+        Args:
+            asked: text, the sentence's words in it, and the instruction; for each sentence.
+
+        Returns:
+            *Shape:* (W, C) each.
+        """
+        pieces: list[_Piece] = []
+        for text, words, instruction in asked:
+            sentence = _Sentence(words, (), [])
+            rows = self.encoder.rows(text, words, instruction)
+            pieces += [_Piece(sentence, row) for row in rows]
+        self._read(pieces, self.batch_size)
+        return [np.concatenate(piece.sentence.emissions) for piece in pieces if piece.last]
+
     def _pieces(
         self, source: Iterable[str | Document], passes: Sequence[tuple[str, tuple[str, ...]]]
     ) -> Iterator[_Piece | End]:
@@ -155,11 +177,14 @@ class Tagger:
             yield End(document, found)
 
     def _answer(self, pieces: Sequence[_Piece], batch_size: int) -> None:
+        self._read(pieces, batch_size)
+        self._decode([piece.sentence for piece in pieces if piece.last])
+
+    def _read(self, pieces: Sequence[_Piece], batch_size: int) -> None:
         for piece, emissions in zip(pieces, self._emissions(pieces, batch_size), strict=True):
             window = piece.row.window
             kept = emissions[window.keep_start - window.start : window.keep_end - window.start]
             piece.sentence.emissions.append(kept)
-        self._decode([piece.sentence for piece in pieces if piece.last])
 
     def _emissions(self, pieces: Sequence[_Piece], batch_size: int) -> list[Floats]:
         """Tag scores of each row. *Shape:* (W, C) each."""

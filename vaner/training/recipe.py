@@ -44,6 +44,9 @@ class CorpusSource(Folded):
     seed: another seed learns from others. Of the sentences in which a type does not occur,
     ``blanks`` is the share that is kept for it.
 
+    With a ``teacher``, a saved tagger, what it thinks of the sentences is learnt in place of what
+    the corpus annotates; ``corpus`` may then be a file of any format, plain text among them.
+
     ``proposals`` is for selectors: a JSONL file of the same documents with the mentions that a
     proposer found in them, whose errors are learnt from. It must not have learnt from them itself.
     """
@@ -57,7 +60,19 @@ class CorpusSource(Folded):
     limit: int | None = Field(None, ge=1)
     share: float = Field(1.0, gt=0, le=1)
     blanks: float = Field(1.0, ge=0, le=1)
+    teacher: str | None = None
     proposals: str | None = None
+
+    @property
+    def for_taggers(self) -> bool:
+        """Whether only a tagger can learn from it."""
+        return self.domain == "general" or self.nameless > 0 or self.teacher is not None
+
+    @model_validator(mode="after")
+    def _a_teacher_says_it_all(self) -> Self:
+        if self.teacher and (self.types or self.collapse or self.domain == "general"):
+            raise ValueError("a teacher says which types: none of types, collapse and domain")
+        return self
 
     @field_validator("split")
     @classmethod

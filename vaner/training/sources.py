@@ -15,6 +15,7 @@ from vaner.training.examples import collapsed
 from vaner.training.folds import without_fold
 from vaner.training.proposals import proposed
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe
+from vaner.training.teaching import asking_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def taught(recipe: Recipe, root: str | Path | None = None) -> Taught:
                 asked.update(types)
             elif source.domain == "biomedical":
                 asked.update(types)
-                if source.nameless < 1:
+                if source.nameless < 1 and not source.teacher:
                     named.setdefault(corpus.name, set()).update(types)
     if not asked:  # what the general domain teaches goes to its own head and is never asked for
         raise RecipeError(
@@ -135,6 +136,10 @@ def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Co
 
 def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:
     corpus = load(source.corpus, source.split, root=root)
+    if isinstance(source, CorpusSource) and source.teacher:
+        types = asking_of(source.teacher).types
+        documents = tuple(document.with_spans(()) for document in corpus)
+        return Corpus(corpus.name, corpus.split, documents, types)
     collapse = source.collapse if isinstance(source, CorpusSource) else None
     return collapsed(corpus, collapse) if collapse else corpus
 

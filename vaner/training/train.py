@@ -38,9 +38,10 @@ from vaner.training.learners.choosing import new_learner
 from vaner.training.learners.learner import Learner, tokenizer_file
 from vaner.training.mixture import Mixture, shares
 from vaner.training.progress import Progress
-from vaner.training.recipe import Recipe, StageRecipe
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
 from vaner.training.sources import DevSet, dev_sets, taught
 from vaner.training.stages import stage_examples
+from vaner.training.teaching import named
 from vaner.training.trainer import Scorer, VanerTrainer, arguments, bf16, optimizer
 
 logger = logging.getLogger(__name__)
@@ -248,12 +249,18 @@ def _told(recipe: Recipe, seed: int, trained: Trained) -> dict[str, Any]:
         "seed": seed,
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
-        "trained_on": list(dict.fromkeys(f"{one.corpus} {one.split}" for one in sources)),
+        "trained_on": list(dict.fromkeys(map(_source_told, sources))),
         "chosen_on": list(dict.fromkeys(f"{one.corpus} {one.split}" for one in recipe.dev)),
         "languages": sorted({language_of(one.corpus) for one in sources}),
         # Not the command: its paths are nobody else's business, once the model is published.
         **{name: value for name, value in provenance().items() if name != "command"},
     }
+
+
+def _source_told(source: CorpusSource | DenseSource) -> str:
+    if isinstance(source, CorpusSource) and source.teacher:
+        return named(source.corpus, source.teacher)
+    return f"{source.corpus} {source.split}"
 
 
 def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> None:

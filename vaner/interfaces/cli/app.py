@@ -18,6 +18,7 @@ from vaner.interfaces.cli.calibrate import calibrate
 from vaner.interfaces.cli.common import Command, tell
 from vaner.interfaces.cli.corpus import app as corpus
 from vaner.interfaces.cli.crossfit import crossfit
+from vaner.interfaces.cli.distill import distill
 from vaner.interfaces.cli.doctor import doctor
 from vaner.interfaces.cli.evaluate import evaluate
 from vaner.interfaces.cli.export import export
@@ -41,6 +42,7 @@ app.command(cls=Command)(train)
 app.command(cls=Command)(evaluate)
 app.command(cls=Command)(calibrate)
 app.command(cls=Command)(crossfit)
+app.command(cls=Command)(distill)
 app.command(cls=Command)(export)
 app.command(cls=Command)(push)
 app.command(cls=Command)(serve)

@@ -56,11 +56,11 @@ class GeneratorLearner:
         Raises:
             RecipeError: for a source that only a tagger can learn from.
         """
-        if isinstance(source, DenseSource) or source.domain == "general" or source.nameless:
+        if isinstance(source, DenseSource) or source.for_taggers:
             raise RecipeError(
-                f"source {source.corpus}: dense recognition, the general domain and nameless "
-                "instructions are for taggers; a generator learns sentences under instructions "
-                "that name no corpus"
+                f"source {source.corpus}: dense recognition, the general domain, teachers and "
+                "nameless instructions are for taggers; a generator learns sentences under "
+                "instructions that name no corpus"
             )
         types = source.types or corpus.types
         return copy_examples(corpus, types, self.encoder, self.model.config.instruction_for)

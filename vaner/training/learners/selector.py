@@ -62,10 +62,10 @@ class SelectorLearner:
         Raises:
             RecipeError: for a source that only a tagger can learn from.
         """
-        if isinstance(source, DenseSource) or source.domain == "general" or source.nameless:
+        if isinstance(source, DenseSource) or source.for_taggers:
             raise RecipeError(
-                f"source {source.corpus}: dense recognition, the general domain and nameless "
-                "instructions are for taggers; a selector learns from mentions and from errors"
+                f"source {source.corpus}: dense recognition, the general domain, teachers and "
+                "nameless instructions are for taggers; a selector learns from mentions and errors"
             )
         types = source.types or corpus.types
         return group_examples(corpus, types, self.encoder, self._questions, proposals or ())

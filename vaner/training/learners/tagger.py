@@ -24,6 +24,7 @@ from vaner.training.learners.proposing import score_proposer
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_models import TaggerRecipe
 from vaner.training.sources import DevSet, Taught
+from vaner.training.teaching import taught_examples
 
 
 class TaggerLearner:
@@ -56,7 +57,8 @@ class TaggerLearner:
             types=aim.types,
             datasets=aim.datasets,
             nameless=any(
-                isinstance(source, DenseSource) or source.nameless > 0 for source in sources
+                isinstance(source, DenseSource) or source.nameless > 0 or source.teacher is not None
+                for source in sources
             ),
         )
         folder = tokenizer_file(self.model).parent
@@ -65,10 +67,16 @@ class TaggerLearner:
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[TaggerExample], Coverage]:
-        """Sentences of a corpus, or names chosen for them."""
+        """Sentences of a corpus, names chosen for them, or what a teacher thinks of them."""
         config = self.model.config
         if isinstance(source, DenseSource):
             return self._names(source, corpus), Coverage(0, {}, 0)
+        if source.teacher:
+            found, _ = corpus_examples(
+                corpus, corpus.types, self.encoder, config.tag_set, config.instruction_template,
+                nameless=1.0,
+            )  # fmt: skip
+            return taught_examples(source.teacher, found, config.tag_set), Coverage(0, {}, 0)
         general = source.domain == "general"
         return corpus_examples(
             corpus, source.types or corpus.types, self.encoder,
