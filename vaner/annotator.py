@@ -242,10 +242,9 @@ class Annotator:
         least: float | Mapping[str, float],
         overlaps: Overlaps,
     ) -> Iterator[Document]:
-        calibration = self._calibration if self.selector is None else None
+        if self._calibration is not None:
+            proposed = map(self._calibration.applied, proposed)
         for document in proposed if self.selector is None else self.selector.select(proposed):
-            if calibration is not None:
-                document = calibration.applied(document)
             document = at_least(document, least)
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.interfaces.conftest import Run
+from tests.selection.test_selector import build, saved
 from vaner.annotator import Annotator
 from vaner.documents import Document
 from vaner.formats import write
@@ -123,6 +124,26 @@ def test_a_model_without_one_has_no_precision(model: Path, run: Run) -> None:
     assert told.endswith(
         "has no calibration, which a precision needs: make one with vaner calibrate"
     )
+
+
+def test_a_selector_has_a_calibration_of_its_own(
+    model: Path, tiny_backbone: Path, run: Run, tmp_path: Path
+) -> None:
+    judge = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
+    asked = ("--corpus", model.parent / "mine", "--selector", judge, "--device", "cpu", "-q")
+    done = run("calibrate", model, *asked)
+    assert done.code == 0, done
+    found = read_calibration(judge)
+    assert found is not None and not (model / CALIBRATION_FILE).exists()
+    raw, ours = (
+        Annotator.from_pretrained(model, selector=judge, device="cpu", calibrated=one)
+        for one in (False, True)
+    )
+    assert ours.calibration == found and raw.calibration is None
+    for one, two in zip(raw.annotate(TEXTS), ours.annotate(TEXTS), strict=True):
+        assert one.spans == two.spans
+        for a, b in zip(one.spans, two.spans, strict=True):
+            assert a.score is not None and b.score == found.score(a.type, a.score)
 
 
 def test_evaluate_tells_the_error_before_and_after(

@@ -140,9 +140,9 @@ def _devices_by_torch() -> Iterator[Finding]:
     else:
         yield Finding("gpu", "none")
     fast = "AVX512" in torch.backends.cpu.get_cpu_capability()
-    bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    quick = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     yield Finding("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, "
-                                    f"{'bf16' if bf16 else 'no fast bf16'}")  # fmt: skip
+                                    f"{'bf16' if quick else 'no fast bf16'}")  # fmt: skip
 
 
 def _backbones() -> Iterator[Finding]:

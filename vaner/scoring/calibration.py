@@ -95,9 +95,13 @@ class Calibration:
     def _scaled(self, document: Document, power: int) -> Document:
         return document.with_spans(
             span if span.score is None
-            else replace(span, score=scaled(span.score, self.temperature(span.type) ** power))
+            else replace(span, score=self.score(span.type, span.score, power))
             for span in document.spans
         )  # fmt: skip
+
+    def score(self, type: str, probability: float, power: int = 1) -> float:
+        """A calibrated probability of a mention of a type, or with -1 what it was before."""
+        return scaled(probability, self.temperature(type) ** power)
 
     def temperature(self, type: str) -> float:
         """The temperature of a type: its own, or that of all types together."""

@@ -145,12 +145,15 @@ class Selector:
         """
         least = self.threshold if threshold is None else threshold
         for document, probabilities in self.probabilities(documents):
-            kept = document.with_spans(
-                span if p is None else replace(span, score=p)
+            yield document.with_spans(
+                span if p is None else replace(span, score=self._score(span.type, p))
                 for span, p in zip(document.spans, probabilities, strict=True)
                 if p is None or p >= least
             )
-            yield kept if self.calibration is None else self.calibration.applied(kept)
+
+    def _score(self, type: str, probability: float) -> float:
+        known = self.calibration
+        return probability if known is None else known.score(type, probability)
 
     def probabilities(self, documents: Iterable[Document]) -> Iterator[Judged]:
         """Each document with the probability that each of its spans is right."""

@@ -100,14 +100,21 @@ def calibrate(
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False
     )
+    judges = annotator.types if annotator.selector is None else annotator.selector.types
+    asked = []
     for gold in golds:
         _check_new(annotator, gold)
-        scored_types(annotator, gold, wanted)
+        own = [type for type in scored_types(annotator, gold, wanted) if type in judges]
+        if not own:
+            raise VanerError(
+                f"corpus {gold.name} has no type that the selector judges: {', '.join(judges)}"
+            )
+        asked.append((gold, own))
     documents: list[list[Judged]] = []
     record = []
-    for gold in golds:
+    for gold, own in asked:
         drawn = _drawn(gold, limit)
-        documents += _judged(annotator, drawn, wanted, quiet)
+        documents += _judged(annotator, drawn, own, quiet)
         known = {"corpus": gold.name, "split": gold.split, "documents": len(drawn)}
         record.append({**known, "drawn_from": len(gold)})
     found = fit(documents, {"fitted_on": record, **_made()})
@@ -158,7 +165,7 @@ def _drawn(gold: Corpus, limit: int | None) -> Corpus:
 
 
 def _judged(
-    annotator: Annotator, gold: Corpus, types: list[str] | None, quiet: bool
+    annotator: Annotator, gold: Corpus, types: list[str], quiet: bool
 ) -> Iterator[list[Judged]]:
     from vaner.evaluation import evaluate
     from vaner.interfaces.progress import watched
