@@ -51,7 +51,7 @@ def test_likelihood_and_gradient_agree_with_pytorch_crf(tags: int, reduction: st
     reference.load_state_dict(crf.state_dict())
     gold = torch.randint(0, tags, MASK.shape)
     ours, theirs = emissions.clone().requires_grad_(), emissions.clone().requires_grad_()
-    a = crf(ours, gold, MASK, reduction=reduction)
+    a = crf(ours, gold.masked_fill(~MASK, -100), MASK, reduction=reduction)
     b = reference(theirs, gold, MASK, reduction=reduction)
     torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
     a.sum().backward()

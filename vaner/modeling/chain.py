@@ -150,6 +150,7 @@ def log_partition(chain: Chain, emissions: Tensor, mask: Tensor) -> Tensor:
 
 def log_likelihood(chain: Chain, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
     """`path_score` less `log_partition`. *Shape:* (B,)."""
+    tags = tags.masked_fill(~mask, 0)  # whatever stands past the last word
     return _LogLikelihood.apply(*chain, emissions, mask, tags)  # type: ignore[no-any-return,no-untyped-call]
 
 
@@ -197,7 +198,6 @@ def path_score(chain: Chain, emissions: Tensor, tags: Tensor, mask: Tensor) -> T
     Returns:
         *Shape:* (B,); 0 for a row without words.
     """
-    tags = tags.masked_fill(~mask, 0)
     own = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
     score = own.masked_fill(~mask, 0.0).sum(1)
     moves = chain.transitions[tags[:, :-1], tags[:, 1:]]
