@@ -125,7 +125,7 @@ def plot_curves(curves: Curves, path: Path) -> None:
         left.set_ylim(bottom=0)
     for number, border in enumerate(curves.stages, 2):
         left.axvline(border, color="#888888", linewidth=0.8, linestyle="--")
-        left.text(border, 1.01, f" stage {number}", transform=left.get_xaxis_transform(), size=8)
+        left.text(border, 0.02, f" stage {number}", transform=left.get_xaxis_transform(), size=8)
     right = left.twinx()
     right.set_ylabel("dev strict F1 (%)", color="#D55E00")
     if curves.f1:

@@ -20,10 +20,12 @@ a {{ color: var(--k0); }}
 a:focus-visible, summary:focus-visible {{ outline: 2px solid var(--ink); outline-offset: 1px; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }}
-th, td {{ text-align: end; padding: .2rem .7rem .2rem 0; border-bottom: 1px solid var(--rule); }}
-th {{ font-weight: 600; vertical-align: bottom; }}
+th, td {{ text-align: end; vertical-align: baseline; padding: .2rem .7rem .2rem 0;
+  border-bottom: 1px solid var(--rule); white-space: nowrap; }}
+th {{ font-weight: 600; }}
 tbody th {{ font-weight: normal; }}
 th:first-child, .words {{ text-align: start; }}
+.words {{ white-space: normal; min-width: 14rem; }}
 .sum > * {{ border-top: 2px solid var(--rule); }}
 .cell {{ padding-inline: .7rem; print-color-adjust: exact;
   background: color-mix(in srgb, var(--c1) var(--share, 0%), transparent); }}
@@ -55,5 +57,5 @@ li p {{ margin: 0; }}
 .f {{ border-top: 3px double var(--c1); }}
 .g:not(.f) {{ background: color-mix(in srgb, var(--c0) 12%, transparent); }}
 .f:not(.g) {{ background: color-mix(in srgb, var(--c1) 12%, transparent); }}
-@media print {{ body {{ max-width: none; padding: 0; }} }}
+@media print {{ body {{ max-width: none; padding: 0; }} .wide {{ overflow: visible; }} }}
 """
