@@ -152,6 +152,7 @@ def test_what_no_threshold_reached_is_told() -> None:
     told = r"precision 0.999 was not reached on devel for Gene \(at most 0.9\d+\)"
     with pytest.raises(VanerError, match=told):
         found.thresholds(["Gene"], 0.999)
+    assert found.too_much(["Gene"], 0.7) == "" and found.threshold("Virus", 0.7) is None
     with pytest.raises(VanerError, match=r"for Virus \(too few mentions there\)"):
         found.thresholds(["Gene", "Virus"], 0.7)
 

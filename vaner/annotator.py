@@ -5,6 +5,7 @@ torch and transformers are imported only where something needs them: an exported
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from vaner.modeling.on_backbone import OnBackbone
     from vaner.selection.select import Selector
+
+logger = logging.getLogger(__name__)
 
 Overlaps = Literal["keep", "best"]
 
@@ -54,6 +57,7 @@ class Annotator:
         self.proposer = proposer
         self.selector = selector
         self._calibration = calibration
+        self._told = set[str]()  # once each
         self._source: Path | OnBackbone | None = None  # what the proposer was made of
 
     @classmethod
@@ -204,7 +208,8 @@ class Annotator:
                 ``keep`` them all, or of those that overlap the most probable, ``best``.
             min_score: leave out mentions that are less probable, in [0, 1].
             min_precision: leave out the least probable mentions of each type, so many that of
-                the others this share was right on devel, as `vaner calibrate` found.
+                the others this share was right on devel, as `vaner calibrate` found. Without
+                `types` those that did not reach it are left out.
             options: for the proposer, such as ``batch_size``.
 
         Yields:
@@ -218,13 +223,19 @@ class Annotator:
         wanted = checked_types(self, types)
         least: float | Mapping[str, float] = min_score
         if min_precision is not None:
-            own = self.thresholds(wanted, min_precision)
+            own = self.thresholds(types, min_precision)
+            wanted = tuple(own)
             least = {type: max(min_score, threshold) for type, threshold in own.items()}
         found = self.proposer.annotate(texts_or_documents, wanted, dataset=dataset, **options)
         return self._finished(found, least, overlaps)
 
     def thresholds(self, types: Sequence[str] | None, precision: float) -> Mapping[str, float]:
         """For each type the lowest score from which on this share was right on devel.
+
+        Args:
+            types: the types; if None, those that it was reached for, and a warning tells which it
+                was not.
+            precision: the share, in [0, 1].
 
         Raises:
             VanerError: where it is not known, or was not reached.
@@ -234,7 +245,14 @@ class Annotator:
                 f"the {self.kind} has no calibration, which a precision needs: make one with "
                 "vaner calibrate"
             )
-        return self.calibration.thresholds(checked_types(self, types), precision)
+        wanted = checked_types(self, types)
+        if types is None and (told := self.calibration.too_much(wanted, precision)):
+            left = [t for t in wanted if self.calibration.threshold(t, precision) is not None]
+            if left and told not in self._told:
+                logger.warning("%s, which is left out", told)
+                self._told.add(told)
+            wanted = tuple(left) or wanted
+        return self.calibration.thresholds(wanted, precision)
 
     def _finished(
         self,

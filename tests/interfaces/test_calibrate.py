@@ -115,6 +115,13 @@ def test_min_precision(calibrated: Path, run: Run, tmp_path: Path) -> None:
     ]
     assert [len(json.loads(line)["spans"]) for line in out.read_text().splitlines()] == kept
     assert 0 < sum(kept) < sum(len(one.spans) for one in every)
+    low, high = sorted(own, key=lambda type: own[type][-1].precision)
+    between = own[high][-1].precision
+    done = run(*asked, "--min-precision", between)
+    assert done.code == 0 and f"reached on devel for {low} (at most 0." in done.err
+    spans = [span for line in out.read_text().splitlines() for span in json.loads(line)["spans"]]
+    assert {span["type"] for span in spans} == {high}
+    assert f"for {low} (" in run(*asked, "--min-precision", between, "--types", low).error
     told = run(*asked, "--min-precision", 1).error
     assert "precision 1.0 was not reached on devel for Chemical (at most 0." in told
 

@@ -113,18 +113,26 @@ class Calibration:
         Raises:
             VanerError: for a type that it was not reached for, or that devel did not have.
         """
-        steps = {type: self.types[type].steps if type in self.types else () for type in types}
-        found = {
-            type: next((one.threshold for one in own if one.precision >= precision), None)
-            for type, own in steps.items()
-        }
-        told = [f"{type} ({_best(steps[type])})" for type in found if found[type] is None]
-        if told:
-            raise VanerError(
-                f"precision {precision} was not reached on devel for {', '.join(told)}: ask for "
-                "less, or for other types"
-            )
+        found = {type: self.threshold(type, precision) for type in types}
+        if told := self.too_much(types, precision):
+            raise VanerError(f"{told}: ask for less, or for other types")
         return {type: threshold for type, threshold in found.items() if threshold is not None}
+
+    def threshold(self, type: str, precision: float) -> float | None:
+        """The lowest threshold of a type that had a precision on devel; None if it was not had."""
+        return next((s.threshold for s in self._steps(type) if s.precision >= precision), None)
+
+    def too_much(self, types: Collection[str], precision: float) -> str:
+        """For which types a precision was not reached, and what was; empty if for none."""
+        told = [
+            f"{type} ({_best(self._steps(type))})"
+            for type in types
+            if self.threshold(type, precision) is None
+        ]
+        return f"precision {precision} was not reached on devel for {', '.join(told)}" * bool(told)
+
+    def _steps(self, type: str) -> tuple[Step, ...]:
+        return self.types[type].steps if type in self.types else ()
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
