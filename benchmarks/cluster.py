@@ -32,6 +32,12 @@ ABSTRACTS = 793
 PUBMED = 38_000_000
 """Citations in PubMed; about a third have no abstract, so this is more than there is to read."""
 
+FILE = 30_000
+"""Citations in a file of PubMed's baseline."""
+
+PART = 2_000
+"""Documents of a part, as it is if nothing is said."""
+
 CORES = (16, 128, 1024)
 """Machines to plan for, by their cores."""
 
@@ -105,27 +111,29 @@ def plan(record: Mapping[str, Any]) -> Iterator[str]:
         record: what was measured.
     """
     one = record["annotating"]["1"]
-    reading_hours = 2 * PUBMED * record["reading"] / 3600
-    hours = PUBMED * one["processor_seconds_per_document"] / 3600
-    yield "| for 38,000,000 abstracts | formula | |"
+    seconds, size = one["processor_seconds_per_document"], one["bytes_per_document"]
+    # Once to count; and a part reads its file up to its own last document, half of it on average.
+    times = 1 + (FILE / PART + 1) / 2
+    annotating, reading = PUBMED * seconds / 3600, times * PUBMED * record["reading"] / 3600
+    yield f"| for {PUBMED:,} abstracts | formula | |"
     yield "|---|---|--:|"
-    yield (
-        "| core-hours of annotating | abstracts × "
-        f"{one['processor_seconds_per_document']:.3g} s | {_round(hours)} |"
-    )
-    yield (
-        "| core-hours of counting and of reading again | 2 × abstracts × "
-        f"{1000 * record['reading']:.3g} ms | {_round(reading_hours)} |"
-    )
-    size = PUBMED * one["bytes_per_document"] / 1e9
-    yield (f"| Parquet, GB | abstracts × {one['bytes_per_document']:.3g} bytes | {_round(size)} |")
-    yield (
-        f"| parts of {record['plan_part_size']:,} | abstracts / {record['plan_part_size']:,} | "
-        f"{_round(PUBMED / record['plan_part_size'])} |"
-    )
-    for cores in CORES:
-        days = (hours + reading_hours) / cores / 24
-        yield f"| days on {cores:,} cores | core-hours / {cores:,} / 24 | {_round(days)} |"
+    rows = [
+        ("core-hours of annotating", f"abstracts × {seconds:.3g} s", annotating),
+        (
+            "core-hours of reading",
+            f"abstracts × {1000 * record['reading']:.3g} ms × {times:g}",
+            reading,
+        ),
+        ("GB of Parquet", f"abstracts × {size:.3g} bytes", PUBMED * size / 1e9),
+        ("parts", f"abstracts / {PART:,}", PUBMED / PART),
+        *(
+            (f"days on {cores:,} cores", f"core-hours / {cores:,} / 24", days)
+            for cores in CORES
+            for days in [(annotating + reading) / cores / 24]
+        ),
+    ]
+    for name, formula, value in rows:
+        yield f"| {name} | {formula} | {_round(value)} |"
 
 
 def _round(value: float) -> str:
@@ -158,7 +166,6 @@ def main() -> None:
         "abstracts": arguments.abstracts,
         "characters": length,
         "part_size": arguments.part_size,
-        "plan_part_size": 2000,
         "units": "seconds by the clock, of the whole job and of working without the start; "
         "processor seconds a document for annotating and for reading; characters of an abstract",
         "reading": read_alone,

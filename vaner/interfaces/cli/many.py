@@ -87,7 +87,7 @@ def annotate_in_parts(
     Raises:
         VanerError: for what cannot be read or written, or parts that could not be done.
     """
-    from vaner.interfaces.cluster.job import absolute, manifest
+    from vaner.interfaces.cluster.job import absolute, manifest, run
     from vaner.interfaces.cluster.work import Task
 
     writing, reading = _format(format, output), format_name(input_format)
@@ -101,8 +101,6 @@ def annotate_in_parts(
         begun = manifest(
             paths, task, engine, parts.part_size, resume=parts.resume, told=_tell_counted
         )
-        from vaner.interfaces.cluster.job import run
-
         state = _watched(run(begun, task, engine), quiet)
     bad = sum(source.bad for source in begun.sources)
     if bad:

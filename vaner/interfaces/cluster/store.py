@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -116,9 +117,8 @@ class Store:
 
     def unfinished(self, part: Part) -> Path:
         """Where this process writes a part; no other process has the same name."""
-        machine = os.uname().nodename
         suffix = FORMATS[self.format].suffixes[0]
-        return self._unfinished / f"{part.number:05d}.{machine}.{os.getpid()}{suffix}"
+        return self._unfinished / f"{part.number:05d}.{_process()}{suffix}"
 
     def begun(self, part: Part) -> int:
         """How often a part was begun and neither finished nor given up: its workers were killed."""
@@ -164,9 +164,14 @@ def differing(begun: Mapping[str, Any], now: Mapping[str, Any]) -> Sequence[str]
     return [name for name in sorted({*begun, *now}) if begun.get(name) != now.get(name)]
 
 
+def _process() -> str:
+    """A name that no other process on any machine has."""
+    return f"{platform.node()}.{os.getpid()}"
+
+
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    new = path.with_name(f"{path.name}.{os.uname().nodename}.{os.getpid()}")
+    new = path.with_name(f"{path.name}.{_process()}")
     with new.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
