@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.dictionary_matching import ENGLISH, MODIFIERS
+from benchmarks.dictionary_matching import ENGLISH, MODIFIERS, vocabulary
 from experiments.report import keep
 from vaner.encoding import Encoder
 from vaner.modeling import backbone as backbones
@@ -152,10 +152,12 @@ def ours(
 
 
 def made(rng: random.Random, number: int) -> Iterator[list[str]]:
-    """Sentences of some 25 words, a few of them very long."""
+    """Sentences of some 25 words, a few of them very long; three words in ten are rare ones."""
+    words = vocabulary(random.Random(1))
     for _ in range(number):
         length = min(100, max(3, round(rng.lognormvariate(3.1, 0.5))))
-        yield rng.choices(ENGLISH + MODIFIERS, k=length)
+        kinds = rng.choices((ENGLISH, MODIFIERS, words), weights=(5, 2, 3), k=length)
+        yield [rng.choice(kind) for kind in kinds]
 
 
 def _in_a_process(way: str, precision: str, arguments: argparse.Namespace) -> dict[str, Any]:
