@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from vaner.generation.instructions import language_of
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
+from vaner.scoring.calibration import CALIBRATION_FILE
 from vaner.scoring.stated import write_stated
 from vaner.sharing.card import card
 from vaner.sharing.described import describe
@@ -29,9 +30,13 @@ def shipped_folder(name: str) -> Path:
 
 
 def ship(model: Path, name: str) -> Path:
-    """Copy a model into the package, its adapter or its layers in bf16."""
+    """Copy a model into the package, its adapter or its layers in bf16.
+
+    A calibration that was there is of other weights; `vaner calibrate NAME` makes a new one.
+    """
     target = shipped_folder(name)
     target.mkdir(parents=True, exist_ok=True)
+    (target / CALIBRATION_FILE).unlink(missing_ok=True)
     for file in model.iterdir():
         if file.name in (ADAPTER_FILE, LAYERS_FILE):
             trained = {k: v.to(torch.bfloat16) for k, v in load_file(file).items()}

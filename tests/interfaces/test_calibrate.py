@@ -84,6 +84,17 @@ def test_an_exported_form_is_kept(calibrated: Path) -> None:
     assert kept_form(calibrated) == before
 
 
+def test_it_goes_to_the_hub_and_into_the_card(calibrated: Path) -> None:
+    from vaner.sharing.hub import CARD, contents
+
+    files = contents(calibrated, "me/mine", backbone="somebody/backbone")
+    assert files[CALIBRATION_FILE] == calibrated / CALIBRATION_FILE
+    card = files[CARD]
+    assert isinstance(card, bytes)
+    assert "calibrated on mine devel (40 of 40 documents)" in card.decode()
+    assert "| all | " in card.decode().partition("## Scores")[2]
+
+
 def test_the_file_says_what_it_was_made_of(model: Path, run: Run, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(model, tmp_path / "model"))
     done = run(

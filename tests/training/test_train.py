@@ -90,6 +90,11 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     assert [(s.start, s.end, s.type) for s in found] == [(0, 7, "Chemical"), (22, 33, "Disease")]
 
 
+def logged(output: Path) -> list[dict[str, float]]:
+    history: list[dict[str, float]] = json.loads((output / "seed-1/history.json").read_text())
+    return history
+
+
 class Killed(Exception):
     """Stands for a power cut."""
 
@@ -115,10 +120,14 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
         patch.setattr(training.VanerTrainer, "training_step", dies)
         with pytest.raises(Killed):
             training.train(plan, tmp_path / "b", report=lambda _: None)
+    steps = [entry["step"] for entry in logged(tmp_path / "b")]
+    assert steps[-1] == 6 and (tmp_path / "b/seed-1/training.png").is_file()
     with pytest.raises(RecipeError, match="--resume"):
         training.train(plan, tmp_path / "b", report=lambda _: None)
     [resumed] = training.train(plan, tmp_path / "b", resume=True, report=lambda _: None)
 
+    steps = [entry["step"] for entry in logged(tmp_path / "b")]
+    assert steps == [entry["step"] for entry in logged(tmp_path / "a")]  # none twice
     assert resumed.dev_f1 == unbroken.dev_f1
     expected = weights(unbroken.folder)
     for name, tensor in weights(resumed.folder).items():
