@@ -16,6 +16,7 @@ from vaner.documents import Document, Span
 from vaner.interfaces.html.plots import bar, reliability_plot
 from vaner.interfaces.html.report_style import REPORT_STYLE
 from vaner.interfaces.table import printable, shortened
+from vaner.interfaces.text import counted
 from vaner.scoring.errors import BORDERS, Kind, Mistake, confusion, mistakes
 
 if TYPE_CHECKING:
@@ -163,8 +164,8 @@ def _reliability(one: Evaluation) -> str:
     now, before = one.reliability, one.uncalibrated
     assert now is not None
     told = (
-        f"Expected calibration error {100 * now.error:.2f} % over {now.mentions:,} mentions in "
-        f"{len(now.bins)} bins with the same number in each"
+        f"Expected calibration error {100 * now.error:.2f} % over "
+        f"{counted(now.mentions, 'mention')} in {counted(len(now.bins), 'bin')} of equal mass"
     )
     legend = ""
     if before is not None:
