@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 
@@ -120,6 +121,22 @@ def test_there_is_room_for_so_many_and_what_was_taken_is_finished() -> None:
     assert right(taken[0], ["asthma"]) and right(taken[1], ["lung"])
     with pytest.raises(FullError):
         held.batcher.submit(documents("asthma"), OPTIONS)
+
+
+def test_it_rests_once_and_is_woken() -> None:
+    rests: list[int] = []
+    known = Known()
+    batcher = Batcher(
+        lambda some, options: known.annotate(some, options.types),
+        room=5, rest=lambda: rests.append(len(known.calls)), pause=0.02,
+    )  # fmt: skip
+    batcher.start()
+    for number in (1, 2):
+        assert right(batcher.submit(documents("asthma"), OPTIONS), ["asthma"])
+        assert waited_for(lambda number=number: number in rests)  # type: ignore[misc]
+    time.sleep(0.1)
+    batcher.close()
+    assert rests.count(1) == rests.count(2) == 1
 
 
 @settings(max_examples=50, deadline=None)

@@ -90,6 +90,8 @@ class Batcher:
         room: requests that may wait or be answered at once.
         characters: of a round; one document is read in any case.
         watch: told of each round.
+        rest: called where nothing was asked for in `pause` seconds.
+        pause: seconds.
     """
 
     def __init__(
@@ -99,9 +101,11 @@ class Batcher:
         room: int,
         characters: int = CHARACTERS,
         watch: Callable[[Round], None] = lambda _: None,
+        rest: Callable[[], None] = lambda: None,
+        pause: float = 1.0,
     ) -> None:
         self._annotate, self._room, self._characters = annotate, room, characters
-        self._watch = watch
+        self._watch, self._rest, self._pause = watch, rest, pause
         self._waiting: list[_Request] = []
         self._changed = threading.Condition()
         self._closing = False
@@ -169,17 +173,20 @@ class Batcher:
     def _next(self) -> _Share:
         """The documents of the next round; none where all is done and nothing more to come."""
         with self._changed:
-            while True:
-                self._waiting = [request for request in self._waiting if not request.over]
-                if self._waiting or self._closing:
-                    break
-                self._changed.wait()
+            if not self._changed.wait_for(self._called, self._pause):
+                self._rest()
+                self._changed.wait_for(self._called)
             if not self._waiting:
                 return []
             share = self._in_turn()
             served = {id(request) for request, _ in share}
             self._waiting.sort(key=lambda request: id(request) in served)  # next time behind others
             return share
+
+    def _called(self) -> bool:
+        """Whether there is something to do, if only to come to an end."""
+        self._waiting = [request for request in self._waiting if not request.over]
+        return bool(self._waiting) or self._closing
 
     def _in_turn(self) -> _Share:
         """A document of each request that asks for the same as the first one, again and again."""

@@ -18,6 +18,7 @@ from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.interfaces.server.batching import Batcher, FullError, Options
 from vaner.interfaces.server.limits import Limits, Rate, Refused
+from vaner.interfaces.server.memory import give_back
 from vaner.interfaces.server.metrics import Metrics
 from vaner.interfaces.server.reading import NOT_READ, Asked, Order, Query, read_body
 from vaner.interfaces.server.writing import WRITABLE, Written, chosen_format, written
@@ -55,7 +56,9 @@ class Service:
         self._roomy = replace(limits, **{of: _ROOM * getattr(limits, of) for of in _SIZES})
         self._rate, self._taken = Rate(limits.rate), 0
         self.metrics = Metrics(annotator.types, paths, lambda: self.batcher.waiting)
-        self.batcher = Batcher(self._annotate, room=limits.waiting, watch=self.metrics.round)
+        self.batcher = Batcher(
+            self._annotate, room=limits.waiting, watch=self.metrics.round, rest=give_back
+        )
 
     def _annotate(self, documents: Iterable[Document], options: Options) -> Iterator[Document]:
         found = self._annotator.annotate(
