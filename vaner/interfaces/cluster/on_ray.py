@@ -67,7 +67,8 @@ class OnRay:
         rows = [{"part": json.dumps(asdict(part))} for part in parts]
         workers = min(self.workers, len(parts))
         done = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-            _actor(task),
+            _Actor,
+            fn_constructor_args=(task,),
             batch_size=1,
             compute=ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
             num_cpus=1,
@@ -81,22 +82,15 @@ class OnRay:
         ray.shutdown()
 
 
-def _actor(task: Task) -> type:
-    """A worker, in the batches of one row that Ray Data gives it.
+class _Actor:
+    """A worker, in the batches of one row that Ray Data gives it."""
 
-    The task goes with the class and not as an argument: Ray keeps arguments where a machine that is
-    lost takes them along, and then a worker that died there cannot be started anew.
-    """
+    def __init__(self, task: Task) -> None:
+        self._worker = Worker(task)
 
-    class Actor:
-        def __init__(self) -> None:
-            self._worker = Worker(task)
-
-        def __call__(self, batch: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-            parts = [Part(**json.loads(str(one))) for one in batch["part"]]
-            return {"report": [json.dumps(asdict(self._worker(part))) for part in parts]}
-
-    return Actor
+    def __call__(self, batch: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        parts = [Part(**json.loads(str(one))) for one in batch["part"]]
+        return {"report": [json.dumps(asdict(self._worker(part))) for part in parts]}
 
 
 def _counted(path: str, task: Task) -> str:
