@@ -15,12 +15,13 @@ def test_the_table_is_reckoned_from_what_was_measured() -> None:
 
 def test_formulas() -> None:
     measured = {"processor_seconds_per_document": 0.036, "bytes_per_document": 1000.0}
-    rows = [row.split(" | ") for row in plan({"annotating": {"1": measured}, "reading": 0.001})]
+    record = {"annotating": {"1": measured}, "reading": 0.001, "two_workers_as_multiple_of_one": 2}
+    rows = [row.split(" | ") for row in plan(record)]
     found = {row[0].strip("| "): row[-1].rstrip(" |") for row in rows[2:]}
     assert found["core-hours of annotating"] == "380"
     assert found["core-hours of reading"] == "95"  # 38 million × 1 ms × (1 + 8)
     assert (found["GB of Parquet"], found["parts"]) == ("38", "19,000")
-    assert found["days on 128 cores"] == "0.15"
+    assert found["hours on 128 cores"] == "3.7"
 
 
 def test_the_page_asks_for_the_table() -> None:
