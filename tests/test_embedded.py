@@ -12,6 +12,7 @@ import torch
 
 from vaner.annotator import DEFAULT_MODEL, Annotator, model_folder
 from vaner.modeling import backbone as backbones
+from vaner.modeling import packing
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.finding import EMBEDDED
 from vaner.scoring.stated import by_type, read_stated
@@ -109,7 +110,9 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(annotator: Annotator
     backbone = annotator.proposer.model.backbone
     backbones.check_attention(backbone, "bidirectional")
     with torch.no_grad():
+        mask = torch.ones(1, 3, dtype=torch.long)
         one, two = (
-            backbone(input_ids=torch.tensor([[504, 2642, x]])).last_hidden_state for x in (9, 10)
+            packing.read(backbone, torch.tensor([[504, 2642, x]]), {"attention_mask": mask})
+            for x in (9, 10)
         )
     assert (one[0, 0] - two[0, 0]).abs().max() > 1e-3

@@ -189,3 +189,10 @@ def test_an_instruction_is_not_shared_where_nothing_can_be_packed(tiny_backbone:
     model.backbone.config.sliding_window = 16
     with pytest.raises(ModelError, match="cannot be packed"):
         _ = model.layout
+
+
+def test_a_backbone_that_packs_is_not_called_by_itself(tiny_backbone: Path) -> None:
+    model = built(tiny_backbone)
+    assert model.layout == "packed"
+    with pytest.raises(ValueError, match=r"packing\.read"):
+        model.backbone(input_ids=torch.tensor([[1, 2, 3]]))

@@ -46,7 +46,7 @@ def attend(
     value: Tensor,
     attention_mask: Tensor | None,
     *,
-    packing: Packing,
+    packing: Packing | None = None,
     scaling: float | None = None,
     dropout: float = 0.0,
     **_: Any,
@@ -64,7 +64,12 @@ def attend(
 
     Returns:
         *Shape:* (1, N, heads, D), and no weights.
+
+    Raises:
+        ValueError: where the backbone is called by itself: no mask of its own reaches this place.
     """
+    if packing is None:
+        raise ValueError("this backbone was made to pack: call it by vaner.modeling.packing.read")
     query = _side_by_side(query, packing.queries)
     key, value = (_side_by_side(part, packing.keys) for part in (key, value))
     seen = packing.seen[:, None, None, :]
