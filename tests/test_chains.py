@@ -91,7 +91,7 @@ def test_the_best_tags_are_those_of_the_crf_that_is_trained() -> None:
             (crf.start_transitions, crf.transitions, crf.end_transitions), learned, strict=True
         ):
             parameter.data = torch.tensor(values, dtype=torch.float32)
-        scores = Decoder(tag_set, learned)._scores
+        scores = Decoder(tag_set, learned).scores
         for emissions in sentences:
             path = viterbi(scores, emissions[None], np.array([len(emissions)]))[0].tolist()
             assert [path] == crf.decode(torch.tensor(emissions[None], dtype=torch.float32))

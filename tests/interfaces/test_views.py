@@ -217,12 +217,13 @@ def test_a_page_shows_all_text_and_all_mentions(found: list[Document]) -> None:
             told = _told(span)
             covered = {i for title, start, end in marks if title.split("\n")[0] == told
                        for i in range(start, end)}  # fmt: skip
-            own = [p for p in drawn if p.number == number and not p.gap]
+            alike = {i for i, other in enumerate(document.spans) if _told(other) == told}
             assert covered == {
-                i for p in own for i in range(
+                i for p in drawn if p.number in alike and not p.gap for i in range(
                     len(shown(document.text[: p.start])), len(shown(document.text[: p.end]))
                 )
             }  # fmt: skip
+            own = [p for p in drawn if p.number == number and not p.gap]
             assert all(any(p.start <= s and e <= p.end for p in own) for s, e in span.pieces)
     expected = Counter((shown(s.type), _told(s)) for d in found for s in d.spans)
     assert Counter(parsed.labels) == expected
