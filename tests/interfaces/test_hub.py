@@ -177,6 +177,7 @@ def test_the_card_says_what_the_files_say(hub: Hub, vaner: Python, model: Path) 
     assert {"type": "f1", "value": 0.3333, "name": "strict f1 (all)"} in result["metrics"]
     assert "| tiny test | Disease | 50.00 | 25.00 | 33.33 | 25.00 to 50.00 |" in card
     assert "chosen on tiny devel" in card and "not registered" in card
+    assert "\n1 minute on " in card
     assert 'Annotator.from_pretrained("tester/tiny")' in card
     assert "tiny test" in json.loads(files["results.json"])
 

@@ -146,11 +146,12 @@ def _example(model: Described, name: str) -> str:
 def _training(model: Described) -> Iterator[str]:
     known = model.training
     if known:
+        minutes = max(1, round(known["seconds"] / 60))
         yield (
             f"Trained on {', '.join(known['trained_on'])}; chosen on "
             f"{', '.join(known['chosen_on'])}\n(strict micro F1 there {100 * known['dev_f1']:.2f} "
             f"%); test is never read in training. Seed {known['seed']},\n"
-            f"{known['seconds'] / 60:.0f} minutes on {_machine(known.get('machine', {}))}."
+            f"{minutes} minute{'s' * (minutes > 1)} on {_machine(known.get('machine', {}))}."
         )
     else:
         yield "How it was trained is not written down beside its weights."
