@@ -78,7 +78,9 @@ def test_a_bad_row_is_named_and_can_be_left_out(tmp_path: Path) -> None:
     assert [e.message.partition(":")[0] for e in bad] == ["row 2", "row 3"]
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 nonsense PAR1", gzip.compress(b"x", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1", b"PAR1 nonsense PAR1", gzip.compress(b"x", mtime=0)]
+)
 def test_what_is_no_table(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(content)

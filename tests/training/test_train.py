@@ -102,7 +102,7 @@ class Killed(Exception):
 def test_a_run_that_was_killed_goes_on_to_the_same_result(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed in the middle of an epoch, half an epoch after its last checkpoint."""
+    """Killed in the middle of an epoch, half an epoch after its last checkpoint, and moved."""
     plan = recipe(tiny_backbone, corpus_folder, evaluations_per_epoch=2)
     [unbroken] = training.train(plan, tmp_path / "a", report=lambda _: None)
 
@@ -124,9 +124,10 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
     assert steps[-1] == 6 and (tmp_path / "b/seed-1/training.png").is_file()
     with pytest.raises(RecipeError, match="--resume"):
         training.train(plan, tmp_path / "b", report=lambda _: None)
-    [resumed] = training.train(plan, tmp_path / "b", resume=True, report=lambda _: None)
+    (tmp_path / "b").rename(tmp_path / "c")
+    [resumed] = training.train(plan, tmp_path / "c", resume=True, report=lambda _: None)
 
-    steps = [entry["step"] for entry in logged(tmp_path / "b")]
+    steps = [entry["step"] for entry in logged(tmp_path / "c")]
     assert steps == [entry["step"] for entry in logged(tmp_path / "a")]  # none twice
     assert resumed.dev_f1 == unbroken.dev_f1
     expected = weights(unbroken.folder)

@@ -14,7 +14,7 @@ from typing import Any
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import frozen, pair, parsed, typed
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import (
     FRAGMENTS,
     IDENTIFIER,
@@ -40,10 +40,9 @@ def read(
     the file and the number of its line.
     """
     place = Place(path, on_error)
-    for number, line in read_lines(place, encoding):
-        if line.strip():
-            with place.guard(number):
-                yield _document(parsed(line), f"{place.stem}-{number}", place, number)
+    for number, line in read_filled_lines(place, encoding):
+        with place.guard(number):
+            yield _document(parsed(line), f"{place.stem}-{number}", place, number)
 
 
 def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> Document:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaner.documents import Document
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import check_span
 
 TYPE = "GENE"
@@ -41,10 +41,9 @@ def read(
     gold = _gold(place.on_disk)
     gold_place = Place(gold, on_error) if gold else place
     mentions = _mentions(gold_place, encoding) if gold else {}
-    for number, line in read_lines(place, encoding):
-        if line.strip():
-            with place.guard(number):
-                yield _document(line, mentions, gold_place)
+    for number, line in read_filled_lines(place, encoding):
+        with place.guard(number):
+            yield _document(line, mentions, gold_place)
 
 
 def _gold(path: Path) -> Path | None:
@@ -56,11 +55,11 @@ def _gold(path: Path) -> Path | None:
 def _mentions(place: Place, encoding: str) -> Mentions:
     """Mentions by sentence, each with its line; a test set of the usual size fits in memory."""
     found: Mentions = defaultdict(list)
-    for number, line in read_lines(place, encoding):
+    for number, line in read_filled_lines(place, encoding):
         match = _MENTION.fullmatch(line)
         if match:
             found[match[1]].append((number, int(match[2]), int(match[3]), match[4]))
-        elif line.strip():
+        else:
             place.report("expected ID|first last|mention", number)
     return found
 

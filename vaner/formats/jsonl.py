@@ -19,7 +19,7 @@ from typing import Any
 
 from vaner.documents import Document, Span
 from vaner.formats.json_values import frozen, integer, pair, parsed, probability, typed
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import CHARACTER, METADATA, SCORE, Lost, check_span
 from vaner.tagging import decode
 
@@ -37,10 +37,9 @@ def read(
     A record without ``id`` is named after the file and the number of the line.
     """
     place = Place(path, on_error)
-    for number, line in read_lines(place, encoding):
-        if line.strip():
-            with place.guard(number):
-                yield _document(parsed(line), f"{place.stem}-{number}", place, number)
+    for number, line in read_filled_lines(place, encoding):
+        with place.guard(number):
+            yield _document(parsed(line), f"{place.stem}-{number}", place, number)
 
 
 def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> Document:

@@ -18,10 +18,9 @@ from typing import Any, NamedTuple
 
 from vaner.documents import Document, Span
 from vaner.errors import FormatError
-from vaner.formats import left_out
 from vaner.formats.json_stream import Buffer, dump, items, unpaired
 from vaner.formats.json_values import frozen, pair, probability, typed
-from vaner.formats.left_out import LeftOut
+from vaner.formats.left_out import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import FRAGMENTS, IDENTIFIER, Lost, check_span, own_metadata
 from vaner.formats.utf16 import beyond, code_point, units
@@ -63,7 +62,7 @@ def read(
             answer = _answer(task, unused)
             if answer is not None:
                 yield _document(task, answer, f"{place.stem}-{number}", place, line)
-    left_out.tell(place, unused)
+    tell(place, unused)
 
 
 def _tasks(place: Place, encoding: str) -> Iterator[tuple[Any, int]]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from vaner.documents import Document, Span
-from vaner.formats import left_out
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import frozen, pair, parsed, probability, typed
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.left_out import LeftOut, tell
+from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import FRAGMENTS, Lost, check_span, own_metadata
 
 _UNUSED = {"reject": "rejected", "ignore": "ignored"}
@@ -31,17 +31,15 @@ def read(
     A record is named by the ``id`` in its ``meta``, else by its own, else after the file and the
     number of its line.
     """
-    place, unused = Place(path, on_error), left_out.LeftOut()
-    for number, line in read_lines(place, encoding):
-        if not line.strip():
-            continue
+    place, unused = Place(path, on_error), LeftOut()
+    for number, line in read_filled_lines(place, encoding):
         with place.guard(number):
             record = parsed(line)
             if reason := _reason(record):
                 unused[reason] += 1
             else:
                 yield _document(record, f"{place.stem}-{number}", place, number)
-    left_out.tell(place, unused)
+    tell(place, unused)
 
 
 def _reason(record: Mapping[str, Any]) -> str | None:

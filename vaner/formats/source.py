@@ -213,3 +213,8 @@ def read_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str
             parts = [following]
     if any(parts):
         yield number + 1, "".join(parts).removesuffix("\r")
+
+
+def read_filled_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Numbered lines, from 1, without those that have nothing but white space in them."""
+    return ((number, line) for number, line in read_lines(place, encoding) if line.strip())

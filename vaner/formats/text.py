@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vaner.documents import Document
-from vaner.formats.source import OnError, Place, read_lines, read_text
+from vaner.formats.source import OnError, Place, read_filled_lines, read_text
 from vaner.formats.spans import Lost, one_line, plain
 
 MENTION = "mention has no place in plain text"
@@ -34,9 +34,8 @@ def read_each_line(
     Made for standard input: a document is handed on as soon as its line has ended.
     """
     place = Place(path, on_error)
-    for number, line in read_lines(place, encoding):
-        if line.strip():
-            yield Document(f"{place.stem}-{number}", line)
+    for number, line in read_filled_lines(place, encoding):
+        yield Document(f"{place.stem}-{number}", line)
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:

@@ -42,7 +42,7 @@ from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
 from vaner.training.sources import DevSet, dev_sets, taught
 from vaner.training.stages import stage_examples
 from vaner.training.teaching import named
-from vaner.training.trainer import Scorer, VanerTrainer, arguments, bf16, optimizer
+from vaner.training.trainer import Moved, Scorer, VanerTrainer, arguments, bf16, optimizer
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ def _train_seed(
             history += [{**entry, "stage": number} for entry in trainer.state.log_history]
             best = trainer.state.best_model_checkpoint
             if best is not None:
-                learner.model.load_trained(Path(best))
+                learner.model.load_trained(place / Path(best).name)
     dev_f1 = scorer()["eval_f1"]
     seconds = time.time() - started
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
@@ -194,7 +194,7 @@ def _run_stage(
     resume: bool,
     log: History,
 ) -> VanerTrainer:
-    callbacks: list[TrainerCallback] = [Progress(), log]
+    callbacks: list[TrainerCallback] = [Progress(), Moved(), log]
     if stage.patience is not None:
         callbacks.append(EarlyStoppingCallback(stage.patience))
     trainer = VanerTrainer(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from vaner.modeling.on_backbone import OnBackbone
 from vaner.training.mixture import LengthGroupedSampler, Mixture
@@ -40,6 +40,18 @@ class VanerTrainer(Trainer):
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         assert isinstance(self.model, OnBackbone)
         self.model.load_trained(Path(resume_from_checkpoint))
+
+
+class Moved(TrainerCallback):
+    """Lets a stage go on whose folder was moved, or is named from another one, since it stopped.
+
+    The Trainer keeps the path of its best checkpoint, and drops checkpoints at other paths.
+    """
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.best_model_checkpoint is not None:
+            name = Path(state.best_model_checkpoint).name
+            state.best_model_checkpoint = str(Path(args.output_dir) / name)
 
 
 def arguments(
