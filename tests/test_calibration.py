@@ -19,10 +19,10 @@ from vaner.errors import ModelError, VanerError
 from vaner.scoring.calibration import (
     CALIBRATION_FILE,
     Calibration,
-    calibrate,
     read_calibration,
     write_calibration,
 )
+from vaner.scoring.fitting import fit
 from vaner.scoring.judging import Judged
 from vaner.scoring.reliability import BINS, binned
 from vaner.scoring.temperature import COLDEST, HOTTEST, fitted, scaled
@@ -111,7 +111,7 @@ def overconfident(type: str, number: int, temperature: float, seed: int) -> list
 
 def test_every_type_with_enough_mentions_has_its_own_temperature() -> None:
     documents = overconfident("Gene", 2000, 3.0, 1) + overconfident("Disease", 2000, 1.0, 2)
-    found = calibrate([*documents, *overconfident("Species", 20, 1.0, 3)])
+    found = fit([*documents, *overconfident("Species", 20, 1.0, 3)])
     assert found.types["Gene"].temperature == pytest.approx(3.0, rel=0.15)
     assert found.types["Disease"].temperature == pytest.approx(1.0, rel=0.15)
     assert found.types["Gene"].calibrated_error < 0.04 < 0.1 < found.types["Gene"].error
@@ -122,7 +122,7 @@ def test_every_type_with_enough_mentions_has_its_own_temperature() -> None:
 
 
 def test_only_scores_change_and_can_be_had_back() -> None:
-    found = calibrate(overconfident("Gene", 500, 2.0, 1))
+    found = fit(overconfident("Gene", 500, 2.0, 1))
     spans = (Span(0, 3, "Gene", 0.9, ("X:1",)), Span(0, 3, "Disease"))
     document = Document("1", "one", spans, {"source": "a"})
     other = found.applied(document)
@@ -135,7 +135,7 @@ def test_only_scores_change_and_can_be_had_back() -> None:
 @pytest.mark.parametrize("wanted", [0.0, 0.75, 0.8, 0.9])
 def test_a_threshold_has_the_precision_it_was_asked_for(wanted: float) -> None:
     documents = overconfident("Gene", 3000, 2.0, 5)
-    found = calibrate(documents)
+    found = fit(documents)
     threshold = found.thresholds(["Gene"], wanted)["Gene"]
     scored = [(scaled(s.score or 0, found.temperature("Gene")), r) for [(s, r)] in documents]
     kept = [right for score, right in scored if score >= threshold]
@@ -148,7 +148,7 @@ def test_a_threshold_has_the_precision_it_was_asked_for(wanted: float) -> None:
 
 
 def test_what_no_threshold_reached_is_told() -> None:
-    found = calibrate(overconfident("Gene", 3000, 2.0, 5))
+    found = fit(overconfident("Gene", 3000, 2.0, 5))
     told = r"precision 0.999 was not reached on devel for Gene \(at most 0.9\d+\)"
     with pytest.raises(VanerError, match=told):
         found.thresholds(["Gene"], 0.999)
@@ -168,13 +168,13 @@ def test_what_no_threshold_reached_is_told() -> None:
 )
 def test_what_cannot_be_calibrated_by(documents: list[list[Judged]], told: str) -> None:
     with pytest.raises(VanerError, match=told):
-        calibrate(documents)
+        fit(documents)
 
 
 def test_the_file_gives_back_what_was_kept(tmp_path: Path) -> None:
     assert read_calibration(tmp_path) is None
     record = {"fitted_on": [{"corpus": "mine", "split": "devel"}]}
-    found = calibrate(overconfident("Gene", 500, 2.0, 1), record)
+    found = fit(overconfident("Gene", 500, 2.0, 1), record)
     write_calibration(found, tmp_path)
     assert read_calibration(tmp_path) == found
     assert read_calibration(tmp_path).record == record  # type: ignore[union-attr]
@@ -189,13 +189,13 @@ def broken(found: Calibration) -> list[str]:
 
 
 def test_a_broken_file_is_told_and_not_passed_over(tmp_path: Path) -> None:
-    for text in broken(calibrate(overconfident("Gene", 500, 2.0, 1))):
+    for text in broken(fit(overconfident("Gene", 500, 2.0, 1))):
         (tmp_path / CALIBRATION_FILE).write_text(text)
         with pytest.raises(ModelError, match="not a readable calibration"):
             read_calibration(tmp_path)
 
 
 def test_where_it_cannot_be_written(tmp_path: Path) -> None:
-    found = calibrate(overconfident("Gene", 500, 2.0, 1))
+    found = fit(overconfident("Gene", 500, 2.0, 1))
     with pytest.raises(ModelError, match="cannot be written"):
         write_calibration(replace(found), tmp_path / "missing")

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from vaner.annotator import DEFAULT_MODEL, Annotator, model_folder
-from vaner.modeling import backbone as backbones
 from vaner.modeling import packing
+from vaner.modeling.attention import check_attention
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.finding import EMBEDDED
 from vaner.scoring.stated import by_type, read_stated
@@ -108,7 +108,7 @@ def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator
 
 def test_the_backbone_attends_both_ways_on_its_real_weights(annotator: Annotator) -> None:
     backbone = annotator.proposer.model.backbone
-    backbones.check_attention(backbone, "bidirectional")
+    check_attention(backbone, "bidirectional")
     with torch.no_grad():
         mask = torch.ones(1, 3, dtype=torch.long)
         one, two = (

@@ -69,6 +69,7 @@ class Annotator:
         device: str = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
+        quantization: Literal["nf4"] | None = None,
         **options: Any,
     ) -> Annotator:
         """Load a saved model, in its fastest form: exported, if it is and the CPU is to be used.
@@ -80,13 +81,16 @@ class Annotator:
             batch_size: most sentences in a batch.
             calibrated: whether its scores are made what `vaner calibrate` found out, if it did;
                 else they are as the model computes them.
-            options: for `from_pretrained` of the model, e.g. ``quantization``.
+            quantization: ``nf4`` loads the backbone of an adapter in 4 bits, as it was trained.
+            options: for `from_pretrained` of the model.
 
         Raises:
             VanerError: for a device that this machine does not have.
             ModelError: where the model or its backbone is not found or not complete.
         """
         folder = model_folder(name_or_path)
+        if quantization is not None:
+            options["quantization"] = quantization
         form = None if options else exported_form(folder, device)
         proposer: Proposer
         if form is not None:

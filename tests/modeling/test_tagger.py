@@ -19,6 +19,8 @@ from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
 from vaner.modeling import finding
+from vaner.modeling.adapting import trained_weights
+from vaner.modeling.attention import check_attention
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.tagger import VanerForTokenClassification, pool
 from vaner.modeling.tensors import collate
@@ -271,7 +273,7 @@ def test_another_backbone_under_an_adapter_is_refused(tiny_model: Path, tmp_path
 def test_attention_that_differs_from_the_trained_one_is_refused(tiny_backbone: Path) -> None:
     causal = backbones.load(tiny_backbone, attention="causal")
     with pytest.raises(ModelError, match="attends causally"):
-        backbones.check_attention(causal, "bidirectional")
+        check_attention(causal, "bidirectional")
 
 
 def test_the_attention_mode_travels_with_the_adapter(tiny_backbone: Path, tmp_path: Path) -> None:
@@ -320,7 +322,7 @@ def test_frozen_layers_are_not_trained_and_not_saved(
     for backbone, number in ((tiny_backbone, 1), (tiny_encoder_backbone, 0)):
         folder = tmp_path / str(number)
         model = build(backbone, frozen_layers=number)
-        trained = dict(backbones.trained_weights(model.backbone))
+        trained = dict(trained_weights(model.backbone))
         assert all(
             f"layer{'' if number == 0 else 's'}." in n or n == "norm.weight" for n in trained
         )
@@ -336,9 +338,7 @@ def test_frozen_layers_are_not_trained_and_not_saved(
         assert {f.name for f in folder.iterdir()} == {
             "config.json", "head.safetensors", "layers.safetensors",
         }  # fmt: skip
-        assert set(backbones.trained_weights(model.backbone)) == set(
-            load_file(folder / "layers.safetensors")
-        )
+        assert set(trained_weights(model.backbone)) == set(load_file(folder / "layers.safetensors"))
         loaded = VanerForTokenClassification.from_pretrained(folder).eval()
         torch.testing.assert_close(emissions(loaded, rows_of(backbone)), expected, **TOLERANCE)
         fresh = build(backbone, frozen_layers=number)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from vaner.documents import Document
 from vaner.errors import VanerError
+from vaner.formats.label_studio import by_model
 
 if TYPE_CHECKING:
     from vaner.annotator import Annotator, Overlaps
+    from vaner.knowledge.matching import Matcher
 
 Find = Callable[[Iterable[Document]], Iterator[Document]]
 """Documents in, the same documents with other mentions out, as a stream."""
@@ -49,19 +51,21 @@ class Finding:
 
         return self.model or DEFAULT_MODEL
 
-    def open(self) -> Find:
+    def open(self, writing: str) -> Find:
         """Load all that is needed, which takes seconds.
+
+        Args:
+            writing: name of the format that the documents go to.
 
         Raises:
             VanerError: for what is not there, or what the model does not know.
         """
         from vaner.annotator import Annotator
 
-        matcher = _matcher(self.kb) if self.kb is not None else None
-        more: dict[str, Any] = {"quantization": self.quantization} if self.quantization else {}
+        matcher = self._matcher()
         annotator = Annotator.from_pretrained(
             self.model, selector=self.selector, device=self.device, batch_size=self.batch_size,
-            **more,
+            quantization=self.quantization,
         )  # fmt: skip
         _check_dataset(annotator, self.dataset)
         if self.min_precision is not None:
@@ -72,16 +76,16 @@ class Finding:
                 documents, self.types, dataset=self.dataset, overlaps=self.overlaps,
                 min_score=self.min_score, min_precision=self.min_precision,
             )  # fmt: skip
-            return found if matcher is None else matcher.identify(found)
+            found = found if matcher is None else matcher.identify(found)
+            # The one format that says whose mentions they are.
+            return by_model(found, self.model_name) if writing == "label_studio" else found
 
         return find
 
+    def _matcher(self) -> Matcher | None:
+        from vaner.knowledge.matching import Matcher
 
-def _matcher(name: str) -> Any:
-    from vaner.knowledge.base import open_base
-    from vaner.knowledge.matching import Matcher
-
-    return Matcher.open(open_base(name))
+        return None if self.kb is None else Matcher.named(self.kb)
 
 
 def _check_dataset(annotator: Annotator, dataset: str | None) -> None:

@@ -174,10 +174,9 @@ def _apart(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
 
 
 def _matcher(kb: str) -> Any:
-    from vaner.knowledge.base import open_base
     from vaner.knowledge.matching import Matcher
 
-    return Matcher.open(open_base(kb))
+    return Matcher.named(kb)
 
 
 def _again(name: str, settings: dict[str, Any]) -> VanerComponent:

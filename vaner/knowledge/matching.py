@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 
 from vaner.documents import Document, Span, best_of_overlapping
 from vaner.errors import KnowledgeError
-from vaner.knowledge.base import KnowledgeBase
+from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.hashing import Words, words_of
 from vaner.knowledge.lexicon import Lexicon, join, open_lexicon
-from vaner.knowledge.spelling import RULES, Rules
+from vaner.knowledge.spelling import RULES, Rules, changed
 
 Overlaps = Literal["keep", "best"]
 
@@ -66,7 +66,7 @@ class Matcher:
     Args:
         lexicon: the names, ready to be searched.
 
-    >>> matcher = Matcher.open(open_base("open"))  # doctest: +SKIP
+    >>> matcher = Matcher.named("open")  # doctest: +SKIP
     >>> matcher.find("Aspirin and asthma")  # doctest: +SKIP
     [Span(start=0, end=7, type='Chemical', score=None, identifiers=('drugbank:DB00945',), ...)]
     """
@@ -89,6 +89,21 @@ class Matcher:
             cache: whether to use the cache.
         """
         return cls(open_lexicon(base, rules, cache=cache))
+
+    @classmethod
+    def named(cls, name: str, changes: Iterable[str] = ()) -> Matcher:
+        """The matcher of a base that was built.
+
+        Args:
+            name: its name, or its path.
+            changes: to the rules, such as ``Gene.case=fold``.
+
+        Raises:
+            VanerError: for a base that is not built, or a rule that there is not.
+        """
+        base, rules = open_base(name), changed(changes)
+        base.check_types(list(rules))
+        return cls.open(base, rules={**RULES, **rules})
 
     @property
     def types(self) -> tuple[str, ...]:

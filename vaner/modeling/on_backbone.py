@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from vaner.errors import ModelError
+from vaner.modeling import adapting
 from vaner.modeling import backbone as backbones
+from vaner.modeling.attention import check_attention, keep_causal
 from vaner.modeling.config import OnBackboneConfig
 from vaner.modeling.finding import find
 from vaner.modeling.storage import (
@@ -65,11 +67,11 @@ class OnBackbone(PreTrainedModel):
                 config.own_backbone, config.attention, writes=self.writes
             )
         else:
-            backbones.keep_weights(backbone)
+            adapting.keep_weights(backbone)
         self.backbone = backbone
-        backbones.keep_causal(backbone, config.causal_layers)
+        keep_causal(backbone, config.causal_layers)
         if config.frozen_layers is not None:
-            backbones.freeze(backbone, config.frozen_layers)
+            adapting.freeze(backbone, config.frozen_layers)
 
     def _init_weights(self, module: nn.Module) -> None:
         """Called by transformers for weights a saved model lacks; ours are set on construction."""
@@ -119,7 +121,7 @@ class OnBackbone(PreTrainedModel):
         own._name_or_path = name  # not the folder it happened to lie in
         wanted.backbone_config = own
         if lora is not None:
-            backbone = backbones.add_lora(backbone, lora)
+            backbone = adapting.add_lora(backbone, lora)
         model = cls(wanted, backbone)
         model.head_to(next(backbone.parameters()).device)
         return model
@@ -137,7 +139,7 @@ class OnBackbone(PreTrainedModel):
     def merge_adapter(self) -> Self:
         """Fold a LoRA adapter into the backbone: same answers, faster use, no way back."""
         if self.adapted:
-            self.backbone = backbones.merge_lora(self.backbone)
+            self.backbone = adapting.merge_lora(self.backbone)
             self.all_tied_weights_keys = self.get_expanded_tied_weights_keys(all_submodels=True)
         return self
 
@@ -149,7 +151,7 @@ class OnBackbone(PreTrainedModel):
     @property
     def adapted(self) -> bool:
         """Whether the backbone carries an adapter, which is then all that is saved of it."""
-        return backbones.is_adapted(self.backbone)
+        return adapting.is_adapted(self.backbone)
 
     @property
     def on_backbone(self) -> bool:
@@ -161,7 +163,7 @@ class OnBackbone(PreTrainedModel):
     ) -> None:
         """Trade time for memory; peft needs the non-reentrant kind."""
         options = {**(activation_checkpointing_kwargs or {}), "use_reentrant": False}
-        backbones.checkpoint_activations(self.backbone, options, **more)
+        adapting.checkpoint_activations(self.backbone, options, **more)
 
     def gradient_checkpointing_enable(
         self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
@@ -192,7 +194,7 @@ class OnBackbone(PreTrainedModel):
             (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours comes later
             name_backbone(folder / ADAPTER_CONFIG, self.config.backbone)
         else:
-            layers = backbones.trained_weights(self.backbone)
+            layers = adapting.trained_weights(self.backbone)
             save_file(layers, folder / LAYERS_FILE, metadata={"format": "pt"})
         if self.headed:
             save_file(self._head_state(), folder / HEAD_FILE, metadata={"format": "pt"})
@@ -269,7 +271,7 @@ class OnBackbone(PreTrainedModel):
         missing = sorted(info["missing_keys"]) + sorted(str(k) for k in info["mismatched_keys"])
         if missing:
             raise ModelError(f"{folder}: weights missing or of another shape: {missing[0]} …")
-        backbones.check_attention(model.backbone, model.config.attention)
+        check_attention(model.backbone, model.config.attention)
         assert isinstance(model, cls)
         model.name_or_path = str(folder)
         return model
@@ -305,11 +307,11 @@ class OnBackbone(PreTrainedModel):
         )  # fmt: skip
         check_same_architecture(base.config, config.backbone_config, found.folder)
         if trained == ADAPTER_FILE:
-            model = cls(config, backbones.load_lora(base, adapter, trainable=trainable))
+            model = cls(config, adapting.load_lora(base, adapter, trainable=trainable))
         else:
             model = cls(config, base)
             model._load_layers(folder)
-        backbones.check_attention(base, config.attention)
+        check_attention(base, config.attention)
         model._load_head(folder)
         model.head_to(next(base.parameters()).device)
         model.train(trainable)
@@ -329,7 +331,7 @@ class OnBackbone(PreTrainedModel):
 
     def _load_layers(self, folder: Path) -> None:
         state = read_weights(folder / LAYERS_FILE)
-        expected = {f"backbone.{name}" for name in backbones.trained_weights(self.backbone)}
+        expected = {f"backbone.{name}" for name in adapting.trained_weights(self.backbone)}
         self._fill({f"backbone.{name}": w for name, w in state.items()}, folder, expected)
 
     def _load_head(self, folder: Path) -> None:

@@ -36,7 +36,7 @@ def finds(documents: Iterable[Document]) -> Iterator[Document]:
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     """No model: what is found is the first word."""
-    monkeypatch.setattr(Finding, "open", lambda self: finds)
+    monkeypatch.setattr(Finding, "open", lambda self, writing: finds)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_job_that_was_killed_goes_on(
     else:
         annotate(files, task, engine=Dying())
     monkeypatch.undo()
-    monkeypatch.setattr(Finding, "open", lambda self: finds)
+    monkeypatch.setattr(Finding, "open", lambda self, writing: finds)
     before = {path: path.stat().st_mtime_ns for path in Path(task.folder).glob("part-*")}
     assert not annotate(files, task, resume=True).failed
     assert results(task) == WHOLE

@@ -14,6 +14,7 @@ from vaner.interfaces.cli.common import (
     FilesArgument,
     FormatOption,
     InputFormatOption,
+    KnowledgeOption,
     MinPrecisionOption,
     MinScoreOption,
     ModelOption,
@@ -46,14 +47,6 @@ DatasetOption = Annotated[
     str | None,
     typer.Option(
         help="Training corpus to name to the model, for text of its kind: --dataset BC5CDR"
-    ),
-]
-KnowledgeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kb",
-        help="Knowledge base whose identifiers mentions get that are names in it: --kb open",
-        show_default=False,
     ),
 ]
 
@@ -138,12 +131,7 @@ def _annotate(
     how: dict[str, Any],
 ) -> None:
     """Annotate as a stream, from what is given to what is written."""
-    from vaner.formats.label_studio import by_model
     from vaner.interfaces.cli.stream import Job
 
     job = Job(files, text, shard=shard, **how)
-    find = finding.open()
-    if job.writing == "label_studio":
-        job.run(lambda documents: by_model(find(documents), finding.model_name))
-    else:
-        job.run(find)
+    job.run(finding.open(job.writing))

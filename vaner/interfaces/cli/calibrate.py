@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,31 +13,23 @@ from vaner.interfaces.cli.common import (
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
+    ModelArgument,
     QuietOption,
     SelectorOption,
     TypesOption,
     split_types,
     tell,
 )
-from vaner.interfaces.text import aligned
+from vaner.interfaces.text import aligned, counted
 
 if TYPE_CHECKING:
-    from vaner.annotator import Annotator
-    from vaner.documents import Corpus
     from vaner.scoring.calibration import Calibration
-    from vaner.scoring.judging import Judged
 
-_SEED = 0  # draws the documents, where not all are to be annotated
+_FEW = 200  # mentions, under which chance has much to say
 
 
 def calibrate(
-    model: Annotated[
-        str | None,
-        typer.Argument(
-            help="Model: embedded name, folder, or Hub id. Default: the embedded model.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelArgument = None,
     corpus: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,109 +73,36 @@ def calibrate(
     `vaner calibrate --selector runs/selector/seed-1/model --corpus BC5CDR`
     """
     from vaner.annotator import Annotator, model_folder
+    from vaner.calibrating import calibrate as run
+    from vaner.calibrating import check_unscored
     from vaner.corpora import load
-    from vaner.evaluation import scored_types
     from vaner.interfaces.cli.inputs import format_name
+    from vaner.interfaces.progress import watched
     from vaner.modeling.storage import resolve
-    from vaner.scoring.calibration import calibrate as fit
     from vaner.scoring.calibration import write_calibration
 
     if not corpus:
         raise VanerError("give a corpus whose devel split is to be calibrated on: --corpus NAME")
     for name in corpus:
-        _check_split(name, split)
+        check_unscored(name, split)
     wanted, reading = split_types(types), format_name(input_format)
     golds = [load(name, split, root=corpora, format=reading) for name in corpus]
     folder = model_folder(model) if selector is None else resolve(selector)
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False
     )
-    judges = annotator.types if annotator.selector is None else annotator.selector.types
-    asked = []
-    for gold in golds:
-        _check_new(annotator, gold)
-        own = [type for type in scored_types(annotator, gold, wanted) if type in judges]
-        if not own:
-            raise VanerError(
-                f"corpus {gold.name} has no type that the selector judges: {', '.join(judges)}"
-            )
-        asked.append((gold, own))
-    documents: list[list[Judged]] = []
-    record = []
-    for gold, own in asked:
-        drawn = _drawn(gold, limit)
-        documents += _judged(annotator, drawn, own, quiet)
-        known = {"corpus": gold.name, "split": gold.split, "documents": len(drawn)}
-        record.append({**known, "drawn_from": len(gold)})
-    found = fit(documents, {"fitted_on": record, **_made()})
-    typer.echo(_table(found))
-    tell(f"kept in {write_calibration(found, folder)}")
-
-
-def _check_split(name: str, split: str) -> None:
-    """Refuse what models are scored on: a figure on it would mean nothing afterwards.
-
-    Raises:
-        VanerError: where it is a test split, or stands for one.
-    """
-    from vaner.corpora import is_one_split, scored_split
-
-    named = Path(name).stem.casefold() if is_one_split(name) else split.casefold()
-    if split == scored_split(name) or named.startswith("test"):
-        raise VanerError(
-            f"{name} {split}: is what models are scored on; calibrate on another split, "
-            "such as devel"
-        )
-
-
-def _check_new(annotator: Annotator, gold: Corpus) -> None:
-    """Refuse what the model has learnt by heart: it is surer of that than of anything new.
-
-    Raises:
-        VanerError: where it was trained on the split.
-    """
-    from vaner.corpora import whole
-
-    learnt = set(map(whole, annotator.learnt_from))
-    if gold.split.startswith("train") and whole(gold.name) in learnt:
-        raise VanerError(
-            f"{gold.name} {gold.split}: the model learnt from it, and is too sure of what it "
-            "learnt; calibrate on another split, such as devel"
-        )
-
-
-def _drawn(gold: Corpus, limit: int | None) -> Corpus:
-    """So many documents of a corpus, in their order."""
-    from dataclasses import replace
-
-    if limit is None or limit >= len(gold):
-        return gold
-    chosen = sorted(Random(_SEED).sample(range(len(gold)), limit))
-    return replace(gold, documents=tuple(gold.documents[i] for i in chosen))
-
-
-def _judged(
-    annotator: Annotator, gold: Corpus, types: list[str], quiet: bool
-) -> Iterator[list[Judged]]:
-    from vaner.evaluation import evaluate
-    from vaner.interfaces.progress import watched
-    from vaner.scoring.judging import judged
-
-    found = evaluate(
+    found = run(
         annotator,
-        gold,
-        types=types,
-        bootstrap=0,
-        watch=lambda stream: watched(stream, gold.name, total=len(gold), quiet=quiet),
+        golds,
+        types=wanted,
+        limit=limit,
+        watch=lambda gold: partial(watched, label=gold.name, total=len(gold), quiet=quiet),
     )
-    return judged(found.gold, found.predicted, found.types)
-
-
-def _made() -> dict[str, Any]:
-    from vaner.provenance import provenance
-
-    # Not the command: its paths are nobody else's business, once the model is published.
-    return {name: value for name, value in provenance().items() if name != "command"}
+    typer.echo(_table(found))
+    if found.every.mentions < _FEW:
+        told = f"{counted(found.every.mentions, 'mention')} to calibrate by"
+        tell(f"warning: only {told}: temperatures and thresholds are rough; {_FEW} do better")
+    tell(f"kept in {write_calibration(found, folder)}")
 
 
 def _table(found: Calibration) -> str:

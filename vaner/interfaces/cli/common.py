@@ -1,22 +1,24 @@
-"""What the commands share: their common options, loading a model, talking to the user."""
+"""What the commands share: their common options, and how they talk to the user."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
 
 from vaner.errors import VanerError
 
-if TYPE_CHECKING:
-    from vaner.annotator import Annotator
-    from vaner.knowledge.matching import Matcher
-    from vaner.selection.select import Selector
-
+ModelArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="Model: embedded name, folder, or Hub id. Default: the embedded model.",
+        show_default=False,
+    ),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option(help="Model: embedded name, folder, or Hub id. Default: the embedded model."),
@@ -26,6 +28,14 @@ SelectorOption = Annotated[
     typer.Option(
         help="Selector, folder or Hub id, that drops what is wrong of what was found, and whose "
         "probabilities the others get: --selector runs/selector/seed-1/model",
+        show_default=False,
+    ),
+]
+KnowledgeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kb",
+        help="Knowledge base whose identifiers mentions get that are names in it: --kb open",
         show_default=False,
     ),
 ]
@@ -203,54 +213,3 @@ def split_types(given: Iterable[str] | None) -> list[str] | None:
     if not found:
         raise VanerError("--types names no type; e.g. --types Disease,Chemical")
     return found
-
-
-def load_annotator(
-    model: str | None,
-    device: str,
-    batch_size: int,
-    selector: str | None = None,
-    quantization: Literal["nf4"] | None = None,
-) -> Annotator:
-    """The annotator that a command asked for.
-
-    Raises:
-        VanerError: for a model, a selector or a device that is not there.
-    """
-    from vaner.annotator import Annotator
-
-    options: dict[str, Any] = {"quantization": quantization} if quantization else {}
-    return Annotator.from_pretrained(
-        model, selector=selector, device=device, batch_size=batch_size, **options
-    )
-
-
-def load_selector(name: str, device: str, batch_size: int = 32) -> Selector:
-    """The selector that a command asked for, to be put behind a dictionary.
-
-    Raises:
-        VanerError: for a selector or a device that is not there.
-    """
-    from vaner.selection.select import Selector
-
-    return Selector.from_pretrained(name, device=device, batch_size=batch_size)
-
-
-def load_matcher(name: str, rules: Iterable[str] | None = None) -> Matcher:
-    """The matcher of a knowledge base.
-
-    Args:
-        name: name of a base that was built, or its path.
-        rules: changes to the rules, such as ``Gene.case=fold``.
-
-    Raises:
-        VanerError: for a base that is not built, or a rule that there is not.
-    """
-    from vaner.knowledge.base import open_base
-    from vaner.knowledge.matching import Matcher
-    from vaner.knowledge.spelling import RULES, changed
-
-    base = open_base(name)
-    changes = changed(rules or ())
-    base.check_types(list(changes))
-    return Matcher.open(base, rules={**RULES, **changes})

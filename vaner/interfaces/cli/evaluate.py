@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,13 +22,10 @@ from vaner.interfaces.cli.common import (
     QuietOption,
     SelectorOption,
     TypesOption,
-    load_annotator,
-    load_matcher,
-    load_selector,
     split_types,
     tell,
 )
-from vaner.interfaces.text import counted, listed
+from vaner.interfaces.cli.figures import advise, check_writable, keep, keep_report, show
 
 if TYPE_CHECKING:
     from vaner.documents import Corpus
@@ -126,19 +121,19 @@ def evaluate(
     wanted, reading = split_types(types), format_name(input_format)
     for file in (json_file, report):
         if file is not None:
-            _check_writable(file)
+            check_writable(file)
+    opened = partial(_proposer, model, kb, selector, device, batch_size, quantization)
+    run = partial(
+        _scored, min_score=min_score, min_precision=min_precision, bootstrap=bootstrap, quiet=quiet
+    )
     if corpus is None:
         from vaner.annotator import model_folder
         from vaner.scoring.stated import read_stated
 
-        proposer = _proposer(model, kb, selector, device, batch_size, quantization)
+        proposer = opened()
         alone = kb is None and selector is None
         stated = read_stated(model_folder(model)) if alone else {}
-        run = partial(
-            _scored, proposer, min_score=min_score, min_precision=min_precision,
-            bootstrap=bootstrap, quiet=quiet,
-        )  # fmt: skip
-        scored = _score_all(proposer, stated, split, wanted, corpora, run)
+        scored = _score_all(proposer, stated, split, wanted, corpora, partial(run, proposer))
         record: dict[str, Any] = {
             "corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}
         }
@@ -147,21 +142,18 @@ def evaluate(
         if not gold.documents:
             raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
         train = _seen(corpus, split, seen_in, corpora, reading)
-        proposer = _proposer(model, kb, selector, device, batch_size, quantization)
-        found = _scored(
-            proposer, gold, wanted, train, min_score=min_score, min_precision=min_precision,
-            bootstrap=bootstrap, quiet=quiet,
-        )  # fmt: skip
-        _show(found, proposer.kind)
+        proposer = opened()
+        found = run(proposer, gold, wanted, train)
+        show(found, proposer.kind)
         if split != scored_split(corpus) and not (min_score or min_precision):
-            _advise(found, gold)
+            advise(found, gold)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
         scored = [found]
     named = _named(model, kb, selector)
     if json_file is not None:
-        _keep({**named, **record}, json_file)
+        keep({**named, **record}, json_file)
     if report is not None:
-        _keep_report(scored, named, report)
+        keep_report(scored, named, report)
 
 
 def _proposer(
@@ -173,12 +165,20 @@ def _proposer(
     quantization: Literal["nf4"] | None,
 ) -> Proposer:
     from vaner.annotator import Annotator
+    from vaner.knowledge.matching import Matcher
 
     if kb is None:
-        return load_annotator(model, device, batch_size, selector, quantization)
+        return Annotator.from_pretrained(
+            model, selector=selector, device=device, batch_size=batch_size,
+            quantization=quantization,
+        )  # fmt: skip
+    matcher = Matcher.named(kb)
     if selector is None:
-        return load_matcher(kb)
-    return Annotator(load_matcher(kb), load_selector(selector, device, batch_size))
+        return matcher
+    from vaner.selection.select import Selector
+
+    chosen = Selector.from_pretrained(selector, device=device, batch_size=batch_size)
+    return Annotator(matcher, chosen)
 
 
 def _scored(
@@ -272,70 +272,9 @@ def _seen(
         return None
 
 
-def _show(found: Evaluation, proposer: str) -> None:
-    if found.not_found:
-        tell(f"not scored, the {proposer} does not find them: {', '.join(found.not_found)}")
-    typer.echo(f"{found.corpus} {found.split}, strict unless said otherwise")
-    typer.echo(found.report.table())
-    if found.unreachable:
-        typer.echo(f"out of reach: {listed(found.unreachable)}")
-    if (told := found.reliability) is not None:
-        error = f"{100 * told.error:.2f} % in {counted(len(told.bins), 'bin')}"
-        before = found.uncalibrated
-        as_computed = f"; {100 * before.error:.2f} % before calibration" if before else ""
-        typer.echo(f"calibration error (ECE) of the scores: {error}{as_computed}")
-
-
-def _advise(found: Evaluation, gold: Corpus) -> None:
-    """The threshold to take for the test split, told where one would help."""
-    from vaner.formats import unique_ids
-    from vaner.scoring.thresholds import best_cut
-
-    cut = best_cut(unique_ids(gold), found.predicted, found.types)
-    plain = found.report.micro.counts
-    if plain is not None and cut.counts.f1 > plain.f1:
-        threshold = floor(1e4 * cut.threshold) / 1e4  # rounded up it would lose the last mention
-        p, r, f1 = (100 * x for x in (cut.counts.precision, cut.counts.recall, cut.counts.f1))
-        typer.echo(f"best F1 here with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}")
-
-
 def _named(model: str | None, kb: str | None, selector: str | None) -> dict[str, str]:
     """What was scored, for the record."""
     from vaner.annotator import DEFAULT_MODEL
 
     proposer = {"knowledge_base": kb} if kb is not None else {"model": model or DEFAULT_MODEL}
     return proposer if selector is None else {**proposer, "selector": selector}
-
-
-def _keep(record: Mapping[str, Any], path: Path) -> None:
-    from vaner.provenance import provenance
-
-    record = {**record, **provenance()}
-    try:
-        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as problem:
-        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
-    tell(f"kept in {path}")
-
-
-def _keep_report(scored: Sequence[Evaluation], named: Mapping[str, str], path: Path) -> None:
-    from vaner.interfaces.html.report import render
-    from vaner.provenance import provenance
-
-    made = provenance()
-    facts = {**named, "date": made["date"], "vaner": made["versions"].get("vaner"),
-             "commit": made["commit"]}  # fmt: skip
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(render(scored, facts))
-    except OSError as problem:
-        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
-    tell(f"report in {path}")
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before the work, and not after it, that the figures have nowhere to go."""
-    if path.is_dir():
-        raise VanerError(f"{path}: is a folder; give a file")
-    if not path.absolute().parent.is_dir():
-        raise VanerError(f"{path}: the folder {path.absolute().parent} does not exist")

@@ -9,17 +9,11 @@ from typing import Annotated, Literal
 import typer
 
 from vaner.errors import VanerError
-from vaner.interfaces.cli.common import tell
+from vaner.interfaces.cli.common import ModelArgument, tell
 
 
 def export(
-    model: Annotated[
-        str | None,
-        typer.Argument(
-            help="Model: embedded name, folder, or Hub id. Default: the embedded model.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelArgument = None,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -26,8 +26,6 @@ from vaner.interfaces.cli.common import (
     SkipBadOption,
     TextOption,
     TypesOption,
-    load_matcher,
-    load_selector,
     split_types,
     tell,
 )
@@ -203,20 +201,22 @@ def match(
     `vaner kb match notes.txt --selector runs/selector/seed-1/model`
     """
     from vaner.interfaces.cli.stream import Job
+    from vaner.knowledge.matching import Matcher
 
     wanted = split_types(types)
     job = Job(
         files, text, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
-    matcher = load_matcher(kb, rule)
+    matcher = Matcher.named(kb, rule or ())
     matcher.check_types(wanted)
     if selector is None:
         job.run(lambda stream: matcher.annotate(stream, wanted, overlaps=overlaps))
         return
     from vaner.annotator import Annotator
+    from vaner.selection.select import Selector
 
-    both = Annotator(matcher, load_selector(selector, device))
+    both = Annotator(matcher, Selector.from_pretrained(selector, device=device))
     job.run(lambda stream: both.annotate(stream, wanted, overlaps=overlaps))
 
 

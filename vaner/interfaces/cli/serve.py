@@ -12,11 +12,10 @@ from vaner.errors import VanerError
 from vaner.interfaces.cli.common import (
     BatchOption,
     DeviceOption,
+    KnowledgeOption,
     ModelOption,
     QuantizationOption,
     SelectorOption,
-    load_annotator,
-    load_matcher,
     tell,
 )
 
@@ -26,13 +25,7 @@ MEGABYTE = 1_000_000
 def serve(
     model: ModelOption = None,
     selector: SelectorOption = None,
-    kb: Annotated[
-        str | None,
-        typer.Option(
-            help="Knowledge base whose identifiers mentions get that are names in it: --kb open",
-            show_default=False,
-        ),
-    ] = None,
+    kb: KnowledgeOption = None,
     host: Annotated[
         str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
@@ -79,13 +72,18 @@ def serve(
             raise
         raise VanerError("serving needs more: pip install 'vaner[serve]'") from None
 
+    from vaner.annotator import Annotator
     from vaner.formats import FormatWarning
+    from vaner.knowledge.matching import Matcher
 
     # What clients' files look like is for them to know, and not for the log.
     warnings.simplefilter("ignore", FormatWarning)
     with bound(host, port) as place:  # first: loading a model for nothing takes long
-        matcher = load_matcher(kb) if kb is not None else None
-        annotator = load_annotator(model, device, batch_size, selector, quantization)
+        matcher = Matcher.named(kb) if kb is not None else None
+        annotator = Annotator.from_pretrained(
+            model, selector=selector, device=device, batch_size=batch_size,
+            quantization=quantization,
+        )  # fmt: skip
         limits = Limits(
             body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
             rate=rate, waiting=waiting, timeout=timeout,

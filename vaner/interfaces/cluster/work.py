@@ -13,7 +13,6 @@ from pathlib import Path
 from vaner.documents import Document
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FormatWarning, OnError, read, write
-from vaner.formats.label_studio import by_model
 from vaner.interfaces.cluster.plan import Part, Source
 from vaner.interfaces.cluster.store import Report, Store
 from vaner.interfaces.finding import Find, Finding
@@ -110,7 +109,7 @@ class Worker:
         self._task, self._store = task, task.store
         self._problem: str | None = None
         try:
-            self._find: Find = task.finding.open()
+            self._find: Find = task.finding.open(task.format)
         except VanerError as problem:  # told as what became of the parts, in one line
             self._problem = str(problem)
 
@@ -136,8 +135,6 @@ class Worker:
         began, used = time.monotonic(), time.process_time()
         try:
             found = _counting(self._find(self._text_of(part)), mentions)
-            if self._task.format == "label_studio":
-                found = by_model(found, self._task.finding.model_name)
             written = write(found, target, self._task.format)
             if written.documents != part.documents:
                 raise VanerError(f"{part.path}: is not the file any more that the job began with")

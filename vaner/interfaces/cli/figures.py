@@ -1,0 +1,83 @@
+"""What ``vaner evaluate`` shows of its figures, and where it keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import floor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vaner.errors import VanerError
+from vaner.interfaces.cli.common import tell
+from vaner.interfaces.text import counted, listed
+
+if TYPE_CHECKING:
+    from vaner.documents import Corpus
+    from vaner.evaluation import Evaluation
+
+
+def show(found: Evaluation, proposer: str) -> None:
+    """The figures of one corpus, on standard output."""
+    if found.not_found:
+        tell(f"not scored, the {proposer} does not find them: {', '.join(found.not_found)}")
+    typer.echo(f"{found.corpus} {found.split}, strict unless said otherwise")
+    typer.echo(found.report.table())
+    if found.unreachable:
+        typer.echo(f"out of reach: {listed(found.unreachable)}")
+    if (told := found.reliability) is not None:
+        error = f"{100 * told.error:.2f} % in {counted(len(told.bins), 'bin')}"
+        before = found.uncalibrated
+        as_computed = f"; {100 * before.error:.2f} % before calibration" if before else ""
+        typer.echo(f"calibration error (ECE) of the scores: {error}{as_computed}")
+
+
+def advise(found: Evaluation, gold: Corpus) -> None:
+    """The threshold to take for the test split, told where one would help."""
+    from vaner.formats import unique_ids
+    from vaner.scoring.thresholds import best_cut
+
+    cut = best_cut(unique_ids(gold), found.predicted, found.types)
+    plain = found.report.micro.counts
+    if plain is not None and cut.counts.f1 > plain.f1:
+        threshold = floor(1e4 * cut.threshold) / 1e4  # rounded up it would lose the last mention
+        p, r, f1 = (100 * x for x in (cut.counts.precision, cut.counts.recall, cut.counts.f1))
+        typer.echo(f"best F1 here with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}")
+
+
+def keep(record: Mapping[str, Any], path: Path) -> None:
+    """Write the figures, and how they were made, as JSON."""
+    from vaner.provenance import provenance
+
+    record = {**record, **provenance()}
+    try:
+        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as problem:
+        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
+    tell(f"kept in {path}")
+
+
+def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str], path: Path) -> None:
+    """Write the page with the mistakes."""
+    from vaner.interfaces.html.report import render
+    from vaner.provenance import provenance
+
+    made = provenance()
+    facts = {**named, "date": made["date"], "vaner": made["versions"].get("vaner"),
+             "commit": made["commit"]}  # fmt: skip
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(render(scored, facts))
+    except OSError as problem:
+        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
+    tell(f"report in {path}")
+
+
+def check_writable(path: Path) -> None:
+    """Find out before the work, and not after it, that the figures have nowhere to go."""
+    if path.is_dir():
+        raise VanerError(f"{path}: is a folder; give a file")
+    if not path.absolute().parent.is_dir():
+        raise VanerError(f"{path}: the folder {path.absolute().parent} does not exist")
