@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaner.batching import Array, Layout, by_length, collate
+from vaner.casing import Casing, casing
 from vaner.encoding import Encoder
 from vaner.errors import ModelError
 from vaner.words import split_words
@@ -47,6 +48,28 @@ def test_a_long_sentence_is_read_in_windows_that_leave_nothing_out(encoder: Enco
     assert kept == list(range(500))
     for row in rows:
         assert row.tags == tuple(i % 3 for i in range(row.window.start, row.window.end))
+
+
+def test_rows_tell_how_their_words_are_cased(tiny_backbone: Path) -> None:
+    encoder = Encoder.from_folder(tiny_backbone, 96, casing=True)
+    text = "mRNA of BRCA1 in Homo sapiens , group B , 5 µg"
+    [row] = encoder.rows(text, split_words(text), "Gene: ")
+    found = [row.casing[start:end] for start, end in zip(row.starts, row.ends, strict=True)]
+    expected = "MIXED LOWER UPPER LOWER TITLE LOWER NONE LOWER CAPITAL NONE NONE LOWER".split()
+    assert [Casing(one[0]).name for one in found] == expected
+    assert all(len(set(one)) == 1 for one in found)
+    assert len(row.casing) == len(row) and not any(row.casing[: row.prefix])
+    for window in encoder.rows(text * 40, split_words(text * 40), "Gene: "):
+        assert len(window.casing) == len(window)
+
+
+@given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20))
+def test_any_word_is_cased_in_one_way(word: str) -> None:
+    found = casing(word)
+    assert (found == Casing.NONE) == (
+        not any(c.islower() or c.isupper() or c.istitle() for c in word)
+    )
+    assert casing(f"{word}1") == found
 
 
 def test_a_word_of_a_megabyte_is_one_word(encoder: Encoder) -> None:

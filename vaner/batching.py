@@ -29,6 +29,7 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
 
     Returns:
         ``input_ids``: *Shape:* (B, T), or (1, N) where packed; int64, as all indices are.
+        ``casing``: *Shape:* as ``input_ids``, where the rows tell it.
         ``attention_mask``: *Shape:* (B, T), where padded; else the fields of
         `vaner.modeling.packing.Packing`.
         ``word_starts``, ``word_ends``: *Shape:* (B, W): sub-words of each word, half-open, counted
@@ -85,12 +86,15 @@ def _padded(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:
     ids = _table([row.input_ids for row in rows])
     mask = np.arange(longest) < np.array([[len(row)] for row in rows])
     batch: dict[str, Array] = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
+    if rows[0].casing:
+        batch["casing"] = _table([row.casing for row in rows])
     return batch, [i * longest for i in range(len(rows))]
 
 
 def _packed(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[int]]:
     """Likewise; what stands in front of the row's own part counts as before it."""
     pieces: list[tuple[int, ...]] = []
+    casing: list[int] = []
     firsts: list[int] = []  # position of each piece's first sub-word
     looks: list[list[int]] = []  # what each piece looks at
     bases: list[int] = []
@@ -110,10 +114,12 @@ def _packed(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[i
         instruction = row.input_ids[: row.prefix]
         if instruction and instruction not in instructions:
             instructions[instruction] = put(instruction, 0, [])
+            casing.extend(row.casing[: row.prefix])
     for row in rows:
         before = row.prefix if shared else 0
         bases.append(length - before)
         put(row.input_ids[before:], before, instructions.get(row.input_ids[:before], []))
+        casing.extend(row.casing[before:])
 
     sizes, keys = [len(piece) for piece in pieces], [len(look) for look in looks]
     starts = np.cumsum([0, *sizes[:-1]])[:, None]
@@ -128,6 +134,8 @@ def _packed(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[i
             [first + i for first, size in zip(firsts, sizes, strict=True) for i in range(size)]
         ]),
     }  # fmt: skip
+    if casing:
+        batch["casing"] = np.array([casing])
     return batch, bases
 
 

@@ -6,7 +6,7 @@ Training and use both come through `Encoder.rows`, so neither can differ from th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 import regex
 from tokenizers import Tokenizer
 
+from vaner.casing import Casing, casing
 from vaner.errors import ModelError
 from vaner.words import Window, Word, windows
 
@@ -53,6 +54,8 @@ class Row:
             not annotate their types.
         general: whether it is of the general domain, and for that domain's head.
         soft: what a teacher thinks of it, to be learnt in place of `tags`.
+        casing: of the word of each sub-word, where the model is told; 0 where it is of none.
+            Length T or 0.
     """
 
     input_ids: tuple[int, ...]
@@ -64,6 +67,7 @@ class Row:
     hidden: tuple[int, ...] = ()
     general: bool = False
     soft: Soft | None = None
+    casing: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Number of sub-words."""
@@ -79,13 +83,15 @@ class Encoder:
     Args:
         tokenizer: a `tokenizers.Tokenizer` (the fast kind; its tokenizer.json).
         max_subwords: most sub-words in a row.
+        casing: whether rows tell how their words are cased (`vaner.casing`).
     """
 
-    def __init__(self, tokenizer: Tokenizer, max_subwords: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, max_subwords: int, *, casing: bool = False) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.max_subwords = max_subwords
+        self._casing = casing
         self._words: dict[str, tuple[int, ...]] = {}
         self._prefixes: dict[str, tuple[int, ...]] = {}
         # Sentencepiece tokenizers put a space before the text by themselves.
@@ -95,13 +101,13 @@ class Encoder:
         self._unknown = self._unknown_id()
 
     @classmethod
-    def from_folder(cls, folder: Path, max_subwords: int) -> Encoder:
+    def from_folder(cls, folder: Path, max_subwords: int, *, casing: bool = False) -> Encoder:
         """Read ``tokenizer.json``.
 
         Raises:
             ModelError: where it is missing or broken.
         """
-        return cls(read_tokenizer(folder), max_subwords)
+        return cls(read_tokenizer(folder), max_subwords, casing=casing)
 
     def subwords(self, word: str) -> tuple[int, ...]:
         """Sub-word ids of one word: at least one, at most a fixed number."""
@@ -157,9 +163,12 @@ class Encoder:
             ModelError: where `max_subwords` leaves no room for words after the instruction.
         """
         prefix, room = self._prefix(instruction), self.room(instruction)
-        pieces = [self.subwords(text[word.start : word.end]) for word in words]
+        strings = [text[word.start : word.end] for word in words]
+        pieces = [self.subwords(string) for string in strings]
         for window in windows([len(p) for p in pieces], room, overlap=room // 4):
-            yield self._row(prefix, pieces[window.start : window.end], window, tags)
+            own = slice(window.start, window.end)
+            row = self._row(prefix, pieces[own], window, tags)
+            yield replace(row, casing=_casing(row, strings[own])) if self._casing else row
 
     def _row(
         self,
@@ -201,6 +210,14 @@ class Encoder:
             if found is not None
             else self._tokenizer.encode(" ?", add_special_tokens=False).ids[0]
         )
+
+
+def _casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:
+    """Of the word of each of a row's sub-words."""
+    found = [int(Casing.NONE)] * len(row)
+    for word, start, end in zip(words, row.starts, row.ends, strict=True):
+        found[start:end] = [int(casing(word[:LONGEST_WORD]))] * (end - start)
+    return tuple(found)
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:

@@ -26,6 +26,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "nf4": {"quantization": "nf4"},
     "published instruction": {"instruction": "vaner"},
     "shared instruction": {"shared_instruction": True},
+    "told the casing": {"casing": True},  # which the small encoder's tokenizer takes away
 }
 # An encoder has no mask to lift, and with so few weights all of them are trained.
 NOT_SMALL = ("causal", "upper half unmasked", "upper quarter unmasked", "rank 4", "rank 64", "nf4")

@@ -63,13 +63,13 @@ def built(backbone: Path, **options: Any) -> VanerForTokenClassification:
         str(backbone), types=["Disease"], backbone_dropout=0.0, **({"dropout": 0.0} | options)
     )
     for name, parameter in model.named_parameters():
-        if "lora_B" in name or "classifier" in name:
+        if "lora_B" in name or "classifier" in name or "casing" in name:
             torch.nn.init.normal_(parameter, std=0.2)
     return model.eval()
 
 
-def rows_of(backbone: Path) -> list[Row]:
-    encoder = Encoder.from_folder(backbone, 128)
+def rows_of(backbone: Path, *, casing: bool = False) -> list[Row]:
+    encoder = Encoder.from_folder(backbone, 128, casing=casing)
     return [
         next(encoder.rows(text, words := split_words(text), prompt, [1] + [0] * (len(words) - 1)))
         for text, prompt in zip(SENTENCES, PROMPTS, strict=True)
@@ -84,11 +84,15 @@ def scores(model: VanerForTokenClassification, rows: list[Row], layout: Layout) 
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"lora": LORA}, {"attention": "causal"}, {"causal_layers": 1}, {"pooling": "mean"}],
+    [
+        {}, {"lora": LORA}, {"attention": "causal"}, {"causal_layers": 1}, {"pooling": "mean"},
+        {"casing": True}, {"casing": True, "lora": LORA},
+    ],
     ids=str,
-)
+)  # fmt: skip
 def test_sentences_of_a_row_come_out_as_each_by_itself(tiny_backbone: Path, options: Any) -> None:
-    model, rows = built(tiny_backbone, **options), rows_of(tiny_backbone)
+    model = built(tiny_backbone, **options)
+    rows = rows_of(tiny_backbone, casing="casing" in options)
     alone = [scores(model, [row], "padded")[0] for row in rows]  # before it is made to pack
     assert model.layout == "packed"
     for found in (scores(model, rows, "packed"), scores(model, rows, "padded")):
@@ -128,6 +132,14 @@ def test_a_packed_batch_teaches_what_a_padded_one_does(
     torch.testing.assert_close(one, other, **close)
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, expected[name], **close, msg=name)
+
+
+def test_a_shared_instruction_goes_with_casing(tiny_backbone: Path) -> None:
+    model = built(tiny_backbone, shared_instruction=True, casing=True)
+    rows = rows_of(tiny_backbone, casing=True)
+    alone = [scores(model, [row], model.layout)[0] for row in rows]
+    for one, other in zip(scores(model, rows, "shared"), alone, strict=True):
+        torch.testing.assert_close(one, other, **CLOSE)
 
 
 def test_a_shared_instruction_is_there_once_and_sees_no_sentence(tiny_backbone: Path) -> None:

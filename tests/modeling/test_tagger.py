@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from tests.tiny_model import SENTENCES
 from vaner.batching import Layout
+from vaner.casing import Casing
 from vaner.encoding import Encoder, Row
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
@@ -120,6 +122,27 @@ def test_an_encoder_serves_as_well(tiny_encoder_backbone: Path) -> None:
     torch.testing.assert_close(emissions(model, rows)[0, : len(alone)], alone, **TOLERANCE)
     with pytest.raises(ModelError, match="encoder"):
         build(tiny_encoder_backbone, attention="causal")
+
+
+def test_what_is_told_of_casing_is_learnt_and_kept(tiny_backbone: Path, tmp_path: Path) -> None:
+    model = VanerForTokenClassification.from_backbone(
+        str(tiny_backbone), types=["Disease"], casing=True, lora=LORA
+    )
+    words = split_words(text := "BRCA1 and mRNA")
+    encoder = Encoder.from_folder(tiny_backbone, 96, casing=True)
+    row = next(encoder.rows(text, words, "Gene: ", (1, 0, 0)))
+    model(**collate([row], "padded")).loss.backward()
+    assert model.casing is not None and model.casing.weight.grad is not None
+    moved = model.casing.weight.grad.abs().sum(1) > 0
+    assert moved.tolist() == [
+        Casing(i).name in ("NONE", "LOWER", "UPPER", "MIXED") for i in range(6)
+    ]
+    torch.nn.init.normal_(model.casing.weight)
+    model.save_pretrained(tmp_path)
+    again = VanerForTokenClassification.from_pretrained(tmp_path)
+    assert again.casing is not None and torch.equal(again.casing.weight, model.casing.weight)
+    with pytest.raises(ValueError, match="how words are cased"):
+        again(**collate([replace(row, casing=())], "padded"))
 
 
 @pytest.mark.parametrize("pooling", ["first", "last", "mean"])

@@ -54,13 +54,17 @@ def test_in_full_precision_the_answers_are_those_of_the_model(
             assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
-def test_an_instruction_that_sees_no_sentence_sees_none_in_the_graph(
-    tiny_backbone: Path, tmp_path: Path
+@pytest.mark.parametrize("options", [{"shared_instruction": True}, {"casing": True}], ids=str)
+def test_what_a_model_is_told_besides_is_told_the_graph(
+    tiny_backbone: Path, tmp_path: Path, options: dict[str, bool]
 ) -> None:
+    """An instruction that sees no sentence; how words are cased."""
     model = VanerForTokenClassification.from_backbone(
-        str(tiny_backbone), types=["Disease", "Chemical"], shared_instruction=True
+        str(tiny_backbone), types=["Disease", "Chemical"], **options
     ).eval()
     torch.nn.init.normal_(model.classifier.weight)
+    if model.casing is not None:
+        torch.nn.init.normal_(model.casing.weight)
     model.save_pretrained(tmp_path / "model")
     shutil.copyfile(tiny_backbone / "tokenizer.json", tmp_path / "model" / "tokenizer.json")
     annotator = Annotator.from_pretrained(tmp_path / "model", device="cpu")

@@ -109,6 +109,8 @@ class VanerConfig(OnBackboneConfig):
         nameless: whether it was trained with the nameless instruction too, as wanted for text
             from no known corpus.
         instruction: the two templates, see `vaner.instructions.Instruction`.
+        casing: whether the backbone is told how each word is cased, by an embedding of its own
+            that is added to those of the word's sub-words: for tokenizers that lower all letters.
         shared_instruction: the instruction sees only itself, and the sentence sees both: what is
             computed of an instruction then serves every sentence under it.
         dropout: dropout before the classifier in training.
@@ -129,6 +131,7 @@ class VanerConfig(OnBackboneConfig):
         datasets: dict[str, list[str]] | None = None,
         nameless: bool = True,
         instruction: dict[str, str] | None = None,
+        casing: bool = False,
         shared_instruction: bool = False,
         dropout: float = 0.1,
         **kwargs: Any,
@@ -144,6 +147,7 @@ class VanerConfig(OnBackboneConfig):
         self.datasets = {name: list(found) for name, found in (datasets or {}).items()}
         self.nameless = nameless
         self.instruction = dict(instruction or VANER.to_dict())
+        self.casing = casing
         self.shared_instruction = shared_instruction
         self.dropout = dropout
         types = tuple(kwargs.get("types", ()))

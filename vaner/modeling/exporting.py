@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from vaner.errors import ModelError
 from vaner.modeling import backbone as backbones
-from vaner.modeling.packing import unpack
+from vaner.modeling.packing import embedded, unpack
 from vaner.modeling.tagger import VanerForTokenClassification, pool
 
 Precision = Literal["int8", "fp32"]
@@ -35,23 +35,38 @@ class Emissions(nn.Module):
     def __init__(self, model: VanerForTokenClassification) -> None:
         super().__init__()
         self.backbone, self.classifier = model.backbone, model.classifier
+        self.casing = model.casing
         self.pooling = model.config.pooling
         # Where it is causal an instruction never sees what comes after it.
         self.shared = model.config.shared_instruction and model.config.attention != "causal"
         unpack(self.backbone)
 
     def forward(
-        self, input_ids: Tensor, instruction: Tensor, word_starts: Tensor, word_ends: Tensor
+        self,
+        input_ids: Tensor,
+        instruction: Tensor,
+        word_starts: Tensor,
+        word_ends: Tensor,
+        casing: Tensor | None = None,
     ) -> Tensor:
-        """*Shape:* (1, T), (1, T), (1, W), (1, W) -> (1, W, C); one row, without padding.
+        """Emissions of one row, without padding.
 
-        `instruction` is 1 where sub-words are of it, else 0.
+        Args:
+            input_ids: *Shape:* (1, T).
+            instruction: 1 where sub-words are of it, else 0. *Shape:* (1, T).
+            word_starts, word_ends: *Shape:* (1, W).
+            casing: where the model is told it. *Shape:* (1, T).
+
+        Returns:
+            *Shape:* (1, W, C).
         """
         mask = torch.ones_like(input_ids)
         if self.shared:
             asks, asked = instruction.bool().unsqueeze(2), instruction.bool().unsqueeze(1)
             mask = (~asks | asked).unsqueeze(1)
-        hidden = self.backbone(input_ids=input_ids, attention_mask=mask)
+        added = None if casing is None or self.casing is None else self.casing(casing)
+        inputs = embedded(self.backbone, input_ids, added)
+        hidden = self.backbone(**inputs, attention_mask=mask)
         scores: Tensor = self.classifier(
             pool(hidden.last_hidden_state, word_starts, word_ends, self.pooling)
         )
@@ -108,18 +123,22 @@ def export(
 
 def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
     graph = Emissions(model).eval()  # else the exporter leaves the model in training mode
-    example = (
-        torch.ones(1, 12, dtype=torch.long), (torch.arange(12) < 4).long()[None],
-        torch.arange(4, 10)[None], torch.arange(5, 11)[None],
-    )  # fmt: skip
-    names = ["input_ids", "instruction", "word_starts", "word_ends"]
+    inputs = {
+        "input_ids": torch.ones(1, 12, dtype=torch.long),
+        "instruction": (torch.arange(12) < 4).long()[None],
+        "word_starts": torch.arange(4, 10)[None],
+        "word_ends": torch.arange(5, 11)[None],
+    }
+    if model.config.casing:
+        inputs["casing"] = torch.zeros(1, 12, dtype=torch.long)
     try:
         with _quietly(), torch.no_grad():
             torch.onnx.export(
-                graph, example, str(path), input_names=names, output_names=["emissions"],
+                graph, tuple(inputs.values()), str(path), input_names=list(inputs),
+                output_names=["emissions"],
                 dynamic_axes={
-                    "input_ids": _SHAPE, "instruction": _SHAPE, "word_starts": _WORDS,
-                    "word_ends": _WORDS, "emissions": _WORDS,
+                    **{name: _WORDS if "word" in name else _SHAPE for name in inputs},
+                    "emissions": _WORDS,
                 },
                 dynamo=False, opset_version=17,
             )  # fmt: skip

@@ -112,34 +112,50 @@ def _attended(
 AttentionInterface.register(KERNEL, attend)
 
 
-def read(backbone: PreTrainedModel, input_ids: Tensor, reading: dict[str, Tensor]) -> Tensor:
+def read(
+    backbone: PreTrainedModel,
+    input_ids: Tensor,
+    reading: dict[str, Tensor],
+    added: Tensor | None = None,
+) -> Tensor:
     """The vectors of all sub-words, padded or packed.
 
     Args:
         backbone: one that `packs`, if they are packed.
         input_ids: *Shape:* (B, T), or (1, N).
         reading: ``attention_mask``, or the fields of a `Packing`.
+        added: what is added to the sub-words' embeddings. *Shape:* (B, T, H), or (1, N, H).
 
     Returns:
         *Shape:* (B, T, H), or (1, N, H).
     """
     if "positions" in reading:
-        return _read_packed(backbone, input_ids, Packing(**reading))
+        return _read_packed(backbone, embedded(backbone, input_ids, added), Packing(**reading))
     if language_model(backbone).config._attn_implementation == KERNEL:
         packed = _as_packed(reading["attention_mask"])
-        return _read_packed(backbone, input_ids.reshape(1, -1), packed).view(*input_ids.shape, -1)
-    found: Tensor = backbone(input_ids=input_ids, **reading).last_hidden_state
+        flat = None if added is None else added.flatten(0, 1)[None]
+        inputs = embedded(backbone, input_ids.reshape(1, -1), flat)
+        return _read_packed(backbone, inputs, packed).view(*input_ids.shape, -1)
+    found: Tensor = backbone(**embedded(backbone, input_ids, added), **reading).last_hidden_state
     return found
 
 
-def _read_packed(backbone: PreTrainedModel, input_ids: Tensor, packing: Packing) -> Tensor:
+def embedded(
+    backbone: PreTrainedModel, input_ids: Tensor, added: Tensor | None
+) -> dict[str, Tensor]:
+    """What a backbone is called with: sub-words, or their embeddings with something added."""
+    if added is None:
+        return {"input_ids": input_ids}
+    own: Tensor = language_model(backbone).get_input_embeddings()(input_ids)
+    return {"inputs_embeds": own + added.to(own.dtype)}
+
+
+def _read_packed(backbone: PreTrainedModel, inputs: dict[str, Tensor], packing: Packing) -> Tensor:
     model = language_model(backbone)
     if model.config._attn_implementation != KERNEL:
         model.set_attn_implementation(KERNEL)
     places = packing.positions + _first_position(backbone)
-    found: Tensor = backbone(
-        input_ids=input_ids, position_ids=places, packing=packing
-    ).last_hidden_state
+    found: Tensor = backbone(**inputs, position_ids=places, packing=packing).last_hidden_state
     return found
 
 

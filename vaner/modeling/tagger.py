@@ -14,6 +14,7 @@ from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from vaner.batching import Layout
+from vaner.casing import Casing
 from vaner.chains import FORBIDDEN
 from vaner.errors import ModelError
 from vaner.modeling import packing
@@ -52,6 +53,10 @@ class VanerForTokenClassification(OnBackbone):
         self.classifier = nn.Linear(config.hidden_size, len(tags))
         self.crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
         self.general = _general_head(config) if config.general_head else None
+        # Of zeros: an untrained one changes nothing.
+        self.casing = nn.Embedding(len(Casing), config.hidden_size) if config.casing else None
+        if self.casing is not None:
+            nn.init.zeros_(self.casing.weight)
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
         self._layout: Layout | None = None  # not yet known: weights may still be missing
@@ -79,6 +84,7 @@ class VanerForTokenClassification(OnBackbone):
         word_starts: Tensor,
         word_ends: Tensor,
         word_mask: Tensor,
+        casing: Tensor | None = None,
         tags: Tensor | None = None,
         hidden_tags: Tensor | None = None,
         general: Tensor | None = None,
@@ -91,12 +97,13 @@ class VanerForTokenClassification(OnBackbone):
 
         Args:
             input_ids, word_starts, word_ends, word_mask: as they are.
+            casing: as it is, where the model is told it.
             tags, hidden_tags, general, soft, soft_tags, soft_moves: as they are, in training.
             reading: ``attention_mask``, or the fields of a `vaner.modeling.packing.Packing`.
         """
         if "positions" in reading and self.layout == "padded":
             raise ValueError(f"a {self.config.own_backbone.model_type} backbone cannot be packed")
-        hidden = packing.read(self.backbone, input_ids, reading)
+        hidden = packing.read(self.backbone, input_ids, reading, self.cased(casing))
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
         # The head stays fp32: a sum of log scores loses too much in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
@@ -115,6 +122,16 @@ class VanerForTokenClassification(OnBackbone):
             else:
                 loss = self.loss(emissions, tags, word_mask, hidden_tags)
         return TaggerOutput(loss=loss, logits=emissions)
+
+    def cased(self, casing: Tensor | None) -> Tensor | None:
+        """What is added to the sub-words' embeddings: *Shape:* (B, T) -> (B, T, H).
+
+        Raises:
+            ValueError: where a model that is told the casing is not, or the reverse.
+        """
+        if (casing is None) != (self.casing is None):
+            raise ValueError("rows tell how words are cased if, and only if, the model is told it")
+        return None if casing is None or self.casing is None else self.casing(casing)
 
     def _loss_by_teacher(
         self,
@@ -215,9 +232,17 @@ class VanerForTokenClassification(OnBackbone):
             return -likelihood
         return nn.functional.cross_entropy(emissions[word_mask], tags[word_mask])
 
+    def head_parameters(self) -> list[nn.Parameter]:
+        """As everywhere; the casing is no part of the head, and at its rate would drown words."""
+        casing = self.casing.weight if self.casing is not None else None
+        return [parameter for parameter in super().head_parameters() if parameter is not casing]
+
     def _head_parts(self) -> dict[str, nn.Module]:
-        parts: dict[str, nn.Module] = {"classifier": self.classifier, "crf": self.crf}
-        return parts if self.general is None else {**parts, "general": self.general}
+        parts: dict[str, nn.Module | None] = {
+            "classifier": self.classifier, "crf": self.crf, "general": self.general,
+            "casing": self.casing,
+        }  # fmt: skip
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 def _general_head(config: VanerConfig) -> nn.ModuleDict:

@@ -54,7 +54,7 @@ def kept_form(folder: Path) -> Path:
     return cache_folder() / "exported" / f"{folder.name}-{key}"
 
 
-_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends"})
+_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
 class OnnxReader:
@@ -116,6 +116,7 @@ class OnnxReader:
             "instruction": (1,) * row.prefix + (0,) * (len(row) - row.prefix),
             "word_starts": row.starts,
             "word_ends": row.ends,
+            "casing": row.casing,
         }
         feed = {name: np.array([whole[name]], np.int64) for name in self._inputs}
         return np.asarray(self._session.run(None, feed)[0][0])
@@ -131,7 +132,8 @@ def exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
     try:
         config = json.loads(path.read_text("utf-8"))
         asking, longest = Asking.from_config(config), int(config["max_subwords"])
+        casing = bool(config.get("casing", False))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, VanerError) as error:
         raise ModelError(f"{path}: not the config of an exported model ({error})") from error
-    encoder = Encoder.from_folder(folder, longest)
+    encoder = Encoder.from_folder(folder, longest, casing=casing)
     return Tagger(OnnxReader(folder), asking, encoder, batch_size=batch_size)

@@ -68,5 +68,5 @@ def proposer_of(
         return Generator(model, prompts, device=device, batch_size=batch_size)
     if not isinstance(model, VanerForTokenClassification):
         raise ModelError(f"a {type(model).__name__} finds no mentions")
-    encoder = Encoder.from_folder(place, model.config.max_subwords)
+    encoder = Encoder.from_folder(place, model.config.max_subwords, casing=model.config.casing)
     return torch_tagger(model, encoder, device=device, batch_size=batch_size)

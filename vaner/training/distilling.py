@@ -15,7 +15,7 @@ from vaner.training.teaching import asking_of
 # What of a teacher's config a pupil has too, so that both ask and tag alike.
 _ALIKE = (
     "backbone", "attention", "head", "pooling", "scheme", "joint", "instruction",
-    "shared_instruction", "max_subwords",
+    "casing", "shared_instruction", "max_subwords",
 )  # fmt: skip
 
 

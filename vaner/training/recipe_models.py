@@ -70,6 +70,7 @@ class TaggerRecipe(ModelRecipe):
     may stand whatever its corpus does not annotate. Let the instruction then name no corpus
     (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
 
+    ``casing`` tells a backbone whose tokenizer lowers all letters how each word is cased.
     ``shared_instruction`` lets the instruction see only itself, so that it is computed once for all
     sentences under it. ``dropout`` is that before the head.
     """
@@ -82,6 +83,7 @@ class TaggerRecipe(ModelRecipe):
     scheme: Literal["BIO", "BIOES"] = "BIO"
     joint: bool = False
     instruction: Literal["vaner", "compact", "none"] | InstructionRecipe = "vaner"
+    casing: bool = False
     shared_instruction: bool = False
     max_subwords: int = Field(256, ge=64)
     dropout: float = Field(0.1, ge=0, lt=1)

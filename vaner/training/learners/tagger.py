@@ -52,6 +52,7 @@ class TaggerLearner:
                 for source in sources
             ),
             instruction=wanted.template().to_dict(),
+            casing=wanted.casing,
             shared_instruction=wanted.shared_instruction,
             dropout=wanted.dropout,
             types=aim.types,
@@ -62,7 +63,7 @@ class TaggerLearner:
             ),
         )
         folder = tokenizer_file(self.model).parent
-        self.encoder = Encoder.from_folder(folder, wanted.max_subwords)
+        self.encoder = Encoder.from_folder(folder, wanted.max_subwords, casing=wanted.casing)
 
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
