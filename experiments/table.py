@@ -1,7 +1,7 @@
 """One table of every experiment's figures: python -m experiments.table
 
-Reads experiments/*/results.json and rewrites the part between the markers in README.md and
-experiments/README.md; ``--check`` only says whether they are up to date.
+Reads experiments/*/results.json and rewrites the part between the markers in experiments/README.md
+and, of the embedded models alone, in README.md; ``--check`` only says whether they are up to date.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ HEAD = """\
 |---|---|---|--:|--:|--:|---|--:|---|"""
 
 
-def rows() -> Iterator[str]:
-    """A row for every experiment, corpus and type, test splits only."""
-    for path in sorted(ROOT.glob("experiments/*/results.json")):
+def rows(experiments: str = "*") -> Iterator[str]:
+    """A row for every experiment of such a name, corpus and type, test splits only."""
+    for path in sorted(ROOT.glob(f"experiments/{experiments}/results.json")):
         record = json.loads(path.read_text("utf-8"))
         if "seeds" not in record:  # a study of many runs, which has tables of its own
             continue
@@ -77,14 +77,15 @@ def filled(text: str, table: str, part: str = "results") -> str:
 
 
 def main() -> None:
-    table = "\n".join([HEAD, *rows()])
+    every, embedded = ("\n".join([HEAD, *rows(name)]) for name in ("*", "embedded_*"))
+    tables = {"README.md": embedded, "experiments/README.md": every.replace("](experiments/", "](")}
     stale = []
-    for path, links in ((ROOT / "README.md", table), (ROOT / "experiments/README.md",
-                        table.replace("](experiments/", "]("))):  # fmt: skip
+    for name, table in tables.items():
+        path = ROOT / name
         old = path.read_text("utf-8")
-        new = filled(old, links)
+        new = filled(old, table)
         if new != old:
-            stale.append(path.name)
+            stale.append(name)
             if "--check" not in sys.argv:
                 path.write_text(new, "utf-8")
     if "--check" in sys.argv and stale:
