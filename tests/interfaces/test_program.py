@@ -44,10 +44,26 @@ def test_help_needs_no_torch() -> None:
     )
 
 
-@pytest.mark.parametrize("arguments", [["fly"], ["annotate", "--colour", "red"], ["corpus", "fly"]])
-def test_unknown_commands_and_options(run: Run, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fly"], "No such command 'fly'"),
+        (["anotate"], "Did you mean 'annotate'; vaner --help tells more"),
+        (["--colour"], "No such option: --colour"),
+        (["annotate", "--colour", "red"], "No such option: --colour"),
+        (["corpus", "fly"], "No such command 'fly'; vaner corpus --help tells more"),
+    ],
+)
+def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str) -> None:
     done = run(*arguments)
-    assert done.code == 2 and "Traceback" not in done.err
+    assert done.code == 2 and told in done.err
+    assert done.err.startswith("vaner: error: ") and done.err.count("\n") == 1
+
+
+def test_without_a_command_help_is_shown(run: Run) -> None:
+    for group in ([], ["corpus"], ["kb"]):
+        done = run(*group)
+        assert "Usage: vaner" in done.out + done.err and "error" not in done.err
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from vaner import __version__
 from vaner.errors import VanerError
 from vaner.interfaces.cli.annotate import annotate
 from vaner.interfaces.cli.calibrate import calibrate
-from vaner.interfaces.cli.common import Command, tell
+from vaner.interfaces.cli.common import Command, Group, tell
 from vaner.interfaces.cli.corpus import app as corpus
 from vaner.interfaces.cli.crossfit import crossfit
 from vaner.interfaces.cli.distill import distill
@@ -31,6 +31,7 @@ USER_ERROR = 2
 
 app = typer.Typer(
     name="vaner",
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # a defect keeps Python's own traceback

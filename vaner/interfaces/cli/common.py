@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from vaner.errors import VanerError
 
@@ -170,12 +171,8 @@ class Command(TyperCommand):
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
-        try:
+        with _in_one_line(f"{parent.command_path} {info_name}" if parent else info_name):
             return super().make_context(info_name, args, parent, **extra)
-        except _UsageError as problem:
-            told = problem.format_message().rstrip(".")
-            path = f"{parent.command_path} {info_name}" if parent else info_name
-            raise VanerError(f"{told}; {path} --help tells more") from problem
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -185,6 +182,30 @@ class Command(TyperCommand):
             if told == str(problem):
                 raise
             raise VanerError(told) from problem
+
+
+class Group(TyperGroup):
+    """Commands, of which one that there is not is one line too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if not args:  # help, which is an error of click's as well
+            return super().parse_args(ctx, args)
+        with _in_one_line(ctx.command_path):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        with _in_one_line(ctx.command_path):
+            return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _in_one_line(path: str | None) -> Iterator[None]:
+    """What was typed wrongly as one line, in place of a box of several."""
+    try:
+        yield
+    except _UsageError as problem:
+        told = problem.format_message().rstrip(".?")
+        raise VanerError(f"{told}; {path} --help tells more") from problem
 
 
 def explained(problem: VanerError, running: typer.Context) -> str:

@@ -14,6 +14,7 @@ from vaner.interfaces.cli.common import (
     CorporaOption,
     CorpusFormatOption,
     EncodingOption,
+    Group,
     QuietOption,
     SkipBadOption,
     explained,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vaner.corpora.fetching import Fetched
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."
+    cls=Group, no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."
 )
 
 NamesArgument = Annotated[

@@ -17,6 +17,7 @@ from vaner.interfaces.cli.common import (
     EncodingOption,
     FilesArgument,
     FormatOption,
+    Group,
     InputFormatOption,
     OutputOption,
     OverlapsOption,
@@ -34,7 +35,9 @@ from vaner.interfaces.text import aligned, counted, listed
 if TYPE_CHECKING:
     from vaner.knowledge.report import Report
 
-app = typer.Typer(no_args_is_help=True, help="List, build, count and match knowledge bases.")
+app = typer.Typer(
+    cls=Group, no_args_is_help=True, help="List, build, count and match knowledge bases."
+)
 
 BaseArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of a base, or path of its file.")
