@@ -156,20 +156,12 @@ class VanerForTokenClassification(OnBackbone):
         """
         mask = word_mask[soft]
         if self.config.head == "crf":
-            share = soft.float().mean()
             found = -self.crf.taught(
                 emissions[soft], soft_tags[soft], soft_moves[soft], mask, reduction="mean"
             )
         else:
-            share = mask.sum() / word_mask.sum()
             found = nn.functional.cross_entropy(emissions[soft][mask], soft_tags[soft][mask])
-        loss: Tensor = share * found
-        if not soft.all():
-            own = ~soft
-            hidden = None if hidden_tags is None else hidden_tags[own]
-            mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
-            loss = loss + (1 - share) * mine
-        return loss
+        return self._beside(found, soft, emissions, tags, word_mask, hidden_tags)
 
     def _loss_by_domain(
         self,
@@ -192,21 +184,41 @@ class VanerForTokenClassification(OnBackbone):
         """
         if self.general is None:
             raise ValueError("examples of the general domain need a model with a general head")
-        own, other = ~general, general
-        scores = self.general["classifier"](words[other]).float()
+        scores, mask = self.general["classifier"](words[general]).float(), word_mask[general]
         if self.config.head == "crf":
-            share = other.float().mean()
-            found = -self.general["crf"](scores, tags[other], word_mask[other], "mean")
-        else:  # a mean over words, as that of `loss`: sums over rows would weigh many times more
-            share = word_mask[other].sum() / word_mask.sum()
-            mask = word_mask[other]
-            found = nn.functional.cross_entropy(scores[mask], tags[other][mask])
-        loss: Tensor = share * found
-        if own.any():
-            hidden = None if hidden_tags is None else hidden_tags[own]
-            mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
-            loss = loss + (1 - share) * mine
-        return loss
+            found = -self.general["crf"](scores, tags[general], mask, "mean")
+        else:
+            found = nn.functional.cross_entropy(scores[mask], tags[general][mask])
+        return self._beside(found, general, emissions, tags, word_mask, hidden_tags)
+
+    def _beside(
+        self,
+        found: Tensor,
+        rows: Tensor,
+        emissions: Tensor,
+        tags: Tensor,
+        word_mask: Tensor,
+        hidden_tags: Tensor | None,
+    ) -> Tensor:
+        """The loss of a batch some of whose rows have a loss of another kind.
+
+        Args:
+            found: that loss, a mean as `loss` is one.
+            rows: which rows those are. *Shape:* (B,), bool.
+            emissions: *Shape:* (B, W, C).
+            tags: *Shape:* (B, W).
+            word_mask: *Shape:* (B, W).
+            hidden_tags: *Shape:* (B, at most C), or None.
+        """
+        # Their part of the rows or, as softmax has it, of the words.
+        of_words = word_mask[rows].sum() / word_mask.sum()
+        share = rows.float().mean() if self.config.head == "crf" else of_words
+        if rows.all():
+            return share * found
+        own = ~rows
+        hidden = None if hidden_tags is None else hidden_tags[own]
+        mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
+        return share * found + (1 - share) * mine
 
     def loss(
         self,
