@@ -24,6 +24,8 @@ from vaner.errors import ModelError, VanerError
 from vaner.places import cache_folder
 from vaner.proposers.tagger import Tagger
 from vaner.scoring.calibration import CALIBRATION_FILE
+from vaner.scoring.stated import RESULTS_FILE
+from vaner.sharing.record import TRAINING_FILE
 
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
@@ -48,12 +50,14 @@ def exported_form(folder: Path, device: str = "auto") -> Path | None:
 def kept_form(folder: Path) -> Path:
     """Where the cache keeps the exported form of a model as it is now; there may be none."""
     computes = (p for p in folder.iterdir() if p.suffix in (".json", ".safetensors"))
-    files = sorted(path for path in computes if path.name != CALIBRATION_FILE)
+    files = sorted(path for path in computes if path.name not in _TOLD)
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     return cache_folder() / "exported" / f"{folder.name}-{key}"
 
 
+# What is told of a model, and changes none of its answers but their scores.
+_TOLD = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
 _INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
