@@ -25,7 +25,7 @@ def export(
     ] = None,
     precision: Annotated[
         Literal["int8", "fp32"],
-        typer.Option(help="int8 is faster and smaller, and may change a rare answer."),
+        typer.Option(help="int8 is faster and smaller, and changes some answers."),
     ] = "int8",
 ) -> None:
     """Export a tagger for CPUs: it starts in a second and computes without PyTorch.
