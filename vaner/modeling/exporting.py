@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import tempfile
 import warnings
@@ -22,8 +23,8 @@ from vaner.modeling.tagger import VanerForTokenClassification, pool
 
 Precision = Literal["int8", "fp32"]
 
-# What follows the gates in LLaMA and its kin, by their names for it.
-_UNEVEN = ("down_proj", "o_proj")
+# What follows the gates in LLaMA and its kin, and the wide layer in BERT and its, by their names.
+_UNEVEN = re.compile(r"down_proj|o_proj|layer\.\d+/output/dense")
 
 _SHAPE = {1: "subwords"}
 _WORDS = {1: "words"}
@@ -153,8 +154,9 @@ def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
 def _quantize(full: Path, small: Path) -> None:
     """8 bits, in two ways.
 
-    Most layers get one scale for all activations of a row. Behind a gate a few activations are many
-    times larger than the others, and would leave them no digits: there each 128 have their own.
+    Most layers get one scale for all activations of a row. Behind a gate, or a layer wider than the
+    model, a few activations are many times larger than the others, and would leave them no digits:
+    there each 128 have their own.
     """
     try:
         import onnx
@@ -166,7 +168,7 @@ def _quantize(full: Path, small: Path) -> None:
         graph = onnx.load(full)
         uneven = [
             node.name for node in graph.graph.node
-            if node.op_type == "MatMul" and any(part in node.name for part in _UNEVEN)
+            if node.op_type == "MatMul" and _UNEVEN.search(node.name)
         ]  # fmt: skip
         quantize_dynamic(
             graph, small, weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=uneven
