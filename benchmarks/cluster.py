@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
+
+from experiments.table import filled
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).with_name("README.md")
@@ -179,10 +180,8 @@ def main() -> None:
     arguments.output.write_text(f"{text}\n", "utf-8")
     print(text)
     if arguments.output == OUTPUT:
-        shown = README.read_text("utf-8")
         table = "\n".join(plan(record))
-        marks = r"(<!-- pubmed:begin -->\n).*?(<!-- pubmed:end -->)"
-        README.write_text(re.sub(marks, rf"\g<1>{table}\n\g<2>", shown, flags=re.S), "utf-8")
+        README.write_text(filled(README.read_text("utf-8"), table, "pubmed"), "utf-8")
 
 
 if __name__ == "__main__":

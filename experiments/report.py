@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from experiments.table import filled
 
 Record = Mapping[str, Any]
 
@@ -133,12 +134,7 @@ def write(folder: Path, size: str, records: Sequence[Record], text: str) -> None
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     (folder / f"results-{size}.json").write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
     readme = folder / "README.md"
-    begin, end = f"<!-- {size}:begin -->", f"<!-- {size}:end -->"
-    before, found, rest = readme.read_text("utf-8").partition(begin)
-    after = rest.partition(end)[2]
-    if not found:
-        sys.exit(f"{readme}: the markers {begin} and {end} are missing")
-    readme.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
+    readme.write_text(filled(readme.read_text("utf-8"), text, size), "utf-8")
 
 
 def keep(content: Record, place: Path) -> None:
