@@ -147,8 +147,10 @@ def _training(model: Described) -> Iterator[str]:
     known = model.training
     if known:
         minutes = max(1, round(known["seconds"] / 60))
+        first = known.get("began_with")
+        began = f"Began with the weights of {first}. " if first else ""
         yield (
-            f"Trained on {', '.join(known['trained_on'])}; chosen on "
+            f"{began}Trained on {', '.join(known['trained_on'])}; chosen on "
             f"{', '.join(known['chosen_on'])}\n(strict micro F1 there {100 * known['dev_f1']:.2f} "
             f"%); test is never read in training. Seed {known['seed']},\n"
             f"{minutes} minute{'s' * (minutes > 1)} on {_machine(known.get('machine', {}))}."

@@ -10,7 +10,8 @@ from typing import Any
 TRAINING_FILE = "training.json"
 
 Training = Mapping[str, Any]
-"""Of a training: name, seed, dev_f1, seconds, trained_on, chosen_on, languages, and provenance."""
+"""Of a training: name, seed, dev_f1, seconds, trained_on, chosen_on, languages, and provenance; the
+name under ``began_with`` where it began with a trained model, which the others then tell of too."""
 
 
 def read_training(folder: Path) -> Training:

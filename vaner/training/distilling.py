@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vaner.annotator import model_folder
-from vaner.errors import ModelError, RecipeError
+from vaner.errors import RecipeError
 from vaner.training.recipe import Recipe
-from vaner.training.teaching import asking_of
-
-# What of a teacher's config a pupil has too, so that both ask and tag alike.
-_ALIKE = (
-    "backbone", "attention", "head", "pooling", "scheme", "joint", "instruction",
-    "casing", "shared_instruction", "max_subwords",
-)  # fmt: skip
+from vaner.training.saved import alike, depth_of
 
 
 def distillation(
@@ -47,14 +39,7 @@ def distillation(
     """
     if not corpora:
         raise RecipeError("a pupil is chosen on the devel split of a corpus: name one at least")
-    asking_of(teacher)
-    config = json.loads((model_folder(teacher) / "config.json").read_text("utf-8"))
-    try:
-        written = {key: config["instruction"][key] for key in ("named", "nameless")}
-        alike = {name: config[name] for name in _ALIKE if name in config}
-        depth = int(config["backbone_config"]["num_hidden_layers"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"teacher {teacher}: its config lacks {error}") from error
+    same, depth = alike(teacher), depth_of(teacher)
     gold = [{"corpus": name, "nameless": 1.0} for name in corpora]
     soft = [{"corpus": str(name), "teacher": teacher} for name in (*texts, *corpora)]
     kept = layers or max(1, depth // 2)
@@ -62,8 +47,7 @@ def distillation(
         raise RecipeError(f"{kept} layers are more than the {depth} that the teacher has")
     return Recipe.model_validate({
         "name": f"{Path(teacher).name}-student",
-        "model": {**alike, "instruction": written, "backbone": backbone or alike["backbone"],
-                  "layers": kept, "lora": None},
+        "model": {**same, "backbone": backbone or same["backbone"], "layers": kept, "lora": None},
         "stages": [{"sources": [*soft, *gold], "learning_rate": 2e-4, **stage}],
         "dev": [{"corpus": name} for name in corpora],
     })  # fmt: skip

@@ -73,9 +73,15 @@ class TaggerRecipe(ModelRecipe):
     ``casing`` tells a backbone whose tokenizer lowers all letters how each word is cased.
     ``shared_instruction`` lets the instruction see only itself, so that it is computed once for all
     sentences under it. ``dropout`` is that before the head.
+
+    ``start`` is a saved tagger, whose weights the training begins with: an embedded name, a folder
+    or a Hub id. What it was made by (backbone, adapter, head, instruction …) then need not be said,
+    and must not be said otherwise. Types that it does not find are learnt anew, and those that no
+    source annotates are forgotten.
     """
 
     family: Literal["tagger"] = "tagger"
+    start: str | None = None
     attention: Literal["bidirectional", "causal"] = "bidirectional"
     causal_layers: int = Field(0, ge=0)
     head: Literal["crf", "softmax"] = "crf"
@@ -92,6 +98,29 @@ class TaggerRecipe(ModelRecipe):
         if isinstance(self.instruction, str):
             return BY_NAME[self.instruction]
         return Instruction(self.instruction.named, self.instruction.nameless)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_starts(cls, given: Any) -> Any:
+        """Fill in what the model that it starts from was made by, which lies in its folder."""
+        if not isinstance(given, dict) or not given.get("start"):
+            return given
+        from vaner.training.saved import made_by
+
+        start = cls.model_validate(made_by(str(given["start"])))
+        wanted = start.model_dump() | given
+        for name in _BOUND & set(given):
+            own = cls.model_validate(start.model_dump() | {name: given[name]})
+            if getattr(own, name) != (theirs := getattr(start, name)):
+                raise ValueError(f"{name} is {theirs} in what it starts from; leave it out")
+        return wanted
+
+
+# What the weights of a tagger were made for.
+_BOUND = {
+    "backbone", "origin", "layers", "lora", "frozen_layers", "attention", "causal_layers", "head",
+    "pooling", "scheme", "joint", "casing", "shared_instruction",
+}  # fmt: skip
 
 
 class GeneratorRecipe(ModelRecipe):

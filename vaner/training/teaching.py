@@ -8,7 +8,6 @@ transition is expected.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,15 +16,15 @@ from random import Random
 import numpy as np
 import torch
 
-from vaner.annotator import Annotator, model_folder
-from vaner.asking import Asking
+from vaner.annotator import Annotator
 from vaner.encoding import Encoder, Row, Soft
-from vaner.errors import ModelError, RecipeError
+from vaner.errors import RecipeError
 from vaner.instructions import ANY_TYPE, Instruction
 from vaner.modeling import chain
 from vaner.proposers.tagger import Tagger
 from vaner.tagging import TagSet
 from vaner.training.examples import SentenceExample
+from vaner.training.saved import asking_of
 
 _AT_ONCE = 256  # sentences
 
@@ -53,19 +52,6 @@ class TaughtExample:
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         return replace(self.sentence.row(encoder, instruction, draw), soft=self.soft)
-
-
-def asking_of(teacher: str) -> Asking:
-    """What a saved tagger finds and how; its weights are not loaded.
-
-    Raises:
-        ModelError: where it is not found, or is not a tagger.
-    """
-    folder = model_folder(teacher)
-    try:
-        return Asking.from_config(json.loads((folder / "config.json").read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"teacher {folder}: not a saved tagger ({error})") from error
 
 
 def taught_examples(

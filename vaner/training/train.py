@@ -26,10 +26,11 @@ from transformers import (
     set_seed,
 )
 
+from vaner.annotator import model_folder
 from vaner.errors import RecipeError
 from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
-from vaner.sharing.record import write_training
+from vaner.sharing.record import read_training, write_training
 from vaner.training.apart import clash
 from vaner.training.curves import History, drawn
 from vaner.training.examples import Coverage
@@ -244,17 +245,28 @@ def _stopped(state: TrainerState) -> bool:
 def _told(recipe: Recipe, seed: int, trained: Trained) -> dict[str, Any]:
     """What the model's card tells of its training."""
     sources = [source for stage in recipe.stages for source in stage.sources]
+    before = _before(recipe)
+    trained_on = [*before.get("trained_on", ()), *map(_source_told, sources)]
+    chosen_on = [*before.get("chosen_on", ()), *(f"{d.corpus} {d.split}" for d in recipe.dev)]
+    languages = {*before.get("languages", ()), *(language_of(one.corpus) for one in sources)}
     return {
         "name": recipe.name,
         "seed": seed,
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
-        "trained_on": list(dict.fromkeys(map(_source_told, sources))),
-        "chosen_on": list(dict.fromkeys(f"{one.corpus} {one.split}" for one in recipe.dev)),
-        "languages": sorted({language_of(one.corpus) for one in sources}),
+        "trained_on": list(dict.fromkeys(trained_on)),
+        "chosen_on": list(dict.fromkeys(chosen_on)),
+        "languages": sorted(languages),
+        **({"began_with": before.get("name", "a trained model")} if before else {}),
         # Not the command: its paths are nobody else's business, once the model is published.
         **{name: value for name, value in provenance().items() if name != "command"},
     }
+
+
+def _before(recipe: Recipe) -> Mapping[str, Any]:
+    """What is told of the model that the training began with, if it did with one."""
+    start = getattr(recipe.model, "start", None)
+    return {} if start is None else read_training(model_folder(start))
 
 
 def _source_told(source: CorpusSource | DenseSource) -> str:

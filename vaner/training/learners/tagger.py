@@ -8,11 +8,13 @@ from random import Random
 
 import torch
 
+from vaner.annotator import model_folder
 from vaner.documents import Corpus
 from vaner.encoding import Encoder, Row
 from vaner.knowledge.base import open_base
 from vaner.knowledge.dense import Counts
 from vaner.knowledge.related import RelatedNames
+from vaner.modeling.starting import start_from
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.modeling.tensors import collate
 from vaner.proposers.torch_reader import torch_tagger
@@ -62,6 +64,8 @@ class TaggerLearner:
                 for source in sources
             ),
         )
+        if wanted.start is not None:
+            start_from(self.model, model_folder(wanted.start))
         folder = tokenizer_file(self.model).parent
         self.encoder = Encoder.from_folder(folder, wanted.max_subwords, casing=wanted.casing)
 

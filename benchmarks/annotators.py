@@ -1,0 +1,187 @@
+"""Programs that find mentions, each ready to read sentences, for their time alone.
+
+All read with one thread. Those that have to be trained are drawn at random or taught random tags:
+how long they take does not depend on what they find. The default model stands for ours, and its
+backbone, the same small encoder, is under `published`, `pipeline` and `gliner`.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.texts import made
+
+Sentences = Sequence[Sequence[str]]
+Read = Callable[[Sentences], None]
+
+TYPES = ("Disease", "Chemical", "Gene", "Species")
+MODEL, BACKBONE = "biomedical", "minilm-l6"
+# VANER's, for text of no known dataset.
+INSTRUCTION = "If any {type} entity is mentioned in the input, extract it. ##input:"
+
+
+def vaner(form: str) -> Callable[[Path], Read]:
+    """The default model: by PyTorch, or exported, in full precision or in 8 bits."""
+
+    def prepare(folder: Path) -> Read:
+        from vaner.annotator import Annotator, model_folder
+
+        if form == "pytorch":
+            import torch
+
+            from vaner.proposers.loading import load_proposer
+
+            torch.set_num_threads(1)
+            annotator = Annotator(load_proposer(model_folder(MODEL), "cpu", 32))
+        else:
+            place = folder / form
+            subprocess.run(
+                [sys.executable, "-m", "vaner.interfaces.cli", "export", MODEL, "-o", str(place),
+                 "--precision", form], check=True, capture_output=True,
+            )  # fmt: skip
+            annotator = Annotator.from_pretrained(place)
+
+        def read(sentences: Sentences) -> None:
+            for _ in annotator.annotate((" ".join(words) for words in sentences), TYPES):
+                pass
+
+        return read
+
+    return prepare
+
+
+def published(_: Path) -> Read:
+    """VANER's procedure: a pass a type, batches of 4 in the order given, padded, a softmax head."""
+    import torch
+
+    tokenizer, model = _token_classification(3)
+    instructions = [INSTRUCTION.format(type=type).split() for type in TYPES]
+
+    @torch.inference_mode()
+    def read(sentences: Sentences) -> None:
+        for instruction in instructions:
+            for i in range(0, len(sentences), 4):
+                rows = [[*instruction, *words] for words in sentences[i : i + 4]]
+                batch = tokenizer(
+                    rows, is_split_into_words=True, truncation=True, max_length=128, padding=True,
+                    return_tensors="pt",
+                )  # fmt: skip
+                model(**batch).logits.softmax(-1).argmax(-1).tolist()
+
+    return read
+
+
+def pipeline(_: Path) -> Read:
+    """transformers' token-classification pipeline: all types in one pass, batches of 32."""
+    import torch
+    from transformers import pipeline as of_transformers
+
+    tokenizer, model = _token_classification(1 + 2 * len(TYPES))
+    with torch.inference_mode():
+        find = of_transformers(
+            "token-classification", model=model, tokenizer=tokenizer, device="cpu",
+            aggregation_strategy="simple", batch_size=32,
+        )  # fmt: skip
+
+    def read(sentences: Sentences) -> None:
+        find([" ".join(words) for words in sentences])
+
+    return read
+
+
+def _token_classification(tags: int) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    from vaner.modeling.backbone import quiet
+    from vaner.modeling.finding import find
+
+    torch.set_num_threads(1)
+    folder = find(BACKBONE, prefer="package").folder
+    with quiet():
+        model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags)
+    return AutoTokenizer.from_pretrained(folder), model.eval()
+
+
+def gliner(_: Path) -> Read:
+    """GLiNER, whose types are words in its input: all of them in one pass, batches of 32."""
+    import torch
+    from gliner import GLiNER, GLiNERConfig
+
+    from vaner.modeling.backbone import quiet
+    from vaner.modeling.finding import find
+
+    torch.set_num_threads(1)
+    folder = find(BACKBONE, prefer="package").folder
+    with quiet():
+        model = GLiNER.from_config(
+            GLiNERConfig(
+                model_name=str(folder), hidden_size=384, max_len=384, max_width=12,
+                subtoken_pooling="first", span_mode="markerV0",
+            )
+        ).eval()  # fmt: skip
+
+    def read(sentences: Sentences) -> None:
+        # Its weights are random: at this threshold it finds as little as a trained one.
+        texts = [" ".join(words) for words in sentences]
+        model.inference(texts, list(TYPES), threshold=0.9, batch_size=32)
+
+    return read
+
+
+def spacy(_: Path) -> Read:
+    """spaCy's recogniser from scratch, as its own configuration has it."""
+    from spacy import blank
+    from spacy.training import Example
+
+    nlp = blank("en")
+    recogniser = nlp.add_pipe("ner")
+    for type in TYPES:
+        recogniser.add_label(type)  # type: ignore[attr-defined]
+    some = nlp.make_doc("Metformin treats diabetes.")
+    nlp.initialize(lambda: [Example.from_dict(some, {"entities": [(0, 9, "Chemical")]})])
+
+    def read(sentences: Sentences) -> None:
+        for _ in nlp.pipe(" ".join(words) for words in sentences):
+            pass
+
+    return read
+
+
+def crfsuite(folder: Path) -> Read:
+    """CRFsuite with the usual features, as `experiments.peers` trains it."""
+    import pycrfsuite
+
+    from experiments.peers.features import features
+
+    rng, trainer = random.Random(0), pycrfsuite.Trainer("lbfgs", verbose=False)
+    tags = ["O", *(f"{prefix}-{type}" for type in TYPES for prefix in "BI")]
+    for words in made(random.Random(1), 1000):
+        trainer.append(features(words), rng.choices(tags, k=len(words)))
+    trainer.set_params({"max_iterations": 5, "feature.possible_transitions": True})
+    trainer.train(str(folder / "model"))
+    tagger = pycrfsuite.Tagger()
+    tagger.open(str(folder / "model"))
+
+    def read(sentences: Sentences) -> None:
+        for words in sentences:
+            tagger.tag(features(words))
+
+    return read
+
+
+PREPARE: dict[str, Callable[[Path], Read]] = {
+    "vaner int8": vaner("int8"),
+    "vaner fp32": vaner("fp32"),
+    "vaner PyTorch": vaner("pytorch"),
+    "published": published,
+    "pipeline": pipeline,
+    "gliner": gliner,
+    "spacy": spacy,
+    "crfsuite": crfsuite,
+}

@@ -1,0 +1,20 @@
+"""Made-up sentences that look like those of abstracts: benchmarks run where no corpus is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from benchmarks.dictionary_matching import ENGLISH, MODIFIERS, vocabulary
+
+
+def made(rng: random.Random, number: int) -> Iterator[list[str]]:
+    """Sentences of some 25 words, a few of them very long; three words in ten are rare ones.
+
+    So long are those of NCBI-disease.
+    """
+    words = vocabulary(random.Random(1))
+    for _ in range(number):
+        length = min(100, max(3, round(rng.lognormvariate(3.1, 0.5))))
+        kinds = rng.choices((ENGLISH, MODIFIERS, words), weights=(5, 2, 3), k=length)
+        yield [rng.choice(kind) for kind in kinds]

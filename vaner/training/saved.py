@@ -1,0 +1,102 @@
+"""What a saved tagger was made by, as a recipe says it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vaner.annotator import model_folder
+from vaner.asking import Asking
+from vaner.errors import ModelError
+from vaner.modeling.storage import ADAPTER_CONFIG, adapter_folder
+
+# Of its config; with these alike, two taggers ask and tag alike.
+ALIKE = (
+    "backbone", "attention", "head", "pooling", "scheme", "joint", "casing", "shared_instruction",
+    "max_subwords",
+)  # fmt: skip
+
+
+def asking_of(name: str) -> Asking:
+    """What a saved tagger finds and how; its weights are not loaded.
+
+    Args:
+        name: folder, Hub id or embedded name.
+
+    Raises:
+        ModelError: where it is not found, or is not a tagger.
+    """
+    return Asking.from_config(_config(name))
+
+
+def alike(name: str) -> dict[str, Any]:
+    """Fields of a recipe's model that make it ask and tag as a saved tagger does.
+
+    Args:
+        name: folder, Hub id or embedded name.
+
+    Raises:
+        ModelError: where it is not a saved tagger.
+    """
+    config = _config(name)
+    try:
+        written = {key: config["instruction"][key] for key in ("named", "nameless")}
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{name}: its config lacks {error}") from error
+    return {"instruction": written} | {key: config[key] for key in ALIKE if key in config}
+
+
+def depth_of(name: str) -> int:
+    """Number of layers of a saved tagger's backbone.
+
+    Raises:
+        ModelError: where it is not a saved tagger.
+    """
+    try:
+        return int(_config(name)["backbone_config"]["num_hidden_layers"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{name}: its config lacks {error}") from error
+
+
+def made_by(name: str) -> dict[str, Any]:
+    """All fields of a recipe's model that the shapes of a saved tagger's weights depend on.
+
+    Args:
+        name: folder, Hub id or embedded name.
+
+    Raises:
+        ModelError: where it is not a saved tagger.
+    """
+    config, adapter = _config(name), adapter_folder(model_folder(name)) / ADAPTER_CONFIG
+    origin = config.get("backbone_origin")
+    lora = _lora(json.loads(adapter.read_text("utf-8"))) if adapter.is_file() else None
+    return {
+        **alike(name),
+        "origin": origin if origin in ("hub", "package") else None,  # not a folder's
+        "layers": depth_of(name),
+        "causal_layers": config.get("causal_layers", 0),
+        "frozen_layers": config.get("frozen_layers"),
+        "lora": lora,
+    }
+
+
+def _lora(options: Mapping[str, Any]) -> dict[str, Any]:
+    """An adapter's options as a recipe names them."""
+    targets = options["target_modules"]
+    return {
+        "rank": options["r"],
+        "alpha": options["lora_alpha"],
+        "dropout": options["lora_dropout"],
+        "targets": targets if isinstance(targets, str) else sorted(targets),
+    }
+
+
+def _config(name: str) -> dict[str, Any]:
+    folder = model_folder(name)
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+        Asking.from_config(config)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: not a saved tagger ({error})") from error
+    return config
