@@ -1,11 +1,15 @@
-"""Sentences a second, all types at once, beside two peers: python -m benchmarks.annotating
+"""Sentences a second with four types, beside its peers: python -m benchmarks.annotating
 
-The same made-up sentences for all: the default model by PyTorch and exported, full and 8-bit;
-spaCy's convolutional recogniser, and CRFsuite with the features that `experiments.peers` uses,
-taught random tags of other sentences of the same words: how long they take does not depend on what
-they find. Each runs in a process of its own with one thread, and time is processor time, so that
-neighbours on the machine count little; ratios come from this one run. What it needs comes with
-`pip install -e '.[peers,onnx]'`.
+The same made-up sentences for all (`benchmarks.annotators` says who they are), each in a process of
+its own with one thread. Time is processor time, so that neighbours on the machine count little. All
+take their turn in every round, and a ratio is of two that ran in the same round: its median is told
+and its range. ``floor`` is what the default model's multiplications alone would take at the speed
+that a large product of matrices has on this core, in fp32 and in 8 bits: nothing that computes the
+same can be faster, whatever else it does (tokens, softmax, CRF, memory).
+
+What it needs comes with `pip install -e '.[peers,onnx]'`. GLiNER wants an older transformers than
+this one for all but inference, so it is installed apart, `pip install --no-deps gliner
+sentencepiece`, and left out where it is not.
 """
 
 from __future__ import annotations
@@ -13,146 +17,201 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.training import made
+from benchmarks.annotators import BACKBONE, PREPARE
+from benchmarks.memory import most_held
+from benchmarks.texts import made
 from experiments.report import keep
+from experiments.table import filled
 from vaner.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
-WAYS = ("vaner fp32", "vaner onnx fp32", "vaner onnx int8", "spacy", "crfsuite")
-TYPES = ("Disease", "Chemical", "Gene", "Species", "cell_line", "cell_type")
-Sentences = list[list[str]]
+README = Path(__file__).with_name("README.md")
+OURS = "vaner int8"
+OPTIONAL = {"gliner": "gliner", "spacy": "spacy", "crfsuite": "pycrfsuite"}
+
+Figures = dict[str, Any]
 
 
 def main() -> None:
     arguments = _arguments()
     if arguments.way:
-        print(json.dumps(measured(arguments.way, arguments.model, arguments.sentences)))
+        print(json.dumps(measured(arguments.way, arguments.sentences)))
         return
-    found: dict[str, Any] = {}
-    for way in WAYS:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.annotating", "--way", way, "--model",
-             arguments.model, "--sentences", str(arguments.sentences)],
-            stdout=subprocess.PIPE, text=True, check=True,
-        )  # fmt: skip
-        found[way] = json.loads(done.stdout.strip().split("\n")[-1])
-        print(f"{way:16} {found[way]['sentences_a_second']:6.0f} sentences a second of one core, "
-              f"{found[way]['memory_mb']:5.0f} MB", flush=True)  # fmt: skip
-    settings = {"model": arguments.model, "sentences": arguments.sentences}
-    keep({**settings, "ways": found, **provenance()}, arguments.output)
+    ways = [way for way in PREPARE if find_spec(OPTIONAL.get(way, "vaner"))]
+    rounds: list[dict[str, Figures]] = []
+    for number in range(arguments.rounds):
+        rounds.append({way: _in_a_process(way, arguments.sentences) for way in ways})
+        for way, one in rounds[-1].items():
+            print(f"round {number + 1}, {way:14} {one['sentences_a_second']:7.1f} sentences a "
+                  f"second of one core, {one['memory_mb']:5.0f} MB", flush=True)  # fmt: skip
+    found = {
+        "sentences": arguments.sentences,
+        "rounds": rounds,
+        "floor": floor(arguments.sentences),
+        **provenance(),
+    }
+    keep(found, arguments.output)
+    draw(found, arguments.output.with_suffix(".png"))
+    if arguments.output == OUTPUT:
+        text = filled(README.read_text("utf-8"), "\n".join(table(found)), "annotating")
+        README.write_text(text, "utf-8")
 
 
-def measured(way: str, model: str, number: int) -> dict[str, float]:
+def measured(way: str, number: int) -> Figures:
     """What reading the sentences takes, after a few that are not counted."""
     sentences = list(made(random.Random(0), number))
     with tempfile.TemporaryDirectory() as folder:
-        read = PREPARED[way](model, Path(folder), sentences)
+        read = PREPARE[way](Path(folder))
         read(sentences[:20])
         start = time.process_time()
         read(sentences)
         seconds = time.process_time() - start
     return {
         "sentences_a_second": number / seconds,
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "memory_mb": most_held(),
     }
 
 
-def _by_pytorch(model: str, _: Path, __: Sentences) -> Callable[[Sentences], None]:
-    import torch
+def floor(number: int) -> Figures:
+    """Operations of the encoder for these sentences, and what they would take at the peaks.
 
-    from vaner.annotator import Annotator, model_folder
-    from vaner.proposers.loading import load_proposer
+    Returns:
+        Multiplications and additions of a sentence, in a mean; of fp32 and 8 bits the peak in 1e9
+        operations a second of one thread, and the sentences a second at that peak.
+    """
+    from transformers import AutoConfig
 
-    torch.set_num_threads(1)
-    return _reading(Annotator(load_proposer(model_folder(model), "cpu", 32)))
+    from vaner.encoding import Encoder
+    from vaner.modeling.finding import find
 
-
-def _exported(precision: str) -> Callable[[str, Path, Sentences], Callable[[Sentences], None]]:
-    def prepare(model: str, folder: Path, _: Sentences) -> Callable[[Sentences], None]:
-        from vaner.annotator import Annotator
-
-        place = folder / "exported"
-        subprocess.run(
-            [sys.executable, "-m", "vaner.interfaces.cli", "export", model, "-o", str(place),
-             "--precision", precision], check=True, capture_output=True,
-        )  # fmt: skip
-        return _reading(Annotator.from_pretrained(place))
-
-    return prepare
-
-
-def _reading(annotator: Any) -> Callable[[Sentences], None]:
-    def read(sentences: Sentences) -> None:
-        for _ in annotator.annotate(" ".join(words) for words in sentences):
-            pass
-
-    return read
+    folder = find(BACKBONE, prefer="package").folder
+    config, encoder = AutoConfig.from_pretrained(folder), Encoder.from_folder(folder, 512)
+    width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    each = []
+    for words in made(random.Random(0), number):
+        length = 2 + sum(len(encoder.subwords(word)) for word in words)
+        weights = 4 * width * width + 2 * width * inner
+        each.append(2 * layers * length * (weights + 2 * length * width))
+    operations = statistics.mean(each)
+    peaks = {"fp32": peak(1024, quantised=False), "int8": peak(1024, quantised=True)}
+    return {
+        "operations_a_sentence": operations,
+        "peak_gflops": {form: value / 1e9 for form, value in peaks.items()},
+        "sentences_a_second": {form: value / operations for form, value in peaks.items()},
+    }
 
 
-def _by_spacy(_: str, __: Path, ___: Sentences) -> Callable[[Sentences], None]:
-    import spacy
-    from spacy.training import Example
+def peak(size: int, *, quantised: bool) -> float:
+    """Operations a second of a product of square matrices, one thread, by ONNX Runtime."""
+    import numpy as np
+    import onnxruntime
 
-    nlp = spacy.blank("en")
-    recogniser = nlp.add_pipe("ner")
-    for type in TYPES:
-        recogniser.add_label(type)  # type: ignore[attr-defined]
-    some = nlp.make_doc("Metformin treats diabetes.")
-    nlp.initialize(lambda: [Example.from_dict(some, {"entities": [(0, 9, "Chemical")]})])
-
-    def read(sentences: Sentences) -> None:
-        for _ in nlp.pipe(" ".join(words) for words in sentences):
-            pass
-
-    return read
-
-
-def _by_crfsuite(_: str, folder: Path, __: Sentences) -> Callable[[Sentences], None]:
-    import pycrfsuite
-
-    from experiments.peers.features import features
-
-    rng, trainer = random.Random(0), pycrfsuite.Trainer("lbfgs", verbose=False)
-    tags = ["O", *(f"{prefix}-{type}" for type in TYPES for prefix in "BI")]
-    for words in made(random.Random(1), 1000):
-        trainer.append(features(words), rng.choices(tags, k=len(words)))
-    trainer.set_params({"max_iterations": 5, "feature.possible_transitions": True})
-    trainer.train(str(folder / "model"))
-    tagger = pycrfsuite.Tagger()
-    tagger.open(str(folder / "model"))
-
-    def read(sentences: Sequence[Sequence[str]]) -> None:
-        for words in sentences:
-            tagger.tag(features(words))
-
-    return read
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        _product(size, quantised=quantised), options, providers=["CPUExecutionProvider"]
+    )
+    ones = {"a": np.ones((size, size), np.uint8 if quantised else np.float32)}
+    best = float("inf")
+    for _ in range(10):
+        start = time.process_time()
+        session.run(None, ones)
+        best = min(best, time.process_time() - start)
+    return 2 * size**3 / best
 
 
-PREPARED: dict[str, Callable[[str, Path, Sentences], Callable[[Sentences], None]]] = {
-    "vaner fp32": _by_pytorch,
-    "vaner onnx fp32": _exported("fp32"),
-    "vaner onnx int8": _exported("int8"),
-    "spacy": _by_spacy,
-    "crfsuite": _by_crfsuite,
-}
+def _product(size: int, *, quantised: bool) -> bytes:
+    """An ONNX model that multiplies what it is given by a matrix of ones."""
+    import numpy as np
+    from onnx import TensorProto, helper
+
+    real = TensorProto.FLOAT
+    a, b, c = (TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32) if quantised else (real,) * 3
+    shape = (size, size)
+    ones = np.ones(shape, np.int8 if quantised else np.float32).tobytes()
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger" if quantised else "MatMul", ["a", "b"], ["c"])],
+        "product",
+        [helper.make_tensor_value_info("a", a, shape)],
+        [helper.make_tensor_value_info("c", c, shape)],
+        [helper.make_tensor("b", b, shape, ones, raw=True)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    written: bytes = model.SerializeToString()
+    return written
+
+
+def times(found: Figures, way: str) -> list[float]:
+    """In each round, how many times as long as ours it takes."""
+    of = "sentences_a_second"
+    return [one[OURS][of] / one[way][of] for one in found["rounds"]]
+
+
+def table(found: Figures) -> list[str]:
+    """A line a way: sentences a second, how many times as long as ours, memory, share of floor."""
+    lines = ["| | sentences a second of one core | times as long as ours | memory, MB "
+             "| share of the floor |", "|---|--:|--:|--:|--:|"]  # fmt: skip
+    floors = found["floor"]["sentences_a_second"]
+    for way in found["rounds"][0]:
+        speed, memory = (
+            statistics.median(one[way][name] for one in found["rounds"])
+            for name in ("sentences_a_second", "memory_mb")
+        )
+        ratios = times(found, way)
+        spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        form = "int8" if way == OURS else "fp32"
+        share = f"{100 * speed / floors[form]:.0f} %" if way.startswith("vaner") else ""
+        told = spread if way != OURS else "1"
+        lines.append(f"| {way} | {speed:.0f} | {told} | {memory:.0f} | {share} |")
+    return lines
+
+
+def draw(found: Figures, output: Path) -> None:
+    """A bar a way: how many times as long as ours, with its range."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    ways = [way for way in found["rounds"][0] if way != OURS]
+    ratios = [times(found, way) for way in ways]
+    middles = [statistics.median(one) for one in ratios]
+    ends = [[m - min(r) for m, r in zip(middles, ratios, strict=True)],
+            [max(r) - m for m, r in zip(middles, ratios, strict=True)]]  # fmt: skip
+    figure, axes = pyplot.subplots(figsize=(7, 3), layout="constrained")
+    axes.barh(ways, middles, xerr=ends, color="#4c78a8")
+    axes.axvline(1, color="black", linewidth=1)
+    axes.set_xscale("log")
+    axes.invert_yaxis()
+    axes.set_xlabel(f"times as long as {OURS}, four types")
+    figure.savefig(output, dpi=120)
+
+
+def _in_a_process(way: str, sentences: int) -> Figures:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.annotating", "--way", way, "--sentences",
+         str(sentences)], stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    found: Figures = json.loads(done.stdout.strip().split("\n")[-1])
+    return found
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.annotating", description="Sentences a second, and the peers'."
     )
-    parser.add_argument("--model", default="biomedical")
     parser.add_argument("--sentences", type=int, default=400)
-    parser.add_argument("--way", choices=WAYS, help="only this one, in this process")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--way", choices=list(PREPARE), help="only this one, in this process")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     return parser.parse_args()
 

@@ -77,7 +77,7 @@ def published(_: Path) -> Read:
 
 
 def pipeline(_: Path) -> Read:
-    """transformers' token-classification pipeline: all types in one pass, batches of 32."""
+    """Transformers' token-classification pipeline: all types in one pass, batches of 32."""
     import torch
     from transformers import pipeline as of_transformers
 
@@ -135,7 +135,7 @@ def gliner(_: Path) -> Read:
 
 
 def spacy(_: Path) -> Read:
-    """spaCy's recogniser from scratch, as its own configuration has it."""
+    """SpaCy's recogniser from scratch, as its own configuration has it."""
     from spacy import blank
     from spacy.training import Example
 

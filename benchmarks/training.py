@@ -15,18 +15,18 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from benchmarks.dictionary_matching import ENGLISH, MODIFIERS, vocabulary
+from benchmarks.memory import most_held
+from benchmarks.texts import made
 from experiments.report import keep
 from vaner.encoding import Encoder
 from vaner.modeling import backbone as backbones
@@ -151,15 +151,6 @@ def ours(
     return model, [loss(batch) for batch in batches], sum(len(row) for row in rows)
 
 
-def made(rng: random.Random, number: int) -> Iterator[list[str]]:
-    """Sentences of some 25 words, a few of them very long; three words in ten are rare ones."""
-    words = vocabulary(random.Random(1))
-    for _ in range(number):
-        length = min(100, max(3, round(rng.lognormvariate(3.1, 0.5))))
-        kinds = rng.choices((ENGLISH, MODIFIERS, words), weights=(5, 2, 3), k=length)
-        yield [rng.choice(kind) for kind in kinds]
-
-
 def _in_a_process(way: str, precision: str, arguments: argparse.Namespace) -> dict[str, Any]:
     options = ["--backbone", arguments.backbone, "--batch", str(arguments.batch),
                "--steps", str(arguments.steps)]  # fmt: skip
@@ -193,7 +184,7 @@ def _peak(device: str, dtype: torch.dtype) -> float:
 def _memory(device: str) -> float:
     if device == "cuda":
         return torch.cuda.max_memory_allocated() / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return most_held()
 
 
 def _told(one: dict[str, Any]) -> str:

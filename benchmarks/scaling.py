@@ -1,0 +1,183 @@
+"""What more words, types and documents cost: python -m benchmarks.scaling
+
+The default model in 8 bits, one thread, processor time:
+
+- a document of 16 to 50,000 words, in sentences of some 25 words or without a single full stop: a
+  straight line would be the same time a word for all;
+- 1 to 16 types, by PyTorch: all in one pass (joint), and a pass each, with the instruction read for
+  every sentence or once for all of them, on the same encoder with a head drawn at random;
+- 10 to 100,000 documents: the most memory that the process held, which must not grow with them.
+
+It takes some ten minutes, and needs `pip install -e '.[onnx]'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from benchmarks.annotators import BACKBONE, MODEL
+from benchmarks.memory import most_held
+from benchmarks.texts import made
+from experiments.report import keep
+from vaner.annotator import Annotator
+from vaner.instructions import BY_NAME
+from vaner.provenance import provenance
+
+OUTPUT = Path(__file__).with_suffix(".json")
+WORDS = (16, 64, 256, 1024, 4096, 16384, 50000)
+TYPES = (1, 2, 4, 8, 16)
+DOCUMENTS = (10, 100, 1000, 10_000, 100_000)
+SENTENCES = 60  # for types
+MODES: dict[str, dict[str, Any]] = {
+    "joint": {"joint": True, "instruction": BY_NAME["none"].to_dict()},
+    "a pass each": {},
+    "a pass each, instruction once": {"shared_instruction": True},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.scaling", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--documents", type=int, help="only so many, in this process")
+    parser.add_argument("--model", type=Path, help="exported, for --documents")
+    parser.add_argument("--most", type=int, default=100_000, help="leave out what is more of them")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    if arguments.documents:
+        print(json.dumps(of_documents(arguments.model, arguments.documents)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "int8"
+        subprocess.run(
+            [sys.executable, "-m", "vaner.interfaces.cli", "export", MODEL, "-o", str(model)],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        found = {
+            "words": of_words(model, [n for n in WORDS if n <= arguments.most]),
+            "types": of_types(),
+            "documents": [_apart(model, n) for n in DOCUMENTS if n <= arguments.most],
+            **provenance(),
+        }
+    keep(found, arguments.output)
+    draw(found, arguments.output.with_suffix(".png"))
+
+
+def of_words(model: Path, numbers: list[int]) -> list[dict[str, float]]:
+    """Microseconds a word in documents of so many words, in sentences and without an end."""
+    annotator = Annotator.from_pretrained(model)
+    found = []
+    for number in numbers:
+        sentences = list(made(random.Random(0), 10 + number // 10))
+        ended = [[*words[:-1], f"{words[-1]}."] for words in sentences]
+        one = {"words": float(number)}
+        for name, given in (("sentences", ended), ("one sentence", sentences)):
+            text = " ".join(list(chain.from_iterable(given))[:number])
+            seconds = _seconds(lambda text=text: annotator(text))  # type: ignore[misc]
+            one[name] = 1e6 * seconds / number
+        print(one, flush=True)
+        found.append(one)
+    return found
+
+
+def of_types() -> list[dict[str, Any]]:
+    """Milliseconds a sentence for so many types, by each mode."""
+    import torch
+
+    from vaner.modeling.backbone import quiet
+    from vaner.modeling.tagger import VanerForTokenClassification
+
+    torch.set_num_threads(1)
+    texts = [" ".join(words) for words in made(random.Random(0), SENTENCES)]
+    found = []
+    for mode, options in MODES.items():
+        for number in TYPES:
+            torch.manual_seed(0)
+            types = [f"Type{i}" for i in range(number)]
+            with quiet():
+                model = VanerForTokenClassification.from_backbone(
+                    BACKBONE, origin="package", types=types, nameless=True, **options
+                ).eval()
+            # A head that finds nothing, as one on text without mentions.
+            torch.nn.init.zeros_(model.classifier.weight)
+            model.classifier.bias.data[0] = 9.0
+            annotator = Annotator.of(model, "cpu")
+            seconds = _seconds(lambda: list(annotator.annotate(texts)))  # noqa: B023
+            one = {"mode": mode, "types": number, "milliseconds": 1e3 * seconds / SENTENCES}
+            print(one, flush=True)
+            found.append(one)
+    return found
+
+
+def of_documents(model: Path, number: int) -> dict[str, float]:
+    """The most memory held, and documents a second, for a stream of short documents."""
+    annotator = Annotator.from_pretrained(model)
+    annotator("Metformin treats diabetes.")
+    start = time.process_time()
+    for _ in annotator.annotate(f"Patient {i} had metformin." for i in range(number)):
+        pass
+    seconds = time.process_time() - start
+    memory = most_held()
+    return {"documents": number, "memory_mb": memory, "documents_a_second": number / seconds}
+
+
+def _apart(model: Path, number: int) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scaling", "--documents", str(number), "--model",
+         str(model)], stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    found: dict[str, float] = json.loads(done.stdout.strip().split("\n")[-1])
+    print(found, flush=True)
+    return found
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    """Processor seconds of a second run."""
+    run()
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def draw(found: dict[str, Any], output: Path) -> None:
+    """A panel each for words, types and documents."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (words, types, documents) = pyplot.subplots(
+        1, 3, figsize=(13, 3.6), layout="constrained"
+    )
+    numbers = [one["words"] for one in found["words"]]
+    for name in ("sentences", "one sentence"):
+        words.plot(numbers, [one[name] for one in found["words"]], "o-", label=name)
+    words.set(xscale="log", xlabel="words in a document", ylabel="microseconds a word")
+    for mode in MODES:
+        own = [one for one in found["types"] if one["mode"] == mode]
+        types.plot([one["types"] for one in own], [one["milliseconds"] for one in own], "o-",
+                   label=mode)  # fmt: skip
+    types.set(xlabel="types", ylabel="milliseconds a sentence (PyTorch)")
+    documents.plot([one["documents"] for one in found["documents"]],
+                   [one["memory_mb"] for one in found["documents"]], "o-")  # fmt: skip
+    documents.set(xscale="log", xlabel="documents", ylabel="most memory, MB")
+    for axes in (words, types, documents):
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+    for axes in (words, types):
+        axes.legend(frameon=False)
+    figure.savefig(output, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
