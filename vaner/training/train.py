@@ -114,7 +114,7 @@ def _made(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
-    except BaseException:
+    except BaseException:  # Ctrl-C too: it goes on from here
         inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
         for path in (*inner, *new):
             with suppress(OSError):  # only what is empty can be removed so

@@ -210,7 +210,7 @@ class Batcher:
             own: dict[_Request, list[Document]] = {request: [] for request in requests}
             for (request, _), document in zip(share, found, strict=True):
                 own[request].append(document)
-        except Exception as problem:
+        except Exception as problem:  # a defect too is told to who asked, and the server goes on
             if len(requests) == 1:
                 requests[0].fail(problem)
                 return
