@@ -53,7 +53,7 @@ GpusOption = Annotated[
 PartSizeOption = Annotated[
     int, typer.Option(min=1, help="With --engine, most documents of a part: --part-size 500")
 ]
-ResumeOption = Annotated[
+ResumePartsOption = Annotated[
     bool,
     typer.Option("--resume", help="With --engine, go on where there is something of this job."),
 ]
