@@ -147,7 +147,9 @@ def _table(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
     return table
 
 
-def by_length(lengths: Sequence[int], batch_size: int, max_subwords: int) -> Iterator[list[int]]:
+def by_length(
+    lengths: Sequence[int], batch_size: int, max_subwords: int = 8192
+) -> Iterator[list[int]]:
     """Group items of like length.
 
     Args:

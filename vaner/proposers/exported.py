@@ -20,7 +20,7 @@ import numpy as np
 from vaner.asking import Asking
 from vaner.chains import Floats, Transitions
 from vaner.encoding import Encoder, Row
-from vaner.errors import ModelError, VanerError
+from vaner.errors import ModelError, VanerError, first_line
 from vaner.places import cache_folder
 from vaner.proposers.tagger import Tagger
 from vaner.scoring.calibration import CALIBRATION_FILE
@@ -91,7 +91,7 @@ class OnnxReader:
                 folder / MODEL_FILE, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime has an exception for each kind of damage
-            reason = str(error).strip().split("\n")[0]
+            reason = first_line(error)
             raise ModelError(f"{folder / MODEL_FILE}: cannot be loaded: {reason}") from error
         self._inputs = [one.name for one in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):

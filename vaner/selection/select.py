@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 BATCHES_AT_ONCE = 16
 """Batches' worth of candidates gathered before they are sorted by length and judged."""
 
-_POSITIONS_A_BATCH = 8192
-
 
 class Judged(NamedTuple):
     """A document and what there is for each of its spans.
@@ -208,7 +206,7 @@ class Selector:
             torch.autocast(self.device.type, self._autocast) if self._autocast else nullcontext()
         )
         found = [0.0] * len(rows)
-        for batch in by_length([len(row) for row in rows], self.batch_size, _POSITIONS_A_BATCH):
+        for batch in by_length([len(row) for row in rows], self.batch_size):
             tensors = collate([rows[i] for i in batch])
             tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
             with autocast:

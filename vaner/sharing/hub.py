@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.errors import VanerError
+from vaner.errors import VanerError, first_line
 from vaner.scoring.calibration import CALIBRATION_FILE
 from vaner.scoring.stated import RESULTS_FILE, as_stated
 from vaner.sharing.card import card, merged
@@ -255,7 +255,7 @@ def _reason(error: BaseException, repo: str) -> str:
     """What a user is told of a failed push."""
     causes = list(_causes(error))
     status = next((s for s in map(_status, causes) if s is not None), None)
-    reason = next((line for line in map(_first_line, causes) if line), type(error).__name__)
+    reason = first_line(next((cause for cause in causes if str(cause).strip()), error))
     if status in (401, 403):
         return f"{repo}: the Hub does not allow it with this token ({reason})"
     if status == 412:
@@ -279,7 +279,3 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
 def _status(error: BaseException) -> int | None:
     status = getattr(getattr(error, "response", None), "status_code", None)
     return status if isinstance(status, int) else None
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")

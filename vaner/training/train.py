@@ -46,7 +46,7 @@ from vaner.training.trainer import Moved, Scorer, VanerTrainer, arguments, bf16,
 
 logger = logging.getLogger(__name__)
 
-Report = Callable[[str], None]
+Tell = Callable[[str], None]
 
 _STATE = "trainer_state.json"
 
@@ -78,7 +78,7 @@ def train(
     *,
     corpora_root: str | Path | None = None,
     resume: bool = False,
-    report: Report = print,
+    report: Tell = print,
 ) -> list[Trained]:
     """Train a recipe, once for every seed.
 
@@ -128,7 +128,7 @@ def _train_seed(
     folder: Path,
     root: str | Path | None,
     resume: bool,
-    report: Report,
+    report: Tell,
 ) -> Trained:
     started = time.time()
     set_seed(seed)

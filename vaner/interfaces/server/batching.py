@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from vaner.annotator import Overlaps
-from vaner.documents import Document
+from vaner.documents import Document, Overlaps
 
 CHARACTERS = 20_000
 """Of a round: some hundred sentences, enough for full batches, and soon over."""
