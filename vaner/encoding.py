@@ -15,7 +15,7 @@ import numpy.typing as npt
 import regex
 from tokenizers import Tokenizer
 
-from vaner.casing import Casing, casing
+from vaner.casing import Casing, casing_of
 from vaner.errors import ModelError
 from vaner.words import Window, Word, windows
 
@@ -216,7 +216,7 @@ def _casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:
     """Of the word of each of a row's sub-words."""
     found = [int(Casing.NONE)] * len(row)
     for word, start, end in zip(words, row.starts, row.ends, strict=True):
-        found[start:end] = [int(casing(word[:LONGEST_WORD]))] * (end - start)
+        found[start:end] = [int(casing_of(word[:LONGEST_WORD]))] * (end - start)
     return tuple(found)
 
 

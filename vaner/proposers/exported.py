@@ -30,6 +30,10 @@ from vaner.sharing.record import TRAINING_FILE
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
 
+# What is told of a model, and changes none of its answers but their scores.
+_TOLD = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
+_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
+
 
 def exported_form(folder: Path, device: str = "auto") -> Path | None:
     """Where the exported form of a model is, if it can and should be used.
@@ -54,11 +58,6 @@ def kept_form(folder: Path) -> Path:
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     return cache_folder() / "exported" / f"{folder.name}-{key}"
-
-
-# What is told of a model, and changes none of its answers but their scores.
-_TOLD = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
-_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
 class OnnxReader:

@@ -31,7 +31,7 @@ BATCHES_AT_ONCE = 16
 """Batches' worth of candidates gathered before they are sorted by length and judged."""
 
 
-class Judged(NamedTuple):
+class Weighed(NamedTuple):
     """A document and what there is for each of its spans.
 
     Args:
@@ -153,15 +153,15 @@ class Selector:
         known = self.calibration
         return probability if known is None else known.score(type, probability)
 
-    def probabilities(self, documents: Iterable[Document]) -> Iterator[Judged]:
+    def probabilities(self, documents: Iterable[Document]) -> Iterator[Weighed]:
         """Each document with the probability that each of its spans is right."""
         slope, offset = self.model.config.slope, self.model.config.offset
         for document, evidence in self.evidence(documents):
             known = torch.tensor([e for e in evidence if e is not None], dtype=torch.float64)
             found = iter(torch.sigmoid(slope * known + offset).tolist())
-            yield Judged(document, tuple(None if e is None else next(found) for e in evidence))
+            yield Weighed(document, tuple(None if e is None else next(found) for e in evidence))
 
-    def evidence(self, documents: Iterable[Document]) -> Iterator[Judged]:
+    def evidence(self, documents: Iterable[Document]) -> Iterator[Weighed]:
         """Each document with what speaks for each of its spans: the higher, the likelier."""
         size = BATCHES_AT_ONCE * self.batch_size
         for some in _gathered(documents, size):
@@ -170,7 +170,7 @@ class Selector:
             found = iter(self._judge(known))
             judged = iter([None if row is None else next(found) for row in rows])
             for document in some:
-                yield Judged(document, tuple(next(judged) for _ in document.spans))
+                yield Weighed(document, tuple(next(judged) for _ in document.spans))
 
     def _rows(self, document: Document) -> Iterator[MarkedRow | None]:
         """The row of each span; None for one of a type that is not known."""
