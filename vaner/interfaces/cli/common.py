@@ -13,17 +13,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from vaner.errors import VanerError
 
-ModelArgument = Annotated[
-    str | None,
-    typer.Argument(
-        help="Model: embedded name, folder, or Hub id. Default: the embedded model.",
-        show_default=False,
-    ),
-]
-ModelOption = Annotated[
-    str | None,
-    typer.Option(help="Model: embedded name, folder, or Hub id. Default: the embedded model."),
-]
+_MODEL = "Model: embedded name, folder, or Hub id. Default: the embedded model."
+
+ModelArgument = Annotated[str | None, typer.Argument(help=_MODEL, show_default=False)]
+ModelOption = Annotated[str | None, typer.Option(help=_MODEL)]
 SelectorOption = Annotated[
     str | None,
     typer.Option(
