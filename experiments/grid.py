@@ -2,6 +2,8 @@
 
 A study's run.py makes a `Study` and hands it to `main`. Runs whose file is there are not run
 again, so a study can be stopped at any time, shared out over processes, and gone on with.
+
+What trains is imported where something is trained: a table is written anew in a second.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.report import Record, keep, sides, table, write
 from vaner.annotator import Annotator
@@ -24,12 +26,12 @@ from vaner.corpora import corpora_root, load, lookup, scored_split, split_file
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
-from vaner.knowledge.base import open_base
 from vaner.provenance import provenance
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_file import read_recipe
-from vaner.training.sources import training_corpus
-from vaner.training.train import Trained, train
+
+if TYPE_CHECKING:
+    from vaner.training.train import Trained
 
 SIZES = ("small", "full")
 
@@ -163,6 +165,8 @@ def run(
         root: where the corpora lie; ``VANER_CORPORA`` if None.
         keep_models: leave the model beside the figures.
     """
+    from vaner.training.train import train
+
     result, place = output / f"{one.name}.json", output / one.name
     (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
     facts = {**told_of(trained), "knowledge_bases": _bases(one)}
@@ -229,6 +233,8 @@ def _scored(
 
 def _bases(one: Run) -> dict[str, str]:
     """Fingerprint of every knowledge base that names were drawn from."""
+    from vaner.knowledge.base import open_base
+
     sources = (source for stage in one.recipe.stages for source in stage.sources)
     names = {source.dense for source in sources if isinstance(source, DenseSource)}
     return {name: open_base(name).fingerprint for name in sorted(names)}
@@ -236,6 +242,8 @@ def _bases(one: Run) -> dict[str, str]:
 
 def _taught(one: Run, root: Path | None) -> Iterator[Iterable[Any]]:
     """The documents that the biomedical head was taught with: what is in them counts as seen."""
+    from vaner.training.sources import training_corpus
+
     for stage in one.recipe.stages:
         for source in stage.sources:
             if isinstance(source, CorpusSource) and source.domain == "biomedical":

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaner.batching import Array, Layout, by_length, collate
-from vaner.casing import Casing, casing
+from vaner.casing import Casing, casing_of
 from vaner.encoding import Encoder
 from vaner.errors import ModelError
 from vaner.words import split_words
@@ -65,11 +65,11 @@ def test_rows_tell_how_their_words_are_cased(tiny_backbone: Path) -> None:
 
 @given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20))
 def test_any_word_is_cased_in_one_way(word: str) -> None:
-    found = casing(word)
+    found = casing_of(word)
     assert (found == Casing.NONE) == (
         not any(c.islower() or c.isupper() or c.istitle() for c in word)
     )
-    assert casing(f"{word}1") == found
+    assert casing_of(f"{word}1") == found
 
 
 def test_a_word_of_a_megabyte_is_one_word(encoder: Encoder) -> None:

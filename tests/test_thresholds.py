@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vaner.documents import Document, Span, at_least
 from vaner.scoring import score
-from vaner.scoring.thresholds import best_cut, cut_for_precision, cuts
+from vaner.scoring.thresholds import best_cut, cuts
 
 TEXT = "one two six ten"
 PLACES = [(0, 3), (4, 7), (8, 11), (12, 15), (0, 7)]
@@ -46,10 +46,6 @@ def test_every_cut_is_what_the_scorer_says(
     assert best.counts.f1 == max(cut.counts.f1 for cut in swept)
 
 
-def test_the_lowest_cut_that_is_precise_enough() -> None:
+def test_where_nothing_was_found() -> None:
     gold = [document(0, [((0, 3), "A", None), ((4, 7), "A", None)])]
-    found = [document(0, [((0, 3), "A", 0.75), ((4, 7), "A", 0.5), ((8, 11), "A", 0.25)])]
-    cut = cut_for_precision(gold, found, ["A"], 0.9)
-    assert cut is not None and cut.threshold == 0.5 and cut.counts.recall == 1
-    assert cut_for_precision(gold, [document(0, [((8, 11), "A", 0.25)])], ["A"], 0.5) is None
     assert best_cut(gold, [document(0, [])], ["A"]).counts.f1 == pytest.approx(0)

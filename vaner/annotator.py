@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vaner.documents import Document, at_least, best_of_overlapping
+from vaner.documents import Document, Overlaps, at_least, best_of_overlapping
 from vaner.errors import ModelError, VanerError
 from vaner.modeling.storage import resolve
 from vaner.proposers.exported import exported_form, exported_tagger
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Overlaps = Literal["keep", "best"]
 
 DEFAULT_MODEL = "biomedical"
 

@@ -82,61 +82,70 @@ def _soft(rows: Sequence[Row], most: int) -> dict[str, Array]:
 
 def _padded(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:
     """The batch without its words, and what to add to their places."""
-    longest = max(len(row) for row in rows)
-    ids = _table([row.input_ids for row in rows])
-    mask = np.arange(longest) < np.array([[len(row)] for row in rows])
-    batch: dict[str, Array] = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
+    ids = [row.input_ids for row in rows]
+    batch: dict[str, Array] = {
+        "input_ids": _table(ids),
+        "attention_mask": _filled(ids).astype(np.int64),
+    }
     if rows[0].casing:
         batch["casing"] = _table([row.casing for row in rows])
+    longest = max(map(len, ids))
     return batch, [i * longest for i in range(len(rows))]
 
 
 def _packed(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[int]]:
     """Likewise; what stands in front of the row's own part counts as before it."""
-    pieces: list[tuple[int, ...]] = []
-    casing: list[int] = []
-    firsts: list[int] = []  # position of each piece's first sub-word
-    looks: list[list[int]] = []  # what each piece looks at
-    bases: list[int] = []
+    packed = _Packed()
     instructions: dict[tuple[int, ...], list[int]] = {}
-    length = 0
-
-    def put(ids: tuple[int, ...], first: int, before: list[int]) -> list[int]:
-        nonlocal length
-        own = list(range(length, length + len(ids)))
-        pieces.append(ids)
-        firsts.append(first)
-        looks.append(before + own)
-        length += len(ids)
-        return own
-
     for row in rows if shared else ():
         instruction = row.input_ids[: row.prefix]
         if instruction and instruction not in instructions:
-            instructions[instruction] = put(instruction, 0, [])
-            casing.extend(row.casing[: row.prefix])
+            instructions[instruction] = packed.put(row, 0, row.prefix)
+    bases: list[int] = []
     for row in rows:
         before = row.prefix if shared else 0
-        bases.append(length - before)
-        put(row.input_ids[before:], before, instructions.get(row.input_ids[:before], []))
-        casing.extend(row.casing[before:])
+        bases.append(len(packed.ids) - before)
+        packed.put(row, before, len(row), instructions.get(row.input_ids[:before], []))
+    return packed.batch(), bases
 
-    sizes, keys = [len(piece) for piece in pieces], [len(look) for look in looks]
-    starts = np.cumsum([0, *sizes[:-1]])[:, None]
-    asking = np.arange(max(sizes)) < np.array(sizes)[:, None]
-    batch: dict[str, Array] = {
-        "input_ids": np.array([[id for piece in pieces for id in piece]]),
-        "queries": np.where(asking, starts + np.arange(max(sizes)), 0),
-        "asking": asking,
-        "keys": _table(looks),
-        "seen": np.arange(max(keys)) < np.array(keys)[:, None],
-        "positions": np.array([
-            [first + i for first, size in zip(firsts, sizes, strict=True) for i in range(size)]
-        ]),
-    }  # fmt: skip
-    if casing:
-        batch["casing"] = np.array([casing])
-    return batch, bases
+
+class _Packed:
+    """Pieces of rows one after another: their sub-words, and what each piece sees."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self._casing: list[int] = []
+        self._positions: list[int] = []
+        self._own: list[list[int]] = []
+        self._seen: list[list[int]] = []
+
+    def put(self, row: Row, start: int, end: int, before: Sequence[int] = ()) -> list[int]:
+        """Put a row's sub-words from start to end there, and give their places.
+
+        Args:
+            row: the row.
+            start, end: of the piece in the row.
+            before: places of what the piece sees besides itself.
+        """
+        own = list(range(len(self.ids), len(self.ids) + end - start))
+        self.ids += row.input_ids[start:end]
+        self._casing += row.casing[start:end]
+        self._positions += range(start, end)
+        self._own.append(own)
+        self._seen.append([*before, *own])
+        return own
+
+    def batch(self) -> dict[str, Array]:
+        """All but the words."""
+        found: dict[str, Array] = {
+            "input_ids": np.array([self.ids]),
+            "queries": _table(self._own),
+            "asking": _filled(self._own),
+            "keys": _table(self._seen),
+            "seen": _filled(self._seen),
+            "positions": np.array([self._positions]),
+        }
+        return {**found, "casing": np.array([self._casing])} if self._casing else found
 
 
 def _table(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
@@ -147,7 +156,15 @@ def _table(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
     return table
 
 
-def by_length(lengths: Sequence[int], batch_size: int, max_subwords: int) -> Iterator[list[int]]:
+def _filled(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.bool_]:
+    """Where `_table` has what is in the rows, and not its filling."""
+    sizes = np.array([[len(row)] for row in rows])
+    return np.arange(sizes.max()) < sizes
+
+
+def by_length(
+    lengths: Sequence[int], batch_size: int, max_subwords: int = 8192
+) -> Iterator[list[int]]:
     """Group items of like length.
 
     Args:

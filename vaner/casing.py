@@ -16,10 +16,10 @@ class Casing(IntEnum):
     MIXED = 5
 
 
-def casing(word: str) -> Casing:
+def casing_of(word: str) -> Casing:
     """The casing of one word.
 
-    >>> [casing(word).name for word in ("5", "flu", "C", "Homo", "BRCA1", "mRNA")]
+    >>> [casing_of(word).name for word in ("5", "flu", "C", "Homo", "BRCA1", "mRNA")]
     ['NONE', 'LOWER', 'CAPITAL', 'TITLE', 'UPPER', 'MIXED']
     """
     letters = "".join(filter(_cased, word))

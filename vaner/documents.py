@@ -10,9 +10,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from vaner.errors import VanerError
+
+Overlaps = Literal["keep", "best"]
+"""What becomes of mentions that overlap: all are kept, or the best: see `best_of_overlapping`."""
 
 
 class SpanError(VanerError):

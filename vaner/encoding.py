@@ -15,15 +15,15 @@ import numpy.typing as npt
 import regex
 from tokenizers import Tokenizer
 
-from vaner.casing import Casing, casing
+from vaner.casing import Casing, casing_of
 from vaner.errors import ModelError
 from vaner.words import Window, Word, windows
 
 # A longer word (a nucleotide sequence, a line without spaces) is read by its first characters;
 # it stays one word with one tag. So are the sub-words of a word bounded, and with them a window.
 LONGEST_WORD = 100
-_MOST_SUBWORDS = 48
-_CACHED_WORDS = 500_000
+MOST_SUBWORDS = 48
+CACHED_WORDS = 500_000
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
@@ -113,12 +113,12 @@ class Encoder:
         """Sub-word ids of one word: at least one, at most a fixed number."""
         found = self._words.get(word)
         if found is None:
-            if len(self._words) >= _CACHED_WORDS:
+            if len(self._words) >= CACHED_WORDS:
                 self._words.clear()
             readable = _SURROGATE.sub("\ufffd", word[:LONGEST_WORD])
             ids = self._tokenizer.encode(self._space + readable, add_special_tokens=False).ids
             # A word the tokenizer drops (control characters, say) still needs a place to be tagged.
-            found = tuple(ids[:_MOST_SUBWORDS]) or (self._unknown,)
+            found = tuple(ids[:MOST_SUBWORDS]) or (self._unknown,)
             self._words[word] = found
         return found
 
@@ -141,10 +141,10 @@ class Encoder:
             ModelError: where they are too few for the longest word.
         """
         room = self.max_subwords - len(self._prefix(instruction)) - len(self._after)
-        if room < _MOST_SUBWORDS:
+        if room < MOST_SUBWORDS:
             raise ModelError(
                 f"max_subwords {self.max_subwords} leaves {room} sub-words for the sentence after "
-                f"the instruction {instruction!r}; it needs {_MOST_SUBWORDS}"
+                f"the instruction {instruction!r}; it needs {MOST_SUBWORDS}"
             )
         return room
 
@@ -216,7 +216,7 @@ def _casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:
     """Of the word of each of a row's sub-words."""
     found = [int(Casing.NONE)] * len(row)
     for word, start, end in zip(words, row.starts, row.ends, strict=True):
-        found[start:end] = [int(casing(word[:LONGEST_WORD]))] * (end - start)
+        found[start:end] = [int(casing_of(word[:LONGEST_WORD]))] * (end - start)
     return tuple(found)
 
 

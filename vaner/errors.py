@@ -60,3 +60,12 @@ class ModelError(VanerError):
 
 class KnowledgeError(VanerError):
     """A knowledge base, or a source of one, that cannot be read or used."""
+
+
+def first_line(problem: BaseException) -> str:
+    r"""What somebody else's error says, to be part of a line of ours; its kind if it says nothing.
+
+    >>> first_line(ValueError("not found.\nHere is what to do: …")), first_line(TimeoutError())
+    ('not found', 'TimeoutError')
+    """
+    return str(problem).strip().partition("\n")[0].rstrip(".") or type(problem).__name__

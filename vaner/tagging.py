@@ -33,7 +33,6 @@ class Reason(StrEnum):
     DISCONTINUOUS = "discontinuous"
     OVERLAPPING = "overlaps another mention"
     BOUNDARY = "boundary inside a word"
-    TRUNCATED = "longer than a window"
 
 
 class Chunk(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments import grid
 from experiments.grid import Run, Study, main, record, taught, told_of, varied
@@ -21,11 +21,11 @@ from experiments.report import dots, keep
 from vaner.annotator import Annotator
 from vaner.formats import read
 from vaner.scoring.thresholds import best_cut, cuts
-from vaner.training.crossfit import Crossfitted, crossfit
 from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
-from vaner.training.sources import dev_sets
-from vaner.training.train import train
+
+if TYPE_CHECKING:
+    from vaner.training.crossfit import Crossfitted
 
 CORPORA = {"small": ("NCBI-disease",), "full": ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")}
 FOLDS = 5
@@ -50,6 +50,8 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
 
 def by_itself(one: Run, output: Path, root: Path | None, keep_models: bool) -> dict[str, Any]:
     """The tagger, with all that it finds or with what it thinks probable."""
+    from vaner.training.sources import dev_sets
+
     fitted = proposals(one.recipe, output, root)
     annotator = Annotator.from_pretrained(fitted.model)
     [dev] = dev_sets(one.recipe, set(annotator.types), root)
@@ -67,6 +69,8 @@ def behind(
     proposer: Recipe, one: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
     """A selector behind the tagger of a recipe."""
+    from vaner.training.train import train
+
     fitted = proposals(proposer, output, root)
     place = output / one.name
     recipe = _with(one.recipe, fitted, errors=one.details["condition"].endswith(ERRORS))
@@ -88,6 +92,8 @@ def behind(
 
 def proposals(proposer: Recipe, output: Path, root: Path | None) -> Crossfitted:
     """The tagger of a seed and what it found; made by the first condition, read by the others."""
+    from vaner.training.crossfit import crossfit
+
     corpus = proposer.stages[0].sources[0].corpus
     place = output / "proposers" / f"{corpus}-{proposer.seeds[0]}".replace("/", "_")
     fitted = crossfit(proposer, place, folds=FOLDS, corpora_root=root, resume=place.exists())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.registering import register, register_only
 from vaner.corpora import REGISTRY, CorpusInfo, SplitInfo, lookup
 from vaner.corpora.checking import available_splits, check, check_across
 
@@ -30,23 +31,22 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         known = SplitInfo("", sentences=1, mentions={"Disease": 1})
         files = {split: replace(known, file=f"{split}.tsv") for split in ("train", "test")}
         corpora[name] = CorpusInfo(name, name, {"Disease": "Disease"}, files, "ours", "home")
-    register(monkeypatch, corpora)
+    register_only(monkeypatch, corpora)
     return tmp_path
 
 
-def register(monkeypatch: pytest.MonkeyPatch, corpora: dict[str, CorpusInfo]) -> None:
-    monkeypatch.setattr("vaner.corpora.registry.REGISTRY", corpora)
+def registered(name: str) -> CorpusInfo:
+    info = lookup(name)
+    assert info is not None
+    return info
 
 
 def know(monkeypatch: pytest.MonkeyPatch, name: str, in_train: dict[str, int], number: int) -> None:
     """Register what stands in the test split of a corpus."""
-    from vaner.corpora import registry
-
-    info = registry.REGISTRY[name]
+    info = registered(name)
     test = replace(info.files["test"], in_train=in_train, sentences=number)
     test = replace(test, mentions={"Disease": number})
-    changed = replace(info, files={**info.files, "test": test})
-    register(monkeypatch, {**registry.REGISTRY, name: changed})
+    register(monkeypatch, replace(info, files={**info.files, "test": test}))
 
 
 def add(root: Path, name: str, split: str, text: str) -> None:
@@ -147,24 +147,18 @@ def test_nested_pairs_are_compared_and_noted(root: Path, monkeypatch: pytest.Mon
     (root / "One" / "test.tsv").unlink()
     record = json.dumps({"text": "Gout and flu", "entities": spans}) + "\n"
     (root / "One" / "test.jsonl").write_text(record)
-    from vaner.corpora import registry
-
-    info = registry.REGISTRY["One"]
+    info = registered("One")
     test = SplitInfo("test.jsonl", sentences=1, nested=2, crossing=1)
-    changed = replace(info, files={**info.files, "test": test})
-    register(monkeypatch, {**registry.REGISTRY, "One": changed})
+    register(monkeypatch, replace(info, files={**info.files, "test": test}))
     found = check("One", root)
     assert found.problems == ["test: nested pairs: 1, the registry has 2"]
     assert "test: pairs of mentions in 1 of 1 texts: 1 nested, 1 crossing" in found.notes
 
 
 def test_texts_of_another_corpus_are_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vaner.corpora import registry
-
-    info = registry.REGISTRY["One"]
+    info = registered("One")
     test = replace(info.files["test"], same_texts={"Two": ["train"]})
-    changed = replace(info, files={**info.files, "test": test})
-    register(monkeypatch, {**registry.REGISTRY, "One": changed})
+    register(monkeypatch, replace(info, files={**info.files, "test": test}))
     told = "never learn from one and score the other"
     assert f"test: texts shared with Two train: {told}" in check("One", root).notes
     assert f"train: texts shared with One test: {told}" in check("Two", root).notes

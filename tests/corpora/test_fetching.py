@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.corpora.archives import chemdner_archive
+from tests.registering import register
 from tests.web import Site
-from vaner.corpora import REGISTRY, load, registry
+from vaner.corpora import REGISTRY, load
 from vaner.corpora.fetching import fetch
 from vaner.corpora.registry import CorpusInfo, SplitInfo
 from vaner.errors import CorpusError
@@ -30,15 +31,8 @@ def own(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
     info = CorpusInfo(
         "Own", "own", {"Disease": "Disease"}, files, "ours", "home.example", f"{site.address}own/"
     )
-    registered(monkeypatch, info)
+    register(monkeypatch, info)
     return info
-
-
-def registered(monkeypatch: pytest.MonkeyPatch, info: CorpusInfo) -> None:
-    corpora = {**REGISTRY, info.name: info}
-    for module in ("vaner.corpora.registry", "vaner.corpora.fetching", "vaner.corpora.loading"):
-        monkeypatch.setattr(f"{module}.REGISTRY", corpora)
-    assert registry.lookup(info.name) is info
 
 
 @pytest.mark.usefixtures("own")
@@ -122,7 +116,7 @@ def test_tags_without_a_type_get_it(
     site.files["/own/train.txt"] = b"E.\tB\ncoli\tI\ngrew\tO\n\nNo\tO\n\n"
     files = {"train": replace(own.files["train"], mentions={"Species": 1})}
     species = replace(own, types={"Species": "Species"}, untyped="Species", files=files)
-    registered(monkeypatch, species)
+    register(monkeypatch, species)
     assert next(fetch("Own", tmp_path)).verified
     (folder,) = tmp_path.iterdir()
     assert [path.name for path in folder.iterdir()] == ["train.tsv"]
@@ -154,7 +148,7 @@ def chemdner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     site.files["/chemdner.tar.gz"] = chemdner_archive()
     info = REGISTRY["BC4CHEMD"]
     files = {s: replace(known, documents=1, mentions=2) for s, known in info.files.items()}
-    registered(monkeypatch, replace(info, address=f"{site.address}chemdner.tar.gz", files=files))
+    register(monkeypatch, replace(info, address=f"{site.address}chemdner.tar.gz", files=files))
     return site
 
 

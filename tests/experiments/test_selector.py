@@ -12,6 +12,7 @@ import pytest
 from experiments import grid
 from experiments.selector import run as study
 from tests.experiments.test_studies import corpus
+from vaner.training import crossfit as crossfitting
 from vaner.training.recipe import Recipe
 
 
@@ -39,13 +40,13 @@ def test_all_conditions_stand_behind_one_tagger(
     monkeypatch.setattr(study, "CORPORA", {"small": (str(toy),)})
     monkeypatch.setattr(study, "FOLDS", 2)
     fitted: list[bool] = []
-    real = study.crossfit
+    real = crossfitting.crossfit
 
     def watched(*rest: Any, **options: Any) -> Any:
         fitted.append(options["resume"])
         return real(*rest, **options)
 
-    monkeypatch.setattr(study, "crossfit", watched)
+    monkeypatch.setattr(crossfitting, "crossfit", watched)
     output = tmp_path / "runs"
     monkeypatch.setattr("sys.argv", ["run.py", "--output", str(output), "--keep-models"])
     grid.main(replace(study.STUDY, folder=folder, recipes=folder))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -117,6 +119,16 @@ def test_a_study_without_runs_says_so(
 ) -> None:
     with pytest.raises(SystemExit, match="error: no finished run"):
         command(study, tmp_path / "runs", monkeypatch, "--report")
+
+
+def test_telling_needs_no_torch() -> None:
+    code = (
+        "import sys, experiments.jobs\n"
+        "heavy = {'torch', 'transformers', 'pyarrow'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    root = Path(grid.__file__).resolve().parent.parent
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root, timeout=60)
 
 
 def records() -> list[dict[str, Any]]:

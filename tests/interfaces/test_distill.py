@@ -73,3 +73,10 @@ def test_a_teacher_that_is_no_tagger_is_one_line(run: Run, tmp_path: Path, corpu
     (tmp_path / "other" / "config.json").write_text('{"model_type": "bert"}')
     done = run("distill", tmp_path / "other", "--corpus", corpus, "-o", tmp_path / "run")
     assert done.code != 0 and "not a saved tagger" in done.error
+
+
+def test_a_file_in_place_of_a_folder_is_one_line(
+    run: Run, tiny_model: Path, text: Path, corpus: Path
+) -> None:
+    done = run("distill", tiny_model, "--text", text, "--corpus", corpus, "-o", text)
+    assert "is a file; --output is a folder" in done.error

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from tests.interfaces.conftest import Result, Run
+from tests.registering import register
 from vaner.corpora import REGISTRY, SplitInfo
 from vaner.corpora.statistics import unreachable
 from vaner.documents import Corpus, Document, Span
@@ -196,10 +197,7 @@ def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path
 
 def registered(monkeypatch: pytest.MonkeyPatch, files: dict[str, SplitInfo]) -> None:
     """NCBI-disease with other splits."""
-    changed = replace(REGISTRY["NCBI-disease"], files=files)
-    for module in ("registry", "loading"):
-        corpora = {**REGISTRY, "NCBI-disease": changed}
-        monkeypatch.setattr(f"vaner.corpora.{module}.REGISTRY", corpora)
+    register(monkeypatch, replace(REGISTRY["NCBI-disease"], files=files))
 
 
 def test_a_model_that_learnt_from_the_same_texts_is_told(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.interfaces.conftest import Run
+from tests.registering import register
 from tests.web import Site
 from vaner.corpora import REGISTRY
 from vaner.corpora.registry import SplitInfo
@@ -22,13 +23,12 @@ def here(site: Site) -> Iterator[Site]:
     site.files |= {"/ncbi/test.tsv": TEXT, "/wnut/test.tsv": TEXT.replace(b"Disease", b"person")}
     known = {"NCBI-disease": ("ncbi/", SplitInfo("test.tsv", sentences=1)),
              "WNUT-17": ("wnut/", SplitInfo("test.tsv"))}  # fmt: skip
-    corpora = dict(REGISTRY)
-    for name, (folder, split) in known.items():
-        address = site.address + folder
-        corpora[name] = replace(REGISTRY[name], address=address, files={"test": split})
+    infos = [
+        replace(REGISTRY[name], address=site.address + folder, files={"test": split})
+        for name, (folder, split) in known.items()
+    ]
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("corpora", "corpora.registry", "corpora.fetching"):
-            patch.setattr(f"vaner.{module}.REGISTRY", corpora)
+        register(patch, *infos)
         yield site
 
 

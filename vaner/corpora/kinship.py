@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vaner.corpora import registry
+from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
 
 
 def same_texts(corpus: str, split: str) -> frozenset[tuple[str, str]]:
@@ -32,17 +32,17 @@ def same_texts(corpus: str, split: str) -> frozenset[tuple[str, str]]:
     )
 
 
-def shared_texts(info: registry.CorpusInfo) -> Iterator[str]:
+def shared_texts(info: CorpusInfo) -> Iterator[str]:
     """What the splits of a corpus share texts with, a line for all that share them with the same.
 
-    >>> list(shared_texts(registry.REGISTRY["cEHRNER"]))
+    >>> list(shared_texts(REGISTRY["cEHRNER"]))
     ['train, devel, test: texts shared with CCKS2019 train']
     """
     alike: dict[str, list[str]] = {}
     for split in info.files:
         others: dict[str, list[str]] = {}
         shared = same_texts(info.name, split)
-        for name, other in registry.REGISTRY.items():
+        for name, other in REGISTRY.items():
             own = [one for one in other.files if (name, one) in shared]
             others |= {name: own} if own else {}
         if others:
@@ -54,13 +54,13 @@ def shared_texts(info: registry.CorpusInfo) -> Iterator[str]:
 
 def whole(name: str) -> str:
     """Name of the corpus whose files a name stands for: of a view, that of its corpus."""
-    info = registry.lookup(name)
+    info = lookup(name)
     return info.whole if info else name
 
 
 def _pairs() -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     """All that the registry states, each pair once."""
-    for name, info in registry.REGISTRY.items():
+    for name, info in REGISTRY.items():
         for split, known in info.files.items():
             for other, splits in known.same_texts.items():
                 yield from (((name, split), (other, one)) for one in splits)

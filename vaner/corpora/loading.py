@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError
-from vaner.formats import detect, read
+from vaner.formats import OnError, detect, read
 
 _SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -19,8 +19,6 @@ _SPLIT_NAMES = {
 }
 
 SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
-
-OnError = Callable[[FormatError], None]
 
 
 def corpora_root(root: str | Path | None = None) -> Path:

@@ -10,7 +10,8 @@ from typing import Any
 
 from vaner.documents import Document
 from vaner.formats.bioc import collection, to_document, to_record
-from vaner.formats.json_stream import SEPARATORS, Buffer, broken, dump, items
+from vaner.formats.closing import closed
+from vaner.formats.json_stream import SEPARATORS, Buffer, broken, dump, elements, items
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import Lost
 
@@ -71,12 +72,5 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
     shared, documents = collection(documents)
     head = {"source": "", "date": "", "key": "", "infons": {}, **shared}
     yield dump(head, lost)[:-1] + ', "documents": ['
-    comma = "\n"
-    try:
-        for document in documents:
-            yield comma + dump(to_record(document, lost), lost)
-            comma = ",\n"
-    except Exception:
-        yield "\n]}\n"
-        raise
-    yield "\n]}\n"
+    records = (dump(to_record(document, lost), lost) for document in documents)
+    yield from closed(elements(records), "\n]}\n")

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from vaner.documents import Document
 from vaner.formats.bioc import collection, to_document, to_record
+from vaner.formats.closing import closed
 from vaner.formats.source import OnError, Place
 from vaner.formats.spans import CHARACTER, Lost
 from vaner.formats.xml import children
@@ -61,13 +62,8 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
     shared, documents = collection(documents)
     head = [_element(tag, shared.get(tag, ""), lost) for tag in ("source", "date", "key")]
     yield "".join((_HEAD, "<collection>\n", *head, *_infons(shared, lost)))
-    try:
-        for document in documents:
-            yield _document(to_record(document, lost), lost)
-    except Exception:
-        yield "</collection>\n"
-        raise
-    yield "</collection>\n"
+    parts = (_document(to_record(document, lost), lost) for document in documents)
+    yield from closed(parts, "</collection>\n")
 
 
 def _document(record: Mapping[str, Any], lost: Lost) -> str:

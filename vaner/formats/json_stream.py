@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vaner.errors import FormatError
@@ -65,6 +65,18 @@ def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
             continue
         yield record, buffer.line
         buffer.drop(end)
+
+
+def elements(records: Iterable[str]) -> Iterator[str]:
+    """Records as the elements of a list whose bracket is open, one a line.
+
+    >>> print("[", *elements(["{}", "{}"]), sep="")
+    [
+    {},
+    {}
+    """
+    for number, record in enumerate(records):
+        yield f",\n{record}" if number else f"\n{record}"
 
 
 def broken(problem: Exception, line: int, place: Place) -> FormatError:

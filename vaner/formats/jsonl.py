@@ -12,21 +12,19 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vaner.documents import Document, Span
+from vaner.formats.json_stream import unpaired
 from vaner.formats.json_values import frozen, integer, pair, parsed, probability, typed
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
-from vaner.formats.spans import CHARACTER, METADATA, SCORE, Lost, check_span
+from vaner.formats.spans import METADATA, SCORE, Lost, check_span
 from vaner.tagging import decode
 
 _KNOWN = {"id", "text", "spans", "entities", "tokens", "ner_tags", "metadata"}
 _INTEGER_TAGS = {0: "O", 1: "B", 2: "I"}
-# JSON reads an escaped surrogate pair as one character, which would move every offset behind it.
-_SPLIT_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def read(
@@ -135,8 +133,7 @@ def _characters(
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
     """One line a document."""
     for document in documents:
-        text, count = _SPLIT_PAIR.subn("\ufffd\ufffd", document.text)
-        lost[CHARACTER] += 2 * count
+        text = unpaired(document.text, lost)
         spans = [_entry(text, span, lost) for span in document.spans]
         record: dict[str, Any] = {"id": document.id, "text": text, "spans": spans}
         if document.metadata:
@@ -149,9 +146,8 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
 
 
 def _entry(text: str, span: Span, lost: Lost) -> dict[str, Any]:
-    quoted = " ".join(text[start:end] for start, end in span.pieces)
     entry: dict[str, Any] = {"start": span.start, "end": span.end, "type": span.type}
-    entry["text"] = _SPLIT_PAIR.sub("\ufffd\ufffd", quoted)
+    entry["text"] = " ".join(text[start:end] for start, end in span.pieces)
     if span.score is not None and math.isfinite(span.score):
         entry["score"] = span.score
     lost[SCORE] += span.score is not None and "score" not in entry

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from vaner.documents import Document, Span
 from vaner.errors import FormatError
-from vaner.formats.json_stream import Buffer, dump, items, unpaired
+from vaner.formats.closing import closed
+from vaner.formats.json_stream import Buffer, dump, elements, items, unpaired
 from vaner.formats.json_values import frozen, pair, probability, typed
 from vaner.formats.left_out import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
@@ -221,16 +222,9 @@ def by_model(documents: Iterable[Document], model: str) -> Iterator[Document]:
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
     """A list of tasks to import, one a line; closed properly where it ends in an error."""
     yield "["
-    comma = "\n"
-    try:
-        for document in documents:
-            sound = replace(document, text=unpaired(document.text, lost))
-            yield comma + dump(_task(sound, lost), lost)
-            comma = ",\n"
-    except Exception:
-        yield "\n]\n"
-        raise
-    yield "\n]\n"
+    sound = (replace(doc, text=unpaired(doc.text, lost)) for doc in documents)
+    tasks = (dump(_task(document, lost), lost) for document in sound)
+    yield from closed(elements(tasks), "\n]\n")
 
 
 def _task(document: Document, lost: Lost) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class VanerGeneratorConfig(OnBackboneConfig):
         instructions: for every training corpus its instruction, as `MarkupInstruction.to_dict`
             gives it.
         datasets: for every training corpus the types it annotates.
+        attention: ``causal``: what writes sees nothing of what it has not yet written.
         kwargs: fields of `OnBackboneConfig`.
     """
 

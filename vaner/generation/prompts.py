@@ -15,7 +15,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from vaner.documents import Document, Span
-from vaner.encoding import read_tokenizer
+from vaner.encoding import CACHED_WORDS, MOST_SUBWORDS, read_tokenizer
 from vaner.errors import ModelError
 from vaner.generation.grammar import Grammar, Legal, Marks, State
 from vaner.generation.markup import escape, split
@@ -27,9 +27,6 @@ OPEN, CLOSE, END = "[", "]", "\n"
 
 NOT_LEARNT = -100
 """Label of what the loss leaves out: the prompt."""
-
-_MOST_SUBWORDS = 48  # of a word; a longer one is read, and copied, by its beginning
-_CACHED_WORDS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +115,10 @@ class PromptEncoder:
         prefix = self._prefix(instruction)
         # Half for the sentence, half for its copy, of which a third may be brackets.
         room = (self.max_subwords - len(prefix) - len(self._line)) * 3 // 7
-        if room < _MOST_SUBWORDS:
+        if room < MOST_SUBWORDS:
             raise ModelError(
                 f"max_subwords {self.max_subwords} leaves {max(0, room)} sub-words for a sentence "
-                f"and its copy after an instruction of {len(prefix)}; it needs {_MOST_SUBWORDS}"
+                f"and its copy after an instruction of {len(prefix)}; it needs {MOST_SUBWORDS}"
             )
         pieces = [self._piece(text, words, i) for i in range(len(words))]
         for window in windows([len(p) for p in pieces], room, overlap=room // 4):
@@ -157,11 +154,11 @@ class PromptEncoder:
     def _subwords(self, written: str) -> tuple[int, ...]:
         found = self._words.get(written)
         if found is None:
-            if len(self._words) >= _CACHED_WORDS:
+            if len(self._words) >= CACHED_WORDS:
                 self._words.clear()
             readable = written.encode("utf-8", "replace").decode("utf-8")
             # What the tokenizer drops (control characters, say) must still be copied as something.
-            found = self._ids(readable)[:_MOST_SUBWORDS] or self._ids(" ?")
+            found = self._ids(readable)[:MOST_SUBWORDS] or self._ids(" ?")
             self._words[written] = found
         return found
 

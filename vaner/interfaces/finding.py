@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from vaner.documents import Document
+from vaner.documents import Document, Overlaps
 from vaner.errors import VanerError
 from vaner.formats.label_studio import by_model
 
 if TYPE_CHECKING:
-    from vaner.annotator import Annotator, Overlaps
+    from vaner.annotator import Annotator
     from vaner.knowledge.matching import Matcher
 
 Find = Callable[[Iterable[Document]], Iterator[Document]]

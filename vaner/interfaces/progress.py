@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from vaner.documents import Document
 from vaner.interfaces.text import counted
 
-_EVERY = 30.0
+EVERY = 30.0
+"""Seconds between two lines of progress."""
 
 
 def watched(
@@ -38,7 +39,7 @@ def _lines(documents: Iterable[Document], label: str, total: int | None) -> Iter
     for number, document in enumerate(documents, 1):
         yield document
         now = time.monotonic()
-        if now - told >= _EVERY:
+        if now - told >= EVERY:
             told = now
             of = f" of {total:,} documents" if total is not None else ""
             so_far = f"{number:,}{of}" if of else counted(number, "document")
@@ -113,7 +114,7 @@ def _byte_lines(label: str) -> Bytes:
 
     def tell(done: int, total: int | None) -> None:
         nonlocal told
-        if time.monotonic() - told >= _EVERY:
+        if time.monotonic() - told >= EVERY:
             told = time.monotonic()
             of = f" of {total:,}" if total is not None else ""
             print(f"vaner: {label}: {done:,}{of} bytes", file=sys.stderr, flush=True)

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaner.errors import KnowledgeError
+from vaner.errors import KnowledgeError, first_line
 from vaner.knowledge.concepts import Concept, Source
 from vaner.places import cache_folder
 
@@ -64,7 +64,7 @@ class KnowledgeBase:
         except FileNotFoundError:
             raise KnowledgeError(f"{path}: there is no such knowledge base") from None
         except (OSError, pa.ArrowInvalid) as error:
-            raise KnowledgeError(f"{path}: not a knowledge base: {_first_line(error)}") from None
+            raise KnowledgeError(f"{path}: not a knowledge base: {first_line(error)}") from None
         about = _read_about((self._file.metadata.metadata or {}).get(_KEY))
         if about is None:
             raise KnowledgeError(f"{path}: a Parquet file, but not a knowledge base of vaner")
@@ -150,7 +150,7 @@ class KnowledgeBase:
             yield from self._file.iter_batches(_ROWS, columns=list(columns))
         except (OSError, pa.ArrowInvalid) as error:
             raise KnowledgeError(
-                f"{self.path}: a damaged knowledge base: {_first_line(error)}; "
+                f"{self.path}: a damaged knowledge base: {first_line(error)}; "
                 f"build it again with: vaner kb build {self.name}"
             ) from None
 
@@ -315,7 +315,3 @@ def _batched(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     stream = iter(rows)
     while batch := list(islice(stream, _ROWS)):
         yield batch
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

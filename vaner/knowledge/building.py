@@ -111,7 +111,8 @@ def _package_folders(module: str) -> list[Path]:
     """Where an installed package lies; it is not imported."""
     try:
         spec = find_spec(module)
-    except (ImportError, ValueError):  # of a package within another one, or no name at all
+    # No name, a relative one, or one within a package that is not there: a manifest may say any.
+    except (ImportError, ValueError):
         return []
     return [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
 

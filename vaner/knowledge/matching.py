@@ -19,19 +19,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaner.documents import Document, Span, best_of_overlapping
+from vaner.documents import Document, Overlaps, Span, best_of_overlapping
 from vaner.errors import KnowledgeError
 from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.hashing import Words, words_of
 from vaner.knowledge.lexicon import Lexicon, join, open_lexicon
 from vaner.knowledge.spelling import RULES, Rules, changed
-
-Overlaps = Literal["keep", "best"]
 
 # Text read at once: enough for whole arrays to pay, little enough for the processor's cache.
 _CHARACTERS_AT_ONCE = 1 << 18

@@ -20,7 +20,7 @@ _EXAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class NameCount:
     """Names of one kind.
 
     Args:
@@ -58,11 +58,11 @@ class Report:
     names: Mapping[str, int]
     sources: Mapping[str, Mapping[str, Any]]
     distinct: int
-    several_concepts: Finding
-    one_vocabulary: Finding
-    several_types: Finding
-    short: Finding
-    english: Finding | None
+    several_concepts: NameCount
+    one_vocabulary: NameCount
+    several_types: NameCount
+    short: NameCount
+    english: NameCount | None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -106,10 +106,10 @@ def report(base: KnowledgeBase) -> Report:
         names=dict(base.name_counts),
         sources=sources,
         distinct=len(names),
-        several_concepts=_finding(several, _most),
-        one_vocabulary=_finding(within, _most),
-        several_types=_finding(kinds, _most),
-        short=_finding(short, lambda name, who: (len(name), name)),
+        several_concepts=_counted(several, _most),
+        one_vocabulary=_counted(within, _most),
+        several_types=_counted(kinds, _most),
+        short=_counted(short, lambda name, who: (len(name), name)),
         english=_english(names),
     )
 
@@ -129,9 +129,11 @@ def _most(name: str, who: _Name) -> tuple[Any, ...]:
     return (-len(who.identifiers), name)
 
 
-def _finding(found: Mapping[str, _Name], order: Callable[[str, _Name], tuple[Any, ...]]) -> Finding:
+def _counted(
+    found: Mapping[str, _Name], order: Callable[[str, _Name], tuple[Any, ...]]
+) -> NameCount:
     ranked = sorted(found.items(), key=lambda item: order(*item))[:_EXAMPLES]
-    return Finding(
+    return NameCount(
         len(found),
         dict(sorted(Counter(type for who in found.values() for type in who.types).items())),
         tuple(_example(who) for _, who in ranked),
@@ -147,12 +149,12 @@ def _example(who: _Name) -> str:
     return f"{who.spelling} ({', '.join(first)}{more})"
 
 
-def _english(names: Mapping[str, _Name]) -> Finding | None:
+def _english(names: Mapping[str, _Name]) -> NameCount | None:
     frequency = common_words(names)
     if frequency is None:
         return None
     found = {name: names[name] for name in frequency}
-    return _finding(found, lambda name, who: (-frequency[name], name))
+    return _counted(found, lambda name, who: (-frequency[name], name))
 
 
 def common_words(names: Iterable[str]) -> dict[str, float] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from vaner.errors import ModelError
+from vaner.errors import ModelError, first_line
 from vaner.modeling.attention import layers_of
 
 
@@ -36,7 +36,7 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
         with _peft_asks_by_the_old_name():
             return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
     except (ValueError, RuntimeError, KeyError, OSError) as error:
-        raise ModelError(f"{folder}: the adapter cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"{folder}: the adapter cannot be loaded: {first_line(error)}") from error
 
 
 def merge_lora(model: PreTrainedModel) -> PreTrainedModel:
@@ -115,7 +115,3 @@ def _peft_asks_by_the_old_name() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         yield
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -68,11 +68,11 @@ def keep_causal(model: PreTrainedModel, layers: int) -> None:
     """
     if not layers:
         return
-    stack = layers_of(model)
-    if not is_decoder(model.config) or layers > len(stack):
+    stack = layers_of(model) if is_decoder(model.config) else ()
+    if layers > len(stack):
         raise ModelError(
             f"causal_layers is {layers}, but the {model.config.model_type} backbone has "
-            f"{len(stack) if is_decoder(model.config) else 'no'} layers with a causal mask to keep"
+            f"{len(stack) or 'no'} layers with a causal mask to keep"
         )
     if (kernel := model.config._attn_implementation) not in ("eager", "sdpa"):
         raise ModelError(f"causal_layers needs attention code eager or sdpa, and this is {kernel}")

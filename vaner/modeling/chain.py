@@ -226,6 +226,7 @@ def _followed(chain: Chain, rest: Tensor) -> Tensor:
     """From the first word on, each time the tag from which the best rest is to be had.
 
     Args:
+        chain: scores of the tags that follow each other.
         rest: score of the best suffix that begins in each tag. *Shape:* (W, B, C).
 
     Returns:

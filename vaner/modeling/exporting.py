@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vaner.errors import ModelError
+from vaner.errors import ModelError, first_line
 from vaner.modeling import backbone as backbones
 from vaner.modeling.packing import embedded, unpack
 from vaner.modeling.tagger import VanerForTokenClassification, pool
@@ -146,7 +146,7 @@ def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
     except ImportError as missing:
         raise _not_installed() from missing
     except (RuntimeError, ValueError, TypeError) as error:
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         kind = model.backbone.config.model_type
         raise ModelError(f"a {kind} backbone cannot be exported: {reason}") from error
 

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import torch
 
 from vaner.embedded import EMBEDDED, Embedded
-from vaner.errors import ModelError
+from vaner.errors import ModelError, first_line
 from vaner.modeling.backbone import quiet
 from vaner.places import cache_folder
 
@@ -112,7 +112,7 @@ def _from_hub(repo: str) -> Path:
                 )
             )
         except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            told = str(error).strip().split("\n")[0].rstrip(".")
+            told = first_line(error)
             continue
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder

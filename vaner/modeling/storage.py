@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.errors import ModelError
+from vaner.errors import ModelError, first_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +44,7 @@ def resolve(name_or_path: str | Path, **options: Any) -> Path:
     try:
         return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES, **options))
     except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         raise ModelError(
             f"no model folder {name_or_path} here, nor on the Hub: {reason}"
         ) from error

@@ -289,8 +289,9 @@ def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tens
 
     Args:
         hidden: *Shape:* (B, T, H).
-        starts: *Shape:* (B, W). ends: one past the last. *Shape:* (B, W). Both count through all
-            of the batch's sub-words.
+        starts: first sub-word of each word, counted through the whole batch. *Shape:* (B, W).
+        ends: likewise, one past the last. *Shape:* (B, W).
+        pooling: which of a word's vectors is taken: ``first``, ``last``, or their ``mean``.
 
     Returns:
         *Shape:* (B, W, H).

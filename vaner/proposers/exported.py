@@ -20,7 +20,7 @@ import numpy as np
 from vaner.asking import Asking
 from vaner.chains import Floats, Transitions
 from vaner.encoding import Encoder, Row
-from vaner.errors import ModelError, VanerError
+from vaner.errors import ModelError, VanerError, first_line
 from vaner.places import cache_folder
 from vaner.proposers.tagger import Tagger
 from vaner.scoring.calibration import CALIBRATION_FILE
@@ -29,6 +29,10 @@ from vaner.sharing.record import TRAINING_FILE
 
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
+
+# What is told of a model, and changes none of its answers but their scores.
+_TOLD = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
+_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
 def exported_form(folder: Path, device: str = "auto") -> Path | None:
@@ -54,11 +58,6 @@ def kept_form(folder: Path) -> Path:
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     return cache_folder() / "exported" / f"{folder.name}-{key}"
-
-
-# What is told of a model, and changes none of its answers but their scores.
-_TOLD = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
-_INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
 class OnnxReader:
@@ -91,7 +90,7 @@ class OnnxReader:
                 folder / MODEL_FILE, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime has an exception for each kind of damage
-            reason = str(error).strip().split("\n")[0]
+            reason = first_line(error)
             raise ModelError(f"{folder / MODEL_FILE}: cannot be loaded: {reason}") from error
         self._inputs = [one.name for one in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):

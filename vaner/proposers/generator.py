@@ -23,8 +23,6 @@ from vaner.proposers.proposer import checked_types
 from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents
 from vaner.words import Word, sentences_of, split_words
 
-_POSITIONS_A_BATCH = 8192
-
 
 class _Piece(NamedTuple):
     """A prompt about a window of a sentence.
@@ -122,7 +120,7 @@ class Generator:
         )
         # What is read of a row in the end is its prompt and its answer, which copies half of it.
         lengths = [2 * len(piece.prompt.input_ids) for piece in pieces]
-        for batch in by_length(lengths, batch_size, _POSITIONS_A_BATCH):
+        for batch in by_length(lengths, batch_size):
             prompts = [pieces[i].prompt for i in batch]
             with autocast:
                 written = decode(

@@ -25,8 +25,6 @@ from vaner.proposers.stream import PIECES_AT_ONCE, End, answered, as_documents
 from vaner.tagging import Scheme
 from vaner.words import Word, sentences_of, split_words
 
-_POSITIONS_A_BATCH = 8192
-
 
 class Reader(Protocol):
     """What computes the emissions of a model.
@@ -190,7 +188,7 @@ class Tagger:
         """Tag scores of each row. *Shape:* (W, C) each."""
         answers: list[Floats] = [np.empty(0)] * len(pieces)
         lengths = [len(piece.row) for piece in pieces]
-        for batch in by_length(lengths, batch_size, _POSITIONS_A_BATCH):
+        for batch in by_length(lengths, batch_size):
             scores = self.reader.emissions([pieces[i].row for i in batch])
             for i, own in zip(batch, scores, strict=True):
                 answers[i] = own[: len(pieces[i].row.starts)]

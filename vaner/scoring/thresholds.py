@@ -61,15 +61,3 @@ def best_cut(gold: Iterable[Document], predicted: Iterable[Document], types: Seq
     0.9
     """
     return max(cuts(gold, predicted, types), key=lambda cut: cut.counts.f1)
-
-
-def cut_for_precision(
-    gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str], wanted: float
-) -> Cut | None:
-    """The lowest threshold whose precision is at least so high; None where there is none."""
-    reached = (
-        cut
-        for cut in cuts(gold, predicted, types)
-        if cut.counts.predicted and cut.counts.precision >= wanted
-    )
-    return next(reached, None)

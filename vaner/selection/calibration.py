@@ -11,14 +11,14 @@ _STEPS = 100
 _SMALLEST_SLOPE = 1e-3
 
 
-class Calibration(NamedTuple):
+class Platt(NamedTuple):
     """What makes a probability of evidence: the logistic function of slope * evidence + offset."""
 
     slope: float
     offset: float
 
 
-def fitted(evidence: Sequence[float], right: Sequence[bool]) -> Calibration:
+def fitted(evidence: Sequence[float], right: Sequence[bool]) -> Platt:
     """The most likely slope and offset (Platt's scaling).
 
     The share of right ones among training's made-up candidates is not that among what a proposer
@@ -37,13 +37,13 @@ def fitted(evidence: Sequence[float], right: Sequence[bool]) -> Calibration:
     x, is_right = np.asarray(evidence, np.float64), np.asarray(right, bool)
     ups, downs = int(is_right.sum()), int((~is_right).sum())
     if not len(x):
-        return Calibration(1.0, 0.0)
+        return Platt(1.0, 0.0)
     target = np.where(is_right, (ups + 1) / (ups + 2), 1 / (downs + 2))
     slope, offset = _logistic(x, target)
     if slope < _SMALLEST_SLOPE:
         share = float(target.mean())
-        return Calibration(_SMALLEST_SLOPE, float(np.log(share / (1 - share))))
-    return Calibration(slope, offset)
+        return Platt(_SMALLEST_SLOPE, float(np.log(share / (1 - share))))
+    return Platt(slope, offset)
 
 
 def _logistic(x: np.ndarray, target: np.ndarray) -> tuple[float, float]:

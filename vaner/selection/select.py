@@ -30,10 +30,8 @@ logger = logging.getLogger(__name__)
 BATCHES_AT_ONCE = 16
 """Batches' worth of candidates gathered before they are sorted by length and judged."""
 
-_POSITIONS_A_BATCH = 8192
 
-
-class Judged(NamedTuple):
+class Weighed(NamedTuple):
     """A document and what there is for each of its spans.
 
     Args:
@@ -155,15 +153,15 @@ class Selector:
         known = self.calibration
         return probability if known is None else known.score(type, probability)
 
-    def probabilities(self, documents: Iterable[Document]) -> Iterator[Judged]:
+    def probabilities(self, documents: Iterable[Document]) -> Iterator[Weighed]:
         """Each document with the probability that each of its spans is right."""
         slope, offset = self.model.config.slope, self.model.config.offset
         for document, evidence in self.evidence(documents):
             known = torch.tensor([e for e in evidence if e is not None], dtype=torch.float64)
             found = iter(torch.sigmoid(slope * known + offset).tolist())
-            yield Judged(document, tuple(None if e is None else next(found) for e in evidence))
+            yield Weighed(document, tuple(None if e is None else next(found) for e in evidence))
 
-    def evidence(self, documents: Iterable[Document]) -> Iterator[Judged]:
+    def evidence(self, documents: Iterable[Document]) -> Iterator[Weighed]:
         """Each document with what speaks for each of its spans: the higher, the likelier."""
         size = BATCHES_AT_ONCE * self.batch_size
         for some in _gathered(documents, size):
@@ -172,7 +170,7 @@ class Selector:
             found = iter(self._judge(known))
             judged = iter([None if row is None else next(found) for row in rows])
             for document in some:
-                yield Judged(document, tuple(next(judged) for _ in document.spans))
+                yield Weighed(document, tuple(next(judged) for _ in document.spans))
 
     def _rows(self, document: Document) -> Iterator[MarkedRow | None]:
         """The row of each span; None for one of a type that is not known."""
@@ -208,7 +206,7 @@ class Selector:
             torch.autocast(self.device.type, self._autocast) if self._autocast else nullcontext()
         )
         found = [0.0] * len(rows)
-        for batch in by_length([len(row) for row in rows], self.batch_size, _POSITIONS_A_BATCH):
+        for batch in by_length([len(row) for row in rows], self.batch_size):
             tensors = collate([rows[i] for i in batch])
             tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
             with autocast:

@@ -34,6 +34,7 @@ class VanerSelectorConfig(OnBackboneConfig):
         dropout: before the projection, in training.
         slope, offset: evidence to probability, as fitted on dev.
         threshold: least probability of what is kept, as chosen on dev.
+        attention: ``bidirectional``: a candidate is judged by what stands on both sides of it.
         kwargs: fields of `OnBackboneConfig`; ``types`` are those of `asks` if they are not given.
     """
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.errors import VanerError
+from vaner.errors import VanerError, first_line
 from vaner.scoring.calibration import CALIBRATION_FILE
 from vaner.scoring.stated import RESULTS_FILE, as_stated
 from vaner.sharing.card import card, merged
@@ -131,35 +131,48 @@ def push(
         contents, folder, repo, tokenizer=tokenizer, backbone=backbone, results=tuple(results)
     )
     made()  # what is wrong with it is told before anything is changed
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+    from huggingface_hub import HfApi, get_token
 
     if token is None and get_token() is None:
         raise HubError("no token for the Hub: log in with `hf auth login`, or set HF_TOKEN")
     api = HfApi(token=token, library_name="vaner")
     try:
         repo = api.create_repo(repo, private=private or None, exist_ok=True).repo_id
-        known = api.model_info(repo)
-        if private and not known.private:
-            raise HubError(
-                f"{repo} exists and is public: make it private on the Hub, or push without that"
-            )
-        names = {one.rfilename for one in known.siblings or ()}
-        there = _card_there(api, repo, known.sha) if CARD in names else ""
-        files = made(there=there)
-        stale = [name for name in sorted(names) if _OURS.fullmatch(name) and name not in files]
-        done = api.create_commit(
-            repo,
-            [
-                *(CommitOperationAdd(name, content) for name, content in files.items()),
-                *(CommitOperationDelete(name) for name in stale),
-            ],
-            commit_message=message or "Model and card by vaner",
-            parent_commit=known.sha,  # two pushes at once: the later one is told
-        )
+        return _commit(api, repo, made, private, message or "Model and card by vaner")
     except VanerError:
         raise
     except Exception as error:  # of httpx, of the Hub's client, of what it uploads with: one line
         raise HubError(_reason(error, repo)) from error
+
+
+def _commit(
+    api: HfApi,
+    repo: str,
+    made: Callable[..., dict[str, Path | bytes]],
+    private: bool,
+    message: str,
+) -> str:
+    """Change a repository that is there, in one commit, and give its address."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    known = api.model_info(repo)
+    if private and not known.private:
+        raise HubError(
+            f"{repo} exists and is public: make it private on the Hub, or push without that"
+        )
+    names = {one.rfilename for one in known.siblings or ()}
+    there = _card_there(api, repo, known.sha) if CARD in names else ""
+    files = made(there=there)
+    stale = [name for name in sorted(names) if _OURS.fullmatch(name) and name not in files]
+    done = api.create_commit(
+        repo,
+        [
+            *(CommitOperationAdd(name, content) for name, content in files.items()),
+            *(CommitOperationDelete(name) for name in stale),
+        ],
+        commit_message=message,
+        parent_commit=known.sha,  # two pushes at once: the later one is told
+    )
     return str(done.repo_url)
 
 
@@ -242,7 +255,7 @@ def _reason(error: BaseException, repo: str) -> str:
     """What a user is told of a failed push."""
     causes = list(_causes(error))
     status = next((s for s in map(_status, causes) if s is not None), None)
-    reason = next((line for line in map(_first_line, causes) if line), type(error).__name__)
+    reason = first_line(next((cause for cause in causes if str(cause).strip()), error))
     if status in (401, 403):
         return f"{repo}: the Hub does not allow it with this token ({reason})"
     if status == 412:
@@ -266,7 +279,3 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
 def _status(error: BaseException) -> int | None:
     status = getattr(getattr(error, "response", None), "status_code", None)
     return status if isinstance(status, int) else None
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
@@ -26,9 +26,7 @@ from vaner.training.folds import only_fold
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_models import SelectorRecipe
 from vaner.training.sources import dev_sets, learnable, taught
-from vaner.training.train import train
-
-Report = Callable[[str], None]
+from vaner.training.train import Tell, train
 
 RECORD = "crossfit.json"
 
@@ -55,7 +53,7 @@ def crossfit(
     folds: int = 5,
     corpora_root: str | Path | None = None,
     resume: bool = False,
-    report: Report = print,
+    report: Tell = print,
 ) -> Crossfitted:
     """Annotate train out of fold, and devel, with the proposer of a recipe.
 
@@ -183,7 +181,7 @@ def _claim(output: Path, record: Mapping[str, Any], resume: bool) -> None:
     place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _trained(recipe: Recipe, place: Path, root: str | Path | None, report: Report) -> Path:
+def _trained(recipe: Recipe, place: Path, root: str | Path | None, report: Tell) -> Path:
     """A model of the recipe, gone on with where one was begun."""
     [trained] = train(recipe, place, corpora_root=root, resume=place.exists(), report=report)
     return trained.folder

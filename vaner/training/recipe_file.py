@@ -57,7 +57,7 @@ def _told(error: ValidationError, tree: yaml.Node | None, path: str | Path) -> s
     field = ".".join(str(key) for key in keys)
     message = first["msg"].lower()
     if first["type"] == "extra_forbidden":
-        message = f"there is no such field{_meant(str(keys[-1]), keys[:-1])}"
+        message = f"there is no such field{_meant(str(keys[-1]))}"
     more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
     return f"{path}:{line}: {field if known or field else 'recipe'}: {message}{more}"
 
@@ -80,7 +80,7 @@ def _line(node: yaml.Node | None, keys: list[Any]) -> tuple[int, bool]:
     return line, True
 
 
-def _meant(name: str, place: list[Any]) -> str:
+def _meant(name: str) -> str:
     """A field of like name, for a misspelt key."""
     from difflib import get_close_matches
 

@@ -15,7 +15,7 @@ from vaner.training.examples import collapsed
 from vaner.training.folds import without_fold
 from vaner.training.proposals import proposed
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe
-from vaner.training.teaching import asking_of
+from vaner.training.saved import asking_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ from vaner.training.trainer import Moved, Scorer, VanerTrainer, arguments, bf16,
 
 logger = logging.getLogger(__name__)
 
-Report = Callable[[str], None]
+Tell = Callable[[str], None]
 
 _STATE = "trainer_state.json"
 
@@ -79,7 +79,7 @@ def train(
     *,
     corpora_root: str | Path | None = None,
     resume: bool = False,
-    report: Report = print,
+    report: Tell = print,
 ) -> list[Trained]:
     """Train a recipe, once for every seed.
 
@@ -115,7 +115,7 @@ def _made(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
-    except BaseException:
+    except BaseException:  # Ctrl-C too: it goes on from here
         inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
         for path in (*inner, *new):
             with suppress(OSError):  # only what is empty can be removed so
@@ -129,7 +129,7 @@ def _train_seed(
     folder: Path,
     root: str | Path | None,
     resume: bool,
-    report: Report,
+    report: Tell,
 ) -> Trained:
     started = time.time()
     set_seed(seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -34,14 +34,10 @@ from vaner.interfaces.cli.many import (
     GpusOption,
     Parts,
     PartSizeOption,
-    ResumeOption,
+    ResumePartsOption,
     WorkersOption,
     annotate_in_parts,
 )
-
-if TYPE_CHECKING:
-    from vaner.interfaces.finding import Finding
-
 
 DatasetOption = Annotated[
     str | None,
@@ -71,7 +67,7 @@ def annotate(
     workers: WorkersOption = None,
     gpus_per_worker: GpusOption = 0.0,
     part_size: PartSizeOption = 2000,
-    resume: ResumeOption = False,
+    resume: ResumePartsOption = False,
     skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
     device: DeviceOption = "auto",
@@ -112,7 +108,10 @@ def annotate(
     if engine is None:
         if resume or workers or gpus_per_worker:
             raise VanerError("--resume, --workers and --gpus-per-worker are for --engine")
-        _annotate(files, text, finding, shard, how)
+        from vaner.interfaces.cli.stream import Job
+
+        job = Job(files, text, shard=shard, **how)
+        job.run(finding.open(job.writing))
         return
     if text is not None or shard is not None:
         raise VanerError("--engine cuts files by itself; --text and --shard are not for it")
@@ -121,17 +120,3 @@ def annotate(
         resume=resume,
     )  # fmt: skip
     annotate_in_parts(files, finding, parts, **how)
-
-
-def _annotate(
-    files: list[str] | None,
-    text: str | None,
-    finding: Finding,
-    shard: str | None,
-    how: dict[str, Any],
-) -> None:
-    """Annotate as a stream, from what is given to what is written."""
-    from vaner.interfaces.cli.stream import Job
-
-    job = Job(files, text, shard=shard, **how)
-    job.run(finding.open(job.writing))

@@ -13,17 +13,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from vaner.errors import VanerError
 
-ModelArgument = Annotated[
-    str | None,
-    typer.Argument(
-        help="Model: embedded name, folder, or Hub id. Default: the embedded model.",
-        show_default=False,
-    ),
-]
-ModelOption = Annotated[
-    str | None,
-    typer.Option(help="Model: embedded name, folder, or Hub id. Default: the embedded model."),
-]
+_MODEL = "Model: embedded name, folder, or Hub id. Default: the embedded model."
+
+ModelArgument = Annotated[str | None, typer.Argument(help=_MODEL, show_default=False)]
+ModelOption = Annotated[str | None, typer.Option(help=_MODEL)]
 SelectorOption = Annotated[
     str | None,
     typer.Option(
@@ -154,6 +147,11 @@ ShardOption = Annotated[
         show_default=False,
     ),
 ]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on where a run in --output was stopped.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+BaseOption = Annotated[str, typer.Option("--kb", help="Name of a base, or path of its file.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 
 
@@ -214,6 +212,21 @@ def explained(problem: VanerError, running: typer.Context) -> str:
     options = (p.opts[0] for p in running.command.params if p.name == name)
     option = next(options, None)
     return f"{problem} with {option}" if option else str(problem)
+
+
+@contextmanager
+def into(folder: Path) -> Iterator[None]:
+    """What is done in the folder that --output names, where it is one, or can become one.
+
+    Raises:
+        VanerError: where it is a file, or nothing can be written there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise VanerError(f"{folder}: is a file; --output is a folder")
+    try:
+        yield
+    except PermissionError as problem:
+        raise VanerError(f"{problem.filename}: cannot be written: {problem.strerror}") from problem
 
 
 def tell(line: str) -> None:

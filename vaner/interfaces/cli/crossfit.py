@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vaner.errors import VanerError
-from vaner.interfaces.cli.common import CorporaOption, tell
+from vaner.interfaces.cli.common import CorporaOption, ResumeOption, into, tell
 
 
 def crossfit(
@@ -20,9 +19,7 @@ def crossfit(
     ],
     folds: Annotated[int, typer.Option(min=2, help="Parts that train is cut in: --folds 5")] = 5,
     corpora: CorporaOption = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what is there in --output.")
-    ] = False,
+    resume: ResumeOption = False,
 ) -> None:
     """Annotate train with models that have not learnt from it, fold by fold, and devel.
 
@@ -42,15 +39,10 @@ def crossfit(
     from vaner.training.recipe_file import read_recipe
 
     checked = read_recipe(recipe)
-    if output.exists() and not output.is_dir():
-        raise VanerError(f"{output}: is a file; --output is a folder")
+    with into(output):
+        from vaner.training.crossfit import crossfit as run
 
-    from vaner.training.crossfit import crossfit as run
-
-    try:
         done = run(checked, output, folds=folds, corpora_root=corpora, resume=resume, report=tell)
-    except PermissionError as problem:
-        raise VanerError(f"{problem.filename}: cannot be written: {problem.strerror}") from problem
     for file in (*done.train, *done.devel):
         typer.echo(file)
     tell(f"they are the proposals of a selector, to be put behind --model {done.model}")

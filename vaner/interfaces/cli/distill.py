@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vaner.errors import VanerError
-from vaner.interfaces.cli.common import CorporaOption, tell
+from vaner.interfaces.cli.common import CorporaOption, ResumeOption, into, tell
 
 
 def distill(
@@ -38,9 +38,7 @@ def distill(
     ] = None,
     epochs: Annotated[float, typer.Option(min=0.01, help="Passes over text and corpora.")] = 5.0,
     corpora: CorporaOption = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint in --output.")
-    ] = False,
+    resume: ResumeOption = False,
     show: Annotated[
         bool, typer.Option("--show", help="Print the recipe, for vaner train, and stop.")
     ] = False,
@@ -74,8 +72,10 @@ def distill(
     if output is None:
         raise VanerError("a model needs a folder: vaner distill TEACHER … -o DIR")
 
-    from vaner.training.train import train
+    with into(output):
+        from vaner.training.train import train
 
-    for one in train(recipe, output, corpora_root=corpora, resume=resume, report=tell):
+        trained = train(recipe, output, corpora_root=corpora, resume=resume, report=tell)
+    for one in trained:
         typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
         tell(f"make it fast with: vaner export {one.folder}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -111,7 +111,8 @@ def evaluate(
 
     `vaner evaluate --all`
     """
-    from vaner.corpora import load, scored_split
+    from vaner.corpora import scored_split
+    from vaner.interfaces.cli.evaluate_all import score_all
     from vaner.interfaces.cli.inputs import format_name
 
     if kb is not None and model is not None:
@@ -126,22 +127,16 @@ def evaluate(
     run = partial(
         _scored, min_score=min_score, min_precision=min_precision, bootstrap=bootstrap, quiet=quiet
     )
+    record: dict[str, Any]
     if corpus is None:
-        from vaner.annotator import model_folder
-        from vaner.scoring.stated import read_stated
-
         proposer = opened()
-        alone = kb is None and selector is None
-        stated = read_stated(model_folder(model)) if alone else {}
-        scored = _score_all(proposer, stated, split, wanted, corpora, partial(run, proposer))
-        record: dict[str, Any] = {
-            "corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}
-        }
+        stated = _stated(model) if kb is None and selector is None else {}
+        scored = score_all(
+            proposer, wanted, split, corpora, stated=stated, run=partial(run, proposer)
+        )
+        record = {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}}
     else:
-        gold = load(corpus, split, root=corpora, format=reading)
-        if not gold.documents:
-            raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
-        train = _seen(corpus, split, seen_in, corpora, reading)
+        gold, train = _documents(corpus, split, seen_in, corpora, reading)
         proposer = opened()
         found = run(proposer, gold, wanted, train)
         show(found, proposer.kind)
@@ -185,7 +180,7 @@ def _scored(
     proposer: Proposer,
     gold: Corpus,
     types: Sequence[str] | None,
-    train: Corpus | None,
+    train: Corpus | None = None,
     *,
     min_score: float,
     min_precision: float | None,
@@ -230,26 +225,28 @@ def _warn(proposer: Proposer, gold: Corpus) -> None:
             )
 
 
-def _score_all(
-    proposer: Proposer,
-    stated: Stated,
-    split: str,
-    types: Sequence[str] | None,
-    root: Path | None,
-    run: Callable[[Corpus, Sequence[str], None], Evaluation],
-) -> list[Evaluation]:
-    """Score every corpus that has one of the types, and print the table."""
-    from vaner.interfaces.cli.evaluate_all import corpora_of, table
-    from vaner.proposers.proposer import checked_types
+def _stated(model: str | None) -> Stated:
+    """The figures that a model states of itself."""
+    from vaner.annotator import model_folder
+    from vaner.scoring.stated import read_stated
 
-    asked = checked_types(proposer, types)
-    found = []
-    for gold in corpora_of(asked, split, root, stated):
-        own = [type for type in gold.types if type in asked]
-        found.append(run(gold, own, None))
-    typer.echo(f"{split}, strict")
-    typer.echo(table(found, stated))
-    return found
+    return read_stated(model_folder(model))
+
+
+def _documents(
+    name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
+) -> tuple[Corpus, Corpus | None]:
+    """What is scored on, and the split whose mentions count as seen.
+
+    Raises:
+        VanerError: where there is nothing to score on.
+    """
+    from vaner.corpora import load
+
+    gold = load(name, split, root=root, format=format)
+    if not gold.documents:
+        raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
+    return gold, _seen(name, split, seen_in, root, format)
 
 
 def _seen(

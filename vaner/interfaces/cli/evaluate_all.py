@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from vaner.errors import CorpusError
 from vaner.interfaces.text import aligned
@@ -13,6 +15,38 @@ from vaner.scoring.stated import Stated, by_type
 if TYPE_CHECKING:
     from vaner.documents import Corpus
     from vaner.evaluation import Evaluation
+    from vaner.proposers.proposer import Proposer
+
+
+def score_all(
+    proposer: Proposer,
+    types: Sequence[str] | None,
+    split: str,
+    root: Path | None,
+    *,
+    stated: Stated,
+    run: Callable[[Corpus, Sequence[str]], Evaluation],
+) -> list[Evaluation]:
+    """Score on every corpus that has one of the types, and print the table.
+
+    Args:
+        proposer: what is scored.
+        types: types to score; all that it finds if None.
+        split: split to score on.
+        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+        stated: figures that the model states, to stand beside those found.
+        run: scores it on a corpus, for some types.
+    """
+    from vaner.proposers.proposer import checked_types
+
+    asked = checked_types(proposer, types)
+    found = [
+        run(gold, [type for type in gold.types if type in asked])
+        for gold in corpora_of(asked, split, root, stated)
+    ]
+    typer.echo(f"{split}, strict")
+    typer.echo(table(found, stated))
+    return found
 
 
 def corpora_of(

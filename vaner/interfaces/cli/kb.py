@@ -12,6 +12,7 @@ import typer
 from vaner.errors import VanerError
 from vaner.interfaces.cli import kb_teaching
 from vaner.interfaces.cli.common import (
+    BaseOption,
     Command,
     DeviceOption,
     EncodingOption,
@@ -19,6 +20,7 @@ from vaner.interfaces.cli.common import (
     FormatOption,
     Group,
     InputFormatOption,
+    JsonOption,
     OutputOption,
     OverlapsOption,
     QuietOption,
@@ -112,7 +114,7 @@ def build(
 @app.command(cls=Command)
 def stats(
     name: BaseArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Count what is in a base: concepts, names, licences, and names that make trouble.
 
@@ -175,7 +177,7 @@ def _troubles(found: Report) -> str:
 def match(
     files: FilesArgument = None,
     text: TextOption = None,
-    kb: Annotated[str, typer.Option(help="Name of a base, or path of its file.")] = "open",
+    kb: BaseOption = "open",
     types: TypesOption = None,
     rule: RuleOption = None,
     selector: SelectorOption = None,

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vaner.errors import VanerError
-from vaner.interfaces.cli.common import CorporaOption, TypesOption, split_types, tell
+from vaner.interfaces.cli.common import (
+    BaseOption,
+    CorporaOption,
+    JsonOption,
+    TypesOption,
+    split_types,
+    tell,
+)
 from vaner.interfaces.text import counted
 
 if TYPE_CHECKING:
@@ -24,13 +31,13 @@ def related(
     text: Annotated[
         str, typer.Option("--text", "-t", help='A sentence: --text "BRCA1 is a granin."')
     ],
-    kb: Annotated[str, typer.Option(help="Name of a base, or path of its file.")] = "open",
+    kb: BaseOption = "open",
     types: TypesOption = None,
     positives: Annotated[int, typer.Option(min=1, help="Most names of a type.")] = 10,
     negatives: Annotated[
         int, typer.Option(min=0, help="Most names of other types, as counter-examples.")
     ] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Names that share rare words or letters with a sentence: what dense recognition draws from.
 
@@ -64,7 +71,7 @@ def check(
         ),
     ],
     corpora: CorporaOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Look for annotations of dev and test splits in a base; exit code 1 if there are any.
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from vaner.interfaces.cluster.work import Counted
     from vaner.interfaces.finding import Finding
 
-_EVERY = 30.0
-
 EngineOption = Annotated[
     Literal["here", "ray"] | None,
     typer.Option(
@@ -53,7 +51,7 @@ GpusOption = Annotated[
 PartSizeOption = Annotated[
     int, typer.Option(min=1, help="With --engine, most documents of a part: --part-size 500")
 ]
-ResumeOption = Annotated[
+ResumePartsOption = Annotated[
     bool,
     typer.Option("--resume", help="With --engine, go on where there is something of this job."),
 ]
@@ -158,7 +156,7 @@ def _watched(states: Iterator[State], quiet: bool) -> State:
         KeyboardInterrupt: once it is told how to go on.
     """
     from vaner.interfaces.cluster.store import together
-    from vaner.interfaces.progress import pace
+    from vaner.interfaces.progress import EVERY, pace
 
     started = told = time.monotonic()
     state = first = next(states)
@@ -167,7 +165,7 @@ def _watched(states: Iterator[State], quiet: bool) -> State:
     before = sum(report.documents for report in first.done)
     try:
         for state in states:
-            if not quiet and time.monotonic() - told >= _EVERY:
+            if not quiet and time.monotonic() - told >= EVERY:
                 told = time.monotonic()
                 done = sum(report.documents for report in state.done)
                 speed = pace(max(done - before, 1), told - started)

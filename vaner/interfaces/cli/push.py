@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vaner.interfaces.cli.common import tell
 from vaner.interfaces.text import aligned
+
+if TYPE_CHECKING:
+    from vaner.sharing.hub import Contents
 
 
 def push(
@@ -60,19 +63,14 @@ def push(
 
     `vaner push runs/ncbi/seed-1/model me/ncbi --results test.json --private`
     """
-    from vaner.sharing.hub import CARD, TOKENIZER, contents, sizes
+    from vaner.sharing.hub import TOKENIZER, contents
     from vaner.sharing.hub import push as run
 
     folder = _folder(model)
     tokenizer = None if (folder / TOKENIZER).is_file() else _tokenizer(folder)
     kept = tuple(results or ())
     if dry_run:
-        files = contents(folder, repo, tokenizer=tokenizer, backbone=backbone, results=kept)
-        told = sizes(files)
-        rows = [*told.items(), ("together", sum(told.values()))]
-        typer.echo(aligned(((name, f"{size:,}") for name, size in rows), right=(1,)))
-        card = files[CARD]
-        typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
+        _show(contents(folder, repo, tokenizer=tokenizer, backbone=backbone, results=kept))
         return
     _prepare()
     address = run(
@@ -95,6 +93,17 @@ def _tokenizer(folder: Path) -> Path:
     from vaner.modeling.pushing import tokenizer_file
 
     return tokenizer_file(folder)
+
+
+def _show(files: Contents) -> None:
+    """What would be pushed: sizes in bytes, and the card."""
+    from vaner.sharing.hub import CARD, sizes
+
+    told = sizes(files)
+    rows = [*told.items(), ("together", sum(told.values()))]
+    typer.echo(aligned(((name, f"{size:,}") for name, size in rows), right=(1,)))
+    card = files[CARD]
+    typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
 
 
 def _prepare() -> None:

@@ -20,6 +20,7 @@ from vaner.interfaces.cli.common import (
 )
 
 MEGABYTE = 1_000_000
+_EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
 
 
 def serve(
@@ -97,9 +98,6 @@ def serve(
             ready=lambda: tell(f"{name} at {address_of(place)} (Ctrl-C ends it)"),
         )  # fmt: skip
     tell("stopped")
-
-
-_EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
 
 
 def _told(model: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vaner.documents import Document
@@ -17,8 +17,7 @@ from vaner.interfaces.text import counted, listed, losses
 
 if TYPE_CHECKING:
     from vaner.formats import WriteReport
-
-Find = Callable[[Iterable[Document]], Iterator[Document]]
+    from vaner.interfaces.finding import Find
 
 
 class Job:

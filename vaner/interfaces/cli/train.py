@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vaner.errors import VanerError
-from vaner.interfaces.cli.common import CorporaOption, tell
+from vaner.interfaces.cli.common import CorporaOption, ResumeOption, into, tell
+
+if TYPE_CHECKING:
+    from vaner.training.recipe import Recipe
 
 
 def train(
@@ -24,9 +27,7 @@ def train(
         typer.Option("--output", "-o", help="Folder for models and logs: -o runs/ncbi"),
     ] = None,
     corpora: CorporaOption = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint in --output.")
-    ] = False,
+    resume: ResumeOption = False,
     draw: Annotated[
         bool,
         typer.Option(
@@ -67,24 +68,23 @@ def train(
     if recipe is None or output is None:
         raise VanerError("training needs a recipe and a folder: vaner train RECIPE.yaml -o DIR")
     checked = read_recipe(recipe)
-    if output.exists() and not output.is_dir():
-        raise VanerError(f"{output}: is a file; --output is a folder")
+    with into(output):
+        from vaner.training.train import train as run
 
-    from vaner.corpora import scored_split
-    from vaner.training.train import train as run
-
-    try:
         trained = run(checked, output, corpora_root=corpora, resume=resume, report=tell)
-    except PermissionError as problem:
-        raise VanerError(f"{problem.filename}: cannot be written: {problem.strerror}") from problem
     for one in trained:
         typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
-    best = max(trained, key=lambda one: one.dev_f1)
+    _tell_how_to_score(max(trained, key=lambda one: one.dev_f1).folder, checked)
+
+
+def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
+    """The commands for the test splits of the corpora that a recipe learns from."""
+    from vaner.corpora import scored_split
+
     tell("score it once on the test split with:")
-    selects = checked.model.family == "selector"
-    tested = f"--model PROPOSER --selector {best.folder}" if selects else f"--model {best.folder}"
-    corpora_used = dict.fromkeys(s.corpus for stage in checked.stages for s in stage.sources)
-    for corpus in corpora_used:
+    selects = recipe.model.family == "selector"
+    tested = f"--model PROPOSER --selector {model}" if selects else f"--model {model}"
+    for corpus in dict.fromkeys(s.corpus for stage in recipe.stages for s in stage.sources):
         if split := scored_split(corpus):
             tell(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")
 

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from vaner.annotator import Overlaps
-from vaner.documents import Document
+from vaner.documents import Document, Overlaps
 
 CHARACTERS = 20_000
 """Of a round: some hundred sentences, enough for full batches, and soon over."""
@@ -210,7 +209,7 @@ class Batcher:
             own: dict[_Request, list[Document]] = {request: [] for request in requests}
             for (request, _), document in zip(share, found, strict=True):
                 own[request].append(document)
-        except Exception as problem:
+        except Exception as problem:  # a defect too is told to who asked, and the server goes on
             if len(requests) == 1:
                 requests[0].fail(problem)
                 return

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vaner.documents import Document
 from vaner.interfaces.server.batching import Round
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _DOCUMENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 OTHER = "other"

@@ -10,8 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from vaner.annotator import Overlaps
-from vaner.documents import Document
+from vaner.documents import Document, Overlaps
 from vaner.errors import FormatError, VanerError
 from vaner.formats import detect, read
 from vaner.formats.source import Content
