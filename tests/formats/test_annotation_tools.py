@@ -99,6 +99,8 @@ def test_what_is_written_is_detected(tmp_path: Path, format: str) -> None:
         ('[{"id": 1, "annotations": [], "data": {"text": "a"}}]', "label_studio"),
         ('[{"text": "a", "id": 1, "annotator": 1, "annotation_id": 7}]', "label_studio"),
         ('[{"id": 3, "passages": [{"offset": 0, "text": "a", "annotations": []}]}]', "bioc_json"),
+        ('{"id": "3", "passages": [{"offset": 0, "text": "a"}]}', "bioc_json"),
+        ('{"text": "a", "metadata": {"bioc": {"passages": [{"offset": 0}]}}}', "jsonl"),
     ],
 )  # fmt: skip
 def test_dialects_are_told_apart(put: Any, line: str, format: str) -> None:

@@ -200,6 +200,11 @@ def test_what_is_refused(
     assert not (model / CALIBRATION_FILE).exists()
 
 
+def test_the_embedded_model_is_calibrated_only_by_name(model: Path, run: Run) -> None:
+    told = run("calibrate", "--corpus", model.parent / "mine", "--device", "cpu").error
+    assert "name the model to calibrate" in told
+
+
 def test_what_the_model_learnt_by_heart_is_refused(model: Path, run: Run, tmp_path: Path) -> None:
     shutil.copytree(model.parent / "mine", tmp_path / "tiny")  # the name of its training corpus
     told = run("calibrate", model, "--corpus", tmp_path / "tiny", "--split", "train").error

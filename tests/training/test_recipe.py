@@ -54,10 +54,17 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
         (
             "lora: {rank: 8}",
             "frozen_layers: 1",
-            "recipe.yaml:2: model: value error, frozen_layers is for training without an adapter",
+            "recipe.yaml:2: model: frozen_layers is for training without an adapter",
         ),
         ("epochs: 2", "epochs: two", "recipe.yaml:8: stages.0.epochs"),
         ("rank: 8", "rank: 0", "recipe.yaml:4: model.lora.rank"),
+        (
+            "lora: {rank: 8}",
+            "family: generator\n  casing: true",
+            "recipe.yaml:5: model.casing: there is no such field here; it is one of a tagger",
+        ),
+        ("epochs: 2", "epochs: 2\n    epochs: 3", "recipe.yaml:9: epochs is given twice"),
+        ("name: small", "name: small\nseeds: [1, 2, 1]", "seeds: a seed is given twice"),
         ("name: small\n", "", "recipe.yaml:1: name: field required"),
         ("dev:\n  - corpus: NCBI-disease\n", "", "dev: field required"),
         ("  backbone: smollm2-135m", "  instruction: short", "recipe.yaml:3: model.instruction"),

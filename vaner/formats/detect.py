@@ -18,6 +18,7 @@ _LONGEST_LINE = 1 << 22
 _SUFFIXES = {".txt": "text", ".ann": "brat", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _SUFFIXES |= {".conll": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"}
 _SUFFIXES |= {".parquet": "parquet", ".iobes": "conll", ".tsv": "conll", ".pubtator": "pubtator"}
+_BIOC = {"documents", "passages", "PubTator3"}
 _ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",
@@ -99,13 +100,16 @@ def _xml(head: str) -> str | None:
 def _json(head: str) -> str | None:
     if not head.lstrip().startswith(("{", "[")):
         return None
-    if re.search(r'"(documents|passages|PubTator3)"\s*:\s*\[', head):
+    first = head.lstrip().partition("\n")[0]
+    record = _record(first)
+    # A record of ours may keep the passages of the BioC file that it is from in its metadata.
+    bioc = rf'"({"|".join(_BIOC)})"\s*:\s*\['
+    if re.search(bioc, head) if record is None else record.keys() & _BIOC:
         return "bioc_json"
     if head.lstrip().startswith("["):
         # In a string the quotation marks would be escaped, so these are keys and nothing else.
         tasks = r'(?<!\\)"(data|annotations|predictions|annotation_id)"\s*:'
         return "label_studio" if re.search(tasks, head) else None
-    first = head.lstrip().partition("\n")[0]
     records = [record for line in head.split("\n") if (record := _record(line)) is not None]
     dialects = (_dialect(record) for record in records)
     found = next((dialect for dialect in dialects if dialect), None)

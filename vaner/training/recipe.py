@@ -187,6 +187,13 @@ class Recipe(Checked):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     report_to: list[str] = Field(default=[])
 
+    @field_validator("seeds")
+    @classmethod
+    def _each_seed_once(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed is given twice")
+        return seeds
+
     @model_validator(mode="after")
     def _proposals_are_for_selectors(self) -> Self:
         sources = [source for stage in self.stages for source in stage.sources]

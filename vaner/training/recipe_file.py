@@ -12,6 +12,7 @@ from vaner.errors import RecipeError
 from vaner.training.apart import clash
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
 from vaner.training.recipe_models import (
+    Checked,
     GeneratorRecipe,
     LoraRecipe,
     SelectorRecipe,
@@ -37,6 +38,8 @@ def read_recipe(path: str | Path) -> Recipe:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise RecipeError(f"{place}: not YAML: {getattr(error, 'problem', error)}") from error
+    if twice := _twice(tree):
+        raise RecipeError(f"{path}:{twice.start_mark.line + 1}: {twice.value} is given twice")
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with name, stages and dev")
     try:
@@ -55,11 +58,32 @@ def _told(error: ValidationError, tree: yaml.Node | None, path: str | Path) -> s
     keys = [key for key in first["loc"] if isinstance(key, int) or "Recipe" not in key]
     line, known = _line(tree, keys)
     field = ".".join(str(key) for key in keys)
-    message = first["msg"].lower()
+    message = first["msg"].lower().removeprefix("value error, ")
     if first["type"] == "extra_forbidden":
         message = f"there is no such field{_meant(str(keys[-1]))}"
     more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
     return f"{path}:{line}: {field if known or field else 'recipe'}: {message}{more}"
+
+
+def _twice(root: yaml.Node | None) -> yaml.ScalarNode | None:
+    """The first key that its mapping has already, of which YAML would silently take the last."""
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:  # by an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys = set[str]()
+            key: yaml.ScalarNode
+            for key, value in node.value:
+                if key.value in keys:
+                    return key
+                keys.add(key.value)
+                waiting.append(value)
+    return None
 
 
 def _line(node: yaml.Node | None, keys: list[Any]) -> tuple[int, bool]:
@@ -81,14 +105,16 @@ def _line(node: yaml.Node | None, keys: list[Any]) -> tuple[int, bool]:
 
 
 def _meant(name: str) -> str:
-    """A field of like name, for a misspelt key."""
+    """A field of like name, for a misspelt key, or where a key of this name belongs."""
     from difflib import get_close_matches
 
-    fields = set(Recipe.model_fields)
-    for model in (
-        TaggerRecipe, GeneratorRecipe, SelectorRecipe, LoraRecipe, StageRecipe,
-        CorpusSource, DenseSource, DevSource,
-    ):  # fmt: skip
-        fields |= set(model.model_fields)
+    owners: dict[str, type[Checked]] = {
+        "a recipe": Recipe, "a tagger": TaggerRecipe, "a generator": GeneratorRecipe,
+        "a selector": SelectorRecipe, "lora": LoraRecipe, "a stage": StageRecipe,
+        "a source": CorpusSource, "a dense source": DenseSource, "a dev set": DevSource,
+    }  # fmt: skip
+    if own := [owner for owner, model in owners.items() if name in model.model_fields]:
+        return f" here; it is one of {' or '.join(own)}"
+    fields = {field for model in owners.values() for field in model.model_fields}
     close = get_close_matches(name, sorted(fields), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -13,7 +13,6 @@ from vaner.interfaces.cli.common import (
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
-    ModelArgument,
     QuietOption,
     SelectorOption,
     TypesOption,
@@ -29,7 +28,14 @@ _FEW = 200  # mentions, under which chance has much to say
 
 
 def calibrate(
-    model: ModelArgument = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="Model: embedded name, folder, or Hub id. With --selector it may be left out, and "
+            "the embedded model proposes.",
+            show_default=False,
+        ),
+    ] = None,
     corpus: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,6 +89,11 @@ def calibrate(
 
     if not corpus:
         raise VanerError("give a corpus whose devel split is to be calibrated on: --corpus NAME")
+    if model is None and selector is None:
+        raise VanerError(
+            "name the model to calibrate: its calibration is written anew, also that of an "
+            "embedded one, such as biomedical"
+        )
     for name in corpus:
         check_unscored(name, split)
     wanted, reading = split_types(types), format_name(input_format)

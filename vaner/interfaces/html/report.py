@@ -214,7 +214,7 @@ def _example(one: Mistake) -> str:
     shown = f"{before}{_marked(text, one, start, end)}{after}"
     return (
         f'<li><p class="text" dir="auto" lang="">{shown}</p>'
-        f'<p class="told">{"; ".join(told)} <small>{place}, {spans[0].start}</small></p>'
+        f'<p class="told">{"; ".join(told)} <small>in {place}, at {spans[0].start}</small></p>'
     )
 
 
