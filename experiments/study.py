@@ -20,7 +20,7 @@ from vaner.evaluation import evaluate
 from vaner.provenance import provenance
 from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
-from vaner.training.train import train
+from vaner.training.train import source_told, train
 
 
 def main(
@@ -126,4 +126,4 @@ def _train_split(name: str, root: Path | None) -> Any:
 
 def _trained_on(recipe: Recipe) -> list[str]:
     sources = [source for stage in recipe.stages for source in stage.sources]
-    return list(dict.fromkeys(f"{source.corpus} {source.split}" for source in sources))
+    return list(dict.fromkeys(map(source_told, sources)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import torch
 
 from tests.training.test_train import DISEASES, DRUGS, corpus_folder, recipe
 from vaner.annotator import Annotator
-from vaner.errors import RecipeError
+from vaner.corpora import load
 from vaner.modeling import chain
 from vaner.modeling.crf import CRF
 from vaner.training.recipe import Recipe
+from vaner.training.teaching import tagged
 from vaner.training.train import train
 
 __all__ = ["corpus_folder"]
@@ -87,12 +89,35 @@ def test_a_pupil_learns_from_gold_and_teacher_together(
     assert losses[-1] < losses[0]
 
 
-def test_a_teacher_of_other_tags_is_refused(
+def test_from_a_teacher_of_other_tags_its_sure_mentions_are_learnt(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
-    plan = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder, joint=True)
-    with pytest.raises(RecipeError, match="types, scheme and joint must be the same"):
-        train(plan, tmp_path / "run", report=lambda _: None)
+    alike = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
+    plan = alike.model_dump()
+    plan["model"] |= {"joint": True, "instruction": "none"}
+    plan["stages"][0]["sources"][0]["sure"] = 0.5
+    [pupil] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
+    assert pupil.dev_f1 > 0.6
+    record = json.loads((pupil.folder / "training.json").read_text("utf-8"))
+    assert record["trained_on"] == [f"{corpus_folder.name}, tagged by model"]
+
+
+def test_sentences_that_a_teacher_is_not_sure_of_are_left_out(
+    teacher: Path, corpus_folder: Path
+) -> None:
+    corpus = load(str(corpus_folder), "train")
+    every, sure, none = (tagged(str(teacher), corpus, least) for least in (0.0, 0.6, 1.0))
+    assert len(every) >= len(sure) > len(none)
+    scores = [span.score or 0 for document in sure for span in document.spans]
+    assert scores and min(scores) >= 0.6
+    assert all(document.mention(span).strip() for document in sure for span in document.spans)
+    assert not any(document.spans for document in none)
+
+
+def test_a_teacher_says_all_there_is(
+    teacher: Path, tiny_backbone: Path, corpus_folder: Path
+) -> None:
+    plan = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
     with pytest.raises(ValueError, match="a teacher says which types"):
         Recipe.model_validate(
             plan.model_dump()

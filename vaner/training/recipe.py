@@ -45,7 +45,9 @@ class CorpusSource(Folded):
     ``blanks`` is the share that is kept for it.
 
     With a ``teacher``, a saved tagger, what it thinks of the sentences is learnt in place of what
-    the corpus annotates; ``corpus`` may then be a file of any format, plain text among them.
+    the corpus annotates; ``corpus`` may then be a file of any format, plain text among them. Of a
+    teacher with other types, or that tags one type at a time where this model tags all or the
+    reverse, the mentions are learnt; sentences with one less probable than ``sure`` are left out.
 
     ``proposals`` is for selectors: a JSONL file of the same documents with the mentions that a
     proposer found in them, whose errors are learnt from. It must not have learnt from them itself.
@@ -61,6 +63,7 @@ class CorpusSource(Folded):
     share: float = Field(1.0, gt=0, le=1)
     blanks: float = Field(1.0, ge=0, le=1)
     teacher: str | None = None
+    sure: float = Field(0.6, ge=0, le=1)
     proposals: str | None = None
 
     @property

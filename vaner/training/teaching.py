@@ -1,9 +1,10 @@
-"""What a teacher thinks of sentences, for a smaller model to learn: distillation.
+"""What a teacher thinks of sentences, for another model to learn: distillation.
 
-The pupil learns the teacher's whole distribution over tag sequences and not its best guess alone:
-the cross-entropy of the two chains, which is exact (arXiv 2005.08514 has it for structures at
-large). What it needs of the teacher is how probable each tag is at each word, and how often each
-transition is expected.
+A pupil with the teacher's tags learns its whole distribution over tag sequences and not its best
+guess alone: the cross-entropy of the two chains, which is exact (arXiv 2005.08514 has it for
+structures at large). What it needs of the teacher is how probable each tag is at each word, and how
+often each transition is expected. Any other pupil learns the mentions that the teacher is sure of,
+as if they were a corpus's own.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import numpy as np
 import torch
 
 from vaner.annotator import Annotator
+from vaner.documents import Corpus, Document
 from vaner.encoding import Encoder, Row, Soft
-from vaner.errors import RecipeError
 from vaner.instructions import ANY_TYPE, Instruction
 from vaner.modeling import chain
 from vaner.proposers.tagger import Tagger
 from vaner.tagging import TagSet
-from vaner.training.examples import SentenceExample
+from vaner.training.examples import SentenceExample, training_sentences
 from vaner.training.saved import asking_of
+from vaner.words import split_words
 
 _AT_ONCE = 256  # sentences
 
@@ -54,26 +56,45 @@ class TaughtExample:
         return replace(self.sentence.row(encoder, instruction, draw), soft=self.soft)
 
 
-def taught_examples(
-    teacher: str, examples: Sequence[SentenceExample], tag_set: TagSet
-) -> list[TaughtExample]:
-    """Sentences with what a teacher thinks of them, in their order.
+def tags_alike(teacher: str, tag_set: TagSet) -> bool:
+    """Whether a saved tagger has the tags of a pupil, which then can learn its probabilities.
+
+    Raises:
+        ModelError: where it is not found, or is not a tagger.
+    """
+    return asking_of(teacher).tag_set == tag_set
+
+
+def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
+    """The sentences of a corpus with what a teacher finds in them.
+
+    Args:
+        teacher: folder, Hub id or embedded name of a saved tagger; where it is exported, that form
+            is used.
+        corpus: the documents.
+        sure: sentences with a mention that is less probable than this are left out, in [0, 1].
+    """
+    annotator = Annotator.from_pretrained(teacher)
+    found: list[Document] = []
+    for document in annotator.annotate(corpus):
+        words = split_words(document.text)
+        for first, last in training_sentences(document, words, document.spans):
+            start, end = words[first].start, words[last - 1].end
+            own = [span for span in document.spans if start <= span.start < end]
+            if all((span.score or 0.0) >= sure for span in own):
+                spans = tuple(span.shifted(-start) for span in own)
+                found.append(Document(f"{document.id}-{first}", document.text[start:end], spans))
+    return Corpus(corpus.name, corpus.split, tuple(found), annotator.types)
+
+
+def taught_examples(teacher: str, examples: Sequence[SentenceExample]) -> list[TaughtExample]:
+    """Sentences with what a teacher of the same tags thinks of them, in their order.
 
     Args:
         teacher: folder, Hub id or embedded name of a saved tagger; where it is exported, that form
             is used.
         examples: the sentences.
-        tag_set: the pupil's tags, which must be the teacher's.
-
-    Raises:
-        RecipeError: where they are not.
     """
-    own = asking_of(teacher).tag_set
-    if own != tag_set:
-        raise RecipeError(
-            f"teacher {teacher} has the tags {', '.join(own.tags)}, the model here "
-            f"{', '.join(tag_set.tags)}: types, scheme and joint must be the same"
-        )
     tagger = Annotator.from_pretrained(teacher).proposer
     assert isinstance(tagger, Tagger)
     found: list[TaughtExample] = []

@@ -246,8 +246,11 @@ def _told(recipe: Recipe, seed: int, trained: Trained) -> dict[str, Any]:
     """What the model's card tells of its training."""
     sources = [source for stage in recipe.stages for source in stage.sources]
     before = _before(recipe)
-    trained_on = [*before.get("trained_on", ()), *map(_source_told, sources)]
-    chosen_on = [*before.get("chosen_on", ()), *(f"{d.corpus} {d.split}" for d in recipe.dev)]
+    trained_on = [*before.get("trained_on", ()), *map(source_told, sources)]
+    chosen_on = [
+        *before.get("chosen_on", ()),
+        *(f"{Path(d.corpus).name} {d.split}" for d in recipe.dev),
+    ]
     languages = {*before.get("languages", ()), *(language_of(one.corpus) for one in sources)}
     return {
         "name": recipe.name,
@@ -269,10 +272,11 @@ def _before(recipe: Recipe) -> Mapping[str, Any]:
     return {} if start is None else read_training(model_folder(start))
 
 
-def _source_told(source: CorpusSource | DenseSource) -> str:
+def source_told(source: CorpusSource | DenseSource) -> str:
+    """What a record says that a source is; paths are nobody else's business."""
     if isinstance(source, CorpusSource) and source.teacher:
         return named(source.corpus, source.teacher)
-    return f"{source.corpus} {source.split}"
+    return f"{Path(source.corpus).name} {source.split}"
 
 
 def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> None:

@@ -26,7 +26,7 @@ from vaner.training.learners.proposing import score_proposer
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_models import TaggerRecipe
 from vaner.training.sources import DevSet, Taught
-from vaner.training.teaching import taught_examples
+from vaner.training.teaching import tagged, tags_alike, taught_examples
 
 
 class TaggerLearner:
@@ -76,17 +76,20 @@ class TaggerLearner:
         config = self.model.config
         if isinstance(source, DenseSource):
             return self._names(source, corpus), Coverage(0, {}, 0)
-        if source.teacher:
+        if source.teacher and tags_alike(source.teacher, config.tag_set):
             found, _ = corpus_examples(
                 corpus, corpus.types, self.encoder, config.tag_set, config.instruction_template,
                 nameless=1.0,
             )  # fmt: skip
-            return taught_examples(source.teacher, found, config.tag_set), Coverage(0, {}, 0)
+            return taught_examples(source.teacher, found), Coverage(0, {}, 0)
+        if source.teacher:
+            corpus = tagged(source.teacher, corpus, source.sure)
+        nameless = 1.0 if source.teacher else source.nameless
         general = source.domain == "general"
         return corpus_examples(
             corpus, source.types or corpus.types, self.encoder,
             TagSet(config.tag_set.scheme) if general else config.tag_set,
-            config.instruction_template, nameless=source.nameless, general=general,
+            config.instruction_template, nameless=nameless, general=general,
         )  # fmt: skip
 
     def row(self, example: TaggerExample, draw: Random) -> Row:
