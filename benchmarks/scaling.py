@@ -6,7 +6,8 @@ The default model in 8 bits, one thread, processor time:
   straight line would be the same time a word for all;
 - 1 to 16 types, by PyTorch: all in one pass (joint), and a pass each, with the instruction read for
   every sentence or once for all of them, on the same encoder with a head drawn at random;
-- 10 to 100,000 documents: the most memory that the process held, which must not grow with them.
+- 10 to 100,000 documents: the most memory that the process held. It must not grow with them, but
+  for the words that are remembered, of which there are a fixed number at most.
 
 It takes some ten minutes, and needs `pip install -e '.[onnx]'`.
 """
@@ -171,8 +172,9 @@ def draw(found: dict[str, Any], output: Path) -> None:
     documents.plot([one["documents"] for one in found["documents"]],
                    [one["memory_mb"] for one in found["documents"]], "o-")  # fmt: skip
     documents.set(xscale="log", xlabel="documents", ylabel="most memory, MB")
+    types.set_xscale("log", base=2)
     for axes in (words, types, documents):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
         axes.grid(alpha=0.3)
     for axes in (words, types):
         axes.legend(frameon=False)

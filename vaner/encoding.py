@@ -23,7 +23,7 @@ from vaner.words import Window, Word, windows
 # it stays one word with one tag. So are the sub-words of a word bounded, and with them a window.
 LONGEST_WORD = 100
 MOST_SUBWORDS = 48
-CACHED_WORDS = 500_000
+CACHED_WORDS = 100_000
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
