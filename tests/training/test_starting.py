@@ -113,3 +113,30 @@ def test_what_the_weights_were_made_for_is_not_changed(
         going_on(start, corpus_folder, head="softmax")
     with pytest.raises(ModelError, match="nowhere"):
         going_on(tmp_path / "nowhere", corpus_folder)
+
+
+def test_of_what_was_before_a_stage_a_share_is_kept(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    start = trained(tiny_backbone, corpus_folder, tmp_path / "first")
+    kept, found = 0.25, {}
+    for share in (0.0, kept):
+        plan = going_on(start, corpus_folder).model_dump()
+        plan["stages"][0] |= {"kept": share, "learning_rate": 0.01, "head_learning_rate": 0.01}
+        run = train(Recipe.model_validate(plan), tmp_path / f"kept-{share}", resume=True,
+                    report=lambda _: None)  # fmt: skip
+        found[share] = weights(run[0].folder)
+    before, whole, mean = weights(start), found[0.0], found[kept]
+    for name, weight in whole.items():
+        expected = (1 - kept) * weight + kept * before[name]
+        torch.testing.assert_close(mean[name], expected, rtol=1e-4, atol=1e-6)
+    assert any(not torch.equal(whole[name], before[name]) for name in whole)
+
+
+def test_before_the_first_stage_there_is_nothing_to_keep(
+    tiny_backbone: Path, corpus_folder: Path
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder, lora=False).model_dump()
+    plan["stages"][0]["kept"] = 0.5
+    with pytest.raises(ValueError, match="nothing to keep before the first stage"):
+        Recipe.model_validate(plan)

@@ -151,6 +151,8 @@ class StageRecipe(Checked):
     other (``balanced``), or in between (``temperature``: by size ** (1 / temperature)).
     ``steps``, if given, is the number of updates whatever the size of the mixture; else it
     follows from ``epochs``. So is ``evaluate_every`` in place of ``evaluations_per_epoch``.
+    ``kept`` is the share of the weights from before the stage in those behind it, which are the
+    mean of both (arXiv 2109.01903): some of what the stage would forget stays known.
     """
 
     name: str = "main"
@@ -170,6 +172,7 @@ class StageRecipe(Checked):
     evaluations_per_epoch: int = Field(1, ge=1)
     evaluate_every: int | None = Field(None, ge=1)
     patience: int | None = Field(None, ge=1)
+    kept: float = Field(0.0, ge=0, lt=1)
 
 
 class Recipe(Checked):
@@ -196,6 +199,12 @@ class Recipe(Checked):
         if len(set(seeds)) < len(seeds):
             raise ValueError("a seed is given twice")
         return seeds
+
+    @model_validator(mode="after")
+    def _something_to_keep(self) -> Self:
+        if self.stages[0].kept and getattr(self.model, "start", None) is None:
+            raise ValueError("kept: there is nothing to keep before the first stage")
+        return self
 
     @model_validator(mode="after")
     def _proposals_are_for_selectors(self) -> Self:

@@ -32,6 +32,7 @@ from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
 from vaner.sharing.record import read_training, write_training
 from vaner.training.apart import clash
+from vaner.training.averaging import average, trained_weights
 from vaner.training.curves import History, drawn
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
@@ -153,11 +154,13 @@ def _train_seed(
             report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
             place = folder / f"stage-{number}-{stage.name}"
             log = History(history, number, folder)
+            before = trained_weights(learner.model) if stage.kept else {}
             trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume, log)
             history += [{**entry, "stage": number} for entry in trainer.state.log_history]
             best = trainer.state.best_model_checkpoint
             if best is not None:
                 learner.model.load_trained(place / Path(best).name)
+            average(learner.model, before, stage.kept)
     dev_f1 = scorer()["eval_f1"]
     seconds = time.time() - started
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
