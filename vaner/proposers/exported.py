@@ -92,7 +92,10 @@ class OnnxReader:
             )
         except Exception as error:  # onnxruntime has an exception for each kind of damage
             reason = str(error).strip().split("\n")[0]
-            raise ModelError(f"{folder / MODEL_FILE}: cannot be loaded: {reason}") from error
+            raise ModelError(
+                f"{folder / MODEL_FILE}: cannot be loaded: {reason}; delete the folder and export "
+                "the model again"
+            ) from error
         self._inputs = [one.name for one in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):
             raise ModelError(f"{folder} was exported by another vaner; delete it and export again")
