@@ -252,7 +252,7 @@ class Annotator:
         if types is None and (told := self.calibration.too_much(wanted, precision)):
             left = [t for t in wanted if self.calibration.threshold(t, precision) is not None]
             if left and told not in self._told:
-                logger.warning("%s, which is left out", told)
+                logger.warning("%s: left out", told)
                 self._told.add(told)
             wanted = tuple(left) or wanted
         return self.calibration.thresholds(wanted, precision)

@@ -151,3 +151,7 @@ def test_a_broken_file_is_named(forms: dict[str, Path], tmp_path: Path, name: st
     (folder / name).write_bytes(b"no")
     with pytest.raises(ModelError, match=name.replace(".", r"\.")):
         Annotator.from_pretrained(folder)
+    if name == MODEL_FILE:  # without it nothing tells that it is an exported one
+        (folder / name).unlink()
+        with pytest.raises(ModelError, match="not complete"):
+            Annotator.from_pretrained(folder)

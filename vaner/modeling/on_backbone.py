@@ -263,10 +263,13 @@ class OnBackbone(PreTrainedModel):
         check_weights(folder)
         for adapters_only in ("trainable", "device", "backbone"):
             options.pop(adapters_only, None)
-        with backbones.quiet():
-            loaded: Any = super().from_pretrained(
-                folder, *args, output_loading_info=True, **options
-            )
+        try:
+            with backbones.quiet():
+                loaded: Any = super().from_pretrained(
+                    folder, *args, output_loading_info=True, **options
+                )
+        except OSError as error:  # no file of the name that it looks for, or not all of several
+            raise ModelError(f"{folder}: the model is not complete: {error}") from error
         model, info = loaded
         missing = sorted(info["missing_keys"]) + sorted(str(k) for k in info["mismatched_keys"])
         if missing:

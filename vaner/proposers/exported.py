@@ -90,8 +90,10 @@ class OnnxReader:
                 folder / MODEL_FILE, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime has an exception for each kind of damage
-            reason = first_line(error)
-            raise ModelError(f"{folder / MODEL_FILE}: cannot be loaded: {reason}") from error
+            raise ModelError(
+                f"{folder / MODEL_FILE}: cannot be loaded: {first_line(error)}; delete the folder "
+                "and export the model again"
+            ) from error
         self._inputs = [one.name for one in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):
             raise ModelError(f"{folder} was exported by another vaner; delete it and export again")
