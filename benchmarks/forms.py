@@ -1,11 +1,12 @@
 """What 8 bits change, and how far scores can be trusted: python -m benchmarks.forms
 
 The embedded models on the whole test splits that their cards name, exported in full precision
-(which gives PyTorch's answers) and in 8 bits: strict F1, and the calibration error of their scores,
-before calibration and after. Nothing is chosen by these figures. A model that reads a text once for
-each type is scored in 8 bits alone. The corpora are looked for where ``VANER_CORPORA`` says, and
-what is needed comes with `pip install -e '.[onnx]'`. It takes the best part of an hour of one core,
-and stopped it goes on where it was. The tables in README.md are made anew.
+(which gives PyTorch's answers) and in 8 bits: strict F1, the calibration error of their scores
+before calibration and after, and what is left where a precision is asked for that devel had.
+Nothing is chosen by these figures. A model that reads a text once for each type is scored in 8 bits
+alone. The corpora are looked for where ``VANER_CORPORA`` says, and what is needed comes with
+`pip install -e '.[onnx]'`. It takes the best part of an hour of one core, and stopped it goes on
+where it was. The tables in README.md are made anew.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from experiments.report import keep
 from experiments.table import filled
 from vaner.annotator import Annotator, model_folder
 from vaner.corpora import load
-from vaner.evaluation import evaluate
+from vaner.documents import at_least
+from vaner.evaluation import Evaluation, evaluate
 from vaner.provenance import provenance
+from vaner.scoring import score
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).parent / "README.md"
+PRECISIONS = (0.9, 0.95)
 FORMS = {"biomedical": ("fp32", "int8"), "disease-chemical": ("int8",)}
 
 Run = dict[str, Any]
@@ -37,19 +41,22 @@ Run = dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--limit", type=int, help="documents of each corpus, to try it out")
+    parser.add_argument("--only", nargs="+", choices=list(FORMS), default=list(FORMS))
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
     runs: list[Run] = []
     if arguments.output.is_file():
         runs = json.loads(arguments.output.read_text("utf-8"))["runs"]
     done = {(run["model"], run["form"]) for run in runs}
-    for model, form in ((model, form) for model, forms in FORMS.items() for form in forms):
+    for model, form in ((name, form) for name in arguments.only for form in FORMS[name]):
         if (model, form) not in done:
             runs += scored(model, form, arguments.limit)
             keep({"runs": runs}, arguments.output)
     if arguments.output == OUTPUT:
-        text = filled(README.read_text("utf-8"), "\n".join(eight_bits(runs)), "eight-bits")
-        README.write_text(filled(text, "\n".join(calibration(runs)), "calibration"), "utf-8")
+        text = README.read_text("utf-8")
+        for part, table in TABLES.items():
+            text = filled(text, "\n".join(table(runs)), part)
+        README.write_text(text, "utf-8")
 
 
 def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
@@ -68,9 +75,24 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
             gold = load(corpus, split)
             if limit is not None:
                 gold = replace(gold, documents=gold.documents[:limit])
-            figures = evaluate(annotator, gold).to_dict()
+            found = evaluate(annotator, gold)
+            figures = found.to_dict()
             print(f"{model} {form} {name}: F1 {100 * figures['micro']['f1']:.2f}", flush=True)
-            yield {"model": model, "form": form, "test": corpus, **figures, **made}
+            asked = [cut(annotator, found, precision) for precision in PRECISIONS]
+            yield {"model": model, "form": form, "test": corpus, **figures, "asked": asked, **made}
+
+
+def cut(annotator: Annotator, found: Evaluation, precision: float) -> dict[str, Any]:
+    """Precision and recall on test behind the thresholds that had a precision on devel."""
+    own = annotator.thresholds(None, precision)
+    types = [type for type in found.types if type in own]
+    figures: dict[str, Any] = {"precision_on_devel": precision, "types": types}
+    if types:
+        left = [at_least(document, own) for document in found.predicted]
+        counts = score(found.gold, left, types=types, bootstrap=0).micro.counts
+        assert counts is not None
+        figures |= {"precision": counts.precision, "recall": counts.recall}
+    return figures
 
 
 def eight_bits(runs: Sequence[Run]) -> Iterator[str]:
@@ -95,8 +117,23 @@ def calibration(runs: Sequence[Run]) -> Iterator[str]:
             yield f"| {run['model']} | {run['test']} | {before:.2f} | {after:.2f} |"
 
 
+def thresholds(runs: Sequence[Run]) -> Iterator[str]:
+    """A line a test split and precision asked for: what it had there, and what was found still."""
+    yield "| model | test split | types | asked for | precision % | recall % |"
+    yield "|---|---|---|--:|--:|--:|"
+    for run in runs:
+        for one in run["asked"] if run["form"] == "int8" else ():
+            if one["types"]:
+                yield (f"| {run['model']} | {run['test']} | {', '.join(one['types'])} "
+                       f"| {100 * one['precision_on_devel']:.0f} | {100 * one['precision']:.2f} "
+                       f"| {100 * one['recall']:.2f} |")  # fmt: skip
+
+
 def _f1(run: Run) -> float:
     return 100 * float(run["micro"]["f1"])
+
+
+TABLES = {"eight-bits": eight_bits, "calibration": calibration, "thresholds": thresholds}
 
 
 if __name__ == "__main__":
