@@ -144,6 +144,12 @@ class Annotator:
         return self._calibration if self.selector is None else self.selector.calibration
 
     @property
+    def form(self) -> str | None:
+        """What computes, PyTorch or an exported form, and how exactly; None where nothing does."""
+        known: str | None = getattr(getattr(self.proposer, "reader", None), "form", None)
+        return known
+
+    @property
     def zero_shot(self) -> bool:
         """Whether other types may be asked for too."""
         return self.proposer.zero_shot

@@ -96,7 +96,8 @@ def test_real_corpora_of_spans(corpora_root: Path, name: str, split: str) -> Non
         ("BC5CDR-chem", "devel", "does not exist; get it with vaner corpus fetch BC5CDR"),
         ("CoNLL-2003", "train", "does not exist; it must be got by hand, see https://"),
         ("BC5CDR", "validation", "has no split 'validation'; it has train, devel, test"),
-        ("BC5", "train", "'BC5' is neither registered nor a folder or file; registered: NCBI"),
+        ("BC5", "train", "'BC5' is neither registered nor a folder or file; see vaner corpus list"),
+        ("ncbi_disease", "train", "nor a folder or file; did you mean NCBI-disease?"),
     ],
 )
 def test_what_is_not_there(root: Path, name: str, split: str, words: str) -> None:

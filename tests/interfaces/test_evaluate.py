@@ -117,6 +117,7 @@ def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> Non
         assert f"\n{row} " in done.out
     assert "not scored, the model does not find them: Gene" in done.err
     record = json.loads(kept.read_text())
+    assert record["form"] == "PyTorch"
     assert record["corpus"] == "mine" and record["split"] == "test"
     assert record["scored_types"] == ["Chemical", "Disease"] and record["seen_in"] == "train"
     assert record["micro"]["gold"] == 2 and record["documents"] == 3

@@ -89,6 +89,8 @@ def test_a_model_that_was_exported_annotates_as_before(tiny_model: Path, tmp_pat
         model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
     )  # fmt: skip
     assert list(annotator.annotate(TEXTS)) == before
+    assert annotator.form == "PyTorch"
+    assert Annotator.from_pretrained(tmp_path / "onnx").form == "exported, fp32"
 
 
 def test_in_int8_a_text_has_one_answer_alone_and_in_any_batch(forms: dict[str, Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
@@ -65,12 +66,18 @@ def load(
         )
     if info is None:
         raise CorpusError(
-            f"corpus {name!r} is neither registered nor a folder or file; "
-            f"registered: {', '.join((*REGISTRY, *VIEWS))}"
+            f"corpus {name!r} is neither registered nor a folder or file; {_meant(name)}"
         )
     path = _registered_file(info, split, corpora_root(root))
     documents = (as_registered(doc, info) for doc in read(path, format, on_error=on_error))
     return Corpus(info.name, split, tuple(documents), info.entity_types)
+
+
+def _meant(name: str) -> str:
+    """The registered names that are most like a wrong one, or where they all are told."""
+    known = {one.casefold(): one for one in (*REGISTRY, *VIEWS)}
+    close = [known[one] for one in get_close_matches(name.casefold(), known, cutoff=0.7)]
+    return f"did you mean {' or '.join(close)}?" if close else "see vaner corpus list"
 
 
 def read_split(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shutil
@@ -115,6 +116,8 @@ def export(
             work / transitions_file,
         )
         model.config.save_pretrained(work)
+        config = json.loads((work / "config.json").read_text("utf-8")) | {"precision": precision}
+        (work / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
         shutil.copyfile(tokenizer, work / "tokenizer.json")
         work.chmod(0o755)
         work.rename(folder)

@@ -66,6 +66,7 @@ class OnnxReader:
     Args:
         folder: of an exported model.
         threads: rows computed at once; as many as this process has cores if None.
+        form: as `vaner.proposers.tagger.Reader` has it.
 
     Raises:
         ModelError: where the model is not complete, or onnxruntime is not installed.
@@ -73,7 +74,8 @@ class OnnxReader:
 
     model: Any = None
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, threads: int | None = None, form: str = "exported") -> None:
+        self.form = form
         try:
             import onnxruntime
         except ImportError as missing:
@@ -138,7 +140,8 @@ def exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
         config = json.loads(path.read_text("utf-8"))
         asking, longest = Asking.from_config(config), int(config["max_subwords"])
         casing = bool(config.get("casing", False))
+        form = f"exported, {config.get('precision', 'precision not known')}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError, VanerError) as error:
         raise ModelError(f"{path}: not the config of an exported model ({error})") from error
     encoder = Encoder.from_folder(folder, longest, casing=casing)
-    return Tagger(OnnxReader(folder), asking, encoder, batch_size=batch_size)
+    return Tagger(OnnxReader(folder, form=form), asking, encoder, batch_size=batch_size)

@@ -31,9 +31,11 @@ class Reader(Protocol):
 
     Attributes:
         model: the model, where there is one in memory, else None.
+        form: what computes, and how exactly, in a few words for records of figures.
     """
 
     model: Any
+    form: str
 
     def transitions(self) -> Transitions:
         """The learned scores between tags."""

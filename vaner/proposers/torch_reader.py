@@ -24,6 +24,8 @@ class TorchReader:
         autocast: compute in this dtype where it is safe; the weights' own if None.
     """
 
+    form = "PyTorch"
+
     def __init__(
         self,
         model: VanerForTokenClassification,

@@ -145,6 +145,9 @@ def evaluate(
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
         scored = [found]
     named = _named(model, kb, selector)
+    if form := getattr(proposer, "form", None):
+        named["form"] = form
+        tell(f"form of the model: {form}")
     if json_file is not None:
         keep({**named, **record}, json_file)
     if report is not None:
