@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from vaner.annotator import Annotator
 from vaner.documents import Document
 from vaner.formats import write
 from vaner.proposers.exported import kept_form
-from vaner.scoring.calibration import CALIBRATION_FILE, read_calibration
+from vaner.scoring.calibration import CALIBRATION_FILE, Calibration, read_calibration
 from vaner.scoring.temperature import scaled
 
 TEXTS = [
@@ -229,3 +231,22 @@ def test_a_broken_calibration_is_told(calibrated: Path, run: Run) -> None:
 def test_a_wrong_option_is_one_line(run: Run, arguments: tuple[str, ...], words: str) -> None:
     told = run("annotate", "-t", "asthma", *arguments).error
     assert words in told and told.endswith("vaner annotate --help tells more")
+
+
+def test_a_calibration_that_makes_it_worse_is_told(
+    model: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vaner import calibrating
+
+    def worse(*arguments: Any, **options: Any) -> Calibration:
+        found = fit_as_it_is(*arguments, **options)
+        return replace(found, every=replace(found.every, error=0.1, calibrated_error=0.2))
+
+    fit_as_it_is = calibrating.fit
+    monkeypatch.setattr(calibrating, "fit", worse)
+    folder = tmp_path / "model"
+    shutil.copytree(model, folder)
+    asked = ("--corpus", model.parent / "mine", "--device", "cpu")
+    assert "are further off" in run("calibrate", folder, *asked).err
+    assert [path.name for path in folder.glob(".*")] == []  # nothing half written stays
+    assert (folder / CALIBRATION_FILE).is_file()

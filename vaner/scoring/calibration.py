@@ -7,6 +7,7 @@ has which precision. Only scores change, and not their order within a type.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import floor
@@ -184,8 +185,10 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
     """
     path = folder / CALIBRATION_FILE
     text = json.dumps(calibration.to_dict(), indent=1, ensure_ascii=False)
+    work = path.with_name(f".{path.name}")
     try:
-        path.write_text(text + "\n", "utf-8")
+        work.write_text(text + "\n", "utf-8")
+        os.replace(work, path)  # the one that was there is lost only to a whole one
     except OSError as problem:
         raise ModelError(f"{path}: cannot be written: {problem.strerror}") from problem
     return path
