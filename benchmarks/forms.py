@@ -61,7 +61,7 @@ def main() -> None:
 
 def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
     """Figures of one form of a model on every test split that its card names."""
-    made = provenance()
+    made = {name: value for name, value in provenance().items() if name != "command"}
     splits = json.loads((model_folder(model) / "results.json").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / form
@@ -77,6 +77,8 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
                 gold = replace(gold, documents=gold.documents[:limit])
             found = evaluate(annotator, gold)
             figures = found.to_dict()
+            for told in ("reliability", "uncalibrated"):
+                figures[told].pop("bins")
             print(f"{model} {form} {name}: F1 {100 * figures['micro']['f1']:.2f}", flush=True)
             asked = [cut(annotator, found, precision) for precision in PRECISIONS]
             yield {"model": model, "form": form, "test": corpus, **figures, "asked": asked, **made}

@@ -24,7 +24,7 @@ def provenance() -> dict[str, Any]:
     return {
         "commit": commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join([Path(sys.argv[0]).name, *map(_published, sys.argv[1:])]),
         "machine": _machine(),
         "versions": {"python": platform.python_version()} | _versions(),
     }
@@ -52,6 +52,16 @@ def _git(folder: Path, *arguments: str) -> str:
         capture_output=True, text=True, check=True, timeout=20,
     )  # fmt: skip
     return done.stdout.strip()
+
+
+def _published(argument: str) -> str:
+    """An argument, of a path from the root its name: where it lies is nobody else's business.
+
+    >>> _published("--output=/home/me/runs"), _published("runs/mine")
+    ('--output=runs', 'runs/mine')
+    """
+    name, sign, value = argument.rpartition("=")
+    return f"{name}{sign}{Path(value).name}" if Path(value).is_absolute() else argument
 
 
 def _machine() -> dict[str, Any]:
