@@ -7,8 +7,9 @@
 What is most wanted comes first: seed by seed, the mix, each corpus alone, the parts, then the rest.
 A run that is done is not run again, one that was cut off goes on from its last checkpoint; the
 tables are written after every study. The shipped model has a script of its own
-(experiments.embedded_biomedical.run), to be run before these; dense recognition wants a
-knowledge base, made by `vaner kb build open`.
+(experiments.embedded_biomedical.run), to be run before these, and so have the peers
+(experiments.peers.run), behind them; dense recognition wants a knowledge base, made by
+`vaner kb build open`.
 """
 
 from __future__ import annotations
