@@ -17,6 +17,8 @@ from vaner.modeling.config import VanerConfig
 from vaner.modeling.finding import EMBEDDED
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.scoring.stated import by_type, read_stated
+from vaner.training.recipe_models import TaggerRecipe
+from vaner.training.saved import asking_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = sorted(folder.name for folder in (ROOT / "vaner" / "models").iterdir())
@@ -119,3 +121,11 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
             for x in (2000, 3000)
         )
     assert (one[0, 0] - two[0, 0]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_can_teach_and_be_started_from(name: str) -> None:
+    asking = asking_of(name)
+    assert asking.types
+    model = TaggerRecipe.model_validate({"start": name})
+    assert model.joint == asking.joint and model.template() == asking.instruction

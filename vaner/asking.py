@@ -35,16 +35,16 @@ class Asking:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Asking:
-        """Out of the fields of a `vaner.modeling.config.VanerConfig`.
+        """Out of the fields of a `vaner.modeling.config.VanerConfig`, or of an older one's.
 
         Raises:
             VanerError: for a broken instruction.
             KeyError, TypeError, ValueError: where a field is missing or of another kind.
         """
         return cls(
-            tuple(config["types"]), Scheme(config["scheme"]), bool(config["joint"]),
+            tuple(config["types"]), Scheme(config["scheme"]), bool(config.get("joint", False)),
             {name: tuple(types) for name, types in config["datasets"].items()},
-            bool(config["nameless"]), Instruction(**config["instruction"]),
+            bool(config.get("nameless", True)), Instruction(**config["instruction"]),
         )  # fmt: skip
 
     @property

@@ -115,6 +115,17 @@ def test_what_the_weights_were_made_for_is_not_changed(
         going_on(tmp_path / "nowhere", corpus_folder)
 
 
+def test_a_damaged_adapter_is_told_in_one_line(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    start = trained(tiny_backbone, corpus_folder, tmp_path / "first", lora={"rank": 2, "alpha": 4})
+    config = start / "adapter_config.json"
+    for content in ("{", "[]", '{"r": 2}'):
+        config.write_text(content, "utf-8")
+        with pytest.raises(ModelError, match="not the config of an adapter"):
+            going_on(start, corpus_folder)
+
+
 def test_of_what_was_before_a_stage_a_share_is_kept(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

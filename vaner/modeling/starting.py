@@ -32,8 +32,9 @@ def start_from(model: VanerForTokenClassification, folder: Path) -> None:
     Raises:
         ModelError: where a file is missing or truncated, or the weights do not fit.
     """
-    # On the same backbone, whose weights are put in place so.
-    trained = VanerForTokenClassification(VanerConfig.from_pretrained(folder), model.backbone)
+    config = VanerConfig.from_pretrained(folder)
+    config.causal_layers = 0  # the backbone, which is the same one, keeps its mask already
+    trained = VanerForTokenClassification(config, model.backbone)
     trained.load_trained(folder)
     places = _places(model.config.tag_set.tags, trained.config.tag_set.tags)
     theirs = dict(trained.named_parameters())

@@ -8,13 +8,10 @@ import torch
 from torch import Tensor, nn
 
 
-def trained_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Copies of the weights that are trained, by name."""
-    return {
-        name: weight.detach().clone()
-        for name, weight in model.named_parameters()
-        if weight.requires_grad
-    }
+def copied(model: nn.Module) -> dict[str, Tensor]:
+    """Copies of the weights that are trained, head included, by name."""
+    trained = ((n, weight) for n, weight in model.named_parameters() if weight.requires_grad)
+    return {name: weight.detach().clone() for name, weight in trained}
 
 
 def average(model: nn.Module, before: Mapping[str, Tensor], kept: float) -> None:
@@ -25,7 +22,7 @@ def average(model: nn.Module, before: Mapping[str, Tensor], kept: float) -> None
         before: its trained weights as they were.
         kept: share of those in the result, in [0, 1].
     """
+    weights = dict(model.named_parameters())
     with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if name in before:
-                weight.lerp_(before[name].to(weight.device), kept)
+        for name, old in before.items():
+            weights[name].lerp_(old, kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from vaner.annotator import model_folder
@@ -12,7 +12,7 @@ from vaner.errors import ModelError
 from vaner.modeling.storage import ADAPTER_CONFIG, adapter_folder
 
 # Of its config; with these alike, two taggers ask and tag alike.
-ALIKE = (
+_ALIKE = (
     "backbone", "attention", "head", "pooling", "scheme", "joint", "casing", "shared_instruction",
     "max_subwords",
 )  # fmt: skip
@@ -44,7 +44,7 @@ def alike(name: str) -> dict[str, Any]:
         written = {key: config["instruction"][key] for key in ("named", "nameless")}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{name}: its config lacks {error}") from error
-    return {"instruction": written} | {key: config[key] for key in ALIKE if key in config}
+    return {"instruction": written} | {key: config[key] for key in _ALIKE if key in config}
 
 
 def depth_of(name: str) -> int:
@@ -68,28 +68,33 @@ def made_by(name: str) -> dict[str, Any]:
     Raises:
         ModelError: where it is not a saved tagger.
     """
-    config, adapter = _config(name), adapter_folder(model_folder(name)) / ADAPTER_CONFIG
+    config = _config(name)
     origin = config.get("backbone_origin")
-    lora = _lora(json.loads(adapter.read_text("utf-8"))) if adapter.is_file() else None
     return {
         **alike(name),
         "origin": origin if origin in ("hub", "package") else None,  # not a folder's
         "layers": depth_of(name),
         "causal_layers": config.get("causal_layers", 0),
         "frozen_layers": config.get("frozen_layers"),
-        "lora": lora,
+        "lora": _lora(adapter_folder(model_folder(name)) / ADAPTER_CONFIG),
     }
 
 
-def _lora(options: Mapping[str, Any]) -> dict[str, Any]:
-    """An adapter's options as a recipe names them."""
-    targets = options["target_modules"]
-    return {
-        "rank": options["r"],
-        "alpha": options["lora_alpha"],
-        "dropout": options["lora_dropout"],
-        "targets": targets if isinstance(targets, str) else sorted(targets),
-    }
+def _lora(path: Path) -> dict[str, Any] | None:
+    """An adapter's options as a recipe names them; None where there is no adapter."""
+    if not path.is_file():
+        return None
+    try:
+        options = json.loads(path.read_text("utf-8"))
+        targets = options["target_modules"]
+        return {
+            "rank": options["r"],
+            "alpha": options["lora_alpha"],
+            "dropout": options["lora_dropout"],
+            "targets": targets if isinstance(targets, str) else sorted(targets),
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: not the config of an adapter ({error})") from error
 
 
 def _config(name: str) -> dict[str, Any]:

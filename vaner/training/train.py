@@ -32,7 +32,7 @@ from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
 from vaner.sharing.record import read_training, write_training
 from vaner.training.apart import clash
-from vaner.training.averaging import average, trained_weights
+from vaner.training.averaging import average, copied
 from vaner.training.curves import History, drawn
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
@@ -154,7 +154,7 @@ def _train_seed(
             report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
             place = folder / f"stage-{number}-{stage.name}"
             log = History(history, number, folder)
-            before = trained_weights(learner.model) if stage.kept else {}
+            before = copied(learner.model) if stage.kept else {}
             trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume, log)
             history += [{**entry, "stage": number} for entry in trainer.state.log_history]
             best = trainer.state.best_model_checkpoint
