@@ -41,7 +41,7 @@ def vaner(form: str) -> Callable[[Path], Read]:
         else:
             place = folder / form
             subprocess.run(
-                [sys.executable, "-m", "vaner.interfaces.cli", "export", MODEL, "-o", str(place),
+                [sys.executable, "-m", "vaner", "export", MODEL, "-o", str(place),
                  "--precision", form], check=True, capture_output=True,
             )  # fmt: skip
             annotator = Annotator.from_pretrained(place)

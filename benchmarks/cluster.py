@@ -86,7 +86,7 @@ def reading(path: Path) -> float:
 def annotating(path: Path, folder: Path, workers: int, part_size: int) -> dict[str, float]:
     """A job on Ray: what it took by the clock and in processor time, and how large it became."""
     command = [
-        sys.executable, "-m", "vaner.interfaces.cli", "annotate", str(path), "--engine", "ray",
+        sys.executable, "-m", "vaner", "annotate", str(path), "--engine", "ray",
         "--workers", str(workers), "--part-size", str(part_size), "--format", "parquet",
         "--device", "cpu", "-o", str(folder),
     ]  # fmt: skip

@@ -66,7 +66,7 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / form
         subprocess.run(
-            [sys.executable, "-m", "vaner.interfaces.cli", "export", model, "-o", str(place),
+            [sys.executable, "-m", "vaner", "export", model, "-o", str(place),
              "--precision", form], check=True, capture_output=True,
         )  # fmt: skip
         annotator = Annotator.from_pretrained(place)

@@ -61,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "int8"
         subprocess.run(
-            [sys.executable, "-m", "vaner.interfaces.cli", "export", MODEL, "-o", str(model)],
+            [sys.executable, "-m", "vaner", "export", MODEL, "-o", str(model)],
             check=True, capture_output=True,
         )  # fmt: skip
         found = {

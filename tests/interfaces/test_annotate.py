@@ -358,9 +358,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     source = tmp_path / "long.tsv"
     source.write_text("Asthma\tB-Disease\n\n" * 20_000)
     root = Path(__file__).parents[2]
-    command = (
-        f"{sys.executable} -m vaner.interfaces.cli corpus convert {source} - --to jsonl | head -n 1"
-    )
+    command = f"{sys.executable} -m vaner corpus convert {source} - --to jsonl | head -n 1"
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, timeout=120,
         env={**os.environ, "PYTHONPATH": str(root)},

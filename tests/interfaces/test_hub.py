@@ -57,7 +57,7 @@ def python(hub: Hub, tmp_path: Path) -> Python:
 
 @pytest.fixture
 def vaner(python: Python) -> Python:
-    return lambda *arguments, **more: python("-m", "vaner.interfaces.cli", *arguments, **more)
+    return lambda *arguments, **more: python("-m", "vaner", *arguments, **more)
 
 
 @pytest.fixture

@@ -119,6 +119,10 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
         crossfit(plan, output, **options)
     with pytest.raises(RecipeError, match="something else"):
         crossfit(plan, output, resume=True, **{**options, "folds": 3})
+    record = output / "crossfit.json"
+    older = json.loads(record.read_text("utf-8"))
+    del older["recipe"]["stages"][0]["kept"]  # a field with a default that was not there then
+    record.write_text(json.dumps(older), "utf-8")
     done = crossfit(plan, output, resume=True, **options)
 
     assert [fold for fold, _ in learnt] == [0, 1, 1, None]  # the first one not a second time

@@ -32,7 +32,7 @@ def test_two_processes_learn_together_and_leave_one_model(
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(plan.model_dump(mode="json")), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port",
-         str(free_port()), "-m", "vaner.interfaces.cli", "train", "recipe.yaml", "-o", "run"],
+         str(free_port()), "-m", "vaner", "train", "recipe.yaml", "-o", "run"],
         cwd=tmp_path, capture_output=True, text=True, timeout=300,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip

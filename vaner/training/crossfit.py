@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any
 
 from vaner.annotator import Annotator
 from vaner.corpora import same_texts, whole
@@ -80,7 +79,7 @@ def crossfit(
     corpora = _corpora(recipe, corpora_root)
     dev = {one.corpus.name: one.corpus for one in dev_sets(recipe, types, corpora_root)}
     parts = [[only_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
-    _claim(output, {"recipe": recipe.model_dump(mode="json"), "folds": folds}, resume)
+    _claim(output, recipe, folds, resume)
     for fold, part in enumerate(parts):
         place = output / f"fold-{fold}"
         if not all(_file(place, name, "train").is_file() for name in corpora):
@@ -165,7 +164,7 @@ def _without(recipe: Recipe, folds: int, fold: int) -> Recipe:
     return recipe.model_copy(update={"stages": stages})
 
 
-def _claim(output: Path, record: Mapping[str, Any], resume: bool) -> None:
+def _claim(output: Path, recipe: Recipe, folds: int, resume: bool) -> None:
     """Say in the folder what is made there.
 
     Raises:
@@ -175,10 +174,23 @@ def _claim(output: Path, record: Mapping[str, Any], resume: bool) -> None:
     if output.exists() and any(output.iterdir()):
         if not resume:
             raise RecipeError(f"{output} is not empty: go on with --resume, or give another folder")
-        if not place.is_file() or json.loads(place.read_text("utf-8")) != record:
+        if _claimed(place) != (recipe, folds):
             raise RecipeError(f"{output} holds something else than this recipe in so many folds")
     output.mkdir(parents=True, exist_ok=True)
+    record = {"recipe": recipe.model_dump(mode="json"), "folds": folds}
     place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _claimed(place: Path) -> tuple[Recipe, int] | None:
+    """The recipe and the number of folds that a folder's record tells, or None.
+
+    Read as a recipe, so that one from before a field was there is still the same.
+    """
+    try:
+        record = json.loads(place.read_text("utf-8"))
+        return Recipe.model_validate(record["recipe"]), int(record["folds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _trained(recipe: Recipe, place: Path, root: str | Path | None, report: Tell) -> Path:

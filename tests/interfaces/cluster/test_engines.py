@@ -83,7 +83,7 @@ def test_a_worker_of_ray_is_killed_and_nothing_is_lost(tiny_model: Path, tmp_pat
     pytest.importorskip("ray", reason="ray is not installed: pip install 'vaner[ray]'")
     texts, out = put(tmp_path / "in", 2, 400), tmp_path / "out"
     command = [
-        sys.executable, "-m", "vaner.interfaces.cli", "annotate", str(texts), "--model",
+        sys.executable, "-m", "vaner", "annotate", str(texts), "--model",
         str(tiny_model), "--engine", "ray", "--workers", "2", "--part-size", "100",
         "--device", "cpu", "-o", str(out), "-f", "parquet",
     ]  # fmt: skip

@@ -1,6 +1,0 @@
-"""``python -m vaner.interfaces.cli``, where the ``vaner`` script is not on the path."""
-
-from vaner.interfaces.cli.app import main
-
-if __name__ == "__main__":
-    main()
