@@ -63,7 +63,12 @@ def taught_by(teacher: str, text: Path, backbone: Path, corpus: Path, **model: A
 
 @pytest.mark.parametrize("head", ["crf", "softmax"])
 def test_a_pupil_learns_from_text_that_nobody_tagged(
-    head: str, teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+    head: str,
+    teacher: Path,
+    tiny_backbone: Path,
+    corpus_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     text = tmp_path / "abstracts.txt"
     pairs = itertools.product(DRUGS, DISEASES)
@@ -72,6 +77,7 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     lines: list[str] = []
     [pupil] = train(plan, tmp_path / "run", report=lines.append)
     assert pupil.dev_f1 > 0.7
+    assert "asking model: 100%" in capsys.readouterr().err  # it takes long: it is seen to go on
     annotator = Annotator.from_pretrained(pupil.folder)
     assert annotator.types == ("Chemical", "Disease") and annotator.datasets == {}
     card = (pupil.folder / "training.json").read_text("utf-8")

@@ -1,12 +1,39 @@
-"""What a user sees of a training run while it lasts: one bar."""
+"""What a user sees of a training run while it lasts: one bar at a time."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerCallback
+
+
+def main_process() -> bool:
+    """Whether this is the one process, or the first of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def bar(
+    label: str, unit: str, total: int, items: Iterable[Any] | None = None, *, done: int = 0
+) -> tqdm[Any]:
+    """A bar on standard error, or a line every 30 s where there is no terminal.
+
+    Args:
+        label: what is being done.
+        unit: what is counted.
+        total: how many there will be.
+        items: what is iterated over and counted; None where the caller counts by ``update``.
+        done: how many there were before.
+    """
+    plain = not sys.stderr.isatty()
+    return tqdm(
+        items, total=total, initial=done, unit=unit, desc=label, dynamic_ncols=not plain,
+        ncols=100 if plain else None, mininterval=30 if plain else 0.5,
+        disable=not main_process(),
+    )  # fmt: skip
 
 
 class Progress(TrainerCallback):
@@ -18,12 +45,7 @@ class Progress(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            plain = not sys.stderr.isatty()
-            self._bar = tqdm(
-                total=state.max_steps, initial=state.global_step, unit="step", desc="training",
-                dynamic_ncols=not plain, ncols=100 if plain else None,
-                mininterval=30 if plain else 0.5,
-            )  # fmt: skip
+            self._bar = bar("training", "step", state.max_steps, done=state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self._bar is not None:

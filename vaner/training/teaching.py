@@ -25,6 +25,7 @@ from vaner.modeling import chain
 from vaner.proposers.tagger import Tagger
 from vaner.tagging import TagSet
 from vaner.training.examples import SentenceExample, training_sentences
+from vaner.training.progress import bar
 from vaner.training.saved import asking_of
 from vaner.words import split_words
 
@@ -76,7 +77,8 @@ def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
     """
     annotator = Annotator.from_pretrained(teacher)
     found: list[Document] = []
-    for document in annotator.annotate(corpus):
+    answers = annotator.annotate(corpus)
+    for document in bar(f"asking {Path(teacher).name}", "document", len(corpus), answers):
         words = split_words(document.text)
         for first, last in training_sentences(document, words, document.spans):
             start, end = words[first].start, words[last - 1].end
@@ -98,10 +100,12 @@ def taught_examples(teacher: str, examples: Sequence[SentenceExample]) -> list[T
     tagger = Annotator.from_pretrained(teacher).proposer
     assert isinstance(tagger, Tagger)
     found: list[TaughtExample] = []
-    for start in range(0, len(examples), _AT_ONCE):
-        some = examples[start : start + _AT_ONCE]
-        pairs = zip(some, _thoughts(tagger, some), strict=True)
-        found += [TaughtExample(sentence, soft) for sentence, soft in pairs]
+    with bar(f"asking {Path(teacher).name}", "sentence", len(examples)) as progress:
+        for start in range(0, len(examples), _AT_ONCE):
+            some = examples[start : start + _AT_ONCE]
+            pairs = zip(some, _thoughts(tagger, some), strict=True)
+            found += [TaughtExample(sentence, soft) for sentence, soft in pairs]
+            progress.update(len(some))
     return found
 
 

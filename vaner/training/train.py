@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +38,7 @@ from vaner.training.held_out import test_sentences
 from vaner.training.learners.choosing import new_learner
 from vaner.training.learners.learner import Learner, tokenizer_file
 from vaner.training.mixture import Mixture, shares
-from vaner.training.progress import Progress
+from vaner.training.progress import Progress, main_process
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
 from vaner.training.sources import DevSet, dev_sets, taught
 from vaner.training.stages import stage_examples
@@ -98,7 +97,7 @@ def train(
     output = Path(output)
     if problem := clash(recipe):
         raise RecipeError(f"recipe {recipe.name}: {problem}")
-    if not _main_process():
+    if not main_process():
         report = _silent
     elif output.exists() and any(output.iterdir()) and not resume:
         raise RecipeError(f"{output} is not empty: go on with --resume, or give another --output")
@@ -142,7 +141,7 @@ def _train_seed(
     coverage = Coverage(0, {}, 0)
     left_out: dict[str, int] = {}
     history: list[dict[str, float]] = []
-    with drawn(folder) if _main_process() else nullcontext():
+    with drawn(folder) if main_process() else nullcontext():
         for number, stage in enumerate(recipe.stages, 1):
             found = stage_examples(stage, learner, seed, held_out, root)
             coverage = coverage + found.coverage
@@ -164,7 +163,7 @@ def _train_seed(
     dev_f1 = scorer()["eval_f1"]
     seconds = time.time() - started
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
-    if _main_process():
+    if main_process():
         learner.model.save_pretrained(trained.folder)
         shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
         _write_record(recipe, seed, trained, folder)
@@ -221,11 +220,6 @@ def _run_stage(
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.wait_for_everyone()  # the best checkpoint is written by one, read by all
     return trainer
-
-
-def _main_process() -> bool:
-    """Whether this is the one process, or the first of those that torchrun started."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def _silent(_: str) -> None:
