@@ -70,7 +70,8 @@ def main(
 
 
 def _arguments(folder: Path) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"python -m experiments.{folder.name}.run")
+    module = ".".join(folder.relative_to(Path(__file__).resolve().parent).parts)
+    parser = argparse.ArgumentParser(prog=f"python -m experiments.{module}.run")
     parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
     parser.add_argument("--output", type=Path, default=Path("runs") / folder.name)
     parser.add_argument("--seeds", type=int, nargs="+", help="others than the recipe's: 1 2 3")

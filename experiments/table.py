@@ -1,6 +1,6 @@
 """One table of every experiment's figures: python -m experiments.table
 
-Reads experiments/*/results.json and rewrites the part between the markers in experiments/README.md
+Reads every experiment's results.json and rewrites the part between the markers in experiments/README.md
 and, of the embedded models alone, in README.md; ``--check`` only says whether they are up to date.
 """
 
@@ -23,13 +23,14 @@ HEAD = """\
 
 def rows(experiments: str = "*") -> Iterator[str]:
     """A row for every experiment of such a name, corpus and type, test splits only."""
-    for path in sorted(ROOT.glob(f"experiments/{experiments}/results.json")):
+    for path in sorted((ROOT / "experiments").glob(f"{experiments}/**/results.json")):
         record = json.loads(path.read_text("utf-8"))
         if "seeds" not in record:  # a study of many runs, which has tables of its own
             continue
         places = [p for p in record["seeds"][0]["scores"] if p.endswith(" test")]
         for place in places:
-            yield from _place_rows(path.parent.name, record, place)
+            folder = path.parent.relative_to(ROOT / "experiments").as_posix()
+            yield from _place_rows(folder, record, place)
 
 
 def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str]:

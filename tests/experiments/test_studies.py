@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from experiments import grid, report
+from vaner.training.apart import clash
 from vaner.training.recipe import Recipe
+from vaner.training.recipe_file import read_recipe
 
 STUDIES = (
     "ablations", "cross_corpus", "dense_recognition", "gerbera", "mix", "selector", "single_corpora"
@@ -37,6 +39,13 @@ def test_every_study_has_distinct_valid_runs_on_dev_alone(
     for run in runs:
         assert run.tests and len(run.recipe.seeds) == 1
         assert all(source.split == "devel" for source in run.recipe.dev)
+
+
+@pytest.mark.parametrize("path", sorted(Path(grid.__file__).parent.rglob("recipe.yaml")), ids=str)
+def test_every_recipe_is_valid_and_its_splits_are_apart(path: Path) -> None:
+    recipe = read_recipe(path)
+    assert clash(recipe) is None
+    assert all(source.split != "test" for stage in recipe.stages for source in stage.sources)
 
 
 def corpus(folder: Path, disease: str) -> Path:
