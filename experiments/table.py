@@ -1,7 +1,8 @@
 """One table of every experiment's figures: python -m experiments.table
 
-Reads every experiment's results.json and rewrites the part between the markers in experiments/README.md
-and, of the embedded models alone, in README.md; ``--check`` only says whether they are up to date.
+Reads every experiment's results.json and rewrites the part between the markers in
+experiments/README.md and, of the embedded models alone, in README.md; ``--check`` only says whether
+they are up to date.
 """
 
 from __future__ import annotations
