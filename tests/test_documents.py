@@ -53,3 +53,20 @@ def test_a_corpus_must_list_its_types() -> None:
     with pytest.raises(VanerError, match="does not list: Gene"):
         Corpus("c", "train", (document,), ("Disease",))
     assert Corpus("c", "train", (document,)).types == ("Gene",)
+
+
+def test_types_by_other_names() -> None:
+    spans = (Span(0, 3, "protein", 0.5), Span(0, 3, "DNA"), Span(4, 7, "DNA"), Span(8, 11, "cell"))
+    document = Document("d", "TNF RAS Tce", spans)
+    corpus = Corpus("c", "train", (document,), ("protein", "DNA", "cell"))
+    genes = corpus.renamed({"protein": "Gene", "DNA": "Gene"})
+    assert genes.types == ("Gene", "cell") and (genes.name, genes.split) == ("c", "train")
+    assert [(s.start, s.type, s.score) for s in genes.documents[0].spans] == [
+        (0, "Gene", 0.5), (4, "Gene", None), (8, "cell", None),
+    ]  # fmt: skip
+    swapped = corpus.renamed({"protein": "DNA", "DNA": "protein"})
+    types = [span.type for span in swapped.documents[0].spans]
+    assert types == ["DNA", "protein", "protein", "cell"]
+    assert corpus.renamed({}) == corpus
+    with pytest.raises(VanerError, match="corpus c does not annotate RNA, which is to be renamed"):
+        corpus.renamed({"RNA": "Gene"})

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vaner.errors import VanerError
+from vaner.errors import CorpusError, VanerError
 
 Overlaps = Literal["keep", "best"]
 """What becomes of mentions that overlap: all are kept, or the best: see `best_of_overlapping`."""
@@ -146,6 +146,20 @@ class Document:
         """The same text with other mentions."""
         return replace(self, spans=tuple(spans))
 
+    def renamed(self, names: Mapping[str, str]) -> Document:
+        """The same mentions, those of some types under other names.
+
+        Where two types become one, a mention that was of both is there once.
+
+        Args:
+            names: types by their names here -> what they are called then.
+
+        >>> Document("1", "asthma", (Span(0, 6, "DISO"),)).renamed({"DISO": "Disease"}).types
+        ('Disease',)
+        """
+        spans = (replace(span, type=names.get(span.type, span.type)) for span in self.spans)
+        return self.with_spans(dict.fromkeys(spans))
+
     @property
     def types(self) -> tuple[str, ...]:
         """The entity types that occur, sorted."""
@@ -218,6 +232,24 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.documents)
+
+    def renamed(self, names: Mapping[str, str]) -> Corpus:
+        """The corpus with other names for some of its types; several may become one.
+
+        Args:
+            names: types by their names here -> what they are called then.
+
+        Raises:
+            CorpusError: for a type that the corpus does not annotate.
+        """
+        if missing := [type for type in names if type not in self.types]:
+            raise CorpusError(
+                f"corpus {self.name} does not annotate {', '.join(missing)}, which is to be "
+                f"renamed; it has {', '.join(self.types)}"
+            )
+        types = dict.fromkeys(names.get(type, type) for type in self.types)
+        documents = tuple(document.renamed(names) for document in self.documents)
+        return replace(self, documents=documents, types=tuple(types))
 
     def counts(self) -> Counter[str]:
         """Number of mentions of each type."""

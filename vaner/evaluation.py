@@ -140,7 +140,9 @@ def scored_types(
         if not common:
             raise VanerError(
                 f"corpus {corpus.name} annotates {', '.join(corpus.types) or 'nothing'}; "
-                f"the {proposer.kind} finds {', '.join(proposer.types)}: there is nothing to score"
+                f"the {proposer.kind} finds {', '.join(proposer.types)}: there is nothing to "
+                "score; call what means the same by the same name",
+                argument="rename",
             )
         return common
     for type in types:

@@ -202,6 +202,17 @@ def test_what_is_refused(
     assert not (model / CALIBRATION_FILE).exists()
 
 
+def test_types_of_the_corpus_by_other_names(model: Path, run: Run, tmp_path: Path) -> None:
+    mine = tmp_path / "other"
+    shutil.copytree(model.parent / "mine", mine)
+    for file in mine.iterdir():
+        file.write_text(file.read_text("utf-8").replace('"Disease"', '"DISO"'), "utf-8")
+    wanted = ("calibrate", model, "--corpus", mine, "--device", "cpu")
+    assert "the corpus has" in run(*wanted, "--rename", "DISSO=Disease").error
+    done = run(*wanted, "--rename", "DISO=Disease")
+    assert done.code == 0 and "Disease" in done.out + done.err
+
+
 def test_the_embedded_model_is_calibrated_only_by_name(model: Path, run: Run) -> None:
     told = run("calibrate", "--corpus", model.parent / "mine", "--device", "cpu").error
     assert "name the model to calibrate" in told

@@ -206,6 +206,18 @@ def test_convert_there_and_back(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert "2 documents converted to conll" in done.err
 
 
+def test_convert_gives_types_other_names(run: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.tsv", tmp_path / "out.jsonl"
+    source.write_text("Gout\tB-DISO\n\nAspirin\tB-Drug\n")
+    done = run("corpus", "convert", source, target, "--rename", "DISO=Disease", "--rename", "X=Y")
+    assert [span.type for document in read(target) for span in document.spans] == [
+        "Disease",
+        "Drug",
+    ]
+    assert "warning: --rename X: there is no mention of that type" in done.err
+    assert "OLD=NEW" in run("corpus", "convert", source, target, "--rename", "DISO").error
+
+
 def test_convert_counts_what_is_lost(run: Run, tmp_path: Path) -> None:
     spans = [{"start": 0, "end": 6, "type": "D"}, {"start": 0, "end": 10, "type": "D"}]
     source = tmp_path / "nested.jsonl"

@@ -109,6 +109,27 @@ def test_nothing_in_common() -> None:
         scored(corpus, Oracle({}))
 
 
+def test_types_of_the_corpus_by_other_names(score: Run, corpus: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "results.json"
+    for split in ("test", "train"):
+        text = (corpus / f"{split}.tsv").read_text().replace("Disease", "DISO")
+        (corpus / f"{split}.tsv").write_text(text.replace("Chemical", "Drug"))
+    told = score("--corpus", corpus).error
+    assert "call what means the same by the same name with --rename" in told
+    done = score("--corpus", corpus, "--rename", "DISO=Disease", "--rename", "Drug=Chemical",
+                 "--json", kept)  # fmt: skip
+    record = json.loads(kept.read_text())
+    assert done.code == 0 and sorted(record["scored_types"]) == ["Chemical", "Disease"]
+    assert record["micro"]["gold"] == 2 and "seen in training" in done.out
+    for wrong, words in {
+        "DISO": "give it as OLD=NEW", "X=Y": "--rename X=Y: the corpus has", "=": "OLD=NEW",
+    }.items():  # fmt: skip
+        assert words in score("--corpus", corpus, "--rename", wrong).error
+    twice = score("--corpus", corpus, "--rename", "Drug=A", "--rename", "Drug=B").error
+    assert "two names, A and B" in twice
+    assert "--rename is for one corpus" in score("--all", "--rename", "Drug=A").error
+
+
 def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
     done = score("--corpus", corpus, "--json", kept)

@@ -18,8 +18,9 @@ from vaner.instructions import COMPACT
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.modeling.tensors import collate
 from vaner.tagging import TagSet
-from vaner.training.examples import collapsed, corpus_examples
-from vaner.training.recipe import Recipe
+from vaner.training.examples import corpus_examples
+from vaner.training.recipe import CorpusSource, Recipe
+from vaner.training.sources import learnable
 from vaner.training.train import train
 
 __all__ = ["corpus_folder"]
@@ -43,7 +44,7 @@ def batch(
     examples = []
     for folder, general in sources:
         corpus = load(str(folder), "train")
-        corpus = collapsed(corpus, "Entity") if general else corpus
+        corpus = corpus.renamed(dict.fromkeys(corpus.types, "Entity")) if general else corpus
         found, _ = corpus_examples(
             corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
         )
@@ -103,7 +104,7 @@ def test_a_mixed_batch_is_the_mean_of_its_rows(
 
 
 def test_all_types_of_the_general_corpus_become_one(general_folder: Path) -> None:
-    corpus = collapsed(load(str(general_folder), "train"), "Entity")
+    corpus = learnable(CorpusSource(corpus=str(general_folder), collapse="Entity"))
     assert corpus.types == ("Entity",)
     assert {span.type for document in corpus for span in document.spans} == {"Entity"}
 

@@ -45,6 +45,7 @@ def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> 
         ({"types": ["Gene"]}, "does not annotate Gene"),
         ({"split": "bare"}, "does not annotate anything"),
         ({"split": "validation"}, "validation"),
+        ({"rename": {"Disese": "Disease"}}, "does not annotate Disese, which is to be renamed"),
     ],
 )
 def test_a_bad_source_of_a_later_stage_ends_the_run_before_the_first(
@@ -86,6 +87,20 @@ def test_a_dev_set_is_asked_only_for_what_is_learnt(folder: Path) -> None:
     (folder / "devel.tsv").write_text(GOOD + "BRCA1\tB-Gene\n")
     [dev] = dev_sets(recipe([{"corpus": str(folder)}]), {"Disease"})
     assert dev.types == ("Disease",)
+
+
+def test_two_corpora_teach_one_type_under_one_name(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for split in ("train", "devel"):
+        (other / f"{split}.tsv").write_text("Flu\tB-DISO\nkills\tO\n")
+    same = {"corpus": str(other), "rename": {"DISO": "Disease"}}
+    plan = recipe([{"corpus": str(folder)}, same], dev=same)
+    assert taught(plan) == (["Disease"], {"toy": ["Disease"], "other": ["Disease"]})
+    [dev] = dev_sets(plan, {"Disease"})
+    assert dev.types == ("Disease",)
+    [sentence] = training_corpus(CorpusSource(**same), 1)
+    assert [span.type for span in sentence.spans] == ["Disease"]
 
 
 def test_types_of_all_stages_are_collected(folder: Path) -> None:

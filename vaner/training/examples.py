@@ -171,15 +171,6 @@ def corpus_examples(
     return examples, Coverage(mentions, dict(reasons), dropped)
 
 
-def collapsed(corpus: Corpus, type: str) -> Corpus:
-    """The corpus with all its mentions of one type, as GERBERA takes its general-domain one."""
-    documents = (
-        document.with_spans(replace(span, type=type) for span in document.spans)
-        for document in corpus
-    )
-    return Corpus(corpus.name, corpus.split, tuple(documents), (type,))
-
-
 def hidden_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:
     """Indices of the tags of all types but these: what a corpus of `types` says nothing of.
 

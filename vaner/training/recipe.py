@@ -12,7 +12,17 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from vaner.training.recipe_models import AnyModel, Checked, SelectorRecipe, TaggerRecipe
 
 
-class Folded(Checked):
+class Renamed(Checked):
+    """Documents of a corpus, some of whose types may be called otherwise in the recipe.
+
+    ``rename`` has, by their names in the corpus, the names they get: ``{Drug: Chemical}``. So one
+    model learns, as one type, what each of several corpora calls by another name.
+    """
+
+    rename: dict[str, str] = Field(default={})
+
+
+class Folded(Renamed):
     """A source that may leave out a part of its split.
 
     Of ``folds`` parts the one numbered ``without``, from 0 on, is not learnt from: a model that
@@ -73,8 +83,9 @@ class CorpusSource(Folded):
 
     @model_validator(mode="after")
     def _a_teacher_says_it_all(self) -> Self:
-        if self.teacher and (self.types or self.collapse or self.domain == "general"):
-            raise ValueError("a teacher says which types: none of types, collapse and domain")
+        said = self.types or self.collapse or self.rename or self.domain == "general"
+        if self.teacher and said:
+            raise ValueError("a teacher says which types: none of types, collapse, rename, domain")
         return self
 
     @field_validator("split")
@@ -126,7 +137,7 @@ AnySource = Annotated[
 ]
 
 
-class DevSource(Checked):
+class DevSource(Renamed):
     """Held-out sentences that choose the model: never those of a test split.
 
     Of the split ``skip`` documents are passed over, and then ``limit`` taken. A corpus without a

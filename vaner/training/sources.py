@@ -11,7 +11,6 @@ from typing import NamedTuple
 from vaner.corpora import load
 from vaner.documents import Corpus
 from vaner.errors import CorpusError, RecipeError
-from vaner.training.examples import collapsed
 from vaner.training.folds import without_fold
 from vaner.training.proposals import proposed
 from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe
@@ -89,7 +88,7 @@ def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -
     """
     found = []
     for source in recipe.dev:
-        corpus = _limited(load(source.corpus, source.split, root=root), source.limit, source.skip)
+        corpus = _limited(_loaded(source, root), source.limit, source.skip)
         if not corpus.documents and source.skip:
             raise RecipeError(
                 f"dev {corpus.name} {corpus.split} has no documents behind the {source.skip:,} "
@@ -135,13 +134,17 @@ def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Co
 
 
 def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:
-    corpus = load(source.corpus, source.split, root=root)
+    corpus = _loaded(source, root)
     if isinstance(source, CorpusSource) and source.teacher:
         types = asking_of(source.teacher).types
         documents = tuple(document.with_spans(()) for document in corpus)
         return Corpus(corpus.name, corpus.split, documents, types)
     collapse = source.collapse if isinstance(source, CorpusSource) else None
-    return collapsed(corpus, collapse) if collapse else corpus
+    return corpus.renamed(dict.fromkeys(corpus.types, collapse)) if collapse else corpus
+
+
+def _loaded(source: CorpusSource | DenseSource | DevSource, root: str | Path | None) -> Corpus:
+    return load(source.corpus, source.split, root=root).renamed(source.rename)
 
 
 def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tuple[str, ...]:

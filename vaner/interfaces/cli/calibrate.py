@@ -19,6 +19,7 @@ from vaner.interfaces.cli.common import (
     split_types,
     tell,
 )
+from vaner.interfaces.cli.renaming import RenameOption
 from vaner.interfaces.text import aligned, counted
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def calibrate(
     ] = "devel",
     selector: SelectorOption = None,
     types: TypesOption = None,
+    rename: RenameOption = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -83,6 +85,7 @@ def calibrate(
     from vaner.calibrating import check_unscored
     from vaner.corpora import load
     from vaner.interfaces.cli.inputs import format_name
+    from vaner.interfaces.cli.renaming import names, renamed
     from vaner.interfaces.progress import watched
     from vaner.modeling.storage import resolve
     from vaner.scoring.calibration import write_calibration
@@ -96,8 +99,8 @@ def calibrate(
         )
     for name in corpus:
         check_unscored(name, split)
-    wanted, reading = split_types(types), format_name(input_format)
-    golds = [load(name, split, root=corpora, format=reading) for name in corpus]
+    wanted, reading, others = split_types(types), format_name(input_format), names(rename)
+    golds = renamed([load(name, split, root=corpora, format=reading) for name in corpus], others)
     folder = model_folder(model) if selector is None else resolve(selector)
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False

@@ -20,6 +20,7 @@ from vaner.interfaces.cli.common import (
     explained,
     tell,
 )
+from vaner.interfaces.cli.renaming import RenameOption
 from vaner.interfaces.text import aligned, counted, listed, losses
 
 if TYPE_CHECKING:
@@ -312,23 +313,33 @@ def convert(
         str | None,
         typer.Option("--to", "--format", help="Format to write: --to bioc. Default: by suffix."),
     ] = None,
+    rename: RenameOption = None,
     encoding: EncodingOption = "utf-8",
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Convert between formats; what the new one cannot hold is counted.
 
-    Example: `vaner corpus convert train.tsv train.jsonl`
+    Examples:
+
+    `vaner corpus convert train.tsv train.jsonl`
+
+    `vaner corpus convert train.tsv train.jsonl --rename Drug=Chemical`
     """
     from vaner.interfaces.cli import inputs, outputs
+    from vaner.interfaces.cli.renaming import Renaming, names
 
     reading = inputs.format_name(input_format)
     writing = outputs.output_format(output_format, target)
     sources = inputs.expand([source], reading)
     outputs.check_target(target, writing, sources)
     skipped = inputs.Skipped() if skip_bad else None
-    stream = outputs.Guarded(inputs.documents(sources, reading, encoding, skipped))
+    renaming = Renaming(names(rename))
+    read = inputs.documents(sources, reading, encoding, skipped)
+    stream = outputs.Guarded(map(renaming, read))
     report = outputs.deliver(stream, target, writing)
+    for unseen in renaming.unseen:
+        tell(f"warning: --rename {unseen}: there is no mention of that type")
     if stream.problem is not None:
         if stream.number:
             tell(f"stopped early: {counted(report.documents, 'document')} written to {target}")

@@ -26,6 +26,7 @@ from vaner.interfaces.cli.common import (
     tell,
 )
 from vaner.interfaces.cli.figures import advise, check_writable, keep, keep_report, show
+from vaner.interfaces.cli.renaming import RenameOption
 
 if TYPE_CHECKING:
     from vaner.documents import Corpus
@@ -61,6 +62,7 @@ def evaluate(
         ),
     ] = None,
     types: TypesOption = None,
+    rename: RenameOption = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Keep everything in this file: --json results.json"),
@@ -105,6 +107,8 @@ def evaluate(
 
     `vaner evaluate --corpus my_corpus.jsonl --types Disease --json results.json`
 
+    `vaner evaluate --corpus my_corpus.jsonl --rename DISO=Disease --rename Drug=Chemical`
+
     `vaner evaluate --kb open --corpus NCBI-disease`
 
     `vaner evaluate --kb open --selector runs/selector/seed-1/model --corpus NCBI-disease`
@@ -114,12 +118,15 @@ def evaluate(
     from vaner.corpora import scored_split
     from vaner.interfaces.cli.evaluate_all import score_all
     from vaner.interfaces.cli.inputs import format_name
+    from vaner.interfaces.cli.renaming import names, renamed
 
     if kb is not None and model is not None:
         raise VanerError("give either --model or --kb, not both")
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
-    wanted, reading = split_types(types), format_name(input_format)
+    wanted, reading, others = split_types(types), format_name(input_format), names(rename)
+    if all_ and others:
+        raise VanerError("--rename is for one corpus: --corpus NAME")
     for file in (json_file, report):
         if file is not None:
             check_writable(file)
@@ -136,7 +143,8 @@ def evaluate(
         )
         record = {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}}
     else:
-        gold, train = _documents(corpus, split, seen_in, corpora, reading)
+        parts = renamed(_documents(corpus, split, seen_in, corpora, reading), others)
+        gold, train = parts[0], (parts[1] if len(parts) > 1 else None)
         proposer = opened()
         found = run(proposer, gold, wanted, train)
         show(found, proposer.kind)
@@ -238,8 +246,8 @@ def _stated(model: str | None) -> Stated:
 
 def _documents(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
-) -> tuple[Corpus, Corpus | None]:
-    """What is scored on, and the split whose mentions count as seen.
+) -> list[Corpus]:
+    """What is scored on, and the split whose mentions count as seen, where there is one.
 
     Raises:
         VanerError: where there is nothing to score on.
@@ -249,7 +257,8 @@ def _documents(
     gold = load(name, split, root=root, format=format)
     if not gold.documents:
         raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
-    return gold, _seen(name, split, seen_in, root, format)
+    seen = _seen(name, split, seen_in, root, format)
+    return [gold] if seen is None else [gold, seen]
 
 
 def _seen(
