@@ -73,8 +73,9 @@ def test_standard_input_is_one_plain_text(annotate: Run) -> None:
 def test_standard_input_by_lines_and_by_format(annotate: Run) -> None:
     lines = annotate("-f", "jsonl", "--input-format", "lines", stdin=b"Asthma.\n\nFlu.\n").out
     assert [record["text"] for record in records(lines)] == ["Asthma.", "Flu."]
-    tagged = annotate("-", "-f", "jsonl", "--input-format", "pubtator", stdin=PUBTATOR.encode())
-    assert records(tagged.out)[0]["id"] == "1"
+    for option in ("--input-format", "--from"):
+        tagged = annotate("-", "-f", "jsonl", option, "pubtator", stdin=PUBTATOR.encode())
+        assert records(tagged.out)[0]["id"] == "1"
 
 
 def test_files_keep_their_order_and_folders_are_opened(annotate: Run, tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ MinPrecisionOption = Annotated[
 InputFormatOption = Annotated[
     str | None,
     typer.Option(
+        "--input-format",
+        "--from",
         help="text, lines, jsonl, parquet, conll, pubtator, bioc_xml, bioc_json, brat, pubmed, "
         "genetag, label_studio, prodigy, doccano. "
         "Default: told from each file; standard input is one plain text.",
