@@ -125,11 +125,17 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
     with pytest.raises(RecipeError, match="--resume"):
         training.train(plan, tmp_path / "b", report=lambda _: None)
     (tmp_path / "b").rename(tmp_path / "c")
+    for file in (tmp_path / "c").rglob("trainer_state.json"):
+        state = json.loads(file.read_text())
+        for entry in state["log_history"]:
+            entry["seconds"] += 1000
+        file.write_text(json.dumps(state))
     [resumed] = training.train(plan, tmp_path / "c", resume=True, report=lambda _: None)
 
     steps = [entry["step"] for entry in logged(tmp_path / "c")]
     assert steps == [entry["step"] for entry in logged(tmp_path / "a")]  # none twice
     assert resumed.dev_f1 == unbroken.dev_f1
+    assert resumed.seconds > 1000 > unbroken.seconds  # what it took before counts
     expected = weights(unbroken.folder)
     for name, tensor in weights(resumed.folder).items():
         torch.testing.assert_close(tensor, expected[name], rtol=1e-5, atol=1e-6, msg=name)

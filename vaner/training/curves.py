@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from transformers import TrainerCallback
 
 from vaner.errors import VanerError
+from vaner.training.clock import SECONDS, Clock
 
 HISTORY_FILE = "history.json"
 PICTURE_FILE = "training.png"
@@ -31,12 +32,15 @@ class History(TrainerCallback):
         before: the entries of the stages before.
         stage: number of this one, from 1.
         folder: where the file goes.
+        clock: of the training.
     """
 
-    def __init__(self, before: Sequence[Entry], stage: int, folder: Path) -> None:
+    def __init__(self, before: Sequence[Entry], stage: int, folder: Path, clock: Clock) -> None:
         self._before, self._stage, self._folder = list(before), stage, folder
+        self.clock = clock
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        state.log_history[-1][SECONDS] = round(self.clock.seconds, 1)
         if state.is_world_process_zero:
             own = [{**entry, "stage": self._stage} for entry in state.log_history]
             _write([*self._before, *own], self._folder / HISTORY_FILE)

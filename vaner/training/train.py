@@ -6,7 +6,6 @@ import json
 import logging
 import math
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from vaner.provenance import provenance
 from vaner.sharing.record import read_training, write_training
 from vaner.training.apart import clash
 from vaner.training.averaging import average, copied
+from vaner.training.clock import Clock
 from vaner.training.curves import History, drawn
 from vaner.training.examples import Coverage
 from vaner.training.held_out import test_sentences
@@ -62,7 +62,7 @@ class Trained:
         history: the Trainer's log: step, epoch, loss, eval_f1 …
         coverage: gold of the training sources that tags cannot reach.
         left_out: sentences of each training split that stand in a test split, not trained on.
-        seconds: wall-clock time of the training.
+        seconds: wall-clock time of the training, also of what a resumed one went on from.
     """
 
     folder: Path
@@ -131,7 +131,7 @@ def _train_seed(
     resume: bool,
     report: Tell,
 ) -> Trained:
-    started = time.time()
+    clock = Clock()
     set_seed(seed)
     aim = taught(recipe, root)
     dev = dev_sets(recipe, set(aim.types), root)
@@ -152,7 +152,7 @@ def _train_seed(
             )  # fmt: skip
             report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
             place = folder / f"stage-{number}-{stage.name}"
-            log = History(history, number, folder)
+            log = History(history, number, folder, clock)
             before = copied(learner.model) if stage.kept else {}
             trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume, log)
             history += [{**entry, "stage": number} for entry in trainer.state.log_history]
@@ -161,8 +161,7 @@ def _train_seed(
                 learner.model.load_trained(place / Path(best).name)
             average(learner.model, before, stage.kept)
     dev_f1 = scorer()["eval_f1"]
-    seconds = time.time() - started
-    trained = Trained(folder / "model", dev_f1, history, coverage, left_out, seconds)
+    trained = Trained(folder / "model", dev_f1, history, coverage, left_out, clock.seconds)
     if main_process():
         learner.model.save_pretrained(trained.folder)
         shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
@@ -214,9 +213,11 @@ def _run_stage(
         trainer.remove_callback(built_in)
     checkpoint = _last_checkpoint(folder) if resume else None
     state = TrainerState.load_from_json(str(checkpoint / _STATE)) if checkpoint else None
-    if state is not None and _stopped(state):
-        trainer.state = state
-        return trainer
+    if state is not None:
+        log.clock.go_on(state.log_history)
+        if _stopped(state):
+            trainer.state = state
+            return trainer
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.wait_for_everyone()  # the best checkpoint is written by one, read by all
     return trainer
