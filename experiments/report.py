@@ -73,7 +73,7 @@ def difference(ours: Group, baseline: Group, part: str = "all") -> list[float]:
 
 
 def table(records: Sequence[Record], keys: Sequence[str], baseline: Mapping[str, Any]) -> str:
-    """Mean F1 of every group and its paired difference to a baseline, as Markdown.
+    """Mean F1 of every group with its interval, and its paired difference to a baseline.
 
     Args:
         records: the runs.
@@ -90,7 +90,7 @@ def table(records: Sequence[Record], keys: Sequence[str], baseline: Mapping[str,
         key = tuple(baseline.get(k, v) for k, v in zip(keys, group.key, strict=True))
         other = by_place.get((key, group.test))
         cells = [*map(_plain, group.key), group.test, str(len(group.runs))]
-        cells += [told(list(group.f1(part).values())) for part in PARTS]
+        cells += [_scored(group, part) for part in PARTS]
         compared = other is not None and other is not group
         for part in ("all", "unseen"):
             cells.append(told(difference(group, other, part), "+") if compared and other else "")
@@ -112,6 +112,17 @@ def sides(records: Sequence[Record], keys: Sequence[str]) -> str:
         cells += ["" if mean is None else f"{mean:.2f}" for mean in means]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _scored(group: Group, part: str) -> str:
+    """Mean F1 with its interval: over the seeds, and of one seed the bootstrap's over sentences."""
+    values = list(group.f1(part).values())
+    [figures] = group.runs.values() if len(values) == 1 == len(group.runs) else [{}]
+    interval = figures.get(PARTS[part], {}).get("intervals", {}).get("f1")
+    if not interval:
+        return told(values)
+    low, high = interval
+    return f"{told(values)} ({100 * low:.2f} to {100 * high:.2f})"
 
 
 def told(values: Sequence[float], sign: str = "") -> str:

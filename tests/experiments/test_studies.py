@@ -155,6 +155,13 @@ def test_differences_are_paired_by_seed() -> None:
     assert "| +1.50 ± 6.35 |  |" in second
 
 
+def test_one_seed_has_the_bootstrap_s_interval() -> None:
+    [one, *_] = records()
+    one["tests"]["c"]["micro"]["intervals"] = {"f1": [0.78, 0.8251]}
+    table = report.table([one], ("share", "condition"), {})
+    assert "| 1 | 80.00 (78.00 to 82.51) | 80.00 |  |" in table.splitlines()[2]
+
+
 def test_the_interval_is_student_s() -> None:
     mean, half = report.mean_and_half([1.0, 2.0, 3.0])
     assert mean == 2.0 and half == pytest.approx(4.303 / 3**0.5)
