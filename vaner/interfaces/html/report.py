@@ -45,7 +45,7 @@ def render(evaluations: Sequence[Evaluation], facts: Mapping[str, Any]) -> Itera
         evaluations: of one model, one or more corpora.
         facts: what was scored, when, and by which version; for the head of the page.
     """
-    names = ", ".join(f"{one.corpus} {one.split}" for one in evaluations)
+    names = "; ".join(one.name for one in evaluations)
     title = f"vaner: {names}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -71,7 +71,7 @@ def _section(one: Evaluation, name: str, *, alone: bool) -> Iterator[str]:
     found = list(mistakes(one.gold, one.predicted, one.types))
     yield f'<section id="{name}">\n'
     if not alone:
-        yield f"<h2>{_escaped(f'{one.corpus} {one.split}')}</h2>\n"
+        yield f"<h2>{_escaped(one.name)}</h2>\n"
     yield f"<h3>Figures</h3>\n{_figures(one)}"
     yield f"<h3>Kinds of mistakes</h3>\n{_kinds(found, one.types, name)}"
     yield f"<h3>Types mixed up</h3>\n{_confusion(one)}"
