@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,12 @@ Run = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--limit", type=int, help="documents of each corpus, to try it out")
+    parser.add_argument("--limit", type=int, help="documents of each, to try it out with --output")
     parser.add_argument("--only", nargs="+", choices=list(FORMS), default=list(FORMS))
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
+    if arguments.limit is not None and arguments.output == OUTPUT:
+        parser.error("--limit is to try it out: name another file with --output")
     runs: list[Run] = []
     if arguments.output.is_file():
         runs = json.loads(arguments.output.read_text("utf-8"))["runs"]
@@ -72,10 +73,7 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
         annotator = Annotator.from_pretrained(place)
         for name in splits:
             corpus, split = name.rsplit(" ", 1)
-            gold = load(corpus, split)
-            if limit is not None:
-                gold = replace(gold, documents=gold.documents[:limit])
-            found = evaluate(annotator, gold)
+            found = evaluate(annotator, load(corpus, split), limit=limit)
             figures = found.to_dict()
             for told in ("reliability", "uncalibrated"):
                 figures[told].pop("bins")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.report import Record, keep, sides, table, write
 from vaner.annotator import Annotator
 from vaner.corpora import corpora_root, load, lookup, scored_split, split_file
-from vaner.documents import Corpus, Document
+from vaner.documents import Document
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
 from vaner.provenance import provenance
@@ -225,10 +225,12 @@ def _scored(
     min_score: float,
 ) -> dict[str, Any]:
     """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
-    whole = load(name, scored_split(name), root=root)
-    corpus = Corpus(name, whole.split, whole.documents[: one.test_limit], whole.types)
+    corpus = load(name, scored_split(name), root=root)
     types = corpus.types if annotator.zero_shot else None
-    return evaluate(annotator, corpus, types=types, train=seen, min_score=min_score).to_dict()
+    found = evaluate(
+        annotator, corpus, types=types, train=seen, min_score=min_score, limit=one.test_limit
+    )
+    return found.to_dict()
 
 
 def _bases(one: Run) -> dict[str, str]:

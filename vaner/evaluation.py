@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from vaner.annotator import Annotator
@@ -39,6 +39,7 @@ class Evaluation:
         gold: the same documents with the corpus's own.
         reliability: how far the scores can be trusted; None where there are none.
         uncalibrated: the same of the scores as the model computes them, where they are calibrated.
+        out_of: documents of the split, where only the first of them were scored.
     """
 
     corpus: str
@@ -52,12 +53,22 @@ class Evaluation:
     gold: tuple[Document, ...] = ()
     reliability: Reliability | None = None
     uncalibrated: Reliability | None = None
+    out_of: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it was scored on, for people."""
+        if self.out_of is None:
+            return f"{self.corpus} {self.split}"
+        part = f"the first {self.report.documents:,} of {self.out_of:,} documents"
+        return f"{self.corpus} {self.split}, {part}"
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able dictionary: the report's, and what it was computed on."""
         return {
             "corpus": self.corpus,
             "split": self.split,
+            "out_of": self.out_of,
             "scored_types": list(self.types),
             "types_not_found": list(self.not_found),
             "seconds": round(self.seconds, 2),
@@ -75,6 +86,7 @@ def evaluate(
     types: Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
     min_score: float | Mapping[str, float] = 0.0,
+    limit: int | None = None,
     bootstrap: int = 1000,
     seed: int = 0,
     watch: Watch = iter,
@@ -87,6 +99,7 @@ def evaluate(
         types: types to score; those that the corpus annotates and the model finds if None.
         min_score: mentions that are less probable are left out, in [0, 1]; one for all types, or
             one for each.
+        limit: score only so many documents, the first ones, and say so; all if None.
         train: training documents, to score seen and unseen mentions apart.
         bootstrap: resamples behind the 95% intervals, 0 for none.
         seed: seed of the resampling.
@@ -94,10 +107,10 @@ def evaluate(
 
     Raises:
         VanerError: for a type that the corpus does not annotate or the model does not find, and
-            where they have no type in common.
+            where they have no type in common or there is no document.
     """
     chosen = scored_types(proposer, corpus, types)
-    gold = tuple(unique_ids(corpus))
+    gold = tuple(islice(unique_ids(corpus), limit))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
     found = watch(proposer.annotate(bare, chosen, dataset=corpus.name))
@@ -122,6 +135,7 @@ def evaluate(
         corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,
         _reliability(gold, predicted, chosen),
         None if given is None else _reliability(gold, given, chosen),
+        len(corpus) if len(gold) < len(corpus) else None,
     )  # fmt: skip
 
 
@@ -135,6 +149,8 @@ def scored_types(
     proposer: Proposer, corpus: Corpus, types: Sequence[str] | None
 ) -> tuple[str, ...]:
     """The types to score, checked against those that the proposer finds and the corpus's own."""
+    if not corpus.documents:
+        raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score on")
     if types is None:
         common = tuple(type for type in corpus.types if type in proposer.types)
         if not common:

@@ -163,7 +163,7 @@ def test_conll_goes_on_after_a_bad_sentence(put):
 PUBTATOR = (
     "7|t|Rat fever\r\n7|a|It spreads.\r\n"
     "7\t4\t9\tfever\tDisease\tD1|D2\r\n7\tCID\tD1\tD2\r\n\r\n"
-    "8|t|Nothing\n\n"
+    "8|t|Nothing\n8|a|\n\n"
     "7|t|Rat fever\n7|a|\n7\t0\t3\tRat\tSpecies\t-1\n"
 )
 
@@ -171,13 +171,28 @@ PUBTATOR = (
 def test_pubtator(put):
     documents = list(read(put(PUBTATOR, "x.txt")))
     assert [d.id for d in documents] == ["7", "8", "7"]
-    assert [d.text for d in documents] == ["Rat fever\nIt spreads.", "Nothing", "Rat fever\n"]
+    assert [d.text for d in documents] == ["Rat fever\nIt spreads.", "Nothing", "Rat fever"]
     assert documents[0].spans[0].identifiers == ("D1", "D2")
     assert documents[2].spans[0].identifiers == ()
     assert [d.id for d in unique_ids(documents)] == ["7", "8", "7#2"]
     stream = io.StringIO()
     assert not write_to(documents, stream, "pubtator").lost
     assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
+
+
+def test_pubtator_has_both_lines_for_a_text_of_one(put):
+    spans = (Span(0, 3, "Species"), Span(4, 9, "Disease"))
+    for text, lost in (("Rat fever", 0), ("Rat fever\n", 1), ("", 0), ("\nRat fever", 0)):
+        stream = io.StringIO()
+        document = Document("7", text, spans if text.startswith("Rat") else ())
+        report = write_to([document], stream, "pubtator")
+        lines = stream.getvalue().split("\n")
+        assert [line[:4] for line in lines[:2]] == ["7|t|", "7|a|"]
+        assert sum(report.lost.values()) == lost
+        [back] = read(put(stream.getvalue(), "x.txt"))
+        assert back.text == (text.replace("\n", " ") if lost else text)
+        assert [back.mention(span) for span in back.spans] == ["Rat", "fever"][: len(back.spans)]
+    assert [d.text for d in read(put("8|t|Nothing\n"), "pubtator")] == ["Nothing"]
 
 
 def test_pubtator_after_linking_writes_the_new_identifier(put):

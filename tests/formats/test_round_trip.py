@@ -113,7 +113,9 @@ def test_bioc_xml(docs):
     check(docs, "bioc_xml")
 
 
-PUBTATOR_TEXT = st.tuples(st.text(ONE_LINE, max_size=20), st.text(ONE_LINE, max_size=20))
+PUBTATOR_TEXT = st.tuples(  # an empty abstract is none
+    st.text(ONE_LINE, max_size=20), st.text(ONE_LINE, min_size=1, max_size=20)
+)
 
 
 @quick

@@ -140,18 +140,30 @@ def test_nothing_to_find(annotate: Run, text: str) -> None:
     assert record["text"] == text and record["spans"] == []
 
 
-def test_files_without_text_are_a_mistake(annotate: Run, tmp_path: Path) -> None:
+def test_a_file_without_text_is_told_and_written(annotate: Run, tmp_path: Path) -> None:
     empty, blank, good = tmp_path / "a.txt", tmp_path / "b.jsonl", tmp_path / "c.txt"
     empty.touch()
     blank.write_text('{"text": " "}\n')
     good.write_text(TEXT)
-    assert f"{empty}: there is no text in it" in annotate(empty, "-o", tmp_path / "x.html").error
-    assert not (tmp_path / "x.html").exists()
-    assert "no text in any of the 2 files" in annotate(empty, blank).error
-    assert "standard input: there is no text in it" in annotate(stdin=b"").error
-    assert "standard input" in annotate("--input-format", "lines", stdin=b"\n\n").error
-    found = records(annotate(empty, blank, good, "-f", "jsonl").out)
-    assert [record["text"] for record in found] == ["", " ", TEXT]
+    for files, told in (
+        ([empty], f"no text in {empty}\n"), ([blank], f"no text in {blank}\n"),
+        ([empty, blank], "no text in any of the 2 files\n"),
+        (["-"], "no text in standard input\n"),
+    ):  # fmt: skip
+        done = annotate(*files, "-f", "jsonl", "-q")
+        assert done.code == 0 and done.err == f"vaner: warning: there is {told}"
+        assert not any(record["spans"] for record in records(done.out))
+    assert [record["text"] for record in records(annotate(empty, "-f", "jsonl").out)] == [""]
+    assert "warning" in annotate("--input-format", "lines", "-f", "jsonl", stdin=b"\n\n").err
+    done = annotate(empty, blank, good, "-f", "jsonl", "-q")
+    assert [record["text"] for record in records(done.out)] == ["", " ", TEXT] and not done.err
+
+
+@pytest.mark.parametrize("format", ["jsonl", "bioc_json", "bioc_xml", "parquet", "label_studio"])
+def test_of_no_text_comes_a_whole_file(annotate: Run, tmp_path: Path, format: str) -> None:
+    target, lines = tmp_path / "out", ("--input-format", "lines")
+    assert annotate("-f", format, "-o", target, *lines, stdin=b"\n").code == 0
+    assert list(read(target, format)) == []
 
 
 @pytest.mark.parametrize(
@@ -426,7 +438,7 @@ def test_a_shard_of_a_stream_may_be_empty(annotate: Run, tmp_path: Path) -> None
     out = tmp_path / "x.jsonl"
     done = annotate("--shard", "3/3", "-o", out, "--input-format", "lines", stdin=b"Flu.\nGout.\n")
     assert done.code == 0 and out.read_text() == ""
-    assert "there is no text in it" in annotate("--shard", "1/3", "-o", out, stdin=b"").error
+    assert "no text in standard input" in annotate("--shard", "1/3", "-o", out, stdin=b"").err
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/5", "1.5/3", ""])

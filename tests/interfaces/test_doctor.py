@@ -9,12 +9,15 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from tests.interfaces.conftest import Run
 from tests.stand_ins import corpora
 from vaner.interfaces import doctor
 from vaner.interfaces.doctor import BRINGS, examine
+from vaner.interfaces.whole import is_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,6 +78,41 @@ def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path
     (form / "config.json").unlink()
     assert f"config.json missing: delete {form}" in run("doctor").err
     assert "no-folder" in run("doctor", "--corpora", tmp_path / "no-folder").err
+
+
+@pytest.fixture
+def whole() -> dict[str, bytes]:
+    """What the files of an exported model hold, but the tokenizer."""
+    onnx = pytest.importorskip("onnx")
+    real, shape = onnx.TensorProto.FLOAT, (2, 2)
+    a, b, c = (onnx.helper.make_tensor_value_info(name, real, shape) for name in "abc")
+    node = onnx.helper.make_node("MatMul", ["a", "b"], ["c"])
+    model = onnx.helper.make_model(onnx.helper.make_graph([node], "product", [a, b], [c]))
+    numbers = {"start": np.zeros(3, np.float32)}
+    return {"model.onnx": model.SerializeToString(), "transitions.safetensors": save(numbers),
+            "config.json": b'{"model_type": "vaner"}'}  # fmt: skip
+
+
+def test_a_file_that_is_cut_short_is_named(run: Run, cache: Path, whole: dict[str, bytes]) -> None:
+    form = cache / "exported" / "biomedical-0123"
+    form.mkdir(parents=True)
+    (form / "tokenizer.json").write_text("{}")
+    for name, content in whole.items():
+        (form / name).write_bytes(content)
+    assert run("doctor").code == 0
+    for name, content in whole.items():
+        for length in (0, 1, len(content) // 2, len(content) - 1):
+            (form / name).write_bytes(content[:length])
+            told = f"biomedical-0123: {name} cut short or damaged: delete {form} and export again"
+            assert told in run("doctor").err, length
+        (form / name).write_bytes(content)
+
+
+def test_what_is_no_model_at_all_is_not_whole(tmp_path: Path) -> None:
+    for content in (b"version https://git-lfs.example/spec/v1\n", b"\xff" * 100, b"\0" * 100):
+        for name in ("model.onnx", "head.safetensors", "config.json"):
+            (tmp_path / name).write_bytes(content)
+            assert not is_whole(tmp_path / name)
 
 
 def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from vaner.documents import Corpus, Document, Span
 from vaner.errors import VanerError
 from vaner.evaluation import evaluate
 from vaner.formats import write
+from vaner.scoring.stated import as_stated
 from vaner.tagging import Scheme
 
 GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB-Gene\n\n"
@@ -127,7 +128,7 @@ def test_types_of_the_corpus_by_other_names(score: Run, corpus: Path, tmp_path: 
         assert words in score("--corpus", corpus, "--rename", wrong).error
     twice = score("--corpus", corpus, "--rename", "Drug=A", "--rename", "Drug=B").error
     assert "two names, A and B" in twice
-    assert "--rename is for one corpus" in score("--all", "--rename", "Drug=A").error
+    assert "are for --corpus, not for --all" in score("--all", "--rename", "Drug=A").error
 
 
 def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> None:
@@ -143,6 +144,40 @@ def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> Non
     assert record["scored_types"] == ["Chemical", "Disease"] and record["seen_in"] == "train"
     assert record["micro"]["gold"] == 2 and record["documents"] == 3
     assert {"commit", "date", "machine", "versions", "command", "seconds", "model"} <= set(record)
+
+
+def test_a_part_of_a_split_is_said_to_be_one(
+    score: Run, corpus: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, page = tmp_path / "part.json", tmp_path / "part.html"
+    done = score("--corpus", corpus, "--limit", 2, "--json", kept, "--report", page)
+    part = "mine test, the first 2 of 3 documents"
+    assert done.out.startswith(f"{part}, strict unless") and "\n2 documents; " in done.out
+    assert f"<h1>Evaluation: {part}</h1>" in page.read_text("utf-8")
+    record = json.loads(kept.read_text())
+    assert (record["documents"], record["out_of"], record["micro"]["gold"]) == (2, 3, 2)
+    with pytest.raises(VanerError, match="on 2 of 3 documents; a model states figures of whole"):
+        as_stated(record)
+    for limit in ("3", "99"):
+        done = score("--corpus", corpus, "--limit", limit, "--json", kept)
+        assert "first" not in done.out and json.loads(kept.read_text())["out_of"] is None
+    assert as_stated(json.loads(kept.read_text()))
+    (root / "NCBI-disease" / "test.tsv").write_text("Asthma\tB-Disease\n\nFlu\tB-Disease\n")
+    stated = {"NCBI-disease test": {"Disease": {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}}}
+    monkeypatch.setattr("vaner.scoring.stated.read_stated", lambda folder: stated)
+    told = score("--all", "--corpora", root, "--limit", 1).out
+    assert told.startswith("test, strict, of each corpus only the first 1 document\n")
+    assert "stated" not in told
+    assert score("--all", "--corpora", root, "--limit", 2).out.startswith("test, strict\n")
+
+
+def test_of_a_part_the_same_documents_are_annotated_and_scored() -> None:
+    gold = [Document(str(i), f"Asthma {i}", (Span(0, 6, "Disease"),)) for i in range(5)]
+    oracle = Oracle({gold[i].text: gold[i].spans for i in (0, 1, 4)})
+    found = scored(Corpus("c", "test", tuple(gold)), oracle, limit=3)
+    assert found.gold == tuple(gold[:3]) and len(found.predicted) == 3 and found.out_of == 5
+    counts = found.report.micro.counts
+    assert (counts.tp, counts.fn) == (2, 1)
 
 
 def test_nested_gold_is_scored_by_where_mentions_lie(score: Run, tmp_path: Path) -> None:
@@ -175,6 +210,8 @@ def test_without_training_mentions(score: Run, corpus: Path) -> None:
         (["--seen-in", "devel"], "no file for split 'devel'"),
         (["--json", "/no/such/folder/x.json"], "does not exist"),
         (["--json", "/"], "is a folder"),
+        (["--json", "x.json", "--report", "./x.json"], "need a file each"),
+        (["--limit", "0"], "'--limit'"),
         (["--input-format", "doc"], "no input format is called 'doc'"),
     ],
 )
@@ -275,6 +312,9 @@ def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
     assert "does not find Gene" in score("--all", "--corpora", root, "--types", "Gene").error
     assert "--corpus NAME or --all" in score("--all", "--corpus", "BC5CDR").error
     assert "--corpus NAME or --all" in score().error
+    assert "for --corpus" in score("--all", "--corpora", root, "--seen-in", "train").error
+    (root / "BC5CDR" / "test.tsv").write_text("")
+    assert "corpus BC5CDR test has no documents" in score("--all", "--corpora", root).error
 
 
 def test_a_threshold_is_told_on_devel_alone_and_kept_to(

@@ -8,13 +8,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.interfaces.conftest import Run
 from vaner.documents import Document, Span
 from vaner.evaluation import Evaluation
 from vaner.interfaces.html.plots import bar, reliability_plot
-from vaner.interfaces.html.report import render
+from vaner.interfaces.html.report import _around, _example, render
 from vaner.scoring import score
+from vaner.scoring.errors import Kind, Mistake
 from vaner.scoring.judging import judged
 from vaner.scoring.reliability import reliability
 from vaner.scoring.resampling import Interval
@@ -92,6 +95,26 @@ def test_gold_and_found_are_marked_apart() -> None:
     assert '<span class="g">breast </span><span class="g f">cancer</span>' in page
     assert '<span class="g f">gout</span>' in page
     assert '<span class="f">diabetes</span>' in page and '<span class="g">asthma</span>' in page
+
+
+@given(st.text("ab \n", max_size=400), st.integers(0, 400), st.integers(1, 20))
+def test_what_stands_around_is_of_whole_words(text: str, start: int, length: int) -> None:
+    text, end = text.ljust(start + length, "a"), start + length
+    first, last = _around(text, start, end)
+    assert 0 <= start - first <= 90 and 0 <= last - end <= 90
+    for cut, beside in ((first, text[first:start]), (last, text[end:last])):
+        within_a_word = 0 < cut < len(text) and not re.search(r"\s", text[cut - 1 : cut + 1])
+        assert not within_a_word or not re.search(r"\s", beside)  # where there is nothing else
+
+
+def test_an_excerpt_begins_and_ends_with_a_word() -> None:
+    text = "Neurological examination " * 9 + "showed gout" + " of considerable severity" * 9
+    start = text.index("gout")
+    missed = Mistake(Kind.MISSED, Document("1", text), Span(start, start + 4, "Disease"), None)
+    words = Words(_example(missed)).words
+    begins, ends = re.findall(r"…(\w+)|(\w+)…", words)
+    assert begins[0] in ("Neurological", "examination")
+    assert ends[1] in ("of", "considerable", "severity")
 
 
 def test_it_needs_nothing_else_and_its_links_lead_somewhere() -> None:

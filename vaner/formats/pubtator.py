@@ -1,8 +1,10 @@
 r"""PubTator: title, abstract, then a tab-separated line a mention; an empty line between documents.
 
 ``PMID|t|Title``, ``PMID|a|Abstract``, ``PMID<tab>start<tab>end<tab>mention<tab>type<tab>ids``.
-Offsets count title and abstract joined by one character, here a line break. Identifiers are
-divided by ``|``; a composite such as ``D007674+D006222`` is one. ``-`` and ``-1`` mean none.
+Offsets count title and abstract joined by one character, here a line break. Other programs look for
+both lines, so a document of one passage has an empty abstract, and an empty one is read as none.
+Identifiers are divided by ``|``; a composite such as ``D007674+D006222`` is one. ``-`` and ``-1``
+mean none.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ def _document(block: Block, place: Place) -> Document:
     if abstract and abstract[2] == "a":
         if abstract[1] != name:
             raise MalformedError(f"abstract of {abstract[1]} follows the title of {name}")
-        text, rest = f"{text}\n{abstract[3]}", rest[1:]
+        text, rest = f"{text}\n{abstract[3]}" if abstract[3] else text, rest[1:]
     spans, tails, others = list[Span](), list[str](), list[str]()
     for number, line in rest:
         with place.guard(number):
@@ -120,13 +122,14 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
 
 
 def _lines(document: Document, lost: Lost) -> Iterator[str]:
-    title, line_break, abstract = document.text.partition("\n")
+    title, _, abstract = document.text.partition("\n")
+    if not abstract:
+        title = document.text  # a line break at its end divides nothing
     name = word(document.id, lost, r"[|\t\r\n]") or "_"
     lost[NAME] += not document.id
     title, abstract = one_line(title, lost), one_line(abstract, lost)
     yield f"{name}|t|{title}"
-    if line_break:
-        yield f"{name}|a|{abstract}"
+    yield f"{name}|a|{abstract}"
     kept = own_metadata(document, "pubtator")
     tails = recall(document.spans, kept.get("columns", {}))
     count_scores(document.spans, lost)

@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 
 from vaner.errors import VanerError
 from vaner.interfaces.text import counted
+from vaner.interfaces.whole import is_whole
 from vaner.places import cache_folder
 
 _LEAST_FREE = 1e9  # bytes: a converted backbone takes half of it
@@ -143,8 +144,8 @@ def _devices_by_torch() -> Iterator[Observation]:
         yield Observation("gpu", "none")
     fast = "AVX512" in torch.backends.cpu.get_cpu_capability()
     quick = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    yield Observation("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, "
-                                    f"{'bf16' if quick else 'no fast bf16'}")  # fmt: skip
+    bf16 = "bf16" if quick else "no fast bf16"
+    yield Observation("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, {bf16}")
 
 
 def _backbones() -> Iterator[Observation]:
@@ -155,9 +156,9 @@ def _backbones() -> Iterator[Observation]:
     for name, known in EMBEDDED.items():
         kept = cache_folder() / "backbones" / name
         if kept.exists():
-            missing = _missing(kept, "config.json", "tokenizer.json", "*.safetensors")
-            told = f"converted, {_size(kept)}"
-            yield Observation(name, told, missing and f"{missing}; it is made again at next use")
+            broken = _broken(kept, "config.json", "tokenizer.json", "*.safetensors")
+            mend = f"{broken}: delete {kept}; it is made again at next use"
+            yield Observation(name, f"converted, {_size(kept)}", broken and mend)
         elif isinstance(try_to_load_from_cache(known.hub, "config.json"), str):
             yield Observation(name, "in the Hub's cache")
         elif find_spec(known.module) is not None:
@@ -173,18 +174,19 @@ def _models() -> Iterator[Observation]:
 
     for folder in sorted(Path(str(files("vaner") / "models")).iterdir()):
         if (folder / "config.json").is_file():
+            broken = _broken(folder, "config.json", "*.safetensors")
             try:
                 calibrated = read_calibration(folder) is not None
                 told = f"embedded, {_size(folder)}{', calibrated' * calibrated}"
-                yield Observation(folder.name, told)
+                yield Observation(folder.name, told, broken and f"{broken}: install vaner again")
             except VanerError as problem:
                 yield Observation(folder.name, "embedded", str(problem))
     for folder in _folders(cache_folder() / "exported"):
-        missing = _missing(
+        broken = _broken(
             folder, "config.json", "tokenizer.json", "model.onnx", "transitions.safetensors"
         )
-        told = f"exported, {_size(folder)}"
-        yield Observation(folder.name, told, missing and f"{missing} and export again")
+        mend = f"{broken}: delete {folder} and export again"
+        yield Observation(folder.name, f"exported, {_size(folder)}", broken and mend)
 
 
 def _corpora(given: Path | None) -> Iterator[Observation]:
@@ -260,10 +262,14 @@ def _folders(place: Path) -> list[Path]:
     return sorted(path for path in place.glob("[!.]*") if path.is_dir())
 
 
-def _missing(folder: Path, *patterns: str) -> str:
-    """What a folder lacks, with the way out; empty where all is there."""
-    absent = [pattern for pattern in patterns if not any(folder.glob(pattern))]
-    return f"{', '.join(absent)} missing: delete {folder}" if absent else ""
+def _broken(folder: Path, *patterns: str) -> str:
+    """What a folder lacks, or has only the beginning of; empty where all is there."""
+    found = {pattern: sorted(folder.glob(pattern)) for pattern in patterns}
+    absent = [pattern for pattern, files in found.items() if not files]
+    if absent:
+        return f"{', '.join(absent)} missing"
+    short = [file.name for files in found.values() for file in files if not is_whole(file)]
+    return f"{', '.join(short)} cut short or damaged" if short else ""
 
 
 def _size(folder: Path) -> str:

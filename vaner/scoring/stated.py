@@ -41,7 +41,7 @@ def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any
     """The figures that `vaner evaluate --json` kept, of one corpus or of several.
 
     Raises:
-        VanerError: where there are none, or they have no intervals.
+        VanerError: where there are none, they have no intervals, or are of a part of a split.
     """
     try:
         reports = record.get("corpora", {f"{record.get('corpus')} {record.get('split')}": record})
@@ -52,6 +52,12 @@ def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any
         raise VanerError(
             "no figures with intervals, as `vaner evaluate --json` keeps them"
         ) from None
+    for place, report in reports.items():
+        if report.get("out_of") is not None:
+            raise VanerError(
+                f"{place} was scored on {report['documents']} of {report['out_of']} documents; "
+                "a model states figures of whole splits"
+            )
     return found
 
 

@@ -86,6 +86,15 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Score only the first so many documents of each corpus, to look: --limit 20. "
+            "Default: all.",
+            show_default=False,
+        ),
+    ] = None,
     min_score: MinScoreOption = 0.0,
     min_precision: MinPrecisionOption = None,
     batch_size: BatchOption = 32,
@@ -124,16 +133,15 @@ def evaluate(
         raise VanerError("give either --model or --kb, not both")
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
+    if all_ and (seen_in or input_format or rename):
+        raise VanerError("--seen-in, --from and --rename are for --corpus, not for --all")
     wanted, reading, others = split_types(types), format_name(input_format), names(rename)
-    if all_ and others:
-        raise VanerError("--rename is for one corpus: --corpus NAME")
-    for file in (json_file, report):
-        if file is not None:
-            check_writable(file)
+    check_writable(json_file, report)
     opened = partial(_proposer, model, kb, selector, device, batch_size, quantization)
     run = partial(
-        _scored, min_score=min_score, min_precision=min_precision, bootstrap=bootstrap, quiet=quiet
-    )
+        _scored, limit=limit, min_score=min_score, min_precision=min_precision,
+        bootstrap=bootstrap, quiet=quiet,
+    )  # fmt: skip
     record: dict[str, Any]
     if corpus is None:
         proposer = opened()
@@ -149,7 +157,7 @@ def evaluate(
         found = run(proposer, gold, wanted, train)
         show(found, proposer.kind)
         if split != scored_split(corpus) and not (min_score or min_precision):
-            advise(found, gold)
+            advise(found)
         record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
         scored = [found]
     named = _named(model, kb, selector)
@@ -193,6 +201,7 @@ def _scored(
     types: Sequence[str] | None,
     train: Corpus | None = None,
     *,
+    limit: int | None,
     min_score: float,
     min_precision: float | None,
     bootstrap: int,
@@ -211,14 +220,16 @@ def _scored(
         thresholds = proposer.thresholds(chosen, min_precision)
         least = {type: max(min_score, own) for type, own in thresholds.items()}
     _warn(proposer, gold)
+    total = len(gold.documents[:limit])
     return run(
         proposer,
         gold,
         types=types,
         train=train,
         min_score=least,
+        limit=limit,
         bootstrap=bootstrap,
-        watch=lambda stream: watched(stream, gold.name, total=len(gold), quiet=quiet),
+        watch=lambda stream: watched(stream, gold.name, total=total, quiet=quiet),
     )
 
 
@@ -247,16 +258,10 @@ def _stated(model: str | None) -> Stated:
 def _documents(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
 ) -> list[Corpus]:
-    """What is scored on, and the split whose mentions count as seen, where there is one.
-
-    Raises:
-        VanerError: where there is nothing to score on.
-    """
+    """What is scored on, and the split whose mentions count as seen, where there is one."""
     from vaner.corpora import load
 
     gold = load(name, split, root=root, format=format)
-    if not gold.documents:
-        raise VanerError(f"corpus {gold.name} {split} has no documents to score on")
     seen = _seen(name, split, seen_in, root, format)
     return [gold] if seen is None else [gold, seen]
 

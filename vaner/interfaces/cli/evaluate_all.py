@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vaner.errors import CorpusError
-from vaner.interfaces.text import aligned
+from vaner.interfaces.text import aligned, counted
 from vaner.scoring.stated import Stated, by_type
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def score_all(
         run(gold, [type for type in gold.types if type in asked])
         for gold in corpora_of(asked, split, root, stated)
     ]
-    typer.echo(f"{split}, strict")
-    typer.echo(table(found, stated))
+    parts = [one.report.documents for one in found if one.out_of is not None]
+    told = f", of each corpus only the first {counted(parts[0], 'document')}" if parts else ""
+    typer.echo(f"{split}, strict{told}")
+    typer.echo(table(found, {} if parts else stated))  # which are of all documents
     return found
 
 

@@ -15,7 +15,6 @@ from vaner.interfaces.cli.common import tell
 from vaner.interfaces.text import counted, listed
 
 if TYPE_CHECKING:
-    from vaner.documents import Corpus
     from vaner.evaluation import Evaluation
 
 
@@ -23,7 +22,7 @@ def show(found: Evaluation, proposer: str) -> None:
     """The figures of one corpus, on standard output."""
     if found.not_found:
         tell(f"not scored, the {proposer} does not find them: {', '.join(found.not_found)}")
-    typer.echo(f"{found.corpus} {found.split}, strict unless said otherwise")
+    typer.echo(f"{found.name}, strict unless said otherwise")
     typer.echo(found.report.table())
     if found.unreachable:
         typer.echo(f"out of reach: {listed(found.unreachable)}")
@@ -34,12 +33,11 @@ def show(found: Evaluation, proposer: str) -> None:
         typer.echo(f"calibration error (ECE) of the scores: {error}{as_computed}")
 
 
-def advise(found: Evaluation, gold: Corpus) -> None:
+def advise(found: Evaluation) -> None:
     """The threshold to take for the test split, told where one would help."""
-    from vaner.formats import unique_ids
     from vaner.scoring.thresholds import best_cut
 
-    cut = best_cut(unique_ids(gold), found.predicted, found.types)
+    cut = best_cut(found.gold, found.predicted, found.types)
     plain = found.report.micro.counts
     if plain is not None and cut.counts.f1 > plain.f1:
         threshold = floor(1e4 * cut.threshold) / 1e4  # rounded up it would lose the last mention
@@ -75,9 +73,13 @@ def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str], path: Pa
     tell(f"report in {path}")
 
 
-def check_writable(path: Path) -> None:
+def check_writable(*paths: Path | None) -> None:
     """Find out before the work, and not after it, that the figures have nowhere to go."""
-    if path.is_dir():
-        raise VanerError(f"{path}: is a folder; give a file")
-    if not path.absolute().parent.is_dir():
-        raise VanerError(f"{path}: the folder {path.absolute().parent} does not exist")
+    places = [path.absolute() for path in paths if path is not None]
+    for path in places:
+        if path.is_dir():
+            raise VanerError(f"{path}: is a folder; give a file")
+        if not path.parent.is_dir():
+            raise VanerError(f"{path}: the folder {path.parent} does not exist")
+    if len(set(places)) < len(places):
+        raise VanerError(f"{places[0]}: the figures and the report need a file each")

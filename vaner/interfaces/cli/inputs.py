@@ -89,44 +89,35 @@ def _inside(folder: Path, format: str | None) -> list[str]:
 def documents(
     paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
 ) -> Iterator[Document]:
-    """Documents of all files in order, as a stream, of which there must be some text.
+    """Documents of all files in order, as a stream; where there is no text at all, that is told.
 
     With `skipped`, a file that cannot be read on counts as one bad record, and the next file is
-    read. One empty file among others is nothing to speak of, but where there is no text at all,
-    what should have made some has failed, or another file was meant.
+    read. An empty file is no error, alone or among others: a loop over notes must not stop at one.
+    But what should have made some text may have failed, or another file was meant.
 
     Raises:
-        VanerError: where there is no text at all; FormatError: for a bad record, without `skipped`.
+        FormatError: for a bad record, without `skipped`.
     """
-    stream = all_documents(paths, format, encoding, skipped)
-    blank: list[Document] = []
-    for document in stream:
-        if document.text.strip():
-            yield from blank
-            yield document
-            yield from stream
-            return
-        blank.append(document)
-    if skipped is None or not skipped.number:
-        where = "standard input" if paths[0] == STDIN else paths[0]
-        raise VanerError(
-            f"{where}: there is no text in it"
-            if len(paths) == 1
-            else f"there is no text in any of the {len(paths):,} files"
-        )
-
-
-def all_documents(
-    paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
-) -> Iterator[Document]:
-    """Documents of all files in order, as a stream, whether there is text in them or not."""
+    empty = True
     for path in paths:
-        chosen = format or ("text" if path == STDIN else None)
-        if path == STDIN and sys.stdin.isatty():
-            tell("reading from the terminal; Ctrl-D ends the text")
-        try:
-            yield from read(path, chosen, encoding=encoding, on_error=skipped)
-        except FormatError as problem:
-            if skipped is None:
-                raise
-            skipped(problem)
+        for document in _documents(path, format, encoding, skipped):
+            empty = empty and not document.text.strip()
+            yield document
+    if empty and not (skipped and skipped.number):
+        names = ["standard input" if path == STDIN else path for path in paths]
+        where = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
+        tell(f"warning: there is no text in {where}")
+
+
+def _documents(
+    path: str, format: str | None, encoding: str, skipped: Skipped | None
+) -> Iterator[Document]:
+    chosen = format or ("text" if path == STDIN else None)
+    if path == STDIN and sys.stdin.isatty():
+        tell("reading from the terminal; Ctrl-D ends the text")
+    try:
+        yield from read(path, chosen, encoding=encoding, on_error=skipped)
+    except FormatError as problem:
+        if skipped is None:
+            raise
+        skipped(problem)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vaner.documents import Document
 from vaner.errors import VanerError
 from vaner.interfaces.cli.common import tell
-from vaner.interfaces.cli.inputs import Skipped, all_documents, documents, expand, format_name
+from vaner.interfaces.cli.inputs import Skipped, documents, expand, format_name
 from vaner.interfaces.cli.outputs import Guarded, check_target, deliver, output_format
 from vaner.interfaces.cli.shard import Shard
 from vaner.interfaces.text import counted, listed, losses
@@ -93,7 +93,7 @@ class Job:
         if self._shard is None:
             return documents(self._sources, *how)
         if self._shard.by_files(self._sources):
-            return all_documents([*self._shard.part(self._sources)], *how)
+            return documents([*self._shard.part(self._sources)], *how)
         return self._shard.part(documents(self._sources, *how))
 
 

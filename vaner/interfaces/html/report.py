@@ -6,6 +6,7 @@ colours say is said in words too.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -45,7 +46,7 @@ def render(evaluations: Sequence[Evaluation], facts: Mapping[str, Any]) -> Itera
         evaluations: of one model, one or more corpora.
         facts: what was scored, when, and by which version; for the head of the page.
     """
-    names = ", ".join(f"{one.corpus} {one.split}" for one in evaluations)
+    names = "; ".join(one.name for one in evaluations)
     title = f"vaner: {names}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -71,7 +72,7 @@ def _section(one: Evaluation, name: str, *, alone: bool) -> Iterator[str]:
     found = list(mistakes(one.gold, one.predicted, one.types))
     yield f'<section id="{name}">\n'
     if not alone:
-        yield f"<h2>{_escaped(f'{one.corpus} {one.split}')}</h2>\n"
+        yield f"<h2>{_escaped(one.name)}</h2>\n"
     yield f"<h3>Figures</h3>\n{_figures(one)}"
     yield f"<h3>Kinds of mistakes</h3>\n{_kinds(found, one.types, name)}"
     yield f"<h3>Types mixed up</h3>\n{_confusion(one)}"
@@ -201,9 +202,8 @@ def _examples(found: Sequence[Mistake], kind: Kind, name: str) -> str:
 
 def _example(one: Mistake) -> str:
     spans = [span for span in (one.gold, one.found) if span is not None]
-    start = max(0, min(span.start for span in spans) - _AROUND)
-    end = min(len(one.document.text), max(span.end for span in spans) + _AROUND)
     text = one.document.text
+    start, end = _around(text, min(s.start for s in spans), max(s.end for s in spans))
     before, after = "…" * (start > 0), "…" * (end < len(text))
     told = []
     if one.gold is not None:
@@ -216,6 +216,23 @@ def _example(one: Mistake) -> str:
         f'<li><p class="text" dir="auto" lang="">{shown}</p>'
         f'<p class="told">{"; ".join(told)} <small>in {place}, at {spans[0].start}</small></p>'
     )
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The place of a mention with what stands around it, of whole words where there are spaces.
+
+    >>> text = "acute " * 20 + "gout" + " today" * 20
+    >>> start, end = _around(text, 120, 124)
+    >>> text[start : start + 5], text[end - 5 : end]
+    ('acute', 'today')
+    """
+    first, last = max(0, start - _AROUND), min(len(text), end + _AROUND)
+    # A cut through a word goes on to its end, or back before it; one beside a space stays.
+    if first and (gap := re.search(r"\s+", text[first - 1 : start])):
+        first += gap.end() - 1
+    if last < len(text) and (gap := re.search(r"\s+\S*$", text[end : last + 1])):
+        last = end + gap.start()
+    return first, last
 
 
 def _told(document: Document, span: Span) -> str:
