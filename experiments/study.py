@@ -41,6 +41,7 @@ def main(
     """
     folder = Path(script).resolve().parent
     arguments = _arguments(folder)
+    made = provenance()  # before a model is shipped, which changes the checkout
     try:
         recipe = read_recipe(folder / "recipe.yaml")
         if arguments.seeds:
@@ -59,7 +60,7 @@ def main(
         "chosen_on": [f"{d.corpus} {d.split}" for d in recipe.dev],
         "trained_on": _trained_on(recipe),
         "seeds": seeds,
-        **provenance(),
+        **made,
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (folder / "results.json").write_text(text + "\n", "utf-8")
