@@ -30,20 +30,31 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 }
 # An encoder has no mask to lift, and with so few weights all of them are trained.
 NOT_SMALL = ("causal", "upper half unmasked", "upper quarter unmasked", "rank 4", "rank 64", "nf4")
+# In the small size the mask is lifted of twelve layers of the LLaMA, whose weights are all trained.
+SMALL_LLAMA: dict[str, Any] = {"backbone": "smollm2-135m", "layers": 12}
+MASKS: dict[str, dict[str, Any]] = {
+    "vaner": {}, "causal": {"attention": "causal"}, "upper half unmasked": {"causal_layers": 6},
+}  # fmt: skip
 
 
 def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     for condition, change in CONDITIONS.items():
-        if size == "small" and condition in NOT_SMALL:
-            continue
-        yield Run({"condition": condition}, taught(recipe, [CORPUS], model=change), (CORPUS,))
+        if size == "full" or condition not in NOT_SMALL:
+            yield _run(recipe, condition, change)
+    for condition, change in MASKS.items() if size == "small" else ():
+        yield _run(recipe, condition, SMALL_LLAMA | change)
+
+
+def _run(recipe: Recipe, condition: str, change: dict[str, Any]) -> Run:
+    own = taught(recipe, [CORPUS], model=change)
+    return Run({"backbone": own.model.backbone, "condition": condition}, own, (CORPUS,))
 
 
 STUDY = Study(
     Path(__file__).resolve().parent,
     "What each part of the tagger is worth.",
     runs,
-    keys=("condition",),
+    keys=("backbone", "condition"),
     baseline={"condition": "vaner"},
 )
 
