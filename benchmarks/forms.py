@@ -6,7 +6,7 @@ before calibration and after, and what is left where a precision is asked for th
 Nothing is chosen by these figures. A model that reads a text once for each type is scored in 8 bits
 alone. The corpora are looked for where ``VANER_CORPORA`` says, and what is needed comes with
 `pip install -e '.[onnx]'`. It takes the best part of an hour of one core, and stopped it goes on
-where it was. The tables in README.md are made anew.
+where it was: for other weights delete forms.json first. The tables in README.md are made anew.
 """
 
 from __future__ import annotations

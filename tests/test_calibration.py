@@ -199,3 +199,7 @@ def test_where_it_cannot_be_written(tmp_path: Path) -> None:
     found = fit(overconfident("Gene", 500, 2.0, 1))
     with pytest.raises(ModelError, match="cannot be written"):
         write_calibration(replace(found), tmp_path / "missing")
+    (tmp_path / "model" / CALIBRATION_FILE).mkdir(parents=True)
+    with pytest.raises(ModelError, match="cannot be written"):
+        write_calibration(found, tmp_path / "model")
+    assert [file.name for file in (tmp_path / "model").iterdir()] == [CALIBRATION_FILE]

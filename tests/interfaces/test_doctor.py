@@ -113,6 +113,8 @@ def test_what_is_no_model_at_all_is_not_whole(tmp_path: Path) -> None:
         for name in ("model.onnx", "head.safetensors", "config.json"):
             (tmp_path / name).write_bytes(content)
             assert not is_whole(tmp_path / name)
+    (tmp_path / "folder.onnx").mkdir()
+    assert not is_whole(tmp_path / "folder.onnx") and not is_whole(tmp_path / "missing.json")
 
 
 def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,27 @@ def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str)
     assert done.err.startswith("vaner: error: ") and done.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["annotate", "-t", "gout", "--text", "flu"],
+            "--text is given 2 times, and takes one value",
+        ),
+        (["kb", "related", "-t", "gout", "-t", "flu"], "--text is given 2 times"),
+        (["evaluate", "--corpus", "a", "--split", "b", "--corpus=c"], "--corpus is given 2 times"),
+        (["annotate", "--min-score", "0.5", "--min-score", "2"], "--min-score is given 2 times"),
+    ],
+)
+def test_of_two_values_none_wins_in_silence(run: Run, arguments: list[str], told: str) -> None:
+    assert told in run(*arguments).error
+
+
+def test_what_may_be_repeated_may(annotate: Run) -> None:
+    done = annotate("-t", "gout", "--types", "Disease", "--types", "Chemical", "-q", "--quiet")
+    assert done.code == 0 and done.err == ""
+
+
 def test_without_a_command_help_is_shown(run: Run) -> None:
     for group in ([], ["corpus"], ["kb"]):
         done = run(*group)

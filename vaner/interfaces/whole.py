@@ -16,13 +16,12 @@ _LONGEST = 10  # bytes of a number
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a file is whole; of what is neither JSON, safetensors nor ONNX, whether it is there.
-
-    Raises:
-        OSError: where it cannot be read.
-    """
+    """Whether a file is whole and can be read; of other formats than these, whether it is there."""
     check = {".json": _json, ".safetensors": _safetensors, ".onnx": _onnx}.get(file.suffix)
-    return file.is_file() if check is None else check(file)
+    try:
+        return file.is_file() and (check is None or check(file))
+    except OSError:
+        return False
 
 
 def _json(file: Path) -> bool:

@@ -190,5 +190,6 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
         work.write_text(text + "\n", "utf-8")
         os.replace(work, path)  # the one that was there is lost only to a whole one
     except OSError as problem:
+        work.unlink(missing_ok=True)  # else the folder would pass for another model's
         raise ModelError(f"{path}: cannot be written: {problem.strerror}") from problem
     return path

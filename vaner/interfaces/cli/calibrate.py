@@ -113,13 +113,18 @@ def calibrate(
         watch=lambda gold: partial(watched, label=gold.name, total=len(gold), quiet=quiet),
     )
     typer.echo(_table(found))
+    _warn(found)
+    tell(f"kept in {write_calibration(found, folder)}")
+
+
+def _warn(found: Calibration) -> None:
+    """Say so where it rests on little, or makes the scores worse."""
     if found.every.mentions < _FEW:
         told = f"{counted(found.every.mentions, 'mention')} to calibrate by"
         tell(f"warning: only {told}: temperatures and thresholds are rough; {_FEW} do better")
     if found.every.calibrated_error > found.every.error:
         tell("warning: on documents that were not fitted on, the calibrated scores are further off "
              "than those that came; deleting the file undoes it")  # fmt: skip
-    tell(f"kept in {write_calibration(found, folder)}")
 
 
 def _table(found: Calibration) -> str:

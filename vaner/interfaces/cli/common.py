@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -174,6 +175,11 @@ class Command(TyperCommand):
         with _in_one_line(f"{parent.command_path} {info_name}" if parent else info_name):
             return super().make_context(info_name, args, parent, **extra)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        _check_once(given)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -196,6 +202,22 @@ class Group(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         with _in_one_line(ctx.command_path):
             return super().resolve_command(ctx, args)
+
+
+def _check_once(given: Iterable[Any]) -> None:
+    """Refuse an option that takes one value and was given several: the last would win in silence.
+
+    Args:
+        given: the parameters that were typed, in their order.
+
+    Raises:
+        VanerError: naming the option.
+    """
+    for parameter, times in Counter(given).items():
+        takes_one = parameter.param_type_name == "option" and not parameter.multiple
+        if times > 1 and takes_one and not parameter.is_flag:
+            name = max(parameter.opts, key=len)
+            raise VanerError(f"{name} is given {times} times, and takes one value")
 
 
 @contextmanager

@@ -127,10 +127,16 @@ def _paths(files: Sequence[str] | None, format: str | None) -> list[str]:
 
 @contextmanager
 def _engine(parts: Parts) -> Iterator[Engine]:
-    """The engine that was asked for, closed behind the job."""
+    """The engine that was asked for, closed behind the job.
+
+    Raises:
+        VanerError: for what it cannot be told, or where Ray is not installed.
+    """
     if parts.engine == "here":
         from vaner.interfaces.cluster.engine import Here
 
+        if parts.workers or parts.gpus_per_worker:
+            raise VanerError("--workers and --gpus-per-worker are for --engine ray")
         yield Here()
         return
     try:

@@ -55,8 +55,10 @@ class Job:
     ) -> None:
         if text is not None and files:
             raise VanerError("give either --text or files, not both")
-        if text is not None and shard is not None:
-            raise VanerError("--shard is for files and standard input, not for --text")
+        if text is not None and (shard is not None or input_format is not None):
+            raise VanerError(
+                "--shard and --input-format are for files and standard input, not for --text"
+            )
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
         self._reading = format_name(input_format)
         self.writing = output_format(format, output)
