@@ -18,6 +18,7 @@ from vaner.documents import Corpus, Document, Span
 from vaner.encoding import Encoder, Row
 from vaner.errors import CorpusError, RecipeError
 from vaner.instructions import COMPACT
+from vaner.modeling.parts import head_state
 from vaner.tagging import Reason, TagSet
 from vaner.training import train as training
 from vaner.training.examples import corpus_examples
@@ -164,7 +165,7 @@ def test_the_model_with_the_best_dev_score_is_kept(
     real = training._score
 
     def scorer(learner: Any, *rest: Any) -> Any:
-        kept.append({k: v.clone() for k, v in learner.model._head_state().items()})
+        kept.append({k: v.clone() for k, v in head_state(learner.model._head_parts()).items()})
         score = next(scores, None)
         return real(learner, *rest) if score is None else {"eval_f1": score}
 

@@ -1,7 +1,7 @@
 """What every model of ours is: a backbone and perhaps a head, made, saved and loaded as one.
 
-Of the backbone only what was trained is saved, where that is not all of it: an adapter, or the
-upper layers. Everything is safetensors.
+Of the backbone only what was trained is saved, where that is not all of it: see
+`vaner.modeling.parts`.
 """
 
 from __future__ import annotations
@@ -11,26 +11,23 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedModel
 
 from vaner.errors import ModelError
-from vaner.modeling import adapting
+from vaner.modeling import adapting, parts
 from vaner.modeling import backbone as backbones
 from vaner.modeling.attention import check_attention, keep_causal
 from vaner.modeling.config import OnBackboneConfig
 from vaner.modeling.finding import find
 from vaner.modeling.storage import (
     ADAPTER_CONFIG,
-    ADAPTER_FILE,
     HEAD_FILE,
     LAYERS_FILE,
     adapter_folder,
     check_same_architecture,
     check_weights,
     model_type,
-    name_backbone,
     read_weights,
     resolve,
 )
@@ -189,15 +186,9 @@ class OnBackbone(PreTrainedModel):
         folder.mkdir(parents=True, exist_ok=True)
         self.config.architectures = [type(self).__name__]
         self.config.save_pretrained(folder)
-        if self.adapted:
-            self.backbone.save_pretrained(folder)
-            (folder / "README.md").unlink(missing_ok=True)  # peft's empty card; ours comes later
-            name_backbone(folder / ADAPTER_CONFIG, self.config.backbone)
-        else:
-            layers = adapting.trained_weights(self.backbone)
-            save_file(layers, folder / LAYERS_FILE, metadata={"format": "pt"})
+        parts.save_trained(self.backbone, folder, self.config.backbone)
         if self.headed:
-            save_file(self._head_state(), folder / HEAD_FILE, metadata={"format": "pt"})
+            parts.save_head(self._head_parts(), folder)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
         """Put the model on the Hub, with its tokenizer and a card, and give its address.
@@ -221,16 +212,13 @@ class OnBackbone(PreTrainedModel):
             ModelError: where a file is missing, truncated, or does not fit.
         """
         if not self.on_backbone:
-            self._fill(read_weights(folder / "model.safetensors"), folder, self._whole_state())
+            # Of those that are tied only one is saved.
+            names = set(self.state_dict()) - set(self.all_tied_weights_keys)
+            parts.fill(self, read_weights(folder / "model.safetensors"), names, folder)
             return
-        if self.adapted:
-            from peft import set_peft_model_state_dict
-
-            state = read_weights(adapter_folder(folder) / ADAPTER_FILE)
-            set_peft_model_state_dict(self.backbone, state)
-        else:
-            self._load_layers(folder)
-        self._load_head(folder)
+        parts.load_trained(self.backbone, folder)
+        if self.headed:
+            parts.load_head(self._head_parts(), folder)
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
@@ -255,8 +243,8 @@ class OnBackbone(PreTrainedModel):
         folder = resolve(name_or_path, **hub)
         if (kind := model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
-        parts = (adapter_folder(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
-        if any(part.is_file() for part in parts):
+        own = (adapter_folder(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
+        if any(part.is_file() for part in own):
             return cls._on_backbone(folder, **options)
         if options.pop("quantization", None) is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
@@ -297,11 +285,8 @@ class OnBackbone(PreTrainedModel):
         if quantization is not None and config.frozen_layers is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         config.check()
-        trained = LAYERS_FILE if config.frozen_layers is not None else ADAPTER_FILE
-        adapter = adapter_folder(folder)
-        own = (adapter if trained == ADAPTER_FILE else folder) / trained
-        for file in (own, folder / HEAD_FILE) if cls.headed else (own,):
-            read_weights(file)  # before minutes are spent on the backbone
+        layers = config.frozen_layers is not None
+        parts.check_readable(folder, layers=layers, headed=cls.headed)
         found = find(backbone or config.backbone, config.backbone_origin)
         base = backbones.load(
             found.folder, attention=config.attention, writes=cls.writes,
@@ -309,43 +294,16 @@ class OnBackbone(PreTrainedModel):
             quantization=quantization, dtype=dtype, device=device,
         )  # fmt: skip
         check_same_architecture(base.config, config.backbone_config, found.folder)
-        if trained == ADAPTER_FILE:
-            model = cls(config, adapting.load_lora(base, adapter, trainable=trainable))
-        else:
+        if layers:
             model = cls(config, base)
-            model._load_layers(folder)
+            parts.load_trained(base, folder)
+        else:
+            adapter = adapter_folder(folder)
+            model = cls(config, adapting.load_lora(base, adapter, trainable=trainable))
         check_attention(base, config.attention)
-        model._load_head(folder)
+        if cls.headed:
+            parts.load_head(model._head_parts(), folder)
         model.head_to(next(base.parameters()).device)
         model.train(trainable)
         model.name_or_path = str(folder)
         return model
-
-    def _head_state(self) -> dict[str, Tensor]:
-        return {
-            f"{part}.{name}": tensor.detach().float().contiguous().cpu()
-            for part, module in self._head_parts().items()
-            for name, tensor in module.state_dict().items()
-        }
-
-    def _whole_state(self) -> set[str]:
-        """Names of all weights, of those that are tied only the one that is saved."""
-        return set(self.state_dict()) - set(self.all_tied_weights_keys)
-
-    def _load_layers(self, folder: Path) -> None:
-        state = read_weights(folder / LAYERS_FILE)
-        expected = {f"backbone.{name}" for name in adapting.trained_weights(self.backbone)}
-        self._fill({f"backbone.{name}": w for name, w in state.items()}, folder, expected)
-
-    def _load_head(self, folder: Path) -> None:
-        if self.headed:
-            self._fill(read_weights(folder / HEAD_FILE), folder, set(self._head_state()))
-
-    def _fill(self, state: dict[str, Tensor], folder: Path, expected: set[str]) -> None:
-        if set(state) != expected:
-            odd = sorted(expected.symmetric_difference(state))[:3]
-            raise ModelError(f"{folder}: weights missing or not of this model: {', '.join(odd)} …")
-        try:
-            self.load_state_dict(state, strict=False)
-        except RuntimeError as error:
-            raise ModelError(f"{folder}: weights of another shape: {error}") from error
