@@ -28,6 +28,7 @@ def main(
     *,
     corpora: Sequence[str],
     also: Sequence[str] = (),
+    limit: int | None = None,
     ship: str | None = None,
 ) -> None:
     """Run the experiment whose run.py is `script`.
@@ -36,6 +37,7 @@ def main(
         script: the caller's ``__file__``.
         corpora: registered corpora to score test of; devel's figure is the training's own.
         also: corpora the model never saw, scored on test: the honest figure.
+        limit: score only the first so many documents of each, and say so; all if None.
         ship: name of the embedded model that the best seed becomes; the shipped files are then
             what is scored.
     """
@@ -51,7 +53,7 @@ def main(
         models = _models(recipe, arguments.output)
         if ship is not None:
             models = [_shipped(models, ship)]
-        seeds = [_scored(*model, corpora, also, arguments) for model in models]
+        seeds = [_scored(*model, corpora, also, limit, arguments) for model in models]
     except VanerError as error:
         sys.exit(f"error: {error}")
     record = {
@@ -105,6 +107,7 @@ def _scored(
     training: dict[str, Any],
     corpora: Sequence[str],
     also: Sequence[str],
+    limit: int | None,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     annotator = Annotator.from_pretrained(model)
@@ -112,7 +115,8 @@ def _scored(
     for name in (*corpora, *also):
         print(f"scoring {name} test …", file=sys.stderr, flush=True)
         seen = _train_split(name, arguments.corpora) if name in corpora else None
-        found = evaluate(annotator, load(name, "test", root=arguments.corpora), train=seen)
+        gold = load(name, "test", root=arguments.corpora)
+        found = evaluate(annotator, gold, train=seen, limit=limit)
         print(f"{name} test\n{found.report.table()}", flush=True)
         scores[f"{name} test"] = found.to_dict()
     kept = ("seed", "dev_f1", "seconds", "mentions", "unreachable", "dropped_words")

@@ -37,6 +37,8 @@ def rows(experiments: str = "*") -> Iterator[str]:
 def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str]:
     runs = [seed["scores"][place] for seed in record["seeds"]]
     kinds = list(runs[0]["types"])
+    if runs[0].get("out_of"):
+        place += f", the first {runs[0]['documents']} sentences"
     for kind in [*kinds, *(["all"] if len(kinds) > 1 else [])]:
         scores = [run["micro"] if kind == "all" else run["types"][kind] for run in runs]
         yield (
