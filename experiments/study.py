@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.annotator import Annotator
-from vaner.corpora import load
+from vaner.corpora import load, taught_split
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation import evaluate
 from vaner.provenance import provenance
@@ -125,7 +125,7 @@ def _scored(
 
 def _train_split(name: str, root: Path | None) -> Any:
     try:
-        return load(name, "train", root=root)
+        return load(name, taught_split(name), root=root)
     except CorpusError:
         return None
 

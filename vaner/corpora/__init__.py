@@ -10,7 +10,15 @@ from vaner.corpora.loading import (
     split_file,
 )
 from vaner.corpora.overlaps import sentence_key, sentence_keys
-from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, SplitInfo, lookup, scored_split
+from vaner.corpora.registry import (
+    REGISTRY,
+    VIEWS,
+    CorpusInfo,
+    SplitInfo,
+    lookup,
+    scored_split,
+    taught_split,
+)
 
 __all__ = [
     "REGISTRY",
@@ -29,5 +37,6 @@ __all__ = [
     "sentence_keys",
     "shared_texts",
     "split_file",
+    "taught_split",
     "whole",
 ]

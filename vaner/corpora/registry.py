@@ -165,6 +165,16 @@ def scored_split(name: str) -> str:
     return info.test if info else "test"
 
 
+def taught_split(name: str) -> str:
+    """The split that a model learns from, of whatever corpus: train, or what there is of it.
+
+    >>> taught_split("GENIA-nested"), taught_split("my_corpus/")
+    ('train_partial', 'train')
+    """
+    info = lookup(name)
+    return next((split for split in (info.files if info else ()) if "train" in split), "train")
+
+
 def lookup(name: str) -> CorpusInfo | None:
     """A registered corpus or view by name, whatever the case of its letters.
 

@@ -270,12 +270,10 @@ def _seen(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
 ) -> Corpus | None:
     """The split whose mentions count as seen; an error only where it was asked for by name."""
-    from vaner.corpora import load, lookup
+    from vaner.corpora import load, lookup, taught_split
 
-    info = lookup(name)
-    known = info is not None or Path(name).is_dir()
-    parts = [one for one in info.files if one.startswith("train")] if info is not None else []
-    chosen = seen_in or next(iter(parts), "train")
+    known = lookup(name) is not None or Path(name).is_dir()
+    chosen = seen_in or taught_split(name)
     if seen_in == "none" or (seen_in is None and (split == chosen or not known)):
         return None
     try:
