@@ -6,12 +6,13 @@ before calibration and after, and what is left where a precision is asked for th
 Nothing is chosen by these figures. A model that reads a text once for each type is scored in 8 bits
 alone. The corpora are looked for where ``VANER_CORPORA`` says, and what is needed comes with
 `pip install -e '.[onnx]'`. It takes the best part of an hour of one core, and stopped it goes on
-where it was: for other weights delete forms.json first. The tables in README.md are made anew.
+where it was. Figures of other weights are made anew, and so are the tables in README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -45,13 +46,12 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.limit is not None and arguments.output == OUTPUT:
         parser.error("--limit is to try it out: name another file with --output")
-    runs: list[Run] = []
-    if arguments.output.is_file():
-        runs = json.loads(arguments.output.read_text("utf-8"))["runs"]
+    runs = kept(arguments.output)
     done = {(run["model"], run["form"]) for run in runs}
     for model, form in ((name, form) for name in arguments.only for form in FORMS[name]):
         if (model, form) not in done:
             runs += scored(model, form, arguments.limit)
+            runs.sort(key=lambda run: list(FORMS).index(run["model"]))
             keep({"runs": runs}, arguments.output)
     if arguments.output == OUTPUT:
         text = README.read_text("utf-8")
@@ -60,9 +60,25 @@ def main() -> None:
         README.write_text(text, "utf-8")
 
 
+def kept(output: Path) -> list[Run]:
+    """The figures that are there, without those of weights that are no more."""
+    if not output.is_file():
+        return []
+    runs: list[Run] = json.loads(output.read_text("utf-8"))["runs"]
+    now = {model: weights(model) for model in FORMS}
+    return [run for run in runs if run["weights"] == now[run["model"]]]
+
+
+def weights(model: str) -> str:
+    """What tells the trained weights of a model, and their calibration, from others."""
+    files = sorted((*model_folder(model).glob("*.safetensors"), *model_folder(model).glob("cal*")))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
 def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
     """Figures of one form of a model on every test split that its card names."""
     made = {name: value for name, value in provenance().items() if name != "command"}
+    made["weights"] = weights(model)
     splits = json.loads((model_folder(model) / "results.json").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / form
