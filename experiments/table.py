@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOWN = ("precision", "recall", "f1")
 
 HEAD = """\
-| experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine |
-|---|---|---|--:|--:|--:|---|--:|---|"""
+| experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine | commit |
+|---|---|---|--:|--:|--:|---|--:|---|---|"""
 
 
 def rows(experiments: str = "*") -> Iterator[str]:
@@ -43,7 +43,7 @@ def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str
         scores = [run["micro"] if kind == "all" else run["types"][kind] for run in runs]
         yield (
             f"| [{folder}](experiments/{folder}) | {place} | {kind} | {figures(scores)} "
-            f"| {machine(record['machine'])} |"
+            f"| {machine(record['machine'])} | {(record['commit'] or '')[:7]} |"
         )
 
 
