@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -189,5 +188,5 @@ def as_registered(document: Document, info: CorpusInfo) -> Document:
             f"corpus {info.name}: document {document.id} has the type {sorted(unknown)[0]!r}, "
             f"which the registry does not list ({', '.join(info.types)})"
         )
-    kept = (span for span in document.spans if span.type in info.types)
-    return document.with_spans(replace(s, type=info.types[s.type]) for s in kept)
+    kept = document.with_spans(span for span in document.spans if span.type in info.types)
+    return kept.renamed(info.types)
