@@ -85,7 +85,7 @@ def calibrate(
     from vaner.calibrating import check_unscored
     from vaner.corpora import load
     from vaner.interfaces.cli.inputs import format_name
-    from vaner.interfaces.cli.renaming import names, renamed
+    from vaner.interfaces.cli.renaming import new_names, renamed
     from vaner.interfaces.progress import watched
     from vaner.modeling.storage import resolve
     from vaner.scoring.calibration import write_calibration
@@ -99,8 +99,8 @@ def calibrate(
         )
     for name in corpus:
         check_unscored(name, split)
-    wanted, reading, others = split_types(types), format_name(input_format), names(rename)
-    golds = renamed([load(name, split, root=corpora, format=reading) for name in corpus], others)
+    wanted, reading, names = split_types(types), format_name(input_format), new_names(rename)
+    golds = renamed([load(name, split, root=corpora, format=reading) for name in corpus], names)
     folder = model_folder(model) if selector is None else resolve(selector)
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False

@@ -327,14 +327,14 @@ def convert(
     `vaner corpus convert train.tsv train.jsonl --rename Drug=Chemical`
     """
     from vaner.interfaces.cli import inputs, outputs
-    from vaner.interfaces.cli.renaming import Renaming, names
+    from vaner.interfaces.cli.renaming import Renaming, new_names
 
     reading = inputs.format_name(input_format)
     writing = outputs.output_format(output_format, target)
     sources = inputs.expand([source], reading)
     outputs.check_target(target, writing, sources)
     skipped = inputs.Skipped() if skip_bad else None
-    renaming = Renaming(names(rename))
+    renaming = Renaming(new_names(rename))
     read = inputs.documents(sources, reading, encoding, skipped)
     stream = outputs.Guarded(map(renaming, read))
     report = outputs.deliver(stream, target, writing)

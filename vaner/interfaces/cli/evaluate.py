@@ -127,7 +127,7 @@ def evaluate(
     from vaner.corpora import scored_split
     from vaner.interfaces.cli.evaluate_all import score_all
     from vaner.interfaces.cli.inputs import format_name
-    from vaner.interfaces.cli.renaming import names, renamed
+    from vaner.interfaces.cli.renaming import new_names, renamed
 
     if kb is not None and model is not None:
         raise VanerError("give either --model or --kb, not both")
@@ -135,7 +135,7 @@ def evaluate(
         raise VanerError("give either --corpus NAME or --all")
     if all_ and (seen_in or input_format or rename):
         raise VanerError("--seen-in, --from and --rename are for --corpus, not for --all")
-    wanted, reading, others = split_types(types), format_name(input_format), names(rename)
+    wanted, reading, names = split_types(types), format_name(input_format), new_names(rename)
     check_writable(json_file, report)
     opened = partial(_proposer, model, kb, selector, device, batch_size, quantization)
     run = partial(
@@ -151,8 +151,8 @@ def evaluate(
         )
         record = {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}}
     else:
-        parts = renamed(_documents(corpus, split, seen_in, corpora, reading), others)
-        gold, train = parts[0], (parts[1] if len(parts) > 1 else None)
+        gold, *seen = renamed(_documents(corpus, split, seen_in, corpora, reading), names)
+        train = seen[0] if seen else None
         proposer = opened()
         found = run(proposer, gold, wanted, train)
         show(found, proposer.kind)

@@ -21,7 +21,7 @@ RenameOption = Annotated[
 ]
 
 
-def names(given: Iterable[str] | None) -> dict[str, str]:
+def new_names(given: Iterable[str] | None) -> dict[str, str]:
     """Types by their names in the corpus -> those they get, out of ``["Drug=Chemical"]``.
 
     Raises:
