@@ -1,7 +1,8 @@
 """A study: trainings that differ in one thing, each scored on test once, each a file of its own.
 
 A study's run.py makes a `Study` and hands it to `main`. Runs whose file is there are not run
-again, so a study can be stopped at any time, shared out over processes, and gone on with.
+again, so a study can be stopped at any time, shared out over processes, and gone on with. What was
+run elsewhere and is in the results file stays there, beside what is run now.
 
 What trains is imported where something is trained: a table is written anew in a second.
 """
@@ -10,28 +11,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from itertools import chain
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from experiments.report import Record, keep, sides, table, write
-from vaner.annotator import Annotator
+from experiments.one_run import run
+from experiments.report import Record, sides, table, write
 from vaner.corpora import corpora_root, load, lookup, scored_split, split_file
-from vaner.documents import Document
 from vaner.errors import CorpusError, VanerError
-from vaner.evaluation import evaluate
-from vaner.provenance import provenance
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe
+from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
-
-if TYPE_CHECKING:
-    from vaner.training.train import Trained
 
 SIZES = ("small", "full")
 
@@ -92,11 +86,15 @@ class Study:
     def name(self) -> str:
         return self.folder.name
 
+    def recipe(self, size: str) -> Recipe:
+        """The recipe that every run of a size is a variant of."""
+        return read_recipe(self.recipes / f"{size}.yaml")
+
     def all_runs(
         self, size: str, root: Path | None = None, seeds: Sequence[int] | None = None
     ) -> Iterator[Run]:
         """Every run, seed by seed: a study that is stopped early has whole seeds."""
-        recipe = read_recipe(self.recipes / f"{size}.yaml")
+        recipe = self.recipe(size)
         for seed in seeds or recipe.seeds:
             yield from self.runs(recipe.model_copy(update={"seeds": [seed]}), size, root)
 
@@ -154,104 +152,6 @@ def _missing(corpus: str, split: str, root: Path | None) -> str | None:
     return None
 
 
-def run(
-    one: Run, output: Path, root: Path | None = None, keep_models: bool = False
-) -> dict[str, Any]:
-    """Train, score and put down one run.
-
-    Args:
-        one: the run.
-        output: folder of the study's runs.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-        keep_models: leave the model beside the figures.
-    """
-    from vaner.training.train import train
-
-    result, place = output / f"{one.name}.json", output / one.name
-    (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
-    facts = {**told_of(trained), "knowledge_bases": _bases(one)}
-    found = record(one, Annotator.from_pretrained(trained.folder), facts, root)
-    if keep_models:
-        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
-    keep(found, result)
-    shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
-    return found
-
-
-def told_of(trained: Trained) -> dict[str, Any]:
-    """What is kept of a training."""
-    return {
-        "dev_f1": trained.dev_f1,
-        "seconds": round(trained.seconds),
-        "left_out": dict(trained.left_out),
-    }
-
-
-def record(
-    one: Run,
-    annotator: Annotator,
-    facts: Mapping[str, Any],
-    root: Path | None = None,
-    *,
-    min_score: float = 0.0,
-) -> dict[str, Any]:
-    """Score a run, and say all about it.
-
-    Args:
-        one: the run.
-        annotator: what is scored.
-        facts: more to say about it.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-        min_score: mentions that are less probable are left out.
-    """
-    seen = list(chain.from_iterable(_taught(one, root)))
-    return {
-        **one.details,
-        "seed": one.seed,
-        "recipe": one.recipe.model_dump(mode="json"),
-        **facts,
-        "test_limit": one.test_limit,
-        "tests": {name: _scored(annotator, name, one, seen, root, min_score) for name in one.tests},
-        **provenance(),
-    }
-
-
-def _scored(
-    annotator: Annotator,
-    name: str,
-    one: Run,
-    seen: Iterable[Document],
-    root: Path | None,
-    min_score: float,
-) -> dict[str, Any]:
-    """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
-    corpus = load(name, scored_split(name), root=root)
-    types = corpus.types if annotator.zero_shot else None
-    found = evaluate(
-        annotator, corpus, types=types, train=seen, min_score=min_score, limit=one.test_limit
-    )
-    return found.to_dict()
-
-
-def _bases(one: Run) -> dict[str, str]:
-    """Fingerprint of every knowledge base that names were drawn from."""
-    from vaner.knowledge.base import open_base
-
-    sources = (source for stage in one.recipe.stages for source in stage.sources)
-    names = {source.dense for source in sources if isinstance(source, DenseSource)}
-    return {name: open_base(name).fingerprint for name in sorted(names)}
-
-
-def _taught(one: Run, root: Path | None) -> Iterator[Iterable[Any]]:
-    """The documents that the biomedical head was taught with: what is in them counts as seen."""
-    from vaner.training.sources import training_corpus
-
-    for stage in one.recipe.stages:
-        for source in stage.sources:
-            if isinstance(source, CorpusSource) and source.domain == "biomedical":
-                yield training_corpus(source, one.seed, root)
-
-
 def lacking(one: Run, root: Path | None) -> str | None:
     """Why a run cannot be made here, or None: a corpus of it is missing."""
     sources = [source for stage in one.recipe.stages for source in stage.sources]
@@ -271,10 +171,12 @@ def main(study: Study) -> None:
         torch.set_num_threads(arguments.threads)
     try:
         wanted = study.all_runs(arguments.size, arguments.corpora, arguments.seeds)
+        done = kept(study, arguments.size) if arguments.missing else {}
         for one in () if arguments.report else wanted:
-            if any(fnmatch(one.name, pattern) for pattern in arguments.only):
+            asked = any(fnmatch(one.name, pattern) for pattern in arguments.only)
+            if asked and one.name not in done:
                 run_or_leave(one, output, arguments.corpora, arguments.keep_models)
-        tell(study, output, arguments.size)
+        tell(study, output, arguments.size, arguments.seeds or ())
     except VanerError as error:
         sys.exit(f"error: {error}")
 
@@ -300,13 +202,19 @@ def run_or_leave(one: Run, output: Path, root: Path | None, keep_models: bool) -
     return True
 
 
-def tell(study: Study, output: Path, size: str) -> None:
+def tell(study: Study, output: Path, size: str, seeds: Sequence[int] = ()) -> None:
     """Write down what is finished: results, table, plot.
+
+    Args:
+        study: the study.
+        output: folder of its runs.
+        size: their size.
+        seeds: those to look for besides the recipe's.
 
     Raises:
         VanerError: where nothing is.
     """
-    records = finished(study, output, size)
+    records = finished(study, output, size, seeds)
     if not records:
         raise VanerError(f"no finished run in {output}")
     parts = [table(records, study.keys, study.baseline), sides(records, study.keys)]
@@ -316,18 +224,33 @@ def tell(study: Study, output: Path, size: str) -> None:
     write(study.folder, size, records, "\n\n".join(parts))
 
 
-def finished(study: Study, output: Path, size: str) -> list[dict[str, Any]]:
+def finished(study: Study, output: Path, size: str, seeds: Sequence[int] = ()) -> list[Record]:
     """The records of the runs that are done, in the order of the study.
 
-    Where the runs were made elsewhere, they are read from the study's own results.
+    Those that are not in `output` were made elsewhere: they are taken from the study's own results.
     """
-    names = [one.name for one in study.all_runs(size)]
-    files = [output / f"{name}.json" for name in names]
-    found = [json.loads(file.read_text("utf-8")) for file in files if file.is_file()]
-    kept = study.folder / f"results-{size}.json"
-    if not found and kept.is_file():
-        found = json.loads(kept.read_text("utf-8"))["runs"]
-    return found
+    found = kept(study, size)
+    told = {*study.recipe(size).seeds, *seeds, *(record["seed"] for record in found.values())}
+    names = [one.name for one in study.all_runs(size, seeds=sorted(told))]
+    for name in names:
+        if (file := output / f"{name}.json").is_file():
+            found[name] = json.loads(file.read_text("utf-8"))
+    return [found[name] for name in names if name in found]
+
+
+def kept(study: Study, size: str) -> dict[str, Record]:
+    """The records in the study's own results, by the names of their runs."""
+    results = study.folder / f"results-{size}.json"
+    if not results.is_file():
+        return {}
+    records = json.loads(results.read_text("utf-8"))["runs"]
+    runs = study.all_runs(size, seeds=sorted({record["seed"] for record in records}))
+    return {one.name: record for one, record in product(runs, records) if _is_of(record, one)}
+
+
+def _is_of(record: Record, one: Run) -> bool:
+    told = {**one.details, "seed": one.seed}
+    return all(record.get(name) == value for name, value in told.items())
 
 
 def _arguments(study: Study) -> argparse.Namespace:
@@ -348,4 +271,6 @@ def add_common(parser: argparse.ArgumentParser, output: Path) -> None:
     parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
     parser.add_argument("--output", type=Path, default=output)
     parser.add_argument("--threads", type=int, help="CPU threads, for runs side by side")
+    parser.add_argument("--missing", action="store_true",
+                        help="no run that the results file has already")  # fmt: skip
     parser.add_argument("--keep-models", action="store_true", help="leave the models in --output")

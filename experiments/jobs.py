@@ -2,6 +2,7 @@
 
     python -m experiments.jobs --list                      # what there is, and what is done
     python -m experiments.jobs --minutes 55                # start nothing after that time
+    python -m experiments.jobs --missing                   # nothing that the results files have
     python -m experiments.jobs --size small --threads 1    # the small runs, on a CPU
 
 What is most wanted comes first: seed by seed, the mix, each corpus alone, the parts, then the rest.
@@ -55,8 +56,10 @@ def main() -> None:
     wanted = [study for study in STUDIES if study.name in arguments.studies]
     stop = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     try:
+        done = {s.name: grid.kept(s, arguments.size) if arguments.missing else {} for s in wanted}
         todo = [(s, one, arguments.output / s.name / arguments.size)
-                for s, one in jobs(arguments.size, wanted, arguments.corpora)]  # fmt: skip
+                for s, one in jobs(arguments.size, wanted, arguments.corpora)
+                if one.name not in done[s.name]]  # fmt: skip
         if arguments.list:
             for study, one, output in todo:
                 print(f"{_state(one, output, arguments.corpora):8} {study.name} {one.name}")

@@ -89,6 +89,7 @@ def _train(task: Task, rate: float) -> Tagger:
 
 
 def _arguments(task: Task, rate: float) -> Any:
+    import torch
     from transformers import TrainingArguments
 
     return TrainingArguments(
@@ -99,6 +100,7 @@ def _arguments(task: Task, rate: float) -> Any:
         per_device_eval_batch_size=BATCH,
         seed=task.seed,
         bf16=bf16(PRECISION),
+        use_cpu=not torch.cuda.is_available(),  # else bf16 is refused there
         save_strategy="no",
         logging_strategy="epoch",
         report_to="none",

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import grid
-from experiments.grid import Run, Study, main, record, taught, told_of, varied
+from experiments.grid import Run, Study, main, taught, varied
+from experiments.one_run import record, told_of
 from experiments.report import dots, keep
 from vaner.annotator import Annotator
 from vaner.formats import read

@@ -1,0 +1,119 @@
+"""One run of a study: trained, scored on test once, put down."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.report import keep
+from vaner.annotator import Annotator
+from vaner.corpora import load, scored_split
+from vaner.documents import Document
+from vaner.evaluation import evaluate
+from vaner.provenance import provenance
+from vaner.training.recipe import CorpusSource, DenseSource
+
+if TYPE_CHECKING:
+    from experiments.grid import Run
+    from vaner.training.train import Trained
+
+
+def run(
+    one: Run, output: Path, root: Path | None = None, keep_models: bool = False
+) -> dict[str, Any]:
+    """Train, score and put down one run.
+
+    Args:
+        one: the run.
+        output: folder of the study's runs.
+        root: where the corpora lie; ``VANER_CORPORA`` if None.
+        keep_models: leave the model beside the figures.
+    """
+    from vaner.training.train import train
+
+    result, place = output / f"{one.name}.json", output / one.name
+    (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
+    facts = {**told_of(trained), "knowledge_bases": _bases(one)}
+    found = record(one, Annotator.from_pretrained(trained.folder), facts, root)
+    if keep_models:
+        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
+    keep(found, result)
+    shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
+    return found
+
+
+def told_of(trained: Trained) -> dict[str, Any]:
+    """What is kept of a training."""
+    return {
+        "dev_f1": trained.dev_f1,
+        "seconds": round(trained.seconds),
+        "left_out": dict(trained.left_out),
+    }
+
+
+def record(
+    one: Run,
+    annotator: Annotator,
+    facts: Mapping[str, Any],
+    root: Path | None = None,
+    *,
+    min_score: float = 0.0,
+) -> dict[str, Any]:
+    """Score a run, and say all about it.
+
+    Args:
+        one: the run.
+        annotator: what is scored.
+        facts: more to say about it.
+        root: where the corpora lie; ``VANER_CORPORA`` if None.
+        min_score: mentions that are less probable are left out.
+    """
+    seen = list(chain.from_iterable(_taught(one, root)))
+    return {
+        **one.details,
+        "seed": one.seed,
+        "recipe": one.recipe.model_dump(mode="json"),
+        **facts,
+        "test_limit": one.test_limit,
+        "tests": {name: _scored(annotator, name, one, seen, root, min_score) for name in one.tests},
+        **provenance(),
+    }
+
+
+def _scored(
+    annotator: Annotator,
+    name: str,
+    one: Run,
+    seen: Iterable[Document],
+    root: Path | None,
+    min_score: float,
+) -> dict[str, Any]:
+    """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
+    corpus = load(name, scored_split(name), root=root)
+    types = corpus.types if annotator.zero_shot else None
+    found = evaluate(
+        annotator, corpus, types=types, train=seen, min_score=min_score, limit=one.test_limit
+    )
+    return found.to_dict()
+
+
+def _bases(one: Run) -> dict[str, str]:
+    """Fingerprint of every knowledge base that names were drawn from."""
+    from vaner.knowledge.base import open_base
+
+    sources = (source for stage in one.recipe.stages for source in stage.sources)
+    names = {source.dense for source in sources if isinstance(source, DenseSource)}
+    return {name: open_base(name).fingerprint for name in sorted(names)}
+
+
+def _taught(one: Run, root: Path | None) -> Iterator[Iterable[Any]]:
+    """The documents that the biomedical head was taught with: what is in them counts as seen."""
+    from vaner.training.sources import training_corpus
+
+    for stage in one.recipe.stages:
+        for source in stage.sources:
+            if isinstance(source, CorpusSource) and source.domain == "biomedical":
+                yield training_corpus(source, one.seed, root)
