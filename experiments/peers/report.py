@@ -28,13 +28,12 @@ def main() -> None:
 
 
 def collect(folder: Path, results: Path = HERE / "results.json") -> None:
-    """Write the finished runs and the tables of them; without a run, the tables of those kept."""
-    records = finished(folder)
+    """Write down the finished runs, beside those that are kept from elsewhere, and the tables."""
+    found = kept(results) | {run_name(record): record for record in finished(folder)}
+    records = [found[name] for name in sorted(found)]
     if records:
         lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
         results.write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
-    elif results.is_file():
-        records = json.loads(results.read_text("utf-8"))["runs"]
     runs = grouped(records)
     tables = {"results": f"{summary(runs)}\n\n{details(runs)}", "peers": summary(runs)}
     for part, readme in READMES.items():
@@ -45,6 +44,20 @@ def finished(folder: Path) -> list[Record]:
     """The runs in a folder, in the order of their names."""
     records = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*-*.json"))]
     return [record for record in records if "test" in record]  # the others are settings
+
+
+def kept(results: Path = HERE / "results.json") -> dict[str, Record]:
+    """The runs in the results file by name."""
+    if not results.is_file():
+        return {}
+    records = json.loads(results.read_text("utf-8"))["runs"]
+    return {run_name(record): record for record in records}
+
+
+def run_name(record: Record) -> str:
+    """Of the run's file, without the suffix."""
+    parts = (record[key] for key in ("peer", "corpus", "seed"))
+    return "-".join(str(part) for part in parts if part is not None)
 
 
 def grouped(records: Iterable[Record]) -> Runs:

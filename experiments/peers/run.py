@@ -7,8 +7,9 @@
     python -m experiments.peers.report                    # results.json and the tables
 
 The corpora lie where VANER_CORPORA says. Every run of a (peer, corpus, seed) leaves a file in
---output; those that are there are not run again, so it can be stopped at any time. Peers choose
-on devel; test is tagged once, after the choice.
+--output; those that are there are not run again, so it can be stopped at any time. --missing leaves
+out those too that results.json has from elsewhere. Peers choose on devel; test is tagged once,
+after the choice.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ def main() -> None:
 
 def _run(name: str, corpus: str, seed: int | None, arguments: argparse.Namespace) -> None:
     """Train a peer on a corpus, tag its test split, and keep what came out."""
-    place = arguments.output / "-".join([name, corpus, *([str(seed)] if seed is not None else [])])
+    place = arguments.output / report.run_name({"peer": name, "corpus": corpus, "seed": seed})
     result = place.with_name(f"{place.name}.json")
-    if result.is_file():
+    if result.is_file() or (arguments.missing and place.name in report.kept()):
         return
     settings = _settled(name, arguments)
     _say(f"{place.name} …")
@@ -174,6 +175,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--output", type=Path, default=Path("runs/peers"))
     parser.add_argument("--threads", type=int, default=1, help="for training, where a peer can")
+    parser.add_argument("--missing", action="store_true",
+                        help="no run that results.json has already")  # fmt: skip
     parser.add_argument("--limit", type=int, help="documents of each split, to try it out")
     arguments = parser.parse_args()
     if arguments.limit:

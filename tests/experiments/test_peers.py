@@ -272,6 +272,21 @@ def test_results_and_tables(fake: Fake, monkeypatch: pytest.MonkeyPatch, tmp_pat
     # Where no run lies, the tables are those of the results that are kept.
     collect(tmp_path / "nothing", tmp_path / "results.json")
     assert {path.name: path.read_text("utf-8") for path in readmes.values()} == kept
+    # What is run elsewhere takes its place beside them.
+    (one,) = Path("runs/peers").glob("fake-NCBI-disease-2.json")
+    (tmp_path / "elsewhere").mkdir()
+    record = json.loads(one.read_text("utf-8")) | {"seed": 4}
+    (tmp_path / "elsewhere" / "fake-NCBI-disease-4.json").write_text(json.dumps(record), "utf-8")
+    collect(tmp_path / "elsewhere", tmp_path / "results.json")
+    assert sorted(report.kept(tmp_path / "results.json")) == [
+        f"fake-NCBI-disease-{seed}" for seed in (1, 2, 3, 4)
+    ]
+
+
+def test_only_what_the_results_lack(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "kept", lambda: {"fake-NCBI-disease-2": {}})
+    call(monkeypatch, "--missing")
+    assert fake.trained == [1, 3]
 
 
 def test_the_tables_of_no_run() -> None:

@@ -118,9 +118,16 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
     assert (study.folder / "results-small.png").stat().st_size > 5000
     assert len(json.loads((study.folder / "results-small.json").read_text())["runs"]) == 4
 
-    # Where nothing was run, the kept results serve.
+    # Where nothing was run, the kept results serve, and stay beside what is run there.
     command(study, tmp_path / "elsewhere", monkeypatch, "--report")
     assert (study.folder / "README.md").read_text() == readme
+    command(study, tmp_path / "elsewhere", monkeypatch, "--missing", "--seeds", "1", "4",
+            "--only", "crf-*")  # fmt: skip
+    assert [file.name for file in (tmp_path / "elsewhere" / "small").iterdir()] == ["crf-4.json"]
+    runs = json.loads((study.folder / "results-small.json").read_text())["runs"]
+    assert [(run["head"], run["seed"]) for run in runs] == [
+        ("crf", 1), ("softmax", 1), ("crf", 2), ("softmax", 2), ("crf", 4),
+    ]  # fmt: skip
 
 
 def test_a_study_without_runs_says_so(
