@@ -1,9 +1,10 @@
-"""What a selector brings behind a tagger: by which loss, and with or without the tagger's errors.
+"""What a selector brings behind a tagger and a generator: by which loss, with or without errors.
 
-    python -m experiments.selector.run               # one corpus, the small encoder for both
-    python -m experiments.selector.run --size full   # four corpora, the LLaMA for both
+    python -m experiments.selector.run               # parts of corpora, small proposers
+    python -m experiments.selector.run --size full   # whole corpora, the LLaMA
 
-For each seed a tagger is trained and cross-fitted once, and all conditions stand behind it.
+For each seed a proposer is trained once, and cross-fitted where its errors are learnt from; all
+conditions stand behind it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from functools import partial
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments import grid
 from experiments.grid import Run, Study, main, taught, varied
+from experiments.llmner import run as llmner
 from experiments.one_run import record, told_of
 from experiments.report import dots, keep
 from vaner.annotator import Annotator
@@ -28,32 +29,91 @@ from vaner.training.recipe_file import read_recipe
 if TYPE_CHECKING:
     from vaner.training.crossfit import Crossfitted
 
-CORPORA = {"small": ("NCBI-disease",), "full": ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")}
-FOLDS = 5
-# The tagger alone; cut by its own probability, at the threshold that is best on devel, which costs
-# nothing; and behind it a selector, by either loss, with the tagger's errors to learn from or not.
+# The proposer alone; cut by its own probability, at the threshold that is best on devel, which
+# costs nothing; and behind it a selector, by either loss, with its errors to learn from or not.
 ALONE, CUT, ERRORS = "alone", "own threshold", " and errors"
-LOSSES = ("contrastive", "binary")
+CONTRASTIVE, BINARY = "contrastive", "binary"
+ALL = (ALONE, CUT, CONTRASTIVE, CONTRASTIVE + ERRORS, BINARY, BINARY + ERRORS)
+FOLDS = 5
+
+
+class Behind(NamedTuple):
+    """What the selectors of a size stand behind.
+
+    Args:
+        proposer: the family of it.
+        corpora: each with a proposer of its own.
+        conditions: some of `ALL`.
+        test_limit: score only the first so many sentences of each test; all if None.
+    """
+
+    proposer: str
+    corpora: tuple[str, ...]
+    conditions: tuple[str, ...] = ALL
+    test_limit: int | None = None
+
+
+# Behind the small generator no errors are learnt from: that is five more trainings of it.
+SIZES = {
+    "small": (
+        Behind("tagger", ("NCBI-disease",)),
+        Behind("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE),
+               llmner.TEST_LIMIT["small"]),
+    ),
+    "full": (
+        Behind("tagger", ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")),
+        Behind("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE,
+               CONTRASTIVE + ERRORS)),
+    ),
+}  # fmt: skip
+# More of devel than the generator itself is chosen by: a threshold is chosen on it.
+GENERATOR_DEV = 300
 
 
 def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
-    pattern = read_recipe(Path(grid.__file__).parent / f"{size}.yaml")
-    for corpus in CORPORA[size]:
-        proposer = taught(pattern, [corpus], seeds=recipe.seeds)
-        for condition in (ALONE, CUT):
-            details = {"corpus": corpus, "condition": condition}
-            yield Run(details, proposer, (corpus,), make=by_itself)
-        for loss, errors in product(LOSSES, ("", ERRORS)):
-            own = taught(recipe, [corpus], model={"loss": loss})
-            details = {"corpus": corpus, "condition": loss + errors}
-            yield Run(details, own, (corpus,), make=partial(behind, proposer))
+    for kind in SIZES[size]:
+        for corpus in kind.corpora:
+            proposer = _proposer(kind.proposer, corpus, size, recipe.seeds)
+            folds = FOLDS if any(c.endswith(ERRORS) for c in kind.conditions) else 0
+            for condition in kind.conditions:
+                details = {"behind": kind.proposer, "corpus": corpus, "condition": condition}
+                own, make = proposer, partial(by_itself, folds)
+                if condition not in (ALONE, CUT):
+                    loss = condition.removesuffix(ERRORS)
+                    own = _like(proposer, taught(recipe, [corpus], model={"loss": loss}))
+                    make = partial(behind, proposer, folds)
+                yield Run(details, own, (corpus,), kind.test_limit, make)
 
 
-def by_itself(one: Run, output: Path, root: Path | None, keep_models: bool) -> dict[str, Any]:
-    """The tagger, with all that it finds or with what it thinks probable."""
+def _proposer(family: str, corpus: str, size: str, seeds: list[int]) -> Recipe:
+    if family == "tagger":
+        pattern = read_recipe(Path(grid.__file__).parent / f"{size}.yaml")
+        return taught(pattern, [corpus], seeds=seeds)
+    recipe = llmner.on(read_recipe(Path(llmner.__file__).parent / f"{size}.yaml"), (corpus,))
+    [dev] = recipe.dev
+    longer = dev.limit and GENERATOR_DEV
+    return varied(recipe, seeds=seeds, dev=[dev.model_dump() | {"limit": longer}])
+
+
+def _like(proposer: Recipe, recipe: Recipe) -> Recipe:
+    """The recipe of a selector on the very parts of the corpus that its proposer has."""
+    [stage], [dev] = recipe.stages, recipe.dev
+    [[source], [chosen]] = proposer.stages[0].sources, proposer.dev
+    parts = {"split": source.split, "limit": source.limit}
+    return varied(
+        recipe,
+        stages=[stage.model_dump() | {"sources": [stage.sources[0].model_dump() | parts]}],
+        dev=[dev.model_dump() | {"split": chosen.split, "limit": chosen.limit}],
+    )
+
+
+def by_itself(
+    folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
+) -> dict[str, Any]:
+    """The proposer, with all that it finds or with what it thinks probable."""
     from vaner.training.sources import dev_sets
 
-    fitted = proposals(one.recipe, output, root)
+    fitted = proposals(one.recipe, folds, output, root)
     annotator = Annotator.from_pretrained(fitted.model)
     [dev] = dev_sets(one.recipe, set(annotator.types), root)
     found = list(read(fitted.devel[0], "jsonl"))
@@ -67,12 +127,12 @@ def by_itself(one: Run, output: Path, root: Path | None, keep_models: bool) -> d
 
 
 def behind(
-    proposer: Recipe, one: Run, output: Path, root: Path | None, keep_models: bool
+    proposer: Recipe, folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
-    """A selector behind the tagger of a recipe."""
+    """A selector behind the proposer of a recipe."""
     from vaner.training.train import train
 
-    fitted = proposals(proposer, output, root)
+    fitted = proposals(proposer, folds, output, root)
     place = output / one.name
     recipe = _with(one.recipe, fitted, errors=one.details["condition"].endswith(ERRORS))
     [trained] = train(recipe, place, corpora_root=root, resume=place.exists())
@@ -91,13 +151,14 @@ def behind(
     return made
 
 
-def proposals(proposer: Recipe, output: Path, root: Path | None) -> Crossfitted:
-    """The tagger of a seed and what it found; made by the first condition, read by the others."""
+def proposals(proposer: Recipe, folds: int, output: Path, root: Path | None) -> Crossfitted:
+    """The proposer of a seed and what it found; made by the first condition, read by the others."""
     from vaner.training.crossfit import crossfit
 
     corpus = proposer.stages[0].sources[0].corpus
-    place = output / "proposers" / f"{corpus}-{proposer.seeds[0]}".replace("/", "_")
-    fitted = crossfit(proposer, place, folds=FOLDS, corpora_root=root, resume=place.exists())
+    name = f"{proposer.model.family}-{corpus}-{proposer.seeds[0]}".replace("/", "_")
+    place = output / "proposers" / name
+    fitted = crossfit(proposer, place, folds=folds, corpora_root=root, resume=place.exists())
     for checkpoints in fitted.model.parent.glob("stage-*"):
         shutil.rmtree(checkpoints)  # some hundred megabytes
     return fitted
@@ -117,11 +178,11 @@ def _with(recipe: Recipe, fitted: Crossfitted, *, errors: bool) -> Recipe:
 
 STUDY = Study(
     Path(__file__).resolve().parent,
-    "What a selector brings behind a tagger (LLMNER).",
+    "What a selector brings behind a tagger and a generator (LLMNER).",
     runs,
-    keys=("corpus", "condition"),
+    keys=("behind", "corpus", "condition"),
     baseline={"condition": ALONE},
-    plot=partial(dots, keys=("corpus", "condition")),
+    plot=partial(dots, keys=("behind", "condition")),
     recipes=Path(__file__).resolve().parent,
 )
 

@@ -27,18 +27,43 @@ def recipe(backbone: Path, **model: Any) -> dict[str, Any]:
     }
 
 
-def test_all_conditions_stand_behind_one_tagger(
-    tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    toy = corpus(tmp_path / "toy", "gout")
+@pytest.fixture
+def toy(tiny_backbone: Path, tmp_path: Path) -> str:
+    """A corpus; and beside it the study's folder."""
     folder = tmp_path / "selector"
     folder.mkdir()
     (folder / "small.yaml").write_text(json.dumps(recipe(tiny_backbone, family="selector")))
     (folder / "README.md").write_text("<!-- small:begin -->\n<!-- small:end -->\n")
-    tagger = Recipe.model_validate(recipe(tiny_backbone))
-    monkeypatch.setattr(study, "read_recipe", lambda _: tagger)
-    monkeypatch.setattr(study, "CORPORA", {"small": (str(toy),)})
+    return str(corpus(tmp_path / "toy", "gout"))
+
+
+def records(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proposer: Recipe, size: study.Behind
+) -> dict[str, dict[str, Any]]:
+    """Run the study behind a proposer: a record of every condition."""
+    monkeypatch.setattr(study, "read_recipe", lambda _: proposer)
+    monkeypatch.setattr(study, "SIZES", {"small": (size,)})
     monkeypatch.setattr(study, "FOLDS", 2)
+    output = str(tmp_path / "runs")
+    monkeypatch.setattr("sys.argv", ["run.py", "--output", output, "--keep-models"])
+    folder = tmp_path / "selector"
+    grid.main(replace(study.STUDY, folder=folder, recipes=folder))
+    found = json.loads((folder / "results-small.json").read_text())["runs"]
+    assert all(record["behind"] == size.proposer for record in found)
+    return {record["condition"]: record for record in found}
+
+
+def only_drops(by_condition: dict[str, dict[str, Any]], corpus: str) -> None:
+    """Nothing is found but a part of what the proposer finds."""
+    found = {name: one["tests"][corpus]["micro"] for name, one in by_condition.items()}
+    for name, micro in found.items():
+        assert micro["tp"] <= found["alone"]["tp"] and micro["fp"] <= found["alone"]["fp"], name
+        assert by_condition[name]["dev_f1"] >= by_condition["alone"]["dev_f1"]
+
+
+def test_all_conditions_stand_behind_one_tagger(
+    toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fitted: list[bool] = []
     real = crossfitting.crossfit
 
@@ -47,26 +72,34 @@ def test_all_conditions_stand_behind_one_tagger(
         return real(*rest, **options)
 
     monkeypatch.setattr(crossfitting, "crossfit", watched)
-    output = tmp_path / "runs"
-    monkeypatch.setattr("sys.argv", ["run.py", "--output", str(output), "--keep-models"])
-    grid.main(replace(study.STUDY, folder=folder, recipes=folder))
-
+    tagger = Recipe.model_validate(recipe(tiny_backbone))
+    by_condition = records(monkeypatch, tmp_path, tagger, study.Behind("tagger", (toy,)))
     assert fitted == [False] + [True] * 5
-    records = json.loads((folder / "results-small.json").read_text())["runs"]
-    by_condition = {record["condition"]: record for record in records}
     assert list(by_condition) == [
         "alone", "own threshold", "contrastive", "contrastive and errors", "binary",
         "binary and errors",
     ]  # fmt: skip
-    found = {name: one["tests"][str(toy)]["micro"] for name, one in by_condition.items()}
-    for name, micro in found.items():
-        # Nothing but a part of what the tagger finds.
-        assert micro["tp"] <= found["alone"]["tp"] and micro["fp"] <= found["alone"]["fp"], name
-        assert by_condition[name]["dev_f1"] >= by_condition["alone"]["dev_f1"]
+    only_drops(by_condition, toy)
     for name in ("contrastive and errors", "binary and errors"):
         source = by_condition[name]["recipe"]["stages"][0]["sources"][0]
         assert source["proposals"] is None  # the recipe of the study; the file is in its folder
         assert by_condition[name]["proposer"]["model"]["family"] == "tagger"
-    assert "| alone |" in (folder / "README.md").read_text()
+    assert "| alone |" in (tmp_path / "selector" / "README.md").read_text()
+    output = tmp_path / "runs"
     assert not list(output.glob("**/checkpoint-*"))
     assert len(list((output / "small" / "models").glob("*/config.json"))) == 4
+
+
+def test_behind_a_generator_that_is_not_cut_in_folds(
+    toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = Recipe.model_validate(
+        recipe(tiny_backbone, family="generator", instruction="compact", max_subwords=256)
+    )
+    kind = study.Behind("generator", (toy,), (study.ALONE, study.CUT, study.CONTRASTIVE), 3)
+    by_condition = records(monkeypatch, tmp_path, generator, kind)
+    assert list(by_condition) == ["alone", "own threshold", "contrastive"]
+    only_drops(by_condition, toy)
+    assert {one["tests"][toy]["documents"] for one in by_condition.values()} == {3}
+    assert by_condition["contrastive"]["proposer"]["model"]["family"] == "generator"
+    assert not list((tmp_path / "runs").glob("**/fold-*"))

@@ -155,6 +155,18 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
     assert trained.dev_f1 >= first["eval_f1_proposed"]
 
 
+def test_no_fold_annotates_devel_alone(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = short(tiny_backbone, corpus_folder)
+    done = crossfit(plan, tmp_path / "folds", folds=0, report=lambda _: None)
+    [devel] = done.devel
+    assert done.train == () and len(list(read(devel))) == len(load(str(corpus_folder), "devel"))
+    with pytest.raises(RecipeError, match="one fold leaves nothing to learn from"):
+        crossfit(plan, tmp_path / "one", folds=1, report=lambda _: None)
+    assert not (tmp_path / "one").exists()
+
+
 @pytest.mark.parametrize(
     ("sources", "words"),
     [

@@ -36,7 +36,7 @@ class Crossfitted:
 
     Args:
         model: the model that learnt from all of train.
-        train: JSONL files of train with the mentions that were found out of fold.
+        train: JSONL files of train with the mentions that were found out of fold; none of no fold.
         devel: JSONL files of the dev sets with those that the model found.
     """
 
@@ -62,21 +62,24 @@ def crossfit(
         recipe: of a tagger or a generator; its first seed is used.
         output: folder for ``CORPUS.train.jsonl`` and ``CORPUS.devel.jsonl`` of each corpus, and
             for the runs; the model that learnt from all of train is in ``all/seed-N/model``.
-        folds: number of folds, at least 2.
+        folds: number of folds, at least 2; or 0, and devel alone is annotated: enough to choose a
+            selector and its threshold by, not to learn errors from.
         corpora_root: where the corpora lie; ``VANER_CORPORA`` if None.
         resume: go on with what is there; what is done is not done again.
         report: called with lines for the user.
 
     Raises:
-        RecipeError: for a recipe of a selector or one whose sources cannot be cut in folds, and
-            where `output` holds something else.
+        RecipeError: for one fold, a recipe of a selector or one whose sources cannot be cut in
+            folds, and where `output` holds something else.
     """
     output = Path(output)
+    if folds == 1:
+        raise RecipeError("one fold leaves nothing to learn from: 2 or more, or 0 for devel alone")
     if isinstance(recipe.model, SelectorRecipe):
         raise RecipeError("cross-fitting is for what proposes, and the recipe is of a selector")
     recipe = recipe.model_copy(update={"seeds": recipe.seeds[:1]})
     types = set(taught(recipe, corpora_root).types)
-    corpora = _corpora(recipe, corpora_root)
+    corpora = _corpora(recipe, corpora_root) if folds else {}
     dev = {one.corpus.name: one.corpus for one in dev_sets(recipe, types, corpora_root)}
     parts = [[only_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
     _claim(output, recipe, folds, resume)

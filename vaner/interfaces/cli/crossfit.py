@@ -17,7 +17,9 @@ def crossfit(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for it all: -o runs/folds")
     ],
-    folds: Annotated[int, typer.Option(min=2, help="Parts that train is cut in: --folds 5")] = 5,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Parts that train is cut in; 0: devel alone: --folds 5")
+    ] = 5,
     corpora: CorporaOption = None,
     resume: ResumeOption = False,
 ) -> None:
@@ -26,6 +28,9 @@ def crossfit(
     Each fold of train is annotated by a model that learnt from the others, devel by one that
     learnt from all of train. The files CORPUS.train.jsonl and CORPUS.devel.jsonl in the output
     folder are the proposals that the recipe of a selector names. No test split is read.
+
+    With --folds 0 only devel is annotated, with one training in place of many: enough to choose a
+    selector that learns from train's own mentions, and its threshold.
 
     A proposer that learns nothing, such as a dictionary, needs no folds: `vaner kb match` on the
     files of the corpus does it.
