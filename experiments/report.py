@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.table import filled
+from vaner.replacing import replaced
 
 Record = Mapping[str, Any]
 
@@ -150,9 +150,8 @@ def write(folder: Path, size: str, records: Sequence[Record], text: str) -> None
 
 def keep(content: Record, place: Path) -> None:
     """Write a file whole or not at all: one that is there counts as done."""
-    work = place.with_name(f".{place.name}")
-    work.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(work, place)
+    with replaced(place) as new:
+        new.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def dots(

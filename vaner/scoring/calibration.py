@@ -7,7 +7,6 @@ has which precision. Only scores change, and not their order within a type.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import floor
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 from vaner.documents import Document
 from vaner.errors import ModelError, VanerError
+from vaner.replacing import replaced
 from vaner.scoring.temperature import COLDEST, HOTTEST, scaled
 
 CALIBRATION_FILE = "calibration.json"
@@ -185,11 +185,9 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
     """
     path = folder / CALIBRATION_FILE
     text = json.dumps(calibration.to_dict(), indent=1, ensure_ascii=False)
-    work = path.with_name(f".{path.name}")
     try:
-        work.write_text(text + "\n", "utf-8")
-        os.replace(work, path)  # the one that was there is lost only to a whole one
+        with replaced(path) as new:
+            new.write_text(text + "\n", "utf-8")
     except OSError as problem:
-        work.unlink(missing_ok=True)  # else the folder would pass for another model's
         raise ModelError(f"{path}: cannot be written: {problem.strerror}") from problem
     return path

@@ -9,7 +9,6 @@ selector will work behind.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from vaner.corpora import same_texts, whole
 from vaner.documents import Corpus, Document
 from vaner.errors import RecipeError
 from vaner.formats import read, write
+from vaner.replacing import replaced
 from vaner.training.folds import only_fold
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_models import SelectorRecipe
@@ -220,6 +220,5 @@ def _file(folder: Path, corpus: str, part: str) -> Path:
 
 def _keep(documents: Iterable[Document], path: Path) -> None:
     """Write a file whole or not at all: one that is there counts as done."""
-    work = path.with_name(f".{path.name}")
-    write(documents, work, "jsonl")
-    os.replace(work, path)
+    with replaced(path) as new:
+        write(documents, new, "jsonl")

@@ -7,7 +7,6 @@ what it had come to, and one that goes on from a checkpoint has no entry twice.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from transformers import TrainerCallback
 
 from vaner.errors import VanerError
+from vaner.replacing import replaced
 from vaner.training.clock import SECONDS, Clock
 
 HISTORY_FILE = "history.json"
@@ -48,9 +48,8 @@ class History(TrainerCallback):
 
 def _write(history: Sequence[Entry], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text("\n".join(["[", ",\n".join(map(json.dumps, history)), "]"]) + "\n", "utf-8")
-    os.replace(new, path)  # whoever looks meanwhile sees the old one or the new one
+    with replaced(path) as new:
+        new.write_text("\n".join(["[", ",\n".join(map(json.dumps, history)), "]"]) + "\n", "utf-8")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import typer
 from vaner.errors import VanerError
 from vaner.interfaces.cli.common import tell
 from vaner.interfaces.text import counted, listed
+from vaner.replacing import replaced
 
 if TYPE_CHECKING:
     from vaner.evaluation import Evaluation
@@ -51,7 +52,8 @@ def keep(record: Mapping[str, Any], path: Path) -> None:
 
     record = {**record, **provenance()}
     try:
-        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        with replaced(path) as new:
+            new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     except OSError as problem:
         raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
     tell(f"kept in {path}")
@@ -66,7 +68,7 @@ def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str], path: Pa
     facts = {**named, "date": made["date"], "vaner": made["versions"].get("vaner"),
              "commit": made["commit"]}  # fmt: skip
     try:
-        with path.open("w", encoding="utf-8") as file:
+        with replaced(path) as new, new.open("w", encoding="utf-8") as file:
             file.writelines(render(scored, facts))
     except OSError as problem:
         raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
