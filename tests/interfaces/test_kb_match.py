@@ -117,5 +117,8 @@ def test_evaluate_a_dictionary(run: Run, base: Path, tmp_path: Path) -> None:
     assert record["types"]["Chemical"]["f1"] == 1 and record["types"]["Disease"]["f1"] == 0
     both = run("evaluate", "--kb", base, "--model", "x", "--corpus", tmp_path / "gold.jsonl")
     assert "give either --model or --kb" in both.error
+    four = ("--quantization", "nf4")
+    bits = run("evaluate", "--kb", base, *four, "--corpus", tmp_path / "gold.jsonl")
+    assert "with --kb there is none" in bits.error and bits.code == 1
     wrong = run("evaluate", "--kb", base, "--corpus", tmp_path / "gold.jsonl", "--types", "Gene")
     assert "does not annotate Gene" in wrong.error

@@ -242,8 +242,13 @@ def test_folders_of_others_are_left_alone(tmp_path: Path, files: list[str]) -> N
     for resume in (False, True):
         with pytest.raises(VanerError, match="is not empty, and no job was begun there"):
             annotate(files, task, resume=resume)
-    with pytest.raises(VanerError, match="there is no document"):
-        annotate([files[1]], a_task(tmp_path, folder=str(tmp_path / "new")))
+
+
+@pytest.mark.usefixtures("found")
+def test_files_without_a_document_are_no_error(tmp_path: Path, files: list[str]) -> None:
+    state = annotate([files[1]], a_task(tmp_path))
+    assert state == State(0, 0)
+    assert annotate([files[1]], a_task(tmp_path), resume=True) == state
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"version": 9}', '{"version": 1, "x": 2}'])

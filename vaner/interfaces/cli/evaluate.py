@@ -131,6 +131,8 @@ def evaluate(
 
     if kb is not None and model is not None:
         raise VanerError("give either --model or --kb, not both")
+    if kb is not None and quantization is not None:
+        raise VanerError("--quantization is for the backbone of a model; with --kb there is none")
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_ and (seen_in or input_format or rename):

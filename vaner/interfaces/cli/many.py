@@ -101,6 +101,9 @@ def annotate_in_parts(
         )
         state = _watched(run(begun, task, engine), quiet)
     bad = sum(source.bad for source in begun.sources)
+    if not begun.parts and not bad:  # no error, as without an engine
+        where = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
+        tell(f"warning: there is no document in {where}")
     if bad:
         tell(f"warning: {counted(bad, 'bad record')} left out")
     if state.failed:

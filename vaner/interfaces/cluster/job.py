@@ -53,8 +53,7 @@ def manifest(
         told: called with each file of which there is something to tell.
 
     Raises:
-        VanerError: for a folder with something else in it, other settings, changed files, or no
-            document at all.
+        VanerError: for a folder with something else in it, other settings, or changed files.
     """
     begun = task.store.manifest()
     if begun is None:
@@ -81,8 +80,6 @@ def _begun(
         if counted.messages:
             told(counted)
     new = Manifest(settings(task), tuple(found[path].source for path in paths), part_size)
-    if not new.parts:
-        raise VanerError(f"there is no document in {'any of them' if paths[1:] else paths[0]}")
     task.store.begin(new)
     return new
 

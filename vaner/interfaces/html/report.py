@@ -103,7 +103,7 @@ def _figures(one: Evaluation) -> str:
     ]
     head = _head("", "P %", "R %", "F1 %", "", "F1 95%", "gold", "found", "right")
     body = "".join(_figure(*row) for row in rows)
-    notes = [f"{report.documents:,} documents; strict unless said otherwise."]
+    notes = [f"{counted(report.documents, 'document')}; strict unless said otherwise."]
     if one.unreachable:
         told = ", ".join(f"{reason} {n:,}" for reason, n in one.unreachable.items())
         notes.append(f"Gold out of reach, counted as missed: {told}.")
