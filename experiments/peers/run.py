@@ -105,6 +105,10 @@ def _settled(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     settle = PEERS[name].settle
     if settle is None:
         return {}
+    elsewhere = report.kept().values() if arguments.missing else ()
+    for record in elsewhere:
+        if record["peer"] == name:
+            return dict(record["settings"])
     place = arguments.output / f"{name}-settings.json"
     if not place.is_file():
         _say(f"{name}: settings, on {SETTLED_ON} …")

@@ -228,6 +228,12 @@ def test_what_is_settled_once_is_kept(
     kept = json.loads((tmp_path / "runs/peers/fake-settings.json").read_text("utf-8"))
     assert kept == {"rate": "high"}
     assert len(report.finished(Path("runs/peers"))) == 2
+    # Where the other runs were made elsewhere, what they were made with serves these too.
+    other = {"fake-NCBI-disease-1": {"peer": "fake", "settings": {"rate": "low"}}}
+    monkeypatch.setattr(report, "kept", lambda: other)
+    call(monkeypatch, "--seeds", "1", "2", "--missing", "--output", str(tmp_path / "new"))
+    assert settled == ["NCBI-disease"]
+    assert [path.stem for path in (tmp_path / "new").glob("*.json")] == ["fake-NCBI-disease-2"]
 
 
 def test_a_limited_run_is_kept_apart(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
