@@ -68,7 +68,7 @@ def test_the_answer_is_that_of_step_by_step_decoding(model: Any, seed: int) -> N
         assert list(one.tokens) == list(other.tokens) == tokens
         assert other.passes == len(tokens)
         brackets = sum(token in (MARKS.open, MARKS.close) for token in tokens)
-        assert one.passes <= brackets + 1
+        assert one.passes <= brackets + 1 + len(tokens) // 8
         for a, b in zip(one.spans, other.spans, strict=True):
             assert a[:2] == b[:2] and a.score == pytest.approx(b.score, abs=1e-5)
 

@@ -4,11 +4,13 @@ The draft is the rest of the source without another bracket. The model reads it 
 first place where it would rather write a bracket its own answer is the draft, and from there on it
 is asked again. So the number of forward passes grows with the brackets and not with the sub-words,
 and the answer is the one of step-by-step decoding: the idea of speculative decoding (arXiv
-2211.17192) where the draft is known beforehand.
+2211.17192) where the draft is known beforehand. Where brackets are dense only the next sub-words
+are a draft: what is read behind a bracket is read in vain, and would be read anew each time.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +20,9 @@ import torch
 from torch import Tensor
 
 from vaner.generation.grammar import Grammar, Legal, State
+
+_LATELY = 3  # an entity breaks off two drafts; the one behind it may be right to the end
+_SHORT = 8  # sub-words of a draft where brackets are dense
 
 
 class Found(NamedTuple):
@@ -62,6 +67,12 @@ class _Writing:
     spans: list[Found] = field(default_factory=list)
     passes: int = 0
     ended: bool = False
+    agreed: deque[int] = field(default_factory=lambda: deque(maxlen=_LATELY))
+
+    @property
+    def dense(self) -> bool:
+        """Whether the latest drafts were broken off so soon that long ones are read in vain."""
+        return len(self.agreed) == _LATELY and sum(self.agreed) < _SHORT
 
     def accept(self, token: int, log_probability: float) -> None:
         """Write one sub-word."""
@@ -100,13 +111,20 @@ def decode(
     rows = [_Writing(g, list(p)) for p, g in zip(prompts, grammars, strict=True)]
     active, cache = list(rows), _Cache()
     while active:
-        drafts = [list(islice(row.grammar.draft(row.state), longest_draft)) for row in active]
+        drafts = [_draft(row, longest_draft) for row in active]
         chosen, log_probabilities = _verify(model, active, drafts, cache)
         for row, draft, tokens, logs in zip(active, drafts, chosen, log_probabilities, strict=True):
             _accept(row, draft, tokens, logs)
         cache.keep([(i, row.read) for i, row in enumerate(active) if not row.ended])
         active = [row for row in active if not row.ended]
     return [row.answer() for row in rows]
+
+
+def _draft(row: _Writing, longest: int | None) -> list[tuple[State, int]]:
+    """The source from here on, or only its next sub-words where most of it would be thrown away."""
+    if row.dense:
+        longest = min(_SHORT, longest or _SHORT)
+    return list(islice(row.grammar.draft(row.state), longest))
 
 
 def _accept(
@@ -127,6 +145,7 @@ def _accept(
     read = min(agreed, len(draft) - 1)
     row.read += len(row.unread) + read
     row.unread = row.tokens[len(row.tokens) - 1 :]
+    row.agreed.append(agreed)
 
 
 def _verify(
