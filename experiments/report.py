@@ -42,6 +42,14 @@ class Group:
         found = {seed: run.get(PARTS[part]) for seed, run in self.runs.items()}
         return {seed: 100 * float(score[figure]) for seed, score in found.items() if score}
 
+    def bootstrap(self, part: str = "all") -> tuple[float, float] | None:
+        """The 95 % bootstrap interval of F1 over sentences, in percent; None of several seeds."""
+        if len(self.runs) != 1:
+            return None
+        [figures] = self.runs.values()
+        found = (figures.get(PARTS[part]) or {}).get("intervals", {}).get("f1")
+        return (100 * found[0], 100 * found[1]) if found else None
+
 
 def groups(records: Iterable[Record], keys: Sequence[str]) -> list[Group]:
     """The records by what they have in common but the seed, in the order of the study."""
@@ -116,13 +124,11 @@ def sides(records: Sequence[Record], keys: Sequence[str]) -> str:
 
 def _scored(group: Group, part: str) -> str:
     """Mean F1 with its interval: over the seeds, and of one seed the bootstrap's over sentences."""
-    values = list(group.f1(part).values())
-    [figures] = group.runs.values() if len(values) == 1 == len(group.runs) else [{}]
-    interval = figures.get(PARTS[part], {}).get("intervals", {}).get("f1")
-    if not interval:
+    values, interval = list(group.f1(part).values()), group.bootstrap(part)
+    if not interval or not values:
         return told(values)
     low, high = interval
-    return f"{told(values)} ({100 * low:.2f} to {100 * high:.2f})"
+    return f"{told(values)} ({low:.2f} to {high:.2f})"
 
 
 def told(values: Sequence[float], sign: str = "") -> str:
@@ -159,6 +165,8 @@ def dots(
 ) -> None:
     """A plot: every seed a dot and every mean a line; a panel for each value of the first key.
 
+    A single seed has its bootstrap interval, so that chance is not taken for a difference.
+
     Args:
         records: the runs.
         path: where the picture goes.
@@ -176,13 +184,15 @@ def dots(
         here = [group for group in found if (group.key[0], group.test) == (first, test)]
         for part in parts:
             for x, group in enumerate(here):
-                _column(axes, x, list(group.f1(part).values()), part)
-        axes.set_xticks(range(len(here)), [_plain(group.key[1]) for group in here])
+                _column(axes, x, group, part)
+        names = [_plain(group.key[1]).replace(" and ", "\nand ") for group in here]
+        axes.set_xticks(range(len(here)), names, rotation=30 if len(here) > 4 else 0)
         axes.set_title(f"{test} test" if first == test else f"{first}: {test} test")
         axes.set_ylabel("strict F1, %")
         axes.grid(axis="y", alpha=0.3)
     if len(parts) > 1:
-        grid[0][-1].legend(title="mentions", loc="best", frameon=False)
+        lines = grid[0][-1].get_legend_handles_labels()
+        figure.legend(*lines, title="mentions", loc="outside right upper", frameon=False)
     figure.savefig(path, dpi=130)
     plt.close(figure)
 
@@ -200,9 +210,12 @@ def _pyplot() -> Any:
 COLOURS = {"all": "#222222", "seen": "#0072B2", "unseen": "#D55E00"}
 
 
-def _column(axes: Any, x: int, values: Sequence[float], part: str) -> None:
+def _column(axes: Any, x: int, group: Group, part: str) -> None:
+    values = list(group.f1(part).values())
     if not values:
         return
+    if interval := group.bootstrap(part):
+        axes.vlines(x, *interval, color=COLOURS[part], alpha=0.45, linewidth=1)
     axes.plot([x] * len(values), values, "o", color=COLOURS[part], alpha=0.45, markersize=5)
     axes.hlines(
         statistics.mean(values), x - 0.22, x + 0.22, color=COLOURS[part],
