@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,69 +32,76 @@ if TYPE_CHECKING:
     from vaner.documents import Corpus
     from vaner.evaluation import Evaluation
     from vaner.proposers.proposer import Proposer
-    from vaner.scoring.stated import Stated
+
+
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Registered corpus, folder of splits, or file: --corpus BC5CDR", show_default=False
+    ),
+]
+AllOption = Annotated[
+    bool,
+    typer.Option(
+        "--all", help="Score on every registered corpus at hand with a type in common: one table."
+    ),
+]
+SplitOption = Annotated[str, typer.Option(help="Split to score on: --split devel")]
+DictionaryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kb",
+        help="Score the dictionary of a knowledge base in place of a model: --kb open",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Keep everything in this file: --json results.json")
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write a page to look at, with mistakes of each kind: --report report.html",
+        show_default=False,
+    ),
+]
+BootstrapOption = Annotated[
+    int, typer.Option(min=0, help="Resamples behind the 95% intervals; 0 for none.")
+]
+SeenInOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Split whose mentions count as seen, or none. Default: train, or a part of it.",
+        show_default=False,
+    ),
+]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Score only the first so many documents of each corpus, to look: --limit 20. "
+        "Default: all.",
+        show_default=False,
+    ),
+]
 
 
 def evaluate(
-    corpus: Annotated[
-        str | None,
-        typer.Option(
-            help="Registered corpus, folder of splits, or file: --corpus BC5CDR",
-            show_default=False,
-        ),
-    ] = None,
-    all_: Annotated[
-        bool,
-        typer.Option(
-            "--all",
-            help="Score on every registered corpus at hand with a type in common: one table.",
-        ),
-    ] = False,
-    split: Annotated[str, typer.Option(help="Split to score on: --split devel")] = "test",
+    corpus: CorpusOption = None,
+    all_: AllOption = False,
+    split: SplitOption = "test",
     model: ModelOption = None,
     selector: SelectorOption = None,
-    kb: Annotated[
-        str | None,
-        typer.Option(
-            "--kb",
-            help="Score the dictionary of a knowledge base in place of a model: --kb open",
-            show_default=False,
-        ),
-    ] = None,
+    kb: DictionaryOption = None,
     types: TypesOption = None,
     rename: RenameOption = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", help="Keep everything in this file: --json results.json"),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write a page to look at, with mistakes of each kind: --report report.html",
-            show_default=False,
-        ),
-    ] = None,
+    json_file: JsonOption = None,
+    report: ReportOption = None,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
-    bootstrap: Annotated[
-        int, typer.Option(min=0, help="Resamples behind the 95% intervals; 0 for none.")
-    ] = 1000,
-    seen_in: Annotated[
-        str | None,
-        typer.Option(
-            help="Split whose mentions count as seen, or none. Default: train, or a part of it.",
-            show_default=False,
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Score only the first so many documents of each corpus, to look: --limit 20. "
-            "Default: all.",
-            show_default=False,
-        ),
-    ] = None,
+    bootstrap: BootstrapOption = 1000,
+    seen_in: SeenInOption = None,
+    limit: LimitOption = None,
     min_score: MinScoreOption = 0.0,
     min_precision: MinPrecisionOption = None,
     batch_size: BatchOption = 32,
@@ -128,41 +135,39 @@ def evaluate(
     from vaner.interfaces.cli.evaluate_all import score_all
     from vaner.interfaces.cli.inputs import format_name
     from vaner.interfaces.cli.renaming import new_names, renamed
+    from vaner.interfaces.cli.system import System
 
-    if kb is not None and model is not None:
-        raise VanerError("give either --model or --kb, not both")
-    if kb is not None and quantization is not None:
-        raise VanerError("--quantization is for the backbone of a model; with --kb there is none")
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_ and (seen_in or input_format or rename):
         raise VanerError("--seen-in, --from and --rename are for --corpus, not for --all")
+    system = System(
+        model=model, kb=kb, selector=selector, device=device, batch_size=batch_size,
+        quantization=quantization,
+    )  # fmt: skip
     wanted, reading, names = split_types(types), format_name(input_format), new_names(rename)
     check_writable(json_file, report)
-    opened = partial(_proposer, model, kb, selector, device, batch_size, quantization)
     run = partial(
         _scored, limit=limit, min_score=min_score, min_precision=min_precision,
         bootstrap=bootstrap, quiet=quiet,
     )  # fmt: skip
     record: dict[str, Any]
     if corpus is None:
-        proposer = opened()
-        stated = _stated(model) if kb is None and selector is None else {}
+        proposer = system.open()
         scored = score_all(
-            proposer, wanted, split, corpora, stated=stated, run=partial(run, proposer)
+            proposer, wanted, split, corpora, stated=system.stated(), run=partial(run, proposer)
         )
         record = {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}}
     else:
         gold, *seen = renamed(_documents(corpus, split, seen_in, corpora, reading), names)
-        train = seen[0] if seen else None
-        proposer = opened()
-        found = run(proposer, gold, wanted, train)
+        proposer = system.open()
+        found = run(proposer, gold, wanted, seen[0] if seen else None)
         show(found, proposer.kind)
         if split != scored_split(corpus) and not (min_score or min_precision):
             advise(found)
-        record = {**found.to_dict(), "seen_in": train.split if train is not None else None}
+        record = {**found.to_dict(), "seen_in": seen[0].split if seen else None}
         scored = [found]
-    named = _named(model, kb, selector)
+    named = system.named()
     if form := getattr(proposer, "form", None):
         named["form"] = form
         tell(f"form of the model: {form}")
@@ -170,31 +175,6 @@ def evaluate(
         keep({**named, **record}, json_file)
     if report is not None:
         keep_report(scored, named, report)
-
-
-def _proposer(
-    model: str | None,
-    kb: str | None,
-    selector: str | None,
-    device: str,
-    batch_size: int,
-    quantization: Literal["nf4"] | None,
-) -> Proposer:
-    from vaner.annotator import Annotator
-    from vaner.knowledge.matching import Matcher
-
-    if kb is None:
-        return Annotator.from_pretrained(
-            model, selector=selector, device=device, batch_size=batch_size,
-            quantization=quantization,
-        )  # fmt: skip
-    matcher = Matcher.named(kb)
-    if selector is None:
-        return matcher
-    from vaner.selection.select import Selector
-
-    chosen = Selector.from_pretrained(selector, device=device, batch_size=batch_size)
-    return Annotator(matcher, chosen)
 
 
 def _scored(
@@ -249,14 +229,6 @@ def _warn(proposer: Proposer, gold: Corpus) -> None:
             )
 
 
-def _stated(model: str | None) -> Stated:
-    """The figures that a model states of itself."""
-    from vaner.annotator import model_folder
-    from vaner.scoring.stated import read_stated
-
-    return read_stated(model_folder(model))
-
-
 def _documents(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
 ) -> list[Corpus]:
@@ -284,11 +256,3 @@ def _seen(
         if seen_in is not None:
             raise
         return None
-
-
-def _named(model: str | None, kb: str | None, selector: str | None) -> dict[str, str]:
-    """What was scored, for the record."""
-    from vaner.annotator import DEFAULT_MODEL
-
-    proposer = {"knowledge_base": kb} if kb is not None else {"model": model or DEFAULT_MODEL}
-    return proposer if selector is None else {**proposer, "selector": selector}
