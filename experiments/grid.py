@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.one_run import run
-from experiments.report import Record, sides, table, write
+from experiments.report import Record, read_runs, sides, table, write
 from vaner.corpora import corpora_root, load, lookup, scored_split, split_file
 from vaner.errors import CorpusError, VanerError
 from vaner.training.recipe import Recipe
@@ -239,18 +239,24 @@ def finished(study: Study, output: Path, size: str, seeds: Sequence[int] = ()) -
 
 
 def kept(study: Study, size: str) -> dict[str, Record]:
-    """The records in the study's own results, by the names of their runs."""
-    results = study.folder / f"results-{size}.json"
-    if not results.is_file():
-        return {}
-    records = json.loads(results.read_text("utf-8"))["runs"]
+    """The records in the study's own results, by the names of their runs.
+
+    Those of runs that the study does not have, or has with another recipe by now, are left out.
+    """
+    records = read_runs(study.folder / f"results-{size}.json")
     runs = study.all_runs(size, seeds=sorted({record["seed"] for record in records}))
     return {one.name: record for one, record in product(runs, records) if _is_of(record, one)}
 
 
 def _is_of(record: Record, one: Run) -> bool:
-    told = {**one.details, "seed": one.seed}
-    return all(record.get(name) == value for name, value in told.items())
+    told = {**one.details, "seed": one.seed, "test_limit": one.test_limit}
+    if any(record.get(name) != value for name, value in told.items()):
+        return False
+    try:  # read as a recipe, so that one from before a field was there is still the same
+        made = Recipe.model_validate(record["recipe"])
+    except ValueError:
+        return False
+    return made.model_copy(update={"name": one.recipe.name}) == one.recipe
 
 
 def _arguments(study: Study) -> argparse.Namespace:

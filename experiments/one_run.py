@@ -34,15 +34,20 @@ def run(
     """
     from vaner.training.train import train
 
-    result, place = output / f"{one.name}.json", output / one.name
+    place = output / one.name
     (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
     facts = {**told_of(trained), "knowledge_bases": _bases(one)}
     found = record(one, Annotator.from_pretrained(trained.folder), facts, root)
-    if keep_models:
-        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
-    keep(found, result)
-    shutil.rmtree(place)  # checkpoints: a hundred megabytes a run
+    put_down(found, one, output, trained.folder if keep_models else None)
     return found
+
+
+def put_down(found: Mapping[str, Any], one: Run, output: Path, model: Path | None = None) -> None:
+    """Keep what came out of a run and perhaps its model, and nothing else of it."""
+    if model is not None:
+        shutil.copytree(model, output / "models" / one.name, dirs_exist_ok=True)
+    keep(found, output / f"{one.name}.json")
+    shutil.rmtree(output / one.name, ignore_errors=True)  # checkpoints: a hundred megabytes a run
 
 
 def told_of(trained: Trained) -> dict[str, Any]:

@@ -148,10 +148,24 @@ def write(folder: Path, size: str, records: Sequence[Record], text: str) -> None
 
     It stands between the README's markers of that size.
     """
-    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-    (folder / f"results-{size}.json").write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
+    write_runs(records, folder / f"results-{size}.json")
     readme = folder / "README.md"
     readme.write_text(filled(readme.read_text("utf-8"), text, size), "utf-8")
+
+
+def write_runs(records: Iterable[Record], results: Path) -> None:
+    """Write the records of runs, one a line."""
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    with replaced(results) as new:
+        new.write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
+
+
+def read_runs(results: Path) -> list[Record]:
+    """The records of runs; none where there is no file."""
+    if not results.is_file():
+        return []
+    runs: list[Record] = json.loads(results.read_text("utf-8"))["runs"]
+    return runs
 
 
 def keep(content: Record, place: Path) -> None:

@@ -38,13 +38,13 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     for name, (corpora, unseen) in MODELS.items():
         limit = (CHINESE_LIMIT if CHINESE in corpora else TEST_LIMIT)[size]
         for change in ({}, *changes) if name == FLAT else ({},):
-            wanted = varied(on(recipe, corpora, unseen), model=change)
+            wanted = varied(on_corpora(recipe, corpora, unseen), model=change)
             own = model | change
             details = {"trained on": name} | {key: own[key] for key in ("loss", "instruction")}
             yield Run(details, wanted, (*corpora, *unseen), limit)
 
 
-def on(recipe: Recipe, corpora: tuple[str, ...], unseen: tuple[str, ...] = ()) -> Recipe:
+def on_corpora(recipe: Recipe, corpora: tuple[str, ...], unseen: tuple[str, ...] = ()) -> Recipe:
     """The recipe on some corpora; what stands in the tests of the unseen ones is held out too."""
     [stage], [dev] = recipe.stages, recipe.dev
     sources, chosen_by = [], []

@@ -8,16 +8,16 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.report import Record, read_runs, write_runs
 from experiments.table import figures, filled, interval, machine
 
 HERE = Path(__file__).resolve().parent
 READMES = {"results": HERE / "README.md", "peers": HERE.parent / "README.md"}
 
-Record = Mapping[str, Any]
 Runs = dict[str, dict[str, list[Record]]]  # peer -> corpus -> a record a seed
 
 
@@ -32,8 +32,7 @@ def collect(folder: Path, results: Path = HERE / "results.json") -> None:
     found = kept(results) | {run_name(record): record for record in finished(folder)}
     records = [found[name] for name in sorted(found)]
     if records:
-        lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-        results.write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
+        write_runs(records, results)
     runs = grouped(records)
     tables = {"results": f"{summary(runs)}\n\n{details(runs)}", "peers": summary(runs)}
     for part, readme in READMES.items():
@@ -48,10 +47,7 @@ def finished(folder: Path) -> list[Record]:
 
 def kept(results: Path = HERE / "results.json") -> dict[str, Record]:
     """The runs in the results file by name."""
-    if not results.is_file():
-        return {}
-    records = json.loads(results.read_text("utf-8"))["runs"]
-    return {run_name(record): record for record in records}
+    return {run_name(record): record for record in read_runs(results)}
 
 
 def run_name(record: Record) -> str:

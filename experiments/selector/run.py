@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from experiments import grid
 from experiments.grid import Run, Study, main, taught, varied
 from experiments.llmner import run as llmner
-from experiments.one_run import record, told_of
-from experiments.report import dots, keep
+from experiments.one_run import put_down, record, told_of
+from experiments.report import dots
 from vaner.annotator import Annotator
 from vaner.formats import read
 from vaner.scoring.thresholds import best_cut, cuts
@@ -37,51 +37,51 @@ ALL = (ALONE, CUT, CONTRASTIVE, CONTRASTIVE + ERRORS, BINARY, BINARY + ERRORS)
 FOLDS = 5
 
 
-class Behind(NamedTuple):
+class Proposers(NamedTuple):
     """What the selectors of a size stand behind.
 
     Args:
-        proposer: the family of it.
+        family: tagger or generator.
         corpora: each with a proposer of its own.
         conditions: some of `ALL`.
         test_limit: score only the first so many sentences of each test; all if None.
     """
 
-    proposer: str
+    family: str
     corpora: tuple[str, ...]
     conditions: tuple[str, ...] = ALL
     test_limit: int | None = None
 
 
 # Behind the small generator no errors are learnt from: that is five more trainings of it.
-SIZES = {
+PROPOSERS = {
     "small": (
-        Behind("tagger", ("NCBI-disease",)),
-        Behind("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE),
+        Proposers("tagger", ("NCBI-disease",)),
+        Proposers("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE),
                llmner.TEST_LIMIT["small"]),
     ),
     "full": (
-        Behind("tagger", ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")),
-        Behind("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE,
+        Proposers("tagger", ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")),
+        Proposers("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE,
                CONTRASTIVE + ERRORS)),
     ),
 }  # fmt: skip
-# More of devel than the generator itself is chosen by: a threshold is chosen on it.
+# More of devel than the study of generation has: thresholds are chosen on it too.
 GENERATOR_DEV = 300
 
 
 def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
-    for kind in SIZES[size]:
+    for kind in PROPOSERS[size]:
         for corpus in kind.corpora:
-            proposer = _proposer(kind.proposer, corpus, size, recipe.seeds)
+            proposer = _proposer(kind.family, corpus, size, recipe.seeds)
             folds = FOLDS if any(c.endswith(ERRORS) for c in kind.conditions) else 0
             for condition in kind.conditions:
-                details = {"behind": kind.proposer, "corpus": corpus, "condition": condition}
+                details = {"behind": kind.family, "corpus": corpus, "condition": condition}
                 own, make = proposer, partial(by_itself, folds)
                 if condition not in (ALONE, CUT):
                     loss = condition.removesuffix(ERRORS)
                     own = _like(proposer, taught(recipe, [corpus], model={"loss": loss}))
-                    make = partial(behind, proposer, folds)
+                    make = partial(selected, proposer, folds)
                 yield Run(details, own, (corpus,), kind.test_limit, make)
 
 
@@ -89,7 +89,9 @@ def _proposer(family: str, corpus: str, size: str, seeds: list[int]) -> Recipe:
     if family == "tagger":
         pattern = read_recipe(Path(grid.__file__).parent / f"{size}.yaml")
         return taught(pattern, [corpus], seeds=seeds)
-    recipe = llmner.on(read_recipe(Path(llmner.__file__).parent / f"{size}.yaml"), (corpus,))
+    recipe = llmner.on_corpora(
+        read_recipe(Path(llmner.__file__).parent / f"{size}.yaml"), (corpus,)
+    )
     [dev] = recipe.dev
     longer = dev.limit and GENERATOR_DEV
     return varied(recipe, seeds=seeds, dev=[dev.model_dump() | {"limit": longer}])
@@ -122,11 +124,11 @@ def by_itself(
     least = 0.0 if cut == every else cut.threshold
     facts = {"dev_f1": cut.counts.f1, "threshold": least}
     made = record(one, annotator, facts, root, min_score=least)
-    keep(made, output / f"{one.name}.json")
+    put_down(made, one, output)
     return made
 
 
-def behind(
+def selected(
     proposer: Recipe, folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
     """A selector behind the proposer of a recipe."""
@@ -144,10 +146,7 @@ def behind(
         "proposer": proposer.model_dump(mode="json"),
     }
     made = record(one, annotator, facts, root)
-    if keep_models:
-        shutil.copytree(trained.folder, output / "models" / one.name, dirs_exist_ok=True)
-    keep(made, output / f"{one.name}.json")
-    shutil.rmtree(place)
+    put_down(made, one, output, trained.folder if keep_models else None)
     return made
 
 

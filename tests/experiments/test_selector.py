@@ -38,18 +38,18 @@ def toy(tiny_backbone: Path, tmp_path: Path) -> str:
 
 
 def records(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proposer: Recipe, size: study.Behind
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proposer: Recipe, size: study.Proposers
 ) -> dict[str, dict[str, Any]]:
     """Run the study behind a proposer: a record of every condition."""
     monkeypatch.setattr(study, "read_recipe", lambda _: proposer)
-    monkeypatch.setattr(study, "SIZES", {"small": (size,)})
+    monkeypatch.setattr(study, "PROPOSERS", {"small": (size,)})
     monkeypatch.setattr(study, "FOLDS", 2)
     output = str(tmp_path / "runs")
     monkeypatch.setattr("sys.argv", ["run.py", "--output", output, "--keep-models"])
     folder = tmp_path / "selector"
     grid.main(replace(study.STUDY, folder=folder, recipes=folder))
     found = json.loads((folder / "results-small.json").read_text())["runs"]
-    assert all(record["behind"] == size.proposer for record in found)
+    assert all(record["behind"] == size.family for record in found)
     return {record["condition"]: record for record in found}
 
 
@@ -73,7 +73,7 @@ def test_all_conditions_stand_behind_one_tagger(
 
     monkeypatch.setattr(crossfitting, "crossfit", watched)
     tagger = Recipe.model_validate(recipe(tiny_backbone))
-    by_condition = records(monkeypatch, tmp_path, tagger, study.Behind("tagger", (toy,)))
+    by_condition = records(monkeypatch, tmp_path, tagger, study.Proposers("tagger", (toy,)))
     assert fitted == [False] + [True] * 5
     assert list(by_condition) == [
         "alone", "own threshold", "contrastive", "contrastive and errors", "binary",
@@ -96,7 +96,7 @@ def test_behind_a_generator_that_is_not_cut_in_folds(
     generator = Recipe.model_validate(
         recipe(tiny_backbone, family="generator", instruction="compact", max_subwords=256)
     )
-    kind = study.Behind("generator", (toy,), (study.ALONE, study.CUT, study.CONTRASTIVE), 3)
+    kind = study.Proposers("generator", (toy,), (study.ALONE, study.CUT, study.CONTRASTIVE), 3)
     by_condition = records(monkeypatch, tmp_path, generator, kind)
     assert list(by_condition) == ["alone", "own threshold", "contrastive"]
     only_drops(by_condition, toy)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from experiments import grid, report
+from experiments.report import read_runs, write_runs
 from vaner.training.apart import clash
 from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
@@ -128,6 +129,23 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
     assert [(run["head"], run["seed"]) for run in runs] == [
         ("crf", 1), ("softmax", 1), ("crf", 2), ("softmax", 2), ("crf", 4),
     ]  # fmt: skip
+
+
+def test_what_was_made_with_another_recipe_is_no_run_of_the_study(
+    study: grid.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command(study, tmp_path / "runs", monkeypatch, "--only", "crf-*")
+    assert list(grid.kept(study, "small")) == ["crf-1", "crf-2"]
+    results = study.folder / "results-small.json"
+    first, second = read_runs(results)
+    del second["recipe"]["stages"][0]["kept"]  # a field with a default that was not there then
+    write_runs([{**first, "test_limit": 3}, second], results)
+    assert list(grid.kept(study, "small")) == ["crf-2"]
+    second["recipe"]["stages"][0]["steps"] += 1
+    write_runs([first, second], results)
+    assert list(grid.kept(study, "small")) == ["crf-1"]
+    write_runs([{**first, "recipe": {"of": "long ago"}}], results)
+    assert grid.kept(study, "small") == {}
 
 
 def test_a_study_without_runs_says_so(

@@ -98,5 +98,20 @@ def test_spans_are_those_of_the_answer_with_the_probability_of_their_brackets(mo
         assert [span.score for span in answer.spans] == pytest.approx(scores, abs=1e-5)
 
 
+def test_where_brackets_are_dense_little_is_read_in_vain(model: Any) -> None:
+    grammar = Grammar(tuple((3 + i % 37,) for i in range(100)), MARKS)
+    read = list[int]()
+    hook = model.model.register_forward_pre_hook(
+        lambda _, __, given: read.append(given["input_ids"].numel()), with_kwargs=True
+    )
+    try:
+        [answer] = decode(model, [[7, 8, 9]], [grammar])
+    finally:
+        hook.remove()
+    assert len(answer.spans) > 20 and answer.passes == len(read)
+    # Read to the end in each pass, it would be the text's length times half the passes.
+    assert sum(read) < 12 * answer.passes + 4 * len(grammar.words)
+
+
 def test_nothing_to_decode(model: Any) -> None:
     assert decode(model, [], []) == []

@@ -16,6 +16,7 @@ from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError, VanerError
 from vaner.formats import FormatWarning, read, write
+from vaner.replacing import replaced
 
 Watching = Callable[[str], Watch]
 """Called with the name of a file that is about to be downloaded."""
@@ -174,10 +175,9 @@ def _typed(documents: Iterable[Document], type: str) -> list[Document]:
 
 def _put(documents: Iterable[Document], target: Path) -> None:
     """Write a file so that it is there whole or not at all."""
-    new = _part(target.parent, f"new-{target.name}")
     try:
-        write(documents, new, "jsonl" if target.suffix == ".jsonl" else "conll")
-        os.replace(new, target)
+        with replaced(target) as new:
+            write(documents, new, "jsonl" if target.suffix == ".jsonl" else "conll")
     except OSError as problem:
         raise CorpusError(f"{target}: cannot be written: {problem.strerror}") from None
 

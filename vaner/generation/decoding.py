@@ -105,8 +105,9 @@ def decode(
         model: a causal language model of transformers, in evaluation mode.
         prompts: sub-words of each prompt, at least one.
         grammars: what may be answered to each.
-        longest_draft: most sub-words verified at once; 1 is step-by-step decoding, None all that
-            are left. The answers are the same.
+        longest_draft: most sub-words verified at once; 1 is step-by-step decoding, None as many as
+            are worth it: all that are left, and a few where brackets are dense. The answers are the
+            same.
     """
     rows = [_Writing(g, list(p)) for p, g in zip(prompts, grammars, strict=True)]
     active, cache = list(rows), _Cache()
