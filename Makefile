@@ -11,7 +11,7 @@ PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-slow lint format types layers docs check lock clean
+.PHONY: help demo install test test-fast test-slow lint format types layers docs check lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ install: $(STAMP) ## only the set-up of .venv
 
 test: $(STAMP) ## the tests
 	$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-fast: $(STAMP) ## the tests that take a moment: no training, no process, no whole corpus
+	$(RUN)/python -m pytest -n $(WORKERS) -m "not heavy and not slow" $(ARGS)
 
 test-slow: $(STAMP) ## the tests that take minutes
 	$(RUN)/python -m pytest -m slow $(ARGS)

@@ -81,6 +81,7 @@ def test_awkward_texts_are_answered_whole(annotator: Annotator, text: str) -> No
         assert all(a.end <= b.start for a, b in zip(own, own[1:], strict=False))
 
 
+@pytest.mark.heavy
 def test_the_last_sentence_of_a_long_document_is_read(annotator: Annotator) -> None:
     """50,000 characters, in sentences and as one sentence without an end."""
     last = SENTENCES[1]

@@ -142,6 +142,7 @@ def page_folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return folder
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", [name for name, text in PAGES.items() if blocks(text)])
 def test_the_blocks_of_a_page_run(
     name: str,

@@ -92,6 +92,7 @@ def test_the_default_finds_genes_species_and_cells_as_well() -> None:
     assert any(type == "cell_type" and "T lymphocytes" in mention for type, mention in found)
 
 
+@pytest.mark.heavy
 def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator) -> None:
     texts = [
         "Aspirin-induced asthma was seen.",

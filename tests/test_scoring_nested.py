@@ -131,6 +131,7 @@ def overlaps(gold: Sequence[Document]) -> bool:
     return any(within("nested", span, d.spans) for d in gold for span in d.spans)
 
 
+@pytest.mark.heavy
 @settings(deadline=None, max_examples=150)
 @given(pairs())
 def test_counts_are_those_of_a_slow_and_plain_way(

@@ -189,6 +189,7 @@ def test_counts_are_those_of_the_registered_file(tmp_path: Path) -> None:
     assert available_splits("BC4CHEMD", tmp_path) == ["train"]
 
 
+@pytest.mark.heavy
 @pytest.mark.corpora
 @pytest.mark.parametrize(
     "name", ["NCBI-disease", "BC5CDR-chem", "S800", "GENIA-nested", "CMeEE-V2", "cEHRNER"]
@@ -201,6 +202,7 @@ def test_real_corpora_are_as_the_registry_says(corpora_root: Path, name: str) ->
     assert check(name, corpora_root).problems == []
 
 
+@pytest.mark.heavy
 @pytest.mark.corpora
 def test_what_real_corpora_share_is_known(corpora_root: Path) -> None:
     names = ("NCBI-disease", "BC5CDR", "cEHRNER", "CCKS2019", "GENIA-nested", "JNLPBA")

@@ -128,6 +128,7 @@ def test_spacy_keeps_our_words(lessons: Task) -> None:
     )
 
 
+@pytest.mark.heavy
 def test_spacy_learns(lessons: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("spacy")
     config = spacy_ner._config(lessons)

@@ -61,6 +61,7 @@ def only_drops(by_condition: dict[str, dict[str, Any]], corpus: str) -> None:
         assert by_condition[name]["dev_f1"] >= by_condition["alone"]["dev_f1"]
 
 
+@pytest.mark.heavy
 def test_all_conditions_stand_behind_one_tagger(
     toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +91,7 @@ def test_all_conditions_stand_behind_one_tagger(
     assert len(list((output / "small" / "models").glob("*/config.json"))) == 4
 
 
+@pytest.mark.heavy
 def test_behind_a_generator_that_is_not_cut_in_folds(
     toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

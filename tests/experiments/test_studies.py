@@ -92,6 +92,7 @@ def command(study: grid.Study, output: Path, monkeypatch: pytest.MonkeyPatch, *m
     grid.main(study)
 
 
+@pytest.mark.heavy
 def test_a_study_runs_is_gone_on_with_and_is_told(
     study: grid.Study,
     tmp_path: Path,
@@ -131,6 +132,7 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
     ]  # fmt: skip
 
 
+@pytest.mark.heavy
 def test_what_was_made_with_another_recipe_is_no_run_of_the_study(
     study: grid.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def in_two_stages(backbone: Path, corpus: Path, text: Path, teacher: Path) -> Re
     return Recipe.model_validate(plan)
 
 
+@pytest.mark.heavy
 def test_the_share_that_the_recipe_keeps_gives_the_model_of_its_run(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ def test_damaged_files(format, data):
             _consume(path, format, on_error=lambda error: None)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("format", STREAMED)
 def test_memory_is_bounded_by_a_document(tmp_path, format):
     def peak(number):

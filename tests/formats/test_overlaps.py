@@ -51,6 +51,7 @@ def test_bioc_json(docs: list[Document]) -> None:
     check(docs, "bioc_json")
 
 
+@pytest.mark.heavy
 @quick
 @given(full(XML))
 def test_bioc_xml(docs: list[Document]) -> None:

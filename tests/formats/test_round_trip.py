@@ -164,6 +164,7 @@ def test_conll_of_pretokenized_text(tokens):
     assert read_back(content, "conll") == [document]
 
 
+@pytest.mark.heavy
 @quick
 @given(st.lists(documents(st.characters()), max_size=3))
 @pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.writer])

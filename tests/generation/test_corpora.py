@@ -26,6 +26,7 @@ MEASURED = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.corpora
 @pytest.mark.parametrize("name", MEASURED)
 def test_a_corpus_comes_back(name: str, corpora_root: Path) -> None:

@@ -58,6 +58,7 @@ def by_hand(model: Any, prompt: list[int], grammar: Grammar) -> tuple[list[int],
     return tokens, logs
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(4))
 def test_the_answer_is_that_of_step_by_step_decoding(model: Any, seed: int) -> None:
     prompts, grammars = problems(7, seed)
@@ -81,6 +82,7 @@ def test_alone_and_in_a_batch_are_the_same(model: Any) -> None:
         assert alone.tokens == answer.tokens and alone.passes == answer.passes
 
 
+@pytest.mark.heavy
 def test_spans_are_those_of_the_answer_with_the_probability_of_their_brackets(model: Any) -> None:
     prompts, grammars = problems(12, 5)
     answers = decode(model, prompts, grammars)

@@ -102,6 +102,7 @@ def test_the_loss_is_that_of_the_answer_alone(backbone: Path, loss: Any) -> None
     torch.testing.assert_close(model(**batch).loss.item(), total / count, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("form", ["adapter", "whole", "layers"])
 def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, form: str) -> None:
     frozen = {"frozen_layers": 1} if form == "layers" else {}
@@ -132,6 +133,7 @@ def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, for
     torch.testing.assert_close(merged(**rows).loss, loaded(**rows).loss)
 
 
+@pytest.mark.heavy
 def test_spans_are_in_the_text_and_probable_alone_and_in_any_batch(
     backbone: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +158,7 @@ def _plain(span: Span) -> tuple[int, int, str]:
     return span.start, span.end, span.type
 
 
+@pytest.mark.heavy
 def test_a_long_text_is_read_to_its_end(backbone: Path, tmp_path: Path) -> None:
     folder = saved(build(backbone), backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu")
@@ -192,6 +195,7 @@ def test_a_generator_is_causal() -> None:
         VanerGeneratorConfig(attention="bidirectional")
 
 
+@pytest.mark.heavy
 def test_transformers_generate_gives_the_same_answers_in_more_passes(
     backbone: Path, tmp_path: Path
 ) -> None:

@@ -290,6 +290,7 @@ HARD = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", HARD)
 def test_the_hardest_answers_take_no_longer(name: str) -> None:
     """Tenths of a second; a quadratic step takes minutes here."""

@@ -166,6 +166,7 @@ def test_of_no_text_comes_a_whole_file(annotate: Run, tmp_path: Path, format: st
     assert list(read(target, format)) == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text",
     [

@@ -146,6 +146,7 @@ def test_a_model_without_one_has_no_precision(model: Path, run: Run) -> None:
     )
 
 
+@pytest.mark.heavy
 def test_a_selector_has_a_calibration_of_its_own(
     model: Path, tiny_backbone: Path, run: Run, tmp_path: Path
 ) -> None:

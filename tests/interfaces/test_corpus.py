@@ -260,6 +260,7 @@ def test_check_all_of_nothing(run: Run, tmp_path: Path) -> None:
     assert f"no registered corpus lies in {tmp_path}" in done.error
 
 
+@pytest.mark.heavy
 @pytest.mark.corpora
 def test_the_registered_corpora_are_as_the_registry_says(run: Run, corpora_root: Path) -> None:
     done = run("corpus", "check", "BC5CDR", "--corpora", corpora_root)

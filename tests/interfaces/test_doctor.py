@@ -43,6 +43,7 @@ def test_a_sound_machine(run: Run, tmp_path: Path) -> None:
     assert told["models"]["disease-chemical"].startswith("embedded")
 
 
+@pytest.mark.heavy
 def test_torch_is_asked_only_if_wanted(run: Run) -> None:
     program = (
         "import sys\nfrom vaner.interfaces.doctor import examine\nexamine()\n"
@@ -95,6 +96,7 @@ def whole() -> dict[str, bytes]:
             "config.json": b'{"model_type": "vaner"}'}  # fmt: skip
 
 
+@pytest.mark.heavy
 def test_a_file_that_is_cut_short_is_named(run: Run, cache: Path, whole: dict[str, bytes]) -> None:
     form = cache / "exported" / "biomedical-0123"
     form.mkdir(parents=True)

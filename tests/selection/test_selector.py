@@ -144,6 +144,7 @@ def test_what_is_kept_is_as_it_was_but_for_its_score(tiny_backbone: Path) -> Non
     assert not any(d.spans for d in found.select(DOCUMENTS, threshold=1.01))
 
 
+@pytest.mark.heavy
 def test_documents_stream(tiny_backbone: Path) -> None:
     found = selector(build(tiny_backbone), tiny_backbone, batch_size=1)
     read: list[int] = []
@@ -225,6 +226,7 @@ def test_a_selector_reads_both_ways() -> None:
         VanerSelectorConfig(loss="triplet")  # type: ignore[arg-type]
 
 
+@pytest.mark.heavy
 def test_behind_a_model(tiny_backbone: Path, tiny_model: Path, tmp_path: Path) -> None:
     folder = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
     alone = Annotator.from_pretrained(tiny_model, device="cpu")
@@ -241,6 +243,7 @@ def test_behind_a_model(tiny_backbone: Path, tiny_model: Path, tmp_path: Path) -
         assert not any(a.overlaps(b) for a in one.spans for b in one.spans if a is not b)
 
 
+@pytest.mark.heavy
 def test_behind_a_generator_nested_mentions_are_judged_each_by_itself(
     tiny_backbone: Path, writer: Path, tmp_path: Path
 ) -> None:

@@ -89,6 +89,7 @@ class Killed(Exception):
     """Stands for a power cut."""
 
 
+@pytest.mark.heavy
 def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

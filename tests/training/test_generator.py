@@ -39,6 +39,7 @@ def recipe(
     )  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("loss", ["decisions", "answer"])
 def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, loss: str

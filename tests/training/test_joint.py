@@ -84,6 +84,7 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
     assert loss(1) < loss(3)
 
 
+@pytest.mark.heavy
 def test_one_pass_learns_from_both_halves(
     tiny_backbone: Path, half: dict[str, Path], tmp_path: Path
 ) -> None:

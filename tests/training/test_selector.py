@@ -92,6 +92,7 @@ def recipe(
     )  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("loss", ["contrastive", "binary"])
 @pytest.mark.parametrize("errors", [True, False])
 def test_it_raises_f1_behind_a_careless_proposer(
@@ -118,6 +119,7 @@ def test_it_raises_f1_behind_a_careless_proposer(
     assert selector.threshold > 0 and selector.model.config.slope > 0
 
 
+@pytest.mark.heavy
 def test_without_proposals_dev_is_gold_beside_its_variants(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "form",
     [{}, {"frozen_layers": 1}, {"lora": {"rank": 2, "alpha": 4}}, {"joint": True, "casing": True,
@@ -126,6 +127,7 @@ def test_a_damaged_adapter_is_told_in_one_line(
             going_on(start, corpus_folder)
 
 
+@pytest.mark.heavy
 def test_of_what_was_before_a_stage_a_share_is_kept(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

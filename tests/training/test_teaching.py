@@ -61,6 +61,7 @@ def taught_by(teacher: str, text: Path, backbone: Path, corpus: Path, **model: A
     return Recipe.model_validate(plan)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("head", ["crf", "softmax"])
 def test_a_pupil_learns_from_text_that_nobody_tagged(
     head: str,

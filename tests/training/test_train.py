@@ -100,6 +100,7 @@ class Killed(Exception):
     """Stands for a power cut."""
 
 
+@pytest.mark.heavy
 def test_a_run_that_was_killed_goes_on_to_the_same_result(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +189,7 @@ def test_training_stops_when_dev_no_longer_rises(
     assert [entry["eval_f1"] for entry in evaluations] == [0.5, 0.9, 0.8, 0.7]
 
 
+@pytest.mark.heavy
 def test_a_run_that_goes_on_has_no_more_patience_than_before(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

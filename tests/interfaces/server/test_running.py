@@ -68,6 +68,7 @@ def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
+@pytest.mark.heavy
 def test_what_was_taken_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
     texts = ["asthma " * n + "😀" for n in (1, 500, 20_000)]
