@@ -39,6 +39,21 @@ def test_text_is_untouched(put):
     assert document == Document("note", "One\r\ntwo\x00\u2028three\r")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The patient has chronic hepatitis B",
+        "She was treated with L-dopa\n",
+        "Her blood is of type O",
+        "He lacks vitamin B\nShe lacks vitamin E\n",
+    ],
+)
+def test_a_note_that_ends_like_a_tag_is_text(put, text):
+    path = put(text, "note.txt")
+    assert detect(path) == "text"
+    assert [d.text for d in read(path)] == [text]
+
+
 def test_lines_from_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"first\r\n\n second")))
     assert [(d.id, d.text) for d in read("-", "lines")] == [

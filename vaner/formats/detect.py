@@ -11,7 +11,7 @@ from typing import Any
 
 from vaner.errors import FormatError
 from vaner.formats.source import Place, read_chunks
-from vaner.tagging import split_tag
+from vaner.tagging import OUTSIDE, split_tag
 
 _HEAD = 1 << 14
 _LONGEST_LINE = 1 << 22
@@ -158,10 +158,17 @@ def _lines(head: str) -> str | None:
 
 
 def _tagged(lines: list[str]) -> bool:
-    """Whether every line ends in a column that is a tag."""
+    """Whether every line ends in a column that is a tag.
+
+    Prose can end so too, with "hepatitis B" or "L-dopa": where there are no tabs, a word outside of
+    all mentions must be among several lines.
+    """
     if lines[0].startswith("-DOCSTART-"):
         return True
     rows = [line.split("\t") if "\t" in line else line.split() for line in lines]
+    outside = any(row[-1] == OUTSIDE for row in rows)
+    if "\t" not in lines[0] and not (len(rows) > 1 and outside):
+        return False
     try:
         return len({len(row) for row in rows}) == 1 < len(rows[0]) and all(
             split_tag(row[-1]) for row in rows
