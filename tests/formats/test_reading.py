@@ -101,6 +101,32 @@ def test_jsonl_dialects(put):
     assert mentions(tagged) == [("Rat", "Species")]
 
 
+def test_jsonl_fields_without_a_value_are_as_if_they_were_not_there(put):
+    path = put(
+        '{"text": "Gout.", "spans": null, "entities": [{"start": 0, "end": 4, "type": "D"}]}\n'
+        '{"tokens": ["Gout"], "ner_tags": null, "spans": [{"start": 0, "end": 1, "type": "D"}]}\n'
+    )
+    assert [mentions(d) for d in read(path, "jsonl")] == [[("Gout", "D")]] * 2
+
+
+def test_jsonl_tags_beside_a_text_are_of_its_tokens(put):
+    path = put(
+        '{"text": "He has\\nhay fever.", "tokens": ["He", "has", "hay", "fever", "."], '
+        '"ner_tags": ["O", "O", "B-D", "I-D", "O"]}\n'
+        '{"text": "Gout.", "tokens": ["Flu", "."], "ner_tags": ["B-D", "O"]}\n'
+        '{"text": "Gout.", "ner_tags": ["B-D", "O"]}\n',
+        "x.jsonl",
+    )
+    errors = []
+    (document,) = read(path, on_error=errors.append)
+    assert document.text == "He has\nhay fever."
+    assert mentions(document) == [("hay fever", "D")]
+    assert [str(e).partition("x.jsonl:")[2] for e in errors] == [
+        "2: token 'Flu' does not stand in the text where it should",
+        "3: tokens is NoneType, expected list",
+    ]
+
+
 def test_a_bad_mention_is_left_out_and_a_bad_record_too(put):
     path = put(
         '{"text": "Fever.", "spans": [{"start": 0, "end": 9, "type": "D"}, '

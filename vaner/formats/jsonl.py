@@ -5,7 +5,7 @@
 
 Three dialects in which corpora are handed round are read too: ``text`` with ``entities`` in
 characters, ``tokens`` with ``entities`` in tokens, and ``tokens`` with ``ner_tags``, where a
-surplus first token is an instruction.
+surplus first token is an instruction, and ``text`` may stand beside them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> 
     metadata = {k: frozen(v) for k, v in record.items() if k not in _KNOWN}
     metadata |= frozen(typed(record.get("metadata") or {}, dict, "metadata"))
     if "text" in record:
-        text, tokens = typed(record["text"], str, "text"), None
+        text = typed(record["text"], str, "text")
+        tokens = _placed(_words(record)[0], text) if _tagged(record) else None
     elif "tokens" in record:
         words, instruction = _words(record)
         metadata |= {"instruction": instruction} if instruction is not None else {}
@@ -63,15 +64,31 @@ def _name(record: Mapping[str, Any], name: str) -> str:
     return name if given is None else str(given)
 
 
+def _tagged(record: Mapping[str, Any]) -> bool:
+    return record.get("ner_tags") is not None
+
+
 def _words(record: Mapping[str, Any]) -> tuple[list[str], str | None]:
     """Tokens of a record without the instruction, and the instruction if there is one."""
-    words = [typed(token, str, "a token") for token in typed(record["tokens"], list, "tokens")]
+    words = [typed(token, str, "a token") for token in typed(record.get("tokens"), list, "tokens")]
     tags = record.get("ner_tags")
     if tags is None or len(typed(tags, list, "ner_tags")) == len(words):
         return words, None
     if len(tags) != len(words) - 1:
         raise MalformedError(f"{len(words)} tokens but {len(tags)} ner_tags")
     return words[1:], words[0]
+
+
+def _placed(words: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """Offsets of the tokens of a text, between which there is nothing but white space."""
+    tokens, end = [], 0
+    for word in words:
+        start = text.find(word, end)
+        if start < 0 or text[end:start].strip():
+            raise MalformedError(f"token {word!r} does not stand in the text where it should")
+        end = start + len(word)
+        tokens.append((start, end))
+    return tokens
 
 
 def _joined(words: Sequence[str], metadata: dict[str, Any]) -> tuple[str, list[tuple[int, int]]]:
@@ -89,9 +106,9 @@ def _joined(words: Sequence[str], metadata: dict[str, Any]) -> tuple[str, list[t
 
 def _entries(record: Mapping[str, Any]) -> list[Any]:
     """Mentions of a record as it gives them, tags turned into token offsets."""
-    if "ner_tags" not in record:
-        given = record.get("spans", record.get("entities"))
-        return typed(given, list, "spans") if given is not None else []
+    if not _tagged(record):
+        given = record.get("spans") or record.get("entities") or []
+        return list(typed(given, list, "spans"))
     tags = [_INTEGER_TAGS.get(t, str(t)) if integer(t) else str(t) for t in record["ner_tags"]]
     try:
         return [{"start": c.start, "end": c.end, "type": c.type} for c in decode(tags)]
