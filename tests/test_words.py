@@ -103,3 +103,11 @@ def test_the_splitter_agrees_with_the_tokens_of_a_corpus(corpus: str) -> None:
     lines = (Path(root) / corpus / "devel.tsv").read_text("utf-8").splitlines()
     tokens = [line.split("\t")[0] for line in lines if line]
     assert all(len(split_words(token)) == 1 for token in tokens)
+
+
+@pytest.mark.parametrize("foreign", [["It was.", "He slept."], [[0, 15, 24]], 2, [[0, None]]])
+def test_what_others_call_sentences_cuts_nothing(foreign: object) -> None:
+    text = "It was E. coli. He slept."
+    words = split_words(text)
+    document = Document("1", text, metadata={"sentences": foreign})
+    assert sentences_of(document, words) == split_sentences(text, words)

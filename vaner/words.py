@@ -98,13 +98,27 @@ def _abbreviated(text: str, words: Sequence[Word], stop: int) -> bool:
     return initial or before.casefold() in _ABBREVIATIONS
 
 
+def stated(document: Document, key: str) -> list[tuple[int, int]]:
+    """The sentences or tokens that a document's source fixed, as offsets; empty where it did not.
+
+    Metadata may come from others, for whom the key says something else: a list of strings, say.
+    """
+    found = document.metadata.get(key)
+    pairs = found if isinstance(found, list | tuple) else []
+    sound = all(
+        isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(n, int) for n in pair)
+        for pair in pairs
+    )
+    return [(start, end) for start, end in pairs] if sound else []
+
+
 def sentences_of(document: Document, words: Sequence[Word]) -> list[tuple[int, int]]:
     """Sentences of a document as ranges of word indices: the source's own where it has them.
 
     A sentence boundary that would cut one of the source's mentions is not looked for here: gold
     must not steer what the model reads.
     """
-    fixed = document.metadata.get("sentences")
+    fixed = stated(document, "sentences")
     if not fixed:
         if document.metadata.get("pretokenized"):
             return [(0, len(words))] if words else []

@@ -193,6 +193,28 @@ def test_lone_surrogate_is_escaped_in_json_and_counted_elsewhere():
     assert sum(report.lost.values()) == 1
 
 
+def test_conll_of_files_with_other_columns_has_as_many_in_every_row():
+    def document(columns):
+        metadata = {"pretokenized": True, "columns": columns}
+        return Document("d", "fever rises", (Span(0, 5, "D"),), metadata)
+
+    tagged, bare = document((("NN",), ("VB",))), document(())
+    content, report = written([tagged, bare], "conll")
+    rows = "fever\tNN\tB-D\nrises\tVB\tO\n\n"
+    assert content == rows + "fever\t-X-\tB-D\nrises\t-X-\tO\n\n"
+    assert not report.lost
+    content, report = written([bare, tagged], "conll")
+    assert content == 2 * "fever\tB-D\nrises\tO\n\n"
+    assert report.lost == {"columns between token and tag left out, others have not as many": 1}
+
+
+@pytest.mark.parametrize("foreign", [3, "ab", [1, 2], [["NN"], ["VB", "I-V"]], [["NN"], [None]]])
+@pytest.mark.parametrize("key", ["columns", "tokens"])
+def test_conll_leaves_what_others_call_columns_and_tokens(key, foreign):
+    document = Document("d", "fever rises", (), {key: foreign})
+    assert written([document], "conll")[0] == "fever\tO\nrises\tO\n\n"
+
+
 def test_what_conll_cannot_express_is_counted():
     spans = (
         Span(0, 6, "A", 0.5),

@@ -23,9 +23,10 @@ from vaner.documents import Document, Span
 from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_lines
 from vaner.formats.spans import IDENTIFIER, NAME, Lost, check_span, count_scores, plain, word
 from vaner.tagging import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
-from vaner.words import Word, sentences_of, split_words
+from vaner.words import Word, sentences_of, split_words, stated
 
 DOCSTART = "-DOCSTART-"
+FILLER = "-X-"
 SPLIT = "mention left out, it crosses a sentence boundary"
 UNSPELT = {
     Reason.DISCONTINUOUS: "discontinuous mention left out",
@@ -35,6 +36,7 @@ UNSPELT = {
 EMPTY = "document without words"
 ID = "document id has no place in the format"
 SPACING = "document whose white space is written as one space"
+COLUMNS = "columns between token and tag left out, others have not as many"
 _SPACES = re.compile(" +")
 
 Row = list[str]
@@ -176,31 +178,46 @@ def render(
     """Sentences as tab-separated rows, an empty line after each.
 
     Once a document needs a ``-DOCSTART-`` line to hold its sentences together, it and all that
-    follow get one.
+    follow get one. All rows have as many columns as the first.
     """
-    grouped = False
+    grouped, width = False, None
     for document in documents:
         words = _words(document)
         sentences = sentences_of(document, words)
         grouped = grouped or len(sentences) > 1 or bool(document.metadata.get("docstart"))
         _count(document, words, lost)
-        columns = document.metadata.get("columns", ())
-        middle = columns if len(columns) == len(words) else [()] * len(words)
         if words:
-            filler = [*("-X-" for _ in middle[0]), OUTSIDE]
-            head = ["\t".join((DOCSTART, *filler)) + "\n\n"] if grouped else []
+            middle = _columns(document, len(words))
+            width = len(middle[0]) if width is None else width
+            filler = (FILLER,) * width
+            if len(middle[0]) != width:
+                lost[COLUMNS] += bool(middle[0])
+                middle = [filler] * len(words)
+            head = ["\t".join((DOCSTART, *filler, OUTSIDE)) + "\n\n"] if grouped else []
             body = _rows(document, words, sentences, middle, scheme, lost)
             yield "".join((*head, *body))
 
 
 def _words(document: Document) -> list[Word]:
     """The tokens of the source, or the words of a raw text."""
-    text, given = document.text, document.metadata.get("tokens")
+    text, given = document.text, stated(document, "tokens")
     if given and all(0 <= s < e <= len(text) for s, e in given):
         return [Word(start, end) for start, end in given]
     if document.metadata.get("pretokenized"):
         return [Word(*match.span()) for match in re.finditer(r"\S+", text)]
     return split_words(text)
+
+
+def _columns(document: Document, number: int) -> Sequence[Sequence[str]]:
+    """The columns between token and tag, row by row, where the file that was read had them."""
+    given = document.metadata.get("columns")
+    rows = [row for row in given if _strings(row)] if isinstance(given, list | tuple) else []
+    sound = len(rows) == number and len(set(map(len, rows))) == 1
+    return rows if sound else [()] * number
+
+
+def _strings(row: Any) -> bool:
+    return isinstance(row, list | tuple) and all(isinstance(cell, str) for cell in row)
 
 
 def _count(document: Document, words: Sequence[Word], lost: Lost) -> None:
