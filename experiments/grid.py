@@ -171,12 +171,12 @@ def main(study: Study) -> None:
         torch.set_num_threads(arguments.threads)
     try:
         wanted = study.all_runs(arguments.size, arguments.corpora, arguments.seeds)
-        done = kept(study, arguments.size) if arguments.missing else {}
+        done = kept(study, arguments.size, arguments.corpora) if arguments.missing else {}
         for one in () if arguments.report else wanted:
             asked = any(fnmatch(one.name, pattern) for pattern in arguments.only)
             if asked and one.name not in done:
                 run_or_leave(one, output, arguments.corpora, arguments.keep_models)
-        tell(study, output, arguments.size, arguments.seeds or ())
+        tell(study, output, arguments.size, arguments.corpora, arguments.seeds or ())
     except VanerError as error:
         sys.exit(f"error: {error}")
 
@@ -202,19 +202,22 @@ def run_or_leave(one: Run, output: Path, root: Path | None, keep_models: bool) -
     return True
 
 
-def tell(study: Study, output: Path, size: str, seeds: Sequence[int] = ()) -> None:
+def tell(
+    study: Study, output: Path, size: str, root: Path | None = None, seeds: Sequence[int] = ()
+) -> None:
     """Write down what is finished: results, table, plot.
 
     Args:
         study: the study.
         output: folder of its runs.
         size: their size.
+        root: where the corpora lie; ``VANER_CORPORA`` if None.
         seeds: those to look for besides the recipe's.
 
     Raises:
         VanerError: where nothing is.
     """
-    records = finished(study, output, size, seeds)
+    records = finished(study, output, size, root, seeds)
     if not records:
         raise VanerError(f"no finished run in {output}")
     parts = [table(records, study.keys, study.baseline), sides(records, study.keys)]
@@ -224,27 +227,29 @@ def tell(study: Study, output: Path, size: str, seeds: Sequence[int] = ()) -> No
     write(study.folder, size, records, "\n\n".join(parts))
 
 
-def finished(study: Study, output: Path, size: str, seeds: Sequence[int] = ()) -> list[Record]:
+def finished(
+    study: Study, output: Path, size: str, root: Path | None = None, seeds: Sequence[int] = ()
+) -> list[Record]:
     """The records of the runs that are done, in the order of the study.
 
     Those that are not in `output` were made elsewhere: they are taken from the study's own results.
     """
-    found = kept(study, size)
+    found = kept(study, size, root)
     told = {*study.recipe(size).seeds, *seeds, *(record["seed"] for record in found.values())}
-    names = [one.name for one in study.all_runs(size, seeds=sorted(told))]
+    names = [one.name for one in study.all_runs(size, root, sorted(told))]
     for name in names:
         if (file := output / f"{name}.json").is_file():
             found[name] = json.loads(file.read_text("utf-8"))
     return [found[name] for name in names if name in found]
 
 
-def kept(study: Study, size: str) -> dict[str, Record]:
+def kept(study: Study, size: str, root: Path | None = None) -> dict[str, Record]:
     """The records in the study's own results, by the names of their runs.
 
     Those of runs that the study does not have, or has with another recipe by now, are left out.
     """
     records = read_runs(study.folder / f"results-{size}.json")
-    runs = study.all_runs(size, seeds=sorted({record["seed"] for record in records}))
+    runs = study.all_runs(size, root, sorted({record["seed"] for record in records}))
     return {one.name: record for one, record in product(runs, records) if _is_of(record, one)}
 
 

@@ -56,7 +56,8 @@ def main() -> None:
     wanted = [study for study in STUDIES if study.name in arguments.studies]
     stop = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     try:
-        done = {s.name: grid.kept(s, arguments.size) if arguments.missing else {} for s in wanted}
+        done = {s.name: grid.kept(s, arguments.size, arguments.corpora) if arguments.missing else {}
+                for s in wanted}  # fmt: skip
         todo = [(s, one, arguments.output / s.name / arguments.size)
                 for s, one in jobs(arguments.size, wanted, arguments.corpora)
                 if one.name not in done[s.name]]  # fmt: skip
@@ -69,7 +70,7 @@ def main() -> None:
                 sys.exit(f"{len(todo) - number + 1} of {len(todo)} runs left, the time is up")
             print(f"[{number}/{len(todo)}] {study.name}", file=sys.stderr, flush=True)
             if grid.run_or_leave(one, output, arguments.corpora, arguments.keep_models):
-                grid.tell(study, output, arguments.size)
+                grid.tell(study, output, arguments.size, arguments.corpora)
     except VanerError as error:
         sys.exit(f"error: {error}")
 

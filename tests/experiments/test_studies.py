@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from experiments import grid, report
+from experiments.mix.run import STUDY as mix
 from experiments.report import read_runs, write_runs
 from vaner.training.apart import clash
 from vaner.training.recipe import Recipe
@@ -148,6 +150,27 @@ def test_what_was_made_with_another_recipe_is_no_run_of_the_study(
     assert list(grid.kept(study, "small")) == ["crf-1"]
     write_runs([{**first, "recipe": {"of": "long ago"}}], results)
     assert grid.kept(study, "small") == {}
+
+
+def test_kept_runs_are_known_again_by_the_corpora_that_are_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    root, folder = tmp_path / "corpora", tmp_path / "mix"
+    corpus(root / "NCBI-disease", "gout")
+    folder.mkdir()
+    (folder / "README.md").write_text("<!-- small:begin -->\n<!-- small:end -->\n")
+    runs = list(mix.all_runs("small", root, [1]))
+    assert all(run.tests == ("NCBI-disease",) for run in runs)
+    made = [
+        {**run.details, "seed": 1, "test_limit": None, "tests": {},
+         "recipe": run.recipe.model_dump(mode="json")}
+        for run in runs
+    ]  # fmt: skip
+    write_runs(made, folder / "results-small.json")
+    given = ("--report", "--corpora", str(root))
+    command(replace(mix, folder=folder), tmp_path / "runs", monkeypatch, *given)
+    assert read_runs(folder / "results-small.json") == made
 
 
 def test_a_study_without_runs_says_so(
