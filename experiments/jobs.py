@@ -6,10 +6,10 @@
     python -m experiments.jobs --size small --threads 1    # the small runs, on a CPU
 
 What is most wanted comes first: seed by seed, the mix, each corpus alone, the parts, then the rest.
-A run that is done is not run again, one that was cut off goes on from its last checkpoint; the
-tables are written after every study. The shipped model has a script of its own
-(experiments.embedded_biomedical.run), to be run before these, and so have the peers
-(experiments.peers.run), behind them; dense recognition wants a knowledge base, made by
+A run that is done is not run again, one that was cut off goes on from its last checkpoint, one that
+fails is told and the next begun; the tables are written after every run. The shipped model has a
+script of its own (experiments.embedded_biomedical.run), to be run before these, and so have the
+peers (experiments.peers.run), behind them; dense recognition wants a knowledge base, made by
 `vaner kb build open`.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -65,14 +66,36 @@ def main() -> None:
             for study, one, output in todo:
                 print(f"{_state(one, output, arguments.corpora):8} {study.name} {one.name}")
             return
-        for number, (study, one, output) in enumerate(todo, 1):
-            if stop is not None and time.monotonic() > stop:
-                sys.exit(f"{len(todo) - number + 1} of {len(todo)} runs left, the time is up")
-            print(f"[{number}/{len(todo)}] {study.name}", file=sys.stderr, flush=True)
-            if grid.run_or_leave(one, output, arguments.corpora, arguments.keep_models):
-                grid.tell(study, output, arguments.size, arguments.corpora)
     except VanerError as error:
         sys.exit(f"error: {error}")
+    failed = 0
+    for number, (study, one, output) in enumerate(todo, 1):
+        if stop is not None and time.monotonic() > stop:
+            sys.exit(f"{len(todo) - number + 1} of {len(todo)} runs left, the time is up")
+        print(f"[{number}/{len(todo)}] {study.name}", file=sys.stderr, flush=True)
+        failed += not _went_well(study, one, output, arguments)
+    if failed:
+        sys.exit(f"{failed} of {len(todo)} runs failed, see above")
+
+
+def _went_well(
+    study: grid.Study, one: grid.Run, output: Path, arguments: argparse.Namespace
+) -> bool:
+    """Make a run and tell what came out; one that fails is told, and keeps no other from running.
+
+    Nobody is there, and what one run needs (a knowledge base, 4-bit arithmetic, so much memory)
+    others can do without.
+    """
+    try:
+        if grid.run_or_leave(one, output, arguments.corpora, arguments.keep_models):
+            grid.tell(study, output, arguments.size, arguments.corpora)
+    except VanerError as error:
+        print(f"{one.name}: failed: {error}", file=sys.stderr, flush=True)
+    except Exception:
+        print(f"{one.name}: failed:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+    else:
+        return True
+    return False
 
 
 def _state(one: grid.Run, output: Path, root: Path | None) -> str:

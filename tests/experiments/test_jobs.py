@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from experiments import grid, jobs
+from vaner.errors import VanerError
 from vaner.training.recipe import Recipe
 
 RECIPE = """\
@@ -72,6 +73,29 @@ def test_what_is_done_is_not_done_again(
     assert listed[1].split() == ["to", "do", "second", "second-1"]
     command(monkeypatch, tmp_path, "--studies", "first")
     assert made == ["first-2"]
+
+
+@pytest.mark.parametrize("problem", [VanerError("no base"), RuntimeError("out of memory")])
+def test_a_run_that_fails_stops_none_of_the_others(
+    problem: Exception,
+    made: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    real = grid.run
+
+    def run(one: grid.Run, *rest: Any) -> dict[str, Any]:
+        if one.name == "first-1":
+            raise problem
+        return real(one, *rest)
+
+    monkeypatch.setattr(grid, "run", run)
+    with pytest.raises(SystemExit, match="1 of 4 runs failed"):
+        command(monkeypatch, tmp_path)
+    assert made == ["second-1", "first-2", "second-2"]
+    told = capsys.readouterr().err
+    assert "first-1: failed" in told and str(problem) in told
 
 
 def test_nothing_is_started_when_the_time_is_up(
