@@ -178,6 +178,15 @@ def test_conll_docstart_groups_sentences(put):
     assert stream.getvalue() == content + content
 
 
+@pytest.mark.parametrize("line", ["-DOCSTART-", "-DOCSTART-\tO"])
+def test_conll_docstart_needs_no_empty_line_before_it(put, line):
+    rows = ("Rat\tNN\tB-S", "bit\tVB\tO", line, "He\tPR\tO", line, line, "", "She\tPR\tO")
+    path = put("\n".join(rows))
+    assert [d.text for d in read(path, "conll")] == ["Rat bit", "He", "She"]
+    path = put("\n".join(rows[2:]))
+    assert [d.text for d in read(path, "conll")] == ["He", "She"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -114,27 +114,32 @@ def _blocks(place: Place, encoding: str) -> Iterator[Block]:
     """Sentences as rows of columns with the line they start on; bad sentences are left out."""
     rows, start, width, good = list[Row](), 0, 0, True
     for number, line in read_lines(place, encoding):
-        if line.strip():
-            row = line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
-            width = width or len(row)
-            start = start or number
-            problem = _problem(row, width)
-            if problem and good:
-                good = False
-                place.report(problem, number)
-            rows.append(row)
-            if row[0] != DOCSTART:
-                continue
-        if rows and good:
-            yield start, rows
-        rows, start, good = [], 0, True
+        row = _row(line)
+        if not row or row[0] == DOCSTART:  # which ends a sentence as an empty line does
+            if rows and good:
+                yield start, rows
+            rows, start, good = [], 0, True
+            if row:
+                yield number, [row]
+            continue
+        width = width or len(row)
+        start = start or number
+        problem = _problem(row, width)
+        if problem and good:
+            good = False
+            place.report(problem, number)
+        rows.append(row)
     if rows and good:
         yield start, rows
 
 
+def _row(line: str) -> Row:
+    if not line.strip():
+        return []
+    return line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
+
+
 def _problem(row: Row, width: int) -> str | None:
-    if row[0] == DOCSTART:
-        return None
     if len(row) != width or width == 1:
         return f"expected {max(width, 2)} columns (token … tag), found {len(row)}"
     return None if row[0] and row[-1] else "a row with an empty token or tag"
