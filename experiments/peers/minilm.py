@@ -73,6 +73,7 @@ def _train(task: Task, rate: float) -> Tagger:
         processing_class=tokenizer,
     )
     trainer.train()
+    trainer.args.train_sampling_strategy = "random"  # else it predicts in another order, too
 
     def tag(sentences: Sequence[Sequence[str]]) -> list[Tags]:
         torch.set_num_threads(1)

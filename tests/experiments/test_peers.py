@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,15 @@ def test_minilm_tags_the_first_subword_of_each_word() -> None:
     tags = TagSet(types=("D",)).indices(["B-D", "I-D", "O"])
     (with_labels,) = minilm.labelled([row], [tags])
     assert with_labels["labels"] == [-100, 1, -100, 0, -100]
+
+
+@pytest.mark.heavy
+def test_minilm_learns(lessons: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "EPOCHS", 12)
+    learnt = minilm.learn(replace(lessons, settings={"learning_rate": 1e-3}))
+    assert lessons.devel.f1(learnt.tag(lessons.devel.words)) == 1.0
+    mixed = [("asthma", "is", "bad", "for", "you", "."), ("asthma",), ("no", "asthma")]
+    assert learnt.tag(mixed) == [tag for words in mixed for tag in learnt.tag([words])]
 
 
 class Fake:
