@@ -214,6 +214,14 @@ def test_label_studio_other_answers_and_fields(put: Any) -> None:
     assert names == {("ner", "note")}
 
 
+def test_label_studio_lists_one_behind_another_are_told(put: Any) -> None:
+    tasks = '[{"data": {"text": "Gout"}}]\n'
+    documents = read(put(tasks + "\n" + tasks, "x.json"), "label_studio")
+    assert next(documents).text == "Gout"
+    with pytest.raises(FormatError, match=r"x\.json:3: broken JSON"):
+        list(documents)
+
+
 def test_label_studio_json_min(put: Any) -> None:
     path = put([
         {"text": "A\nflu.", "id": 4, "annotator": 1, "annotation_id": 9, "lead_time": 2.5,

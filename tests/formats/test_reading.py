@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import sys
 import warnings
 
@@ -314,6 +315,26 @@ def test_bioc_round_trip(put, tmp_path, format):
     fewer = document.with_spans(document.spans[:1])
     report = write([fewer], tmp_path / "out", format)
     assert report.lost == {"relation or attribute left out, its mention is gone": 1}
+
+
+def test_several_bioc_json_collections(put):
+    def collection(id):
+        passage = {"offset": 0, "text": "Gout"}
+        return json.dumps({
+            "source": id, "documents": [{"id": id, "passages": [passage]}], "infons": {"a": "b"}
+        })  # fmt: skip
+
+    one, two = collection("A"), collection("B")
+    # A list of one is what the BioC API of PMC answers.
+    for content in (f"[{one}]", f"[{one},\n{two}]\n", f"{one}\n{two}\n", one + two):
+        documents = list(read(put(content, "x.json")))
+        told = [(d.id, d.metadata["bioc"]["collection"]["source"]) for d in documents]
+        assert told == [("A", "A"), ("B", "B")][: 1 + ("B" in content)]
+    for damaged in (one[:-1], f"{one}\n{two[:-1]}", f"{one}\nmore", f"{one}\n{{}}"):
+        documents = read(put(damaged, "x.json"))
+        assert next(documents).id == "A"
+        with pytest.raises(FormatError, match=r"x\.json:[12]: broken JSON"):
+            list(documents)
 
 
 def test_bioc_library_reads_what_we_write(put, tmp_path):

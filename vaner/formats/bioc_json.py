@@ -9,50 +9,90 @@ from pathlib import Path
 from typing import Any
 
 from vaner.documents import Document
-from vaner.formats.bioc import collection, to_document, to_record
+from vaner.formats.bioc import Record, collection, to_document, to_record
 from vaner.formats.closing import closed
-from vaner.formats.json_stream import SEPARATORS, Buffer, broken, dump, elements, items
+from vaner.formats.json_stream import (
+    SEPARATORS,
+    Buffer,
+    broken,
+    dump,
+    elements,
+    follows,
+    items,
+)
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import Lost
 
 # In a string the quotation marks would be escaped, so this is the key and nothing else.
 _DOCUMENTS = re.compile(r'(?<!\\)"(?:documents|PubTator3)"\s*:\s*\[')
+_HEAD = '{"documents": []'
 _SHARED = ("source", "date", "key", "infons", "version")
 
 
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Documents of a BioC JSON collection; memory is bounded by one document.
+    """Documents of BioC JSON collections; memory is bounded by one document.
 
-    A file that is one document, or a list of them, is read too, as a whole.
+    A file may hold several collections, in a list or one behind another. One that is a single
+    document, or a list of them, is read too, as a whole.
     """
     place = Place(path, on_error)
-    buffer = Buffer(read_chunks(place, encoding))
-    found = None
-    while found is None and not buffer.ended:
-        buffer.more()
-        found = _DOCUMENTS.search(buffer.text)
-    if found:
-        shared = _shared(buffer.text[: found.start()], place)
-        buffer.drop(found.end())
-        records = items(buffer, place)
-    else:
-        shared, records = {}, _whole(buffer.text, place)
-    for number, (record, line) in enumerate(records, 1):
+    records = _records(Buffer(read_chunks(place, encoding)), place)
+    for number, (record, line, shared) in enumerate(records, 1):
         with place.guard(line):
             if not isinstance(record, dict):
                 raise MalformedError("a document is not a JSON object")
             yield to_document(record, f"{place.stem}-{number}", shared, place, line)
 
 
-def _shared(head: str, place: Place) -> dict[str, Any]:
+def _records(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int, Record]]:
+    """The documents, each with its line and with what its collection says."""
+    found = _documents(buffer)
+    if found is None:
+        yield from ((record, line, {}) for record, line in _whole(buffer.text, place))
+        return
+    while found is not None:
+        shared = _shared(buffer.text[: found.start()], buffer.line, place)
+        buffer.drop(found.end())
+        yield from ((record, line, shared) for record, line in items(buffer, place))
+        _drop_rest(buffer, place)
+        if not follows(buffer, SEPARATORS + "]"):
+            return
+        found = _documents(buffer)
+    raise place.error("broken JSON: more stands behind the end of the collection", buffer.line)
+
+
+def _documents(buffer: Buffer) -> re.Match[str] | None:
+    """Where the documents of the next collection begin; None where there is no other."""
+    while True:
+        found = _DOCUMENTS.search(buffer.text)
+        if found or buffer.ended:
+            return found
+        buffer.more()
+
+
+def _shared(head: str, line: int, place: Place) -> Record:
     """What stands before the documents of a collection."""
     try:
-        record = json.loads(head.rstrip(SEPARATORS) + "}")
+        record = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
     except (ValueError, RecursionError) as problem:
-        raise place.error(f"broken JSON before the documents: {problem}", 1) from None
+        raise place.error(f"broken JSON before the documents: {problem}", line) from None
     return {k: record[k] for k in _SHARED if record.get(k)} if isinstance(record, dict) else {}
+
+
+def _drop_rest(buffer: Buffer, place: Place) -> None:
+    """Leave out what stands behind the documents of a collection, up to its end."""
+    while True:
+        try:
+            _, end = json.JSONDecoder().raw_decode(_HEAD + buffer.text)
+        except (ValueError, RecursionError) as problem:
+            if buffer.ended:
+                raise broken(problem, buffer.line, place) from None
+            buffer.more()
+        else:
+            buffer.drop(end - len(_HEAD))
+            return
 
 
 def _whole(text: str, place: Place) -> Iterator[tuple[Any, int]]:

@@ -46,6 +46,8 @@ class Buffer:
 def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
     """The records of a list whose bracket has been dropped, each with the line it begins on.
 
+    The bracket at its end is dropped too.
+
     Raises:
         FormatError: for broken JSON, with its line.
     """
@@ -53,6 +55,7 @@ def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
     while True:
         buffer.drop(len(buffer.text) - len(buffer.text.lstrip(SEPARATORS)))
         if buffer.text.startswith("]"):
+            buffer.drop(1)
             return
         try:
             record, end = decoder.raw_decode(buffer.text)
@@ -65,6 +68,15 @@ def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
             continue
         yield record, buffer.line
         buffer.drop(end)
+
+
+def follows(buffer: Buffer, between: str = SEPARATORS) -> bool:
+    """Whether there is anything but these characters, which are dropped, in the rest of a file."""
+    while True:
+        buffer.drop(len(buffer.text) - len(buffer.text.lstrip(between)))
+        if buffer.text or buffer.ended:
+            return bool(buffer.text)
+        buffer.more()
 
 
 def elements(records: Iterable[str]) -> Iterator[str]:

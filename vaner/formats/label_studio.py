@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from vaner.documents import Document, Span
 from vaner.errors import FormatError
 from vaner.formats.closing import closed
-from vaner.formats.json_stream import Buffer, dump, elements, items, unpaired
+from vaner.formats.json_stream import Buffer, dump, elements, follows, items, unpaired
 from vaner.formats.json_values import frozen, pair, probability, typed
 from vaner.formats.left_out import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
@@ -74,7 +74,9 @@ def _tasks(place: Place, encoding: str) -> Iterator[tuple[Any, int]]:
     if buffer.text[start : start + 1] != "[":
         raise _no_list(place)
     buffer.drop(start + 1)
-    return items(buffer, place)
+    yield from items(buffer, place)
+    if follows(buffer):
+        raise place.error("broken JSON: more stands behind the end of the list", buffer.line)
 
 
 def _no_list(place: Place) -> FormatError:
