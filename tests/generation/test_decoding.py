@@ -82,6 +82,23 @@ def test_alone_and_in_a_batch_are_the_same(model: Any) -> None:
         assert alone.tokens == answer.tokens and alone.passes == answer.passes
 
 
+@pytest.mark.parametrize("window", [8, 64])  # shorter than an answer, and longer
+def test_a_model_that_looks_back_only_so_far_looks_as_far_in_any_batch(window: int) -> None:
+    from transformers import MistralConfig, MistralForCausalLM
+
+    torch.manual_seed(0)
+    config = MistralConfig(
+        hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, vocab_size=40, max_position_embeddings=512,
+        tie_word_embeddings=False, sliding_window=window,
+    )  # fmt: skip
+    near = MistralForCausalLM(config).eval()
+    prompts, grammars = problems(6, 0)
+    answers = decode(near, prompts, grammars)
+    for prompt, grammar, answer in zip(prompts, grammars, answers, strict=True):
+        assert list(answer.tokens) == by_hand(near, prompt, grammar)[0]
+
+
 @pytest.mark.heavy
 def test_spans_are_those_of_the_answer_with_the_probability_of_their_brackets(model: Any) -> None:
     prompts, grammars = problems(12, 5)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from transformers import DynamicCache
 
 from vaner.generation.grammar import Grammar, Legal, State
 
@@ -200,10 +201,14 @@ def _candidates(
 
 
 class _Cache:
-    """Keys and values of what was read, each row's from the left without gaps."""
+    """Keys and values of what was read, each row's up to the right edge without gaps.
+
+    So what is read next stands beside it, and a model that looks back only so far looks as far in
+    any batch. It must not make a cache for itself, which would count what was read in vain too.
+    """
 
     def __init__(self) -> None:
-        self._past: Any = None
+        self._past: Any = DynamicCache()
 
     def read(
         self, model: Any, inputs: Sequence[Sequence[int]], read: Sequence[int], device: torch.device
@@ -224,15 +229,14 @@ class _Cache:
         mask = torch.zeros(len(inputs), before + longest, dtype=torch.long, device=device)
         for row, (own, past) in enumerate(zip(inputs, read, strict=True)):
             ids[row, : len(own)] = torch.tensor(own, device=device)
-            mask[row, :past] = 1
-            mask[row, before : before + len(own)] = 1
+            mask[row, before - past : before + len(own)] = 1
         positions = torch.tensor(read, device=device).unsqueeze(1)
         positions = positions + torch.arange(longest, device=device)
         output = model.model(
             input_ids=ids, attention_mask=mask, position_ids=positions,
             past_key_values=self._past, use_cache=True,
         )  # fmt: skip
-        self._past, self._before = output.past_key_values, before
+        self._before = before
         self._read = list(read)
         hidden: Tensor = output.last_hidden_state
         return hidden
@@ -244,9 +248,8 @@ class _Cache:
         longest = max(read for _, read in rows)
         slots = torch.zeros(len(rows), longest, dtype=torch.long)
         for new, (row, read) in enumerate(rows):
-            past = self._read[row]
-            slots[new, :past] = torch.arange(past)
-            slots[new, past:read] = torch.arange(self._before, self._before + read - past)
+            first = self._before - self._read[row]
+            slots[new, longest - read :] = torch.arange(first, first + read)
         chosen = torch.tensor([row for row, _ in rows])
         for layer in self._past.layers:
             layer.keys = _taken(layer.keys, chosen, slots)
