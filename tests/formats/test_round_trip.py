@@ -193,6 +193,14 @@ def test_lone_surrogate_is_escaped_in_json_and_counted_elsewhere():
     assert sum(report.lost.values()) == 1
 
 
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json", "pubtator"])
+def test_an_identifier_is_not_cut_in_two(format):
+    document = Document("d", "Gout", (Span(0, 4, "D", None, ("GO:1|2", "M:1")),))
+    content, report = written([document], format)
+    assert read_back(content, format)[0].spans[0].identifiers == ("GO:1_2", "M:1")
+    assert report.lost == {"character of a name or type replaced by _": 1}
+
+
 def test_conll_of_files_with_other_columns_has_as_many_in_every_row():
     def document(columns):
         metadata = {"pretokenized": True, "columns": columns}

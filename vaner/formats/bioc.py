@@ -22,6 +22,7 @@ from vaner.formats.spans import (
     own_metadata,
     recall,
     remember,
+    word,
 )
 
 Record = Mapping[str, Any]
@@ -245,7 +246,7 @@ def _without(annotation: Record) -> Record:
 def to_record(document: Document, lost: Lost) -> dict[str, Any]:
     """The record of a document, with the passages it was read with or as one passage."""
     kept = own_metadata(document, "bioc")
-    annotations = list(_written(document, kept))
+    annotations = list(_written(document, kept, lost))
     known = {a["id"] for _, a in annotations} | {a.get("id") for a in kept.get("unlocated", ())}
     known |= {r["id"] for unit in (kept, *_units(kept)) for r in unit.get("relations", ())}
     whole = {"offset": 0, "length": len(document.text)}
@@ -268,7 +269,7 @@ def _units(kept: Record) -> Iterator[Record]:
         yield from (passage, *passage.get("sentences", ()))
 
 
-def _written(document: Document, kept: Record) -> Iterator[tuple[Span, dict[str, Any]]]:
+def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Span, dict[str, Any]]]:
     """Annotations of the mentions under their old ids, or under new ones that were free."""
     entries = recall(document.spans, kept.get("annotations", {}))
     # An id of a mention that is gone is not used again: relations may still name it.
@@ -279,7 +280,8 @@ def _written(document: Document, kept: Record) -> Iterator[tuple[Span, dict[str,
         infons = dict(entry["infons"]) if entry else {}
         if not entry:
             infons |= {"type": span.type} if span.type else {}
-            infons |= {"identifier": "|".join(span.identifiers)} if span.identifiers else {}
+            identifiers = "|".join(word(one, lost, r"\|") for one in span.identifiers)
+            infons |= {"identifier": identifiers} if identifiers else {}
         if span.score != _score(infons):
             infons.pop("score", None)
             infons |= {"score": repr(span.score)} if span.score is not None else {}
