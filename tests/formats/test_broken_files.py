@@ -112,6 +112,20 @@ def test_noise(format, content):
                 _consume(path, format, **options)
 
 
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "-" + "9" * 5000])
+def test_numbers_that_are_too_long_for_an_offset(tmp_path, number):
+    (tmp_path / "a.txt").write_text("Gout")
+    (tmp_path / "a.ann").write_text(f"T1\tD {number} {number}\tGout\n")
+    (tmp_path / "b.pubtator").write_text(f"1|t|Gout\n1|a|\n1\t{number}\t{number}\tGout\tD\tM\n")
+    (tmp_path / "GENE.eval").write_text(f"1|{number} {number}|Gout\n")
+    (tmp_path / "c.in").write_text("1 Gout\n")
+    for name, format in (("a.ann", "brat"), ("b.pubtator", "pubtator"), ("c.in", "genetag")):
+        errors = []
+        (document,) = read(tmp_path / name, format, on_error=errors.append)
+        assert not document.spans
+        assert len(errors) == 1
+
+
 @settings(deadline=None, max_examples=80)
 @given(data=st.data())
 @pytest.mark.parametrize("format", STREAMED)

@@ -18,7 +18,7 @@ from vaner.formats.source import MalformedError, OnError, Place, read_filled_lin
 from vaner.formats.spans import check_span
 
 TYPE = "GENE"
-_MENTION = re.compile(r"([^|]+)\|(\d+) (\d+)\|(.*)")
+_MENTION = re.compile(r"([^|]+)\|(\d{1,18}) (\d{1,18})\|(.*)")
 # Found by trying: cuts 5,141 of the 5,145 mentions of the BioCreative I test set as given there.
 _SUBTOKEN = re.compile(r"[()/,.\[\]]|[^()/,.\[\]\s]+")
 _SPACE = re.compile(r"\s+")

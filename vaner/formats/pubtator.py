@@ -88,7 +88,7 @@ def _document(block: Block, place: Place) -> Document:
 
 
 def _integers(fields: Sequence[str]) -> bool:
-    return all(re.fullmatch(r"-?[0-9]+", f) for f in fields)
+    return all(re.fullmatch(r"-?[0-9]{1,18}", f) for f in fields)
 
 
 def _span(text: str, fields: Sequence[str]) -> Span:
