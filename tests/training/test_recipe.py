@@ -56,6 +56,11 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
             "frozen_layers: 1",
             "recipe.yaml:2: model: frozen_layers is for training without an adapter",
         ),
+        (
+            "lora: {rank: 8}",
+            "lora: null\n  quantization: nf4",
+            "recipe.yaml:2: model: quantization is for training an adapter",
+        ),
         ("epochs: 2", "epochs: two", "recipe.yaml:8: stages.0.epochs"),
         ("rank: 8", "rank: 0", "recipe.yaml:4: model.lora.rank"),
         (

@@ -44,7 +44,8 @@ class ModelRecipe(Checked):
     """What is said of a model of any kind: its backbone, and what of it is trained.
 
     Without ``lora`` all weights are trained, or, with ``frozen_layers``, all but the embeddings
-    and so many layers from the bottom up; then only what was trained is saved.
+    and so many layers from the bottom up; then only what was trained is saved. ``quantization``
+    reads the weights below an adapter in 4 bits, where they are not trained.
     ``backbone_dropout`` is that inside the backbone's layers; None leaves what it came with.
     """
 
@@ -60,6 +61,8 @@ class ModelRecipe(Checked):
     def _one_way_to_train(self) -> Self:
         if self.lora is not None and self.frozen_layers is not None:
             raise ValueError("frozen_layers is for training without an adapter: give lora: null")
+        if self.lora is None and self.quantization is not None:
+            raise ValueError("quantization is for training an adapter: 4-bit weights learn nothing")
         return self
 
 
