@@ -218,11 +218,18 @@ class Recipe(Checked):
         return self
 
     @model_validator(mode="after")
-    def _proposals_are_for_selectors(self) -> Self:
+    def _sources_are_for_the_family(self) -> Self:
         sources = [source for stage in self.stages for source in stage.sources]
         if not isinstance(self.model, SelectorRecipe) and any(
             not isinstance(source, DenseSource) and source.proposals
             for source in (*sources, *self.dev)
         ):
             raise ValueError("proposals are for a model of the family selector")
+        if not isinstance(self.model, TaggerRecipe) and any(
+            isinstance(source, DenseSource) or source.for_taggers for source in sources
+        ):
+            raise ValueError(
+                "dense recognition, the general domain, teachers and nameless instructions are for "
+                f"taggers, not for a {self.model.family}"
+            )
         return self

@@ -8,7 +8,6 @@ from random import Random
 import torch
 
 from vaner.documents import Corpus
-from vaner.errors import RecipeError
 from vaner.generation.batching import collate
 from vaner.generation.generator import VanerForGeneration
 from vaner.generation.instructions import instruction
@@ -51,17 +50,7 @@ class GeneratorLearner:
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[CopyExample], Coverage]:
-        """Sentences of a corpus.
-
-        Raises:
-            RecipeError: for a source that only a tagger can learn from.
-        """
-        if isinstance(source, DenseSource) or source.for_taggers:
-            raise RecipeError(
-                f"source {source.corpus}: dense recognition, the general domain, teachers and "
-                "nameless instructions are for taggers; a generator learns sentences under "
-                "instructions that name no corpus"
-            )
+        """Sentences of a corpus."""
         types = source.types or corpus.types
         return copy_examples(corpus, types, self.encoder, self.model.config.instruction_for)
 

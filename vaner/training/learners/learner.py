@@ -39,7 +39,7 @@ class Learner(Protocol):
             proposals: the same documents with what a proposer found in them, for a selector.
 
         Raises:
-            VanerError: for a source that this kind of model cannot learn from.
+            VanerError: for a knowledge base or a teacher that is not found.
         """
         ...
 

@@ -9,7 +9,6 @@ from random import Random
 import torch
 
 from vaner.documents import Corpus, Document, at_least
-from vaner.errors import RecipeError
 from vaner.generation.instructions import instruction
 from vaner.instructions import COMPACT
 from vaner.scoring.thresholds import cuts
@@ -57,16 +56,7 @@ class SelectorLearner:
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[GroupExample], Coverage]:
-        """Mentions of a corpus, and a proposer's errors in it.
-
-        Raises:
-            RecipeError: for a source that only a tagger can learn from.
-        """
-        if isinstance(source, DenseSource) or source.for_taggers:
-            raise RecipeError(
-                f"source {source.corpus}: dense recognition, the general domain, teachers and "
-                "nameless instructions are for taggers; a selector learns from mentions and errors"
-            )
+        """Mentions of a corpus, and a proposer's errors in it."""
         types = source.types or corpus.types
         return group_examples(corpus, types, self.encoder, self._questions, proposals or ())
 
