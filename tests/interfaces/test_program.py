@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -74,6 +75,28 @@ def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str)
 )
 def test_of_two_values_none_wins_in_silence(run: Run, arguments: list[str], told: str) -> None:
     assert told in run(*arguments).error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["annotate"], ["corpus", "stats"], ["corpus", "convert", "--to", "jsonl", "-"]],
+)
+def test_a_text_in_place_of_a_file_is_told_in_one_line(run: Run, command: list[str]) -> None:
+    done = run(*command, "She has gout. " * 40, stdin=b"gout")
+    assert "She has gout. She has" in done.error and done.error.endswith(" …: File name too long")
+    assert len(done.error) < 130
+
+
+def test_a_folder_that_is_closed_is_told_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    assert run("corpus", "convert", "shut/x.txt", "-").error.endswith(
+        "shut/x.txt: Permission denied"
+    )
 
 
 def test_what_may_be_repeated_may(annotate: Run) -> None:

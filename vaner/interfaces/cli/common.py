@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -162,6 +163,10 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress an
 _PARAMETERS = {"format": "input_format"}
 
 
+# What the system says of a name that a user gave: it is too long, or lies in a closed folder.
+_NAMES = {errno.ENAMETOOLONG, errno.EACCES}
+_LONGEST = 80  # characters of such a name, which may be a text
+
 # typer has click's own or a copy of it, by its version.
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
@@ -188,6 +193,12 @@ class Command(TyperCommand):
             if told == str(problem):
                 raise
             raise VanerError(told) from problem
+        except OSError as problem:
+            if problem.errno not in _NAMES or problem.filename is None:
+                raise
+            name = str(problem.filename)
+            shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]} …"
+            raise VanerError(f"{shown}: {problem.strerror}") from problem
 
 
 class Group(TyperGroup):
