@@ -155,3 +155,23 @@ def test_general_rows_need_the_head(tiny_backbone: Path, general_folder: Path) -
     model.general = None
     with pytest.raises(ValueError, match="need a model with a general head"):
         model(**inputs)
+
+
+def test_a_teacher_and_the_general_domain_are_not_mixed(
+    tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
+) -> None:
+    tagger(tiny_backbone).save_pretrained(tmp_path / "teacher")
+    plan = recipe(tiny_backbone, corpus_folder).model_dump()
+    plan["stages"][0]["sources"] = [
+        {"corpus": str(corpus_folder), "teacher": str(tmp_path / "teacher")},
+        {"corpus": str(general_folder), "collapse": "Entity", "domain": "general"},
+    ]
+    with pytest.raises(RecipeError, match="stage main: a teacher's probabilities and the general"):
+        train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
+
+
+def test_types_are_told_apart(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
+    plan = recipe(tiny_backbone, corpus_folder).model_dump()
+    plan["model"]["instruction"] = "none"
+    with pytest.raises(RecipeError, match="which of Chemical, Disease is asked for"):
+        train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)

@@ -11,6 +11,8 @@ import torch
 from vaner.annotator import model_folder
 from vaner.documents import Corpus
 from vaner.encoding import Encoder, Row
+from vaner.errors import RecipeError
+from vaner.instructions import EMPTY
 from vaner.knowledge.base import open_base
 from vaner.knowledge.dense import Counts
 from vaner.knowledge.related import RelatedNames
@@ -18,12 +20,12 @@ from vaner.modeling.starting import start_from
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.modeling.tensors import collate
 from vaner.proposers.torch_reader import torch_tagger
-from vaner.tagging import TagSet
+from vaner.tagging import Scheme, TagSet
 from vaner.training.dense import dense_examples
 from vaner.training.examples import Coverage, TaggerExample, corpus_examples
 from vaner.training.learners.learner import fresh, tokenizer_file
 from vaner.training.learners.proposing import score_proposer
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe
+from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
 from vaner.training.recipe_models import TaggerRecipe
 from vaner.training.sources import DevSet, Taught
 from vaner.training.teaching import tagged, tags_alike, taught_examples
@@ -36,9 +38,13 @@ class TaggerLearner:
         recipe: the recipe.
         wanted: its part about the model.
         aim: what the recipe teaches.
+
+    Raises:
+        RecipeError: where what the recipe asks for cannot be learnt together.
     """
 
     def __init__(self, recipe: Recipe, wanted: TaggerRecipe, aim: Taught) -> None:
+        _check(recipe.stages, wanted, aim.types)
         sources = [source for stage in recipe.stages for source in stage.sources]
         self.model = VanerForTokenClassification.from_backbone(
             wanted.backbone,
@@ -118,6 +124,29 @@ class TaggerLearner:
                     share=source.share,
                 )  # fmt: skip
         return examples
+
+
+def _check(stages: Sequence[StageRecipe], wanted: TaggerRecipe, types: Sequence[str]) -> None:
+    """Refuse types that nothing tells apart, and batches that want two other losses than the tags'.
+
+    Raises:
+        RecipeError: for one of these.
+    """
+    if not wanted.joint and len(types) > 1 and wanted.template() == EMPTY:
+        raise RecipeError(
+            f"instruction none does not say which of {', '.join(types)} is asked for: give another "
+            "instruction, or joint: true"
+        )
+    tags = TagSet(Scheme(wanted.scheme), tuple(types) if wanted.joint else ())
+    for stage in stages:
+        sources = [source for source in stage.sources if isinstance(source, CorpusSource)]
+        if any(source.domain == "general" for source in sources) and any(
+            source.teacher and tags_alike(source.teacher, tags) for source in sources
+        ):
+            raise RecipeError(
+                f"stage {stage.name}: a teacher's probabilities and the general domain are not "
+                "learnt in one batch; give each a stage of its own"
+            )
 
 
 @lru_cache(maxsize=1)
