@@ -112,6 +112,22 @@ def test_noise(format, content):
                 _consume(path, format, **options)
 
 
+@pytest.mark.parametrize(
+    ("format", "content"),
+    [
+        ("conll", "Gout\tB-D\ris\tO\r"),
+        ("conll", "Gout\tNN\tB-D\ris\tVB\tO\r\rHe\tPR\tO"),
+        ("conll", "-DOCSTART- O\r\rGout B-D\ris O\r"),
+        ("pubtator", "1|t|Gout\r1|a|bad\r1\t0\t4\tGout\tD\tM:1\r"),
+        ("pubtator", "1|t|Gout\r1\t0\t4\tGout\tD\tM:1\r\r2|t|Flu"),
+    ],
+)
+def test_lines_that_end_in_carriage_returns_alone_are_told(tmp_path, format, content):
+    (tmp_path / "x").write_bytes(content.encode())
+    with pytest.raises(FormatError, match=r"x:1: .*carriage return"):
+        list(read(tmp_path / "x", format))
+
+
 @pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "-" + "9" * 5000])
 def test_numbers_that_are_too_long_for_an_offset(tmp_path, number):
     (tmp_path / "a.txt").write_text("Gout")

@@ -20,7 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from vaner.documents import Document, Span
-from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_lines
+from vaner.formats.source import (
+    LINE_ENDS,
+    FormatWarning,
+    MalformedError,
+    OnError,
+    Place,
+    read_lines,
+)
 from vaner.formats.spans import IDENTIFIER, NAME, Lost, check_span, count_scores, plain, word
 from vaner.tagging import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
 from vaner.words import Word, sentences_of, split_words, stated
@@ -115,6 +122,8 @@ def _blocks(place: Place, encoding: str) -> Iterator[Block]:
     rows, start, width, good = list[Row](), 0, 0, True
     for number, line in read_lines(place, encoding):
         row = _row(line)
+        if any("\r" in cell for cell in row[1:]):
+            raise place.error(LINE_ENDS, number)
         if not row or row[0] == DOCSTART:  # which ends a sentence as an empty line does
             if rows and good:
                 yield start, rows

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vaner.documents import Document, Span
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import LINE_ENDS, MalformedError, OnError, Place, read_lines
 from vaner.formats.spans import (
     FRAGMENTS,
     NAME,
@@ -66,6 +66,8 @@ def _document(block: Block, place: Place) -> Document:
     if not title or title[2] != "t":
         raise MalformedError("expected ID|t|Title at the beginning of a document")
     name, text, rest = title[1], title[3], block[1:]
+    if f"\r{name}|a|" in text or f"\r{name}\t" in text:
+        raise MalformedError(LINE_ENDS)
     abstract = _TEXT_LINE.match(rest[0][1]) if rest else None
     if abstract and abstract[2] == "a":
         if abstract[1] != name:

@@ -21,6 +21,7 @@ from vaner.errors import FormatError
 OnError = Callable[[FormatError], None]
 
 STDIN = "-"
+LINE_ENDS = "lines end in a carriage return alone, as on an old Macintosh; end them in a line feed"
 _CHUNK = 1 << 16
 _LONGEST = 300  # characters of a message
 _GZIP_MAGIC = b"\x1f\x8b"
