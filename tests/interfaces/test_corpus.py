@@ -100,6 +100,8 @@ def test_statistics_count_what_tags_cannot_spell() -> None:
         "crosses a sentence boundary": 1,
         "boundary inside a word": 1,
     }
+    together = unreachable(document, ["D", "Other"], joint=True)
+    assert together["overlaps another mention"] == 2  # in one pass a word has one type
     found = statistics(Corpus("c", "s", (document,)))
     assert (found.discontinuous, found.nested, found.crossing, found.sentences) == (1, 8, 3, 2)
     assert found.unreachable_share == pytest.approx(4 / 6)

@@ -67,13 +67,23 @@ def statistics(corpus: Corpus, scheme: Scheme = Scheme.BIO) -> Statistics:
 
 
 def unreachable(
-    document: Document, types: Collection[str], scheme: Scheme = Scheme.BIO
+    document: Document,
+    types: Collection[str],
+    scheme: Scheme = Scheme.BIO,
+    *,
+    joint: bool = False,
 ) -> Counter[str]:
     """Gold mentions that a tagger cannot give back exactly, by reason.
 
-    Each type is tagged in a pass of its own, so mentions of different types may overlap. A
-    mention that reaches over the end of a sentence is out of reach too: at use nobody joins the
+    A mention that reaches over the end of a sentence is out of reach too: at use nobody joins the
     two sentences, as training does.
+
+    Args:
+        document: with its gold mentions.
+        types: types to be found.
+        scheme: of the tags.
+        joint: whether one pass finds all types, so that a word has one; else each type is tagged
+            in a pass of its own, and mentions of different types may overlap.
 
     >>> document = Document("d", "p53-null", (Span(0, 2, "Gene"), Span(0, 3, "Gene")))
     >>> unreachable(document, ["Gene"])
@@ -82,8 +92,8 @@ def unreachable(
     words = split_words(document.text)
     ranges = sentences_of(document, words)
     found = Counter[str]()
-    for type in types:
-        waiting = [span for span in document.spans if span.type == type]
+    for together in [set(types)] if joint else [{type} for type in types]:
+        waiting = [span for span in document.spans if span.type in together]
         for first, last in ranges:
             own = words[first:last]
             inside = [s for s in waiting if _lies_in(s, own)]

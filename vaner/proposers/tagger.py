@@ -120,7 +120,7 @@ class Tagger:
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that words and tags cannot spell."""
-        return unreachable(document, types, self.scheme)
+        return unreachable(document, types, self.scheme, joint=self.asking.joint)
 
     def annotate(
         self,
