@@ -103,6 +103,16 @@ def test_a_dropped_word_is_read_as_unknown() -> None:
     assert encoder.has_no_subword("\x00") and not encoder.has_no_subword("a")
 
 
+def test_what_unknown_words_are_read_as_is_known_itself() -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.BPE({"?": 0, "a": 1}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    encoder = Encoder(tokenizer, 96)
+    assert encoder.subwords("\x00") == encoder.subwords("?") == (0,)
+    assert encoder.has_no_subword("\x00") and not encoder.has_no_subword("?")
+
+
 @given(st.lists(st.integers(1, 50), max_size=60), st.integers(1, 8), st.integers(50, 200))
 def test_batches_hold_every_item_once_and_keep_their_bounds(
     lengths: list[int], size: int, positions: int

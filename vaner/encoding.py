@@ -98,7 +98,7 @@ class Encoder:
         lone = tokenizer.encode("a", add_special_tokens=False).tokens
         self._space = "" if lone and lone[0].startswith("▁") else " "
         self._before, self._after = self._specials()
-        self._unknown = self._unknown_id()
+        self._unknown, self._own_of_unknown = self._unknown_id()
 
     @classmethod
     def from_folder(cls, folder: Path, max_subwords: int, *, casing: bool = False) -> Encoder:
@@ -123,8 +123,8 @@ class Encoder:
         return found
 
     def has_no_subword(self, word: str) -> bool:
-        """Whether the tokenizer drops a word altogether, so that it is read as unknown."""
-        return self.subwords(word) == (self._unknown,)
+        """Whether the tokenizer has none for a word, so that it is read as unknown."""
+        return word != self._own_of_unknown and self.subwords(word) == (self._unknown,)
 
     def instruction_length(self, instruction: str) -> int:
         """Sub-words that a rendered instruction takes, specials before it included."""
@@ -202,14 +202,13 @@ class Encoder:
                 return tuple(full[:i]), tuple(full[i + len(bare) :])
         raise ModelError("the tokenizer changes a text when it adds special tokens")
 
-    def _unknown_id(self) -> int:
+    def _unknown_id(self) -> tuple[int, str | None]:
+        """What unknown words are read as, and the word whose own sub-word that is, if it is one."""
         name = getattr(self._tokenizer.model, "unk_token", None)
         found = self._tokenizer.token_to_id(name) if name else None
-        return (
-            found
-            if found is not None
-            else self._tokenizer.encode(" ?", add_special_tokens=False).ids[0]
-        )
+        if found is not None:
+            return found, None
+        return self._tokenizer.encode(" ?", add_special_tokens=False).ids[0], "?"
 
 
 def _casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:
