@@ -337,6 +337,57 @@ def test_several_bioc_json_collections(put):
             list(documents)
 
 
+PUBTATOR3 = {
+    "source": "PubTator3", "date": 20261122, "infons": {"license": None},
+    "documents": [{
+        "id": 7, "infons": {"year": 2026},
+        "passages": [{
+            "infons": {"type": "title", "authors": ["A", "B"]}, "offset": 0, "text": "Rat fever",
+            "annotations": [{
+                "id": 3, "infons": {"type": "Disease", "valid": True, "identifier": ["D1", "D2"],
+                                    "normalized": [1, {"a": None}], "score": 0.5},
+                "locations": [{"offset": 4, "length": 5}], "text": "fever",
+            }, {"id": 4, "infons": {"valid": False}, "locations": [], "text": "rabies"}],
+        }],
+        "relations": [{"id": "R", "infons": {"role1": {"name": "x"}, "score": 0.9},
+                       "nodes": [{"refid": 3, "role": ""}]}],
+    }],
+}  # fmt: skip
+
+
+def test_bioc_json_infons_that_are_no_strings_come_back(put, tmp_path):
+    (document,) = read(put(json.dumps(PUBTATOR3), "x.json"))
+    assert document.spans == (Span(4, 9, "Disease"),)
+    assert document.spans[0].identifiers == ("D1", "D2")
+    assert document.spans[0].score == 0.5
+    write([document], tmp_path / "o.jsonl")
+    (held,) = read(tmp_path / "o.jsonl")
+    assert held == document
+    for name in ("o.json", "o.xml"):
+        assert not write([held], tmp_path / name).lost
+    infons = [i for i in _infons(PUBTATOR3) if i]
+    assert sorted(map(str, _infons(json.loads((tmp_path / "o.json").read_text())))) == sorted(
+        map(str, infons)
+    )
+    (told,) = read(tmp_path / "o.xml")
+    assert told.spans == document.spans
+    content = (tmp_path / "o.xml").read_text()
+    for infon in ('"valid">true<', '"normalized">[1, {"a": null}]<', '"identifier">D1|D2<'):
+        assert f"<infon key={infon}/infon>" in content
+
+
+def _infons(record):
+    """All that is called infons in a record."""
+    if isinstance(record, list):
+        return [infons for one in record for infons in _infons(one)]
+    if not isinstance(record, dict):
+        return []
+    inner = [
+        infons for key, value in record.items() if key != "infons" for infons in _infons(value)
+    ]
+    return [infons for infons in (record.get("infons"), *inner) if infons]
+
+
 def test_bioc_library_reads_what_we_write(put, tmp_path):
     biocxml = pytest.importorskip("bioc.biocxml")
     biocjson = pytest.importorskip("bioc.biocjson")

@@ -9,11 +9,13 @@ Passages, infons, ids and relations are kept under ``metadata["bioc"]`` and writ
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vaner.documents import Document, Span, SpanError
+from vaner.formats.json_values import frozen
 from vaner.formats.source import FormatWarning, MalformedError, Place
 from vaner.formats.spans import (
     DANGLING,
@@ -174,26 +176,26 @@ def _span(text: str, annotation: Record) -> Span:
     return check_span(
         text,
         pieces,
-        infons.get("type", ""),
+        told(infons.get("type")),
         quoted=_string(annotation, "text") or None,
         score=_score(infons),
         identifiers=_identifiers(infons),
     )
 
 
-def _identifiers(infons: Mapping[str, str]) -> Iterator[str]:
+def _identifiers(infons: Record) -> Iterator[str]:
     for name, value in infons.items():
-        parts = [part for part in value.split("|") if part not in {"", "-", "-1"}]
+        parts = [part for part in told(value).split("|") if part not in {"", "-", "-1"}]
         if name.lower() in _IDENTIFIER_KEYS:
             yield from parts
         elif name.lower() in _DATABASES:
             yield from (part if ":" in part else f"{name}:{part}" for part in parts)
 
 
-def _score(infons: Mapping[str, str]) -> float | None:
+def _score(infons: Record) -> float | None:
     try:
-        value = float(infons["score"])
-    except (KeyError, ValueError):
+        value = float(told(infons.get("score")))
+    except ValueError:
         return None
     return value if 0 <= value <= 1 else None
 
@@ -217,11 +219,21 @@ def _integer(record: Record, name: str) -> int:
     return int(value)
 
 
-def _infons(record: Record) -> dict[str, str]:
+def _infons(record: Record) -> dict[str, Any]:
+    """Infons are strings; in JSON some, as PubTator's, are values of other kinds, and stay so."""
     infons = record.get("infons") or {}
     if not isinstance(infons, dict):
         raise MalformedError("infons is no object")
-    return {str(k): "" if v is None else str(v) for k, v in infons.items()}
+    return {str(k): frozen(v) for k, v in infons.items()}
+
+
+def told(value: Any) -> str:
+    """A value as a string: several strings divided by bars, what is no string as JSON has it."""
+    if isinstance(value, str) or value is None:
+        return value or ""
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return "|".join(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _relations(record: Record) -> tuple[Record, ...]:
@@ -240,7 +252,9 @@ def _relations(record: Record) -> tuple[Record, ...]:
 
 def _without(annotation: Record) -> Record:
     """An annotation of the document as a whole: it has no place in the text."""
-    return {k: annotation[k] for k in ("id", "infons", "text") if annotation.get(k)}
+    kept = {"id": _string(annotation, "id"), "infons": _infons(annotation)}
+    kept |= {"text": _string(annotation, "text")}
+    return {k: v for k, v in kept.items() if v}
 
 
 def to_record(document: Document, lost: Lost) -> dict[str, Any]:

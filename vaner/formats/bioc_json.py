@@ -20,6 +20,7 @@ from vaner.formats.json_stream import (
     follows,
     items,
 )
+from vaner.formats.json_values import frozen
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import Lost
 
@@ -78,7 +79,11 @@ def _shared(head: str, line: int, place: Place) -> Record:
         record = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
     except (ValueError, RecursionError) as problem:
         raise place.error(f"broken JSON before the documents: {problem}", line) from None
-    return {k: record[k] for k in _SHARED if record.get(k)} if isinstance(record, dict) else {}
+    if not isinstance(record, dict):
+        return {}
+    if not isinstance(record.get("infons") or {}, dict):
+        raise place.error("infons is no object", line)
+    return {k: frozen(record[k]) for k in _SHARED if record.get(k)}
 
 
 def _drop_rest(buffer: Buffer, place: Place) -> None:

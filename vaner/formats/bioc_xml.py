@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 from vaner.documents import Document
-from vaner.formats.bioc import collection, to_document, to_record
+from vaner.formats.bioc import collection, to_document, to_record, told
 from vaner.formats.closing import closed
 from vaner.formats.source import OnError, Place
 from vaner.formats.spans import CHARACTER, Lost
@@ -115,19 +115,19 @@ def _infons(record: Mapping[str, Any], lost: Lost) -> Iterator[str]:
         yield f"<infon key={_quoted(name, lost)}>{_escaped(value, lost)}</infon>\n"
 
 
-def _element(tag: str, text: str, lost: Lost) -> str:
-    return f"<{tag}>{_escaped(text, lost)}</{tag}>\n"
+def _element(tag: str, value: Any, lost: Lost) -> str:
+    return f"<{tag}>{_escaped(value, lost)}</{tag}>\n"
 
 
-def _clean(text: str, lost: Lost) -> str:
-    clean, count = _FORBIDDEN.subn("\ufffd", text)
+def _clean(value: Any, lost: Lost) -> str:
+    clean, count = _FORBIDDEN.subn("\ufffd", told(value))
     lost[CHARACTER] += count
     return clean
 
 
-def _escaped(text: str, lost: Lost) -> str:
+def _escaped(value: Any, lost: Lost) -> str:
     # A parser turns a naked carriage return into a line feed.
-    return escape(_clean(text, lost), {"\r": "&#13;"})
+    return escape(_clean(value, lost), {"\r": "&#13;"})
 
 
 def _quoted(text: str, lost: Lost) -> str:
