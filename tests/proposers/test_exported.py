@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -159,3 +160,11 @@ def test_a_broken_file_is_named(forms: dict[str, Path], tmp_path: Path, name: st
         (folder / name).unlink()
         with pytest.raises(ModelError, match="not complete"):
             Annotator.from_pretrained(folder)
+
+
+def test_cores_are_counted_where_the_system_does_not_say_which_are_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert exported.cores() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS and Windows
+    assert exported.cores() == os.cpu_count()

@@ -60,6 +60,12 @@ def kept_form(folder: Path) -> Path:
     return cache_folder() / "exported" / f"{folder.name}-{key}"
 
 
+def cores() -> int:
+    """How many cores this process may use; all there are, where the system does not tell."""
+    own = getattr(os, "sched_getaffinity", None)  # neither macOS nor Windows has it
+    return len(own(0)) if own is not None else os.cpu_count() or 1
+
+
 class OnnxReader:
     """Computes emissions with ONNX Runtime on the CPU.
 
@@ -99,7 +105,7 @@ class OnnxReader:
         self._inputs = [one.name for one in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):
             raise ModelError(f"{folder} was exported by another vaner; delete it and export again")
-        self._pool = ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
+        self._pool = ThreadPoolExecutor(threads or cores())
 
     def transitions(self) -> Transitions:
         """The learned scores between tags, as they were exported."""
