@@ -64,6 +64,8 @@ def test_a_run_that_was_stopped_goes_on(
     assert again.dev_f1 == one.dev_f1
     record = json.loads((tmp_path / "run" / "seed-1" / "training.json").read_text())
     assert record["recipe"]["model"]["family"] == "generator" and record["mentions"] == 72
+    with pytest.raises(RecipeError, match="was begun with another recipe"):
+        train(plan, tmp_path / "run", resume=True, report=lambda _: None)
 
 
 def test_examples_hold_nested_mentions_and_blank_sentences(tiny_backbone: Path) -> None:

@@ -29,6 +29,7 @@ from vaner.errors import RecipeError
 from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
 from vaner.sharing.record import read_training, write_training
+from vaner.training import begun
 from vaner.training.apart import clash
 from vaner.training.averaging import average, copied
 from vaner.training.clock import Clock
@@ -91,8 +92,8 @@ def train(
         report: called with lines for the user.
 
     Raises:
-        RecipeError: where `output` holds another run and `resume` is False, and where the recipe
-            learns from, chooses by and is scored on the same texts.
+        RecipeError: where `output` holds a run and `resume` is False, or one of another recipe,
+            and where the recipe learns from, chooses by and is scored on the same texts.
     """
     output = Path(output)
     if problem := clash(recipe):
@@ -132,6 +133,7 @@ def _train_seed(
     report: Tell,
 ) -> Trained:
     clock = Clock()
+    begun.check(recipe, folder)
     set_seed(seed)
     aim = taught(recipe, root)
     dev = dev_sets(recipe, set(aim.types), root)
@@ -151,6 +153,8 @@ def _train_seed(
                 shares([len(group) for group in found.groups], _temperature(stage)),
             )  # fmt: skip
             report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
+            if main_process():
+                begun.keep(recipe, folder)
             place = folder / f"stage-{number}-{stage.name}"
             log = History(history, number, folder, clock)
             before = copied(learner.model) if stage.kept else {}
