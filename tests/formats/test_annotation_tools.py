@@ -290,6 +290,21 @@ def test_prodigy_reads_what_was_accepted(put: Any, tmp_path: Path) -> None:
     assert second["source"] == "ward 3"
 
 
+@pytest.mark.parametrize("value", [[], {}, ["accept"], None, 1])
+def test_fields_of_another_kind_are_told(put: Any, value: object) -> None:
+    path = put(json.dumps({"text": "Gout", "answer": value}), "x.jsonl")
+    with pytest.raises(FormatError, match=r"x\.jsonl:1: answer"):
+        list(read(path, "prodigy"))
+    task = {"data": {"text": "Gout"}, "annotations": [{"result": [{"type": value}]}]}
+    (document,) = read(put(json.dumps([task]), "x.json"), "label_studio")
+    assert document.spans == ()
+
+
+def test_prodigy_meta_of_no_value_is_none(put: Any, tmp_path: Path) -> None:
+    documents = list(read(put('{"text": "Gout", "meta": null}', "x.jsonl"), "prodigy"))
+    assert not write(documents, tmp_path / "o.jsonl", "prodigy").lost
+
+
 def test_prodigy_errors_name_the_line(put: Any) -> None:
     path = put(
         '{"text": "Flu.", "answer": "accept"}\n{"text": "Flu.", "answer": "maybe"}', "p.jsonl"

@@ -161,7 +161,7 @@ def _regions(result: Mapping[str, Any]) -> Iterator[_Region]:
         MalformedError: for regions of what is no plain text.
     """
     kind = result.get("type", _LABELS)
-    if kind in _OTHERS:
+    if isinstance(kind, str) and kind in _OTHERS:
         raise MalformedError(f"a mention in {_OTHERS[kind]}; only those in plain text are read")
     value = result.get("value")
     if kind != _LABELS or not isinstance(value, dict):

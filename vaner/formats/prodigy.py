@@ -44,7 +44,7 @@ def read(
 
 def _reason(record: Mapping[str, Any]) -> str | None:
     """Why a record is not to be used; None where it is."""
-    answer = record.get("answer", "accept")
+    answer = typed(record.get("answer", "accept"), str, "answer")
     if answer in _UNUSED:
         return _UNUSED[answer]
     if answer != "accept":
@@ -82,7 +82,7 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
     for document in documents:
         spans = [_entry(span, lost) for span in document.spans]
         kept = own_metadata(document, "prodigy")
-        meta = {**kept.get("meta", {}), "id": document.id}
+        meta = {**(kept.get("meta") or {}), "id": document.id}
         record = {"text": document.text, "spans": spans, **kept, "meta": meta}
         yield dump(record, lost) + "\n"
 
