@@ -223,6 +223,13 @@ def test_conll_leaves_what_others_call_columns_and_tokens(key, foreign):
     assert written([document], "conll")[0] == "fever\tO\nrises\tO\n\n"
 
 
+def test_conll_cleans_columns_as_it_does_tokens():
+    document = Document("d", "fever", (), {"columns": [["N\tN\ud83d"]]})
+    content, report = written([document], "conll")
+    assert content == "fever\tN_N\ufffd\tO\n\n"
+    assert report.lost["character of a name or type replaced by _"] == 1
+
+
 def test_what_conll_cannot_express_is_counted():
     spans = (
         Span(0, 6, "A", 0.5),

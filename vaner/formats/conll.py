@@ -28,7 +28,7 @@ from vaner.formats.source import (
     Place,
     read_lines,
 )
-from vaner.formats.spans import IDENTIFIER, NAME, Lost, check_span, count_scores, plain, word
+from vaner.formats.spans import IDENTIFIER, Lost, check_span, count_scores, word
 from vaner.tagging import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
 from vaner.words import Word, sentences_of, split_words, stated
 
@@ -269,7 +269,6 @@ def _rows(
         for (begin, stop), middle, tag in zip(
             inside, columns[first:last], encoded.tags, strict=True
         ):
-            token = plain(document.text[begin:stop], lost)
-            lost[NAME] += len(re.findall("[\t\n]", token))
-            yield "\t".join((re.sub("[\t\n]", "_", token), *middle, tag)) + "\n"
+            cells = (word(cell, lost, "[\t\n]") for cell in (document.text[begin:stop], *middle))
+            yield "\t".join((*cells, tag)) + "\n"
         yield "\n"
