@@ -49,6 +49,15 @@ def test_what_may_be_used_together(good: Recipe) -> None:
     assert clash(good) is None
 
 
+def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_path: Path) -> None:
+    for name in ("train.tsv", "test.tsv"):
+        (tmp_path / name).write_text("gout\tB-Disease\n")
+    train, test = ({"corpus": str(tmp_path / name)} for name in ("train.tsv", "test.tsv"))
+    assert "dev must not be a test split" in (clash(recipe(train, dev=test)) or "")
+    assert "a test split is never trained on" in (clash(recipe(test)) or "")
+    assert clash(recipe(train)) is None
+
+
 @pytest.mark.parametrize(
     ("bad", "words"),
     [

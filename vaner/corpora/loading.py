@@ -99,6 +99,16 @@ def is_one_split(name: str) -> bool:
     return path.is_file() or detect_folder(path) is not None
 
 
+def is_test(name: str, split: str) -> bool:
+    """Whether a split is a test split, by its name or, where a corpus is a file, by the file's.
+
+    >>> is_test("NCBI-disease", "test"), is_test("NCBI-disease", "devel")
+    (True, False)
+    """
+    named = Path(name).name.split(".")[0].casefold() in _SPLIT_NAMES["test"]
+    return "test" in split.casefold() or (named and is_one_split(name))
+
+
 def detect_folder(path: Path) -> str | None:
     """The format of a folder that is itself one corpus file (brat), else None."""
     try:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, product
 from typing import NamedTuple
 
-from vaner.corpora import lookup, same_texts, scored_split, whole
+from vaner.corpora import is_test, lookup, same_texts, scored_split, whole
 from vaner.training.recipe import Recipe
 
 
@@ -42,7 +42,7 @@ def clash(recipe: Recipe) -> str | None:
     names = dict.fromkeys(one.corpus for one in (*learnt, *chosen))
     scored = [Split.of(name, scored_split(name)) for name in (*names, *recipe.held_out)]
     found = chain(
-        _chosen_by_test(chosen),
+        _of_test(learnt, chosen),
         _kept_for_scores((*learnt, *chosen)),
         _kin((*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
         _learnt_too(recipe),
@@ -50,10 +50,13 @@ def clash(recipe: Recipe) -> str | None:
     return next(found, None)
 
 
-def _chosen_by_test(chosen: Iterable[Split]) -> Iterator[str]:
+def _of_test(learnt: Iterable[Split], chosen: Iterable[Split]) -> Iterator[str]:
     for one in chosen:
-        if "test" in one.split.casefold():
+        if is_test(*one):
             yield f"dev must not be a test split ({one.corpus})"
+    for one in learnt:
+        if is_test(*one):
+            yield f"a test split is never trained on ({one.corpus})"
 
 
 def _kept_for_scores(used: Iterable[Split]) -> Iterator[str]:
