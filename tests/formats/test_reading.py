@@ -515,6 +515,16 @@ def test_genetag(put):
     assert two.text == "No"
 
 
+def test_genetag_tells_of_mentions_of_other_sentences(put):
+    put("P1|0 3|BRCA\nP2|0 1|p5\nP2|0 2|p53\nP3|0 1|ab\n", "GENE.eval")
+    path = put("P1 BRCA.\n", "test.in")
+    with pytest.warns(
+        FormatWarning, match=r"GENE\.eval: 3 mentions are of sentences that .*test\.in"
+    ):
+        (document,) = read(path, "genetag")
+    assert mentions(document) == [("BRCA", "GENE")]
+
+
 def test_genetag_of_biocreative_two(put):
     put("P1|3 5|p53\n", "two/GENE.eval")
     assert mentions(next(read(put("P1 The p53 gene.\n", "two/train.in"), "genetag"))) == [

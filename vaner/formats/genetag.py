@@ -9,12 +9,13 @@ brackets, slashes, full stops and commas. BioCreative II: sentences ``ID text``,
 from __future__ import annotations
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaner.documents import Document
-from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
+from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import check_span
 
 TYPE = "GENE"
@@ -36,14 +37,26 @@ def read(
             the only ``.eval`` file, in the same folder. Without one there are no mentions.
         encoding: encoding of both files.
         on_error: see `vaner.formats.read`.
+
+    Warns:
+        FormatWarning: of mentions of sentences that are not there: is it the file beside them?
     """
     place = Place(path, on_error)
     gold = _gold(place.on_disk)
     gold_place = Place(gold, on_error) if gold else place
     mentions = _mentions(gold_place, encoding) if gold else {}
+    met = set[str]()
     for number, line in read_filled_lines(place, encoding):
         with place.guard(number):
-            yield _document(line, mentions, gold_place)
+            document = _document(line, mentions, gold_place)
+            met.add(document.id)
+            yield document
+    if others := sum(len(found) for name, found in mentions.items() if name not in met):
+        warnings.warn(
+            f"{gold_place.name}: {others} mentions are of sentences that are not in {place.name}",
+            FormatWarning,
+            stacklevel=2,
+        )
 
 
 def _gold(path: Path) -> Path | None:
