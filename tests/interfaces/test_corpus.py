@@ -208,6 +208,15 @@ def test_convert_there_and_back(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert "2 documents converted to conll" in done.err
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.iob2", "a.IOBES", "a.jsonl.gz"])
+def test_convert_opens_files_of_a_folder_by_their_suffix(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("Gout.\n")
+    done = run("corpus", "convert", tmp_path, "-", "--from", "lines", "--to", "lines")
+    assert done.out == "Gout.\n"
+
+
 def test_convert_gives_types_other_names(run: Run, tmp_path: Path) -> None:
     source, target = tmp_path / "in.tsv", tmp_path / "out.jsonl"
     source.write_text("Gout\tB-DISO\n\nAspirin\tB-Drug\n")

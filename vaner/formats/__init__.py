@@ -124,7 +124,9 @@ FORMATS: Mapping[str, Format] = {
             text.read_each_line,
             text.render_each_line,
         ),
-        Format("jsonl", "JSON Lines, holds everything", (".jsonl",), jsonl.read, jsonl.render),
+        Format(
+            "jsonl", "JSON Lines, holds everything", (".jsonl", ".ndjson"), jsonl.read, jsonl.render
+        ),
         Format(
             "parquet",
             "Parquet, a row a document",
@@ -136,7 +138,7 @@ FORMATS: Mapping[str, Format] = {
             "conll",
             "CoNLL columns: a token a line, its tag last (IOB1, IOB2, BIOES); of mentions that "
             "overlap only the longest",
-            (".tsv", ".conll", ".bio", ".iob", ".iobes"),
+            (".tsv", ".conll", ".bio", ".iob", ".iob2", ".iobes"),
             conll.read,
             conll.render,
         ),
