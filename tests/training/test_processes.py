@@ -7,13 +7,19 @@ import os
 import socket
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
+from transformers import TrainingArguments
 
 from tests.training.test_train import corpus_folder, recipe
 from vaner.annotator import Annotator
+from vaner.training.learners.learner import fresh
+from vaner.training.recipe_models import TaggerRecipe
+from vaner.training.trainer import arguments
 
 __all__ = ["corpus_folder"]
 
@@ -44,3 +50,24 @@ def test_two_processes_learn_together_and_leave_one_model(
     annotator = Annotator.from_pretrained(tmp_path / "run/seed-1/model")
     assert annotator("aspirin helps against lung cancer .").spans
     assert done.stdout.count("model in") <= 1  # one of them tells
+
+
+def test_of_several_gpus_a_process_takes_one(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def two(self: TrainingArguments) -> torch.device:
+        self._n_gpu = 2
+        return torch.device("cpu")
+
+    devices = cached_property(two)
+    devices.__set_name__(TrainingArguments, "_setup_devices")
+    monkeypatch.setattr(TrainingArguments, "_setup_devices", devices)
+    plan = recipe(tiny_backbone, corpus_folder)
+    made = arguments(plan, plan.stages[0], 64, tmp_path, 1)
+    assert made.n_gpu == 1 and made.train_batch_size == plan.stages[0].batch_size
+
+
+def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert fresh(TaggerRecipe(quantization="nf4"))["device"] == "cuda:1"

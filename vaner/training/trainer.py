@@ -73,7 +73,7 @@ def arguments(
     # transformers 5.23 calls activation checkpointing by its name; before, it was gradient's.
     name = f"{'activation' if _ACTIVATION else 'gradient'}_checkpointing"
     checkpointing: dict[str, Any] = {name: True} if stage.gradient_checkpointing else {}
-    return TrainingArguments(
+    made = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=stage.epochs,
         max_steps=stage.steps or -1,
@@ -104,6 +104,10 @@ def arguments(
         data_seed=seed,
         disable_tqdm=True,
     )
+    # Of several GPUs a process takes one, torchrun all: torch's DataParallel, which is what the
+    # Trainer would take, cuts a batch into rows, and a packed one has but one.
+    made._n_gpu = min(1, made.n_gpu)
+    return made
 
 
 def optimizer(model: OnBackbone, stage: StageRecipe) -> torch.optim.Optimizer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -60,7 +61,10 @@ class Learner(Protocol):
 
 
 def fresh(wanted: AnyModel) -> dict[str, Any]:
-    """Options of `OnBackbone.from_backbone` for a model that is to be trained here."""
+    """Options of `OnBackbone.from_backbone` for a model that is to be trained here.
+
+    Each process of torchrun has a GPU of its own, which its 4-bit weights are put on at once.
+    """
     gpu = torch.cuda.is_available()
     return {
         "origin": wanted.origin,
@@ -68,7 +72,7 @@ def fresh(wanted: AnyModel) -> dict[str, Any]:
         "lora": wanted.lora.options() if wanted.lora else None,
         "quantization": wanted.quantization,
         "dtype": torch.bfloat16 if wanted.quantization and gpu else torch.float32,
-        "device": "cuda" if gpu else "cpu",
+        "device": f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if gpu else "cpu",
         "kernel": None if gpu else "eager",
         "frozen_layers": wanted.frozen_layers,
         "backbone_dropout": wanted.backbone_dropout,
