@@ -17,6 +17,7 @@ from transformers import TrainingArguments
 
 from tests.training.test_train import corpus_folder, recipe
 from vaner.annotator import Annotator
+from vaner.training import trainer
 from vaner.training.learners.learner import fresh
 from vaner.training.recipe_models import TaggerRecipe
 from vaner.training.trainer import arguments
@@ -71,3 +72,15 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert fresh(TaggerRecipe(quantization="nf4"))["device"] == "cuda:1"
+
+
+def test_processes_that_learn_together_take_fewer_updates(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder, epochs=5, batch_size=8)
+    made = []
+    for number in (1, 4):
+        monkeypatch.setattr(trainer, "processes", lambda number=number: number)
+        made.append(arguments(plan, plan.stages[0], 320, tmp_path, 1))
+    assert [one.eval_steps for one in made] == [40, 10]  # still once an epoch
+    assert [one.warmup_steps for one in made] == [20, 5]  # still a tenth

@@ -16,6 +16,11 @@ def main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def processes() -> int:
+    """How many processes learn together, each from batches of its own: as many as torchrun says."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def bar(
     label: str, unit: str, total: int, items: Iterable[Any] | None = None, *, done: int = 0
 ) -> tqdm[Any]:

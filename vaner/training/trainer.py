@@ -11,6 +11,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from vaner.modeling.on_backbone import OnBackbone
 from vaner.training.mixture import LengthGroupedSampler, Mixture
+from vaner.training.progress import processes
 from vaner.training.recipe import Recipe, StageRecipe
 
 Scorer = Callable[[], Mapping[str, float]]
@@ -66,7 +67,8 @@ def arguments(
         folder: where checkpoints go.
         seed: seed of weights and order.
     """
-    updates = max(1, examples // (stage.batch_size * stage.gradient_accumulation))
+    together = stage.batch_size * stage.gradient_accumulation * processes()
+    updates = max(1, examples // together)
     total = stage.steps or int(stage.epochs * updates)
     every = stage.evaluate_every or updates // stage.evaluations_per_epoch
     every = max(1, min(total, every))
