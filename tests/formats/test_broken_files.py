@@ -128,6 +128,24 @@ def test_lines_that_end_in_carriage_returns_alone_are_told(tmp_path, format, con
         list(read(tmp_path / "x", format))
 
 
+@pytest.mark.parametrize("depth", [700, 100_000])
+@pytest.mark.parametrize(
+    ("format", "content"),
+    [
+        ("jsonl", '{"text": "Gout", "x": DEEP}'),
+        ("prodigy", '{"text": "Gout", "x": DEEP}'),
+        ("doccano", '{"text": "Gout", "x": DEEP}'),
+        ("label_studio", '[{"data": {"text": "Gout", "x": DEEP}}]'),
+        ("bioc_json", '{"documents": [{"infons": {"x": DEEP}, "passages": []}]}'),
+        ("bioc_json", '{"infons": {"x": DEEP}, "documents": [{"passages": []}]}'),
+    ],
+)
+def test_json_that_is_nested_too_deeply(tmp_path, format, content, depth):
+    (tmp_path / "x").write_text(content.replace("DEEP", "[" * depth + "]" * depth))
+    with pytest.raises(FormatError, match="x:1: "):
+        list(read(tmp_path / "x", format))
+
+
 @pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "-" + "9" * 5000])
 def test_numbers_that_are_too_long_for_an_offset(tmp_path, number):
     (tmp_path / "a.txt").write_text("Gout")

@@ -77,13 +77,12 @@ def _shared(head: str, line: int, place: Place) -> Record:
     """What stands before the documents of a collection."""
     try:
         record = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
-    except (ValueError, RecursionError) as problem:
+        shared = {k: frozen(record[k]) for k in _SHARED if record.get(k)}
+    except (ValueError, RecursionError, MalformedError) as problem:
         raise place.error(f"broken JSON before the documents: {problem}", line) from None
-    if not isinstance(record, dict):
-        return {}
-    if not isinstance(record.get("infons") or {}, dict):
+    if not isinstance(shared.get("infons", {}), dict):
         raise place.error("infons is no object", line)
-    return {k: frozen(record[k]) for k in _SHARED if record.get(k)}
+    return shared
 
 
 def _drop_rest(buffer: Buffer, place: Place) -> None:

@@ -65,7 +65,18 @@ def probability(value: Any) -> float | None:
 
 
 def frozen(value: Any) -> Any:
-    """Lists as tuples, all the way down, as readers of other formats put them."""
+    """Lists as tuples, all the way down, as readers of other formats put them.
+
+    Raises:
+        MalformedError: for lists in lists that are too many to go down into.
+    """
+    try:
+        return _frozen(value)
+    except RecursionError:
+        raise MalformedError("JSON nested too deeply") from None
+
+
+def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: frozen(v) for k, v in value.items()}
-    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+        return {k: _frozen(v) for k, v in value.items()}
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
