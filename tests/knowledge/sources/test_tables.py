@@ -10,7 +10,18 @@ import pytest
 
 from vaner.errors import FormatError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources import belns, biosyn, ctd, entrez, hgnc, jsonl, taxonomy, tsv, umls
+from vaner.knowledge.sources import (
+    belns,
+    biosyn,
+    ctd,
+    entrez,
+    hgnc,
+    jsonl,
+    taxonomy,
+    tsv,
+    umls,
+    vaner_jsonl,
+)
 
 
 def lines(*rows: str) -> str:
@@ -297,6 +308,9 @@ BROKEN: list[tuple[Callable[..., Any], str, dict[str, Any], int | None, str]] = 
     (tsv.read, "identifier\tname\nMY:7\tx\n", {}, 2, "no entity type"),
     (tsv.read, 'identifier\tname\nMY:1\t"x\n', {"type": "Gene"}, 2, "broken quoting"),
     (jsonl.read, '{"identifier": "MY:1"', {}, 1, "not JSON"),
+    (jsonl.read, "[" * 100_000, {}, 1, "not JSON"),
+    (jsonl.read, "9" * 5000, {}, 1, "not JSON"),
+    (vaner_jsonl.read, "[" * 100_000, {}, 1, "umls_kg"),
     (jsonl.read, "[]\n", {}, 1, "not a JSON object"),
     (jsonl.read, '\n{"identifier": "MY:1", "name": 7, "type": "Gene"}', {}, 2, "name is 7"),
     (jsonl.read, '{"identifier": "MY:1", "names": []}', {}, 1, "no field is called names"),

@@ -35,6 +35,8 @@ def read(
             content = json.loads(line)
         except json.JSONDecodeError as problem:
             raise MalformedError(f"not JSON: {problem.msg} at column {problem.colno}") from None
+        except (ValueError, RecursionError) as problem:  # a number too long, lists too deep
+            raise MalformedError(f"not JSON: {problem}") from None
         identifier, name, kind, synonyms = _checked(content, type)
         yield concept(identifier, [name, *synonyms], kind, source)
 

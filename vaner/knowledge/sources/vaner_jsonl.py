@@ -36,7 +36,7 @@ def read(
         try:
             groups = json.loads(line)["umls_kg"]
             pairs = [(str(name), str(label)) for group in groups for name, label in group]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise MalformedError('no "umls_kg": [[[name, label], …], …] in this line') from None
         for name, label in pairs:
             if (name, label) not in seen and name.strip() and label.strip():
