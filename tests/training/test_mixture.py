@@ -81,3 +81,19 @@ def test_a_proportional_epoch_is_one_permutation() -> None:
 @pytest.mark.parametrize("sizes", [[1], [3, 3]])
 def test_shares_of_equals(sizes: list[int]) -> None:
     assert [s.drawn for s in shares(sizes, math.inf)] == sizes
+
+
+def test_one_of_several_processes_goes_on_in_the_epoch_where_it_stopped() -> None:
+    from accelerate.data_loader import BatchSamplerShard, DataLoaderShard, skip_first_batches
+    from torch.utils.data import BatchSampler
+
+    def loader(examples: Mixture) -> Any:
+        batches = BatchSampler(LengthGroupedSampler(examples, 2), 2, drop_last=False)
+        shard = BatchSamplerShard(batches, num_processes=2, process_index=1)
+        return DataLoaderShard(examples, batch_sampler=shard, collate_fn=list)
+
+    unbroken, resumed = (loader(mixture([Share(16, 16)])) for _ in range(2))
+    resumed = skip_first_batches(resumed, 2)
+    for one in (unbroken, resumed):
+        one.set_epoch(3)
+    assert list(resumed) == list(unbroken)[2:]

@@ -77,6 +77,13 @@ class Mixture(Dataset[Any]):
         draw = Random(f"{self.seed}:{self.epoch}:{index}")
         return self._row(self.examples[index % len(self)], draw)
 
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the Trainer's data loader where it does not find the sampler.
+
+        That is so where one of several processes goes on in the middle of an epoch.
+        """
+        self.epoch = int(epoch)
+
     @property
     def epoch_size(self) -> int:
         """Number of examples that an epoch sees."""
@@ -126,7 +133,7 @@ class LengthGroupedSampler(Sampler[int]):
 
     def set_epoch(self, epoch: int) -> None:
         """Called by the Trainer's data loader; examples are drawn anew with the order."""
-        self.mixture.epoch = int(epoch)
+        self.mixture.set_epoch(epoch)
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(
