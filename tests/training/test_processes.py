@@ -84,3 +84,13 @@ def test_processes_that_learn_together_take_fewer_updates(
         made.append(arguments(plan, plan.stages[0], 320, tmp_path, 1))
     assert [one.eval_steps for one in made] == [40, 10]  # still once an epoch
     assert [one.warmup_steps for one in made] == [20, 5]  # still a tenth
+
+
+def test_a_gpu_that_has_bf16_by_emulation_alone_is_not_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
+    )
+    assert not trainer.bf16("auto") and trainer.bf16("bf16")
