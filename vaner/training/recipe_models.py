@@ -78,9 +78,9 @@ class TaggerRecipe(ModelRecipe):
     sentences under it. ``dropout`` is that before the head.
 
     ``start`` is a saved tagger, whose weights the training begins with: an embedded name, a folder
-    or a Hub id. What it was made by (backbone, adapter, head, instruction …) then need not be said,
-    and must not be said otherwise. Types that it does not find are learnt anew, and those that no
-    source annotates are forgotten.
+    or a Hub id. What it was made by (backbone, adapter, head …) then need not be said, and must not
+    be said otherwise; its instruction, its length and its dropout may be. Types that it does not
+    find are learnt anew, and those that no source annotates are forgotten.
     """
 
     family: Literal["tagger"] = "tagger"
