@@ -35,14 +35,15 @@ def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--to", "lines"], "lines cannot hold a corpus"), (["--to", "pubmed"], "cannot hold"),
-     (["--to", "docx"], "no input format is called"), (["--devel", "1"], "shares are from 0")],
+    [(["--to", "lines"], "lines cannot hold a corpus"), (["--to", "html"], "html cannot hold"),
+     (["--to", "pubmed"], "can only be read"), (["--to", "docx"], "'docx' is no format"),
+     (["--output", "-"], "give a folder"), (["--devel", "1"], "shares are from 0")],
 )  # fmt: skip
 def test_mistakes_get_one_line_and_leave_nothing(
     run: Run, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     write(letters([[0], [1], [2], [3]]), tmp_path / "all.jsonl")
-    out = tmp_path / "out"
-    assert words in run("corpus", "split", tmp_path / "all.jsonl", "-o", out, *arguments).error
-    assert not out.exists()
+    out = ["-o", tmp_path / "out"] if "--output" not in arguments else []
+    assert words in run("corpus", "split", tmp_path / "all.jsonl", *out, *arguments).error
+    assert not (tmp_path / "out").exists() and not Path("-").exists()
     assert list(read(tmp_path / "all.jsonl"))

@@ -8,17 +8,21 @@ from pathlib import Path
 from vaner.corpora.splitting import Splits
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, write
-from vaner.interfaces.cli.inputs import format_name
+from vaner.formats.source import STDIN
+from vaner.interfaces.cli.outputs import output_format
 
 
 def check_folder(folder: Path, format: str) -> str:
     """The name of the format, once it is clear that splits can be written into a folder.
 
     Raises:
-        VanerError: for a format that is only read or holds no mentions, or a folder that has files.
+        VanerError: for a format that is only read or holds no mentions, a folder that has files,
+            or standard output.
     """
-    name = format_name(format) or format
-    if not FORMATS[name].writable or name in ("text", "lines"):
+    if str(folder) == STDIN:
+        raise VanerError("the splits are several files; give a folder with -o FOLDER")
+    name = output_format(format, str(folder))
+    if name not in FORMATS or name in ("text", "lines"):
         raise VanerError(f"{name} cannot hold a corpus; give another format with --to")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VanerError(f"{folder}: is there already; the splits get a folder of their own")
