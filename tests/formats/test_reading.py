@@ -63,6 +63,13 @@ def test_lines_from_standard_input(monkeypatch):
     ]
 
 
+def test_standard_input_is_no_folder_of_its_name(tmp_path, monkeypatch):
+    (tmp_path / "-").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"gout")))
+    assert [d.text for d in read("-", "text")] == ["gout"]
+
+
 def test_gzip_is_seen_whatever_the_name(put):
     assert next(read(put(gzip.compress("häm".encode()), "a.txt"), "text")).text == "häm"
     assert next(read(put(gzip.compress(b"ham"), "a.txt.gz"))).id == "a"

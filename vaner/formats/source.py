@@ -76,8 +76,8 @@ class Place:
 
     @property
     def folder(self) -> bool:
-        """Whether it is a folder, which nothing in memory is."""
-        return self.data is None and self.path.is_dir()
+        """Whether it is a folder, which neither what is in memory nor standard input is."""
+        return self.data is None and not self.stdin and self.path.is_dir()
 
     @property
     def on_disk(self) -> Path:
