@@ -33,8 +33,9 @@ from experiments.selector.run import STUDY as SELECTOR
 from experiments.single_corpora.run import STUDY as SINGLE_CORPORA
 from vaner.errors import VanerError
 
+# The last one has more runs than all the others together.
 STUDIES = (
-    MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, GERBERA, LLMNER, SELECTOR,
+    MIX, SINGLE_CORPORA, ABLATIONS, DENSE_RECOGNITION, CROSS_CORPUS, LLMNER, SELECTOR, GERBERA,
 )  # fmt: skip
 
 

@@ -52,6 +52,11 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *more: str) -> None
     jobs.main()
 
 
+def test_the_study_of_most_runs_keeps_no_other_waiting() -> None:
+    *others, most = (len(list(study.all_runs("full", seeds=[1]))) for study in jobs.STUDIES)
+    assert most > sum(others)
+
+
 def test_all_of_the_first_seed_come_first(
     made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
