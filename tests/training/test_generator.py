@@ -15,7 +15,7 @@ from vaner.encoding import read_tokenizer
 from vaner.errors import RecipeError
 from vaner.generation.instructions import instruction
 from vaner.generation.prompts import PromptEncoder
-from vaner.training.copies import copy_examples
+from vaner.training.copies import CUT, copy_examples
 from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
 from vaner.training.train import train
@@ -82,6 +82,15 @@ def test_examples_hold_nested_mentions_and_blank_sentences(tiny_backbone: Path) 
     ]  # fmt: skip
     assert coverage.mentions == 3 and sum(coverage.unreachable.values()) == 1
     assert all(len(example.row(encoder)) == example.length for example in examples)
+
+
+def test_a_mention_that_no_window_holds_is_counted(tiny_backbone: Path) -> None:
+    text = " ".join(["cell"] * 200)
+    corpus = Corpus("c", "train", (Document("1", text, (Span(0, 499, "X"), Span(0, 4, "X"))),))
+    encoder = PromptEncoder(read_tokenizer(tiny_backbone), 256)
+    examples, coverage = copy_examples(corpus, ["X"], encoder, lambda *_: "X: ")
+    assert len(examples) > 1 and sum(len(example.spans) for example in examples) == 1
+    assert coverage.mentions == 2 and coverage.unreachable == {CUT: 1}
 
 
 def test_blank_sentences_can_be_left_out(

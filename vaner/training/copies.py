@@ -12,6 +12,9 @@ from vaner.generation.prompts import AnswerRow, PromptEncoder, word_spans
 from vaner.training.examples import Coverage, training_sentences
 from vaner.words import Word, split_words
 
+CUT = "longer than what two windows share"
+"""Why a mention of a long sentence is learnt in none of its windows."""
+
 
 @dataclass(frozen=True, slots=True)
 class CopyExample:
@@ -68,6 +71,7 @@ def copy_examples(
             apart = split(document.text, spans)
             ranges, between = word_spans(words, apart.expressible)
             lost.update(str(reason) for _, reason in (*apart.inexpressible, *between))
+            cut = set(ranges)
             for first, last in training_sentences(document, words, apart.expressible):
                 own = words[first:last]
                 for prompt in encoder.prompts(document.text, own, asked):
@@ -75,8 +79,11 @@ def copy_examples(
                     inside = tuple(
                         (s - start, e - start) for s, e in ranges if start <= s and e <= end
                     )
+                    cut.difference_update((start + s, start + e) for s, e in inside)
                     # The copy is as long as the window; each pair of brackets adds two.
                     length = len(prompt.input_ids) + prompt.copied + 2 * len(inside) + 1
                     part = tuple(words[start:end])
                     examples.append(CopyExample(document.text, part, inside, asked, length))
+            if cut:
+                lost[CUT] += len(cut)
     return examples, Coverage(mentions, dict(lost), 0)
