@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from vaner.documents import Document, Span, SpanError
 from vaner.formats.json_values import frozen, pair, parsed, probability, typed
+from vaner.formats.left_out import LeftOutWarning
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.formats.spans import METADATA, Lost, check_span, plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_COLUMNS = ("id", "text", "spans", "metadata")
 _BATCH = 256
 """Documents in a row group, which is what is held in memory."""
 
@@ -31,7 +34,8 @@ def read(
 ) -> Iterator[Document]:
     """Documents of a table, a few hundred in memory at a time.
 
-    A row without an id is named after the file and its number. Errors name the row.
+    A row without an id is named after the file and its number. Errors name the row. Columns of
+    other names are left out, and told.
 
     Args:
         path: the file; standard input cannot be read, since a table's plan stands at its end.
@@ -62,7 +66,10 @@ def _batches(place: Place) -> Iterator[Any]:
         names = table.schema_arrow.names
         if "text" not in names:
             raise place.error(f"there is no column text; there are {', '.join(names) or 'none'}")
-        known = [name for name in ("id", "text", "spans", "metadata") if name in names]
+        known = [name for name in _COLUMNS if name in names]
+        if others := [name for name in names if name not in known]:
+            told = f"{place.name}: columns that are not read: {', '.join(others)}"
+            warnings.warn(told, LeftOutWarning, stacklevel=2)
         yield from table.iter_batches(batch_size=_BATCH, columns=known)
 
 
