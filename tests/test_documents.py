@@ -55,6 +55,18 @@ def test_a_corpus_must_list_its_types() -> None:
     assert Corpus("c", "train", (document,)).types == ("Gene",)
 
 
+def test_other_names_make_two_mentions_one_only_where_they_were_of_two_types() -> None:
+    spans = (
+        Span(0, 4, "D", None, ("MESH:D006073",)), Span(0, 4, "D", None, ("OMIM:138900",)),
+        Span(0, 4, "P"), Span(8, 11, "D"),
+    )  # fmt: skip
+    document = Document("d", "Gout is bad", spans)
+    for names, kept in (({"X": "Y"}, 4), ({"D": "Disease"}, 4), ({"P": "D"}, 3)):
+        renamed = document.renamed(names).spans
+        assert [s.identifiers for s in renamed[:2]] == [("MESH:D006073",), ("OMIM:138900",)]
+        assert len(renamed) == kept
+
+
 def test_types_by_other_names() -> None:
     spans = (Span(0, 3, "protein", 0.5), Span(0, 3, "DNA"), Span(4, 7, "DNA"), Span(8, 11, "cell"))
     document = Document("d", "TNF RAS Tce", spans)

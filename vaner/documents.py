@@ -149,7 +149,8 @@ class Document:
     def renamed(self, names: Mapping[str, str]) -> Document:
         """The same mentions, those of some types under other names.
 
-        Where two types become one, a mention that was of both is there once.
+        Where two types become one, a mention that was of both is there once. One that a file has
+        twice, with different identifiers, stays so.
 
         Args:
             names: types by their names here -> what they are called then.
@@ -157,8 +158,11 @@ class Document:
         >>> Document("1", "asthma", (Span(0, 6, "DISO"),)).renamed({"DISO": "Disease"}).types
         ('Disease',)
         """
-        spans = (replace(span, type=names.get(span.type, span.type)) for span in self.spans)
-        return self.with_spans(dict.fromkeys(spans))
+        was: dict[Span, str] = {}
+        pairs = (
+            (span.type, replace(span, type=names.get(span.type, span.type))) for span in self.spans
+        )
+        return self.with_spans(span for type, span in pairs if was.setdefault(span, type) == type)
 
     @property
     def types(self) -> tuple[str, ...]:
