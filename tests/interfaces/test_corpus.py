@@ -208,6 +208,17 @@ def test_convert_there_and_back(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert "2 documents converted to conll" in done.err
 
 
+@pytest.mark.parametrize("source", ["a.ann", "."])
+def test_convert_does_not_write_over_the_text_of_a_brat_file(
+    run: Run, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "a.txt").write_text("Gout")
+    (tmp_path / "a.ann").write_text("T1\tD 0 4\tGout\n")
+    done = run("corpus", "convert", tmp_path / source, tmp_path / "a.txt", "--to", "pubtator")
+    assert "is also read from" in done.error
+    assert (tmp_path / "a.txt").read_text() == "Gout"
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.iob2", "a.IOBES", "a.jsonl.gz"])
 def test_convert_opens_files_of_a_folder_by_their_suffix(
     run: Run, tmp_path: Path, name: str

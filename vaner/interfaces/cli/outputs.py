@@ -101,8 +101,16 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
         raise VanerError(f"{target}: is a folder; give a file to write {format} to")
     if not path.absolute().parent.is_dir():
         raise VanerError(f"{target}: the folder {path.absolute().parent} does not exist")
-    if path.exists() and any(s != STDIN and path.samefile(s) for s in sources if Path(s).exists()):
+    if path.exists() and any(_reads(Path(s), path) for s in sources if s != STDIN):
         raise VanerError(f"{target}: is also read from; write to another place")
+
+
+def _reads(source: Path, target: Path) -> bool:
+    """Whether a file is read with a source: as itself, as brat's text, or as one of its folder."""
+    if source.is_dir():
+        return target.suffix in {".txt", ".ann"} and target.absolute().parent.samefile(source)
+    texts = [source.with_suffix(".txt")] if source.suffix == ".ann" else []
+    return any(file.exists() and target.samefile(file) for file in (source, *texts))
 
 
 def deliver(documents: Iterable[Document], target: str, format: str) -> WriteReport:
