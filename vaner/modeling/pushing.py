@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,5 +59,5 @@ def _same_weights(one: Path, other: Path) -> bool:
     places = (other, other / "adapter")
     theirs = {path.name: path for place in places for path in place.glob("*.safetensors")}
     return ours.keys() == theirs.keys() and all(
-        path.read_bytes() == theirs[name].read_bytes() for name, path in ours.items()
+        filecmp.cmp(path, theirs[name], shallow=False) for name, path in ours.items()
     )

@@ -55,6 +55,7 @@ def test_here_in_parts_and_on(annotate: Run, run: Run, tmp_path: Path) -> None:
         (["--engine", "here", "-o", "out", "--shard", "1/2"], "--engine cuts files by itself"),
         (["--resume"], "are for --engine"),
         (["--workers", "2"], "are for --engine"),
+        (["--part-size", "9"], "are for --engine"),
         (["--engine", "here", "-o", "out", "--workers", "2"], "are for --engine ray"),
     ],
 )

@@ -30,6 +30,7 @@ from vaner.interfaces.cli.common import (
     split_types,
 )
 from vaner.interfaces.cli.many import (
+    PART_SIZE,
     EngineOption,
     GpusOption,
     Parts,
@@ -66,7 +67,7 @@ def annotate(
     engine: EngineOption = None,
     workers: WorkersOption = None,
     gpus_per_worker: GpusOption = 0.0,
-    part_size: PartSizeOption = 2000,
+    part_size: PartSizeOption = None,
     resume: ResumePartsOption = False,
     skip_bad: SkipBadOption = False,
     batch_size: BatchOption = 32,
@@ -106,8 +107,10 @@ def annotate(
         "skip_bad": skip_bad, "quiet": quiet,
     }  # fmt: skip
     if engine is None:
-        if resume or workers or gpus_per_worker:
-            raise VanerError("--resume, --workers and --gpus-per-worker are for --engine")
+        if resume or workers or gpus_per_worker or part_size:
+            raise VanerError(
+                "--resume, --workers, --gpus-per-worker and --part-size are for --engine"
+            )
         from vaner.interfaces.cli.stream import Job
 
         job = Job(files, text, shard=shard, **how)
@@ -116,7 +119,7 @@ def annotate(
     if text is not None or shard is not None:
         raise VanerError("--engine cuts files by itself; --text and --shard are not for it")
     parts = Parts(
-        engine=engine, workers=workers, gpus_per_worker=gpus_per_worker, part_size=part_size,
-        resume=resume,
+        engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
+        part_size=part_size or PART_SIZE, resume=resume,
     )  # fmt: skip
     annotate_in_parts(files, finding, parts, **how)

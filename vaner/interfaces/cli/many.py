@@ -48,8 +48,13 @@ GpusOption = Annotated[
         min=0, help="With --engine ray, the GPUs of a worker, or its share: --gpus-per-worker 0.5"
     ),
 ]
+PART_SIZE = 2000  # documents; where none is given
 PartSizeOption = Annotated[
-    int, typer.Option(min=1, help="With --engine, most documents of a part: --part-size 500")
+    int | None,
+    typer.Option(
+        min=1,
+        help=f"With --engine, most documents of a part, else {PART_SIZE}: --part-size 500",
+    ),
 ]
 ResumePartsOption = Annotated[
     bool,
