@@ -29,7 +29,7 @@ test: $(STAMP) ## the tests
 	$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-fast: $(STAMP) ## the tests that take a moment: no training, no process, no whole corpus
-	$(RUN)/python -m pytest -n $(WORKERS) -m "not heavy and not slow" $(ARGS)
+	$(RUN)/python -m pytest -n $(WORKERS) -m "not (heavy or slow or corpora)" $(ARGS)
 
 test-slow: $(STAMP) ## the tests that take minutes
 	$(RUN)/python -m pytest -m slow $(ARGS)
