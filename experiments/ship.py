@@ -44,6 +44,7 @@ def ship(model: Path, name: str) -> Path:
         elif file.name in (HEAD_FILE, "adapter_config.json"):
             shutil.copyfile(file, target / file.name)
     config = VanerConfig.from_pretrained(model)
+    assert config.backbone_config is not None  # a saved model's has one
     config.backbone_config._name_or_path = config.backbone
     config.save_pretrained(target)
     return target

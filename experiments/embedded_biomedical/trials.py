@@ -117,7 +117,7 @@ def figures(
     learner: Learner, dev: list[DevSet], precision: torch.dtype | None
 ) -> Mapping[str, float]:
     """F1 in percent over all dev sets and on each."""
-    learner.model.eval()
+    learner.model.train(False)
     found = learner.score(dev, precision)
     names = {"eval_f1": "all"} | {f"eval_f1_{d.corpus.name}": d.corpus.name for d in dev}
     return {name: round(100 * found[key], 2) for key, name in names.items()}

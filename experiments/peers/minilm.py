@@ -10,7 +10,7 @@ multiplies it fast.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from experiments.peers.peer import Learnt, Tagger, Task
 from experiments.peers.sentences import Tags
@@ -81,7 +81,7 @@ def _train(task: Task, rate: float) -> Tagger:
         # By length, so that little is padded.
         order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
         read = rows(tokenizer, [sentences[i] for i in order])
-        scores = trainer.predict([row.inputs for row in read]).predictions
+        scores: Any = trainer.predict(cast(Any, [row.inputs for row in read])).predictions
         for i, row, best in zip(order, read, scores.argmax(-1), strict=True):
             own = dict(zip(row.first.values(), best[list(row.first)], strict=True))
             found[i] = tags.names(own.get(word, 0) for word in range(len(sentences[i])))

@@ -126,9 +126,9 @@ def _task(
     folder: Path,
     settings: dict[str, Any],
 ) -> Task:
-    train, _ = _without_test(corpus)
-    splits = (Split.of(one, arguments.limit) for one in (train, load(corpus, "devel")))
-    return Task(*splits, folder, seed or 0, arguments.threads, settings)
+    known, _ = _without_test(corpus)
+    train, devel = (Split.of(one, arguments.limit) for one in (known, load(corpus, "devel")))
+    return Task(train, devel, folder, seed or 0, arguments.threads, settings)
 
 
 def _without_test(corpus: str) -> tuple[Corpus, int]:
