@@ -18,6 +18,7 @@ from vaner.formats.source import MalformedError, OnError, Place, read_lines, rea
 from vaner.formats.spans import (
     DANGLING,
     NAME,
+    OFFSET,
     Lost,
     beginning,
     check_span,
@@ -32,7 +33,8 @@ from vaner.formats.spans import (
 
 RENAMED = "document id changed for a file name"
 _MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
-_OFFSETS = re.compile(r"-?\d{1,18} -?\d{1,18}(?:;-?\d{1,18} -?\d{1,18})*", re.ASCII)
+_PIECE = f"-?{OFFSET} -?{OFFSET}"
+_OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
 _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
 _REFERRED = re.compile(r"(?<![^\s:])T\d+(?!\S)")
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from vaner.documents import Document
 from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_filled_lines
-from vaner.formats.spans import check_span
+from vaner.formats.spans import OFFSET, check_span
 
 TYPE = "GENE"
-_MENTION = re.compile(r"([^|]+)\|(\d{1,18}) (\d{1,18})\|(.*)")
+_MENTION = re.compile(rf"([^|]+)\|({OFFSET}) ({OFFSET})\|(.*)")
 # Found by trying: cuts 5,141 of the 5,145 mentions of the BioCreative I test set as given there.
 _SUBTOKEN = re.compile(r"[()/,.\[\]]|[^()/,.\[\]\s]+")
 _SPACE = re.compile(r"\s+")

@@ -18,6 +18,7 @@ from vaner.formats.source import LINE_ENDS, MalformedError, OnError, Place, read
 from vaner.formats.spans import (
     FRAGMENTS,
     NAME,
+    OFFSET,
     Lost,
     check_span,
     count_scores,
@@ -90,7 +91,7 @@ def _document(block: Block, place: Place) -> Document:
 
 
 def _integers(fields: Sequence[str]) -> bool:
-    return all(re.fullmatch(r"-?[0-9]{1,18}", f) for f in fields)
+    return all(re.fullmatch(f"-?{OFFSET}", f) for f in fields)
 
 
 def _span(text: str, fields: Sequence[str]) -> Span:

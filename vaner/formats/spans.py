@@ -26,6 +26,9 @@ MARK = "U+FEFF at the beginning of a file written as U+2060, it would be read as
 METADATA = "metadata that JSON cannot hold left out"
 DANGLING = "relation or attribute left out, its mention is gone"
 
+OFFSET = "[0-9]{1,18}"
+"""What is read as an offset: Python refuses to make a number of thousands of digits."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
