@@ -188,6 +188,16 @@ def test_folds_that_would_not_be_apart_are_refused(
     assert not (tmp_path / "folds").exists()
 
 
+def test_two_dev_sets_of_one_name_are_refused(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    made = [{"corpus": str(corpus_folder)}, {"corpus": str(corpus_folder), "limit": 3}]
+    plan = Recipe.model_validate(short(tiny_backbone, corpus_folder).model_dump() | {"dev": made})
+    with pytest.raises(RecipeError, match="two corpora would both be called"):
+        crossfit(plan, tmp_path / "folds", report=lambda _: None)
+    assert not (tmp_path / "folds").exists()
+
+
 def test_a_selector_is_not_cross_fitted(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -80,7 +80,9 @@ def crossfit(
     recipe = recipe.model_copy(update={"seeds": recipe.seeds[:1]})
     types = set(taught(recipe, corpora_root).types)
     corpora = _corpora(recipe, corpora_root) if folds else {}
-    dev = {one.corpus.name: one.corpus for one in dev_sets(recipe, types, corpora_root)}
+    dev: dict[str, Corpus] = {}
+    for one in dev_sets(recipe, types, corpora_root):
+        _add(one.corpus, dev)
     parts = [[only_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
     _claim(output, recipe, folds, resume)
     for fold, part in enumerate(parts):
@@ -123,9 +125,7 @@ def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
                 "folds would not be the same: give them one split and one limit"
             )
         if isinstance(source, CorpusSource):
-            corpus = learnable(source, root)
-            if found.setdefault(corpus.name, corpus).documents != corpus.documents:
-                raise RecipeError(f"two corpora would both be called {corpus.name}")
+            _add(learnable(source, root), found)
     for one, other in combinations(kept.values(), 2):
         if (whole(other.corpus), other.split) in same_texts(one.corpus, one.split):
             raise RecipeError(
@@ -133,6 +133,16 @@ def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
                 "one would be learnt from the other: cross-fit them one at a time"
             )
     return found
+
+
+def _add(corpus: Corpus, found: dict[str, Corpus]) -> None:
+    """Take a corpus among others by its name, by which its file will be called.
+
+    Raises:
+        RecipeError: where another one has that name.
+    """
+    if found.setdefault(corpus.name, corpus).documents != corpus.documents:
+        raise RecipeError(f"two corpora would both be called {corpus.name}")
 
 
 def _of_folds(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from vaner.corpora import is_one_split, load, scored_split, sentence_key, sentence_keys
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError
+from vaner.training.examples import training_sentences
 from vaner.training.recipe import Recipe
 from vaner.words import sentences_of, split_words
 
@@ -40,7 +41,8 @@ def without(corpus: Corpus, held_out: Set[str]) -> tuple[Corpus, int]:
     """A training split without the sentences that are held out, and how many those were.
 
     Sentences are compared by their words, whatever their case and tokens (`sentence_key`). A
-    document that loses one from its middle becomes the documents before and after it.
+    document that loses one from its middle becomes the documents before and after it. A mention
+    that reaches over the edge of a sentence takes its neighbour along.
 
     >>> train = Corpus("c", "train", (Document("1", "Gout hurts."), Document("2", "Flu kills.")))
     >>> left, number = without(train, {"gout hurts ."})
@@ -57,18 +59,31 @@ def without(corpus: Corpus, held_out: Set[str]) -> tuple[Corpus, int]:
 
 
 def _kept_parts(document: Document, held_out: Set[str]) -> tuple[list[Document], int]:
-    """The runs of neighbouring sentences that are not held out, and how many sentences are."""
-    words = split_words(document.text)
+    """The runs of neighbouring sentences that are left, and how many sentences are not."""
     runs: list[list[tuple[int, int]]] = [[]]
     removed = 0
-    for first, last in sentences_of(document, words):
-        sentence = words[first].start, words[last - 1].end
-        if sentence_key(document.text[slice(*sentence)]) in held_out:
-            removed += 1
+    for joined in _joined_sentences(document):
+        if any(sentence_key(document.text[slice(*one)]) in held_out for one in joined):
+            removed += len(joined)
             runs.append([])
         else:
-            runs[-1].append(sentence)
+            runs[-1] += joined
     return [_part(document, run) for run in runs if run], removed
+
+
+def _joined_sentences(document: Document) -> list[list[tuple[int, int]]]:
+    """Extents of the sentences; those that a mention joins stand together.
+
+    They go together as well: half a mention would be taught to be none.
+    """
+    words = split_words(document.text)
+    firsts = {first for first, _ in training_sentences(document, words, document.spans)}
+    joined: list[list[tuple[int, int]]] = []
+    for first, last in sentences_of(document, words):
+        if first in firsts:
+            joined.append([])
+        joined[-1].append((words[first].start, words[last - 1].end))
+    return joined
 
 
 def _part(document: Document, sentences: list[tuple[int, int]]) -> Document:
