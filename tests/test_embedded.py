@@ -110,6 +110,7 @@ def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator
                 assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", MODELS)
 def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
     annotator_of(name)  # skips where there are no weights

@@ -23,6 +23,7 @@ def test_version_is_the_same_everywhere() -> None:
     assert f"## {vaner.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+@pytest.mark.heavy
 def test_import_and_reading_need_no_torch() -> None:
     code = (
         "import sys, vaner, vaner.corpora, vaner.formats, vaner.scoring, vaner.interfaces.cli.app\n"

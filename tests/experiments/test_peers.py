@@ -117,6 +117,7 @@ def test_crfsuite_learns(lessons: Task) -> None:
     assert learnt.tag([["gout"], ["a", "b"]]) == learnt.tag([["gout"], ["a", "b"]])
 
 
+@pytest.mark.heavy
 def test_spacy_keeps_our_words(lessons: Task) -> None:
     pytest.importorskip("spacy")
     from spacy.training.initialize import init_nlp

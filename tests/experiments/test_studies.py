@@ -180,6 +180,7 @@ def test_a_study_without_runs_says_so(
         command(study, tmp_path / "runs", monkeypatch, "--report")
 
 
+@pytest.mark.heavy
 def test_telling_needs_no_torch() -> None:
     code = (
         "import sys, experiments.jobs\n"

@@ -27,6 +27,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.heavy
 def test_a_pupil_has_half_the_layers_and_its_teachers_types(
     run: Run, tiny_model: Path, text: Path, corpus: Path, tmp_path: Path
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_pupil_has_half_the_layers_and_its_teachers_types(
     assert depths == [1, 2]
 
 
+@pytest.mark.heavy
 def test_the_recipe_can_be_had_and_trained_by_itself(
     run: Run, tiny_model: Path, text: Path, corpus: Path, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def test_version(run: Run) -> None:
     assert run("--version").out.startswith("vaner ")
 
 
+@pytest.mark.heavy
 def test_help_needs_no_torch() -> None:
     """Importing torch and transformers takes seconds; help must be there at once."""
     code = (

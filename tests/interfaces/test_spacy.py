@@ -88,6 +88,7 @@ def told(doc: Any) -> list[tuple[int, int, str]]:
     return [(span.start_char, span.end_char, span.label_) for span in doc.spans["vaner"]]
 
 
+@pytest.mark.heavy
 def test_kept_on_disk_with_the_name_of_its_model(tiny_model: Path, tmp_path: Path) -> None:
     nlp = made(tiny_model, min_score=0.3, types=["Disease"])
     nlp.to_disk(tmp_path / "nlp")

@@ -43,6 +43,7 @@ def test_schema_is_json_and_needs_no_recipe(run: Run) -> None:
     assert {"stages", "dev", "model"} <= set(schema["properties"])
 
 
+@pytest.mark.heavy
 def test_a_run_ends_with_a_model_and_the_next_command(
     run: Run, recipe: Path, tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
     assert "is a file; --output is a folder" in run("train", recipe, "-o", recipe).error
 
 
+@pytest.mark.heavy
 def test_curves_are_kept_as_they_come_and_drawn_anew(
     run: Run, recipe: Path, tmp_path: Path
 ) -> None:

@@ -156,6 +156,7 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
     assert trained.dev_f1 >= first["eval_f1_proposed"]
 
 
+@pytest.mark.heavy
 def test_no_fold_annotates_devel_alone(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def test_context_keeps_the_words_around_a_mention(
         assert tags[:5] == ["B", "I", "I", "O", "O"]
 
 
+@pytest.mark.heavy
 def test_a_recipe_with_dense_sources_trains(
     tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_recipe_with_dense_sources_trains(
     assert Annotator.from_pretrained(trained.folder, device="cpu")("asthma") is not None
 
 
+@pytest.mark.heavy
 def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
     tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     assert [document.mention(span) for span in document.spans] == ["lung cancer"]
 
 
+@pytest.mark.heavy
 def test_a_run_that_was_stopped_goes_on(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -118,6 +118,7 @@ def two_stages(backbone: Path, corpus: Path, general: Path, **source: Any) -> Re
     return Recipe.model_validate(content | {"stages": [first, second]})
 
 
+@pytest.mark.heavy
 def test_two_stages_train_save_and_answer(
     tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_two_stages_train_save_and_answer(
     assert annotator(text).spans == again(text).spans
 
 
+@pytest.mark.heavy
 def test_routed_by_instruction_it_is_one_more_type(
     tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
 ) -> None:

@@ -134,6 +134,7 @@ def test_without_proposals_dev_is_gold_beside_its_variants(
     assert asks["Disease"].startswith("Disease: A disease, disorder")
 
 
+@pytest.mark.heavy
 def test_a_run_that_was_stopped_goes_on(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -108,6 +108,7 @@ def test_types_of_all_stages_are_collected(folder: Path) -> None:
     assert taught(recipe([source], [source])) == (["Disease"], {"toy": ["Disease"]})
 
 
+@pytest.mark.heavy
 def test_a_sentence_of_test_is_not_trained_on(
     folder: Path, tiny_backbone: Path, tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def test_it_begins_where_the_other_ended(
     torch.testing.assert_close(after, before, rtol=0, atol=1e-5)
 
 
+@pytest.mark.heavy
 def test_the_card_knows_what_it_learnt_before(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     assert "abstracts.txt, tagged by model" in card and str(tmp_path) not in card
 
 
+@pytest.mark.heavy
 def test_a_pupil_learns_from_gold_and_teacher_together(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_pupil_learns_from_gold_and_teacher_together(
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.heavy
 def test_from_a_teacher_of_other_tags_its_sure_mentions_are_learnt(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -143,6 +143,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
         torch.testing.assert_close(tensor, expected[name], rtol=1e-5, atol=1e-6, msg=name)
 
 
+@pytest.mark.heavy
 def test_gradient_checkpointing_changes_only_the_cost(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
@@ -158,6 +159,7 @@ def test_gradient_checkpointing_changes_only_the_cost(
         torch.testing.assert_close(found[1][name], tensor, rtol=1e-4, atol=1e-5, msg=name)
 
 
+@pytest.mark.heavy
 def test_the_model_with_the_best_dev_score_is_kept(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +180,7 @@ def test_the_model_with_the_best_dev_score_is_kept(
     assert not torch.equal(chosen["classifier.weight"], kept[2]["classifier.weight"])
 
 
+@pytest.mark.heavy
 def test_training_stops_when_dev_no_longer_rises(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
