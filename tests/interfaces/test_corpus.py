@@ -240,6 +240,43 @@ def test_convert_gives_types_other_names(run: Run, tmp_path: Path) -> None:
     assert "OLD=NEW" in run("corpus", "convert", source, target, "--rename", "DISO").error
 
 
+BRAT = """T3	Drug 0 7	Aspirin
+T5	DISO 14 18	gout
+T6	DISO 23 27	gout
+R1	treats Arg1:T3 Arg2:T5
+N1	Reference T3 MESH:D1	Aspirin
+A1	Negated T6
+"""
+
+
+def test_convert_keeps_relations_of_what_it_renames(run: Run, tmp_path: Path) -> None:
+    source, target, bioc = tmp_path / "in", tmp_path / "out", tmp_path / "in.xml"
+    source.mkdir()
+    (source / "x.txt").write_text("Aspirin hurts gout and gout.")
+    (source / "x.ann").write_text(BRAT)
+    names = ("--rename", "Drug=Chemical", "--rename", "DISO=Disease")
+    done = run("corpus", "convert", source, target, "--to", "brat", *names)
+    renamed = BRAT.replace("Drug", "Chemical").replace("DISO", "Disease")
+    assert (target / "x.ann").read_text() == renamed and "left out" not in done.err
+    mentions = "".join(
+        f'<annotation id="{id}"><infon key="{key}">DISO</infon><infon key="by">me</infon>'
+        f'<location offset="{start}" length="4"/><text>gout</text></annotation>'
+        for id, key, start in ((7, "type", 14), (9, "kind", 23))
+    )
+    bioc.write_text(
+        "<collection><document><id>1</id><passage><offset>0</offset>"
+        f"<text>Aspirin hurts gout and gout.</text>{mentions}"
+        '<relation id="R1"><node refid="7" role="a"/><node refid="9" role="b"/></relation>'
+        "</passage></document></collection>"
+    )
+    again = tmp_path / "out.xml"
+    done = run("corpus", "convert", bioc, again, "--rename", "DISO=Disease")
+    assert "left out" not in done.err and '<relation id="R1">' in again.read_text()
+    assert again.read_text().count('<infon key="by">me</infon>') == 2
+    assert again.read_text().count('<infon key="type">Disease</infon>') == 1
+    assert again.read_text().count('<infon key="kind">DISO</infon>') == 1
+
+
 def test_convert_counts_what_is_lost(run: Run, tmp_path: Path) -> None:
     spans = [{"start": 0, "end": 6, "type": "D"}, {"start": 0, "end": 10, "type": "D"}]
     source = tmp_path / "nested.jsonl"

@@ -40,7 +40,7 @@ from vaner.formats import (
 )
 from vaner.formats.detect import detect, suggest
 from vaner.formats.source import STDIN, FormatWarning, OnError
-from vaner.formats.spans import beginning
+from vaner.formats.spans import beginning, renamed
 
 __all__ = [
     "FORMATS",
@@ -50,6 +50,7 @@ __all__ = [
     "WriteReport",
     "detect",
     "read",
+    "renamed",
     "suggest",
     "unique_ids",
     "write",

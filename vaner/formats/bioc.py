@@ -292,8 +292,9 @@ def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Spa
     fresh = (name for name in map(str, range(len(used) + len(entries) + 1)) if name not in used)
     for span, entry in zip(document.spans, entries, strict=True):
         infons = dict(entry["infons"]) if entry else {}
+        if span.type != told(infons.get("type")):  # new, or renamed
+            infons |= {"type": span.type}
         if not entry:
-            infons |= {"type": span.type} if span.type else {}
             identifiers = "|".join(word(one, lost, r"\|") for one in span.identifiers)
             infons |= {"identifier": identifiers} if identifiers else {}
         if span.score != _score(infons):

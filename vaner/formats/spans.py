@@ -6,6 +6,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vaner.documents import Document, Span, SpanError
@@ -136,6 +137,37 @@ def recall(spans: Iterable[Span], kept: Mapping[str, Sequence[Any]]) -> list[Any
     """What was remembered of each span; None for spans that were not in the file."""
     left = {name: list(values) for name, values in kept.items()}
     return [left[key(s)].pop(0) if left.get(key(s)) else None for s in spans]
+
+
+def renamed(document: Document, names: Mapping[str, str]) -> Document:
+    """A document with other names for its types; what formats remember of its mentions stays.
+
+    Args:
+        document: the document.
+        names: types by their names here -> what they are called then.
+    """
+    keys = {
+        key(span): key(replace(span, type=names.get(span.type, span.type)))
+        for span in document.spans
+    }
+    metadata = {
+        format: {name: _under(value, keys) for name, value in own.items()}
+        if isinstance(own, Mapping)
+        else own
+        for format, own in document.metadata.items()
+    }
+    return replace(document.renamed(names), metadata=metadata)
+
+
+def _under(kept: Any, keys: Mapping[str, str]) -> Any:
+    """What `remember` kept, under other keys; of two that become one the values are joined."""
+    if not isinstance(kept, Mapping) or keys.keys().isdisjoint(kept):
+        return kept
+    found: dict[str, tuple[Any, ...]] = {}
+    for name, values in kept.items():
+        new = keys.get(name, name)
+        found[new] = (*found.get(new, ()), *values)
+    return found
 
 
 def own_metadata(document: Document, name: str) -> Mapping[str, Any]:

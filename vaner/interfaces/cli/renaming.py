@@ -68,6 +68,8 @@ class Renaming:
         self.unseen = list(names)
 
     def __call__(self, document: Document) -> Document:
+        from vaner import formats
+
         if self.unseen:
             self.unseen = [type for type in self.unseen if type not in document.types]
-        return document.renamed(self._names) if self._names else document
+        return formats.renamed(document, self._names) if self._names else document
