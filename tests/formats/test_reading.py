@@ -12,7 +12,8 @@ import pytest
 
 from vaner.documents import Document, Span, SpanError
 from vaner.errors import FormatError
-from vaner.formats import FormatWarning, detect, read, unique_ids, write, write_to
+from vaner.formats import FORMATS, FormatWarning, detect, read, unique_ids, write, write_to
+from vaner.formats.besides import BESIDES
 from vaner.formats.spans import check_span
 
 
@@ -322,6 +323,34 @@ def test_bioc_round_trip(put, tmp_path, format):
     fewer = document.with_spans(document.spans[:1])
     report = write([fewer], tmp_path / "out", format)
     assert report.lost == {"relation or attribute left out, its mention is gone": 1}
+
+
+INDUCED = "1|t|Aspirin\n1|a|It hurts gout.\n1\t0\t7\tAspirin\tChemical\tD1\n1\tCID\tD1\tD2\n\n"
+ANN = "T1\tDrug 0 7\tAspirin\nN1\tReference T1 MESH:D1\tAspirin\nA1\tOld T1\n#1\tNote T1\tsic\n"
+
+
+@pytest.mark.parametrize("by_jsonl", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content", "own", "number"),
+    [
+        ("x.xml", BIOC, ("bioc_xml", "bioc_json"), 1),
+        ("x.pubtator", INDUCED, ("pubtator",), 1),
+        ("x.ann", ANN, ("brat",), 2),
+    ],
+)
+def test_what_stands_beside_mentions_is_kept_or_counted(
+    put, tmp_path, name, content, own, number, by_jsonl
+):
+    put("Aspirin", "x.txt")
+    documents = list(read(put(content, name)))
+    if by_jsonl:
+        assert not write(documents, tmp_path / "all.jsonl").lost
+        documents = list(read(tmp_path / "all.jsonl"))
+    for format in FORMATS.values():
+        if format.writable:
+            lost = write(documents, tmp_path / format.name, format.name).lost
+            all_kept = format.name in (*own, "jsonl", "parquet")
+            assert lost.get(BESIDES, 0) == (0 if all_kept else number), format.name
 
 
 def test_several_bioc_json_collections(put):

@@ -38,6 +38,7 @@ from vaner.formats import (
     pubtator,
     text,
 )
+from vaner.formats.besides import watched
 from vaner.formats.detect import detect, suggest
 from vaner.formats.source import STDIN, FormatWarning, OnError
 from vaner.formats.spans import beginning, renamed
@@ -220,7 +221,7 @@ def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> Writ
         writable = ", ".join(f.name for f in FORMATS.values() if f.writer)
         raise VanerError(f"{format} cannot be written to a stream; {writable} can")
     lost, counted = Counter[str](), _Counted(documents)
-    for number, piece in enumerate(writer(counted, lost)):
+    for number, piece in enumerate(writer(watched(counted, format, lost), lost)):
         stream.write(piece if number else beginning(piece, lost))
         stream.flush()
     return WriteReport(counted.number, dict(+lost))
@@ -251,7 +252,8 @@ def write(
             if str(path) == STDIN:
                 raise VanerError(f"{chosen.name} cannot be written to a stream; give a file")
             lost = Counter[str]()
-            number = sum(1 for _ in chosen.path_writer(documents, Path(path), lost))
+            written = watched(documents, chosen.name, lost)
+            number = sum(1 for _ in chosen.path_writer(written, Path(path), lost))
             return WriteReport(number, dict(+lost))
         with _sink(path) as stream:
             return write_to(documents, stream, chosen.name)

@@ -278,6 +278,12 @@ def to_record(document: Document, lost: Lost) -> dict[str, Any]:
     }
 
 
+def besides(kept: Record) -> int:
+    """Number of relations, and of annotations without a place, in what was kept of a document."""
+    relations = sum(len(unit.get("relations", ())) for unit in (kept, *_units(kept)))
+    return relations + len(kept.get("unlocated", ()))
+
+
 def _units(kept: Record) -> Iterator[Record]:
     for passage in kept.get("passages", ()):
         yield from (passage, *passage.get("sentences", ()))

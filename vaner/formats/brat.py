@@ -123,6 +123,11 @@ def _file_name(id: str, used: set[str]) -> str:
     return name
 
 
+def besides(kept: Mapping[str, Any]) -> int:
+    """Number of lines in what was kept of a document that are neither mention nor identifier."""
+    return sum(not _REFERENCE.fullmatch(line) for line in kept.get("lines", ()))
+
+
 def _lines(document: Document, lost: Lost) -> Iterator[str]:
     kept = own_metadata(document, "brat")
     given = recall(document.spans, kept.get("ids", {}))

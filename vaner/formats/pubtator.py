@@ -10,8 +10,9 @@ mean none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vaner.documents import Document, Span
 from vaner.formats.source import LINE_ENDS, MalformedError, OnError, Place, read_lines
@@ -116,6 +117,11 @@ def _metadata(spans: list[Span], tails: list[str], others: list[str]) -> dict[st
     if odd:
         kept["columns"] = remember((s for s, _ in odd), (t for _, t in odd))
     return {"pubtator": kept} if kept else {}
+
+
+def besides(kept: Mapping[str, Any]) -> int:
+    """Number of lines in what was kept of a document that are no mention."""
+    return len(kept.get("lines", ()))
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
