@@ -84,6 +84,10 @@ def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
     assert ("Disease", "fatty liver disease") in found
 
 
+def test_it_knows_what_it_learnt_from(annotator: Annotator) -> None:
+    assert {"NCBI-disease", "BC5CDR"} <= annotator.learnt_from
+
+
 def test_the_default_finds_genes_species_and_cells_as_well() -> None:
     text = "The BRCA1 gene of mice is expressed in human T lymphocytes and HeLa cells."
     found = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}

@@ -18,6 +18,7 @@ from vaner.modeling.storage import resolve
 from vaner.proposers.exported import exported_form, exported_tagger
 from vaner.proposers.proposer import Proposer, checked_types
 from vaner.scoring.calibration import Calibration, read_calibration
+from vaner.sharing.record import learnt_from, read_training
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +59,7 @@ class Annotator:
         self._calibration = calibration
         self._told = set[str]()  # once each
         self._source: Path | OnBackbone | None = None  # what the proposer was made of
+        self._learnt_from = frozenset[str]()  # besides what its instructions name
 
     @classmethod
     def from_pretrained(
@@ -100,6 +102,7 @@ class Annotator:
             proposer = load_proposer(folder, device, batch_size, **options)
         annotator = cls(proposer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = folder
+        annotator._learnt_from = learnt_from(read_training(folder))
         if selector is not None:
             from vaner.selection.select import Selector
 
@@ -126,6 +129,8 @@ class Annotator:
             calibration=read_calibration(folder) if model.name_or_path else None,
         )
         annotator._source = model
+        if model.name_or_path:
+            annotator._learnt_from = learnt_from(read_training(folder))
         return annotator
 
     @property
@@ -163,7 +168,8 @@ class Annotator:
     @property
     def learnt_from(self) -> frozenset[str]:
         """The corpora, by name, that the model and the selector are known to have learnt from."""
-        return frozenset((*self.datasets, *(self.selector.datasets if self.selector else ())))
+        named = (*self.datasets, *(self.selector.datasets if self.selector else ()))
+        return self._learnt_from.union(named)
 
     def push_to_hub(self, repo: str, **options: Any) -> str:
         """Put the model that finds mentions on the Hub, with a card, and give its address.

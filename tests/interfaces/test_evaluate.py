@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from vaner.errors import VanerError
 from vaner.evaluation import evaluate
 from vaner.formats import write
 from vaner.scoring.stated import as_stated
+from vaner.sharing.record import write_training
 from vaner.tagging import Scheme
 
 GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB-Gene\n\n"
@@ -270,6 +272,20 @@ def test_a_model_that_learnt_from_the_same_texts_is_told(
     assert len(told) == 1 and "NCBI-disease test shares texts with tiny train" in told[0]
     assert "warning" not in score("--corpus", "BC5CDR", "--corpora", root).err
     assert score("--all", "--corpora", root).err.count("warning") == 1
+
+
+def test_so_is_one_whose_instructions_name_no_corpus(
+    run: Run, root: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(monkeypatch, {"test": SplitInfo("test.tsv", same_texts={"tiny": ["train"]})})
+    model = tmp_path / "nameless"
+    shutil.copytree(tiny_model, model)
+    config = json.loads((model / "config.json").read_text("utf-8")) | {"datasets": {}}
+    (model / "config.json").write_text(json.dumps(config), "utf-8")
+    wanted = ("evaluate", "--model", model, "--corpus", "NCBI-disease", "--corpora", root)
+    for trained_on, told in ((["other train"], False), (["other train", "tiny train"], True)):
+        write_training(model, {"trained_on": trained_on})
+        assert ("test shares texts with tiny train" in run(*wanted).err) == told
 
 
 def test_a_part_of_a_train_split_counts_as_seen(

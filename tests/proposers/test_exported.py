@@ -21,6 +21,7 @@ from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.proposers import exported
 from vaner.proposers.exported import MODEL_FILE, TRANSITIONS_FILE, exported_form, kept_form
 from vaner.proposers.tagger import Tagger
+from vaner.sharing.record import write_training
 
 TEXTS = [*SENTENCES, "", "a " * 300 + "asthma", "naïve 中文 😀 β-blocker\r\n\x00 end"]
 
@@ -141,8 +142,10 @@ def test_the_form_in_the_cache_is_taken_until_the_model_changes(
 def test_export_from_the_command_line(
     tiny_model: Path, tmp_path: Path, run: Run, forms: dict[str, Path]
 ) -> None:
-    folder = tmp_path / "out"
-    assert run("export", tiny_model, "-o", folder, "--precision", "fp32").code == 0
+    folder, model = tmp_path / "out", shutil.copytree(tiny_model, tmp_path / "model")
+    write_training(model, {"trained_on": ["tiny train"]})
+    assert run("export", model, "-o", folder, "--precision", "fp32").code == 0
+    assert "tiny" in Annotator.from_pretrained(folder).learnt_from
     found = run("annotate", "--model", folder, "-t", SENTENCES[0], "-f", "jsonl", "-q")
     told = run("annotate", "--model", tiny_model, "-t", SENTENCES[0], "-f", "jsonl", "-q")
     spans = [[(s["start"], s["end"]) for s in json.loads(r.out)["spans"]] for r in (found, told)]

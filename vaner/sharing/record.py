@@ -9,6 +9,9 @@ from typing import Any
 
 TRAINING_FILE = "training.json"
 
+TAGGED = ", tagged by "
+"""What stands in a record between a source and the teacher that tagged it."""
+
 Training = Mapping[str, Any]
 """Of a training: name, seed, dev_f1, seconds, trained_on, chosen_on, languages, and provenance; the
 name under ``began_with`` where it began with a trained model, which the others then tell of too."""
@@ -21,6 +24,22 @@ def read_training(folder: Path) -> Training:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def learnt_from(record: Training) -> frozenset[str]:
+    """Names of the corpora that were trained on, whether their own mentions or a teacher's.
+
+    >>> sorted(learnt_from({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]}))
+    ['JNLPBA-cells', 'a.txt']
+    """
+    told = record.get("trained_on", ())
+    if not isinstance(told, list | tuple):
+        return frozenset()
+    return frozenset(
+        one.partition(TAGGED)[0] if TAGGED in one else one.rpartition(" ")[0]
+        for one in told
+        if isinstance(one, str)
+    )
 
 
 def write_training(folder: Path, record: Training) -> None:

@@ -23,6 +23,7 @@ from vaner.encoding import Encoder, Row, Soft
 from vaner.instructions import ANY_TYPE, Instruction
 from vaner.modeling import chain
 from vaner.proposers.tagger import Tagger
+from vaner.sharing.record import TAGGED
 from vaner.tagging import TagSet
 from vaner.training.examples import SentenceExample, training_sentences
 from vaner.training.progress import bar
@@ -135,4 +136,4 @@ def _type(sentence: SentenceExample) -> str | None:
 
 def named(corpus: str, teacher: str) -> str:
     """What a record says such a source is; paths are nobody else's business."""
-    return f"{Path(corpus).name}, tagged by {Path(teacher).name}"
+    return f"{Path(corpus).name}{TAGGED}{Path(teacher).name}"

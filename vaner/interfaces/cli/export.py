@@ -48,6 +48,7 @@ def export(
     from vaner.proposers.loading import load_proposer
     from vaner.proposers.tagger import Tagger
     from vaner.scoring.calibration import CALIBRATION_FILE
+    from vaner.sharing.record import TRAINING_FILE
 
     folder = model_folder(model)
     if (folder / MODEL_FILE).is_file():
@@ -66,7 +67,8 @@ def export(
         )  # fmt: skip
     except OSError as problem:
         raise VanerError(f"{target}: cannot be written: {problem.strerror}") from problem
-    if output is not None and (folder / CALIBRATION_FILE).is_file():
-        shutil.copyfile(folder / CALIBRATION_FILE, target / CALIBRATION_FILE)
+    for name in (CALIBRATION_FILE, TRAINING_FILE):
+        if output is not None and (folder / name).is_file():
+            shutil.copyfile(folder / name, target / name)
     size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
     tell(f"{target}: {size:.0f} MB")
