@@ -102,7 +102,7 @@ class Annotator:
             proposer = load_proposer(folder, device, batch_size, **options)
         annotator = cls(proposer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = folder
-        annotator._learnt_from = learnt_from(read_training(folder))
+        annotator._learnt_from = _recorded(folder)
         if selector is not None:
             from vaner.selection.select import Selector
 
@@ -130,7 +130,7 @@ class Annotator:
         )
         annotator._source = model
         if model.name_or_path:
-            annotator._learnt_from = learnt_from(read_training(folder))
+            annotator._learnt_from = _recorded(folder)
         return annotator
 
     @property
@@ -282,6 +282,11 @@ class Annotator:
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document
+
+
+def _recorded(folder: Path) -> frozenset[str]:
+    """Names of the corpora that the record of a model's training has."""
+    return frozenset(name for name, _ in learnt_from(read_training(folder)))
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:

@@ -49,6 +49,14 @@ def test_what_may_be_used_together(good: Recipe) -> None:
     assert clash(good) is None
 
 
+@pytest.mark.parametrize("dev", [GENIA | {"split": "devel"}, {"corpus": "NCBI-disease"}])
+def test_a_model_to_begin_with_has_not_seen_what_it_is_scored_on(dev: dict[str, Any]) -> None:
+    plan = recipe(GENIA, dev=dev)
+    assert clash(plan, [("NCBI-disease", "train"), ("abstracts.jsonl", "")]) is None
+    told = clash(plan, [("JNLPBA-cells", "train")]) or ""
+    assert "learnt from JNLPBA train, which shares texts with GENIA-nested" in told
+
+
 def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_path: Path) -> None:
     for name in ("train.tsv", "test.tsv"):
         (tmp_path / name).write_text("gout\tB-Disease\n")

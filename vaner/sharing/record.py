@@ -26,20 +26,24 @@ def read_training(folder: Path) -> Training:
     return content if isinstance(content, dict) else {}
 
 
-def learnt_from(record: Training) -> frozenset[str]:
-    """Names of the corpora that were trained on, whether their own mentions or a teacher's.
+def learnt_from(record: Training) -> frozenset[tuple[str, str]]:
+    """The splits that were trained on, as names of corpora and splits.
+
+    One whose mentions are a teacher's is told without a split; here it has an empty one.
 
     >>> sorted(learnt_from({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]}))
-    ['JNLPBA-cells', 'a.txt']
+    [('JNLPBA-cells', 'train'), ('a.txt', '')]
     """
     told = record.get("trained_on", ())
     if not isinstance(told, list | tuple):
         return frozenset()
-    return frozenset(
-        one.partition(TAGGED)[0] if TAGGED in one else one.rpartition(" ")[0]
-        for one in told
-        if isinstance(one, str)
-    )
+    return frozenset(_split(one) for one in told if isinstance(one, str))
+
+
+def _split(told: str) -> tuple[str, str]:
+    name, tagged, _ = told.partition(TAGGED)
+    corpus, _, split = told.rpartition(" ")
+    return (name, "") if tagged else (corpus, split)
 
 
 def write_training(folder: Path, record: Training) -> None:

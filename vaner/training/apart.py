@@ -29,12 +29,17 @@ class Split(NamedTuple):
         return f"{self.corpus} {self.split}"
 
 
-def clash(recipe: Recipe) -> str | None:
+def clash(recipe: Recipe, before: Iterable[tuple[str, str]] = ()) -> str | None:
     """Why the splits of a recipe must not be used together, in one line; None where they may.
 
     A model is scored on the test splits of the corpora that the recipe trains on, chooses by or
     holds out by name. It must not learn from texts that choose it or that it is scored on, nor be
     chosen by texts that it is scored on.
+
+    Args:
+        recipe: the recipe.
+        before: what the model has learnt from that the training begins with, as pairs of a corpus
+            and one of its splits.
     """
     sources = [source for stage in recipe.stages for source in stage.sources]
     learnt = [Split.of(source.corpus, source.split) for source in sources]
@@ -45,6 +50,7 @@ def clash(recipe: Recipe) -> str | None:
         _of_test(learnt, chosen),
         _kept_for_scores((*learnt, *chosen)),
         _kin((*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
+        _kin_before(product((Split.of(*one) for one in before), (*chosen, *scored))),
         _learnt_too(recipe),
     )
     return next(found, None)
@@ -76,6 +82,15 @@ def _kin(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
             yield (
                 f"{one} and {other} share texts: a model that learns from one, or is chosen by "
                 "it, is not scored on or chosen by the other; leave one of them out"
+            )
+
+
+def _kin_before(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
+    for one, other in pairs:
+        if other in same_texts(*one):
+            yield (
+                f"the model that it begins with learnt from {one}, which shares texts with {other}:"
+                " it is neither scored on these nor chosen by them; begin with a backbone"
             )
 
 

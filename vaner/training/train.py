@@ -28,7 +28,7 @@ from vaner.annotator import model_folder
 from vaner.errors import RecipeError
 from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
-from vaner.sharing.record import read_training, write_training
+from vaner.sharing.record import learnt_from, read_training, write_training
 from vaner.training import begun
 from vaner.training.apart import clash
 from vaner.training.averaging import average, copied
@@ -93,10 +93,11 @@ def train(
 
     Raises:
         RecipeError: where `output` holds a run and `resume` is False, or one of another recipe,
-            and where the recipe learns from, chooses by and is scored on the same texts.
+            and where the recipe, or the model that it begins with, learns from what chooses the
+            model or it is scored on.
     """
     output = Path(output)
-    if problem := clash(recipe):
+    if problem := clash(recipe, learnt_from(_before(recipe))):
         raise RecipeError(f"recipe {recipe.name}: {problem}")
     if not main_process():
         report = _silent
