@@ -38,7 +38,7 @@ from vaner.formats import (
     pubtator,
     text,
 )
-from vaner.formats.besides import watched
+from vaner.formats.besides import ALL, watched
 from vaner.formats.detect import detect, suggest
 from vaner.formats.source import STDIN, FormatWarning, OnError
 from vaner.formats.spans import beginning, renamed
@@ -82,6 +82,7 @@ class Format:
             read, that are a folder, or that are no text.
         folder_writer: writes files into a folder.
         file_writer: writes a file that is no text.
+        besides: metadata from which it writes relations, attributes and notes again.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Format:
     writer: Writer | None = None
     folder_writer: PathWriter | None = None
     file_writer: PathWriter | None = None
+    besides: tuple[str, ...] = ()
 
     @property
     def path_writer(self) -> PathWriter | None:
@@ -127,7 +129,12 @@ FORMATS: Mapping[str, Format] = {
             text.render_each_line,
         ),
         Format(
-            "jsonl", "JSON Lines, holds everything", (".jsonl", ".ndjson"), jsonl.read, jsonl.render
+            "jsonl",
+            "JSON Lines, holds everything",
+            (".jsonl", ".ndjson"),
+            jsonl.read,
+            jsonl.render,
+            besides=ALL,
         ),
         Format(
             "parquet",
@@ -135,6 +142,7 @@ FORMATS: Mapping[str, Format] = {
             (".parquet",),
             parquet.read,
             file_writer=parquet.write_file,
+            besides=ALL,
         ),
         Format(
             "conll",
@@ -150,15 +158,26 @@ FORMATS: Mapping[str, Format] = {
             (".pubtator", ".txt"),
             pubtator.read,
             pubtator.render,
+            besides=("pubtator",),
         ),
-        Format("bioc_xml", "BioC as XML", (".xml",), bioc_xml.read, bioc_xml.render),
-        Format("bioc_json", "BioC as JSON", (".json",), bioc_json.read, bioc_json.render),
+        Format(
+            "bioc_xml", "BioC as XML", (".xml",), bioc_xml.read, bioc_xml.render, besides=("bioc",)
+        ),
+        Format(
+            "bioc_json",
+            "BioC as JSON",
+            (".json",),
+            bioc_json.read,
+            bioc_json.render,
+            besides=("bioc",),
+        ),
         Format(
             "brat",
             "brat standoff: a folder of .txt and .ann files",
             (".ann",),
             brat.read,
             folder_writer=brat.write_folder,
+            besides=("brat",),
         ),
         Format(
             "label_studio",
@@ -216,12 +235,13 @@ def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> Writ
     Raises:
         VanerError: for a format that cannot be written to a stream.
     """
-    writer = _format(format).writer
-    if writer is None:
+    chosen = _format(format)
+    if chosen.writer is None:
         writable = ", ".join(f.name for f in FORMATS.values() if f.writer)
         raise VanerError(f"{format} cannot be written to a stream; {writable} can")
     lost, counted = Counter[str](), _Counted(documents)
-    for number, piece in enumerate(writer(watched(counted, format, lost), lost)):
+    written = watched(counted, chosen.besides, lost)
+    for number, piece in enumerate(chosen.writer(written, lost)):
         stream.write(piece if number else beginning(piece, lost))
         stream.flush()
     return WriteReport(counted.number, dict(+lost))
@@ -252,7 +272,7 @@ def write(
             if str(path) == STDIN:
                 raise VanerError(f"{chosen.name} cannot be written to a stream; give a file")
             lost = Counter[str]()
-            written = watched(documents, chosen.name, lost)
+            written = watched(documents, chosen.besides, lost)
             number = sum(1 for _ in chosen.path_writer(written, Path(path), lost))
             return WriteReport(number, dict(+lost))
         with _sink(path) as stream:

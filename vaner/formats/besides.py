@@ -6,36 +6,39 @@ it, which can write it again; written as another format it is lost, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from vaner.documents import Document
-from vaner.formats import bioc, brat, pubtator
+from vaner.formats.bioc import besides as of_bioc
+from vaner.formats.brat import besides as of_brat
+from vaner.formats.pubtator import besides as of_pubtator
 from vaner.formats.spans import Lost, own_metadata
 
 BESIDES = "relation, attribute or note has no place in the format"
 
-# Metadata that a format reads -> how many such things there are in it.
 _NUMBERS: Mapping[str, Callable[[Mapping[str, Any]], int]] = {
-    "bioc": bioc.besides,
-    "brat": brat.besides,
-    "pubtator": pubtator.besides,
+    "bioc": of_bioc,
+    "brat": of_brat,
+    "pubtator": of_pubtator,
 }
 
-# Format -> the metadata that it writes; those that are not named write none of it.
-_WRITTEN: Mapping[str, tuple[str, ...]] = {
-    "bioc_json": ("bioc",),
-    "bioc_xml": ("bioc",),
-    "brat": ("brat",),
-    "jsonl": tuple(_NUMBERS),
-    "parquet": tuple(_NUMBERS),
-    "pubtator": ("pubtator",),
-}
+ALL = tuple(_NUMBERS)
+"""Names of the metadata that such things are kept in."""
 
 
-def watched(documents: Iterable[Document], format: str, lost: Lost) -> Iterator[Document]:
-    """Documents on their way into a format, and a count of what they will not hold there."""
+def watched(
+    documents: Iterable[Document], written: Container[str], lost: Lost
+) -> Iterator[Document]:
+    """Documents on their way into a format, and a count of what they will not hold there.
+
+    Args:
+        documents: the documents.
+        written: of `ALL`, what the format writes.
+        lost: the count.
+    """
     for document in documents:
-        for name in _NUMBERS.keys() - _WRITTEN.get(format, ()):
-            lost[BESIDES] += _NUMBERS[name](own_metadata(document, name))
+        for name, number in _NUMBERS.items():
+            if name not in written:
+                lost[BESIDES] += number(own_metadata(document, name))
         yield document

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from vaner.documents import Document, Span, SpanError
@@ -352,17 +353,6 @@ def _alive(unit: Record, known: set[Any], lost: Lost) -> list[Record]:
 def collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document]]:
     """What the first document says about its collection, and all documents."""
     iterator = iter(documents)
-    first = list(_take_one(iterator))
+    first = list(islice(iterator, 1))
     shared = own_metadata(first[0], "bioc").get("collection", {}) if first else {}
-    return shared, _chain(first, iterator)
-
-
-def _take_one(iterator: Iterator[Document]) -> Iterator[Document]:
-    for document in iterator:
-        yield document
-        return
-
-
-def _chain(first: Sequence[Document], rest: Iterator[Document]) -> Iterator[Document]:
-    yield from first
-    yield from rest
+    return shared, chain(first, iterator)

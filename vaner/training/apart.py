@@ -13,6 +13,15 @@ from typing import NamedTuple
 from vaner.corpora import is_test, lookup, same_texts, scored_split, whole
 from vaner.training.recipe import Recipe
 
+_SHARED = (
+    "{one} and {other} share texts: a model that learns from one, or is chosen by it, is not "
+    "scored on or chosen by the other; leave one of them out"
+)
+_SEEN = (
+    "the model that it begins with learnt from {one}, which shares texts with {other}: it is "
+    "neither scored on these nor chosen by them; begin with a backbone"
+)
+
 
 class Split(NamedTuple):
     """A split of a corpus; of a view, that of the corpus whose files it reads."""
@@ -49,8 +58,8 @@ def clash(recipe: Recipe, before: Iterable[tuple[str, str]] = ()) -> str | None:
     found = chain(
         _of_test(learnt, chosen),
         _kept_for_scores((*learnt, *chosen)),
-        _kin((*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
-        _kin_before(product((Split.of(*one) for one in before), (*chosen, *scored))),
+        _kin(_SHARED, (*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
+        _kin(_SEEN, product((Split.of(*one) for one in before), (*chosen, *scored))),
         _learnt_too(recipe),
     )
     return next(found, None)
@@ -76,22 +85,10 @@ def _kept_for_scores(used: Iterable[Split]) -> Iterator[str]:
             )
 
 
-def _kin(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
+def _kin(told: str, pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
     for one, other in pairs:
         if other in same_texts(*one):
-            yield (
-                f"{one} and {other} share texts: a model that learns from one, or is chosen by "
-                "it, is not scored on or chosen by the other; leave one of them out"
-            )
-
-
-def _kin_before(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
-    for one, other in pairs:
-        if other in same_texts(*one):
-            yield (
-                f"the model that it begins with learnt from {one}, which shares texts with {other}:"
-                " it is neither scored on these nor chosen by them; begin with a backbone"
-            )
+            yield told.format(one=one, other=other)
 
 
 def _learnt_too(recipe: Recipe) -> Iterator[str]:

@@ -80,9 +80,7 @@ def crossfit(
     recipe = recipe.model_copy(update={"seeds": recipe.seeds[:1]})
     types = set(taught(recipe, corpora_root).types)
     corpora = _corpora(recipe, corpora_root) if folds else {}
-    dev: dict[str, Corpus] = {}
-    for one in dev_sets(recipe, types, corpora_root):
-        _add(one.corpus, dev)
+    dev = _named(one.corpus for one in dev_sets(recipe, types, corpora_root))
     parts = [[only_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
     _claim(output, recipe, folds, resume)
     for fold, part in enumerate(parts):
@@ -115,34 +113,35 @@ def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
     Raises:
         RecipeError: where folds of them would not be apart.
     """
-    found: dict[str, Corpus] = {}
+    sources = list(_of_folds(recipe))
     kept: dict[str, CorpusSource | DenseSource] = {}
-    for source in _of_folds(recipe):
+    for source in sources:
         same = kept.setdefault(whole(source.corpus), source)
         if (same.split, same.limit) != (source.split, source.limit):
             raise RecipeError(
                 f"sources of {whole(source.corpus)} take different parts of it, so that their "
                 "folds would not be the same: give them one split and one limit"
             )
-        if isinstance(source, CorpusSource):
-            _add(learnable(source, root), found)
     for one, other in combinations(kept.values(), 2):
         if (whole(other.corpus), other.split) in same_texts(one.corpus, one.split):
             raise RecipeError(
                 f"{one.corpus} and {other.corpus} are made from the same texts, so that a fold of "
                 "one would be learnt from the other: cross-fit them one at a time"
             )
-    return found
+    return _named(learnable(one, root) for one in sources if isinstance(one, CorpusSource))
 
 
-def _add(corpus: Corpus, found: dict[str, Corpus]) -> None:
-    """Take a corpus among others by its name, by which its file will be called.
+def _named(corpora: Iterable[Corpus]) -> dict[str, Corpus]:
+    """Corpora by the names that their files will have.
 
     Raises:
-        RecipeError: where another one has that name.
+        RecipeError: where two would have the same.
     """
-    if found.setdefault(corpus.name, corpus).documents != corpus.documents:
-        raise RecipeError(f"two corpora would both be called {corpus.name}")
+    found: dict[str, Corpus] = {}
+    for corpus in corpora:
+        if found.setdefault(corpus.name, corpus).documents != corpus.documents:
+            raise RecipeError(f"two corpora would both be called {corpus.name}")
+    return found
 
 
 def _of_folds(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
