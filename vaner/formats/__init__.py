@@ -24,8 +24,6 @@ from typing import Protocol, TextIO, cast
 from vaner.documents import Document
 from vaner.errors import FormatError, VanerError
 from vaner.formats import (
-    bioc_json,
-    bioc_xml,
     brat,
     conll,
     doccano,
@@ -39,6 +37,8 @@ from vaner.formats import (
     text,
 )
 from vaner.formats.besides import ALL, watched
+from vaner.formats.bioc import json as bioc_json
+from vaner.formats.bioc import xml as bioc_xml
 from vaner.formats.detect import detect, suggest
 from vaner.formats.source import STDIN, FormatWarning, OnError
 from vaner.formats.spans import beginning, renamed

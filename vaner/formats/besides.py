@@ -7,17 +7,16 @@ it, which can write it again; written as another format it is lost, and counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import Any
 
 from vaner.documents import Document
-from vaner.formats.bioc import besides as of_bioc
+from vaner.formats.bioc.kept import besides as of_bioc
 from vaner.formats.brat import besides as of_brat
 from vaner.formats.pubtator import besides as of_pubtator
-from vaner.formats.spans import Lost, own_metadata
+from vaner.formats.spans import Lost
 
 BESIDES = "relation, attribute or note has no place in the format"
 
-_NUMBERS: Mapping[str, Callable[[Mapping[str, Any]], int]] = {
+_NUMBERS: Mapping[str, Callable[[Document], int]] = {
     "bioc": of_bioc,
     "brat": of_brat,
     "pubtator": of_pubtator,
@@ -40,5 +39,5 @@ def watched(
     for document in documents:
         for name, number in _NUMBERS.items():
             if name not in written:
-                lost[BESIDES] += number(own_metadata(document, name))
+                lost[BESIDES] += number(document)
         yield document

@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Predicate
+from typing_extensions import TypedDict
 
 from vaner.documents import Document, Span
 from vaner.errors import FormatError
+from vaner.formats.kept import Line, own_metadata
 from vaner.formats.source import MalformedError, OnError, Place, read_lines, read_text
 from vaner.formats.spans import (
     DANGLING,
@@ -24,7 +28,6 @@ from vaner.formats.spans import (
     check_span,
     count_scores,
     one_line,
-    own_metadata,
     plain,
     recall,
     remember,
@@ -39,6 +42,17 @@ _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
 _REFERRED = re.compile(r"(?<![^\s:])T\d+(?!\S)")
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
 _MAX_NAME = 200  # bytes; file systems hold 255, and a suffix has to fit
+
+
+def _is_id(name: str) -> bool:
+    return name.startswith("T") and "\t" not in name
+
+
+class Kept(TypedDict, total=False):
+    """What is kept of a document: lines that are no mention, ids of those that are."""
+
+    lines: Sequence[Line]
+    ids: Mapping[str, Sequence[Annotated[Line, Predicate(_is_id)]]]
 
 
 def read(
@@ -123,13 +137,14 @@ def _file_name(id: str, used: set[str]) -> str:
     return name
 
 
-def besides(kept: Mapping[str, Any]) -> int:
-    """Number of lines in what was kept of a document that are neither mention nor identifier."""
-    return sum(not _REFERENCE.fullmatch(line) for line in kept.get("lines", ()))
+def besides(document: Document) -> int:
+    """Number of lines kept of a document that are neither mention nor identifier."""
+    lines = own_metadata(document, "brat", Kept, Lost()).get("lines", ())
+    return sum(not _REFERENCE.fullmatch(line) for line in lines)
 
 
 def _lines(document: Document, lost: Lost) -> Iterator[str]:
-    kept = own_metadata(document, "brat")
+    kept = own_metadata(document, "brat", Kept, lost)
     given = recall(document.spans, kept.get("ids", {}))
     others = list(kept.get("lines", ()))
     # An id of a mention that is gone is not used again: kept lines may still name it.

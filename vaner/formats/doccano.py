@@ -14,6 +14,7 @@ from typing import Any
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import frozen, pair, parsed, typed
+from vaner.formats.kept import own_metadata
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import (
     FRAGMENTS,
@@ -21,7 +22,6 @@ from vaner.formats.spans import (
     Lost,
     check_span,
     count_scores,
-    own_metadata,
 )
 from vaner.formats.utf16 import code_point, units
 
@@ -75,5 +75,6 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
         lost[FRAGMENTS] += sum(span.discontinuous for span in document.spans)
         lost[IDENTIFIER] += sum(len(span.identifiers) for span in document.spans)
         label = [[offsets[s.start], offsets[s.end], s.type] for s in document.spans]
-        record = {"text": document.text, "label": label, **own_metadata(document, "doccano")}
-        yield dump({**record, _NAME: document.id}, lost) + "\n"
+        own = {"text": document.text, "label": label, _NAME: document.id}
+        kept = own_metadata(document, "doccano", dict, lost)
+        yield dump({**own, **kept, **own}, lost) + "\n"

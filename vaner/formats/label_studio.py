@@ -16,14 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from typing_extensions import TypedDict
+
 from vaner.documents import Document, Span
 from vaner.errors import FormatError
 from vaner.formats.closing import closed
 from vaner.formats.json_stream import Buffer, dump, elements, follows, items, unpaired
 from vaner.formats.json_values import frozen, pair, probability, typed
+from vaner.formats.kept import own_metadata
 from vaner.formats.left_out import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
-from vaner.formats.spans import FRAGMENTS, IDENTIFIER, Lost, check_span, own_metadata
+from vaner.formats.spans import FRAGMENTS, IDENTIFIER, Lost, check_span
 from vaner.formats.utf16 import beyond, code_point, units
 
 UNREAD = "a task that nobody annotated"
@@ -46,6 +49,15 @@ class _Region(NamedTuple):
     label: str
     quoted: str | None
     score: float | None
+
+
+class Kept(TypedDict, total=False):
+    """What is kept of a task: other data, the field of its text, names in the project, a model."""
+
+    data: Mapping[str, Any]
+    field: str
+    names: Mapping[str, str]
+    model_version: str
 
 
 def read(
@@ -217,7 +229,7 @@ def by_model(documents: Iterable[Document], model: str) -> Iterator[Document]:
         model: its name; Label Studio groups predictions by it.
     """
     for document in documents:
-        kept = {**own_metadata(document, "label_studio"), "model_version": model}
+        kept = {**own_metadata(document, "label_studio", Kept, Lost()), "model_version": model}
         yield replace(document, metadata={**document.metadata, "label_studio": kept})
 
 
@@ -230,7 +242,7 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
 
 
 def _task(document: Document, lost: Lost) -> dict[str, Any]:
-    kept = own_metadata(document, "label_studio")
+    kept = own_metadata(document, "label_studio", Kept, lost)
     data = {**kept.get("data", {}), kept.get("field", _TEXT): document.text, "id": document.id}
     names = {**_NAMES, **kept.get("names", {})}
     results = [_result(document, i, names, lost) for i in range(len(document.spans))]

@@ -10,17 +10,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import frozen, pair, parsed, probability, typed
+from vaner.formats.kept import own_metadata
 from vaner.formats.left_out import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
-from vaner.formats.spans import FRAGMENTS, Lost, check_span, own_metadata
+from vaner.formats.spans import FRAGMENTS, Lost, check_span
 
 _UNUSED = {"reject": "rejected", "ignore": "ignored"}
 _BINARY = "a binary answer, which judges one mention and not its text"
 # What is written is a task of its own: Prodigy makes hashes, tokens and answers anew.
 _KNOWN = {"text", "spans", "tokens", "answer"}
+
+
+class Kept(TypedDict, total=False):
+    """What is kept of a record, besides fields of any name."""
+
+    meta: Mapping[str, Any] | None
 
 
 def read(
@@ -81,10 +90,10 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
     """One task a line, to be corrected; scores and identifiers stand in its spans."""
     for document in documents:
         spans = [_entry(span, lost) for span in document.spans]
-        kept = own_metadata(document, "prodigy")
+        kept = own_metadata(document, "prodigy", Kept, lost)
         meta = {**(kept.get("meta") or {}), "id": document.id}
-        record = {"text": document.text, "spans": spans, **kept, "meta": meta}
-        yield dump(record, lost) + "\n"
+        own = {"text": document.text, "spans": spans, "meta": meta}
+        yield dump({**own, **kept, **own}, lost) + "\n"
 
 
 def _entry(span: Span, lost: Lost) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from vaner.documents import Document, Span
+from vaner.formats.kept import Line, own_metadata
 from vaner.formats.source import LINE_ENDS, MalformedError, OnError, Place, read_lines
 from vaner.formats.spans import (
     FRAGMENTS,
@@ -24,7 +26,6 @@ from vaner.formats.spans import (
     check_span,
     count_scores,
     one_line,
-    own_metadata,
     recall,
     remember,
     word,
@@ -34,6 +35,13 @@ _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _NO_IDENTIFIER = {"", "-", "-1"}
 
 Block = list[tuple[int, str]]
+
+
+class Kept(TypedDict, total=False):
+    """What is kept of a document: lines that are no mention, last columns not spelt our way."""
+
+    lines: Sequence[Line]
+    columns: Mapping[str, Sequence[Line]]
 
 
 def read(
@@ -119,9 +127,9 @@ def _metadata(spans: list[Span], tails: list[str], others: list[str]) -> dict[st
     return {"pubtator": kept} if kept else {}
 
 
-def besides(kept: Mapping[str, Any]) -> int:
-    """Number of lines in what was kept of a document that are no mention."""
-    return len(kept.get("lines", ()))
+def besides(document: Document) -> int:
+    """Number of lines kept of a document that are no mention."""
+    return len(own_metadata(document, "pubtator", Kept, Lost()).get("lines", ()))
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
@@ -139,7 +147,7 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
     title, abstract = one_line(title, lost), one_line(abstract, lost)
     yield f"{name}|t|{title}"
     yield f"{name}|a|{abstract}"
-    kept = own_metadata(document, "pubtator")
+    kept = own_metadata(document, "pubtator", Kept, lost)
     tails = recall(document.spans, kept.get("columns", {}))
     count_scores(document.spans, lost)
     text = f"{title} {abstract}"

@@ -170,12 +170,6 @@ def _under(kept: Any, keys: Mapping[str, str]) -> Any:
     return found
 
 
-def own_metadata(document: Document, name: str) -> Mapping[str, Any]:
-    """What a format put into the metadata under its own name, or nothing."""
-    found = document.metadata.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
 def plain(text: str, lost: Lost) -> str:
     """Text that UTF-8 can hold; a lone surrogate becomes U+FFFD, so offsets stay."""
     clean, count = _SURROGATE.subn("\ufffd", text)

@@ -10,7 +10,9 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 from vaner.documents import Document
-from vaner.formats.bioc import collection, to_document, to_record, told
+from vaner.formats.bioc.infons import told
+from vaner.formats.bioc.reading import to_document
+from vaner.formats.bioc.writing import collection, to_record
 from vaner.formats.closing import closed
 from vaner.formats.source import OnError, Place
 from vaner.formats.spans import CHARACTER, Lost

@@ -1,42 +1,27 @@
-"""What BioC XML and BioC JSON share: from the record of a document to a `Document` and back.
+"""From the record of a document to a `Document`.
 
-A record is a dictionary in the shape of BioC JSON. Offsets are code points of the document, as
-files have them in practice. A gap between passages is filled with a line break and spaces, a gap
-between sentences with spaces, so that the file's offsets are the document's.
-
-Passages, infons, ids and relations are kept under ``metadata["bioc"]`` and written back.
+Offsets are code points of the document, as files have them in practice. A gap between passages is
+filled with a line break and spaces, a gap between sentences with spaces, so that the file's offsets
+are the document's.
 """
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vaner.documents import Document, Span, SpanError
+from vaner.formats.bioc.infons import Record, identifiers, score, told
 from vaner.formats.json_values import frozen
 from vaner.formats.source import FormatWarning, MalformedError, Place
-from vaner.formats.spans import (
-    DANGLING,
-    Lost,
-    check_span,
-    own_metadata,
-    recall,
-    remember,
-    word,
-)
+from vaner.formats.spans import check_span, remember
 
-Record = Mapping[str, Any]
 Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
 """Text, passages without text and mentions, offsets of the sentences."""
 
 # Larger gaps are broken offsets, and filling them would take the memory of the machine.
 _MAX_GAPS = 1_000_000
-_IDENTIFIER_KEYS = {"identifier", "identifiers"}
-# Infons that name a database and hold an identifier in it, as in the BioCreative corpora.
-_DATABASES = {"mesh", "omim", "ncbi gene", "ncbigene", "taxonomy", "chebi", "umls", "snomed", "go"}
 
 
 class _Text:
@@ -179,26 +164,9 @@ def _span(text: str, annotation: Record) -> Span:
         pieces,
         told(infons.get("type")),
         quoted=_string(annotation, "text") or None,
-        score=_score(infons),
-        identifiers=_identifiers(infons),
+        score=score(infons),
+        identifiers=identifiers(infons),
     )
-
-
-def _identifiers(infons: Record) -> Iterator[str]:
-    for name, value in infons.items():
-        parts = [part for part in told(value).split("|") if part not in {"", "-", "-1"}]
-        if name.lower() in _IDENTIFIER_KEYS:
-            yield from parts
-        elif name.lower() in _DATABASES:
-            yield from (part if ":" in part else f"{name}:{part}" for part in parts)
-
-
-def _score(infons: Record) -> float | None:
-    try:
-        value = float(told(infons.get("score")))
-    except ValueError:
-        return None
-    return value if 0 <= value <= 1 else None
 
 
 def _list(record: Record, name: str) -> Sequence[Any]:
@@ -228,15 +196,6 @@ def _infons(record: Record) -> dict[str, Any]:
     return {str(k): frozen(v) for k, v in infons.items()}
 
 
-def told(value: Any) -> str:
-    """A value as a string: several strings divided by bars, what is no string as JSON has it."""
-    if isinstance(value, str) or value is None:
-        return value or ""
-    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
-        return "|".join(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
 def _relations(record: Record) -> tuple[Record, ...]:
     return tuple(
         {
@@ -256,103 +215,3 @@ def _without(annotation: Record) -> Record:
     kept = {"id": _string(annotation, "id"), "infons": _infons(annotation)}
     kept |= {"text": _string(annotation, "text")}
     return {k: v for k, v in kept.items() if v}
-
-
-def to_record(document: Document, lost: Lost) -> dict[str, Any]:
-    """The record of a document, with the passages it was read with or as one passage."""
-    kept = own_metadata(document, "bioc")
-    annotations = list(_written(document, kept, lost))
-    known = {a["id"] for _, a in annotations} | {a.get("id") for a in kept.get("unlocated", ())}
-    known |= {r["id"] for unit in (kept, *_units(kept)) for r in unit.get("relations", ())}
-    whole = {"offset": 0, "length": len(document.text)}
-    passages = kept.get("passages", ())
-    if not passages or passages[-1]["offset"] + passages[-1]["length"] != len(document.text):
-        passages = (whole,)
-    written = [_written_unit(p, document.text, annotations, known, lost) for p in passages]
-    left = [*kept.get("unlocated", ()), *(a for _, a in annotations)]
-    return {
-        "id": document.id,
-        "infons": dict(kept.get("infons", {})),
-        "passages": written,
-        "annotations": [{"infons": {}, "text": "", "locations": [], **a} for a in left],
-        "relations": _alive(kept, known, lost),
-    }
-
-
-def besides(kept: Record) -> int:
-    """Number of relations, and of annotations without a place, in what was kept of a document."""
-    relations = sum(len(unit.get("relations", ())) for unit in (kept, *_units(kept)))
-    return relations + len(kept.get("unlocated", ()))
-
-
-def _units(kept: Record) -> Iterator[Record]:
-    for passage in kept.get("passages", ()):
-        yield from (passage, *passage.get("sentences", ()))
-
-
-def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Span, dict[str, Any]]]:
-    """Annotations of the mentions under their old ids, or under new ones that were free."""
-    entries = recall(document.spans, kept.get("annotations", {}))
-    # An id of a mention that is gone is not used again: relations may still name it.
-    used = {entry["id"] for values in kept.get("annotations", {}).values() for entry in values}
-    used |= {unit["id"] for unit in kept.get("unlocated", ()) if "id" in unit}
-    fresh = (name for name in map(str, range(len(used) + len(entries) + 1)) if name not in used)
-    for span, entry in zip(document.spans, entries, strict=True):
-        infons = dict(entry["infons"]) if entry else {}
-        if span.type != told(infons.get("type")):  # new, or renamed
-            infons |= {"type": span.type}
-        if not entry:
-            identifiers = "|".join(word(one, lost, r"\|") for one in span.identifiers)
-            infons |= {"identifier": identifiers} if identifiers else {}
-        if span.score != _score(infons):
-            infons.pop("score", None)
-            infons |= {"score": repr(span.score)} if span.score is not None else {}
-        yield (
-            span,
-            {
-                "id": entry["id"] if entry else next(fresh),
-                "infons": infons,
-                "text": document.mention(span),
-                "locations": [{"offset": s, "length": e - s} for s, e in span.pieces],
-            },
-        )
-
-
-def _written_unit(
-    unit: Record,
-    text: str,
-    annotations: list[tuple[Span, dict[str, Any]]],
-    known: set[Any],
-    lost: Lost,
-) -> dict[str, Any]:
-    """A passage or sentence with text and annotations; takes these from the list."""
-    start, end = unit["offset"], unit["offset"] + unit["length"]
-    sentences = [
-        _written_unit(s, text, annotations, known, lost) for s in unit.get("sentences", ())
-    ]
-    inside = [a for s, a in annotations if start <= s.start < end]
-    annotations[:] = [(s, a) for s, a in annotations if not start <= s.start < end]
-    return {
-        "offset": start,
-        "infons": dict(unit.get("infons", {})),
-        "text": "" if sentences else text[start:end],
-        "sentences": sentences,
-        "annotations": inside,
-        "relations": _alive(unit, known, lost),
-    }
-
-
-def _alive(unit: Record, known: set[Any], lost: Lost) -> list[Record]:
-    """Relations whose mentions are all still there."""
-    relations = list(unit.get("relations", ()))
-    alive = [r for r in relations if all(node["refid"] in known for node in r["nodes"])]
-    lost[DANGLING] += len(relations) - len(alive)
-    return alive
-
-
-def collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document]]:
-    """What the first document says about its collection, and all documents."""
-    iterator = iter(documents)
-    first = list(islice(iterator, 1))
-    shared = own_metadata(first[0], "bioc").get("collection", {}) if first else {}
-    return shared, chain(first, iterator)

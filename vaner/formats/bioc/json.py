@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vaner.documents import Document
-from vaner.formats.bioc import Record, collection, to_document, to_record
+from vaner.formats.bioc.infons import Record
+from vaner.formats.bioc.reading import to_document
+from vaner.formats.bioc.writing import collection, to_record
 from vaner.formats.closing import closed
 from vaner.formats.json_stream import (
     SEPARATORS,

@@ -1,0 +1,117 @@
+"""From a `Document` to its record, in the passages that it was read with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from vaner.documents import Document, Span
+from vaner.formats.bioc.infons import Record, score, told
+from vaner.formats.bioc.kept import Kept, units
+from vaner.formats.kept import own_metadata
+from vaner.formats.spans import DANGLING, Lost, recall, word
+
+LAYOUT = "passages and their relations left out, the text is another"
+
+
+def to_record(document: Document, lost: Lost) -> dict[str, Any]:
+    """The record of a document, with the passages it was read with or as one passage."""
+    kept = own_metadata(document, "bioc", Kept, lost)
+    annotations = list(_written(document, kept, lost))
+    known = {a["id"] for _, a in annotations} | {a.get("id") for a in kept.get("unlocated", ())}
+    known |= {r["id"] for unit in (kept, *units(kept)) for r in unit.get("relations", ())}
+    passages = kept.get("passages", ())
+    if not passages or not _covers(passages, document.text, 0, len(document.text)):
+        lost[LAYOUT] += bool(passages)
+        passages = ({"offset": 0, "length": len(document.text)},)
+    written = [_written_unit(p, document.text, annotations, known, lost) for p in passages]
+    left = [*kept.get("unlocated", ()), *(a for _, a in annotations)]
+    return {
+        "id": document.id,
+        "infons": dict(kept.get("infons", {})),
+        "passages": written,
+        "annotations": [{"infons": {}, "text": "", "locations": [], **a} for a in left],
+        "relations": _alive(kept, known, lost),
+    }
+
+
+def _covers(parts: Sequence[Record], text: str, start: int, end: int) -> bool:
+    """Whether passages, or sentences, lie one behind another and hold all but blanks of a text."""
+    for part in parts:
+        first, last = part["offset"], part["offset"] + part["length"]
+        inner = part.get("sentences", ())
+        if not start <= first <= last <= end or text[start:first].strip():
+            return False
+        if inner and not _covers(inner, text, first, last):
+            return False
+        start = last
+    return start == end
+
+
+def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Span, dict[str, Any]]]:
+    """Annotations of the mentions under their old ids, or under new ones that were free."""
+    entries = recall(document.spans, kept.get("annotations", {}))
+    # An id of a mention that is gone is not used again: relations may still name it.
+    used = {entry["id"] for values in kept.get("annotations", {}).values() for entry in values}
+    used |= {unit["id"] for unit in kept.get("unlocated", ()) if "id" in unit}
+    fresh = (name for name in map(str, range(len(used) + len(entries) + 1)) if name not in used)
+    for span, entry in zip(document.spans, entries, strict=True):
+        infons = dict(entry["infons"]) if entry else {}
+        if span.type != told(infons.get("type")):  # new, or renamed
+            infons |= {"type": span.type}
+        if not entry:
+            identifiers = "|".join(word(one, lost, r"\|") for one in span.identifiers)
+            infons |= {"identifier": identifiers} if identifiers else {}
+        if span.score != score(infons):
+            infons.pop("score", None)
+            infons |= {"score": repr(span.score)} if span.score is not None else {}
+        yield (
+            span,
+            {
+                "id": entry["id"] if entry else next(fresh),
+                "infons": infons,
+                "text": document.mention(span),
+                "locations": [{"offset": s, "length": e - s} for s, e in span.pieces],
+            },
+        )
+
+
+def _written_unit(
+    unit: Record,
+    text: str,
+    annotations: list[tuple[Span, dict[str, Any]]],
+    known: set[Any],
+    lost: Lost,
+) -> dict[str, Any]:
+    """A passage or sentence with text and annotations; takes these from the list."""
+    start, end = unit["offset"], unit["offset"] + unit["length"]
+    sentences = [
+        _written_unit(s, text, annotations, known, lost) for s in unit.get("sentences", ())
+    ]
+    inside = [a for s, a in annotations if start <= s.start < end]
+    annotations[:] = [(s, a) for s, a in annotations if not start <= s.start < end]
+    return {
+        "offset": start,
+        "infons": dict(unit.get("infons", {})),
+        "text": "" if sentences else text[start:end],
+        "sentences": sentences,
+        "annotations": inside,
+        "relations": _alive(unit, known, lost),
+    }
+
+
+def _alive(unit: Record, known: set[Any], lost: Lost) -> list[Record]:
+    """Relations whose mentions are all still there."""
+    relations = list(unit.get("relations", ()))
+    alive = [r for r in relations if all(node["refid"] in known for node in r["nodes"])]
+    lost[DANGLING] += len(relations) - len(alive)
+    return alive
+
+
+def collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document]]:
+    """What the first document says about its collection, and all documents."""
+    iterator = iter(documents)
+    first = list(islice(iterator, 1))
+    shared = own_metadata(first[0], "bioc", Kept, Lost()).get("collection", {}) if first else {}
+    return shared, chain(first, iterator)
