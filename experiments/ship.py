@@ -14,14 +14,13 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from vaner.generation.instructions import language_of
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.storage import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
 from vaner.scoring.calibration import CALIBRATION_FILE
 from vaner.scoring.stated import write_stated
 from vaner.sharing.card import card
 from vaner.sharing.described import describe
-from vaner.sharing.record import write_training
+from vaner.sharing.record import TRAINING_FILE
 
 
 def shipped_folder(name: str) -> Path:
@@ -41,7 +40,7 @@ def ship(model: Path, name: str) -> Path:
         if file.name in (ADAPTER_FILE, LAYERS_FILE):
             trained = {k: v.to(torch.bfloat16) for k, v in load_file(file).items()}
             save_file(trained, target / file.name, metadata={"format": "pt"})
-        elif file.name in (HEAD_FILE, "adapter_config.json"):
+        elif file.name in (HEAD_FILE, "adapter_config.json", TRAINING_FILE):
             shutil.copyfile(file, target / file.name)
     config = VanerConfig.from_pretrained(model)
     assert config.backbone_config is not None  # a saved model's has one
@@ -51,18 +50,8 @@ def ship(model: Path, name: str) -> Path:
 
 
 def write_card(record: dict[str, Any], name: str) -> None:
-    """Write figures, record and model card of an embedded model from an experiment's results."""
+    """Write figures and model card of an embedded model from an experiment's results."""
     target = shipped_folder(name)
     [run] = record["seeds"]
     write_stated(target, run["scores"])
-    write_training(
-        target,
-        {
-            "name": record["name"],
-            **{key: run[key] for key in ("seed", "dev_f1", "seconds")},
-            **{key: record[key] for key in ("trained_on", "chosen_on")},
-            "languages": sorted({language_of(one.split()[0]) for one in record["trained_on"]}),
-            **{key: record[key] for key in ("commit", "date", "machine", "versions")},
-        },
-    )
     (target / "README.md").write_text(card(describe(target), name), "utf-8")

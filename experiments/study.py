@@ -20,7 +20,8 @@ from vaner.evaluation import evaluate
 from vaner.provenance import provenance
 from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
-from vaner.training.train import source_told, train
+from vaner.training.telling import source_told
+from vaner.training.train import train
 
 
 def main(

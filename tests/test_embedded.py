@@ -11,12 +11,15 @@ import pytest
 import torch
 
 from vaner.annotator import DEFAULT_MODEL, Annotator, model_folder
+from vaner.corpora import lookup
 from vaner.modeling import packing
 from vaner.modeling.attention import check_attention
 from vaner.modeling.config import VanerConfig
 from vaner.modeling.finding import EMBEDDED
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.scoring.stated import by_type, read_stated
+from vaner.sharing.card import card
+from vaner.sharing.described import describe
 from vaner.training.recipe_models import TaggerRecipe
 from vaner.training.saved import asking_of
 
@@ -63,6 +66,16 @@ def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
         assert source.split()[0] in card
         assert "test" not in source
     assert all("test" not in source for source in record["chosen_on"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
+    described = describe(model_folder(name))
+    written = (model_folder(name) / "README.md").read_text("utf-8")
+    assert written == card(described, name)
+    for corpus in described.corpora:  # each with the licence of its files
+        info = lookup(corpus)
+        assert info is not None and f"| {corpus} | {info.licence} |" in written
 
 
 @pytest.mark.parametrize("name", MODELS)

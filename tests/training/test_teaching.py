@@ -15,6 +15,8 @@ from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.modeling import chain
 from vaner.modeling.crf import CRF
+from vaner.sharing.card import card
+from vaner.sharing.described import describe
 from vaner.training.recipe import Recipe
 from vaner.training.teaching import tagged
 from vaner.training.train import train
@@ -57,7 +59,8 @@ def teacher(
 def taught_by(teacher: str, text: Path, backbone: Path, corpus: Path, **model: Any) -> Recipe:
     plan = recipe(backbone, corpus, lora=False, epochs=15, learning_rate=0.005).model_dump()
     plan["model"] |= {"layers": 1} | model
-    plan["stages"][0]["sources"] = [{"corpus": str(text), "teacher": teacher}]
+    source = {"corpus": str(text), "teacher": teacher, "licence": "by hand, CC0"}
+    plan["stages"][0]["sources"] = [source]
     return Recipe.model_validate(plan)
 
 
@@ -81,8 +84,16 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     assert "asking model: 100%" in capsys.readouterr().err  # it takes long: it is seen to go on
     annotator = Annotator.from_pretrained(pupil.folder)
     assert annotator.types == ("Chemical", "Disease") and annotator.datasets == {}
-    card = (pupil.folder / "training.json").read_text("utf-8")
-    assert "abstracts.txt, tagged by model" in card and str(tmp_path) not in card
+    written = (pupil.folder / "training.json").read_text("utf-8")
+    assert "abstracts.txt, tagged by model" in written and str(tmp_path) not in written
+    # What the teacher learnt from has taught the pupil, and is told with its licence.
+    first = f"{corpus_folder.name} train"
+    assert json.loads(written)["taught_on"] == [first]
+    assert corpus_folder.name in annotator.learnt_from
+    told = card(describe(pupil.folder), "pupil")
+    assert f"(the teachers on {first})" in told
+    assert f"| {corpus_folder.name} | not registered |" in told
+    assert "| abstracts.txt | by hand, CC0 |" in told
 
 
 @pytest.mark.heavy

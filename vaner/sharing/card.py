@@ -150,17 +150,24 @@ def _training(model: Described) -> Iterator[str]:
         first = known.get("began_with")
         began = f"Began with the weights of {first}. " if first else ""
         yield (
-            f"{began}Trained on {', '.join(known['trained_on'])}; chosen on "
-            f"{', '.join(known['chosen_on'])}\n(strict micro F1 there {100 * known['dev_f1']:.2f} "
+            f"{began}Trained on {'; '.join(known['trained_on'])}{_taught(known)}; chosen on "
+            f"{'; '.join(known['chosen_on'])}\n(strict micro F1 there {100 * known['dev_f1']:.2f} "
             f"%); test is never read in training. Seed {known['seed']},\n"
             f"{minutes} minute{'s' * (minutes > 1)} on {_machine(known.get('machine', {}))}."
         )
     else:
         yield "How it was trained is not written down beside its weights."
-    rows = [f"| {corpus} | {_licence(corpus)} |" for corpus in model.corpora]
+    stated = known.get("licences", {})
+    names = dict.fromkeys((*model.corpora, *stated))
+    rows = [f"| {corpus} | {_licence(corpus, stated)} |" for corpus in names]
     if rows:
         head = "| corpus | licence as the source of the files states it |\n|---|---|\n"
         yield head + "\n".join(rows)
+
+
+def _taught(known: Mapping[str, Any]) -> str:
+    taught = known.get("taught_on")
+    return f"\n(the teachers on {'; '.join(taught)})" if taught else ""
 
 
 def _machine(machine: Mapping[str, Any]) -> str:
@@ -168,9 +175,9 @@ def _machine(machine: Mapping[str, Any]) -> str:
     return f"one {gpu}" if gpu else f"{machine.get('cpus', 'some')} CPU cores"
 
 
-def _licence(corpus: str) -> str:
+def _licence(corpus: str, stated: Mapping[str, str]) -> str:
     info = lookup(corpus)
-    return info.licence if info else "not registered"
+    return info.licence if info else stated.get(corpus, "not registered")
 
 
 def _figures(model: Described, name: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from vaner.embedded import EMBEDDED
 from vaner.errors import ModelError
 from vaner.scoring.calibration import Calibration, read_calibration
 from vaner.scoring.stated import Stated, read_stated
-from vaner.sharing.record import Training, read_training
+from vaner.sharing.record import Training, learnt_from, read_training
 
 HEAD = "head.safetensors"
 _DTYPES = {"F32": "fp32", "F16": "fp16", "BF16": "bf16"}
@@ -53,8 +53,9 @@ class Described:
 
     @property
     def corpora(self) -> Sequence[str]:
-        """The corpora it learnt from, by name."""
-        return list(self.config.get("datasets", ()))
+        """The corpora that it, or a teacher of it, learnt from, by name."""
+        recorded = (name for name, split in learnt_from(self.training) if split)
+        return list(dict.fromkeys((*self.config.get("datasets", ()), *recorded)))
 
     @property
     def backbone(self) -> str:

@@ -14,7 +14,9 @@ TAGGED = ", tagged by "
 
 Training = Mapping[str, Any]
 """Of a training: name, seed, dev_f1, seconds, trained_on, chosen_on, languages, and provenance; the
-name under ``began_with`` where it began with a trained model, which the others then tell of too."""
+name under ``began_with`` where it began with a trained model, which the others then tell of too;
+what its teachers had learnt from under ``taught_on``, where it had any; under ``licences``, by
+name, what a recipe states of corpora that are not registered."""
 
 
 def read_training(folder: Path) -> Training:
@@ -26,18 +28,17 @@ def read_training(folder: Path) -> Training:
     return content if isinstance(content, dict) else {}
 
 
-def learnt_from(record: Training) -> frozenset[tuple[str, str]]:
-    """The splits that were trained on, as names of corpora and splits.
+def learnt_from(record: Training) -> tuple[tuple[str, str], ...]:
+    """The splits that a model or its teachers were trained on, as names of corpora and splits.
 
     One whose mentions are a teacher's is told without a split; here it has an empty one.
 
-    >>> sorted(learnt_from({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]}))
-    [('JNLPBA-cells', 'train'), ('a.txt', '')]
+    >>> learnt_from({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]})
+    (('JNLPBA-cells', 'train'), ('a.txt', ''))
     """
-    told = record.get("trained_on", ())
-    if not isinstance(told, list | tuple):
-        return frozenset()
-    return frozenset(_split(one) for one in told if isinstance(one, str))
+    fields = (record.get(field, ()) for field in ("trained_on", "taught_on"))
+    told = [one for field in fields if isinstance(field, list | tuple) for one in field]
+    return tuple(dict.fromkeys(_split(one) for one in told if isinstance(one, str)))
 
 
 def _split(told: str) -> tuple[str, str]:

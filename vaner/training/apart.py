@@ -18,8 +18,9 @@ _SHARED = (
     "scored on or chosen by the other; leave one of them out"
 )
 _SEEN = (
-    "the model that it begins with learnt from {one}, which shares texts with {other}: it is "
-    "neither scored on these nor chosen by them; begin with a backbone"
+    "a model that it begins with, or that teaches it, learnt from {one}, which shares texts with "
+    "{other}: it is neither scored on these nor chosen by them; begin with a backbone, or take "
+    "another teacher"
 )
 
 
@@ -47,8 +48,8 @@ def clash(recipe: Recipe, before: Iterable[tuple[str, str]] = ()) -> str | None:
 
     Args:
         recipe: the recipe.
-        before: what the model has learnt from that the training begins with, as pairs of a corpus
-            and one of its splits.
+        before: what the models have learnt from that the training begins with or is taught by, as
+            pairs of a corpus and one of its splits.
     """
     sources = [source for stage in recipe.stages for source in stage.sources]
     learnt = [Split.of(source.corpus, source.split) for source in sources]

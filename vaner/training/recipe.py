@@ -61,6 +61,8 @@ class CorpusSource(Folded):
 
     ``proposals`` is for selectors: a JSONL file of the same documents with the mentions that a
     proposer found in them, whose errors are learnt from. It must not have learnt from them itself.
+
+    ``licence`` is what the model's card says of a corpus that is not registered.
     """
 
     corpus: str
@@ -75,6 +77,7 @@ class CorpusSource(Folded):
     teacher: str | None = None
     sure: float = Field(0.6, ge=0, le=1)
     proposals: str | None = None
+    licence: str | None = None
 
     @property
     def for_taggers(self) -> bool:

@@ -24,11 +24,8 @@ from transformers import (
     set_seed,
 )
 
-from vaner.annotator import model_folder
 from vaner.errors import RecipeError
-from vaner.generation.instructions import language_of
-from vaner.provenance import provenance
-from vaner.sharing.record import learnt_from, read_training, write_training
+from vaner.sharing.record import write_training
 from vaner.training import begun
 from vaner.training.apart import clash
 from vaner.training.averaging import average, copied
@@ -40,10 +37,10 @@ from vaner.training.learners.choosing import new_learner
 from vaner.training.learners.learner import Learner, tokenizer_file
 from vaner.training.mixture import Mixture, shares
 from vaner.training.progress import Progress, main_process
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
+from vaner.training.recipe import Recipe, StageRecipe
 from vaner.training.sources import DevSet, dev_sets, taught
 from vaner.training.stages import stage_examples
-from vaner.training.teaching import named
+from vaner.training.telling import learnt_before, told
 from vaner.training.trainer import Moved, Scorer, VanerTrainer, arguments, bf16, optimizer
 
 logger = logging.getLogger(__name__)
@@ -93,11 +90,11 @@ def train(
 
     Raises:
         RecipeError: where `output` holds a run and `resume` is False, or one of another recipe,
-            and where the recipe, or the model that it begins with, learns from what chooses the
-            model or it is scored on.
+            and where the recipe, a model that it begins with or a teacher learns from what
+            chooses the model or it is scored on.
     """
     output = Path(output)
-    if problem := clash(recipe, learnt_from(_before(recipe))):
+    if problem := clash(recipe, learnt_before(recipe)):
         raise RecipeError(f"recipe {recipe.name}: {problem}")
     if not main_process():
         report = _silent
@@ -171,7 +168,7 @@ def _train_seed(
         learner.model.save_pretrained(trained.folder)
         shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
         _write_record(recipe, seed, trained, folder)
-        write_training(trained.folder, _told(recipe, seed, trained))
+        write_training(trained.folder, told(recipe, seed, trained.dev_f1, trained.seconds))
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {trained.folder}")
     return trained
 
@@ -243,43 +240,6 @@ def _stopped(state: TrainerState) -> bool:
     callbacks: Any = state.stateful_callbacks  # by name, once read from a file
     control = callbacks.get("TrainerControl", {})
     return bool(control.get("args", {}).get("should_training_stop", False))
-
-
-def _told(recipe: Recipe, seed: int, trained: Trained) -> dict[str, Any]:
-    """What the model's card tells of its training."""
-    sources = [source for stage in recipe.stages for source in stage.sources]
-    before = _before(recipe)
-    trained_on = [*before.get("trained_on", ()), *map(source_told, sources)]
-    chosen_on = [
-        *before.get("chosen_on", ()),
-        *(f"{Path(d.corpus).name} {d.split}" for d in recipe.dev),
-    ]
-    languages = {*before.get("languages", ()), *(language_of(one.corpus) for one in sources)}
-    return {
-        "name": recipe.name,
-        "seed": seed,
-        "dev_f1": trained.dev_f1,
-        "seconds": round(trained.seconds),
-        "trained_on": list(dict.fromkeys(trained_on)),
-        "chosen_on": list(dict.fromkeys(chosen_on)),
-        "languages": sorted(languages),
-        **({"began_with": before.get("name", "a trained model")} if before else {}),
-        # Not the command: its paths are nobody else's business, once the model is published.
-        **{name: value for name, value in provenance().items() if name != "command"},
-    }
-
-
-def _before(recipe: Recipe) -> Mapping[str, Any]:
-    """What is told of the model that the training began with, if it did with one."""
-    start = getattr(recipe.model, "start", None)
-    return {} if start is None else read_training(model_folder(start))
-
-
-def source_told(source: CorpusSource | DenseSource) -> str:
-    """What a record says that a source is; paths are nobody else's business."""
-    if isinstance(source, CorpusSource) and source.teacher:
-        return named(source.corpus, source.teacher)
-    return f"{Path(source.corpus).name} {source.split}"
 
 
 def _write_record(recipe: Recipe, seed: int, trained: Trained, folder: Path) -> None:
