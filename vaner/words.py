@@ -47,8 +47,15 @@ def split_words(text: str) -> list[Word]:
     ['anti', '-', 'TNF', '(', '5', 'µg', ')']
     """
     found = (Word(*match.span()) for match in _WORD.finditer(text))
-    # \X and str.isspace disagree on a few control characters; a mention must not be blank.
-    return [word for word in found if not text[word.start : word.end].isspace()]
+    # \X and str.isspace disagree on a few control characters, and \X takes a space along behind an
+    # Arabic number sign: a mention must not be blank, nor end in one.
+    filled = (word for word in found if not text[word.start : word.end].isspace())
+    return [
+        Word(word.start, word.start + len(text[word.start : word.end].rstrip()))
+        if text[word.end - 1].isspace()
+        else word
+        for word in filled
+    ]
 
 
 def split_sentences(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
 
-from vaner.corpora import REGISTRY, load
+from vaner.corpora import REGISTRY, is_one_split, load
 from vaner.corpora.counts import differences
 from vaner.errors import CorpusError
 
@@ -50,6 +52,41 @@ def test_a_split_in_another_format(tmp_path: Path) -> None:
     (tmp_path / "BC4CHEMD").mkdir()
     (tmp_path / "BC4CHEMD" / "train.tsv").write_text("Aspirin\tB-Chemical\n\n")
     assert load("BC4CHEMD", "train", root=tmp_path).counts() == {"Chemical": 1}
+
+
+def test_a_folder_of_splits_that_are_texts(tmp_path: Path) -> None:
+    for split, word in (("train", "Gout"), ("dev", "Flu"), ("test", "Mumps")):
+        (tmp_path / f"{split}.txt").write_text(f"{word}\tB-Disease\nhurts\tO\n\n")
+    (tmp_path / "README.txt").write_text("See the licence.")
+    for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
+        (document,) = load(str(tmp_path), split)
+        assert [document.mention(span) for span in document.spans] == [word]
+    assert not is_one_split(str(tmp_path))
+    with pytest.raises(CorpusError, match="no file for split 'other'"):
+        load(str(tmp_path), "other")
+
+
+def test_a_folder_of_notes_is_one_corpus(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Gout hurts.")
+    (tmp_path / "b.txt").write_text("Flu kills.")
+    assert is_one_split(str(tmp_path)) and len(load(str(tmp_path), "train")) == 2
+
+
+def test_what_stands_beside_a_split_is_not_the_split(tmp_path: Path) -> None:
+    record = {"id": "1", "text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "Disease"}]}
+    (tmp_path / "test.jsonl").write_text(json.dumps(record))
+    (tmp_path / "test.found.jsonl").write_text(json.dumps(record | {"spans": []}))
+    assert load(str(tmp_path), "test").documents[0].spans
+    (tmp_path / "test.tsv").write_text("Gout\tB-Disease\n")
+    with pytest.raises(CorpusError, match=r"more than one file .*: test\.jsonl, test\.tsv"):
+        load(str(tmp_path), "test")
+
+
+def test_a_registered_split_may_be_packed(tmp_path: Path) -> None:
+    folder = tmp_path / "NCBI-disease"
+    folder.mkdir()
+    (folder / "test.tsv.gz").write_bytes(gzip.compress(b"Gout\tB-Disease\n"))
+    assert len(load("NCBI-disease", "test", root=tmp_path)) == 1
 
 
 def test_records_of_tokens_and_of_characters(tmp_path: Path) -> None:

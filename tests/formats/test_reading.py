@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
 import warnings
 
@@ -54,6 +55,79 @@ def test_a_note_that_ends_like_a_tag_is_text(put, text):
     path = put(text, "note.txt")
     assert detect(path) == "text"
     assert [d.text for d in read(path)] == [text]
+
+
+@pytest.mark.parametrize(
+    "text", ["Sodium\t128\tL\nPotassium\t3.1\tL\n", "Blood group:\tB\nRhesus:\tB\n"]
+)
+def test_a_table_of_values_is_text(put, text):
+    path = put(text, "lab.txt")
+    assert [(d.text, d.spans) for d in read(path)] == [(text, ())]
+
+
+def test_a_pipe_is_not_read_twice(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(FormatError, match="the format of a pipe cannot be told; name it"):
+        list(read(pipe))
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-16-le"])
+def test_xml_tells_its_encoding_itself(put, encoding):
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    content = "<passage><offset>0</offset><text>Ménière</text></passage>"
+    made = f"{mark}{head}<collection><document><id>1</id>{content}</document></collection>"
+    path = put(made.replace("utf-16-le", "utf-16"), "x.xml", encoding)
+    assert [d.text for d in read(path)] == ["Ménière"]
+
+
+def test_a_byte_order_mark_is_no_text_in_any_encoding(put):
+    path = put("\ufeffGout", "x.txt", "utf-16-le")
+    assert [d.text for d in read(path, "text", encoding="utf-16-le")] == ["Gout"]
+
+
+def test_bioc_documents_without_a_collection_a_line_each(put):
+    lines = [json.dumps({"id": i, "passages": [{"offset": 0, "text": "Gout"}]}) for i in "12"]
+    path = put("\n\n".join(lines) + "\n", "x.json")
+    assert [(d.id, d.text) for d in read(path)] == [("1", "Gout"), ("2", "Gout")]
+    with pytest.raises(FormatError, match=r"x\.json:4: broken JSON"):
+        list(read(put("\n\n".join(lines) + "\n{", "x.json")))
+
+
+def test_xml_that_is_nested_too_deeply_is_told(put):
+    deep = "<passage>" * 3000 + "</passage>" * 3000
+    whole = "<document><id>2</id><passage><offset>0</offset><text>Gout</text></passage></document>"
+    path = put(f"<collection><document><id>1</id>{deep}</document>{whole}</collection>", "x.xml")
+    with pytest.raises(FormatError, match="nested too deeply"):
+        list(read(path))
+    errors = []
+    assert [d.id for d in read(path, on_error=errors.append)] == ["2"] and len(errors) == 1
+
+
+def test_a_table_whose_offsets_are_others_is_told(put, tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    spans = [{"start": 3, "end": 6, "type": "D", "text": "flu"}]  # of UTF-16 units
+    pq.write_table(
+        pa.Table.from_pylist([{"text": "😷 flu now", "spans": spans}]), tmp_path / "x.parquet"
+    )
+    with pytest.raises(FormatError, match=r"row 1: .*'lu ' in the text but 'flu'"):
+        list(read(tmp_path / "x.parquet"))
+
+
+def test_tokens_with_white_space_of_any_kind_stay_whole(put):
+    record = {"tokens": ["5\u00a0mg", "daily"], "ner_tags": ["B-Dose", "O"]}
+    (document,) = read(put(json.dumps(record), "x.jsonl"))
+    stream = io.StringIO()
+    write_to([document], stream, "conll")
+    assert stream.getvalue().startswith("5\u00a0mg\tB-Dose\ndaily\tO\n")
+
+
+def test_files_that_a_mac_leaves_are_no_documents(put):
+    put("Gout", "brat/a.txt")
+    put("T1\tD 0 4\tGout\n", "brat/a.ann")
+    path = put(b"\x00\xff", "brat/._a.txt")
+    assert [d.id for d in read(path.parent)] == ["a"]
 
 
 def test_lines_from_standard_input(monkeypatch):
@@ -234,6 +308,8 @@ def test_pubtator(put):
     assert documents[0].spans[0].identifiers == ("D1", "D2")
     assert documents[2].spans[0].identifiers == ()
     assert [d.id for d in unique_ids(documents)] == ["7", "8", "7#2"]
+    again = [*documents, Document("7#2", ""), Document("7", "")]
+    assert [d.id for d in unique_ids(again)] == ["7", "8", "7#2", "7#2#2", "7#3"]
     stream = io.StringIO()
     assert not write_to(documents, stream, "pubtator").lost
     assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
@@ -316,7 +392,7 @@ def test_bioc_round_trip(put, tmp_path, format):
     assert document.text == "Rats & 😀 fever\n  Left arm.  Left or right leg."
     assert mentions(document) == [("fever", "Disease"), ("Left leg", "Part")]
     assert document.spans[0].identifiers == ("MESH:D1", "MESH:D2")
-    assert document.metadata["sentences"] == ((17, 26), (28, 46))
+    assert document.metadata["sentences"] == ((0, 14), (17, 26), (28, 46))
     assert not write([document], tmp_path / "out", format).lost
     assert list(read(tmp_path / "out")) == [document]
     # A relation goes with its mention, and says so.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vaner.corpora.counts import differences
 from vaner.corpora.kinship import shared_texts
-from vaner.corpora.loading import corpora_root, detect_folder, has_split, load, split_file
+from vaner.corpora.loading import corpora_root, has_split, is_one_corpus, load, split_file
 from vaner.corpora.overlaps import key_length, sentence_key, sentence_keys
 from vaner.corpora.registry import CorpusInfo, lookup
 from vaner.corpora.statistics import nesting
@@ -66,7 +66,7 @@ def available_splits(name: str, root: str | Path | None = None) -> list[str]:
             raise CorpusError(f"corpus {info.name}: no file of it in {folder / info.folder}")
         return found
     path = Path(name)
-    if not path.is_dir() or detect_folder(path) == "brat":
+    if not path.is_dir() or is_one_corpus(path):
         return ["all"]
     found = [split for split in SPLITS if has_split(path, split)]
     if not found:

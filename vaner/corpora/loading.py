@@ -86,7 +86,7 @@ def read_split(
 
     A folder is searched for a file named after the split (``devel.tsv``, ``dev.jsonl``, …).
     """
-    if path.is_dir() and detect_folder(path) is None:
+    if path.is_dir() and not (is_one_corpus(path) and not _split_files(path, split)):
         path = _split_file(path, split)
     return read(path, format, on_error=on_error)
 
@@ -96,7 +96,7 @@ def is_one_split(name: str) -> bool:
     path = Path(name)
     if lookup(name) is not None or not path.exists():
         return False
-    return path.is_file() or detect_folder(path) is not None
+    return path.is_file() or is_one_corpus(path)
 
 
 def is_test(name: str, split: str) -> bool:
@@ -109,12 +109,14 @@ def is_test(name: str, split: str) -> bool:
     return "test" in split.casefold() or (named and is_one_split(name))
 
 
-def detect_folder(path: Path) -> str | None:
-    """The format of a folder that is itself one corpus file (brat), else None."""
+def is_one_corpus(folder: Path) -> bool:
+    """Whether a folder is itself one corpus file: brat, or texts of which none is a split."""
     try:
-        return detect(path)
+        format = detect(folder)
     except FormatError:
-        return None
+        return False
+    known = (_split_files(folder, split) for split in _SPLIT_NAMES)
+    return format == "brat" or not any(known)
 
 
 def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
@@ -124,10 +126,9 @@ def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
     the registry has ``train.jsonl``.
     """
     path = root / info.folder / info.splits[split]
-    if path.is_file():
-        return path
-    alike = (path.with_suffix(suffix) for suffix in SUFFIXES)
-    return next((other for other in alike if other.is_file()), None)
+    alike = [path, *(path.with_suffix(suffix) for suffix in SUFFIXES)]
+    packed = (other.with_name(f"{other.name}.gz") for other in alike)
+    return next((other for other in (*alike, *packed) if other.is_file()), None)
 
 
 def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
@@ -177,13 +178,26 @@ def has_split(folder: Path, split: str) -> bool:
 
 
 def _split_file(folder: Path, split: str) -> Path:
-    names = _SPLIT_NAMES.get(split, (split,))
-    found = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
+    found = _split_files(folder, split)
     if not found:
+        names = _SPLIT_NAMES.get(split, (split,))
         raise CorpusError(
             f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*)"
         )
+    if len(found) > 1:
+        raise CorpusError(
+            f"{folder}: more than one file for split {split!r}: "
+            f"{', '.join(file.name for file in found)}; name the file itself"
+        )
     return found[0]
+
+
+def _split_files(folder: Path, split: str) -> list[Path]:
+    """The files named after a split and nothing else; where there is none, those that begin so."""
+    names = _SPLIT_NAMES.get(split, (split,))
+    begun = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
+    whole = [f for f in begun if Path(f.name.removesuffix(".gz")).stem.casefold() in names]
+    return whole or begun
 
 
 def as_registered(document: Document, info: CorpusInfo) -> Document:

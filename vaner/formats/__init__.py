@@ -17,7 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
@@ -312,12 +312,11 @@ def unique_ids(documents: Iterable[Document]) -> Iterator[Document]:
     Readers keep ids as they are in the file, where one can stand twice (PMID 8528200 does in the
     NCBI disease training set). The second becomes ``8528200#2``.
     """
-    seen: Counter[str] = Counter()
+    seen, used = Counter[str](), set[str]()
     for document in documents:
-        seen[document.id] += 1
-        number = seen[document.id]
-        if number > 1:
-            document = Document(
-                f"{document.id}#{number}", document.text, document.spans, document.metadata
-            )
-        yield document
+        name = document.id
+        while name in used:
+            seen[document.id] += 1
+            name = f"{document.id}#{seen[document.id] + 1}"
+        used.add(name)
+        yield document if name == document.id else replace(document, id=name)

@@ -7,7 +7,7 @@ the metadata and written back. ``N`` references give mentions their identifiers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,7 +39,7 @@ _MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
 _PIECE = f"-?{OFFSET} -?{OFFSET}"
 _OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
 _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
-_REFERRED = re.compile(r"(?<![^\s:])T\d+(?!\S)")
+_OF_ONE = "AMN#"  # attributes, identifiers and notes: what they are about stands behind their type
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
 _MAX_NAME = 200  # bytes; file systems hold 255, and a suffix has to fit
 
@@ -64,7 +64,8 @@ def read(
     """
     place = Place(path, on_error)
     if place.on_disk.is_dir():
-        stems = {f.with_suffix("") for f in place.path.iterdir() if f.suffix in {".txt", ".ann"}}
+        files = (f for f in place.path.iterdir() if not f.name.startswith("."))  # as macOS leaves
+        stems = {f.with_suffix("") for f in files if f.suffix in {".txt", ".ann"}}
         texts = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:
         texts = [place.path.with_suffix(".txt")]
@@ -146,7 +147,7 @@ def besides(document: Document) -> int:
 def _lines(document: Document, lost: Lost) -> Iterator[str]:
     kept = own_metadata(document, "brat", Kept, lost)
     given = recall(document.spans, kept.get("ids", {}))
-    others = list(kept.get("lines", ()))
+    others = [line for line in kept.get("lines", ()) if line]
     # An id of a mention that is gone is not used again: kept lines may still name it.
     taken = {id for values in kept.get("ids", {}).values() for id in values}
     fresh = (f"T{i}" for i in range(1, len(given) + len(taken) + 1) if f"T{i}" not in taken)
@@ -159,7 +160,7 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
         yield f"{id}\t{word(span.type, lost) or '_'} {offsets}\t{mention}"
     spans = zip(ids, document.spans, strict=True)
     current = {(id, identifier) for id, span in spans for identifier in span.identifiers}
-    alive = [line for line in _alive(others, set(ids)) if _current(line, current)]
+    alive = [line for line in _alive(others, taken - set(ids)) if _current(line, current)]
     lost[DANGLING] += len(others) - len(alive)
     yield from alive
     yield from _references(document, ids, alive, lost)
@@ -176,23 +177,20 @@ def _current(line: str, references: set[tuple[str, str]]) -> bool:
     return not match or (match[1], match[2]) in references or not match[1].startswith("T")
 
 
-def _alive(lines: Sequence[str], known: set[str]) -> list[str]:
-    """Lines whose mentions, and whatever else they name, are all still there."""
-    named = {line.partition("\t")[0] for line in lines}
+def _alive(lines: Sequence[str], gone: Set[str]) -> list[str]:
+    """Lines that name none of these mentions, nor a line that does, however far off."""
     alive = list(lines)
-    while True:
-        known_now = known | {line.partition("\t")[0] for line in alive}
-        gone = named - known_now
-        kept = [line for line in alive if not _dangles(line, known_now, gone)]
-        if len(kept) == len(alive):
-            return kept
-        alive = kept
+    while dead := [line for line in alive if _named(line) & gone]:
+        alive = [line for line in alive if not _named(line) & gone]
+        gone = gone | {line.partition("\t")[0] for line in dead}
+    return alive
 
 
-def _dangles(line: str, known: set[str], gone: set[str]) -> bool:
-    target = line.split("\t")[1] if "\t" in line else ""
-    names = set(re.split(r"[\s:]+", target))
-    return not set(_REFERRED.findall(target)) <= known or bool(names & gone)
+def _named(line: str) -> set[str]:
+    """Ids of the mentions and lines that a line is about; values and texts are none."""
+    words = line.split("\t")[1].split() if "\t" in line else []
+    about = words if line.startswith("E") else words[1:2] if line[0] in _OF_ONE else words[1:]
+    return {word.rpartition(":")[2] for word in about}
 
 
 def _references(

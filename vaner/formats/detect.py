@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,9 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
         FormatError: for a file that cannot be told, or not be read, or for standard input.
     """
     place = Place(path)
-    if place.stdin:
-        raise place.error("the format of standard input cannot be told; name it", argument="format")
+    if place.stdin or place.pipe:  # what is read to tell it would be gone
+        what = "standard input" if place.stdin else "a pipe"
+        raise place.error(f"the format of {what} cannot be told; name it", argument="format")
     if place.folder:
         return _folder(place)
     suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
@@ -54,9 +55,18 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
 def _head(place: Place, encoding: str) -> str:
     """The beginning of a file; of JSON Lines at least the first line, if it is not too long.
 
-    What tells the tools' dialects apart stands behind the text.
+    What tells the tools' dialects apart stands behind the text. XML tells its encoding itself.
     """
-    chunks = read_chunks(place, encoding)
+    try:
+        return _beginning(read_chunks(place, encoding))
+    except FormatError:
+        head = _beginning(read_chunks(place, "latin-1")).replace("\x00", "").lstrip("\xff\xfe")
+        if head.startswith("<?xml"):
+            return head
+        raise
+
+
+def _beginning(chunks: Iterator[str]) -> str:
     # One chunk from the reader is enough, and more would read on from a slow disk.
     head = "".join(islice(chunks, 1))
     while head.lstrip()[:1] == "{" and "\n" not in head and len(head) < _LONGEST_LINE:
@@ -161,13 +171,16 @@ def _tagged(lines: list[str]) -> bool:
     """Whether every line ends in a column that is a tag.
 
     Prose can end so too, with "hepatitis B" or "L-dopa": where there are no tabs, a word outside of
-    all mentions must be among several lines.
+    all mentions must be among several lines. So can a table, of values that are low (L), say: there
+    must be such a word in it or a tag with a type.
     """
     if lines[0].startswith("-DOCSTART-"):
         return True
     rows = [line.split("\t") if "\t" in line else line.split() for line in lines]
     outside = any(row[-1] == OUTSIDE for row in rows)
     if "\t" not in lines[0] and not (len(rows) > 1 and outside):
+        return False
+    if not outside and not any("-" in row[-1] for row in rows):
         return False
     try:
         return len({len(row) for row in rows}) == 1 < len(rows[0]) and all(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vaner.documents import Span
 from vaner.formats.source import MalformedError
 
 
@@ -49,6 +50,18 @@ def pair(piece: Any) -> tuple[int, int]:
     if not isinstance(piece, Sequence) or len(piece) != 2 or not all(map(integer, piece)):
         raise MalformedError(f"{piece!r} is no pair of integers (start, end)")
     return piece[0], piece[1]
+
+
+def reaching(span: Span, entry: Mapping[str, Any]) -> Span:
+    """The span, if the record that it was made of begins and ends where its fragments do.
+
+    Raises:
+        MalformedError: where it does not.
+    """
+    if (span.start, span.end) != (entry.get("start"), entry.get("end")):
+        pieces = list(span.pieces)
+        raise MalformedError(f"fragments {pieces} do not reach from start to end of the span")
+    return span
 
 
 def probability(value: Any) -> float | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import unpaired
-from vaner.formats.json_values import frozen, integer, pair, parsed, probability, typed
+from vaner.formats.json_values import frozen, integer, pair, parsed, probability, reaching, typed
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import METADATA, SCORE, Lost, check_span
 from vaner.tagging import decode
@@ -99,7 +99,7 @@ def _joined(words: Sequence[str], metadata: dict[str, Any]) -> tuple[str, list[t
         start += len(token) + 1
     text = " ".join(words)
     metadata |= {"pretokenized": True, "sentences": ((0, len(text)),)}
-    if any(" " in token or not token for token in words):
+    if text.split() != list(words):
         metadata["tokens"] = tuple(tokens)
     return text, tokens
 
@@ -132,9 +132,7 @@ def _span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Sp
         score=probability(entry.get("score")),
         identifiers=[str(i) for i in typed(entry.get("identifiers") or [], list, "identifiers")],
     )
-    if tokens is None and (span.start, span.end) != (entry.get("start"), entry.get("end")):
-        raise MalformedError(f"fragments {pieces} do not reach from start to end of the span")
-    return span
+    return span if tokens is not None else reaching(span, entry)
 
 
 def _characters(

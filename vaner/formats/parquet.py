@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.documents import Document, Span, SpanError
-from vaner.formats.json_values import frozen, pair, parsed, probability, typed
+from vaner.formats.json_values import frozen, pair, parsed, probability, reaching, typed
 from vaner.formats.left_out import LeftOutWarning
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.formats.spans import METADATA, Lost, check_span, plain
@@ -95,13 +95,16 @@ def _document(row: Mapping[str, Any], number: int, place: Place) -> Document:
 
 def _span(text: str, entry: Mapping[str, Any]) -> Span:
     given = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
-    return check_span(
+    quoted = entry.get("text")
+    span = check_span(
         text,
         [pair(piece) for piece in given],
         typed(entry.get("type"), str, "type"),
+        quoted=None if quoted is None else typed(quoted, str, "text of a span"),
         score=probability(entry.get("score")),
         identifiers=[str(i) for i in entry.get("identifiers") or ()],
     )
+    return reaching(span, entry)
 
 
 def write_file(documents: Iterable[Document], path: Path, lost: Lost) -> Iterator[Document]:

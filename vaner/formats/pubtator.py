@@ -108,7 +108,9 @@ def _span(text: str, fields: Sequence[str]) -> Span:
         raise MalformedError("expected id, start, end, mention, type and identifiers")
     pieces = [(int(fields[1]), int(fields[2]))]
     tail = fields[5] if len(fields) > 5 else ""
-    return check_span(text, pieces, fields[4], quoted=fields[3], identifiers=_identifiers(tail))
+    return check_span(
+        text, pieces, fields[4].strip(), quoted=fields[3], identifiers=_identifiers(tail)
+    )
 
 
 def _identifiers(column: str) -> tuple[str, ...]:
@@ -153,8 +155,9 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
     text = f"{title} {abstract}"
     for span, tail in zip(document.spans, tails, strict=True):
         lost[FRAGMENTS] += span.discontinuous
-        if tail is None:
-            tail = "|".join(word(i, lost, r"[|\t\r\n]") for i in span.identifiers)
+        if tail is None or _identifiers(tail) != span.identifiers:
+            column = "|".join(word(i, lost, r"[|\t\r\n]") for i in span.identifiers)
+            tail = "\t".join((column, *(tail or "").split("\t")[1:]))
         # A tab inside a mention would begin a column; the reader compares white space loosely.
         mention = re.sub("\t", " ", text[span.start : span.end])
         type = word(span.type, lost, r"[\t\r\n]")

@@ -80,6 +80,11 @@ class Place:
         return self.data is None and not self.stdin and self.path.is_dir()
 
     @property
+    def pipe(self) -> bool:
+        """Whether it is a pipe under a name, which can be read once."""
+        return self.data is None and not self.stdin and self.path.is_fifo()
+
+    @property
     def on_disk(self) -> Path:
         """The path, for a reader that looks for other files beside it.
 
@@ -121,6 +126,8 @@ class Place:
             self.report(str(problem), problem.line or line)
         except SpanError as problem:
             self.report(str(problem), line)
+        except RecursionError:
+            self.report("is nested too deeply", line)
 
 
 @contextmanager
@@ -169,7 +176,7 @@ def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(name)()
     except LookupError:
         raise place.error(f"no encoding is called {encoding!r}") from None
-    done, line = 0, 1
+    done, line, begun = 0, 1, False
     with open_bytes(place) as stream:
         while True:
             # read1 hands on what a pipe has, so that standard input streams.
@@ -188,6 +195,8 @@ def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
                 raise place.error(f"is not {encoding}: {problem}", line) from None
             done += len(chunk)
             line += text.count("\n")
+            if text and not begun:
+                begun, text = True, text.removeprefix("\ufeff")  # as utf-16-le, say, leaves it
             if text:
                 yield text
             if not chunk:

@@ -133,10 +133,23 @@ def remember(spans: Iterable[Span], values: Iterable[Any]) -> dict[str, tuple[An
     return kept
 
 
-def recall(spans: Iterable[Span], kept: Mapping[str, Sequence[Any]]) -> list[Any | None]:
-    """What was remembered of each span; None for spans that were not in the file."""
+def recall(spans: Sequence[Span], kept: Mapping[str, Sequence[Any]]) -> list[Any | None]:
+    """What was remembered of each span; None for spans that were not in the file.
+
+    One whose identifiers have changed since is still the same mention.
+    """
     left = {name: list(values) for name, values in kept.items()}
-    return [left[key(s)].pop(0) if left.get(key(s)) else None for s in spans]
+    found = [left[key(s)].pop(0) if left.get(key(s)) else None for s in spans]
+    places: dict[str, list[str]] = {}
+    for name in left:
+        places.setdefault(name.partition(" ")[0], []).append(name)
+    for i, span in enumerate(spans):
+        if found[i] is None:
+            bare = key(replace(span, identifiers=()))
+            there = places.get(bare.partition(" ")[0], ())
+            same = (n for n in there if left[n] and f"{n} ".startswith(f"{bare} "))
+            found[i] = next((left[name].pop(0) for name in same), None)
+    return found
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:

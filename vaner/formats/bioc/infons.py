@@ -33,6 +33,12 @@ def identifiers(infons: Record) -> Iterator[str]:
             yield from (part if ":" in part else f"{name}:{part}" for part in parts)
 
 
+def without_identifiers(infons: Record) -> dict[str, Any]:
+    """The infons that name no concept."""
+    names = _IDENTIFIER_KEYS | _DATABASES
+    return {name: value for name, value in infons.items() if name.lower() not in names}
+
+
 def score(infons: Record) -> float | None:
     """The probability, or None where there is none."""
     try:

@@ -28,6 +28,7 @@ from vaner.formats.spans import Lost
 
 # In a string the quotation marks would be escaped, so this is the key and nothing else.
 _DOCUMENTS = re.compile(r'(?<!\\)"(?:documents|PubTator3)"\s*:\s*\[')
+_FILLED = re.compile(f"[^{re.escape(SEPARATORS)}]")
 _HEAD = '{"documents": []'
 _SHARED = ("source", "date", "key", "infons", "version")
 
@@ -37,8 +38,8 @@ def read(
 ) -> Iterator[Document]:
     """Documents of BioC JSON collections; memory is bounded by one document.
 
-    A file may hold several collections, in a list or one behind another. One that is a single
-    document, or a list of them, is read too, as a whole.
+    A file may hold several collections, in a list or one behind another. One of documents without
+    a collection, in a list or one behind another, is read too, as a whole.
     """
     place = Place(path, on_error)
     records = _records(Buffer(read_chunks(place, encoding)), place)
@@ -102,15 +103,25 @@ def _drop_rest(buffer: Buffer, place: Place) -> None:
 
 
 def _whole(text: str, place: Place) -> Iterator[tuple[Any, int]]:
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise broken(problem, 1, place) from None
-    records = record if isinstance(record, list) else [record]
-    for one in records:
-        if not isinstance(one, dict) or "passages" not in one:
-            raise place.error("neither a BioC collection nor a BioC document", 1)
-        yield one, 1
+    """Documents that stand in no collection: one, a list of them, or one behind another."""
+    for record, line in _each(text, place):
+        for one in record if isinstance(record, list) else [record]:
+            if not isinstance(one, dict) or "passages" not in one:
+                raise place.error("neither a BioC collection nor a BioC document", line)
+            yield one, line
+
+
+def _each(text: str, place: Place) -> Iterator[tuple[Any, int]]:
+    decoder, start, line = json.JSONDecoder(), 0, 1
+    while begin := _FILLED.search(text, start):
+        line += text.count("\n", start, begin.start())
+        try:
+            record, end = decoder.raw_decode(text, begin.start())
+        except (ValueError, RecursionError) as problem:
+            raise broken(problem, 1, place) from None
+        yield record, line
+        line += text.count("\n", begin.start(), end)
+        start = end
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:

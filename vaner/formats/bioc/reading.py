@@ -16,6 +16,7 @@ from vaner.formats.bioc.infons import Record, identifiers, score, told
 from vaner.formats.json_values import frozen
 from vaner.formats.source import FormatWarning, MalformedError, Place
 from vaner.formats.spans import check_span, remember
+from vaner.words import split_sentences, split_words
 
 Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
 """Text, passages without text and mentions, offsets of the sentences."""
@@ -80,8 +81,21 @@ def to_document(
     kept |= {"annotations": remember(spans, entries), "unlocated": tuple(loose)}
     metadata: dict[str, Any] = {"bioc": {k: v for k, v in kept.items() if v}}
     if sentences:
-        metadata["sentences"] = sentences
+        metadata["sentences"] = tuple(_completed(sentences, whole))
     return Document(_string(record, "id") or name, whole, tuple(spans), metadata)
+
+
+def _completed(sentences: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """The sentences that the file has, and those of the passages for which it has none."""
+    position = 0
+    for start, end in (*sentences, (len(text), len(text))):
+        part = text[position:start]
+        words = split_words(part)
+        for first, last in split_sentences(part, words):
+            yield position + words[first].start, position + words[last - 1].end
+        if start < end:
+            yield start, end
+        position = end
 
 
 def _best_layout(record: Record, place: Place, line: int | None) -> Layout:
@@ -132,18 +146,30 @@ def _unit(
     offset = _integer(unit, "offset")
     own = _string(unit, "text")
     kept: dict[str, Any] = {"offset": offset}
-    inner = _list(unit, "sentences")
+    inner, relations = _list(unit, "sentences"), _relations(unit)
     if inner and not own:
         offset = text.add(offset, "", line_break=line_break)
         parts = [_unit(sentence, text, [], line_break=False) for sentence in inner]
         sentences += [(p["offset"], p["offset"] + p["length"]) for p in parts if p["length"]]
         kept["sentences"] = tuple(parts)
     else:
-        offset = text.add(offset, own, line_break=line_break)
+        stated, offset = offset, text.add(offset, own, line_break=line_break)
+        found = [_extent(sentence, own, stated) for sentence in inner]
+        if None not in found:
+            sentences += [(offset + start, offset + end) for start, end in filter(None, found)]
+        relations += tuple(one for sentence in inner for one in _relations(sentence))
     kept["offset"] = offset
     kept["length"] = text.length - offset
-    kept |= {k: v for k, v in (("infons", _infons(unit)), ("relations", _relations(unit))) if v}
+    kept |= {k: v for k, v in (("infons", _infons(unit)), ("relations", relations)) if v}
     return kept
+
+
+def _extent(sentence: Record, text: str, offset: int) -> tuple[int, int] | None:
+    """Where a sentence lies in the text of a passage at an offset; None where it does not."""
+    own = _string(sentence, "text")
+    start = _integer(sentence, "offset") - offset
+    there = bool(own) and start >= 0 and text.startswith(own, start)
+    return (start, start + len(own)) if there else None
 
 
 def _annotations(record: Record) -> Iterator[Record]:

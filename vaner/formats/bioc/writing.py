@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from vaner.documents import Document, Span
-from vaner.formats.bioc.infons import Record, score, told
+from vaner.formats.bioc.infons import Record, identifiers, score, told, without_identifiers
 from vaner.formats.bioc.kept import Kept, units
 from vaner.formats.kept import own_metadata
 from vaner.formats.spans import DANGLING, Lost, recall, word
@@ -19,20 +19,19 @@ def to_record(document: Document, lost: Lost) -> dict[str, Any]:
     """The record of a document, with the passages it was read with or as one passage."""
     kept = own_metadata(document, "bioc", Kept, lost)
     annotations = list(_written(document, kept, lost))
-    known = {a["id"] for _, a in annotations} | {a.get("id") for a in kept.get("unlocated", ())}
-    known |= {r["id"] for unit in (kept, *units(kept)) for r in unit.get("relations", ())}
+    gone = _gone(kept, {a["id"] for _, a in annotations})
     passages = kept.get("passages", ())
     if not passages or not _covers(passages, document.text, 0, len(document.text)):
         lost[LAYOUT] += bool(passages)
         passages = ({"offset": 0, "length": len(document.text)},)
-    written = [_written_unit(p, document.text, annotations, known, lost) for p in passages]
+    written = [_written_unit(p, document.text, annotations, gone, lost) for p in passages]
     left = [*kept.get("unlocated", ()), *(a for _, a in annotations)]
     return {
         "id": document.id,
         "infons": dict(kept.get("infons", {})),
         "passages": written,
         "annotations": [{"infons": {}, "text": "", "locations": [], **a} for a in left],
-        "relations": _alive(kept, known, lost),
+        "relations": _alive(kept, gone, lost),
     }
 
 
@@ -60,9 +59,9 @@ def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Spa
         infons = dict(entry["infons"]) if entry else {}
         if span.type != told(infons.get("type")):  # new, or renamed
             infons |= {"type": span.type}
-        if not entry:
-            identifiers = "|".join(word(one, lost, r"\|") for one in span.identifiers)
-            infons |= {"identifier": identifiers} if identifiers else {}
+        if tuple(identifiers(infons)) != span.identifiers:
+            joined = "|".join(word(one, lost, r"\|") for one in span.identifiers)
+            infons = without_identifiers(infons) | ({"identifier": joined} if joined else {})
         if span.score != score(infons):
             infons.pop("score", None)
             infons |= {"score": repr(span.score)} if span.score is not None else {}
@@ -81,14 +80,12 @@ def _written_unit(
     unit: Record,
     text: str,
     annotations: list[tuple[Span, dict[str, Any]]],
-    known: set[Any],
+    gone: set[str],
     lost: Lost,
 ) -> dict[str, Any]:
     """A passage or sentence with text and annotations; takes these from the list."""
     start, end = unit["offset"], unit["offset"] + unit["length"]
-    sentences = [
-        _written_unit(s, text, annotations, known, lost) for s in unit.get("sentences", ())
-    ]
+    sentences = [_written_unit(s, text, annotations, gone, lost) for s in unit.get("sentences", ())]
     inside = [a for s, a in annotations if start <= s.start < end]
     annotations[:] = [(s, a) for s, a in annotations if not start <= s.start < end]
     return {
@@ -97,14 +94,31 @@ def _written_unit(
         "text": "" if sentences else text[start:end],
         "sentences": sentences,
         "annotations": inside,
-        "relations": _alive(unit, known, lost),
+        "relations": _alive(unit, gone, lost),
     }
 
 
-def _alive(unit: Record, known: set[Any], lost: Lost) -> list[Record]:
+def _gone(kept: Record, written: set[str]) -> set[str]:
+    """Ids of the annotations that are no longer there, and of the relations that hang on them.
+
+    What a node refers to besides is left alone: PubTator 3 has numbers of its own there.
+    """
+    entries = kept.get("annotations", {}).values()
+    gone = {entry["id"] for values in entries for entry in values} - written
+    relations = [r for unit in (kept, *units(kept)) for r in unit.get("relations", ())]
+    while more := {r["id"] for r in relations if _hangs(r, gone)} - gone - {""}:
+        gone |= more
+    return gone
+
+
+def _hangs(relation: Record, gone: set[str]) -> bool:
+    return any(node["refid"] in gone for node in relation["nodes"])
+
+
+def _alive(unit: Record, gone: set[str], lost: Lost) -> list[Record]:
     """Relations whose mentions are all still there."""
     relations = list(unit.get("relations", ()))
-    alive = [r for r in relations if all(node["refid"] in known for node in r["nodes"])]
+    alive = [relation for relation in relations if not _hangs(relation, gone)]
     lost[DANGLING] += len(relations) - len(alive)
     return alive
 

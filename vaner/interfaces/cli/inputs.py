@@ -59,6 +59,8 @@ def expand(paths: Sequence[str], format: str | None) -> list[str]:
     """
     found: list[str] = []
     for name in paths:
+        if not name:  # an unset variable of the shell, and not the folder one is in
+            raise VanerError("a file without a name was given")
         path = Path(name)
         if name == STDIN or path.is_file() or path.is_fifo() or path.is_char_device():
             found.append(name)

@@ -1,0 +1,160 @@
+"""What becomes of relations, attributes and identifiers when mentions are corrected or go."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaner.documents import Document
+from vaner.formats import read, write, write_to
+from vaner.formats.source import Content
+
+GONE = "relation or attribute left out, its mention is gone"
+ANN = """T1\tDrug 0 7\tAspirin
+T2\tSign 12 16\tpain
+R1\tTreats Arg1:T1 Arg2:T2
+A1\tStage T2 T4
+A2\tNegated T1
+N1\tReference T1 STY:T047\tOf a kind
+#1\tAnnotatorNotes R1\tsure
+E1\tDrug:T1 Of:T2
+*\tEquiv T1 T2
+"""
+
+Put = Callable[[str], Path]
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Put:
+    def put(annotations: str) -> Path:
+        folder = tmp_path / "brat"
+        folder.mkdir()
+        (folder / "a.txt").write_text("Aspirin for pain")
+        (folder / "a.ann").write_text(annotations)
+        return folder
+
+    return put
+
+
+def rendered(document: Document, format: str) -> tuple[str, dict[str, int]]:
+    stream = io.StringIO()
+    lost = write_to([document], stream, format).lost
+    return stream.getvalue(), dict(lost)
+
+
+def of_json(record: dict[str, Any]) -> Document:
+    (document,) = read(Content("x.json", json.dumps(record).encode()), "bioc_json")
+    return document
+
+
+def annotation(id: str, start: int, text: str, **infons: str) -> dict[str, Any]:
+    place = {"offset": start, "length": len(text)}
+    return {"id": id, "text": text, "infons": {"type": "Gene", **infons}, "locations": [place]}
+
+
+def related(id: str, *nodes: str) -> dict[str, Any]:
+    return {"id": id, "infons": {}, "nodes": [{"refid": one, "role": ""} for one in nodes]}
+
+
+def test_a_value_that_looks_like_a_mention_is_none(put: Put, tmp_path: Path) -> None:
+    documents = list(read(put(ANN)))
+    assert not write(documents, tmp_path / "out", "brat").lost
+    assert (tmp_path / "out" / "a.ann").read_text() == ANN
+
+
+def test_what_hangs_on_a_mention_goes_with_it_and_nothing_else(put: Put, tmp_path: Path) -> None:
+    (document,) = read(put(ANN))
+    left = document.with_spans(span for span in document.spans if span.type == "Sign")
+    report = write([left], tmp_path / "out", "brat")
+    assert (tmp_path / "out" / "a.ann").read_text() == "T2\tSign 12 16\tpain\nA1\tStage T2 T4\n"
+    assert report.lost == {GONE: 6}
+
+
+def test_a_mention_with_other_identifiers_is_the_same_in_brat(put: Put, tmp_path: Path) -> None:
+    (document,) = read(put(ANN))
+    changed = [replace(span, identifiers=("X:1",)) for span in document.spans]
+    report = write([document.with_spans(changed)], tmp_path / "out", "brat")
+    lines = (tmp_path / "out" / "a.ann").read_text().splitlines()
+    assert [line[:2] for line in lines] == [
+        "T1",
+        "T2",
+        "R1",
+        "A1",
+        "A2",
+        "#1",
+        "E1",
+        "*\t",
+        "N1",
+        "N2",
+    ]
+    assert "N1\tReference T1 X:1\tAspirin" in lines
+    assert report.lost == {GONE: 1}  # the line of the identifier that it no longer has
+
+
+def test_a_mention_with_other_identifiers_is_the_same_in_bioc() -> None:
+    entry = annotation("7", 0, "p50", identifier="9", note="checked")
+    passage = {"offset": 0, "text": "p50 binds", "annotations": [entry]}
+    document = of_json({"id": "1", "passages": [passage], "relations": [related("R", "7")]})
+    changed = [replace(span, identifiers=("10", "11")) for span in document.spans]
+    text, lost = rendered(document.with_spans(changed), "bioc_json")
+    (written,) = json.loads(text)["documents"]
+    (told,) = written["passages"][0]["annotations"]
+    assert (told["id"], told["infons"]["note"]) == ("7", "checked")
+    assert told["infons"]["identifier"] == "10|11"
+    assert [one["id"] for one in written["relations"]] == ["R"] and not lost
+
+
+def test_a_mention_with_other_identifiers_is_the_same_in_pubtator() -> None:
+    content = "1|t|Gout\n1|a|\n1\t0\t4\tGout\tDisease\tD1\tmore\n\n"
+    (document,) = read(Content("x.pubtator", content.encode()))
+    changed = [replace(span, identifiers=("D2",)) for span in document.spans]
+    assert "Disease\tD2\tmore\n" in rendered(document.with_spans(changed), "pubtator")[0]
+
+
+def test_relations_that_number_mentions_their_own_way_are_kept() -> None:
+    entries = [annotation("2", 0, "OCT2"), annotation("3", 11, "p50")]
+    passage = {"offset": 0, "text": "OCT2 binds p50", "annotations": entries}
+    document = of_json({"id": "1", "passages": [passage], "relations": [related("R1", "0", "1")]})
+    text, lost = rendered(document, "bioc_json")
+    assert [one["id"] for one in json.loads(text)["documents"][0]["relations"]] == ["R1"]
+    assert not lost
+
+
+def test_a_relation_of_a_relation_goes_with_it() -> None:
+    entries = [annotation("2", 0, "OCT2"), annotation("3", 11, "p50")]
+    passage = {"offset": 0, "text": "OCT2 binds p50", "annotations": entries}
+    relations = [related("R2", "R1"), related("R1", "2"), related("R3", "3")]
+    document = of_json({"id": "1", "passages": [passage], "relations": relations})
+    text, lost = rendered(document.with_spans(document.spans[1:]), "bioc_json")
+    assert [one["id"] for one in json.loads(text)["documents"][0]["relations"]] == ["R3"]
+    assert lost == {GONE: 2}
+
+
+def test_sentences_beside_the_text_of_their_passage() -> None:
+    sentences = [
+        {"offset": 0, "text": "Gout hurts.", "annotations": [annotation("1", 0, "Gout")],
+         "relations": [related("R", "1")]},
+        {"offset": 12, "text": "Flu too."},
+    ]  # fmt: skip
+    passage = {"offset": 0, "text": "Gout hurts. Flu too.", "sentences": sentences}
+    document = of_json({"id": "1", "passages": [passage]})
+    assert document.metadata["sentences"] == ((0, 11), (12, 20))
+    text, lost = rendered(document, "bioc_json")
+    (written,) = json.loads(text)["documents"][0]["passages"]
+    assert [one["id"] for one in written["relations"]] == ["R"] and not lost
+
+
+def test_passages_without_sentences_are_cut_beside_those_with() -> None:
+    passages = [
+        {"offset": 0, "text": "A title"},
+        {"offset": 8, "sentences": [{"offset": 8, "text": "One. Two."}]},
+        {"offset": 18, "text": "Three is. Four is."},
+    ]
+    document = of_json({"id": "1", "passages": passages})
+    assert document.metadata["sentences"] == ((0, 7), (8, 17), (18, 27), (28, 36))
