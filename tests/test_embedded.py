@@ -20,6 +20,7 @@ from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.scoring.stated import by_type, read_stated
 from vaner.sharing.card import card
 from vaner.sharing.described import describe
+from vaner.sharing.record import learnt_from
 from vaner.training.recipe_models import TaggerRecipe
 from vaner.training.saved import asking_of
 
@@ -73,9 +74,10 @@ def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
     described = describe(model_folder(name))
     written = (model_folder(name) / "README.md").read_text("utf-8")
     assert written == card(described, name)
-    for corpus in described.corpora:  # each with the licence of its files
-        info = lookup(corpus)
-        assert info is not None and f"| {corpus} | {info.licence} |" in written
+    stated = described.training.get("licences", {})
+    for name, _ in learnt_from(described.training):  # each with the licence of its files
+        info = lookup(name)
+        assert f"| {name} | {info.licence if info else stated[name]} |" in written
 
 
 @pytest.mark.parametrize("name", MODELS)

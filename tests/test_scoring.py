@@ -6,6 +6,7 @@ import json
 import random
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from vaner.documents import Document, Span
 from vaner.errors import VanerError
 from vaner.scoring import Counts, compare, score, seen_mentions
 from vaner.scoring.matching import overlapping
+from vaner.scoring.report import Bootstrap
 from vaner.scoring.resampling import rates, resampled
 from vaner.tagging import decode
 
@@ -376,7 +378,7 @@ def test_dictionary_is_json_and_in_fractions() -> None:
     assert found["micro"]["gold"] == 60
     low, high = found["types"]["A"]["intervals"]["recall"]
     assert 0 < low <= found["types"]["A"]["recall"] <= high <= 1
-    assert found["bootstrap"] == {"resamples": 50, "seed": 4, "level": 0.95, "unit": "document"}
+    assert found["bootstrap"] == {"resamples": 50, "seed": 4, "units": 30, "level": 0.95}
     assert "tp" not in found["macro"]
 
 
@@ -444,3 +446,17 @@ def test_errors() -> None:
         score([a], [a], bootstrap=-1)
     with pytest.raises(VanerError, match="at least one resample, not 0"):
         compare([a], [a], [a], resamples=0)
+
+
+def test_sentences_of_one_document_are_drawn_together() -> None:
+    def part(number: int) -> tuple[Document, Document]:
+        gold = Document(str(number), "Gout", (Span(0, 4, "D"),), {"doc_id": f"a{number // 10}"})
+        return gold, gold if number // 10 % 2 else gold.with_spans(())
+
+    gold, found = zip(*map(part, range(40)), strict=True)
+    together = score(gold, found, bootstrap=200)
+    apart = score([replace(one, metadata={}) for one in gold], found, bootstrap=200)
+    assert together.micro.f1 == apart.micro.f1
+    assert (together.bootstrap, apart.bootstrap) == (Bootstrap(200, 0, 4), Bootstrap(200, 0, 40))
+    wide, narrow = (one.micro.intervals.recall for one in (together, apart) if one.micro.intervals)
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)

@@ -178,8 +178,8 @@ class Annotator:
 
         Args:
             repo: the repository: ``name``, or ``owner/name``.
-            options: ``private``, ``token``, ``message``, ``backbone``, ``results``: see
-                `vaner.sharing.hub.push`.
+            options: ``private``, ``token``, ``message``, ``backbone``, ``results``,
+                ``license``: see `vaner.sharing.hub.push`.
 
         Raises:
             HubError: where the Hub cannot be reached or refuses.

@@ -288,6 +288,20 @@ def test_so_is_one_whose_instructions_name_no_corpus(
         assert ("test shares texts with tiny train" in run(*wanted).err) == told
 
 
+def test_texts_that_the_model_learnt_are_told(
+    run: Run, root: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    model, one = shutil.copytree(tiny_model, tmp_path / "model"), tmp_path / "letters.tsv"
+    write_training(model, {"trained_on": ["letters train", "NCBI-disease train"]})
+    one.write_text(GOLD)
+    told = run("evaluate", "--model", model, "--corpus", one).err
+    assert "letters: the model learnt from a corpus of this name" in told
+    (root / "NCBI-disease" / "train.tsv").write_text(GOLD)
+    split = ("--corpus", "NCBI-disease", "--corpora", root, "--split")
+    assert "the model learnt from it" in run("evaluate", "--model", model, *split, "train").err
+    assert "the model learnt" not in run("evaluate", "--model", model, *split, "test").err
+
+
 def test_a_part_of_a_train_split_counts_as_seen(
     score: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

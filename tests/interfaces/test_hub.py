@@ -315,6 +315,10 @@ def test_figures_of_another_model_are_refused(tmp_path: Path, tiny_model: Path) 
     for record, problem in (
         (report(tmp_path), "not of model"),
         ({**report(tiny_model), "selector": "x"}, "not of model"),
+        ({**report(tiny_model), "model": tiny_model.name}, "not of model"),
+        ({**report(tiny_model), "form": "exported, int8"}, "another form of the model"),
+        ({**report(tiny_model), "min_score": 0.5}, "not with min_score 0.5"),
+        ({**report(tiny_model), "split": "train"}, "what is there to learn from"),
         ({**report(tiny_model), "types": {"Disease": {"f1": 0.5}}}, "no figures with intervals"),
         ([], "no figures"),
     ):

@@ -54,7 +54,35 @@ def test_a_model_to_begin_with_has_not_seen_what_it_is_scored_on(dev: dict[str, 
     plan = recipe(GENIA, dev=dev)
     assert clash(plan, [("NCBI-disease", "train"), ("abstracts.jsonl", "")]) is None
     told = clash(plan, [("JNLPBA-cells", "train")]) or ""
-    assert "learnt from JNLPBA train, which shares texts with GENIA-nested" in told
+    assert "learnt from JNLPBA train, which has texts of GENIA-nested" in told
+
+
+def test_what_a_model_learnt_before_does_not_choose_the_next() -> None:
+    plan = recipe(JNLPBA, dev={"corpus": "NCBI-disease", "split": "train", "skip": 5000})
+    assert clash(plan) is None
+    assert "has texts of NCBI-disease train" in (clash(plan, [("NCBI-disease", "train")]) or "")
+
+
+def test_one_file_is_not_learnt_from_and_chosen_by(tmp_path: Path) -> None:
+    one, link = tmp_path / "one.tsv", tmp_path / "link.tsv"
+    one.write_text("gout\tB-Disease\n")
+    link.symlink_to(one)
+    for dev in (one, link):
+        assert "is trained on too" in (
+            clash(recipe({"corpus": str(one)}, dev={"corpus": str(dev)})) or ""
+        )
+    parts = {"corpus": str(one), "limit": 5}, {"corpus": str(one), "skip": 5}
+    assert clash(recipe(parts[0], dev=parts[1])) is None
+
+
+def test_a_registered_corpus_is_the_same_by_its_path(tmp_path: Path) -> None:
+    folder = tmp_path / "NCBI-disease"
+    folder.mkdir()
+    (folder / "train.tsv").write_text("gout\tB-Disease\n")
+    dev = {"corpus": str(folder), "split": "train"}
+    assert "is trained on too" in (
+        clash(recipe({"corpus": "NCBI-disease"}, dev=dev), (), tmp_path) or ""
+    )
 
 
 def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_path: Path) -> None:

@@ -189,6 +189,16 @@ def test_folds_that_would_not_be_apart_are_refused(
     assert not (tmp_path / "folds").exists()
 
 
+def test_folds_that_a_model_before_has_learnt_are_refused(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [(corpus_folder.stem, "train")]
+    monkeypatch.setattr("vaner.training.crossfit.learnt_before", lambda _: before)
+    with pytest.raises(RecipeError, match="no fold of it is new to it"):
+        crossfit(short(tiny_backbone, corpus_folder), tmp_path / "folds", report=lambda _: None)
+    assert not (tmp_path / "folds").exists()
+
+
 def test_two_dev_sets_of_one_name_are_refused(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:

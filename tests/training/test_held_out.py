@@ -95,6 +95,17 @@ def test_half_a_mention_is_not_taught_to_be_none(removed: str) -> None:
     ]
 
 
+def test_proposals_are_cut_where_gold_is() -> None:
+    text = "It was a deficiency. Of iron it came. Gout hurts."
+    gold = Document("1", text, (Span(9, 28, "D"), Span(38, 42, "D")))
+    found = gold.with_spans([Span(29, 31, "D"), Span(38, 42, "D")])
+    train, proposed = (Corpus("c", "train", (one,), ("D",)) for one in (gold, found))
+    held_out = {"it was a deficiency ."}
+    assert [d.text for d in without(train, held_out)[0]] == ["Gout hurts."]
+    (left,) = without(proposed, held_out, train)[0]
+    assert (left.text, [left.mention(span) for span in left.spans]) == ("Gout hurts.", ["Gout"])
+
+
 def test_the_source_s_own_sentences_move_with_the_text() -> None:
     text = "Gout hurts and Flu kills and it ends"
     metadata = {"sentences": ((0, 10), (11, 24), (25, 36)), "source": "x"}

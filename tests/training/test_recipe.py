@@ -68,6 +68,11 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
             "family: generator\n  casing: true",
             "recipe.yaml:5: model.casing: there is no such field here; it is one of a tagger",
         ),
+        (
+            "epochs: 2",
+            "epochs: 2\n    temperature: 5",
+            "a temperature is for sampling: temperature",
+        ),
         ("epochs: 2", "epochs: 2\n    epochs: 3", "recipe.yaml:9: epochs is given twice"),
         ("name: small", "name: small\nseeds: [1, 2, 1]", "seeds: a seed is given twice"),
         ("name: small\n", "", "recipe.yaml:1: name: field required"),

@@ -4,10 +4,12 @@ from vaner.corpora.kinship import same_texts, shared_texts, whole
 from vaner.corpora.loading import (
     at_hand,
     corpora_root,
+    corpus_name,
     is_one_split,
     is_test,
     load,
     read_split,
+    same_file,
     split_file,
 )
 from vaner.corpora.overlaps import sentence_key, sentence_keys
@@ -28,11 +30,13 @@ __all__ = [
     "SplitInfo",
     "at_hand",
     "corpora_root",
+    "corpus_name",
     "is_one_split",
     "is_test",
     "load",
     "lookup",
     "read_split",
+    "same_file",
     "same_texts",
     "scored_split",
     "sentence_key",

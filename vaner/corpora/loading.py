@@ -60,16 +60,51 @@ def load(
     """
     info = lookup(name)
     if info is None and Path(name).exists():
-        return Corpus(
-            Path(name).stem, split, tuple(read_split(Path(name), split, format, on_error))
-        )
+        documents = read_split(Path(name), split, format, on_error)
+        return Corpus(corpus_name(name), split, tuple(documents))
     if info is None:
         raise CorpusError(
             f"corpus {name!r} is neither registered nor a folder or file; {_meant(name)}"
         )
     path = _registered_file(info, split, corpora_root(root))
-    documents = (as_registered(doc, info) for doc in read(path, format, on_error=on_error))
-    return Corpus(info.name, split, tuple(documents), info.entity_types)
+    known = (as_registered(doc, info) for doc in read(path, format, on_error=on_error))
+    return Corpus(info.name, split, tuple(known), info.entity_types)
+
+
+def corpus_name(name: str) -> str:
+    """What `load` calls a corpus that is given by a name or a path.
+
+    >>> corpus_name("bc5cdr"), corpus_name("data/letters.jsonl")
+    ('BC5CDR', 'letters')
+    """
+    info = lookup(name)
+    return info.name if info else Path(name).stem
+
+
+def same_file(one: tuple[str, str], other: tuple[str, str], root: str | Path | None = None) -> bool:
+    """Whether two splits, each a corpus and its split, are read from one file or folder.
+
+    Args:
+        one, other: names or paths of corpora, and their splits.
+        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+    """
+    files = [_file(*each, root) for each in (one, other)]
+    return files[0] is not None and files[0] == files[1]
+
+
+def _file(name: str, split: str, root: str | Path | None) -> Path | None:
+    """The file or folder that a split is read from; None where it is not found."""
+    info, path = lookup(name), Path(name)
+    try:
+        if info is not None:
+            found = split_file(info, split, corpora_root(root)) if split in info.files else None
+        elif path.is_dir() and not is_one_split(name):
+            found = _split_file(path, split)
+        else:
+            found = path
+    except CorpusError:
+        return None
+    return None if found is None else found.resolve()
 
 
 def _meant(name: str) -> str:

@@ -69,7 +69,8 @@ def score(
     documents = [_document_rows(pair, names, seen, nested) for pair in pairs]
     labels = list(documents[0])
     counts = np.array([[astuple(row) for row in rows.values()] for rows in documents], dtype=float)
-    samples = resampled(counts, bootstrap, seed) if bootstrap else None
+    drawn = _of_documents(counts, pairs)
+    samples = resampled(drawn, bootstrap, seed) if bootstrap else None
     scores = dict(zip(labels, _scores(counts.sum(axis=0), samples), strict=True))
     by_type = {name: scores["type", name] for name in names}
     occurring = [labels.index(("type", name)) for name, row in by_type.items() if _occurs(row)]
@@ -83,15 +84,37 @@ def score(
         unseen=scores.get(("strict", "unseen")),
         nesting={name: scores["nesting", name] for name in GROUPS} if nested else None,
         unreachable=unreachable,
-        bootstrap=Bootstrap(bootstrap, seed) if bootstrap else None,
+        bootstrap=Bootstrap(bootstrap, seed, len(drawn)) if bootstrap else None,
     )
 
 
 def strict_counts(pairs: Sequence[Pair], types: Collection[str] | None = None) -> Array:
-    """Strict counts of every document over all scored types, shape (D, 3)."""
+    """Strict counts of every document over all scored types, shape (D, 3).
+
+    Sentences that the corpus says are of one document are counted together.
+    """
     names = _types(pairs, types)
     rows = [astuple(count(*_mentions(pair, names), strict)) for pair in pairs]
-    return np.array(rows, dtype=np.float64)
+    return _of_documents(np.array(rows, dtype=np.float64), pairs)
+
+
+def _of_documents(counts: Array, pairs: Sequence[Pair]) -> Array:
+    """The counts of what stands alone: sentences that are of one document together.
+
+    Shape:
+        counts: (D, …); result: (the number of such documents, …).
+    """
+    rows: dict[object, int] = {}
+    place = [rows.setdefault(_document(gold, i), len(rows)) for i, (gold, _) in enumerate(pairs)]
+    found = np.zeros((len(rows), *counts.shape[1:]), dtype=np.float64)
+    np.add.at(found, place, counts)
+    return found
+
+
+def _document(gold: Document, index: int) -> object:
+    """What a text is of: the document that its corpus names, else nothing but itself."""
+    source = gold.metadata.get("doc_id")
+    return source if isinstance(source, str) else index
 
 
 def _types(pairs: Sequence[Pair], types: Collection[str] | None) -> tuple[str, ...]:

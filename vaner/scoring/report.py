@@ -52,10 +52,15 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """How the intervals were made: number of resamples of documents, and the seed."""
+    """How the intervals were made: number of resamples, the seed, number of what was drawn from.
+
+    That is fewer than the texts that were scored where the corpus says which sentences are of one
+    document.
+    """
 
     resamples: int
     seed: int
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Report:
         """A JSON-able dictionary; figures are unrounded fractions of one, not percentages."""
         scheme = None
         if self.bootstrap is not None:
-            scheme = asdict(self.bootstrap) | {"level": LEVEL, "unit": "document"}
+            scheme = asdict(self.bootstrap) | {"level": LEVEL}
         return {
             "figures": "strict, fractions of one",
             "documents": self.documents,

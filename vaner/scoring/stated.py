@@ -11,6 +11,8 @@ from vaner.errors import VanerError
 
 RESULTS_FILE = "results.json"
 
+_CUTS = ("min_score", "min_precision", "quantization")
+
 Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Place, such as "BC5CDR test" -> type, or "all" where they are several -> figures."""
 
@@ -41,7 +43,8 @@ def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any
     """The figures that `vaner evaluate --json` kept, of one corpus or of several.
 
     Raises:
-        VanerError: where there are none, they have no intervals, or are of a part of a split.
+        VanerError: where there are none, they have no intervals, are of a part of a split or of
+            one that is learnt from, or the model was not as it comes.
     """
     try:
         reports = record.get("corpora", {f"{record.get('corpus')} {record.get('split')}": record})
@@ -52,7 +55,13 @@ def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any
         raise VanerError(
             "no figures with intervals, as `vaner evaluate --json` keeps them"
         ) from None
+    cuts = [name for name in _CUTS if record.get(name)]
+    if cuts:
+        told = ", ".join(f"{name} {record[name]}" for name in cuts)
+        raise VanerError(f"a model states figures of all that it finds, not with {told}")
     for place, report in reports.items():
+        if str(report.get("split")).startswith("train"):
+            raise VanerError(f"{place}: a model states no figures of what is there to learn from")
         if report.get("out_of") is not None:
             raise VanerError(
                 f"{place} was scored on {report['documents']} of {report['out_of']} documents; "

@@ -15,18 +15,20 @@ from vaner.corpora import lookup
 from vaner.embedded import EMBEDDED
 from vaner.sharing.described import Described
 from vaner.sharing.metadata import metadata
+from vaner.sharing.record import learnt_from
 
 _BEGIN = "<!-- vaner:card begins: this part is written anew with every push -->"
 _END = "<!-- vaner:card ends: what stands below is kept -->"
 _HEAD = re.compile(r"\A---\r?\n(.*?)^---\s*?$\n?", re.DOTALL | re.MULTILINE)
 
 
-def card(model: Described, name: str) -> str:
+def card(model: Described, name: str, license: str | None = None) -> str:
     """The card of a model.
 
     Args:
         model: the model.
         name: what it is called: a repository on the Hub, or an embedded name.
+        license: of the model, in the Hub's spelling; not told if None.
     """
     parts = [
         f"# {name.rpartition('/')[2]}",
@@ -38,19 +40,20 @@ def card(model: Described, name: str) -> str:
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in _limits(model)),
     ]
     body = "\n\n".join(parts)
-    return f"{_front(metadata(model, name))}\n{_BEGIN}\n\n{body}\n\n{_END}\n"
+    return f"{_front(metadata(model, name, license))}\n{_BEGIN}\n\n{body}\n\n{_END}\n"
 
 
 def merged(new: str, old: str) -> str:
     r"""A card in place of another one, of which all that a person wrote stays.
 
-    Where the other one has no part of ours, all of its text stays, below.
+    Where the other one has no part of ours, all of its text stays, below. So does its licence.
 
     >>> old = "---\nlicense: mit\ndoi: 10.1\n---\nMine.\n"
-    >>> print(merged("---\nlicense: apache-2.0\n---\nCard.\n", old), end="")
+    >>> print(merged("---\nlibrary_name: vaner\n---\nCard.\n", old), end="")
     ---
-    license: apache-2.0
+    license: mit
     doi: 10.1
+    library_name: vaner
     ---
     Card.
     <BLANKLINE>
@@ -148,7 +151,10 @@ def _training(model: Described) -> Iterator[str]:
     if known:
         minutes = max(1, round(known["seconds"] / 60))
         first = known.get("began_with")
-        began = f"Began with the weights of {first}. " if first else ""
+        chosen = (
+            f", chosen on {'; '.join(known['chosen_before'])}" if "chosen_before" in known else ""
+        )
+        began = f"Began with the weights of {first}{chosen}. " if first else ""
         yield (
             f"{began}Trained on {'; '.join(known['trained_on'])}{_taught(known)}; chosen on "
             f"{'; '.join(known['chosen_on'])}\n(strict micro F1 there {100 * known['dev_f1']:.2f} "
@@ -158,7 +164,8 @@ def _training(model: Described) -> Iterator[str]:
     else:
         yield "How it was trained is not written down beside its weights."
     stated = known.get("licences", {})
-    names = dict.fromkeys((*model.corpora, *stated))
+    texts = (name for name, _ in learnt_from(known))  # those that a teacher tagged among them
+    names = dict.fromkeys((*model.corpora, *texts, *stated))
     rows = [f"| {corpus} | {_licence(corpus, stated)} |" for corpus in names]
     if rows:
         head = "| corpus | licence as the source of the files states it |\n|---|---|\n"
@@ -186,12 +193,12 @@ def _figures(model: Described, name: str) -> Iterator[str]:
         return
     yield (
         "Document, start, end and type must all agree; gold that it cannot express counts as "
-        "missed.\n95% intervals by bootstrap over texts."
+        "missed.\n95% intervals by bootstrap over documents, or sentences where none are named."
     )
     head = "| corpus and split | type | P % | R % | F1 % | 95% interval |\n"
     yield head + "|---|---|--:|--:|--:|---|\n" + "\n".join(_rows(model))
     made = model.training.get("commit")
-    by = f"Made by commit {made}; again" if made else "Again"
+    by = f"Trained by commit {made}; scored again" if made else "Scored again"
     yield f"{by} with `vaner evaluate --model {name} --all`."
 
 

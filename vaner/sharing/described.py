@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vaner.corpora import lookup
 from vaner.embedded import EMBEDDED
 from vaner.errors import ModelError
 from vaner.scoring.calibration import Calibration, read_calibration
@@ -54,7 +55,7 @@ class Described:
     @property
     def corpora(self) -> Sequence[str]:
         """The corpora that it, or a teacher of it, learnt from, by name."""
-        recorded = (name for name, split in learnt_from(self.training) if split)
+        recorded = (n for n, split in learnt_from(self.training) if split or lookup(n) is not None)
         return list(dict.fromkeys((*self.config.get("datasets", ()), *recorded)))
 
     @property

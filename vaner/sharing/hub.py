@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ def contents(
     tokenizer: Path | None = None,
     backbone: str | None = None,
     results: Iterable[Path] = (),
+    license: str | None = None,
     there: str | None = None,
 ) -> dict[str, Path | bytes]:
     """The files that a repository gets, the card among them.
@@ -62,6 +64,7 @@ def contents(
         tokenizer: the tokenizer, where there is none in the folder.
         backbone: name of the backbone on the Hub, in place of a folder here.
         results: files of `vaner evaluate --json`, whose figures the model states from then on.
+        license: of the model, in the Hub's spelling; if None, that of the card that is there.
         there: the card that is there already; that of the folder if None.
 
     Raises:
@@ -84,7 +87,7 @@ def contents(
         found[RESULTS_FILE] = _json(model.figures, 1)
     own = folder / CARD
     old = there if there is not None else own.read_text("utf-8") if own.is_file() else ""
-    new = card(model, repo)
+    new = card(model, repo, license)
     found[CARD] = (merged(new, old) if old else new).encode()
     return dict(sorted(found.items()))
 
@@ -107,6 +110,7 @@ def push(
     tokenizer: Path | None = None,
     backbone: str | None = None,
     results: Iterable[Path] = (),
+    license: str | None = None,
 ) -> str:
     """Put a model on the Hub, and give its address.
 
@@ -122,13 +126,20 @@ def push(
         tokenizer: see `contents`.
         backbone: see `contents`.
         results: see `contents`.
+        license: see `contents`.
 
     Raises:
         HubError: where the Hub cannot be reached or refuses.
         VanerError: where it is no model of ours, or nobody else could load it.
     """
     made = partial(
-        contents, folder, repo, tokenizer=tokenizer, backbone=backbone, results=tuple(results)
+        contents,
+        folder,
+        repo,
+        tokenizer=tokenizer,
+        backbone=backbone,
+        results=tuple(results),
+        license=license,
     )
     made()  # what is wrong with it is told before anything is changed
     from huggingface_hub import HfApi, get_token
@@ -223,6 +234,11 @@ def _scored(model: Described, folder: Path, results: Iterable[Path]) -> Describe
                 if kind in record
             )
             raise VanerError(f"{path}: has the figures of {scored}, not of model {folder} alone")
+        if "form" in record and not any(folder.glob("*.onnx")):
+            raise VanerError(
+                f"{path}: has the figures of another form of the model ({record['form']}), which "
+                "was taken as it is exported; score it with its export out of the way"
+            )
     return replace(model, figures=figures)
 
 
@@ -230,7 +246,8 @@ def _is(name: object, folder: Path) -> bool:
     """Whether a model that was named in a command, by its folder or embedded name, is this one."""
     if not isinstance(name, str):
         return False
-    return Path(name).resolve() == folder.resolve() or name == folder.name
+    shipped = folder.parent.resolve() == Path(str(files("vaner") / "models")).resolve()
+    return Path(name).resolve() == folder.resolve() or (shipped and name == folder.name)
 
 
 def _rename(files: dict[str, Path | bytes], name: str, fields: Mapping[str, Any]) -> None:

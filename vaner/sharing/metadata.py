@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from vaner.corpora import lookup
-from vaner.embedded import EMBEDDED
 from vaner.sharing.described import Described
 
 _TASK = {"type": "token-classification", "name": "Named entity recognition"}
 _METRICS = ("f1", "precision", "recall")
 
 
-def metadata(model: Described, name: str) -> dict[str, Any]:
+def metadata(model: Described, name: str, license: str | None = None) -> dict[str, Any]:
     """The head of a model's card, in the fields of the Hub's model cards.
 
     A field that nothing is known of is left out. Figures stand in ``model-index``, which the Hub
@@ -21,15 +20,15 @@ def metadata(model: Described, name: str) -> dict[str, Any]:
     Args:
         model: the model.
         name: what it is called.
+        license: of the model. Nobody else can state it: the backbone has one, and the corpora.
     """
-    embedded = EMBEDDED.get(model.backbone)
     head = {
         "library_name": "vaner",
         "pipeline_tag": "token-classification",
         "base_model": model.base_model,
         "base_model_relation": _relation(model) if model.base_model else None,
         "language": list(model.training.get("languages", ["en"])),
-        "license": embedded.licence.lower() if embedded else None,
+        "license": license,
         "datasets": list(dict.fromkeys(_whole(corpus) for corpus in model.corpora)),
         "metrics": list(_METRICS) if model.figures else None,
         "tags": ["vaner", "token-classification", "biomedical", "named-entity-recognition"],

@@ -14,7 +14,8 @@ TAGGED = ", tagged by "
 
 Training = Mapping[str, Any]
 """Of a training: name, seed, dev_f1, seconds, trained_on, chosen_on, languages, and provenance; the
-name under ``began_with`` where it began with a trained model, which the others then tell of too;
+name under ``began_with`` where it began with a trained model, what that one was chosen by under
+``chosen_before``, and the others then tell of both;
 what its teachers had learnt from under ``taught_on``, where it had any; under ``licences``, by
 name, what a recipe states of corpora that are not registered."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, product
+from pathlib import Path
 from typing import NamedTuple
 
-from vaner.corpora import is_test, lookup, same_texts, scored_split, whole
+from vaner.corpora import corpus_name, is_test, lookup, same_file, same_texts, scored_split, whole
 from vaner.training.recipe import Recipe
 
 _SHARED = (
@@ -18,7 +19,7 @@ _SHARED = (
     "scored on or chosen by the other; leave one of them out"
 )
 _SEEN = (
-    "a model that it begins with, or that teaches it, learnt from {one}, which shares texts with "
+    "a model that it begins with, or that teaches it, learnt from {one}, which has texts of "
     "{other}: it is neither scored on these nor chosen by them; begin with a backbone, or take "
     "another teacher"
 )
@@ -35,11 +36,20 @@ class Split(NamedTuple):
         """The same split, whatever view of its corpus is named."""
         return cls(whole(corpus), split)
 
+    @property
+    def recorded(self) -> Split:
+        """As a record of a training names it, which tells no paths."""
+        return Split(whole(corpus_name(self.corpus)), self.split)
+
     def __str__(self) -> str:
         return f"{self.corpus} {self.split}"
 
 
-def clash(recipe: Recipe, before: Iterable[tuple[str, str]] = ()) -> str | None:
+def clash(
+    recipe: Recipe,
+    before: Iterable[tuple[str, str]] = (),
+    root: str | Path | None = None,
+) -> str | None:
     """Why the splits of a recipe must not be used together, in one line; None where they may.
 
     A model is scored on the test splits of the corpora that the recipe trains on, chooses by or
@@ -50,6 +60,7 @@ def clash(recipe: Recipe, before: Iterable[tuple[str, str]] = ()) -> str | None:
         recipe: the recipe.
         before: what the models have learnt from that the training begins with or is taught by, as
             pairs of a corpus and one of its splits.
+        root: where the corpora lie; ``VANER_CORPORA`` if None.
     """
     sources = [source for stage in recipe.stages for source in stage.sources]
     learnt = [Split.of(source.corpus, source.split) for source in sources]
@@ -59,9 +70,9 @@ def clash(recipe: Recipe, before: Iterable[tuple[str, str]] = ()) -> str | None:
     found = chain(
         _of_test(learnt, chosen),
         _kept_for_scores((*learnt, *chosen)),
-        _kin(_SHARED, (*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
-        _kin(_SEEN, product((Split.of(*one) for one in before), (*chosen, *scored))),
-        _learnt_too(recipe),
+        _kin((*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
+        _seen(before, (*chosen, *scored)),
+        _learnt_too(recipe, root),
     )
     return next(found, None)
 
@@ -86,18 +97,27 @@ def _kept_for_scores(used: Iterable[Split]) -> Iterator[str]:
             )
 
 
-def _kin(told: str, pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
+def _kin(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
     for one, other in pairs:
         if other in same_texts(*one):
-            yield told.format(one=one, other=other)
+            yield _SHARED.format(one=one, other=other)
 
 
-def _learnt_too(recipe: Recipe) -> Iterator[str]:
+def _seen(before: Iterable[tuple[str, str]], kept: Iterable[Split]) -> Iterator[str]:
+    for one, other in product((Split.of(*pair) for pair in before), kept):
+        if one == other.recorded or other in same_texts(*one):
+            yield _SEEN.format(one=one, other=other)
+
+
+def _learnt_too(recipe: Recipe, root: str | Path | None) -> Iterator[str]:
     """Dev sets of a split that is trained on, unless they begin behind what is."""
     sources = [source for stage in recipe.stages for source in stage.sources]
     for dev, source in product(recipe.dev, sources):
-        same = Split.of(dev.corpus, dev.split) == Split.of(source.corpus, source.split)
-        if same and (source.limit is None or source.limit > dev.skip):
+        one, other = (dev.corpus, dev.split), (source.corpus, source.split)
+        known = lookup(dev.corpus) is not None and Split.of(*one) == Split.of(*other)
+        if (known or same_file(one, other, root)) and (
+            source.limit is None or source.limit > dev.skip
+        ):
             yield (
                 f"dev {dev.corpus} {dev.split} is trained on too: give the source a limit, and "
                 "the dev set as many documents to skip"

@@ -21,10 +21,12 @@ from vaner.documents import Corpus, Document
 from vaner.errors import RecipeError
 from vaner.formats import read, write
 from vaner.replacing import replaced
+from vaner.training.apart import Split
 from vaner.training.folds import only_fold
 from vaner.training.recipe import CorpusSource, DenseSource, Recipe
 from vaner.training.recipe_models import SelectorRecipe
 from vaner.training.sources import dev_sets, learnable, taught
+from vaner.training.telling import learnt_before
 from vaner.training.train import Tell, train
 
 RECORD = "crossfit.json"
@@ -121,6 +123,14 @@ def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
             raise RecipeError(
                 f"sources of {whole(source.corpus)} take different parts of it, so that their "
                 "folds would not be the same: give them one split and one limit"
+            )
+    before = {Split.of(*one) for one in learnt_before(recipe)}
+    for one in kept.values():
+        if Split.of(one.corpus, one.split).recorded in before:
+            raise RecipeError(
+                f"a model that it begins with, or that teaches it, learnt from {one.corpus} "
+                f"{one.split}: no fold of it is new to it; begin with a backbone, or take another "
+                "teacher"
             )
     for one, other in combinations(kept.values(), 2):
         if (whole(other.corpus), other.split) in same_texts(one.corpus, one.split):

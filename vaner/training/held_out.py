@@ -37,12 +37,17 @@ def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[
     return frozenset(keys)
 
 
-def without(corpus: Corpus, held_out: Set[str]) -> tuple[Corpus, int]:
+def without(corpus: Corpus, held_out: Set[str], gold: Corpus | None = None) -> tuple[Corpus, int]:
     """A training split without the sentences that are held out, and how many those were.
 
     Sentences are compared by their words, whatever their case and tokens (`sentence_key`). A
     document that loses one from its middle becomes the documents before and after it. A mention
     that reaches over the edge of a sentence takes its neighbour along.
+
+    Args:
+        corpus: the split.
+        held_out: keys of the sentences.
+        gold: the same documents with the mentions that count for that; those of `corpus` if None.
 
     >>> train = Corpus("c", "train", (Document("1", "Gout hurts."), Document("2", "Flu kills.")))
     >>> left, number = without(train, {"gout hurts ."})
@@ -51,18 +56,20 @@ def without(corpus: Corpus, held_out: Set[str]) -> tuple[Corpus, int]:
     """
     kept: list[Document] = []
     number = 0
-    for document in corpus:
-        parts, removed = _kept_parts(document, held_out)
+    for document, guide in zip(corpus, gold or corpus, strict=True):
+        parts, removed = _kept_parts(document, guide, held_out)
         number += removed
         kept += parts if removed else [document]
     return Corpus(corpus.name, corpus.split, tuple(kept), corpus.types), number
 
 
-def _kept_parts(document: Document, held_out: Set[str]) -> tuple[list[Document], int]:
+def _kept_parts(
+    document: Document, gold: Document, held_out: Set[str]
+) -> tuple[list[Document], int]:
     """The runs of neighbouring sentences that are left, and how many sentences are not."""
     runs: list[list[tuple[int, int]]] = [[]]
     removed = 0
-    for joined in _joined_sentences(document):
+    for joined in _joined_sentences(gold):
         if any(sentence_key(document.text[slice(*one)]) in held_out for one in joined):
             removed += len(joined)
             runs.append([])

@@ -188,6 +188,13 @@ class StageRecipe(Checked):
     patience: int | None = Field(None, ge=1)
     kept: float = Field(0.0, ge=0, lt=1)
 
+    @model_validator(mode="after")
+    def _a_temperature_is_for_sampling_by_it(self) -> Self:
+        usual = type(self).model_fields["temperature"].default
+        if self.temperature != usual and self.sampling != "temperature":
+            raise ValueError("a temperature is for sampling: temperature")
+        return self
+
 
 class Recipe(Checked):
     """A whole training run.

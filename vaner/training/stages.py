@@ -63,7 +63,7 @@ def stage_examples(
         left_out[f"{corpus.name} {corpus.split}"] = number
         proposals = training_proposals(source, whole)
         if proposals is not None:
-            proposals, _ = without(proposals, held_out)
+            proposals, _ = without(proposals, held_out, whole)
         found, seen = learner.examples(source, corpus, proposals)
         groups.append(_kept(source, found, seed))
         coverage = coverage + seen

@@ -6,14 +6,14 @@ What the models had learnt from that a training begins with, or is taught by, is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from vaner.annotator import model_folder
+from vaner.corpora import corpus_name
 from vaner.generation.instructions import language_of
 from vaner.provenance import provenance
-from vaner.sharing.record import Training, learnt_from, read_training
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe
+from vaner.sharing.record import TAGGED, Training, learnt_from, read_training
+from vaner.training.recipe import CorpusSource, DenseSource, DevSource, Recipe
 from vaner.training.teaching import named
 
 
@@ -29,7 +29,6 @@ def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, 
     before, sources, teachers = _began_with(recipe), list(_sources(recipe)), _teachers(recipe)
     taught_on = [*_joined([before, *teachers], "taught_on"), *_joined(teachers, "trained_on")]
     licences = dict(_licences([before, *teachers], sources))
-    chosen_on = (f"{Path(one.corpus).name} {one.split}" for one in recipe.dev)
     languages = (language_of(one.corpus) for one in sources)
     return {
         "name": recipe.name,
@@ -39,9 +38,9 @@ def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, 
         "trained_on": _once(before.get("trained_on", ()), map(source_told, sources)),
         **({"taught_on": _once(taught_on)} if taught_on else {}),
         **({"licences": licences} if licences else {}),
-        "chosen_on": _once(before.get("chosen_on", ()), chosen_on),
+        "chosen_on": _once(map(_dev_told, recipe.dev)),
         "languages": sorted({*before.get("languages", ()), *languages}),
-        **({"began_with": before.get("name", "a trained model")} if before else {}),
+        **(_first(before) if before else {}),
         # Not the command: its paths are nobody else's business, once the model is published.
         **{name: value for name, value in provenance().items() if name != "command"},
     }
@@ -51,7 +50,21 @@ def source_told(source: CorpusSource | DenseSource) -> str:
     """What a record says that a source is; paths are nobody else's business."""
     if isinstance(source, CorpusSource) and source.teacher:
         return named(source.corpus, source.teacher)
-    return f"{Path(source.corpus).name} {source.split}"
+    return f"{corpus_name(source.corpus)} {source.split}"
+
+
+def _dev_told(dev: DevSource) -> str:
+    """What a dev set is, and which part of it where it is not the whole."""
+    part = f" the first {dev.limit:,}" if dev.limit else ""
+    part += f" behind the first {dev.skip:,}" if dev.skip else ""
+    return f"{corpus_name(dev.corpus)} {dev.split}{',' if part else ''}{part}"
+
+
+def _first(before: Training) -> dict[str, Any]:
+    """What is told of the model that a training began with besides what it learnt from."""
+    chosen = _once(before.get("chosen_before", ()), before.get("chosen_on", ()))
+    name = before.get("name", "a trained model")
+    return {"began_with": name, **({"chosen_before": chosen} if chosen else {})}
 
 
 def learnt_before(recipe: Recipe) -> Iterator[tuple[str, str]]:
@@ -92,7 +105,8 @@ def _licences(
         yield from record.get("licences", {}).items()
     for source in sources:
         if isinstance(source, CorpusSource) and source.licence:
-            yield Path(source.corpus).name, source.licence
+            told = source_told(source).partition(TAGGED)
+            yield told[0] if told[1] else corpus_name(source.corpus), source.licence
 
 
 def _once(*lists: Iterable[str]) -> list[str]:

@@ -94,7 +94,7 @@ def train(
             chooses the model or it is scored on.
     """
     output = Path(output)
-    if problem := clash(recipe, learnt_before(recipe)):
+    if problem := clash(recipe, learnt_before(recipe), corpora_root):
         raise RecipeError(f"recipe {recipe.name}: {problem}")
     if not main_process():
         report = _silent

@@ -83,7 +83,7 @@ def calibrate(
     from vaner.annotator import Annotator, model_folder
     from vaner.calibrating import calibrate as run
     from vaner.calibrating import check_unscored
-    from vaner.corpora import load
+    from vaner.corpora import corpus_name, is_one_split, load
     from vaner.interfaces.cli.inputs import format_name
     from vaner.interfaces.cli.renaming import new_names, renamed
     from vaner.interfaces.progress import watched
@@ -105,6 +105,10 @@ def calibrate(
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False
     )
+    for name in corpus:
+        if is_one_split(name) and corpus_name(name) in annotator.learnt_from:
+            tell(f"warning: {name}: the model learnt from a corpus of this name; if these are the "
+                 "same texts it is too sure of them: calibrate on others")  # fmt: skip
     found = run(
         annotator,
         golds,

@@ -131,7 +131,7 @@ def evaluate(
 
     `vaner evaluate --all`
     """
-    from vaner.corpora import scored_split
+    from vaner.corpora import is_one_split, scored_split
     from vaner.interfaces.cli.evaluate_all import score_all
     from vaner.interfaces.cli.inputs import format_name
     from vaner.interfaces.cli.renaming import new_names, renamed
@@ -149,7 +149,7 @@ def evaluate(
     check_writable(json_file, report)
     run = partial(
         _scored, limit=limit, min_score=min_score, min_precision=min_precision,
-        bootstrap=bootstrap, quiet=quiet,
+        bootstrap=bootstrap, quiet=quiet, file=corpus is not None and is_one_split(corpus),
     )  # fmt: skip
     record: dict[str, Any]
     if corpus is None:
@@ -167,7 +167,8 @@ def evaluate(
             advise(found)
         record = {**found.to_dict(), "seen_in": seen[0].split if seen else None}
         scored = [found]
-    named = system.named()
+    cuts = {"min_score": min_score, "min_precision": min_precision, "quantization": quantization}
+    named = {**system.named(), **{name: value for name, value in cuts.items() if value}}
     if form := getattr(proposer, "form", None):
         named["form"] = form
         tell(f"form of the model: {form}")
@@ -188,6 +189,7 @@ def _scored(
     min_precision: float | None,
     bootstrap: int,
     quiet: bool,
+    file: bool,
 ) -> Evaluation:
     from vaner.annotator import Annotator
     from vaner.evaluation import evaluate as run
@@ -201,7 +203,7 @@ def _scored(
             raise VanerError(f"the {proposer.kind} gives no scores that a precision could be for")
         thresholds = proposer.thresholds(chosen, min_precision)
         least = {type: max(min_score, own) for type, own in thresholds.items()}
-    _warn(proposer, gold)
+    _warn(proposer, gold, file=file)
     total = len(gold.documents[:limit])
     return run(
         proposer,
@@ -215,12 +217,21 @@ def _scored(
     )
 
 
-def _warn(proposer: Proposer, gold: Corpus) -> None:
-    """Say so where a model learnt from a corpus that is made from the texts it is scored on."""
+def _warn(proposer: Proposer, gold: Corpus, *, file: bool) -> None:
+    """Say so where a model learnt from a corpus that is made from the texts it is scored on.
+
+    A file by itself has no splits: one of the name of what the model learnt from may be that.
+    """
     from vaner.annotator import Annotator
     from vaner.corpora import same_texts, whole
 
     learnt = set(map(whole, proposer.learnt_from)) if isinstance(proposer, Annotator) else set()
+    if whole(gold.name) in learnt and (file or gold.split.startswith("train")):
+        what = "a corpus of this name" if file else "it"
+        tell(
+            f"warning: {gold.name}{'' if file else f' {gold.split}'}: the model learnt from {what}:"
+            " the figures say nothing of new texts if these are the same"
+        )
     for name, split in sorted(same_texts(gold.name, gold.split)):
         if name in learnt and split.startswith("train"):
             tell(

@@ -59,7 +59,7 @@ def keep(record: Mapping[str, Any], path: Path) -> None:
     tell(f"kept in {path}")
 
 
-def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str], path: Path) -> None:
+def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str | float], path: Path) -> None:
     """Write the page with the mistakes."""
     from vaner.interfaces.html.report import render
     from vaner.provenance import provenance

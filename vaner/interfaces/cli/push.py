@@ -42,6 +42,14 @@ def push(
             show_default=False,
         ),
     ] = None,
+    license: Annotated[
+        str | None,
+        typer.Option(
+            help="Licence of the model, as the Hub spells it: --license cc-by-4.0; one that "
+            "stands in the card on the Hub stays",
+            show_default=False,
+        ),
+    ] = None,
     message: Annotated[
         str | None, typer.Option("--message", "-m", help="What the commit says.")
     ] = None,
@@ -70,12 +78,16 @@ def push(
     tokenizer = None if (folder / TOKENIZER).is_file() else _tokenizer(folder)
     kept = tuple(results or ())
     if dry_run:
-        _show(contents(folder, repo, tokenizer=tokenizer, backbone=backbone, results=kept))
+        _show(
+            contents(
+                folder, repo, tokenizer=tokenizer, backbone=backbone, results=kept, license=license
+            )
+        )
         return
     _prepare()
     address = run(
         folder, repo, private=private, message=message, tokenizer=tokenizer, backbone=backbone,
-        results=kept,
+        results=kept, license=license,
     )  # fmt: skip
     typer.echo(address)
     tell(f"used with: vaner annotate --model {repo}")
