@@ -296,7 +296,7 @@ def test_texts_that_the_model_learnt_are_told(
     one.write_text(GOLD)
     told = run("evaluate", "--model", model, "--corpus", one).err
     assert "letters: the model learnt from a corpus of this name" in told
-    (root / "NCBI-disease" / "train.tsv").write_text(GOLD)
+    (root / "NCBI-disease" / "train.tsv").write_text("Asthma\tB-Disease\nkills\tO\n\n")
     split = ("--corpus", "NCBI-disease", "--corpora", root, "--split")
     assert "the model learnt from it" in run("evaluate", "--model", model, *split, "train").err
     assert "the model learnt" not in run("evaluate", "--model", model, *split, "test").err
