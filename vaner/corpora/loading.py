@@ -101,7 +101,7 @@ def _file(name: str, split: str, root: str | Path | None) -> Path | None:
         elif path.is_dir() and not is_one_split(name):
             found = _split_file(path, split)
         else:
-            found = path
+            found = path if path.exists() else None
     except CorpusError:
         return None
     return None if found is None else found.resolve()
