@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tempfile
 import tracemalloc
 import warnings
@@ -179,24 +180,35 @@ def test_damaged_files(format, data):
             _consume(path, format, on_error=lambda error: None)
 
 
+def _peak(path, format, number, change=lambda content: content):
+    """The most memory that reading so many documents takes."""
+    documents = (Document(str(i), "Rat fever . " * 40, (Span(4, 9, "D"),)) for i in range(number))
+    write(documents, path, format)
+    path.write_text(change(path.read_text()))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read(path, format)) >= number
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("format", STREAMED)
 def test_memory_is_bounded_by_a_document(tmp_path, format):
-    def peak(number):
-        path = tmp_path / str(number)
-        documents = (
-            Document(str(i), "Rat fever . " * 40, (Span(4, 9, "D"),)) for i in range(number)
-        )
-        write(documents, path, format)
-        tracemalloc.start()
-        try:
-            assert sum(1 for _ in read(path, format)) >= number
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-
     # 300 documents fill more than one chunk of the file, so only what grows with it differs.
-    assert peak(1200) < 1.3 * peak(300)
+    assert _peak(tmp_path / "many", format, 1200) < 1.3 * _peak(tmp_path / "few", format, 300)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("listed", [True, False])
+def test_memory_is_bounded_by_a_document_without_a_collection(tmp_path, listed):
+    def bare(content):
+        documents = json.loads(content)["documents"]
+        return json.dumps(documents) if listed else "\n".join(map(json.dumps, documents))
+
+    few, many = (_peak(tmp_path / str(n), "bioc_json", n, bare) for n in (300, 1200))
+    assert many < 1.3 * few
 
 
 @pytest.mark.parametrize("encoding", ["base64", "rot13", "hex", "zlib", "klingon", ""])

@@ -51,23 +51,33 @@ def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
     Raises:
         FormatError: for broken JSON, with its line.
     """
-    decoder = json.JSONDecoder()
     while True:
         buffer.drop(len(buffer.text) - len(buffer.text.lstrip(SEPARATORS)))
         if buffer.text.startswith("]"):
             buffer.drop(1)
             return
+        yield record(buffer, place)
+
+
+def record(buffer: Buffer, place: Place) -> tuple[Any, int]:
+    """The record that the text begins with, which is dropped, and the line it begins on.
+
+    Raises:
+        FormatError: for broken JSON, with its line.
+    """
+    decoder, line = json.JSONDecoder(), buffer.line
+    while True:
         try:
-            record, end = decoder.raw_decode(buffer.text)
+            found, end = decoder.raw_decode(buffer.text)
         except RecursionError:
-            raise place.error("JSON nested too deeply", buffer.line) from None
+            raise place.error("JSON nested too deeply", line) from None
         except ValueError as problem:
             if buffer.ended:
-                raise broken(problem, buffer.line, place) from None
+                raise broken(problem, line, place) from None
             buffer.more()
-            continue
-        yield record, buffer.line
-        buffer.drop(end)
+        else:
+            buffer.drop(end)
+            return found, line
 
 
 def follows(buffer: Buffer, between: str = SEPARATORS) -> bool:

@@ -21,14 +21,14 @@ from vaner.formats.json_stream import (
     elements,
     follows,
     items,
+    record,
 )
 from vaner.formats.json_values import frozen
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import Lost
 
-# In a string the quotation marks would be escaped, so this is the key and nothing else.
-_DOCUMENTS = re.compile(r'(?<!\\)"(?:documents|PubTator3)"\s*:\s*\[')
-_FILLED = re.compile(f"[^{re.escape(SEPARATORS)}]")
+# In a string the quotation marks would be escaped, so these are keys and nothing else.
+_LIST = re.compile(r'(?<!\\)"(documents|PubTator3|passages)"\s*:\s*\[')
 _HEAD = '{"documents": []'
 _SHARED = ("source", "date", "key", "infons", "version")
 
@@ -38,49 +38,63 @@ def read(
 ) -> Iterator[Document]:
     """Documents of BioC JSON collections; memory is bounded by one document.
 
-    A file may hold several collections, in a list or one behind another. One of documents without
-    a collection, in a list or one behind another, is read too, as a whole.
+    A file may hold several collections, in a list or one behind another, or documents without a
+    collection in the same ways.
     """
     place = Place(path, on_error)
     records = _records(Buffer(read_chunks(place, encoding)), place)
-    for number, (record, line, shared) in enumerate(records, 1):
+    for number, (found, line, shared) in enumerate(records, 1):
         with place.guard(line):
-            if not isinstance(record, dict):
+            if not isinstance(found, dict):
                 raise MalformedError("a document is not a JSON object")
-            yield to_document(record, f"{place.stem}-{number}", shared, place, line)
+            yield to_document(found, f"{place.stem}-{number}", shared, place, line)
 
 
 def _records(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int, Record]]:
     """The documents, each with its line and with what its collection says."""
-    found = _documents(buffer)
-    if found is None:
-        yield from ((record, line, {}) for record, line in _whole(buffer.text, place))
+    found = _first_list(buffer)
+    if found is None or found[1] == "passages":
+        yield from ((one, line, {}) for one, line in _bare(buffer, place))
         return
     while found is not None:
         shared = _shared(buffer.text[: found.start()], buffer.line, place)
         buffer.drop(found.end())
-        yield from ((record, line, shared) for record, line in items(buffer, place))
+        yield from ((one, line, shared) for one, line in items(buffer, place))
         _drop_rest(buffer, place)
         if not follows(buffer, SEPARATORS + "]"):
             return
-        found = _documents(buffer)
+        found = _first_list(buffer)
     raise place.error("broken JSON: more stands behind the end of the collection", buffer.line)
 
 
-def _documents(buffer: Buffer) -> re.Match[str] | None:
-    """Where the documents of the next collection begin; None where there is no other."""
+def _first_list(buffer: Buffer) -> re.Match[str] | None:
+    """Where the next documents begin, or passages of one without a collection; None if nowhere."""
     while True:
-        found = _DOCUMENTS.search(buffer.text)
+        found = _LIST.search(buffer.text)
         if found or buffer.ended:
             return found
         buffer.more()
 
 
+def _bare(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
+    """Documents that stand in no collection, each with its line: one, several, or lists of them."""
+    while follows(buffer):
+        if buffer.text.startswith("["):
+            buffer.drop(1)
+            found = items(buffer, place)
+        else:
+            found = iter([record(buffer, place)])
+        for one, line in found:
+            if not isinstance(one, dict) or "passages" not in one:
+                raise place.error("neither a BioC collection nor a BioC document", line)
+            yield one, line
+
+
 def _shared(head: str, line: int, place: Place) -> Record:
     """What stands before the documents of a collection."""
     try:
-        record = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
-        shared = {k: frozen(record[k]) for k in _SHARED if record.get(k)}
+        told = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
+        shared = {k: frozen(told[k]) for k in _SHARED if told.get(k)}
     except (ValueError, RecursionError, MalformedError) as problem:
         raise place.error(f"broken JSON before the documents: {problem}", line) from None
     if not isinstance(shared.get("infons", {}), dict):
@@ -100,28 +114,6 @@ def _drop_rest(buffer: Buffer, place: Place) -> None:
         else:
             buffer.drop(end - len(_HEAD))
             return
-
-
-def _whole(text: str, place: Place) -> Iterator[tuple[Any, int]]:
-    """Documents that stand in no collection: one, a list of them, or one behind another."""
-    for record, line in _each(text, place):
-        for one in record if isinstance(record, list) else [record]:
-            if not isinstance(one, dict) or "passages" not in one:
-                raise place.error("neither a BioC collection nor a BioC document", line)
-            yield one, line
-
-
-def _each(text: str, place: Place) -> Iterator[tuple[Any, int]]:
-    decoder, start, line = json.JSONDecoder(), 0, 1
-    while begin := _FILLED.search(text, start):
-        line += text.count("\n", start, begin.start())
-        try:
-            record, end = decoder.raw_decode(text, begin.start())
-        except (ValueError, RecursionError) as problem:
-            raise broken(problem, 1, place) from None
-        yield record, line
-        line += text.count("\n", begin.start(), end)
-        start = end
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
