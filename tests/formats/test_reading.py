@@ -402,6 +402,7 @@ def test_bioc_round_trip(put, tmp_path, format):
 
 
 INDUCED = "1|t|Aspirin\n1|a|It hurts gout.\n1\t0\t7\tAspirin\tChemical\tD1\n1\tCID\tD1\tD2\n\n"
+SCORED = "1|t|Aspirin\n1|a|It hurts.\n1\t0\t7\tAspirin\tChemical\tD1\t0.9\n\n"
 ANN = "T1\tDrug 0 7\tAspirin\nN1\tReference T1 MESH:D1\tAspirin\nA1\tOld T1\n#1\tNote T1\tsic\n"
 
 
@@ -411,6 +412,7 @@ ANN = "T1\tDrug 0 7\tAspirin\nN1\tReference T1 MESH:D1\tAspirin\nA1\tOld T1\n#1\
     [
         ("x.xml", BIOC, ("bioc_xml", "bioc_json"), 1),
         ("x.pubtator", INDUCED, ("pubtator",), 1),
+        ("x.pubtator", SCORED, ("pubtator",), 1),
         ("x.ann", ANN, ("brat",), 2),
     ],
 )

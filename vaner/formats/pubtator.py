@@ -130,8 +130,10 @@ def _metadata(spans: list[Span], tails: list[str], others: list[str]) -> dict[st
 
 
 def besides(document: Document) -> int:
-    """Number of lines kept of a document that are no mention."""
-    return len(own_metadata(document, "pubtator", Kept, Lost()).get("lines", ()))
+    """Number of things kept of a document that are no mention: lines, and columns after the ids."""
+    kept = own_metadata(document, "pubtator", Kept, Lost())
+    tails = (tail for tails in kept.get("columns", {}).values() for tail in tails)
+    return len(kept.get("lines", ())) + sum("\t" in tail for tail in tails)
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:

@@ -55,10 +55,13 @@ class Job:
     ) -> None:
         if text is not None and files:
             raise VanerError("give either --text or files, not both")
-        if text is not None and (shard is not None or input_format is not None):
-            raise VanerError(
-                "--shard and --input-format are for files and standard input, not for --text"
-            )
+        of_files = {
+            "--shard": shard, "--input-format": input_format, "--skip-bad": skip_bad,
+            "--encoding": encoding != "utf-8",
+        }  # fmt: skip
+        given = [name for name, value in of_files.items() if value]
+        if text is not None and given:
+            raise VanerError(f"{given[0]} is for files and standard input, not for --text")
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
         self._reading = format_name(input_format)
         self.writing = output_format(format, output)
