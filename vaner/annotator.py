@@ -59,7 +59,7 @@ class Annotator:
         self._calibration = calibration
         self._told = set[str]()  # once each
         self._source: Path | OnBackbone | None = None  # what the proposer was made of
-        self._learnt_from = frozenset[str]()  # besides what its instructions name
+        self._folder: Path | None = None  # where its files are, if it is saved
 
     @classmethod
     def from_pretrained(
@@ -101,8 +101,7 @@ class Annotator:
 
             proposer = load_proposer(folder, device, batch_size, **options)
         annotator = cls(proposer, calibration=read_calibration(folder) if calibrated else None)
-        annotator._source = folder
-        annotator._learnt_from = _recorded(folder)
+        annotator._source = annotator._folder = folder
         if selector is not None:
             from vaner.selection.select import Selector
 
@@ -129,8 +128,7 @@ class Annotator:
             calibration=read_calibration(folder) if model.name_or_path else None,
         )
         annotator._source = model
-        if model.name_or_path:
-            annotator._learnt_from = _recorded(folder)
+        annotator._folder = folder if model.name_or_path else None
         return annotator
 
     @property
@@ -167,9 +165,14 @@ class Annotator:
 
     @property
     def learnt_from(self) -> frozenset[str]:
-        """The corpora, by name, that the model and the selector are known to have learnt from."""
-        named = (*self.datasets, *(self.selector.datasets if self.selector else ()))
-        return self._learnt_from.union(named)
+        """The corpora, by name, that the model and the selector are known to have learnt from.
+
+        Raises:
+            ModelError: where the record of the model's training is damaged.
+        """
+        record = read_training(self._folder) if self._folder else {}
+        selected = self.selector.datasets if self.selector else ()
+        return frozenset((*(name for name, _ in learnt_from(record)), *self.datasets, *selected))
 
     def push_to_hub(self, repo: str, **options: Any) -> str:
         """Put the model that finds mentions on the Hub, with a card, and give its address.
@@ -282,11 +285,6 @@ class Annotator:
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document
-
-
-def _recorded(folder: Path) -> frozenset[str]:
-    """Names of the corpora that the record of a model's training has."""
-    return frozenset(name for name, _ in learnt_from(read_training(folder)))
 
 
 def model_folder(name_or_path: str | Path | None = None) -> Path:

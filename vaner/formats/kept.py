@@ -7,16 +7,13 @@ it is used where it has the shape that the format gives it, and left out where i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from annotated_types import Predicate
 
 from vaner.documents import Document
 from vaner.formats.spans import Lost
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from vaner.shapes import misfit
 
 SHAPE = "metadata under the name of the format left out, it is not of its shape"
 
@@ -41,24 +38,7 @@ def own_metadata(document: Document, name: str, shape: type, lost: Lost) -> Mapp
     found = document.metadata.get(name)
     if found is None:
         return {}
-    if not isinstance(found, Mapping) or not _fits(found, shape):
+    if not isinstance(found, Mapping) or misfit(found, shape):
         lost[SHAPE] += 1
         return {}
     return found
-
-
-def _fits(value: Any, shape: type) -> bool:
-    from pydantic import ValidationError
-
-    try:
-        _adapter(shape).validate_python(value, strict=True)
-    except ValidationError:
-        return False
-    return True
-
-
-@cache
-def _adapter(shape: type) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter  # takes a moment, and most documents come without metadata
-
-    return TypeAdapter(shape)

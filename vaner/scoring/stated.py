@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from vaner.errors import VanerError
+from vaner.shapes import read_shaped
 
 RESULTS_FILE = "results.json"
 
 _CUTS = ("min_score", "min_precision", "quantization")
+
+
+class _Intervals(TypedDict):
+    f1: Sequence[float]
+
+
+class Figures(TypedDict):
+    """Strict figures from 0 to 1, of what a card shows."""
+
+    precision: float
+    recall: float
+    f1: float
+    intervals: _Intervals
+
 
 Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Place, such as "BC5CDR test" -> type, or "all" where they are several -> figures."""
@@ -31,12 +48,12 @@ def by_type(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def read_stated(folder: Path) -> Stated:
-    """The figures in a model's folder; none where there is no readable file of them."""
-    try:
-        content = json.loads((folder / RESULTS_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    """The figures in a model's folder; none where there is no file of them.
+
+    Raises:
+        ModelError: where it is damaged.
+    """
+    return read_shaped(folder / RESULTS_FILE, dict[str, dict[str, Figures]]) or {}
 
 
 def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:

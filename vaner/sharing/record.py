@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Required
+
+from typing_extensions import TypedDict
+
+from vaner.shapes import read_shaped
 
 TRAINING_FILE = "training.json"
 
@@ -13,20 +17,41 @@ TAGGED = ", tagged by "
 """What stands in a record between a source and the teacher that tagged it."""
 
 Training = Mapping[str, Any]
-"""Of a training: name, seed, dev_f1, seconds, trained_on, chosen_on, languages, and provenance; the
-name under ``began_with`` where it began with a trained model, what that one was chosen by under
-``chosen_before``, and the others then tell of both;
-what its teachers had learnt from under ``taught_on``, where it had any; under ``licences``, by
-name, what a recipe states of corpora that are not registered."""
+"""The record of a training, `Told`; empty where there is none."""
+
+
+class Told(TypedDict, total=False):
+    """What a record tells; what stands in it besides is of no use here.
+
+    Where the model began with a trained one, the corpora and languages are those of both.
+    """
+
+    name: Required[str]
+    seed: Required[int]
+    dev_f1: Required[float]
+    seconds: Required[float]
+    trained_on: Required[Sequence[str]]
+    chosen_on: Required[Sequence[str]]
+    languages: Sequence[str]
+    taught_on: Sequence[str]
+    """What its teachers had learnt from."""
+    licences: Mapping[str, str]
+    """What the recipe states of corpora that are not registered, by their names."""
+    began_with: str
+    """Name of the trained model that it began with."""
+    chosen_before: Sequence[str]
+    """What that one was chosen by."""
+    commit: str | None
+    machine: Mapping[str, Any]
 
 
 def read_training(folder: Path) -> Training:
-    """The record in a model's folder; an empty one where there is none that can be read."""
-    try:
-        content = json.loads((folder / TRAINING_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    """The record in a model's folder; an empty one where there is none.
+
+    Raises:
+        ModelError: where it is damaged.
+    """
+    return read_shaped(folder / TRAINING_FILE, Told) or {}
 
 
 def learnt_from(record: Training) -> tuple[tuple[str, str], ...]:
@@ -37,9 +62,8 @@ def learnt_from(record: Training) -> tuple[tuple[str, str], ...]:
     >>> learnt_from({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]})
     (('JNLPBA-cells', 'train'), ('a.txt', ''))
     """
-    fields = (record.get(field, ()) for field in ("trained_on", "taught_on"))
-    told = [one for field in fields if isinstance(field, list | tuple) for one in field]
-    return tuple(dict.fromkeys(_split(one) for one in told if isinstance(one, str)))
+    told = (*record.get("trained_on", ()), *record.get("taught_on", ()))
+    return tuple(dict.fromkeys(map(_split, told)))
 
 
 def _split(told: str) -> tuple[str, str]:
