@@ -46,16 +46,19 @@ def split_words(text: str) -> list[Word]:
     >>> [text[w.start : w.end] for w in split_words(text)]
     ['anti', '-', 'TNF', '(', '5', 'µg', ')']
     """
-    found = (Word(*match.span()) for match in _WORD.finditer(text))
-    # \X and str.isspace disagree on a few control characters, and \X takes a space along behind an
-    # Arabic number sign: a mention must not be blank, nor end in one.
-    filled = (word for word in found if not text[word.start : word.end].isspace())
-    return [
-        Word(word.start, word.start + len(text[word.start : word.end].rstrip()))
-        if text[word.end - 1].isspace()
-        else word
-        for word in filled
-    ]
+    found = (_trimmed(text, *match.span()) for match in _WORD.finditer(text))
+    return [word for word in found if word.start < word.end]
+
+
+def _trimmed(text: str, start: int, end: int) -> Word:
+    r"""A word without white space at its end, empty where it is nothing else.
+
+    ``\X`` and `str.isspace` disagree on a few control characters, and ``\X`` takes a space along
+    behind an Arabic number sign: a mention must not be blank, nor end in one.
+    """
+    if text[end - 1].isspace():
+        end = start + len(text[start:end].rstrip())
+    return Word(start, end)
 
 
 def split_sentences(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:

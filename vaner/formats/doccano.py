@@ -13,7 +13,7 @@ from typing import Any
 
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
-from vaner.formats.json_values import frozen, pair, parsed, typed
+from vaner.formats.json_values import beside, frozen, pair, parsed, typed
 from vaner.formats.kept import own_metadata
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import (
@@ -77,4 +77,4 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
         label = [[offsets[s.start], offsets[s.end], s.type] for s in document.spans]
         own = {"text": document.text, "label": label, _NAME: document.id}
         kept = own_metadata(document, "doccano", dict, lost)
-        yield dump({**own, **kept, **own}, lost) + "\n"
+        yield dump(beside(own, kept), lost) + "\n"

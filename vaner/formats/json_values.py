@@ -93,3 +93,8 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _frozen(v) for k, v in value.items()}
     return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def beside(own: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of ours, and behind it the fields of the one it was read from that it has not."""
+    return {**own, **{name: value for name, value in kept.items() if name not in own}}

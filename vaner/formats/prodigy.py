@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
-from vaner.formats.json_values import frozen, pair, parsed, probability, typed
+from vaner.formats.json_values import beside, frozen, pair, parsed, probability, typed
 from vaner.formats.kept import own_metadata
 from vaner.formats.left_out import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
@@ -93,7 +93,7 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
         kept = own_metadata(document, "prodigy", Kept, lost)
         meta = {**(kept.get("meta") or {}), "id": document.id}
         own = {"text": document.text, "spans": spans, "meta": meta}
-        yield dump({**own, **kept, **own}, lost) + "\n"
+        yield dump(beside(own, kept), lost) + "\n"
 
 
 def _entry(span: Span, lost: Lost) -> dict[str, Any]:
