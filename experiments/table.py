@@ -48,21 +48,28 @@ def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str
 
 
 def figures(scores: Sequence[dict[str, Any]]) -> str:
-    """The cells of one thing scored once or, by several seeds, several times: P to seeds."""
+    """The cells of one thing scored once or, by several seeds, several times: P to seeds.
+
+    The bootstrap's interval says what chance has to do with test, the seeds' lowest and highest F1
+    what it has to do with training.
+    """
     cells = [f"{100 * statistics.mean(s[k] for s in scores):.2f}" for k in SHOWN]
     low, high = interval(scores)
-    return " | ".join([*cells, f"{low:.2f} to {high:.2f}", str(len(scores))])
+    seeds = str(len(scores))
+    if len(scores) > 1:
+        f1 = [100 * score["f1"] for score in scores]
+        seeds += f": {min(f1):.2f} to {max(f1):.2f}"
+    return " | ".join([*cells, f"{low:.2f} to {high:.2f}", seeds])
 
 
 def interval(scores: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """Ends of F1 in percent: the bootstrap's for one run, the least and most of several.
+    """Ends of F1's 95% bootstrap interval in percent, of several seeds the means of theirs.
 
-    The bootstrap's interval belongs to one model; with several seeds their spread is shown instead.
+    >>> interval([{"intervals": {"f1": ends}} for ends in ([0.5, 0.75], [0.25, 0.75])])
+    (37.5, 75.0)
     """
-    low, high = scores[0]["intervals"]["f1"]
-    if len(scores) > 1:
-        low, high = min(s["f1"] for s in scores), max(s["f1"] for s in scores)
-    return 100 * low, 100 * high
+    low, high = zip(*(score["intervals"]["f1"] for score in scores), strict=True)
+    return 100 * statistics.mean(low), 100 * statistics.mean(high)
 
 
 def machine(machine: dict[str, Any]) -> str:
