@@ -63,11 +63,7 @@ def figures(scores: Sequence[dict[str, Any]]) -> str:
 
 
 def interval(scores: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """Ends of F1's 95% bootstrap interval in percent, of several seeds the means of theirs.
-
-    >>> interval([{"intervals": {"f1": ends}} for ends in ([0.5, 0.75], [0.25, 0.75])])
-    (37.5, 75.0)
-    """
+    """Ends of F1's 95% bootstrap interval in percent, of several seeds the means of theirs."""
     low, high = zip(*(score["intervals"]["f1"] for score in scores), strict=True)
     return 100 * statistics.mean(low), 100 * statistics.mean(high)
 
