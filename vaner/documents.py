@@ -99,7 +99,8 @@ class Document:
         metadata: what a format needs to write the document back as it was, and what a caller
             wants to carry along. Keys used across formats: ``sentences``, a tuple of
             ``(start, end)`` where the source fixed sentence boundaries; ``pretokenized``, True
-            where white space separates the tokens of the source.
+            where white space separates the tokens of the source; ``doc_id``, the document that
+            this is a sentence or another part of.
 
     Raises:
         SpanError: where a span lies outside the text or covers nothing but white space.
@@ -127,6 +128,16 @@ class Document:
                     raise SpanError(
                         f"span {start}:{end} ({span.type}) of document {self.id!r} is blank"
                     )
+
+    @property
+    def source(self) -> str | None:
+        """The document that this is a part of, by the ``doc_id`` in its metadata; None without.
+
+        >>> Document("12", "It was asthma.", metadata={"doc_id": 7}).source
+        '7'
+        """
+        name = self.metadata.get("doc_id")
+        return str(name) if isinstance(name, str | int) else None
 
     def mention(self, span: Span) -> str:
         """The text of a mention; the pieces of a discontinuous one are joined by a space."""

@@ -11,6 +11,8 @@ import pytest
 from tests.registering import register, register_only
 from vaner.corpora import REGISTRY, CorpusInfo, SplitInfo, lookup
 from vaner.corpora.checking import available_splits, check, check_across
+from vaner.documents import Document
+from vaner.formats import write
 
 LONG = "Nobody knew why the old man had asthma again .".split()
 
@@ -81,6 +83,16 @@ def test_broken_tags_and_labels(root: Path) -> None:
     found = check("One", root)
     assert "train.tsv:2: 1 tags continue a mention that has not begun" in found.problems[0]
     assert "'Illness', which the registry does not list" in found.problems[-1]
+
+
+def test_documents_in_two_splits(tmp_path: Path) -> None:
+    for split, names in (("train", (1, 2)), ("devel", (3,)), ("test", (2, 4))):
+        texts = (
+            Document(f"{split}-{name}", f"Text {split} {name}.", metadata={"doc_id": str(name)})
+            for name in names
+        )
+        write(texts, tmp_path / f"{split}.jsonl")
+    assert check(str(tmp_path)).notes == ["train and test: 1 document names (doc_id) in both"]
 
 
 def test_repetitions_in_a_split(root: Path) -> None:

@@ -66,6 +66,20 @@ def test_a_sentence_of_all_ties_nothing_and_is_counted() -> None:
     assert drawn.apart == 1 and drawn.together == 20
 
 
+@pytest.mark.parametrize("kind", [str, int])
+def test_sentences_of_one_document_are_never_parted(kind: type) -> None:
+    corpus = [
+        Document(str(i), f"Sentence {i}.", metadata={"doc_id": kind(i % 10)}) for i in range(80)
+    ]
+    drawn = split(corpus, {"devel": 0.2, "test": 0.1}, seed=2)
+    sides = {name: {text.source for text in part} for name, part in drawn.documents.items()}
+    assert {name: len(part) for name, part in sides.items()} == {"train": 7, "devel": 2, "test": 1}
+    assert len(set[str | None]().union(*sides.values())) == 10
+    for part in drawn.documents.values():  # each text once, in the order they came in
+        assert [int(text.id) for text in part] == sorted(int(text.id) for text in part)
+    assert sum(map(len, drawn.documents.values())) == 80
+
+
 @pytest.mark.parametrize(
     ("number", "shares", "message"),
     [

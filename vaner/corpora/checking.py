@@ -40,12 +40,14 @@ class Findings:
         long: split -> its sentences of `LONG` words or more, by their keys, and how often they are
             there; to compare with other corpora.
         texts: split -> its texts of several sentences, by the keys of these; likewise.
+        sources: split -> names of the documents that its texts are parts of.
     """
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     long: dict[str, Counter[str]] = field(default_factory=dict)
     texts: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+    sources: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def available_splits(name: str, root: str | Path | None = None) -> list[str]:
@@ -97,6 +99,7 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
             _compare(info, corpus, corpora_root(root), found)
         splits[split] = [tuple(sentence_keys(document)) for document in corpus]
         found.texts[split] = frozenset(text for text in splits[split] if len(text) > 1)
+        found.sources[split] = frozenset(text.source for text in corpus if text.source)
         found.notes += _repeated(corpus, splits[split])
         found.notes += _shape(corpus)
         found.long[split] = Counter(
@@ -223,13 +226,17 @@ def _short_repetitions(splits: Mapping[str, Texts], found: Findings) -> None:
 
 
 def _within(info: CorpusInfo | None, found: Findings) -> None:
-    """Long sentences in two splits of a corpus."""
+    """Long sentences, and documents, in two splits of a corpus."""
     held_out = _held_out(found.long)
     for split in held_out:
         known = info.files[split].in_train.get(info.whole, 0) if info else 0
         _leak(split, "train", _in_train(found, found, split), known, found)
     for one, other in combinations(held_out, 2):
         found.notes += _in_both(one, other, found, found, one, other)
+    for one, other in combinations(found.sources, 2):
+        # No problem by itself: a corpus may count its documents anew in each split.
+        if shared := len(found.sources[one] & found.sources[other]):
+            found.notes.append(f"{one} and {other}: {shared:,} document names (doc_id) in both")
 
 
 def _in_both(

@@ -1,7 +1,8 @@
 """One corpus into splits, document by document, with nothing on both sides where that can be.
 
-A long sentence that stands in two documents ties them together: they go to the same split, so that
-nothing of a test text is learnt from. Ties that would make a group larger than the largest split,
+Texts of one document (`Document.source`) are never parted. A long sentence that stands in two
+documents ties them together: they go to the same split, so that nothing of a test text is learnt
+from. Ties that would make a group larger than the largest split,
 such as a sentence that every letter ends with, are given up, and what then stands on two sides is
 counted.
 """
@@ -26,7 +27,7 @@ class Splits:
     """A corpus in splits.
 
     Args:
-        documents: split -> its documents, in the order they came in.
+        documents: split -> its texts, in the order they came in.
         together: documents that went where another one with a long sentence of theirs is.
         apart: long sentences that stand in more than one split all the same.
     """
@@ -41,8 +42,8 @@ def split(documents: Iterable[Document], shares: Mapping[str, float], seed: int 
 
     Args:
         documents: the corpus.
-        shares: split -> share of the documents; what is left over is ``train``. A share of 0 makes
-            no split, any other at least one document.
+        shares: split -> share of the documents, whose sentences may stand by themselves; what is
+            left over is ``train``. A share of 0 makes no split, any other at least one document.
         seed: of the drawing.
 
     Raises:
@@ -54,15 +55,19 @@ def split(documents: Iterable[Document], shares: Mapping[str, float], seed: int 
     {'train': 7, 'devel': 2, 'test': 1}
     """
     corpus = tuple(documents)
-    sizes = _sizes(len(corpus), shares)
-    keys = [_long(document) for document in corpus]
-    groups = _groups(keys, max(sizes.values()))
-    side = _placed(groups, sizes, random.Random(seed))
-    parts = {name: tuple(d for i, d in enumerate(corpus) if side[i] == name) for name in sizes}
+    keys = _keys(corpus)
+    sizes = _sizes(len(keys), shares)
+    groups = _groups(list(keys.values()), max(sizes.values()))
+    sides = _placed(groups, sizes, random.Random(seed))
+    side = {name: sides[i] for i, name in enumerate(keys)}
+    parts = {
+        name: tuple(text for i, text in enumerate(corpus) if side[text.source or i] == name)
+        for name in sizes
+    }
     return Splits(
         parts,
         together=sum(len(group) for group in groups if len(group) > 1),
-        apart=_apart(keys, side),
+        apart=_apart(list(keys.values()), sides),
     )
 
 
@@ -79,6 +84,15 @@ def _sizes(number: int, shares: Mapping[str, float]) -> dict[str, int]:
             else "there is no document to split"
         )
     return {TRAIN: number - sum(held_out.values()), **held_out}
+
+
+def _keys(corpus: Sequence[Document]) -> dict[str | int, frozenset[str]]:
+    """The long sentences of each document; one that is not named goes by the place of its text."""
+    found: dict[str | int, frozenset[str]] = {}
+    for i, text in enumerate(corpus):
+        name = text.source or i
+        found[name] = found.get(name, frozenset()) | _long(text)
+    return found
 
 
 def _long(document: Document) -> frozenset[str]:

@@ -105,16 +105,10 @@ def _of_documents(counts: Array, pairs: Sequence[Pair]) -> Array:
         counts: (D, …); result: (the number of such documents, …).
     """
     rows: dict[object, int] = {}
-    place = [rows.setdefault(_document(gold, i), len(rows)) for i, (gold, _) in enumerate(pairs)]
+    place = [rows.setdefault(gold.source or i, len(rows)) for i, (gold, _) in enumerate(pairs)]
     found = np.zeros((len(rows), *counts.shape[1:]), dtype=np.float64)
     np.add.at(found, place, counts)
     return found
-
-
-def _document(gold: Document, index: int) -> object:
-    """What a text is of: the document that its corpus names, else nothing but itself."""
-    source = gold.metadata.get("doc_id")
-    return source if isinstance(source, str) else index
 
 
 def _types(pairs: Sequence[Pair], types: Collection[str] | None) -> tuple[str, ...]:

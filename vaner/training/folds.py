@@ -58,8 +58,7 @@ def _moved(documents: Sequence[Document], edge: int) -> int:
 
 
 def _together(one: Document, other: Document) -> bool:
-    source = one.metadata.get("doc_id")
-    return source is not None and source == other.metadata.get("doc_id")
+    return one.source is not None and one.source == other.source
 
 
 def _with(corpus: Corpus, documents: Sequence[Document]) -> Corpus:

@@ -39,7 +39,8 @@ def split(
 ) -> None:
     """Split a corpus by documents into train, devel and test, as training wants it.
 
-    The same corpus and seed give the same splits. Documents that share a sentence of eight words
+    The same corpus and seed give the same splits. Texts with the same doc_id in their metadata are
+    one document. Documents that share a sentence of eight words
     or more go to the same split as far as that can be; what stands in two splits all the same is
     counted.
 
