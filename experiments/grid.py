@@ -187,7 +187,7 @@ def run_or_leave(one: Run, output: Path, root: Path | None, keep_models: bool) -
     Returns:
         Whether it was made now.
     """
-    if (output / f"{one.name}.json").is_file():
+    if made_in(output, one):
         return False
     if problem := lacking(one, root):
         print(f"{one.name}: left out: {problem}", file=sys.stderr, flush=True)
@@ -220,6 +220,10 @@ def tell(
     records = finished(study, output, size, root, seeds)
     if not records:
         raise VanerError(f"no finished run in {output}")
+    former = len(read_runs(_results(study, size))) - len(kept(study, size, root))
+    if former:
+        print(f"{study.name}: {former} runs of former recipes taken out of the results",
+              file=sys.stderr)  # fmt: skip
     parts = [table(records, study.keys, study.baseline), sides(records, study.keys)]
     if study.plot is not None:
         study.plot(records, study.folder / f"results-{size}.png")
@@ -236,11 +240,22 @@ def finished(
     """
     found = kept(study, size, root)
     told = {*study.recipe(size).seeds, *seeds, *(record["seed"] for record in found.values())}
-    names = [one.name for one in study.all_runs(size, root, sorted(told))]
-    for name in names:
-        if (file := output / f"{name}.json").is_file():
-            found[name] = json.loads(file.read_text("utf-8"))
-    return [found[name] for name in names if name in found]
+    runs = list(study.all_runs(size, root, sorted(told)))
+    found |= {one.name: record for one in runs if (record := made_in(output, one))}
+    return [found[one.name] for one in runs if one.name in found]
+
+
+def made_in(output: Path, one: Run) -> Record | None:
+    """The record of a run in a folder of runs; None where it is not there, or of another recipe."""
+    try:
+        record: Record = json.loads((output / f"{one.name}.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return record if _is_of(record, one) else None
+
+
+def _results(study: Study, size: str) -> Path:
+    return study.folder / f"results-{size}.json"
 
 
 def kept(study: Study, size: str, root: Path | None = None) -> dict[str, Record]:
@@ -248,7 +263,7 @@ def kept(study: Study, size: str, root: Path | None = None) -> dict[str, Record]
 
     Those of runs that the study does not have, or has with another recipe by now, are left out.
     """
-    records = read_runs(study.folder / f"results-{size}.json")
+    records = read_runs(_results(study, size))
     runs = study.all_runs(size, root, sorted({record["seed"] for record in records}))
     return {one.name: record for one, record in product(runs, records) if _is_of(record, one)}
 

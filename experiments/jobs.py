@@ -100,7 +100,7 @@ def _went_well(
 
 
 def _state(one: grid.Run, output: Path, root: Path | None) -> str:
-    if (output / f"{one.name}.json").is_file():
+    if grid.made_in(output, one):
         return "done"
     return "lacking" if grid.lacking(one, root) else "to do"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,14 @@ def test_what_is_done_is_not_done_again(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    [one] = jobs.STUDIES[0].all_runs("small", seeds=[1])
+    record = {"study": "first", "seed": 1, "recipe": one.recipe.model_dump(mode="json")}
     (tmp_path / "first" / "small").mkdir()
-    (tmp_path / "first" / "small" / "first-1.json").touch()
+    place = tmp_path / "first" / "small" / "first-1.json"
+    place.write_text(json.dumps({**record, "recipe": {"of": "long ago"}}))
+    command(monkeypatch, tmp_path, "--list")
+    assert capsys.readouterr().out.startswith("to do")
+    place.write_text(json.dumps(record))
     command(monkeypatch, tmp_path, "--list")
     listed = capsys.readouterr().out.splitlines()
     assert listed[0].split() == ["done", "first", "first-1"] and made == []
