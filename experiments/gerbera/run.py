@@ -3,8 +3,8 @@
     python -m experiments.gerbera.run               # three targets, to a quarter of their training
     python -m experiments.gerbera.run --size full   # the eight of the paper, to all of it
 
-All conditions take the same number of updates, in the same two stages: what stands in the first is
-all that differs. A share of a target's sentences is drawn by the seed, the same for all.
+Both conditions take the same number of updates. A share of a target's sentences is drawn by the
+seed, the same for both.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ def _recipe(recipe: Recipe, size: str, target: str, share: float, condition: str
     general: dict[str, Any] = {"corpus": GENERAL, "collapse": "Entity"}
     if condition == "general":
         general["domain"] = "general"
-    first = ("alone", [own]) if condition == "target" else ("mixed", [own, general])
-    updates = round(FIRST * STEPS[size])
-    plan = [(*first, updates), ("target", [own], STEPS[size] - updates)]
+    first = round(FIRST * STEPS[size])
+    plan = [("target", [own], STEPS[size])]
+    if condition != "target":
+        plan = [("mixed", [own, general], first), ("target", [own], STEPS[size] - first)]
     stages = [
         recipe.stages[0].model_dump()
         | {"name": name, "sources": sources, "steps": steps, "sampling": "balanced"}
