@@ -1,13 +1,16 @@
 """Markdown that stands elsewhere in the repository, as pages of the documentation or parts of them.
 
-``<!-- include: experiments/README.md results -->`` on a page is replaced by what stands there
-between ``<!-- results:begin -->`` and ``<!-- results:end -->``.
+``[The table](../experiments/README.md) <!-- include: experiments/README.md results -->`` as a line of
+a page is replaced by what stands there between ``<!-- results:begin -->`` and
+``<!-- results:end -->``; who reads the page in the repository has the link. Other links to files of
+the repository lead to their pages here.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +29,7 @@ PAGES = {
 
 _PLACES = {**PAGES, "experiments/README.md": "results.md", "README.md": "index.md"}
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
-_INCLUDE = re.compile(r"<!-- include: (\S+) (\S+) -->")
+_INCLUDE = re.compile(r"^\[[^\]]+\]\([^)]+\) <!-- include: (\S+) (\S+) -->$", re.M)
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.S)
 
 
@@ -47,8 +50,8 @@ def images() -> dict[str, str]:
     }
 
 
-def included(markdown: str, place: str) -> str:
-    """A page with the parts of other files that it asks for.
+def completed(markdown: str, place: str) -> str:
+    """A page with the parts of other files that it asks for, and its links as they must be here.
 
     Raises:
         ValueError: where a file has no such part.
@@ -62,7 +65,7 @@ def included(markdown: str, place: str) -> str:
             raise ValueError(f"{place}: {source} has no part {name}")
         return relinked(found[1], source, place)
 
-    return _INCLUDE.sub(part, markdown)
+    return relinked(_INCLUDE.sub(part, markdown), f"docs/{place}", place)
 
 
 def relinked(markdown: str, source: str, place: str) -> str:
@@ -73,10 +76,16 @@ def relinked(markdown: str, source: str, place: str) -> str:
         if re.match(r"[a-z]+:", target):
             return found[0]
         path = os.path.normpath(Path(source).parent / target)
-        there = images() if image else _PLACES
-        page = there.get(path) or there.get(f"{path}/README.md")
+        page = _page(path, images() if image else _PLACES)
         if page is None:
             return text
         return f"{image}[{text}]({os.path.relpath(page, Path(place).parent)}{anchor or ''})"
 
     return _LINK.sub(link, markdown)
+
+
+def _page(path: str, places: Mapping[str, str]) -> str | None:
+    """Where a file of the repository is shown; None where it is not."""
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/")
+    return places.get(path) or places.get(f"{path}/README.md")

@@ -37,8 +37,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Put in the tables that a page asks for."""
-    return elsewhere.included(markdown, page.file.src_uri)
+    """Put in the tables that a page asks for, and lead its links to pages."""
+    return elsewhere.completed(markdown, page.file.src_uri)
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:

@@ -20,7 +20,7 @@ from vaner.evaluation import evaluate
 from vaner.provenance import provenance
 from vaner.training.recipe import Recipe
 from vaner.training.recipe_file import read_recipe
-from vaner.training.telling import source_told
+from vaner.training.telling import dev_told, source_told
 from vaner.training.train import train
 
 
@@ -60,7 +60,7 @@ def main(
     record = {
         "name": recipe.name,
         "backbone": recipe.model.backbone,
-        "chosen_on": [f"{d.corpus} {d.split}" for d in recipe.dev],
+        "chosen_on": [dev_told(dev) for dev in recipe.dev],
         "trained_on": _trained_on(recipe),
         "seeds": seeds,
         **made,

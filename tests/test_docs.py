@@ -191,7 +191,10 @@ def test_the_first_page_shows_what_the_embedded_model_answers() -> None:
     shown = next(b.text for b in blocks(PAGES["docs/index.md"]) if b.language == "text")
     document = Annotator.from_pretrained(device="cpu")("Metformin treats diabetes.")
     rows = [f"{s.start} {s.end} {s.type} {document.mention(s)}" for s in document.spans]
-    assert [" ".join(line.split()[:4]) for line in shown.splitlines()[2:]] == rows
+    lines = [line.split() for line in shown.splitlines()[2:]]
+    assert [" ".join(line[:4]) for line in lines] == rows
+    scores = [float(line[-1]) for line in lines]
+    assert scores == pytest.approx([span.score for span in document.spans], abs=0.002)
 
 
 def test_a_recipe_that_is_shown_elsewhere_is_one(tmp_path: Path) -> None:
@@ -275,10 +278,17 @@ def test_examples_in_docstrings_are_code(making: None) -> None:
 def test_tables_and_links_from_elsewhere(making: None) -> None:
     import elsewhere
 
-    table = elsewhere.included("<!-- include: experiments/README.md results -->", "results.md")
+    asked = "[The table](../experiments/README.md) <!-- include: experiments/README.md {} -->"
+    table = elsewhere.completed(asked.format("results"), "results.md")
     assert table.startswith("| experiment |") and "embedded_biomedical" in table
     assert "](embedded" not in table  # a folder that has no page is no link
     link = elsewhere.relinked("[p](peers) [s](https://x.org)", "experiments/README.md", "a.md")
     assert link == "[p](studies/peers.md) [s](https://x.org)"
     with pytest.raises(ValueError, match="no part"):
-        elsewhere.included("<!-- include: README.md nothing -->", "results.md")
+        elsewhere.completed(asked.format("nothing"), "results.md")
+    for page in ("results.md", "studies/mix.md"):  # links that lead to pages already
+        assert (
+            elsewhere.completed("[a](claims.md) [b](x.md#y)", page) == "[a](claims.md) [b](x.md#y)"
+        )
+    out = "[m](../experiments/mix/README.md#a) [d](formats.md)"
+    assert elsewhere.completed(out, "methods.md") == "[m](studies/mix.md#a) [d](formats.md)"

@@ -39,10 +39,10 @@ def settle(task: Task) -> dict[str, Any]:
 def learn(task: Task) -> Learnt:
     """Train at the learning rate that was settled."""
     settings = {
+        **task.settings,  # of another machine, perhaps, which had another precision
         "epochs": EPOCHS,
         "batch_size": BATCH,
         "precision": "bf16" if bf16(PRECISION) else "fp32",
-        **task.settings,
     }
     return Learnt(_train(task, settings["learning_rate"]), settings)
 

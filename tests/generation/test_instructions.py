@@ -86,13 +86,6 @@ def test_an_unknown_language() -> None:
         instruction(language="xx")
 
 
-def test_definitions_of_ones_own() -> None:
-    asks = instruction().defining({"RNA": "Words\n of mine.", "device": "A tool."})
-    assert "RNA: Words of mine.\ndevice: A tool.\nDNA: A gene" in asks.render(
-        ["RNA", "device", "DNA"]
-    )
-
-
 @pytest.mark.parametrize("corpus", [None, "CMeEE"])
 def test_it_is_stored_with_a_model(corpus: str | None) -> None:
     asks = instruction(corpus)

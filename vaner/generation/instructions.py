@@ -83,10 +83,6 @@ class MarkupInstruction:
             return self.bare.format(type=heading(type))
         return self.entry.format(type=heading(type), definition=definition)
 
-    def defining(self, definitions: Mapping[str, str]) -> MarkupInstruction:
-        """The same with definitions of more types, or other ones."""
-        return _instruction(self._templates(), dict(self.definitions) | dict(definitions))
-
     def _templates(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in _TEMPLATES}
 

@@ -38,7 +38,7 @@ def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, 
         "trained_on": _once(before.get("trained_on", ()), map(source_told, sources)),
         **({"taught_on": _once(taught_on)} if taught_on else {}),
         **({"licences": licences} if licences else {}),
-        "chosen_on": _once(map(_dev_told, recipe.dev)),
+        "chosen_on": _once(map(dev_told, recipe.dev)),
         "languages": sorted({*before.get("languages", ()), *languages}),
         **(_first(before) if before else {}),
         # Not the command: its paths are nobody else's business, once the model is published.
@@ -53,7 +53,7 @@ def source_told(source: CorpusSource | DenseSource) -> str:
     return f"{corpus_name(source.corpus)} {source.split}"
 
 
-def _dev_told(dev: DevSource) -> str:
+def dev_told(dev: DevSource) -> str:
     """What a dev set is, and which part of it where it is not the whole."""
     part = f" the first {dev.limit:,}" if dev.limit else ""
     part += f" behind the first {dev.skip:,}" if dev.skip else ""
