@@ -1,6 +1,6 @@
 """Markdown that stands elsewhere in the repository, as pages of the documentation or parts of them.
 
-``[The table](../experiments/README.md) <!-- include: experiments/README.md results -->`` as a line of
+``[The table](../experiments/README.md) <!-- include: experiments/README.md results -->``, a line of
 a page is replaced by what stands there between ``<!-- results:begin -->`` and
 ``<!-- results:end -->``; who reads the page in the repository has the link. Other links to files of
 the repository lead to their pages here.
