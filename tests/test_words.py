@@ -81,10 +81,18 @@ def test_where_words_are_cut(text: str, expected: list[str]) -> None:
         ("Did it work? Yes! (It did.) Good.", 4),
         ("患者发热。咳嗽三天。", 2),
         ("hard-wrapped line\ngoes on here.", 1),
+        ("Problems:\n- asthma\n- gout\n  * COPD\n1) lupus\n(b) flu", 6),
+        ("He had diabetes (type\n2) and gout - no\nflu; a fall of\n10-20 mg.", 1),
+        ("Gout\fFlu\u2029mumps\u2028of the old", 3),
     ],
 )
 def test_where_sentences_end(text: str, count: int) -> None:
     assert len(split_sentences(text, split_words(text))) == count
+
+
+def test_brackets_are_split_in_time() -> None:
+    text = "(" * 100_000 + ")" * 100_000  # quadratic, it would take a quarter of an hour
+    assert split_sentences(text, split_words(text)) == [(0, 200_000)]
 
 
 def test_the_sources_own_sentences_are_kept() -> None:

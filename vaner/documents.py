@@ -18,6 +18,15 @@ Overlaps = Literal["keep", "best"]
 """What becomes of mentions that overlap: all are kept, or the best: see `best_of_overlapping`."""
 
 
+def type_names(types: Iterable[str]) -> str:
+    """Types as messages list them; tags without a type have an empty one.
+
+    >>> type_names(["Gene", ""])
+    "Gene, '' (tags without a type)"
+    """
+    return ", ".join(type or "'' (tags without a type)" for type in types) or "none"
+
+
 class SpanError(VanerError):
     """A span that does not lie in its text, or is blank, or has impossible fragments."""
 
@@ -260,7 +269,7 @@ class Corpus:
         if missing := [type for type in names if type not in self.types]:
             raise CorpusError(
                 f"corpus {self.name} does not annotate {', '.join(missing)}, which is to be "
-                f"renamed; it has {', '.join(self.types)}"
+                f"renamed; it has {type_names(self.types)}"
             )
         types = dict.fromkeys(names.get(type, type) for type in self.types)
         documents = tuple(document.renamed(names) for document in self.documents)

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 from vaner.annotator import Annotator
-from vaner.documents import Corpus, Document, at_least
+from vaner.documents import Corpus, Document, at_least, type_names
 from vaner.errors import VanerError
 from vaner.formats import unique_ids
 from vaner.proposers.proposer import Proposer
@@ -155,7 +155,7 @@ def scored_types(
         common = tuple(type for type in corpus.types if type in proposer.types)
         if not common:
             raise VanerError(
-                f"corpus {corpus.name} annotates {', '.join(corpus.types) or 'nothing'}; "
+                f"corpus {corpus.name} annotates {type_names(corpus.types)}; "
                 f"the {proposer.kind} finds {', '.join(proposer.types)}: there is nothing to "
                 "score; call what means the same by the same name",
                 argument="rename",
@@ -164,7 +164,8 @@ def scored_types(
     for type in types:
         if type not in corpus.types:
             raise VanerError(
-                f"corpus {corpus.name} does not annotate {type}; it has {', '.join(corpus.types)}"
+                f"corpus {corpus.name} does not annotate {type}; it has {type_names(corpus.types)}",
+                argument="rename",
             )
         if type not in proposer.types and not proposer.zero_shot:
             raise VanerError(

@@ -30,7 +30,11 @@ _TERMINATORS = frozenset(".!?")
 _UNSPACED_TERMINATORS = frozenset("。！？")
 _CLOSERS = frozenset(")]}\"'”’»）」』】")
 _OPENERS = frozenset("([{\"'“‘«")
-_BLANK_LINE = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\n")
+_BREAK = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\n|[\f\u2029]")
+_LINE_END = regex.compile(r"[\n\r\u2028]")
+# An item of a list; not "2." or "E.", which may be the rest of a sentence.
+_ITEM = regex.compile(r"(?:[-*•·▪◦‣–—]|\(?(?:\p{N}{1,2}|\p{Ll})\))\s")
+_MOST_CLOSERS = 8
 
 # Written with a full stop that rarely ends a sentence. Compared case-insensitively.
 _ABBREVIATIONS = frozenset(
@@ -83,20 +87,28 @@ def split_sentences(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
 def _boundary(text: str, words: Sequence[Word], i: int) -> bool:
     """Whether a sentence ends between word i - 1 and word i."""
     gap = text[words[i - 1].end : words[i].start]
-    if _BLANK_LINE.search(gap):
+    if _BREAK.search(gap) or (_LINE_END.search(gap) and _item(text, words[i].start)):
         return True
-    last = i - 1
-    while last > 0 and text[words[last].start] in _CLOSERS:
+    last, first = i - 1, max(0, i - 1 - _MOST_CLOSERS)
+    while last > first and text[words[last].start] in _CLOSERS:
         last -= 1
     mark = text[words[last].start : words[last].end]
     if mark in _UNSPACED_TERMINATORS:
         return text[words[i].start] not in _CLOSERS
     if mark not in _TERMINATORS or not gap:
         return False
-    first = text[words[i].start]
-    if not (first.isupper() or first.isdigit() or first in _OPENERS or not first.isascii()):
-        return "\n" in gap and not first.islower()
+    begin = text[words[i].start]
+    if not (begin.isupper() or begin.isdigit() or begin in _OPENERS or not begin.isascii()):
+        return "\n" in gap and not begin.islower()
     return mark != "." or not _abbreviated(text, words, last)
+
+
+def _item(text: str, start: int) -> bool:
+    """Whether an item of a list begins here, and not the end of a bracket: "(type 2) was"."""
+    found = _ITEM.match(text, start)
+    before = text[max(0, start - 200) : start]
+    closes = found and found[0][0] != "(" and before.rfind("(") > before.rfind(")")
+    return found is not None and not closes
 
 
 def _abbreviated(text: str, words: Sequence[Word], stop: int) -> bool:

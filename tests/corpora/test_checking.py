@@ -77,6 +77,16 @@ def test_an_empty_file(tmp_path: Path) -> None:
     assert check(str(tmp_path / "empty.jsonl")).problems == ["all: there is no document in it"]
 
 
+def test_a_corpus_without_a_mention(tmp_path: Path) -> None:
+    (tmp_path / "notes.jsonl").write_text('{"text": "Gout.", "mentions": [{"start": 0}]}')
+    unread, none = check(str(tmp_path / "notes.jsonl")).problems
+    assert "not read as mentions: mentions" in unread
+    assert (
+        none
+        == "there is no mention in it: is it what was meant? See --from, and vaner corpus convert"
+    )
+
+
 def test_broken_tags_and_labels(root: Path) -> None:
     (root / "One" / "train.tsv").write_text("mild\tO\nasthma\tI-Disease\n\nflu\tB-Disease\n\n")
     (root / "One" / "test.tsv").write_text("mild\tB-Illness\n\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vaner.corpora import REGISTRY, is_one_split, load
+from vaner.corpora.checking import available_splits
 from vaner.corpora.counts import differences
 from vaner.errors import CorpusError
 
@@ -64,6 +65,30 @@ def test_a_folder_of_splits_that_are_texts(tmp_path: Path) -> None:
     assert not is_one_split(str(tmp_path))
     with pytest.raises(CorpusError, match="no file for split 'other'"):
         load(str(tmp_path), "other")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("NCBItrainset_corpus.txt", "NCBIdevelopset_corpus.txt", "NCBItestset_corpus.txt"),
+        ("CDR_TrainingSet.PubTator.txt", "CDR_DevelopmentSet.x.txt", "CDR_TestSet.PubTator.txt"),
+        ("NLM-train.pubtator", "NLM-dev.pubtator", "NLM-test.pubtator"),
+    ],
+)
+def test_splits_as_corpora_are_handed_round(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    for name, word in zip(names, ("Gout", "Flu", "Mumps"), strict=True):
+        (tmp_path / name).write_text(f"1|t|{word}\n1|a|\n1\t0\t{len(word)}\t{word}\tD\n\n")
+    (tmp_path / "README.txt").write_text("The training and test sets.")
+    for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
+        (document,) = load(str(tmp_path), split)
+        assert [document.mention(span) for span in document.spans] == [word]
+    assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
+
+
+def test_a_note_on_a_test_is_no_test_split(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Gout hurts.")
+    (tmp_path / "blood test.txt").write_text("Flu kills.")
+    assert is_one_split(str(tmp_path)) and len(load(str(tmp_path), "train")) == 2
 
 
 def test_a_folder_of_notes_is_one_corpus(tmp_path: Path) -> None:

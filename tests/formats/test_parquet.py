@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tempfile
 import tracemalloc
 from pathlib import Path
@@ -114,3 +115,30 @@ def test_memory_is_bounded_by_a_row_group(tmp_path: Path) -> None:
 
     peak(10)  # imports
     assert peak(4000) < 1.5 * peak(1000)
+
+
+def test_tables_of_tokens_as_the_hub_has_them(tmp_path: Path) -> None:
+
+    rows = {"id": ["a"], "tokens": [["Rat", "fever", "hurts"]], "ner_tags": [[1, 2, 0]]}
+    names = ["O", "B-Species", "B-Disease"]
+    features = {"ner_tags": {"feature": {"names": names, "_type": "ClassLabel"}, "_type": "List"}}
+    named = {"huggingface": json.dumps({"info": {"features": features}})}
+    for path, metadata in (("named", named), ("bare", {"huggingface": "{}"})):
+        table = pa.table(rows).replace_schema_metadata(metadata)
+        pq.write_table(table, tmp_path / path)
+    (document,) = read(tmp_path / "named", "parquet")
+    assert document.id == "a" and document.text == "Rat fever hurts"
+    assert [(document.mention(s), s.type) for s in document.spans] == [
+        ("Rat", "Species"), ("fever", "Disease"),
+    ]  # fmt: skip
+    (document,) = read(tmp_path / "bare", "parquet")
+    assert [(document.mention(s), s.type) for s in document.spans] == [("Rat fever", "")]
+
+
+def test_tables_with_entities_and_labels(tmp_path: Path) -> None:
+
+    entity = {"start": 0, "end": 4, "label": "D"}
+    for column in ("spans", "entities"):
+        pq.write_table(pa.table({"text": ["Gout."], column: [[entity]]}), tmp_path / column)
+        (document,) = read(tmp_path / column, "parquet")
+        assert document.spans == (Span(0, 4, "D"),)

@@ -184,6 +184,45 @@ def test_jsonl_dialects(put):
     assert mentions(tagged) == [("Rat", "Species")]
 
 
+def test_jsonl_tags_under_other_names(put):
+    path = put(
+        '{"tokens": ["Rat", "fever"], "tags": ["B-Species", "O"]}\n'
+        '{"tokens": ["Rat", "fever"], "labels": [0, 1]}\n'
+    )
+    assert [mentions(d) for d in read(path, "jsonl")] == [[("Rat", "Species")], [("fever", "")]]
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ('{"tokens": ["He", "has", "gout"], "ner_tags": ["O", "B-D"]}', "3 tokens but 2 ner_tags"),
+        ('{"tokens": ["gout", "aspirin"], "ner_tags": [1, 3]}', "tag 3 is a number without a name"),
+        ('{"tokens": ["a", "b"], "ner_tags": [0, 2]}', "tag 2 continues no mention"),
+        ('{"tokens": ["a", "b"], "ner_tags": [0, -1]}', "tag -1 is a number without a name"),
+    ],
+)
+def test_jsonl_tags_that_do_not_fit(put, record, told):
+    with pytest.raises(FormatError, match=told):
+        list(read(put(record), "jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ('{"text": "Gout.", "mentions": [{"start": 0, "end": 4}]}', "mentions"),
+        ('{"text": "Gout.", "ner": [{"offset": 0, "length": 4}]}', "ner"),
+        (
+            '{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}], '
+            '"entities": [{"start": 0, "end": 4, "type": "E"}]}',
+            "entities",
+        ),
+    ],
+)
+def test_jsonl_tells_of_mentions_that_it_does_not_read(put, record, name):
+    with pytest.warns(FormatWarning, match=f"not read as mentions: {name}$"):
+        list(read(put(f"{record}\n{record}"), "jsonl"))
+
+
 def test_jsonl_fields_without_a_value_are_as_if_they_were_not_there(put):
     path = put(
         '{"text": "Gout.", "spans": null, "entities": [{"start": 0, "end": 4, "type": "D"}]}\n'
@@ -659,3 +698,28 @@ def test_a_piece_that_is_one_character_off_is_moved():
     ]:
         with pytest.raises(SpanError, match="in the text but"):
             check_span(text, pieces, "Disease", quoted=quoted)
+
+
+def test_brat_of_the_bionlp_shared_tasks(put):
+    put("p53 binds MDM2.", "bionlp/PMID-1.txt")
+    put("T1\tProtein 0 3\tp53\nT2\tProtein 10 14\tMDM2\n", "bionlp/PMID-1.a1")
+    path = put("T3\tBinding 4 9\tbinds\nE1\tBinding:T3 Theme:T1 Theme2:T2\n", "bionlp/PMID-1.a2")
+    assert detect(path) == detect(path.parent) == "brat"
+    (document,) = read(path.parent)
+    assert mentions(document) == [("p53", "Protein"), ("MDM2", "Protein"), ("binds", "Binding")]
+    assert document.metadata["brat"]["lines"] == ("E1\tBinding:T3 Theme:T1 Theme2:T2",)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (" T2\tX 0 4\tGout", "begins with none of T R E A M N # *"),
+        ("t2\tX 0 4\tGout", "begins with none"),
+        ("T1\tX 0 4\tGout", "there is another T1 before it"),
+    ],
+)
+def test_brat_lines_that_are_nearly_mentions(put, line, told):
+    put("Gout", "b/a.txt")
+    path = put(f"T1\tD 0 4\tGout\n{line}\n", "b/a.ann")
+    with pytest.raises(FormatError, match=f"a.ann:2: {told}".replace("*", r"\*")):
+        list(read(path.parent))

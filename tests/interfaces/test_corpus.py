@@ -183,7 +183,8 @@ def test_a_finding_names_its_place_once(run: Run, tmp_path: Path) -> None:
 def test_what_a_file_wants_left_out_is_nothing_wrong(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "x.jsonl"
     source.write_text(
-        '{"text": "Flu.", "answer": "accept"}\n{"text": "Flu.", "answer": "reject"}\n'
+        '{"text": "Flu.", "answer": "accept", "spans": [{"start": 0, "end": 3, "label": "D"}]}\n'
+        '{"text": "Flu.", "answer": "reject"}\n'
     )
     done = run("corpus", "check", source)
     assert done.code == 0 and f"{source}: note: left out: rejected (1)" in done.out

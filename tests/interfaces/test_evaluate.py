@@ -24,6 +24,9 @@ from vaner.scoring.stated import as_stated
 from vaner.sharing.record import write_training
 from vaner.tagging import Scheme
 
+TRAINING: dict[str, Any] = {
+    "name": "tiny", "seed": 1, "dev_f1": 0.5, "seconds": 60, "trained_on": [], "chosen_on": [],
+}  # fmt: skip
 GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB-Gene\n\n"
 
 
@@ -112,6 +115,17 @@ def test_nothing_in_common() -> None:
         scored(corpus, Oracle({}))
 
 
+def test_tags_without_a_type_get_one(score: Run, corpus: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "results.json"
+    for split in ("test", "train"):
+        text = (corpus / f"{split}.tsv").read_text()
+        (corpus / f"{split}.tsv").write_text(text.replace("-Disease", "").replace("-Chemical", ""))
+    told = score("--corpus", corpus, "--types", "Disease").error
+    assert "it has '' (tags without a type)" in told and "--rename" in told
+    assert score("--corpus", corpus, "--rename", "=Disease", "--json", kept).code == 0
+    assert json.loads(kept.read_text())["scored_types"] == ["Disease"]
+
+
 def test_types_of_the_corpus_by_other_names(score: Run, corpus: Path, tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
     for split in ("test", "train"):
@@ -126,6 +140,7 @@ def test_types_of_the_corpus_by_other_names(score: Run, corpus: Path, tmp_path: 
     assert record["micro"]["gold"] == 2 and "seen in training" in done.out
     for wrong, words in {
         "DISO": "give it as OLD=NEW", "X=Y": "--rename X=Y: the corpus has", "=": "OLD=NEW",
+        "=A": "--rename =A: the corpus has",
     }.items():  # fmt: skip
         assert words in score("--corpus", corpus, "--rename", wrong).error
     twice = score("--corpus", corpus, "--rename", "Drug=A", "--rename", "Drug=B").error
@@ -284,7 +299,7 @@ def test_so_is_one_whose_instructions_name_no_corpus(
     (model / "config.json").write_text(json.dumps(config), "utf-8")
     wanted = ("evaluate", "--model", model, "--corpus", "NCBI-disease", "--corpora", root)
     for trained_on, told in ((["other train"], False), (["other train", "tiny train"], True)):
-        write_training(model, {"trained_on": trained_on})
+        write_training(model, {**TRAINING, "trained_on": trained_on})
         assert ("test shares texts with tiny train" in run(*wanted).err) == told
 
 
@@ -292,7 +307,7 @@ def test_texts_that_the_model_learnt_are_told(
     run: Run, root: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     model, one = shutil.copytree(tiny_model, tmp_path / "model"), tmp_path / "letters.tsv"
-    write_training(model, {"trained_on": ["letters train", "NCBI-disease train"]})
+    write_training(model, {**TRAINING, "trained_on": ["letters train", "NCBI-disease train"]})
     one.write_text(GOLD)
     told = run("evaluate", "--model", model, "--corpus", one).err
     assert "letters: the model learnt from a corpus of this name" in told

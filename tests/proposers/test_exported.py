@@ -143,7 +143,8 @@ def test_export_from_the_command_line(
     tiny_model: Path, tmp_path: Path, run: Run, forms: dict[str, Path]
 ) -> None:
     folder, model = tmp_path / "out", shutil.copytree(tiny_model, tmp_path / "model")
-    write_training(model, {"trained_on": ["tiny train"]})
+    record = {"name": "tiny", "seed": 1, "dev_f1": 0.5, "seconds": 60, "chosen_on": []}
+    write_training(model, {**record, "trained_on": ["tiny train"]})
     assert run("export", model, "-o", folder, "--precision", "fp32").code == 0
     assert "tiny" in Annotator.from_pretrained(folder).learnt_from
     found = run("annotate", "--model", folder, "-t", SENTENCES[0], "-f", "jsonl", "-q")

@@ -89,6 +89,7 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
     """
     info, found = lookup(name), Findings()
     splits: dict[str, Texts] = {}
+    mentions = 0
     for split in available_splits(name, root):
         corpus = _read(name, split, root, format, found)
         if corpus is None:
@@ -99,11 +100,16 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
             _compare(info, corpus, corpora_root(root), found)
         splits[split] = [tuple(sentence_keys(document)) for document in corpus]
         found.texts[split] = frozenset(text for text in splits[split] if len(text) > 1)
+        mentions += sum(len(document.spans) for document in corpus)
         found.sources[split] = frozenset(text.source for text in corpus if text.source)
         found.notes += _repeated(corpus, splits[split])
         found.notes += _shape(corpus)
         found.long[split] = Counter(
             key for text in splits[split] for key in text if key_length(key) >= LONG
+        )
+    if not mentions and any(splits.values()):
+        found.problems.append(
+            "there is no mention in it: is it what was meant? See --from, and vaner corpus convert"
         )
     if info is not None:
         folder = corpora_root(root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,12 +11,19 @@ from pathlib import Path
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.documents import Corpus, Document
 from vaner.errors import CorpusError, FormatError
-from vaner.formats import OnError, detect, read
+from vaner.formats import FORMATS, OnError, detect, read
 
 _SPLIT_NAMES = {
     "train": ("train", "training"),
     "devel": ("devel", "dev", "valid", "validation", "development"),
     "test": ("test", "testing"),
+}
+
+# In the name of a file that is not the split's own: NCBItrainset_corpus.txt, x-train.BioC.xml.
+_SPLIT_WORDS = {
+    "train": "train(?:ing)?",
+    "devel": "dev(?:el(?:op(?:ment)?)?)?|valid(?:ation)?",
+    "test": "test(?:ing)?",
 }
 
 SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
@@ -150,8 +158,20 @@ def is_one_corpus(folder: Path) -> bool:
         format = detect(folder)
     except FormatError:
         return False
-    known = (_split_files(folder, split) for split in _SPLIT_NAMES)
-    return format == "brat" or not any(known)
+    if format == "brat":
+        return True
+    return not any(
+        _split_files(folder, split) or any(map(_marked_up, _named_besides(folder, split)))
+        for split in _SPLIT_NAMES
+    )
+
+
+def _marked_up(file: Path) -> bool:
+    """Whether a file is more than text: a note may be called "blood test.txt"."""
+    try:
+        return detect(file) != "text"
+    except FormatError:
+        return False
 
 
 def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
@@ -205,19 +225,17 @@ def how_to_get(info: CorpusInfo) -> str:
 
 
 def has_split(folder: Path, split: str) -> bool:
-    """Whether a folder has exactly one file named after a split."""
-    try:
-        return bool(_split_file(folder, split))
-    except CorpusError:
-        return False
+    """Whether a folder has a file named after a split."""
+    return bool(_split_files(folder, split) or _named_besides(folder, split))
 
 
 def _split_file(folder: Path, split: str) -> Path:
-    found = _split_files(folder, split)
+    found = _split_files(folder, split) or _named_besides(folder, split)
     if not found:
         names = _SPLIT_NAMES.get(split, (split,))
         raise CorpusError(
-            f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*)"
+            f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*); if it "
+            "holds a file for each document, make one of them: vaner corpus convert"
         )
     if len(found) > 1:
         raise CorpusError(
@@ -233,6 +251,18 @@ def _split_files(folder: Path, split: str) -> list[Path]:
     begun = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
     whole = [f for f in begun if Path(f.name.removesuffix(".gz")).stem.casefold() in names]
     return whole or begun
+
+
+def _named_besides(folder: Path, split: str) -> list[Path]:
+    """The files that have the name of a split, as a word or before "set", anywhere in their own."""
+    word = _SPLIT_WORDS.get(split, re.escape(split))
+    named = re.compile(f"(?:{word})[-_ ]?set(?![a-z])|(?<![a-z])(?:{word})(?![a-z])", re.IGNORECASE)
+    known = {suffix for format in FORMATS.values() for suffix in format.suffixes}
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if Path(file.name.removesuffix(".gz")).suffix.lower() in known and named.search(file.name)
+    ]
 
 
 def as_registered(document: Document, info: CorpusInfo) -> Document:

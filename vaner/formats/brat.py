@@ -1,5 +1,7 @@
 """brat standoff: ``ID.txt`` with the text and ``ID.ann`` with the annotations, in a folder.
 
+The corpora of BioNLP's shared tasks have ``ID.a1`` and ``ID.a2`` in place of the latter.
+
 ``T1<tab>Type 0 5;10 15<tab>mention``. Lines that are no mention (R, E, A, #, N, …) are kept in
 the metadata and written back. ``N`` references give mentions their identifiers.
 """
@@ -39,6 +41,8 @@ _MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
 _PIECE = f"-?{OFFSET} -?{OFFSET}"
 _OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
 _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
+ANNOTATIONS = (".ann", ".a1", ".a2")
+_KINDS = "TREAMN#*"  # what a line may begin with
 _OF_ONE = "AMN#"  # attributes, identifiers and notes: what they are about stands behind their type
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
 _MAX_NAME = 200  # bytes; file systems hold 255, and a suffix has to fit
@@ -48,10 +52,14 @@ def _is_id(name: str) -> bool:
     return name.startswith("T") and "\t" not in name
 
 
+def _is_other(line: str) -> bool:
+    return line[:1] in set(_KINDS) - {"T"}
+
+
 class Kept(TypedDict, total=False):
     """What is kept of a document: lines that are no mention, ids of those that are."""
 
-    lines: Sequence[Line]
+    lines: Sequence[Annotated[Line, Predicate(_is_other)]]
     ids: Mapping[str, Sequence[Annotated[Line, Predicate(_is_id)]]]
 
 
@@ -65,7 +73,7 @@ def read(
     place = Place(path, on_error)
     if place.on_disk.is_dir():
         files = (f for f in place.path.iterdir() if not f.name.startswith("."))  # as macOS leaves
-        stems = {f.with_suffix("") for f in files if f.suffix in {".txt", ".ann"}}
+        stems = {f.with_suffix("") for f in files if f.suffix in {".txt", *ANNOTATIONS}}
         texts = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:
         texts = [place.path.with_suffix(".txt")]
@@ -80,20 +88,32 @@ def read(
 
 def _document(path: Path, encoding: str, on_error: OnError | None) -> Document:
     text = read_text(Place(path), encoding)
-    place = Place(path.with_suffix(".ann"), on_error)
     spans, ids, others, references = list[Span](), list[str](), list[str](), dict[str, list[str]]()
-    lines = list(read_lines(place, encoding)) if place.path.exists() else []
-    for _, line in lines:
+    known = set[str]()
+    places = [Place(path.with_suffix(suffix), on_error) for suffix in ANNOTATIONS]
+    lines = [
+        (place, number, line)
+        for place in places
+        if place.path.exists()
+        for number, line in read_lines(place, encoding)
+        if line.strip()
+    ]
+    for _, _, line in lines:
         if match := _REFERENCE.fullmatch(line):
             references.setdefault(match[1], []).append(match[2])
-    for number, line in lines:
-        if line.startswith("T"):
-            with place.guard(number):
-                id, span = _mention(text, line, references)
-                spans.append(span)
-                ids.append(id)
-        elif line.strip():
-            others.append(line)
+    for place, number, line in lines:
+        with place.guard(number):
+            if line[0] not in _KINDS:
+                raise MalformedError(f"begins with none of {' '.join(_KINDS)}")
+            if not line.startswith("T"):
+                others.append(line)
+                continue
+            id, span = _mention(text, line, references)
+            if id in known:
+                raise MalformedError(f"there is another {id} before it")
+            known.add(id)
+            spans.append(span)
+            ids.append(id)
     kept: dict[str, Any] = {"lines": tuple(others)} if others else {}
     if others or ids != [f"T{i}" for i in range(1, len(ids) + 1)]:
         kept["ids"] = remember(spans, ids)
@@ -151,7 +171,8 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
     # An id of a mention that is gone is not used again: kept lines may still name it.
     taken = {id for values in kept.get("ids", {}).values() for id in values}
     fresh = (f"T{i}" for i in range(1, len(given) + len(taken) + 1) if f"T{i}" not in taken)
-    ids = [id or next(fresh) for id in given]
+    first = {id: i for i, id in reversed(list(enumerate(given)))}  # damage may name one twice
+    ids = [id if id and first[id] == i else next(fresh) for i, id in enumerate(given)]
     count_scores(document.spans, lost)
     for id, span in zip(ids, document.spans, strict=True):
         offsets = ";".join(f"{start} {end}" for start, end in span.pieces)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.errors import FormatError
+from vaner.formats.brat import ANNOTATIONS
 from vaner.formats.source import Place, read_chunks
 from vaner.tagging import OUTSIDE, split_tag
 
@@ -41,10 +42,12 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
         what = "standard input" if place.stdin else "a pipe"
         raise place.error(f"the format of {what} cannot be told; name it", argument="format")
     if place.folder:
-        return _folder(place)
+        return _folder(place, encoding)
     suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
-    if suffix in (".ann", ".parquet"):  # what is beside it, or no text
-        return _SUFFIXES[suffix]
+    if suffix in ANNOTATIONS:  # what is beside it
+        return "brat"
+    if suffix == ".parquet":  # no text
+        return "parquet"
     head = _head(place, encoding)
     found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(suffix)
     if not found:
@@ -91,13 +94,24 @@ def suggest(path: str | Path) -> str:
     return found[suffix]
 
 
-def _folder(place: Place) -> str:
-    suffixes = {file.suffix for file in place.path.iterdir()}
-    if ".ann" in suffixes:
+def _folder(place: Place, encoding: str) -> str:
+    files = sorted(file for file in place.path.iterdir() if not file.name.startswith("."))
+    if any(file.suffix in ANNOTATIONS for file in files):
         return "brat"
-    if ".txt" in suffixes:
-        return "text"
-    raise place.error("the folder has neither .ann nor .txt files")
+    texts = [file for file in files if file.suffix == ".txt" and file.is_file()]
+    if not texts:
+        raise place.error("the folder has neither .ann nor .txt files")
+    if not any(_plain(text, encoding) for text in texts):  # mostly the first one is
+        raise place.error("the .txt files of the folder are no plain text; name one of them")
+    return "text"
+
+
+def _plain(path: Path, encoding: str) -> bool:
+    """Whether a file is nothing but text, be it in another encoding."""
+    try:
+        return detect(path, encoding=encoding) == "text"
+    except FormatError:
+        return True
 
 
 def _xml(head: str) -> str | None:

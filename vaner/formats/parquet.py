@@ -2,7 +2,8 @@
 
 The columns are ``id``, ``text``, ``spans`` (with the fields that they have in JSON Lines) and
 ``metadata`` as JSON. `vaner.interfaces.datasets` and ``load_dataset("parquet", …)`` have the same
-fields. Of a table from elsewhere only ``text`` must be there.
+fields. Of a table from elsewhere ``text`` must be there, or ``tokens`` with their tags, whose
+numbers are named where Hugging Face wrote the table: see `vaner.formats.records`.
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.documents import Document, Span, SpanError
-from vaner.formats.json_values import frozen, pair, parsed, probability, reaching, typed
+from vaner.documents import Document, SpanError
+from vaner.formats.json_values import parsed, typed
 from vaner.formats.left_out import LeftOutWarning
+from vaner.formats.records import KNOWN, TAGS, to_document
 from vaner.formats.source import MalformedError, OnError, Place
-from vaner.formats.spans import METADATA, Lost, check_span, plain
+from vaner.formats.spans import METADATA, Lost, plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_COLUMNS = ("id", "text", "spans", "metadata")
+_COLUMNS = {*KNOWN, *TAGS}
 _BATCH = 256
 """Documents in a row group, which is what is held in memory."""
 
@@ -44,19 +48,18 @@ def read(
     """
     import pyarrow as pa
 
-    place = Place(path, on_error)
+    place, unread = Place(path, on_error), Counter[str]()
     try:
-        number = 0
-        for batch in _batches(place):
-            for row in batch.to_pylist():
-                number += 1
-                with _in_row(number, place):
-                    yield _document(row, number, place)
+        for number, (row, classes) in enumerate(_rows(place), 1):
+            guard = partial(_in_row, number, place)
+            with guard():
+                yield to_document(_record(row), f"{place.stem}-{number}", guard, unread, classes)
     except (pa.ArrowException, OSError) as problem:
         raise place.error(f"cannot be read as Parquet: {problem}") from None
 
 
-def _batches(place: Place) -> Iterator[Any]:
+def _rows(place: Place) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:
+    """The rows, each with the names of the classes in its table."""
     import pyarrow.parquet as pq
 
     if place.stdin:
@@ -64,13 +67,36 @@ def _batches(place: Place) -> Iterator[Any]:
     table = pq.ParquetFile(place.path if place.data is None else io.BytesIO(place.data))
     with table:
         names = table.schema_arrow.names
-        if "text" not in names:
+        if not {"text", "tokens"} & set(names):
             raise place.error(f"there is no column text; there are {', '.join(names) or 'none'}")
-        known = [name for name in _COLUMNS if name in names]
+        known = [name for name in names if name in _COLUMNS]
         if others := [name for name in names if name not in known]:
             told = f"{place.name}: columns that are not read: {', '.join(others)}"
             warnings.warn(told, LeftOutWarning, stacklevel=2)
-        yield from table.iter_batches(batch_size=_BATCH, columns=known)
+        classes = _classes(table.schema_arrow.metadata or {})
+        for batch in table.iter_batches(batch_size=_BATCH, columns=known):
+            yield from ((row, classes) for row in batch.to_pylist())
+
+
+def _classes(metadata: Mapping[bytes, bytes]) -> dict[str, Sequence[str]]:
+    """Names of the numbers in each column of classes, as `datasets` writes them into a table."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+        lists = {name: one.get("feature", one) for name, one in features.items()}
+        found = {name: one["names"] for name, one in lists.items() if "names" in one}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {name: names for name, names in found.items() if all(isinstance(n, str) for n in names)}
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without what it leaves empty, as a record of JSON Lines."""
+    record = {name: value for name, value in row.items() if value is not None}
+    if "text" in row and "tokens" not in record:
+        record.setdefault("text", "")
+    if "metadata" in record:
+        record["metadata"] = parsed(typed(record["metadata"], str, "metadata"))
+    return record
 
 
 @contextmanager
@@ -80,31 +106,6 @@ def _in_row(number: int, place: Place) -> Iterator[None]:
         yield
     except (MalformedError, SpanError) as problem:
         place.report(f"row {number}: {problem}")
-
-
-def _document(row: Mapping[str, Any], number: int, place: Place) -> Document:
-    text = typed("" if row["text"] is None else row["text"], str, "text")
-    metadata = frozen(parsed(typed(row.get("metadata") or "{}", str, "metadata")))
-    name = f"{place.stem}-{number}" if row.get("id") is None else str(row["id"])
-    spans = list[Span]()
-    for entry in typed(row.get("spans") or [], list, "spans"):
-        with _in_row(number, place):
-            spans.append(_span(text, typed(entry, dict, "a span")))
-    return Document(name, text, tuple(spans), metadata)
-
-
-def _span(text: str, entry: Mapping[str, Any]) -> Span:
-    given = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
-    quoted = entry.get("text")
-    span = check_span(
-        text,
-        [pair(piece) for piece in given],
-        typed(entry.get("type"), str, "type"),
-        quoted=None if quoted is None else typed(quoted, str, "text of a span"),
-        score=probability(entry.get("score")),
-        identifiers=[str(i) for i in entry.get("identifiers") or ()],
-    )
-    return reaching(span, entry)
 
 
 def write_file(documents: Iterable[Document], path: Path, lost: Lost) -> Iterator[Document]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
-from vaner.documents import Corpus, Document, Span
+from vaner.documents import Corpus, Document, Span, type_names
 from vaner.encoding import Encoder, Row
 from vaner.errors import CorpusError
 from vaner.instructions import ANY_TYPE, Instruction
@@ -140,7 +140,7 @@ def corpus_examples(
     if missing:
         raise CorpusError(
             f"corpus {corpus.name} does not annotate {', '.join(missing)}; "
-            f"it has {', '.join(corpus.types)}"
+            f"it has {type_names(corpus.types)}"
         )
     examples: list[SentenceExample] = []
     reasons = Counter[str]()

@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from vaner.corpora import load
-from vaner.documents import Corpus
+from vaner.documents import Corpus, type_names
 from vaner.errors import CorpusError, RecipeError
 from vaner.training.folds import without_fold
 from vaner.training.proposals import proposed
@@ -155,7 +155,7 @@ def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tu
     if missing or not corpus.types:
         raise CorpusError(
             f"corpus {corpus.name} does not annotate {', '.join(missing) or 'anything'}; "
-            f"it has {', '.join(corpus.types) or 'no types'}"
+            f"it has {type_names(corpus.types)}"
         )
     return tuple(source.types or corpus.types)
 

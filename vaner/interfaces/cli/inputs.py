@@ -9,6 +9,7 @@ from pathlib import Path
 from vaner.documents import Document
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, read
+from vaner.formats.brat import ANNOTATIONS
 from vaner.formats.source import STDIN
 from vaner.interfaces.cli.common import tell
 from vaner.interfaces.text import counted
@@ -76,7 +77,7 @@ def _inside(folder: Path, format: str | None) -> list[str]:
         files = sorted(file for file in folder.iterdir() if file.is_file())
     except OSError as problem:
         raise VanerError(f"{folder}: cannot be read: {problem.strerror}") from None
-    if format == "brat" or (format is None and any(file.suffix == ".ann" for file in files)):
+    if format == "brat" or (format is None and any(file.suffix in ANNOTATIONS for file in files)):
         return [str(folder)]
     known = {suffix for f in FORMATS.values() for suffix in f.suffixes}
     named = [str(f) for f in files if Path(f.name.removesuffix(".gz")).suffix.lower() in known]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vaner.documents import type_names
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 RenameOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="Another name for a type of the corpus; may be repeated: --rename Drug=Chemical",
+        help="Another name for a type of the corpus; may be repeated: --rename Drug=Chemical. Tags "
+        "without a type have an empty one: --rename =Disease",
         show_default=False,
     ),
 ]
@@ -29,8 +31,8 @@ def new_names(given: Iterable[str] | None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for one in given or ():
-        old, _, new = (part.strip() for part in one.rpartition("="))
-        if not old or not new:
+        old, given_as, new = (part.strip() for part in one.rpartition("="))
+        if not given_as or not new:
             raise VanerError(f"--rename {one}: give it as OLD=NEW; e.g. --rename Drug=Chemical")
         if found.setdefault(old, new) != new:
             raise VanerError(f"--rename gives {old} two names, {found[old]} and {new}")
@@ -46,7 +48,7 @@ def renamed(corpora: Sequence[Corpus], names: Mapping[str, str]) -> list[Corpus]
     known = list(dict.fromkeys(type for corpus in corpora for type in corpus.types))
     for old in names:
         if old not in known:
-            raise VanerError(f"--rename {old}={names[old]}: the corpus has {', '.join(known)}")
+            raise VanerError(f"--rename {old}={names[old]}: the corpus has {type_names(known)}")
     return [
         corpus.renamed({old: new for old, new in names.items() if old in corpus.types})
         for corpus in corpora
