@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from experiments import grid, report
+from experiments import grid, jobs, report, table
 from experiments.mix.run import STUDY as mix
 from experiments.report import read_runs, write_runs
 from vaner.training.apart import clash
@@ -42,6 +42,22 @@ def test_every_study_has_distinct_valid_runs_on_dev_alone(
     for run in runs:
         assert run.tests and len(run.recipe.seeds) == 1
         assert all(source.split == "devel" for source in run.recipe.dev)
+        assert clash(run.recipe) is None
+
+
+@pytest.mark.parametrize("study", jobs.STUDIES, ids=lambda study: study.name)
+def test_results_are_of_the_runs_that_a_study_has(
+    study: grid.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # They were made where all corpora but one are at hand; the mix takes what is.
+    monkeypatch.setattr(grid, "_missing", lambda corpus, *_: corpus if "CHEMD" in corpus else None)
+    records = read_runs(study.folder / "results-small.json")
+    assert records and len(grid.kept(study, "small")) == len(records)
+
+
+def test_the_tables_say_what_the_results_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["table.py", "--check"])
+    table.main()  # leaves with what to do where they do not
 
 
 @pytest.mark.parametrize("path", sorted(Path(grid.__file__).parent.rglob("recipe.yaml")), ids=str)
