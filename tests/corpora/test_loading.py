@@ -11,7 +11,9 @@ import pytest
 from vaner.corpora import REGISTRY, is_one_split, load
 from vaner.corpora.checking import available_splits
 from vaner.corpora.counts import differences
+from vaner.documents import Document, Span
 from vaner.errors import CorpusError
+from vaner.formats import write
 
 BOTH = "Cisplatin\tB-Chemical\ncauses\tO\nanaemia\tB-Disease\n\n"
 
@@ -83,6 +85,17 @@ def test_splits_as_corpora_are_handed_round(tmp_path: Path, names: tuple[str, st
         (document,) = load(str(tmp_path), split)
         assert [document.mention(span) for span in document.spans] == [word]
     assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
+
+
+def test_a_file_for_each_document(tmp_path: Path) -> None:
+    for word in ("Gout", "Flu"):
+        write([Document(word, word, (Span(0, len(word), "D"),))], tmp_path / f"{word}.xml")
+    (tmp_path / "README.md").write_text("A file for each document.")
+    assert is_one_split(str(tmp_path)) and available_splits(str(tmp_path)) == ["all"]
+    assert [document.id for document in load(str(tmp_path), "test")] == ["Flu", "Gout"]
+    (tmp_path / "list.tsv").write_text("Gout\tFlu\n")
+    with pytest.raises(CorpusError, match="vaner corpus convert"):
+        load(str(tmp_path), "test")
 
 
 def test_a_note_on_a_test_is_no_test_split(tmp_path: Path) -> None:

@@ -127,11 +127,13 @@ def read_split(
 ) -> Iterator[Document]:
     """Read a file, or the file of a split out of a folder.
 
-    A folder is searched for a file named after the split (``devel.tsv``, ``dev.jsonl``, …).
+    A folder is searched for a file named after the split (``devel.tsv``, ``dev.jsonl``, …); one
+    that is a corpus by itself is read whole, a file for each document where it is so.
     """
     if path.is_dir() and not (is_one_corpus(path) and not _split_files(path, split)):
         path = _split_file(path, split)
-    return read(path, format, on_error=on_error)
+    for file in _single_files(path) or [path]:
+        yield from read(file, format, on_error=on_error)
 
 
 def is_one_split(name: str) -> bool:
@@ -153,17 +155,39 @@ def is_test(name: str, split: str) -> bool:
 
 
 def is_one_corpus(folder: Path) -> bool:
-    """Whether a folder is itself one corpus file: brat, or texts of which none is a split."""
-    try:
-        format = detect(folder)
-    except FormatError:
-        return False
-    if format == "brat":
+    """Whether a folder is itself a corpus: brat, or files of one kind of which none is a split."""
+    if _kind(folder) == "brat":
         return True
-    return not any(
+    splits = (
         _split_files(folder, split) or any(map(_marked_up, _named_besides(folder, split)))
         for split in _SPLIT_NAMES
     )
+    return not any(splits) and (_kind(folder) == "text" or bool(_single_files(folder)))
+
+
+def _kind(folder: Path) -> str | None:
+    """Format of a folder as a whole; None where only its files have one."""
+    try:
+        return detect(folder)
+    except FormatError:
+        return None
+
+
+def _single_files(path: Path) -> list[Path]:
+    """The files of a folder that is no format by itself, where all end in the same way."""
+    if not path.is_dir() or _kind(path):
+        return []
+    files = [
+        file
+        for file in sorted(path.iterdir())
+        if file.is_file() and not file.name.startswith((".", "README", "LICEN"))
+    ]
+    suffixes = {Path(file.name.removesuffix(".gz")).suffix.lower() for file in files}
+    return files if len(suffixes) == 1 and suffixes <= _known_suffixes() else []
+
+
+def _known_suffixes() -> set[str]:
+    return {suffix for format in FORMATS.values() for suffix in format.suffixes}
 
 
 def _marked_up(file: Path) -> bool:
@@ -257,7 +281,7 @@ def _named_besides(folder: Path, split: str) -> list[Path]:
     """The files that have the name of a split, as a word or before "set", anywhere in their own."""
     word = _SPLIT_WORDS.get(split, re.escape(split))
     named = re.compile(f"(?:{word})[-_ ]?set(?![a-z])|(?<![a-z])(?:{word})(?![a-z])", re.IGNORECASE)
-    known = {suffix for format in FORMATS.values() for suffix in format.suffixes}
+    known = _known_suffixes()
     return [
         file
         for file in sorted(folder.iterdir())
