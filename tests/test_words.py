@@ -83,6 +83,10 @@ def test_where_words_are_cut(text: str, expected: list[str]) -> None:
         ("hard-wrapped line\ngoes on here.", 1),
         ("Problems:\n- asthma\n- gout\n  * COPD\n1) lupus\n(b) flu", 6),
         ("He had diabetes (type\n2) and gout - no\nflu; a fall of\n10-20 mg.", 1),
+        ("Asthma\nGout\r\nBreast cancer\n1. COPD\nPLAN: aspirin\nMetformin 5 mg", 7),
+        ("A title without a stop\nThe abstract is longer than its title and says more.", 2),
+        ("Wrapped lines are filled as far as the next\nBRCA1 allows, and the gene goes on.", 1),
+        ("The tumours were of the type that is called type\n2 and grew in three of four mice.", 1),
         ("Gout\fFlu\u2029mumps\u2028of the old", 3),
     ],
 )

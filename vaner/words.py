@@ -34,6 +34,8 @@ _BREAK = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\n|[\f\u202
 _LINE_END = regex.compile(r"[\n\r\u2028]")
 # An item of a list; not "2." or "E.", which may be the rest of a sentence.
 _ITEM = regex.compile(r"(?:[-*•·▪◦‣–—]|\(?(?:\p{N}{1,2}|\p{Ll})\))\s")
+_NUMBERED = regex.compile(r"\p{N}{1,2}[.)]\s")
+_NARROW = 40  # characters that the lines of wrapped text have at least
 _MOST_CLOSERS = 8
 
 # Written with a full stop that rarely ends a sentence. Compared case-insensitively.
@@ -87,7 +89,7 @@ def split_sentences(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
 def _boundary(text: str, words: Sequence[Word], i: int) -> bool:
     """Whether a sentence ends between word i - 1 and word i."""
     gap = text[words[i - 1].end : words[i].start]
-    if _BREAK.search(gap) or (_LINE_END.search(gap) and _item(text, words[i].start)):
+    if _BREAK.search(gap) or (_LINE_END.search(gap) and _new_line(text, words, i)):
         return True
     last, first = i - 1, max(0, i - 1 - _MOST_CLOSERS)
     while last > first and text[words[last].start] in _CLOSERS:
@@ -103,12 +105,25 @@ def _boundary(text: str, words: Sequence[Word], i: int) -> bool:
     return mark != "." or not _abbreviated(text, words, last)
 
 
-def _item(text: str, start: int) -> bool:
-    """Whether an item of a list begins here, and not the end of a bracket: "(type 2) was"."""
-    found = _ITEM.match(text, start)
-    before = text[max(0, start - 200) : start]
-    closes = found and found[0][0] != "(" and before.rfind("(") > before.rfind(")")
-    return found is not None and not closes
+def _new_line(text: str, words: Sequence[Word], i: int) -> bool:
+    """Whether a line that begins at word i is one of its own: an item of a list, or a short line.
+
+    Text that is wrapped fills its lines, as far as the next word allows. So a line is no part of a
+    wrapped sentence if its first word had found room on the line before; where that word is written
+    small it is taken for a part of one all the same.
+    """
+    start, before = words[i].start, words[i - 1].end
+    opened = text[max(0, before - 200) : before]
+    item = _ITEM.match(text, start) or _NUMBERED.match(text, start)
+    if item and item[0][0] != "(" and ")" in item[0] and opened.rfind("(") > opened.rfind(")"):
+        return False  # the end of a bracket: "(type 2) was"
+    if item and _ITEM.match(text, start):
+        return True
+    if not item and not text[start].isupper():
+        return False
+    line = text[start : found.start() if (found := _LINE_END.search(text, start)) else None]
+    ends = (text.rfind(end, 0, before) for end in "\n\r\u2028")
+    return before - max(ends) + len(line.split(None, 1)[0]) <= max(_NARROW, len(line))
 
 
 def _abbreviated(text: str, words: Sequence[Word], stop: int) -> bool:
