@@ -184,6 +184,11 @@ def test_jsonl_dialects(put):
     assert mentions(tagged) == [("Rat", "Species")]
 
 
+def test_jsonl_records_of_no_token(put):
+    path = put('{"tokens": [], "ner_tags": []}\n{"tokens": [], "tags": []}\n{"tokens": []}\n')
+    assert [(d.text, d.spans) for d in read(path, "jsonl")] == [("", ())] * 3
+
+
 def test_jsonl_tags_under_other_names(put):
     path = put(
         '{"tokens": ["Rat", "fever"], "tags": ["B-Species", "O"]}\n'

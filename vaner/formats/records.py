@@ -139,7 +139,8 @@ def _entries(record: Mapping[str, Any], field: str | None, classes: Sequence[str
         found = [{"start": c.start, "end": c.end, "type": c.type} for c in decode(tags)]
     except ValueError as problem:
         raise MalformedError(str(problem)) from None
-    if classes is _INTEGER_TAGS and integer(record[field][0]) and (wrong := violations(tags)):
+    bare = classes is _INTEGER_TAGS and any(map(integer, record[field]))
+    if bare and (wrong := violations(tags)):
         raise MalformedError(
             f"tag {record[field][wrong[0]]} continues no mention: if the numbers are classes of "
             "their own, write their names, such as B-Disease"
