@@ -87,6 +87,17 @@ def test_splits_as_corpora_are_handed_round(tmp_path: Path, names: tuple[str, st
     assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
 
 
+def test_splits_that_are_folders(tmp_path: Path) -> None:
+    for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
+        folder = tmp_path / f"corpus_2013_{split}_data"
+        folder.mkdir()
+        (folder / "1.txt").write_text(word)
+        (folder / "1.a1").write_text(f"T1\tD 0 {len(word)}\t{word}\n")
+        (document,) = load(str(tmp_path), split)
+        assert [document.mention(span) for span in document.spans] == [word]
+    assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
+
+
 def test_a_file_for_each_document(tmp_path: Path) -> None:
     for word in ("Gout", "Flu"):
         write([Document(word, word, (Span(0, len(word), "D"),))], tmp_path / f"{word}.xml")

@@ -10,8 +10,9 @@ from itertools import combinations, permutations, product
 from pathlib import Path
 
 from vaner.corpora.counts import differences
+from vaner.corpora.folders import has_split, is_one_corpus
 from vaner.corpora.kinship import shared_texts
-from vaner.corpora.loading import corpora_root, has_split, is_one_corpus, load, split_file
+from vaner.corpora.loading import corpora_root, load, split_file
 from vaner.corpora.overlaps import key_length, sentence_key, sentence_keys
 from vaner.corpora.registry import CorpusInfo, lookup
 from vaner.corpora.statistics import nesting

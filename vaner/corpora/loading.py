@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
+from vaner.corpora.folders import SPLIT_NAMES, is_one_corpus, named_after, single_files, split_in
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.documents import Corpus, Document
-from vaner.errors import CorpusError, FormatError
-from vaner.formats import FORMATS, OnError, detect, read
-
-_SPLIT_NAMES = {
-    "train": ("train", "training"),
-    "devel": ("devel", "dev", "valid", "validation", "development"),
-    "test": ("test", "testing"),
-}
-
-# In the name of a file that is not the split's own: NCBItrainset_corpus.txt, x-train.BioC.xml.
-_SPLIT_WORDS = {
-    "train": "train(?:ing)?",
-    "devel": "dev(?:el(?:op(?:ment)?)?)?|valid(?:ation)?",
-    "test": "test(?:ing)?",
-}
+from vaner.errors import CorpusError
+from vaner.formats import OnError, read
 
 SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
 
@@ -107,7 +94,7 @@ def _file(name: str, split: str, root: str | Path | None) -> Path | None:
         if info is not None:
             found = split_file(info, split, corpora_root(root)) if split in info.files else None
         elif path.is_dir() and not is_one_split(name):
-            found = _split_file(path, split)
+            found = split_in(path, split)
         else:
             found = path if path.exists() else None
     except CorpusError:
@@ -130,9 +117,9 @@ def read_split(
     A folder is searched for a file named after the split (``devel.tsv``, ``dev.jsonl``, …); one
     that is a corpus by itself is read whole, a file for each document where it is so.
     """
-    if path.is_dir() and not (is_one_corpus(path) and not _split_files(path, split)):
-        path = _split_file(path, split)
-    for file in _single_files(path) or [path]:
+    if path.is_dir() and not (is_one_corpus(path) and not named_after(path, split)):
+        path = split_in(path, split)
+    for file in single_files(path) or [path]:
         yield from read(file, format, on_error=on_error)
 
 
@@ -150,52 +137,8 @@ def is_test(name: str, split: str) -> bool:
     >>> is_test("NCBI-disease", "test"), is_test("NCBI-disease", "devel")
     (True, False)
     """
-    named = Path(name).name.split(".")[0].casefold() in _SPLIT_NAMES["test"]
+    named = Path(name).name.split(".")[0].casefold() in SPLIT_NAMES["test"]
     return "test" in split.casefold() or (named and is_one_split(name))
-
-
-def is_one_corpus(folder: Path) -> bool:
-    """Whether a folder is itself a corpus: brat, or files of one kind of which none is a split."""
-    if _kind(folder) == "brat":
-        return True
-    splits = (
-        _split_files(folder, split) or any(map(_marked_up, _named_besides(folder, split)))
-        for split in _SPLIT_NAMES
-    )
-    return not any(splits) and (_kind(folder) == "text" or bool(_single_files(folder)))
-
-
-def _kind(folder: Path) -> str | None:
-    """Format of a folder as a whole; None where only its files have one."""
-    try:
-        return detect(folder)
-    except FormatError:
-        return None
-
-
-def _single_files(path: Path) -> list[Path]:
-    """The files of a folder that is no format by itself, where all end in the same way."""
-    if not path.is_dir() or _kind(path):
-        return []
-    files = [
-        file
-        for file in sorted(path.iterdir())
-        if file.is_file() and not file.name.startswith((".", "README", "LICEN"))
-    ]
-    suffixes = {Path(file.name.removesuffix(".gz")).suffix.lower() for file in files}
-    return files if len(suffixes) == 1 and suffixes <= _known_suffixes() else []
-
-
-def _known_suffixes() -> set[str]:
-    return {suffix for format in FORMATS.values() for suffix in format.suffixes}
-
-
-def _marked_up(file: Path) -> bool:
-    """Whether a file is more than text: a note may be called "blood test.txt"."""
-    try:
-        return detect(file) != "text"
-    except FormatError:
-        return False
 
 
 def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
@@ -246,47 +189,6 @@ def how_to_get(info: CorpusInfo) -> str:
     if info.address:
         return f"get it with vaner corpus fetch {info.whole}"
     return f"it must be got by hand, see {info.home}"
-
-
-def has_split(folder: Path, split: str) -> bool:
-    """Whether a folder has a file named after a split."""
-    return bool(_split_files(folder, split) or _named_besides(folder, split))
-
-
-def _split_file(folder: Path, split: str) -> Path:
-    found = _split_files(folder, split) or _named_besides(folder, split)
-    if not found:
-        names = _SPLIT_NAMES.get(split, (split,))
-        raise CorpusError(
-            f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*); if it "
-            "holds a file for each document, make one of them: vaner corpus convert"
-        )
-    if len(found) > 1:
-        raise CorpusError(
-            f"{folder}: more than one file for split {split!r}: "
-            f"{', '.join(file.name for file in found)}; name the file itself"
-        )
-    return found[0]
-
-
-def _split_files(folder: Path, split: str) -> list[Path]:
-    """The files named after a split and nothing else; where there is none, those that begin so."""
-    names = _SPLIT_NAMES.get(split, (split,))
-    begun = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
-    whole = [f for f in begun if Path(f.name.removesuffix(".gz")).stem.casefold() in names]
-    return whole or begun
-
-
-def _named_besides(folder: Path, split: str) -> list[Path]:
-    """The files that have the name of a split, as a word or before "set", anywhere in their own."""
-    word = _SPLIT_WORDS.get(split, re.escape(split))
-    named = re.compile(f"(?:{word})[-_ ]?set(?![a-z])|(?<![a-z])(?:{word})(?![a-z])", re.IGNORECASE)
-    known = _known_suffixes()
-    return [
-        file
-        for file in sorted(folder.iterdir())
-        if Path(file.name.removesuffix(".gz")).suffix.lower() in known and named.search(file.name)
-    ]
 
 
 def as_registered(document: Document, info: CorpusInfo) -> Document:
