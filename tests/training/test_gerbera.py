@@ -18,6 +18,7 @@ from vaner.instructions import COMPACT
 from vaner.modeling.tagger import VanerForTokenClassification
 from vaner.modeling.tensors import collate
 from vaner.tagging import TagSet
+from vaner.training import train as training
 from vaner.training.examples import corpus_examples
 from vaner.training.recipe import CorpusSource, Recipe
 from vaner.training.sources import learnable
@@ -128,9 +129,35 @@ def test_two_stages_train_save_and_answer(
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
     assert annotator.types == ("Chemical", "Disease")
     assert "news" not in annotator.datasets
-    again = Annotator.from_pretrained(trained.folder, device="cpu")
-    text = "aspirin helps against gout ."
-    assert annotator(text).spans == again(text).spans
+
+
+@pytest.mark.heavy
+def test_the_second_stage_begins_with_the_best_of_the_first(
+    tiny_backbone: Path,
+    corpus_folder: Path,
+    general_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[tuple[float, float]] = []  # dev F1 as each stage begins, and the best in it
+    run_stage = training._run_stage
+
+    def watched(
+        recipe: Any, stage: Any, learner: Any, mixture: Any, scorer: Any, *rest: Any
+    ) -> Any:
+        begins = scorer()["eval_f1"]
+        trainer = run_stage(recipe, stage, learner, mixture, scorer, *rest)
+        found.append((begins, float(trainer.state.best_metric)))
+        return trainer
+
+    monkeypatch.setattr(training, "_run_stage", watched)
+    plan = two_stages(tiny_backbone, corpus_folder, general_folder, domain="general")
+    first = plan.stages[0].model_copy(update={"epochs": 6, "learning_rate": 0.005})
+    model = plan.model.model_copy(update={"lora": None})
+    plan = plan.model_copy(update={"model": model, "stages": [first, plan.stages[1]]})
+    training.train(plan, tmp_path / "run", report=lambda _: None)
+    (begins, best), (goes_on, _) = found
+    assert best > begins and goes_on == pytest.approx(best)
 
 
 @pytest.mark.heavy
