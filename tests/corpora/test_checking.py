@@ -78,7 +78,9 @@ def test_an_empty_file(tmp_path: Path) -> None:
 
 
 def test_a_corpus_without_a_mention(tmp_path: Path) -> None:
-    (tmp_path / "notes.jsonl").write_text('{"text": "Gout.", "mentions": [{"start": 0}]}')
+    (tmp_path / "notes.jsonl").write_text(
+        '{"text": "Gout.", "mentions": [{"start": 0, "type": "D"}]}'
+    )
     unread, none = check(str(tmp_path / "notes.jsonl")).problems
     assert "not read as mentions: mentions" in unread
     assert (

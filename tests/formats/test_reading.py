@@ -211,11 +211,21 @@ def test_jsonl_tags_that_do_not_fit(put, record, told):
         list(read(put(record), "jsonl"))
 
 
+def test_jsonl_tells_nothing_of_other_lists(put):
+    path = put(
+        '{"text": "Gout.", "sentences": [{"start": 0, "end": 5}], "notes": ["a"]}', "x.jsonl"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (document,) = read(path)
+    assert document.metadata["notes"] == ("a",)
+
+
 @pytest.mark.parametrize(
     ("record", "name"),
     [
-        ('{"text": "Gout.", "mentions": [{"start": 0, "end": 4}]}', "mentions"),
-        ('{"text": "Gout.", "ner": [{"offset": 0, "length": 4}]}', "ner"),
+        ('{"text": "Gout.", "mentions": [{"start": 0, "end": 4, "type": "D"}]}', "mentions"),
+        ('{"text": "Gout.", "ner": [{"offset": 0, "length": 4, "label": "D"}]}', "ner"),
         (
             '{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}], '
             '"entities": [{"start": 0, "end": 4, "type": "E"}]}',

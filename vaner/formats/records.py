@@ -24,6 +24,7 @@ KNOWN = ("id", "text", "tokens", "metadata", *MENTIONS)
 
 _INTEGER_TAGS = ("O", "B", "I")
 _PLACES = {"start", "begin", "offset", "offsets", "start_offset", "start_char", "span", "position"}
+_KINDS = {"type", "label", "labels", "entity", "entity_type", "entity_group", "class", "category"}
 
 Guard = Callable[[], AbstractContextManager[None]]
 """Reports what is wrong in a block, with its place."""
@@ -88,10 +89,12 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Lost) ->
     for name, value in record.items():
         if name == used or name == "metadata" or not isinstance(value, list) or not value:
             continue
-        first = value[0]
-        unread[name] += name in MENTIONS or (
-            isinstance(first, dict) and bool(_PLACES & first.keys())
-        )
+        unread[name] += name in MENTIONS or _like_mention(value[0])
+
+
+def _like_mention(entry: Any) -> bool:
+    """Whether an entry of a list has a place and a type; one of sentences has no type."""
+    return isinstance(entry, dict) and bool(_PLACES & entry.keys() and _KINDS & entry.keys())
 
 
 def _words(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:
