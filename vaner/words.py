@@ -34,7 +34,7 @@ _BREAK = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\n|[\f\u202
 _LINE_END = regex.compile(r"[\n\r\u2028]")
 # An item of a list; not "2." or "E.", which may be the rest of a sentence.
 _ITEM = regex.compile(r"(?:[-*•·▪◦‣–—]|\(?(?:\p{N}{1,2}|\p{Ll})\))\s")
-_NUMBERED = regex.compile(r"\p{N}{1,2}[.)]\s")
+_NUMBERED = regex.compile(r"\p{N}{1,2}\.\s")
 _NARROW = 40  # characters that the lines of wrapped text have at least
 _MOST_CLOSERS = 8
 
@@ -113,13 +113,11 @@ def _new_line(text: str, words: Sequence[Word], i: int) -> bool:
     small it is taken for a part of one all the same.
     """
     start, before = words[i].start, words[i - 1].end
-    opened = text[max(0, before - 200) : before]
-    item = _ITEM.match(text, start) or _NUMBERED.match(text, start)
-    if item and item[0][0] != "(" and ")" in item[0] and opened.rfind("(") > opened.rfind(")"):
-        return False  # the end of a bracket: "(type 2) was"
-    if item and _ITEM.match(text, start):
-        return True
-    if not item and not text[start].isupper():
+    if item := _ITEM.match(text, start):
+        opened = text[max(0, before - 200) : before]
+        closes = ")" in item[0] and item[0][0] != "(" and opened.rfind("(") > opened.rfind(")")
+        return not closes  # the end of a bracket: "(type 2) was"
+    if not (text[start].isupper() or _NUMBERED.match(text, start)):
         return False
     line = text[start : found.start() if (found := _LINE_END.search(text, start)) else None]
     ends = (text.rfind(end, 0, before) for end in "\n\r\u2028")

@@ -10,19 +10,12 @@ import re
 from pathlib import Path
 
 from vaner.errors import CorpusError, FormatError
-from vaner.formats import FORMATS, detect
+from vaner.formats import detect, named_as_read, suffix
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
-    "devel": ("devel", "dev", "valid", "validation", "development"),
+    "devel": ("devel", "dev", "valid", "validation", "develop", "development"),
     "test": ("test", "testing"),
-}
-
-# In the name of a file that is not the split's own: NCBItrainset_corpus.txt, x-train.BioC.xml.
-_SPLIT_WORDS = {
-    "train": "train(?:ing)?",
-    "devel": "dev(?:el(?:op(?:ment)?)?)?|valid(?:ation)?",
-    "test": "test(?:ing)?",
 }
 
 
@@ -72,8 +65,8 @@ def single_files(path: Path) -> list[Path]:
         for file in sorted(path.iterdir())
         if file.is_file() and not file.name.startswith((".", "README", "LICEN"))
     ]
-    suffixes = {_suffix(file) for file in files}
-    return files if len(suffixes) == 1 and suffixes <= _known_suffixes() else []
+    alike = len({suffix(file) for file in files}) == 1
+    return files if alike and all(map(named_as_read, files)) else []
 
 
 def named_after(folder: Path, split: str) -> list[Path]:
@@ -86,12 +79,12 @@ def named_after(folder: Path, split: str) -> list[Path]:
 
 def _named_besides(folder: Path, split: str) -> list[Path]:
     """The files that have the name of a split, as a word or before "set", anywhere in their own."""
-    word = _SPLIT_WORDS.get(split, re.escape(split))
+    word = "|".join(map(re.escape, SPLIT_NAMES.get(split, (split,))))
     named = re.compile(f"(?:{word})[-_ ]?set(?![a-z])|(?<![a-z])(?:{word})(?![a-z])", re.IGNORECASE)
     return [
         file
         for file in sorted(folder.iterdir())
-        if named.search(file.name) and (file.is_dir() or _suffix(file) in _known_suffixes())
+        if named.search(file.name) and (file.is_dir() or named_as_read(file))
     ]
 
 
@@ -109,11 +102,3 @@ def _kind(folder: Path) -> str | None:
         return detect(folder)
     except FormatError:
         return None
-
-
-def _suffix(file: Path) -> str:
-    return Path(file.name.removesuffix(".gz")).suffix.lower()
-
-
-def _known_suffixes() -> set[str]:
-    return {suffix for format in FORMATS.values() for suffix in format.suffixes}

@@ -40,7 +40,7 @@ from vaner.formats.besides import ALL, watched
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
 from vaner.formats.detect import detect, suggest
-from vaner.formats.source import STDIN, FormatWarning, OnError
+from vaner.formats.source import STDIN, FormatWarning, OnError, suffix
 from vaner.formats.spans import beginning, renamed
 
 __all__ = [
@@ -50,8 +50,10 @@ __all__ = [
     "OnError",
     "WriteReport",
     "detect",
+    "named_as_read",
     "read",
     "renamed",
+    "suffix",
     "suggest",
     "unique_ids",
     "write",
@@ -203,6 +205,11 @@ def _format(name: str) -> Format:
     if name not in FORMATS:
         raise VanerError(f"no format is called {name!r}; there are {', '.join(FORMATS)}")
     return FORMATS[name]
+
+
+def named_as_read(file: Path) -> bool:
+    """Whether a file is named as those of some format mostly are."""
+    return any(suffix(file) in format.suffixes for format in FORMATS.values())
 
 
 def read(

@@ -11,7 +11,7 @@ from typing import Any
 
 from vaner.errors import FormatError
 from vaner.formats.brat import ANNOTATIONS
-from vaner.formats.source import Place, read_chunks
+from vaner.formats.source import Place, read_chunks, suffix
 from vaner.tagging import OUTSIDE, split_tag
 
 _HEAD = 1 << 14
@@ -43,13 +43,13 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
         raise place.error(f"the format of {what} cannot be told; name it", argument="format")
     if place.folder:
         return _folder(place, encoding)
-    suffix = Path(place.path.name.removesuffix(".gz")).suffix.lower()
-    if suffix in ANNOTATIONS:  # what is beside it
+    ending = suffix(place.path)
+    if ending in ANNOTATIONS:  # what is beside it
         return "brat"
-    if suffix == ".parquet":  # no text
+    if ending == ".parquet":  # no text
         return "parquet"
     head = _head(place, encoding)
-    found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(suffix)
+    found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(ending)
     if not found:
         raise place.error("its format cannot be told; name it", argument="format")
     return found
@@ -88,10 +88,10 @@ def suggest(path: str | Path) -> str:
     """
     name = Path(str(path).removesuffix(".gz"))
     found = {**_SUFFIXES, ".xml": "bioc_xml", ".json": "bioc_json", "": "brat"}
-    suffix = name.suffix.lower()
-    if suffix not in found or found[suffix] == "text" or suffix == ".ann":
-        raise FormatError(f"{suffix or 'no suffix'} names no format to write", path)
-    return found[suffix]
+    ending = name.suffix.lower()
+    if ending not in found or found[ending] == "text" or ending == ".ann":
+        raise FormatError(f"{ending or 'no suffix'} names no format to write", path)
+    return found[ending]
 
 
 def _folder(place: Place, encoding: str) -> str:

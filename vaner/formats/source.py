@@ -58,6 +58,11 @@ class Content(str):
         return content
 
 
+def suffix(file: Path) -> str:
+    """What the name of a file ends in, in small letters; a ``.gz`` is passed over."""
+    return Path(file.name.removesuffix(".gz")).suffix.lower()
+
+
 class Place:
     """A file being read and what to do with its errors.
 

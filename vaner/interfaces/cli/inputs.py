@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vaner.documents import Document
 from vaner.errors import FormatError, VanerError
-from vaner.formats import FORMATS, read
+from vaner.formats import FORMATS, named_as_read, read
 from vaner.formats.brat import ANNOTATIONS
 from vaner.formats.source import STDIN
 from vaner.interfaces.cli.common import tell
@@ -79,14 +79,13 @@ def _inside(folder: Path, format: str | None) -> list[str]:
         raise VanerError(f"{folder}: cannot be read: {problem.strerror}") from None
     if format == "brat" or (format is None and any(file.suffix in ANNOTATIONS for file in files)):
         return [str(folder)]
-    known = {suffix for f in FORMATS.values() for suffix in f.suffixes}
-    named = [str(f) for f in files if Path(f.name.removesuffix(".gz")).suffix.lower() in known]
-    if named:
+    if named := [str(file) for file in files if named_as_read(file)]:
         return named
     inner = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
     if inner:
         raise VanerError(f"{folder}: only folders here; name one of them, such as {inner[0]}")
-    raise VanerError(f"{folder}: no file here ends in one of {', '.join(sorted(known))}")
+    known = sorted({suffix for f in FORMATS.values() for suffix in f.suffixes})
+    raise VanerError(f"{folder}: no file here ends in one of {', '.join(known)}")
 
 
 def documents(
