@@ -18,7 +18,7 @@ from tests.formats.test_overlaps import full, slow_is_fine
 from tests.formats.test_round_trip import UTF8, detailed
 from vaner.documents import Document, Span
 from vaner.errors import FormatError, VanerError
-from vaner.formats import detect, read, write
+from vaner.formats import FormatWarning, detect, read, write
 from vaner.formats.left_out import LeftOutWarning
 
 SPAN = Span(0, 5, "Disease", 0.5, ("D:1",))
@@ -142,3 +142,7 @@ def test_tables_with_entities_and_labels(tmp_path: Path) -> None:
         pq.write_table(pa.table({"text": ["Gout."], column: [[entity]]}), tmp_path / column)
         (document,) = read(tmp_path / column, "parquet")
         assert document.spans == (Span(0, 4, "D"),)
+    both = pa.table({"text": ["Gout."], "spans": [[entity]], "entities": [[entity]]})
+    pq.write_table(both, tmp_path / "both")
+    with pytest.warns(FormatWarning, match="not read as mentions: entities"):
+        assert len(list(read(tmp_path / "both", "parquet"))) == 1

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -20,8 +19,8 @@ from typing import Any
 from vaner.documents import Document, Span
 from vaner.formats.json_stream import unpaired
 from vaner.formats.json_values import parsed
-from vaner.formats.records import to_document
-from vaner.formats.source import FormatWarning, OnError, Place, read_filled_lines
+from vaner.formats.records import tell, to_document
+from vaner.formats.source import OnError, Place, read_filled_lines
 from vaner.formats.spans import METADATA, SCORE, Lost
 
 
@@ -40,9 +39,7 @@ def read(
         guard = partial(place.guard, number)
         with guard():
             yield to_document(parsed(line), f"{place.stem}-{number}", guard, unread)
-    if names := [name for name, count in unread.items() if count]:
-        told = f"{place.name}: not read as mentions: {', '.join(names)}"
-        warnings.warn(told, FormatWarning, stacklevel=2)
+    tell(place, unread)
 
 
 def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:

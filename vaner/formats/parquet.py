@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from vaner.documents import Document, SpanError
 from vaner.formats.json_values import parsed, typed
 from vaner.formats.left_out import LeftOutWarning
-from vaner.formats.records import KNOWN, TAGS, to_document
+from vaner.formats.records import KNOWN, TAGS, tell, to_document
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.formats.spans import METADATA, Lost, plain
 
@@ -56,6 +56,7 @@ def read(
                 yield to_document(_record(row), f"{place.stem}-{number}", guard, unread, classes)
     except (pa.ArrowException, OSError) as problem:
         raise place.error(f"cannot be read as Parquet: {problem}") from None
+    tell(place, unread)
 
 
 def _rows(place: Place) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:

@@ -8,13 +8,14 @@ O, 1 for B and 2 for I. A first token with spaces in it, which has no tag, is an
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from vaner.documents import Document, Span
 from vaner.formats.json_values import frozen, integer, pair, probability, reaching, typed
-from vaner.formats.source import MalformedError
+from vaner.formats.source import FormatWarning, MalformedError, Place
 from vaner.formats.spans import Lost, check_span
 from vaner.tagging import decode, violations
 
@@ -69,6 +70,13 @@ def to_document(
             spans.append(_span(text, entry, tokens))
     given = record.get("id")
     return Document(name if given is None else str(given), text, tuple(spans), metadata)
+
+
+def tell(place: Place, unread: Lost) -> None:
+    """Warn once, at the end of a file, of what looks like mentions in it and was not read."""
+    if names := [name for name, count in unread.items() if count]:
+        told = f"{place.name}: not read as mentions: {', '.join(names)}"
+        warnings.warn(told, FormatWarning, stacklevel=2)
 
 
 def _tag_field(record: Mapping[str, Any]) -> str | None:
