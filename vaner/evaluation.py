@@ -164,8 +164,8 @@ def scored_types(
     for type in types:
         if type not in corpus.types:
             raise VanerError(
-                f"corpus {corpus.name} does not annotate {type}; it has {type_names(corpus.types)}: "
-                f"call one of them {type}",
+                f"corpus {corpus.name} does not annotate {type}; it has "
+                f"{type_names(corpus.types)}: call one of them {type}",
                 argument="rename",
             )
         if type not in proposer.types and not proposer.zero_shot:
