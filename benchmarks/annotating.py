@@ -29,9 +29,9 @@ from typing import Any
 from benchmarks.annotators import BACKBONE, PREPARE
 from benchmarks.memory import most_held
 from benchmarks.texts import made
-from experiments.report import keep
-from experiments.table import filled
-from vaner.provenance import provenance
+from experiments.results_table import filled
+from experiments.study_report import keep
+from vaner.utils.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).with_name("README.md")
@@ -90,8 +90,8 @@ def floor(number: int) -> Figures:
     """
     from transformers import AutoConfig
 
-    from vaner.encoding import Encoder
-    from vaner.modeling.finding import find
+    from vaner.backbones.encoding import Encoder
+    from vaner.backbones.locate import find
 
     folder = find(BACKBONE, prefer="package").folder
     config, encoder = AutoConfig.from_pretrained(folder), Encoder.from_folder(folder, 512)

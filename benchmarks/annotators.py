@@ -29,12 +29,13 @@ def vaner(form: str) -> Callable[[Path], Read]:
     """The default model: by PyTorch, or exported, in full precision or in 8 bits."""
 
     def prepare(folder: Path) -> Read:
-        from vaner.annotator import Annotator, model_folder
+        from vaner.annotator import Annotator
+        from vaner.models.locate import model_folder
 
         if form == "pytorch":
             import torch
 
-            from vaner.proposers.loading import load_proposer
+            from vaner.models.torch_models import load_proposer
 
             torch.set_num_threads(1)
             annotator = Annotator(load_proposer(model_folder(MODEL), "cpu", 32))
@@ -98,8 +99,8 @@ def _token_classification(tags: int) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-    from vaner.modeling.backbone import quiet
-    from vaner.modeling.finding import find
+    from vaner.backbones.backbone import quiet
+    from vaner.backbones.locate import find
 
     torch.set_num_threads(1)
     folder = find(BACKBONE, prefer="package").folder
@@ -113,8 +114,8 @@ def gliner(_: Path) -> Read:
     import torch
     from gliner import GLiNER, GLiNERConfig
 
-    from vaner.modeling.backbone import quiet
-    from vaner.modeling.finding import find
+    from vaner.backbones.backbone import quiet
+    from vaner.backbones.locate import find
 
     torch.set_num_threads(1)
     folder = find(BACKBONE, prefer="package").folder

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from experiments.table import filled
+from experiments.results_table import filled
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).with_name("README.md")
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--note", default="", help="what else the machine did")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    from vaner.provenance import provenance
+    from vaner.utils.provenance import provenance
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "pubmed.xml"

@@ -20,17 +20,17 @@ from typing import Any, NamedTuple
 
 import torch
 
-from vaner.annotator import model_folder
 from vaner.corpora import load
-from vaner.documents import Corpus
 from vaner.errors import VanerError
-from vaner.generation.decoding import decode
-from vaner.generation.grammar import Grammar, State
-from vaner.generation.prompts import Prompt
-from vaner.proposers.generator import Generator
-from vaner.proposers.loading import load_proposer
-from vaner.provenance import provenance
-from vaner.words import split_words
+from vaner.generator.copy_decoding import decode
+from vaner.generator.grammar import Grammar, State
+from vaner.generator.prompts import Prompt
+from vaner.generator.recognizer import Generator
+from vaner.models.locate import model_folder
+from vaner.models.torch_models import load_proposer
+from vaner.text.documents import Corpus
+from vaner.text.words import split_words
+from vaner.utils.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 LOOKED_UP = 10  # sub-words a draft of prompt lookup has, as transformers' own examples do

@@ -20,9 +20,9 @@ import torch
 import torchcrf
 from torch import Tensor
 
-from experiments.report import keep
-from vaner.modeling.crf import CRF
-from vaner.provenance import provenance
+from experiments.study_report import keep
+from vaner.tagger.crf import CRF
+from vaner.utils.provenance import provenance
 
 TAGS = (3, 5, 9, 17, 33)
 WORDS = (16, 64, 128, 512)

@@ -151,7 +151,7 @@ def lines(path: Path) -> list[str]:
 
 def vaner(folder: Path, names: str = "all", texts: str = "texts") -> dict[str, float]:
     from vaner.knowledge.base import KnowledgeBase
-    from vaner.knowledge.matching import Matcher
+    from vaner.knowledge.matcher import Matcher
 
     base = KnowledgeBase(folder / f"{names}.parquet")
     Matcher.open(KnowledgeBase(folder / "few.parquet"), cache=False)  # tables of Unicode are made
@@ -173,7 +173,7 @@ def vaner(folder: Path, names: str = "all", texts: str = "texts") -> dict[str, f
 def vaner_open(folder: Path) -> dict[str, float]:
     """What the cached matcher takes in a process that did not build it."""
     from vaner.knowledge.base import KnowledgeBase
-    from vaner.knowledge.matching import Matcher
+    from vaner.knowledge.matcher import Matcher
 
     before = resident()
     base = KnowledgeBase(folder / "all.parquet")
@@ -272,7 +272,7 @@ def main() -> None:
         program, folder = arguments.one
         print(json.dumps(globals()[program](Path(folder))))
         return
-    from vaner.provenance import provenance
+    from vaner.utils.provenance import provenance
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

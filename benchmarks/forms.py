@@ -21,14 +21,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.report import keep
-from experiments.table import filled
-from vaner.annotator import Annotator, model_folder
+from experiments.results_table import filled
+from experiments.study_report import keep
+from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.documents import at_least
-from vaner.evaluation import Evaluation, evaluate
-from vaner.provenance import provenance
-from vaner.scoring import score
+from vaner.evaluation import score
+from vaner.evaluation.evaluate import Evaluation, evaluate
+from vaner.models.locate import model_folder
+from vaner.text.documents import at_least
+from vaner.utils.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).parent / "README.md"

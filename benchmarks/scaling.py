@@ -29,10 +29,10 @@ from typing import Any
 from benchmarks.annotators import BACKBONE, MODEL
 from benchmarks.memory import most_held
 from benchmarks.texts import made
-from experiments.report import keep
+from experiments.study_report import keep
 from vaner.annotator import Annotator
-from vaner.instructions import BY_NAME
-from vaner.provenance import provenance
+from vaner.tagger.instructions import BY_NAME
+from vaner.utils.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 WORDS = (16, 64, 256, 1024, 4096, 16384, 50000)
@@ -95,8 +95,8 @@ def of_types() -> list[dict[str, Any]]:
     """Milliseconds a sentence for so many types, by each mode."""
     import torch
 
-    from vaner.modeling.backbone import quiet
-    from vaner.modeling.tagger import VanerForTokenClassification
+    from vaner.backbones.backbone import quiet
+    from vaner.tagger.model import VanerForTokenClassification
 
     torch.set_num_threads(1)
     texts = [" ".join(words) for words in made(random.Random(0), SENTENCES)]

@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from vaner.annotator import Annotator
-from vaner.documents import Document, Span
-from vaner.interfaces.server.writing import written
-from vaner.provenance import provenance
+from vaner.server.response import written
+from vaner.text.documents import Document, Span
+from vaner.utils.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 SENTENCES = (

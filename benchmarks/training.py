@@ -27,14 +27,14 @@ from torch import Tensor
 
 from benchmarks.memory import most_held
 from benchmarks.texts import made
-from experiments.report import keep
-from vaner.encoding import Encoder
-from vaner.modeling import backbone as backbones
-from vaner.modeling.finding import find
-from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.modeling.tensors import collate
-from vaner.provenance import provenance
-from vaner.words import split_words
+from experiments.study_report import keep
+from vaner.backbones import backbone as backbones
+from vaner.backbones.encoding import Encoder
+from vaner.backbones.locate import find
+from vaner.tagger.batch_tensors import collate
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.text.words import split_words
+from vaner.utils.provenance import provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 WAYS = ("plain", "vaner", "shared")

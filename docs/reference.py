@@ -8,8 +8,8 @@ from typing import Any
 
 import typer
 
-from vaner.interfaces.cli.app import app
-from vaner.training.recipe import Recipe
+from vaner.cli.app import app
+from vaner.training.recipe.schema import Recipe
 
 Schema = Mapping[str, Any]
 

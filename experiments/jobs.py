@@ -22,7 +22,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from experiments import grid
+from experiments import studies
 from experiments.ablations.run import STUDY as ABLATIONS
 from experiments.cross_corpus.run import STUDY as CROSS_CORPUS
 from experiments.dense_recognition.run import STUDY as DENSE_RECOGNITION
@@ -31,6 +31,7 @@ from experiments.llmner.run import STUDY as LLMNER
 from experiments.mix.run import STUDY as MIX
 from experiments.selector.run import STUDY as SELECTOR
 from experiments.single_corpora.run import STUDY as SINGLE_CORPORA
+from experiments.study_run import Run
 from vaner.errors import VanerError
 
 # The last one has more runs than all the others together.
@@ -40,12 +41,12 @@ STUDIES = (
 
 
 def jobs(
-    size: str, studies: Sequence[grid.Study], root: Path | None = None
-) -> Iterator[tuple[grid.Study, grid.Run]]:
+    size: str, wanted: Sequence[studies.Study], root: Path | None = None
+) -> Iterator[tuple[studies.Study, Run]]:
     """Every run with its study: first all of the first seed, study by study."""
-    seeds = sorted({one.seed for study in studies for one in study.all_runs(size, root)})
+    seeds = sorted({one.seed for study in wanted for one in study.all_runs(size, root)})
     for seed in seeds:
-        for study in studies:
+        for study in wanted:
             yield from ((study, one) for one in study.all_runs(size, root, [seed]))
 
 
@@ -58,8 +59,10 @@ def main() -> None:
     wanted = [study for study in STUDIES if study.name in arguments.studies]
     stop = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     try:
-        done = {s.name: grid.kept(s, arguments.size, arguments.corpora) if arguments.missing else {}
-                for s in wanted}  # fmt: skip
+        done = {
+            s.name: studies.kept(s, arguments.size, arguments.corpora) if arguments.missing else {}
+            for s in wanted
+        }
         todo = [(s, one, arguments.output / s.name / arguments.size)
                 for s, one in jobs(arguments.size, wanted, arguments.corpora)
                 if one.name not in done[s.name]]  # fmt: skip
@@ -79,17 +82,15 @@ def main() -> None:
         sys.exit(f"{failed} of {len(todo)} runs failed, see above")
 
 
-def _went_well(
-    study: grid.Study, one: grid.Run, output: Path, arguments: argparse.Namespace
-) -> bool:
+def _went_well(study: studies.Study, one: Run, output: Path, arguments: argparse.Namespace) -> bool:
     """Make a run and tell what came out; one that fails is told, and keeps no other from running.
 
     Nobody is there, and what one run needs (a knowledge base, 4-bit arithmetic, so much memory)
     others can do without.
     """
     try:
-        if grid.run_or_leave(one, output, arguments.corpora, arguments.keep_models):
-            grid.tell(study, output, arguments.size, arguments.corpora)
+        if studies.run_or_leave(one, output, arguments.corpora, arguments.keep_models):
+            studies.tell(study, output, arguments.size, arguments.corpora)
     except VanerError as error:
         print(f"{one.name}: failed: {error}", file=sys.stderr, flush=True)
     except Exception:
@@ -99,10 +100,10 @@ def _went_well(
     return False
 
 
-def _state(one: grid.Run, output: Path, root: Path | None) -> str:
-    if grid.made_in(output, one):
+def _state(one: Run, output: Path, root: Path | None) -> str:
+    if studies.made_in(output, one):
         return "done"
-    return "lacking" if grid.lacking(one, root) else "to do"
+    return "lacking" if studies.lacking(one, root) else "to do"
 
 
 def _arguments() -> argparse.Namespace:
@@ -110,11 +111,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m experiments.jobs", description="Work through the runs of all studies."
     )
-    parser.add_argument("--size", choices=grid.SIZES, default="full")
+    parser.add_argument("--size", choices=studies.SIZES, default="full")
     parser.add_argument("--studies", nargs="+", choices=names, default=names, metavar="STUDY")
     parser.add_argument("--list", action="store_true", help="only say what there is to do")
     parser.add_argument("--minutes", type=float, help="start no run after so many minutes")
-    grid.add_common(parser, Path("runs"))
+    studies.add_common(parser, Path("runs"))
     return parser.parse_args()
 
 

@@ -14,7 +14,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers with two threads each are slower on two cores than two with one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-pytest_plugins = ["tests.hub", "tests.tiny_model", "tests.web"]
+pytest_plugins = ["tests.command_line", "tests.hub_server", "tests.tiny_model", "tests.web"]
 
 NO_CORPORA = "VANER_CORPORA names no folder of corpora"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from vaner.documents import Document, Span
+from vaner.text.documents import Document, Span
 
 TYPES = ("Disease", "Anatomy", "疾病", "cell_line")
 

@@ -10,7 +10,7 @@ from vaner import corpora
 from vaner.corpora import CorpusInfo
 
 # Each of them has the registry by name.
-_HOLDERS = ("corpora", *(f"corpora.{n}" for n in ("fetching", "kinship", "loading", "registry")))
+_HOLDERS = ("corpora", *(f"corpora.{n}" for n in ("fetch", "common_texts", "loader", "registry")))
 
 
 def register(monkeypatch: pytest.MonkeyPatch, *infos: CorpusInfo) -> None:

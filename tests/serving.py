@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from vaner.annotator import Annotator
-from vaner.documents import Document, Span
+from vaner.text.documents import Document, Span
 
 WORDS = {
     "aspirin": ("Chemical",),
@@ -82,7 +82,7 @@ def served(app: Any) -> Iterator[str]:
     """The address of an application on localhost, in a thread of this process."""
     import uvicorn
 
-    from vaner.interfaces.server.running import address_of, bound
+    from vaner.server.run import address_of, bound
 
     with bound("127.0.0.1", 0) as place:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))

@@ -109,7 +109,7 @@ class Shell:
 
     def _call(self, asked: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
         """The program itself, as the caller would have it: its folder, its streams."""
-        from vaner.interfaces.cli.app import main
+        from vaner.cli.app import main
 
         arguments = list(asked["argv"])
         if arguments[:3] == ["kb", "build", "open"]:
@@ -156,21 +156,21 @@ def wide_backbone(folder: Path, backbone: Path) -> Path:
 @contextmanager
 def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
     """Every model of the package, every backbone and every training as small as can be."""
-    import vaner.annotator
-    import vaner.modeling.finding as finding
-    import vaner.modeling.loading as loading
-    import vaner.modeling.on_backbone as on_backbone
+    import vaner.backbones.base_model as base_model
+    import vaner.backbones.locate as locate
+    import vaner.backbones.saved_model as saved_model
+    import vaner.models.locate
     import vaner.training.curves as curves
-    import vaner.training.recipe_file as recipe_file
+    import vaner.training.recipe.file as recipe_file
 
-    usual_folder, usual_read = vaner.annotator.model_folder, recipe_file.read_recipe
+    usual_folder, usual_read = vaner.models.locate.model_folder, recipe_file.read_recipe
     embedded = {None, "biomedical", "disease-chemical"}
 
     def model_folder(name: Any = None) -> Path:
         return model if name in embedded else usual_folder(name)
 
-    def find(name: str, prefer: str | None = None) -> finding.Found:
-        return finding.Found(wide if name == str(wide) else backbone, "folder")
+    def find(name: str, prefer: str | None = None) -> locate.Found:
+        return locate.Found(wide if name == str(wide) else backbone, "folder")
 
     def read(path: str | Path) -> Any:
         recipe = usual_read(path)
@@ -191,8 +191,8 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vaner.annotator, "model_folder", model_folder)
-        for module in (finding, loading, on_backbone):
+        patch.setattr(vaner.models.locate, "model_folder", model_folder)
+        for module in (locate, saved_model, base_model):
             if hasattr(module, "find"):
                 patch.setattr(module, "find", find)
         patch.setattr(recipe_file, "read_recipe", read)
@@ -203,8 +203,8 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
 def corpora(root: Path) -> Path:
     """A few invented documents for every split of every registered corpus."""
     from vaner.corpora import REGISTRY
-    from vaner.documents import Document, Span
     from vaner.formats import write
+    from vaner.text.documents import Document, Span
 
     for info in REGISTRY.values():
         labels = [*info.types]

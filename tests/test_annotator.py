@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator, best_of_overlapping
-from vaner.documents import Document, Span
 from vaner.errors import ModelError, VanerError
+from vaner.text.documents import Document, Span
 
 AWKWARD = [
     "",

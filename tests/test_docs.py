@@ -23,8 +23,8 @@ import pytest
 import typer
 
 from tests import stand_ins
-from vaner.interfaces.cli.app import app
-from vaner.training.recipe_file import read_recipe
+from vaner.cli.app import app
+from vaner.training.recipe.file import read_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
@@ -119,8 +119,8 @@ def wide_backbone(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def page_folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a reader sits: a clone's examples and experiments, and some texts of one's own."""
-    from vaner.documents import Document, Span
     from vaner.formats import write
+    from vaner.text.documents import Document, Span
 
     folder = tmp_path / "here"
     folder.mkdir()
@@ -184,7 +184,7 @@ def check_recipe(block: Block, folder: Path) -> None:
 
 def test_the_first_page_shows_what_the_embedded_model_answers() -> None:
     from vaner.annotator import Annotator
-    from vaner.modeling.finding import EMBEDDED
+    from vaner.backbones.locate import EMBEDDED
 
     if find_spec(EMBEDDED["minilm-l6"].module) is None:
         pytest.skip("the weights of the default model are not installed")
@@ -259,7 +259,7 @@ def test_the_references_name_every_command_and_every_field(making: None) -> None
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
             assert f"`{option}`" in page
     recipes = reference.recipes()
-    from vaner.training.recipe import Recipe
+    from vaner.training.recipe.schema import Recipe
 
     for part, schema in {"Recipe": (full := Recipe.model_json_schema()), **full["$defs"]}.items():
         section = recipes.partition(f"## {part}\n")[2].partition("\n## ")[0]

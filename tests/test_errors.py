@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaner.documents import Document, Span
-from vaner.scoring import score
-from vaner.scoring.errors import BORDERS, Kind, Mistake, confusion, mistakes
+from vaner.evaluation import score
+from vaner.evaluation.error_analysis import BORDERS, Kind, Mistake, confusion, mistakes
+from vaner.text.documents import Document, Span
 
 TEXT = "leftbreastcancerandgout"
 A, B = "A", "B"

@@ -26,7 +26,7 @@ def test_version_is_the_same_everywhere() -> None:
 @pytest.mark.heavy
 def test_import_and_reading_need_no_torch() -> None:
     code = (
-        "import sys, vaner, vaner.corpora, vaner.formats, vaner.scoring, vaner.interfaces.cli.app\n"
+        "import sys, vaner, vaner.corpora, vaner.formats, vaner.evaluation, vaner.cli.app\n"
         "vaner.Document('1', 'x')\n"
         "print(sorted({'torch', 'transformers', 'peft', 'datasets'} & set(sys.modules)))"
     )
@@ -51,7 +51,7 @@ def test_typing_marker_and_data_are_beside_the_code() -> None:
     package = Path(vaner.__file__).parent
     assert (package / "py.typed").is_file()
     assert (package / "corpora" / "registry.toml").is_file()
-    assert (package / "metrics" / "entity_f1" / "entity_f1.py").is_file()
+    assert (package / "evaluation" / "metrics" / "entity_f1" / "entity_f1.py").is_file()
 
 
 def test_lock_pins_every_requirement_and_nothing_else() -> None:

@@ -51,7 +51,7 @@ def build_model(folder: Path, backbone: Path, *, seed: int = 0) -> Path:
     """Save a tagger with an adapter on a backbone, as training leaves it."""
     import torch
 
-    from vaner.modeling.tagger import VanerForTokenClassification
+    from vaner.tagger.model import VanerForTokenClassification
 
     torch.manual_seed(seed)
     model = VanerForTokenClassification.from_backbone(

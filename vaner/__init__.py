@@ -7,7 +7,7 @@
 
 The names below are imported when they are first used: torch and transformers take ten seconds to
 import, and reading a corpus or printing a help text needs neither. Where transformers is imported
-as well, its Auto classes and pipelines know our models: see `vaner.auto`.
+as well, its Auto classes and pipelines know our models: see `vaner.integrations.transformers_auto`.
 
 >>> from vaner import Document, Span
 >>> Document("1", "Metformin treats diabetes.", (Span(0, 9, "Chemical"),)).spans[0].type
@@ -19,13 +19,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vaner.auto import register
+from vaner.integrations.transformers_auto import register
 
 if TYPE_CHECKING:
     from vaner.annotator import Annotator
-    from vaner.documents import Corpus, Document, Span
-    from vaner.modeling.config import VanerConfig
-    from vaner.modeling.tagger import VanerForTokenClassification
+    from vaner.tagger.config import VanerConfig
+    from vaner.tagger.model import VanerForTokenClassification
+    from vaner.text.documents import Corpus, Document, Span
 
 __version__ = "0.1.0"
 
@@ -41,11 +41,11 @@ __all__ = [
 
 _HOMES = {
     "Annotator": "vaner.annotator",
-    "Corpus": "vaner.documents",
-    "Document": "vaner.documents",
-    "Span": "vaner.documents",
-    "VanerConfig": "vaner.modeling.config",
-    "VanerForTokenClassification": "vaner.modeling.tagger",
+    "Corpus": "vaner.text.documents",
+    "Document": "vaner.text.documents",
+    "Span": "vaner.text.documents",
+    "VanerConfig": "vaner.tagger.config",
+    "VanerForTokenClassification": "vaner.tagger.model",
 }
 
 

@@ -1,6 +1,6 @@
 """``python -m vaner``: the command line, where the ``vaner`` script is not on the path."""
 
-from vaner.interfaces.cli.app import main
+from vaner.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -8,28 +8,24 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vaner.documents import Document, Overlaps, at_least, best_of_overlapping
+from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.errors import ModelError, VanerError
-from vaner.modeling.storage import resolve
-from vaner.proposers.exported import exported_form, exported_tagger
-from vaner.proposers.proposer import Proposer, checked_types
-from vaner.scoring.calibration import Calibration, read_calibration
-from vaner.sharing.record import learnt_from, read_training
+from vaner.hub.training_record import learnt_from, read_training
+from vaner.models.load import load_recognizer
+from vaner.models.locate import model_folder
+from vaner.recognition.recognizer import Proposer, checked_types
+from vaner.text.documents import Document, Overlaps, at_least, best_of_overlapping
 
 if TYPE_CHECKING:
     import torch
 
-    from vaner.modeling.on_backbone import OnBackbone
-    from vaner.selection.select import Selector
+    from vaner.backbones.base_model import OnBackbone
+    from vaner.selector.selector import Selector
 
 logger = logging.getLogger(__name__)
-
-
-DEFAULT_MODEL = "biomedical"
 
 
 class Annotator:
@@ -37,7 +33,7 @@ class Annotator:
 
     Args:
         proposer: what finds mentions: a `Tagger`, a `Generator`, or the dictionary of a knowledge
-            base, `vaner.knowledge.matching.Matcher`.
+            base, `vaner.knowledge.matcher.Matcher`.
         selector: what drops those that are wrong, and says how probable the others are; nothing
             is dropped if None.
         calibration: what makes the proposer's scores probabilities that can be trusted; a
@@ -92,18 +88,11 @@ class Annotator:
         folder = model_folder(name_or_path)
         if quantization is not None:
             options["quantization"] = quantization
-        form = None if options else exported_form(folder, device)
-        proposer: Proposer
-        if form is not None:
-            proposer = exported_tagger(form, batch_size=batch_size)
-        else:
-            from vaner.proposers.loading import load_proposer
-
-            proposer = load_proposer(folder, device, batch_size, **options)
+        proposer = load_recognizer(folder, device, batch_size, **options)
         annotator = cls(proposer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = annotator._folder = folder
         if selector is not None:
-            from vaner.selection.select import Selector
+            from vaner.selector.selector import Selector
 
             annotator.selector = Selector.from_pretrained(
                 selector, device=device, batch_size=batch_size, calibrated=calibrated
@@ -119,8 +108,8 @@ class Annotator:
         Raises:
             ModelError: where it is of no kind that finds mentions.
         """
-        from vaner.modeling.loading import on_device
-        from vaner.proposers.loading import proposer_of
+        from vaner.backbones.saved_model import on_device
+        from vaner.models.torch_models import proposer_of
 
         folder = Path(model.name_or_path or "")
         annotator = cls(
@@ -182,13 +171,13 @@ class Annotator:
         Args:
             repo: the repository: ``name``, or ``owner/name``.
             options: ``private``, ``token``, ``message``, ``backbone``, ``results``,
-                ``license``: see `vaner.sharing.hub.push`.
+                ``license``: see `vaner.hub.repository.push`.
 
         Raises:
             HubError: where the Hub cannot be reached or refuses.
             ModelError: where the annotator was not made of a model.
         """
-        from vaner.modeling.pushing import push_folder, push_model
+        from vaner.hub.push import push_folder, push_model
 
         if self._source is None:
             raise ModelError(f"this annotator was put together of a {self.kind}; push its model")
@@ -285,14 +274,3 @@ class Annotator:
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document
-
-
-def model_folder(name_or_path: str | Path | None = None) -> Path:
-    """The folder of an embedded model, a local one, or one from the Hub."""
-    name = str(DEFAULT_MODEL if name_or_path is None else name_or_path)
-    embedded = Path(str(files("vaner") / "models" / name))
-    if not Path(name).is_dir() and (embedded / "config.json").is_file():
-        return embedded
-    if name_or_path is None:
-        raise ModelError("this installation has no embedded model; name another", argument="model")
-    return resolve(name)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.grid import Run, Study, main, taught
-from vaner.training.recipe import Recipe
+from experiments.studies import Study, main, taught
+from experiments.study_run import Run
+from vaner.training.recipe.schema import Recipe
 
 CORPUS = "NCBI-disease"
 CONDITIONS: dict[str, dict[str, Any]] = {

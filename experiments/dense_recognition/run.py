@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments.grid import Run, Study, main, varied
-from experiments.report import dots
-from vaner.training.recipe import Recipe
+from experiments.studies import Study, main, varied
+from experiments.study_report import dots
+from experiments.study_run import Run
+from vaner.training.recipe.schema import Recipe
 
 BASE = "open"
 KEYS = ("corpus", "condition")

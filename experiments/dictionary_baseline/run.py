@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from vaner.corpora import at_hand, load
-from vaner.documents import Corpus
 from vaner.errors import CorpusError, VanerError
-from vaner.evaluation import evaluate
+from vaner.evaluation.evaluate import evaluate
 from vaner.knowledge.base import open_base
-from vaner.knowledge.matching import Matcher
-from vaner.provenance import provenance
+from vaner.knowledge.matcher import Matcher
+from vaner.text.documents import Corpus
+from vaner.utils.provenance import provenance
 
 
 def main() -> None:

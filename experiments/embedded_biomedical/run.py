@@ -1,6 +1,6 @@
 """The default model of the package: python -m experiments.embedded_biomedical.run"""
 
-from experiments.study import main
+from experiments.experiment import main
 
 CORPORA = ["NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA-cells", "Linnaeus", "S800"]
 

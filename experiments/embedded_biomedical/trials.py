@@ -20,18 +20,18 @@ from typing import Any
 import torch
 from transformers import TrainerState
 
-from experiments.grid import varied
-from experiments.table import filled
+from experiments.results_table import filled
+from experiments.studies import varied
 from vaner.errors import VanerError
-from vaner.provenance import provenance
-from vaner.training.averaging import average, copied
-from vaner.training.learners.choosing import new_learner
+from vaner.training.data.sources import DevSet, dev_sets, taught
+from vaner.training.learners.choice import new_learner
 from vaner.training.learners.learner import Learner
-from vaner.training.recipe import Recipe
-from vaner.training.recipe_file import read_recipe
-from vaner.training.sources import DevSet, dev_sets, taught
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 from vaner.training.trainer import bf16
+from vaner.training.weight_averages import average, copied
+from vaner.utils.provenance import provenance
 
 HERE = Path(__file__).resolve().parent
 KEPT = (0.5, 0.6, 0.7)

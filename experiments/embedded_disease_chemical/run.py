@@ -1,6 +1,6 @@
 """The model that is shipped: python -m experiments.embedded_disease_chemical.run"""
 
-from experiments.study import main
+from experiments.experiment import main
 
 if __name__ == "__main__":
     main(__file__, corpora=["NCBI-disease", "BC5CDR"], ship="disease-chemical")

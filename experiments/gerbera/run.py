@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments.grid import Run, Study, main, varied
-from experiments.report import curves
-from vaner.training.recipe import Recipe
+from experiments.studies import Study, main, varied
+from experiments.study_report import curves
+from experiments.study_run import Run
+from vaner.training.recipe.schema import Recipe
 
 GENERAL = "CoNLL-2003"
 TARGETS = {

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.grid import Run, Study, main, varied
-from vaner.training.recipe import Recipe
+from experiments.studies import Study, main, varied
+from experiments.study_run import Run
+from vaner.training.recipe.schema import Recipe
 
 NESTED, FLAT, CHINESE = "GENIA-nested", "NCBI-disease", "CMeEE"
 # What each model is trained on, and the corpora it has never seen that it is asked about too.

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.grid import Run, Study, main, present, taught
 from experiments.single_corpora.run import CORPORA
-from vaner.training.recipe import Recipe
+from experiments.studies import Study, main, present, taught
+from experiments.study_run import Run
+from vaner.training.recipe.schema import Recipe
 
 # Condition -> probability of the nameless instruction, and what changes in the model.
 CONDITIONS: dict[str, tuple[float, dict[str, Any]]] = {

@@ -1,6 +1,6 @@
 """NCBI-disease alone, with the published instruction: python -m experiments.ncbi_disease.run"""
 
-from experiments.study import main
+from experiments.experiment import main
 
 if __name__ == "__main__":
     main(__file__, corpora=["NCBI-disease"])

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 
 from experiments.peers.peer import Learnt, Tagger, Task
 from experiments.peers.sentences import Tags
-from vaner.modeling.backbone import quiet
-from vaner.modeling.finding import find
-from vaner.tagging import TagSet
+from vaner.backbones.backbone import quiet
+from vaner.backbones.locate import find
+from vaner.text.tags import TagSet
 from vaner.training.trainer import bf16
 
 RATES = (5e-5, 2e-4)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.report import Record, read_runs, write_runs
-from experiments.table import figures, filled, interval, machine
+from experiments.results_table import figures, filled, interval, machine
+from experiments.study_report import Record, read_runs, write_runs
 
 HERE = Path(__file__).resolve().parent
 READMES = {"results": HERE / "README.md", "peers": HERE.parent / "README.md"}

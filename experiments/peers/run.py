@@ -25,16 +25,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from experiments.peers import crfsuite, minilm, report, spacy_ner
-from experiments.peers.judging import Clock, judged
 from experiments.peers.peer import Peer, Task
+from experiments.peers.scores import Clock, judged
 from experiments.peers.sentences import Split
-from experiments.report import keep
+from experiments.study_report import keep
 from vaner.corpora import corpora_root, load, sentence_keys
-from vaner.documents import Corpus
 from vaner.errors import CorpusError, VanerError
 from vaner.formats import write
-from vaner.provenance import provenance
-from vaner.training.held_out import without
+from vaner.text.documents import Corpus
+from vaner.training.data.held_out import without
+from vaner.utils.provenance import provenance
 
 PEERS = {
     "crfsuite": Peer(crfsuite.learn, package="python-crfsuite", seeded=False),

@@ -1,7 +1,7 @@
 """What every peer reads and gives back: the words of a split's sentences, and a BIO tag for each.
 
-The words are vaner's own (`vaner.words`), for every peer the same, and tags are read by the one
-decoder (`vaner.tagging`): what differs between two peers is the model, not the tokens.
+The words are vaner's own (`vaner.text.words`), for every peer the same, and tags are read by the
+one decoder (`vaner.text.tags`): what differs between two peers is the model, not the tokens.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from vaner.documents import Corpus, Document, Span
+from vaner.evaluation import score
 from vaner.formats import unique_ids
-from vaner.scoring import score
-from vaner.tagging import decode, encode
-from vaner.words import Word, sentences_of, split_words
+from vaner.text.documents import Corpus, Document, Span
+from vaner.text.tags import decode, encode
+from vaner.text.words import Word, sentences_of, split_words
 
 Tags = Sequence[str]
 

@@ -15,16 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments import grid
-from experiments.grid import Run, Study, main, taught, varied
+from experiments import studies
 from experiments.llmner import run as llmner
-from experiments.one_run import put_down, record, told_of
-from experiments.report import dots
+from experiments.studies import Study, main, taught, varied
+from experiments.study_report import dots
+from experiments.study_run import Run, put_down, record, told_of
 from vaner.annotator import Annotator
+from vaner.evaluation.thresholds import best_cut, cuts
 from vaner.formats import read
-from vaner.scoring.thresholds import best_cut, cuts
-from vaner.training.recipe import Recipe
-from vaner.training.recipe_file import read_recipe
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
 
 if TYPE_CHECKING:
     from vaner.training.crossfit import Crossfitted
@@ -87,7 +87,7 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
 
 def _proposer(family: str, corpus: str, size: str, seeds: list[int]) -> Recipe:
     if family == "tagger":
-        pattern = read_recipe(Path(grid.__file__).parent / f"{size}.yaml")
+        pattern = read_recipe(Path(studies.__file__).parent / f"{size}.yaml")
         return taught(pattern, [corpus], seeds=seeds)
     recipe = llmner.on_corpora(
         read_recipe(Path(llmner.__file__).parent / f"{size}.yaml"), (corpus,)
@@ -113,7 +113,7 @@ def by_itself(
     folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
     """The proposer, with all that it finds or with what it thinks probable."""
-    from vaner.training.sources import dev_sets
+    from vaner.training.data.sources import dev_sets
 
     fitted = proposals(one.recipe, folds, output, root)
     annotator = Annotator.from_pretrained(fitted.model)

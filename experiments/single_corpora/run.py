@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.grid import Run, Study, main, taught
-from vaner.training.recipe import Recipe
+from experiments.studies import Study, main, taught
+from experiments.study_run import Run
+from vaner.training.recipe.schema import Recipe
 
 # VANER's: BC5CDR once for each type, and JNLPBA with all its types as one.
 CORPORA = (

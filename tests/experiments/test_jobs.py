@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from experiments import grid, jobs
+from experiments import jobs, studies
+from experiments.study_run import Run
 from vaner.errors import VanerError
-from vaner.training.recipe import Recipe
+from vaner.training.recipe.schema import Recipe
 
 RECIPE = """\
 name: toy
@@ -24,25 +25,25 @@ seeds: [1, 2]
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Two studies in the list, and the names of the runs that were made."""
 
-    def study(name: str) -> grid.Study:
+    def study(name: str) -> studies.Study:
         (tmp_path / name).mkdir()
         (tmp_path / name / "small.yaml").write_text(RECIPE)
 
-        def runs(recipe: Recipe, size: str, root: Path | None) -> list[grid.Run]:
-            return [grid.Run({"study": name}, recipe, ("c",))]
+        def runs(recipe: Recipe, size: str, root: Path | None) -> list[Run]:
+            return [Run({"study": name}, recipe, ("c",))]
 
-        return grid.Study(tmp_path / name, "", runs, ("study",), recipes=tmp_path / name)
+        return studies.Study(tmp_path / name, "", runs, ("study",), recipes=tmp_path / name)
 
     done: list[str] = []
 
-    def run(one: grid.Run, *_: Any) -> dict[str, Any]:
+    def run(one: Run, *_: Any) -> dict[str, Any]:
         done.append(one.name)
         return {"tests": {}}
 
     monkeypatch.setattr(jobs, "STUDIES", (study("first"), study("second")))
-    monkeypatch.setattr(grid, "lacking", lambda *_: None)
-    monkeypatch.setattr(grid, "run", run)
-    monkeypatch.setattr(grid, "tell", lambda *_: None)
+    monkeypatch.setattr(studies, "lacking", lambda *_: None)
+    monkeypatch.setattr(studies, "run", run)
+    monkeypatch.setattr(studies, "tell", lambda *_: None)
     return done
 
 
@@ -95,14 +96,14 @@ def test_a_run_that_fails_stops_none_of_the_others(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    real = grid.run
+    real = studies.run
 
-    def run(one: grid.Run, *rest: Any) -> dict[str, Any]:
+    def run(one: Run, *rest: Any) -> dict[str, Any]:
         if one.name == "first-1":
             raise problem
         return real(one, *rest)
 
-    monkeypatch.setattr(grid, "run", run)
+    monkeypatch.setattr(studies, "run", run)
     with pytest.raises(SystemExit, match="1 of 4 runs failed"):
         command(monkeypatch, tmp_path)
     assert made == ["second-1", "first-2", "second-2"]

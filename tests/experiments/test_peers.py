@@ -14,8 +14,8 @@ from experiments.peers import crfsuite, minilm, report, run, spacy_ner
 from experiments.peers.features import features, flags, shape
 from experiments.peers.peer import Learnt, Peer, Task
 from experiments.peers.sentences import Split
-from vaner.documents import Corpus, Document, Span
-from vaner.tagging import TagSet
+from vaner.text.documents import Corpus, Document, Span
+from vaner.text.tags import TagSet
 
 collect = report.collect  # the queue's own is switched off below
 
@@ -70,7 +70,7 @@ def test_words_and_tags_there_and_back(split: Split) -> None:
 
 
 def test_tags_are_read_by_the_one_decoder(split: Split) -> None:
-    """An I that follows O begins a mention, as `vaner.tagging.decode` has it."""
+    """An I that follows O begins a mention, as `vaner.text.tags.decode` has it."""
     tags = [["O"] * len(words) for words in split.words]
     tags[2] = ["O", "O", "I-Disease", "O"]
     found = split.annotated(tags)[1]

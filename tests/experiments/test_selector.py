@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from experiments import grid
+from experiments import studies
 from experiments.selector import run as study
 from tests.experiments.test_studies import corpus
 from vaner.training import crossfit as crossfitting
-from vaner.training.recipe import Recipe
+from vaner.training.recipe.schema import Recipe
 
 
 def recipe(backbone: Path, **model: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def records(
     output = str(tmp_path / "runs")
     monkeypatch.setattr("sys.argv", ["run.py", "--output", output, "--keep-models"])
     folder = tmp_path / "selector"
-    grid.main(replace(study.STUDY, folder=folder, recipes=folder))
+    studies.main(replace(study.STUDY, folder=folder, recipes=folder))
     found = json.loads((folder / "results-small.json").read_text())["runs"]
     assert all(record["behind"] == size.family for record in found)
     return {record["condition"]: record for record in found}

@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from experiments import grid, jobs, report, table
+from experiments import jobs, results_table, studies, study_report
 from experiments.mix.run import STUDY as mix
-from experiments.report import read_runs, write_runs
-from vaner.training.apart import clash
-from vaner.training.recipe import Recipe
-from vaner.training.recipe_file import read_recipe
+from experiments.study_report import read_runs, write_runs
+from experiments.study_run import Run
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.leakage import clash
+from vaner.training.recipe.schema import Recipe
 
 STUDIES = (
     "ablations", "cross_corpus", "dense_recognition", "gerbera", "mix", "selector", "single_corpora"
@@ -27,13 +28,13 @@ STUDIES = (
 
 
 @pytest.mark.parametrize("name", STUDIES)
-@pytest.mark.parametrize("size", grid.SIZES)
+@pytest.mark.parametrize("size", studies.SIZES)
 def test_every_study_has_distinct_valid_runs_on_dev_alone(
     name: str, size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VANER_CORPORA", str(tmp_path))
     # The mix takes what is at hand: let all of it be.
-    monkeypatch.setattr(grid, "_missing", lambda *_: None)
+    monkeypatch.setattr(studies, "_missing", lambda *_: None)
     study = importlib.import_module(f"experiments.{name}.run").STUDY
     assert study.name == name and (study.folder / "README.md").is_file()
     runs = list(study.all_runs(size))
@@ -47,20 +48,24 @@ def test_every_study_has_distinct_valid_runs_on_dev_alone(
 
 @pytest.mark.parametrize("study", jobs.STUDIES, ids=lambda study: study.name)
 def test_results_are_of_the_runs_that_a_study_has(
-    study: grid.Study, monkeypatch: pytest.MonkeyPatch
+    study: studies.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # They were made where all corpora but one are at hand; the mix takes what is.
-    monkeypatch.setattr(grid, "_missing", lambda corpus, *_: corpus if "CHEMD" in corpus else None)
+    monkeypatch.setattr(
+        studies, "_missing", lambda corpus, *_: corpus if "CHEMD" in corpus else None
+    )
     records = read_runs(study.folder / "results-small.json")
-    assert records and len(grid.kept(study, "small")) == len(records)
+    assert records and len(studies.kept(study, "small")) == len(records)
 
 
 def test_the_tables_say_what_the_results_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["table.py", "--check"])
-    table.main()  # leaves with what to do where they do not
+    results_table.main()  # leaves with what to do where they do not
 
 
-@pytest.mark.parametrize("path", sorted(Path(grid.__file__).parent.rglob("recipe.yaml")), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted(Path(studies.__file__).parent.rglob("recipe.yaml")), ids=str
+)
 def test_every_recipe_is_valid_and_its_splits_are_apart(path: Path) -> None:
     recipe = read_recipe(path)
     assert clash(recipe) is None
@@ -76,7 +81,7 @@ def corpus(folder: Path, disease: str) -> Path:
 
 
 @pytest.fixture
-def study(tiny_backbone: Path, tmp_path: Path) -> grid.Study:
+def study(tiny_backbone: Path, tmp_path: Path) -> studies.Study:
     """Two conditions and two seeds on a toy corpus."""
     folder = tmp_path / "toy_study"
     folder.mkdir()
@@ -92,27 +97,29 @@ def study(tiny_backbone: Path, tmp_path: Path) -> grid.Study:
     (folder / "small.yaml").write_text(json.dumps(content))
     (folder / "README.md").write_text("Before.\n<!-- small:begin -->\n<!-- small:end -->\nAfter.\n")
 
-    def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[grid.Run]:
+    def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
         for head in ("crf", "softmax"):
-            wanted = grid.taught(recipe, [str(toy)], model={"head": head})
-            yield grid.Run({"head": head}, wanted, (str(toy),))
+            wanted = studies.taught(recipe, [str(toy)], model={"head": head})
+            yield Run({"head": head}, wanted, (str(toy),))
         gone = str(tmp_path / "gone")
-        yield grid.Run({"head": "none"}, grid.taught(recipe, [gone]), (gone,))
+        yield Run({"head": "none"}, studies.taught(recipe, [gone]), (gone,))
 
-    plot = partial(report.dots, keys=("head", "head"), parts=("all", "seen", "unseen"))
-    return grid.Study(
+    plot = partial(study_report.dots, keys=("head", "head"), parts=("all", "seen", "unseen"))
+    return studies.Study(
         folder, "Toys.", runs, keys=("head",), baseline={"head": "crf"}, plot=plot, recipes=folder
     )
 
 
-def command(study: grid.Study, output: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
+def command(
+    study: studies.Study, output: Path, monkeypatch: pytest.MonkeyPatch, *more: str
+) -> None:
     monkeypatch.setattr("sys.argv", ["run.py", "--output", str(output), *more])
-    grid.main(study)
+    studies.main(study)
 
 
 @pytest.mark.heavy
 def test_a_study_runs_is_gone_on_with_and_is_told(
-    study: grid.Study,
+    study: studies.Study,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -152,20 +159,20 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
 
 @pytest.mark.heavy
 def test_what_was_made_with_another_recipe_is_no_run_of_the_study(
-    study: grid.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command(study, tmp_path / "runs", monkeypatch, "--only", "crf-*")
-    assert list(grid.kept(study, "small")) == ["crf-1", "crf-2"]
+    assert list(studies.kept(study, "small")) == ["crf-1", "crf-2"]
     results = study.folder / "results-small.json"
     first, second = read_runs(results)
     del second["recipe"]["stages"][0]["kept"]  # a field with a default that was not there then
     write_runs([{**first, "test_limit": 3}, second], results)
-    assert list(grid.kept(study, "small")) == ["crf-2"]
+    assert list(studies.kept(study, "small")) == ["crf-2"]
     second["recipe"]["stages"][0]["steps"] += 1
     write_runs([first, second], results)
-    assert list(grid.kept(study, "small")) == ["crf-1"]
+    assert list(studies.kept(study, "small")) == ["crf-1"]
     write_runs([{**first, "recipe": {"of": "long ago"}}], results)
-    assert grid.kept(study, "small") == {}
+    assert studies.kept(study, "small") == {}
 
 
 def test_kept_runs_are_known_again_by_the_corpora_that_are_at_hand(
@@ -190,7 +197,7 @@ def test_kept_runs_are_known_again_by_the_corpora_that_are_at_hand(
 
 
 def test_a_study_without_runs_says_so(
-    study: grid.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(SystemExit, match="error: no finished run"):
         command(study, tmp_path / "runs", monkeypatch, "--report")
@@ -203,7 +210,7 @@ def test_telling_needs_no_torch() -> None:
         "heavy = {'torch', 'transformers', 'pyarrow'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    root = Path(grid.__file__).resolve().parent.parent
+    root = Path(studies.__file__).resolve().parent.parent
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root, timeout=60)
 
 
@@ -216,7 +223,7 @@ def records() -> list[dict[str, Any]]:
 
 
 def test_differences_are_paired_by_seed() -> None:
-    table = report.table(records(), ("share", "condition"), {"condition": "a"})
+    table = study_report.table(records(), ("share", "condition"), {"condition": "a"})
     first, second = table.splitlines()[2:]
     assert first == "| 5 % | a | c | 2 | 81.00 ± 12.71 | 81.00 ± 12.71 |  |  |  |"
     assert "| +1.50 ± 6.35 |  |" in second
@@ -225,17 +232,17 @@ def test_differences_are_paired_by_seed() -> None:
 def test_one_seed_has_the_bootstrap_s_interval() -> None:
     [one, *_] = records()
     one["tests"]["c"]["micro"]["intervals"] = {"f1": [0.78, 0.8251]}
-    table = report.table([one], ("share", "condition"), {})
+    table = study_report.table([one], ("share", "condition"), {})
     assert "| 1 | 80.00 (78.00 to 82.51) | 80.00 |  |" in table.splitlines()[2]
 
 
 def test_the_interval_is_student_s() -> None:
-    mean, half = report.mean_and_half([1.0, 2.0, 3.0])
+    mean, half = study_report.mean_and_half([1.0, 2.0, 3.0])
     assert mean == 2.0 and half == pytest.approx(4.303 / 3**0.5)
-    assert report.mean_and_half([5.0]) == (5.0, None)
+    assert study_report.mean_and_half([5.0]) == (5.0, None)
 
 
 def test_learning_curves_are_drawn(tmp_path: Path) -> None:
     rows = [{**record, "corpus": "c"} for record in records()]
-    report.curves(rows, tmp_path / "p.png", keys=("corpus", "share", "condition"), unit="%")
+    study_report.curves(rows, tmp_path / "p.png", keys=("corpus", "share", "condition"), unit="%")
     assert (tmp_path / "p.png").stat().st_size > 5000

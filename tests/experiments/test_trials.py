@@ -9,7 +9,7 @@ import pytest
 from experiments.embedded_biomedical.trials import scored, table
 from tests.training.test_train import corpus_folder, recipe
 from vaner.errors import VanerError
-from vaner.training.recipe import Recipe
+from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
 __all__ = ["corpus_folder"]

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tests.formats.test_overlaps import full, slow_is_fine
 from tests.formats.test_round_trip import ANY, check, detailed, read_back, written
 from tests.overlapping import documents as overlapping
-from vaner.documents import Document, Span
 from vaner.errors import FormatError
 from vaner.formats import detect, read, write
 from vaner.formats.label_studio import by_model
-from vaner.formats.left_out import LeftOutWarning
+from vaner.formats.skipped_records import LeftOutWarning
 from vaner.formats.source import MalformedError
 from vaner.formats.utf16 import code_point, units
+from vaner.text.documents import Document, Span
 
 quick = settings(deadline=None, max_examples=25, suppress_health_check=slow_is_fine)
 TOOLS = ["label_studio", "prodigy", "doccano"]

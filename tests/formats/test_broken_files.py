@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaner.documents import Document, Span
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, detect, read, write
+from vaner.text.documents import Document, Span
 
 STREAMED = ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"]
 STREAMED += ["label_studio", "prodigy", "doccano"]

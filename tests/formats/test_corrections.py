@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from vaner.documents import Document
 from vaner.formats import read, write, write_to
 from vaner.formats.source import Content
+from vaner.text.documents import Document
 
 GONE = "relation or attribute left out, its mention is gone"
 ANN = """T1\tDrug 0 7\tAspirin

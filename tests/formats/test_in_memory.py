@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vaner.documents import Document, Span
 from vaner.errors import FormatError
 from vaner.formats import FORMATS, detect, read, write
 from vaner.formats.source import Content
+from vaner.text.documents import Document, Span
 
 DOCUMENTS = [Document("1", "β-Asthma 😀 and\nAIDS.", (Span(2, 8, "Disease"),)), Document("2", "x")]
 WRITTEN = [f.name for f in FORMATS.values() if f.writer]

@@ -20,8 +20,8 @@ from tests.formats.test_round_trip import (
     written,
 )
 from tests.overlapping import documents, spans_of
-from vaner.documents import Document, Span
 from vaner.formats import read, write
+from vaner.text.documents import Document, Span
 
 slow_is_fine = [HealthCheck.too_slow, HealthCheck.data_too_large]
 quick = settings(deadline=None, max_examples=60, suppress_health_check=slow_is_fine)

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from tests.formats.test_overlaps import full, slow_is_fine
 from tests.formats.test_round_trip import UTF8, detailed
-from vaner.documents import Document, Span
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FormatWarning, detect, read, write
-from vaner.formats.left_out import LeftOutWarning
+from vaner.formats.skipped_records import LeftOutWarning
+from vaner.text.documents import Document, Span
 
 SPAN = Span(0, 5, "Disease", 0.5, ("D:1",))
 
@@ -46,7 +46,7 @@ def test_metadata_comes_back_as_far_as_json_holds_it(tmp_path: Path) -> None:
 
 def test_datasets_reads_it_and_has_the_same_fields(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
-    from vaner.interfaces.datasets import from_dataset, to_dataset
+    from vaner.integrations.datasets import from_dataset, to_dataset
 
     path, document = tmp_path / "x.parquet", Document("a", "Fever", (SPAN,))
     write([document], path)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vaner.documents import Document, Span
 from vaner.formats import FORMATS, read, write, write_to
+from vaner.text.documents import Document, Span
 
 quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 

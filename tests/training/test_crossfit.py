@@ -11,15 +11,15 @@ import pytest
 from tests.training.test_train import corpus_folder
 from tests.training.test_train import recipe as tagger_recipe
 from vaner.corpora import load
-from vaner.documents import Corpus, Document
 from vaner.errors import RecipeError
 from vaner.formats import read
+from vaner.text.documents import Corpus, Document
 from vaner.training import crossfit as module
 from vaner.training.crossfit import crossfit
-from vaner.training.folds import only_fold, without_fold
-from vaner.training.recipe import CorpusSource, Recipe
-from vaner.training.recipe_file import read_recipe
-from vaner.training.sources import training_corpus
+from vaner.training.data.folds import only_fold, without_fold
+from vaner.training.data.sources import training_corpus
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import CorpusSource, Recipe
 from vaner.training.train import train
 
 __all__ = ["corpus_folder"]

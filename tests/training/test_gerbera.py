@@ -11,17 +11,17 @@ import torch
 
 from tests.training.test_train import corpus_folder, recipe, sentence
 from vaner.annotator import Annotator
+from vaner.backbones.encoding import Encoder
 from vaner.corpora import load
-from vaner.encoding import Encoder
 from vaner.errors import RecipeError
-from vaner.instructions import COMPACT
-from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.modeling.tensors import collate
-from vaner.tagging import TagSet
+from vaner.tagger.batch_tensors import collate
+from vaner.tagger.instructions import COMPACT
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.text.tags import TagSet
 from vaner.training import train as training
-from vaner.training.examples import corpus_examples
-from vaner.training.recipe import CorpusSource, Recipe
-from vaner.training.sources import learnable
+from vaner.training.data.sources import learnable
+from vaner.training.examples.sentences import corpus_examples
+from vaner.training.recipe.schema import CorpusSource, Recipe
 from vaner.training.train import train
 
 __all__ = ["corpus_folder"]

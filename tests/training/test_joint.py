@@ -10,14 +10,14 @@ import torch
 
 from tests.training.test_train import DISEASES, DRUGS, sentence
 from vaner.annotator import Annotator
+from vaner.backbones.encoding import Encoder
 from vaner.corpora import load
-from vaner.encoding import Encoder
-from vaner.instructions import COMPACT
-from vaner.modeling.tagger import VanerForTokenClassification, allowed_tags
-from vaner.modeling.tensors import collate
-from vaner.tagging import TagSet
-from vaner.training.examples import corpus_examples, hidden_tags
-from vaner.training.recipe import Recipe
+from vaner.tagger.batch_tensors import collate
+from vaner.tagger.instructions import COMPACT
+from vaner.tagger.model import VanerForTokenClassification, allowed_tags
+from vaner.text.tags import TagSet
+from vaner.training.examples.sentences import corpus_examples, hidden_tags
+from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
 TAGS = TagSet(types=("Chemical", "Disease"))

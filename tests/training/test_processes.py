@@ -19,7 +19,7 @@ from tests.training.test_train import corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.training import trainer
 from vaner.training.learners.learner import fresh
-from vaner.training.recipe_models import TaggerRecipe
+from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.trainer import arguments
 
 __all__ = ["corpus_folder"]

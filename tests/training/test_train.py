@@ -13,17 +13,17 @@ import torch
 from safetensors.torch import load_file
 
 from vaner.annotator import Annotator
+from vaner.backbones.encoding import Encoder, Row
+from vaner.backbones.saved_parts import head_state
 from vaner.corpora import load
-from vaner.documents import Corpus, Document, Span
-from vaner.encoding import Encoder, Row
 from vaner.errors import CorpusError, RecipeError
-from vaner.instructions import COMPACT
-from vaner.modeling.parts import head_state
-from vaner.tagging import Reason, TagSet
+from vaner.tagger.instructions import COMPACT
+from vaner.text.documents import Corpus, Document, Span
+from vaner.text.tags import Reason, TagSet
 from vaner.training import train as training
-from vaner.training.examples import corpus_examples
-from vaner.training.mixture import LengthGroupedSampler, Mixture
-from vaner.training.recipe import Recipe
+from vaner.training.data.mixture import LengthGroupedSampler, Mixture
+from vaner.training.examples.sentences import corpus_examples
+from vaner.training.recipe.schema import Recipe
 
 DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]
 DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failure"]

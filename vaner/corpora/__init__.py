@@ -1,7 +1,7 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
-from vaner.corpora.kinship import same_texts, shared_texts, whole
-from vaner.corpora.loading import (
+from vaner.corpora.common_texts import same_texts, shared_texts, whole
+from vaner.corpora.loader import (
     at_hand,
     corpora_root,
     corpus_name,
@@ -12,7 +12,6 @@ from vaner.corpora.loading import (
     same_file,
     split_file,
 )
-from vaner.corpora.overlaps import sentence_key, sentence_keys
 from vaner.corpora.registry import (
     REGISTRY,
     VIEWS,
@@ -22,6 +21,7 @@ from vaner.corpora.registry import (
     scored_split,
     taught_split,
 )
+from vaner.corpora.repeated_sentences import sentence_key, sentence_keys
 
 __all__ = [
     "REGISTRY",

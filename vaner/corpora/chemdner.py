@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from vaner.documents import Document, Span, SpanError
 from vaner.errors import FormatError
 from vaner.formats.spans import check_span
+from vaner.text.documents import Document, Span, SpanError
 
 Row = tuple[int, list[str]]
 """Number of a line, and its fields."""

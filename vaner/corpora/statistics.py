@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vaner.documents import Corpus, Document, Span
-from vaner.nesting import Relation, pairs
-from vaner.tagging import Scheme, encode
-from vaner.words import Word, sentences_of, split_words
-
-CROSSING = "crosses a sentence boundary"
+from vaner.text.documents import Corpus, Span
+from vaner.text.reachability import unreachable
+from vaner.text.span_relations import Relation, pairs
+from vaner.text.tags import Scheme
+from vaner.text.words import sentences_of, split_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,48 +63,6 @@ def statistics(corpus: Corpus, scheme: Scheme = Scheme.BIO) -> Statistics:
         len(corpus), sentences, words, dict(corpus.counts()),
         longest, discontinuous, nested, crossing, dict(reasons),
     )  # fmt: skip
-
-
-def unreachable(
-    document: Document,
-    types: Collection[str],
-    scheme: Scheme = Scheme.BIO,
-    *,
-    joint: bool = False,
-) -> Counter[str]:
-    """Gold mentions that a tagger cannot give back exactly, by reason.
-
-    A mention that reaches over the end of a sentence is out of reach too: at use nobody joins the
-    two sentences, as training does.
-
-    Args:
-        document: with its gold mentions.
-        types: types to be found.
-        scheme: of the tags.
-        joint: whether one pass finds all types, so that a word has one; else each type is tagged
-            in a pass of its own, and mentions of different types may overlap.
-
-    >>> document = Document("d", "p53-null", (Span(0, 2, "Gene"), Span(0, 3, "Gene")))
-    >>> unreachable(document, ["Gene"])
-    Counter({'overlaps another mention': 1})
-    """
-    words = split_words(document.text)
-    ranges = sentences_of(document, words)
-    found = Counter[str]()
-    for together in [set(types)] if joint else [{type} for type in types]:
-        waiting = [span for span in document.spans if span.type in together]
-        for first, last in ranges:
-            own = words[first:last]
-            inside = [s for s in waiting if _lies_in(s, own)]
-            waiting = [s for s in waiting if not _lies_in(s, own)]
-            lost = encode(own, inside, scheme, typed=False).unreachable
-            found.update(str(reason) for _, reason in lost)
-        found[CROSSING] += len(waiting)
-    return +found
-
-
-def _lies_in(span: Span, words: Sequence[Word]) -> bool:
-    return words[0].start <= span.start and span.end <= words[-1].end
 
 
 def nesting(spans: Iterable[Span]) -> tuple[int, int]:

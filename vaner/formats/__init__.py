@@ -1,7 +1,7 @@
 """Document formats: one file each, one way in (`read`) and one way out (`write`, `write_to`).
 
 >>> import io
->>> from vaner.documents import Document, Span
+>>> from vaner.text.documents import Document, Span
 >>> stream = io.StringIO()
 >>> report = write_to([Document("d1", "Asthma.", (Span(0, 6, "Disease"),))], stream, "conll")
 >>> stream.getvalue().split()
@@ -21,7 +21,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
-from vaner.documents import Document
 from vaner.errors import FormatError, VanerError
 from vaner.formats import (
     brat,
@@ -36,12 +35,13 @@ from vaner.formats import (
     pubtator,
     text,
 )
-from vaner.formats.besides import ALL, watched
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
 from vaner.formats.detect import detect, suggest
 from vaner.formats.source import STDIN, FormatWarning, OnError, suffix
 from vaner.formats.spans import beginning, renamed
+from vaner.formats.unsupported_annotations import ALL, watched
+from vaner.text.documents import Document
 
 __all__ = [
     "FORMATS",

@@ -17,9 +17,8 @@ from typing import Annotated, Any
 from annotated_types import Predicate
 from typing_extensions import TypedDict
 
-from vaner.documents import Document, Span
 from vaner.errors import FormatError
-from vaner.formats.kept import Line, own_metadata
+from vaner.formats.roundtrip_metadata import Line, own_metadata
 from vaner.formats.source import MalformedError, OnError, Place, read_lines, read_text
 from vaner.formats.spans import (
     DANGLING,
@@ -35,6 +34,7 @@ from vaner.formats.spans import (
     remember,
     word,
 )
+from vaner.text.documents import Document, Span
 
 RENAMED = "document id changed for a file name"
 _MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)

@@ -7,7 +7,7 @@ separated, with the columns in between where the file that was read had them.
 
 A token has one tag, so the format holds neither nested nor crossing nor discontinuous mentions. Of
 mentions that share a token the longest is written, which is the outermost where they nest; see
-`vaner.tagging.encode`. The others are left out and counted.
+`vaner.text.tags.encode`. The others are left out and counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vaner.documents import Document, Span
 from vaner.formats.source import (
     LINE_ENDS,
     FormatWarning,
@@ -29,8 +28,9 @@ from vaner.formats.source import (
     read_lines,
 )
 from vaner.formats.spans import IDENTIFIER, Lost, check_span, count_scores, word
-from vaner.tagging import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
-from vaner.words import Word, sentences_of, split_words, stated
+from vaner.text.documents import Document, Span
+from vaner.text.tags import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
+from vaner.text.words import Word, sentences_of, split_words, stated
 
 DOCSTART = "-DOCSTART-"
 FILLER = "-X-"

@@ -12,7 +12,7 @@ from typing import Any
 from vaner.errors import FormatError
 from vaner.formats.brat import ANNOTATIONS
 from vaner.formats.source import Place, read_chunks, suffix
-from vaner.tagging import OUTSIDE, split_tag
+from vaner.text.tags import OUTSIDE, split_tag
 
 _HEAD = 1 << 14
 _LONGEST_LINE = 1 << 22

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import beside, frozen, pair, parsed, typed
-from vaner.formats.kept import own_metadata
+from vaner.formats.roundtrip_metadata import own_metadata
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import (
     FRAGMENTS,
@@ -24,6 +23,7 @@ from vaner.formats.spans import (
     count_scores,
 )
 from vaner.formats.utf16 import code_point, units
+from vaner.text.documents import Document, Span
 
 _TEXTS = ("text", "data")
 _MENTIONS = ("label", "labels", "entities", "annotations")

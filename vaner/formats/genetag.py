@@ -14,9 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.documents import Document
 from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import OFFSET, check_span
+from vaner.text.documents import Document
 
 TYPE = "GENE"
 _MENTION = re.compile(rf"([^|]+)\|({OFFSET}) ({OFFSET})\|(.*)")

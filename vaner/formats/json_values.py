@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vaner.documents import Span
 from vaner.formats.source import MalformedError
+from vaner.text.documents import Span
 
 
 def parsed(line: str) -> Mapping[str, Any]:

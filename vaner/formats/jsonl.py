@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vaner.documents import Document, Span
 from vaner.formats.json_stream import unpaired
 from vaner.formats.json_values import parsed
 from vaner.formats.records import tell, to_document
 from vaner.formats.source import OnError, Place, read_filled_lines
 from vaner.formats.spans import METADATA, SCORE, Lost
+from vaner.text.documents import Document, Span
 
 
 def read(

@@ -18,16 +18,16 @@ from typing import Any, NamedTuple
 
 from typing_extensions import TypedDict
 
-from vaner.documents import Document, Span
 from vaner.errors import FormatError
-from vaner.formats.closing import closed
 from vaner.formats.json_stream import Buffer, dump, elements, follows, items, unpaired
 from vaner.formats.json_values import frozen, pair, probability, typed
-from vaner.formats.kept import own_metadata
-from vaner.formats.left_out import LeftOut, tell
+from vaner.formats.roundtrip_metadata import own_metadata
+from vaner.formats.skipped_records import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import FRAGMENTS, IDENTIFIER, Lost, check_span
+from vaner.formats.trailer import closed
 from vaner.formats.utf16 import beyond, code_point, units
+from vaner.text.documents import Document, Span
 
 UNREAD = "a task that nobody annotated"
 SKIPPED = "a task that was skipped"

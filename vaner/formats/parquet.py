@@ -1,7 +1,7 @@
 """Parquet: a table with a row for each document, and its mentions as a list in it.
 
 The columns are ``id``, ``text``, ``spans`` (with the fields that they have in JSON Lines) and
-``metadata`` as JSON. `vaner.interfaces.datasets` and ``load_dataset("parquet", …)`` have the same
+``metadata`` as JSON. `vaner.integrations.datasets` and ``load_dataset("parquet", …)`` have the same
 fields. Of a table from elsewhere ``text`` must be there, or ``tokens`` with their tags, whose
 numbers are named where Hugging Face wrote the table: see `vaner.formats.records`.
 """
@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.documents import Document, SpanError
 from vaner.formats.json_values import parsed, typed
-from vaner.formats.left_out import LeftOutWarning
 from vaner.formats.records import KNOWN, TAGS, tell, to_document
+from vaner.formats.skipped_records import LeftOutWarning
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.formats.spans import METADATA, Lost, plain
+from vaner.text.documents import Document, SpanError
 
 if TYPE_CHECKING:
     import pyarrow as pa

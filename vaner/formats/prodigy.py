@@ -12,13 +12,13 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from vaner.documents import Document, Span
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import beside, frozen, pair, parsed, probability, typed
-from vaner.formats.kept import own_metadata
-from vaner.formats.left_out import LeftOut, tell
+from vaner.formats.roundtrip_metadata import own_metadata
+from vaner.formats.skipped_records import LeftOut, tell
 from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
 from vaner.formats.spans import FRAGMENTS, Lost, check_span
+from vaner.text.documents import Document, Span
 
 _UNUSED = {"reject": "rejected", "ignore": "ignored"}
 _BINARY = "a binary answer, which judges one mention and not its text"

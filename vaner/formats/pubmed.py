@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from vaner.documents import Document
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.formats.xml import children
+from vaner.text.documents import Document
 
 _ROOTS = {"PubmedArticleSet", "MedlineCitationSet", "PubmedBookArticleSet"}
 _ARTICLES = {"PubmedArticle", "MedlineCitation", "PubmedBookArticle"}

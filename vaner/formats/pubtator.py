@@ -15,8 +15,7 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from vaner.documents import Document, Span
-from vaner.formats.kept import Line, own_metadata
+from vaner.formats.roundtrip_metadata import Line, own_metadata
 from vaner.formats.source import LINE_ENDS, MalformedError, OnError, Place, read_lines
 from vaner.formats.spans import (
     FRAGMENTS,
@@ -30,6 +29,7 @@ from vaner.formats.spans import (
     remember,
     word,
 )
+from vaner.text.documents import Document, Span
 
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _NO_IDENTIFIER = {"", "-", "-1"}

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from vaner.documents import Document, Span
 from vaner.formats.json_values import frozen, integer, pair, probability, reaching, typed
 from vaner.formats.source import FormatWarning, MalformedError, Place
 from vaner.formats.spans import Lost, check_span
-from vaner.tagging import decode, violations
+from vaner.text.documents import Document, Span
+from vaner.text.tags import decode, violations
 
 TAGS = ("ner_tags", "tags", "labels")
 MENTIONS = ("spans", "entities")

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from vaner.documents import SpanError
 from vaner.errors import FormatError
+from vaner.text.documents import SpanError
 
 OnError = Callable[[FormatError], None]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vaner.documents import Document, Span, SpanError
 from vaner.formats.source import FormatWarning
+from vaner.text.documents import Document, Span, SpanError
 
 Pieces = Sequence[tuple[int, int]]
 

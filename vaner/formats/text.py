@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vaner.documents import Document
 from vaner.formats.source import OnError, Place, read_filled_lines, read_text
 from vaner.formats.spans import Lost, one_line, plain
+from vaner.text.documents import Document
 
 MENTION = "mention has no place in plain text"
 BORDER = "border between documents written as an empty line"

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from vaner.errors import KnowledgeError, first_line
 from vaner.knowledge.concepts import Concept, Source
-from vaner.places import cache_folder
+from vaner.utils.cache_folder import cache_folder
 
 logger = logging.getLogger(__name__)
 

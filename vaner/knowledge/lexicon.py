@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from vaner.knowledge import arrays
 from vaner.knowledge.base import KnowledgeBase
-from vaner.knowledge.english import COMMON
-from vaner.knowledge.hashing import Hashes, Indices, Table, Words, chained, ranges, words_of
-from vaner.knowledge.spelling import DEFAULT, Rules, spellings
-from vaner.places import cache_folder
+from vaner.knowledge.common_words import COMMON
+from vaner.knowledge.hash_tables import Hashes, Indices, Table, Words, chained, ranges, words_of
+from vaner.knowledge.spelling_rules import DEFAULT, Rules, spellings
+from vaner.utils.cache_folder import cache_folder
 
 # Part of the cache's key: raise it whenever the tables or the spellings change.
 VERSION = 2

@@ -10,7 +10,7 @@ from typing import Any
 
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.names import canonical
+from vaner.knowledge.name_forms import canonical
 
 SHORT = 3  # characters of a canonical name that is very short
 # Zipf scale: the logarithm of a word's number in a billion words (van Heuven et al. 2014,

@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
 
-from vaner.annotator import Annotator
 from vaner.corpora import same_texts, whole
-from vaner.documents import Corpus, Document
 from vaner.errors import RecipeError
 from vaner.formats import read, write
-from vaner.replacing import replaced
-from vaner.training.apart import Split
-from vaner.training.folds import only_fold
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe
-from vaner.training.recipe_models import SelectorRecipe
-from vaner.training.sources import dev_sets, learnable, taught
-from vaner.training.telling import learnt_before
+from vaner.models.load import load_recognizer, load_score_calibration
+from vaner.text.documents import Corpus, Document
+from vaner.training.data.folds import only_fold
+from vaner.training.data.sources import dev_sets, learnable, taught
+from vaner.training.recipe.leakage import Split
+from vaner.training.recipe.models import SelectorRecipe
+from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe
+from vaner.training.run_record import learnt_before
 from vaner.training.train import Tell, train
+from vaner.utils.atomic_write import replaced
 
 RECORD = "crossfit.json"
 
@@ -225,12 +225,12 @@ def _annotate(
     model: Path, corpora: Iterable[Corpus], types: Set[str], folder: Path, part: str
 ) -> None:
     """Write what a model finds in some corpora, each as it is annotated when it is scored."""
-    annotator = Annotator.from_pretrained(model)
+    recognizer, calibrated = load_recognizer(model), load_score_calibration(model)
     for corpus in corpora:
         wanted = [type for type in corpus.types if type in types]
         bare = (document.with_spans(()) for document in corpus)
-        found = annotator.annotate(bare, wanted, dataset=corpus.name)
-        _keep(found, _file(folder, corpus.name, part))
+        found = recognizer.annotate(bare, wanted, dataset=corpus.name)
+        _keep(calibrated(found), _file(folder, corpus.name, part))
 
 
 def _file(folder: Path, corpus: str, part: str) -> Path:

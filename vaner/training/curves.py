@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from transformers import TrainerCallback
 
 from vaner.errors import VanerError
-from vaner.replacing import replaced
 from vaner.training.clock import SECONDS, Clock
+from vaner.utils.atomic_write import replaced
 
 HISTORY_FILE = "history.json"
 PICTURE_FILE = "training.png"

@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 
 from vaner.errors import CorpusError
-from vaner.training.examples import Coverage, Example
-from vaner.training.held_out import without
+from vaner.training.data.held_out import without
+from vaner.training.data.sources import training_corpus, training_proposals
+from vaner.training.examples.sentences import Coverage, Example
 from vaner.training.learners.learner import Learner
-from vaner.training.recipe import CorpusSource, DenseSource, StageRecipe
-from vaner.training.sources import training_corpus, training_proposals
+from vaner.training.recipe.schema import CorpusSource, DenseSource, StageRecipe
 
 
 @dataclass(frozen=True, slots=True)

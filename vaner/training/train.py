@@ -25,23 +25,23 @@ from transformers import (
 )
 
 from vaner.errors import RecipeError
-from vaner.sharing.record import write_training
-from vaner.training import begun
-from vaner.training.apart import clash
-from vaner.training.averaging import average, copied
+from vaner.hub.training_record import write_training
+from vaner.training import resume as resume_check
 from vaner.training.clock import Clock
 from vaner.training.curves import History, drawn
-from vaner.training.examples import Coverage
-from vaner.training.held_out import test_sentences
-from vaner.training.learners.choosing import new_learner
+from vaner.training.data.held_out import test_sentences
+from vaner.training.data.mixture import Mixture, shares
+from vaner.training.data.sources import DevSet, dev_sets, taught
+from vaner.training.examples.sentences import Coverage
+from vaner.training.learners.choice import new_learner
 from vaner.training.learners.learner import Learner, tokenizer_file
-from vaner.training.mixture import Mixture, shares
 from vaner.training.progress import Progress, main_process
-from vaner.training.recipe import Recipe, StageRecipe
-from vaner.training.sources import DevSet, dev_sets, taught
+from vaner.training.recipe.leakage import clash
+from vaner.training.recipe.schema import Recipe, StageRecipe
+from vaner.training.run_record import learnt_before, told
 from vaner.training.stages import stage_examples
-from vaner.training.telling import learnt_before, told
 from vaner.training.trainer import Moved, Scorer, VanerTrainer, arguments, bf16, optimizer
+from vaner.training.weight_averages import average, copied
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def _train_seed(
     report: Tell,
 ) -> Trained:
     clock = Clock()
-    begun.check(recipe, folder)
+    resume_check.check(recipe, folder)
     set_seed(seed)
     aim = taught(recipe, root)
     dev = dev_sets(recipe, set(aim.types), root)
@@ -152,7 +152,7 @@ def _train_seed(
             )  # fmt: skip
             report(f"seed {seed}, stage {stage.name}: {len(mixture)} examples; {found}")
             if main_process():
-                begun.keep(recipe, folder)
+                resume_check.keep(recipe, folder)
             place = folder / f"stage-{number}-{stage.name}"
             log = History(history, number, folder, clock)
             before = copied(learner.model) if stage.kept else {}

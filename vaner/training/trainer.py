@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from vaner.modeling.on_backbone import OnBackbone
-from vaner.training.mixture import LengthGroupedSampler, Mixture
+from vaner.backbones.base_model import OnBackbone
+from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.progress import processes
-from vaner.training.recipe import Recipe, StageRecipe
+from vaner.training.recipe.schema import Recipe, StageRecipe
 
 Scorer = Callable[[], Mapping[str, float]]
 

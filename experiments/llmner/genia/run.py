@@ -1,6 +1,6 @@
 """Nested entities by brackets: python -m experiments.llmner.genia.run"""
 
-from experiments.study import main
+from experiments.experiment import main
 
 if __name__ == "__main__":
     main(

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vaner.documents import Document
 from vaner.formats.bioc.infons import Record
-from vaner.formats.bioc.reading import to_document
-from vaner.formats.bioc.writing import collection, to_record
-from vaner.formats.closing import closed
+from vaner.formats.bioc.reader import to_document
+from vaner.formats.bioc.writer import collection, to_record
 from vaner.formats.json_stream import (
     SEPARATORS,
     Buffer,
@@ -26,6 +24,8 @@ from vaner.formats.json_stream import (
 from vaner.formats.json_values import frozen
 from vaner.formats.source import MalformedError, OnError, Place, read_chunks
 from vaner.formats.spans import Lost
+from vaner.formats.trailer import closed
+from vaner.text.documents import Document
 
 # In a string the quotation marks would be escaped, so these are keys and nothing else.
 _LIST = re.compile(r'(?<!\\)"(documents|PubTator3|passages)"\s*:\s*\[')

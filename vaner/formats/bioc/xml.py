@@ -9,14 +9,14 @@ from typing import Any
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
-from vaner.documents import Document
 from vaner.formats.bioc.infons import told
-from vaner.formats.bioc.reading import to_document
-from vaner.formats.bioc.writing import collection, to_record
-from vaner.formats.closing import closed
+from vaner.formats.bioc.reader import to_document
+from vaner.formats.bioc.writer import collection, to_record
 from vaner.formats.source import OnError, Place
 from vaner.formats.spans import CHARACTER, Lost
+from vaner.formats.trailer import closed
 from vaner.formats.xml import children
+from vaner.text.documents import Document
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE collection SYSTEM "BioC.dtd">\n'
 _LISTS = {"passage", "sentence", "annotation", "relation", "location", "node"}

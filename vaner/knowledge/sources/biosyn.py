@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.cleaning import with_uninverted
-from vaner.knowledge.sources.reading import concept, each
+from vaner.knowledge.sources.name_cleanup import with_uninverted
+from vaner.knowledge.sources.rows import concept, each
 
 _PREFIXES = ((re.compile(r"[CD]\d+"), "MESH"), (re.compile(r"\d+"), "OMIM"))
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from vaner.formats.source import OnError, Place, read_lines
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.cleaning import with_uninverted
-from vaner.knowledge.sources.reading import columns, concept, each, fields, quoted, separated
+from vaner.knowledge.sources.name_cleanup import with_uninverted
+from vaner.knowledge.sources.rows import columns, concept, each, fields, quoted, separated
 
 # Name of the first column -> its identifier's, its type, the prefix of a bare identifier, names.
 _KINDS = {

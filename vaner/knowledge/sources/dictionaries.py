@@ -16,7 +16,7 @@ from vaner.formats.source import OnError, Place
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.mesh_types import types_of
 from vaner.knowledge.sources.plain_pickle import load
-from vaner.knowledge.sources.reading import concept, each
+from vaner.knowledge.sources.rows import concept, each
 
 Entry = tuple[str, dict[str, Any], list[str]]
 

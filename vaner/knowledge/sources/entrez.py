@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vaner.formats.source import OnError, Place
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.reading import columns, concept, each, fields, separated
+from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
 
 # Full names and descriptions of proteins come after the symbols.
 NAMES = (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vaner.formats.source import OnError, Place
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.reading import columns, concept, each, fields, separated
+from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
 
 NAMES = ("symbol", "name", "alias_symbol", "alias_name", "prev_symbol", "prev_name")
 

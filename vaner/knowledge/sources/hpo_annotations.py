@@ -11,8 +11,8 @@ from pathlib import Path
 
 from vaner.formats.source import OnError, Place
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.cleaning import omim_names
-from vaner.knowledge.sources.reading import columns, concept, each, fields, separated
+from vaner.knowledge.sources.name_cleanup import omim_names
+from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
 
 
 def read_diseases(

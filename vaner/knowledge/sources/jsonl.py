@@ -9,7 +9,7 @@ from typing import Any
 
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.reading import concept, each
+from vaner.knowledge.sources.rows import concept, each
 
 _FIELDS = {"identifier", "name", "type", "synonyms"}
 

@@ -14,9 +14,9 @@ from xml.etree.ElementTree import Element
 from vaner.formats.source import MalformedError, OnError, Place, open_bytes, read_lines
 from vaner.formats.xml import children
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.cleaning import with_uninverted
 from vaner.knowledge.sources.mesh_types import supplementary_type, types_of
-from vaner.knowledge.sources.reading import concept, each
+from vaner.knowledge.sources.name_cleanup import with_uninverted
+from vaner.knowledge.sources.rows import concept, each
 from vaner.knowledge.sources.umls import mapping
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from vaner.formats.source import Place
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.reading import concept, each
+from vaner.knowledge.sources.rows import concept, each
 
 SCOPES = ("EXACT", "NARROW", "BROAD", "RELATED")
 # RELATED is what OBO gives to a synonym whose curator named no scope, and brand names in ChEBI

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.reading import beside, concept, each
+from vaner.knowledge.sources.rows import beside, concept, each
 
 # Left out: authority, type material, in-part, includes, misspelling, misnomer, blast name.
 CLASSES = (

@@ -9,7 +9,7 @@ from vaner.errors import KnowledgeError
 from vaner.formats.source import MalformedError, OnError, Place
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.ontology import curie
-from vaner.knowledge.sources.reading import columns, concept, each, fields, quoted
+from vaner.knowledge.sources.rows import columns, concept, each, fields, quoted
 
 Row = tuple[str, list[str], str]
 

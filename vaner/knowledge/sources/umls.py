@@ -16,8 +16,8 @@ from pathlib import Path
 
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.cleaning import with_uninverted
-from vaner.knowledge.sources.reading import beside, concept, each
+from vaner.knowledge.sources.name_cleanup import with_uninverted
+from vaner.knowledge.sources.rows import beside, concept, each
 
 _CONSO, _STY = 18, 6
 _CUI = re.compile(r"C\d{7}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vaner.formats.source import MalformedError, OnError, Place, read_lines
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.reading import each
+from vaner.knowledge.sources.rows import each
 
 
 def read(

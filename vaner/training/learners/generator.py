@@ -7,19 +7,19 @@ from random import Random
 
 import torch
 
-from vaner.documents import Corpus
-from vaner.generation.batching import collate
-from vaner.generation.generator import VanerForGeneration
-from vaner.generation.instructions import instruction
-from vaner.generation.prompts import AnswerRow, PromptEncoder
-from vaner.proposers.generator import Generator
-from vaner.training.copies import CopyExample, copy_examples
-from vaner.training.examples import Coverage
+from vaner.generator.collation import collate
+from vaner.generator.instructions import instruction
+from vaner.generator.model import VanerForGeneration
+from vaner.generator.prompts import AnswerRow, PromptEncoder
+from vaner.generator.recognizer import Generator
+from vaner.text.documents import Corpus
+from vaner.training.data.sources import DevSet, Taught
+from vaner.training.examples.marked_copies import CopyExample, copy_examples
+from vaner.training.examples.sentences import Coverage
+from vaner.training.learners.dev_score import score_proposer
 from vaner.training.learners.learner import fresh, tokenizer_file
-from vaner.training.learners.proposing import score_proposer
-from vaner.training.recipe import CorpusSource, DenseSource
-from vaner.training.recipe_models import GeneratorRecipe
-from vaner.training.sources import DevSet, Taught
+from vaner.training.recipe.models import GeneratorRecipe
+from vaner.training.recipe.schema import CorpusSource, DenseSource
 
 
 class GeneratorLearner:

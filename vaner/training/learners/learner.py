@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 import torch
 
-from vaner.documents import Corpus
-from vaner.modeling.finding import find
-from vaner.modeling.on_backbone import OnBackbone
-from vaner.training.examples import Coverage, Example
-from vaner.training.recipe import CorpusSource, DenseSource
-from vaner.training.recipe_models import AnyModel
-from vaner.training.sources import DevSet
+from vaner.backbones.base_model import OnBackbone
+from vaner.backbones.locate import find
+from vaner.text.documents import Corpus
+from vaner.training.data.sources import DevSet
+from vaner.training.examples.sentences import Coverage, Example
+from vaner.training.recipe.models import AnyModel
+from vaner.training.recipe.schema import CorpusSource, DenseSource
 
 
 class Learner(Protocol):

@@ -8,22 +8,27 @@ from random import Random
 
 import torch
 
-from vaner.documents import Corpus, Document, at_least
-from vaner.generation.instructions import instruction
-from vaner.instructions import COMPACT
-from vaner.scoring.thresholds import cuts
-from vaner.selection.batching import collate
-from vaner.selection.calibration import fitted
-from vaner.selection.candidates import Candidate, candidates_of
-from vaner.selection.marking import MarkedRow, MarkEncoder
-from vaner.selection.select import Selector
-from vaner.selection.selector import VanerSelector
-from vaner.training.examples import Coverage
-from vaner.training.groups import GroupExample, Questions, group_examples, with_variants
+from vaner.calibration.platt_scaling import fitted
+from vaner.evaluation.thresholds import cuts
+from vaner.generator.instructions import instruction
+from vaner.selector.candidates import Candidate, candidates_of
+from vaner.selector.collation import collate
+from vaner.selector.encoding import MarkedRow, MarkEncoder
+from vaner.selector.model import VanerSelector
+from vaner.selector.selector import Selector
+from vaner.tagger.instructions import COMPACT
+from vaner.text.documents import Corpus, Document, at_least
+from vaner.training.data.sources import DevSet, Taught
+from vaner.training.examples.candidate_groups import (
+    GroupExample,
+    Questions,
+    group_examples,
+    with_variants,
+)
+from vaner.training.examples.sentences import Coverage
 from vaner.training.learners.learner import fresh, tokenizer_file
-from vaner.training.recipe import CorpusSource, DenseSource
-from vaner.training.recipe_models import SelectorRecipe
-from vaner.training.sources import DevSet, Taught
+from vaner.training.recipe.models import SelectorRecipe
+from vaner.training.recipe.schema import CorpusSource, DenseSource
 
 _DEV_VARIANTS = 4  # of a mention, where there are no proposals to choose by
 

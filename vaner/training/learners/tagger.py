@@ -8,27 +8,27 @@ from random import Random
 
 import torch
 
-from vaner.annotator import model_folder
-from vaner.documents import Corpus
-from vaner.encoding import Encoder, Row
+from vaner.backbones.encoding import Encoder, Row
 from vaner.errors import RecipeError
-from vaner.instructions import EMPTY
 from vaner.knowledge.base import open_base
-from vaner.knowledge.dense import Counts
-from vaner.knowledge.related import RelatedNames
-from vaner.modeling.starting import start_from
-from vaner.modeling.tagger import VanerForTokenClassification
-from vaner.modeling.tensors import collate
-from vaner.proposers.torch_reader import torch_tagger
-from vaner.tagging import Scheme, TagSet
-from vaner.training.dense import dense_examples
-from vaner.training.examples import Coverage, TaggerExample, corpus_examples
+from vaner.knowledge.dense_recognition import Counts
+from vaner.knowledge.related_names import RelatedNames
+from vaner.models.locate import model_folder
+from vaner.tagger.batch_tensors import collate
+from vaner.tagger.instructions import EMPTY
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.tagger.torch_emissions import torch_tagger
+from vaner.tagger.warm_start import start_from
+from vaner.text.documents import Corpus
+from vaner.text.tags import Scheme, TagSet
+from vaner.training.data.sources import DevSet, Taught
+from vaner.training.examples.dense_recognition import dense_examples
+from vaner.training.examples.distillation import tagged, tags_alike, taught_examples
+from vaner.training.examples.sentences import Coverage, TaggerExample, corpus_examples
+from vaner.training.learners.dev_score import score_proposer
 from vaner.training.learners.learner import fresh, tokenizer_file
-from vaner.training.learners.proposing import score_proposer
-from vaner.training.recipe import CorpusSource, DenseSource, Recipe, StageRecipe
-from vaner.training.recipe_models import TaggerRecipe
-from vaner.training.sources import DevSet, Taught
-from vaner.training.teaching import tagged, tags_alike, taught_examples
+from vaner.training.recipe.models import TaggerRecipe
+from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe, StageRecipe
 
 
 class TaggerLearner:
@@ -103,7 +103,7 @@ class TaggerLearner:
         return example.row(self.encoder, self.model.config.instruction_template, draw)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
-        """As `vaner.modeling.tensors.collate`."""
+        """As `vaner.tagger.batch_tensors.collate`."""
         return collate(rows, self.model.layout)
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:

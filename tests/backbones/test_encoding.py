@@ -1,0 +1,172 @@
+"""Words to rows: what a model reads depends on the words alone, and nothing is cut off."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vaner.backbones.encoding import Encoder
+from vaner.errors import ModelError
+from vaner.recognition.length_batches import by_length
+from vaner.tagger.batches import Array, Layout, collate
+from vaner.text.casing import Casing, casing_of
+from vaner.text.words import split_words
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_backbone: Path) -> Encoder:
+    return Encoder.from_folder(tiny_backbone, 96)
+
+
+def ids(encoder: Encoder, text: str, instruction: str = "Disease: ") -> list[tuple[int, ...]]:
+    return [row.input_ids for row in encoder.rows(text, split_words(text), instruction)]
+
+
+def test_spacing_of_the_source_does_not_matter(encoder: Encoder) -> None:
+    assert ids(encoder, "anti-TNF (5 mg)") == ids(encoder, "anti - TNF ( 5   mg )")
+
+
+def test_the_instruction_stands_before_the_sentence(encoder: Encoder) -> None:
+    [row] = encoder.rows("BRCA1", split_words("BRCA1"), "Gene: ")
+    before = encoder.instruction_length("Gene: ")
+    assert row.starts == (before,) and row.ends == (len(row),)
+    assert ids(encoder, "BRCA1", "")[0] == row.input_ids[before:]
+
+
+@given(st.text(st.characters(), min_size=1, max_size=40))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_word_of_any_text_has_a_sub_word(encoder: Encoder, text: str) -> None:
+    for word in split_words(text):
+        assert 1 <= len(encoder.subwords(text[word.start : word.end])) <= 48
+
+
+def test_a_long_sentence_is_read_in_windows_that_leave_nothing_out(encoder: Encoder) -> None:
+    text = "word " * 500
+    rows = list(encoder.rows(text, split_words(text), "Disease: ", [i % 3 for i in range(500)]))
+    assert max(len(row) for row in rows) <= 96
+    kept = [i for r in rows for i in range(r.window.keep_start, r.window.keep_end)]
+    assert kept == list(range(500))
+    for row in rows:
+        assert row.tags == tuple(i % 3 for i in range(row.window.start, row.window.end))
+
+
+def test_rows_tell_how_their_words_are_cased(tiny_backbone: Path) -> None:
+    encoder = Encoder.from_folder(tiny_backbone, 96, casing=True)
+    text = "mRNA of BRCA1 in Homo sapiens , group B , 5 µg"
+    [row] = encoder.rows(text, split_words(text), "Gene: ")
+    found = [row.casing[start:end] for start, end in zip(row.starts, row.ends, strict=True)]
+    expected = "MIXED LOWER UPPER LOWER TITLE LOWER NONE LOWER CAPITAL NONE NONE LOWER".split()
+    assert [Casing(one[0]).name for one in found] == expected
+    assert all(len(set(one)) == 1 for one in found)
+    assert len(row.casing) == len(row) and not any(row.casing[: row.prefix])
+    for window in encoder.rows(text * 40, split_words(text * 40), "Gene: "):
+        assert len(window.casing) == len(window)
+
+
+@given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20))
+def test_any_word_is_cased_in_one_way(word: str) -> None:
+    found = casing_of(word)
+    assert (found == Casing.NONE) == (
+        not any(c.islower() or c.isupper() or c.istitle() for c in word)
+    )
+    assert casing_of(f"{word}1") == found
+
+
+def test_a_word_of_a_megabyte_is_one_word(encoder: Encoder) -> None:
+    text = "A" * 1_000_000
+    [row] = encoder.rows(text, split_words(text), "Disease: ")
+    assert len(row.starts) == 1
+
+
+def test_no_room_for_words_is_told(encoder: Encoder) -> None:
+    with pytest.raises(ModelError, match="leaves"):
+        next(encoder.rows("a", split_words("a"), "very " * 60))
+
+
+def test_a_missing_or_broken_tokenizer_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
+        Encoder.from_folder(tmp_path, 96)
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match="not a tokenizer"):
+        Encoder.from_folder(tmp_path, 96)
+
+
+def test_a_dropped_word_is_read_as_unknown() -> None:
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+    vocabulary = {"[UNK]": 0, "a": 1, "b": 2}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    encoder = Encoder(tokenizer, 96)
+    assert encoder.subwords("\x00") == (0,)
+    assert encoder.has_no_subword("\x00") and not encoder.has_no_subword("a")
+
+
+def test_what_unknown_words_are_read_as_is_known_itself() -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.BPE({"?": 0, "a": 1}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    encoder = Encoder(tokenizer, 96)
+    assert encoder.subwords("\x00") == encoder.subwords("?") == (0,)
+    assert encoder.has_no_subword("\x00") and not encoder.has_no_subword("?")
+
+
+@given(st.lists(st.integers(1, 50), max_size=60), st.integers(1, 8), st.integers(50, 200))
+def test_batches_hold_every_item_once_and_keep_their_bounds(
+    lengths: list[int], size: int, positions: int
+) -> None:
+    batches = list(by_length(lengths, size, positions))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) <= size
+        assert len(batch) == 1 or max(lengths[i] for i in batch) * len(batch) <= positions
+
+
+def test_padding_is_masked(encoder: Encoder) -> None:
+    texts = ["one", "one two three"]
+    rows = [next(encoder.rows(t, split_words(t), "")) for t in texts]
+    batch = collate(rows)
+    assert batch["word_mask"].tolist() == [[True, False, False], [True, True, True]]
+    assert batch["attention_mask"].sum(1).tolist() == [len(row) for row in rows]
+
+
+@pytest.mark.parametrize("layout", ["padded", "packed", "shared"])
+def test_words_are_found_again_in_a_batch_however_it_lies(encoder: Encoder, layout: Layout) -> None:
+    texts = ["one", "one two three", "four"]
+    prompts = ["Disease: ", "Gene: ", "Disease: "]
+    rows = [
+        next(encoder.rows(t, split_words(t), prompt))
+        for t, prompt in zip(texts, prompts, strict=True)
+    ]
+    batch = collate(rows, layout)
+    ids = batch["input_ids"].flatten()
+    for i, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        words = batch["word_mask"][i]
+        places = zip(batch["word_starts"][i][words], batch["word_ends"][i][words], strict=True)
+        assert [tuple(ids[a:b]) for a, b in places] == [encoder.subwords(w) for w in text.split()]
+        assert row.prefix == encoder.instruction_length(prompts[i])
+    if layout != "padded":
+        assert ids.size == batch["positions"].size == batch["asking"].sum()
+
+
+def test_who_sees_whom_in_a_packed_batch(encoder: Encoder) -> None:
+    prompts = ["Disease: ", "Disease: "]
+    rows = [next(encoder.rows("one two", split_words("one two"), prompt)) for prompt in prompts]
+    prefix, length = rows[0].prefix, len(rows[0])
+    packed, shared = collate(rows, "packed"), collate(rows, "shared")
+    assert looks(packed) == [set(range(length)), set(range(length, 2 * length))]
+    instruction, body = set(range(prefix)), length - prefix
+    own = [set(range(prefix + i * body, prefix + (i + 1) * body)) for i in range(2)]
+    assert looks(shared) == [instruction, instruction | own[0], instruction | own[1]]
+    for i in range(2):  # a sentence stands where it stood behind its instruction
+        assert shared["positions"][0, min(own[i])] == prefix
+
+
+def looks(batch: dict[str, Array]) -> list[set[int]]:
+    """What each piece of a batch sees."""
+    return [
+        set(keys[seen].tolist()) for keys, seen in zip(batch["keys"], batch["seen"], strict=True)
+    ]

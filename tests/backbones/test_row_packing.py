@@ -1,0 +1,210 @@
+"""Sentences in one row come out as each by itself, and train the same."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from vaner.backbones import row_packing
+from vaner.backbones.encoding import Encoder, Row
+from vaner.errors import ModelError
+from vaner.tagger.batch_tensors import collate
+from vaner.tagger.batches import Layout
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.text.words import split_words
+
+SENTENCES = (
+    "Metformin treats type 2 diabetes .",
+    "Aspirin .",
+    "Patients with asthma , eczema and hay fever were given nothing at all for weeks .",
+    "Nothing .",
+)
+PROMPTS = ("Disease: ", "Chemical: ", "Disease: ", "Chemical: ")
+LORA = {"r": 4, "target_modules": "all-linear"}
+CLOSE: dict[str, float] = {"rtol": 1e-4, "atol": 1e-5}
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
+    from transformers import BertConfig, BertModel
+
+    return saved(BertModel(BertConfig(**SMALL)), tmp_path_factory.mktemp("bert"), tiny_backbone)
+
+
+@pytest.fixture(scope="module")
+def roberta(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
+    from transformers import RobertaConfig, RobertaModel
+
+    model = RobertaModel(RobertaConfig(**SMALL, pad_token_id=1))
+    return saved(model, tmp_path_factory.mktemp("roberta"), tiny_backbone)
+
+
+SMALL: dict[str, Any] = {
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "vocab_size": 400, "max_position_embeddings": 256,
+}  # fmt: skip
+
+
+def saved(model: Any, folder: Path, tokenizer: Path) -> Path:
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)  # attention that is not all but even
+    model.save_pretrained(folder)
+    shutil.copyfile(tokenizer / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
+def built(backbone: Path, **options: Any) -> VanerForTokenClassification:
+    torch.manual_seed(0)
+    model = VanerForTokenClassification.from_backbone(
+        str(backbone), types=["Disease"], backbone_dropout=0.0, **({"dropout": 0.0} | options)
+    )
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name or "classifier" in name or "casing" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    return model.eval()
+
+
+def rows_of(backbone: Path, *, casing: bool = False) -> list[Row]:
+    encoder = Encoder.from_folder(backbone, 128, casing=casing)
+    return [
+        next(encoder.rows(text, words := split_words(text), prompt, [1] + [0] * (len(words) - 1)))
+        for text, prompt in zip(SENTENCES, PROMPTS, strict=True)
+    ]
+
+
+@torch.no_grad()
+def scores(model: VanerForTokenClassification, rows: list[Row], layout: Layout) -> list[Tensor]:
+    found = model(**{k: v for k, v in collate(rows, layout).items() if k != "tags"}).logits
+    return [one[: len(row.starts)] for one, row in zip(found, rows, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {}, {"lora": LORA}, {"attention": "causal"}, {"causal_layers": 1}, {"pooling": "mean"},
+        {"casing": True}, {"casing": True, "lora": LORA},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sentences_of_a_row_come_out_as_each_by_itself(tiny_backbone: Path, options: Any) -> None:
+    model = built(tiny_backbone, **options)
+    rows = rows_of(tiny_backbone, casing="casing" in options)
+    alone = [scores(model, [row], "padded")[0] for row in rows]  # before it is made to pack
+    assert model.layout == "packed"
+    for found in (scores(model, rows, "packed"), scores(model, rows, "padded")):
+        for one, other in zip(found, alone, strict=True):
+            torch.testing.assert_close(one, other, **CLOSE)
+    turned = scores(model, rows[::-1], "packed")[::-1]
+    for one, other in zip(turned, alone, strict=True):
+        torch.testing.assert_close(one, other, **CLOSE)
+
+
+@pytest.mark.parametrize("encoder", ["bert", "roberta"])
+def test_encoders_pack_wherever_their_positions_begin(
+    encoder: str, request: pytest.FixtureRequest
+) -> None:
+    backbone = request.getfixturevalue(encoder)
+    model, rows = built(backbone), rows_of(backbone)
+    alone = [scores(model, [row], "padded")[0] for row in rows]
+    assert model.layout == "packed"
+    for one, other in zip(scores(model, rows, "packed"), alone, strict=True):
+        torch.testing.assert_close(one, other, **CLOSE)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_packed_batch_teaches_what_a_padded_one_does(
+    tiny_backbone: Path, dtype: torch.dtype
+) -> None:
+    rows, found = rows_of(tiny_backbone), []
+    for layout in ("padded", "packed"):
+        model = built(tiny_backbone).train()
+        assert layout == "padded" or model.layout == "packed"
+        with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+            loss = model(**collate(rows, layout)).loss
+        loss.backward()
+        found.append((loss, {name: p.grad for name, p in model.named_parameters()}))
+    (one, gradients), (other, expected) = found
+    close = CLOSE if dtype == torch.float32 else {"rtol": 0.1, "atol": 0.05}
+    torch.testing.assert_close(one, other, **close)
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(gradient, expected[name], **close, msg=name)
+
+
+def test_a_shared_instruction_goes_with_casing(tiny_backbone: Path) -> None:
+    model = built(tiny_backbone, shared_instruction=True, casing=True)
+    rows = rows_of(tiny_backbone, casing=True)
+    alone = [scores(model, [row], model.layout)[0] for row in rows]
+    for one, other in zip(scores(model, rows, "shared"), alone, strict=True):
+        torch.testing.assert_close(one, other, **CLOSE)
+
+
+def test_a_shared_instruction_is_there_once_and_sees_no_sentence(tiny_backbone: Path) -> None:
+    model, rows = built(tiny_backbone, shared_instruction=True), rows_of(tiny_backbone)
+    assert model.layout == "shared"
+    batch = collate(rows, "shared")
+    bodies = sum(len(row) - row.prefix for row in rows)
+    assert batch["input_ids"].shape[1] == bodies + sum(
+        {r.input_ids[: r.prefix]: r.prefix for r in rows}.values()
+    )
+    together = scores(model, rows, "shared")
+    model.backbone.set_attn_implementation("sdpa")
+    for row, found in zip(rows, together, strict=True):
+        torch.testing.assert_close(found, by_mask(model, row), **CLOSE)
+
+
+@torch.no_grad()
+def by_mask(model: VanerForTokenClassification, row: Row) -> Tensor:
+    """One row under transformers' own attention: no instruction sees what follows it."""
+    seen = torch.ones(1, 1, len(row), len(row), dtype=torch.bool)
+    seen[:, :, : row.prefix, row.prefix :] = False
+    ids = torch.tensor([row.input_ids])
+    hidden = model.backbone(input_ids=ids, attention_mask=seen).last_hidden_state
+    return model.classifier(hidden[0, list(row.starts)])
+
+
+def test_a_shared_instruction_survives_saving(tiny_backbone: Path, tmp_path: Path) -> None:
+    model, rows = built(tiny_backbone, shared_instruction=True, lora=LORA), rows_of(tiny_backbone)
+    expected = scores(model, rows, model.layout)
+    model.save_pretrained(tmp_path)
+    again = VanerForTokenClassification.from_pretrained(tmp_path).eval()
+    assert again.layout == "shared"
+    for one, other in zip(scores(again, rows, "shared"), expected, strict=True):
+        torch.testing.assert_close(one, other, **CLOSE)
+
+
+def test_a_backbone_that_answers_otherwise_when_packed_is_left_as_it_was(
+    bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_packing, "_first_position", lambda backbone: 3)
+    model = built(bert)
+    assert model.layout == "padded"
+    assert model.backbone.config._attn_implementation == "sdpa"
+    with pytest.raises(ValueError, match="cannot be packed"):
+        model(**collate(rows_of(bert), "packed"))
+
+
+@pytest.mark.parametrize(("window", "layout"), [(16, "padded"), (512, "packed")])
+def test_windows_of_attention_shorter_than_a_row_are_not_packed(
+    tiny_backbone: Path, window: int, layout: Layout
+) -> None:
+    model = built(tiny_backbone)
+    model.backbone.config.sliding_window = window
+    assert model.layout == layout
+
+
+def test_an_instruction_is_not_shared_where_nothing_can_be_packed(tiny_backbone: Path) -> None:
+    model = built(tiny_backbone, shared_instruction=True)
+    model.backbone.config.sliding_window = 16
+    with pytest.raises(ModelError, match="cannot be packed"):
+        _ = model.layout
+
+
+def test_a_backbone_that_packs_is_not_called_by_itself(tiny_backbone: Path) -> None:
+    model = built(tiny_backbone)
+    assert model.layout == "packed"
+    with pytest.raises(ValueError, match=r"row_packing\.read"):
+        model.backbone(input_ids=torch.tensor([[1, 2, 3]]))

@@ -1,0 +1,264 @@
+"""``vaner calibrate``, and what annotate and evaluate make of its file."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command_line import Run
+from tests.selector.test_selector import build, saved
+from vaner.annotator import Annotator
+from vaner.calibration.calibration import CALIBRATION_FILE, Calibration, read_calibration
+from vaner.calibration.temperature import scaled
+from vaner.formats import write
+from vaner.tagger.onnx_runtime import kept_form
+from vaner.text.documents import Document
+
+TEXTS = [
+    f"{one} is given to {number} patients with {two} of the {three} gene."
+    for number, one in enumerate(("Metformin", "Aspirin", "Ramipril", "Ibuprofen", "Insulin"))
+    for two in ("asthma", "type 2 diabetes mellitus", "gout", "breast cancer")
+    for three in ("BRCA1", "TP53")
+]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of one's own, and a corpus that agrees with two of three of its mentions."""
+    home = tmp_path_factory.mktemp("calibrate")
+    folder = Path(shutil.copytree(tiny_model, home / "model"))
+    found = list(Annotator.from_pretrained(folder, device="cpu").annotate(TEXTS))
+    gold = [
+        Document(str(i), one.text, tuple(s for j, s in enumerate(one.spans) if (i + j) % 3))
+        for i, one in enumerate(found)
+    ]
+    assert sum(len(one.spans) for one in found) > 100
+    for split in ("train", "devel", "test"):
+        (home / "mine").mkdir(exist_ok=True)
+        write(gold, home / "mine" / f"{split}.jsonl", "jsonl")
+    return folder
+
+
+@pytest.fixture
+def calibrated(model: Path, run: Run, tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(model, tmp_path / "model"))
+    done = run("calibrate", folder, "--corpus", model.parent / "mine", "--device", "cpu", "-q")
+    assert done.code == 0, done
+    assert re.search(
+        r"^all +\d+ +\d\d\.\d\d +\d\.\d{3} +\d+\.\d\d +\d+\.\d\d +\d+$", done.out, re.M
+    )
+    assert f"kept in {folder / CALIBRATION_FILE}" in done.err
+    return folder
+
+
+def test_scores_change_and_nothing_else(model: Path, calibrated: Path) -> None:
+    calibration = read_calibration(calibrated)
+    assert calibration is not None
+    raw = Annotator.from_pretrained(model, device="cpu")
+    ours = Annotator.from_pretrained(calibrated, device="cpu")
+    without = Annotator.from_pretrained(calibrated, device="cpu", calibrated=False)
+    for one, two, three in zip(
+        *(each.annotate(TEXTS) for each in (raw, ours, without)), strict=True
+    ):
+        assert one.spans == two.spans == three.spans
+        for a, b, c in zip(one.spans, two.spans, three.spans, strict=True):
+            assert a.score is not None and a.score == c.score
+            assert b.score == scaled(a.score, calibration.temperature(a.type))
+    assert ours.calibration == calibration and without.calibration is None
+
+
+def test_a_model_in_memory_has_it_too(calibrated: Path) -> None:
+    from vaner.tagger.model import VanerForTokenClassification
+
+    model = VanerForTokenClassification.from_pretrained(calibrated).eval()
+    assert Annotator.of(model, "cpu").calibration == read_calibration(calibrated)
+
+
+def test_an_exported_form_is_kept(calibrated: Path) -> None:
+    before = kept_form(calibrated)
+    (calibrated / CALIBRATION_FILE).unlink()
+    assert kept_form(calibrated) == before
+
+
+def test_it_goes_to_the_hub_and_into_the_card(calibrated: Path) -> None:
+    from vaner.hub.repository import CARD, contents
+
+    files = contents(calibrated, "me/mine", backbone="somebody/backbone")
+    assert files[CALIBRATION_FILE] == calibrated / CALIBRATION_FILE
+    card = files[CARD]
+    assert isinstance(card, bytes)
+    assert "calibrated on mine devel (40 of 40 documents)" in card.decode()
+    assert "| all | " in card.decode().partition("## Scores")[2]
+
+
+def test_the_file_says_what_it_was_made_of(model: Path, run: Run, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model, tmp_path / "model"))
+    done = run(
+        "calibrate", folder, "--corpus", model.parent / "mine", "--limit", 30, "--device", "cpu"
+    )
+    assert done.code == 0, done
+    kept = json.loads((folder / CALIBRATION_FILE).read_text())
+    assert kept["fitted_on"] == [
+        {"corpus": "mine", "split": "devel", "documents": 30, "drawn_from": 40}
+    ]
+    assert "commit" in kept and "command" not in kept
+    assert str(model.parent) not in (folder / CALIBRATION_FILE).read_text()
+
+
+def test_min_precision(calibrated: Path, run: Run, tmp_path: Path) -> None:
+    calibration = read_calibration(calibrated)
+    assert calibration is not None
+    own = {type: fit.steps for type, fit in calibration.types.items()}
+    wanted = min(steps[-1].precision for steps in own.values())
+    texts, out = tmp_path / "texts.txt", tmp_path / "out.jsonl"
+    texts.write_text("\n".join(TEXTS), "utf-8")
+    asked = ("annotate", "--model", calibrated, texts, "--input-format", "lines", "-o", out, "-q")
+    assert run(*asked, "--min-precision", wanted).code == 0
+    thresholds = calibration.thresholds(list(own), wanted)
+    every = list(Annotator.from_pretrained(calibrated, device="cpu").annotate(TEXTS))
+    kept = [
+        sum(s.score is not None and s.score >= thresholds[s.type] for s in one.spans)
+        for one in every
+    ]
+    assert [len(json.loads(line)["spans"]) for line in out.read_text().splitlines()] == kept
+    assert 0 < sum(kept) < sum(len(one.spans) for one in every)
+    low, high = sorted(own, key=lambda type: own[type][-1].precision)
+    between = own[high][-1].precision
+    done = run(*asked, "--min-precision", between)
+    assert done.code == 0 and f"reached on devel for {low} (at most 0." in done.err
+    spans = [span for line in out.read_text().splitlines() for span in json.loads(line)["spans"]]
+    assert {span["type"] for span in spans} == {high}
+    assert f"for {low} (" in run(*asked, "--min-precision", between, "--types", low).error
+    told = run(*asked, "--min-precision", 1).error
+    assert "precision 1.0 was not reached on devel for Chemical (at most 0." in told
+
+
+def test_a_model_without_one_has_no_precision(model: Path, run: Run) -> None:
+    told = run("annotate", "--model", model, "-t", "asthma", "--min-precision", 0.9).error
+    assert told.endswith(
+        "has no calibration, which a precision needs: make one with vaner calibrate"
+    )
+
+
+@pytest.mark.heavy
+def test_a_selector_has_a_calibration_of_its_own(
+    model: Path, tiny_backbone: Path, run: Run, tmp_path: Path
+) -> None:
+    judge = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
+    asked = ("--corpus", model.parent / "mine", "--selector", judge, "--device", "cpu", "-q")
+    done = run("calibrate", model, *asked)
+    assert done.code == 0, done
+    found = read_calibration(judge)
+    assert found is not None and not (model / CALIBRATION_FILE).exists()
+    raw, ours = (
+        Annotator.from_pretrained(model, selector=judge, device="cpu", calibrated=one)
+        for one in (False, True)
+    )
+    assert ours.calibration == found and raw.calibration is None
+    for one, two in zip(raw.annotate(TEXTS), ours.annotate(TEXTS), strict=True):
+        assert one.spans == two.spans
+        for a, b in zip(one.spans, two.spans, strict=True):
+            assert a.score is not None and b.score == found.score(a.type, a.score)
+
+
+def test_evaluate_tells_the_error_before_and_after(
+    model: Path, calibrated: Path, run: Run, tmp_path: Path
+) -> None:
+    pattern = r"^calibration error \(ECE\) of the scores: (\d+\.\d\d) % in \d+ bins?(.*)$"
+    asked = ("--corpus", model.parent / "mine", "--bootstrap", 0, "-q", "--device", "cpu")
+    raw = run("evaluate", "--model", model, *asked)
+    done = run("evaluate", "--model", calibrated, *asked, "--json", tmp_path / "r.json")
+    [(before, nothing)], [(after, told)] = (re.findall(pattern, x.out, re.M) for x in (raw, done))
+    assert nothing == "" and told == f"; {before} % before calibration"
+    assert float(after) < float(before)
+    kept = json.loads((tmp_path / "r.json").read_text())
+    assert kept["reliability"]["error"] < kept["uncalibrated"]["error"]
+    fewer = run("evaluate", "--model", calibrated, *asked, "--min-precision", 0.6)
+    assert fewer.code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "give a corpus whose devel split"),
+        (("--corpus", "mine", "--split", "test"), "is what models are scored on"),
+        (("--corpus", "mine/test.jsonl"), "is what models are scored on"),
+        (("--corpus", "BC5CDR", "--split", "test"), "is what models are scored on"),
+        (("--corpus", "CMeEE"), "CMeEE devel: is what models are scored on"),
+        (("--corpus", "mine", "--types", "Gene"), "does not annotate Gene"),
+        (("--corpus", "mine", "--limit", "0"), "'--limit'"),
+    ],
+)
+def test_what_is_refused(
+    model: Path, run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.chdir(model.parent)
+    assert words in run("calibrate", "model", "--device", "cpu", *arguments).error
+    assert not (model / CALIBRATION_FILE).exists()
+
+
+def test_types_of_the_corpus_by_other_names(model: Path, run: Run, tmp_path: Path) -> None:
+    mine = tmp_path / "other"
+    shutil.copytree(model.parent / "mine", mine)
+    for file in mine.iterdir():
+        file.write_text(file.read_text("utf-8").replace('"Disease"', '"DISO"'), "utf-8")
+    wanted = ("calibrate", model, "--corpus", mine, "--device", "cpu")
+    assert "the corpus has" in run(*wanted, "--rename", "DISSO=Disease").error
+    done = run(*wanted, "--rename", "DISO=Disease")
+    assert done.code == 0 and "Disease" in done.out + done.err
+
+
+def test_the_embedded_model_is_calibrated_only_by_name(model: Path, run: Run) -> None:
+    told = run("calibrate", "--corpus", model.parent / "mine", "--device", "cpu").error
+    assert "name the model to calibrate" in told
+
+
+def test_what_the_model_learnt_by_heart_is_refused(model: Path, run: Run, tmp_path: Path) -> None:
+    shutil.copytree(model.parent / "mine", tmp_path / "tiny")  # the name of its training corpus
+    told = run("calibrate", model, "--corpus", tmp_path / "tiny", "--split", "train").error
+    assert "tiny train: the model learnt from it" in told
+
+
+def test_a_broken_calibration_is_told(calibrated: Path, run: Run) -> None:
+    (calibrated / CALIBRATION_FILE).write_text("{}")
+    told = run("annotate", "--model", calibrated, "-t", "asthma", "--device", "cpu").error
+    assert "not a readable calibration" in told and "vaner calibrate" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--min-score", "2"), "Invalid value for '--min-score'"),
+        (("--min-precision", "95"), "Invalid value for '--min-precision'"),
+        (("--no-such",), "No such option: --no-such"),
+        (("--overlaps", "some"), "'some' is not one of"),
+    ],
+)
+def test_a_wrong_option_is_one_line(run: Run, arguments: tuple[str, ...], words: str) -> None:
+    told = run("annotate", "-t", "asthma", *arguments).error
+    assert words in told and told.endswith("vaner annotate --help tells more")
+
+
+def test_a_calibration_that_makes_it_worse_is_told(
+    model: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vaner.evaluation import calibrate as calibrating
+
+    def worse(*arguments: Any, **options: Any) -> Calibration:
+        found = fit_as_it_is(*arguments, **options)
+        return replace(found, every=replace(found.every, error=0.1, calibrated_error=0.2))
+
+    fit_as_it_is = calibrating.fit
+    monkeypatch.setattr(calibrating, "fit", worse)
+    folder = tmp_path / "model"
+    shutil.copytree(model, folder)
+    asked = ("--corpus", model.parent / "mine", "--device", "cpu")
+    assert "are further off" in run("calibrate", folder, *asked).err
+    assert [path.name for path in folder.glob(".*")] == []  # nothing half written stays
+    assert (folder / CALIBRATION_FILE).is_file()

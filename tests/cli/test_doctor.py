@@ -1,0 +1,158 @@
+"""``vaner doctor``: what is found, what is broken, and that it stays quick."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from tests.command_line import Run
+from tests.stand_ins import corpora
+from vaner.cli import diagnostics as doctor
+from vaner.cli.diagnostics import BRINGS, examine
+from vaner.utils.file_integrity import is_whole
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    return tmp_path / "cache"
+
+
+def test_a_sound_machine(run: Run, tmp_path: Path) -> None:
+    corpora(tmp_path / "corpora")
+    done = run("doctor", "--corpora", tmp_path / "corpora")
+    assert done.code == 0 and done.err == ""
+    for word in ("python", "transformers", "biomedical", "NCBI-disease", "spacy", "GB"):
+        assert word in done.out
+    told = json.loads(run("doctor", "--json").out)
+    assert told["problems"] == []
+    assert told["versions"]["vaner"] == metadata.version("vaner")
+    assert told["corpora"] == {"folder": "none; set VANER_CORPORA to where your corpora lie"}
+    assert set(told["extras"]) == set(metadata.metadata("vaner").get_all("Provides-Extra") or ())
+    assert told["models"]["disease-chemical"].startswith("embedded")
+
+
+@pytest.mark.heavy
+def test_torch_is_asked_only_if_wanted(run: Run) -> None:
+    program = (
+        "import sys\nfrom vaner.cli.diagnostics import examine\nexamine()\n"
+        "assert not {'torch', 'transformers', 'datasets', 'spacy'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    told = json.loads(run("doctor", "--json", "--torch").out)
+    assert "cpu arithmetic" in told["devices"] and "threads" in told["devices"]
+
+
+def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path: Path) -> None:
+    form = cache / "exported" / "biomedical-0123"
+    backbone = cache / "backbones" / "smollm2-135m"
+    for folder in (form, backbone, cache / "knowledge"):
+        folder.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json", "transitions.safetensors"):
+        (form / name).write_text("{}")
+    (backbone / "config.json").write_text("{}")
+    (cache / "knowledge" / "open.parquet").write_text("no base")
+    root = corpora(tmp_path / "corpora")
+    next((root / "BC5CDR").glob("devel*")).write_text("")
+    done = run("doctor", "--corpora", root)
+    assert done.code == 1 and "Traceback" not in done.err
+    for words in (
+        f"biomedical-0123: model.onnx missing: delete {form} and export again",
+        f"*.safetensors missing: delete {backbone}; it is made again at next use",
+        "vaner kb build open",
+        "BC5CDR: ",
+        "4 things to mend",
+    ):
+        assert words in done.err
+    (form / "model.onnx").write_text("")
+    (form / "config.json").unlink()
+    assert f"config.json missing: delete {form}" in run("doctor").err
+    assert "no-folder" in run("doctor", "--corpora", tmp_path / "no-folder").err
+
+
+@pytest.fixture
+def whole() -> dict[str, bytes]:
+    """What the files of an exported model hold, but the tokenizer."""
+    onnx = pytest.importorskip("onnx")
+    real, shape = onnx.TensorProto.FLOAT, (2, 2)
+    a, b, c = (onnx.helper.make_tensor_value_info(name, real, shape) for name in "abc")
+    node = onnx.helper.make_node("MatMul", ["a", "b"], ["c"])
+    graph = onnx.helper.make_graph([node], "product", [a, b], [c])
+    operators = [onnx.helper.make_opsetid("", 17)]  # of a version that every runtime has
+    model = onnx.helper.make_model(graph, opset_imports=operators, ir_version=8)
+    numbers = {"start": np.zeros(3, np.float32)}
+    return {"model.onnx": model.SerializeToString(), "transitions.safetensors": save(numbers),
+            "config.json": b'{"model_type": "vaner"}'}  # fmt: skip
+
+
+@pytest.mark.heavy
+def test_a_file_that_is_cut_short_is_named(run: Run, cache: Path, whole: dict[str, bytes]) -> None:
+    form = cache / "exported" / "biomedical-0123"
+    form.mkdir(parents=True)
+    (form / "tokenizer.json").write_text("{}")
+    for name, content in whole.items():
+        (form / name).write_bytes(content)
+    assert run("doctor").code == 0
+    for name, content in whole.items():
+        for length in (0, 1, len(content) // 2, len(content) - 1):
+            (form / name).write_bytes(content[:length])
+            told = f"biomedical-0123: {name} cut short or damaged: delete {form} and export again"
+            assert told in run("doctor").err, length
+        (form / name).write_bytes(content)
+
+
+def test_what_is_no_model_at_all_is_not_whole(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    for content in (b"version https://git-lfs.example/spec/v1\n", b"\xff" * 100, b"\0" * 100):
+        for name in ("model.onnx", "head.safetensors", "config.json"):
+            (tmp_path / name).write_bytes(content)
+            assert not is_whole(tmp_path / name)
+    (tmp_path / "folder.onnx").mkdir()
+    assert not is_whole(tmp_path / "folder.onnx") and not is_whole(tmp_path / "missing.json")
+
+
+def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = ["numpy>=1", "regex>=9999", "no-such-library>=2", 'spacy>=3; extra == "spacy"',
+              'no-such-part; extra == "odd"', 'never; python_version < "3"']  # fmt: skip
+    monkeypatch.setattr(doctor.metadata, "requires", lambda _: needed)
+    found = {one.name: one for one in examine()["versions"]}
+    assert found["numpy"].problem == ""
+    assert found["regex"].problem == "another version is needed: pip install 'regex>=9999'"
+    assert found["no-such-library"].problem == "pip install 'no-such-library>=2'"
+    assert not {"spacy", "no-such-part", "never"} & set(found)
+    real = metadata.metadata("vaner")
+
+    class Metadata:
+        def get_all(self, name: str) -> list[str]:
+            return ["odd", "spacy"] if name == "Provides-Extra" else real.get_all(name) or []
+
+    monkeypatch.setattr(doctor.metadata, "metadata", lambda _: Metadata())
+    [odd, spacy] = examine()["extras"]
+    assert odd.told == "not installed: pip install 'vaner[odd]'; brings no-such-part"
+    assert spacy.told.endswith(BRINGS["spacy"])
+
+
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage:
+        free = 1e6
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage)
+    [free] = [one for one in examine()["cache"] if one.name == "free"]
+    assert free.told == "0.0 GB" and "VANER_CACHE" in free.problem
+
+
+def test_every_extra_says_what_it_brings() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    assert set(setup["options.extras_require"]) <= set(BRINGS)

@@ -1,0 +1,77 @@
+"""``vaner corpus fetch``, from a server on localhost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run
+from tests.registering import register
+from tests.web import Site
+from vaner.corpora import REGISTRY
+from vaner.corpora.registry import SplitInfo
+
+TEXT = b"Gout\tB-Disease\nhurts\tO\n\n"
+
+
+@pytest.fixture
+def here(site: Site) -> Iterator[Site]:
+    """NCBI-disease and WNUT-17 as one file each at the server; the registry knows one's count."""
+    site.files |= {"/ncbi/test.tsv": TEXT, "/wnut/test.tsv": TEXT.replace(b"Disease", b"person")}
+    known = {"NCBI-disease": ("ncbi/", SplitInfo("test.tsv", sentences=1)),
+             "WNUT-17": ("wnut/", SplitInfo("test.tsv"))}  # fmt: skip
+    infos = [
+        replace(REGISTRY[name], address=site.address + folder, files={"test": split})
+        for name, (folder, split) in known.items()
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        register(patch, *infos)
+        yield site
+
+
+@pytest.mark.usefixtures("here")
+def test_fetch_says_what_it_did(run: Run, tmp_path: Path) -> None:
+    done = run("corpus", "fetch", "ncbi-disease", "WNUT-17", "--to", tmp_path / "new")
+    assert done.code == 0 and not done.out
+    assert "NCBI-disease: licence: files: CC BY 4.0" in done.err
+    first = tmp_path / "new" / "NCBI-disease" / "test.tsv"
+    assert f"NCBI-disease test: {first} fetched; is what the registry has" in done.err
+    assert "fetched; there is nothing to check it by" in done.err
+    again = run("corpus", "fetch", "NCBI-disease", "--corpora", tmp_path / "new")
+    assert again.code == 0 and "is there already (--force fetches it again)" in again.err
+    forced = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path / "new", "--force", "-q")
+    assert forced.code == 0 and not forced.err
+
+
+def test_broken_off_then_gone_on_with(run: Run, here: Site, tmp_path: Path) -> None:
+    here.break_after["/ncbi/test.tsv"] = 5
+    done = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path)
+    assert "broke off after 5 of 24 bytes; run it again to go on" in done.error
+    assert run("corpus", "fetch", "NCBI-disease", "--to", tmp_path).code == 0
+    assert here.asked[-1] == ("/ncbi/test.tsv", "bytes=5-")
+
+
+def test_other_counts_end_with_code_1(run: Run, here: Site, tmp_path: Path) -> None:
+    here.files["/ncbi/test.tsv"] = TEXT * 2
+    done = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path)
+    assert done.code == 1 and "sentences: 2, the registry has 1" in done.err
+
+
+def test_one_that_fails_does_not_stop_the_others(run: Run, here: Site, tmp_path: Path) -> None:
+    del here.files["/ncbi/test.tsv"]
+    names = ("NCBI-disease", "WNUT-17")
+    assert "404 Not Found" in run("corpus", "fetch", *names, "--to", tmp_path).error
+    assert (tmp_path / "general" / "wnut17" / "test.tsv").is_file()
+
+
+def test_closed_corpora_get_one_line(run: Run, tmp_path: Path) -> None:
+    done = run("corpus", "fetch", "CoNLL-2003", "--to", tmp_path)
+    assert "cannot be downloaded" in done.error and "apply at https://" in done.error
+
+
+def test_where_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    assert "name a folder with --to" in run("corpus", "fetch", "WNUT-17").error

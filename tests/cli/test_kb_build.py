@@ -1,0 +1,67 @@
+"""``vaner kb build``, ``stats`` and ``list``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run
+
+TABLE = "identifier\tname\tsynonyms\ttype\nMY:1\tbig toe\thallux\tAnatomy\nMY:2\tTP53\t\tGene\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "my_names.tsv").write_text(TABLE, "utf-8")
+    return tmp_path
+
+
+def test_build_and_count(run: Run, folder: Path) -> None:
+    assert "not built yet; build it with: vaner kb build local" in run("kb", "stats", "local").error
+    built = run("kb", "build", "local", "--from", folder)
+    assert built.code == 0 and built.out == ""
+    assert "local.parquet: 2 concepts, 3 names (Anatomy 2, Gene 1), in " in built.err
+    stats = run("kb", "stats", "local")
+    assert stats.code == 0
+    assert "Anatomy" in stats.out and "state it here" in stats.out
+    content = json.loads(run("kb", "stats", "local", "--json").out)
+    assert content["names"] == {"Anatomy": 2, "Gene": 1}
+    listed = run("kb", "list").out
+    assert next(row for row in listed.splitlines() if row.startswith("local")).split()[1] == "2"
+
+
+def test_bases_of_ones_own_and_damaged_ones_are_listed(run: Run, folder: Path) -> None:
+    manifest = (Path(__file__).parents[2] / "knowledge_bases" / "local.toml").read_text("utf-8")
+    (folder / "mine.toml").write_text(manifest.replace('"local"', '"mine"'), "utf-8")
+    assert run("kb", "build", folder / "mine.toml", "--from", folder).code == 0
+    (folder / "cache" / "knowledge" / "hgnc.parquet").write_text("PAR1")
+    rows = {row.split()[0]: row for row in run("kb", "list").out.splitlines()}
+    assert "2 concepts" in rows["mine"] and "a manifest of your own" in rows["mine"]
+    assert "cannot be read" in rows["hgnc"] and "not yet" in rows["umls"]
+
+
+def test_output_and_skip_bad(run: Run, folder: Path) -> None:
+    (folder / "my_names.tsv").write_text(TABLE + "MY:3\n", "utf-8")
+    output = folder / "x.parquet"
+    wrong = run("kb", "build", "local", "--from", folder, "--output", output)
+    assert "my_names.tsv:4: 1 columns where there should be 4" in wrong.error
+    assert not output.exists()
+    built = run("kb", "build", "local", "--from", folder, "--output", output, "--skip-bad")
+    assert built.code == 0 and "1 bad record left out" in built.err
+    assert run("kb", "stats", output, "--json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("build", "nothing"), "no knowledge base is called 'nothing'"),
+        (("build", "umls", "--from", "."), "MRCONSO.RRF is not in .: sign the licence"),
+        (("build", "local", "--from", "nowhere"), "nowhere: there is no such folder"),
+        (("stats", "nothing"), "no knowledge base is called 'nothing'; vaner kb list"),
+    ],
+)
+def test_errors(run: Run, folder: Path, arguments: tuple[str, ...], message: str) -> None:
+    assert message in run("kb", *arguments).error

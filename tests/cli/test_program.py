@@ -1,0 +1,153 @@
+"""The program as a whole: help, version, how fast it starts, what an unknown command gets."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = [[], ["annotate"], ["train"], ["evaluate"], ["corpus"], ["corpus", "list"],
+            ["corpus", "stats"], ["corpus", "check"], ["corpus", "convert"], ["serve"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run: Run, command: list[str]) -> None:
+    done = run(*command, "--help")
+    assert done.code == 0
+    if command not in ([], ["corpus"]):
+        assert "vaner " + " ".join(command) in done.out  # the example
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out.startswith("vaner ")
+
+
+@pytest.mark.heavy
+def test_help_needs_no_torch() -> None:
+    """Importing torch and transformers takes seconds; help must be there at once."""
+    code = (
+        "import sys\n"
+        "from vaner.cli.app import main\n"
+        "try: main(['annotate', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'peft', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environment, capture_output=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fly"], "No such command 'fly'"),
+        (["anotate"], "Did you mean 'annotate'; vaner --help tells more"),
+        (["--colour"], "No such option: --colour"),
+        (["annotate", "--colour", "red"], "No such option: --colour"),
+        (["corpus", "fly"], "No such command 'fly'; vaner corpus --help tells more"),
+    ],
+)
+def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str) -> None:
+    done = run(*arguments)
+    assert done.code == 2 and told in done.err
+    assert done.err.startswith("vaner: error: ") and done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["annotate", "-t", "gout", "--text", "flu"],
+            "--text is given 2 times, and takes one value",
+        ),
+        (["kb", "related", "-t", "gout", "-t", "flu"], "--text is given 2 times"),
+        (["evaluate", "--corpus", "a", "--split", "b", "--corpus=c"], "--corpus is given 2 times"),
+        (["annotate", "--min-score", "0.5", "--min-score", "2"], "--min-score is given 2 times"),
+    ],
+)
+def test_of_two_values_none_wins_in_silence(run: Run, arguments: list[str], told: str) -> None:
+    assert told in run(*arguments).error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["annotate"], ["corpus", "stats"], ["corpus", "convert", "--to", "jsonl", "-"]],
+)
+def test_a_text_in_place_of_a_file_is_told_in_one_line(run: Run, command: list[str]) -> None:
+    done = run(*command, "She has gout. " * 40, stdin=b"gout")
+    assert "She has gout. She has" in done.error and done.error.endswith(" …: File name too long")
+    assert len(done.error) < 130
+
+
+def test_a_folder_that_is_closed_is_told_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    assert run("corpus", "convert", "shut/x.txt", "-").error.endswith(
+        "shut/x.txt: Permission denied"
+    )
+
+
+def test_what_may_be_repeated_may(annotate: Run) -> None:
+    done = annotate("-t", "gout", "--types", "Disease", "--types", "Chemical", "-q", "--quiet")
+    assert done.code == 0 and done.err == ""
+
+
+def test_without_a_command_help_is_shown(run: Run) -> None:
+    for group in ([], ["corpus"], ["kb"]):
+        done = run(*group)
+        assert "Usage: vaner" in done.out + done.err and "error" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["annotate"], "--input-format"),
+        (["evaluate", "--corpus"], "--from"),
+        (["corpus", "stats"], "--from"),
+        (["corpus", "convert", "-", "--to", "jsonl"], "--from"),
+    ],
+)
+def test_an_error_names_the_option_of_its_command(
+    run: Run, tmp_path: Path, tiny_model: Path, command: list[str], option: str
+) -> None:
+    path = tmp_path / "x.bin"
+    path.write_text("prose, no format")
+    place = 2 if "convert" in command else len(command)
+    more = ["--model", tiny_model] if command[0] != "corpus" else []
+    done = run(*command[:place], path, *command[place:], *more)
+    assert done.error.endswith(f"its format cannot be told; name it with {option}")
+    checked = run("corpus", "check", path)
+    assert checked.code == 1 and "name it with --from" in checked.out
+
+
+def test_an_option_that_the_command_lacks_is_not_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.txt").write_bytes(b"\xff")
+    has = run("corpus", "convert", tmp_path / "x.txt", "-")
+    lacks = run("corpus", "stats", tmp_path / "x.txt")
+    assert has.error.endswith("; name the file's encoding with --encoding")
+    assert lacks.error.endswith("; name the file's encoding")
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    done = run("corpus", "check", "NCBI-disease")
+    assert done.error.endswith("name their folder with --corpora")
+
+
+def test_the_package_of_commands_does_not_import_the_program() -> None:
+    """Else `cli` and `cli.app` would need each other."""
+    code = "import sys, vaner.cli.common\nassert 'vaner.cli.app' not in sys.modules\n"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)

@@ -1,0 +1,49 @@
+"""``vaner corpus split``: one file in, a corpus of three splits out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run
+from tests.corpora.test_split import letters
+from vaner.corpora.loader import load
+from vaner.formats import read, write
+from vaner.text.documents import Document, Span
+
+
+@pytest.mark.parametrize("format", ["jsonl", "brat", "label_studio", "conll"])
+def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> None:
+    corpus = [Document(f"d{i}", f"Gout {i} hurts", (Span(0, 4, "D"),)) for i in range(10)]
+    write(corpus, tmp_path / "all.jsonl")
+    out = tmp_path / "out"
+    arguments = ("--devel", "0.2", "--test", "0.1", "--to", format, "-o", out)
+    done = run("corpus", "split", tmp_path / "all.jsonl", *arguments)
+    assert done.code == 0 and "train 7, devel 2, test 1" in done.err
+    found = [load(str(out), name).documents for name in ("train", "devel", "test")]
+    assert sorted(d.text for part in found for d in part) == sorted(d.text for d in corpus)
+    assert all(d.spans for part in found for d in part)
+    assert "is there already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
+
+
+def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
+    write(letters([[0, i + 1] for i in range(10)]), tmp_path / "all.jsonl")
+    done = run("corpus", "split", tmp_path / "all.jsonl", "-o", tmp_path / "out")
+    assert "warning: 1 long sentence in more than one split" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--to", "lines"], "lines cannot hold a corpus"), (["--to", "html"], "html cannot hold"),
+     (["--to", "pubmed"], "can only be read"), (["--to", "docx"], "'docx' is no format"),
+     (["--output", "-"], "give a folder"), (["--devel", "1"], "shares are from 0")],
+)  # fmt: skip
+def test_mistakes_get_one_line_and_leave_nothing(
+    run: Run, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    write(letters([[0], [1], [2], [3]]), tmp_path / "all.jsonl")
+    out = ["-o", tmp_path / "out"] if "--output" not in arguments else []
+    assert words in run("corpus", "split", tmp_path / "all.jsonl", *out, *arguments).error
+    assert not (tmp_path / "out").exists() and not Path("-").exists()
+    assert list(read(tmp_path / "all.jsonl"))

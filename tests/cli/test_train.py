@@ -1,0 +1,114 @@
+"""``vaner train``: a whole small run, and what mistakes in a recipe get."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run
+
+RECIPE = """\
+name: tiny
+model:
+  backbone: {backbone}
+  max_subwords: 128
+  lora: {{rank: 2}}
+stages:
+  - sources:
+      - corpus: {corpus}
+    epochs: 1
+    batch_size: 2
+dev:
+  - corpus: {corpus}
+precision: fp32
+"""
+
+
+@pytest.fixture
+def recipe(tiny_backbone: Path, tmp_path: Path) -> Path:
+    corpus = tmp_path / "mine"
+    corpus.mkdir()
+    text = "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\n" * 2
+    for name, own in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
+        (corpus / f"{name}.tsv").write_text(own)
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE.format(backbone=tiny_backbone, corpus=corpus))
+    return path
+
+
+def test_schema_is_json_and_needs_no_recipe(run: Run) -> None:
+    schema = json.loads(run("train", "--schema").out)
+    assert {"stages", "dev", "model"} <= set(schema["properties"])
+
+
+@pytest.mark.heavy
+def test_a_run_ends_with_a_model_and_the_next_command(
+    run: Run, recipe: Path, tmp_path: Path
+) -> None:
+    done = run("train", recipe, "--output", tmp_path / "run")
+    assert done.code == 0, done.err
+    model = tmp_path / "run" / "seed-1" / "model"
+    assert done.out.startswith(f"{model}\tdev F1 ")
+    assert f"vaner evaluate --model {model} --corpus {tmp_path / 'mine'} --split test" in done.err
+    assert run("annotate", "-t", "Asthma kills", "--model", model, "-f", "jsonl").code == 0
+    assert "go on with --resume" in run("train", recipe, "-o", tmp_path / "run").error
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("epochs: 1", "epoch: 1", "there is no such field; did you mean 'epochs'?"),
+        ("epochs: 1", "epochs: many", "stages.0.epochs: "),
+        ("stages:", "stages: [", "not YAML"),
+        ("name: tiny", "- tiny", "not YAML"),
+    ],
+)
+def test_mistakes_in_a_recipe(
+    run: Run, recipe: Path, tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    recipe.write_text(recipe.read_text().replace(old, new))
+    line = run("train", recipe, "-o", tmp_path / "run").error
+    assert words in line and f"{recipe}:" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
+    assert "needs a recipe and a folder" in run("train").error
+    assert "needs a recipe and a folder" in run("train", recipe).error
+    assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
+    assert "is a file; --output is a folder" in run("train", recipe, "-o", recipe).error
+
+
+@pytest.mark.heavy
+def test_curves_are_kept_as_they_come_and_drawn_anew(
+    run: Run, recipe: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    assert run("train", recipe, "--output", output).code == 0
+    history = json.loads((output / "seed-1" / "history.json").read_text())
+    record = json.loads((output / "seed-1" / "training.json").read_text())
+    assert history == record["history"]
+    assert any("loss" in entry for entry in history) and any("eval_f1" in e for e in history)
+    picture = output / "seed-1" / "training.png"
+    picture.unlink()
+    assert run("train", "--output", output, "--draw").out == f"{picture}\n"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    (output / "seed-1" / "history.json").write_text("[1")
+    assert "no log of a training" in run("train", "--output", output, "--draw").error
+    told = run("train", "--output", tmp_path / "none", "--draw").error
+    assert "no run has logged anything there yet" in told
+
+
+def test_what_fails_before_its_first_step_leaves_no_folder(
+    run: Run, recipe: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(recipe.read_text().replace("precision: fp32", "held_out: [nowhere]"))
+    output = tmp_path / "deep" / "run"
+    assert "nowhere" in run("train", wrong, "--output", output).error
+    assert not (tmp_path / "deep").exists()
+    output.parent.mkdir()
+    assert "nowhere" in run("train", wrong, "--output", output).error
+    assert output.parent.exists() and not output.exists()

@@ -1,0 +1,235 @@
+"""What a check finds, and what of it the registry knows already."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.registering import register, register_only
+from vaner.corpora import REGISTRY, CorpusInfo, SplitInfo, lookup
+from vaner.corpora.check import available_splits, check, check_across
+from vaner.formats import write
+from vaner.text.documents import Document
+
+LONG = "Nobody knew why the old man had asthma again .".split()
+
+
+def sentence(words: list[str], mention: str = "asthma") -> str:
+    return "".join(f"{w}\t{'B-Disease' if w == mention else 'O'}\n" for w in words) + "\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two registered corpora, each with a train and a test split of one sentence."""
+    corpora = {}
+    for name in ("One", "Two"):
+        (tmp_path / name).mkdir()
+        for split in ("train", "test"):
+            text = sentence([name, split, *"had been in the very same place".split(), "asthma"])
+            (tmp_path / name / f"{split}.tsv").write_text(text)
+        known = SplitInfo("", sentences=1, mentions={"Disease": 1})
+        files = {split: replace(known, file=f"{split}.tsv") for split in ("train", "test")}
+        corpora[name] = CorpusInfo(name, name, {"Disease": "Disease"}, files, "ours", "home")
+    register_only(monkeypatch, corpora)
+    return tmp_path
+
+
+def registered(name: str) -> CorpusInfo:
+    info = lookup(name)
+    assert info is not None
+    return info
+
+
+def know(monkeypatch: pytest.MonkeyPatch, name: str, in_train: dict[str, int], number: int) -> None:
+    """Register what stands in the test split of a corpus."""
+    info = registered(name)
+    test = replace(info.files["test"], in_train=in_train, sentences=number)
+    test = replace(test, mentions={"Disease": number})
+    register(monkeypatch, replace(info, files={**info.files, "test": test}))
+
+
+def add(root: Path, name: str, split: str, text: str) -> None:
+    with (root / name / f"{split}.tsv").open("a") as file:
+        file.write(text)
+
+
+def test_nothing_is_wrong(root: Path) -> None:
+    checked = {name: check(name, root) for name in ("One", "Two")}
+    across = check_across(checked)
+    assert not any(found.problems or found.notes for found in (*checked.values(), across))
+
+
+def test_other_counts(root: Path) -> None:
+    add(root, "One", "train", sentence(["No", "mention"]))
+    add(root, "One", "test", sentence(["asthma"]))
+    assert check("One", root).problems == [
+        "train: sentences: 2, the registry has 1",
+        "test: sentences: 2, the registry has 1",
+        "test: mentions of Disease: 2, the registry has 1",
+    ]
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    assert check(str(tmp_path / "empty.jsonl")).problems == ["all: there is no document in it"]
+
+
+def test_a_corpus_without_a_mention(tmp_path: Path) -> None:
+    (tmp_path / "notes.jsonl").write_text(
+        '{"text": "Gout.", "mentions": [{"start": 0, "type": "D"}]}'
+    )
+    unread, none = check(str(tmp_path / "notes.jsonl")).problems
+    assert "not read as mentions: mentions" in unread
+    assert (
+        none
+        == "there is no mention in it: is it what was meant? See --from, and vaner corpus convert"
+    )
+
+
+def test_broken_tags_and_labels(root: Path) -> None:
+    (root / "One" / "train.tsv").write_text("mild\tO\nasthma\tI-Disease\n\nflu\tB-Disease\n\n")
+    (root / "One" / "test.tsv").write_text("mild\tB-Illness\n\n")
+    found = check("One", root)
+    assert "train.tsv:2: 1 tags continue a mention that has not begun" in found.problems[0]
+    assert "'Illness', which the registry does not list" in found.problems[-1]
+
+
+def test_documents_in_two_splits(tmp_path: Path) -> None:
+    for split, names in (("train", (1, 2)), ("devel", (3,)), ("test", (2, 4))):
+        texts = (
+            Document(f"{split}-{name}", f"Text {split} {name}.", metadata={"doc_id": str(name)})
+            for name in names
+        )
+        write(texts, tmp_path / f"{split}.jsonl")
+    assert check(str(tmp_path)).notes == ["train and test: 1 document names (doc_id) in both"]
+
+
+def test_repetitions_in_a_split(root: Path) -> None:
+    for mention in ("asthma", "nothing"):
+        add(root, "One", "train", sentence(LONG, mention))
+    assert (
+        "train: 1 of 3 texts repeat an earlier one; annotated in more than one way: 1"
+        in check("One", root).notes
+    )
+
+
+def test_held_out_sentences_in_train(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(root, "One", "train", sentence([*LONG]) + sentence(["Methods", "."]))
+    add(root, "One", "test", sentence([w.upper() for w in LONG], "ASTHMA"))
+    add(root, "One", "test", sentence(["methods", "."]))
+    found = check("One", root)
+    assert "test: 1 long sentence stands in train too" in found.problems
+    assert "test: 1 short sentence stands in train too" in found.notes
+    know(monkeypatch, "One", {"One": 1}, 3)
+    found = check("One", root)
+    assert not any("stands in train" in line for line in found.problems)
+    assert "test: 1 long sentence stands in train too, as the registry knows" in found.notes
+
+
+def test_more_than_the_registry_knows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for split in ("train", "test"):
+        add(root, "One", split, sentence(LONG) + sentence(LONG[::-1]))
+    know(monkeypatch, "One", {"One": 1}, 3)
+    assert (
+        "test: 2 long sentences stand in train too, of which the registry knows 1"
+        in check("One", root).problems
+    )
+
+
+def test_across_corpora(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(root, "One", "train", sentence(LONG))
+    add(root, "Two", "train", sentence(LONG))
+    add(root, "Two", "test", sentence([*LONG]))
+    checked = {name: check(name, root) for name in ("One", "Two")}
+    found = check_across(checked)
+    assert found.problems == ["Two test: 1 long sentence stands in One train too"]
+    assert found.notes == ["1 long sentence stands in both One train and Two train"]
+    know(monkeypatch, "Two", {"One": 1, "Two": 1}, 2)
+    found = check_across(checked)
+    assert not found.problems
+    assert "Two test: 1 long sentence stands in One train too, as the registry knows" in found.notes
+
+
+def test_held_out_splits_and_whole_texts_across_corpora(root: Path) -> None:
+    for name in ("One", "Two"):
+        text = " ".join((*LONG, "Then", "it", "got", "better", "again", "."))
+        (root / name / "test.tsv").unlink()
+        record = json.dumps({"text": text.replace(" .", ".")}) + "\n"
+        (root / name / "test.jsonl").write_text(record)
+    found = check_across({name: check(name, root) for name in ("One", "Two")})
+    assert not found.problems
+    assert found.notes == [
+        "1 long sentence stands in both One test and Two test; whole texts of several sentences: 1"
+    ]
+
+
+def test_nested_pairs_are_compared_and_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans = [{"start": s, "end": e, "type": "Disease"} for s, e in ((0, 4), (0, 8), (5, 11))]
+    (root / "One" / "test.tsv").unlink()
+    record = json.dumps({"text": "Gout and flu", "entities": spans}) + "\n"
+    (root / "One" / "test.jsonl").write_text(record)
+    info = registered("One")
+    test = SplitInfo("test.jsonl", sentences=1, nested=2, crossing=1)
+    register(monkeypatch, replace(info, files={**info.files, "test": test}))
+    found = check("One", root)
+    assert found.problems == ["test: nested pairs: 1, the registry has 2"]
+    assert "test: pairs of mentions in 1 of 1 texts: 1 nested, 1 crossing" in found.notes
+
+
+def test_texts_of_another_corpus_are_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = registered("One")
+    test = replace(info.files["test"], same_texts={"Two": ["train"]})
+    register(monkeypatch, replace(info, files={**info.files, "test": test}))
+    told = "never learn from one and score the other"
+    assert f"test: texts shared with Two train: {told}" in check("One", root).notes
+    assert f"train: texts shared with One test: {told}" in check("Two", root).notes
+
+
+def test_a_corpus_is_not_compared_with_its_views(tmp_path: Path) -> None:
+    (tmp_path / "BC5CDR").mkdir()
+    for split in ("train", "devel", "test"):
+        text = sentence([*LONG, split])
+        (tmp_path / "BC5CDR" / f"{split}.tsv").write_text(text)
+    names = ("BC5CDR", "BC5CDR-chem", "BC5CDR-disease")
+    checked = {name: check(name, tmp_path) for name in names}
+    found = check_across(checked)
+    assert not found.problems and not found.notes
+    assert "train: mentions of Disease: 1, the registry has 4,182" in checked[names[2]].problems
+    assert not any("Disease" in line for line in checked[names[1]].problems)
+
+
+def test_counts_are_those_of_the_registered_file(tmp_path: Path) -> None:
+    (tmp_path / "BC4CHEMD").mkdir()
+    (tmp_path / "BC4CHEMD" / "train.tsv").write_text("Aspirin\tB-Chemical\n\n")
+    found = check("BC4CHEMD", tmp_path)
+    assert not found.problems and found.notes == [
+        "train: read from train.tsv; the registry's counts are those of train.jsonl",
+        "devel: the file is not there",
+        "test: the file is not there",
+    ]
+    assert available_splits("BC4CHEMD", tmp_path) == ["train"]
+
+
+@pytest.mark.heavy
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    "name", ["NCBI-disease", "BC5CDR-chem", "S800", "GENIA-nested", "CMeEE-V2", "cEHRNER"]
+)
+def test_real_corpora_are_as_the_registry_says(corpora_root: Path, name: str) -> None:
+    info = lookup(name)
+    assert info is not None
+    if not (corpora_root / info.folder).is_dir():
+        pytest.skip(f"{info.whole} does not lie in VANER_CORPORA")
+    assert check(name, corpora_root).problems == []
+
+
+@pytest.mark.heavy
+@pytest.mark.corpora
+def test_what_real_corpora_share_is_known(corpora_root: Path) -> None:
+    names = ("NCBI-disease", "BC5CDR", "cEHRNER", "CCKS2019", "GENIA-nested", "JNLPBA")
+    if not all((corpora_root / REGISTRY[name].folder).is_dir() for name in names):
+        pytest.skip("they do not lie in VANER_CORPORA")
+    assert check_across({name: check(name, corpora_root) for name in names}).problems == []

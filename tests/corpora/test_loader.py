@@ -1,0 +1,198 @@
+"""Corpora and views by name."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from vaner.corpora import REGISTRY, is_one_split, load
+from vaner.corpora.check import available_splits
+from vaner.corpora.expected_counts import differences
+from vaner.errors import CorpusError
+from vaner.formats import write
+from vaner.text.documents import Document, Span
+
+BOTH = "Cisplatin\tB-Chemical\ncauses\tO\nanaemia\tB-Disease\n\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "BC5CDR").mkdir()
+    (tmp_path / "BC5CDR" / "train.tsv").write_text(BOTH)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "found"),
+    [
+        ("BC5CDR", ("Chemical", "Disease"), ["Cisplatin", "anaemia"]),
+        ("bc5cdr-CHEM", ("Chemical",), ["Cisplatin"]),
+        ("BC5CDR-disease", ("Disease",), ["anaemia"]),
+    ],
+)
+def test_a_view_keeps_its_types(
+    root: Path, name: str, types: tuple[str, ...], found: list[str]
+) -> None:
+    corpus = load(name, "train", root=root)
+    assert corpus.types == types and corpus.name.casefold() == name.casefold()
+    (document,) = corpus
+    assert [document.mention(span) for span in document.spans] == found
+
+
+def test_the_collapsed_view_of_jnlpba(tmp_path: Path) -> None:
+    (tmp_path / "JNLPBA").mkdir()
+    (tmp_path / "JNLPBA" / "test.tsv").write_text("p53\tB-protein\nin\tO\nHeLa\tB-cell_line\n\n")
+    (document,) = load("JNLPBA-Gene", "test", root=tmp_path)
+    assert [span.type for span in document.spans] == ["Gene", "Gene"]
+    (document,) = load("JNLPBA-Gene-BioBERT", "test", root=tmp_path)
+    assert [document.mention(span) for span in document.spans] == ["p53"]
+
+
+def test_a_split_in_another_format(tmp_path: Path) -> None:
+    (tmp_path / "BC4CHEMD").mkdir()
+    (tmp_path / "BC4CHEMD" / "train.tsv").write_text("Aspirin\tB-Chemical\n\n")
+    assert load("BC4CHEMD", "train", root=tmp_path).counts() == {"Chemical": 1}
+
+
+def test_a_folder_of_splits_that_are_texts(tmp_path: Path) -> None:
+    for split, word in (("train", "Gout"), ("dev", "Flu"), ("test", "Mumps")):
+        (tmp_path / f"{split}.txt").write_text(f"{word}\tB-Disease\nhurts\tO\n\n")
+    (tmp_path / "README.txt").write_text("See the licence.")
+    for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
+        (document,) = load(str(tmp_path), split)
+        assert [document.mention(span) for span in document.spans] == [word]
+    assert not is_one_split(str(tmp_path))
+    with pytest.raises(CorpusError, match="no file for split 'other'"):
+        load(str(tmp_path), "other")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("NCBItrainset_corpus.txt", "NCBIdevelopset_corpus.txt", "NCBItestset_corpus.txt"),
+        ("CDR_TrainingSet.PubTator.txt", "CDR_DevelopmentSet.x.txt", "CDR_TestSet.PubTator.txt"),
+        ("NLM-train.pubtator", "NLM-dev.pubtator", "NLM-test.pubtator"),
+    ],
+)
+def test_splits_as_corpora_are_handed_round(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    for name, word in zip(names, ("Gout", "Flu", "Mumps"), strict=True):
+        (tmp_path / name).write_text(f"1|t|{word}\n1|a|\n1\t0\t{len(word)}\t{word}\tD\n\n")
+    (tmp_path / "README.txt").write_text("The training and test sets.")
+    for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
+        (document,) = load(str(tmp_path), split)
+        assert [document.mention(span) for span in document.spans] == [word]
+    assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
+
+
+def test_splits_that_are_folders(tmp_path: Path) -> None:
+    for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
+        folder = tmp_path / f"corpus_2013_{split}_data"
+        folder.mkdir()
+        (folder / "1.txt").write_text(word)
+        (folder / "1.a1").write_text(f"T1\tD 0 {len(word)}\t{word}\n")
+        (document,) = load(str(tmp_path), split)
+        assert [document.mention(span) for span in document.spans] == [word]
+    assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
+
+
+def test_a_file_for_each_document(tmp_path: Path) -> None:
+    for word in ("Gout", "Flu"):
+        write([Document(word, word, (Span(0, len(word), "D"),))], tmp_path / f"{word}.xml")
+    (tmp_path / "README.md").write_text("A file for each document.")
+    assert is_one_split(str(tmp_path)) and available_splits(str(tmp_path)) == ["all"]
+    assert [document.id for document in load(str(tmp_path), "test")] == ["Flu", "Gout"]
+    (tmp_path / "list.tsv").write_text("Gout\tFlu\n")
+    with pytest.raises(CorpusError, match="vaner corpus convert"):
+        load(str(tmp_path), "test")
+
+
+def test_a_note_on_a_test_is_no_test_split(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Gout hurts.")
+    (tmp_path / "blood test.txt").write_text("Flu kills.")
+    assert is_one_split(str(tmp_path)) and len(load(str(tmp_path), "train")) == 2
+
+
+def test_a_folder_of_notes_is_one_corpus(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Gout hurts.")
+    (tmp_path / "b.txt").write_text("Flu kills.")
+    assert is_one_split(str(tmp_path)) and len(load(str(tmp_path), "train")) == 2
+
+
+def test_what_stands_beside_a_split_is_not_the_split(tmp_path: Path) -> None:
+    record = {"id": "1", "text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "Disease"}]}
+    (tmp_path / "test.jsonl").write_text(json.dumps(record))
+    (tmp_path / "test.found.jsonl").write_text(json.dumps(record | {"spans": []}))
+    assert load(str(tmp_path), "test").documents[0].spans
+    (tmp_path / "test.tsv").write_text("Gout\tB-Disease\n")
+    with pytest.raises(CorpusError, match=r"more than one file .*: test\.jsonl, test\.tsv"):
+        load(str(tmp_path), "test")
+
+
+def test_a_registered_split_may_be_packed(tmp_path: Path) -> None:
+    folder = tmp_path / "NCBI-disease"
+    folder.mkdir()
+    (folder / "test.tsv.gz").write_bytes(gzip.compress(b"Gout\tB-Disease\n"))
+    assert len(load("NCBI-disease", "test", root=tmp_path)) == 1
+
+
+def test_records_of_tokens_and_of_characters(tmp_path: Path) -> None:
+    (tmp_path / "genia_nested").mkdir()
+    entities = '[{"start": 0, "end": 2, "type": "DNA"}, {"start": 0, "end": 1, "type": "protein"}]'
+    (tmp_path / "genia_nested" / "train_partial.jsonl").write_text(
+        f'{{"tokens": ["NF-kappa B", "site", "."], "entities": {entities}}}\n', "utf-8"
+    )
+    (document,) = load("GENIA-nested", "train_partial", root=tmp_path)
+    assert [document.mention(span) for span in document.spans] == ["NF-kappa B site", "NF-kappa B"]
+    (tmp_path / "chinese" / "cmeee").mkdir(parents=True)
+    (tmp_path / "chinese" / "cmeee" / "devel.jsonl").write_text(
+        '{"text": "肺癌会痛", "entities": [{"start": 0, "end": 2, "type": "dis"}, '
+        '{"start": 0, "end": 1, "type": "bod"}]}\n',
+        "utf-8",
+    )
+    (document,) = load("CMeEE", "devel", root=tmp_path)
+    assert [(document.mention(s), s.type) for s in document.spans] == [
+        ("肺癌", "疾病"),
+        ("肺", "身体"),
+    ]
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("GENIA-nested", "test"), ("CMeEE-V2", "devel"), ("cMedQANER", "test"), ("CCKS2019", "test")],
+)
+def test_real_corpora_of_spans(corpora_root: Path, name: str, split: str) -> None:
+    info = REGISTRY[name]
+    if not (corpora_root / info.folder).is_dir():
+        pytest.skip(f"{name} does not lie in VANER_CORPORA")
+    corpus = load(name, split, root=corpora_root)
+    assert corpus.counts() == info.mentions(split) and corpus.types == info.entity_types
+    assert list(differences(info, corpus)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "words"),
+    [
+        ("CMeEE", "test", "has no split 'test'; it has train, devel; devel stands for it"),
+        ("GENIA-nested", "train", "has no split 'train'; it has train_partial, devel, test"),
+        ("BC5CDR", "devel", "devel.tsv does not exist; get it with vaner corpus fetch BC5CDR"),
+        ("BC5CDR-chem", "devel", "does not exist; get it with vaner corpus fetch BC5CDR"),
+        ("CoNLL-2003", "train", "does not exist; it must be got by hand, see https://"),
+        ("BC5CDR", "validation", "has no split 'validation'; it has train, devel, test"),
+        ("BC5", "train", "'BC5' is neither registered nor a folder or file; see vaner corpus list"),
+        ("ncbi_disease", "train", "nor a folder or file; did you mean NCBI-disease?"),
+    ],
+)
+def test_what_is_not_there(root: Path, name: str, split: str, words: str) -> None:
+    with pytest.raises(CorpusError, match=words) as told:
+        load(name, split, root=root)
+    assert "\n" not in str(told.value)
+
+
+def test_a_label_that_is_not_registered(root: Path) -> None:
+    (root / "BC5CDR" / "test.tsv").write_text("Gout\tB-Illness\n\n")
+    with pytest.raises(CorpusError, match=r"'Illness', which the registry does not list"):
+        load("BC5CDR", "test", root=root)

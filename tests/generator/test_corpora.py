@@ -1,0 +1,52 @@
+"""Nested corpora, English and Chinese, as brackets and back: nothing is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from vaner.formats import read
+from vaner.generator import answers
+from vaner.generator.markup import Reason
+from vaner.text.documents import Document
+
+# Mentions, and those that brackets cannot express. No two of one type cross in any of them.
+MEASURED = {
+    "genia_nested/train_partial.jsonl": (5962, {}),
+    "genia_nested/devel.jsonl": (4714, {}),
+    "genia_nested/test.jsonl": (5119, {}),
+    "chinese/cmeee/train.jsonl": (61794, {}),
+    "chinese/cmeee/devel.jsonl": (20300, {}),
+    "chinese/cmeee_v2/devel.jsonl": (26081, {}),
+    "chinese/ccks2019/test.jsonl": (6002, {Reason.UNTRIMMED: 21}),
+    "chinese/cEHRNER/devel.jsonl": (749, {}),
+    "chinese/cMedQANER/devel.jsonl": (1024, {}),
+}
+
+
+@pytest.mark.heavy
+@pytest.mark.corpora
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_corpus_comes_back(name: str, corpora_root: Path) -> None:
+    path = corpora_root / name
+    if not path.is_file():
+        pytest.skip(f"{name} does not lie in VANER_CORPORA")
+    documents = list(read(path))
+    types = sorted({span.type for document in documents for span in document.spans})
+    lost = Counter[Reason]()
+    for document in documents:
+        lost += _there_and_back(document, types)
+    assert (sum(len(document.spans) for document in documents), dict(lost)) == MEASURED[name]
+
+
+def _there_and_back(document: Document, types: list[str]) -> Counter[Reason]:
+    """Reasons of what does not come back; all else does, and with the same offsets."""
+    answer = answers.encode(document.text, document.spans, types)
+    spans, repairs = answers.decode(answer.answer, document.text, types)
+    assert repairs == ()
+    reasons = dict(answer.inexpressible)
+    assert {span for span in document.spans if span not in reasons} <= set(spans)
+    assert len(spans) == len(document.spans)  # the untrimmed ones come back trimmed
+    return Counter(reason for _, reason in answer.inexpressible)

@@ -1,0 +1,119 @@
+"""The instruction of a generator: templates, definitions, languages."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from vaner.errors import VanerError
+from vaner.generator.instructions import (
+    MarkupInstruction,
+    instruction,
+    language_of,
+    languages,
+)
+
+DATA = tomllib.loads(files("vaner.generator").joinpath("definitions.toml").read_text("utf-8"))
+BIOMEDICAL = ("protein", "DNA", "RNA", "cell_type", "cell_line")
+GENERAL = ("Disease", "Chemical", "Gene", "Species")
+CMEEE = tuple("微生物类 医疗设备 药物 医疗程序 临床表现 身体 医学检验项目 科室 疾病".split())
+# Labels as they stand in the files of the Chinese corpora.
+LABELS = {
+    "CMeEE": "bod dis sym pro dru ite mic equ dep",
+    "CCKS2017": "BODY CHECK SIGNS TREATMENT DISEASE",
+    "CCKS2019": "解剖部位 疾病和诊断 药物 实验室检验 手术 影像检查",
+    "cEHRNER": "解剖部位 疾病和诊断 症状 药物 实验室检验 手术 影像检查",
+    "cMedQANER": "disease body symptom treatment crowd drug test physiology feature time "
+    "department",
+    "Tianchi-TCM": "症状 中药功效 人群 证候 药物性味 疾病 药物剂型 药物成分 "
+    "食物分组 疾病分组 药品 食物 药品分组",
+}
+
+
+def test_all_types_in_one_answer() -> None:
+    lines = instruction().render(["protein", "my type"]).splitlines()
+    assert lines[1].startswith("protein: A protein or")
+    assert lines[2] == "my type"  # of one's own, without a definition
+    assert lines[-1] == "Sentence: "
+
+
+def test_one_type_an_answer() -> None:
+    assert "\nmy type\n" in instruction().render_one("my type")
+    assert "\nDNA: A gene or" in instruction().render_one("DNA")
+
+
+def test_a_type_is_written_as_in_the_answer() -> None:
+    assert "\nCL\\:0000084\n" in instruction().render(["CL:0000084"])
+    assert "\n{type} {}\n" in instruction().render(["{type} {}"])
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("type", BIOMEDICAL + GENERAL + CMEEE)
+def test_these_types_are_defined_in_every_language(language: str, type: str) -> None:
+    assert dict(instruction(language=language).definitions)[type]
+
+
+@pytest.mark.parametrize("corpus", LABELS)
+def test_every_label_of_the_chinese_corpora_is_defined(corpus: str) -> None:
+    asks = instruction(corpus)
+    assert language_of(corpus) == "zh" and asks.listed == instruction(language="zh").listed
+    assert set(LABELS[corpus].split()) <= set(dict(asks.definitions))
+
+
+def test_a_label_stands_for_the_published_name() -> None:
+    assert "\nbod：身体：" in instruction("CMeEE-V2").render_one("bod")
+    assert "\nbod: 身体: A part" in instruction("cmeee_v2", "en").render_one("bod")
+    assert {
+        d.partition("：")[0] for t, d in instruction("CMeEE").definitions if len(t) == 3
+    } >= set(CMEEE)
+
+
+def test_words_of_one_language_do_not_stand_in_another() -> None:
+    assert "crowd" in dict(instruction("cMedQANER").definitions)
+    assert "crowd" not in dict(instruction("cMedQANER", "en").definitions)
+
+
+def test_an_english_corpus_or_none_is_asked_in_english() -> None:
+    assert instruction("NCBI-disease") == instruction() == instruction(language="en")
+    assert language_of("V2") == "en"
+
+
+def test_an_unknown_language() -> None:
+    with pytest.raises(VanerError, match="no instruction in the language 'xx', only in en, zh"):
+        instruction(language="xx")
+
+
+@pytest.mark.parametrize("corpus", [None, "CMeEE"])
+def test_it_is_stored_with_a_model(corpus: str | None) -> None:
+    asks = instruction(corpus)
+    assert MarkupInstruction.from_dict(json.loads(json.dumps(asks.to_dict()))) == asks
+    assert hash(asks) == hash(instruction(corpus))
+
+
+def test_a_template_has_its_fields() -> None:
+    good = {"listed": "{types}", "single": "{type}", "entry": "{type}{definition}"}
+    with pytest.raises(VanerError, match=r"'x' must hold exactly the fields \{type\}"):
+        MarkupInstruction(**good, bare="x")
+    with pytest.raises(VanerError, match="Single '}'"):
+        MarkupInstruction(**good, bare="}")
+    with pytest.raises(VanerError, match="twice"):
+        MarkupInstruction(**good, bare="{type}", definitions=(("a", "b"), ("a", "c")))
+
+
+def test_the_data_holds_nothing_that_is_not_read() -> None:
+    assert set(DATA) == {"templates", "compact", "definitions", "corpora"}
+    assert set(DATA["templates"]) == set(DATA["definitions"]) == set(languages())
+    for name, facts in DATA["corpora"].items():
+        assert set(facts) <= {"language", "labels", "definitions"}, name
+        assert facts["language"] in languages()
+        for language in languages():
+            assert set(facts.get("labels", {}).values()) <= set(DATA["definitions"][language])
+
+
+def test_every_definition_is_a_sentence() -> None:
+    for language, stop in {"en": ".", "zh": "。"}.items():
+        for type, words in DATA["definitions"][language].items():
+            assert words.endswith(stop) and "\n" not in words, type

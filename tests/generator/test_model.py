@@ -1,0 +1,216 @@
+"""The generator's loss, its files, and its answers through `Annotator`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks.copy_decoding import compared, prompts_of
+from tests.tiny_model import build_backbone
+from vaner.annotator import Annotator
+from vaner.backbones.encoding import read_tokenizer
+from vaner.errors import ModelError
+from vaner.generator.collation import collate
+from vaner.generator.instructions import instruction
+from vaner.generator.model import VanerForGeneration, VanerGeneratorConfig
+from vaner.generator.prompts import NOT_LEARNT, AnswerRow, PromptEncoder, word_spans
+from vaner.generator.recognizer import Generator
+from vaner.text.documents import Corpus, Document, Span
+from vaner.text.words import split_words
+
+TYPES = ["DNA", "protein"]
+TEXTS = [
+    "The CD28 surface receptor binds [3H]thymidine \\ and TNF-alpha.",
+    "T cells",
+    "",
+    "Activation of the IL-2 gene by NF-kappa B (p50/p65) in human T lymphocytes.\n\nNo. 2 stays.",
+    "基因 IL-2 与 CD28 受体。",
+]
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As a language model: its head is tied to its embeddings."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    folder = build_backbone(tmp_path_factory.mktemp("generator") / "backbone")
+    torch.manual_seed(3)
+    config = LlamaConfig.from_pretrained(folder, tie_word_embeddings=True)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerForGeneration:
+    torch.manual_seed(0)
+    asks = instruction("GENIA").about(TYPES).to_dict()
+    model = VanerForGeneration.from_backbone(
+        str(backbone),
+        lora={"r": 4, "target_modules": "all-linear"} if lora else None,
+        types=TYPES,
+        datasets={"GENIA": TYPES},
+        instructions={"GENIA": asks},
+        max_subwords=1024,
+        **config,
+    )
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:  # an adapter that changes nothing would prove nothing
+            torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def saved(model: VanerForGeneration, backbone: Path, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    shutil.copyfile(backbone / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
+def answer_rows(backbone: Path, model: VanerForGeneration) -> list[AnswerRow]:
+    encoder = PromptEncoder(read_tokenizer(backbone), 1024)
+    found = []
+    for text, mentions in (
+        ("The CD28 surface receptor", [Span(4, 25, "protein"), Span(4, 8, "protein")]),
+        ("T cells", []),
+    ):
+        words = split_words(text)
+        [prompt] = encoder.prompts(text, words, model.config.instruction_for("protein", "GENIA"))
+        found.append(encoder.row(prompt, word_spans(words, mentions)[0]))
+    return found
+
+
+@pytest.mark.parametrize("loss", ["answer", "decisions"])
+@torch.no_grad()
+def test_the_loss_is_that_of_the_answer_alone(backbone: Path, loss: Any) -> None:
+    model = build(backbone, loss=loss).eval()
+    rows = answer_rows(backbone, model)
+    batch = collate(rows)
+    total, count = 0.0, 0
+    for row in rows:
+        logits = model.language_model(torch.tensor([row.input_ids])).logits[0].float()
+        first = row.labels.index(next(label for label in row.labels if label != NOT_LEARNT))
+        for place, legal in enumerate(row.legal, first):
+            choices = [token for token in legal if token is not None]
+            if loss == "decisions" and len(choices) < 2:
+                continue
+            among = choices if loss == "decisions" else list(range(logits.shape[1]))
+            scores = logits[place - 1, among].log_softmax(-1)
+            total -= float(scores[among.index(row.labels[place])])
+            count += 1
+    torch.testing.assert_close(model(**batch).loss.item(), total / count, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("form", ["adapter", "whole", "layers"])
+def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, form: str) -> None:
+    frozen = {"frozen_layers": 1} if form == "layers" else {}
+    model = build(backbone, lora=form == "adapter", **frozen).eval()
+    folder = saved(model, backbone, tmp_path / "model")
+    annotator = Annotator.from_pretrained(folder, device="cpu")
+    found = [document.spans for document in annotator.annotate(TEXTS)]
+    assert sum(map(len, found)) > 5 and not found[2]
+    model.merge_adapter()
+    again = Annotator(type(annotator.proposer)(
+        model, annotator.proposer.encoder, device=torch.device("cpu"),
+    ))  # fmt: skip
+    for one, other in zip(found, again.annotate(TEXTS), strict=True):
+        assert [(s.start, s.end, s.type) for s in one] == [
+            (s.start, s.end, s.type) for s in other.spans
+        ]
+    model.save_pretrained(tmp_path / "merged")
+    merged = VanerForGeneration.from_pretrained(tmp_path / "merged").eval()
+    # In place, as a run that is resumed does it.
+    fresh = build(backbone, lora=form == "adapter", **frozen)
+    for parameter in fresh.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.zeros_(parameter)
+    fresh.load_trained(folder)
+    rows = collate(answer_rows(backbone, fresh))
+    loaded = VanerForGeneration.from_pretrained(folder).eval()
+    torch.testing.assert_close(fresh.eval()(**rows).loss, loaded(**rows).loss)
+    torch.testing.assert_close(merged(**rows).loss, loaded(**rows).loss)
+
+
+@pytest.mark.heavy
+def test_spans_are_in_the_text_and_probable_alone_and_in_any_batch(
+    backbone: Path, tmp_path: Path
+) -> None:
+    folder = saved(build(backbone), backbone, tmp_path / "model")
+    annotator = Annotator.from_pretrained(folder, device="cpu", batch_size=4)
+    together = list(annotator.annotate(TEXTS))
+    for text, document in zip(TEXTS, together, strict=True):
+        assert document.text == text
+        for span in document.spans:
+            assert span.type in TYPES and span.score is not None and 0 < span.score <= 1
+            assert text[span.start : span.end] == text[span.start : span.end].strip() != ""
+        for batch_size in (1, 32):
+            alone = next(annotator.annotate([text], batch_size=batch_size))
+            assert [s[:3] for s in map(_plain, alone.spans)] == [
+                s[:3] for s in map(_plain, document.spans)
+            ]
+            for a, b in zip(alone.spans, document.spans, strict=True):
+                assert a.score == pytest.approx(b.score, abs=1e-4)
+
+
+def _plain(span: Span) -> tuple[int, int, str]:
+    return span.start, span.end, span.type
+
+
+@pytest.mark.heavy
+def test_a_long_text_is_read_to_its_end(backbone: Path, tmp_path: Path) -> None:
+    folder = saved(build(backbone), backbone, tmp_path / "model")
+    annotator = Annotator.from_pretrained(folder, device="cpu")
+    text = " ".join(f"word{i} of the CD28 receptor" for i in range(60))
+    found = annotator(text, ["protein"]).spans
+    assert len({(s.start, s.end) for s in found}) == len(found)
+    assert max(s.end for s in found) > len(text) - 100
+
+
+def test_other_types_may_be_asked_for(backbone: Path, tmp_path: Path) -> None:
+    folder = saved(build(backbone), backbone, tmp_path / "model")
+    annotator = Annotator.from_pretrained(folder, device="cpu")
+    found = annotator(TEXTS[0], ["cell_type", "my own type"])
+    assert {span.type for span in found.spans} <= {"cell_type", "my own type"}
+    config = annotator.proposer.model.config  # type: ignore[attr-defined]
+    assert "my own type" in config.instruction_for("my own type")
+    assert config.instruction_for("疾病").startswith("请")
+    assert "身体：" in config.instruction_for("bod", "CMeEE")
+
+
+def test_what_brackets_cannot_express_is_counted(backbone: Path, tmp_path: Path) -> None:
+    folder = saved(build(backbone), backbone, tmp_path / "model")
+    annotator = Annotator.from_pretrained(folder, device="cpu")
+    spans = [
+        Span(0, 7, "DNA"), Span(4, 11, "DNA"), Span(4, 6, "protein"),
+        Span(0, 11, "protein", fragments=((0, 3), (8, 11))),
+    ]  # fmt: skip
+    lost = annotator.unreachable(Document("1", "abc def ghi", tuple(spans)), TYPES)
+    assert sorted(lost.values()) == [1, 1, 1]
+
+
+def test_a_generator_is_causal() -> None:
+    with pytest.raises(ModelError, match="attention of a generator"):
+        VanerGeneratorConfig(attention="bidirectional")
+
+
+@pytest.mark.heavy
+def test_transformers_generate_gives_the_same_answers_in_more_passes(
+    backbone: Path, tmp_path: Path
+) -> None:
+    generator = Annotator.from_pretrained(
+        saved(build(backbone), backbone, tmp_path / "model"), device="cpu"
+    ).proposer
+    assert isinstance(generator, Generator)
+    texts = (*TEXTS, "No mention stands in here , or so it is hoped by all .")
+    documents = tuple(Document(str(i), text) for i, text in enumerate(texts) if text)
+    prompts = prompts_of(generator, Corpus("GENIA", "devel", documents, tuple(TYPES)), 9)
+    with torch.no_grad():  # it compares the answers of every way
+        found = compared(generator.model.language_model, prompts, batch_size=3)
+    figures = found["one_at_a_time"]["all"]
+    assert found["sentences"]["all"] == len(prompts) == 5
+    passes = figures["forward_passes"]
+    assert passes["vaner, step by step"] == passes["generate"] > passes["vaner"]
+    assert figures["times_fewer_passes"]["than generate"] > 1
+    assert passes["generate"] >= passes["generate, prompt lookup"]

@@ -1,0 +1,101 @@
+"""Prompts and answers in sub-words: the answer is the notation, the loss is on it alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from tests.tiny_model import build_backbone
+from vaner.errors import ModelError
+from vaner.generator.instructions import instruction
+from vaner.generator.markup import decode, encode
+from vaner.generator.prompts import NOT_LEARNT, PromptEncoder, word_spans
+from vaner.text.documents import Span
+from vaner.text.tags import Reason
+from vaner.text.words import split_words
+
+ASKED = instruction().render_one("protein")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    folder = tmp_path_factory.mktemp("tokenizer")
+    return Tokenizer.from_file(str(build_backbone(folder) / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def encoder(tokenizer: Tokenizer) -> PromptEncoder:
+    return PromptEncoder(tokenizer, 2048)
+
+
+def test_a_prompt_ends_where_the_answer_begins(
+    encoder: PromptEncoder, tokenizer: Tokenizer
+) -> None:
+    text = "Anti-[CD28] antibody (see above)"
+    words = split_words(text)
+    [prompt] = encoder.prompts(text, words, ASKED)
+    read = tokenizer.decode(prompt.input_ids, skip_special_tokens=False)
+    assert read.startswith("Find the entities of this type")
+    assert read.endswith(f"Sentence: {encode(text, ()).markup}\n")
+    row = encoder.row(prompt, [(3, 4), (0, 6)])
+    assert row.input_ids[: len(prompt.input_ids)] == prompt.input_ids
+    assert set(row.labels[: len(prompt.input_ids)]) == {NOT_LEARNT}
+    answer = row.labels[len(prompt.input_ids) :]
+    assert row.input_ids[len(prompt.input_ids) :] == answer and answer[-1] == encoder.marks.end
+    assert tokenizer.decode(list(answer[:-1])).strip() == (
+        r"[ Anti-\[[CD28]\] antibody] (see above)"
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["[", "]", "\\", " ", "<end>", "ab"])).map("".join),
+    st.data(),
+)
+def test_the_answer_is_read_by_the_notation_s_own_decoder(
+    encoder: PromptEncoder, tokenizer: Tokenizer, text: str, data: st.DataObject
+) -> None:
+    words = split_words(text)
+    if not words:
+        return
+    first = data.draw(st.integers(0, len(words) - 1))
+    last = data.draw(st.integers(first + 1, len(words)))
+    [prompt] = encoder.prompts(text, words, ASKED)
+    answer = encoder.row(prompt, [(first, last)]).labels[len(prompt.input_ids) : -1]
+    written = tokenizer.decode(list(answer), skip_special_tokens=False)
+    [span] = decode(written, text, "protein").spans
+    assert (span.start, span.end) == (words[first].start, words[last - 1].end)
+
+
+def test_a_long_sentence_comes_in_windows(encoder: PromptEncoder, tokenizer: Tokenizer) -> None:
+    short = PromptEncoder(tokenizer, 900)
+    text = " ".join(f"word{i}" for i in range(400))
+    prompts = list(short.prompts(text, split_words(text), ASKED))
+    assert len(prompts) > 2
+    assert all(len(short.row(p, [(0, 400), (3, 4)])) <= 900 for p in prompts)
+    kept = [i for p in prompts for i in range(p.window.keep_start, p.window.keep_end)]
+    assert kept == list(range(400))
+    assert short.marks.open in short.row(prompts[0], [(3, 4)]).labels
+    assert short.marks.open not in short.row(prompts[1], [(3, 4)]).labels
+    with pytest.raises(ModelError, match="leaves 0 sub-words"):
+        next(PromptEncoder(tokenizer, 64).prompts(text, [], ASKED))
+
+
+def test_a_tokenizer_without_the_marks_is_refused() -> None:
+    made = Tokenizer(models.WordLevel({"[": 0, "]": 1, "?": 2}, unk_token="?"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    with pytest.raises(ModelError, match=r"no sub-word '\\n'"):
+        PromptEncoder(made, 512)
+
+
+def test_spans_that_are_no_words_are_told() -> None:
+    words = split_words("Anti-TNF therapy")
+    good, inside = Span(0, 8, "protein"), Span(6, 8, "protein")
+    apart = Span(0, 16, "protein", fragments=((0, 4), (9, 16)))
+    assert word_spans(words, [good, inside, apart]) == (
+        [(0, 3)],
+        [(inside, Reason.BOUNDARY), (apart, Reason.DISCONTINUOUS)],
+    )

@@ -1,0 +1,158 @@
+"""The component of spaCy: all mentions, on whole tokens, with their scores, one by one or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaner.annotator import Annotator
+from vaner.text.documents import Document, Span
+
+spacy = pytest.importorskip("spacy", reason="spaCy is not installed: pip install 'vaner[spacy]'")
+
+from vaner.integrations.spacy import VanerComponent  # noqa: E402 - needs spaCy
+
+TEXTS = [
+    "Aspirin-induced asthma (AIA) was seen in 5 % of the patients.",
+    "",
+    "β-thalassaemia 😀 and sickle  cell\nanaemia",
+    "  ",
+    "Metformin is given. " * 60,
+]
+
+
+def made(model: object, **settings: Any) -> Any:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("vaner", config={"model": str(model), "device": "cpu", **settings})
+    return nlp
+
+
+def component(nlp: Any) -> VanerComponent:
+    found = nlp.get_pipe("vaner")
+    assert isinstance(found, VanerComponent)
+    return found
+
+
+class Known:
+    """In place of an annotator: says what it is told to."""
+
+    def __init__(self, *spans: Span) -> None:
+        self._spans = spans
+
+    def annotate(self, documents: Iterable[Document], *_: Any, **__: Any) -> Iterator[Document]:
+        for document in documents:
+            yield document.with_spans(self._spans)
+
+
+def saying(nlp: Any, *spans: Span) -> Any:
+    component(nlp)._annotator = Known(*spans)  # type: ignore[assignment]
+    return nlp
+
+
+def test_the_entry_point_names_it() -> None:
+    [found] = entry_points(group="spacy_factories", name="vaner")
+    assert found.value == "vaner.integrations.spacy:make_vaner"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_mention_is_there_with_its_score(tiny_model: Path, text: str) -> None:
+    nlp = made(tiny_model)
+    doc = nlp(text)
+    found = Annotator.from_pretrained(tiny_model, device="cpu")(text).spans
+    group = doc.spans["vaner"]
+    assert len(group) == len(found) and doc.text == text
+    assert group.attrs["offsets"] == [[[span.start, span.end]] for span in found]
+    assert group.attrs["scores"] == pytest.approx([span.score for span in found], abs=1e-5)
+    for span, mention in zip(group, found, strict=True):
+        assert span.label_ == mention.type
+        assert span.start_char <= mention.start and span.end_char >= mention.end
+        assert span._.vaner_score == pytest.approx(mention.score, abs=1e-5)
+    assert component(nlp).aligned.total() == len(found)
+    taken = [token.i for entity in doc.ents for token in entity]
+    assert len(taken) == len(set(taken)) and bool(doc.ents) == bool(found)
+
+
+def test_in_batches_and_in_processes_as_one_by_one(tiny_model: Path) -> None:
+    nlp = made(tiny_model)
+    alone = [told(nlp(text)) for text in TEXTS]
+    assert [told(doc) for doc in nlp.pipe(TEXTS, batch_size=2)] == alone
+    pairs = nlp.pipe([(text, i) for i, text in enumerate(TEXTS)], as_tuples=True)
+    assert [(told(doc), i) for doc, i in pairs] == [(one, i) for i, one in enumerate(alone)]
+
+
+def told(doc: Any) -> list[tuple[int, int, str]]:
+    return [(span.start_char, span.end_char, span.label_) for span in doc.spans["vaner"]]
+
+
+@pytest.mark.heavy
+def test_kept_on_disk_with_the_name_of_its_model(tiny_model: Path, tmp_path: Path) -> None:
+    nlp = made(tiny_model, min_score=0.3, types=["Disease"])
+    nlp.to_disk(tmp_path / "nlp")
+    again = spacy.load(tmp_path / "nlp")
+    assert again.config["components"]["vaner"]["model"] == str(tiny_model)
+    assert told(again(TEXTS[0])) == told(nlp(TEXTS[0]))
+    from_bytes = spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes())
+    assert told(from_bytes(TEXTS[0])) == told(nlp(TEXTS[0]))
+    doc = nlp(TEXTS[0])
+    read = spacy.tokens.Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    assert read.spans["vaner"].attrs == doc.spans["vaner"].attrs
+    assert [e._.vaner_score for e in read.ents] == [e._.vaner_score for e in doc.ents]
+
+
+@pytest.mark.parametrize(
+    ("align", "texts", "counts"),
+    [
+        ("expand", ["anti-TNF", "patients", "TNF"], {"expanded": 2, "exact": 1}),
+        ("contract", ["-TNF", "patients", "TNF"], {"expanded": 1, "exact": 1, "contracted": 1}),
+    ],
+)
+def test_mentions_inside_tokens(
+    tiny_model: Path, align: str, texts: list[str], counts: dict[str, int]
+) -> None:
+    nlp = made(tiny_model, align=align)
+    text = "anti-TNF for patients"  # the tokens: anti, -, TNF, for, patients
+    saying(nlp, Span(2, 8, "Gene", 0.9), Span(13, 20, "Group", 0.8), Span(5, 8, "Gene", 0.7))
+    doc = nlp(text)
+    assert [token.text for token in doc] == ["anti", "-", "TNF", "for", "patients"]
+    assert [span.text for span in doc.spans["vaner"]] == texts
+    assert component(nlp).aligned == counts
+    assert doc.spans["vaner"].attrs["offsets"] == [[[2, 8]], [[13, 20]], [[5, 8]]]
+
+
+def test_nested_mentions_are_spans_and_the_likeliest_are_entities(tiny_model: Path) -> None:
+    nlp = saying(
+        made(tiny_model),
+        Span(0, 12, "Disease", 0.6, ("MESH:D1",)),
+        Span(0, 6, "Organ", 0.9),
+        Span(0, 6, "Gene", 0.2),
+        Span(0, 27, "Disease", 0.1, fragments=((0, 6), (20, 27))),
+    )
+    doc = nlp("breast cancer and other cancers")
+    assert [span.label_ for span in doc.spans["vaner"]] == ["Disease", "Organ", "Gene", "Disease"]
+    assert doc.spans["vaner"].attrs["offsets"][3] == [[0, 6], [20, 27]]
+    assert [(e.text, e.label_, e._.vaner_score) for e in doc.ents] == [("breast", "Organ", 0.9)]
+    assert [span.kb_id_ for span in doc.spans["vaner"]][:2] == ["MESH:D1", ""]
+    assert doc.spans["vaner"][0]._.vaner_identifiers == ["MESH:D1"]
+
+
+@pytest.mark.parametrize(("overwrite", "label"), [(False, "MINE"), (True, "Disease")])
+def test_entities_of_earlier_components(tiny_model: Path, overwrite: bool, label: str) -> None:
+    nlp = saying(made(tiny_model, overwrite_ents=overwrite), Span(0, 13, "Disease", 0.9))
+    ruler = nlp.add_pipe("entity_ruler", before="vaner")
+    ruler.add_patterns([{"label": "MINE", "pattern": word} for word in ("cancer", "other")])
+    doc = nlp("breast cancer and other cancers")
+    assert [entity.label_ for entity in doc.ents] == [label, "MINE"]
+    assert [span.label_ for span in doc.spans["vaner"]] == ["Disease"]
+
+
+def test_wrong_settings_are_told_at_once(tiny_model: Path) -> None:
+    from vaner.errors import ModelError
+
+    with pytest.raises(ModelError, match="no folder"):
+        made("/no/such/model/here")
+    with pytest.raises(Exception, match="align"):
+        made(tiny_model, align="drop")

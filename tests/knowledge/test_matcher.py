@@ -1,0 +1,271 @@
+"""Dictionary matching: against a naive reference, by the rules, out of the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.knowledge.bases import CONCEPTS, written
+from vaner.errors import KnowledgeError
+from vaner.knowledge import hash_tables, lexicon
+from vaner.knowledge.lexicon import Lexicon
+from vaner.knowledge.matcher import Matcher, identify
+from vaner.knowledge.name_forms import WORD, _kind, canonical_text
+from vaner.knowledge.spelling_rules import RULES, Rules, spellings
+from vaner.text.documents import Document, Span
+
+ANY = Rules(case="fold", plural=False, shortest=1, common="match")
+CASED = Rules(case="keep", plural=False, shortest=1, common="match")
+
+PIECES = st.sampled_from([*"aabbcA", "é", "e\u0301", "ß", "-", " ", "  ", "(", "'", "1", "糖", "α"])
+NAMES = st.lists(PIECES, min_size=1, max_size=5).map("".join)
+TEXTS = st.lists(st.one_of(PIECES, NAMES), max_size=16).map("".join)
+
+
+def naive(
+    text: str, names: list[tuple[str, str, str]], rules: Mapping[str, Rules]
+) -> list[tuple[int, int, str, tuple[str, ...]]]:
+    """Every place of every spelling, then of each type the leftmost and longest."""
+    found = canonical_text(text)
+    kinds = [_kind(char) if char != " " else -1 for char in found.text()]
+
+    def edge(at: int) -> bool:
+        return at in (0, len(kinds)) or not kinds[at - 1] == kinds[at] == WORD
+
+    every: dict[tuple[str, int, int], set[str]] = {}
+    for name, type, identifier in names:
+        for spelling, case in spellings(name, rules[type]):
+            shown, begin = found.text(case=case), -1
+            while (begin := shown.find(spelling, begin + 1)) >= 0:
+                end = begin + len(spelling)
+                if edge(begin) and edge(end):
+                    every.setdefault((type, begin, -end), set()).add(identifier)
+    kept, last = [], ("", 0)
+    for (type, begin, end), identifiers in sorted(every.items()):
+        if type != last[0] or begin >= last[1]:
+            last = type, -end
+            place = int(found.starts[begin]), int(found.ends[-end - 1])
+            kept.append((*place, type, tuple(sorted(identifiers))))
+    return sorted(kept)
+
+
+def flat(spans: list[Span]) -> list[tuple[int, int, str, tuple[str, ...]]]:
+    return [(s.start, s.end, s.type, s.identifiers) for s in spans]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(NAMES, st.sampled_from(["F", "K"]), st.sampled_from(["X:1", "X:2"])),
+             min_size=1, max_size=8),
+    st.lists(TEXTS, min_size=1, max_size=3),
+)  # fmt: skip
+@example([("a b c", "F", "X:1"), ("a b", "F", "X:1"), ("b", "F", "X:2")], ["a b cc", "a b", "c"])
+@example([("b-(", "F", "X:1"), ("A", "K", "X:1")], ["b - ( a A", "b", "("])
+def test_agrees_with_a_naive_reference(names: list[tuple[str, str, str]], texts: list[str]) -> None:
+    rules = {"F": ANY, "K": CASED}
+    matcher = Matcher(Lexicon(("F", "K"), lexicon.build(names, ("F", "K"), rules)))
+    expected = [naive(text, names, rules) for text in texts]
+    assert [flat(matcher.find(text)) for text in texts] == expected
+    together = list(matcher.annotate(texts))
+    assert [flat(list(document.spans)) for document in together] == expected
+    assert [document.text for document in together] == texts
+
+
+@pytest.fixture(scope="module")
+def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+    return Matcher.open(written(tmp_path_factory.mktemp("kb") / "ten.parquet"), cache=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ("Type 2 diabetes , diabetes mellitus", ["Type 2 diabetes", "diabetes mellitus"]),
+        ("CAT scans of a cat; catalases; CATALASE", ["CAT", "CATALASE"]),
+        ("TNF-α and TNFα, tnf, TNF - alpha", ["TNF-α", "TNFα", "TNF - alpha"]),
+        ("Crohn’s disease, CROHN DISEASES", ["Crohn’s disease", "CROHN DISEASES"]),
+        ("all with ALL lead; ALLs", ["ALL", "ALLs"]),
+        ("2-Butanols of humans", ["2-Butanols", "humans"]),
+        ("他有糖尿病。", ["糖尿病"]),
+        ("prediabetes diabetes_x diabetes-free", ["diabetes", "diabetes"]),
+        ("die\u0301abetes Metformi\u0301n\u0301 x", ["Metformi\u0301n\u0301"]),
+        ("", []),
+        ("\ud800 Metformin", ["Metformin"]),
+    ],
+)
+def test_rules(matcher: Matcher, text: str, mentions: list[str]) -> None:
+    spans = matcher.find(text, [t for t in matcher.types if t != "Gene" or "diab" not in text])
+    assert [text[span.start : span.end] for span in spans] == mentions
+    assert all(span.score is None for span in spans)
+
+
+def test_types_and_overlaps(matcher: Matcher) -> None:
+    text = "diabetes mellitus and DIF"
+    assert flat(matcher.find(text)) == [
+        (0, 8, "Gene", ("HGNC:99",)),
+        (0, 17, "Disease", ("MESH:D003920",)),
+        (22, 25, "Gene", ("HGNC:11892", "HGNC:99")),
+    ]
+    (best,) = matcher.annotate([text], overlaps="best")
+    assert [(s.start, s.type) for s in best.spans] == [(0, "Disease"), (22, "Gene")]
+    assert [s.type for s in matcher.find(text, ["Disease"])] == ["Disease"]
+    with pytest.raises(KnowledgeError, match=r"has no type Drug; it has Chemical, Disease"):
+        matcher.find(text, ["Drug"])
+
+
+@pytest.mark.parametrize(("name", "worth"), [("α糖", 2), ("糖", 0), ("a-b", 0), ("a-b 1", 1)])
+def test_shortest_names(name: str, worth: int) -> None:
+    assert len(list(spellings(name, Rules(plural=False)))) == worth
+
+
+def test_everyday_words_in_both_numbers() -> None:
+    assert [list(spellings(name, RULES["Disease"])) for name in ("strain", "Strains")] == [[], []]
+    (spelling,) = spellings("Strains", Rules(common="case"))
+    assert spelling == ("Strains", True)
+
+
+def test_rules_of_a_type_can_be_changed(tmp_path: Path) -> None:
+    base = written(tmp_path / "ten.parquet")
+    free = {**RULES, "Gene": Rules(case="fold"), "Chemical": Rules(common="match", shortest=2)}
+    found = Matcher.open(base, rules=free, cache=False).find("a cat and PB, Pb, lead")
+    assert [(span.start, span.type) for span in found] == [
+        (2, "Gene"), (14, "Chemical"), (18, "Chemical"),
+    ]  # fmt: skip
+
+
+def test_long_texts_and_many_texts(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "We gave metformin for type  2 - diabetes ; ALL died. " * 40
+    whole = matcher.find(text)
+    assert len(whole) == 4 * 40  # diabetes is a gene of the test's, too
+    documents = [Document(str(i), text[53 * i : 53 * i + 53]) for i in range(40)]
+    monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_AT_ONCE", 100)
+    monkeypatch.setattr("vaner.knowledge.matcher._BEYOND", 40)
+    assert matcher.find(text) == whole
+    found = list(matcher.annotate(iter(documents)))
+    assert [d.id for d in found] == [d.id for d in documents]
+    assert [s.shifted(53 * i) for i, d in enumerate(found) for s in d.spans] == whole
+
+
+def test_the_stream_is_lazy(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_AT_ONCE", 100)
+    read: list[int] = []
+
+    def texts() -> object:
+        for number in range(1000):
+            read.append(number)
+            yield "metformin"
+
+    next(matcher.annotate(texts()))  # type: ignore[arg-type]
+    assert len(read) < 20
+
+
+def test_identify(matcher: Matcher) -> None:
+    text = "Metformins cat DIF type 2 and diabetes, Aspirin -"
+    spans = [
+        Span(0, 10, "Chemical", 0.5),
+        Span(11, 14, "Gene"),  # a cat is no catalase
+        Span(15, 18, "Gene"),
+        Span(19, 38, "Disease", fragments=((19, 25), (30, 38))),
+        Span(30, 38, "Disease", identifiers=("MINE:1",)),
+        Span(30, 38, "Species"),
+        Span(40, 47, "Chemical"),
+        Span(48, 49, "Chemical"),
+    ]
+    (found,) = matcher.identify([Document("d", text, spans)])
+    assert list(found.spans) == spans
+    dif, none = ("HGNC:11892", "HGNC:99"), ()
+    assert [span.identifiers for span in found.spans] == [
+        ("MESH:D008687",), none, dif, ("MESH:D003924",), ("MINE:1",), none, none, none,
+    ]  # fmt: skip
+    assert found.spans[0].score == 0.5
+    assert list(identify([], matcher)) == []
+
+
+def test_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    base = written(tmp_path / "ten.parquet")
+    expected = Matcher.open(base).find("diabetes and metformin")
+    (folder,) = (tmp_path / "cache" / "matchers").iterdir()
+    built = lexicon.build
+    calls: list[int] = []
+
+    def counting(*arguments: object) -> object:
+        calls.append(1)
+        return built(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lexicon, "build", counting)
+
+    def check(builds: int) -> None:
+        calls.clear()
+        assert Matcher.open(base).find("diabetes and metformin") == expected
+        assert len(calls) == builds
+
+    check(0)
+    assert folder.stat().st_mode == folder.parent.stat().st_mode  # others may read it as well
+    keys = folder / "beginnings_keys.npy"
+    content = bytearray(keys.read_bytes())
+    content[-9] ^= 1
+    for damage in (bytes(content), content[:-20], b""):
+        keys.write_bytes(damage)
+        check(1)
+        check(0)
+    for about in ("", "[]", json.dumps({"about": {}, "files": {}})):
+        (folder / "about.json").write_text(about)
+        check(1)
+    Matcher.open(base, rules={**RULES, "Gene": ANY})
+    assert len(list(folder.parent.iterdir())) == 2
+    assert not any(
+        np.load(path, allow_pickle=False).dtype.hasobject for path in folder.glob("*.npy")
+    )
+    monkeypatch.setenv("VANER_CACHE", "/dev/null/nowhere")
+    check(1)
+
+
+def test_names_that_cannot_be_matched(tmp_path: Path) -> None:
+    names = [("x " * 300, "A", "X:1"), ("a\U0010ffffb", "A", "X:2"), ("--", "A", "X:3")]
+    tables = lexicon.build([*names, ("fine name", "A", "X:4")], ("A",), {"A": ANY})
+    found = Matcher(Lexicon(("A",), tables)).find("x x x a\U0010ffffb fine name")
+    assert [span.identifiers for span in found] == [("X:4",)]
+    nothing = Matcher(Lexicon(("A",), lexicon.build(names, ("A",), {"A": ANY})))
+    assert nothing.find("x x x") == []
+
+
+def test_a_crowded_table_finds_every_key() -> None:
+    top = np.uint64(1 << 63)
+    keys = np.concatenate([np.arange(1, 500, dtype="u8"), np.arange(500, dtype="u8") + top])
+    keys[-1] = np.iinfo(np.uint64).max
+    table = hash_tables.Table.of(keys, np.arange(len(keys), dtype=np.int32))
+    assert table.find(keys).tolist() == list(range(len(keys)))
+    assert (table.find(keys[5:-5] + np.uint64(1 << 40)) == -1).all()
+
+
+def test_concepts_of_the_tests_are_all_there(matcher: Matcher) -> None:
+    assert set(matcher.types) == {concept.type for concept in CONCEPTS}
+
+
+def test_old_matchers_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    base = written(tmp_path / "ten.parquet")
+    folder = tmp_path / "cache" / "matchers"
+    folder.mkdir(parents=True)
+    other = folder / f"ten-more-{'0' * 16}"
+    for number, place in enumerate([other, *(folder / f"ten-{d * 16}" for d in "abcdef")]):
+        place.mkdir()
+        os.utime(place, (number, number))
+    left, fresh = folder / f".ten-{'a' * 16}-x", folder / f".ten-{'a' * 16}-y"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    fresh.mkdir()  # of a writer that is at work
+    Matcher.open(base)
+    kept = {place.name for place in folder.iterdir()}
+    [new] = (n for n in kept if n.startswith("ten-") and n != other.name and len(set(n[4:])) > 1)
+    assert {n for n in kept if n.startswith("ten-")} == {
+        new, other.name, f"ten-{'d' * 16}", f"ten-{'e' * 16}", f"ten-{'f' * 16}",
+    }  # fmt: skip
+    assert fresh.name in kept and left.name not in kept

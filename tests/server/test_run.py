@@ -1,0 +1,147 @@
+"""The program itself: a server on localhost, told to stop while it is at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command_line import Run
+from tests.serving import waited_for
+
+pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'vaner[serve]'")
+pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'vaner[serve]'")
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys, time
+from tests.serving import Known
+from vaner.annotator import Annotator
+from vaner.server.app import create_app
+from vaner.server.limits import Limits
+from vaner.server.run import address_of, bound, run
+
+class Slow(Known):
+    def annotate(self, documents, types=None, **more):
+        time.sleep(1)
+        return super().annotate(documents, types, **more)
+
+with bound("127.0.0.1", 0) as place:
+    app = create_app(Annotator(Slow()), limits=Limits(characters=10**6))
+    run(app, place, patience=20, ready=lambda: print(address_of(place), flush=True))
+print("stopped", flush=True)
+"""
+
+
+def ask(address: str, text: str) -> Any:
+    body = json.dumps({"text": text}).encode()
+    asked = urllib.request.Request(
+        f"{address}/annotate", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.load(answer)["documents"][0]
+
+
+@contextmanager
+def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "no_proxy": "*"}
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+@pytest.mark.heavy
+def test_what_was_taken_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    texts = ["asthma " * n + "😀" for n in (1, 500, 20_000)]
+    with started() as (process, address), ThreadPoolExecutor(3) as pool:
+        taken = [pool.submit(ask, address, text) for text in texts]
+
+        def all_taken() -> bool:
+            with urllib.request.urlopen(f"{address}/health", timeout=5) as health:
+                return bool(json.load(health)["waiting"] == len(texts))
+
+        assert waited_for(all_taken)
+        process.send_signal(signal.SIGTERM)
+        for text, answer in zip(texts, taken, strict=True):
+            assert answer.result(30)["text"] == text
+            assert len(answer.result()["spans"]) == text.count("asthma") + 1
+        told, problems = process.communicate(timeout=20)
+        assert (process.returncode, told, problems) == (0, "stopped\n", "")
+        with pytest.raises(OSError):
+            ask(address, "asthma")
+
+
+def test_the_command(run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, with a model; it is stopped as by Ctrl-C."""
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, found = f"http://127.0.0.1:{port}", []
+
+    def client() -> None:
+        try:
+            assert waited_for(lambda: _answers(address), 60)
+            found.append(ask(address, "Aspirin and asthma 😀"))
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    usual = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda *_: None)  # should the server never have come up
+    thread = threading.Thread(target=client)
+    thread.start()
+    try:
+        done = run("serve", "--model", tiny_model, "--port", port, "--device", "cpu")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, usual)
+    assert done.code == 0, done.err
+    assert f"at {address} (Ctrl-C ends it)" in done.err and "vaner: stopped" in done.err
+    assert found[0]["text"] == "Aspirin and asthma 😀"
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def test_a_port_that_is_taken(run: Run) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = run("serve", "--port", other.getsockname()[1])
+    assert "address already in use" in done.error.casefold() and "--port" in done.error
+
+
+def test_an_address_of_another_machine(run: Run) -> None:
+    done = run("serve", "--host", "not an address", "--port", 0)
+    assert "not an address: " in done.error and "--host" in done.error
+
+
+def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("vaner.server")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    assert run("serve").error.endswith("pip install 'vaner[serve]'")

@@ -1,0 +1,174 @@
+"""Exported taggers: the same answers, without PyTorch, alone and in any batch."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.command_line import Run
+from tests.tiny_model import SENTENCES
+from vaner.annotator import Annotator
+from vaner.errors import ModelError
+from vaner.hub.training_record import write_training
+from vaner.tagger import onnx_runtime
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.tagger.onnx_export import export
+from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, exported_form, kept_form
+from vaner.tagger.recognizer import Tagger
+
+TEXTS = [*SENTENCES, "", "a " * 300 + "asthma", "naïve 中文 😀 β-blocker\r\n\x00 end"]
+
+
+def exported_model(model: Path, folder: Path, precision: str) -> Path:
+    tagger = Annotator.from_pretrained(model, device="cpu").proposer
+    assert isinstance(tagger, Tagger)
+    export(
+        tagger.model, model / "tokenizer.json", folder, precision=precision,  # type: ignore[arg-type]
+        model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
+    )  # fmt: skip
+    assert not tagger.model.training  # the exporter's way to leave it, were it not hindered
+    return folder
+
+
+@pytest.fixture(scope="module")
+def forms(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("exported")
+    return {p: exported_model(tiny_model, folder / p, p) for p in ("fp32", "int8")}
+
+
+@pytest.mark.heavy
+def test_in_full_precision_the_answers_are_those_of_the_model(
+    tiny_model: Path, forms: dict[str, Path]
+) -> None:
+    model = Annotator.from_pretrained(tiny_model, device="cpu")
+    other = Annotator.from_pretrained(forms["fp32"])
+    assert other.types == model.types and other.datasets.keys() == model.datasets.keys()
+    for one, two in zip(model.annotate(TEXTS), other.annotate(TEXTS), strict=True):
+        assert one.text == two.text and len(one.spans) == len(two.spans)
+        for a, b in zip(one.spans, two.spans, strict=True):
+            assert (a.start, a.end, a.type) == (b.start, b.end, b.type)
+            assert a.score == pytest.approx(b.score, abs=1e-4)
+
+
+@pytest.mark.parametrize("options", [{"shared_instruction": True}, {"casing": True}], ids=str)
+def test_what_a_model_is_told_besides_is_told_the_graph(
+    tiny_backbone: Path, tmp_path: Path, options: dict[str, bool]
+) -> None:
+    """An instruction that sees no sentence; how words are cased."""
+    torch.manual_seed(0)
+    model = VanerForTokenClassification.from_backbone(
+        str(tiny_backbone), types=["Disease", "Chemical"], **options
+    ).eval()
+    torch.nn.init.normal_(model.classifier.weight)
+    if model.casing is not None:
+        torch.nn.init.normal_(model.casing.weight)
+    model.save_pretrained(tmp_path / "model")
+    shutil.copyfile(tiny_backbone / "tokenizer.json", tmp_path / "model" / "tokenizer.json")
+    annotator = Annotator.from_pretrained(tmp_path / "model", device="cpu")
+    expected = list(annotator.annotate(TEXTS))
+    other = Annotator.from_pretrained(exported_model(tmp_path / "model", tmp_path / "onnx", "fp32"))
+    assert sum(len(document.spans) for document in expected) > 10
+    for one, two in zip(expected, other.annotate(TEXTS), strict=True):
+        assert [(s.start, s.end, s.type) for s in one.spans] == [
+            (s.start, s.end, s.type) for s in two.spans
+        ]
+        for a, b in zip(one.spans, two.spans, strict=True):
+            assert a.score == pytest.approx(b.score, abs=1e-4)
+
+
+def test_a_model_that_was_exported_annotates_as_before(tiny_model: Path, tmp_path: Path) -> None:
+    annotator = Annotator.from_pretrained(tiny_model, device="cpu")
+    before = list(annotator.annotate(TEXTS))
+    model = annotator.proposer.model  # type: ignore[attr-defined]
+    export(
+        model, tiny_model / "tokenizer.json", tmp_path / "onnx", precision="fp32",
+        model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
+    )  # fmt: skip
+    assert list(annotator.annotate(TEXTS)) == before
+    assert annotator.form == "PyTorch"
+    assert Annotator.from_pretrained(tmp_path / "onnx").form == "exported, fp32"
+
+
+def test_in_int8_a_text_has_one_answer_alone_and_in_any_batch(forms: dict[str, Path]) -> None:
+    annotator = Annotator.from_pretrained(forms["int8"])
+    together = list(annotator.annotate(TEXTS * 3))
+    assert together[: len(TEXTS)] != [] and sum(len(d.spans) for d in together) > 10
+    for document, text in zip(together, TEXTS * 3, strict=True):
+        assert annotator(text).spans == document.spans
+
+
+@pytest.mark.heavy
+def test_a_fresh_process_annotates_without_pytorch(forms: dict[str, Path], tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from vaner.cli.app import main\n"
+        "code = main(['annotate', '--model', sys.argv[1], '-t', 'asthma', '-q'])\n"
+        "assert not {'torch', 'transformers', 'peft'} & set(sys.modules), code\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, forms["int8"]], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_form_in_the_cache_is_taken_until_the_model_changes(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    assert exported_form(model, "cpu") is None
+    done = run("export", model)
+    assert done.code == 0 and str(tmp_path / "cache" / "exported") in done.err
+    assert exported_form(model, "cpu") == kept_form(model)
+    assert Annotator.from_pretrained(model, device="cpu").proposer.model is None  # type: ignore[attr-defined]
+    assert exported_form(model, "cuda") is None
+    assert "is there already" in run("export", model).error
+    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
+    assert exported_form(model, "cpu") is None
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config) + "\n\n")
+    monkeypatch.undo()
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    assert exported_form(model, "cpu") is None
+
+
+def test_export_from_the_command_line(
+    tiny_model: Path, tmp_path: Path, run: Run, forms: dict[str, Path]
+) -> None:
+    folder, model = tmp_path / "out", shutil.copytree(tiny_model, tmp_path / "model")
+    record = {"name": "tiny", "seed": 1, "dev_f1": 0.5, "seconds": 60, "chosen_on": []}
+    write_training(model, {**record, "trained_on": ["tiny train"]})
+    assert run("export", model, "-o", folder, "--precision", "fp32").code == 0
+    assert "tiny" in Annotator.from_pretrained(folder).learnt_from
+    found = run("annotate", "--model", folder, "-t", SENTENCES[0], "-f", "jsonl", "-q")
+    told = run("annotate", "--model", tiny_model, "-t", SENTENCES[0], "-f", "jsonl", "-q")
+    spans = [[(s["start"], s["end"]) for s in json.loads(r.out)["spans"]] for r in (found, told)]
+    assert spans[0] == spans[1]
+    assert "is an exported model already" in run("export", folder, "-o", tmp_path / "x").error
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, TRANSITIONS_FILE, "config.json", "tokenizer.json"])
+def test_a_broken_file_is_named(forms: dict[str, Path], tmp_path: Path, name: str) -> None:
+    folder = shutil.copytree(forms["int8"], tmp_path / "broken")
+    (folder / name).write_bytes(b"no")
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        Annotator.from_pretrained(folder)
+    if name == MODEL_FILE:  # without it nothing tells that it is an exported one
+        (folder / name).unlink()
+        with pytest.raises(ModelError, match="not complete"):
+            Annotator.from_pretrained(folder)
+
+
+def test_cores_are_counted_where_the_system_does_not_say_which_are_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert onnx_runtime.cores() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS and Windows
+    assert onnx_runtime.cores() == os.cpu_count()

@@ -1,0 +1,125 @@
+"""Words, sentences and windows cover a text once and only once."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaner.text.documents import Document
+from vaner.text.words import sentences_of, split_sentences, split_words, windows
+
+# Letters, marks, scripts without spaces, emoji, controls, surrogates: anything goes.
+TEXTS = st.text(st.characters(), max_size=200) | st.text(
+    st.sampled_from("aB1 .-(\n\r\t\u0301é高ก😀\u200d👩\x00\x1c\u2028א\ud800"), max_size=200
+)
+
+
+def pieces(text: str) -> list[str]:
+    return [text[w.start : w.end] for w in split_words(text)]
+
+
+@given(TEXTS)
+@settings(deadline=None)
+def test_every_visible_character_is_in_exactly_one_word(text: str) -> None:
+    covered = [i for word in split_words(text) for i in range(word.start, word.end)]
+    assert covered == sorted(set(covered))
+    missing = set(range(len(text))) - set(covered)
+    assert all(text[i].isspace() for i in missing)
+    assert all(piece.strip() for piece in pieces(text))
+
+
+@given(TEXTS)
+@settings(deadline=None)
+def test_sentences_cover_all_words_in_order(text: str) -> None:
+    words = split_words(text)
+    found = split_sentences(text, words)
+    assert [i for first, last in found for i in range(first, last)] == list(range(len(words)))
+
+
+@given(st.lists(st.integers(1, 6), max_size=80), st.integers(6, 20), st.integers(0, 5))
+def test_windows_keep_every_word_once_and_fit(lengths: list[int], limit: int, overlap: int) -> None:
+    found = windows(lengths, limit, overlap)
+    kept = [i for w in found for i in range(w.keep_start, w.keep_end)]
+    assert kept == list(range(len(lengths)))
+    for w in found:
+        assert sum(lengths[w.start : w.end]) <= limit
+        assert w.start <= w.keep_start <= w.keep_end <= w.end
+
+
+def test_a_word_longer_than_a_window_is_the_callers_error() -> None:
+    with pytest.raises(ValueError, match="no word longer"):
+        windows([9], limit=8, overlap=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("non-steroidal", ["non", "-", "steroidal"]),
+        ("IL-2Rα/β", ["IL", "-", "2Rα", "/", "β"]),
+        ("p.Gly12Val", ["p", ".", "Gly12Val"]),
+        ("高血压IL2", ["高", "血", "压", "IL2"]),
+        ("cafe\u0301s", ["cafe\u0301s"]),
+        ("a 👩‍👩‍👧 b", ["a", "👩‍👩‍👧", "b"]),
+        ("שלום עולם", ["שלום", "עולם"]),
+        ("x\x00y", ["x", "\x00", "y"]),
+    ],
+)
+def test_where_words_are_cut(text: str, expected: list[str]) -> None:
+    assert pieces(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("One is here. Two is there.", 2),
+        ("Seen in E. coli and S. aureus (Fig. 2). It grew.", 2),
+        ("Given by Smith et al. It failed.", 1),  # rather joined than cut
+        ("It rose to 3.5 mg. 12 died.", 2),
+        ("Title without a stop\n\nThe abstract.", 2),
+        ("Did it work? Yes! (It did.) Good.", 4),
+        ("患者发热。咳嗽三天。", 2),
+        ("hard-wrapped line\ngoes on here.", 1),
+        ("Problems:\n- asthma\n- gout\n  * COPD\n1) lupus\n(b) flu", 6),
+        ("He had diabetes (type\n2) and gout - no\nflu; a fall of\n10-20 mg.", 1),
+        ("Asthma\nGout\r\nBreast cancer\n1. COPD\nPLAN: aspirin\nMetformin 5 mg", 7),
+        ("A title without a stop\nThe abstract is longer than its title and says more.", 2),
+        ("Wrapped lines are filled as far as the next\nBRCA1 allows, and the gene goes on.", 1),
+        ("The tumours were of the type that is called type\n2 and grew in three of four mice.", 1),
+        ("Gout\fFlu\u2029mumps\u2028of the old", 3),
+    ],
+)
+def test_where_sentences_end(text: str, count: int) -> None:
+    assert len(split_sentences(text, split_words(text))) == count
+
+
+def test_brackets_are_split_in_time() -> None:
+    text = "(" * 100_000 + ")" * 100_000  # quadratic, it would take a quarter of an hour
+    assert split_sentences(text, split_words(text)) == [(0, 200_000)]
+
+
+def test_the_sources_own_sentences_are_kept() -> None:
+    text = "A. B c. D"
+    fixed = Document("d", text, metadata={"sentences": ((0, 2), (3, 9))})
+    words = split_words(text)
+    found = [text[words[i].start : words[j - 1].end] for i, j in sentences_of(fixed, words)]
+    assert found == ["A.", "B c. D"]
+
+
+@pytest.mark.parametrize("corpus", ["NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA", "s800"])
+def test_the_splitter_agrees_with_the_tokens_of_a_corpus(corpus: str) -> None:
+    root = os.environ.get("VANER_CORPORA")
+    if not root or not (Path(root) / corpus).is_dir():
+        pytest.skip("needs the corpora: set VANER_CORPORA")
+    lines = (Path(root) / corpus / "devel.tsv").read_text("utf-8").splitlines()
+    tokens = [line.split("\t")[0] for line in lines if line]
+    assert all(len(split_words(token)) == 1 for token in tokens)
+
+
+@pytest.mark.parametrize("foreign", [["It was.", "He slept."], [[0, 15, 24]], 2, [[0, None]]])
+def test_what_others_call_sentences_cuts_nothing(foreign: object) -> None:
+    text = "It was E. coli. He slept."
+    words = split_words(text)
+    document = Document("1", text, metadata={"sentences": foreign})
+    assert sentences_of(document, words) == split_sentences(text, words)

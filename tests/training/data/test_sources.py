@@ -1,0 +1,139 @@
+"""What is wrong with the sources of a recipe is told before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaner.errors import CorpusError, RecipeError
+from vaner.training.data.sources import dev_sets, taught, training_corpus
+from vaner.training.recipe.schema import CorpusSource, Recipe
+from vaner.training.train import train
+
+GOOD = "Gout\tB-Disease\nhurts\tO\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "toy"
+    place.mkdir()
+    for split in ("train", "devel"):
+        (place / f"{split}.tsv").write_text(GOOD)
+    (place / "test.tsv").write_text("Flu\tB-Disease\nkills\tO\n\n" + GOOD)
+    (place / "empty.tsv").write_text("")
+    (place / "bare.tsv").write_text("Gout\tO\n")
+    return place
+
+
+def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> Recipe:
+    content = {
+        "name": "toy",
+        "model": {"backbone": "nowhere"},  # looked for only when the sources are in order
+        "stages": [{"sources": sources} for sources in stages],
+        "dev": [dev or stages[0][0]],
+    }
+    return Recipe.model_validate(content)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"corpus": "no-such-corpus"}, "no-such-corpus"),
+        ({"split": "empty"}, "empty is empty"),
+        ({"types": ["Gene"]}, "does not annotate Gene"),
+        ({"split": "bare"}, "does not annotate anything"),
+        ({"split": "validation"}, "validation"),
+        ({"rename": {"Disese": "Disease"}}, "does not annotate Disese, which is to be renamed"),
+    ],
+)
+def test_a_bad_source_of_a_later_stage_ends_the_run_before_the_first(
+    folder: Path, tmp_path: Path, source: dict[str, Any], message: str
+) -> None:
+    good = {"corpus": str(folder)}
+    wrong = recipe([good], [good, {**good, **source}], dev={"corpus": str(folder)})
+    with pytest.raises(CorpusError, match=message) as error:
+        train(wrong, tmp_path / "run", report=lambda _: None)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("dev", "error", "message"),
+    [
+        ({"split": "empty"}, CorpusError, "empty is empty"),
+        ({"types": ["Gene"]}, CorpusError, "does not annotate Gene"),
+        ({"corpus": "no-such-corpus"}, CorpusError, "no-such-corpus"),
+    ],
+)
+def test_a_bad_dev_set_ends_the_run_before_it(
+    folder: Path, tmp_path: Path, dev: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    wrong = recipe([{"corpus": str(folder)}], dev={"corpus": str(folder), **dev})
+    with pytest.raises(error, match=message):
+        train(wrong, tmp_path / "run", report=lambda _: None)
+
+
+def test_a_dev_set_of_types_that_nobody_teaches(folder: Path, tmp_path: Path) -> None:
+    genes = tmp_path / "genes"
+    genes.mkdir()
+    (genes / "devel.tsv").write_text("BRCA1\tB-Gene\n")
+    wrong = recipe([{"corpus": str(folder)}], dev={"corpus": str(genes)})
+    with pytest.raises(RecipeError, match=r"has the types Gene; what is learnt is Disease"):
+        train(wrong, tmp_path / "run", report=lambda _: None)
+
+
+def test_a_dev_set_is_asked_only_for_what_is_learnt(folder: Path) -> None:
+    (folder / "devel.tsv").write_text(GOOD + "BRCA1\tB-Gene\n")
+    [dev] = dev_sets(recipe([{"corpus": str(folder)}]), {"Disease"})
+    assert dev.types == ("Disease",)
+
+
+def test_two_corpora_teach_one_type_under_one_name(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for split in ("train", "devel"):
+        (other / f"{split}.tsv").write_text("Flu\tB-DISO\nkills\tO\n")
+    same = {"corpus": str(other), "rename": {"DISO": "Disease"}}
+    plan = recipe([{"corpus": str(folder)}, same], dev=same)
+    assert taught(plan) == (["Disease"], {"toy": ["Disease"], "other": ["Disease"]})
+    [dev] = dev_sets(plan, {"Disease"})
+    assert dev.types == ("Disease",)
+    [sentence] = training_corpus(CorpusSource(**same), 1)
+    assert [span.type for span in sentence.spans] == ["Disease"]
+
+
+def test_types_of_all_stages_are_collected(folder: Path) -> None:
+    source = {"corpus": str(folder)}
+    assert taught(recipe([source], [source])) == (["Disease"], {"toy": ["Disease"]})
+
+
+@pytest.mark.heavy
+def test_a_sentence_of_test_is_not_trained_on(
+    folder: Path, tiny_backbone: Path, tmp_path: Path
+) -> None:
+    (folder / "train.tsv").write_text(f"{GOOD}\nMumps\tB-Disease\nswell\tO\n")
+    plan = recipe([{"corpus": str(folder)}])
+    plan = plan.model_copy(
+        update={"model": plan.model.model_copy(update={"backbone": str(tiny_backbone)})}
+    )
+    lines: list[str] = []
+    [trained] = train(plan, tmp_path / "run", report=lines.append)
+    assert trained.left_out == {"toy train": 1} and trained.coverage.mentions == 1
+    assert "1 of toy train" in lines[0]
+    assert '"toy train": 1' in (tmp_path / "run/seed-1/training.json").read_text()
+
+
+def test_a_share_is_drawn_by_the_seed_and_keeps_the_types(folder: Path) -> None:
+    words = "\n".join(f"gout{i}\tB-Disease\n" for i in range(40))
+    (folder / "train.tsv").write_text(words)
+    source = CorpusSource(corpus=str(folder), share=0.25)
+
+    def chosen(seed: int) -> list[str]:
+        corpus = training_corpus(source, seed)
+        assert corpus.types == ("Disease",)
+        return [document.text for document in corpus]
+
+    first, again, other = chosen(1), chosen(1), chosen(2)
+    assert len(first) == 10 and first == again and first != other
+    assert first == sorted(first, key=lambda text: int(text[4:]))

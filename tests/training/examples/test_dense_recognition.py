@@ -1,0 +1,170 @@
+"""Dense recognition in training: rows that fit, drawn anew each epoch, from training text only."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.training.test_train import corpus_folder, recipe
+from vaner.annotator import Annotator
+from vaner.backbones.encoding import Encoder, Row
+from vaner.corpora import load
+from vaner.errors import KnowledgeError, RecipeError
+from vaner.knowledge.base import KnowledgeBase, write
+from vaner.knowledge.concepts import Concept, Source
+from vaner.knowledge.related_names import NamePool, RelatedNames
+from vaner.tagger.instructions import COMPACT
+from vaner.text.tags import TagSet, decode
+from vaner.training.data.mixture import LengthGroupedSampler, Mixture
+from vaner.training.examples.dense_recognition import (
+    ContextExample,
+    Counts,
+    ListExample,
+    dense_examples,
+)
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import DenseSource, Recipe
+from vaner.training.train import train
+
+__all__ = ["corpus_folder"]
+TAGS = TagSet()
+
+
+def row(encoder: Encoder, example: Any, draw: Random) -> Row:
+    """As a tagger's learner has it."""
+    found: Row = example.row(encoder, COMPACT, draw)
+    return found
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("kb") / "toy.parquet"
+    concepts = [
+        *(Concept(f"D:{i}", f"renal asthma {i}", "Disease", (), "t") for i in range(60)),
+        *(Concept(f"C:{i}", f"metformin salt {i}", "Chemical", (), "t") for i in range(60)),
+    ]
+    write(concepts, path, name="toy", sources=[Source("t", "CC0")])
+    return path
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_backbone: Path) -> Encoder:
+    return Encoder.from_folder(tiny_backbone, 128)
+
+
+def read_row(example: ListExample | ContextExample, encoder: Encoder, seed: int) -> list[str]:
+    """Tags of a row, after a check that it is one the model can be given."""
+    row = example.row(encoder, COMPACT, Random(seed))
+    assert len(row) <= encoder.max_subwords
+    assert len(row.tags) == len(row.starts)
+    return list(TAGS.names(row.tags))
+
+
+def test_lists_fit_whatever_their_names(encoder: Encoder) -> None:
+    long = tuple(f"{'extraordinarily long ' * 3}name number {i}" for i in range(40))
+    example = ListExample(NamePool(long, long[:20]), "Disease", Counts(), TAGS, 0)
+    for seed in range(20):
+        tags = read_row(example, encoder, seed)
+        assert list(decode(tags))
+
+
+def test_names_are_drawn_anew_each_epoch_from_the_seed(
+    encoder: Encoder, base: Path, corpus_folder: Path
+) -> None:
+    corpus = load(str(corpus_folder), "train")
+    related = RelatedNames(KnowledgeBase(base))
+    examples = dense_examples(corpus, "Disease", related, encoder, TAGS)
+    assert examples and all(example.length > 0 for example in examples)
+
+    def rows(seed: int, epoch: int) -> list[tuple[int, ...]]:
+        mixture = Mixture(examples, partial(row, encoder), seed)
+        LengthGroupedSampler(mixture, 4).set_epoch(epoch)
+        return [mixture[i].input_ids for i in range(len(mixture))]
+
+    assert rows(1, 0) == rows(1, 0)
+    assert rows(1, 0) != rows(1, 1)
+    assert rows(1, 0) != rows(2, 0)
+
+
+def test_context_keeps_the_words_around_a_mention(
+    encoder: Encoder, base: Path, corpus_folder: Path
+) -> None:
+    corpus = load(str(corpus_folder), "train")
+    related = RelatedNames(KnowledgeBase(base))
+    examples = dense_examples(corpus, "Chemical", related, encoder, TAGS, context=True)
+    assert len(examples) == 6  # of six drugs only metformin shares anything with the base
+    for example in examples:
+        assert isinstance(example, ContextExample)
+        assert example.sentence.text.startswith("metformin helps against")
+        tags = read_row(example, encoder, 1)
+        assert tags[:5] == ["B", "I", "I", "O", "O"]
+
+
+@pytest.mark.heavy
+def test_a_recipe_with_dense_sources_trains(
+    tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
+) -> None:
+    plain = recipe(tiny_backbone, corpus_folder)
+    dense = {"dense": str(base), "corpus": str(corpus_folder), "mode": "both"}
+    content = plain.model_dump()
+    content["stages"][0]["sources"].append(dense)
+    content["stages"][0]["steps"] = 6
+    lines: list[str] = []
+    (trained,) = train(Recipe.model_validate(content), tmp_path / "run", report=lines.append)
+    assert [entry["step"] for entry in trained.history][-1] == 6
+    # 36 sentences of two types; related names: lists for all "metformin"/"asthma"/"renal" ones.
+    sizes = int(lines[0].split("main: ")[1].split(" ")[0])
+    assert sizes > 72
+    assert Annotator.from_pretrained(trained.folder, device="cpu")("asthma") is not None
+
+
+@pytest.mark.heavy
+def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
+    tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
+) -> None:
+    """Names stand under the nameless instruction; the other would be new to the model."""
+    content = recipe(tiny_backbone, corpus_folder).model_dump()
+    content["stages"][0]["sources"] = [{"dense": str(base), "corpus": str(corpus_folder)}]
+    content["stages"][0]["steps"] = 1
+    (trained,) = train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
+    config = Annotator.from_pretrained(trained.folder, device="cpu").proposer.model.config
+    assert config.types == ["Chemical", "Disease"] and config.datasets == {}
+    assert config.asking.instruction_for("Disease", corpus_folder.name) == "Disease: "
+
+
+def test_held_out_splits_give_no_names(tmp_path: Path) -> None:
+    for split in ("test", "devel", "dev", "validation", "Test"):
+        path = tmp_path / "r.yaml"
+        path.write_text(
+            "name: x\nstages:\n  - sources:\n"
+            f"      - {{dense: open, corpus: NCBI-disease, split: {split}}}\n"
+            "dev:\n  - {corpus: NCBI-disease}\n"
+        )
+        with pytest.raises(RecipeError, match=r"r.yaml:4: stages.0.sources.0.split: .*never for"):
+            read_recipe(path)
+
+
+def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        "name: x\nstages:\n  - sources:\n      - {dense: open, corpus: c, positive: 3}\n"
+        "dev:\n  - {corpus: c}\n"
+    )
+    with pytest.raises(RecipeError, match=r"r.yaml:4: .*positive.*did you mean 'positives'"):
+        read_recipe(path)
+
+
+def test_a_base_that_is_not_built(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
+    content = recipe(tiny_backbone, corpus_folder).model_dump()
+    content["stages"][0]["sources"].append({"dense": "nowhere", "corpus": str(corpus_folder)})
+    with pytest.raises(KnowledgeError, match="nowhere"):
+        train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
+
+
+def test_vaners_counts_are_the_default() -> None:
+    source = DenseSource(dense="open", corpus="NCBI-disease")
+    assert (source.positives, source.negatives, source.mode) == (10, 5, "list")

@@ -1,0 +1,153 @@
+"""What must not be learnt from, chosen by and scored on in one recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaner.errors import RecipeError
+from vaner.training.data.sources import dev_sets
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.leakage import clash
+from vaner.training.recipe.schema import Recipe
+
+
+def recipe(
+    *sources: dict[str, Any], dev: dict[str, Any] | None = None, held_out: tuple[str, ...] = ()
+) -> Recipe:
+    return Recipe.model_validate(
+        {
+            "name": "toy",
+            "stages": [{"sources": list(sources)}],
+            "dev": [dev or {"corpus": "NCBI-disease"}],
+            "held_out": list(held_out),
+        }
+    )
+
+
+GENIA = {"corpus": "GENIA-nested", "split": "train_partial"}
+JNLPBA = {"corpus": "JNLPBA-cells"}
+CMEEE = {"corpus": "CMeEE", "limit": 14_000}
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        recipe({"corpus": "NCBI-disease"}),
+        recipe(GENIA, dev={"corpus": "GENIA-nested"}),
+        recipe(JNLPBA, dev={"corpus": "JNLPBA"}, held_out=("BC2GM",)),
+        # Its test abstracts are none of GENIA's.
+        recipe(GENIA, held_out=("JNLPBA",)),
+        recipe(CMEEE, dev={"corpus": "CMeEE", "split": "train", "skip": 14_000}),
+        recipe(CMEEE, held_out=("CMeEE-V2", "CCKS2017")),
+        recipe({"corpus": "cEHRNER"}, held_out=("CCKS2019",)),
+    ],
+)
+def test_what_may_be_used_together(good: Recipe) -> None:
+    assert clash(good) is None
+
+
+@pytest.mark.parametrize("dev", [GENIA | {"split": "devel"}, {"corpus": "NCBI-disease"}])
+def test_a_model_to_begin_with_has_not_seen_what_it_is_scored_on(dev: dict[str, Any]) -> None:
+    plan = recipe(GENIA, dev=dev)
+    assert clash(plan, [("NCBI-disease", "train"), ("abstracts.jsonl", "")]) is None
+    told = clash(plan, [("JNLPBA-cells", "train")]) or ""
+    assert "learnt from JNLPBA train, which has texts of GENIA-nested" in told
+
+
+def test_what_a_model_learnt_before_does_not_choose_the_next() -> None:
+    plan = recipe(JNLPBA, dev={"corpus": "NCBI-disease", "split": "train", "skip": 5000})
+    assert clash(plan) is None
+    assert "has texts of NCBI-disease train" in (clash(plan, [("NCBI-disease", "train")]) or "")
+
+
+def test_one_file_is_not_learnt_from_and_chosen_by(tmp_path: Path) -> None:
+    one, link = tmp_path / "one.tsv", tmp_path / "link.tsv"
+    one.write_text("gout\tB-Disease\n")
+    link.symlink_to(one)
+    for dev in (one, link):
+        assert "is trained on too" in (
+            clash(recipe({"corpus": str(one)}, dev={"corpus": str(dev)})) or ""
+        )
+    parts = {"corpus": str(one), "limit": 5}, {"corpus": str(one), "skip": 5}
+    assert clash(recipe(parts[0], dev=parts[1])) is None
+
+
+def test_a_registered_corpus_is_the_same_by_its_path(tmp_path: Path) -> None:
+    folder = tmp_path / "NCBI-disease"
+    folder.mkdir()
+    (folder / "train.tsv").write_text("gout\tB-Disease\n")
+    dev = {"corpus": str(folder), "split": "train"}
+    assert "is trained on too" in (
+        clash(recipe({"corpus": "NCBI-disease"}, dev=dev), (), tmp_path) or ""
+    )
+
+
+def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_path: Path) -> None:
+    for name in ("train.tsv", "test.tsv"):
+        (tmp_path / name).write_text("gout\tB-Disease\n")
+    train, test = ({"corpus": str(tmp_path / name)} for name in ("train.tsv", "test.tsv"))
+    assert "dev must not be a test split" in (clash(recipe(train, dev=test)) or "")
+    assert "a test split is never trained on" in (clash(recipe(test)) or "")
+    assert clash(recipe(train)) is None
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (recipe(JNLPBA, held_out=("GENIA-nested",)), "JNLPBA train and GENIA-nested test share"),
+        (recipe(JNLPBA, dev={"corpus": "GENIA-nested"}), "GENIA-nested devel share texts"),
+        (recipe(GENIA, dev=JNLPBA), "GENIA-nested train_partial and JNLPBA devel share texts"),
+        (recipe(GENIA, JNLPBA), "JNLPBA train and GENIA-nested test share texts"),
+        (
+            recipe({"corpus": "NCBI-disease"}, dev=JNLPBA, held_out=("genia-nested",)),
+            "JNLPBA devel and GENIA-nested test share texts",
+        ),
+        (recipe({"corpus": "CCKS2019"}, held_out=("cEHRNER",)), "CCKS2019 train and cEHRNER test"),
+        (recipe(CMEEE, dev={"corpus": "CMeEE"}), "CMeEE devel stands for the test split"),
+        (recipe({"corpus": "CCKS2017", "split": "devel"}), "CCKS2017 devel stands for the test"),
+        (recipe(CMEEE, dev={"corpus": "CMeEE", "split": "train"}), "dev CMeEE train is trained"),
+        (
+            recipe({"corpus": "CMeEE"}, dev={"corpus": "CMeEE", "split": "train", "skip": 9}),
+            "is trained on too: give the source a limit",
+        ),
+        (
+            recipe({"corpus": "BC5CDR-chem"}, dev={"corpus": "BC5CDR", "split": "train"}),
+            "dev BC5CDR train is trained on too",
+        ),
+        (recipe(GENIA, dev={"corpus": "S800", "split": "test"}), "dev must not be a test split"),
+    ],
+)
+def test_what_must_be_kept_apart(bad: Recipe, words: str) -> None:
+    told = clash(bad)
+    assert told is not None and words in told and "\n" not in told
+
+
+def test_a_recipe_file_and_training_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(
+        "name: toy\nstages:\n  - sources: [{corpus: JNLPBA}]\n"
+        "dev: [{corpus: JNLPBA}]\nheld_out: [GENIA-nested]\n"
+    )
+    with pytest.raises(RecipeError, match=r"recipe.yaml: JNLPBA train and GENIA-nested test share"):
+        read_recipe(path)
+    from vaner.training.train import train
+
+    bad = recipe(JNLPBA, held_out=("GENIA-nested",))
+    with pytest.raises(RecipeError, match=r"recipe toy: JNLPBA train and GENIA-nested test share"):
+        train(bad, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_dev_set_skips_what_is_learnt_from(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    folder.mkdir()
+    (folder / "train.tsv").write_text("".join(f"Gout{i}\tB-D\n\n" for i in range(5)))
+    name = str(folder)
+    dev = {"corpus": name, "split": "train", "skip": 3, "limit": 1}
+    (found,) = dev_sets(recipe({"corpus": name, "limit": 3}, dev=dev), {"D"})
+    assert [document.text for document in found.corpus] == ["Gout3"]
+    with pytest.raises(RecipeError, match=r"has no documents behind the 9 that are skipped"):
+        dev_sets(recipe({"corpus": name, "limit": 3}, dev={**dev, "skip": 9}), {"D"})

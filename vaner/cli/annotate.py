@@ -1,0 +1,125 @@
+"""``vaner annotate``: text in, mentions out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from vaner.cli.batch_annotate import (
+    PART_SIZE,
+    EngineOption,
+    GpusOption,
+    Parts,
+    PartSizeOption,
+    ResumePartsOption,
+    WorkersOption,
+    annotate_in_parts,
+)
+from vaner.cli.common import (
+    BatchOption,
+    DeviceOption,
+    EncodingOption,
+    FilesArgument,
+    FormatOption,
+    InputFormatOption,
+    KnowledgeOption,
+    MinPrecisionOption,
+    MinScoreOption,
+    ModelOption,
+    OutputOption,
+    OverlapsOption,
+    QuantizationOption,
+    QuietOption,
+    SelectorOption,
+    ShardOption,
+    SkipBadOption,
+    TextOption,
+    TypesOption,
+    split_types,
+)
+from vaner.errors import VanerError
+
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Training corpus to name to the model, for text of its kind: --dataset BC5CDR"
+    ),
+]
+
+
+def annotate(
+    files: FilesArgument = None,
+    text: TextOption = None,
+    types: TypesOption = None,
+    model: ModelOption = None,
+    selector: SelectorOption = None,
+    dataset: DatasetOption = None,
+    kb: KnowledgeOption = None,
+    input_format: InputFormatOption = None,
+    format: FormatOption = None,
+    output: OutputOption = "-",
+    encoding: EncodingOption = "utf-8",
+    overlaps: OverlapsOption = "keep",
+    min_score: MinScoreOption = 0.0,
+    min_precision: MinPrecisionOption = None,
+    shard: ShardOption = None,
+    engine: EngineOption = None,
+    workers: WorkersOption = None,
+    gpus_per_worker: GpusOption = 0.0,
+    part_size: PartSizeOption = None,
+    resume: ResumePartsOption = False,
+    skip_bad: SkipBadOption = False,
+    batch_size: BatchOption = 32,
+    device: DeviceOption = "auto",
+    quantization: QuantizationOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the entities in text.
+
+    Results are written as they come and in the order of the input, so a job that is stopped keeps
+    what it has.
+
+    Examples:
+
+    `vaner annotate --text "Metformin treats diabetes."`
+
+    `vaner annotate abstracts.pubtator --types Disease --format jsonl -o found.jsonl`
+
+    `vaner annotate abstracts.pubtator --kb open --format pubtator -o found.pubtator`
+
+    `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o found.jsonl`
+
+    `zcat notes.txt.gz | vaner annotate --input-format lines -o notes.html`
+
+    `vaner annotate pubmed/*.xml.gz --engine ray --format parquet -o found --resume`
+    """
+    from vaner.cluster.annotation_options import Finding
+
+    wanted = split_types(types)
+    finding = Finding(
+        model=model, selector=selector, kb=kb, types=tuple(wanted) if wanted else None,
+        dataset=dataset, overlaps=overlaps, min_score=min_score, min_precision=min_precision,
+        batch_size=batch_size, device=device, quantization=quantization,
+    )  # fmt: skip
+    how: dict[str, Any] = {
+        "output": output, "format": format, "input_format": input_format, "encoding": encoding,
+        "skip_bad": skip_bad, "quiet": quiet,
+    }  # fmt: skip
+    if engine is None:
+        if resume or workers or gpus_per_worker or part_size:
+            raise VanerError(
+                "--resume, --workers, --gpus-per-worker and --part-size are for --engine"
+            )
+        from vaner.cli.stream import Job
+
+        job = Job(files, text, shard=shard, **how)
+        job.run(finding.open(job.writing))
+        return
+    if text is not None or shard is not None:
+        raise VanerError("--engine cuts files by itself; --text and --shard are not for it")
+    parts = Parts(
+        engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
+        part_size=part_size or PART_SIZE, resume=resume,
+    )  # fmt: skip
+    annotate_in_parts(files, finding, parts, **how)

@@ -1,0 +1,121 @@
+"""``vaner corpus split`` and ``convert``: files made of a corpus's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vaner.cli.common import (
+    CorpusFormatOption,
+    EncodingOption,
+    QuietOption,
+    SkipBadOption,
+    tell,
+)
+from vaner.cli.rename_types import RenameOption
+from vaner.display.text import counted, losses
+
+ShareOption = Annotated[float, typer.Option(help="Share of the documents; 0 for none.")]
+
+
+def split(
+    source: Annotated[str, typer.Argument(metavar="IN", help="File, folder, or - for stdin.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Folder to write the splits into: -o corpus"),
+    ],
+    devel: ShareOption = 0.1,
+    test: ShareOption = 0.1,
+    seed: Annotated[int, typer.Option(help="Of the drawing: --seed 2")] = 1,
+    input_format: CorpusFormatOption = None,
+    output_format: Annotated[
+        str, typer.Option("--to", "--format", help="Format to write: --to brat.")
+    ] = "jsonl",
+    encoding: EncodingOption = "utf-8",
+    skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Split a corpus by documents into train, devel and test, as training wants it.
+
+    The same corpus and seed give the same splits. Texts with the same doc_id in their metadata are
+    one document. Documents that share a sentence of eight words
+    or more go to the same split as far as that can be; what stands in two splits all the same is
+    counted.
+
+    Example: `vaner corpus split export.json --devel 0.1 --test 0.2 -o corpus`
+    """
+    from vaner.cli import inputs
+    from vaner.cli.split_files import check_folder, write_splits
+    from vaner.corpora.split import split as draw
+    from vaner.formats.names import format_name
+
+    reading, writing = format_name(input_format), check_folder(output, output_format)
+    sources = inputs.expand([source], reading)
+    skipped = inputs.Skipped() if skip_bad else None
+    corpus = inputs.documents(sources, reading, encoding, skipped)
+    drawn = draw(corpus, {"devel": devel, "test": test}, seed)
+    lost = write_splits(drawn, output, writing)
+    if skipped is not None:
+        skipped.conclude()
+    if not quiet:
+        told = ", ".join(f"{name} {len(part):,}" for name, part in drawn.documents.items())
+        tell(f"documents in {output}: {told}")
+        if drawn.together:
+            tell(f"{counted(drawn.together, 'document')} kept with others of the same sentences")
+        if lost:
+            tell(losses(writing, lost))
+    if drawn.apart:
+        tell(f"warning: {counted(drawn.apart, 'long sentence')} in more than one split")
+
+
+def convert(
+    source: Annotated[str, typer.Argument(metavar="IN", help="File, folder, or - for stdin.")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="File, folder for brat, or -.")],
+    input_format: CorpusFormatOption = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option("--to", "--format", help="Format to write: --to bioc. Default: by suffix."),
+    ] = None,
+    rename: RenameOption = None,
+    encoding: EncodingOption = "utf-8",
+    skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Convert between formats; what the new one cannot hold is counted.
+
+    Examples:
+
+    `vaner corpus convert train.tsv train.jsonl`
+
+    `vaner corpus convert train.tsv train.jsonl --rename Drug=Chemical`
+    """
+    from vaner.cli import inputs, outputs
+    from vaner.cli.rename_types import Renaming, new_names
+    from vaner.display.output_formats import output_format as format_to_write
+    from vaner.formats.names import format_name
+
+    reading = format_name(input_format)
+    writing = format_to_write(output_format, target)
+    sources = inputs.expand([source], reading)
+    outputs.check_target(target, writing, sources)
+    skipped = inputs.Skipped() if skip_bad else None
+    renaming = Renaming(new_names(rename))
+    read = inputs.documents(sources, reading, encoding, skipped)
+    stream = outputs.Guarded(map(renaming, read))
+    report = outputs.deliver(stream, target, writing)
+    for unseen in renaming.unseen:
+        tell(f"warning: --rename {unseen}: there is no mention of that type")
+    if stream.problem is not None:
+        if stream.number:
+            tell(f"stopped early: {counted(report.documents, 'document')} written to {target}")
+            if report.lost and not quiet:
+                tell(losses(writing, report.lost))
+        raise stream.problem
+    if skipped is not None:
+        skipped.conclude()
+    if not quiet:
+        tell(f"{counted(report.documents, 'document')} converted to {writing}")
+        if report.lost:
+            tell(losses(writing, report.lost))

@@ -1,0 +1,74 @@
+"""``vaner export``: a tagger in the form that is fastest on a CPU."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vaner.cli.common import ModelArgument, tell
+from vaner.errors import VanerError
+
+
+def export(
+    model: ModelArgument = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder to write: -o exported. Default: the cache, from where annotate takes it.",
+            show_default=False,
+        ),
+    ] = None,
+    precision: Annotated[
+        Literal["int8", "fp32"],
+        typer.Option(help="int8 is faster and smaller, and changes some answers."),
+    ] = "int8",
+) -> None:
+    """Export a tagger for CPUs: it starts in a second and computes without PyTorch.
+
+    Kept in the cache, it is what annotate and evaluate use for this model from then on; the path is
+    told, and deleting that folder undoes it. Needs `pip install 'vaner[onnx]'`.
+
+    Examples:
+
+    `vaner export`
+
+    `vaner export runs/ncbi/seed-1/model -o exported --precision fp32`
+
+    `vaner annotate --model exported --text "She had cystic fibrosis."`
+    """
+    from vaner.backbones.file_names import TRAINING_FILE
+    from vaner.backbones.saved_model import tokenizer_folder
+    from vaner.calibration.calibration import CALIBRATION_FILE
+    from vaner.models.locate import model_folder
+    from vaner.models.torch_models import load_proposer
+    from vaner.tagger.onnx_export import export as write
+    from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, kept_form
+    from vaner.tagger.recognizer import Tagger
+
+    folder = model_folder(model)
+    if (folder / MODEL_FILE).is_file():
+        raise VanerError(f"{folder} is an exported model already")
+    target = output if output is not None else kept_form(folder)
+    if target.exists():
+        raise VanerError(f"{target} is there already; delete it to export once more")
+    tagger = load_proposer(folder, "cpu", 1)
+    if not isinstance(tagger, Tagger):
+        raise VanerError(f"{folder} is of a generator; only taggers can be exported")
+    tell(f"exporting {folder.name} ({precision}) …")
+    try:
+        write(
+            tagger.model, tokenizer_folder(tagger.model, folder) / "tokenizer.json", target,
+            precision=precision, model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
+        )  # fmt: skip
+    except OSError as problem:
+        raise VanerError(f"{target}: cannot be written: {problem.strerror}") from problem
+    for name in (CALIBRATION_FILE, TRAINING_FILE):
+        if output is not None and (folder / name).is_file():
+            shutil.copyfile(folder / name, target / name)
+    size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
+    tell(f"{target}: {size:.0f} MB")

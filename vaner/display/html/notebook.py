@@ -1,0 +1,45 @@
+"""One document inside somebody else's page, as a notebook shows it.
+
+All rules of its style are inside that of its own element, and so are its colours: a notebook may be
+dark where the reader's system is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from vaner.display.html.page import article, legend
+from vaner.display.html.style import KINDS, MARKS, coloured
+from vaner.text.documents import Document
+
+_STYLE = f"""{coloured(".vaner")}
+.vaner {{
+max-width: 54rem; padding: .2rem .8rem .6rem; font: 1rem/1.5 system-ui, sans-serif;
+text-align: start; color: var(--ink); background: var(--paper);
+.legend {{ display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; margin: 0; padding: .4rem 0;
+  list-style: none; border-bottom: 1px solid var(--rule); }}
+article {{ margin: .6rem 0 0; }}
+h2 {{ font-size: .85rem; color: var(--faint); margin: 0; overflow-wrap: anywhere; }}
+mark {{ padding: 0; }}
+{MARKS}
+}}
+"""
+
+
+def fragment(document: Document) -> str:
+    """A document with its mentions marked, as a piece of HTML that looks the same on any page.
+
+    >>> from vaner.text.documents import Span
+    >>> "asthma" in fragment(Document("1", "asthma", (Span(0, 6, "Disease"),)))
+    True
+    """
+    kinds: dict[str, int] = {}
+    for span in document.spans:
+        kinds.setdefault(span.type, len(kinds) % KINDS)
+    # The same document has the same ids in every run: a notebook that is kept does not change.
+    facts = repr((document.id, document.text, document.spans)).encode("utf-8", "surrogatepass")
+    name = f"v{hashlib.sha256(facts).hexdigest()[:8]}"
+    shown = legend(kinds, document.counts()) if kinds else ""
+    return (
+        f'<div class="vaner"><style>{_STYLE}</style>\n{shown}{article(document, name, kinds)}</div>'
+    )

@@ -1,0 +1,125 @@
+"""How the page looks: colours that colour-blind readers tell apart, by day, by night and printed.
+
+Colours are never alone: the type stands behind every mention, and where the colours come to their
+end, the styles of lines go on.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vaner.display.html.span_layout import LANES
+
+
+class Colour(NamedTuple):
+    """A colour for lines and one for text on a tint of it, on a light page and on a dark one."""
+
+    line: str
+    text: str
+    dark_line: str
+    dark_text: str
+
+
+PAPER, DARK_PAPER = "#ffffff", "#17191c"
+TINTS = (12, 9, 6)
+"""Percent of the line's colour behind a mention, behind one in it, behind one in that. They add up:
+from the fourth level on there is none, since the text must stay readable."""
+
+# Chosen by search: at least 3:1 on the page, text 4.5:1 on the tints (WCAG 2.2), and apart from
+# each other in the eyes of protanopes, deuteranopes and tritanopes (Machado et al. 2009).
+COLOURS = (
+    Colour("#2f5be0", "#1d3fa8", "#4c86f5", "#a9cbff"),
+    Colour("#e5640a", "#974000", "#d9722e", "#ffb78c"),
+    Colour("#0b9c78", "#055f49", "#2fe0ae", "#7debcb"),
+    Colour("#c562c9", "#8a2f8e", "#e7a8f2", "#efbdf7"),
+    Colour("#701c00", "#701c00", "#f2ce4a", "#f5dc85"),
+    Colour("#44505c", "#37424d", "#8c97a3", "#c9d1d9"),
+)
+STYLES = ("solid", "double", "dashed", "dotted")
+KINDS = len(COLOURS) * len(STYLES)
+"""Number of types that look different; the next one looks like the first again."""
+
+_LINE, _STEP = 3, 5  # thickness of a line, and from one line to the next, in pixels
+
+
+def _variables(dark: bool) -> str:
+    """The colours of the page as variables of CSS."""
+    found = [f"--paper: {DARK_PAPER if dark else PAPER}"]
+    for i, colour in enumerate(COLOURS):
+        found.append(f"--c{i}: {colour.dark_line if dark else colour.line}")
+        found.append(f"--k{i}: {colour.dark_text if dark else colour.text}")
+    found += (
+        ["--ink: #e6e8ea", "--faint: #a5acb3", "--rule: #3a3f45"]
+        if dark
+        else ["--ink: #1a1a1a", "--faint: #595959", "--rule: #d0d0d0"]
+    )
+    return "; ".join(found)
+
+
+_TINTS = "\n".join(
+    f"{'mark ' * (depth + 1)}{{ --tint: {percent}%; }}" for depth, percent in enumerate((*TINTS, 0))
+)
+_KINDS = "\n".join(
+    f".t{i} {{ --c: var(--c{i % len(COLOURS)}); --k: var(--k{i % len(COLOURS)}); "
+    f"--s: {STYLES[i // len(COLOURS)]}; }}"
+    for i in range(KINDS)
+)
+# A line of text is as high as the lines below it need, and so is the space under the last one.
+_DEPTHS = "\n".join(
+    f".l{i} {{ padding-bottom: {_STEP * i + 1}px; }} "
+    f".d{i} {{ line-height: {1.9 + _STEP * i / 16:.4g}; padding-bottom: {_STEP * i // 2}px; }}"
+    for i in range(LANES)
+)
+
+MARKS = f"""
+.text {{ white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; margin: 0; }}
+.line {{ color: inherit; border-bottom: {_LINE}px var(--s) var(--c); print-color-adjust: exact;
+  background: color-mix(in srgb, var(--c) var(--tint), transparent); }}
+mark:has(> a:last-child) {{ margin-inline-end: 2px; }}
+.gap {{ border-bottom: 2px dotted var(--c); background: none; }}
+{_TINTS}
+mark:hover:not(:has(mark:hover)), mark:focus-within:not(:has(mark:focus-within)) {{
+  background: color-mix(in srgb, var(--c) 40%, transparent); }}
+.text a {{ font-size: .65em; font-weight: 600; line-height: 0; vertical-align: super;
+  margin-inline-start: .2em; padding-inline-end: .2em; white-space: nowrap;
+  unicode-bidi: isolate; color: var(--k); text-decoration: none; }}
+.text a::before {{ content: "\\2060" attr(data-t); }}
+a:focus-visible, summary:focus-visible {{ outline: 2px solid var(--ink); outline-offset: 1px; }}
+details {{ margin-top: .2rem; overflow-x: auto; }}
+summary, .none {{ font-size: .85rem; color: var(--faint); margin: .2rem 0 0; cursor: pointer; }}
+.none {{ cursor: auto; }}
+table {{ border-collapse: collapse; font-size: .85rem; }}
+th, td {{ text-align: start; vertical-align: top; padding: .15rem .7rem .15rem 0;
+  border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }}
+tr:target {{ outline: 2px solid var(--ink); }}
+{_KINDS}
+{_DEPTHS}
+"""
+"""Texts with their mentions, and tables."""
+
+
+def coloured(root: str) -> str:
+    """The colours, by day and by night, of what is in an element.
+
+    Args:
+        root: its selector.
+    """
+    return f"""
+{root} {{ color-scheme: light dark; {_variables(dark=False)}; }}
+@media screen and (prefers-color-scheme: dark) {{ {root} {{ {_variables(dark=True)}; }} }}
+"""
+
+
+STYLE = f"""{coloured(":root")}
+:root {{ scroll-padding-top: 33vh; }}
+body {{ display: flex; flex-direction: column; max-width: 54rem; margin: 0 auto; padding: 1rem;
+  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }}
+.legend {{ order: -1; position: sticky; top: 0; z-index: 1; margin: 0; padding: .6rem 0;
+  display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; max-height: 30vh; overflow: auto;
+  list-style: none; background: var(--paper); border-bottom: 1px solid var(--rule); }}
+article {{ margin: 1rem 0; }}
+h2 {{ font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; break-after: avoid; }}
+{MARKS}
+@media print {{ .legend {{ position: static; max-height: none; }} body {{ padding: 0; }} }}
+"""
+"""A page of texts with their mentions."""

@@ -1,0 +1,39 @@
+"""What results can be written as: a format, or a view of them for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from vaner.display import html, table
+from vaner.errors import VanerError
+from vaner.formats import FORMATS, suggest
+from vaner.formats.names import ALIASES
+from vaner.formats.source import STDIN
+from vaner.text.documents import Document
+
+View = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
+
+VIEWS: dict[str, View] = {"table": table.render, "html": html.render}
+WRITABLE = (*VIEWS, *(f.name for f in FORMATS.values() if f.writable))
+
+
+def output_format(given: str | None, target: str) -> str:
+    """Name of the format to write in: the one given, else the one the file's suffix names.
+
+    Raises:
+        VanerError: for a name that no format has, or one that is only read.
+    """
+    if given is None:
+        if target == STDIN:
+            return "table"
+        if Path(target).suffix.lower() in {".html", ".htm"}:
+            return "html"
+        return suggest(target)
+    name = given.casefold().replace("-", "_")
+    name = ALIASES.get(name.replace("_", ""), name)
+    if name not in WRITABLE:
+        only = "can only be read" if name in FORMATS else "is no format"
+        raise VanerError(f"{given!r} {only}; to write there are {', '.join(WRITABLE)}")
+    return name

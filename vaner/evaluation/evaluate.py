@@ -1,0 +1,174 @@
+"""A model or a dictionary against a corpus: annotate its text, score, say what was out of reach.
+
+The one path to a figure, for the command line and for scripts alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+from vaner.calibration.reliability import Reliability, reliability
+from vaner.errors import VanerError
+from vaner.evaluation import Report, score, seen_mentions
+from vaner.evaluation.label_predictions import judged
+from vaner.formats import unique_ids
+from vaner.recognition.recognizer import Proposer
+from vaner.text.documents import Corpus, Document, at_least, type_names
+
+Watch = Callable[[Iterator[Document]], Iterator[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A model's figures on one split.
+
+    Args:
+        corpus, split: what it was scored on.
+        types: types that were scored.
+        not_found: types of the corpus that the model does not find, and that were not scored.
+        report: the figures.
+        unreachable: reason -> gold mentions of the scored types that no answer can give back.
+        seconds: time the annotation took.
+        predicted: the documents with the model's mentions, to compare with another model's.
+        gold: the same documents with the corpus's own.
+        reliability: how far the scores can be trusted; None where there are none.
+        uncalibrated: the same of the scores as the model computes them, where they are calibrated.
+        out_of: documents of the split, where only the first of them were scored.
+    """
+
+    corpus: str
+    split: str
+    types: tuple[str, ...]
+    not_found: tuple[str, ...]
+    report: Report
+    unreachable: Mapping[str, int]
+    seconds: float
+    predicted: tuple[Document, ...]
+    gold: tuple[Document, ...] = ()
+    reliability: Reliability | None = None
+    uncalibrated: Reliability | None = None
+    out_of: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it was scored on, for people."""
+        if self.out_of is None:
+            return f"{self.corpus} {self.split}"
+        part = f"the first {self.report.documents:,} of {self.out_of:,} documents"
+        return f"{self.corpus} {self.split}, {part}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able dictionary: the report's, and what it was computed on."""
+        return {
+            "corpus": self.corpus,
+            "split": self.split,
+            "out_of": self.out_of,
+            "scored_types": list(self.types),
+            "types_not_found": list(self.not_found),
+            "seconds": round(self.seconds, 2),
+            "unreachable_reasons": dict(self.unreachable),
+            **self.report.to_dict(),
+            "reliability": self.reliability.to_dict() if self.reliability else None,
+            "uncalibrated": self.uncalibrated.to_dict() if self.uncalibrated else None,
+        }
+
+
+def evaluate(
+    proposer: Proposer,
+    corpus: Corpus,
+    *,
+    types: Sequence[str] | None = None,
+    train: Iterable[Document] | None = None,
+    min_score: float | Mapping[str, float] = 0.0,
+    limit: int | None = None,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    watch: Watch = iter,
+) -> Evaluation:
+    """Score a model on a split of a corpus.
+
+    Args:
+        proposer: the model, or the matcher of a knowledge base.
+        corpus: gold documents. Their mentions are taken off before the model sees them.
+        types: types to score; those that the corpus annotates and the model finds if None.
+        min_score: mentions that are less probable are left out, in [0, 1]; one for all types, or
+            one for each.
+        limit: score only so many documents, the first ones, and say so; all if None.
+        train: training documents, to score seen and unseen mentions apart.
+        bootstrap: resamples behind the 95% intervals, 0 for none.
+        seed: seed of the resampling.
+        watch: wraps the stream of annotated documents, e.g. in a progress bar.
+
+    Raises:
+        VanerError: for a type that the corpus does not annotate or the model does not find, and
+            where they have no type in common or there is no document.
+    """
+    chosen = scored_types(proposer, corpus, types)
+    gold = tuple(islice(unique_ids(corpus), limit))
+    bare = (document.with_spans(()) for document in gold)
+    started = time.monotonic()
+    found = watch(proposer.annotate(bare, chosen, dataset=corpus.name))
+    predicted = tuple(at_least(document, min_score) for document in found)
+    seconds = time.monotonic() - started
+    reasons = Counter[str]()
+    for document in gold:
+        reasons += proposer.unreachable(document, chosen)
+    report = score(
+        gold,
+        predicted,
+        types=chosen,
+        seen=seen_mentions(train) if train is not None else None,
+        unreachable=reasons.total(),
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    left = tuple(t for t in corpus.types if t not in proposer.types) if types is None else ()
+    calibration = getattr(proposer, "calibration", None)
+    given = None if calibration is None else tuple(map(calibration.undone, predicted))
+    return Evaluation(
+        corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,
+        _reliability(gold, predicted, chosen),
+        None if given is None else _reliability(gold, given, chosen),
+        len(corpus) if len(gold) < len(corpus) else None,
+    )  # fmt: skip
+
+
+def _reliability(
+    gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
+) -> Reliability | None:
+    return reliability(chain.from_iterable(judged(gold, predicted, types)))
+
+
+def scored_types(
+    proposer: Proposer, corpus: Corpus, types: Sequence[str] | None
+) -> tuple[str, ...]:
+    """The types to score, checked against those that the proposer finds and the corpus's own."""
+    if not corpus.documents:
+        raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score on")
+    if types is None:
+        common = tuple(type for type in corpus.types if type in proposer.types)
+        if not common:
+            raise VanerError(
+                f"corpus {corpus.name} annotates {type_names(corpus.types)}; "
+                f"the {proposer.kind} finds {', '.join(proposer.types)}: there is nothing to "
+                "score; call what means the same by the same name",
+                argument="rename",
+            )
+        return common
+    for type in types:
+        if type not in corpus.types:
+            raise VanerError(
+                f"corpus {corpus.name} does not annotate {type}; it has "
+                f"{type_names(corpus.types)}: call one of them {type}",
+                argument="rename",
+            )
+        if type not in proposer.types and not proposer.zero_shot:
+            raise VanerError(
+                f"the {proposer.kind} does not find {type}; it finds {', '.join(proposer.types)}"
+            )
+    return tuple(dict.fromkeys(types))

@@ -1,0 +1,35 @@
+"""Answers to padded batches. Letters in shapes: B rows, T sub-words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from vaner.generator.prompts import NOT_LEARNT, AnswerRow
+
+
+def collate(rows: Sequence[AnswerRow]) -> dict[str, Tensor]:
+    """Pad rows into one batch.
+
+    Returns:
+        ``input_ids``, ``attention_mask``: *Shape:* (B, T), int64.
+        ``labels``: *Shape:* (B, T), int64: the answer where it stands, else `NOT_LEARNT`.
+        ``legal``: *Shape:* (B, T, 4), int64: what might have been written there, else -1.
+    """
+    shape = len(rows), max(len(row) for row in rows)
+    batch = {
+        "input_ids": torch.zeros(shape, dtype=torch.long),
+        "attention_mask": torch.zeros(shape, dtype=torch.long),
+        "labels": torch.full(shape, NOT_LEARNT),
+        "legal": torch.full((*shape, 4), -1),
+    }
+    for i, row in enumerate(rows):
+        length, answer = len(row), len(row.legal)
+        batch["input_ids"][i, :length] = torch.tensor(row.input_ids)
+        batch["attention_mask"][i, :length] = 1
+        batch["labels"][i, :length] = torch.tensor(row.labels)
+        places = [[-1 if token is None else token for token in legal] for legal in row.legal]
+        batch["legal"][i, length - answer : length] = torch.tensor(places)
+    return batch

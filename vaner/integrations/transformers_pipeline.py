@@ -1,0 +1,119 @@
+"""``pipeline("vaner-ner")`` of transformers: the annotator in the form that its users know.
+
+    import vaner
+    from transformers import pipeline
+
+    find = pipeline("vaner-ner", model="runs/ncbi/seed-1/model")
+    find("She had cystic fibrosis.")
+
+It is the `Annotator` that reads and decodes, so offsets hold for every text, and a long one is read
+to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from transformers import AutoModel, AutoModelForTokenClassification
+from transformers.pipelines import PIPELINE_REGISTRY
+from transformers.pipelines.base import Pipeline
+
+from vaner.text.documents import Document
+
+TASK = "vaner-ner"
+_BATCH = 32
+_OPTIONS = ("types", "dataset", "overlaps", "min_score")
+
+Entity = dict[str, Any]
+"""Keys as transformers has them: entity_group, score, word, start, end."""
+
+
+class VanerPipeline(Pipeline):
+    """Text in, mentions out: a list of them for a text, a list of lists for a list of texts.
+
+    A dataset or a generator of texts gives an iterator. Options, here or in a call, are those of
+    `Annotator.annotate`: ``types``, ``dataset``, ``overlaps``, ``min_score``, ``batch_size``.
+    """
+
+    # Nothing else is loaded: the annotator finds the tokenizer that the model was trained with.
+    _load_tokenizer: Any = False
+    _load_image_processor: Any = False
+    _load_video_processor: Any = False
+    _load_feature_extractor: Any = False
+    _load_processor: Any = False
+
+    def __init__(self, model: Any, *, batch_size: int | None = None, **options: Any) -> None:
+        super().__init__(model=model, batch_size=batch_size or _BATCH, **options)
+        from vaner.annotator import Annotator
+
+        self.annotator = Annotator.of(model.eval(), self.device, batch_size=batch_size or _BATCH)
+
+    def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(inputs, (list, tuple)) and not inputs:
+            return []  # which the base class stumbles over
+        many = list(inputs) if isinstance(inputs, tuple) else inputs
+        return super().__call__(many, **options)  # type: ignore[no-untyped-call]
+
+    def _sanitize_parameters(
+        self, **given: Any
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        if unknown := [name for name in given if name not in _OPTIONS]:
+            raise TypeError(f"{TASK} has no option {unknown[0]}; it has {', '.join(_OPTIONS)}")
+        return {}, given, {}
+
+    def preprocess(self, input_: str | Document, **_: Any) -> str | Document:  # type: ignore[override]
+        return input_
+
+    def _forward(self, input_tensors: str | Document, **options: Any) -> Document:  # type: ignore[override]
+        return next(self.annotator.annotate([input_tensors], **options))
+
+    def postprocess(self, model_outputs: Document, **_: Any) -> list[Entity]:  # type: ignore[override]
+        return entities(model_outputs)
+
+    def get_iterator(
+        self,
+        inputs: Iterable[str | Document],
+        num_workers: int,
+        batch_size: int,
+        preprocess_params: Mapping[str, Any],
+        forward_params: Mapping[str, Any],
+        postprocess_params: Mapping[str, Any],
+    ) -> Iterator[list[Entity]]:
+        """Answers to many texts, in their order; the annotator makes the batches."""
+        found = self.annotator.annotate(_each(inputs), batch_size=batch_size, **forward_params)
+        return (entities(document) for document in found)
+
+
+def entities(document: Document) -> list[Entity]:
+    """The mentions of a document, by the keys that transformers' own pipelines have.
+
+    >>> from vaner.text.documents import Span
+    >>> entities(Document("1", "asthma", (Span(0, 6, "Disease", 0.9),)))
+    [{'entity_group': 'Disease', 'score': 0.9, 'word': 'asthma', 'start': 0, 'end': 6}]
+    """
+    return [
+        {
+            "entity_group": span.type,
+            "score": span.score,
+            "word": document.mention(span),
+            "start": span.start,
+            "end": span.end,
+        }
+        for span in document.spans
+    ]
+
+
+def _each(inputs: Any) -> Iterator[str | Document]:
+    """The items of an iterable, or of a dataset of torch, which has only a length and items."""
+    if isinstance(inputs, Sequence) or not hasattr(inputs, "__getitem__"):
+        yield from inputs
+    else:
+        yield from (inputs[i] for i in range(len(inputs)))
+
+
+_MODELS: Any = (AutoModelForTokenClassification, AutoModel)  # taggers, generators
+
+PIPELINE_REGISTRY.register_pipeline(
+    TASK, pipeline_class=VanerPipeline, pt_model=_MODELS, type="text"
+)

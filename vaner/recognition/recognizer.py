@@ -1,0 +1,65 @@
+"""What everything that finds mentions has in common, whichever way it finds them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from vaner.errors import VanerError
+from vaner.text.documents import Document
+
+
+class Proposer(Protocol):
+    """What finds mentions: a trained model, or the dictionary of a knowledge base.
+
+    Attributes:
+        kind: what messages call it.
+        types: the entity types it finds.
+        zero_shot: whether it may be asked for other types too, by their names.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def types(self) -> tuple[str, ...]: ...
+
+    @property
+    def zero_shot(self) -> bool: ...
+
+    def annotate(
+        self,
+        texts_or_documents: Iterable[str | Document],
+        types: Sequence[str] | None = None,
+        *,
+        dataset: str | None = None,
+    ) -> Iterator[Document]:
+        """The documents with the mentions found, sorted by offset; their own are replaced.
+
+        Args:
+            texts_or_documents: texts, or documents.
+            types: types to find; all it knows if None.
+            dataset: the corpus that they are from.
+        """
+        ...
+
+    def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
+        """Reason -> gold mentions of these types that no answer of its kind can give back."""
+        ...
+
+
+def checked_types(proposer: Proposer, types: Sequence[str] | None) -> tuple[str, ...]:
+    """The types to find, each once.
+
+    Raises:
+        VanerError: for one that is not found.
+    """
+    wanted = tuple(dict.fromkeys(types)) if types is not None else proposer.types
+    unknown = [type for type in wanted if type not in proposer.types]
+    if unknown and not proposer.zero_shot:
+        raise VanerError(
+            f"the {proposer.kind} does not find {', '.join(unknown)}; "
+            f"it finds {', '.join(proposer.types)}"
+        )
+    return wanted

@@ -1,0 +1,105 @@
+"""Training sentences that stand in a test split as well: found and taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from pathlib import Path
+
+from vaner.corpora import is_one_split, load, scored_split, sentence_key, sentence_keys
+from vaner.errors import CorpusError
+from vaner.text.documents import Corpus, Document
+from vaner.text.words import sentences_of, split_words
+from vaner.training.examples.sentences import training_sentences
+from vaner.training.recipe.schema import Recipe
+
+
+def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[str]:
+    """Keys of the sentences that a recipe's model may be scored on.
+
+    They are those in the test split, or in what stands for it (`vaner.corpora.scored_split`), of
+    every corpus that the recipe trains on, chooses by or holds out by name. A corpus that has
+    neither gives none.
+
+    Raises:
+        CorpusError: where a corpus named in ``held_out`` has neither.
+    """
+    sources = [source for stage in recipe.stages for source in stage.sources]
+    names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
+    keys: set[str] = set()
+    for name in (*(one for one in names if not is_one_split(one)), *recipe.held_out):
+        try:
+            split = load(name, scored_split(name) or "test", root=root)
+        except CorpusError:
+            if name in recipe.held_out:
+                raise
+            continue
+        keys.update(key for document in split for key in sentence_keys(document))
+    return frozenset(keys)
+
+
+def without(corpus: Corpus, held_out: Set[str], gold: Corpus | None = None) -> tuple[Corpus, int]:
+    """A training split without the sentences that are held out, and how many those were.
+
+    Sentences are compared by their words, whatever their case and tokens (`sentence_key`). A
+    document that loses one from its middle becomes the documents before and after it. A mention
+    that reaches over the edge of a sentence takes its neighbour along.
+
+    Args:
+        corpus: the split.
+        held_out: keys of the sentences.
+        gold: the same documents with the mentions that count for that; those of `corpus` if None.
+
+    >>> train = Corpus("c", "train", (Document("1", "Gout hurts."), Document("2", "Flu kills.")))
+    >>> left, number = without(train, {"gout hurts ."})
+    >>> [document.text for document in left], number
+    (['Flu kills.'], 1)
+    """
+    kept: list[Document] = []
+    number = 0
+    for document, guide in zip(corpus, gold or corpus, strict=True):
+        parts, removed = _kept_parts(document, guide, held_out)
+        number += removed
+        kept += parts if removed else [document]
+    return Corpus(corpus.name, corpus.split, tuple(kept), corpus.types), number
+
+
+def _kept_parts(
+    document: Document, gold: Document, held_out: Set[str]
+) -> tuple[list[Document], int]:
+    """The runs of neighbouring sentences that are left, and how many sentences are not."""
+    runs: list[list[tuple[int, int]]] = [[]]
+    removed = 0
+    for joined in _joined_sentences(gold):
+        if any(sentence_key(document.text[slice(*one)]) in held_out for one in joined):
+            removed += len(joined)
+            runs.append([])
+        else:
+            runs[-1] += joined
+    return [_part(document, run) for run in runs if run], removed
+
+
+def _joined_sentences(document: Document) -> list[list[tuple[int, int]]]:
+    """Extents of the sentences; those that a mention joins stand together.
+
+    They go together as well: half a mention would be taught to be none.
+    """
+    words = split_words(document.text)
+    firsts = {first for first, _ in training_sentences(document, words, document.spans)}
+    joined: list[list[tuple[int, int]]] = []
+    for first, last in sentences_of(document, words):
+        if first in firsts:
+            joined.append([])
+        joined[-1].append((words[first].start, words[last - 1].end))
+    return joined
+
+
+def _part(document: Document, sentences: list[tuple[int, int]]) -> Document:
+    """Neighbouring sentences of a document as one of its own, with the mentions inside."""
+    start, end = sentences[0][0], sentences[-1][1]
+    spans = [span for span in document.spans if start <= span.start and span.end <= end]
+    metadata = dict(document.metadata)
+    if metadata.get("sentences"):
+        metadata["sentences"] = tuple((s - start, e - start) for s, e in sentences)
+    return Document(
+        document.id, document.text[start:end], tuple(s.shifted(-start) for s in spans), metadata
+    )
