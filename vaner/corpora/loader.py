@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
 from vaner.corpora.folders import SPLIT_NAMES, is_one_corpus, named_after, single_files, split_in
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
-from vaner.errors import CorpusError
+from vaner.errors import CorpusError, FormatError
 from vaner.formats import OnError, read
+from vaner.formats.skipped_records import LeftOutWarning
 from vaner.text.documents import Corpus, Document
 
 SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
@@ -62,8 +65,39 @@ def load(
             f"corpus {name!r} is neither registered nor a folder or file; {_meant(name)}"
         )
     path = _registered_file(info, split, corpora_root(root))
-    known = (as_registered(doc, info) for doc in read(path, format, on_error=on_error))
-    return Corpus(info.name, split, tuple(known), info.entity_types)
+    with _expected_errors(info, split, on_error) as expected:
+        known = tuple(as_registered(doc, info) for doc in read(path, format, on_error=expected))
+    return Corpus(info.name, split, known, info.entity_types)
+
+
+@contextmanager
+def _expected_errors(
+    info: CorpusInfo, split: str, on_error: OnError | None
+) -> Iterator[OnError | None]:
+    """Let a reader leave out as many mentions as the registry knows to have wrong offsets.
+
+    Yields:
+        What to give the reader as `on_error`. Errors beyond the known number are raised, or handed
+        to `on_error`.
+    """
+    known = info.files[split].wrong_offsets
+    if not known:
+        yield on_error
+        return
+    errors: list[FormatError] = []
+    yield errors.append
+    if len(errors) > known:
+        if on_error is None:
+            raise errors[known]
+        for error in errors:
+            on_error(error)
+    elif errors:
+        warnings.warn(
+            f"{info.name} {split}: {len(errors)} mentions left out, their offsets do not give "
+            "their text (known of this corpus)",
+            LeftOutWarning,
+            stacklevel=4,
+        )
 
 
 def corpus_name(name: str) -> str:

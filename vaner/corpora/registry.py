@@ -25,6 +25,7 @@ class SplitInfo:
         mentions: number of mentions by label of the file, or of all together; likewise.
         nested: number of pairs of mentions one of which lies in the other; None if not known.
         crossing: number of pairs that share a part and have one each of their own; likewise.
+        wrong_offsets: mentions of the file whose offsets do not give their text; they are left out.
         in_train: corpus -> sentences of eight words or more that are known to stand in its train.
         same_texts: corpus -> its splits that are made from the texts of this one. Stated with one
             of the two; `vaner.corpora.same_texts` knows both ways.
@@ -38,6 +39,7 @@ class SplitInfo:
     mentions: Mapping[str, int] | int | None = None
     nested: int | None = None
     crossing: int | None = None
+    wrong_offsets: int = 0
     in_train: Mapping[str, int] = field(default_factory=dict)
     same_texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -55,10 +57,12 @@ class CorpusInfo:
         home: the corpus's home page.
         address: folder of files, or archive, that it is downloaded from; empty if there is none.
         archive: how the archive at the address is laid out; empty for a folder of files.
+        excluded: addresses of files whose documents are left out of its splits.
         untyped: type of the tags that have none in the files at the address.
         closed: why there is nothing to download, and what to do instead.
         scored_on: split that stands for the test split of a corpus that has none; empty for one
             that has its own, or nothing to be scored on.
+        type_views: whether there is a view for each of its types, such as BioRED-Gene.
         odd: what must be known before a figure is made with it, in a line.
         view_of: name of the corpus whose files a view reads; empty for a corpus.
         left_out: labels of those files that the view leaves out.
@@ -72,9 +76,11 @@ class CorpusInfo:
     home: str
     address: str = ""
     archive: str = ""
+    excluded: tuple[str, ...] = ()
     untyped: str = ""
     closed: str = ""
     scored_on: str = ""
+    type_views: bool = False
     odd: str = ""
     view_of: str = ""
     left_out: frozenset[str] = field(default_factory=frozenset)
@@ -134,7 +140,9 @@ def _read() -> tuple[Mapping[str, CorpusInfo], Mapping[str, CorpusInfo]]:
 
 def _corpus(name: str, entry: dict[str, Any]) -> CorpusInfo:
     splits = {split: SplitInfo(**one) for split, one in entry.pop("splits").items()}
-    return CorpusInfo(name=name, types=_types(entry.pop("types")), files=splits, **entry)
+    excluded = tuple(entry.pop("excluded", ()))
+    types = _types(entry.pop("types"))
+    return CorpusInfo(name=name, types=types, files=splits, excluded=excluded, **entry)
 
 
 def _types(given: list[str] | dict[str, str]) -> Mapping[str, str]:
@@ -146,9 +154,16 @@ def _views(
     views: Mapping[str, Mapping[str, Any]], corpora: Mapping[str, CorpusInfo]
 ) -> Iterator[tuple[str, CorpusInfo]]:
     for name, entry in views.items():
-        whole, types = corpora[entry["of"]], _types(entry["types"])
-        left_out = frozenset(whole.types.keys() - types.keys())
-        yield name, replace(whole, name=name, types=types, view_of=whole.name, left_out=left_out)
+        yield name, _view(name, corpora[entry["of"]], _types(entry["types"]))
+    for info in corpora.values():
+        for type in info.entity_types if info.type_views else ():
+            labels = {label: each for label, each in info.types.items() if each == type}
+            yield f"{info.name}-{type}", _view(f"{info.name}-{type}", info, labels)
+
+
+def _view(name: str, whole: CorpusInfo, types: Mapping[str, str]) -> CorpusInfo:
+    left_out = frozenset(whole.types.keys() - types.keys())
+    return replace(whole, name=name, types=types, view_of=whole.name, left_out=left_out)
 
 
 REGISTRY, VIEWS = _read()

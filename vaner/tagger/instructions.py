@@ -16,8 +16,9 @@ class Instruction:
     """Two templates, one that names the corpus and one for text from no known corpus.
 
     Args:
-        named: template with ``{type}`` and ``{dataset}``.
-        nameless: template with ``{type}`` only.
+        named: template with ``{type}`` and ``{dataset}``, or with ``{dataset}`` only: for heads
+            that tag every type in one pass.
+        nameless: template with ``{type}`` only; empty where `named` has no ``{type}``.
 
     >>> VANER.render("Disease", "ncbi")
     'If any Disease entity is mentioned in the ncbi input, extract it. ##input: '
@@ -27,6 +28,8 @@ class Instruction:
     nameless: str
 
     def __post_init__(self) -> None:
+        if not self.nameless and _fields(self.named) == {"dataset"}:
+            return
         for template, wanted in ((self.named, {"type", "dataset"}), (self.nameless, {"type"})):
             if template and _fields(template) != wanted:
                 raise VanerError(
@@ -60,10 +63,13 @@ VANER = Instruction(
 # The same two facts in far fewer sub-words, which every sentence pays for.
 COMPACT = Instruction(named="{type} in {dataset}: ", nameless="{type}: ")
 
+# The corpus alone: for heads that tag every type in one pass. Text of no known corpus gets none.
+CORPUS = Instruction(named="{dataset}: ", nameless="")
+
 # No instruction at all: for heads that tag every type in one pass.
 EMPTY = Instruction(named="", nameless="")
 
 # What stands in the place of the type where one pass finds them all.
 ANY_TYPE = "entity"
 
-BY_NAME = {"vaner": VANER, "compact": COMPACT, "none": EMPTY}
+BY_NAME = {"vaner": VANER, "compact": COMPACT, "corpus": CORPUS, "none": EMPTY}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from contextlib import suppress
 from pathlib import Path
 
 from vaner.corpora import is_one_split, load, scored_split, sentence_key, sentence_keys
@@ -25,16 +26,22 @@ def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[
     """
     sources = [source for stage in recipe.stages for source in stage.sources]
     names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
-    keys: set[str] = set()
-    for name in (*(one for one in names if not is_one_split(one)), *recipe.held_out):
-        try:
-            split = load(name, scored_split(name) or "test", root=root)
-        except CorpusError:
-            if name in recipe.held_out:
-                raise
-            continue
-        keys.update(key for document in split for key in sentence_keys(document))
-    return frozenset(keys)
+    wanted = [
+        (one, _scored(one)) if isinstance(one, str) else (one.corpus, one.split)
+        for one in recipe.held_out
+    ]
+    splits = [load(name, split, root=root) for name, split in wanted]
+    for name in names:
+        with suppress(CorpusError):
+            if not is_one_split(name):
+                splits.append(load(name, _scored(name), root=root))
+    return frozenset(
+        key for split in splits for document in split for key in sentence_keys(document)
+    )
+
+
+def _scored(name: str) -> str:
+    return scored_split(name) or "test"
 
 
 def without(corpus: Corpus, held_out: Set[str], gold: Corpus | None = None) -> tuple[Corpus, int]:

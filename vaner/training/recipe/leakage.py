@@ -66,7 +66,7 @@ def clash(
     learnt = [Split.of(source.corpus, source.split) for source in sources]
     chosen = [Split.of(source.corpus, source.split) for source in recipe.dev]
     names = dict.fromkeys(one.corpus for one in (*learnt, *chosen))
-    scored = [Split.of(name, scored_split(name)) for name in (*names, *recipe.held_out)]
+    scored = [Split.of(name, scored_split(name)) for name in (*names, *_named(recipe))]
     found = chain(
         _of_test(learnt, chosen),
         _kept_for_scores((*learnt, *chosen)),
@@ -75,6 +75,11 @@ def clash(
         _learnt_too(recipe, root),
     )
     return next(found, None)
+
+
+def _named(recipe: Recipe) -> Iterator[str]:
+    """Corpora in ``held_out`` whose test split the model will be scored on."""
+    return (one for one in recipe.held_out if isinstance(one, str))
 
 
 def _of_test(learnt: Iterable[Split], chosen: Iterable[Split]) -> Iterator[str]:

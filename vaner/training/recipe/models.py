@@ -73,6 +73,9 @@ class TaggerRecipe(ModelRecipe):
     may stand whatever its corpus does not annotate. Let the instruction then name no corpus
     (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
 
+    The instruction ``corpus`` is for joint models: the corpus's name before sentences of a known
+    corpus, whose annotation rules they then follow, and nothing before other text.
+
     ``casing`` tells a backbone whose tokenizer lowers all letters how each word is cased.
     ``shared_instruction`` lets the instruction see only itself, so that it is computed once for all
     sentences under it. ``dropout`` is that before the head.
@@ -91,7 +94,7 @@ class TaggerRecipe(ModelRecipe):
     pooling: Literal["first", "last", "mean"] = "first"
     scheme: Literal["BIO", "BIOES"] = "BIO"
     joint: bool = False
-    instruction: Literal["vaner", "compact", "none"] | InstructionRecipe = "vaner"
+    instruction: Literal["vaner", "compact", "corpus", "none"] | InstructionRecipe = "vaner"
     casing: bool = False
     shared_instruction: bool = False
     max_subwords: int = Field(256, ge=64)
@@ -101,6 +104,12 @@ class TaggerRecipe(ModelRecipe):
         if isinstance(self.instruction, str):
             return BY_NAME[self.instruction]
         return Instruction(self.instruction.named, self.instruction.nameless)
+
+    @model_validator(mode="after")
+    def _the_corpus_alone_is_for_joint_models(self) -> Self:
+        if self.instruction == "corpus" and not self.joint:
+            raise ValueError("instruction: corpus is for joint models, as it names no type")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -158,6 +158,13 @@ class DevSource(Renamed):
     proposals: str | None = None
 
 
+class HeldOutSplit(Checked):
+    """A split whose sentences are not trained on, such as the dev set of another corpus."""
+
+    corpus: str
+    split: str = "devel"
+
+
 class StageRecipe(Checked):
     """One round of training over one mixture of sources.
 
@@ -201,15 +208,17 @@ class Recipe(Checked):
 
     No sentence is trained on that stands in a test split, whichever corpus it is from: those of
     the recipe's own corpora are read for that, and those of ``held_out``, corpora that the model
-    will be scored on besides. How many sentences that took is told and kept. Corpora that are made
-    from the same texts are not mixed at all: see `vaner.training.recipe.leakage`.
+    will be scored on besides. An entry of ``held_out`` may name a split, as in
+    ``{corpus: BioRED, split: devel}``; a name alone is its test split. How many sentences that
+    took is told and kept. Corpora that are made from the same texts are not mixed at all: see
+    `vaner.training.recipe.leakage`.
     """
 
     name: str
     model: AnyModel = Field(default_factory=TaggerRecipe)
     stages: list[StageRecipe] = Field(min_length=1)
     dev: list[DevSource] = Field(min_length=1)
-    held_out: list[str] = Field(default=[])
+    held_out: list[str | HeldOutSplit] = Field(default=[])
     seeds: list[int] = Field(default=[1], min_length=1)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     report_to: list[str] = Field(default=[])

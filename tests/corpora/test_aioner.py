@@ -1,0 +1,95 @@
+"""PubTator files that are cut into splits when they are fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.registering import register
+from tests.web import Site
+from vaner.corpora import CorpusInfo, load
+from vaner.corpora.aioner import split_of
+from vaner.corpora.fetch import fetch
+from vaner.corpora.registry import REGISTRY, VIEWS, SplitInfo
+from vaner.errors import CorpusError
+from vaner.formats.skipped_records import LeftOutWarning
+
+IDS = [str(number) for number in range(1, 41)]
+DEVEL = [name for name in IDS if split_of(name) == "devel"]
+TRAIN = [name for name in IDS if split_of(name) == "train"]
+
+
+def document(name: str, *lines: str) -> str:
+    mention = f"{name}\t0\t4\tGout\tDisease\tD006073"
+    return "\n".join((f"{name}|t|Gout hurts.", f"{name}|a|", mention, *lines)) + "\n\n"
+
+
+@pytest.fixture
+def cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
+    """An invented corpus: one file, and a test file that has the first train document too."""
+    site.files |= {
+        "/all.PubTator": "".join(map(document, IDS)).encode(),
+        "/test.PubTator": document(TRAIN[0]).encode(),
+    }
+    files = {
+        "train": SplitInfo("train.PubTator", documents=len(TRAIN) - 1),
+        "devel": SplitInfo("devel.PubTator", documents=len(DEVEL)),
+    }
+    info = CorpusInfo(
+        "Cut", "cut", {"Disease": "Disease"}, files, "ours", "home.example",
+        f"{site.address}all.PubTator", archive="aioner", excluded=(f"{site.address}test.PubTator",),
+    )  # fmt: skip
+    register(monkeypatch, info)
+    return info
+
+
+@pytest.mark.usefixtures("cut")
+def test_a_file_is_cut_by_document_id(tmp_path: Path) -> None:
+    assert DEVEL and TRAIN
+    found = list(fetch("Cut", tmp_path))
+    assert [(each.split, each.verified, each.differences) for each in found] == [
+        ("train", True, ()),
+        ("devel", True, ()),
+    ]
+    assert [each.id for each in load("Cut", "devel", root=tmp_path)] == DEVEL
+    assert [each.id for each in load("Cut", "train", root=tmp_path)] == TRAIN[1:]
+    names = {path.name for path in (tmp_path / "cut").iterdir()}
+    assert names == {"train.PubTator", "devel.PubTator"}
+
+
+@pytest.mark.usefixtures("cut")
+def test_a_file_of_another_kind_is_refused(site: Site, tmp_path: Path) -> None:
+    site.files["/all.PubTator"] = b"<html>not here</html>"
+    with pytest.raises(CorpusError, match=r"line 1: expected ID\|t\|Title"):
+        list(fetch("Cut", tmp_path))
+    assert not list((tmp_path / "cut").iterdir())
+
+
+def test_known_wrong_offsets_are_left_out_and_reported(
+    cut: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    wrong = f"{TRAIN[0]}\t5\t9\tGout\tDisease\t-"
+    (tmp_path / "cut").mkdir()
+    path = tmp_path / "cut" / "train.PubTator"
+    path.write_text(document(TRAIN[0], wrong))
+    files = {"train": replace(cut.files["train"], wrong_offsets=1)}
+    register(monkeypatch, replace(cut, files=files))
+    with pytest.warns(LeftOutWarning, match=r"Cut train: 1 mentions left out"):
+        corpus = load("Cut", "train", root=tmp_path)
+    assert [len(each.spans) for each in corpus] == [1]
+    path.write_text(document(TRAIN[0], wrong, wrong))  # one more than is known
+    with pytest.raises(Exception, match=r"train.PubTator:5: mention 5:9"):
+        load("Cut", "train", root=tmp_path)
+
+
+def test_type_views() -> None:
+    view = VIEWS["tmVar3-Variant"]
+    assert view.view_of == "tmVar3" and view.entity_types == ("Variant",)
+    assert "SNP" in view.types and "Disease" in view.left_out
+    assert view.mentions("train") == {"Variant": 712}
+    assert set(REGISTRY["BioRED"].entity_types) == {
+        name.removeprefix("BioRED-") for name in VIEWS if name.startswith("BioRED-")
+    }

@@ -1,0 +1,52 @@
+"""The instruction that names the corpus alone, and dev sets that are held out of training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vaner.errors import VanerError
+from vaner.tagger.instructions import CORPUS, Instruction
+from vaner.training.data.held_out import test_sentences as held_out_sentences
+from vaner.training.recipe.schema import HeldOutSplit, Recipe
+
+
+def test_only_a_known_corpus_is_named() -> None:
+    assert CORPUS.render("entity", "JNLPBA") == "JNLPBA: "
+    assert CORPUS.render("entity") == ""
+
+
+@pytest.mark.parametrize(("named", "nameless"), [("{dataset}: ", "{type}: "), ("corpus: ", "")])
+def test_other_templates_are_still_checked(named: str, nameless: str) -> None:
+    with pytest.raises(VanerError, match="must hold exactly the fields"):
+        Instruction(named, nameless)
+
+
+def test_it_is_for_joint_models() -> None:
+    content = {
+        "name": "r", "model": {"instruction": "corpus"}, "dev": [{"corpus": "BC5CDR"}],
+        "stages": [{"sources": [{"corpus": "BC5CDR"}]}],
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="corpus is for joint models"):
+        Recipe.model_validate(content)
+    joint = content | {"model": {"instruction": "corpus", "joint": True}}
+    assert Recipe.model_validate(joint).model.template() == CORPUS  # type: ignore[union-attr]
+
+
+def test_a_split_can_be_held_out(tmp_path: Path) -> None:
+    for split, text in (
+        ("train", "Gout hurts."),
+        ("devel", "Flu kills."),
+        ("test", "All is well."),
+    ):
+        folder = tmp_path / "other"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{split}.jsonl").write_text(json.dumps({"text": text, "spans": []}) + "\n")
+    recipe = Recipe.model_validate({
+        "name": "r", "stages": [{"sources": [{"corpus": "BC5CDR"}]}], "dev": [{"corpus": "BC5CDR"}],
+        "held_out": [str(tmp_path / "other"), {"corpus": str(tmp_path / "other")}],
+    })  # fmt: skip
+    assert recipe.held_out[1] == HeldOutSplit(corpus=str(tmp_path / "other"), split="devel")
+    assert held_out_sentences(recipe, tmp_path) == {"all is well .", "flu kills ."}
