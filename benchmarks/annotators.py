@@ -35,10 +35,10 @@ def vaner(form: str) -> Callable[[Path], Read]:
         if form == "pytorch":
             import torch
 
-            from vaner.models.torch_models import load_proposer
+            from vaner.models.torch_models import load_torch_recognizer
 
             torch.set_num_threads(1)
-            annotator = Annotator(load_proposer(model_folder(MODEL), "cpu", 32))
+            annotator = Annotator(load_torch_recognizer(model_folder(MODEL), "cpu", 32))
         else:
             place = folder / form
             subprocess.run(

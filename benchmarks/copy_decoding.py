@@ -27,7 +27,7 @@ from vaner.generator.grammar import Grammar, State
 from vaner.generator.prompts import Prompt
 from vaner.generator.recognizer import Generator
 from vaner.models.locate import model_folder
-from vaner.models.torch_models import load_proposer
+from vaner.models.torch_models import load_torch_recognizer
 from vaner.text.documents import Corpus
 from vaner.text.words import split_words
 from vaner.utils.provenance import provenance
@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
     try:
-        generator = load_proposer(
+        generator = load_torch_recognizer(
             model_folder(arguments.model), arguments.device, arguments.batch_size
         )
         if not isinstance(generator, Generator):

@@ -16,7 +16,7 @@ from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import learnt_from, read_training
 from vaner.models.load import load_recognizer
 from vaner.models.locate import model_folder
-from vaner.recognition.recognizer import Proposer, checked_types
+from vaner.recognition.recognizer import Recognizer, checked_types
 from vaner.text.documents import Document, Overlaps, at_least, best_of_overlapping
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class Annotator:
     """Finds entities in text.
 
     Args:
-        proposer: what finds mentions: a `Tagger`, a `Generator`, or the dictionary of a knowledge
+        recognizer: what finds mentions: a `Tagger`, a `Generator`, or the dictionary of a knowledge
             base, `vaner.knowledge.matcher.Matcher`.
         selector: what drops those that are wrong, and says how probable the others are; nothing
             is dropped if None.
-        calibration: what makes the proposer's scores probabilities that can be trusted; a
+        calibration: what makes the recognizer's scores probabilities that can be trusted; a
             selector, whose scores come in their place, brings its own.
 
     >>> annotator = Annotator.from_pretrained()  # doctest: +SKIP
@@ -46,15 +46,15 @@ class Annotator:
 
     def __init__(
         self,
-        proposer: Proposer,
+        recognizer: Recognizer,
         selector: Selector | None = None,
         calibration: Calibration | None = None,
     ) -> None:
-        self.proposer = proposer
+        self.recognizer = recognizer
         self.selector = selector
         self._calibration = calibration
         self._told = set[str]()  # once each
-        self._source: Path | OnBackbone | None = None  # what the proposer was made of
+        self._source: Path | OnBackbone | None = None  # what the recognizer was made of
         self._folder: Path | None = None  # where its files are, if it is saved
 
     @classmethod
@@ -88,8 +88,8 @@ class Annotator:
         folder = model_folder(name_or_path)
         if quantization is not None:
             options["quantization"] = quantization
-        proposer = load_recognizer(folder, device, batch_size, **options)
-        annotator = cls(proposer, calibration=read_calibration(folder) if calibrated else None)
+        recognizer = load_recognizer(folder, device, batch_size, **options)
+        annotator = cls(recognizer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = annotator._folder = folder
         if selector is not None:
             from vaner.selector.selector import Selector
@@ -109,11 +109,11 @@ class Annotator:
             ModelError: where it is of no kind that finds mentions.
         """
         from vaner.backbones.saved_model import on_device
-        from vaner.models.torch_models import proposer_of
+        from vaner.models.torch_models import build_recognizer
 
         folder = Path(model.name_or_path or "")
         annotator = cls(
-            proposer_of(model, folder, on_device(device), batch_size),
+            build_recognizer(model, folder, on_device(device), batch_size),
             calibration=read_calibration(folder) if model.name_or_path else None,
         )
         annotator._source = model
@@ -123,12 +123,12 @@ class Annotator:
     @property
     def kind(self) -> str:
         """What messages call it."""
-        return self.proposer.kind
+        return self.recognizer.kind
 
     @property
     def types(self) -> tuple[str, ...]:
         """The entity types that are found."""
-        return self.proposer.types
+        return self.recognizer.types
 
     @property
     def calibration(self) -> Calibration | None:
@@ -138,18 +138,18 @@ class Annotator:
     @property
     def form(self) -> str | None:
         """What computes, PyTorch or an exported form, and how exactly; None where nothing does."""
-        known: str | None = getattr(getattr(self.proposer, "reader", None), "form", None)
+        known: str | None = getattr(getattr(self.recognizer, "reader", None), "form", None)
         return known
 
     @property
     def zero_shot(self) -> bool:
         """Whether other types may be asked for too."""
-        return self.proposer.zero_shot
+        return self.recognizer.zero_shot
 
     @property
     def datasets(self) -> Mapping[str, Sequence[str]]:
         """Corpora that the model may be told a text is from -> the types they annotate."""
-        known: Mapping[str, Sequence[str]] = getattr(self.proposer, "datasets", {})
+        known: Mapping[str, Sequence[str]] = getattr(self.recognizer, "datasets", {})
         return known
 
     @property
@@ -187,7 +187,7 @@ class Annotator:
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that cannot be found, whatever is proposed."""
-        return self.proposer.unreachable(document, types)
+        return self.recognizer.unreachable(document, types)
 
     def __call__(self, text: str | Document, types: Sequence[str] | None = None) -> Document:
         """Annotate one text."""
@@ -217,11 +217,11 @@ class Annotator:
             min_precision: leave out the least probable mentions of each type, so many that of
                 the others this share was right on devel, as `vaner calibrate` found. Without
                 `types` those that did not reach it are left out.
-            options: for the proposer, such as ``batch_size``.
+            options: for the recognizer, such as ``batch_size``.
 
         Yields:
-            The documents with spans sorted by offset, with scores: the proposer's, or, where there
-            is a selector, its own, by which the mentions are also chosen.
+            The documents with spans sorted by offset. The scores are the recognizer's, or the
+            selector's where there is one.
 
         Raises:
             VanerError: for a type that is not found, and for a precision that is not known of or
@@ -233,7 +233,7 @@ class Annotator:
             own = self.thresholds(types, min_precision)
             wanted = tuple(own)
             least = {type: max(min_score, threshold) for type, threshold in own.items()}
-        found = self.proposer.annotate(texts_or_documents, wanted, dataset=dataset, **options)
+        found = self.recognizer.annotate(texts_or_documents, wanted, dataset=dataset, **options)
         return self._finished(found, least, overlaps)
 
     def thresholds(self, types: Sequence[str] | None, precision: float) -> Mapping[str, float]:

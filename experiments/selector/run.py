@@ -1,9 +1,9 @@
 """What a selector brings behind a tagger and a generator: by which loss, with or without errors.
 
-    python -m experiments.selector.run               # parts of corpora, small proposers
+    python -m experiments.selector.run               # parts of corpora, small recognizers
     python -m experiments.selector.run --size full   # whole corpora, the LLaMA
 
-For each seed a proposer is trained once, and cross-fitted where its errors are learnt from; all
+For each seed a recognizer is trained once, and cross-fitted where its errors are learnt from; all
 conditions stand behind it.
 """
 
@@ -29,7 +29,7 @@ from vaner.training.recipe.schema import Recipe
 if TYPE_CHECKING:
     from vaner.training.crossfit import Crossfitted
 
-# The proposer alone; cut by its own probability, at the threshold that is best on devel, which
+# The recognizer alone; cut by its own probability, at the threshold that is best on devel, which
 # costs nothing; and behind it a selector, by either loss, with its errors to learn from or not.
 ALONE, CUT, ERRORS = "alone", "own threshold", " and errors"
 CONTRASTIVE, BINARY = "contrastive", "binary"
@@ -37,12 +37,12 @@ ALL = (ALONE, CUT, CONTRASTIVE, CONTRASTIVE + ERRORS, BINARY, BINARY + ERRORS)
 FOLDS = 5
 
 
-class Proposers(NamedTuple):
+class Recognizers(NamedTuple):
     """What the selectors of a size stand behind.
 
     Args:
         family: tagger or generator.
-        corpora: each with a proposer of its own.
+        corpora: each with a recognizer of its own.
         conditions: some of `ALL`.
         test_limit: score only the first so many sentences of each test; all if None.
     """
@@ -54,15 +54,15 @@ class Proposers(NamedTuple):
 
 
 # Behind the small generator no errors are learnt from: that is five more trainings of it.
-PROPOSERS = {
+RECOGNIZERS = {
     "small": (
-        Proposers("tagger", ("NCBI-disease",)),
-        Proposers("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE),
+        Recognizers("tagger", ("NCBI-disease",)),
+        Recognizers("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE),
                llmner.TEST_LIMIT["small"]),
     ),
     "full": (
-        Proposers("tagger", ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")),
-        Proposers("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE,
+        Recognizers("tagger", ("NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA")),
+        Recognizers("generator", ("NCBI-disease", llmner.NESTED), (ALONE, CUT, CONTRASTIVE,
                CONTRASTIVE + ERRORS)),
     ),
 }  # fmt: skip
@@ -71,21 +71,21 @@ GENERATOR_DEV = 300
 
 
 def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
-    for kind in PROPOSERS[size]:
+    for kind in RECOGNIZERS[size]:
         for corpus in kind.corpora:
-            proposer = _proposer(kind.family, corpus, size, recipe.seeds)
+            recognizer = _recognizer(kind.family, corpus, size, recipe.seeds)
             folds = FOLDS if any(c.endswith(ERRORS) for c in kind.conditions) else 0
             for condition in kind.conditions:
                 details = {"behind": kind.family, "corpus": corpus, "condition": condition}
-                own, make = proposer, partial(by_itself, folds)
+                own, make = recognizer, partial(by_itself, folds)
                 if condition not in (ALONE, CUT):
                     loss = condition.removesuffix(ERRORS)
-                    own = _like(proposer, taught(recipe, [corpus], model={"loss": loss}))
-                    make = partial(selected, proposer, folds)
+                    own = _like(recognizer, taught(recipe, [corpus], model={"loss": loss}))
+                    make = partial(selected, recognizer, folds)
                 yield Run(details, own, (corpus,), kind.test_limit, make)
 
 
-def _proposer(family: str, corpus: str, size: str, seeds: list[int]) -> Recipe:
+def _recognizer(family: str, corpus: str, size: str, seeds: list[int]) -> Recipe:
     if family == "tagger":
         pattern = read_recipe(Path(studies.__file__).parent / f"{size}.yaml")
         return taught(pattern, [corpus], seeds=seeds)
@@ -97,10 +97,10 @@ def _proposer(family: str, corpus: str, size: str, seeds: list[int]) -> Recipe:
     return varied(recipe, seeds=seeds, dev=[dev.model_dump() | {"limit": longer}])
 
 
-def _like(proposer: Recipe, recipe: Recipe) -> Recipe:
-    """The recipe of a selector on the very parts of the corpus that its proposer has."""
+def _like(recognizer: Recipe, recipe: Recipe) -> Recipe:
+    """The recipe of a selector on the very parts of the corpus that its recognizer has."""
     [stage], [dev] = recipe.stages, recipe.dev
-    [[source], [chosen]] = proposer.stages[0].sources, proposer.dev
+    [[source], [chosen]] = recognizer.stages[0].sources, recognizer.dev
     parts = {"split": source.split, "limit": source.limit}
     return varied(
         recipe,
@@ -112,7 +112,7 @@ def _like(proposer: Recipe, recipe: Recipe) -> Recipe:
 def by_itself(
     folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
-    """The proposer, with all that it finds or with what it thinks probable."""
+    """The recognizer, with all that it finds or with what it thinks probable."""
     from vaner.training.data.sources import dev_sets
 
     fitted = proposals(one.recipe, folds, output, root)
@@ -129,12 +129,12 @@ def by_itself(
 
 
 def selected(
-    proposer: Recipe, folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
+    recognizer: Recipe, folds: int, one: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
-    """A selector behind the proposer of a recipe."""
+    """A selector behind the recognizer of a recipe."""
     from vaner.training.train import train
 
-    fitted = proposals(proposer, folds, output, root)
+    fitted = proposals(recognizer, folds, output, root)
     place = output / one.name
     recipe = _with(one.recipe, fitted, errors=one.details["condition"].endswith(ERRORS))
     [trained] = train(recipe, place, corpora_root=root, resume=place.exists())
@@ -143,21 +143,21 @@ def selected(
     facts = {
         **told_of(trained),
         "threshold": annotator.selector.threshold,
-        "proposer": proposer.model_dump(mode="json"),
+        "proposer": recognizer.model_dump(mode="json"),
     }
     made = record(one, annotator, facts, root)
     put_down(made, one, output, trained.folder if keep_models else None)
     return made
 
 
-def proposals(proposer: Recipe, folds: int, output: Path, root: Path | None) -> Crossfitted:
-    """The proposer of a seed and what it found; made by the first condition, read by the others."""
+def proposals(recognizer: Recipe, folds: int, output: Path, root: Path | None) -> Crossfitted:
+    """Return the recognizer of a seed with its mentions; the first condition makes it."""
     from vaner.training.crossfit import crossfit
 
-    corpus = proposer.stages[0].sources[0].corpus
-    name = f"{proposer.model.family}-{corpus}-{proposer.seeds[0]}".replace("/", "_")
+    corpus = recognizer.stages[0].sources[0].corpus
+    name = f"{recognizer.model.family}-{corpus}-{recognizer.seeds[0]}".replace("/", "_")
     place = output / "proposers" / name
-    fitted = crossfit(proposer, place, folds=folds, corpora_root=root, resume=place.exists())
+    fitted = crossfit(recognizer, place, folds=folds, corpora_root=root, resume=place.exists())
     for checkpoints in fitted.model.parent.glob("stage-*"):
         shutil.rmtree(checkpoints)  # some hundred megabytes
     return fitted

@@ -38,7 +38,7 @@ def test_a_pupil_has_half_the_layers_and_its_teachers_types(
         Annotator.from_pretrained(one) for one in (tmp_path / "run/seed-1/model", tiny_model)
     )
     assert pupil.types == teacher.types
-    depths = [one.proposer.model.config.own_backbone.num_hidden_layers for one in (pupil, teacher)]  # type: ignore[attr-defined]
+    depths = [one.recognizer.model.config.own_backbone.num_hidden_layers for one in (pupil, teacher)]  # type: ignore[attr-defined]
     assert depths == [1, 2]
 
 

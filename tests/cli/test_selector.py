@@ -153,7 +153,7 @@ def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_pa
     assert done.code == 0, done.err
     selector = tmp_path / "selector/seed-1/model"
     assert done.out.startswith(f"{selector}\tdev F1 ")
-    assert f"vaner evaluate --model PROPOSER --selector {selector} --corpus {corpus}" in done.err
+    assert f"vaner evaluate --model RECOGNIZER --selector {selector} --corpus {corpus}" in done.err
     done = run("annotate", "-t", "Asthma kills", "--model", model, "--selector", selector,
                "-f", "jsonl")  # fmt: skip
     assert done.code == 0, done.err

@@ -38,11 +38,11 @@ def toy(tiny_backbone: Path, tmp_path: Path) -> str:
 
 
 def records(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proposer: Recipe, size: study.Proposers
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, recognizer: Recipe, size: study.Recognizers
 ) -> dict[str, dict[str, Any]]:
-    """Run the study behind a proposer: a record of every condition."""
-    monkeypatch.setattr(study, "read_recipe", lambda _: proposer)
-    monkeypatch.setattr(study, "PROPOSERS", {"small": (size,)})
+    """Run the study behind a recognizer: a record of every condition."""
+    monkeypatch.setattr(study, "read_recipe", lambda _: recognizer)
+    monkeypatch.setattr(study, "RECOGNIZERS", {"small": (size,)})
     monkeypatch.setattr(study, "FOLDS", 2)
     output = str(tmp_path / "runs")
     monkeypatch.setattr("sys.argv", ["run.py", "--output", output, "--keep-models"])
@@ -54,7 +54,7 @@ def records(
 
 
 def only_drops(by_condition: dict[str, dict[str, Any]], corpus: str) -> None:
-    """Nothing is found but a part of what the proposer finds."""
+    """Nothing is found but a part of what the recognizer finds."""
     found = {name: one["tests"][corpus]["micro"] for name, one in by_condition.items()}
     for name, micro in found.items():
         assert micro["tp"] <= found["alone"]["tp"] and micro["fp"] <= found["alone"]["fp"], name
@@ -74,7 +74,7 @@ def test_all_conditions_stand_behind_one_tagger(
 
     monkeypatch.setattr(crossfitting, "crossfit", watched)
     tagger = Recipe.model_validate(recipe(tiny_backbone))
-    by_condition = records(monkeypatch, tmp_path, tagger, study.Proposers("tagger", (toy,)))
+    by_condition = records(monkeypatch, tmp_path, tagger, study.Recognizers("tagger", (toy,)))
     assert fitted == [False] + [True] * 5
     assert list(by_condition) == [
         "alone", "own threshold", "contrastive", "contrastive and errors", "binary",
@@ -84,7 +84,7 @@ def test_all_conditions_stand_behind_one_tagger(
     for name in ("contrastive and errors", "binary and errors"):
         source = by_condition[name]["recipe"]["stages"][0]["sources"][0]
         assert source["proposals"] is None  # the recipe of the study; the file is in its folder
-        assert by_condition[name]["proposer"]["model"]["family"] == "tagger"
+        assert by_condition[name]["recognizer"]["model"]["family"] == "tagger"
     assert "| alone |" in (tmp_path / "selector" / "README.md").read_text()
     output = tmp_path / "runs"
     assert not list(output.glob("**/checkpoint-*"))
@@ -98,10 +98,10 @@ def test_behind_a_generator_that_is_not_cut_in_folds(
     generator = Recipe.model_validate(
         recipe(tiny_backbone, family="generator", instruction="compact", max_subwords=256)
     )
-    kind = study.Proposers("generator", (toy,), (study.ALONE, study.CUT, study.CONTRASTIVE), 3)
+    kind = study.Recognizers("generator", (toy,), (study.ALONE, study.CUT, study.CONTRASTIVE), 3)
     by_condition = records(monkeypatch, tmp_path, generator, kind)
     assert list(by_condition) == ["alone", "own threshold", "contrastive"]
     only_drops(by_condition, toy)
     assert {one["tests"][toy]["documents"] for one in by_condition.values()} == {3}
-    assert by_condition["contrastive"]["proposer"]["model"]["family"] == "generator"
+    assert by_condition["contrastive"]["recognizer"]["model"]["family"] == "generator"
     assert not list((tmp_path / "runs").glob("**/fold-*"))

@@ -112,8 +112,8 @@ def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, for
     found = [document.spans for document in annotator.annotate(TEXTS)]
     assert sum(map(len, found)) > 5 and not found[2]
     model.merge_adapter()
-    again = Annotator(type(annotator.proposer)(
-        model, annotator.proposer.encoder, device=torch.device("cpu"),
+    again = Annotator(type(annotator.recognizer)(
+        model, annotator.recognizer.encoder, device=torch.device("cpu"),
     ))  # fmt: skip
     for one, other in zip(found, again.annotate(TEXTS), strict=True):
         assert [(s.start, s.end, s.type) for s in one] == [
@@ -173,7 +173,7 @@ def test_other_types_may_be_asked_for(backbone: Path, tmp_path: Path) -> None:
     annotator = Annotator.from_pretrained(folder, device="cpu")
     found = annotator(TEXTS[0], ["cell_type", "my own type"])
     assert {span.type for span in found.spans} <= {"cell_type", "my own type"}
-    config = annotator.proposer.model.config  # type: ignore[attr-defined]
+    config = annotator.recognizer.model.config  # type: ignore[attr-defined]
     assert "my own type" in config.instruction_for("my own type")
     assert config.instruction_for("疾病").startswith("请")
     assert "身体：" in config.instruction_for("bod", "CMeEE")
@@ -201,7 +201,7 @@ def test_transformers_generate_gives_the_same_answers_in_more_passes(
 ) -> None:
     generator = Annotator.from_pretrained(
         saved(build(backbone), backbone, tmp_path / "model"), device="cpu"
-    ).proposer
+    ).recognizer
     assert isinstance(generator, Generator)
     texts = (*TEXTS, "No mention stands in here , or so it is hoped by all .")
     documents = tuple(Document(str(i), text) for i, text in enumerate(texts) if text)

@@ -252,7 +252,7 @@ def test_behind_a_generator_nested_mentions_are_judged_each_by_itself(
     judge = build(tiny_backbone, asks=asks, types=generators.TYPES)
     folder = saved(judge, tiny_backbone, tmp_path / "selector")
     both = Annotator.from_pretrained(model, selector=folder, device="cpu")
-    proposed = list(Annotator(both.proposer).annotate(generators.TEXTS))
+    proposed = list(Annotator(both.recognizer).annotate(generators.TEXTS))
     assert any(a.overlaps(b) for d in proposed for a in d.spans for b in d.spans if a is not b)
     assert both.selector is not None
     kept = list(both.annotate(generators.TEXTS))

@@ -27,7 +27,7 @@ TEXTS = [*SENTENCES, "", "a " * 300 + "asthma", "naïve 中文 😀 β-blocker\r
 
 
 def exported_model(model: Path, folder: Path, precision: str) -> Path:
-    tagger = Annotator.from_pretrained(model, device="cpu").proposer
+    tagger = Annotator.from_pretrained(model, device="cpu").recognizer
     assert isinstance(tagger, Tagger)
     export(
         tagger.model, model / "tokenizer.json", folder, precision=precision,  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ def test_what_a_model_is_told_besides_is_told_the_graph(
 def test_a_model_that_was_exported_annotates_as_before(tiny_model: Path, tmp_path: Path) -> None:
     annotator = Annotator.from_pretrained(tiny_model, device="cpu")
     before = list(annotator.annotate(TEXTS))
-    model = annotator.proposer.model  # type: ignore[attr-defined]
+    model = annotator.recognizer.model  # type: ignore[attr-defined]
     export(
         model, tiny_model / "tokenizer.json", tmp_path / "onnx", precision="fp32",
         model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
@@ -127,7 +127,7 @@ def test_the_form_in_the_cache_is_taken_until_the_model_changes(
     done = run("export", model)
     assert done.code == 0 and str(tmp_path / "cache" / "exported") in done.err
     assert exported_form(model, "cpu") == kept_form(model)
-    assert Annotator.from_pretrained(model, device="cpu").proposer.model is None  # type: ignore[attr-defined]
+    assert Annotator.from_pretrained(model, device="cpu").recognizer.model is None  # type: ignore[attr-defined]
     assert exported_form(model, "cuda") is None
     assert "is there already" in run("export", model).error
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)

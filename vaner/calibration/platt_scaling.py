@@ -21,7 +21,7 @@ class Platt(NamedTuple):
 def fitted(evidence: Sequence[float], right: Sequence[bool]) -> Platt:
     """The most likely slope and offset (Platt's scaling).
 
-    The share of right ones among training's made-up candidates is not that among what a proposer
+    The share of right ones among training's made-up candidates is not that among what a recognizer
     proposes, and similarities are no probabilities. Targets are a little off 0 and 1, as Platt has
     them, so that evidence which parts right from wrong does not become certainty. The slope is
     never negative: more evidence must not make a candidate less probable.

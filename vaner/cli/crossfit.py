@@ -1,4 +1,4 @@
-"""``vaner crossfit``: a proposer's mentions in what it has not learnt from, to train a selector."""
+"""``vaner crossfit``: annotate text a recognizer was not trained on, to train a selector."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def crossfit(
     With --folds 0 only devel is annotated, with one training in place of many: enough to choose a
     selector that learns from train's own mentions, and its threshold.
 
-    A proposer that learns nothing, such as a dictionary, needs no folds: `vaner kb match` on the
+    A recognizer that learns nothing, such as a dictionary, needs no folds: `vaner kb match` on the
     files of the corpus does it.
 
     Examples:

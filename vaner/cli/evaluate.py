@@ -30,7 +30,7 @@ from vaner.errors import CorpusError, VanerError
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
-    from vaner.recognition.recognizer import Proposer
+    from vaner.recognition.recognizer import Recognizer
     from vaner.text.documents import Corpus
 
 
@@ -153,23 +153,23 @@ def evaluate(
     )  # fmt: skip
     record: dict[str, Any]
     if corpus is None:
-        proposer = system.open()
+        recognizer = system.open()
         scored = score_all(
-            proposer, wanted, split, corpora, stated=system.stated(), run=partial(run, proposer)
+            recognizer, wanted, split, corpora, stated=system.stated(), run=partial(run, recognizer)
         )
         record = {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}}
     else:
         gold, *seen = renamed(_documents(corpus, split, seen_in, corpora, reading), names)
-        proposer = system.open()
-        found = run(proposer, gold, wanted, seen[0] if seen else None)
-        show(found, proposer.kind)
+        recognizer = system.open()
+        found = run(recognizer, gold, wanted, seen[0] if seen else None)
+        show(found, recognizer.kind)
         if split != scored_split(corpus) and not (min_score or min_precision):
             advise(found)
         record = {**found.to_dict(), "seen_in": seen[0].split if seen else None}
         scored = [found]
     cuts = {"min_score": min_score, "min_precision": min_precision, "quantization": quantization}
     named = {**system.named(), **{name: value for name, value in cuts.items() if value}}
-    if form := getattr(proposer, "form", None):
+    if form := getattr(recognizer, "form", None):
         named["form"] = form
         tell(f"form of the model: {form}")
     if json_file is not None:
@@ -179,7 +179,7 @@ def evaluate(
 
 
 def _scored(
-    proposer: Proposer,
+    recognizer: Recognizer,
     gold: Corpus,
     types: Sequence[str] | None,
     train: Corpus | None = None,
@@ -196,17 +196,17 @@ def _scored(
     from vaner.evaluation.evaluate import evaluate as run
     from vaner.evaluation.evaluate import scored_types
 
-    chosen = scored_types(proposer, gold, types)  # before the work
+    chosen = scored_types(recognizer, gold, types)  # before the work
     least: float | Mapping[str, float] = min_score
     if min_precision is not None:
-        if not isinstance(proposer, Annotator):
-            raise VanerError(f"the {proposer.kind} gives no scores that a precision could be for")
-        thresholds = proposer.thresholds(chosen, min_precision)
+        if not isinstance(recognizer, Annotator):
+            raise VanerError(f"the {recognizer.kind} gives no scores that a precision could be for")
+        thresholds = recognizer.thresholds(chosen, min_precision)
         least = {type: max(min_score, own) for type, own in thresholds.items()}
-    _warn(proposer, gold, file=file)
+    _warn(recognizer, gold, file=file)
     total = len(gold.documents[:limit])
     return run(
-        proposer,
+        recognizer,
         gold,
         types=types,
         train=train,
@@ -217,7 +217,7 @@ def _scored(
     )
 
 
-def _warn(proposer: Proposer, gold: Corpus, *, file: bool) -> None:
+def _warn(recognizer: Recognizer, gold: Corpus, *, file: bool) -> None:
     """Say so where a model learnt from a corpus that is made from the texts it is scored on.
 
     A file by itself has no splits: one of the name of what the model learnt from may be that.
@@ -225,7 +225,7 @@ def _warn(proposer: Proposer, gold: Corpus, *, file: bool) -> None:
     from vaner.annotator import Annotator
     from vaner.corpora import same_texts, whole
 
-    learnt = set(map(whole, proposer.learnt_from)) if isinstance(proposer, Annotator) else set()
+    learnt = set(map(whole, recognizer.learnt_from)) if isinstance(recognizer, Annotator) else set()
     if whole(gold.name) in learnt and (file or gold.split.startswith("train")):
         what = "a corpus of this name" if file else "it"
         tell(

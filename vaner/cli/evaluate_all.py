@@ -14,12 +14,12 @@ from vaner.hub.reported_results import Stated, by_type
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
-    from vaner.recognition.recognizer import Proposer
+    from vaner.recognition.recognizer import Recognizer
     from vaner.text.documents import Corpus
 
 
 def score_all(
-    proposer: Proposer,
+    recognizer: Recognizer,
     types: Sequence[str] | None,
     split: str,
     root: Path | None,
@@ -30,7 +30,7 @@ def score_all(
     """Score on every corpus that has one of the types, and print the table.
 
     Args:
-        proposer: what is scored.
+        recognizer: what is scored.
         types: types to score; all that it finds if None.
         split: split to score on.
         root: where registered corpora lie; ``VANER_CORPORA`` if None.
@@ -39,7 +39,7 @@ def score_all(
     """
     from vaner.recognition.recognizer import checked_types
 
-    asked = checked_types(proposer, types)
+    asked = checked_types(recognizer, types)
     found = [
         run(gold, [type for type in gold.types if type in asked])
         for gold in corpora_of(asked, split, root, stated)

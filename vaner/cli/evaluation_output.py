@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
 
 
-def show(found: Evaluation, proposer: str) -> None:
+def show(found: Evaluation, recognizer: str) -> None:
     """The figures of one corpus, on standard output."""
     if found.not_found:
-        tell(f"not scored, the {proposer} does not find them: {', '.join(found.not_found)}")
+        tell(f"not scored, the {recognizer} does not find them: {', '.join(found.not_found)}")
     typer.echo(f"{found.name}, strict unless said otherwise")
     typer.echo(found.report.table())
     if found.unreachable:

@@ -45,7 +45,7 @@ def export(
     from vaner.backbones.saved_model import tokenizer_folder
     from vaner.calibration.calibration import CALIBRATION_FILE
     from vaner.models.locate import model_folder
-    from vaner.models.torch_models import load_proposer
+    from vaner.models.torch_models import load_torch_recognizer
     from vaner.tagger.onnx_export import export as write
     from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, kept_form
     from vaner.tagger.recognizer import Tagger
@@ -56,7 +56,7 @@ def export(
     target = output if output is not None else kept_form(folder)
     if target.exists():
         raise VanerError(f"{target} is there already; delete it to export once more")
-    tagger = load_proposer(folder, "cpu", 1)
+    tagger = load_torch_recognizer(folder, "cpu", 1)
     if not isinstance(tagger, Tagger):
         raise VanerError(f"{folder} is of a generator; only taggers can be exported")
     tell(f"exporting {folder.name} ({precision}) …")

@@ -9,7 +9,7 @@ from vaner.errors import VanerError
 
 if TYPE_CHECKING:
     from vaner.hub.reported_results import Stated
-    from vaner.recognition.recognizer import Proposer
+    from vaner.recognition.recognizer import Recognizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class System:
                 "--quantization is for the backbone of a model; with --kb there is none"
             )
 
-    def open(self) -> Proposer:
+    def open(self) -> Recognizer:
         """Load all that is needed, which takes seconds."""
         from vaner.annotator import Annotator
         from vaner.knowledge.matcher import Matcher

@@ -83,7 +83,7 @@ def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
 
     tell("score it once on the test split with:")
     selects = recipe.model.family == "selector"
-    tested = f"--model PROPOSER --selector {model}" if selects else f"--model {model}"
+    tested = f"--model RECOGNIZER --selector {model}" if selects else f"--model {model}"
     sources = (source for stage in recipe.stages for source in stage.sources)
     gold = (source for source in sources if not getattr(source, "teacher", None))
     for corpus in dict.fromkeys(source.corpus for source in gold):

@@ -18,12 +18,12 @@ from vaner.corpora import is_one_split, scored_split, whole
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import Watch, evaluate, scored_types
 from vaner.evaluation.label_predictions import judged
-from vaner.recognition.recognizer import Proposer
+from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus
 from vaner.utils.provenance import provenance
 
 
-class SelectedProposer(Proposer, Protocol):
+class SelectedProposer(Recognizer, Protocol):
     """What is calibrated: a model with a record of its training, and perhaps a selector behind it.
 
     Attributes:

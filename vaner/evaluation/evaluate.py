@@ -17,7 +17,7 @@ from vaner.errors import VanerError
 from vaner.evaluation import Report, score, seen_mentions
 from vaner.evaluation.label_predictions import judged
 from vaner.formats import unique_ids
-from vaner.recognition.recognizer import Proposer
+from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus, Document, at_least, type_names
 
 Watch = Callable[[Iterator[Document]], Iterator[Document]]
@@ -79,7 +79,7 @@ class Evaluation:
 
 
 def evaluate(
-    proposer: Proposer,
+    recognizer: Recognizer,
     corpus: Corpus,
     *,
     types: Sequence[str] | None = None,
@@ -93,7 +93,7 @@ def evaluate(
     """Score a model on a split of a corpus.
 
     Args:
-        proposer: the model, or the matcher of a knowledge base.
+        recognizer: the model, or the matcher of a knowledge base.
         corpus: gold documents. Their mentions are taken off before the model sees them.
         types: types to score; those that the corpus annotates and the model finds if None.
         min_score: mentions that are less probable are left out, in [0, 1]; one for all types, or
@@ -108,16 +108,16 @@ def evaluate(
         VanerError: for a type that the corpus does not annotate or the model does not find, and
             where they have no type in common or there is no document.
     """
-    chosen = scored_types(proposer, corpus, types)
+    chosen = scored_types(recognizer, corpus, types)
     gold = tuple(islice(unique_ids(corpus), limit))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    found = watch(proposer.annotate(bare, chosen, dataset=corpus.name))
+    found = watch(recognizer.annotate(bare, chosen, dataset=corpus.name))
     predicted = tuple(at_least(document, min_score) for document in found)
     seconds = time.monotonic() - started
     reasons = Counter[str]()
     for document in gold:
-        reasons += proposer.unreachable(document, chosen)
+        reasons += recognizer.unreachable(document, chosen)
     report = score(
         gold,
         predicted,
@@ -127,8 +127,8 @@ def evaluate(
         bootstrap=bootstrap,
         seed=seed,
     )
-    left = tuple(t for t in corpus.types if t not in proposer.types) if types is None else ()
-    calibration = getattr(proposer, "calibration", None)
+    left = tuple(t for t in corpus.types if t not in recognizer.types) if types is None else ()
+    calibration = getattr(recognizer, "calibration", None)
     given = None if calibration is None else tuple(map(calibration.undone, predicted))
     return Evaluation(
         corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,
@@ -145,17 +145,17 @@ def _reliability(
 
 
 def scored_types(
-    proposer: Proposer, corpus: Corpus, types: Sequence[str] | None
+    recognizer: Recognizer, corpus: Corpus, types: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """The types to score, checked against those that the proposer finds and the corpus's own."""
+    """The types to score, checked against those that the recognizer finds and the corpus's own."""
     if not corpus.documents:
         raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score on")
     if types is None:
-        common = tuple(type for type in corpus.types if type in proposer.types)
+        common = tuple(type for type in corpus.types if type in recognizer.types)
         if not common:
             raise VanerError(
                 f"corpus {corpus.name} annotates {type_names(corpus.types)}; "
-                f"the {proposer.kind} finds {', '.join(proposer.types)}: there is nothing to "
+                f"the {recognizer.kind} finds {', '.join(recognizer.types)}: there is nothing to "
                 "score; call what means the same by the same name",
                 argument="rename",
             )
@@ -167,8 +167,9 @@ def scored_types(
                 f"{type_names(corpus.types)}: call one of them {type}",
                 argument="rename",
             )
-        if type not in proposer.types and not proposer.zero_shot:
+        if type not in recognizer.types and not recognizer.zero_shot:
             raise VanerError(
-                f"the {proposer.kind} does not find {type}; it finds {', '.join(proposer.types)}"
+                f"the {recognizer.kind} does not find {type}; "
+                f"it finds {', '.join(recognizer.types)}"
             )
     return tuple(dict.fromkeys(types))

@@ -95,7 +95,7 @@ class Generator:
         dataset: str | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Document]:
-        """As `Proposer.annotate`; mentions may nest, and those of different types cross."""
+        """As `Recognizer.annotate`; mentions may nest, and those of different types cross."""
         size = batch_size or self.batch_size
         pieces = self._pieces(texts_or_documents, checked_types(self, types), dataset)
         return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)

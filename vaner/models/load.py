@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from vaner.calibration.calibration import read_calibration
-from vaner.recognition.recognizer import Proposer
+from vaner.recognition.recognizer import Recognizer
 from vaner.tagger.onnx_runtime import exported_form, exported_tagger
 from vaner.text.documents import Document
 
 
 def load_recognizer(
     folder: Path, device: str = "auto", batch_size: int = 32, **options: Any
-) -> Proposer:
+) -> Recognizer:
     """Load a saved model: its exported form, if there is one and the CPU is to be used.
 
     Args:
@@ -34,9 +34,9 @@ def load_recognizer(
     if form is not None:
         return exported_tagger(form, batch_size=batch_size)
 
-    from vaner.models.torch_models import load_proposer
+    from vaner.models.torch_models import load_torch_recognizer
 
-    return load_proposer(folder, device, batch_size, **options)
+    return load_torch_recognizer(folder, device, batch_size, **options)
 
 
 def load_score_calibration(

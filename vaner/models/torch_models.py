@@ -22,7 +22,7 @@ from vaner.tagger.torch_emissions import torch_tagger
 _SELECTOR = "vaner-selector"
 
 
-def load_proposer(
+def load_torch_recognizer(
     folder: Path, device: str | torch.device, batch_size: int, **options: Any
 ) -> Tagger | Generator:
     """A saved model, ready to find mentions.
@@ -48,10 +48,10 @@ def load_proposer(
     made = next((model for model in known if model.config_class.model_type == kind), None)
     if made is None:
         raise ModelError(f"{folder} is of a {kind} model, not of a saved vaner model")
-    return proposer_of(ready(made, folder, place, options), folder, place, batch_size)
+    return build_recognizer(ready(made, folder, place, options), folder, place, batch_size)
 
 
-def proposer_of(
+def build_recognizer(
     model: OnBackbone, folder: Path, device: torch.device, batch_size: int
 ) -> Tagger | Generator:
     """A model in memory, ready to find mentions.

@@ -10,7 +10,7 @@ from vaner.errors import VanerError
 from vaner.text.documents import Document
 
 
-class Proposer(Protocol):
+class Recognizer(Protocol):
     """What finds mentions: a trained model, or the dictionary of a knowledge base.
 
     Attributes:
@@ -49,17 +49,17 @@ class Proposer(Protocol):
         ...
 
 
-def checked_types(proposer: Proposer, types: Sequence[str] | None) -> tuple[str, ...]:
+def checked_types(recognizer: Recognizer, types: Sequence[str] | None) -> tuple[str, ...]:
     """The types to find, each once.
 
     Raises:
         VanerError: for one that is not found.
     """
-    wanted = tuple(dict.fromkeys(types)) if types is not None else proposer.types
-    unknown = [type for type in wanted if type not in proposer.types]
-    if unknown and not proposer.zero_shot:
+    wanted = tuple(dict.fromkeys(types)) if types is not None else recognizer.types
+    unknown = [type for type in wanted if type not in recognizer.types]
+    if unknown and not recognizer.zero_shot:
         raise VanerError(
-            f"the {proposer.kind} does not find {', '.join(unknown)}; "
-            f"it finds {', '.join(proposer.types)}"
+            f"the {recognizer.kind} does not find {', '.join(unknown)}; "
+            f"it finds {', '.join(recognizer.types)}"
         )
     return wanted

@@ -1,6 +1,6 @@
 """What might be a mention and is none: the wrong candidates that a right one is told from.
 
-Most are the mention itself with other boundaries, since those are what proposers get wrong.
+Most are the mention itself with other boundaries, since those are what recognizers get wrong.
 """
 
 from __future__ import annotations

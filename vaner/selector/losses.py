@@ -25,7 +25,7 @@ def contrastive(scores: Tensor, types: Tensor, right: Tensor, others: Tensor | N
     >>> bool(contrastive(near, types, right, None) < contrastive(far, types, right, None))
     True
     """
-    if not right.any():  # nothing to pull: a batch of a proposer's errors alone
+    if not right.any():  # nothing to pull: a batch of a recognizer's errors alone
         return scores.sum() * 0
     own = scores.gather(1, types.unsqueeze(1))
     rivals = ~right & (types == types.unsqueeze(1))

@@ -130,7 +130,7 @@ class Tagger:
         dataset: str | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Document]:
-        """As `Proposer.annotate`; mentions of different types may overlap.
+        """As `Recognizer.annotate`; mentions of different types may overlap.
 
         Raises:
             VanerError: for a type the model was not trained to find.

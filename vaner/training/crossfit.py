@@ -1,8 +1,8 @@
-"""A proposer's mentions in text it has not learnt from, in all of train: cross-fitting.
+"""A recognizer's mentions in text it has not learnt from, in all of train: cross-fitting.
 
 A model finds nearly everything in what it learnt from, and errs elsewhere. To learn from the
 errors that it makes elsewhere, train is cut in folds, and each is annotated by a model that learnt
-from the others. Devel is annotated by a model that learnt from all of train: the proposer that a
+from the others. Devel is annotated by a model that learnt from all of train: the recognizer that a
 selector will work behind.
 """
 
@@ -56,7 +56,7 @@ def crossfit(
     resume: bool = False,
     report: Tell = print,
 ) -> Crossfitted:
-    """Annotate train out of fold, and devel, with the proposer of a recipe.
+    """Annotate train out of fold, and devel, with the recognizer of a recipe.
 
     No test split is annotated. Models of folds are not kept once their fold is annotated.
 

@@ -40,7 +40,7 @@ QUESTIONS = Questions({"Chemical": "Chemical: ", "Disease": "Disease: "}, ("Chem
 
 
 class Careless:
-    """A proposer that finds all there is, and half as much that is not."""
+    """A recognizer that finds all there is, and half as much that is not."""
 
     kind = "model"
     zero_shot = False
@@ -100,7 +100,7 @@ def recipe(
 @pytest.mark.heavy
 @pytest.mark.parametrize("loss", ["contrastive", "binary"])
 @pytest.mark.parametrize("errors", [True, False])
-def test_it_raises_f1_behind_a_careless_proposer(
+def test_it_raises_f1_behind_a_careless_recognizer(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, loss: str, errors: bool
 ) -> None:
     train_file, dev_file = (proposals(tmp_path, corpus_folder, s) for s in ("train", "devel"))
@@ -206,7 +206,7 @@ def test_a_text_that_no_encoding_has_is_read(encoder: MarkEncoder) -> None:
 def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
     tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A training sentence that is a test sentence too, in which a proposer erred."""
+    """A training sentence that is a test sentence too, in which a recognizer erred."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     secret = "gout hurts badly ."

@@ -1,4 +1,4 @@
-"""What a proposer found in the documents of a corpus, as kept in a file."""
+"""What a recognizer found in the documents of a corpus, as kept in a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vaner.text.documents import Corpus
 
 
 def proposed(path: str, corpus: Corpus) -> Corpus:
-    """The documents of a corpus with a proposer's mentions in place of their own.
+    """The documents of a corpus with a recognizer's mentions in place of their own.
 
     Args:
         path: JSONL in vaner's own format, as ``vaner crossfit`` and ``vaner annotate`` write it.

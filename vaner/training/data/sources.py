@@ -24,7 +24,7 @@ class DevSet:
     Args:
         corpus: the documents.
         types: the types.
-        proposals: the same documents with what a proposer found in them, for a selector.
+        proposals: the same documents with what a recognizer found in them, for a selector.
     """
 
     corpus: Corpus
@@ -127,7 +127,7 @@ def learnable(source: CorpusSource | DenseSource, root: str | Path | None = None
 
 
 def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Corpus | None:
-    """The documents of a source with what a proposer found in them, if the source has that."""
+    """The documents of a source with what a recognizer found in them, if the source has that."""
     if isinstance(source, DenseSource) or source.proposals is None:
         return None
     return proposed(source.proposals, corpus)

@@ -1,4 +1,4 @@
-"""Examples of a selector: a mention with wrong variants of it, or a proposer's error by itself."""
+"""Examples of a selector: a mention with wrong variants of it, or an error of a recognizer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class GroupExample:
         text: text of its document.
         words: words of the document.
         sentence: half-open range of those that are read.
-        candidate: the mention, or what a proposer took for one.
+        candidate: the mention, or what a recognizer took for one.
         right: all mentions of the sentence.
         types: types that the sentence is annotated with.
         length: sub-words of the candidate's row.
@@ -64,7 +64,7 @@ class GroupExample:
 
     @property
     def blank(self) -> bool:
-        """Whether it is a proposer's error: there is nothing right in it."""
+        """Whether it is a recognizer's error: there is nothing right in it."""
         return self.candidate not in self.right
 
     def rows(
@@ -111,7 +111,7 @@ def group_examples(
         types: types to judge.
         encoder: candidates to rows.
         questions: what is asked.
-        proposals: the same documents with the mentions that a proposer found; none if empty.
+        proposals: the same documents with the mentions that a recognizer found; none if empty.
     """
     examples: list[GroupExample] = []
     mentions = 0

@@ -16,7 +16,7 @@ from vaner.text.documents import Corpus
 from vaner.training.data.sources import DevSet, Taught
 from vaner.training.examples.marked_copies import CopyExample, copy_examples
 from vaner.training.examples.sentences import Coverage
-from vaner.training.learners.dev_score import score_proposer
+from vaner.training.learners.dev_score import score_recognizer
 from vaner.training.learners.learner import fresh, tokenizer_file
 from vaner.training.recipe.models import GeneratorRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource
@@ -66,4 +66,4 @@ class GeneratorLearner:
         """Strict micro F1 over the dev sets."""
         device = next(self.model.parameters()).device
         generator = Generator(self.model, self.encoder, device=device, autocast=autocast)
-        return score_proposer(generator, dev)
+        return score_recognizer(generator, dev)

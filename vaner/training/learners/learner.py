@@ -37,7 +37,7 @@ class Learner(Protocol):
         Args:
             source: the source.
             corpus: its documents, without sentences that must not be learnt from.
-            proposals: the same documents with what a proposer found in them, for a selector.
+            proposals: the same documents with what a recognizer found in them, for a selector.
 
         Raises:
             VanerError: for a knowledge base or a teacher that is not found.

@@ -61,7 +61,7 @@ class SelectorLearner:
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[GroupExample], Coverage]:
-        """Mentions of a corpus, and a proposer's errors in it."""
+        """Mentions of a corpus, and a recognizer's errors in it."""
         types = source.types or corpus.types
         return group_examples(corpus, types, self.encoder, self._questions, proposals or ())
 

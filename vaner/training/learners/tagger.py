@@ -25,7 +25,7 @@ from vaner.training.data.sources import DevSet, Taught
 from vaner.training.examples.dense_recognition import dense_examples
 from vaner.training.examples.distillation import tagged, tags_alike, taught_examples
 from vaner.training.examples.sentences import Coverage, TaggerExample, corpus_examples
-from vaner.training.learners.dev_score import score_proposer
+from vaner.training.learners.dev_score import score_recognizer
 from vaner.training.learners.learner import fresh, tokenizer_file
 from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe, StageRecipe
@@ -110,7 +110,7 @@ class TaggerLearner:
         """Strict micro F1 over the dev sets."""
         device = next(self.model.parameters()).device
         tagger = torch_tagger(self.model, self.encoder, device=device, autocast=autocast)
-        return score_proposer(tagger, dev)
+        return score_recognizer(tagger, dev)
 
     def _names(self, source: DenseSource, corpus: Corpus) -> list[TaggerExample]:
         related = _related(source.dense, tuple(source.exclude))

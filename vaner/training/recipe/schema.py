@@ -60,7 +60,8 @@ class CorpusSource(Folded):
     reverse, the mentions are learnt; sentences with one less probable than ``sure`` are left out.
 
     ``proposals`` is for selectors: a JSONL file of the same documents with the mentions that a
-    proposer found in them, whose errors are learnt from. It must not have learnt from them itself.
+    recognizer found in them. The selector learns from its errors; the recognizer must not have been
+    trained on these documents.
 
     ``licence`` is what the model's card says of a corpus that is not registered.
     """
@@ -147,7 +148,7 @@ class DevSource(Renamed):
     devel split of its own is learnt from up to a ``limit`` of train, and chosen by what follows.
 
     A selector is chosen by what it makes of ``proposals``, a JSONL file of the same documents with
-    the mentions that a proposer found; without one, of wrong variants of their own mentions.
+    the mentions that a recognizer found; without one, of wrong variants of their own mentions.
     """
 
     corpus: str
