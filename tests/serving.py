@@ -43,7 +43,7 @@ class Known:
         self.reached = threading.Event()
 
     def annotate(
-        self, documents: Iterable[Any], types: Any = None, *, dataset: str | None = None
+        self, documents: Iterable[Any], types: Any = None, *, corpus: str | None = None
     ) -> Iterator[Document]:
         some = list(documents)
         self.calls.append(([document.text for document in some], tuple(types)))

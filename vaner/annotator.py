@@ -18,6 +18,7 @@ from vaner.models.load import load_recognizer
 from vaner.models.locate import model_folder
 from vaner.recognition.recognizer import Recognizer, checked_types
 from vaner.text.documents import Document, Overlaps, at_least, best_of_overlapping
+from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +45,7 @@ class Annotator:
     (Span(start=0, end=9, type='Chemical', ...), Span(start=17, end=25, type='Disease', ...))
     """
 
+    @renamed_argument("proposer", "recognizer")
     def __init__(
         self,
         recognizer: Recognizer,
@@ -121,6 +123,12 @@ class Annotator:
         return annotator
 
     @property
+    def proposer(self) -> Recognizer:
+        """The recognizer, by its former name."""
+        warn_renamed("Annotator.proposer", "Annotator.recognizer")
+        return self.recognizer
+
+    @property
     def kind(self) -> str:
         """What messages call it."""
         return self.recognizer.kind
@@ -193,12 +201,13 @@ class Annotator:
         """Annotate one text."""
         return next(self.annotate([text], types))
 
+    @renamed_argument("dataset", "corpus")
     def annotate(
         self,
         texts_or_documents: Iterable[str | Document],
         types: Sequence[str] | None = None,
         *,
-        dataset: str | None = None,
+        corpus: str | None = None,
         overlaps: Overlaps = "keep",
         min_score: float = 0.0,
         min_precision: float | None = None,
@@ -209,8 +218,8 @@ class Annotator:
         Args:
             texts_or_documents: texts, or documents, whose own spans are replaced.
             types: types to find; all that are known if None.
-            dataset: corpus name to put into the instruction, for text from a corpus that the
-                model was trained on.
+            corpus: name of the corpus that the texts are from, for the instruction; one that the
+                model was trained on (`corpora`).
             overlaps: mentions of different types may overlap, and a generator's may nest.
                 ``keep`` them all, or of those that overlap the most probable, ``best``.
             min_score: leave out mentions that are less probable, in [0, 1].
@@ -233,7 +242,7 @@ class Annotator:
             own = self.thresholds(types, min_precision)
             wanted = tuple(own)
             least = {type: max(min_score, threshold) for type, threshold in own.items()}
-        found = self.recognizer.annotate(texts_or_documents, wanted, dataset=dataset, **options)
+        found = self.recognizer.annotate(texts_or_documents, wanted, corpus=corpus, **options)
         return self._finished(found, least, overlaps)
 
     def thresholds(self, types: Sequence[str] | None, precision: float) -> Mapping[str, float]:

@@ -38,7 +38,8 @@ def test_a_pupil_has_half_the_layers_and_its_teachers_types(
         Annotator.from_pretrained(one) for one in (tmp_path / "run/seed-1/model", tiny_model)
     )
     assert pupil.types == teacher.types
-    depths = [one.recognizer.model.config.own_backbone.num_hidden_layers for one in (pupil, teacher)]  # type: ignore[attr-defined]
+    models = [each.recognizer.model for each in (pupil, teacher)]  # type: ignore[attr-defined]
+    depths = [model.config.own_backbone.num_hidden_layers for model in models]
     assert depths == [1, 2]
 
 

@@ -80,7 +80,7 @@ def test_scores_types_that_both_know() -> None:
     found = scored(Corpus("c", "test", (gold,)), oracle)
     assert found.types == ("Disease",) and found.not_found == ("Gene",)
     assert found.report.micro.f1 == 1.0
-    assert oracle.asked == [(("Disease",), {"dataset": "c"})]
+    assert oracle.asked == [(("Disease",), {"corpus": "c"})]
 
 
 def test_unreachable_gold_counts_as_missed() -> None:

@@ -23,7 +23,7 @@ from vaner.models.locate import DEFAULT_MODEL, model_folder
 from vaner.tagger.config import VanerConfig
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.training.recipe.models import TaggerRecipe
-from vaner.training.recipe.saved_tagger import asking_of
+from vaner.training.recipe.saved_tagger import read_prompts
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted(path.parent.name for path in (ROOT / "vaner" / "models").glob("*/config.json"))
@@ -147,7 +147,7 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_it_can_teach_and_be_started_from(name: str) -> None:
-    asking = asking_of(name)
-    assert asking.types
+    prompts = read_prompts(name)
+    assert prompts.types
     model = TaggerRecipe.model_validate({"start": name})
-    assert model.joint == asking.joint and model.template() == asking.instruction
+    assert model.joint == prompts.joint and model.template() == prompts.instruction

@@ -73,7 +73,7 @@ class Finding:
 
         def find(documents: Iterable[Document]) -> Iterator[Document]:
             found = annotator.annotate(
-                documents, self.types, dataset=self.dataset, overlaps=self.overlaps,
+                documents, self.types, corpus=self.dataset, overlaps=self.overlaps,
                 min_score=self.min_score, min_precision=self.min_precision,
             )  # fmt: skip
             found = found if matcher is None else matcher.identify(found)

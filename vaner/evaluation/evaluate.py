@@ -112,7 +112,7 @@ def evaluate(
     gold = tuple(islice(unique_ids(corpus), limit))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    found = watch(recognizer.annotate(bare, chosen, dataset=corpus.name))
+    found = watch(recognizer.annotate(bare, chosen, corpus=corpus.name))
     predicted = tuple(at_least(document, min_score) for document in found)
     seconds = time.monotonic() - started
     reasons = Counter[str]()

@@ -54,20 +54,20 @@ class VanerGeneratorConfig(OnBackboneConfig):
         for stored in self.instructions.values():
             MarkupInstruction.from_dict(stored)
 
-    def instruction_for(self, type: str, dataset: str | None = None) -> str:
+    def instruction_for(self, type: str, corpus: str | None = None) -> str:
         """The words that ask for a type: those it was trained with, or others for a new type.
 
         Args:
             type: what is asked for.
-            dataset: the corpus the text is from, if that is known: it may have a definition of
+            corpus: the corpus the text is from, if that is known: it may have a definition of
                 the type of its own.
         """
         known = [name for name, types in self.datasets.items() if type in types]
-        name = dataset if dataset in known else next(iter(known), None)
+        name = corpus if corpus in known else next(iter(known), None)
         if name is not None:
             return MarkupInstruction.from_dict(self.instructions[name]).render_one(type)
-        language = language_of(dataset, type)
-        return instruction(dataset, language, style=self.style).render_one(type)
+        language = language_of(corpus, type)
+        return instruction(corpus, language, style=self.style).render_one(type)
 
 
 AutoConfig.register(VanerGeneratorConfig.model_type, VanerGeneratorConfig)

@@ -22,6 +22,7 @@ from vaner.recognition.recognizer import checked_types
 from vaner.recognition.stream import PIECES_AT_ONCE, End, answered, as_documents
 from vaner.text.documents import Document, Span
 from vaner.text.words import Word, sentences_of, split_words
+from vaner.utils.deprecation import renamed_argument
 
 
 class _Piece(NamedTuple):
@@ -87,23 +88,24 @@ class Generator:
         """Reason -> gold mentions of these types that brackets between words cannot express."""
         return unreachable(document, types)
 
+    @renamed_argument("dataset", "corpus")
     def annotate(
         self,
         texts_or_documents: Iterable[str | Document],
         types: Sequence[str] | None = None,
         *,
-        dataset: str | None = None,
+        corpus: str | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Document]:
         """As `Recognizer.annotate`; mentions may nest, and those of different types cross."""
         size = batch_size or self.batch_size
-        pieces = self._pieces(texts_or_documents, checked_types(self, types), dataset)
+        pieces = self._pieces(texts_or_documents, checked_types(self, types), corpus)
         return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)
 
     def _pieces(
-        self, source: Iterable[str | Document], types: Sequence[str], dataset: str | None
+        self, source: Iterable[str | Document], types: Sequence[str], corpus: str | None
     ) -> Iterator[_Piece | End]:
-        asked = {type: self.model.config.instruction_for(type, dataset) for type in types}
+        asked = {type: self.model.config.instruction_for(type, corpus) for type in types}
         for document in as_documents(source):
             words = split_words(document.text)
             found: list[Span] = []

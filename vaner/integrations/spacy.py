@@ -97,7 +97,7 @@ class VanerComponent:
     def _find(self, texts: Iterable[Document]) -> Iterator[Document]:
         settings = self._settings
         found = self._annotator.annotate(
-            texts, settings["types"], dataset=settings["dataset"], min_score=settings["min_score"]
+            texts, settings["types"], corpus=settings["dataset"], min_score=settings["min_score"]
         )
         return found if self._matcher is None else self._matcher.identify(found)
 

@@ -23,7 +23,7 @@ from vaner.text.documents import Document
 
 TASK = "vaner-ner"
 _BATCH = 32
-_OPTIONS = ("types", "dataset", "overlaps", "min_score")
+_OPTIONS = ("types", "corpus", "dataset", "overlaps", "min_score")
 
 Entity = dict[str, Any]
 """Keys as transformers has them: entity_group, score, word, start, end."""
@@ -33,7 +33,7 @@ class VanerPipeline(Pipeline):
     """Text in, mentions out: a list of them for a text, a list of lists for a list of texts.
 
     A dataset or a generator of texts gives an iterator. Options, here or in a call, are those of
-    `Annotator.annotate`: ``types``, ``dataset``, ``overlaps``, ``min_score``, ``batch_size``.
+    `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``min_score``, ``batch_size``.
     """
 
     # Nothing else is loaded: the annotator finds the tokenizer that the model was trained with.

@@ -30,6 +30,7 @@ from vaner.knowledge.hash_tables import Words, words_of
 from vaner.knowledge.lexicon import Lexicon, join, open_lexicon
 from vaner.knowledge.spelling_rules import RULES, Rules, changed
 from vaner.text.documents import Document, Overlaps, Span, best_of_overlapping
+from vaner.utils.deprecation import renamed_argument
 
 # Text read at once: enough for whole arrays to pay, little enough for the processor's cache.
 _CHARACTERS_AT_ONCE = 1 << 18
@@ -112,12 +113,13 @@ class Matcher:
         """The mentions in one text."""
         return list(next(self.annotate([text], types)).spans)
 
+    @renamed_argument("dataset", "corpus")
     def annotate(
         self,
         texts_or_documents: Iterable[str | Document],
         types: Sequence[str] | None = None,
         *,
-        dataset: str | None = None,
+        corpus: str | None = None,
         overlaps: Overlaps = "keep",
     ) -> Iterator[Document]:
         """Annotate many texts, in the order given, as a stream.
@@ -125,7 +127,7 @@ class Matcher:
         Args:
             texts_or_documents: texts, or documents, whose own spans are replaced.
             types: types to find; all if None.
-            dataset: corpus they are from, as a model may want to know; the names are the same.
+            corpus: corpus they are from, as a model may want to know; the names are the same.
             overlaps: ``keep`` mentions of different types that overlap, or of those only the
                 longest, ``best``.
 

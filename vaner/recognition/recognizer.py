@@ -33,14 +33,14 @@ class Recognizer(Protocol):
         texts_or_documents: Iterable[str | Document],
         types: Sequence[str] | None = None,
         *,
-        dataset: str | None = None,
+        corpus: str | None = None,
     ) -> Iterator[Document]:
         """The documents with the mentions found, sorted by offset; their own are replaced.
 
         Args:
             texts_or_documents: texts, or documents.
             types: types to find; all it knows if None.
-            dataset: the corpus that they are from.
+            corpus: the corpus that they are from.
         """
         ...
 

@@ -8,7 +8,7 @@ from transformers import AutoConfig
 
 from vaner.backbones.config import OnBackboneConfig, check_choice
 from vaner.tagger.instructions import VANER, Instruction
-from vaner.tagger.prompts import Asking
+from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.tags import Scheme, TagSet
 
 Head = Literal["crf", "softmax"]
@@ -79,9 +79,9 @@ class VanerConfig(OnBackboneConfig):
         super().__init__(**kwargs)
 
     @property
-    def asking(self) -> Asking:
+    def prompts(self) -> TaggerPrompts:
         """What the model was taught to find, and how it is asked."""
-        return Asking(
+        return TaggerPrompts(
             tuple(self.types), Scheme(self.scheme), self.joint, self.datasets, self.nameless,
             self.instruction_template,
         )  # fmt: skip
@@ -89,7 +89,7 @@ class VanerConfig(OnBackboneConfig):
     @property
     def tag_set(self) -> TagSet:
         """The tags the head scores; where the instruction names the type, the tags do not."""
-        return self.asking.tag_set
+        return self.prompts.tag_set
 
     @property
     def instruction_template(self) -> Instruction:

@@ -37,11 +37,11 @@ class Instruction:
                     f"{', '.join('{' + name + '}' for name in sorted(wanted))}"
                 )
 
-    def render(self, type: str, dataset: str | None = None) -> str:
+    def render(self, type: str, corpus: str | None = None) -> str:
         """The words to put before a sentence."""
-        if dataset is None:
+        if corpus is None:
             return self.nameless.format(type=type)
-        return self.named.format(type=type, dataset=dataset)
+        return self.named.format(type=type, dataset=corpus)
 
     def to_dict(self) -> dict[str, str]:
         return asdict(self)

@@ -22,7 +22,7 @@ from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import ModelError, VanerError, first_line
 from vaner.tagger.decoding import Floats, Transitions
-from vaner.tagger.prompts import Asking
+from vaner.tagger.prompts import TaggerPrompts
 from vaner.tagger.recognizer import Tagger
 from vaner.utils.cache_folder import cache_folder
 
@@ -143,10 +143,10 @@ def exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text("utf-8"))
-        asking, longest = Asking.from_config(config), int(config["max_subwords"])
+        prompts, longest = TaggerPrompts.from_config(config), int(config["max_subwords"])
         casing = bool(config.get("casing", False))
         form = f"exported, {config.get('precision', 'precision not known')}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError, VanerError) as error:
         raise ModelError(f"{path}: not the config of an exported model ({error})") from error
     encoder = Encoder.from_folder(folder, longest, casing=casing)
-    return Tagger(OnnxReader(folder, form=form), asking, encoder, batch_size=batch_size)
+    return Tagger(OnnxReader(folder, form=form), prompts, encoder, batch_size=batch_size)

@@ -14,7 +14,7 @@ from vaner.text.tags import Scheme, TagSet
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class TaggerPrompts:
     """How a tagger is asked.
 
     Args:
@@ -34,7 +34,7 @@ class Asking:
     instruction: Instruction
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Asking:
+    def from_config(cls, config: Mapping[str, Any]) -> TaggerPrompts:
         """Out of the fields of a `vaner.tagger.config.VanerConfig`, or of an older one's.
 
         Raises:
@@ -52,30 +52,28 @@ class Asking:
         """The tags the head scores; where the instruction names the type, the tags do not."""
         return TagSet(self.scheme, self.types if self.joint else ())
 
-    def passes(
-        self, types: Sequence[str], dataset: str | None
-    ) -> list[tuple[str, tuple[str, ...]]]:
+    def passes(self, types: Sequence[str], corpus: str | None) -> list[tuple[str, tuple[str, ...]]]:
         """The instructions to read a sentence under, each with the types that it finds.
 
         Args:
             types: types asked for.
-            dataset: the corpus that the text is from, if that is known.
+            corpus: the corpus that the text is from, if that is known.
         """
         if self.joint:
-            return [(self.instruction_for(None, dataset), tuple(types))]
-        return [(self.instruction_for(type, dataset), (type,)) for type in types]
+            return [(self.instruction_for(None, corpus), tuple(types))]
+        return [(self.instruction_for(type, corpus), (type,)) for type in types]
 
-    def instruction_for(self, type: str | None, dataset: str | None) -> str:
+    def instruction_for(self, type: str | None, corpus: str | None) -> str:
         """The instruction for a pass: for one type, or for all of them if None."""
-        return self.instruction.render(type or ANY_TYPE, self.dataset_for(type, dataset))
+        return self.instruction.render(type or ANY_TYPE, self.corpus_for(type, corpus))
 
-    def dataset_for(self, type: str | None, dataset: str | None) -> str | None:
+    def corpus_for(self, type: str | None, corpus: str | None) -> str | None:
         """The corpus name to put into the instruction for `type`, or for all types if None.
 
         The one asked for where the model knows it for this type; otherwise none if the model was
         trained without names too, else the first of its corpora that has the type.
         """
         known = [name for name, types in self.datasets.items() if type is None or type in types]
-        if dataset in known:
-            return dataset
+        if corpus in known:
+            return corpus
         return None if self.nameless or not known else known[0]

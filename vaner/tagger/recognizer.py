@@ -19,11 +19,12 @@ from vaner.recognition.length_batches import by_length
 from vaner.recognition.recognizer import checked_types
 from vaner.recognition.stream import PIECES_AT_ONCE, End, answered, as_documents
 from vaner.tagger.decoding import Decoder, Floats, Transitions
-from vaner.tagger.prompts import Asking
+from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.documents import Document, Span
 from vaner.text.reachability import unreachable
 from vaner.text.tags import Scheme
 from vaner.text.words import Word, sentences_of, split_words
+from vaner.utils.deprecation import renamed_argument
 
 
 class Reader(Protocol):
@@ -81,7 +82,7 @@ class Tagger:
 
     Args:
         reader: computes the emissions.
-        asking: what the model was taught to find, and how it is asked.
+        prompts: the types the model finds, and the instructions for them.
         encoder: the encoder it was trained with.
         batch_size: most rows in a batch.
     """
@@ -90,13 +91,13 @@ class Tagger:
     zero_shot = False
 
     def __init__(
-        self, reader: Reader, asking: Asking, encoder: Encoder, *, batch_size: int = 32
+        self, reader: Reader, prompts: TaggerPrompts, encoder: Encoder, *, batch_size: int = 32
     ) -> None:
         self.reader = reader
-        self.asking = asking
+        self.prompts = prompts
         self.encoder = encoder
         self.batch_size = batch_size
-        self._decoder = Decoder(asking.tag_set, reader.transitions())
+        self._decoder = Decoder(prompts.tag_set, reader.transitions())
 
     @property
     def model(self) -> Any:
@@ -106,28 +107,29 @@ class Tagger:
     @property
     def types(self) -> tuple[str, ...]:
         """The entity types the model finds."""
-        return self.asking.types
+        return self.prompts.types
 
     @property
     def datasets(self) -> Mapping[str, Sequence[str]]:
         """Corpora that it may be told a text is from -> the types they annotate."""
-        return self.asking.datasets
+        return self.prompts.datasets
 
     @property
     def scheme(self) -> Scheme:
         """How the model's tags spell a mention."""
-        return self.asking.scheme
+        return self.prompts.scheme
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that words and tags cannot spell."""
-        return unreachable(document, types, self.scheme, joint=self.asking.joint)
+        return unreachable(document, types, self.scheme, joint=self.prompts.joint)
 
+    @renamed_argument("dataset", "corpus")
     def annotate(
         self,
         texts_or_documents: Iterable[str | Document],
         types: Sequence[str] | None = None,
         *,
-        dataset: str | None = None,
+        corpus: str | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Document]:
         """As `Recognizer.annotate`; mentions of different types may overlap.
@@ -136,7 +138,7 @@ class Tagger:
             VanerError: for a type the model was not trained to find.
         """
         size = batch_size or self.batch_size
-        passes = self.asking.passes(checked_types(self, types), dataset)
+        passes = self.prompts.passes(checked_types(self, types), corpus)
         pieces = self._pieces(texts_or_documents, passes)
         return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)
 

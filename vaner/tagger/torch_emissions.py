@@ -64,4 +64,4 @@ def torch_tagger(
 ) -> Tagger:
     """A tagger that computes with PyTorch; arguments as for `TorchReader` and `Tagger`."""
     reader = TorchReader(model, device, autocast)
-    return Tagger(reader, model.config.asking, encoder, batch_size=batch_size)
+    return Tagger(reader, model.config.prompts, encoder, batch_size=batch_size)

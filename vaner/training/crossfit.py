@@ -229,7 +229,7 @@ def _annotate(
     for corpus in corpora:
         wanted = [type for type in corpus.types if type in types]
         bare = (document.with_spans(()) for document in corpus)
-        found = recognizer.annotate(bare, wanted, dataset=corpus.name)
+        found = recognizer.annotate(bare, wanted, corpus=corpus.name)
         _keep(calibrated(found), _file(folder, corpus.name, part))
 
 

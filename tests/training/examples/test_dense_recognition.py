@@ -133,7 +133,7 @@ def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
     (trained,) = train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
     config = Annotator.from_pretrained(trained.folder, device="cpu").recognizer.model.config
     assert config.types == ["Chemical", "Disease"] and config.datasets == {}
-    assert config.asking.instruction_for("Disease", corpus_folder.name) == "Disease: "
+    assert config.prompts.instruction_for("Disease", corpus_folder.name) == "Disease: "
 
 
 def test_held_out_splits_give_no_names(tmp_path: Path) -> None:

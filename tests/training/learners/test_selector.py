@@ -49,7 +49,7 @@ class Careless:
     def __init__(self, gold: Corpus) -> None:
         self._spans = {document.text: document.spans for document in gold}
 
-    def annotate(self, texts: Any, types: Any = None, *, dataset: Any = None) -> Iterator[Document]:
+    def annotate(self, texts: Any, types: Any = None, *, corpus: Any = None) -> Iterator[Document]:
         for document in texts:
             yield document.with_spans(self._found(document, types or self.types))
 

@@ -13,7 +13,7 @@ from vaner.errors import CorpusError, RecipeError
 from vaner.text.documents import Corpus, type_names
 from vaner.training.data.folds import without_fold
 from vaner.training.data.proposals import proposed
-from vaner.training.recipe.saved_tagger import asking_of
+from vaner.training.recipe.saved_tagger import read_prompts
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe
 
 
@@ -136,7 +136,7 @@ def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Co
 def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:
     corpus = _loaded(source, root)
     if isinstance(source, CorpusSource) and source.teacher:
-        types = asking_of(source.teacher).types
+        types = read_prompts(source.teacher).types
         documents = tuple(document.with_spans(()) for document in corpus)
         return Corpus(corpus.name, corpus.split, documents, types)
     collapse = source.collapse if isinstance(source, CorpusSource) else None

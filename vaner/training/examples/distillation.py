@@ -29,7 +29,7 @@ from vaner.text.tags import TagSet
 from vaner.text.words import split_words
 from vaner.training.examples.sentences import SentenceExample, training_sentences
 from vaner.training.progress import bar
-from vaner.training.recipe.saved_tagger import asking_of
+from vaner.training.recipe.saved_tagger import read_prompts
 
 _AT_ONCE = 256  # sentences
 
@@ -65,7 +65,7 @@ def tags_alike(teacher: str, tag_set: TagSet) -> bool:
     Raises:
         ModelError: where it is not found, or is not a tagger.
     """
-    return asking_of(teacher).tag_set == tag_set
+    return read_prompts(teacher).tag_set == tag_set
 
 
 def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
@@ -81,7 +81,7 @@ def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
     recognizer, calibrated = load_recognizer(folder), load_score_calibration(folder)
     found: list[Document] = []
     answers = calibrated(recognizer.annotate(corpus))
-    for document in bar(f"asking {Path(teacher).name}", "document", len(corpus), answers):
+    for document in bar(f"running {Path(teacher).name}", "document", len(corpus), answers):
         words = split_words(document.text)
         for first, last in training_sentences(document, words, document.spans):
             start, end = words[first].start, words[last - 1].end
@@ -103,7 +103,7 @@ def taught_examples(teacher: str, examples: Sequence[SentenceExample]) -> list[T
     tagger = load_recognizer(model_folder(teacher))
     assert isinstance(tagger, Tagger)
     found: list[TaughtExample] = []
-    with bar(f"asking {Path(teacher).name}", "sentence", len(examples)) as progress:
+    with bar(f"running {Path(teacher).name}", "sentence", len(examples)) as progress:
         for start in range(0, len(examples), _AT_ONCE):
             some = examples[start : start + _AT_ONCE]
             pairs = zip(some, _thoughts(tagger, some), strict=True)
@@ -115,7 +115,7 @@ def taught_examples(teacher: str, examples: Sequence[SentenceExample]) -> list[T
 def _thoughts(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[Soft]:
     """The posterior of the teacher's chain for each sentence."""
     asked = [
-        (one.text, one.words, tagger.asking.instruction_for(_type(one), None)) for one in sentences
+        (one.text, one.words, tagger.prompts.instruction_for(_type(one), None)) for one in sentences
     ]
     emissions = tagger.emissions(asked)
     scores = tagger.scores

@@ -10,7 +10,7 @@ from vaner.backbones.file_names import ADAPTER_CONFIG
 from vaner.backbones.storage import adapter_folder
 from vaner.errors import ModelError
 from vaner.models.locate import model_folder
-from vaner.tagger.prompts import Asking
+from vaner.tagger.prompts import TaggerPrompts
 
 # Of its config; with these alike, two taggers ask and tag alike.
 _ALIKE = (
@@ -19,7 +19,7 @@ _ALIKE = (
 )  # fmt: skip
 
 
-def asking_of(name: str) -> Asking:
+def read_prompts(name: str) -> TaggerPrompts:
     """What a saved tagger finds and how; its weights are not loaded.
 
     Args:
@@ -28,7 +28,7 @@ def asking_of(name: str) -> Asking:
     Raises:
         ModelError: where it is not found, or is not a tagger.
     """
-    return Asking.from_config(_config(name))
+    return TaggerPrompts.from_config(_config(name))
 
 
 def alike(name: str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _config(name: str) -> dict[str, Any]:
     folder = model_folder(name)
     try:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
-        Asking.from_config(config)
+        TaggerPrompts.from_config(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}: not a saved tagger ({error})") from error
     return config
