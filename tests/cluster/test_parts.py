@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaner.cluster.annotation_options import Find, Finding
+from vaner.cluster.annotation_settings import AnnotateStream, AnnotationSettings
 from vaner.cluster.engine import Here
 from vaner.cluster.job import State, manifest, run
 from vaner.cluster.plan import Part, Source, cut
@@ -20,6 +20,7 @@ from vaner.cluster.store import Manifest, Report, Store, together
 from vaner.cluster.worker import Counted, Task, Worker, count
 from vaner.errors import VanerError
 from vaner.formats import read
+from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.text.documents import Document, Span
 
 
@@ -36,7 +37,7 @@ def finds(documents: Iterable[Document]) -> Iterator[Document]:
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     """No model: what is found is the first word."""
-    monkeypatch.setattr(Finding, "open", lambda self, writing: finds)
+    monkeypatch.setattr(AnnotationSettings, "load", lambda self, output_format: finds)
 
 
 @pytest.fixture
@@ -51,7 +52,11 @@ def files(tmp_path: Path) -> list[str]:
 
 def a_task(tmp_path: Path, **more: Any) -> Task:
     folder = str(tmp_path / "out")
-    return replace(Task(finding=Finding(), folder=folder, format="jsonl"), **more)
+    return replace(Task(settings=AnnotationSettings(), folder=folder, format="jsonl"), **more)
+
+
+def settings(**load_options: Any) -> AnnotationSettings:
+    return AnnotationSettings(load_options=LoadOptions(**load_options))
 
 
 def annotate(
@@ -121,9 +126,9 @@ class Mortal(Worker):
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)
-        self._find = self._dying(self._find)
+        self._annotate = self._dying(self._annotate)
 
-    def _dying(self, find: Find) -> Find:
+    def _dying(self, find: AnnotateStream) -> AnnotateStream:
         def dying(documents: Iterable[Document]) -> Iterator[Document]:
             for document in find(documents):
                 Mortal.life -= 1
@@ -154,7 +159,7 @@ def test_a_job_that_was_killed_goes_on(
     else:
         annotate(files, task, engine=Dying())
     monkeypatch.undo()
-    monkeypatch.setattr(Finding, "open", lambda self, writing: finds)
+    monkeypatch.setattr(AnnotationSettings, "load", lambda self, output_format: finds)
     before = {path: path.stat().st_mtime_ns for path in Path(task.folder).glob("part-*")}
     assert not annotate(files, task, resume=True).failed
     assert results(task) == WHOLE
@@ -207,7 +212,7 @@ def test_a_model_that_is_not_there_fails_every_part_in_one_line(
     tmp_path: Path, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    task = a_task(tmp_path, finding=Finding(model="no/such/model"))
+    task = a_task(tmp_path, settings=settings(model="no/such/model"))
     state = annotate(files, task)
     assert len(state.failed) == 5 and not state.done
     assert all("no/such/model" in str(report.problem) for report in state.failed)
@@ -219,7 +224,9 @@ def test_another_job_is_not_gone_on_with(tmp_path: Path, files: list[str]) -> No
     annotate(files, task)
     with pytest.raises(VanerError, match="--resume goes on with it"):
         annotate(files, task)
-    other = replace(task, finding=Finding(min_score=0.5))
+    other = replace(
+        task, settings=AnnotationSettings(annotate_options=AnnotateOptions(min_score=0.5))
+    )
     with pytest.raises(VanerError, match="begun with another --min-score; give the same"):
         annotate(files, other, resume=True)
     with pytest.raises(VanerError, match="begun with another --part-size"):
@@ -227,7 +234,12 @@ def test_another_job_is_not_gone_on_with(tmp_path: Path, files: list[str]) -> No
     with pytest.raises(VanerError, match="begun with other files"):
         annotate(files[:2], task, resume=True)
     # How fast it goes may change on the way.
-    assert annotate(files, replace(task, finding=Finding(batch_size=4)), resume=True).done
+    assert annotate(files, replace(task, settings=settings(batch_size=4)), resume=True).done
+    manifest_file = Path(task.folder) / "_vaner" / "manifest.json"
+    old = json.loads(manifest_file.read_text())
+    old["settings"]["dataset"] = old["settings"].pop("corpus")  # as earlier versions wrote it
+    manifest_file.write_text(json.dumps(old))
+    assert annotate(files, task, resume=True).done
     with Path(files[2]).open("a") as file:
         file.write("\n")
     with pytest.raises(VanerError, match=r"c\.jsonl: has changed"):

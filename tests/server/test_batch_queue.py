@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.serving import POISON, Known, spans, waited_for
-from vaner.server.batch_queue import Batcher, FullError, Options, Round
+from vaner.recognition.options import AnnotateOptions
+from vaner.server.batch_queue import Batcher, FullError, Round
 from vaner.text.documents import Document
 
-OPTIONS = Options(Known.types)
+OPTIONS = AnnotateOptions(types=Known.types)
 TEXTS = ["asthma", "", "aspirin for lung cancer", "nothing", "😀 asthma"]
 
 
@@ -36,7 +37,7 @@ class Held:
         self.first = self.batcher.submit(documents("first"), OPTIONS)
         assert self.known.reached.wait(10)
 
-    def _annotate(self, some: Iterable[Document], options: Options) -> Iterator[Document]:
+    def _annotate(self, some: Iterable[Document], options: AnnotateOptions) -> Iterator[Document]:
         return self.known.annotate(some, options.types)
 
     @property
@@ -57,7 +58,7 @@ def right(answer: Future[list[Document]], texts: Iterable[str]) -> bool:
 def test_requests_that_ask_for_the_same_are_read_together() -> None:
     held = Held()
     alike = [held.batcher.submit(documents(text, f"{text} asthma"), OPTIONS) for text in "abc"]
-    other = held.batcher.submit(documents("asthma", "lung"), Options(("Anatomy",)))
+    other = held.batcher.submit(documents("asthma", "lung"), AnnotateOptions(types=("Anatomy",)))
     held.finish()
     assert held.texts == [["a", "b", "c", "a asthma", "b asthma", "c asthma"], ["asthma", "lung"]]
     for text, answer in zip("abc", alike, strict=True):
@@ -82,7 +83,7 @@ def test_a_large_request_does_not_hold_up_small_ones() -> None:
 def test_other_questions_have_their_turn() -> None:
     held = Held(characters=4)
     held.batcher.submit(documents(*["aaaa"] * 3), OPTIONS)
-    held.batcher.submit(documents("bbbb", "bbbb"), Options(("Disease",)))
+    held.batcher.submit(documents("bbbb", "bbbb"), AnnotateOptions(types=("Disease",)))
     held.finish()
     assert held.texts == [["aaaa"], ["bbbb"], ["aaaa"], ["bbbb"], ["aaaa"]]
 
@@ -147,7 +148,9 @@ def test_it_rests_once_and_is_woken() -> None:
 def test_any_mixture_is_answered(asked: list[tuple[list[str], bool]], characters: int) -> None:
     held = Held(characters=characters)
     answers = [
-        held.batcher.submit(documents(*texts), OPTIONS if alike else Options(("Anatomy",)))
+        held.batcher.submit(
+            documents(*texts), OPTIONS if alike else AnnotateOptions(types=("Anatomy",))
+        )
         for texts, alike in asked
     ]
     held.finish()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from vaner.cli.batch_annotate import (
     PART_SIZE,
@@ -16,14 +14,15 @@ from vaner.cli.batch_annotate import (
     WorkersOption,
     annotate_in_parts,
 )
-from vaner.cli.common import (
+from vaner.cli.options import (
     BatchOption,
+    CorpusNameOption,
     DeviceOption,
     EncodingOption,
     FilesArgument,
     FormatOption,
     InputFormatOption,
-    KnowledgeOption,
+    KnowledgeBaseOption,
     MinPrecisionOption,
     MinScoreOption,
     ModelOption,
@@ -39,13 +38,9 @@ from vaner.cli.common import (
     split_types,
 )
 from vaner.errors import VanerError
+from vaner.recognition.options import AnnotateOptions, LoadOptions
 
-DatasetOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Training corpus to name to the model, for text of its kind: --dataset BC5CDR"
-    ),
-]
+DEFAULT, DEFAULT_LOAD = AnnotateOptions(), LoadOptions()
 
 
 def annotate(
@@ -54,15 +49,15 @@ def annotate(
     types: TypesOption = None,
     model: ModelOption = None,
     selector: SelectorOption = None,
-    dataset: DatasetOption = None,
-    kb: KnowledgeOption = None,
+    corpus: CorpusNameOption = DEFAULT.corpus,
+    kb: KnowledgeBaseOption = None,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
     encoding: EncodingOption = "utf-8",
-    overlaps: OverlapsOption = "keep",
-    min_score: MinScoreOption = 0.0,
-    min_precision: MinPrecisionOption = None,
+    overlaps: OverlapsOption = DEFAULT.overlaps,
+    min_score: MinScoreOption = DEFAULT.min_score,
+    min_precision: MinPrecisionOption = DEFAULT.min_precision,
     shard: ShardOption = None,
     engine: EngineOption = None,
     workers: WorkersOption = None,
@@ -70,8 +65,8 @@ def annotate(
     part_size: PartSizeOption = None,
     resume: ResumePartsOption = False,
     skip_bad: SkipBadOption = False,
-    batch_size: BatchOption = 32,
-    device: DeviceOption = "auto",
+    batch_size: BatchOption = DEFAULT_LOAD.batch_size,
+    device: DeviceOption = DEFAULT_LOAD.device,
     quantization: QuantizationOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -94,13 +89,19 @@ def annotate(
 
     `vaner annotate pubmed/*.xml.gz --engine ray --format parquet -o found --resume`
     """
-    from vaner.cluster.annotation_options import Finding
+    from vaner.cluster.annotation_settings import AnnotationSettings
 
-    wanted = split_types(types)
-    finding = Finding(
-        model=model, selector=selector, kb=kb, types=tuple(wanted) if wanted else None,
-        dataset=dataset, overlaps=overlaps, min_score=min_score, min_precision=min_precision,
-        batch_size=batch_size, device=device, quantization=quantization,
+    type_names = split_types(types)
+    settings = AnnotationSettings(
+        kb=kb,
+        load_options=LoadOptions(
+            model=model, selector=selector, device=device, batch_size=batch_size,
+            quantization=quantization,
+        ),
+        annotate_options=AnnotateOptions(
+            types=tuple(type_names) if type_names else None, corpus=corpus, overlaps=overlaps,
+            min_score=min_score, min_precision=min_precision,
+        ),
     )  # fmt: skip
     how: dict[str, Any] = {
         "output": output, "format": format, "input_format": input_format, "encoding": encoding,
@@ -114,7 +115,7 @@ def annotate(
         from vaner.cli.stream import Job
 
         job = Job(files, text, shard=shard, **how)
-        job.run(finding.open(job.writing))
+        job.run(settings.load(job.writing))
         return
     if text is not None or shard is not None:
         raise VanerError("--engine cuts files by itself; --text and --shard are not for it")
@@ -122,4 +123,4 @@ def annotate(
         engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
         part_size=part_size or PART_SIZE, resume=resume,
     )  # fmt: skip
-    annotate_in_parts(files, finding, parts, **how)
+    annotate_in_parts(files, settings, parts, **how)

@@ -14,7 +14,7 @@ import typer
 from vaner import __version__
 from vaner.cli.annotate import annotate
 from vaner.cli.calibrate import calibrate
-from vaner.cli.common import Command, Group, tell
+from vaner.cli.command import Command, Group
 from vaner.cli.corpus import app as corpus
 from vaner.cli.crossfit import crossfit
 from vaner.cli.distill import distill
@@ -22,6 +22,7 @@ from vaner.cli.doctor import doctor
 from vaner.cli.evaluate import evaluate
 from vaner.cli.export import export
 from vaner.cli.kb import app as kb
+from vaner.cli.messages import print_message
 from vaner.cli.push import push
 from vaner.cli.serve import serve
 from vaner.cli.train import train
@@ -78,7 +79,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         app(args=list(args) if args is not None else None, prog_name="vaner")
     except VanerError as problem:
-        tell(f"error: {_one_line(problem)}")
+        print_message(f"error: {_one_line(problem)}")
         sys.exit(USER_ERROR)
 
 
@@ -101,7 +102,7 @@ def _prepare_messages() -> None:
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, FormatWarning):
             if str(message) not in shown:
-                tell(f"warning: {message}")
+                print_message(f"warning: {message}")
             shown.add(str(message))
         else:
             usual(message, category, *place, **more)
@@ -122,7 +123,7 @@ class _Told(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.WARNING:
-            tell(f"warning: {record.getMessage()}")
+            print_message(f"warning: {record.getMessage()}")
 
 
 def _one_line(problem: VanerError) -> str:

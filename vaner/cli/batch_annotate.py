@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vaner.cli.common import tell
 from vaner.cli.inputs import expand
+from vaner.cli.messages import print_message
 from vaner.display.output_formats import output_format
 from vaner.display.text import counted, listed
 from vaner.errors import VanerError
@@ -21,7 +21,7 @@ from vaner.formats.names import format_name
 from vaner.formats.source import STDIN
 
 if TYPE_CHECKING:
-    from vaner.cluster.annotation_options import Finding
+    from vaner.cluster.annotation_settings import AnnotationSettings
     from vaner.cluster.engine import Engine
     from vaner.cluster.job import State
     from vaner.cluster.worker import Counted
@@ -76,7 +76,7 @@ class Parts:
 
 def annotate_in_parts(
     files: Sequence[str] | None,
-    finding: Finding,
+    settings: AnnotationSettings,
     parts: Parts,
     *,
     output: str,
@@ -91,15 +91,14 @@ def annotate_in_parts(
     Raises:
         VanerError: for what cannot be read or written, or parts that could not be done.
     """
-    from vaner.cluster.job import absolute, manifest, run
+    from vaner.cluster.job import manifest, run
     from vaner.cluster.worker import Task
 
     writing, reading = _format(format, output), format_name(input_format)
     paths = _paths(files, reading)
-    named = replace(finding, model=absolute(finding.model), selector=absolute(finding.selector))
     task = Task(
-        finding=named, folder=output, format=writing, input_format=reading, encoding=encoding,
-        skip_bad=skip_bad,
+        settings=settings.with_absolute_paths(), folder=output, format=writing,
+        input_format=reading, encoding=encoding, skip_bad=skip_bad,
     )  # fmt: skip
     with _engine(parts) as engine:
         begun = manifest(
@@ -109,9 +108,9 @@ def annotate_in_parts(
     bad = sum(source.bad for source in begun.sources)
     if not begun.parts and not bad:  # no error, as without an engine
         where = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
-        tell(f"warning: there is no document in {where}")
+        print_message(f"warning: there is no document in {where}")
     if bad:
-        tell(f"warning: {counted(bad, 'bad record')} left out")
+        print_message(f"warning: {counted(bad, 'bad record')} left out")
     if state.failed:
         raise VanerError(
             f"{len(state.failed):,} of {counted(state.parts, 'part')} could not be done, such as "
@@ -161,7 +160,7 @@ def _engine(parts: Parts) -> Iterator[Engine]:
 
 def _tell_counted(found: Counted) -> None:
     for message in found.messages:
-        tell(f"warning: {' '.join(message.split())}")
+        print_message(f"warning: {' '.join(message.split())}")
 
 
 def _watched(states: Iterator[State], quiet: bool) -> State:
@@ -176,7 +175,7 @@ def _watched(states: Iterator[State], quiet: bool) -> State:
     started = told = time.monotonic()
     state = first = next(states)
     if first.done and not quiet:
-        tell(f"{len(first.done):,} of {counted(first.parts, 'part')} are there already")
+        print_message(f"{len(first.done):,} of {counted(first.parts, 'part')} are there already")
     before = sum(report.documents for report in first.done)
     try:
         for state in states:
@@ -184,9 +183,11 @@ def _watched(states: Iterator[State], quiet: bool) -> State:
                 told = time.monotonic()
                 done = sum(report.documents for report in state.done)
                 speed = pace(max(done - before, 1), told - started)
-                tell(f"annotating: {done:,} of {counted(state.documents, 'document')}, {speed}")
+                print_message(
+                    f"annotating: {done:,} of {counted(state.documents, 'document')}, {speed}"
+                )
     except KeyboardInterrupt:
-        tell(f"stopped: {len(state.done):,} of {counted(state.parts, 'part')} are done")
+        print_message(f"stopped: {len(state.done):,} of {counted(state.parts, 'part')} are done")
         raise
     if not quiet:
         documents, mentions, lost = together(state.done)
@@ -194,7 +195,7 @@ def _watched(states: Iterator[State], quiet: bool) -> State:
         took = f"{time.monotonic() - started:.1f} s"
         parts = counted(len(state.done), "part")
         found = counted(mentions.total(), "mention")
-        tell(f"{counted(documents, 'document')} in {parts}, {found}{types} in {took}")
+        print_message(f"{counted(documents, 'document')} in {parts}, {found}{types} in {took}")
         if lost:
-            tell(f"not everything could be written: {listed(lost)}")
+            print_message(f"not everything could be written: {listed(lost)}")
     return state

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.common import (
+from vaner.cli.messages import print_message
+from vaner.cli.options import (
     BatchOption,
     CorporaOption,
     CorpusFormatOption,
@@ -16,7 +17,6 @@ from vaner.cli.common import (
     SelectorOption,
     TypesOption,
     split_types,
-    tell,
 )
 from vaner.cli.rename_types import RenameOption
 from vaner.display.text import aligned, counted
@@ -108,7 +108,7 @@ def calibrate(
     )
     for name in corpus:
         if is_one_split(name) and corpus_name(name) in annotator.learnt_from:
-            tell(f"warning: {name}: the model learnt from a corpus of this name; if these are the "
+            print_message(f"warning: {name}: the model learnt from a corpus of this name; if these are the "
                  "same texts it is too sure of them: calibrate on others")  # fmt: skip
     found = run(
         annotator,
@@ -119,16 +119,18 @@ def calibrate(
     )
     typer.echo(_table(found))
     _warn(found)
-    tell(f"kept in {write_calibration(found, folder)}")
+    print_message(f"kept in {write_calibration(found, folder)}")
 
 
 def _warn(found: Calibration) -> None:
     """Say so where it rests on little, or makes the scores worse."""
     if found.every.mentions < _FEW:
         told = f"{counted(found.every.mentions, 'mention')} to calibrate by"
-        tell(f"warning: only {told}: temperatures and thresholds are rough; {_FEW} do better")
+        print_message(
+            f"warning: only {told}: temperatures and thresholds are rough; {_FEW} do better"
+        )
     if found.every.calibrated_error > found.every.error:
-        tell("warning: on documents that were not fitted on, the calibrated scores are further off "
+        print_message("warning: on documents that were not fitted on, the calibrated scores are further off "
              "than those that came; deleting the file undoes it")  # fmt: skip
 
 

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vaner.cli import corpus_files
-from vaner.cli.common import (
-    Command,
-    CorporaOption,
-    CorpusFormatOption,
-    Group,
-    QuietOption,
-    explained,
-    tell,
-)
+from vaner.cli.command import Command, Group, with_option_hint
+from vaner.cli.messages import print_message
+from vaner.cli.options import CorporaOption, CorpusFormatOption, QuietOption
 from vaner.display.text import aligned, counted, listed
 from vaner.errors import FormatError, VanerError
 
@@ -63,7 +57,7 @@ def list_(
     typer.echo("\nviews, which read the files of another corpus\n")
     typer.echo(aligned(corpus_info.views(VIEWS.values())))
     if root is None:
-        tell("give --corpora FOLDER or set VANER_CORPORA to see which files are there")
+        print_message("give --corpora FOLDER or set VANER_CORPORA to see which files are there")
 
 
 @app.command(cls=Command)
@@ -105,7 +99,7 @@ def fetch(
         except VanerError as problem:  # the others are fetched all the same
             if len(names) == 1:
                 raise
-            tell(f"error: {problem}")
+            print_message(f"error: {problem}")
             failed += 1
     if failed or differing:
         raise typer.Exit(2 if failed else 1)
@@ -116,16 +110,16 @@ def _tell_fetched(split: Fetched, quiet: bool) -> None:
 
     place = f"{split.corpus} {split.split}: {split.path}"
     for line in split.differences:
-        tell(f"{place}: {line}")
+        print_message(f"{place}: {line}")
     if quiet:
         return
     if not split.new:
-        tell(f"{place} is there already (--force fetches it again)")
+        print_message(f"{place} is there already (--force fetches it again)")
     elif not split.differences:
         proof = "is what the registry has" if split.verified else "there is nothing to check it by"
-        tell(f"{place} fetched; {proof}")
+        print_message(f"{place} fetched; {proof}")
         if split.split == next(iter(REGISTRY[split.corpus].files)):
-            tell(f"{split.corpus}: licence: {REGISTRY[split.corpus].licence}")
+            print_message(f"{split.corpus}: licence: {REGISTRY[split.corpus].licence}")
 
 
 @app.command(cls=Command)
@@ -204,14 +198,16 @@ def check(
         try:
             checked[name] = run(name, corpora, reading)
         except FormatError as problem:  # no way on in this file: that is a finding too
-            checked[name] = Findings([explained(problem, ctx)])
+            checked[name] = Findings([with_option_hint(problem, ctx)])
         _tell_findings(name, checked[name])
     wrong = sum(len(found.problems) for found in checked.values())
     if len(checked) > 1:
         across = check_across(checked)
         _tell_findings("across", across)
         wrong += len(across.problems)
-    tell(f"{counted(wrong, 'problem') if wrong else 'nothing wrong'}; long is {LONG} words or more")
+    print_message(
+        f"{counted(wrong, 'problem') if wrong else 'nothing wrong'}; long is {LONG} words or more"
+    )
     if wrong:
         raise typer.Exit(1)
 

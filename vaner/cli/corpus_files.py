@@ -7,13 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.common import (
-    CorpusFormatOption,
-    EncodingOption,
-    QuietOption,
-    SkipBadOption,
-    tell,
-)
+from vaner.cli.messages import print_message
+from vaner.cli.options import CorpusFormatOption, EncodingOption, QuietOption, SkipBadOption
 from vaner.cli.rename_types import RenameOption
 from vaner.display.text import counted, losses
 
@@ -61,13 +56,15 @@ def split(
         skipped.conclude()
     if not quiet:
         told = ", ".join(f"{name} {len(part):,}" for name, part in drawn.documents.items())
-        tell(f"documents in {output}: {told}")
+        print_message(f"documents in {output}: {told}")
         if drawn.together:
-            tell(f"{counted(drawn.together, 'document')} kept with others of the same sentences")
+            print_message(
+                f"{counted(drawn.together, 'document')} kept with others of the same sentences"
+            )
         if lost:
-            tell(losses(writing, lost))
+            print_message(losses(writing, lost))
     if drawn.apart:
-        tell(f"warning: {counted(drawn.apart, 'long sentence')} in more than one split")
+        print_message(f"warning: {counted(drawn.apart, 'long sentence')} in more than one split")
 
 
 def convert(
@@ -106,16 +103,18 @@ def convert(
     stream = outputs.Guarded(map(renaming, read))
     report = outputs.deliver(stream, target, writing)
     for unseen in renaming.unseen:
-        tell(f"warning: --rename {unseen}: there is no mention of that type")
+        print_message(f"warning: --rename {unseen}: there is no mention of that type")
     if stream.problem is not None:
         if stream.number:
-            tell(f"stopped early: {counted(report.documents, 'document')} written to {target}")
+            print_message(
+                f"stopped early: {counted(report.documents, 'document')} written to {target}"
+            )
             if report.lost and not quiet:
-                tell(losses(writing, report.lost))
+                print_message(losses(writing, report.lost))
         raise stream.problem
     if skipped is not None:
         skipped.conclude()
     if not quiet:
-        tell(f"{counted(report.documents, 'document')} converted to {writing}")
+        print_message(f"{counted(report.documents, 'document')} converted to {writing}")
         if report.lost:
-            tell(losses(writing, report.lost))
+            print_message(losses(writing, report.lost))

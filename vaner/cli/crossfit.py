@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.common import CorporaOption, ResumeOption, into, tell
+from vaner.cli.messages import output_folder_errors, print_message
+from vaner.cli.options import CorporaOption, ResumeOption
 
 
 def crossfit(
@@ -44,10 +45,12 @@ def crossfit(
     from vaner.training.recipe.file import read_recipe
 
     checked = read_recipe(recipe)
-    with into(output):
+    with output_folder_errors(output):
         from vaner.training.crossfit import crossfit as run
 
-        done = run(checked, output, folds=folds, corpora_root=corpora, resume=resume, report=tell)
+        done = run(
+            checked, output, folds=folds, corpora_root=corpora, resume=resume, report=print_message
+        )
     for file in (*done.train, *done.devel):
         typer.echo(file)
-    tell(f"they are the proposals of a selector, to be put behind --model {done.model}")
+    print_message(f"they are the proposals of a selector, to be put behind --model {done.model}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.common import CorporaOption, ResumeOption, into, tell
+from vaner.cli.messages import output_folder_errors, print_message
+from vaner.cli.options import CorporaOption, ResumeOption
 from vaner.errors import VanerError
 
 
@@ -72,10 +73,10 @@ def distill(
     if output is None:
         raise VanerError("a model needs a folder: vaner distill TEACHER … -o DIR")
 
-    with into(output):
+    with output_folder_errors(output):
         from vaner.training.train import train
 
-        trained = train(recipe, output, corpora_root=corpora, resume=resume, report=tell)
+        trained = train(recipe, output, corpora_root=corpora, resume=resume, report=print_message)
     for one in trained:
         typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
-        tell(f"make it fast with: vaner export {one.folder}")
+        print_message(f"make it fast with: vaner export {one.folder}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.common import CorporaOption, tell
+from vaner.cli.messages import print_message
+from vaner.cli.options import CorporaOption
 from vaner.display.text import aligned, counted
 
 BROKEN = 1
@@ -53,6 +54,6 @@ def doctor(
         typer.echo(aligned(rows))
     if problems:
         for problem in problems:
-            tell(f"broken: {problem}")
-        tell(f"{counted(len(problems), 'thing')} to mend")
+            print_message(f"broken: {problem}")
+        print_message(f"{counted(len(problems), 'thing')} to mend")
         raise typer.Exit(BROKEN)

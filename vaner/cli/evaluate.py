@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaner.cli.common import (
+from vaner.cli.evaluation_output import advise, check_writable, keep, keep_report, show
+from vaner.cli.messages import print_message
+from vaner.cli.options import (
     BatchOption,
     CorporaOption,
     CorpusFormatOption,
@@ -22,9 +24,7 @@ from vaner.cli.common import (
     SelectorOption,
     TypesOption,
     split_types,
-    tell,
 )
-from vaner.cli.evaluation_output import advise, check_writable, keep, keep_report, show
 from vaner.cli.rename_types import RenameOption
 from vaner.errors import CorpusError, VanerError
 
@@ -136,14 +136,18 @@ def evaluate(
     from vaner.cli.scored_system import System
     from vaner.corpora import is_one_split, scored_split
     from vaner.formats.names import format_name
+    from vaner.recognition.options import LoadOptions
 
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_ and (seen_in or input_format or rename):
         raise VanerError("--seen-in, --from and --rename are for --corpus, not for --all")
     system = System(
-        model=model, kb=kb, selector=selector, device=device, batch_size=batch_size,
-        quantization=quantization,
+        kb=kb,
+        load_options=LoadOptions(
+            model=model, selector=selector, device=device, batch_size=batch_size,
+            quantization=quantization,
+        ),
     )  # fmt: skip
     wanted, reading, names = split_types(types), format_name(input_format), new_names(rename)
     check_writable(json_file, report)
@@ -171,7 +175,7 @@ def evaluate(
     named = {**system.named(), **{name: value for name, value in cuts.items() if value}}
     if form := getattr(recognizer, "form", None):
         named["form"] = form
-        tell(f"form of the model: {form}")
+        print_message(f"form of the model: {form}")
     if json_file is not None:
         keep({**named, **record}, json_file)
     if report is not None:
@@ -228,13 +232,13 @@ def _warn(recognizer: Recognizer, gold: Corpus, *, file: bool) -> None:
     learnt = set(map(whole, recognizer.learnt_from)) if isinstance(recognizer, Annotator) else set()
     if whole(gold.name) in learnt and (file or gold.split.startswith("train")):
         what = "a corpus of this name" if file else "it"
-        tell(
+        print_message(
             f"warning: {gold.name}{'' if file else f' {gold.split}'}: the model learnt from {what}:"
             " the figures say nothing of new texts if these are the same"
         )
     for name, split in sorted(same_texts(gold.name, gold.split)):
         if name in learnt and split.startswith("train"):
-            tell(
+            print_message(
                 f"warning: {gold.name} {gold.split} shares texts with {name} {split}, and the "
                 f"model learnt from {name}: its figures here say nothing of new texts"
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vaner.cli.common import tell
+from vaner.cli.messages import print_message
 from vaner.display.text import counted, listed
 from vaner.errors import VanerError
 from vaner.utils.atomic_write import replaced
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def show(found: Evaluation, recognizer: str) -> None:
     """The figures of one corpus, on standard output."""
     if found.not_found:
-        tell(f"not scored, the {recognizer} does not find them: {', '.join(found.not_found)}")
+        print_message(
+            f"not scored, the {recognizer} does not find them: {', '.join(found.not_found)}"
+        )
     typer.echo(f"{found.name}, strict unless said otherwise")
     typer.echo(found.report.table())
     if found.unreachable:
@@ -56,7 +58,7 @@ def keep(record: Mapping[str, Any], path: Path) -> None:
             new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     except OSError as problem:
         raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
-    tell(f"kept in {path}")
+    print_message(f"kept in {path}")
 
 
 def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str | float], path: Path) -> None:
@@ -72,7 +74,7 @@ def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str | float], 
             file.writelines(render(scored, facts))
     except OSError as problem:
         raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
-    tell(f"report in {path}")
+    print_message(f"report in {path}")
 
 
 def check_writable(*paths: Path | None) -> None:

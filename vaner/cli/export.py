@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from vaner.cli.common import ModelArgument, tell
+from vaner.cli.messages import print_message
+from vaner.cli.options import ModelArgument
 from vaner.errors import VanerError
 
 
@@ -59,7 +60,7 @@ def export(
     tagger = load_torch_recognizer(folder, "cpu", 1)
     if not isinstance(tagger, Tagger):
         raise VanerError(f"{folder} is of a generator; only taggers can be exported")
-    tell(f"exporting {folder.name} ({precision}) …")
+    print_message(f"exporting {folder.name} ({precision}) …")
     try:
         write(
             tagger.model, tokenizer_folder(tagger.model, folder) / "tokenizer.json", target,
@@ -71,4 +72,4 @@ def export(
         if output is not None and (folder / name).is_file():
             shutil.copyfile(folder / name, target / name)
     size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
-    tell(f"{target}: {size:.0f} MB")
+    print_message(f"{target}: {size:.0f} MB")

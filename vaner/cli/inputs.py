@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.cli.common import tell
+from vaner.cli.messages import print_message
 from vaner.display.text import counted
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, named_as_read, read
@@ -26,12 +26,12 @@ class Skipped:
     def __call__(self, problem: FormatError) -> None:
         self.number += 1
         if self.number <= _SHOWN:
-            tell(f"warning: skipped: {' '.join(str(problem).split())}")
+            print_message(f"warning: skipped: {' '.join(str(problem).split())}")
 
     def conclude(self) -> None:
         """Say how many there were."""
         if self.number:
-            tell(f"warning: {counted(self.number, 'bad record')} left out")
+            print_message(f"warning: {counted(self.number, 'bad record')} left out")
 
 
 def expand(paths: Sequence[str], format: str | None) -> list[str]:
@@ -90,7 +90,7 @@ def documents(
     if empty and not (skipped and skipped.number):
         names = ["standard input" if path == STDIN else path for path in paths]
         where = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
-        tell(f"warning: there is no text in {where}")
+        print_message(f"warning: there is no text in {where}")
 
 
 def _documents(
@@ -98,7 +98,7 @@ def _documents(
 ) -> Iterator[Document]:
     chosen = format or ("text" if path == STDIN else None)
     if path == STDIN and sys.stdin.isatty():
-        tell("reading from the terminal; Ctrl-D ends the text")
+        print_message("reading from the terminal; Ctrl-D ends the text")
     try:
         yield from read(path, chosen, encoding=encoding, on_error=skipped)
     except FormatError as problem:

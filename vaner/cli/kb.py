@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vaner.cli import kb_diagnostics
-from vaner.cli.common import (
+from vaner.cli.command import Command, Group
+from vaner.cli.messages import print_message
+from vaner.cli.options import (
     BaseOption,
-    Command,
     DeviceOption,
     EncodingOption,
     FilesArgument,
     FormatOption,
-    Group,
     InputFormatOption,
     JsonOption,
     OutputOption,
@@ -29,7 +29,6 @@ from vaner.cli.common import (
     TextOption,
     TypesOption,
     split_types,
-    tell,
 )
 from vaner.display.text import aligned, counted, listed
 from vaner.errors import VanerError
@@ -104,7 +103,7 @@ def build(
     if skipped is not None:
         skipped.conclude()
     if not quiet:
-        tell(
+        print_message(
             f"{base.path}: {counted(len(base), 'concept')}, "
             f"{counted(base.name_counts.total(), 'name')} ({listed(base.name_counts)}), "
             f"in {time.perf_counter() - start:.1f} s"
@@ -133,7 +132,7 @@ def stats(
         typer.echo(block)
         typer.echo()
     if found.english is None:
-        tell("for names that are common English words: pip install wordfreq")
+        print_message("for names that are common English words: pip install wordfreq")
 
 
 def _types(found: Report) -> str:

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaner.cli.common import (
-    BaseOption,
-    CorporaOption,
-    JsonOption,
-    TypesOption,
-    split_types,
-    tell,
-)
+from vaner.cli.messages import print_message
+from vaner.cli.options import BaseOption, CorporaOption, JsonOption, TypesOption, split_types
 from vaner.display.text import counted
 from vaner.errors import VanerError
 
@@ -103,7 +97,7 @@ def check(
         if sources and not strangers:
             typer.echo("by provenance: no source is a held-out file of a corpus at hand")
     leaks = sum(each.suspicious for each in found) + len(strangers)
-    tell(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
+    print_message(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
     if leaks:
         raise typer.Exit(1)
 

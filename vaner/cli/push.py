@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.common import tell
+from vaner.cli.messages import print_message
 from vaner.display.text import aligned
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def push(
         results=kept, license=license,
     )  # fmt: skip
     typer.echo(address)
-    tell(f"used with: vaner annotate --model {repo}")
+    print_message(f"used with: vaner annotate --model {repo}")
 
 
 def _folder(model: str) -> Path:
@@ -119,7 +119,7 @@ def _show(files: Contents) -> None:
 
 
 def _prepare() -> None:
-    """Progress only on a terminal, and no log lines of the Hub's client: we tell what is wrong."""
+    """Progress only on a terminal, and no log lines of the Hub's client: we say what is wrong."""
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # read when it is imported
     from huggingface_hub.utils.tqdm import disable_progress_bars
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from vaner.errors import VanerError
+from vaner.recognition.options import LoadOptions
 
 if TYPE_CHECKING:
     from vaner.hub.reported_results import Stated
@@ -17,26 +18,20 @@ class System:
     """What is scored, by the options of the command; it is loaded by `open`.
 
     Args:
-        model: embedded name, folder or Hub id; the embedded default if None, and no `kb` either.
+        load_options: which model, and how it runs; its `model` must be None with `kb`.
         kb: knowledge base whose dictionary is scored in place of a model.
-        selector: folder or Hub id of a selector to put behind it.
-        device, batch_size, quantization: see `Annotator.from_pretrained`.
 
     Raises:
         VanerError: for options that do not go together.
     """
 
-    model: str | None
+    load_options: LoadOptions
     kb: str | None
-    selector: str | None
-    device: str
-    batch_size: int
-    quantization: Literal["nf4"] | None
 
     def __post_init__(self) -> None:
-        if self.kb is not None and self.model is not None:
+        if self.kb is not None and self.load_options.model is not None:
             raise VanerError("give either --model or --kb, not both")
-        if self.kb is not None and self.quantization is not None:
+        if self.kb is not None and self.load_options.quantization is not None:
             raise VanerError(
                 "--quantization is for the backbone of a model; with --kb there is none"
             )
@@ -46,18 +41,16 @@ class System:
         from vaner.annotator import Annotator
         from vaner.knowledge.matcher import Matcher
 
+        options = self.load_options
         if self.kb is None:
-            return Annotator.from_pretrained(
-                self.model, selector=self.selector, device=self.device,
-                batch_size=self.batch_size, quantization=self.quantization,
-            )  # fmt: skip
+            return Annotator.from_pretrained(**options.as_arguments())
         matcher = Matcher.named(self.kb)
-        if self.selector is None:
+        if options.selector is None:
             return matcher
         from vaner.selector.selector import Selector
 
         selector = Selector.from_pretrained(
-            self.selector, device=self.device, batch_size=self.batch_size
+            options.selector, device=options.device, batch_size=options.batch_size
         )
         return Annotator(matcher, selector)
 
@@ -66,12 +59,13 @@ class System:
         from vaner.hub.reported_results import read_stated
         from vaner.models.locate import model_folder
 
-        alone = self.kb is None and self.selector is None
-        return read_stated(model_folder(self.model)) if alone else {}
+        alone = self.kb is None and self.load_options.selector is None
+        return read_stated(model_folder(self.load_options.model)) if alone else {}
 
     def named(self) -> dict[str, str]:
         """What it is, for the record."""
         from vaner.models.locate import DEFAULT_MODEL
 
-        what = {"knowledge_base": self.kb} if self.kb else {"model": self.model or DEFAULT_MODEL}
-        return what if self.selector is None else {**what, "selector": self.selector}
+        options = self.load_options
+        name = {"knowledge_base": self.kb} if self.kb else {"model": options.model or DEFAULT_MODEL}
+        return name if options.selector is None else {**name, "selector": options.selector}

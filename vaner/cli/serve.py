@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.common import (
+from vaner.cli.messages import print_message
+from vaner.cli.options import (
     BatchOption,
     DeviceOption,
-    KnowledgeOption,
+    KnowledgeBaseOption,
     ModelOption,
     QuantizationOption,
     SelectorOption,
-    tell,
 )
 from vaner.errors import VanerError
 
@@ -26,7 +26,7 @@ _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
 def serve(
     model: ModelOption = None,
     selector: SelectorOption = None,
-    kb: KnowledgeOption = None,
+    kb: KnowledgeBaseOption = None,
     host: Annotated[
         str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
@@ -76,15 +76,17 @@ def serve(
     from vaner.annotator import Annotator
     from vaner.formats import FormatWarning
     from vaner.knowledge.matcher import Matcher
+    from vaner.recognition.options import LoadOptions
 
     # What clients' files look like is for them to know, and not for the log.
     warnings.simplefilter("ignore", FormatWarning)
     with bound(host, port) as place:  # first: loading a model for nothing takes long
         matcher = Matcher.named(kb) if kb is not None else None
-        annotator = Annotator.from_pretrained(
-            model, selector=selector, device=device, batch_size=batch_size,
+        load_options = LoadOptions(
+            model=model, selector=selector, device=device, batch_size=batch_size,
             quantization=quantization,
         )  # fmt: skip
+        annotator = Annotator.from_pretrained(**load_options.as_arguments())
         limits = Limits(
             body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
             rate=rate, waiting=waiting, timeout=timeout,
@@ -95,9 +97,9 @@ def serve(
         )
         run(
             app, place, patience=timeout,
-            ready=lambda: tell(f"{name} at {address_of(place)} (Ctrl-C ends it)"),
+            ready=lambda: print_message(f"{name} at {address_of(place)} (Ctrl-C ends it)"),
         )  # fmt: skip
-    tell("stopped")
+    print_message("stopped")
 
 
 def _told(model: str | None) -> str:

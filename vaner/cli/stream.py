@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vaner.cli.common import tell
 from vaner.cli.inputs import Skipped, documents, expand
+from vaner.cli.messages import print_message
 from vaner.cli.outputs import Guarded, check_target, deliver
 from vaner.cli.shard import Shard
 from vaner.display.output_formats import output_format
@@ -18,7 +18,7 @@ from vaner.formats.names import format_name
 from vaner.text.documents import Document
 
 if TYPE_CHECKING:
-    from vaner.cluster.annotation_options import Find
+    from vaner.cluster.annotation_settings import AnnotateStream
     from vaner.formats import WriteReport
 
 
@@ -72,19 +72,19 @@ class Job:
         self._shard = None if shard is None else Shard.named(shard)
         self._skipped = Skipped() if skip_bad else None
 
-    def run(self, find: Find) -> None:
+    def run(self, annotate: AnnotateStream) -> None:
         """Annotate and write; errors are raised once all that came before them is on disk."""
         from vaner.display.progress import watched
 
         started, counts = time.monotonic(), Counter[str]()
         source = Guarded(self._documents())
-        watching = watched(find(source), "annotating", quiet=self._quiet)
+        watching = watched(annotate(source), "annotating", quiet=self._quiet)
         finished = Guarded(_counting(watching, counts), source)
         report = deliver(finished, self._output, self.writing)
         if finished.problem is not None:
             if finished.number:
                 written = counted(report.documents, "document")
-                tell(f"stopped early: {written} written to {self._output}")
+                print_message(f"stopped early: {written} written to {self._output}")
                 _tell_losses(report, self.writing, self._quiet)
             raise finished.problem
         if not self._quiet:
@@ -113,9 +113,9 @@ def _counting(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
 def _summarise(report: WriteReport, counts: Counter[str], seconds: float) -> None:
     types = f" ({listed(counts)})" if counts else ""
     found = counted(counts.total(), "mention")
-    tell(f"{counted(report.documents, 'document')}, {found}{types} in {seconds:.1f} s")
+    print_message(f"{counted(report.documents, 'document')}, {found}{types} in {seconds:.1f} s")
 
 
 def _tell_losses(report: WriteReport, format: str, quiet: bool) -> None:
     if report.lost and not quiet:
-        tell(losses(format, report.lost))
+        print_message(losses(format, report.lost))

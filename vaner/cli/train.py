@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.common import CorporaOption, ResumeOption, into, tell
+from vaner.cli.messages import output_folder_errors, print_message
+from vaner.cli.options import CorporaOption, ResumeOption
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def train(
     if recipe is None or output is None:
         raise VanerError("training needs a recipe and a folder: vaner train RECIPE.yaml -o DIR")
     checked = read_recipe(recipe)
-    with into(output):
+    with output_folder_errors(output):
         from vaner.training.train import train as run
 
-        trained = run(checked, output, corpora_root=corpora, resume=resume, report=tell)
+        trained = run(checked, output, corpora_root=corpora, resume=resume, report=print_message)
     for one in trained:
         typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
     _tell_how_to_score(max(trained, key=lambda one: one.dev_f1).folder, checked)
@@ -81,14 +82,14 @@ def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
     """The commands for the test splits of the corpora that a recipe learns from."""
     from vaner.corpora import is_one_split, scored_split
 
-    tell("score it once on the test split with:")
+    print_message("score it once on the test split with:")
     selects = recipe.model.family == "selector"
     tested = f"--model RECOGNIZER --selector {model}" if selects else f"--model {model}"
     sources = (source for stage in recipe.stages for source in stage.sources)
     gold = (source for source in sources if not getattr(source, "teacher", None))
     for corpus in dict.fromkeys(source.corpus for source in gold):
         if (split := scored_split(corpus)) and not is_one_split(corpus):
-            tell(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")
+            print_message(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")
 
 
 def _draw(output: Path) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vaner.cluster.engine import Engine
 from vaner.cluster.store import Manifest, Report, differing
 from vaner.cluster.worker import Counted, Task, size
 from vaner.errors import VanerError
-
-# How fast it goes and on what, none of which changes what is found.
-_FREE = ("batch_size", "device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +82,8 @@ def _begun(
 
 def settings(task: Task) -> dict[str, Any]:
     """What the results depend on, as a manifest keeps it."""
-    finding = {k: v for k, v in asdict(task.finding).items() if k not in _FREE}
-    finding["types"] = list(finding["types"]) if finding["types"] else None
     files = ("format", "input_format", "encoding", "skip_bad")
-    return {**finding, **{name: getattr(task, name) for name in files}}
+    return {**task.settings.as_manifest(), **{name: getattr(task, name) for name in files}}
 
 
 def _check(begun: Manifest, paths: Sequence[str], task: Task, part_size: int) -> None:
@@ -133,8 +127,3 @@ def run(manifest: Manifest, task: Task, engine: Engine) -> Iterator[State]:
         else:
             state = replace(state, failed=(*state.failed, report))
         yield state
-
-
-def absolute(name: str | None) -> str | None:
-    """A model or selector by a name that means the same in another working folder."""
-    return str(Path(name).absolute()) if name is not None and Path(name).is_dir() else name

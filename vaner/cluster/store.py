@@ -106,6 +106,8 @@ class Store:
             if record.pop("version") != _VERSION:
                 raise VanerError(f"{self._manifest}: is of another version of vaner")
             sources = tuple(Source(**source) for source in record.pop("sources"))
+            if "dataset" in (settings := record["settings"]):  # its name in earlier versions
+                settings["corpus"] = settings.pop("dataset")
             return Manifest(sources=sources, **record)
         except (AttributeError, KeyError, TypeError):
             raise VanerError(f"{self._manifest}: is no manifest of a job") from None

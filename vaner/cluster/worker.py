@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from vaner.cluster.annotation_options import Find, Finding
+from vaner.cluster.annotation_settings import AnnotateStream, AnnotationSettings
 from vaner.cluster.plan import Part, Source
 from vaner.cluster.store import Report, Store
 from vaner.errors import FormatError, VanerError
@@ -27,7 +27,7 @@ class Task:
     """What all workers of a job must know; a value that can be sent to other machines.
 
     Args:
-        finding: how mentions are found.
+        settings: how text is annotated.
         folder: that the results go to.
         format: of the results.
         input_format: of the files; told by each of them if None.
@@ -36,7 +36,7 @@ class Task:
         of: how many parts there are; 0 as long as nobody knows.
     """
 
-    finding: Finding
+    settings: AnnotationSettings
     folder: str
     format: str
     input_format: str | None = None
@@ -109,7 +109,7 @@ class Worker:
         self._task, self._store = task, task.store
         self._problem: str | None = None
         try:
-            self._find: Find = task.finding.open(task.format)
+            self._annotate: AnnotateStream = task.settings.load(task.format)
         except VanerError as problem:  # told as what became of the parts, in one line
             self._problem = str(problem)
 
@@ -134,7 +134,7 @@ class Worker:
         mentions, target = Counter[str](), self._store.unfinished(part)
         began, used = time.monotonic(), time.process_time()
         try:
-            found = _counting(self._find(self._text_of(part)), mentions)
+            found = _counting(self._annotate(self._text_of(part)), mentions)
             written = write(found, target, self._task.format)
             if written.documents != part.documents:
                 raise VanerError(f"{part.path}: is not the file any more that the job began with")

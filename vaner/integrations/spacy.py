@@ -23,6 +23,7 @@ from typing import Any, Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
+from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.text.documents import Document, best_of_overlapping
 from vaner.text.documents import Span as Mention
 
@@ -62,11 +63,18 @@ class VanerComponent:
         self._key: str = settings["spans_key"]
         from vaner.annotator import Annotator
 
-        self._annotator = Annotator.from_pretrained(
-            settings["model"],
+        load_options = LoadOptions(
+            model=settings["model"],
             selector=settings["selector"],
             device=settings["device"],
             batch_size=settings["batch_size"],
+        )
+        self._annotator = Annotator.from_pretrained(**load_options.as_arguments())
+        types = settings["types"]
+        self._options = AnnotateOptions(
+            types=None if types is None else tuple(types),
+            corpus=settings["dataset"],
+            min_score=settings["min_score"],
         )
         self._matcher = _matcher(settings["kb"]) if settings["kb"] is not None else None
 
@@ -95,10 +103,7 @@ class VanerComponent:
             yield self._fill(waiting.popleft(), found.spans)
 
     def _find(self, texts: Iterable[Document]) -> Iterator[Document]:
-        settings = self._settings
-        found = self._annotator.annotate(
-            texts, settings["types"], corpus=settings["dataset"], min_score=settings["min_score"]
-        )
+        found = self._annotator.annotate(texts, **self._options.as_arguments())
         return found if self._matcher is None else self._matcher.identify(found)
 
     def _fill(self, doc: Doc, mentions: Iterable[Mention]) -> Doc:
@@ -187,17 +192,17 @@ def _again(name: str, settings: dict[str, Any]) -> VanerComponent:
     "vaner",
     assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
     default_config={
-        "model": None,
-        "selector": None,
+        "model": LoadOptions().model,
+        "selector": LoadOptions().selector,
         "kb": None,
-        "types": None,
-        "dataset": None,
-        "min_score": 0.0,
+        "types": AnnotateOptions().types,
+        "dataset": AnnotateOptions().corpus,
+        "min_score": AnnotateOptions().min_score,
         "align": "expand",
         "spans_key": "vaner",
         "overwrite_ents": False,
-        "batch_size": 32,
-        "device": "auto",
+        "batch_size": LoadOptions().batch_size,
+        "device": LoadOptions().device,
     },
 )
 def make_vaner(

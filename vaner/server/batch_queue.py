@@ -17,22 +17,14 @@ from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from vaner.text.documents import Document, Overlaps
+from vaner.recognition.options import AnnotateOptions
+from vaner.text.documents import Document
 
 CHARACTERS = 20_000
 """Of a round: some hundred sentences, enough for full batches, and soon over."""
 
 
-class Options(NamedTuple):
-    """What is asked for, beside the text, as for `vaner.annotator.Annotator.annotate`."""
-
-    types: tuple[str, ...]
-    overlaps: Overlaps = "keep"
-    min_score: float = 0.0
-    min_precision: float | None = None
-
-
-Annotate = Callable[[Iterable[Document], Options], Iterable[Document]]
+Annotate = Callable[[Iterable[Document], AnnotateOptions], Iterable[Document]]
 
 
 class Round(NamedTuple):
@@ -53,7 +45,7 @@ class _Request:
     """A request while it is being answered: its documents, and those of them that are done."""
 
     documents: Sequence[Document]
-    options: Options
+    options: AnnotateOptions
     answer: Future[list[Document]] = field(default_factory=Future)
     found: list[Document] = field(default_factory=list)
 
@@ -137,7 +129,9 @@ class Batcher:
         """Whether the next request would find no room."""
         return self._closing or self.waiting >= self._room
 
-    def submit(self, documents: Sequence[Document], options: Options) -> Future[list[Document]]:
+    def submit(
+        self, documents: Sequence[Document], options: AnnotateOptions
+    ) -> Future[list[Document]]:
         """Take a request.
 
         Returns:

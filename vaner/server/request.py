@@ -14,6 +14,7 @@ from vaner.errors import FormatError, VanerError
 from vaner.formats import detect, read
 from vaner.formats.names import format_name
 from vaner.formats.source import Content
+from vaner.recognition.options import AnnotateOptions, declaration
 from vaner.server.limits import Limits, Refused
 from vaner.text.documents import Document, Overlaps
 
@@ -46,6 +47,17 @@ def _divided(types: Any) -> Any:
     return [name.strip() for part in types for name in part.split(",") if name.strip()]
 
 
+def _declared_field(name: str) -> Any:
+    """Return the field of a declared option: its default, its limits and its description."""
+    declared = declaration(AnnotateOptions, name)
+    return Field(
+        declared.default,
+        ge=declared.minimum,
+        le=declared.maximum,
+        description=declared.description,
+    )
+
+
 class Asked(BaseModel):
     """What may be asked for, in the address or, with JSON, in the body."""
 
@@ -55,17 +67,9 @@ class Asked(BaseModel):
         None, min_length=1, max_length=_MOST_TYPES,
         description="Entity types to find. Default: all that the model knows.",
     )  # fmt: skip
-    overlaps: Overlaps = Field(
-        "keep", description="Mentions that overlap: keep them all, or the best."
-    )
-    min_score: float = Field(
-        0.0, ge=0, le=1, description="Leave out mentions that are less probable."
-    )
-    min_precision: float | None = Field(
-        None, gt=0, le=1,
-        description="Leave out so many that of the others this share was right on devel. Needs a "
-        "model that was calibrated.",
-    )  # fmt: skip
+    overlaps: Overlaps = _declared_field("overlaps")
+    min_score: float = _declared_field("min_score")
+    min_precision: float | None = _declared_field("min_precision")
     format: str | None = Field(
         None,
         description="Of the answer: json, jsonl, pubtator, bioc_xml, bioc_json, conll, brat (a "

@@ -15,8 +15,9 @@ from vaner import __version__
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
+from vaner.recognition.options import AnnotateOptions
 from vaner.recognition.recognizer import checked_types
-from vaner.server.batch_queue import Batcher, FullError, Options
+from vaner.server.batch_queue import Batcher, FullError
 from vaner.server.limits import Limits, Rate, Refused
 from vaner.server.memory import give_back
 from vaner.server.metrics import Metrics
@@ -60,11 +61,10 @@ class Service:
             self._annotate, room=limits.waiting, watch=self.metrics.round, rest=give_back
         )
 
-    def _annotate(self, documents: Iterable[Document], options: Options) -> Iterator[Document]:
-        found = self._annotator.annotate(
-            documents, options.types, overlaps=options.overlaps,
-            min_score=options.min_score, min_precision=options.min_precision,
-        )  # fmt: skip
+    def _annotate(
+        self, documents: Iterable[Document], options: AnnotateOptions
+    ) -> Iterator[Document]:
+        found = self._annotator.annotate(documents, **options.as_arguments())
         return found if self._identify is None else self._identify(found)
 
     def about(self) -> dict[str, Any]:
@@ -135,17 +135,20 @@ class Service:
         kind = request.headers.get("content-type", "")
         return await run_in_threadpool(read_body, body, kind, query, limits)
 
-    def _options(self, asked: Asked) -> Options:
+    def _options(self, asked: Asked) -> AnnotateOptions:
         try:
             types = checked_types(self._annotator, asked.types)
             if asked.min_precision is not None:
                 self._annotator.thresholds(types, asked.min_precision)
         except VanerError as problem:
             raise Refused(400, " ".join(str(problem).split())) from None
-        return Options(types, asked.overlaps, asked.min_score, asked.min_precision)
+        return AnnotateOptions(
+            types=types, overlaps=asked.overlaps, min_score=asked.min_score,
+            min_precision=asked.min_precision,
+        )  # fmt: skip
 
     async def _found(
-        self, request: Request, documents: list[Document], options: Options
+        self, request: Request, documents: list[Document], options: AnnotateOptions
     ) -> list[Document]:
         """What the annotator finds, as long as the client waits for it."""
         try:

@@ -1,0 +1,133 @@
+"""Commands whose errors are one line, and options that were renamed."""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from vaner.cli.messages import print_message
+from vaner.errors import VanerError
+
+RENAMED_OPTIONS: Mapping[str, str] = {
+    "--dataset": "--corpus",
+    "--rate": "--rate-limit",
+    "--waiting": "--max-requests",
+}
+"""Old spelling of an option -> its new spelling, in every command that has the new one."""
+
+# `VanerError.argument` -> the parameter of a command that has another name.
+_PARAMETERS = {"format": "input_format"}
+
+# Errors of the operating system about a path: it is too long, or access is denied.
+_PATH_ERRORS = {errno.ENAMETOOLONG, errno.EACCES}
+_MAX_PATH = 80  # characters to show of such a path, which may be a text given by mistake
+
+# Depending on its version, typer has its own copy of click's exceptions.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+
+class Command(TyperCommand):
+    """A command whose errors are one line and name the option that helps, if there is one."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        with _usage_errors(f"{parent.command_path} {info_name}" if parent else info_name):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        args = replace_renamed_options(args, known)
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        _check_given_once(given)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VanerError as error:
+            message = with_option_hint(error, ctx)
+            if message == str(error):
+                raise
+            raise VanerError(message) from error
+        except OSError as error:
+            if error.errno not in _PATH_ERRORS or error.filename is None:
+                raise
+            path = str(error.filename)
+            shown = path if len(path) <= _MAX_PATH else f"{path[:_MAX_PATH]} …"
+            raise VanerError(f"{shown}: {error.strerror}") from error
+
+
+class Group(TyperGroup):
+    """A group of commands; an unknown command is an error of one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if not args:  # click prints the help by raising an error
+            return super().parse_args(ctx, args)
+        with _usage_errors(ctx.command_path):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        with _usage_errors(ctx.command_path):
+            return super().resolve_command(ctx, args)
+
+
+def replace_renamed_options(args: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Replace old spellings of options by the new ones, and print a notice for each.
+
+    Args:
+        args: the arguments of a command.
+        known: the options of the command.
+
+    >>> replace_renamed_options(["--dataset=BC5CDR"], ["--corpus"])
+    ['--corpus=BC5CDR']
+    """
+    known, replaced = set(known), list(args)
+    for i, argument in enumerate(args):
+        if argument == "--":  # only file names follow
+            break
+        old, equals, value = argument.partition("=")
+        new = RENAMED_OPTIONS.get(old)
+        if new is not None and new in known and old not in known:
+            print_message(f"warning: {old} is deprecated; use {new}")
+            replaced[i] = f"{new}{equals}{value}"
+    return replaced
+
+
+def with_option_hint(error: VanerError, ctx: typer.Context) -> str:
+    """Return the message of an error, with the option of the command that prevents it."""
+    name = _PARAMETERS.get(error.argument or "", error.argument)
+    option = next((p.opts[0] for p in ctx.command.params if p.name == name), None)
+    return f"{error} with {option}" if option else str(error)
+
+
+def _check_given_once(given: Iterable[Any]) -> None:
+    """Refuse an option that takes one value and has several: click silently uses the last.
+
+    Args:
+        given: the parameters on the command line, in their order.
+
+    Raises:
+        VanerError: with the name of the option.
+    """
+    for parameter, count in Counter(given).items():
+        takes_one = parameter.param_type_name == "option" and not parameter.multiple
+        if count > 1 and takes_one and not parameter.is_flag:
+            name = max(parameter.opts, key=len)
+            raise VanerError(f"{name} is given {count} times, but takes one value")
+
+
+@contextmanager
+def _usage_errors(command_path: str | None) -> Iterator[None]:
+    """Report errors of the command line as one line, instead of a box of several lines."""
+    try:
+        yield
+    except _UsageError as error:
+        message = error.format_message().rstrip(".?")
+        raise VanerError(f"{message}; see {command_path} --help") from error

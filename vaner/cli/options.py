@@ -1,0 +1,187 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vaner.display.output_formats import WRITABLE
+from vaner.errors import VanerError
+from vaner.formats import FORMATS
+from vaner.recognition.options import AnnotateOptions, LoadOptions, Quantization, declaration
+from vaner.text.documents import Overlaps
+
+
+def declared_option(
+    options: type[LoadOptions] | type[AnnotateOptions], name: str, *, example: str
+) -> Any:
+    """Return the command-line option of a declared option.
+
+    Args:
+        options: where it is declared.
+        name: its name there.
+        example: how it is used on the command line.
+    """
+    declared = declaration(options, name)
+    return typer.Option(
+        help=f"{declared.description} Example: {example}",
+        min=declared.minimum,
+        max=declared.maximum,
+        show_default=declared.default is not None,
+    )
+
+
+_MODEL = declaration(LoadOptions, "model").description
+
+ModelArgument = Annotated[str | None, typer.Argument(help=_MODEL, show_default=False)]
+ModelOption = Annotated[
+    str | None, declared_option(LoadOptions, "model", example="--model runs/ncbi/seed-1/model")
+]
+SelectorOption = Annotated[
+    str | None,
+    declared_option(LoadOptions, "selector", example="--selector runs/selector/seed-1/model"),
+]
+DeviceOption = Annotated[str, declared_option(LoadOptions, "device", example="--device cpu")]
+BatchOption = Annotated[int, declared_option(LoadOptions, "batch_size", example="--batch-size 8")]
+QuantizationOption = Annotated[
+    Quantization | None,
+    declared_option(LoadOptions, "quantization", example="--quantization nf4"),
+]
+CorpusNameOption = Annotated[
+    str | None, declared_option(AnnotateOptions, "corpus", example="--corpus BC5CDR")
+]
+OverlapsOption = Annotated[
+    Overlaps, declared_option(AnnotateOptions, "overlaps", example="--overlaps best")
+]
+MinScoreOption = Annotated[
+    float,
+    declared_option(AnnotateOptions, "min_score", example="--min-score 0.5"),
+]
+MinPrecisionOption = Annotated[
+    float | None,
+    declared_option(AnnotateOptions, "min_precision", example="--min-precision 0.95"),
+]
+TypesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Entity types, separated by commas; may be repeated. Default: all types of the model "
+        "or knowledge base. Example: --types Disease,Chemical",
+        show_default=False,
+    ),
+]
+KnowledgeBaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kb",
+        help="Knowledge base, by name or file. Mentions that are names in it get their "
+        "identifiers. Example: --kb open",
+        show_default=False,
+    ),
+]
+BaseOption = Annotated[str, typer.Option("--kb", help="Knowledge base, by name or file.")]
+CorporaOption = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="VANER_CORPORA",
+        help="Folder with the registered corpora. Example: --corpora ~/corpora",
+        show_default=False,
+    ),
+]
+FilesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...",
+        help="Files or folders of files. Default, or -: standard input.",
+        show_default=False,
+    ),
+]
+TextOption = Annotated[
+    str | None,
+    typer.Option("--text", "-t", help='Text to annotate. Example: --text "I have asthma."'),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help=f"Output format: {', '.join(WRITABLE)}. Default: from the name of the output file; "
+        "table for standard output.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Output file, or folder for brat; - for standard output. Example: -o out.jsonl",
+    ),
+]
+InputFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--input-format",
+        "--from",
+        help=f"Input format: {', '.join(FORMATS)}. Default: detected for each file; text for "
+        "standard input.",
+        show_default=False,
+    ),
+]
+CorpusFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        "--input-format",
+        help=f"Format of the files: {', '.join(FORMATS)}. Default: detected for each file.",
+        show_default=False,
+    ),
+]
+EncodingOption = Annotated[
+    str, typer.Option(help="Encoding of the input. Example: --encoding latin-1")
+]
+SkipBadOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Skip invalid records and report their number.")
+]
+RuleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Change how names of a type are matched; may be repeated. Rules: case (symbols, fold "
+        "or keep), common (skip, case or match), longest_symbol, plural, possessive, shortest. "
+        "Example: --rule Gene.case=fold",
+        show_default=False,
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help="Annotate only part I of N of the input: entire files if there are at least N files, "
+        "else every N-th document. Example: --shard 1/8",
+        show_default=False,
+    ),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Continue an interrupted run in the output folder.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")
+]
+
+
+def split_types(values: Iterable[str] | None) -> list[str] | None:
+    """Return the entity types in ``["Disease,Chemical", "Gene"]``; None if none were given.
+
+    Raises:
+        VanerError: if the values contain only commas and spaces.
+    """
+    if not values:
+        return None
+    names = [name.strip() for value in values for name in value.split(",")]
+    types = list(dict.fromkeys(name for name in names if name))
+    if not types:
+        raise VanerError("--types contains no entity type; example: --types Disease,Chemical")
+    return types

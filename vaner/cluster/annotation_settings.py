@@ -1,0 +1,98 @@
+"""How text is annotated, as one value: for the command itself, and for each worker of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaner.errors import VanerError
+from vaner.formats.label_studio import by_model
+from vaner.recognition.options import AnnotateOptions, LoadOptions
+from vaner.text.documents import Document
+
+if TYPE_CHECKING:
+    from vaner.annotator import Annotator
+
+AnnotateStream = Callable[[Iterable[Document]], Iterator[Document]]
+"""A function that replaces the mentions of a stream of documents."""
+
+_NO_EFFECT = ("batch_size", "device")
+"""Options that change the speed, but not the results."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationSettings:
+    """A model, a knowledge base, and the options of annotating; `load` makes a function of them.
+
+    Args:
+        load_options: which model, and how it runs.
+        annotate_options: which mentions to return.
+        kb: knowledge base that gives identifiers to mentions that are names in it.
+    """
+
+    load_options: LoadOptions = field(default_factory=LoadOptions)
+    annotate_options: AnnotateOptions = field(default_factory=AnnotateOptions)
+    kb: str | None = None
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model, as written to output files."""
+        from vaner.models.locate import DEFAULT_MODEL
+
+        return self.load_options.model or DEFAULT_MODEL
+
+    def load(self, output_format: str) -> AnnotateStream:
+        """Load the model and the knowledge base, which takes seconds.
+
+        Args:
+            output_format: name of the format that the documents are written in.
+
+        Raises:
+            VanerError: if one of them does not exist, or the model does not support an option.
+        """
+        from vaner.annotator import Annotator
+        from vaner.knowledge.matcher import Matcher
+
+        matcher = None if self.kb is None else Matcher.named(self.kb)
+        annotator = Annotator.from_pretrained(**self.load_options.as_arguments())
+        options = self.annotate_options
+        _check_corpus(annotator, options.corpus)
+        if options.min_precision is not None:  # an error now, not after the first documents
+            annotator.thresholds(options.types, options.min_precision)
+
+        def annotate(documents: Iterable[Document]) -> Iterator[Document]:
+            annotated = annotator.annotate(documents, **options.as_arguments())
+            annotated = annotated if matcher is None else matcher.identify(annotated)
+            # Label Studio is the only format that names the model of each mention.
+            if output_format == "label_studio":
+                return by_model(annotated, self.model_name)
+            return annotated
+
+        return annotate
+
+    def with_absolute_paths(self) -> AnnotationSettings:
+        """Return the settings with paths that are valid in any working folder."""
+        options = self.load_options
+        paths = {"model": _absolute(options.model), "selector": _absolute(options.selector)}
+        return replace(self, load_options=replace(options, **paths))
+
+    def as_manifest(self) -> dict[str, Any]:
+        """Return the options that the results depend on, as the manifest of a job stores them."""
+        stored = {**asdict(self.load_options), "kb": self.kb, **asdict(self.annotate_options)}
+        stored["types"] = list(stored["types"]) if stored["types"] else None
+        return {name: value for name, value in stored.items() if name not in _NO_EFFECT}
+
+
+def _absolute(name: str | None) -> str | None:
+    return str(Path(name).absolute()) if name is not None and Path(name).is_dir() else name
+
+
+def _check_corpus(annotator: Annotator, corpus: str | None) -> None:
+    known = list(annotator.datasets)
+    if corpus is not None and corpus not in known:
+        raise VanerError(
+            f"the model was not trained on a corpus called {corpus!r}; "
+            f"it knows {', '.join(known) or 'none by name'}"
+        )

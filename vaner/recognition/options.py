@@ -1,0 +1,141 @@
+"""The options of loading a model and of annotating text, each declared in one place.
+
+The command line, the HTTP server, cluster jobs and the spaCy component read the defaults, limits
+and descriptions of these options from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, NamedTuple
+
+from vaner.text.documents import Overlaps
+
+Quantization = Literal["nf4"]
+
+
+def _describe(
+    description: str, *, minimum: float | None = None, maximum: float | None = None
+) -> dict[str, Any]:
+    """Return the metadata of an option: its description, and its limits, which are inclusive."""
+    return {"description": description, "minimum": minimum, "maximum": maximum}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """Options of `vaner.annotator.Annotator.from_pretrained`: which model, and how it runs.
+
+    >>> LoadOptions(model="biomedical").as_arguments()["name_or_path"]
+    'biomedical'
+    """
+
+    model: str | None = field(
+        default=None,
+        metadata=_describe("Model: embedded name, folder or Hub id. Default: the embedded model."),
+    )
+    selector: str | None = field(
+        default=None,
+        metadata=_describe(
+            "Selector: folder or Hub id. It drops mentions that it judges wrong and replaces the "
+            "scores of the others."
+        ),
+    )
+    device: str = field(
+        default="auto", metadata=_describe("Device: auto, cpu, cuda, cuda:1 or mps.")
+    )
+    batch_size: int = field(
+        default=32, metadata=_describe("Number of sentences per batch.", minimum=1)
+    )
+    quantization: Quantization | None = field(
+        default=None,
+        metadata=_describe("Load the backbone of an adapter in 4 bits, as it was trained."),
+    )
+
+    def as_arguments(self) -> dict[str, Any]:
+        """Return the options as keyword arguments of `Annotator.from_pretrained`."""
+        return {
+            "name_or_path": self.model,
+            "selector": self.selector,
+            "device": self.device,
+            "batch_size": self.batch_size,
+            "quantization": self.quantization,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotateOptions:
+    """Options of `vaner.annotator.Annotator.annotate`: which mentions to return.
+
+    >>> AnnotateOptions(min_score=0.5).as_arguments()["min_score"]
+    0.5
+    """
+
+    types: tuple[str, ...] | None = field(
+        default=None, metadata=_describe("Entity types to find. Default: all types of the model.")
+    )
+    corpus: str | None = field(
+        default=None,
+        metadata=_describe(
+            "Training corpus to name in the instruction, for text that resembles this corpus."
+        ),
+    )
+    overlaps: Overlaps = field(
+        default="keep",
+        metadata=_describe(
+            "Overlapping mentions: keep all, or only the best: the most probable, or the longest "
+            "of equally probable ones."
+        ),
+    )
+    min_score: float = field(
+        default=0.0,
+        metadata=_describe(
+            "Lowest score of a mention, from 0 to 1. Mentions with a lower score are dropped.",
+            minimum=0,
+            maximum=1,
+        ),
+    )
+    min_precision: float | None = field(
+        default=None,
+        metadata=_describe(
+            "Set the score threshold of each type that gives this precision on the dev set. "
+            "Requires a calibrated model.",
+            minimum=0,
+            maximum=1,
+        ),
+    )
+
+    def as_arguments(self) -> dict[str, Any]:
+        """Return the options as keyword arguments of `Annotator.annotate`."""
+        return {
+            "types": self.types,
+            "corpus": self.corpus,
+            "overlaps": self.overlaps,
+            "min_score": self.min_score,
+            "min_precision": self.min_precision,
+        }
+
+
+class Declaration(NamedTuple):
+    """What is declared of an option.
+
+    Args:
+        default: its value if none is given.
+        description: what it does, in one or two sentences.
+        minimum: the lowest value, inclusive; no limit if None.
+        maximum: the highest value, inclusive; no limit if None.
+    """
+
+    default: Any
+    description: str
+    minimum: float | None
+    maximum: float | None
+
+
+def declaration(options: type[LoadOptions] | type[AnnotateOptions], name: str) -> Declaration:
+    """Return what is declared of the option `name`.
+
+    >>> declaration(AnnotateOptions, "min_score").maximum
+    1
+    """
+    declared = next(field for field in fields(options) if field.name == name)
+    return Declaration(declared.default, **declared.metadata)
