@@ -148,6 +148,6 @@ def test_an_option_that_the_command_lacks_is_not_named(
 
 def test_the_package_of_commands_does_not_import_the_program() -> None:
     """Else `cli` and `cli.app` would need each other."""
-    code = "import sys, vaner.cli.common\nassert 'vaner.cli.app' not in sys.modules\n"
+    code = "import sys, vaner.cli.options\nassert 'vaner.cli.app' not in sys.modules\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)

@@ -108,8 +108,10 @@ def calibrate(
     )
     for name in corpus:
         if is_one_split(name) and corpus_name(name) in annotator.learnt_from:
-            print_message(f"warning: {name}: the model learnt from a corpus of this name; if these are the "
-                 "same texts it is too sure of them: calibrate on others")  # fmt: skip
+            print_message(
+                f"warning: {name}: the model was trained on a corpus of this name. If the texts are "
+                "the same, its scores are too high here: calibrate on another corpus."
+            )
     found = run(
         annotator,
         golds,
@@ -130,8 +132,10 @@ def _warn(found: Calibration) -> None:
             f"warning: only {told}: temperatures and thresholds are rough; {_FEW} do better"
         )
     if found.every.calibrated_error > found.every.error:
-        print_message("warning: on documents that were not fitted on, the calibrated scores are further off "
-             "than those that came; deleting the file undoes it")  # fmt: skip
+        print_message(
+            "warning: on documents that were not used for fitting, the calibrated scores are less "
+            "accurate than the original ones; delete the file to undo the calibration"
+        )
 
 
 def _table(found: Calibration) -> str:

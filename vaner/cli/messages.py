@@ -16,11 +16,7 @@ def print_message(message: str) -> None:
 
 
 def single_line(error: Exception) -> str:
-    """Return the message of an error on one line.
-
-    >>> single_line(ValueError("two\\n  lines"))
-    'two lines'
-    """
+    """Return the message of an error on one line."""
     return " ".join(str(error).split())
 
 
