@@ -1,8 +1,8 @@
-"""What mkdocs is told besides mkdocs.yml: pages that are made from the program and its results.
+"""mkdocs hooks that generate pages from the program and from files of the repository.
 
-Nothing that the program or a results file says is written down a second time: the reference of
-commands and recipes is made from them (`reference`), and Markdown that stands elsewhere in the
-repository is shown as it is there (`elsewhere`).
+The references of commands and recipes come from the program (`reference`). The changelog, the
+READMEs and the tables of results come from their files in the repository (`repository_pages`). So
+nothing is written twice.
 """
 
 from __future__ import annotations
@@ -10,43 +10,44 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import elsewhere
 import reference
+import repository_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-_LOADED = re.compile(
+_EXTERNAL_RESOURCE = re.compile(
     r"<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)"
 )
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are made."""
-    made = {
-        "reference/commands.md": reference.commands(),
-        "reference/recipes.md": reference.recipes(),
-        **{place: elsewhere.page(source) for source, place in elsewhere.PAGES.items()},
+    """Add the generated pages and the images of the repository."""
+    pages = {
+        "reference/commands.md": reference.render_commands(),
+        "reference/recipes.md": reference.render_recipes(),
+        **{page: repository_pages.read_page(path) for path, page in repository_pages.PAGES.items()},
     }
-    for place, content in made.items():
-        files.append(File.generated(config, place, content=content))
-    for source, place in elsewhere.images().items():
-        files.append(File.generated(config, place, abs_src_path=str(elsewhere.ROOT / source)))
+    for page, content in pages.items():
+        files.append(File.generated(config, page, content=content))
+    for path, image in repository_pages.list_images().items():
+        source = str(repository_pages.ROOT / path)
+        files.append(File.generated(config, image, abs_src_path=source))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Put in the tables that a page asks for, and lead its links to pages."""
-    return elsewhere.completed(markdown, page.file.src_uri)
+    """Insert the tables that a page includes, and rewrite its links."""
+    return repository_pages.complete_page(markdown, page.file.src_uri)
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:
-    """Hold that no page loads anything from elsewhere: who reads it is nobody's business.
+    """Check that a page loads nothing from other sites, for the privacy of its readers.
 
     Raises:
-        PluginError: naming what it would load.
+        PluginError: with the page and the first resource that it would load.
     """
-    if found := _LOADED.search(output):
-        raise PluginError(f"{page.file.src_uri} loads {found[1]}")
+    if resource := _EXTERNAL_RESOURCE.search(output):
+        raise PluginError(f"{page.file.src_uri} loads {resource[1]} from another site")
     return output

@@ -1,4 +1,4 @@
-"""The reference of commands and of recipes, made from the program itself."""
+"""Generates the references of commands and of recipes from the program."""
 
 from __future__ import annotations
 
@@ -14,60 +14,72 @@ from vaner.training.recipe.schema import Recipe
 Schema = Mapping[str, Any]
 
 _CALL = re.compile(r"`((?:[a-z]+ [^`|]*\| )?vaner [^`]+)`")
+_TYPE_NAMES = {
+    "string": "text",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+    "null": "`null`",
+}
+_BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
 
 
-def commands() -> str:
-    """Every command with its arguments and options, as a page."""
+def render_commands() -> str:
+    """Return the reference of all commands, with their arguments and options, as Markdown."""
     program = typer.main.get_command(app)
-    head = ["# Commands", "", "What `--help` tells of each, made from the program.", ""]
-    return "\n".join([*head, *_command("vaner", program, 2)]) + "\n"
+    head = ["# Commands", "", "This page has the same content as `--help`.", ""]
+    return "\n".join([*head, *_render_command("vaner", program, 2)]) + "\n"
 
 
-def _command(name: str, command: Any, level: int) -> Iterator[str]:
-    inner = getattr(command, "commands", {})
+def _render_command(name: str, command: Any, level: int) -> Iterator[str]:
     if name != "vaner":
         yield f"{'#' * level} {name}"
         yield ""
-    yield from _help(command.help or "")
-    shown = [p for p in command.params if not getattr(p, "hidden", False)]
-    if shown:
-        yield "| | | default |"
+    yield from _render_help(command.help or "")
+    parameters = [p for p in command.params if not getattr(p, "hidden", False)]
+    if parameters:
+        yield "| Option | Description | Default |"
         yield "|---|---|---|"
-        yield from map(_parameter, shown)
+        yield from map(_render_parameter, parameters)
         yield ""
-    for own, below in inner.items():
-        yield from _command(f"{name} {own}", below, level + (name != "vaner"))
+    for subname, subcommand in getattr(command, "commands", {}).items():
+        yield from _render_command(f"{name} {subname}", subcommand, level + (name != "vaner"))
 
 
-def _help(text: str) -> Iterator[str]:
-    """The text of a command, its examples as one block."""
-    calls: list[str] = []
+def _render_help(text: str) -> Iterator[str]:
+    """Yield the lines of a help text, with all its examples in one code block."""
+    examples: list[str] = []
     for paragraph in text.split("\n\n"):
-        calls += _CALL.findall(paragraph)
-        told = re.sub(r"\s+", " ", _CALL.sub("", paragraph)).strip()
-        if told:
-            yield from (told, "")
-    if calls:
-        yield from ("```console", *(f"$ {call}" for call in calls), "```", "")
+        examples += _CALL.findall(paragraph)
+        prose = re.sub(r"\s+", " ", _CALL.sub("", paragraph)).strip()
+        if prose:
+            yield from (prose, "")
+    if examples:
+        yield from ("```console", *(f"$ {example}" for example in examples), "```", "")
 
 
-def _parameter(parameter: Any) -> str:
-    """A row of the table."""
-    positional = not parameter.opts[0].startswith("-")
-    names = [parameter.metavar or parameter.name.upper()] if positional else parameter.opts
-    name = " ".join(f"`{one}`" for one in (*names, *parameter.secondary_opts))
-    told = [_cell(getattr(parameter, "help", None) or "")]
+def _render_parameter(parameter: Any) -> str:
+    """Return the table row of an argument or option."""
+    is_positional = not parameter.opts[0].startswith("-")
+    names = [parameter.metavar or parameter.name.upper()] if is_positional else parameter.opts
+    name = " ".join(f"`{spelling}`" for spelling in (*names, *parameter.secondary_opts))
+    description = [_escape_cell(getattr(parameter, "help", None) or "")]
     if parameter.required:
-        told.append("Required.")
+        description.append("Required.")
     if parameter.envvar:
-        told.append(f"Or set `{parameter.envvar}`.")
+        description.append(f"Environment variable: `{parameter.envvar}`.")
     default = parameter.default
-    quiet = default is None or default is False or default == [] or parameter.required
-    return f"| {name} | {' '.join(told)} | {'' if quiet else f'`{default}`'} |"
+    is_hidden = default is None or default is False or default == [] or parameter.required
+    return f"| {name} | {' '.join(description)} | {'' if is_hidden else f'`{default}`'} |"
 
 
-def recipes() -> str:
-    """Every part of a recipe with its fields, as a page."""
+def render_recipes() -> str:
+    """Return the reference of all parts of a recipe, with their fields, as Markdown."""
     schema = Recipe.model_json_schema()
     parts: dict[str, Schema] = {"Recipe": schema, **schema["$defs"]}
     order = ["Recipe", "StageRecipe", "CorpusSource", "DenseSource", "DevSource"]
@@ -75,65 +87,55 @@ def recipes() -> str:
     lines = [
         "# Recipes",
         "",
-        "All that can stand in a recipe, made from the schema that `vaner train --schema` prints.",
-        "A field that is not listed is refused, with the line it stands on.",
+        "All fields of a recipe, from the schema that `vaner train --schema` prints. An unknown",
+        "field is an error, and the message names its line.",
         "",
     ]
     for name in order:
-        lines += _part(name, parts[name])
+        lines += _render_part(name, parts[name])
     return "\n".join(lines) + "\n"
 
 
-def _part(name: str, schema: Schema) -> Iterator[str]:
+def _render_part(name: str, schema: Schema) -> Iterator[str]:
     yield f"## {name}"
     yield ""
     yield re.sub(r"``([^`]+)``", r"`\1`", schema.get("description", ""))
     yield ""
-    yield "| field | what may stand there | default |"
+    yield "| Field | Type | Default |"
     yield "|---|---|---|"
-    needed = schema.get("required", ())
+    required = schema.get("required", ())
     for field, value in schema["properties"].items():
-        default = "**required**" if field in needed else _value(value.get("default", ...))
-        yield f"| `{field}` | {_cell(_kind(value))} | {default} |"
+        default = "**required**" if field in required else _render_value(value.get("default", ...))
+        yield f"| `{field}` | {_escape_cell(_describe_type(value))} | {default} |"
     yield ""
 
 
-def _kind(value: Schema) -> str:
-    """What a field holds, in words."""
+def _describe_type(value: Schema) -> str:
+    """Return the type of a field in words."""
     if "$ref" in value:
         part = value["$ref"].rpartition("/")[2]
         return f"[{part}](#{part.lower()})"
     for union in ("anyOf", "oneOf"):
         if union in value:
-            return " or ".join(_kind(one) for one in value[union])
+            return " or ".join(map(_describe_type, value[union]))
     if "const" in value or "enum" in value:
-        return " or ".join(f"`{one}`" for one in value.get("enum", [value.get("const")]))
+        return " or ".join(f"`{choice}`" for choice in value.get("enum", [value.get("const")]))
     if value.get("type") == "array":
-        return f"a list of: {_kind(value.get('items', {}))}"
+        return f"a list of: {_describe_type(value.get('items', {}))}"
     if value.get("type") == "object":
-        return f"a mapping of names to: {_kind(value.get('additionalProperties', {}))}"
-    bounds = [
-        f"{word} {value[key]}"
-        for key, word in (
-            ("minimum", "at least"), ("exclusiveMinimum", "above"),
-            ("maximum", "at most"), ("exclusiveMaximum", "below"),
-        )
-        if key in value
-    ]  # fmt: skip
-    words = {"string": "text", "integer": "a whole number", "number": "a number",
-             "boolean": "`true` or `false`", "null": "`null`"}  # fmt: skip
-    return ", ".join([words.get(value.get("type", ""), "anything"), *bounds])
+        return f"a mapping of names to: {_describe_type(value.get('additionalProperties', {}))}"
+    bounds = [f"{words} {value[key]}" for key, words in _BOUNDS.items() if key in value]
+    return ", ".join([_TYPE_NAMES.get(value.get("type", ""), "any value"), *bounds])
 
 
-def _value(default: Any) -> str:
-    """A default as it would stand in the file; made ones are told in the text."""
+def _render_value(default: Any) -> str:
+    """Return a default value as YAML; the description explains computed ones."""
     if default is ...:
-        return "see there"
-    names: dict[Any, str] = {None: "`null`", True: "`true`", False: "`false`"}
+        return "see the description"
     if default is None or isinstance(default, bool):
-        return names[default]
+        return {None: "`null`", True: "`true`", False: "`false`"}[default]
     return f"`{default}`"
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return re.sub(r"\s+", " ", text).replace("|", r"\|")

@@ -1,9 +1,9 @@
-"""What the documentation and the README show is so: their blocks are run, their commands exist.
+"""Runs the code blocks of the documentation and the README, and checks their commands and options.
 
-The blocks of a page are run from top to bottom in one folder, against what `tests.stand_ins` has.
-What cannot be run here says why, to the reader as well: a comment line that begins with ``# needs``
-stands before it, in shell blocks up to the next empty line, in Python for the rest of the block. A
-yaml block is a recipe; one with a title is the file of that name.
+The blocks of a page run from top to bottom in one folder, against the small stand-ins of
+`tests.stand_ins`. A comment line that starts with ``# needs`` marks what cannot run in the tests,
+and tells readers why: in a shell block up to the next empty line, in a Python block up to its end.
+A YAML block is a recipe. A block with a title is saved under that name.
 """
 
 from __future__ import annotations
@@ -37,19 +37,8 @@ READMES = {
     for path in sorted((ROOT / folder).rglob("README.md"))
 }
 LANGUAGES = {"sh", "python", "yaml"}
-NOT_RUN = {"", "text", "json", "console"}  # what is shown: outputs, files
-NEEDED = re.compile(r"# needs \S.*")
-
-GIVEN = {"texts": ["Metformin treats diabetes."]}
-"""Names that a page may use without having made them."""
-
-TAGGER = """\
-name: tagger
-model: {backbone: minilm-l6, lora: null}
-stages: [{sources: [{corpus: NCBI-disease}]}]
-dev: [{corpus: NCBI-disease}]
-"""
-"""A recipe that the README speaks of."""
+NOT_RUN = {"", "text", "json", "console"}  # outputs and files
+NEEDS = re.compile(r"# needs \S.*")
 
 _BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.M | re.S)
 
@@ -62,39 +51,46 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks(text: str) -> list[Block]:
-    return [Block(*found) for found in _BLOCK.findall(text)]
+def read_blocks(text: str) -> list[Block]:
+    """Return the fenced blocks of a page."""
+    return [Block(*groups) for groups in _BLOCK.findall(text)]
 
 
-def runnable(block: Block) -> str:
-    """A block without what it says that it cannot run here."""
-    kept: list[str] = []
-    left_out = False
+def runnable_code(block: Block) -> str:
+    """Return the code of a block without the lines that ``# needs`` excludes."""
+    lines: list[str] = []
+    is_excluded = False
     for line in block.text.splitlines():
-        ended = block.language == "sh" and not line.strip()
-        left_out = bool(NEEDED.fullmatch(line)) or (left_out and not ended)
-        if not left_out:
-            kept.append(line)
-    return "\n".join(kept)
+        ends_here = block.language == "sh" and not line.strip()
+        is_excluded = bool(NEEDS.fullmatch(line)) or (is_excluded and not ends_here)
+        if not is_excluded:
+            lines.append(line)
+    return "\n".join(lines)
 
 
-def test_every_block_says_what_it_is() -> None:
+def test_every_block_names_its_language() -> None:
     for name, text in PAGES.items():
-        for block in blocks(text):
+        for block in read_blocks(text):
             assert block.language in LANGUAGES | NOT_RUN, f"{name}: {block}"
-        assert len(re.findall(r"^```", text, re.M)) == 2 * len(blocks(text)), name
+        assert len(re.findall(r"^```", text, re.M)) == 2 * len(read_blocks(text)), name
 
 
-def test_what_is_not_run_says_why() -> None:
+def test_needs_comment_excludes_lines() -> None:
     text = "a\n# needs a GPU\nb\n\nc"
-    assert runnable(Block("sh", "", text)) == "a\n\nc"
-    assert runnable(Block("python", "", text)) == "a"
-    assert runnable(Block("sh", "", "# not needed\nb")) == "# not needed\nb"
+    assert runnable_code(Block("sh", "", text)) == "a\n\nc"
+    assert runnable_code(Block("python", "", text)) == "a"
+    assert runnable_code(Block("sh", "", "# not needed\nb")) == "# not needed\nb"
+
+
+def test_no_page_installs_vaner_from_a_registry() -> None:
+    """The name belongs to another project there; install the checkout instead."""
+    for name, text in {**PAGES, **READMES}.items():
+        assert not re.search(r"pip install (-\S+ )*['\"]?vaner\b", text), name
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's home: corpora, and a cache with the open base in it."""
+    """Return a home folder with corpora and the sources of the knowledge base `open`."""
     folder = tmp_path_factory.mktemp("home")
     stand_ins.corpora(folder / "corpora")
     stand_ins.open_base(folder / "open")
@@ -103,7 +99,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model, with a corpus that it may be told a text is from."""
+    """Return the tiny model, renamed so that it knows the corpus BC5CDR by name."""
     folder = tmp_path_factory.mktemp("model") / "tiny"
     shutil.copytree(tiny_model, folder)
     config = folder / "config.json"
@@ -118,11 +114,11 @@ def wide_backbone(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def page_folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a reader sits: a clone's examples and experiments, and some texts of one's own."""
+    """Return a working folder with the examples, the experiments and a few small texts."""
     from vaner.formats import write
     from vaner.text.documents import Document, Span
 
-    folder = tmp_path / "here"
+    folder = tmp_path / "page"
     folder.mkdir()
     for name in ("examples", "experiments"):
         (folder / name).symlink_to(ROOT / name)
@@ -132,7 +128,6 @@ def page_folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write(documents, folder / "my_corpus.jsonl", "jsonl")
     write(documents, folder / "notes.txt.gz", "lines")
     write(documents, folder / "notes.txt", "lines")
-    (folder / "tagger.yaml").write_text(TAGGER)
     (folder / "notes").mkdir()
     (folder / "notes" / "one.txt").write_text(text)
     monkeypatch.setenv("HOME", str(home))
@@ -143,8 +138,8 @@ def page_folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", [name for name, text in PAGES.items() if blocks(text)])
-def test_the_blocks_of_a_page_run(
+@pytest.mark.parametrize("name", [name for name, text in PAGES.items() if read_blocks(text)])
+def test_blocks_of_page_run(
     name: str,
     page_folder: Path,
     home: Path,
@@ -155,68 +150,69 @@ def test_the_blocks_of_a_page_run(
 ) -> None:
     shell = stand_ins.Shell(page_folder, home, home / "open" / "open.toml")
     request.addfinalizer(shell.close)
-    names: dict[str, Any] = {"__name__": "page", "__builtins__": builtins, **GIVEN}
-    made: set[str] = set()
+    names: dict[str, Any] = {"__name__": "page", "__builtins__": builtins}
+    has_open_base = False
     with stand_ins.small_models(model, tiny_backbone, wide_backbone):
-        for block in blocks(PAGES[name]):
-            if needs_open(block.text) and "open" not in made:
-                made.add("open")
+        for block in read_blocks(PAGES[name]):
+            if needs_open_base(block.text) and not has_open_base:
+                has_open_base = True
                 shell.run("vaner kb build open --quiet")
             if block.language == "yaml":
                 check_recipe(block, page_folder)
-            elif block.language == "sh" and runnable(block).strip():
-                shell.run(runnable(block))
+            elif block.language == "sh" and runnable_code(block).strip():
+                shell.run(runnable_code(block))
             elif block.language == "python":
                 with contextlib.redirect_stdout(io.StringIO()):
-                    exec(compile(runnable(block), f"{name}: block", "exec"), names)
+                    exec(compile(runnable_code(block), f"{name}: block", "exec"), names)
 
 
-def needs_open(text: str) -> bool:
-    """Whether a block takes for granted that the open base is built."""
+def needs_open_base(text: str) -> bool:
+    """Return whether a block requires the knowledge base `open`."""
     return bool(re.search(r"--kb open|open_base\(\"open\"\)|vaner kb (match|related)", text))
 
 
 def check_recipe(block: Block, folder: Path) -> None:
-    path = folder / (block.title or "shown.yaml")
+    """Save a recipe and read it."""
+    path = folder / (block.title or "untitled.yaml")
     path.write_text(block.text, "utf-8")
     assert read_recipe(path).stages
 
 
-def test_the_first_page_shows_what_the_embedded_model_answers() -> None:
+def test_first_page_shows_predictions_of_embedded_model() -> None:
     from vaner.annotator import Annotator
     from vaner.backbones.locate import EMBEDDED
 
     if find_spec(EMBEDDED["minilm-l6"].module) is None:
         pytest.skip("the weights of the default model are not installed")
-    shown = next(b.text for b in blocks(PAGES["docs/index.md"]) if b.language == "text")
+    table = next(b.text for b in read_blocks(PAGES["docs/index.md"]) if b.language == "text")
     document = Annotator.from_pretrained(device="cpu")("Metformin treats diabetes.")
     rows = [f"{s.start} {s.end} {s.type} {document.mention(s)}" for s in document.spans]
-    lines = [line.split() for line in shown.splitlines()[2:]]
+    lines = [line.split() for line in table.splitlines()[2:]]
     assert [" ".join(line[:4]) for line in lines] == rows
     scores = [float(line[-1]) for line in lines]
     assert scores == pytest.approx([span.score for span in document.spans], abs=0.002)
 
 
-def test_a_recipe_that_is_shown_elsewhere_is_one(tmp_path: Path) -> None:
+def test_recipes_in_readmes_are_valid(tmp_path: Path) -> None:
     for text in READMES.values():
-        for block in blocks(text):
+        for block in read_blocks(text):
             if block.language == "yaml":
                 check_recipe(block, tmp_path)
 
 
-def commands() -> list[str]:
-    """Calls of vaner in the shell blocks and in the running text, also of what is not run."""
+def documented_commands() -> list[str]:
+    """Return the calls of vaner in shell blocks and in inline code, including those not run."""
     texts = [*PAGES.values(), *READMES.values()]
-    shown = [b.text for text in texts for b in blocks(text) if b.language == "sh"]
-    shown += [call for text in texts for call in re.findall(r"`(vaner [^`]+)`", text)]
+    code = [b.text for text in texts for b in read_blocks(text) if b.language == "sh"]
+    code += [call for text in texts for call in re.findall(r"`(vaner [^`]+)`", text)]
     pattern = r"(?:^|[ /(\"'])vaner ((?:kb |corpus )?[a-z]+[^\n|#]*)"
-    joined = "\n".join(shown).replace("\\\n", " ")
+    joined = "\n".join(code).replace("\\\n", " ")
     return sorted(set(re.findall(pattern, joined, re.M)))
 
 
-def test_every_command_and_option_that_is_shown_exists() -> None:
+def test_documented_commands_and_options_exist() -> None:
     program = typer.main.get_command(app)
-    for line in commands():
+    for line in documented_commands():
         words, command = line.split(), program
         while words and hasattr(command, "commands"):
             name = words.pop(0)
@@ -225,40 +221,40 @@ def test_every_command_and_option_that_is_shown_exists() -> None:
         known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
         options = re.findall(r"(?<!\S)(--?[a-z][\w-]*)", " ".join(words))
         assert set(options) <= known, f"vaner {line}: {sorted(set(options) - known)}"
-    assert len(commands()) > 30
+    assert len(documented_commands()) > 30
 
 
-def test_make_targets_that_are_shown_exist() -> None:
+def test_documented_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
-    shown = [*PAGES.values(), *READMES.values()]
-    named = {name for text in shown for name in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M)}
-    assert named and named <= targets
+    texts = [*PAGES.values(), *READMES.values()]
+    documented = {n for text in texts for n in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M)}
+    assert documented and documented <= targets
 
 
 @pytest.fixture
-def making(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The modules under docs/, importable as mkdocs imports them."""
+def docs_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make the modules in docs/ importable, as mkdocs does."""
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     yield
-    for name in ("doctests", "elsewhere", "reference"):
+    for name in ("docstring_examples", "reference", "repository_pages"):
         sys.modules.pop(name, None)
 
 
-def test_the_references_name_every_command_and_every_field(making: None) -> None:
+def test_references_contain_every_command_and_field(docs_modules: None) -> None:
     import reference
 
-    page = reference.commands()
+    page = reference.render_commands()
 
     def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield name, command
-        for own, below in getattr(command, "commands", {}).items():
-            yield from walk(f"{name} {own}", below)
+        for subname, subcommand in getattr(command, "commands", {}).items():
+            yield from walk(f"{name} {subname}", subcommand)
 
     for name, command in walk("vaner", typer.main.get_command(app)):
         assert name == "vaner" or re.search(rf"^#+ {name}$", page, re.M)
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
             assert f"`{option}`" in page
-    recipes = reference.recipes()
+    recipes = reference.render_recipes()
     from vaner.training.recipe.schema import Recipe
 
     for part, schema in {"Recipe": (full := Recipe.model_json_schema()), **full["$defs"]}.items():
@@ -266,29 +262,35 @@ def test_the_references_name_every_command_and_every_field(making: None) -> None
         assert all(f"| `{field}` |" in section for field in schema["properties"])
 
 
-def test_examples_in_docstrings_are_code(making: None) -> None:
+def test_docstring_examples_are_fenced(docs_modules: None) -> None:
     pytest.importorskip("griffe")
-    import doctests
+    import docstring_examples
 
-    assert doctests.fenced("A.\n\n>>> f(1)  # doctest: +SKIP\n2\n\nB.") == (
+    assert docstring_examples.fence_examples("A.\n\n>>> f(1)  # doctest: +SKIP\n2\n\nB.") == (
         "A.\n\n```pycon\n>>> f(1)\n2\n```\n\nB."
     )
 
 
-def test_tables_and_links_from_elsewhere(making: None) -> None:
-    import elsewhere
+def test_page_includes_tables_of_repository_files(docs_modules: None) -> None:
+    import repository_pages as pages
 
-    asked = "[The table](../experiments/README.md) <!-- include: experiments/README.md {} -->"
-    table = elsewhere.completed(asked.format("results"), "results.md")
+    line = "[The table](../experiments/README.md) <!-- include: experiments/README.md {} -->"
+    table = pages.complete_page(line.format("results"), "results.md")
     assert table.startswith("| experiment |") and "embedded_biomedical" in table
-    assert "](embedded" not in table  # a folder that has no page is no link
-    link = elsewhere.relinked("[p](peers) [s](https://x.org)", "experiments/README.md", "a.md")
-    assert link == "[p](studies/peers.md) [s](https://x.org)"
-    with pytest.raises(ValueError, match="no part"):
-        elsewhere.completed(asked.format("nothing"), "results.md")
-    for page in ("results.md", "studies/mix.md"):  # links that lead to pages already
-        assert (
-            elsewhere.completed("[a](claims.md) [b](x.md#y)", page) == "[a](claims.md) [b](x.md#y)"
-        )
-    out = "[m](../experiments/mix/README.md#a) [d](formats.md)"
-    assert elsewhere.completed(out, "methods.md") == "[m](studies/mix.md#a) [d](formats.md)"
+    assert "](embedded" not in table  # a folder without a page is not a link
+    with pytest.raises(ValueError, match="has no part nothing"):
+        pages.complete_page(line.format("nothing"), "results.md")
+
+
+def test_links_to_repository_files_lead_to_their_pages(docs_modules: None) -> None:
+    import repository_pages as pages
+
+    markdown = "[p](peers) [s](https://x.org)"
+    rewritten = pages.rewrite_links(markdown, "experiments/README.md", "a.md")
+    assert rewritten == "[p](studies/peers.md) [s](https://x.org)"
+    for page in ("results.md", "studies/mix.md"):  # links to pages stay as they are
+        links = "[a](claims.md) [b](x.md#y)"
+        assert pages.complete_page(links, page) == links
+    markdown = "[m](../experiments/mix/README.md#a) [d](formats.md)"
+    rewritten = "[m](studies/mix.md#a) [d](formats.md)"
+    assert pages.complete_page(markdown, "methods.md") == rewritten
