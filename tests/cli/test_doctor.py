@@ -139,7 +139,7 @@ def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(doctor.metadata, "metadata", lambda _: Metadata())
     [odd, spacy] = examine()["extras"]
-    assert odd.told == "not installed: pip install 'vaner[odd]'; brings no-such-part"
+    assert odd.told == "not installed: pip install -e '.[odd]'; brings no-such-part"
     assert spacy.told.endswith(BRINGS["spacy"])
 
 

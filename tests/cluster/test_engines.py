@@ -77,12 +77,12 @@ def test_without_ray_one_line_says_what_to_install(
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "vaner.cluster.ray_engine", raising=False)
     options = ("--engine", "ray", "-o", tmp_path / "out")
-    assert "pip install 'vaner[ray]'" in annotate(put(tmp_path / "in", 1, 1), *options).error
+    assert "pip install -e '.[ray]'" in annotate(put(tmp_path / "in", 1, 1), *options).error
 
 
 @pytest.mark.slow
 def test_a_worker_of_ray_is_killed_and_nothing_is_lost(tiny_model: Path, tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="ray is not installed: pip install 'vaner[ray]'")
+    pytest.importorskip("ray", reason="ray is not installed: pip install -e '.[ray]'")
     texts, out = put(tmp_path / "in", 2, 400), tmp_path / "out"
     command = [
         sys.executable, "-m", "vaner", "annotate", str(texts), "--model",

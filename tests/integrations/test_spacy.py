@@ -12,7 +12,7 @@ import pytest
 from vaner.annotator import Annotator
 from vaner.text.documents import Document, Span
 
-spacy = pytest.importorskip("spacy", reason="spaCy is not installed: pip install 'vaner[spacy]'")
+spacy = pytest.importorskip("spacy", reason="spaCy is not installed: pip install -e '.[spacy]'")
 
 from vaner.integrations.spacy import VanerComponent  # noqa: E402 - needs spaCy
 

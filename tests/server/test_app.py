@@ -23,8 +23,8 @@ from vaner.formats.source import Content
 from vaner.server.limits import Limits, Rate
 from vaner.text.documents import Document, Span
 
-pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'vaner[serve]'")
-pytest.importorskip("prometheus_client", reason="not installed: pip install 'vaner[serve]'")
+pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
+pytest.importorskip("prometheus_client", reason="not installed: pip install -e '.[serve]'")
 from starlette.testclient import TestClient
 
 from vaner.server.app import create_app

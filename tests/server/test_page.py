@@ -15,7 +15,7 @@ from tests.serving import annotator, served
 from vaner.formats import read, write
 from vaner.text.documents import Document
 
-pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'vaner[serve]'")
+pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from vaner.server.app import create_app  # noqa: E402 - needs the extra

@@ -21,8 +21,8 @@ import pytest
 from tests.command_line import Run
 from tests.serving import waited_for
 
-pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'vaner[serve]'")
-pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'vaner[serve]'")
+pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
+pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install -e '.[serve]'")
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -144,4 +144,4 @@ def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("vaner.server")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "fastapi", None)
-    assert run("serve").error.endswith("pip install 'vaner[serve]'")
+    assert run("serve").error.endswith("pip install -e '.[serve]'")

@@ -150,7 +150,7 @@ def _engine(parts: Parts) -> Iterator[Engine]:
     try:
         from vaner.cluster.ray_engine import OnRay
     except ModuleNotFoundError as problem:
-        raise VanerError("--engine ray needs Ray: pip install 'vaner[ray]'") from problem
+        raise VanerError("--engine ray needs Ray: pip install -e '.[ray]'") from problem
     engine = OnRay(parts.workers, parts.gpus_per_worker)
     try:
         yield engine

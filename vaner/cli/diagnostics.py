@@ -240,7 +240,7 @@ def _extras() -> Iterator[Observation]:
         missing = [one.name for one in needed if _version(one) is None]
         brings = BRINGS.get(extra) or "brings " + ", ".join(one.name for one in needed)
         if missing:
-            yield Observation(extra, f"not installed: pip install 'vaner[{extra}]'; {brings}")
+            yield Observation(extra, f"not installed: pip install -e '.[{extra}]'; {brings}")
         else:
             yield Observation(extra, f"installed; {brings}")
 

@@ -32,7 +32,7 @@ def export(
     """Export a tagger for CPUs: it starts in a second and computes without PyTorch.
 
     Kept in the cache, it is what annotate and evaluate use for this model from then on; the path is
-    told, and deleting that folder undoes it. Needs `pip install 'vaner[onnx]'`.
+    told, and deleting that folder undoes it. Needs `pip install -e '.[onnx]'`.
 
     Examples:
 

@@ -54,7 +54,7 @@ def serve(
     """Serve the annotator over HTTP, and a page to try it and to correct what it found.
 
     Requests of all clients are read in batches together. SIGINT (Ctrl-C) and SIGTERM end the
-    program once what was taken is answered. Needs `pip install 'vaner[serve]'`.
+    program once what was taken is answered. Needs `pip install -e '.[serve]'`.
 
     Examples:
 
@@ -71,7 +71,7 @@ def serve(
     except ModuleNotFoundError as problem:
         if (problem.name or "").split(".")[0] not in _EXTRA:
             raise
-        raise VanerError("serving needs more: pip install 'vaner[serve]'") from None
+        raise VanerError("serving needs more: pip install -e '.[serve]'") from None
 
     from vaner.annotator import Annotator
     from vaner.formats import FormatWarning

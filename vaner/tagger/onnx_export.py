@@ -185,7 +185,7 @@ def _quantize(full: Path, small: Path) -> None:
 
 
 def _not_installed() -> ModelError:
-    return ModelError("exporting needs onnx and onnxruntime: pip install 'vaner[onnx]'")
+    return ModelError("exporting needs onnx and onnxruntime: pip install -e '.[onnx]'")
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class OnnxReader:
         except ImportError as missing:
             raise ModelError(
                 f"{folder} is an exported model, which onnxruntime computes: "
-                "pip install 'vaner[onnx]'"
+                "pip install -e '.[onnx]'"
             ) from missing
         self._folder = folder
         options = onnxruntime.SessionOptions()
