@@ -91,9 +91,9 @@ def floor(number: int) -> Figures:
     from transformers import AutoConfig
 
     from vaner.backbones.encoding import Encoder
-    from vaner.backbones.locate import find
+    from vaner.backbones.locate import locate_backbone
 
-    folder = find(BACKBONE, prefer="package").folder
+    folder = locate_backbone(BACKBONE, prefer="package").folder
     config, encoder = AutoConfig.from_pretrained(folder), Encoder.from_folder(folder, 512)
     width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     each = []

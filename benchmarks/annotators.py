@@ -30,7 +30,7 @@ def vaner(form: str) -> Callable[[Path], Read]:
 
     def prepare(folder: Path) -> Read:
         from vaner.annotator import Annotator
-        from vaner.models.locate import model_folder
+        from vaner.models.locate import locate_model
 
         if form == "pytorch":
             import torch
@@ -38,7 +38,7 @@ def vaner(form: str) -> Callable[[Path], Read]:
             from vaner.models.torch_models import load_torch_recognizer
 
             torch.set_num_threads(1)
-            annotator = Annotator(load_torch_recognizer(model_folder(MODEL), "cpu", 32))
+            annotator = Annotator(load_torch_recognizer(locate_model(MODEL), "cpu", 32))
         else:
             place = folder / form
             subprocess.run(
@@ -99,12 +99,12 @@ def _token_classification(tags: int) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-    from vaner.backbones.backbone import quiet
-    from vaner.backbones.locate import find
+    from vaner.backbones.backbone import silence_transformers
+    from vaner.backbones.locate import locate_backbone
 
     torch.set_num_threads(1)
-    folder = find(BACKBONE, prefer="package").folder
-    with quiet():
+    folder = locate_backbone(BACKBONE, prefer="package").folder
+    with silence_transformers():
         model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags)
     return AutoTokenizer.from_pretrained(folder), model.eval()
 
@@ -114,12 +114,12 @@ def gliner(_: Path) -> Read:
     import torch
     from gliner import GLiNER, GLiNERConfig
 
-    from vaner.backbones.backbone import quiet
-    from vaner.backbones.locate import find
+    from vaner.backbones.backbone import silence_transformers
+    from vaner.backbones.locate import locate_backbone
 
     torch.set_num_threads(1)
-    folder = find(BACKBONE, prefer="package").folder
-    with quiet():
+    folder = locate_backbone(BACKBONE, prefer="package").folder
+    with silence_transformers():
         model = GLiNER.from_config(
             GLiNERConfig(
                 model_name=str(folder), hidden_size=384, max_len=384, max_width=12,

@@ -26,7 +26,7 @@ from vaner.generator.copy_decoding import decode
 from vaner.generator.grammar import Grammar, State
 from vaner.generator.prompts import Prompt
 from vaner.generator.recognizer import Generator
-from vaner.models.locate import model_folder
+from vaner.models.locate import locate_model
 from vaner.models.torch_models import load_torch_recognizer
 from vaner.text.documents import Corpus
 from vaner.text.words import split_words
@@ -226,7 +226,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         generator = load_torch_recognizer(
-            model_folder(arguments.model), arguments.device, arguments.batch_size
+            locate_model(arguments.model), arguments.device, arguments.batch_size
         )
         if not isinstance(generator, Generator):
             raise VanerError(f"{arguments.model} is no generator")
@@ -240,7 +240,7 @@ def main() -> None:
     record = {
         "model": {
             "backbone": config.backbone,
-            "layers": config.own_backbone.num_hidden_layers,
+            "layers": config.base_config.num_hidden_layers,
             "types": list(config.types),
         },
         "texts": f"{corpus.name} {corpus.split}",

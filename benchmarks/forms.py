@@ -27,7 +27,7 @@ from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.evaluation import score
 from vaner.evaluation.evaluate import Evaluation, evaluate
-from vaner.models.locate import model_folder
+from vaner.models.locate import locate_model
 from vaner.text.documents import at_least
 from vaner.utils.provenance import provenance
 
@@ -72,7 +72,7 @@ def kept(output: Path) -> list[Run]:
 
 def weights(model: str) -> str:
     """What tells the trained weights of a model, and their calibration, from others."""
-    files = sorted((*model_folder(model).glob("*.safetensors"), *model_folder(model).glob("cal*")))
+    files = sorted((*locate_model(model).glob("*.safetensors"), *locate_model(model).glob("cal*")))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
@@ -80,7 +80,7 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
     """Figures of one form of a model on every test split that its card names."""
     made = {name: value for name, value in provenance().items() if name != "command"}
     made["weights"] = weights(model)
-    splits = json.loads((model_folder(model) / "results.json").read_text("utf-8"))
+    splits = json.loads((locate_model(model) / "results.json").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / form
         subprocess.run(

@@ -95,7 +95,7 @@ def of_types() -> list[dict[str, Any]]:
     """Milliseconds a sentence for so many types, by each mode."""
     import torch
 
-    from vaner.backbones.backbone import quiet
+    from vaner.backbones.backbone import silence_transformers
     from vaner.tagger.model import VanerForTokenClassification
 
     torch.set_num_threads(1)
@@ -105,7 +105,7 @@ def of_types() -> list[dict[str, Any]]:
         for number in TYPES:
             torch.manual_seed(0)
             types = [f"Type{i}" for i in range(number)]
-            with quiet():
+            with silence_transformers():
                 model = VanerForTokenClassification.from_backbone(
                     BACKBONE, origin="package", types=types, nameless=True, **options
                 ).eval()

@@ -30,7 +30,7 @@ from benchmarks.texts import made
 from experiments.study_report import keep
 from vaner.backbones import backbone as backbones
 from vaner.backbones.encoding import Encoder
-from vaner.backbones.locate import find
+from vaner.backbones.locate import locate_backbone
 from vaner.tagger.batch_tensors import collate
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.text.words import split_words
@@ -108,10 +108,10 @@ def plain(
         DataCollatorForTokenClassification,
     )
 
-    folder = find(arguments.backbone, prefer="package").folder
+    folder = locate_backbone(arguments.backbone, prefer="package").folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    with backbones.quiet():
+    with backbones.silence_transformers():
         model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=3)
     model.config.pad_token_id = tokenizer.pad_token_id
     model.to(device).train()
@@ -135,7 +135,7 @@ def ours(
         shared_instruction=arguments.way == "shared",
     )  # fmt: skip
     model.to(device).train()
-    encoder = Encoder.from_folder(find(arguments.backbone, prefer="package").folder, 512)
+    encoder = Encoder.from_folder(locate_backbone(arguments.backbone, prefer="package").folder, 512)
     rows = []
     for sentence in sentences:
         text = " ".join(sentence)

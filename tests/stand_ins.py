@@ -163,14 +163,14 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
     import vaner.training.curves as curves
     import vaner.training.recipe.file as recipe_file
 
-    usual_folder, usual_read = vaner.models.locate.model_folder, recipe_file.read_recipe
+    usual_folder, usual_read = vaner.models.locate.locate_model, recipe_file.read_recipe
     embedded = {None, "biomedical", "disease-chemical"}
 
-    def model_folder(name: Any = None) -> Path:
+    def locate_model(name: Any = None) -> Path:
         return model if name in embedded else usual_folder(name)
 
-    def find(name: str, prefer: str | None = None) -> locate.Found:
-        return locate.Found(wide if name == str(wide) else backbone, "folder")
+    def find_stand_in(name: str, prefer: str | None = None) -> locate.LocatedBackbone:
+        return locate.LocatedBackbone(wide if name == str(wide) else backbone, "folder")
 
     def read(path: str | Path) -> Any:
         recipe = usual_read(path)
@@ -191,10 +191,10 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vaner.models.locate, "model_folder", model_folder)
+        patch.setattr(vaner.models.locate, "locate_model", locate_model)
         for module in (locate, saved_model, base_model):
-            if hasattr(module, "find"):
-                patch.setattr(module, "find", find)
+            if hasattr(module, "locate_backbone"):
+                patch.setattr(module, "locate_backbone", find_stand_in)
         patch.setattr(recipe_file, "read_recipe", read)
         patch.setattr(curves, "plot_curves", lambda *_: None)
         yield

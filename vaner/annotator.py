@@ -15,15 +15,15 @@ from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import learnt_from, read_training
 from vaner.models.load import load_recognizer
-from vaner.models.locate import model_folder
-from vaner.recognition.recognizer import Recognizer, checked_types
+from vaner.models.locate import locate_model
+from vaner.recognition.recognizer import Recognizer, resolve_types
 from vaner.text.documents import Document, Overlaps, at_least, best_of_overlapping
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 if TYPE_CHECKING:
     import torch
 
-    from vaner.backbones.base_model import OnBackbone
+    from vaner.backbones.base_model import BackboneModel
     from vaner.selector.selector import Selector
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Annotator:
         self.selector = selector
         self._calibration = calibration
         self._told = set[str]()  # once each
-        self._source: Path | OnBackbone | None = None  # what the recognizer was made of
+        self._source: Path | BackboneModel | None = None  # what the recognizer was made of
         self._folder: Path | None = None  # where its files are, if it is saved
 
     @classmethod
@@ -87,7 +87,7 @@ class Annotator:
             VanerError: for a device that this machine does not have.
             ModelError: where the model or its backbone is not found or not complete.
         """
-        folder = model_folder(name_or_path)
+        folder = locate_model(name_or_path)
         if quantization is not None:
             options["quantization"] = quantization
         recognizer = load_recognizer(folder, device, batch_size, **options)
@@ -103,19 +103,19 @@ class Annotator:
 
     @classmethod
     def of(
-        cls, model: OnBackbone, device: str | torch.device = "auto", *, batch_size: int = 32
+        cls, model: BackboneModel, device: str | torch.device = "auto", *, batch_size: int = 32
     ) -> Annotator:
         """An annotator of a model that is in memory, in evaluation mode; it is used as it is.
 
         Raises:
             ModelError: where it is of no kind that finds mentions.
         """
-        from vaner.backbones.saved_model import on_device
+        from vaner.backbones.saved_model import select_device
         from vaner.models.torch_models import build_recognizer
 
         folder = Path(model.name_or_path or "")
         annotator = cls(
-            build_recognizer(model, folder, on_device(device), batch_size),
+            build_recognizer(model, folder, select_device(device), batch_size),
             calibration=read_calibration(folder) if model.name_or_path else None,
         )
         annotator._source = model
@@ -236,7 +236,7 @@ class Annotator:
             VanerError: for a type that is not found, and for a precision that is not known of or
                 was not reached.
         """
-        wanted = checked_types(self, types)
+        wanted = resolve_types(self, types)
         least: float | Mapping[str, float] = min_score
         if min_precision is not None:
             own = self.thresholds(types, min_precision)
@@ -261,7 +261,7 @@ class Annotator:
                 f"the {self.kind} has no calibration, which a precision needs: make one with "
                 "vaner calibrate"
             )
-        wanted = checked_types(self, types)
+        wanted = resolve_types(self, types)
         if types is None and (told := self.calibration.too_much(wanted, precision)):
             left = [t for t in wanted if self.calibration.threshold(t, precision) is not None]
             if left and told not in self._told:
@@ -277,9 +277,17 @@ class Annotator:
         overlaps: Overlaps,
     ) -> Iterator[Document]:
         if self._calibration is not None:
-            proposed = map(self._calibration.applied, proposed)
+            proposed = map(self._calibration.apply, proposed)
         for document in proposed if self.selector is None else self.selector.select(proposed):
             document = at_least(document, least)
             if overlaps == "best":
                 document = document.with_spans(sorted(best_of_overlapping(document.spans)))
             yield document
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public function of this module by its former name."""
+    if name == "model_folder":
+        warn_renamed("vaner.annotator.model_folder", "locate_model")
+        return locate_model
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

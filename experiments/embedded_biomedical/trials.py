@@ -74,14 +74,14 @@ def scored(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterat
         print(f"{weights}: {found['all']:.2f}", flush=True)
         return {"weights": weights, **found}
 
-    learner.model.load_trained(without)
+    learner.model.load_trained_weights(without)
     same = row("one more epoch of the same")
-    learner.model.load_trained(before)
+    learner.model.load_trained_weights(before)
     yield row(f"after stage {first.name}")
     yield same
     old = copied(learner.model)
     for kept in (0.0, *KEPT):
-        learner.model.load_trained(after)
+        learner.model.load_trained_weights(after)
         average(learner.model, old, kept)
         yield row(f"kept: {kept}" if kept else "one more epoch, with taught sentences")
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, cast
 
 from experiments.peers.peer import Learnt, Tagger, Task
 from experiments.peers.sentences import Tags
-from vaner.backbones.backbone import quiet
-from vaner.backbones.locate import find
+from vaner.backbones.backbone import silence_transformers
+from vaner.backbones.locate import locate_backbone
 from vaner.text.tags import TagSet
 from vaner.training.trainer import bf16
 
@@ -59,10 +59,10 @@ def _train(task: Task, rate: float) -> Tagger:
 
     torch.set_num_threads(task.threads)
     set_seed(task.seed)  # before the model: its head is drawn at random
-    folder = find("minilm-l6", prefer="package").folder
+    folder = locate_backbone("minilm-l6", prefer="package").folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tags = TagSet(types=task.train.corpus.types)
-    with quiet():
+    with silence_transformers():
         model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=len(tags))
     gold = [tags.indices(sentence.tags) for sentence in task.train.sentences]
     trainer = Trainer(

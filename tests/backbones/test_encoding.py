@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vaner.backbones.encoding import Encoder
 from vaner.errors import ModelError
-from vaner.recognition.length_batches import by_length
+from vaner.recognition.length_batches import batch_by_length
 from vaner.tagger.batches import Array, Layout, collate
 from vaner.text.casing import Casing, casing_of
 from vaner.text.words import split_words
@@ -101,7 +101,7 @@ def test_a_dropped_word_is_read_as_unknown() -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     encoder = Encoder(tokenizer, 96)
     assert encoder.subwords("\x00") == (0,)
-    assert encoder.has_no_subword("\x00") and not encoder.has_no_subword("a")
+    assert encoder.is_unknown_word("\x00") and not encoder.is_unknown_word("a")
 
 
 def test_what_unknown_words_are_read_as_is_known_itself() -> None:
@@ -111,14 +111,14 @@ def test_what_unknown_words_are_read_as_is_known_itself() -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     encoder = Encoder(tokenizer, 96)
     assert encoder.subwords("\x00") == encoder.subwords("?") == (0,)
-    assert encoder.has_no_subword("\x00") and not encoder.has_no_subword("?")
+    assert encoder.is_unknown_word("\x00") and not encoder.is_unknown_word("?")
 
 
 @given(st.lists(st.integers(1, 50), max_size=60), st.integers(1, 8), st.integers(50, 200))
 def test_batches_hold_every_item_once_and_keep_their_bounds(
     lengths: list[int], size: int, positions: int
 ) -> None:
-    batches = list(by_length(lengths, size, positions))
+    batches = list(batch_by_length(lengths, size, positions))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) <= size
@@ -149,7 +149,7 @@ def test_words_are_found_again_in_a_batch_however_it_lies(encoder: Encoder, layo
         assert [tuple(ids[a:b]) for a, b in places] == [encoder.subwords(w) for w in text.split()]
         assert row.prefix == encoder.instruction_length(prompts[i])
     if layout != "padded":
-        assert ids.size == batch["positions"].size == batch["asking"].sum()
+        assert ids.size == batch["positions"].size == batch["query_mask"].sum()
 
 
 def test_who_sees_whom_in_a_packed_batch(encoder: Encoder) -> None:
@@ -168,5 +168,6 @@ def test_who_sees_whom_in_a_packed_batch(encoder: Encoder) -> None:
 def looks(batch: dict[str, Array]) -> list[set[int]]:
     """What each piece of a batch sees."""
     return [
-        set(keys[seen].tolist()) for keys, seen in zip(batch["keys"], batch["seen"], strict=True)
+        set(keys[seen].tolist())
+        for keys, seen in zip(batch["key_index"], batch["key_mask"], strict=True)
     ]

@@ -14,4 +14,4 @@ from vaner.errors import ModelError
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about the arithmetic of CPUs")
 def test_rows_that_are_no_whole_blocks(tiny_backbone: Path) -> None:
     with pytest.raises(ModelError, match=r"blocks of 64, and layers\.0\.\S+ .* has rows of 32"):
-        backbone.load(tiny_backbone, attention="bidirectional", quantization="nf4")
+        backbone.load_backbone(tiny_backbone, attention="bidirectional", quantization="nf4")

@@ -39,7 +39,7 @@ def sliced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Embedded:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
     known = Embedded(
         hub="small/small", package="small-part-001 small-part-002", module="small-part_{part}",
-        licence="Apache-2.0", weights="input/small.zip.{part}", parts=PARTS,
+        license="Apache-2.0", weights="input/small.zip.{part}", parts=PARTS,
         sha256=hashlib.sha256(data).hexdigest(),
     )  # fmt: skip
     monkeypatch.setitem(EMBEDDED, "small", known)
@@ -50,13 +50,13 @@ def sliced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Embedded:
 def test_slices_are_joined_and_unpacked_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = locate.find("small", "package").folder
+    folder = locate.locate_backbone("small", "package").folder
     assert folder == tmp_path / "cache" / "backbones" / "small"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         "config.json": "{}", "model.safetensors": "weights", "tokenizer.json": "{}",
     }  # fmt: skip
     assert "unpacking" in capsys.readouterr().err
-    assert locate.find("small", "package").folder == folder
+    assert locate.locate_backbone("small", "package").folder == folder
     assert capsys.readouterr().err == ""
 
 
@@ -65,7 +65,7 @@ def test_damaged_slices_are_refused(
 ) -> None:
     monkeypatch.setitem(EMBEDDED, "small", replace(sliced, sha256="0" * 64))
     with pytest.raises(ModelError, match=r"damaged: SHA-256 is .*force-reinstall"):
-        locate.find("small", "package")
+        locate.locate_backbone("small", "package")
     assert not list((tmp_path / "cache" / "backbones").iterdir())
 
 
@@ -73,10 +73,10 @@ def test_a_missing_slice_names_all_packages(
     sliced: Embedded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(EMBEDDED, "small", replace(sliced, parts=("001", "003")))
-    assert locate.package_files(EMBEDDED["small"]) == []
+    assert locate.find_package_files(EMBEDDED["small"]) == []
     monkeypatch.setattr(locate, "_from_hub", lambda repo: None)
     with pytest.raises(ModelError, match="small-part-001 small-part-002"):
-        locate.find("small", "package")
+        locate.locate_backbone("small", "package")
     assert "small" not in sys.modules
 
 

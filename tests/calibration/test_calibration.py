@@ -21,9 +21,9 @@ from vaner.calibration.calibration import (
     write_calibration,
 )
 from vaner.calibration.fit import fit
-from vaner.calibration.labels import Judged
-from vaner.calibration.reliability import BINS, binned
-from vaner.calibration.temperature import COLDEST, HOTTEST, fitted, scaled
+from vaner.calibration.labels import LabeledMention
+from vaner.calibration.reliability import BINS, bin_probabilities
+from vaner.calibration.temperature import COLDEST, HOTTEST, fit_temperature, scale_probability
 from vaner.errors import ModelError, VanerError
 from vaner.text.documents import Document, Span
 
@@ -35,14 +35,14 @@ answers = st.lists(st.tuples(st.sampled_from([0.0, 0.2, 0.5, 0.8, 0.95, 1.0]), s
 @given(probabilities, probabilities, temperatures)
 def test_a_temperature_keeps_the_order(one: float, other: float, temperature: float) -> None:
     low, high = sorted((one, other))
-    assert 0 <= scaled(low, temperature) <= scaled(high, temperature) <= 1
+    assert 0 <= scale_probability(low, temperature) <= scale_probability(high, temperature) <= 1
 
 
 @given(st.floats(0.001, 0.999), temperatures)
 def test_a_temperature_can_be_undone(probability: float, temperature: float) -> None:
-    there = scaled(probability, temperature)
+    there = scale_probability(probability, temperature)
     if 1e-5 < there < 1 - 1e-5:
-        assert scaled(there, 1 / temperature) == pytest.approx(probability, abs=1e-6)
+        assert scale_probability(there, 1 / temperature) == pytest.approx(probability, abs=1e-6)
     assert (there - 0.5) * (probability - 0.5) >= 0  # on the same side of one half
 
 
@@ -56,11 +56,11 @@ def test_the_temperature_is_the_most_likely_one(pairs: list[tuple[float, bool]])
         total = 0.0
         for score, right in pairs:
             target = (ups + 1) / (ups + 2) if right else 1 / (downs + 2)
-            p = min(max(scaled(score, temperature), 1e-300), 1 - 1e-16)
+            p = min(max(scale_probability(score, temperature), 1e-300), 1 - 1e-16)
             total += target * math.log(p) + (1 - target) * math.log1p(-p)
         return total
 
-    found = fitted(*zip(*pairs, strict=True))
+    found = fit_temperature(*zip(*pairs, strict=True))
     assert COLDEST <= found <= HOTTEST
     best = max(log_likelihood(float(t)) for t in np.geomspace(COLDEST, HOTTEST, 60))
     assert log_likelihood(found) >= best - 1e-6 * max(1, abs(best))
@@ -83,7 +83,7 @@ def test_the_calibration_error_is_what_its_definition_says(number: int, seed: in
     rng = np.random.default_rng(seed)
     scores = rng.permutation(np.linspace(0.01, 0.99, number))
     right = rng.random(number) < scores**2
-    found = binned(scores, right)
+    found = bin_probabilities(scores, right)
     assert len(found.bins) == min(BINS, number // 20)
     assert found.error == pytest.approx(naive_error(list(scores), list(right), len(found.bins)))
     assert max(b.mentions for b in found.bins) - min(b.mentions for b in found.bins) <= 1
@@ -93,19 +93,23 @@ def test_the_calibration_error_is_what_its_definition_says(number: int, seed: in
 @given(st.lists(st.tuples(st.sampled_from([0.2, 0.5, 0.9]), st.booleans()), min_size=40))
 def test_bins_do_not_depend_on_the_order_of_equal_scores(pairs: list[tuple[float, bool]]) -> None:
     scores, right = map(np.array, zip(*pairs, strict=True))
-    found = binned(scores, right)
-    assert found == binned(scores[::-1], right[::-1])
+    found = bin_probabilities(scores, right)
+    assert found == bin_probabilities(scores[::-1], right[::-1])
     assert sum(one.mentions for one in found.bins) == len(pairs)
     assert all(a.high < b.low for a, b in zip(found.bins, found.bins[1:], strict=False))
 
 
-def overconfident(type: str, number: int, temperature: float, seed: int) -> list[list[Judged]]:
+def overconfident(
+    type: str, number: int, temperature: float, seed: int
+) -> list[list[LabeledMention]]:
     """Documents of one mention each, as right as their scores are at a temperature."""
     draw = Random(seed)
-    found: list[list[Judged]] = []
+    found: list[list[LabeledMention]] = []
     for _ in range(number):
         score = draw.uniform(0.4, 0.999)
-        found.append([(Span(0, 1, type, score), draw.random() < scaled(score, temperature))])
+        found.append(
+            [(Span(0, 1, type, score), draw.random() < scale_probability(score, temperature))]
+        )
     return found
 
 
@@ -125,11 +129,11 @@ def test_only_scores_change_and_can_be_had_back() -> None:
     found = fit(overconfident("Gene", 500, 2.0, 1))
     spans = (Span(0, 3, "Gene", 0.9, ("X:1",)), Span(0, 3, "Disease"))
     document = Document("1", "one", spans, {"source": "a"})
-    other = found.applied(document)
+    other = found.apply(document)
     assert other.spans == document.spans and other.metadata == document.metadata
     assert other.spans[0].identifiers == ("X:1",) and other.spans[1].score is None
-    assert other.spans[0].score == scaled(0.9, found.temperature("Gene"))
-    assert found.undone(other).spans[0].score == pytest.approx(0.9)
+    assert other.spans[0].score == scale_probability(0.9, found.temperature("Gene"))
+    assert found.undo(other).spans[0].score == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("wanted", [0.0, 0.75, 0.8, 0.9])
@@ -137,7 +141,9 @@ def test_a_threshold_has_the_precision_it_was_asked_for(wanted: float) -> None:
     documents = overconfident("Gene", 3000, 2.0, 5)
     found = fit(documents)
     threshold = found.thresholds(["Gene"], wanted)["Gene"]
-    scored = [(scaled(s.score or 0, found.temperature("Gene")), r) for [(s, r)] in documents]
+    scored = [
+        (scale_probability(s.score or 0, found.temperature("Gene")), r) for [(s, r)] in documents
+    ]
     kept = [right for score, right in scored if score >= threshold]
     assert sum(kept) / len(kept) >= wanted
     if wanted == 0.0:
@@ -166,7 +172,7 @@ def test_what_no_threshold_reached_is_told() -> None:
         ([[(Span(0, 1, "Gene", 0.5), False)]], "all 1 mentions found are wrong"),
     ],
 )
-def test_what_cannot_be_calibrated_by(documents: list[list[Judged]], told: str) -> None:
+def test_what_cannot_be_calibrated_by(documents: list[list[LabeledMention]], told: str) -> None:
     with pytest.raises(VanerError, match=told):
         fit(documents)
 

@@ -7,14 +7,14 @@ from random import Random
 
 import pytest
 
-from vaner.calibration.platt_scaling import fitted
+from vaner.calibration.platt_scaling import fit_platt
 
 
 def test_what_was_drawn_is_found_again() -> None:
     draw = Random(0)
     evidence = [draw.uniform(-6, 6) for _ in range(20_000)]
     right = [draw.random() < 1 / (1 + math.exp(-(1.5 * x - 2))) for x in evidence]
-    slope, offset = fitted(evidence, right)
+    slope, offset = fit_platt(evidence, right)
     assert slope == pytest.approx(1.5, abs=0.1) and offset == pytest.approx(-2, abs=0.1)
 
 
@@ -31,5 +31,5 @@ def test_what_was_drawn_is_found_again() -> None:
     ],
 )
 def test_it_is_finite_and_rises_with_the_evidence(evidence: list[float], right: list[bool]) -> None:
-    slope, offset = fitted(evidence, right)
+    slope, offset = fit_platt(evidence, right)
     assert math.isfinite(slope) and math.isfinite(offset) and slope > 0

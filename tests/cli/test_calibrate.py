@@ -15,9 +15,9 @@ from tests.command_line import Run
 from tests.selector.test_selector import build, saved
 from vaner.annotator import Annotator
 from vaner.calibration.calibration import CALIBRATION_FILE, Calibration, read_calibration
-from vaner.calibration.temperature import scaled
+from vaner.calibration.temperature import scale_probability
 from vaner.formats import write
-from vaner.tagger.onnx_runtime import kept_form
+from vaner.tagger.onnx_runtime import cached_form_folder
 from vaner.text.documents import Document
 
 TEXTS = [
@@ -69,7 +69,7 @@ def test_scores_change_and_nothing_else(model: Path, calibrated: Path) -> None:
         assert one.spans == two.spans == three.spans
         for a, b, c in zip(one.spans, two.spans, three.spans, strict=True):
             assert a.score is not None and a.score == c.score
-            assert b.score == scaled(a.score, calibration.temperature(a.type))
+            assert b.score == scale_probability(a.score, calibration.temperature(a.type))
     assert ours.calibration == calibration and without.calibration is None
 
 
@@ -81,9 +81,9 @@ def test_a_model_in_memory_has_it_too(calibrated: Path) -> None:
 
 
 def test_an_exported_form_is_kept(calibrated: Path) -> None:
-    before = kept_form(calibrated)
+    before = cached_form_folder(calibrated)
     (calibrated / CALIBRATION_FILE).unlink()
-    assert kept_form(calibrated) == before
+    assert cached_form_folder(calibrated) == before
 
 
 def test_it_goes_to_the_hub_and_into_the_card(calibrated: Path) -> None:

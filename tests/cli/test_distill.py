@@ -39,7 +39,7 @@ def test_a_pupil_has_half_the_layers_and_its_teachers_types(
     )
     assert pupil.types == teacher.types
     models = [each.recognizer.model for each in (pupil, teacher)]  # type: ignore[attr-defined]
-    depths = [model.config.own_backbone.num_hidden_layers for model in models]
+    depths = [model.config.base_config.num_hidden_layers for model in models]
     assert depths == [1, 2]
 
 

@@ -126,7 +126,7 @@ def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, for
     for parameter in fresh.parameters():
         if parameter.requires_grad:
             torch.nn.init.zeros_(parameter)
-    fresh.load_trained(folder)
+    fresh.load_trained_weights(folder)
     rows = collate(answer_rows(backbone, fresh))
     loaded = VanerForGeneration.from_pretrained(folder).eval()
     torch.testing.assert_close(fresh.eval()(**rows).loss, loaded(**rows).loss)

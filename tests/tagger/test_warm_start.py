@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from tests.training.test_train import corpus_folder, recipe
 from vaner.errors import ModelError
 from vaner.tagger.model import VanerForTokenClassification
-from vaner.tagger.warm_start import start_from
+from vaner.tagger.warm_start import warm_start
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
@@ -92,7 +92,7 @@ def test_of_a_joint_head_the_types_of_both_are_taken_over(tiny_backbone: Path) -
     before = new.classifier.weight.detach().clone()
     folder = tiny_backbone.parent / "old-joint"
     old.save_pretrained(folder)
-    start_from(new, folder)
+    warm_start(new, folder)
     for tag in mine:
         expected = (
             old.classifier.weight[theirs.index(tag)] if tag in theirs else before[mine.index(tag)]

@@ -16,7 +16,7 @@ from vaner.tagger.batch_tensors import collate
 from vaner.tagger.instructions import COMPACT
 from vaner.tagger.model import VanerForTokenClassification, allowed_tags
 from vaner.text.tags import TagSet
-from vaner.training.examples.sentences import corpus_examples, hidden_tags
+from vaner.training.examples.sentences import corpus_examples, unannotated_tags
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
@@ -43,9 +43,9 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_hidden_tags_are_those_of_other_types() -> None:
-    assert hidden_tags(TAGS, ["Chemical"]) == (3, 4)
-    assert hidden_tags(TAGS, ["Chemical", "Disease"]) == ()
-    assert hidden_tags(TagSet(), ["Chemical"]) == ()
+    assert unannotated_tags(TAGS, ["Chemical"]) == (3, 4)
+    assert unannotated_tags(TAGS, ["Chemical", "Disease"]) == ()
+    assert unannotated_tags(TagSet(), ["Chemical"]) == ()
 
 
 def test_behind_an_o_may_be_what_the_corpus_does_not_annotate() -> None:
@@ -71,13 +71,15 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
     assert len(examples) == len(corpus) and coverage.mentions == len(corpus)
     rows = [example.row(encoder, COMPACT, Random(1)) for example in examples[:4]]
     batch = collate(rows, "packed")
-    assert batch["hidden_tags"].tolist() == [[1, 2]] * 4
+    assert batch["unannotated_tags"].tolist() == [[1, 2]] * 4
     emissions = torch.zeros(*batch["tags"].shape, 5)
 
     def loss(tag: int) -> float:
         pushed = emissions.clone()
         pushed[..., tag] += 3.0 * (batch["tags"] == 0)
-        return model.loss(pushed, batch["tags"], batch["word_mask"], batch["hidden_tags"]).item()
+        return model.loss(
+            pushed, batch["tags"], batch["word_mask"], batch["unannotated_tags"]
+        ).item()
 
     assert loss(1) < loss(3)
     model.config.head = "softmax"

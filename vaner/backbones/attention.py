@@ -68,7 +68,7 @@ def keep_causal(model: PreTrainedModel, layers: int) -> None:
     """
     if not layers:
         return
-    stack = layers_of(model) if is_decoder(model.config) else ()
+    stack = get_layers(model) if is_decoder(model.config) else ()
     if layers > len(stack):
         raise ModelError(
             f"causal_layers is {layers}, but the {model.config.model_type} backbone has "
@@ -105,7 +105,7 @@ def _causally(
     return inputs, options | {"attention_mask": mask}
 
 
-def layers_of(model: PreTrainedModel) -> torch.nn.ModuleList:
+def get_layers(model: PreTrainedModel) -> torch.nn.ModuleList:
     """The layers of a model: its longest list of modules."""
     lists = [part for part in model.modules() if isinstance(part, torch.nn.ModuleList)]
     return max(lists, key=len, default=torch.nn.ModuleList())

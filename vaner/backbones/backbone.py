@@ -36,11 +36,11 @@ _DROPOUTS = (
 )  # fmt: skip
 
 
-def load(
+def load_backbone(
     folder: Path,
     *,
     attention: Attention,
-    writes: bool = False,
+    is_generative: bool = False,
     layers: int | None = None,
     quantization: Quantization | None = None,
     dtype: torch.dtype = torch.float32,
@@ -51,9 +51,9 @@ def load(
     """Load pretrained weights with the attention wanted.
 
     Args:
-        folder: a folder as `vaner.backbones.locate.find` gives it.
+        folder: a folder as `vaner.backbones.locate.locate_backbone` gives it.
         attention: ``bidirectional`` or ``causal``.
-        writes: with the head over the vocabulary that a language model has.
+        is_generative: with the head over the vocabulary that a language model has.
         layers: keep only the first so many layers; all if None.
         quantization: ``nf4`` loads 4-bit NormalFloat with double quantisation (QLoRA, arXiv
             2305.14314), on a GPU or, slowly, on a CPU.
@@ -77,27 +77,27 @@ def load(
     if quantization == "nf4":
         options["quantization_config"] = _nf4(dtype)
         options["device_map"] = {"": device or "cpu"}
-    with quiet():
-        model = _kind(writes).from_pretrained(folder, config=config, **options)
+    with silence_transformers():
+        model = _kind(is_generative).from_pretrained(folder, config=config, **options)
     _check_blocks(model)
     return _prepared(model, attention)
 
 
-def from_config(
-    config: PreTrainedConfig, attention: Attention, *, writes: bool = False
+def build_backbone(
+    config: PreTrainedConfig, attention: Attention, *, is_generative: bool = False
 ) -> PreTrainedModel:
     """The same architecture with fresh weights, to load a whole saved model into."""
     set_attention(config, attention)
-    return _prepared(_kind(writes).from_config(config), attention)
+    return _prepared(_kind(is_generative).from_config(config), attention)
 
 
-def language_model(model: PreTrainedModel) -> Any:
+def unwrap_adapter(model: PreTrainedModel) -> Any:
     """The language model itself, which the adapter, if there is one, is built into."""
     return model.get_base_model() if is_adapted(model) else model  # type: ignore[operator]
 
 
-def _kind(writes: bool) -> Any:
-    return AutoModelForCausalLM if writes else AutoModel
+def _kind(is_generative: bool) -> Any:
+    return AutoModelForCausalLM if is_generative else AutoModel
 
 
 def _prepared(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
@@ -149,7 +149,7 @@ def _check_blocks(model: PreTrainedModel) -> None:
             )
 
 
-class quiet:
+class silence_transformers:
     """Silence transformers' loading bars and its report on the layers left out on purpose."""
 
     def __enter__(self) -> None:

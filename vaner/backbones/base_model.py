@@ -17,16 +17,16 @@ from transformers import PreTrainedModel
 from vaner.backbones import backbone as backbones
 from vaner.backbones import saved_parts, trainable_weights
 from vaner.backbones.attention import check_attention, keep_causal
-from vaner.backbones.config import OnBackboneConfig
+from vaner.backbones.config import BackboneModelConfig
 from vaner.backbones.file_names import ADAPTER_CONFIG, HEAD_FILE, LAYERS_FILE
-from vaner.backbones.locate import find
+from vaner.backbones.locate import locate_backbone
 from vaner.backbones.storage import (
-    adapter_folder,
     check_same_architecture,
     check_weights,
-    model_type,
+    locate_adapter,
+    read_model_type,
     read_weights,
-    resolve,
+    resolve_model_folder,
 )
 from vaner.errors import ModelError
 
@@ -34,7 +34,7 @@ from vaner.errors import ModelError
 _HUB_OPTIONS = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 
 
-class OnBackbone(PreTrainedModel):
+class BackboneModel(PreTrainedModel):
     """A model on a backbone.
 
     Build one on pretrained weights with `from_backbone`, load a saved one with `from_pretrained`,
@@ -42,24 +42,26 @@ class OnBackbone(PreTrainedModel):
     calls `post_init` at the end of its own.
 
     Attributes:
-        writes: whether the backbone is a language model, with its head over the vocabulary.
-        headed: whether there is a head of ours above the backbone.
+        is_generative: whether the backbone is a language model, with its head over the vocabulary.
+        has_head: whether there is a head of ours above the backbone.
     """
 
-    config_class = OnBackboneConfig
+    config_class = BackboneModelConfig
     base_model_prefix = "backbone"
     supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
-    writes: ClassVar[bool] = False
-    headed: ClassVar[bool] = True
+    is_generative: ClassVar[bool] = False
+    has_head: ClassVar[bool] = True
 
-    def __init__(self, config: OnBackboneConfig, backbone: PreTrainedModel | None = None) -> None:
+    def __init__(
+        self, config: BackboneModelConfig, backbone: PreTrainedModel | None = None
+    ) -> None:
         super().__init__(config)
         if backbone is None:
-            backbone = backbones.from_config(
-                config.own_backbone, config.attention, writes=self.writes
+            backbone = backbones.build_backbone(
+                config.base_config, config.attention, is_generative=self.is_generative
             )
         else:
             trainable_weights.keep_weights(backbone)
@@ -94,20 +96,20 @@ class OnBackbone(PreTrainedModel):
 
         Args:
             name: embedded name, local folder or Hub id.
-            origin: where to look first, see `vaner.backbones.locate.find`.
+            origin: where to look first, see `vaner.backbones.locate.locate_backbone`.
             layers: keep only the first so many layers of the backbone.
             lora: options of peft's `LoraConfig`; all weights are trained if None.
             quantization: ``nf4`` or None.
             dtype: of the backbone's weights.
             device: for quantised weights only.
-            kernel: attention code for training, see `vaner.backbones.backbone.load`.
+            kernel: attention code for training, see `vaner.backbones.backbone.load_backbone`.
             backbone_dropout: inside the backbone's layers, likewise.
             config: further fields of the model's config.
         """
-        found = find(name, origin)
+        found = locate_backbone(name, origin)
         wanted = cls.config_class(backbone=name, backbone_origin=found.origin, **config)
-        backbone = backbones.load(
-            found.folder, attention=wanted.attention, writes=cls.writes, layers=layers,
+        backbone = backbones.load_backbone(
+            found.folder, attention=wanted.attention, is_generative=cls.is_generative, layers=layers,
             quantization=quantization, dtype=dtype, device=device, kernel=kernel,
             dropout=backbone_dropout,
         )  # fmt: skip
@@ -118,7 +120,7 @@ class OnBackbone(PreTrainedModel):
         if lora is not None:
             backbone = trainable_weights.add_lora(backbone, lora)
         model = cls(wanted, backbone)
-        model.head_to(next(backbone.parameters()).device)
+        model.move_head(next(backbone.parameters()).device)
         return model
 
     def head_parameters(self) -> list[nn.Parameter]:
@@ -126,7 +128,7 @@ class OnBackbone(PreTrainedModel):
         above = [p for part in self._head_parts().values() for p in part.parameters()]
         return [p for p in above if p.requires_grad]
 
-    def head_to(self, device: torch.device) -> None:
+    def move_head(self, device: torch.device) -> None:
         """Put the head beside a backbone that cannot be moved."""
         for part in self._head_parts().values():
             part.to(device)
@@ -176,7 +178,9 @@ class OnBackbone(PreTrainedModel):
         """
         folder = Path(save_directory)
         if not self.on_backbone:
-            with backbones.quiet():  # it draws a bar of its own, in the middle of the trainer's
+            with (
+                backbones.silence_transformers()
+            ):  # it draws a bar of its own, in the middle of the trainer's
                 super().save_pretrained(folder, **options)
             return
         if not options.get("is_main_process", True):
@@ -185,7 +189,7 @@ class OnBackbone(PreTrainedModel):
         self.config.architectures = [type(self).__name__]
         self.config.save_pretrained(folder)
         saved_parts.save_trained(self.backbone, folder, self.config.backbone)
-        if self.headed:
+        if self.has_head:
             saved_parts.save_head(self._head_parts(), folder)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
@@ -203,7 +207,7 @@ class OnBackbone(PreTrainedModel):
 
         return push_model(self, repo_id, **options)
 
-    def load_trained(self, folder: Path) -> None:
+    def load_trained_weights(self, folder: Path) -> None:
         """Put saved trained weights into this model in place, as when a run is resumed.
 
         Raises:
@@ -214,8 +218,8 @@ class OnBackbone(PreTrainedModel):
             names = set(self.state_dict()) - set(self.all_tied_weights_keys)
             saved_parts.fill(self, read_weights(folder / "model.safetensors"), names, folder)
             return
-        saved_parts.load_trained(self.backbone, folder)
-        if self.headed:
+        saved_parts.load_trained_weights(self.backbone, folder)
+        if self.has_head:
             saved_parts.load_head(self._head_parts(), folder)
 
     @classmethod
@@ -238,10 +242,10 @@ class OnBackbone(PreTrainedModel):
             ModelError: where a file is missing, truncated, or does not fit the config.
         """
         hub = {name: options.pop(name) for name in _HUB_OPTIONS if name in options}
-        folder = resolve(name_or_path, **hub)
-        if (kind := model_type(folder)) != cls.config_class.model_type:
+        folder = resolve_model_folder(name_or_path, **hub)
+        if (kind := read_model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
-        own = (adapter_folder(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
+        own = (locate_adapter(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
         if any(part.is_file() for part in own):
             return cls._on_backbone(folder, **options)
         if options.pop("quantization", None) is not None:
@@ -250,7 +254,7 @@ class OnBackbone(PreTrainedModel):
         for adapters_only in ("trainable", "device", "backbone"):
             options.pop(adapters_only, None)
         try:
-            with backbones.quiet():
+            with backbones.silence_transformers():
                 loaded: Any = super().from_pretrained(
                     folder, *args, output_loading_info=True, **options
                 )
@@ -284,24 +288,24 @@ class OnBackbone(PreTrainedModel):
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         config.check()
         layers = config.frozen_layers is not None
-        saved_parts.check_readable(folder, layers=layers, headed=cls.headed)
-        found = find(backbone or config.backbone, config.backbone_origin)
-        base = backbones.load(
-            found.folder, attention=config.attention, writes=cls.writes,
-            layers=config.own_backbone.get_text_config().num_hidden_layers,
+        saved_parts.check_readable(folder, layers=layers, has_head=cls.has_head)
+        found = locate_backbone(backbone or config.backbone, config.backbone_origin)
+        base = backbones.load_backbone(
+            found.folder, attention=config.attention, is_generative=cls.is_generative,
+            layers=config.base_config.get_text_config().num_hidden_layers,
             quantization=quantization, dtype=dtype, device=device,
         )  # fmt: skip
         check_same_architecture(base.config, config.backbone_config, found.folder)
         if layers:
             model = cls(config, base)
-            saved_parts.load_trained(base, folder)
+            saved_parts.load_trained_weights(base, folder)
         else:
-            adapter = adapter_folder(folder)
+            adapter = locate_adapter(folder)
             model = cls(config, trainable_weights.load_lora(base, adapter, trainable=trainable))
         check_attention(base, config.attention)
-        if cls.headed:
+        if cls.has_head:
             saved_parts.load_head(model._head_parts(), folder)
-        model.head_to(next(base.parameters()).device)
+        model.move_head(next(base.parameters()).device)
         model.train(trainable)
         model.name_or_path = str(folder)
         return model

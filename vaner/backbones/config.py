@@ -13,7 +13,7 @@ from vaner.errors import ModelError
 Attention = Literal["bidirectional", "causal"]
 
 
-class OnBackboneConfig(PreTrainedConfig):
+class BackboneModelConfig(PreTrainedConfig):
     """What every model of ours has: a backbone, and what it was taught to find.
 
     Args:
@@ -68,7 +68,7 @@ class OnBackboneConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
     @property
-    def own_backbone(self) -> PreTrainedConfig:
+    def base_config(self) -> PreTrainedConfig:
         """The backbone's configuration; every model has one, an empty config has not."""
         if self.backbone_config is None:
             raise ModelError("the config names no backbone_config")
@@ -77,7 +77,7 @@ class OnBackboneConfig(PreTrainedConfig):
     @property
     def hidden_size(self) -> int:
         """Width of the backbone's vectors."""
-        width: int = self.own_backbone.get_text_config().hidden_size
+        width: int = self.base_config.get_text_config().hidden_size
         return width
 
     def check(self) -> None:

@@ -27,16 +27,16 @@ CACHED_WORDS = 100_000
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
-class Soft(NamedTuple):
+class TagPosterior(NamedTuple):
     """What a tagger thinks of the tags of a row's words.
 
     Args:
         tags: probability of each tag at each word. *Shape:* (W, C).
-        moves: how often each tag is expected to follow each other one. *Shape:* (C, C).
+        transitions: how often each tag is expected to follow each other one. *Shape:* (C, C).
     """
 
     tags: npt.NDArray[np.float32]
-    moves: npt.NDArray[np.float32]
+    transitions: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class Row:
         window: the words it holds, as indices into its sentence.
         prefix: how many sub-words stand before the words: the instruction, specials before it.
         tags: tag index of each word in training, else empty. Length W or 0.
-        hidden: indices of tags that may be the truth where `tags` says O, because its corpus does
+        unannotated_tags: indices of tags that may be the truth where `tags` says O, because its corpus does
             not annotate their types.
         general: whether it is of the general domain, and for that domain's head.
-        soft: what a teacher thinks of it, to be learnt in place of `tags`.
+        posterior: what a teacher thinks of it, to be learnt in place of `tags`.
         casing: of the word of each sub-word, where the model is told; 0 where it is of none.
             Length T or 0.
     """
@@ -64,9 +64,9 @@ class Row:
     window: Window
     prefix: int = 0
     tags: tuple[int, ...] = ()
-    hidden: tuple[int, ...] = ()
+    unannotated_tags: tuple[int, ...] = ()
     general: bool = False
-    soft: Soft | None = None
+    posterior: TagPosterior | None = None
     casing: tuple[int, ...] = ()
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class Encoder:
             self._words[word] = found
         return found
 
-    def has_no_subword(self, word: str) -> bool:
+    def is_unknown_word(self, word: str) -> bool:
         """Whether the tokenizer has none for a word, so that it is read as unknown."""
         return word != self._own_of_unknown and self.subwords(word) == (self._unknown,)
 

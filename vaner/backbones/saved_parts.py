@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 
 from vaner.backbones import trainable_weights
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
-from vaner.backbones.storage import adapter_folder, name_backbone, read_weights
+from vaner.backbones.storage import locate_adapter, name_backbone, read_weights
 from vaner.errors import ModelError
 
 Head = Mapping[str, nn.Module]
@@ -33,7 +33,7 @@ def save_trained(backbone: PreTrainedModel, folder: Path, name: str) -> None:
         save_file(layers, folder / LAYERS_FILE, metadata={"format": "pt"})
 
 
-def load_trained(backbone: PreTrainedModel, folder: Path) -> None:
+def load_trained_weights(backbone: PreTrainedModel, folder: Path) -> None:
     """Put what was trained of a backbone into one with the same parts trained, in place.
 
     Raises:
@@ -42,7 +42,7 @@ def load_trained(backbone: PreTrainedModel, folder: Path) -> None:
     if trainable_weights.is_adapted(backbone):
         from peft import set_peft_model_state_dict
 
-        set_peft_model_state_dict(backbone, read_weights(adapter_folder(folder) / ADAPTER_FILE))
+        set_peft_model_state_dict(backbone, read_weights(locate_adapter(folder) / ADAPTER_FILE))
     else:
         expected = set(trainable_weights.trained_weights(backbone))
         fill(backbone, read_weights(folder / LAYERS_FILE), expected, folder)
@@ -57,7 +57,7 @@ def load_head(head: Head, folder: Path) -> None:
     """Put a saved head into a fresh one, in place.
 
     Raises:
-        ModelError: as of `load_trained`.
+        ModelError: as of `load_trained_weights`.
     """
     fill(nn.ModuleDict(head), read_weights(folder / HEAD_FILE), set(head_state(head)), folder)
 
@@ -70,19 +70,19 @@ def head_state(head: Head) -> dict[str, Tensor]:
     }
 
 
-def check_readable(folder: Path, *, layers: bool, headed: bool) -> None:
+def check_readable(folder: Path, *, layers: bool, has_head: bool) -> None:
     """Read the files of what was trained, before minutes are spent on a backbone for them.
 
     Args:
         folder: of a saved model.
         layers: whether layers were trained, or an adapter.
-        headed: whether there is a head.
+        has_head: whether there is a head.
 
     Raises:
         ModelError: where one is missing or truncated.
     """
-    read_weights(folder / LAYERS_FILE if layers else adapter_folder(folder) / ADAPTER_FILE)
-    if headed:
+    read_weights(folder / LAYERS_FILE if layers else locate_adapter(folder) / ADAPTER_FILE)
+    if has_head:
         read_weights(folder / HEAD_FILE)
 
 

@@ -18,7 +18,7 @@ _FILES = ["*.safetensors", "*.json", "*.md"]
 _HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
-def resolve(name_or_path: str | Path, **options: Any) -> Path:
+def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
     """The folder of a saved model: a local one, or a snapshot from the Hub (cache first).
 
     Args:
@@ -46,7 +46,7 @@ def resolve(name_or_path: str | Path, **options: Any) -> Path:
         ) from error
 
 
-def adapter_folder(folder: Path) -> Path:
+def locate_adapter(folder: Path) -> Path:
     """Where the adapter of a saved model lies: beside its config, or below, as on the Hub.
 
     On the Hub it must be below: transformers takes a repository with an ``adapter_config.json`` for
@@ -56,7 +56,7 @@ def adapter_folder(folder: Path) -> Path:
     return below if (below / ADAPTER_CONFIG).is_file() else folder
 
 
-def model_type(folder: Path) -> str:
+def read_model_type(folder: Path) -> str:
     """What a saved model is, as its config says.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from vaner.backbones.attention import layers_of
+from vaner.backbones.attention import get_layers
 from vaner.errors import ModelError, first_line
 
 
@@ -59,7 +59,7 @@ def freeze(model: PreTrainedModel, layers: int) -> None:
     Raises:
         ModelError: where the backbone has no more than so many layers.
     """
-    stack = layers_of(model)
+    stack = get_layers(model)
     if layers >= len(stack):
         raise ModelError(
             f"frozen_layers is {layers}, and the {model.config.model_type} backbone has "

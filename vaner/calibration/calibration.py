@@ -13,7 +13,7 @@ from math import floor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vaner.calibration.temperature import COLDEST, HOTTEST, scaled
+from vaner.calibration.temperature import COLDEST, HOTTEST, scale_probability
 from vaner.errors import ModelError, VanerError
 from vaner.text.documents import Document
 from vaner.utils.atomic_write import replaced
@@ -74,11 +74,11 @@ class Calibration:
     every: Fit
     record: Mapping[str, Any] = field(default_factory=dict)
 
-    def applied(self, document: Document) -> Document:
+    def apply(self, document: Document) -> Document:
         """The document with calibrated scores."""
         return self._scaled(document, 1)
 
-    def undone(self, document: Document) -> Document:
+    def undo(self, document: Document) -> Document:
         """The document with the scores as the model computed them."""
         return self._scaled(document, -1)
 
@@ -91,7 +91,7 @@ class Calibration:
 
     def score(self, type: str, probability: float, power: int = 1) -> float:
         """A calibrated probability of a mention of a type, or with -1 what it was before."""
-        return scaled(probability, self.temperature(type) ** power)
+        return scale_probability(probability, self.temperature(type) ** power)
 
     def temperature(self, type: str) -> float:
         """The temperature of a type: its own, or that of all types together."""

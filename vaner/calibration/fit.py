@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaner.calibration.calibration import Calibration, Fit, Step
-from vaner.calibration.labels import Judged
-from vaner.calibration.reliability import binned
-from vaner.calibration.temperature import fitted, scaled
+from vaner.calibration.labels import LabeledMention
+from vaner.calibration.reliability import bin_probabilities
+from vaner.calibration.temperature import fit_temperature, scale_probability
 from vaner.errors import VanerError
 
 _ENOUGH, _ENOUGH_WRONG = 100, 10
@@ -30,11 +30,13 @@ class _Scored(NamedTuple):
     right: NDArray[np.bool_]
 
     def at(self, temperature: float) -> _Scored:
-        return _Scored(np.array([scaled(float(p), temperature) for p in self.scores]), self.right)
+        return _Scored(
+            np.array([scale_probability(float(p), temperature) for p in self.scores]), self.right
+        )
 
 
 def fit(
-    documents: Iterable[Iterable[Judged]], record: Mapping[str, Any] | None = None
+    documents: Iterable[Iterable[LabeledMention]], record: Mapping[str, Any] | None = None
 ) -> Calibration:
     """Fit temperatures, and find thresholds.
 
@@ -46,7 +48,7 @@ def fit(
     Raises:
         VanerError: where no mention has a score, or all are right, or all wrong.
     """
-    halves: tuple[list[Judged], list[Judged]] = ([], [])
+    halves: tuple[list[LabeledMention], list[LabeledMention]] = ([], [])
     for number, mentions in enumerate(documents):
         halves[number % 2].extend(one for one in mentions if one[0].score is not None)
     found = Counter(right for half in halves for _, right in half)
@@ -65,7 +67,7 @@ def fit(
     return Calibration(fits, every, dict(record or {}))
 
 
-def _scored(mentions: Iterable[Judged]) -> _Scored:
+def _scored(mentions: Iterable[LabeledMention]) -> _Scored:
     pairs = [(span.score, right) for span, right in mentions]
     return _Scored(np.array([s for s, _ in pairs], float), np.array([r for _, r in pairs], bool))
 
@@ -82,9 +84,12 @@ def _is_enough(right: NDArray[np.bool_]) -> bool:
 def _fitted(halves: Sequence[_Scored], fitted_on: Sequence[_Scored]) -> Fit:
     """What is found out about the mentions of two halves, by those of a type or by all."""
     whole, given = _joined(halves), _joined(fitted_on)
-    crossed = [half.at(fitted(*other)) for half, other in zip(halves, fitted_on[::-1], strict=True)]
-    before, after = binned(*whole), binned(*_joined(crossed))
-    temperature = fitted(*given)
+    crossed = [
+        half.at(fit_temperature(*other))
+        for half, other in zip(halves, fitted_on[::-1], strict=True)
+    ]
+    before, after = bin_probabilities(*whole), bin_probabilities(*_joined(crossed))
+    temperature = fit_temperature(*given)
     return Fit(
         temperature=temperature,
         own=True,

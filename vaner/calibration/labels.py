@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from vaner.text.documents import Span
 
-Judged = tuple[Span, bool]
+LabeledMention = tuple[Span, bool]
 """A predicted mention, and whether it is right by the strict criterion."""

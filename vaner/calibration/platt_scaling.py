@@ -18,7 +18,7 @@ class Platt(NamedTuple):
     offset: float
 
 
-def fitted(evidence: Sequence[float], right: Sequence[bool]) -> Platt:
+def fit_platt(evidence: Sequence[float], right: Sequence[bool]) -> Platt:
     """The most likely slope and offset (Platt's scaling).
 
     The share of right ones among training's made-up candidates is not that among what a recognizer
@@ -30,7 +30,7 @@ def fitted(evidence: Sequence[float], right: Sequence[bool]) -> Platt:
         evidence: of some candidates that were not trained on.
         right: which of them are.
 
-    >>> slope, offset = fitted([-2.0, -1.0, 1.0, 2.0], [False, False, True, True])
+    >>> slope, offset = fit_platt([-2.0, -1.0, 1.0, 2.0], [False, False, True, True])
     >>> slope > 0 and abs(offset) < 1e-6
     True
     """

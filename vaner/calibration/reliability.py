@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vaner.calibration.labels import Judged
+from vaner.calibration.labels import LabeledMention
 
 BINS = 15
 """As Guo et al. 2017 have it ("On Calibration of Modern Neural Networks", ICML)."""
@@ -70,16 +70,16 @@ class Reliability:
         }
 
 
-def reliability(judged: Iterable[Judged], bins: int = BINS) -> Reliability | None:
+def reliability(judged: Iterable[LabeledMention], bins: int = BINS) -> Reliability | None:
     """The reliability of the scores of judged mentions; None where none has a score."""
     pairs = [(span.score, right) for span, right in judged if span.score is not None]
     if not pairs:
         return None
     scores, right = zip(*pairs, strict=True)
-    return binned(np.array(scores, np.float64), np.array(right, bool), bins)
+    return bin_probabilities(np.array(scores, np.float64), np.array(right, bool), bins)
 
 
-def binned(
+def bin_probabilities(
     probabilities: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS
 ) -> Reliability:
     """Probabilities in bins with about the same number in each.
@@ -92,7 +92,7 @@ def binned(
         right: *Shape:* (N,).
         bins: most of them.
 
-    >>> found = binned(np.array([0.5, 0.5, 1.0, 1.0]), np.array([True, False, True, True]))
+    >>> found = bin_probabilities(np.array([0.5, 0.5, 1.0, 1.0]), np.array([True, False, True, True]))
     >>> found.error, len(found.bins)
     (0.0, 1)
     """

@@ -18,10 +18,10 @@ certain mention outweigh a corpus."""
 _STEPS = 60  # halvings: far below what a float can tell
 
 
-def scaled(probability: float, temperature: float) -> float:
+def scale_probability(probability: float, temperature: float) -> float:
     """A probability at another temperature.
 
-    >>> round(scaled(0.9, 2.0), 3), scaled(0.9, 1.0), scaled(0.5, 3.0)
+    >>> round(scale_probability(0.9, 2.0), 3), scale_probability(0.9, 1.0), scale_probability(0.5, 3.0)
     (0.75, 0.9, 0.5)
     """
     if temperature == 1.0:
@@ -30,7 +30,7 @@ def scaled(probability: float, temperature: float) -> float:
     return 0.5 * (1 + math.tanh((math.log(p) - math.log1p(-p)) / temperature / 2))
 
 
-def fitted(probabilities: ArrayLike, right: ArrayLike) -> float:
+def fit_temperature(probabilities: ArrayLike, right: ArrayLike) -> float:
     """The most likely temperature, between `COLDEST` and `HOTTEST`.
 
     The log-likelihood is concave in 1 / temperature, so its slope has one root at most, which is
@@ -41,7 +41,7 @@ def fitted(probabilities: ArrayLike, right: ArrayLike) -> float:
         probabilities: of mentions that the model was not trained on. *Shape:* (N,).
         right: which of them are right. *Shape:* (N,).
 
-    >>> round(fitted([0.9] * 100, [True] * 75 + [False] * 25), 1)  # 0.9 at 2 is 0.75
+    >>> round(fit_temperature([0.9] * 100, [True] * 75 + [False] * 25), 1)  # 0.9 at 2 is 0.75
     2.0
     """
     p = np.clip(np.asarray(probabilities, np.float64), _CERTAIN, 1 - _CERTAIN)

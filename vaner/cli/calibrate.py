@@ -81,7 +81,7 @@ def calibrate(
     `vaner calibrate --selector runs/selector/seed-1/model --corpus BC5CDR`
     """
     from vaner.annotator import Annotator
-    from vaner.backbones.storage import resolve
+    from vaner.backbones.storage import resolve_model_folder
     from vaner.calibration.calibration import write_calibration
     from vaner.cli.rename_types import new_names, renamed
     from vaner.corpora import corpus_name, is_one_split, load
@@ -89,7 +89,7 @@ def calibrate(
     from vaner.evaluation.calibrate import calibrate as run
     from vaner.evaluation.calibrate import check_unscored
     from vaner.formats.names import format_name
-    from vaner.models.locate import model_folder
+    from vaner.models.locate import locate_model
 
     if not corpus:
         raise VanerError("give a corpus whose devel split is to be calibrated on: --corpus NAME")
@@ -102,7 +102,7 @@ def calibrate(
         check_unscored(name, split)
     wanted, reading, names = split_types(types), format_name(input_format), new_names(rename)
     golds = renamed([load(name, split, root=corpora, format=reading) for name in corpus], names)
-    folder = model_folder(model) if selector is None else resolve(selector)
+    folder = locate_model(model) if selector is None else resolve_model_folder(selector)
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False
     )

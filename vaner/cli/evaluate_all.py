@@ -37,9 +37,9 @@ def score_all(
         stated: figures that the model states, to stand beside those found.
         run: scores it on a corpus, for some types.
     """
-    from vaner.recognition.recognizer import checked_types
+    from vaner.recognition.recognizer import resolve_types
 
-    asked = checked_types(recognizer, types)
+    asked = resolve_types(recognizer, types)
     found = [
         run(gold, [type for type in gold.types if type in asked])
         for gold in corpora_of(asked, split, root, stated)

@@ -43,18 +43,18 @@ def export(
     `vaner annotate --model exported --text "She had cystic fibrosis."`
     """
     from vaner.backbones.file_names import TRAINING_FILE
-    from vaner.backbones.saved_model import tokenizer_folder
+    from vaner.backbones.saved_model import locate_tokenizer
     from vaner.calibration.calibration import CALIBRATION_FILE
-    from vaner.models.locate import model_folder
+    from vaner.models.locate import locate_model
     from vaner.models.torch_models import load_torch_recognizer
     from vaner.tagger.onnx_export import export as write
-    from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, kept_form
+    from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, cached_form_folder
     from vaner.tagger.recognizer import Tagger
 
-    folder = model_folder(model)
+    folder = locate_model(model)
     if (folder / MODEL_FILE).is_file():
         raise VanerError(f"{folder} is an exported model already")
-    target = output if output is not None else kept_form(folder)
+    target = output if output is not None else cached_form_folder(folder)
     if target.exists():
         raise VanerError(f"{target} is there already; delete it to export once more")
     tagger = load_torch_recognizer(folder, "cpu", 1)
@@ -63,7 +63,7 @@ def export(
     print_message(f"exporting {folder.name} ({precision}) …")
     try:
         write(
-            tagger.model, tokenizer_folder(tagger.model, folder) / "tokenizer.json", target,
+            tagger.model, locate_tokenizer(tagger.model, folder) / "tokenizer.json", target,
             precision=precision, model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
         )  # fmt: skip
     except OSError as problem:

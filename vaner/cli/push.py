@@ -96,9 +96,9 @@ def push(
 def _folder(model: str) -> Path:
     if Path(model).is_dir():
         return Path(model)  # at once; the other places need what takes seconds to import
-    from vaner.models.locate import model_folder
+    from vaner.models.locate import locate_model
 
-    return model_folder(model)
+    return locate_model(model)
 
 
 def _tokenizer(folder: Path) -> Path:

@@ -57,10 +57,10 @@ class System:
     def stated(self) -> Stated:
         """The figures that it states of itself: those of a model by itself."""
         from vaner.hub.reported_results import read_stated
-        from vaner.models.locate import model_folder
+        from vaner.models.locate import locate_model
 
         alone = self.kb is None and self.load_options.selector is None
-        return read_stated(model_folder(self.load_options.model)) if alone else {}
+        return read_stated(locate_model(self.load_options.model)) if alone else {}
 
     def named(self) -> dict[str, str]:
         """What it is, for the record."""

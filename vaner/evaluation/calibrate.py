@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from vaner.calibration.calibration import Calibration
 from vaner.calibration.fit import fit
-from vaner.calibration.labels import Judged
+from vaner.calibration.labels import LabeledMention
 from vaner.corpora import is_one_split, scored_split, whole
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import Watch, evaluate, scored_types
@@ -68,7 +68,7 @@ def calibrate(
             there is nothing to calibrate by.
     """
     asked = [(gold, _types(annotator, gold, types)) for gold in corpora]  # before the work
-    documents: list[list[Judged]] = []
+    documents: list[list[LabeledMention]] = []
     record = []
     for gold, own in asked:
         drawn = _drawn(gold, limit)

@@ -129,7 +129,7 @@ def evaluate(
     )
     left = tuple(t for t in corpus.types if t not in recognizer.types) if types is None else ()
     calibration = getattr(recognizer, "calibration", None)
-    given = None if calibration is None else tuple(map(calibration.undone, predicted))
+    given = None if calibration is None else tuple(map(calibration.undo, predicted))
     return Evaluation(
         corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,
         _reliability(gold, predicted, chosen),

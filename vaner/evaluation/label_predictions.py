@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from vaner.calibration.labels import Judged
+from vaner.calibration.labels import LabeledMention
 from vaner.evaluation.match_criteria import strict_key
 from vaner.text.documents import Document
 
 
 def judged(
     gold: Iterable[Document], predicted: Iterable[Document], types: Collection[str]
-) -> Iterator[list[Judged]]:
+) -> Iterator[list[LabeledMention]]:
     """The predicted mentions of each document, the most probable first.
 
     Of two for one gold mention the more probable is the right one, and one without a score is
@@ -30,7 +30,7 @@ def judged(
     for true, found in zip(gold, predicted, strict=True):
         wanted = {strict_key(span) for span in true.spans}
         ranked = sorted(found.spans, key=lambda s: -(s.score if s.score is not None else 2.0))
-        some: list[Judged] = []
+        some: list[LabeledMention] = []
         for span in ranked:
             if span.type in types:
                 some.append((span, strict_key(span) in wanted))

@@ -6,13 +6,13 @@ from typing import Any, Literal, get_args
 
 from transformers import AutoConfig
 
-from vaner.backbones.config import OnBackboneConfig, check_choice
+from vaner.backbones.config import BackboneModelConfig, check_choice
 from vaner.generator.instructions import MarkupInstruction, Style, instruction, language_of
 
 Loss = Literal["answer", "decisions"]
 
 
-class VanerGeneratorConfig(OnBackboneConfig):
+class VanerGeneratorConfig(BackboneModelConfig):
     """Configuration of a `VanerForGeneration`.
 
     Args:
@@ -24,7 +24,7 @@ class VanerGeneratorConfig(OnBackboneConfig):
             gives it.
         datasets: for every training corpus the types it annotates.
         attention: ``causal``: what writes sees nothing of what it has not yet written.
-        kwargs: fields of `OnBackboneConfig`.
+        kwargs: fields of `BackboneModelConfig`.
     """
 
     model_type = "vaner-generator"

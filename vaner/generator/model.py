@@ -14,7 +14,7 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from vaner.backbones import backbone as backbones
-from vaner.backbones.base_model import OnBackbone
+from vaner.backbones.base_model import BackboneModel
 from vaner.generator.config import VanerGeneratorConfig
 from vaner.generator.prompts import NOT_LEARNT
 
@@ -26,15 +26,15 @@ class GeneratorOutput(ModelOutput):
     loss: Tensor | None = None
 
 
-class VanerForGeneration(OnBackbone):
+class VanerForGeneration(BackboneModel):
     """A causal language model that answers with marked copies.
 
     It is trained by this forward pass, and asked by `vaner.generator.copy_decoding.decode`.
     """
 
     config_class = VanerGeneratorConfig
-    writes = True
-    headed = False
+    is_generative = True
+    has_head = False
 
     def __init__(
         self, config: VanerGeneratorConfig, backbone: PreTrainedModel | None = None
@@ -45,7 +45,7 @@ class VanerForGeneration(OnBackbone):
     @property
     def language_model(self) -> Any:
         """The language model, for decoding."""
-        return backbones.language_model(self.backbone)
+        return backbones.unwrap_adapter(self.backbone)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor, legal: Tensor

@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import torch
 
-from vaner.backbones.saved_model import place
+from vaner.backbones.saved_model import move_to_device
 from vaner.generator.copy_decoding import Written, decode
 from vaner.generator.model import VanerForGeneration
 from vaner.generator.prompts import Prompt, PromptEncoder, unreachable
-from vaner.recognition.length_batches import by_length
-from vaner.recognition.recognizer import checked_types
-from vaner.recognition.stream import PIECES_AT_ONCE, End, answered, as_documents
+from vaner.recognition.length_batches import batch_by_length
+from vaner.recognition.recognizer import resolve_types
+from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_stream, to_documents
 from vaner.text.documents import Document, Span
 from vaner.text.words import Word, sentences_of, split_words
 from vaner.utils.deprecation import renamed_argument
@@ -72,7 +72,7 @@ class Generator:
         self.device = device
         self.batch_size = batch_size
         self._autocast = autocast
-        place(model, device)
+        move_to_device(model, device)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -99,14 +99,16 @@ class Generator:
     ) -> Iterator[Document]:
         """As `Recognizer.annotate`; mentions may nest, and those of different types cross."""
         size = batch_size or self.batch_size
-        pieces = self._pieces(texts_or_documents, checked_types(self, types), corpus)
-        return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)
+        pieces = self._pieces(texts_or_documents, resolve_types(self, types), corpus)
+        return annotate_stream(
+            pieces, lambda some: self._answer(some, size), size * BATCHES_PER_CHUNK
+        )
 
     def _pieces(
         self, source: Iterable[str | Document], types: Sequence[str], corpus: str | None
-    ) -> Iterator[_Piece | End]:
+    ) -> Iterator[_Piece | DocumentEnd]:
         asked = {type: self.model.config.instruction_for(type, corpus) for type in types}
-        for document in as_documents(source):
+        for document in to_documents(source):
             words = split_words(document.text)
             found: list[Span] = []
             for first, last in sentences_of(document, words):
@@ -114,7 +116,7 @@ class Generator:
                 for type, instruction in asked.items():
                     for prompt in self.encoder.prompts(document.text, own, instruction):
                         yield _Piece(prompt, own, type, found)
-            yield End(document, found)
+            yield DocumentEnd(document, found)
 
     def _answer(self, pieces: Sequence[_Piece], batch_size: int) -> None:
         autocast = (
@@ -122,7 +124,7 @@ class Generator:
         )
         # What is read of a row in the end is its prompt and its answer, which copies half of it.
         lengths = [2 * len(piece.prompt.input_ids) for piece in pieces]
-        for batch in by_length(lengths, batch_size):
+        for batch in batch_by_length(lengths, batch_size):
             prompts = [pieces[i].prompt for i in batch]
             with autocast:
                 written = decode(

@@ -103,7 +103,7 @@ def _made(model: Described) -> str:
     embedded = EMBEDDED.get(model.backbone)
     on = f"on `{model.backbone}`"
     if embedded:
-        on += f" ({embedded.licence})"
+        on += f" ({embedded.license})"
         if model.config.get("backbone_origin") == "package":
             on += f" as carried by the PyPI package\n`{embedded.package}`"
     return f"{own},\n{on}. Attention is {model.config.get('attention')};\n{_passes(model)}."

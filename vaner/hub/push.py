@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
-from vaner.backbones.locate import tokenizer_folder
+from vaner.backbones.locate import locate_tokenizer
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.hub.model_description import describe
 from vaner.hub.repository import CARD, TOKENIZER, push
@@ -36,7 +36,7 @@ def tokenizer_file(folder: Path) -> Path:
         ModelError: where it is no saved model, or its backbone is not found.
     """
     config = describe(folder).config
-    place = tokenizer_folder(folder, config.get("backbone", ""), config.get("backbone_origin"))
+    place = locate_tokenizer(folder, config.get("backbone", ""), config.get("backbone_origin"))
     return place / TOKENIZER
 
 

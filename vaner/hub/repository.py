@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CARD = "README.md"
 TOKENIZER = "tokenizer.json"
 # Beside an `adapter_config.json` transformers looks for a bare backbone: see
-# `vaner.backbones.storage.adapter_folder`.
+# `vaner.backbones.storage.locate_adapter`.
 _ADAPTER = re.compile(r"(?:adapter/)?(adapter_config\.json|adapter_model\.safetensors)")
 # All names that files of a model of ours have: those of another model are taken for stale.
 _OURS = re.compile(

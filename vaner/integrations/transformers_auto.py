@@ -22,7 +22,7 @@ from typing import Any
 # Module -> module of ours that registers in transformers when imported, which is done once the
 # first one is there. The first three lines are a chain, not one: whoever begins with a config of
 # ours is in the middle of it when transformers is imported. Configs need no torch; one that is made
-# imports its model's module, see `OnBackboneConfig`.
+# imports its model's module, see `BackboneModelConfig`.
 REGISTERING = {
     "transformers.models.auto.configuration_auto": "vaner.backbones.config",
     "vaner.backbones.config": "vaner.tagger.config",

@@ -11,7 +11,7 @@ from typing import Any
 
 from vaner.calibration.calibration import read_calibration
 from vaner.recognition.recognizer import Recognizer
-from vaner.tagger.onnx_runtime import exported_form, exported_tagger
+from vaner.tagger.onnx_runtime import find_exported_form, load_exported_tagger
 from vaner.text.documents import Document
 
 
@@ -30,9 +30,9 @@ def load_recognizer(
         VanerError: for a device that this machine does not have.
         ModelError: where the model or its backbone is not found or not complete.
     """
-    form = None if options else exported_form(folder, device)
+    form = None if options else find_exported_form(folder, device)
     if form is not None:
-        return exported_tagger(form, batch_size=batch_size)
+        return load_exported_tagger(form, batch_size=batch_size)
 
     from vaner.models.torch_models import load_torch_recognizer
 
@@ -48,4 +48,4 @@ def load_score_calibration(
         Documents in, the same documents with calibrated scores out, as a stream.
     """
     calibration = read_calibration(folder)
-    return iter if calibration is None else lambda found: map(calibration.applied, found)
+    return iter if calibration is None else lambda found: map(calibration.apply, found)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from vaner.backbones.storage import resolve
+from vaner.backbones.storage import resolve_model_folder
 from vaner.errors import ModelError
 
 DEFAULT_MODEL = "biomedical"
 
 
-def model_folder(name_or_path: str | Path | None = None) -> Path:
+def locate_model(name_or_path: str | Path | None = None) -> Path:
     """The folder of an embedded model, a local one, or one from the Hub."""
     name = str(DEFAULT_MODEL if name_or_path is None else name_or_path)
     embedded = Path(str(files("vaner") / "models" / name))
@@ -19,4 +19,4 @@ def model_folder(name_or_path: str | Path | None = None) -> Path:
         return embedded
     if name_or_path is None:
         raise ModelError("this installation has no embedded model; name another", argument="model")
-    return resolve(name)
+    return resolve_model_folder(name)

@@ -7,17 +7,17 @@ from typing import Any
 
 import torch
 
-from vaner.backbones.base_model import OnBackbone
+from vaner.backbones.base_model import BackboneModel
 from vaner.backbones.encoding import Encoder
-from vaner.backbones.saved_model import on_device, ready, tokenizer_folder
-from vaner.backbones.storage import model_type
+from vaner.backbones.saved_model import load_for_inference, locate_tokenizer, select_device
+from vaner.backbones.storage import read_model_type
 from vaner.errors import ModelError
 from vaner.generator.model import VanerForGeneration
 from vaner.generator.prompts import PromptEncoder
 from vaner.generator.recognizer import Generator
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.recognizer import Tagger
-from vaner.tagger.torch_emissions import torch_tagger
+from vaner.tagger.torch_emissions import build_torch_tagger
 
 _SELECTOR = "vaner-selector"
 
@@ -37,22 +37,24 @@ def load_torch_recognizer(
         VanerError: for a device that this machine does not have.
         ModelError: where it is not complete, or of no kind that finds mentions.
     """
-    place = on_device(device)  # a wrong one is told now and not after the loading
-    kind = model_type(folder)
+    place = select_device(device)  # a wrong one is told now and not after the loading
+    kind = read_model_type(folder)
     if kind == _SELECTOR:
         raise ModelError(
             f"{folder} is of a selector, which finds no mentions; put it behind a model that does",
             argument="selector",
         )
-    known: tuple[type[OnBackbone], ...] = (VanerForTokenClassification, VanerForGeneration)
+    known: tuple[type[BackboneModel], ...] = (VanerForTokenClassification, VanerForGeneration)
     made = next((model for model in known if model.config_class.model_type == kind), None)
     if made is None:
         raise ModelError(f"{folder} is of a {kind} model, not of a saved vaner model")
-    return build_recognizer(ready(made, folder, place, options), folder, place, batch_size)
+    return build_recognizer(
+        load_for_inference(made, folder, place, options), folder, place, batch_size
+    )
 
 
 def build_recognizer(
-    model: OnBackbone, folder: Path, device: torch.device, batch_size: int
+    model: BackboneModel, folder: Path, device: torch.device, batch_size: int
 ) -> Tagger | Generator:
     """A model in memory, ready to find mentions.
 
@@ -62,11 +64,11 @@ def build_recognizer(
         device: where it computes.
         batch_size: most sentences in a batch.
     """
-    place = tokenizer_folder(model, folder)
+    place = locate_tokenizer(model, folder)
     if isinstance(model, VanerForGeneration):
         prompts = PromptEncoder.from_folder(place, model.config.max_subwords)
         return Generator(model, prompts, device=device, batch_size=batch_size)
     if not isinstance(model, VanerForTokenClassification):
         raise ModelError(f"a {type(model).__name__} finds no mentions")
     encoder = Encoder.from_folder(place, model.config.max_subwords, casing=model.config.casing)
-    return torch_tagger(model, encoder, device=device, batch_size=batch_size)
+    return build_torch_tagger(model, encoder, device=device, batch_size=batch_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 
-def by_length(
+def batch_by_length(
     lengths: Sequence[int], batch_size: int, max_subwords: int = 8192
 ) -> Iterator[list[int]]:
     """Group items of like length.
@@ -18,7 +18,7 @@ def by_length(
     Yields:
         Indices of the items of a batch, longest first, so that memory peaks at once.
 
-    >>> list(by_length([5, 9, 5], batch_size=2, max_subwords=100))
+    >>> list(batch_by_length([5, 9, 5], batch_size=2, max_subwords=100))
     [[1, 0], [2]]
     """
     batch: list[int] = []

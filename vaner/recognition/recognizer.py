@@ -49,7 +49,7 @@ class Recognizer(Protocol):
         ...
 
 
-def checked_types(recognizer: Recognizer, types: Sequence[str] | None) -> tuple[str, ...]:
+def resolve_types(recognizer: Recognizer, types: Sequence[str] | None) -> tuple[str, ...]:
     """The types to find, each once.
 
     Raises:

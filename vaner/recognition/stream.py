@@ -11,13 +11,13 @@ from typing import NamedTuple, TypeVar
 
 from vaner.text.documents import Document, Span
 
-PIECES_AT_ONCE = 16
+BATCHES_PER_CHUNK = 16
 """Batches' worth of pieces gathered before they are sorted by length and answered."""
 
 Piece = TypeVar("Piece")
 
 
-class End(NamedTuple):
+class DocumentEnd(NamedTuple):
     """Follows the last piece of a document.
 
     Args:
@@ -29,31 +29,31 @@ class End(NamedTuple):
     found: list[Span]
 
 
-def answered(
-    stream: Iterable[Piece | End], answer: Callable[[Sequence[Piece]], None], size: int
+def annotate_stream(
+    stream: Iterable[Piece | DocumentEnd], answer: Callable[[Sequence[Piece]], None], size: int
 ) -> Iterator[Document]:
     """The documents of a stream, with the mentions found.
 
     Args:
-        stream: all documents' pieces, with an `End` after those of each.
+        stream: all documents' pieces, with an `DocumentEnd` after those of each.
         answer: puts the mentions of some pieces where they belong.
         size: number of pieces to gather.
     """
     for chunk in _chunks(stream, size):
-        answer([item for item in chunk if not isinstance(item, End)])
+        answer([item for item in chunk if not isinstance(item, DocumentEnd)])
         for item in chunk:
-            if isinstance(item, End):
+            if isinstance(item, DocumentEnd):
                 yield item.document.with_spans(sorted(item.found))
 
 
-def as_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
+def to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
     """Documents; a text becomes one whose id is its number in the input."""
     for number, item in enumerate(texts_or_documents):
         yield item if isinstance(item, Document) else Document(str(number), item)
 
 
-def _chunks(items: Iterable[Piece | End], size: int) -> Iterator[list[Piece | End]]:
-    chunk: list[Piece | End] = []
+def _chunks(items: Iterable[Piece | DocumentEnd], size: int) -> Iterator[list[Piece | DocumentEnd]]:
+    chunk: list[Piece | DocumentEnd] = []
     for item in items:
         chunk.append(item)
         if len(chunk) >= size:

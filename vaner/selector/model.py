@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from transformers import AutoConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
-from vaner.backbones.base_model import OnBackbone
-from vaner.backbones.config import OnBackboneConfig, check_choice
+from vaner.backbones.base_model import BackboneModel
+from vaner.backbones.config import BackboneModelConfig, check_choice
 from vaner.errors import ModelError
 from vaner.selector.losses import binary, contrastive
 
 Loss = Literal["contrastive", "binary"]
 
 
-class VanerSelectorConfig(OnBackboneConfig):
+class VanerSelectorConfig(BackboneModelConfig):
     """Configuration of a `VanerSelector`.
 
     Args:
@@ -35,7 +35,7 @@ class VanerSelectorConfig(OnBackboneConfig):
         slope, offset: evidence to probability, as fitted on dev.
         threshold: least probability of what is kept, as chosen on dev.
         attention: ``bidirectional``: a candidate is judged by what stands on both sides of it.
-        kwargs: fields of `OnBackboneConfig`; ``types`` are those of `asks` if they are not given.
+        kwargs: fields of `BackboneModelConfig`; ``types`` defaults to those of `asks`.
     """
 
     model_type = "vaner-selector"
@@ -89,7 +89,7 @@ class SelectorOutput(ModelOutput):
     evidence: Tensor | None = None
 
 
-class VanerSelector(OnBackbone):
+class VanerSelector(BackboneModel):
     """Tells right candidates from wrong ones, on any encoder or unmasked decoder.
 
     Each type has an anchor, a learnt vector of length 1. A candidate's vector, of length 1 too, is

@@ -14,10 +14,15 @@ from typing import NamedTuple
 
 import torch
 
-from vaner.backbones.saved_model import on_device, place, ready, tokenizer_folder
-from vaner.backbones.storage import resolve
+from vaner.backbones.saved_model import (
+    load_for_inference,
+    locate_tokenizer,
+    move_to_device,
+    select_device,
+)
+from vaner.backbones.storage import resolve_model_folder
 from vaner.calibration.calibration import Calibration, read_calibration
-from vaner.recognition.length_batches import by_length
+from vaner.recognition.length_batches import batch_by_length
 from vaner.selector.candidates import Candidate
 from vaner.selector.collation import collate
 from vaner.selector.encoding import MarkedRow, MarkEncoder, context
@@ -83,7 +88,7 @@ class Selector:
         self._autocast = autocast
         self._numbers = {type: number for number, type in enumerate(model.config.types)}
         self._told: set[str] = set()
-        place(model, device)
+        move_to_device(model, device)
 
     @classmethod
     def from_pretrained(
@@ -106,11 +111,11 @@ class Selector:
             VanerError: for a device that this machine does not have.
             ModelError: where there is no selector, or not all of one.
         """
-        wanted = on_device(device)
-        folder = resolve(name_or_path)
-        model = ready(VanerSelector, folder, wanted, {})
+        wanted = select_device(device)
+        folder = resolve_model_folder(name_or_path)
+        model = load_for_inference(VanerSelector, folder, wanted, {})
         model.config.check()
-        place = tokenizer_folder(model, folder)
+        place = locate_tokenizer(model, folder)
         encoder = MarkEncoder.from_folder(place, model.config.max_subwords)
         return cls(
             model, encoder, device=wanted, batch_size=batch_size,
@@ -206,7 +211,7 @@ class Selector:
             torch.autocast(self.device.type, self._autocast) if self._autocast else nullcontext()
         )
         found = [0.0] * len(rows)
-        for batch in by_length([len(row) for row in rows], self.batch_size):
+        for batch in batch_by_length([len(row) for row in rows], self.batch_size):
             tensors = collate([rows[i] for i in batch])
             tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
             with autocast:

@@ -16,7 +16,7 @@ from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.recognition.options import AnnotateOptions
-from vaner.recognition.recognizer import checked_types
+from vaner.recognition.recognizer import resolve_types
 from vaner.server.batch_queue import Batcher, FullError
 from vaner.server.limits import Limits, Rate, Refused
 from vaner.server.memory import give_back
@@ -137,7 +137,7 @@ class Service:
 
     def _options(self, asked: Asked) -> AnnotateOptions:
         try:
-            types = checked_types(self._annotator, asked.types)
+            types = resolve_types(self._annotator, asked.types)
             if asked.min_precision is not None:
                 self._annotator.thresholds(types, asked.min_precision)
         except VanerError as problem:

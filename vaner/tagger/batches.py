@@ -36,10 +36,10 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
             through all of ``input_ids``.
         ``word_mask``: *Shape:* (B, W), bool: True on words.
         ``tags``: *Shape:* (B, W), where the rows have tags.
-        ``hidden_tags``: *Shape:* (B, at most C), filled with -1, where a row has some: tags
+        ``unannotated_tags``: *Shape:* (B, at most C), filled with -1, where a row has some: tags
             that may stand behind its Os.
         ``general``: *Shape:* (B,), bool, where a row is of the general domain.
-        ``soft``, ``soft_tags``, ``soft_moves``: *Shape:* (B,), bool, (B, W, C), (B, C, C), where a
+        ``has_posterior``, ``posterior_tags``, ``posterior_transitions``: *Shape:* (B,), bool, (B, W, C), (B, C, C), where a
             row is taught by a teacher.
     """
     batch, bases = _padded(rows) if layout == "padded" else _packed(rows, layout == "shared")
@@ -49,8 +49,8 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
     batch["word_mask"] = np.zeros(words, np.bool_)
     if rows[0].tags:
         batch["tags"] = np.zeros(words, np.int64)
-    if most_hidden := max(len(row.hidden) for row in rows):
-        batch["hidden_tags"] = np.full((len(rows), most_hidden), -1)
+    if most := max(len(row.unannotated_tags) for row in rows):
+        batch["unannotated_tags"] = np.full((len(rows), most), -1)
     if any(row.general for row in rows):
         batch["general"] = np.array([row.general for row in rows])
     for i, (row, base) in enumerate(zip(rows, bases, strict=True)):
@@ -60,24 +60,24 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
         batch["word_mask"][i, :count] = True
         if row.tags:
             batch["tags"][i, :count] = row.tags
-        if row.hidden:
-            batch["hidden_tags"][i, : len(row.hidden)] = row.hidden
-    if any(row.soft for row in rows):
-        batch |= _soft(rows, words[1])
+        if row.unannotated_tags:
+            batch["unannotated_tags"][i, : len(row.unannotated_tags)] = row.unannotated_tags
+    if any(row.posterior for row in rows):
+        batch |= _posteriors(rows, words[1])
     return batch
 
 
-def _soft(rows: Sequence[Row], most: int) -> dict[str, Array]:
+def _posteriors(rows: Sequence[Row], most: int) -> dict[str, Array]:
     """What teachers think of the rows that have one, 0 for the others."""
-    number = next(len(row.soft.moves) for row in rows if row.soft)
+    number = next(len(row.posterior.transitions) for row in rows if row.posterior)
     tags = np.zeros((len(rows), most, number), np.float32)
-    moves = np.zeros((len(rows), number, number), np.float32)
+    transitions = np.zeros((len(rows), number, number), np.float32)
     for i, row in enumerate(rows):
-        if row.soft:
-            tags[i, : len(row.soft.tags)] = row.soft.tags
-            moves[i] = row.soft.moves
-    there = np.array([row.soft is not None for row in rows])
-    return {"soft": there, "soft_tags": tags, "soft_moves": moves}
+        if row.posterior:
+            tags[i, : len(row.posterior.tags)] = row.posterior.tags
+            transitions[i] = row.posterior.transitions
+    there = np.array([row.posterior is not None for row in rows])
+    return {"has_posterior": there, "posterior_tags": tags, "posterior_transitions": transitions}
 
 
 def _padded(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:
@@ -139,10 +139,10 @@ class _Packed:
         """All but the words."""
         found: dict[str, Array] = {
             "input_ids": np.array([self.ids]),
-            "queries": _table(self._own),
-            "asking": _filled(self._own),
-            "keys": _table(self._seen),
-            "seen": _filled(self._seen),
+            "query_index": _table(self._own),
+            "query_mask": _filled(self._own),
+            "key_index": _table(self._seen),
+            "key_mask": _filled(self._seen),
             "positions": np.array([self._positions]),
         }
         return {**found, "casing": np.array([self._casing])} if self._casing else found

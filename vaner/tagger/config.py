@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from transformers import AutoConfig
 
-from vaner.backbones.config import OnBackboneConfig, check_choice
+from vaner.backbones.config import BackboneModelConfig, check_choice
 from vaner.tagger.instructions import VANER, Instruction
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.tags import Scheme, TagSet
@@ -15,7 +15,7 @@ Head = Literal["crf", "softmax"]
 Pooling = Literal["first", "last", "mean"]
 
 
-class VanerConfig(OnBackboneConfig):
+class VanerConfig(BackboneModelConfig):
     """Configuration of a `VanerForTokenClassification`.
 
     Args:
@@ -36,7 +36,7 @@ class VanerConfig(OnBackboneConfig):
         shared_instruction: the instruction sees only itself, and the sentence sees both: what is
             computed of an instruction then serves every sentence under it.
         dropout: dropout before the classifier in training.
-        kwargs: fields of `OnBackboneConfig`; there is an instruction for each of its ``types``.
+        kwargs: fields of `BackboneModelConfig`; there is an instruction for each of its ``types``.
     """
 
     model_type = "vaner"

@@ -78,7 +78,7 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         likelihood = crf_algorithms.log_likelihood(self.chain(), emissions, tags, mask)
         return _reduced(likelihood, mask, reduction)
 
-    def partial(
+    def partial_log_likelihood(
         self,
         emissions: Tensor,
         allowed: Tensor,
@@ -108,7 +108,7 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         )
         return _reduced(agreeing - every, mask, reduction)
 
-    def taught(
+    def distillation_log_likelihood(
         self,
         emissions: Tensor,
         tags: Tensor,

@@ -23,10 +23,10 @@ FORBIDDEN = -1e4
 
 
 class Transitions(NamedTuple):
-    """The scores between tags: `start` (C,), `between` (C, C) from row to column, `end` (C,)."""
+    """The scores between tags: `start` (C,), `transitions` (C, C) from row to column, `end` (C,)."""
 
     start: Floats
-    between: Floats
+    transitions: Floats
     end: Floats
 
 
@@ -105,12 +105,12 @@ class Decoder:
         """Sum over all sequences that spell just this chunk: prefix, chunk, what may follow."""
         scores = self.scores
         tags = self.tag_set.indices(spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type))
-        score = alpha[chunk.start, tags[0]] + scores.between[tags[:-1], tags[1:]].sum()
+        score = alpha[chunk.start, tags[0]] + scores.transitions[tags[:-1], tags[1:]].sum()
         score += emissions[range(chunk.start + 1, chunk.end), tags[1:]].sum()
         if chunk.end == words:
             score += scores.end[tags[-1]]
         else:
-            after = scores.between[tags[-1]] + emissions[chunk.end] + beta[chunk.end]
+            after = scores.transitions[tags[-1]] + emissions[chunk.end] + beta[chunk.end]
             score += logsumexp(after[self._ending(chunk.type)], 0)
         return min(1.0, float(np.exp(score - total)))
 
@@ -127,7 +127,7 @@ def viterbi(
     best = scores.start + emissions[:, 0]
     pointers = np.empty(emissions.shape, np.int64)
     for t in range(1, emissions.shape[1]):
-        ways = best[:, :, None] + scores.between
+        ways = best[:, :, None] + scores.transitions
         pointers[:, t] = ways.argmax(1)
         step = ways.max(1) + emissions[:, t]
         best = np.where((t < lengths)[:, None], step, best)
@@ -147,7 +147,7 @@ def forward(scores: Transitions, emissions: Floats, lengths: npt.NDArray[np.int6
     alpha = np.empty(emissions.shape, np.float64)
     alpha[:, 0] = scores.start + emissions[:, 0]
     for t in range(1, emissions.shape[1]):
-        step = logsumexp(alpha[:, t - 1, :, None] + scores.between, 1) + emissions[:, t]
+        step = logsumexp(alpha[:, t - 1, :, None] + scores.transitions, 1) + emissions[:, t]
         alpha[:, t] = np.where((t < lengths)[:, None], step, alpha[:, t - 1])
     return alpha
 
@@ -157,7 +157,7 @@ def backward(scores: Transitions, emissions: Floats, lengths: npt.NDArray[np.int
     beta = np.empty(emissions.shape, np.float64)
     beta[:, -1] = scores.end
     for t in range(emissions.shape[1] - 1, 0, -1):
-        step = logsumexp(scores.between + (emissions[:, t] + beta[:, t])[:, None, :], 2)
+        step = logsumexp(scores.transitions + (emissions[:, t] + beta[:, t])[:, None, :], 2)
         beta[:, t - 1] = np.where((t < lengths)[:, None], step, beta[:, t])
     return beta
 

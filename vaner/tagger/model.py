@@ -14,7 +14,7 @@ from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from vaner.backbones import row_packing
-from vaner.backbones.base_model import OnBackbone
+from vaner.backbones.base_model import BackboneModel
 from vaner.errors import ModelError
 from vaner.tagger.batches import Layout
 from vaner.tagger.config import Pooling, VanerConfig
@@ -37,7 +37,7 @@ class TaggerOutput(ModelOutput):
     logits: Tensor | None = None
 
 
-class VanerForTokenClassification(OnBackbone):
+class VanerForTokenClassification(BackboneModel):
     """A sequence tagger over words on any decoder or encoder.
 
     Build one on pretrained weights with `from_backbone`, load a saved one with
@@ -72,7 +72,7 @@ class VanerForTokenClassification(OnBackbone):
         if self._layout is None:
             packs = row_packing.packs(self.backbone, self.config.max_subwords)
             if not packs and self.config.shared_instruction:
-                kind = self.config.own_backbone.model_type
+                kind = self.config.base_config.model_type
                 raise ModelError(f"shared_instruction: a {kind} backbone cannot be packed")
             shared = self.config.shared_instruction
             self._layout = "shared" if shared else "packed" if packs else "padded"
@@ -86,24 +86,24 @@ class VanerForTokenClassification(OnBackbone):
         word_mask: Tensor,
         casing: Tensor | None = None,
         tags: Tensor | None = None,
-        hidden_tags: Tensor | None = None,
+        unannotated_tags: Tensor | None = None,
         general: Tensor | None = None,
-        soft: Tensor | None = None,
-        soft_tags: Tensor | None = None,
-        soft_moves: Tensor | None = None,
-        **reading: Tensor,
+        has_posterior: Tensor | None = None,
+        posterior_tags: Tensor | None = None,
+        posterior_transitions: Tensor | None = None,
+        **attention_inputs: Tensor,
     ) -> TaggerOutput:
         """Score the tags of every word; shapes as `vaner.tagger.batches.collate` makes them.
 
         Args:
             input_ids, word_starts, word_ends, word_mask: as they are.
             casing: as it is, where the model is told it.
-            tags, hidden_tags, general, soft, soft_tags, soft_moves: as they are, in training.
-            reading: ``attention_mask``, or the fields of a `vaner.backbones.row_packing.Packing`.
+            tags, unannotated_tags, general, has_posterior, posterior_tags, posterior_transitions: as they are, in training.
+            attention_inputs: ``attention_mask``, or the fields of a `vaner.backbones.row_packing.Packing`.
         """
-        if "positions" in reading and self.layout == "padded":
-            raise ValueError(f"a {self.config.own_backbone.model_type} backbone cannot be packed")
-        hidden = row_packing.read(self.backbone, input_ids, reading, self.cased(casing))
+        if "positions" in attention_inputs and self.layout == "padded":
+            raise ValueError(f"a {self.config.base_config.model_type} backbone cannot be packed")
+        hidden = row_packing.read(self.backbone, input_ids, attention_inputs, self.cased(casing))
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
         # The head stays fp32: a sum of log scores loses too much in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
@@ -111,16 +111,28 @@ class VanerForTokenClassification(OnBackbone):
             emissions = self.classifier(words).float()
             if tags is None:
                 return TaggerOutput(logits=emissions)
-            if soft is not None and soft_tags is not None and soft_moves is not None:
+            if (
+                has_posterior is not None
+                and posterior_tags is not None
+                and posterior_transitions is not None
+            ):
                 if general is not None:
                     raise ValueError("a batch is of the general domain or has a teacher, not both")
                 loss = self._loss_by_teacher(
-                    emissions, tags, word_mask, hidden_tags, soft, soft_tags, soft_moves
+                    emissions,
+                    tags,
+                    word_mask,
+                    unannotated_tags,
+                    has_posterior,
+                    posterior_tags,
+                    posterior_transitions,
                 )
             elif general is not None:
-                loss = self._loss_by_domain(words, emissions, tags, word_mask, hidden_tags, general)
+                loss = self._loss_by_domain(
+                    words, emissions, tags, word_mask, unannotated_tags, general
+                )
             else:
-                loss = self.loss(emissions, tags, word_mask, hidden_tags)
+                loss = self.loss(emissions, tags, word_mask, unannotated_tags)
         return TaggerOutput(loss=loss, logits=emissions)
 
     def cased(self, casing: Tensor | None) -> Tensor | None:
@@ -138,10 +150,10 @@ class VanerForTokenClassification(OnBackbone):
         emissions: Tensor,
         tags: Tensor,
         word_mask: Tensor,
-        hidden_tags: Tensor | None,
-        soft: Tensor,
-        soft_tags: Tensor,
-        soft_moves: Tensor,
+        unannotated_tags: Tensor | None,
+        has_posterior: Tensor,
+        posterior_tags: Tensor,
+        posterior_transitions: Tensor,
     ) -> Tensor:
         """Each row's loss by its teacher where it has one, else by its tags.
 
@@ -149,19 +161,25 @@ class VanerForTokenClassification(OnBackbone):
             emissions: *Shape:* (B, W, C).
             tags: *Shape:* (B, W).
             word_mask: *Shape:* (B, W).
-            hidden_tags: *Shape:* (B, at most C), or None.
-            soft: rows that have a teacher. *Shape:* (B,), bool.
-            soft_tags: *Shape:* (B, W, C).
-            soft_moves: *Shape:* (B, C, C).
+            unannotated_tags: *Shape:* (B, at most C), or None.
+            has_posterior: rows that have a teacher. *Shape:* (B,), bool.
+            posterior_tags: *Shape:* (B, W, C).
+            posterior_transitions: *Shape:* (B, C, C).
         """
-        mask = word_mask[soft]
+        mask = word_mask[has_posterior]
         if self.config.head == "crf":
-            found = -self.crf.taught(
-                emissions[soft], soft_tags[soft], soft_moves[soft], mask, reduction="mean"
+            found = -self.crf.distillation_log_likelihood(
+                emissions[has_posterior],
+                posterior_tags[has_posterior],
+                posterior_transitions[has_posterior],
+                mask,
+                reduction="mean",
             )
         else:
-            found = nn.functional.cross_entropy(emissions[soft][mask], soft_tags[soft][mask])
-        return self._beside(found, soft, emissions, tags, word_mask, hidden_tags)
+            found = nn.functional.cross_entropy(
+                emissions[has_posterior][mask], posterior_tags[has_posterior][mask]
+            )
+        return self._mix_losses(found, has_posterior, emissions, tags, word_mask, unannotated_tags)
 
     def _loss_by_domain(
         self,
@@ -169,7 +187,7 @@ class VanerForTokenClassification(OnBackbone):
         emissions: Tensor,
         tags: Tensor,
         word_mask: Tensor,
-        hidden_tags: Tensor | None,
+        unannotated_tags: Tensor | None,
         general: Tensor,
     ) -> Tensor:
         """Each row's loss from the head of its own domain, and none from the other's.
@@ -179,7 +197,7 @@ class VanerForTokenClassification(OnBackbone):
             emissions: of the biomedical head. *Shape:* (B, W, C).
             tags: *Shape:* (B, W).
             word_mask: *Shape:* (B, W).
-            hidden_tags: *Shape:* (B, at most C), or None.
+            unannotated_tags: *Shape:* (B, at most C), or None.
             general: rows of the general domain. *Shape:* (B,), bool.
         """
         if self.general is None:
@@ -189,16 +207,16 @@ class VanerForTokenClassification(OnBackbone):
             found = -self.general["crf"](scores, tags[general], mask, "mean")
         else:
             found = nn.functional.cross_entropy(scores[mask], tags[general][mask])
-        return self._beside(found, general, emissions, tags, word_mask, hidden_tags)
+        return self._mix_losses(found, general, emissions, tags, word_mask, unannotated_tags)
 
-    def _beside(
+    def _mix_losses(
         self,
         found: Tensor,
         rows: Tensor,
         emissions: Tensor,
         tags: Tensor,
         word_mask: Tensor,
-        hidden_tags: Tensor | None,
+        unannotated_tags: Tensor | None,
     ) -> Tensor:
         """The loss of a batch some of whose rows have a loss of another kind.
 
@@ -208,7 +226,7 @@ class VanerForTokenClassification(OnBackbone):
             emissions: *Shape:* (B, W, C).
             tags: *Shape:* (B, W).
             word_mask: *Shape:* (B, W).
-            hidden_tags: *Shape:* (B, at most C), or None.
+            unannotated_tags: *Shape:* (B, at most C), or None.
         """
         # Their part of the rows or, as softmax has it, of the words.
         of_words = word_mask[rows].sum() / word_mask.sum()
@@ -216,7 +234,7 @@ class VanerForTokenClassification(OnBackbone):
         if rows.all():
             return share * found
         own = ~rows
-        hidden = None if hidden_tags is None else hidden_tags[own]
+        hidden = None if unannotated_tags is None else unannotated_tags[own]
         mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
         return share * found + (1 - share) * mine
 
@@ -225,17 +243,19 @@ class VanerForTokenClassification(OnBackbone):
         emissions: Tensor,
         tags: Tensor,
         word_mask: Tensor,
-        hidden_tags: Tensor | None = None,
+        unannotated_tags: Tensor | None = None,
     ) -> Tensor:
         """Negative log-likelihood: a row's mean for the CRF, a word's mean for softmax.
 
         Where a row has hidden tags, of what its corpus says: everything those tags may be is
         summed over.
         """
-        if hidden_tags is not None:
-            allowed = allowed_tags(tags, hidden_tags, emissions.shape[2])
+        if unannotated_tags is not None:
+            allowed = allowed_tags(tags, unannotated_tags, emissions.shape[2])
             if self.config.head == "crf":
-                agreeing: Tensor = self.crf.partial(emissions, allowed, word_mask, "mean")
+                agreeing: Tensor = self.crf.partial_log_likelihood(
+                    emissions, allowed, word_mask, "mean"
+                )
                 return -agreeing
             each = emissions.log_softmax(-1).masked_fill(~allowed, FORBIDDEN).logsumexp(-1)
             return -each[word_mask].mean()
@@ -268,19 +288,19 @@ def _general_head(config: VanerConfig) -> nn.ModuleDict:
     return nn.ModuleDict({"classifier": classifier, "crf": crf})
 
 
-def allowed_tags(tags: Tensor, hidden_tags: Tensor, num_tags: int) -> Tensor:
+def allowed_tags(tags: Tensor, unannotated_tags: Tensor, num_tags: int) -> Tensor:
     """The tags each word may have: its own, and behind an O every hidden one too.
 
     Args:
         tags: tags as the corpus has them, O being 0. *Shape:* (B, W), int64.
-        hidden_tags: tags that the corpus does not annotate, filled with -1. *Shape:* (B, H), int64.
+        unannotated_tags: tags that the corpus does not annotate, filled with -1. *Shape:* (B, H), int64.
         num_tags: C.
 
     Returns:
         *Shape:* (B, W, C), bool.
     """
     own = nn.functional.one_hot(tags, num_tags).bool()
-    hidden = nn.functional.one_hot(hidden_tags + 1, num_tags + 1).any(1)[:, 1:]
+    hidden = nn.functional.one_hot(unannotated_tags + 1, num_tags + 1).any(1)[:, 1:]
     return own | ((tags == 0).unsqueeze(2) & hidden.unsqueeze(1))
 
 

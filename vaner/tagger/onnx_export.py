@@ -192,7 +192,7 @@ def _not_installed() -> ModelError:
 def _quietly() -> Iterator[None]:
     """Without the exporters' remarks on code that is neither ours nor the user's."""
     root, level = logging.getLogger(), logging.getLogger().level
-    with warnings.catch_warnings(), backbones.quiet():
+    with warnings.catch_warnings(), backbones.silence_transformers():
         warnings.simplefilter("ignore")
         root.setLevel(logging.ERROR)
         try:

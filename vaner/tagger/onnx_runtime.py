@@ -34,7 +34,7 @@ _TOLD = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
 _INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
-def exported_form(folder: Path, device: str = "auto") -> Path | None:
+def find_exported_form(folder: Path, device: str = "auto") -> Path | None:
     """Where the exported form of a model is, if it can and should be used.
 
     Args:
@@ -44,13 +44,13 @@ def exported_form(folder: Path, device: str = "auto") -> Path | None:
     """
     if (folder / MODEL_FILE).is_file():
         return folder
-    kept = kept_form(folder)
+    kept = cached_form_folder(folder)
     wanted = device == "cpu" or (device == "auto" and not Path("/dev/nvidia0").exists())
     usable = wanted and (kept / MODEL_FILE).is_file() and find_spec("onnxruntime") is not None
     return kept if usable else None
 
 
-def kept_form(folder: Path) -> Path:
+def cached_form_folder(folder: Path) -> Path:
     """Where the cache keeps the exported form of a model as it is now; there may be none."""
     computes = (p for p in folder.iterdir() if p.suffix in (".json", ".safetensors"))
     files = sorted(path for path in computes if path.name not in _TOLD)
@@ -65,7 +65,7 @@ def cores() -> int:
     return len(own(0)) if own is not None else os.cpu_count() or 1
 
 
-class OnnxReader:
+class OnnxEmissionModel:
     """Computes emissions with ONNX Runtime on the CPU.
 
     Args:
@@ -134,7 +134,7 @@ class OnnxReader:
         return np.asarray(self._session.run(None, feed)[0][0])
 
 
-def exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
+def load_exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
     """An exported tagger, ready to find mentions.
 
     Raises:
@@ -149,4 +149,4 @@ def exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, VanerError) as error:
         raise ModelError(f"{path}: not the config of an exported model ({error})") from error
     encoder = Encoder.from_folder(folder, longest, casing=casing)
-    return Tagger(OnnxReader(folder, form=form), prompts, encoder, batch_size=batch_size)
+    return Tagger(OnnxEmissionModel(folder, form=form), prompts, encoder, batch_size=batch_size)

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from vaner.backbones.encoding import Encoder, Row
-from vaner.recognition.length_batches import by_length
-from vaner.recognition.recognizer import checked_types
-from vaner.recognition.stream import PIECES_AT_ONCE, End, answered, as_documents
+from vaner.recognition.length_batches import batch_by_length
+from vaner.recognition.recognizer import resolve_types
+from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_stream, to_documents
 from vaner.tagger.decoding import Decoder, Floats, Transitions
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.documents import Document, Span
@@ -65,7 +65,7 @@ class _Sentence:
 
 
 class _Piece(NamedTuple):
-    """A row to be answered, and the sentence it is a window of."""
+    """A row to be annotated, and the sentence it is a window of."""
 
     sentence: _Sentence
     row: Row
@@ -138,9 +138,11 @@ class Tagger:
             VanerError: for a type the model was not trained to find.
         """
         size = batch_size or self.batch_size
-        passes = self.prompts.passes(checked_types(self, types), corpus)
+        passes = self.prompts.passes(resolve_types(self, types), corpus)
         pieces = self._pieces(texts_or_documents, passes)
-        return answered(pieces, lambda some: self._answer(some, size), size * PIECES_AT_ONCE)
+        return annotate_stream(
+            pieces, lambda some: self._answer(some, size), size * BATCHES_PER_CHUNK
+        )
 
     @property
     def scores(self) -> Transitions:
@@ -166,8 +168,8 @@ class Tagger:
 
     def _pieces(
         self, source: Iterable[str | Document], passes: Sequence[tuple[str, tuple[str, ...]]]
-    ) -> Iterator[_Piece | End]:
-        for document in as_documents(source):
+    ) -> Iterator[_Piece | DocumentEnd]:
+        for document in to_documents(source):
             words = split_words(document.text)
             found: list[Span] = []
             for first, last in sentences_of(document, words):
@@ -176,7 +178,7 @@ class Tagger:
                     sentence = _Sentence(own, together, found)
                     for row in self.encoder.rows(document.text, own, instruction):
                         yield _Piece(sentence, row)
-            yield End(document, found)
+            yield DocumentEnd(document, found)
 
     def _answer(self, pieces: Sequence[_Piece], batch_size: int) -> None:
         self._read(pieces, batch_size)
@@ -192,7 +194,7 @@ class Tagger:
         """Tag scores of each row. *Shape:* (W, C) each."""
         answers: list[Floats] = [np.empty(0)] * len(pieces)
         lengths = [len(piece.row) for piece in pieces]
-        for batch in by_length(lengths, batch_size):
+        for batch in batch_by_length(lengths, batch_size):
             scores = self.reader.emissions([pieces[i].row for i in batch])
             for i, own in zip(batch, scores, strict=True):
                 answers[i] = own[: len(pieces[i].row.starts)]

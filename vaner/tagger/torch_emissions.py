@@ -8,14 +8,14 @@ from contextlib import nullcontext
 import torch
 
 from vaner.backbones.encoding import Encoder, Row
-from vaner.backbones.saved_model import place
+from vaner.backbones.saved_model import move_to_device
 from vaner.tagger.batch_tensors import collate
 from vaner.tagger.decoding import Floats, Transitions
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.recognizer import Tagger
 
 
-class TorchReader:
+class TorchEmissionModel:
     """Computes emissions with a `VanerForTokenClassification`.
 
     Args:
@@ -35,7 +35,7 @@ class TorchReader:
         self.model = model
         self._device = device
         self._autocast = autocast
-        place(model, device)
+        move_to_device(model, device)
 
     def transitions(self) -> Transitions:
         """The CRF's scores; all 0 where the head is a softmax."""
@@ -54,7 +54,7 @@ class TorchReader:
         return list(logits.float().cpu().numpy())
 
 
-def torch_tagger(
+def build_torch_tagger(
     model: VanerForTokenClassification,
     encoder: Encoder,
     *,
@@ -62,6 +62,6 @@ def torch_tagger(
     batch_size: int = 32,
     autocast: torch.dtype | None = None,
 ) -> Tagger:
-    """A tagger that computes with PyTorch; arguments as for `TorchReader` and `Tagger`."""
-    reader = TorchReader(model, device, autocast)
+    """A tagger that computes with PyTorch; arguments as for `TorchEmissionModel` and `Tagger`."""
+    reader = TorchEmissionModel(model, device, autocast)
     return Tagger(reader, model.config.prompts, encoder, batch_size=batch_size)

@@ -18,7 +18,7 @@ _BY_TAG = {
 }  # fmt: skip
 
 
-def start_from(model: VanerForTokenClassification, folder: Path) -> None:
+def warm_start(model: VanerForTokenClassification, folder: Path) -> None:
     """Put the weights of a trained tagger into a fresh one, in place.
 
     Of the head that is what belongs to the types both have, and all of it where the instruction
@@ -35,7 +35,7 @@ def start_from(model: VanerForTokenClassification, folder: Path) -> None:
     config = VanerConfig.from_pretrained(folder)
     config.causal_layers = 0  # the backbone, which is the same one, keeps its mask already
     trained = VanerForTokenClassification(config, model.backbone)
-    trained.load_trained(folder)
+    trained.load_trained_weights(folder)
     places = _places(model.config.tag_set.tags, trained.config.tag_set.tags)
     theirs = dict(trained.named_parameters())
     with torch.no_grad():

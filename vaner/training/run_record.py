@@ -11,7 +11,7 @@ from typing import Any
 from vaner.corpora import corpus_name
 from vaner.generator.instructions import language_of
 from vaner.hub.training_record import TAGGED, Training, learnt_from, read_training
-from vaner.models.locate import model_folder
+from vaner.models.locate import locate_model
 from vaner.training.examples.distillation import named
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe
 from vaner.utils.provenance import provenance
@@ -84,13 +84,13 @@ def _sources(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
 
 def _began_with(recipe: Recipe) -> Training:
     start = getattr(recipe.model, "start", None)
-    return {} if start is None else read_training(model_folder(start))
+    return {} if start is None else read_training(locate_model(start))
 
 
 def _teachers(recipe: Recipe) -> list[Training]:
     sources = (one for one in _sources(recipe) if isinstance(one, CorpusSource))
     names = dict.fromkeys(one.teacher for one in sources if one.teacher)
-    return [read_training(model_folder(name)) for name in names]
+    return [read_training(locate_model(name)) for name in names]
 
 
 def _joined(records: Iterable[Mapping[str, Any]], field: str) -> list[str]:

@@ -160,7 +160,7 @@ def _train_seed(
             history += [{**entry, "stage": number} for entry in trainer.state.log_history]
             best = trainer.state.best_model_checkpoint
             if best is not None:
-                learner.model.load_trained(place / Path(best).name)
+                learner.model.load_trained_weights(place / Path(best).name)
             average(learner.model, before, stage.kept)
     dev_f1 = scorer()["eval_f1"]
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, clock.seconds)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from vaner.backbones.base_model import OnBackbone
+from vaner.backbones.base_model import BackboneModel
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.progress import processes
 from vaner.training.recipe.schema import Recipe, StageRecipe
@@ -39,8 +39,8 @@ class VanerTrainer(Trainer):
         return metrics
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        assert isinstance(self.model, OnBackbone)
-        self.model.load_trained(Path(resume_from_checkpoint))
+        assert isinstance(self.model, BackboneModel)
+        self.model.load_trained_weights(Path(resume_from_checkpoint))
 
 
 class Moved(TrainerCallback):
@@ -112,7 +112,7 @@ def arguments(
     return made
 
 
-def optimizer(model: OnBackbone, stage: StageRecipe) -> torch.optim.Optimizer:
+def optimizer(model: BackboneModel, stage: StageRecipe) -> torch.optim.Optimizer:
     """AdamW with a rate of its own for the head, which starts from nothing."""
     head = model.head_parameters()
     own = {id(parameter) for parameter in head}

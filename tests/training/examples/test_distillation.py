@@ -34,7 +34,9 @@ def test_what_is_minimised_is_the_cross_entropy_of_two_chains() -> None:
     sums = crf_algorithms.sums(teacher.chain(), theirs, mask)
     moves = torch.einsum("wib,wjb->bij", sums.before, sums.after) * sums.weights
     tags = sums.marginals.permute(2, 0, 1)
-    found = pupil.taught(ours, tags.float(), moves.float(), mask, reduction="none")
+    found = pupil.distillation_log_likelihood(
+        ours, tags.float(), moves.float(), mask, reduction="none"
+    )
     for row, words in enumerate(mask.sum(1).tolist()):
         paths = torch.tensor(list(itertools.product(range(3), repeat=words)))
         many = len(paths)

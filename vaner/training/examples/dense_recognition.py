@@ -13,7 +13,7 @@ from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.tags import TagSet, encode
 from vaner.text.words import split_words
-from vaner.training.examples.sentences import hidden_tags, opened, training_sentences
+from vaner.training.examples.sentences import opened, training_sentences, unannotated_tags
 
 # So many times the names of one draw are kept for a sentence: epochs differ, all are related.
 _VARIETY = 4
@@ -158,9 +158,9 @@ def _rows(
     joint = bool(tag_set.types)
     tags = encode(words, document.spans, tag_set.scheme, typed=joint).tags
     prompt = instruction.render(ANY_TYPE if joint else type)
-    hidden = hidden_tags(tag_set, [type])
+    hidden = unannotated_tags(tag_set, [type])
     for row in encoder.rows(document.text, words, prompt, tag_set.indices(tags)):
-        yield replace(row, tags=opened(row.tags, tag_set), hidden=hidden)
+        yield replace(row, tags=opened(row.tags, tag_set), unannotated_tags=hidden)
 
 
 def _length(texts: Sequence[str], count: int, encoder: Encoder) -> int:

@@ -17,10 +17,10 @@ from random import Random
 import numpy as np
 import torch
 
-from vaner.backbones.encoding import Encoder, Row, Soft
+from vaner.backbones.encoding import Encoder, Row, TagPosterior
 from vaner.hub.training_record import TAGGED
 from vaner.models.load import load_recognizer, load_score_calibration
-from vaner.models.locate import model_folder
+from vaner.models.locate import locate_model
 from vaner.tagger import crf_algorithms
 from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.tagger.recognizer import Tagger
@@ -40,11 +40,11 @@ class TaughtExample:
 
     Args:
         sentence: with tags that mean nothing.
-        soft: the teacher's probabilities.
+        posterior: the teacher's probabilities.
     """
 
     sentence: SentenceExample
-    soft: Soft
+    posterior: TagPosterior
 
     @property
     def length(self) -> int:
@@ -53,10 +53,10 @@ class TaughtExample:
     @property
     def blank(self) -> bool:
         """Whether the teacher finds nothing in it."""
-        return bool((self.soft.tags.argmax(1) == 0).all())
+        return bool((self.posterior.tags.argmax(1) == 0).all())
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        return replace(self.sentence.row(encoder, instruction, draw), soft=self.soft)
+        return replace(self.sentence.row(encoder, instruction, draw), posterior=self.posterior)
 
 
 def tags_alike(teacher: str, tag_set: TagSet) -> bool:
@@ -77,7 +77,7 @@ def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
         corpus: the documents.
         sure: sentences with a mention that is less probable than this are left out, in [0, 1].
     """
-    folder = model_folder(teacher)
+    folder = locate_model(teacher)
     recognizer, calibrated = load_recognizer(folder), load_score_calibration(folder)
     found: list[Document] = []
     answers = calibrated(recognizer.annotate(corpus))
@@ -100,19 +100,19 @@ def taught_examples(teacher: str, examples: Sequence[SentenceExample]) -> list[T
             is used.
         examples: the sentences.
     """
-    tagger = load_recognizer(model_folder(teacher))
+    tagger = load_recognizer(locate_model(teacher))
     assert isinstance(tagger, Tagger)
     found: list[TaughtExample] = []
     with bar(f"running {Path(teacher).name}", "sentence", len(examples)) as progress:
         for start in range(0, len(examples), _AT_ONCE):
             some = examples[start : start + _AT_ONCE]
             pairs = zip(some, _thoughts(tagger, some), strict=True)
-            found += [TaughtExample(sentence, soft) for sentence, soft in pairs]
+            found += [TaughtExample(sentence, posterior) for sentence, posterior in pairs]
             progress.update(len(some))
     return found
 
 
-def _thoughts(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[Soft]:
+def _thoughts(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[TagPosterior]:
     """The posterior of the teacher's chain for each sentence."""
     asked = [
         (one.text, one.words, tagger.prompts.instruction_for(_type(one), None)) for one in sentences
@@ -127,9 +127,9 @@ def _thoughts(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[
     mask = torch.arange(longest) < torch.tensor([[len(one)] for one in emissions])
     sums = crf_algorithms.sums(chained, padded, mask)
     tags = sums.marginals.permute(2, 0, 1).float().numpy()
-    moves = torch.einsum("wib,wjb->bij", sums.before, sums.after) * sums.weights
-    for one, own, expected in zip(emissions, tags, moves.float().numpy(), strict=True):
-        yield Soft(own[: len(one)], expected)
+    transitions = torch.einsum("wib,wjb->bij", sums.before, sums.after) * sums.weights
+    for one, own, expected in zip(emissions, tags, transitions.float().numpy(), strict=True):
+        yield TagPosterior(own[: len(one)], expected)
 
 
 def _type(sentence: SentenceExample) -> str | None:

@@ -72,7 +72,7 @@ class SentenceExample:
         prompt = instruction.render(self.type, dataset)
         row = next(encoder.rows(self.text, self.words, prompt, self.tags))
         # The only one: examples were cut to fit.
-        return replace(row, hidden=self.hidden, general=self.general)
+        return replace(row, unannotated_tags=self.hidden, general=self.general)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,10 @@ def corpus_examples(
     mentions = dropped = 0
     joint = bool(tag_set.types)
     passes = [(ANY_TYPE, tuple(types))] if joint else [(type, (type,)) for type in types]
-    hidden = hidden_tags(tag_set, types)
+    hidden = unannotated_tags(tag_set, types)
     for document in corpus:
         words = split_words(document.text)
-        dropped += sum(encoder.has_no_subword(document.text[w.start : w.end]) for w in words)
+        dropped += sum(encoder.is_unknown_word(document.text[w.start : w.end]) for w in words)
         for type, together in passes:
             spans = [span for span in document.spans if span.type in together]
             mentions += len(spans)
@@ -171,10 +171,10 @@ def corpus_examples(
     return examples, Coverage(mentions, dict(reasons), dropped)
 
 
-def hidden_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:
+def unannotated_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:
     """Indices of the tags of all types but these: what a corpus of `types` says nothing of.
 
-    >>> hidden_tags(TagSet(types=("Chemical", "Disease")), ["Disease"])
+    >>> unannotated_tags(TagSet(types=("Chemical", "Disease")), ["Disease"])
     (1, 2)
     """
     return tuple(

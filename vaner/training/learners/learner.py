@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import torch
 
-from vaner.backbones.base_model import OnBackbone
-from vaner.backbones.locate import find
+from vaner.backbones.base_model import BackboneModel
+from vaner.backbones.locate import locate_backbone
 from vaner.text.documents import Corpus
 from vaner.training.data.sources import DevSet
 from vaner.training.examples.sentences import Coverage, Example
@@ -27,7 +27,7 @@ class Learner(Protocol):
     """
 
     @property
-    def model(self) -> OnBackbone: ...
+    def model(self) -> BackboneModel: ...
 
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
@@ -61,7 +61,7 @@ class Learner(Protocol):
 
 
 def fresh(wanted: AnyModel) -> dict[str, Any]:
-    """Options of `OnBackbone.from_backbone` for a model that is to be trained here.
+    """Options of `BackboneModel.from_backbone` for a model that is to be trained here.
 
     Each process of torchrun has a GPU of its own, which its 4-bit weights are put on at once.
     """
@@ -80,7 +80,7 @@ def fresh(wanted: AnyModel) -> dict[str, Any]:
     }
 
 
-def tokenizer_file(model: OnBackbone) -> Path:
+def tokenizer_file(model: BackboneModel) -> Path:
     """The ``tokenizer.json`` of a model's backbone."""
-    found = find(model.config.backbone, model.config.backbone_origin)
+    found = locate_backbone(model.config.backbone, model.config.backbone_origin)
     return found.folder / "tokenizer.json"

@@ -8,7 +8,7 @@ from random import Random
 
 import torch
 
-from vaner.calibration.platt_scaling import fitted
+from vaner.calibration.platt_scaling import fit_platt
 from vaner.evaluation.thresholds import cuts
 from vaner.generator.instructions import instruction
 from vaner.selector.candidates import Candidate, candidates_of
@@ -106,7 +106,7 @@ class SelectorLearner:
                 if value is not None:
                     evidence.append(value)
                     right.append(Candidate.of(span) in among)
-        self.model.config.slope, self.model.config.offset = fitted(evidence, right)
+        self.model.config.slope, self.model.config.offset = fit_platt(evidence, right)
 
 
 def _ask(type: str, wanted: SelectorRecipe, aim: Taught) -> str:

@@ -13,12 +13,12 @@ from vaner.errors import RecipeError
 from vaner.knowledge.base import open_base
 from vaner.knowledge.dense_recognition import Counts
 from vaner.knowledge.related_names import RelatedNames
-from vaner.models.locate import model_folder
+from vaner.models.locate import locate_model
 from vaner.tagger.batch_tensors import collate
 from vaner.tagger.instructions import EMPTY
 from vaner.tagger.model import VanerForTokenClassification
-from vaner.tagger.torch_emissions import torch_tagger
-from vaner.tagger.warm_start import start_from
+from vaner.tagger.torch_emissions import build_torch_tagger
+from vaner.tagger.warm_start import warm_start
 from vaner.text.documents import Corpus
 from vaner.text.tags import Scheme, TagSet
 from vaner.training.data.sources import DevSet, Taught
@@ -71,7 +71,7 @@ class TaggerLearner:
             ),
         )
         if wanted.start is not None:
-            start_from(self.model, model_folder(wanted.start))
+            warm_start(self.model, locate_model(wanted.start))
         folder = tokenizer_file(self.model).parent
         self.encoder = Encoder.from_folder(folder, wanted.max_subwords, casing=wanted.casing)
 
@@ -109,7 +109,7 @@ class TaggerLearner:
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
         """Strict micro F1 over the dev sets."""
         device = next(self.model.parameters()).device
-        tagger = torch_tagger(self.model, self.encoder, device=device, autocast=autocast)
+        tagger = build_torch_tagger(self.model, self.encoder, device=device, autocast=autocast)
         return score_recognizer(tagger, dev)
 
     def _names(self, source: DenseSource, corpus: Corpus) -> list[TaggerExample]:

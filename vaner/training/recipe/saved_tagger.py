@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG
-from vaner.backbones.storage import adapter_folder
+from vaner.backbones.storage import locate_adapter
 from vaner.errors import ModelError
-from vaner.models.locate import model_folder
+from vaner.models.locate import locate_model
 from vaner.tagger.prompts import TaggerPrompts
 
 # Of its config; with these alike, two taggers ask and tag alike.
@@ -77,7 +77,7 @@ def made_by(name: str) -> dict[str, Any]:
         "layers": depth_of(name),
         "causal_layers": config.get("causal_layers", 0),
         "frozen_layers": config.get("frozen_layers"),
-        "lora": _lora(adapter_folder(model_folder(name)) / ADAPTER_CONFIG),
+        "lora": _lora(locate_adapter(locate_model(name)) / ADAPTER_CONFIG),
     }
 
 
@@ -99,7 +99,7 @@ def _lora(path: Path) -> dict[str, Any] | None:
 
 
 def _config(name: str) -> dict[str, Any]:
-    folder = model_folder(name)
+    folder = locate_model(name)
     try:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
         TaggerPrompts.from_config(config)
