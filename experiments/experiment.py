@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.annotator import Annotator
-from vaner.corpora import load, taught_split
+from vaner.corpora import load, training_split
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation.evaluate import evaluate
 from vaner.training.recipe.file import read_recipe
@@ -127,7 +127,7 @@ def _scored(
 
 def _train_split(name: str, root: Path | None) -> Any:
     try:
-        return load(name, taught_split(name), root=root)
+        return load(name, training_split(name), root=root)
     except CorpusError:
         return None
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from experiments.study_report import Record, read_runs, sides, table, write
 from experiments.study_run import Run, run
-from vaner.corpora import corpora_root, load, lookup, scored_split, split_file
+from vaner.corpora import corpora_root, evaluation_split, load, lookup, split_file
 from vaner.errors import CorpusError, VanerError
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
@@ -127,7 +127,7 @@ def lacking(one: Run, root: Path | None) -> str | None:
     """Why a run cannot be made here, or None: a corpus of it is missing."""
     sources = [source for stage in one.recipe.stages for source in stage.sources]
     wanted = {(source.corpus, source.split) for source in (*sources, *one.recipe.dev)}
-    wanted |= {(name, scored_split(name)) for name in one.tests}
+    wanted |= {(name, evaluation_split(name)) for name in one.tests}
     found = (_missing(corpus, split, root) for corpus, split in sorted(wanted))
     return next((problem for problem in found if problem), None)
 

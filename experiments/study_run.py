@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.study_report import keep
 from vaner.annotator import Annotator
-from vaner.corpora import load, scored_split
+from vaner.corpora import evaluation_split, load
 from vaner.evaluation.evaluate import evaluate
 from vaner.text.documents import Document
 from vaner.training.recipe.schema import CorpusSource, DenseSource
@@ -127,7 +127,7 @@ def _scored(
     min_score: float,
 ) -> dict[str, Any]:
     """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
-    corpus = load(name, scored_split(name), root=root)
+    corpus = load(name, evaluation_split(name), root=root)
     types = corpus.types if annotator.zero_shot else None
     found = evaluate(
         annotator, corpus, types=types, train=seen, min_score=min_score, limit=one.test_limit

@@ -208,7 +208,7 @@ def corpora(root: Path) -> Path:
 
     for info in REGISTRY.values():
         labels = [*info.types]
-        for split, file in info.splits.items():
+        for split, file in info.file_names.items():
             documents = []
             for number in range(6):
                 one, two = (f"{word}{number}{split}" for word in ("alpha", "beta"))

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vaner.corpora import at_hand, load
+from vaner.corpora import available_corpora, load
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation.evaluate import evaluate
 from vaner.knowledge.base import open_base
@@ -58,7 +58,7 @@ def _scores(matcher: Matcher, root: Path | None) -> tuple[dict[str, Any], dict[s
     """Figures on the test splits, and the types of each corpus that could not be scored."""
     scores: dict[str, Any] = {}
     not_scored: dict[str, list[str]] = {}
-    for info in at_hand("test", root):
+    for info in available_corpora("test", root):
         name = info.name
         missing = [type for type in info.entity_types if type not in matcher.types]
         if missing:

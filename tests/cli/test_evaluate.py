@@ -273,7 +273,7 @@ def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path
 
 def registered(monkeypatch: pytest.MonkeyPatch, files: dict[str, SplitInfo]) -> None:
     """NCBI-disease with other splits."""
-    register(monkeypatch, replace(REGISTRY["NCBI-disease"], files=files))
+    register(monkeypatch, replace(REGISTRY["NCBI-disease"], splits=files))
 
 
 def test_a_model_that_learnt_from_the_same_texts_is_told(

@@ -24,7 +24,7 @@ def here(site: Site) -> Iterator[Site]:
     known = {"NCBI-disease": ("ncbi/", SplitInfo("test.tsv", sentences=1)),
              "WNUT-17": ("wnut/", SplitInfo("test.tsv"))}  # fmt: skip
     infos = [
-        replace(REGISTRY[name], address=site.address + folder, files={"test": split})
+        replace(REGISTRY[name], url=site.address + folder, splits={"test": split})
         for name, (folder, split) in known.items()
     ]
     with pytest.MonkeyPatch.context() as patch:

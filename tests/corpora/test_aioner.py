@@ -38,7 +38,8 @@ def cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
     }
     info = CorpusInfo(
         "Cut", "cut", {"Disease": "Disease"}, files, "ours", "home.example",
-        f"{site.address}all.PubTator", archive="aioner", excluded=(f"{site.address}test.PubTator",),
+        f"{site.address}all.PubTator", archive="aioner",
+        excluded_urls=(f"{site.address}test.PubTator",),
     )  # fmt: skip
     register(monkeypatch, info)
     return info
@@ -75,8 +76,8 @@ def test_known_wrong_offsets_are_left_out_and_reported(
     (tmp_path / "cut").mkdir()
     path = tmp_path / "cut" / "train.PubTator"
     path.write_text(document(TRAIN[0], wrong))
-    files = {"train": replace(cut.files["train"], wrong_offsets=1)}
-    register(monkeypatch, replace(cut, files=files))
+    files = {"train": replace(cut.splits["train"], wrong_offsets=1)}
+    register(monkeypatch, replace(cut, splits=files))
     with pytest.warns(LeftOutWarning, match=r"Cut train: 1 mentions left out"):
         corpus = load("Cut", "train", root=tmp_path)
     assert [len(each.spans) for each in corpus] == [1]
@@ -88,7 +89,7 @@ def test_known_wrong_offsets_are_left_out_and_reported(
 def test_type_views() -> None:
     view = VIEWS["tmVar3-Variant"]
     assert view.view_of == "tmVar3" and view.entity_types == ("Variant",)
-    assert "SNP" in view.types and "Disease" in view.left_out
+    assert "SNP" in view.types and "Disease" in view.excluded_labels
     assert view.mentions("train") == {"Variant": 712}
     assert set(REGISTRY["BioRED"].entity_types) == {
         name.removeprefix("BioRED-") for name in VIEWS if name.startswith("BioRED-")

@@ -46,9 +46,9 @@ def registered(name: str) -> CorpusInfo:
 def know(monkeypatch: pytest.MonkeyPatch, name: str, in_train: dict[str, int], number: int) -> None:
     """Register what stands in the test split of a corpus."""
     info = registered(name)
-    test = replace(info.files["test"], in_train=in_train, sentences=number)
+    test = replace(info.splits["test"], in_train=in_train, sentences=number)
     test = replace(test, mentions={"Disease": number})
-    register(monkeypatch, replace(info, files={**info.files, "test": test}))
+    register(monkeypatch, replace(info, splits={**info.splits, "test": test}))
 
 
 def add(root: Path, name: str, split: str, text: str) -> None:
@@ -173,7 +173,7 @@ def test_nested_pairs_are_compared_and_noted(root: Path, monkeypatch: pytest.Mon
     (root / "One" / "test.jsonl").write_text(record)
     info = registered("One")
     test = SplitInfo("test.jsonl", sentences=1, nested=2, crossing=1)
-    register(monkeypatch, replace(info, files={**info.files, "test": test}))
+    register(monkeypatch, replace(info, splits={**info.splits, "test": test}))
     found = check("One", root)
     assert found.problems == ["test: nested pairs: 1, the registry has 2"]
     assert "test: pairs of mentions in 1 of 1 texts: 1 nested, 1 crossing" in found.notes
@@ -181,8 +181,8 @@ def test_nested_pairs_are_compared_and_noted(root: Path, monkeypatch: pytest.Mon
 
 def test_texts_of_another_corpus_are_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = registered("One")
-    test = replace(info.files["test"], same_texts={"Two": ["train"]})
-    register(monkeypatch, replace(info, files={**info.files, "test": test}))
+    test = replace(info.splits["test"], same_texts={"Two": ["train"]})
+    register(monkeypatch, replace(info, splits={**info.splits, "test": test}))
     told = "never learn from one and score the other"
     assert f"test: texts shared with Two train: {told}" in check("One", root).notes
     assert f"train: texts shared with One test: {told}" in check("Two", root).notes
@@ -222,7 +222,7 @@ def test_real_corpora_are_as_the_registry_says(corpora_root: Path, name: str) ->
     info = lookup(name)
     assert info is not None
     if not (corpora_root / info.folder).is_dir():
-        pytest.skip(f"{info.whole} does not lie in VANER_CORPORA")
+        pytest.skip(f"{info.base_corpus} does not lie in VANER_CORPORA")
     assert check(name, corpora_root).problems == []
 
 

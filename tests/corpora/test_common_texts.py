@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vaner.corpora import REGISTRY, same_texts, shared_texts, whole
+from vaner.corpora import REGISTRY, base_corpus, same_texts, shared_texts
 
 
 @pytest.mark.parametrize("split", ["train_partial", "devel", "test"])
@@ -23,7 +23,7 @@ def test_new_texts_are_nobody_else_s() -> None:
 
 def test_a_view_has_the_texts_of_its_corpus() -> None:
     assert same_texts("jnlpba-cells", "devel") == same_texts("JNLPBA", "devel")
-    assert (whole("jnlpba-cells"), whole("a/folder")) == ("JNLPBA", "a/folder")
+    assert (base_corpus("jnlpba-cells"), base_corpus("a/folder")) == ("JNLPBA", "a/folder")
 
 
 def test_what_is_shared_is_told_once_for_all_splits() -> None:

@@ -114,8 +114,8 @@ def test_tags_without_a_type_get_it(
     site: Site, own: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     site.files["/own/train.txt"] = b"E.\tB\ncoli\tI\ngrew\tO\n\nNo\tO\n\n"
-    files = {"train": replace(own.files["train"], mentions={"Species": 1})}
-    species = replace(own, types={"Species": "Species"}, untyped="Species", files=files)
+    files = {"train": replace(own.splits["train"], mentions={"Species": 1})}
+    species = replace(own, types={"Species": "Species"}, default_type="Species", splits=files)
     register(monkeypatch, species)
     assert next(fetch("Own", tmp_path)).verified
     (folder,) = tmp_path.iterdir()
@@ -147,8 +147,8 @@ def test_an_unknown_name(tmp_path: Path) -> None:
 def chemdner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     site.files["/chemdner.tar.gz"] = chemdner_archive()
     info = REGISTRY["BC4CHEMD"]
-    files = {s: replace(known, documents=1, mentions=2) for s, known in info.files.items()}
-    register(monkeypatch, replace(info, address=f"{site.address}chemdner.tar.gz", files=files))
+    files = {s: replace(known, documents=1, mentions=2) for s, known in info.splits.items()}
+    register(monkeypatch, replace(info, url=f"{site.address}chemdner.tar.gz", splits=files))
     return site
 
 

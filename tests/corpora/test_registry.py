@@ -21,22 +21,24 @@ def test_the_corpora_of_the_papers_are_there() -> None:
 
 @pytest.mark.parametrize("info", ALL, ids=lambda info: info.name)
 def test_an_entry_is_complete(info: CorpusInfo) -> None:
-    assert info.licence and info.types and info.files and info.format in FORMATS
-    assert info.home.startswith(("http://", "https://"))
-    assert bool(info.address) != bool(info.closed)
-    assert info.address.startswith("https://") or info.closed
-    assert info.archive or info.address.endswith("/") or info.closed
-    assert "\n" not in info.closed
-    for known in info.files.values():
+    assert info.license and info.types and info.splits and info.format in FORMATS
+    assert info.homepage.startswith(("http://", "https://"))
+    assert bool(info.url) != bool(info.unavailable)
+    assert info.url.startswith("https://") or info.unavailable
+    assert info.archive or info.url.endswith("/") or info.unavailable
+    assert "\n" not in info.unavailable
+    for known in info.splits.values():
         assert not known.sha256 or re.fullmatch("[0-9a-f]{64}", known.sha256)
         assert not isinstance(known.mentions, dict) or known.mentions.keys() <= (
-            info.types.keys() | info.left_out
+            info.types.keys() | info.excluded_labels
         )
         assert known.in_train.keys() <= REGISTRY.keys()
         for other, splits in known.same_texts.items():
-            assert other != info.name and set(splits) <= REGISTRY[other].files.keys()
-    assert not info.scored_on or (info.scored_on in info.files and "test" not in info.files)
-    assert "\n" not in info.odd
+            assert other != info.name and set(splits) <= REGISTRY[other].splits.keys()
+    assert not info.substitute_test or (
+        info.substitute_test in info.splits and "test" not in info.splits
+    )
+    assert "\n" not in info.caveat
     assert not ({"..", "~"} & set(info.folder.split("/")) or info.folder.startswith("/"))
 
 
@@ -49,8 +51,8 @@ def test_no_two_names_are_alike() -> None:
 
 def test_a_view_reads_the_files_of_its_corpus() -> None:
     view, whole = VIEWS["BC5CDR-disease"], REGISTRY["BC5CDR"]
-    assert (view.whole, view.folder, view.files) == ("BC5CDR", whole.folder, whole.files)
-    assert (view.entity_types, view.left_out) == (("Disease",), {"Chemical"})
+    assert (view.base_corpus, view.folder, view.splits) == ("BC5CDR", whole.folder, whole.splits)
+    assert (view.entity_types, view.excluded_labels) == (("Disease",), {"Chemical"})
     assert view.mentions("train") == {"Disease": 4182}
 
 
@@ -66,7 +68,7 @@ def test_corpora_of_spans_are_there() -> None:
 
 def test_no_split_can_be_taken_for_the_standard_train_split_of_genia() -> None:
     info = REGISTRY["GENIA-nested"]
-    assert list(info.files) == ["train_partial", "devel", "test"] and info.odd
+    assert list(info.splits) == ["train_partial", "devel", "test"] and info.caveat
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_no_split_can_be_taken_for_the_standard_train_split_of_genia() -> None:
 )
 def test_what_a_model_is_scored_on(name: str, split: str) -> None:
     info = lookup(name)
-    assert info is not None and info.test == split
+    assert info is not None and info.evaluation_split == split
 
 
 def test_a_collapsed_view_adds_up() -> None:

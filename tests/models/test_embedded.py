@@ -78,7 +78,7 @@ def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
     stated = described.training.get("licences", {})
     for name, _ in learnt_from(described.training):  # each with the licence of its files
         info = lookup(name)
-        assert f"| {name} | {info.licence if info else stated[name]} |" in written
+        assert f"| {name} | {info.license if info else stated[name]} |" in written
 
 
 @pytest.mark.parametrize("name", MODELS)

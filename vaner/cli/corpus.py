@@ -118,8 +118,8 @@ def _tell_fetched(split: Fetched, quiet: bool) -> None:
     elif not split.differences:
         proof = "is what the registry has" if split.verified else "there is nothing to check it by"
         print_message(f"{place} fetched; {proof}")
-        if split.split == next(iter(REGISTRY[split.corpus].files)):
-            print_message(f"{split.corpus}: licence: {REGISTRY[split.corpus].licence}")
+        if split.split == next(iter(REGISTRY[split.corpus].splits)):
+            print_message(f"{split.corpus}: licence: {REGISTRY[split.corpus].license}")
 
 
 @app.command(cls=Command)
@@ -222,7 +222,7 @@ def _to_check(names: list[str] | None, every: bool, corpora: Path | None) -> lis
     if names:
         return list(dict.fromkeys(names))
     root = corpora_root(corpora)
-    there = [n for n, i in REGISTRY.items() if any(split_file(i, s, root) for s in i.files)]
+    there = [n for n, i in REGISTRY.items() if any(split_file(i, s, root) for s in i.splits)]
     if not there:
         raise VanerError(f"no registered corpus lies in {root}")
     absent = [name for name in REGISTRY if name not in there]

@@ -205,7 +205,7 @@ def _corpora(given: Path | None) -> Iterator[Observation]:
     for name, info in REGISTRY.items():
         if not (root / info.folder).is_dir():
             continue
-        there = {split: split_file(info, split, root) for split in info.files}
+        there = {split: split_file(info, split, root) for split in info.splits}
         empty = [str(file) for file in there.values() if file and not file.stat().st_size]
         found = [split for split, file in there.items() if file]
         absent = ", ".join(split for split, file in there.items() if not file)

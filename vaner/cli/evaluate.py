@@ -134,7 +134,7 @@ def evaluate(
     from vaner.cli.evaluate_all import score_all
     from vaner.cli.rename_types import new_names, renamed
     from vaner.cli.scored_system import System
-    from vaner.corpora import is_one_split, scored_split
+    from vaner.corpora import evaluation_split, is_one_split
     from vaner.formats.names import format_name
     from vaner.recognition.options import LoadOptions
 
@@ -167,7 +167,7 @@ def evaluate(
         recognizer = system.open()
         found = run(recognizer, gold, wanted, seen[0] if seen else None)
         show(found, recognizer.kind)
-        if split != scored_split(corpus) and not (min_score or min_precision):
+        if split != evaluation_split(corpus) and not (min_score or min_precision):
             advise(found)
         record = {**found.to_dict(), "seen_in": seen[0].split if seen else None}
         scored = [found]
@@ -227,10 +227,14 @@ def _warn(recognizer: Recognizer, gold: Corpus, *, file: bool) -> None:
     A file by itself has no splits: one of the name of what the model learnt from may be that.
     """
     from vaner.annotator import Annotator
-    from vaner.corpora import same_texts, whole
+    from vaner.corpora import base_corpus, same_texts
 
-    learnt = set(map(whole, recognizer.learnt_from)) if isinstance(recognizer, Annotator) else set()
-    if whole(gold.name) in learnt and (file or gold.split.startswith("train")):
+    learnt = (
+        set(map(base_corpus, recognizer.learnt_from))
+        if isinstance(recognizer, Annotator)
+        else set()
+    )
+    if base_corpus(gold.name) in learnt and (file or gold.split.startswith("train")):
         what = "a corpus of this name" if file else "it"
         print_message(
             f"warning: {gold.name}{'' if file else f' {gold.split}'}: the model learnt from {what}:"
@@ -259,10 +263,10 @@ def _seen(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
 ) -> Corpus | None:
     """The split whose mentions count as seen; an error only where it was asked for by name."""
-    from vaner.corpora import load, lookup, taught_split
+    from vaner.corpora import load, lookup, training_split
 
     known = lookup(name) is not None or Path(name).is_dir()
-    chosen = seen_in or taught_split(name)
+    chosen = seen_in or training_split(name)
     if seen_in == "none" or (seen_in is None and (split == chosen or not known)):
         return None
     try:

@@ -61,10 +61,10 @@ def corpora_of(
     Raises:
         CorpusError: where there is none.
     """
-    from vaner.corpora import VIEWS, at_hand, corpora_root, load
+    from vaner.corpora import VIEWS, available_corpora, corpora_root, load
 
     wanted, found = set(types), False
-    for info in at_hand(split, root):
+    for info in available_corpora(split, root):
         views = [view for view in VIEWS.values() if view.view_of == info.name]
         for one in [view for view in views if f"{view.name} {split}" in stated] or [info]:
             if wanted.intersection(one.entity_types):

@@ -127,7 +127,7 @@ def _splits(root: Path) -> Iterator[tuple[Corpus, Corpus]]:
     from vaner.corpora import REGISTRY, load, split_file
 
     for info in REGISTRY.values():
-        there = {split for split in info.files if split_file(info, split, root)}
+        there = {split for split in info.splits if split_file(info, split, root)}
         if "train" not in there:
             continue
         train = load(info.name, "train", root=root)
@@ -143,7 +143,7 @@ def _checksums(root: Path) -> dict[str, str]:
 
     found = {}
     for info in REGISTRY.values():
-        for split in info.files:
+        for split in info.splits:
             path = split_file(info, split, root)
             if split != "train" and path is not None:
                 found[checksum(path)] = f"{info.name} {split}"

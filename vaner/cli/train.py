@@ -80,7 +80,7 @@ def train(
 
 def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
     """The commands for the test splits of the corpora that a recipe learns from."""
-    from vaner.corpora import is_one_split, scored_split
+    from vaner.corpora import evaluation_split, is_one_split
 
     print_message("score it once on the test split with:")
     selects = recipe.model.family == "selector"
@@ -88,7 +88,7 @@ def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
     sources = (source for stage in recipe.stages for source in stage.sources)
     gold = (source for source in sources if not getattr(source, "teacher", None))
     for corpus in dict.fromkeys(source.corpus for source in gold):
-        if (split := scored_split(corpus)) and not is_one_split(corpus):
+        if (split := evaluation_split(corpus)) and not is_one_split(corpus):
             print_message(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")
 
 

@@ -1,8 +1,8 @@
 """Corpora by name: what is known of them, and where their files are found."""
 
-from vaner.corpora.common_texts import same_texts, shared_texts, whole
+from vaner.corpora.common_texts import base_corpus, same_texts, shared_texts
 from vaner.corpora.loader import (
-    at_hand,
+    available_corpora,
     corpora_root,
     corpus_name,
     is_one_split,
@@ -17,9 +17,9 @@ from vaner.corpora.registry import (
     VIEWS,
     CorpusInfo,
     SplitInfo,
+    evaluation_split,
     lookup,
-    scored_split,
-    taught_split,
+    training_split,
 )
 from vaner.corpora.repeated_sentences import sentence_key, sentence_keys
 
@@ -28,9 +28,11 @@ __all__ = [
     "VIEWS",
     "CorpusInfo",
     "SplitInfo",
-    "at_hand",
+    "available_corpora",
+    "base_corpus",
     "corpora_root",
     "corpus_name",
+    "evaluation_split",
     "is_one_split",
     "is_test",
     "load",
@@ -38,11 +40,9 @@ __all__ = [
     "read_split",
     "same_file",
     "same_texts",
-    "scored_split",
     "sentence_key",
     "sentence_keys",
     "shared_texts",
     "split_file",
-    "taught_split",
-    "whole",
+    "training_split",
 ]

@@ -64,7 +64,7 @@ def available_splits(name: str, root: str | Path | None = None) -> list[str]:
     info = lookup(name)
     if info is not None:
         folder = corpora_root(root)
-        found = [split for split in info.files if split_file(info, split, folder)]
+        found = [split for split in info.splits if split_file(info, split, folder)]
         if not found:
             raise CorpusError(f"corpus {info.name}: no file of it in {folder / info.folder}")
         return found
@@ -114,7 +114,7 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
         )
     if info is not None:
         folder = corpora_root(root)
-        absent = (split for split in info.files if not split_file(info, split, folder))
+        absent = (split for split in info.splits if not split_file(info, split, folder))
         found.notes += [f"{split}: the file is not there" for split in absent]
         found.notes += [
             f"{told}: never learn from one and score the other" for told in shared_texts(info)
@@ -139,14 +139,14 @@ def check_across(checked: Mapping[str, Findings]) -> Findings:
     corpora: dict[str, tuple[CorpusInfo | None, Findings]] = {}
     for name, own in checked.items():
         info = lookup(name)
-        corpora.setdefault(info.whole if info else name, (info, own))
+        corpora.setdefault(info.base_corpus if info else name, (info, own))
     for (one, (_, first)), (other, (_, second)) in combinations(corpora.items(), 2):
         for kind in (_training, _held_out):
             for a, b in product(kind(first.long), kind(second.long)):
                 found.notes += _in_both(f"{one} {a}", f"{other} {b}", first, second, a, b)
     for (one, (_, first)), (other, (info, second)) in permutations(corpora.items(), 2):
         for split in _held_out(second.long):
-            known = info.files[split].in_train.get(one, 0) if info else 0
+            known = info.splits[split].in_train.get(one, 0) if info else 0
             number = _in_train(first, second, split)
             train = " and ".join(_training(first.long))
             _leak(f"{other} {split}", f"{one} {train}", number, known, found)
@@ -178,10 +178,10 @@ def _read(
 
 def _compare(info: CorpusInfo, corpus: Corpus, root: Path, found: Findings) -> None:
     path = split_file(info, corpus.split, root)
-    if path is not None and path.name != info.splits[corpus.split]:
+    if path is not None and path.name != info.file_names[corpus.split]:
         found.notes.append(
             f"{corpus.split}: read from {path.name}; the registry's counts are those of "
-            f"{info.splits[corpus.split]}"
+            f"{info.file_names[corpus.split]}"
         )
         return
     found.problems += [f"{corpus.split}: {line}" for line in differences(info, corpus)]
@@ -236,7 +236,7 @@ def _within(info: CorpusInfo | None, found: Findings) -> None:
     """Long sentences, and documents, in two splits of a corpus."""
     held_out = _held_out(found.long)
     for split in held_out:
-        known = info.files[split].in_train.get(info.whole, 0) if info else 0
+        known = info.splits[split].in_train.get(info.base_corpus, 0) if info else 0
         _leak(split, "train", _in_train(found, found, split), known, found)
     for one, other in combinations(held_out, 2):
         found.notes += _in_both(one, other, found, found, one, other)

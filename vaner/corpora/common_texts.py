@@ -26,7 +26,7 @@ def same_texts(corpus: str, split: str) -> frozenset[tuple[str, str]]:
     >>> same_texts("JNLPBA", "test")
     frozenset({('JNLPBA-original', 'test')})
     """
-    own = (whole(corpus), split)
+    own = (base_corpus(corpus), split)
     return frozenset(
         one if other == own else other for one, other in _pairs() if own in (one, other)
     )
@@ -39,11 +39,11 @@ def shared_texts(info: CorpusInfo) -> Iterator[str]:
     ['train, devel, test: texts shared with CCKS2019 train']
     """
     alike: dict[str, list[str]] = {}
-    for split in info.files:
+    for split in info.splits:
         others: dict[str, list[str]] = {}
         shared = same_texts(info.name, split)
         for name, other in REGISTRY.items():
-            own = [one for one in other.files if (name, one) in shared]
+            own = [one for one in other.splits if (name, one) in shared]
             others |= {name: own} if own else {}
         if others:
             told = "; ".join(f"{name} {', '.join(splits)}" for name, splits in others.items())
@@ -52,15 +52,15 @@ def shared_texts(info: CorpusInfo) -> Iterator[str]:
         yield f"{', '.join(splits)}: texts shared with {told}"
 
 
-def whole(name: str) -> str:
+def base_corpus(name: str) -> str:
     """Name of the corpus whose files a name stands for: of a view, that of its corpus."""
     info = lookup(name)
-    return info.whole if info else name
+    return info.base_corpus if info else name
 
 
 def _pairs() -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     """All that the registry states, each pair once."""
     for name, info in REGISTRY.items():
-        for split, known in info.files.items():
+        for split, known in info.splits.items():
             for other, splits in known.same_texts.items():
                 yield from (((name, split), (other, one)) for one in splits)

@@ -25,7 +25,7 @@ def differences(info: CorpusInfo, corpus: Corpus) -> Iterator[str]:
     sentences: 1, the registry has 940
     mentions of Disease: 1, the registry has 960
     """
-    known = info.files[corpus.split]
+    known = info.splits[corpus.split]
     if known.documents not in (None, len(corpus)):
         yield f"documents: {len(corpus):,}, the registry has {known.documents:,}"
     if known.sentences is not None:
@@ -42,7 +42,7 @@ def differences(info: CorpusInfo, corpus: Corpus) -> Iterator[str]:
                 )
     elif expected not in (None, found.total()):
         yield f"mentions: {found.total():,}, the registry has {expected:,}"
-    if not info.left_out:  # of a view only some of them are there
+    if not info.excluded_labels:  # of a view only some of them are there
         yield from _pairs(known, corpus)
 
 

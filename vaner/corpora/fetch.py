@@ -59,7 +59,7 @@ def fetch(
     """
     info = _fetchable(name)
     missing = []
-    for split in info.files:
+    for split in info.splits:
         path = split_file(info, split, root)
         if path is not None and not force:
             yield Fetched(info.name, split, path, new=False)
@@ -80,11 +80,11 @@ def _fetchable(name: str) -> CorpusInfo:
     info = lookup(name)
     if info is None:
         raise CorpusError(f"corpus {name!r} is not registered; registered: {', '.join(REGISTRY)}")
-    info = REGISTRY[info.whole]
-    if info.closed or not info.address:
+    info = REGISTRY[info.base_corpus]
+    if info.unavailable or not info.url:
         raise CorpusError(
-            f"corpus {info.name} cannot be downloaded: {info.closed or 'no address is known'} "
-            f"(folder {info.folder}; home page {info.home})"
+            f"corpus {info.name} cannot be downloaded: {info.unavailable or 'no address is known'} "
+            f"(folder {info.folder}; home page {info.homepage})"
         )
     return info
 
@@ -94,15 +94,15 @@ def _from_folder(
 ) -> Iterator[Fetched]:
     """Splits that are a file each at the address."""
     for split in splits:
-        known = info.files[split]
-        address = info.address + (known.origin or known.file)
+        known = info.splits[split]
+        address = info.url + (known.remote_file or known.file)
         part = _part(folder, known.file)
         _download(address, part, watching, f"{info.name} {split}")
         if known.sha256:
             _check(part, known.sha256, address, info)
         documents = _readable(part, info, address)
-        if info.untyped:
-            _put(_typed(documents, info.untyped), folder / known.file)
+        if info.default_type:
+            _put(_typed(documents, info.default_type), folder / known.file)
             part.unlink()
         else:
             os.replace(part, folder / known.file)
@@ -113,15 +113,15 @@ def _from_archive(
     info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
 ) -> Iterator[Fetched]:
     """Splits that are parts of one archive."""
-    part = _part(folder, info.address.rpartition("/")[2])
-    _download(info.address, part, watching, info.name)
+    part = _part(folder, info.url.rpartition("/")[2])
+    _download(info.url, part, watching, info.name)
     for split in splits:
-        known = info.files[split]
+        known = info.splits[split]
         try:
-            documents = list(chemdner.read(part, known.origin))
+            documents = list(chemdner.read(part, known.remote_file))
         except FormatError as problem:
             part.unlink(missing_ok=True)
-            raise _unexpected(info.address, info, problem) from None
+            raise _unexpected(info.url, info, problem) from None
         _put(documents, folder / known.file)
         yield _counted(info, split, folder / known.file, documents, verified=False)
     part.unlink()
@@ -131,21 +131,23 @@ def _from_one_file(
     info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
 ) -> Iterator[Fetched]:
     """Splits that are cut from one PubTator file, without the documents of official test files."""
-    parts = {address: _part(folder, address.rpartition("/")[2]) for address in info.excluded}
-    parts[info.address] = _part(folder, info.address.rpartition("/")[2])
+    parts = {address: _part(folder, address.rpartition("/")[2]) for address in info.excluded_urls}
+    parts[info.url] = _part(folder, info.url.rpartition("/")[2])
     for address, part in parts.items():
         _download(address, part, watching, info.name)
     try:
-        excluded = set[str]().union(*(aioner.document_ids(parts[each]) for each in info.excluded))
-        texts = {split: aioner.split_text(parts[info.address], split, excluded) for split in splits}
+        excluded = set[str]().union(
+            *(aioner.document_ids(parts[each]) for each in info.excluded_urls)
+        )
+        texts = {split: aioner.split_text(parts[info.url], split, excluded) for split in splits}
     except FormatError as problem:
         for part in parts.values():
             part.unlink(missing_ok=True)
-        raise _unexpected(info.address, info, problem) from None
+        raise _unexpected(info.url, info, problem) from None
     except UnicodeDecodeError:
-        raise CorpusError(f"{info.address}: not UTF-8 text; see {info.home}") from None
+        raise CorpusError(f"{info.url}: not UTF-8 text; see {info.homepage}") from None
     for split, text in texts.items():
-        path = folder / info.files[split].file
+        path = folder / info.splits[split].file
         with replaced(path) as new:
             new.write_text(text, "utf-8", newline="\n")
         errors: list[FormatError] = []
@@ -170,7 +172,7 @@ def _check(part: Path, expected: str, address: str, info: CorpusInfo) -> None:
         part.unlink()  # nothing to go on with: the next try begins anew
         raise CorpusError(
             f"{address}: SHA-256 is {found[:12]}…, the registry has {expected[:12]}…; nothing of "
-            f"it was kept: try again, and if it stays so, see {info.home}"
+            f"it was kept: try again, and if it stays so, see {info.homepage}"
         )
 
 
@@ -188,7 +190,7 @@ def _unexpected(address: str, info: CorpusInfo, problem: FormatError) -> CorpusE
     line = f"line {problem.line}: " if problem.line is not None else ""
     return CorpusError(
         f"{address}: not the file that is expected ({line}{problem.message}); nothing of it was "
-        f"kept, see {info.home}"
+        f"kept, see {info.homepage}"
     )
 
 
@@ -213,10 +215,10 @@ def _counted(
     info: CorpusInfo, split: str, path: Path, documents: list[Document], verified: bool
 ) -> Fetched:
     """What was fetched beside what the registry knows of it."""
-    known = info.files[split]
+    known = info.splits[split]
     countable = any(n is not None for n in (known.documents, known.sentences, known.mentions))
     try:
-        own = (as_registered(document, info) for document in _typed(documents, info.untyped))
+        own = (as_registered(document, info) for document in _typed(documents, info.default_type))
         corpus = Corpus(info.name, split, tuple(own), info.entity_types)
         unlike = tuple(differences(info, corpus))
     except VanerError as problem:

@@ -80,7 +80,7 @@ def _expected_errors(
         What to give the reader as `on_error`. Errors beyond the known number are raised, or handed
         to `on_error`.
     """
-    known = info.files[split].wrong_offsets
+    known = info.splits[split].wrong_offsets
     if not known:
         yield on_error
         return
@@ -126,7 +126,7 @@ def _file(name: str, split: str, root: str | Path | None) -> Path | None:
     info, path = lookup(name), Path(name)
     try:
         if info is not None:
-            found = split_file(info, split, corpora_root(root)) if split in info.files else None
+            found = split_file(info, split, corpora_root(root)) if split in info.splits else None
         elif path.is_dir() and not is_one_split(name):
             found = split_in(path, split)
         else:
@@ -181,28 +181,32 @@ def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
     It may be in another format than the registered one, under the same name: ``train.tsv`` where
     the registry has ``train.jsonl``.
     """
-    path = root / info.folder / info.splits[split]
+    path = root / info.folder / info.file_names[split]
     alike = [path, *(path.with_suffix(suffix) for suffix in SUFFIXES)]
     packed = (other.with_name(f"{other.name}.gz") for other in alike)
     return next((other for other in (*alike, *packed) if other.is_file()), None)
 
 
 def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
-    if split not in info.files:
-        stand_in = f"; {info.scored_on} stands for it" if split == "test" and info.scored_on else ""
+    if split not in info.splits:
+        stand_in = (
+            f"; {info.substitute_test} stands for it"
+            if split == "test" and info.substitute_test
+            else ""
+        )
         raise CorpusError(
-            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.files)}{stand_in}"
+            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.splits)}{stand_in}"
         )
     path = split_file(info, split, root)
     if path is None:
         raise CorpusError(
-            f"corpus {info.name} {split}: {root / info.folder / info.splits[split]} does not "
+            f"corpus {info.name} {split}: {root / info.folder / info.file_names[split]} does not "
             f"exist; {how_to_get(info)}"
         )
     return path
 
 
-def at_hand(split: str, root: str | Path | None = None) -> Iterator[CorpusInfo]:
+def available_corpora(split: str, root: str | Path | None = None) -> Iterator[CorpusInfo]:
     """The registered corpora, views aside, whose file of a split is there.
 
     Args:
@@ -214,15 +218,15 @@ def at_hand(split: str, root: str | Path | None = None) -> Iterator[CorpusInfo]:
     """
     place = corpora_root(root)
     for info in REGISTRY.values():
-        if split in info.files and split_file(info, split, place):
+        if split in info.splits and split_file(info, split, place):
             yield info
 
 
 def how_to_get(info: CorpusInfo) -> str:
     """How a user comes by the files of a corpus, in a few words."""
-    if info.address:
-        return f"get it with vaner corpus fetch {info.whole}"
-    return f"it must be got by hand, see {info.home}"
+    if info.url:
+        return f"get it with vaner corpus fetch {info.base_corpus}"
+    return f"it must be got by hand, see {info.homepage}"
 
 
 def as_registered(document: Document, info: CorpusInfo) -> Document:
@@ -231,7 +235,7 @@ def as_registered(document: Document, info: CorpusInfo) -> Document:
     Raises:
         CorpusError: for a label that the registry does not list.
     """
-    unknown = {span.type for span in document.spans} - info.types.keys() - info.left_out
+    unknown = {span.type for span in document.spans} - info.types.keys() - info.excluded_labels
     if unknown:
         raise CorpusError(
             f"corpus {info.name}: document {document.id} has the type {sorted(unknown)[0]!r}, "

@@ -1,4 +1,4 @@
-"""The registered corpora and the views of them, read from ``registry.toml``."""
+"""The registered corpora and their views, read from ``registry.toml``."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from vaner.formats import suggest
 
 @dataclass(frozen=True, slots=True)
 class SplitInfo:
-    """What is known of one split without opening it.
+    """Facts about one split of a corpus.
 
     Args:
         file: name of the file in the corpus's folder.
-        origin: its name where it is downloaded from; `file` if empty.
-        sha256: of the file that is downloaded, in hex; empty where nobody could tell.
-        documents: number of documents, to check against; None where it is not known.
-        sentences: number of sentences, likewise.
-        mentions: number of mentions by label of the file, or of all together; likewise.
-        nested: number of pairs of mentions one of which lies in the other; None if not known.
-        crossing: number of pairs that share a part and have one each of their own; likewise.
-        wrong_offsets: mentions of the file whose offsets do not give their text; they are left out.
-        in_train: corpus -> sentences of eight words or more that are known to stand in its train.
-        same_texts: corpus -> its splits that are made from the texts of this one. Stated with one
-            of the two; `vaner.corpora.same_texts` knows both ways.
+        remote_file: name of the file under the corpus's URL; the same as `file` if empty.
+        sha256: checksum of the downloaded file, in hex; empty if unknown.
+        documents: number of documents; None if unknown.
+        sentences: number of sentences; None if unknown.
+        mentions: number of mentions, in total or by label of the file; None if unknown.
+        nested: number of mention pairs in which one contains the other; None if unknown.
+        crossing: number of mention pairs that overlap partially; None if unknown.
+        wrong_offsets: number of mentions in the file whose offsets do not match their text. The
+            loader leaves them out.
+        in_train: corpus -> number of sentences of this split, of eight words or more, that are
+            known to occur in the train split of that corpus.
+        same_texts: corpus -> its splits that annotate the same texts as this split. The registry
+            lists each pair once; `vaner.corpora.same_texts` looks it up in both directions.
     """
 
     file: str
-    origin: str = ""
+    remote_file: str = ""
     sha256: str = ""
     documents: int | None = None
     sentences: int | None = None
@@ -46,89 +48,96 @@ class SplitInfo:
 
 @dataclass(frozen=True, slots=True)
 class CorpusInfo:
-    """What is known of a corpus without opening it.
+    """Facts about a corpus or a view.
 
     Args:
         name: registered name.
-        folder: folder below the corpora root.
-        types: label in the files -> entity type here. A view lists those it keeps.
-        files: split -> what is known of its file.
-        licence: what the source of the files says of their licence.
-        home: the corpus's home page.
-        address: folder of files, or archive, that it is downloaded from; empty if there is none.
-        archive: how the archive at the address is laid out; empty for a folder of files.
-        excluded: addresses of files whose documents are left out of its splits.
-        untyped: type of the tags that have none in the files at the address.
-        closed: why there is nothing to download, and what to do instead.
-        scored_on: split that stands for the test split of a corpus that has none; empty for one
-            that has its own, or nothing to be scored on.
-        type_views: whether there is a view for each of its types, such as BioRED-Gene.
-        odd: what must be known before a figure is made with it, in a line.
+        folder: folder below the corpora folder.
+        types: label in the files -> entity type. A view lists only the labels it includes.
+        splits: split -> facts about its file.
+        license: license of the files, as their source states it.
+        homepage: URL of the corpus's home page.
+        url: where to download the corpus: a folder of files, or an archive; empty if it cannot be
+            downloaded.
+        archive: layout of the archive at `url`; empty for a folder of files.
+        excluded_urls: files whose documents are excluded from the splits.
+        default_type: entity type of tags that have no type in the downloaded files.
+        unavailable: why the corpus cannot be downloaded, and what to do instead.
+        substitute_test: split that replaces the test split of a corpus without one; empty if the
+            corpus has a test split, or nothing to evaluate on.
+        type_views: whether each entity type has its own view, such as BioRED-Gene.
+        caveat: what to know before you report a result on this corpus, in one line.
         view_of: name of the corpus whose files a view reads; empty for a corpus.
-        left_out: labels of those files that the view leaves out.
+        excluded_labels: labels in those files that the view excludes.
     """
 
     name: str
     folder: str
     types: Mapping[str, str]
-    files: Mapping[str, SplitInfo]
-    licence: str
-    home: str
-    address: str = ""
+    splits: Mapping[str, SplitInfo]
+    license: str
+    homepage: str
+    url: str = ""
     archive: str = ""
-    excluded: tuple[str, ...] = ()
-    untyped: str = ""
-    closed: str = ""
-    scored_on: str = ""
+    excluded_urls: tuple[str, ...] = ()
+    default_type: str = ""
+    unavailable: str = ""
+    substitute_test: str = ""
     type_views: bool = False
-    odd: str = ""
+    caveat: str = ""
     view_of: str = ""
-    left_out: frozenset[str] = field(default_factory=frozenset)
+    excluded_labels: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def entity_types(self) -> tuple[str, ...]:
-        """The types it annotates, sorted."""
+        """Entity types the corpus annotates, sorted."""
         return tuple(sorted(set(self.types.values())))
 
     @property
-    def whole(self) -> str:
-        """Name of the corpus whose files it reads: of a corpus its own."""
+    def base_corpus(self) -> str:
+        """Name of the corpus whose files are read: for a view its corpus, else `name`."""
         return self.view_of or self.name
 
     @property
     def format(self) -> str:
-        """Format of its files, a name in `vaner.formats.FORMATS`."""
-        return suggest(next(iter(self.files.values())).file)
+        """Format of the files, a name in `vaner.formats.FORMATS`."""
+        return suggest(next(iter(self.splits.values())).file)
 
     @property
-    def splits(self) -> dict[str, str]:
+    def file_names(self) -> dict[str, str]:
         """Split -> file name."""
-        return {split: info.file for split, info in self.files.items()}
+        return {split: info.file for split, info in self.splits.items()}
 
     @property
-    def test(self) -> str:
-        """The split that a model is scored on, and neither trained nor chosen by; empty if none.
+    def evaluation_split(self) -> str:
+        """Split for evaluation, never used for training or model selection; empty if none.
 
-        >>> REGISTRY["BC5CDR"].test, REGISTRY["CMeEE"].test, REGISTRY["Tianchi-TCM"].test
-        ('test', 'devel', '')
+        >>> [REGISTRY[name].evaluation_split for name in ("BC5CDR", "CMeEE", "Tianchi-TCM")]
+        ['test', 'devel', '']
         """
-        return "test" if "test" in self.files else self.scored_on
+        return "test" if "test" in self.splits else self.substitute_test
 
     def mentions(self, split: str) -> dict[str, int] | int | None:
-        """Mentions to expect in a split: by entity type, or all together, or None if not known.
+        """Return the expected number of mentions of a split.
+
+        Args:
+            split: one of `splits`.
+
+        Returns:
+            Mentions by entity type, or in total, or None if unknown.
 
         >>> REGISTRY["BC5CDR"].mentions("test")
         {'Chemical': 5385, 'Disease': 4424}
         >>> VIEWS["BC5CDR-chem"].mentions("test")
         {'Chemical': 5385}
         """
-        known = self.files[split].mentions
-        if not isinstance(known, Mapping):
-            return None if self.left_out else known
-        found: dict[str, int] = {}
+        by_label = self.splits[split].mentions
+        if not isinstance(by_label, Mapping):
+            return None if self.excluded_labels else by_label
+        by_type: dict[str, int] = {}
         for label, type in self.types.items():
-            found[type] = found.get(type, 0) + known.get(label, 0)
-        return found
+            by_type[type] = by_type.get(type, 0) + by_label.get(label, 0)
+        return by_type
 
 
 def _read() -> tuple[Mapping[str, CorpusInfo], Mapping[str, CorpusInfo]]:
@@ -139,59 +148,59 @@ def _read() -> tuple[Mapping[str, CorpusInfo], Mapping[str, CorpusInfo]]:
 
 
 def _corpus(name: str, entry: dict[str, Any]) -> CorpusInfo:
-    splits = {split: SplitInfo(**one) for split, one in entry.pop("splits").items()}
-    excluded = tuple(entry.pop("excluded", ()))
+    splits = {split: SplitInfo(**fields) for split, fields in entry.pop("splits").items()}
+    excluded_urls = tuple(entry.pop("excluded_urls", ()))
     types = _types(entry.pop("types"))
-    return CorpusInfo(name=name, types=types, files=splits, excluded=excluded, **entry)
+    return CorpusInfo(name=name, types=types, splits=splits, excluded_urls=excluded_urls, **entry)
 
 
-def _types(given: list[str] | dict[str, str]) -> Mapping[str, str]:
-    """Label -> type; a list of labels stands for types of the same names."""
-    return given if isinstance(given, dict) else {label: label for label in given}
+def _types(types: list[str] | dict[str, str]) -> Mapping[str, str]:
+    """Return label -> entity type; in a list, each label is also the name of its type."""
+    return types if isinstance(types, dict) else {label: label for label in types}
 
 
 def _views(
     views: Mapping[str, Mapping[str, Any]], corpora: Mapping[str, CorpusInfo]
 ) -> Iterator[tuple[str, CorpusInfo]]:
     for name, entry in views.items():
-        yield name, _view(name, corpora[entry["of"]], _types(entry["types"]))
+        yield name, _view(name, corpora[entry["base_corpus"]], _types(entry["types"]))
     for info in corpora.values():
         for type in info.entity_types if info.type_views else ():
-            labels = {label: each for label, each in info.types.items() if each == type}
-            yield f"{info.name}-{type}", _view(f"{info.name}-{type}", info, labels)
+            types = {label: t for label, t in info.types.items() if t == type}
+            yield f"{info.name}-{type}", _view(f"{info.name}-{type}", info, types)
 
 
-def _view(name: str, whole: CorpusInfo, types: Mapping[str, str]) -> CorpusInfo:
-    left_out = frozenset(whole.types.keys() - types.keys())
-    return replace(whole, name=name, types=types, view_of=whole.name, left_out=left_out)
+def _view(name: str, base: CorpusInfo, types: Mapping[str, str]) -> CorpusInfo:
+    excluded = frozenset(base.types.keys() - types.keys())
+    return replace(base, name=name, types=types, view_of=base.name, excluded_labels=excluded)
 
 
 REGISTRY, VIEWS = _read()
-"""The corpora, each with files of its own, and the views, which read a corpus's files."""
+"""The corpora, each with its own files, and the views, which read the files of a corpus."""
 
 
-def scored_split(name: str) -> str:
-    """The split that a model is scored on, of whatever corpus: empty for one without.
+def evaluation_split(name: str) -> str:
+    """Return the evaluation split of a corpus, registered or not; empty if there is none.
 
-    >>> scored_split("CMeEE"), scored_split("my_corpus/")
+    >>> evaluation_split("CMeEE"), evaluation_split("my_corpus/")
     ('devel', 'test')
     """
     info = lookup(name)
-    return info.test if info else "test"
+    return info.evaluation_split if info else "test"
 
 
-def taught_split(name: str) -> str:
-    """The split that a model learns from, of whatever corpus: train, or what there is of it.
+def training_split(name: str) -> str:
+    """Return the training split of a corpus, registered or not: ``train``, or a part of it.
 
-    >>> taught_split("GENIA-nested"), taught_split("my_corpus/")
+    >>> training_split("GENIA-nested"), training_split("my_corpus/")
     ('train_partial', 'train')
     """
     info = lookup(name)
-    return next((split for split in (info.files if info else ()) if "train" in split), "train")
+    return next((split for split in (info.splits if info else ()) if "train" in split), "train")
 
 
 def lookup(name: str) -> CorpusInfo | None:
-    """A registered corpus or view by name, whatever the case of its letters.
+    """Return a registered corpus or view by its name, ignoring case; None if not registered.
 
     >>> lookup("bc5cdr-Chem").folder
     'BC5CDR'

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from vaner.calibration.calibration import Calibration
 from vaner.calibration.fit import fit
 from vaner.calibration.labels import LabeledMention
-from vaner.corpora import is_one_split, scored_split, whole
+from vaner.corpora import base_corpus, evaluation_split, is_one_split
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import Watch, evaluate, scored_types
 from vaner.evaluation.label_predictions import judged
@@ -90,7 +90,7 @@ def check_unscored(name: str, split: str) -> None:
         VanerError: where it is a test split, or stands for one.
     """
     named = Path(name).stem.casefold() if is_one_split(name) else split.casefold()
-    if split == scored_split(name) or named.startswith("test"):
+    if split == evaluation_split(name) or named.startswith("test"):
         raise VanerError(
             f"{name} {split}: is what models are scored on; calibrate on another split, "
             "such as devel"
@@ -99,8 +99,8 @@ def check_unscored(name: str, split: str) -> None:
 
 def _types(annotator: SelectedProposer, gold: Corpus, types: Sequence[str] | None) -> list[str]:
     """The types of a corpus that are judged, if the model has not learnt the corpus by heart."""
-    learnt = set(map(whole, annotator.learnt_from))
-    if gold.split.startswith("train") and whole(gold.name) in learnt:
+    learnt = set(map(base_corpus, annotator.learnt_from))
+    if gold.split.startswith("train") and base_corpus(gold.name) in learnt:
         raise VanerError(
             f"{gold.name} {gold.split}: the model learnt from it, and is too sure of what it "
             "learnt; calibrate on another split, such as devel"

@@ -45,7 +45,7 @@ def _relation(model: Described) -> str:
 
 def _whole(corpus: str) -> str:
     info = lookup(corpus)
-    return info.whole if info else corpus
+    return info.base_corpus if info else corpus
 
 
 def _results(model: Described) -> list[dict[str, Any]]:

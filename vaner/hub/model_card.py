@@ -184,7 +184,7 @@ def _machine(machine: Mapping[str, Any]) -> str:
 
 def _licence(corpus: str, stated: Mapping[str, str]) -> str:
     info = lookup(corpus)
-    return info.licence if info else stated.get(corpus, "not registered")
+    return info.license if info else stated.get(corpus, "not registered")
 
 
 def _figures(model: Described, name: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
 
-from vaner.corpora import same_texts, whole
+from vaner.corpora import base_corpus, same_texts
 from vaner.errors import RecipeError
 from vaner.formats import read, write
 from vaner.models.load import load_recognizer, load_score_calibration
@@ -118,11 +118,11 @@ def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
     sources = list(_of_folds(recipe))
     kept: dict[str, CorpusSource | DenseSource] = {}
     for source in sources:
-        same = kept.setdefault(whole(source.corpus), source)
+        same = kept.setdefault(base_corpus(source.corpus), source)
         if (same.split, same.limit) != (source.split, source.limit):
             raise RecipeError(
-                f"sources of {whole(source.corpus)} take different parts of it, so that their "
-                "folds would not be the same: give them one split and one limit"
+                f"sources of {base_corpus(source.corpus)} take different parts of it, so that "
+                "their folds would not be the same: give them one split and one limit"
             )
     before = {Split.of(*one) for one in learnt_before(recipe)}
     for one in kept.values():
@@ -133,7 +133,7 @@ def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
                 "teacher"
             )
     for one, other in combinations(kept.values(), 2):
-        if (whole(other.corpus), other.split) in same_texts(one.corpus, one.split):
+        if (base_corpus(other.corpus), other.split) in same_texts(one.corpus, one.split):
             raise RecipeError(
                 f"{one.corpus} and {other.corpus} are made from the same texts, so that a fold of "
                 "one would be learnt from the other: cross-fit them one at a time"

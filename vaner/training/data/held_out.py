@@ -6,7 +6,7 @@ from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
 
-from vaner.corpora import is_one_split, load, scored_split, sentence_key, sentence_keys
+from vaner.corpora import evaluation_split, is_one_split, load, sentence_key, sentence_keys
 from vaner.errors import CorpusError
 from vaner.text.documents import Corpus, Document
 from vaner.text.words import sentences_of, split_words
@@ -17,8 +17,8 @@ from vaner.training.recipe.schema import Recipe
 def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[str]:
     """Keys of the sentences that a recipe's model may be scored on.
 
-    They are those in the test split, or in what stands for it (`vaner.corpora.scored_split`), of
-    every corpus that the recipe trains on, chooses by or holds out by name. A corpus that has
+    They are those in the test split, or in what stands for it (`vaner.corpora.evaluation_split`),
+    of every corpus that the recipe trains on, chooses by or holds out by name. A corpus that has
     neither gives none.
 
     Raises:
@@ -41,7 +41,7 @@ def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[
 
 
 def _scored(name: str) -> str:
-    return scored_split(name) or "test"
+    return evaluation_split(name) or "test"
 
 
 def without(corpus: Corpus, held_out: Set[str], gold: Corpus | None = None) -> tuple[Corpus, int]:

@@ -11,7 +11,15 @@ from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
-from vaner.corpora import corpus_name, is_test, lookup, same_file, same_texts, scored_split, whole
+from vaner.corpora import (
+    base_corpus,
+    corpus_name,
+    evaluation_split,
+    is_test,
+    lookup,
+    same_file,
+    same_texts,
+)
 from vaner.training.recipe.schema import Recipe
 
 _SHARED = (
@@ -34,12 +42,12 @@ class Split(NamedTuple):
     @classmethod
     def of(cls, corpus: str, split: str) -> Split:
         """The same split, whatever view of its corpus is named."""
-        return cls(whole(corpus), split)
+        return cls(base_corpus(corpus), split)
 
     @property
     def recorded(self) -> Split:
         """As a record of a training names it, which tells no paths."""
-        return Split(whole(corpus_name(self.corpus)), self.split)
+        return Split(base_corpus(corpus_name(self.corpus)), self.split)
 
     def __str__(self) -> str:
         return f"{self.corpus} {self.split}"
@@ -66,7 +74,7 @@ def clash(
     learnt = [Split.of(source.corpus, source.split) for source in sources]
     chosen = [Split.of(source.corpus, source.split) for source in recipe.dev]
     names = dict.fromkeys(one.corpus for one in (*learnt, *chosen))
-    scored = [Split.of(name, scored_split(name)) for name in (*names, *_named(recipe))]
+    scored = [Split.of(name, evaluation_split(name)) for name in (*names, *_named(recipe))]
     found = chain(
         _of_test(learnt, chosen),
         _kept_for_scores((*learnt, *chosen)),
@@ -94,7 +102,7 @@ def _of_test(learnt: Iterable[Split], chosen: Iterable[Split]) -> Iterator[str]:
 def _kept_for_scores(used: Iterable[Split]) -> Iterator[str]:
     for one in used:
         info = lookup(one.corpus)
-        if info is not None and one.split == info.scored_on:
+        if info is not None and one.split == info.substitute_test:
             yield (
                 f"{one} stands for the test split, which {one.corpus} has not: nothing is trained "
                 "on it or chosen by it; choose by documents of train (limit for the source, skip "
