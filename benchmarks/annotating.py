@@ -31,7 +31,7 @@ from benchmarks.memory import most_held
 from benchmarks.texts import made
 from experiments.results_table import filled
 from experiments.study_report import keep
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).with_name("README.md")
@@ -57,7 +57,7 @@ def main() -> None:
         "sentences": arguments.sentences,
         "rounds": rounds,
         "floor": floor(arguments.sentences),
-        **provenance(),
+        **collect_provenance(),
     }
     keep(found, arguments.output)
     draw(found, arguments.output.with_suffix(".png"))

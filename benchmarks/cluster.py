@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--note", default="", help="what else the machine did")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    from vaner.utils.provenance import provenance
+    from vaner.utils.provenance import collect_provenance
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "pubmed.xml"
@@ -174,7 +174,7 @@ def main() -> None:
         "reading": read_alone,
         "annotating": measured,
         "two_workers_as_multiple_of_one": two / one,
-        **provenance(),
+        **collect_provenance(),
     }
     text = json.dumps(record, indent=1)
     arguments.output.write_text(f"{text}\n", "utf-8")

@@ -30,7 +30,7 @@ from vaner.models.locate import locate_model
 from vaner.models.torch_models import load_torch_recognizer
 from vaner.text.documents import Corpus
 from vaner.text.words import split_words
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 LOOKED_UP = 10  # sub-words a draft of prompt lookup has, as transformers' own examples do
@@ -245,7 +245,7 @@ def main() -> None:
         },
         "texts": f"{corpus.name} {corpus.split}",
         **found,
-        **provenance(),
+        **collect_provenance(),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     arguments.output.write_text(f"{text}\n", "utf-8")

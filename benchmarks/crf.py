@@ -22,7 +22,7 @@ from torch import Tensor
 
 from experiments.study_report import keep
 from vaner.tagger.crf import CRF
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 TAGS = (3, 5, 9, 17, 33)
 WORDS = (16, 64, 128, 512)
@@ -41,7 +41,7 @@ def main() -> None:
         found.append(one)
         print(told(one), flush=True)
     if arguments.output:
-        keep({"device": str(device), "grid": found, **provenance()}, arguments.output)
+        keep({"device": str(device), "grid": found, **collect_provenance()}, arguments.output)
         draw(found, arguments.output.with_suffix(".png"))
 
 

@@ -272,7 +272,7 @@ def main() -> None:
         program, folder = arguments.one
         print(json.dumps(globals()[program](Path(folder))))
         return
-    from vaner.utils.provenance import provenance
+    from vaner.utils.provenance import collect_provenance
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -288,7 +288,7 @@ def main() -> None:
         "in a process that found the matcher in the cache, and build_memory in the one that built",
         "results": results,
         "vaner_as_multiple_of": ratios(results),
-        **provenance(),
+        **collect_provenance(),
     }
     text = json.dumps(record, indent=1)
     arguments.output.write_text(f"{text}\n", "utf-8")

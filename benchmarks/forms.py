@@ -27,9 +27,15 @@ from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.evaluation import score
 from vaner.evaluation.evaluate import Evaluation, evaluate
+<<<<<<< HEAD
 from vaner.models.locate import locate_model
 from vaner.text.documents import at_least
 from vaner.utils.provenance import provenance
+=======
+from vaner.models.locate import model_folder
+from vaner.text.documents import filter_by_score
+from vaner.utils.provenance import collect_provenance
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).parent / "README.md"
@@ -78,7 +84,7 @@ def weights(model: str) -> str:
 
 def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
     """Figures of one form of a model on every test split that its card names."""
-    made = {name: value for name, value in provenance().items() if name != "command"}
+    made = {name: value for name, value in collect_provenance().items() if name != "command"}
     made["weights"] = weights(model)
     splits = json.loads((locate_model(model) / "results.json").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +111,7 @@ def cut(annotator: Annotator, found: Evaluation, precision: float) -> dict[str, 
     types = [type for type in found.types if type in own]
     figures: dict[str, Any] = {"precision_on_devel": precision, "types": types}
     if types:
-        left = [at_least(document, own) for document in found.predicted]
+        left = [filter_by_score(document, own) for document in found.predicted]
         counts = score(found.gold, left, types=types, bootstrap=0).micro.counts
         assert counts is not None
         figures |= {"precision": counts.precision, "recall": counts.recall}

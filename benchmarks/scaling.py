@@ -32,7 +32,7 @@ from benchmarks.texts import made
 from experiments.study_report import keep
 from vaner.annotator import Annotator
 from vaner.tagger.instructions import BY_NAME
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 WORDS = (16, 64, 256, 1024, 4096, 16384, 50000)
@@ -68,7 +68,7 @@ def main() -> None:
             "words": of_words(model, [n for n in WORDS if n <= arguments.most]),
             "types": of_types(),
             "documents": [_apart(model, n) for n in DOCUMENTS if n <= arguments.most],
-            **provenance(),
+            **collect_provenance(),
         }
     keep(found, arguments.output)
     draw(found, arguments.output.with_suffix(".png"))

@@ -31,7 +31,7 @@ from urllib.parse import urlencode, urlsplit
 from vaner.annotator import Annotator
 from vaner.server.response import written
 from vaner.text.documents import Document, Span
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 SENTENCES = (
@@ -288,7 +288,7 @@ def main() -> None:
         "stopped_cleanly": stopped,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "machine_also_did": arguments.beside or "nothing that the benchmark knows of",
-        **provenance(),
+        **collect_provenance(),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     arguments.output.write_text(f"{text}\n", "utf-8")

@@ -34,7 +34,7 @@ from vaner.backbones.locate import locate_backbone
 from vaner.tagger.batch_tensors import collate
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.text.words import split_words
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
 WAYS = ("plain", "vaner", "shared")
@@ -61,7 +61,7 @@ def main() -> None:
     }
     print("words a second, over those of plain:", {k: round(v, 2) for k, v in ratios.items()})
     settings = {name: getattr(arguments, name) for name in ("backbone", "batch", "steps")}
-    keep({**settings, "ways": found, "ratios": ratios, **provenance()}, arguments.output)
+    keep({**settings, "ways": found, "ratios": ratios, **collect_provenance()}, arguments.output)
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.training.run_record import dev_told, source_told
 from vaner.training.train import train
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 
 def main(
@@ -45,7 +45,7 @@ def main(
     """
     folder = Path(script).resolve().parent
     arguments = _arguments(folder)
-    made = provenance()  # before a model is shipped, which changes the checkout
+    made = collect_provenance()  # before a model is shipped, which changes the checkout
     try:
         recipe = read_recipe(folder / "recipe.yaml")
         if arguments.seeds:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.results_table import filled
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 Record = Mapping[str, Any]
 
@@ -156,7 +156,7 @@ def write(folder: Path, size: str, records: Sequence[Record], text: str) -> None
 def write_runs(records: Iterable[Record], results: Path) -> None:
     """Write the records of runs, one a line."""
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-    with replaced(results) as new:
+    with atomic_write(results) as new:
         new.write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
 
 
@@ -170,7 +170,7 @@ def read_runs(results: Path) -> list[Record]:
 
 def keep(content: Record, place: Path) -> None:
     """Write a file whole or not at all: one that is there counts as done."""
-    with replaced(place) as new:
+    with atomic_write(place) as new:
         new.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

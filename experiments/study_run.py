@@ -15,7 +15,7 @@ from vaner.corpora import evaluation_split, load
 from vaner.evaluation.evaluate import evaluate
 from vaner.text.documents import Document
 from vaner.training.recipe.schema import CorpusSource, DenseSource
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 if TYPE_CHECKING:
     from vaner.training.recipe.schema import Recipe
@@ -114,7 +114,7 @@ def record(
         **facts,
         "test_limit": one.test_limit,
         "tests": {name: _scored(annotator, name, one, seen, root, min_score) for name in one.tests},
-        **provenance(),
+        **collect_provenance(),
     }
 
 

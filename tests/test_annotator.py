@@ -88,7 +88,7 @@ def test_the_last_sentence_of_a_long_document_is_read(annotator: Annotator) -> N
     for filler in (SENTENCES[2] + "\n\n", "word "):
         text = filler * (50_000 // len(filler)) + "\n\n" + last
         spans = annotator(text).spans
-        tail = [s.shifted(len(last) - len(text)) for s in spans if s.start >= len(text) - len(last)]
+        tail = [s.shift(len(last) - len(text)) for s in spans if s.start >= len(text) - len(last)]
         assert tuple(tail) == annotator(last).spans
 
 

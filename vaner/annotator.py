@@ -15,9 +15,15 @@ from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import learnt_from, read_training
 from vaner.models.load import load_recognizer
+<<<<<<< HEAD
 from vaner.models.locate import locate_model
 from vaner.recognition.recognizer import Recognizer, resolve_types
 from vaner.text.documents import Document, Overlaps, at_least, best_of_overlapping
+=======
+from vaner.models.locate import model_folder
+from vaner.recognition.recognizer import Recognizer, checked_types
+from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 if TYPE_CHECKING:
@@ -279,9 +285,9 @@ class Annotator:
         if self._calibration is not None:
             proposed = map(self._calibration.apply, proposed)
         for document in proposed if self.selector is None else self.selector.select(proposed):
-            document = at_least(document, least)
+            document = filter_by_score(document, least)
             if overlaps == "best":
-                document = document.with_spans(sorted(best_of_overlapping(document.spans)))
+                document = document.with_spans(sorted(resolve_overlaps(document.spans)))
             yield document
 
 

@@ -62,7 +62,7 @@ class KnowledgeError(VanerError):
     """A knowledge base, or a source of one, that cannot be read or used."""
 
 
-def first_line(problem: BaseException) -> str:
+def summarize_error(problem: BaseException) -> str:
     r"""What somebody else's error says, to be part of a line of ours; its kind if it says nothing.
 
     >>> first_line(ValueError("not found.\nHere is what to do: …")), first_line(TimeoutError())

@@ -20,7 +20,7 @@ from vaner.evaluation.evaluate import evaluate
 from vaner.knowledge.base import open_base
 from vaner.knowledge.matcher import Matcher
 from vaner.text.documents import Corpus
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
         "not_scored": not_scored,
         # The table wants runs by seed; a dictionary has none, and one run says all.
         "seeds": [{"seed": None, "scores": scores}],
-        **provenance(),
+        **collect_provenance(),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     arguments.output.write_text(text + "\n", "utf-8")

@@ -31,7 +31,7 @@ from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 from vaner.training.trainer import bf16
 from vaner.training.weight_averages import average, copied
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
 KEPT = (0.5, 0.6, 0.7)
@@ -51,7 +51,7 @@ def main() -> None:
     except VanerError as error:
         sys.exit(f"error: {error}")
     record = {"figures": "strict micro F1 on the dev sets, percent", "seed": recipe.seeds[0],
-              "rows": rows, **provenance()}  # fmt: skip
+              "rows": rows, **collect_provenance()}  # fmt: skip
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (HERE / "trials.json").write_text(text + "\n", "utf-8")
     readme = HERE / "README.md"

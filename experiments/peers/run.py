@@ -34,7 +34,7 @@ from vaner.errors import CorpusError, VanerError
 from vaner.formats import write
 from vaner.text.documents import Corpus
 from vaner.training.data.held_out import without
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 PEERS = {
     "crfsuite": Peer(crfsuite.learn, package="python-crfsuite", seeded=False),
@@ -161,7 +161,7 @@ def _there(names: Sequence[str] | None) -> list[str]:
 
 
 def _provenance(package: str) -> dict[str, Any]:
-    found = provenance()
+    found = collect_provenance()
     return found | {"versions": found["versions"] | {package: metadata.version(package)}}
 
 

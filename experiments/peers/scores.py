@@ -11,7 +11,7 @@ from experiments.peers.sentences import Split
 from vaner.evaluation import score, seen_mentions
 from vaner.evaluation.evaluate import Evaluation
 from vaner.text.documents import Document
-from vaner.text.reachability import unreachable
+from vaner.text.reachability import count_unreachable
 
 
 class Clock:
@@ -45,7 +45,7 @@ def judged(
     tagging = clock.read()
     predicted = test.annotated(tags)
     types = test.corpus.types
-    reasons = sum((unreachable(document, types) for document in test.corpus), Counter[str]())
+    reasons = sum((count_unreachable(document, types) for document in test.corpus), Counter[str]())
     report = score(
         test.corpus, predicted, types=types, seen=seen_mentions(train.corpus),
         unreachable=reasons.total(),

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from vaner.evaluation import score
-from vaner.formats import unique_ids
+from vaner.formats import make_ids_unique
 from vaner.text.documents import Corpus, Document, Span
-from vaner.text.tags import decode, encode
-from vaner.text.words import Word, sentences_of, split_words
+from vaner.text.tags import decode_tags, encode_tags
+from vaner.text.words import Word, get_sentences, split_words
 
 Tags = Sequence[str]
 
@@ -50,7 +50,7 @@ class Split:
     @classmethod
     def of(cls, corpus: Corpus, limit: int | None = None) -> Split:
         """Cut the first `limit` documents of a corpus, all if None."""
-        kept = replace(corpus, documents=tuple(unique_ids(corpus))[:limit])
+        kept = replace(corpus, documents=tuple(make_ids_unique(corpus))[:limit])
         return cls(kept, tuple(_sentences(kept)))
 
     @property
@@ -77,14 +77,14 @@ class Split:
 def _sentences(corpus: Corpus) -> Iterator[Sentence]:
     for i, document in enumerate(corpus):
         words = split_words(document.text)
-        for first, last in sentences_of(document, words):
+        for first, last in get_sentences(document, words):
             own = tuple(words[first:last])
             start, end = own[0].start, own[-1].end
             inside = [span for span in document.spans if start <= span.start and span.end <= end]
             texts = tuple(document.text[word.start : word.end] for word in own)
-            yield Sentence(i, own, texts, encode(own, inside).tags)
+            yield Sentence(i, own, texts, encode_tags(own, inside).tags)
 
 
 def _spans(sentence: Sentence, tags: Tags) -> Iterator[Span]:
-    for first, last, type in decode(tags):
+    for first, last, type in decode_tags(tags):
         yield Span(sentence.offsets[first].start, sentence.offsets[last - 1].end, type)

@@ -10,7 +10,7 @@ from vaner.backbones.encoding import Encoder
 from vaner.errors import ModelError
 from vaner.recognition.length_batches import batch_by_length
 from vaner.tagger.batches import Array, Layout, collate
-from vaner.text.casing import Casing, casing_of
+from vaner.text.casing import Casing, get_casing
 from vaner.text.words import split_words
 
 
@@ -66,11 +66,11 @@ def test_rows_tell_how_their_words_are_cased(tiny_backbone: Path) -> None:
 
 @given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20))
 def test_any_word_is_cased_in_one_way(word: str) -> None:
-    found = casing_of(word)
+    found = get_casing(word)
     assert (found == Casing.NONE) == (
         not any(c.islower() or c.isupper() or c.istitle() for c in word)
     )
-    assert casing_of(f"{word}1") == found
+    assert get_casing(f"{word}1") == found
 
 
 def test_a_word_of_a_megabyte_is_one_word(encoder: Encoder) -> None:

@@ -11,7 +11,7 @@ from tests.command_line import Run
 from vaner.corpora.statistics import statistics
 from vaner.formats import read
 from vaner.text.documents import Corpus, Document, Span
-from vaner.text.reachability import unreachable
+from vaner.text.reachability import count_unreachable
 
 WORDS = "A long sentence about severe asthma that is repeated word for word .".split()
 LONG = "".join(f"{word}\tO\n" for word in WORDS) + "\n"
@@ -95,13 +95,13 @@ def test_statistics_count_what_tags_cannot_spell() -> None:
         Span(16, 22, "Other"),
     )
     document = Document("d", text, spans)
-    assert unreachable(document, ["D", "Other"]) == {
+    assert count_unreachable(document, ["D", "Other"]) == {
         "discontinuous": 1,
         "overlaps another mention": 1,
         "crosses a sentence boundary": 1,
         "boundary inside a word": 1,
     }
-    together = unreachable(document, ["D", "Other"], joint=True)
+    together = count_unreachable(document, ["D", "Other"], joint=True)
     assert together["overlaps another mention"] == 2  # in one pass a word has one type
     found = statistics(Corpus("c", "s", (document,)))
     assert (found.discontinuous, found.nested, found.crossing, found.sentences) == (1, 8, 3, 2)

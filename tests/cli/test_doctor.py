@@ -17,7 +17,7 @@ from tests.command_line import Run
 from tests.stand_ins import corpora
 from vaner.cli import diagnostics as doctor
 from vaner.cli.diagnostics import BRINGS, examine
-from vaner.utils.file_integrity import is_whole
+from vaner.utils.file_integrity import is_complete_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -117,9 +117,11 @@ def test_what_is_no_model_at_all_is_not_whole(tmp_path: Path) -> None:
     for content in (b"version https://git-lfs.example/spec/v1\n", b"\xff" * 100, b"\0" * 100):
         for name in ("model.onnx", "head.safetensors", "config.json"):
             (tmp_path / name).write_bytes(content)
-            assert not is_whole(tmp_path / name)
+            assert not is_complete_file(tmp_path / name)
     (tmp_path / "folder.onnx").mkdir()
-    assert not is_whole(tmp_path / "folder.onnx") and not is_whole(tmp_path / "missing.json")
+    assert not is_complete_file(tmp_path / "folder.onnx") and not is_complete_file(
+        tmp_path / "missing.json"
+    )
 
 
 def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -> None:

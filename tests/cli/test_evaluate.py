@@ -21,8 +21,8 @@ from vaner.formats import write
 from vaner.hub.reported_results import as_stated
 from vaner.hub.training_record import write_training
 from vaner.text.documents import Corpus, Document, Span
-from vaner.text.reachability import unreachable
-from vaner.text.tags import Scheme
+from vaner.text.reachability import count_unreachable
+from vaner.text.tags import TagScheme
 
 TRAINING: dict[str, Any] = {
     "name": "tiny", "seed": 1, "dev_f1": 0.5, "seconds": 60, "trained_on": [], "chosen_on": [],
@@ -50,7 +50,7 @@ class Oracle:
             yield document.with_spans(self.answers.get(document.text, ()))
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
-        return unreachable(document, types, Scheme.BIO)
+        return count_unreachable(document, types, TagScheme.BIO)
 
 
 def scored(corpus: Corpus, oracle: Oracle, **options: Any) -> Any:

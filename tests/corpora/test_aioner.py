@@ -13,7 +13,7 @@ from vaner.corpora.aioner import split_of
 from vaner.corpora.fetch import fetch
 from vaner.corpora.registry import REGISTRY, VIEWS, SplitInfo
 from vaner.errors import CorpusError
-from vaner.formats.skipped_records import LeftOutWarning
+from vaner.formats.skipped_records import SkippedRecordsWarning
 
 IDS = [str(number) for number in range(1, 41)]
 DEVEL = [name for name in IDS if split_of(name) == "devel"]
@@ -76,9 +76,15 @@ def test_known_wrong_offsets_are_left_out_and_reported(
     (tmp_path / "cut").mkdir()
     path = tmp_path / "cut" / "train.PubTator"
     path.write_text(document(TRAIN[0], wrong))
+<<<<<<< HEAD
     files = {"train": replace(cut.splits["train"], wrong_offsets=1)}
     register(monkeypatch, replace(cut, splits=files))
     with pytest.warns(LeftOutWarning, match=r"Cut train: 1 mentions left out"):
+=======
+    files = {"train": replace(cut.files["train"], wrong_offsets=1)}
+    register(monkeypatch, replace(cut, files=files))
+    with pytest.warns(SkippedRecordsWarning, match=r"Cut train: 1 mentions left out"):
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
         corpus = load("Cut", "train", root=tmp_path)
     assert [len(each.spans) for each in corpus] == [1]
     path.write_text(document(TRAIN[0], wrong, wrong))  # one more than is known

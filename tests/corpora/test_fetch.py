@@ -163,7 +163,7 @@ def test_an_archive_gives_all_splits(chemdner: Site, tmp_path: Path) -> None:
     names = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert names == {"train.jsonl", "devel.jsonl", "test.jsonl"}
     train = load("BC4CHEMD", "train", root=tmp_path)
-    assert train.counts() == {"Chemical": 2}
+    assert train.count_mentions() == {"Chemical": 2}
 
 
 def test_an_archive_that_is_none(chemdner: Site, tmp_path: Path) -> None:

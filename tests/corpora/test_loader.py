@@ -54,7 +54,7 @@ def test_the_collapsed_view_of_jnlpba(tmp_path: Path) -> None:
 def test_a_split_in_another_format(tmp_path: Path) -> None:
     (tmp_path / "BC4CHEMD").mkdir()
     (tmp_path / "BC4CHEMD" / "train.tsv").write_text("Aspirin\tB-Chemical\n\n")
-    assert load("BC4CHEMD", "train", root=tmp_path).counts() == {"Chemical": 1}
+    assert load("BC4CHEMD", "train", root=tmp_path).count_mentions() == {"Chemical": 1}
 
 
 def test_a_folder_of_splits_that_are_texts(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_real_corpora_of_spans(corpora_root: Path, name: str, split: str) -> Non
     if not (corpora_root / info.folder).is_dir():
         pytest.skip(f"{name} does not lie in VANER_CORPORA")
     corpus = load(name, split, root=corpora_root)
-    assert corpus.counts() == info.mentions(split) and corpus.types == info.entity_types
+    assert corpus.count_mentions() == info.mentions(split) and corpus.types == info.entity_types
     assert list(differences(info, corpus)) == []
 
 

@@ -72,7 +72,7 @@ def test_sentences_of_one_document_are_never_parted(kind: type) -> None:
         Document(str(i), f"Sentence {i}.", metadata={"doc_id": kind(i % 10)}) for i in range(80)
     ]
     drawn = split(corpus, {"devel": 0.2, "test": 0.1}, seed=2)
-    sides = {name: {text.source for text in part} for name, part in drawn.documents.items()}
+    sides = {name: {text.source_id for text in part} for name, part in drawn.documents.items()}
     assert {name: len(part) for name, part in sides.items()} == {"train": 7, "devel": 2, "test": 1}
     assert len(set[str | None]().union(*sides.values())) == 10
     for part in drawn.documents.values():  # each text once, in the order they came in

@@ -20,7 +20,7 @@ from vaner.display.html import style
 from vaner.display.html.page import _told
 from vaner.display.html.span_layout import LANES, pieces
 from vaner.text.documents import Document, Span
-from vaner.text.span_relations import Relation, relation
+from vaner.text.span_relations import SpanRelation, find_relation
 
 TEXT = "Severe lung cancer of type 2"
 NESTED = (
@@ -423,6 +423,6 @@ def test_a_table_has_every_mention_once(spans: list[Span]) -> None:
     rows = table.rows(spans)
     assert Counter(row.span for row in rows) == Counter(spans)
     for row in rows:
-        inside = [s for s in set(spans) if relation(row.span, s) is Relation.INSIDE]
+        inside = [s for s in set(spans) if find_relation(row.span, s) is SpanRelation.INSIDE]
         assert row.depth == len(inside)
         assert row.overlaps.startswith("in ") == bool(inside)

@@ -14,7 +14,7 @@ import vaner.evaluation
 from vaner.errors import VanerError
 from vaner.evaluation import score
 from vaner.text.documents import Document, Span
-from vaner.text.tags import decode
+from vaner.text.tags import decode_tags
 
 FOLDER = Path(vaner.evaluation.__file__).parent / "metrics" / "entity_f1"
 
@@ -52,7 +52,7 @@ def test_agrees_with_scoring_and_seqeval(metric: Any) -> None:
     found = metric.compute(predictions=predicted, references=gold, bootstrap=50, seed=3)
     sides = [
         [
-            Document(str(i), "w" * len(t), tuple(Span(*c) for c in decode(t, repair=False)))
+            Document(str(i), "w" * len(t), tuple(Span(*c) for c in decode_tags(t, repair=False)))
             for i, t in enumerate(side)
         ]
         for side in (gold, predicted)

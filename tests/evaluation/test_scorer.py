@@ -24,7 +24,7 @@ from vaner.evaluation.bootstrap import rates, resampled
 from vaner.evaluation.match_criteria import overlapping
 from vaner.evaluation.report import Bootstrap
 from vaner.text.documents import Document, Span
-from vaner.text.tags import decode
+from vaner.text.tags import decode_tags
 
 TEXT = "x" * 40
 MENTIONS = [(0, 4), (5, 9), (10, 14), (15, 19)]
@@ -36,7 +36,7 @@ def document(name: str, *spans: tuple[int, int, str], text: str = TEXT) -> Docum
 
 def from_tags(sequences: list[list[str]]) -> list[Document]:
     return [
-        Document(str(i), "w" * len(tags), tuple(Span(*c) for c in decode(tags, repair=False)))
+        Document(str(i), "w" * len(tags), tuple(Span(*c) for c in decode_tags(tags, repair=False)))
         for i, tags in enumerate(sequences)
     ]
 
@@ -167,7 +167,7 @@ def well_formed(sequences: list[list[str]]) -> list[list[str]]:
     fixed = []
     for tags in sequences:
         kept = ["O"] * len(tags)
-        for start, end, name in decode(tags, repair=False):
+        for start, end, name in decode_tags(tags, repair=False):
             kept[start:end] = [f"B-{name}", *[f"I-{name}"] * (end - start - 1)]
         fixed.append(kept)
     return fixed

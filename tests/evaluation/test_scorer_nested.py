@@ -20,7 +20,7 @@ from vaner.evaluation.match_criteria import overlapping
 from vaner.evaluation.memorized_mentions import seen_key
 from vaner.evaluation.nesting_groups import GROUPS
 from vaner.evaluation.thresholds import cuts
-from vaner.text.documents import Document, Span, at_least
+from vaner.text.documents import Document, Span, filter_by_score
 
 TEXT = "p53 of the p53 of p53 of the IL-2 of it"
 Pair = tuple[Document, Document]
@@ -193,7 +193,7 @@ def test_thresholds_count_as_the_scorer_does(
     found = [d.with_spans(replace(s, score=data.draw(scores)) for s in d.spans) for d in plain]
     types = sorted({span.type for d in (*gold, *found) for span in d.spans})
     for cut in cuts(gold, found, types):
-        kept = [at_least(document, cut.threshold) for document in found]
+        kept = [filter_by_score(document, cut.threshold) for document in found]
         assert score(gold, kept, bootstrap=0).micro.counts == cut.counts
 
 

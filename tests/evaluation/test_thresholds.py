@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vaner.evaluation import score
 from vaner.evaluation.thresholds import best_cut, cuts
-from vaner.text.documents import Document, Span, at_least
+from vaner.text.documents import Document, Span, filter_by_score
 
 TEXT = "one two six ten"
 PLACES = [(0, 3), (4, 7), (8, 11), (12, 15), (0, 7)]
@@ -37,7 +37,7 @@ def test_every_cut_is_what_the_scorer_says(
     swept = cuts(gold, found, ["A"])
     assert [cut.threshold for cut in swept] == sorted(cut.threshold for cut in swept)
     for cut in swept:
-        kept = [at_least(one, cut.threshold) for one in found]
+        kept = [filter_by_score(one, cut.threshold) for one in found]
         report = score(gold, kept, types=["A"], bootstrap=0)
         assert cut.counts == report.micro.counts
     scores = {s.score for one in found for s in one.spans if s.type == "A" and s.score is not None}

@@ -70,7 +70,7 @@ def test_words_and_tags_there_and_back(split: Split) -> None:
 
 
 def test_tags_are_read_by_the_one_decoder(split: Split) -> None:
-    """An I that follows O begins a mention, as `vaner.text.tags.decode` has it."""
+    """An I that follows O begins a mention, as `vaner.text.tags.decode_tags` has it."""
     tags = [["O"] * len(words) for words in split.words]
     tags[2] = ["O", "O", "I-Disease", "O"]
     found = split.annotated(tags)[1]

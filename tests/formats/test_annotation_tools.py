@@ -15,9 +15,9 @@ from tests.formats.test_overlaps import full, slow_is_fine
 from tests.formats.test_round_trip import ANY, check, detailed, read_back, written
 from tests.overlapping import documents as overlapping
 from vaner.errors import FormatError
-from vaner.formats import detect, read, write
-from vaner.formats.label_studio import by_model
-from vaner.formats.skipped_records import LeftOutWarning
+from vaner.formats import detect_format, read, write
+from vaner.formats.label_studio import with_model_name
+from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.formats.source import MalformedError
 from vaner.formats.utf16 import code_point, units
 from vaner.text.documents import Document, Span
@@ -56,7 +56,7 @@ def test_everything_that_a_tool_has_a_place_for_comes_back(
     content, report = written(docs, format)
     back = read_back(content, format)
     spans = [s for d in docs for s in d.spans]
-    pieces = sum(s.discontinuous for s in spans)
+    pieces = sum(s.is_discontinuous for s in spans)
     identifiers = sum(len(s.identifiers) for s in spans) if format != "prodigy" else 0
     scores = sum(s.score is not None for s in spans) if format == "doccano" else 0
     assert sum(report.lost.values()) == pieces + identifiers + scores
@@ -79,7 +79,7 @@ def test_what_is_written_is_detected(tmp_path: Path, format: str) -> None:
     path = tmp_path / ("x.json" if format == "label_studio" else "x.jsonl")
     long = "Rat fever. " * 20_000  # the mentions stand behind more text than is looked at first
     write([Document("1", long, (Span(4, 9, "D"),)), Document("2", "Flu.")], path, format)
-    assert detect(path) == format
+    assert detect_format(path) == format
     assert [detailed(d)[2] for d in read(path)] == [[(((4, 9),), "D", None, ())], []]
 
 
@@ -104,7 +104,7 @@ def test_what_is_written_is_detected(tmp_path: Path, format: str) -> None:
     ],
 )  # fmt: skip
 def test_dialects_are_told_apart(put: Any, line: str, format: str) -> None:
-    assert detect(put(line + "\n", "file")) == format
+    assert detect_format(put(line + "\n", "file")) == format
 
 
 # Offsets ------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_label_studio_answers_of_people_count(put: Any) -> None:
         {"id": 7, "data": data, "predictions": [{"result": []}, prediction]},
         {"id": 8, "data": {"text": "Flu.", "id": "note-8"}},
     ]  # fmt: skip
-    with pytest.warns(LeftOutWarning) as caught:
+    with pytest.warns(SkippedRecordsWarning) as caught:
         found = {d.id: d for d in read(put(tasks))}
     assert [str(w.message).partition(": ")[2] for w in caught] == [
         "left out: a task that nobody annotated (1); a task that was skipped (1); "
@@ -235,7 +235,7 @@ def test_label_studio_json_min(put: Any) -> None:
 
 def test_label_studio_predictions_have_scores_and_a_model(put: Any) -> None:
     spans = (Span(0, 3, "D", 0.9), Span(8, 12, "D", 0.25))
-    documents = by_model([Document("1", "Flu and gout", spans, {"ward": 3})], "letters")
+    documents = with_model_name([Document("1", "Flu and gout", spans, {"ward": 3})], "letters")
     [task] = json.loads(written(documents, "label_studio")[0])
     [prediction] = task["predictions"]
     assert (prediction["model_version"], prediction["score"]) == ("letters", 0.25)
@@ -280,7 +280,9 @@ def test_prodigy_reads_what_was_accepted(put: Any, tmp_path: Path) -> None:
         {"text": "Cough."},
     ]  # fmt: skip
     lines = "\n".join(json.dumps({**record, **hashes}) for record in records)
-    with pytest.warns(LeftOutWarning, match=r"rejected \(1\); ignored \(1\); a binary answer"):
+    with pytest.warns(
+        SkippedRecordsWarning, match=r"rejected \(1\); ignored \(1\); a binary answer"
+    ):
         found = list(read(put(lines, "p.jsonl")))
     assert [(d.id, len(d.spans)) for d in found] == [("n1", 1), ("p-5", 0), ("p-6", 0)]
     again, _ = written(found[:2], "prodigy")

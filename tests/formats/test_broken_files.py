@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaner.errors import FormatError, VanerError
-from vaner.formats import FORMATS, detect, read, write
+from vaner.formats import FORMATS, detect_format, read, write
 from vaner.text.documents import Document, Span
 
 STREAMED = ["jsonl", "conll", "pubtator", "bioc_xml", "bioc_json"]
@@ -74,10 +74,10 @@ def test_missing_and_unknown(tmp_path):
         read(tmp_path, "docx")
     (tmp_path / "x.bin").write_text("prose, no format")
     with pytest.raises(FormatError, match=r"cannot be told; name it$") as told:
-        detect(tmp_path / "x.bin")
+        detect_format(tmp_path / "x.bin")
     assert told.value.argument == "format"
     with pytest.raises(FormatError, match="standard input"):
-        detect("-")
+        detect_format("-")
     with pytest.raises(VanerError, match="only be read"):
         write([], tmp_path / "x", "pubmed")
     with pytest.raises(FormatError, match="cannot be written"):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from vaner.formats import read, write, write_to
-from vaner.formats.source import Content
+from vaner.formats.source import InMemoryFile
 from vaner.text.documents import Document
 
 GONE = "relation or attribute left out, its mention is gone"
@@ -49,7 +49,7 @@ def rendered(document: Document, format: str) -> tuple[str, dict[str, int]]:
 
 
 def of_json(record: dict[str, Any]) -> Document:
-    (document,) = read(Content("x.json", json.dumps(record).encode()), "bioc_json")
+    (document,) = read(InMemoryFile("x.json", json.dumps(record).encode()), "bioc_json")
     return document
 
 
@@ -112,7 +112,7 @@ def test_a_mention_with_other_identifiers_is_the_same_in_bioc() -> None:
 
 def test_a_mention_with_other_identifiers_is_the_same_in_pubtator() -> None:
     content = "1|t|Gout\n1|a|\n1\t0\t4\tGout\tDisease\tD1\tmore\n\n"
-    (document,) = read(Content("x.pubtator", content.encode()))
+    (document,) = read(InMemoryFile("x.pubtator", content.encode()))
     changed = [replace(span, identifiers=("D2",)) for span in document.spans]
     assert "Disease\tD2\tmore\n" in rendered(document.with_spans(changed), "pubtator")[0]
 

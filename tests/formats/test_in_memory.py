@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from vaner.errors import FormatError
-from vaner.formats import FORMATS, detect, read, write
-from vaner.formats.source import Content
+from vaner.formats import FORMATS, detect_format, read, write
+from vaner.formats.source import InMemoryFile
 from vaner.text.documents import Document, Span
 
 DOCUMENTS = [Document("1", "β-Asthma 😀 and\nAIDS.", (Span(2, 8, "Disease"),)), Document("2", "x")]
@@ -23,9 +23,9 @@ def test_content_is_read_like_a_file(tmp_path: Path, format: str, pack: object) 
     path = tmp_path / f"notes{FORMATS[format].suffixes[0]}"
     write(DOCUMENTS, path, format)
     assert callable(pack)
-    content = Content(path.name, pack(path.read_bytes()))
+    content = InMemoryFile(path.name, pack(path.read_bytes()))
     assert list(read(content, format)) == list(read(path, format))
-    assert detect(content) == detect(path)
+    assert detect_format(content) == detect_format(path)
 
 
 def test_nothing_of_its_name_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,14 +34,14 @@ def test_nothing_of_its_name_is_looked_for(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a.eval").write_text("a|0 1|secret\n")
     monkeypatch.chdir(tmp_path)
     for name in (str(tmp_path), ".", "-", "<stdin>", "secret.txt"):
-        assert [d.text for d in read(Content(name, b"mine"), "text")] == ["mine"]
+        assert [d.text for d in read(InMemoryFile(name, b"mine"), "text")] == ["mine"]
     for format in ("brat", "genetag"):
         with pytest.raises(FormatError, match="from a folder"):
-            list(read(Content("secret.txt", b"mine"), format))
+            list(read(InMemoryFile("secret.txt", b"mine"), format))
 
 
 def test_gaps_between_passages_cannot_fill_the_memory() -> None:
     passages = [{"offset": 900_000 * i, "text": "a"} for i in range(1_000)]
     record = {"documents": [{"id": "1", "passages": passages}]}
     with pytest.raises(FormatError, match="is said to begin at 1800000"):
-        list(read(Content("gaps.json", json.dumps(record).encode()), "bioc_json"))
+        list(read(InMemoryFile("gaps.json", json.dumps(record).encode()), "bioc_json"))

@@ -80,7 +80,7 @@ def test_pubtator(docs: list[Document]) -> None:
 @given(documents(texts(ONE_LINE)))
 def test_pubtator_writes_and_counts_the_hulls_of_pieces(document: Document) -> None:
     content, report = written([document], "pubtator")
-    pieces = sum(span.discontinuous for span in document.spans)
+    pieces = sum(span.is_discontinuous for span in document.spans)
     name = "discontinuous mention written from its first to its last character"
     assert report.lost == ({name: pieces} if pieces else {})
     [back] = read_back(content, "pubtator")
@@ -161,7 +161,7 @@ def kept_in_tags(document: Document) -> tuple[list[Span], int]:
         one_sentence = any(
             s <= span.start and span.end <= e for s, e in document.metadata["sentences"]
         )
-        if one_sentence and not span.discontinuous and not used & set(range(start, end)):
+        if one_sentence and not span.is_discontinuous and not used & set(range(start, end)):
             used |= set(range(start, end))
             kept.append(Span(start, end, span.type))
     return sorted(kept), len(document.spans) - len(kept)
@@ -175,7 +175,7 @@ def test_conll_keeps_the_outermost_and_counts_the_others(document: Document) -> 
     [back] = read_back(content, "conll")
     assert sorted(back.spans) == kept
     assert sum(n for why, n in report.lost.items() if "left out" in why) == left_out
-    exact = {(s.start, s.end, s.type) for s in document.spans if not s.discontinuous}
+    exact = {(s.start, s.end, s.type) for s in document.spans if not s.is_discontinuous}
     changed = sum((s.start, s.end, s.type) not in exact for s in kept)
     whole = "mention written on whole words, it begins or ends inside one"
     assert report.lost.get(whole, 0) >= changed

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from tests.formats.test_overlaps import full, slow_is_fine
 from tests.formats.test_round_trip import UTF8, detailed
 from vaner.errors import FormatError, VanerError
-from vaner.formats import FormatWarning, detect, read, write
-from vaner.formats.skipped_records import LeftOutWarning
+from vaner.formats import FormatWarning, detect_format, read, write
+from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Document, Span
 
 SPAN = Span(0, 5, "Disease", 0.5, ("D:1",))
@@ -59,7 +59,9 @@ def test_datasets_reads_it_and_has_the_same_fields(tmp_path: Path) -> None:
 def test_tables_from_elsewhere(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"text": ["Flu", None], "id": [7, 8], "ward": ["a", "b"]}), path)
-    with pytest.warns(LeftOutWarning, match=r"x\.parquet: columns .* not read: ward$") as told:
+    with pytest.warns(
+        SkippedRecordsWarning, match=r"x\.parquet: columns .* not read: ward$"
+    ) as told:
         assert [(d.id, d.text) for d in read(path)] == [("7", "Flu"), ("8", "")]
     assert len(told) == 1
     pq.write_table(pa.table({"title": ["Flu"]}), path)
@@ -88,7 +90,7 @@ def test_a_bad_row_is_named_and_can_be_left_out(tmp_path: Path) -> None:
 def test_what_is_no_table(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
-    assert detect(path) == "parquet"
+    assert detect_format(path) == "parquet"
     with pytest.raises(FormatError, match=r"x\.parquet: cannot be read as Parquet") as told:
         list(read(path))
     assert len(str(told.value).splitlines()) == 1

@@ -12,8 +12,16 @@ import warnings
 import pytest
 
 from vaner.errors import FormatError
-from vaner.formats import FORMATS, FormatWarning, detect, read, unique_ids, write, write_to
-from vaner.formats.spans import check_span
+from vaner.formats import (
+    FORMATS,
+    FormatWarning,
+    detect_format,
+    make_ids_unique,
+    read,
+    write,
+    write_to,
+)
+from vaner.formats.spans import make_span
 from vaner.formats.unsupported_annotations import BESIDES
 from vaner.text.documents import Document, Span, SpanError
 
@@ -53,7 +61,7 @@ def test_text_is_untouched(put):
 )
 def test_a_note_that_ends_like_a_tag_is_text(put, text):
     path = put(text, "note.txt")
-    assert detect(path) == "text"
+    assert detect_format(path) == "text"
     assert [d.text for d in read(path)] == [text]
 
 
@@ -361,9 +369,9 @@ def test_pubtator(put):
     assert [d.text for d in documents] == ["Rat fever\nIt spreads.", "Nothing", "Rat fever"]
     assert documents[0].spans[0].identifiers == ("D1", "D2")
     assert documents[2].spans[0].identifiers == ()
-    assert [d.id for d in unique_ids(documents)] == ["7", "8", "7#2"]
+    assert [d.id for d in make_ids_unique(documents)] == ["7", "8", "7#2"]
     again = [*documents, Document("7#2", ""), Document("7", "")]
-    assert [d.id for d in unique_ids(again)] == ["7", "8", "7#2", "7#2#2", "7#3"]
+    assert [d.id for d in make_ids_unique(again)] == ["7", "8", "7#2", "7#2#2", "7#3"]
     stream = io.StringIO()
     assert not write_to(documents, stream, "pubtator").lost
     assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
@@ -670,7 +678,7 @@ def test_genetag(put):
     path = put("@@1/CD The/DT Abc(d)/NN gene/NN ./. \n@@2/CD No/DT\n", "s.test")
     errors = []
     one, two = read(path, on_error=errors.append)
-    assert detect(path) == "genetag"
+    assert detect_format(path) == "genetag"
     assert one.text == "The Abc(d) gene ."
     assert one.spans == ()
     assert len(errors) == 3
@@ -704,7 +712,7 @@ def test_a_piece_that_is_one_character_off_is_moved():
     """Only where the file repeats the mention, and where just one move makes it agree."""
     text = "renal and hepatic failure"
     with pytest.warns(FormatWarning, match="'renal failure' .* was moved"):
-        span = check_span(text, [(0, 5), (17, 24)], "Disease", quoted="renal failure")
+        span = make_span(text, [(0, 5), (17, 24)], "Disease", quoted="renal failure")
     assert span.fragments == ((0, 5), (18, 25))
     for pieces, quoted in [
         ([(0, 5), (16, 23)], "renal failure"),  # two characters off
@@ -712,14 +720,14 @@ def test_a_piece_that_is_one_character_off_is_moved():
         ([(0, 5), (17, 24)], "renal disease"),
     ]:
         with pytest.raises(SpanError, match="in the text but"):
-            check_span(text, pieces, "Disease", quoted=quoted)
+            make_span(text, pieces, "Disease", quoted=quoted)
 
 
 def test_brat_of_the_bionlp_shared_tasks(put):
     put("p53 binds MDM2.", "bionlp/PMID-1.txt")
     put("T1\tProtein 0 3\tp53\nT2\tProtein 10 14\tMDM2\n", "bionlp/PMID-1.a1")
     path = put("T3\tBinding 4 9\tbinds\nE1\tBinding:T3 Theme:T1 Theme2:T2\n", "bionlp/PMID-1.a2")
-    assert detect(path) == detect(path.parent) == "brat"
+    assert detect_format(path) == detect_format(path.parent) == "brat"
     (document,) = read(path.parent)
     assert mentions(document) == [("p53", "Protein"), ("MDM2", "Protein"), ("binds", "Binding")]
     assert document.metadata["brat"]["lines"] == ("E1\tBinding:T3 Theme:T1 Theme2:T2",)

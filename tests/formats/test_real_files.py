@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vaner.formats import FormatWarning, detect, read, write, write_to
+from vaner.formats import FormatWarning, detect_format, read, write, write_to
 
 CORPORA = os.environ.get("VANER_CORPORA")
 pytestmark = pytest.mark.skipif(not CORPORA, reason="VANER_CORPORA names no folder of corpora")
@@ -46,7 +46,7 @@ def test_every_mention_is_read(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         documents = list(read(path))
-    found = detect(path), len(documents), sum(len(d.spans) for d in documents)
+    found = detect_format(path), len(documents), sum(len(d.spans) for d in documents)
     assert found == COUNTS[name]
 
 

@@ -13,7 +13,7 @@ from vaner.generator.instructions import instruction
 from vaner.generator.markup import decode, encode
 from vaner.generator.prompts import NOT_LEARNT, PromptEncoder, word_spans
 from vaner.text.documents import Span
-from vaner.text.tags import Reason
+from vaner.text.tags import UnreachableReason
 from vaner.text.words import split_words
 
 ASKED = instruction().render_one("protein")
@@ -97,5 +97,5 @@ def test_spans_that_are_no_words_are_told() -> None:
     apart = Span(0, 16, "protein", fragments=((0, 4), (9, 16)))
     assert word_spans(words, [good, inside, apart]) == (
         [(0, 3)],
-        [(inside, Reason.BOUNDARY), (apart, Reason.DISCONTINUOUS)],
+        [(inside, UnreachableReason.BOUNDARY), (apart, UnreachableReason.DISCONTINUOUS)],
     )

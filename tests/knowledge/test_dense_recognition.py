@@ -35,14 +35,14 @@ def test_a_small_pool_gives_what_it_has() -> None:
 
 
 def test_adjacent_names_stay_apart() -> None:
-    from vaner.text.tags import Scheme, decode, encode
+    from vaner.text.tags import TagScheme, decode_tags, encode_tags
     from vaner.text.words import split_words
 
     document = name_list(NamePool(("heart attack", "asthma"), ()), "Disease", Counts(), Random(3))
     words = split_words(document.text)
-    for scheme in Scheme:
-        tags = encode(words, document.spans, scheme).tags
-        assert [(words[c.start].start, words[c.end - 1].end) for c in decode(tags)] == [
+    for scheme in TagScheme:
+        tags = encode_tags(words, document.spans, scheme).tags
+        assert [(words[c.start].start, words[c.end - 1].end) for c in decode_tags(tags)] == [
             (span.start, span.end) for span in document.spans
         ]
 

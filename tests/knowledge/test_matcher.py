@@ -149,7 +149,7 @@ def test_long_texts_and_many_texts(matcher: Matcher, monkeypatch: pytest.MonkeyP
     assert matcher.find(text) == whole
     found = list(matcher.annotate(iter(documents)))
     assert [d.id for d in found] == [d.id for d in documents]
-    assert [s.shifted(53 * i) for i, d in enumerate(found) for s in d.spans] == whole
+    assert [s.shift(53 * i) for i, d in enumerate(found) for s in d.spans] == whole
 
 
 def test_the_stream_is_lazy(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:

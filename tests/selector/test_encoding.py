@@ -15,7 +15,7 @@ from vaner.errors import ModelError
 from vaner.selector.candidates import Candidate
 from vaner.selector.encoding import MarkedRow, MarkEncoder, context
 from vaner.text.documents import Document
-from vaner.text.words import sentences_of, split_words
+from vaner.text.words import get_sentences, split_words
 
 ASK = "Disease: "
 
@@ -47,7 +47,7 @@ def encoder(request: pytest.FixtureRequest, tiny_backbone: Path) -> Encoder:
 def read(encoder: Encoder, text: str, start: int, end: int) -> MarkedRow:
     words = split_words(text)
     candidate = Candidate(start, end, "Disease")
-    place = context(words, sentences_of(Document("1", text), words), candidate)
+    place = context(words, get_sentences(Document("1", text), words), candidate)
     return MarkEncoder(encoder).row(text, words, place, candidate, instruction=ASK, type=0)
 
 
@@ -121,7 +121,7 @@ def test_a_candidate_may_begin_and_end_inside_words(encoder: Encoder) -> None:
 def test_a_candidate_across_a_boundary_is_read_in_both_sentences() -> None:
     text = "It was T. Cells died. They left."
     words = split_words(text)
-    sentences = sentences_of(Document("1", text), words)
+    sentences = get_sentences(Document("1", text), words)
     assert len(sentences) >= 2
     crossing = context(words, [(0, 4), (4, 7), (7, 10)], Candidate(7, 15, "Cell"))
     assert crossing == (0, 7)

@@ -19,7 +19,7 @@ import pytest
 from tests.serving import POISON, PROBABLE, Known, annotator, spans, waited_for
 from vaner.annotator import Annotator
 from vaner.formats import FORMATS, read, write
-from vaner.formats.source import Content
+from vaner.formats.source import InMemoryFile
 from vaner.server.limits import Limits, Rate
 from vaner.text.documents import Document, Span
 
@@ -124,7 +124,7 @@ def test_a_file_in_and_the_same_format_out(
         "/annotate", params=params, content=gzip.compress(body) if told == "packed" else body
     )
     assert answer.status_code == 200, answer.text
-    found = list(read(Content("answer", answer.content), format))
+    found = list(read(InMemoryFile("answer", answer.content), format))
     assert [(d.id, d.text) for d in found] == [(d.id, d.text) for d in documents]
     assert [[(s.start, s.end, s.type) for s in d.spans] for d in found] == [
         [(12, 13, "Disease"), (14, 20, "Disease")], []
@@ -172,7 +172,7 @@ def test_every_format_can_be_answered(asking: TestClient, format: str) -> None:
     name = re.fullmatch(r'inline; filename="(vaner\.\w+)"', answer.headers["Content-Disposition"])
     assert name
     if format in FORMATS and not FORMATS[format].folder_writer:
-        found = list(read(Content(name[1], answer.content), format))
+        found = list(read(InMemoryFile(name[1], answer.content), format))
         assert found[0].text.startswith("asthma 😀")
 
 
@@ -196,7 +196,7 @@ def test_converting_keeps_mentions(asking: TestClient) -> None:
     span = {"start": 2, "end": 3, "type": "Made up"}
     body = {"documents": [{"id": "1", "text": "a 😀 asthma", "spans": [span]}]}
     answer = asking.post("/convert?format=bioc", json=body)
-    (document,) = read(Content("answer", answer.content), "bioc_xml")
+    (document,) = read(InMemoryFile("answer", answer.content), "bioc_xml")
     assert document.spans == (Span(2, 3, "Made up"),)
     packed = zipfile.ZipFile(io.BytesIO(asking.post("/convert?format=brat", json=body).content))
     assert packed.read("brat/1.ann").decode() == "T1\tMade_up 2 3\t😀\n"

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vaner.tagger import crf_algorithms
 from vaner.tagger.crf import CRF
-from vaner.text.tags import Scheme, TagSet, violations
+from vaner.text.tags import TagScheme, TagSet, find_violations
 
 LENGTHS = (5, 3, 1, 4)
 MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS]).bool()
@@ -78,8 +78,8 @@ def test_without_a_mask_every_word_counts() -> None:
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("scheme", list(Scheme))
-def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
+@pytest.mark.parametrize("scheme", list(TagScheme))
+def test_marginals_agree_with_enumeration(scheme: TagScheme) -> None:
     tag_set = TagSet(scheme)
     crf, emissions = random_crf(len(tag_set), tag_set)
     marginals = crf.marginals(emissions, MASK)
@@ -93,15 +93,15 @@ def test_marginals_agree_with_enumeration(scheme: Scheme) -> None:
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("scheme", list(Scheme))
-def test_what_the_scheme_forbids_never_happens(scheme: Scheme) -> None:
+@pytest.mark.parametrize("scheme", list(TagScheme))
+def test_what_the_scheme_forbids_never_happens(scheme: TagScheme) -> None:
     tag_set = TagSet(scheme)
     crf, emissions = random_crf(len(tag_set), tag_set, seed=3)
     emissions = 50 * emissions  # far stronger than any transition learned
     for path in crf.decode(emissions, MASK):
-        assert violations(tag_set.names(path), scheme) == []
+        assert find_violations(tag_set.names(path), scheme) == []
     for path, p in enumerate_chains(crf, emissions[0]).items():
-        if violations(tag_set.names(path), scheme):
+        if find_violations(tag_set.names(path), scheme):
             assert p == 0.0
 
 
@@ -132,7 +132,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("tag_set", [None, TagSet(Scheme.BIO, ("A", "B"))])
+@pytest.mark.parametrize("tag_set", [None, TagSet(TagScheme.BIO, ("A", "B"))])
 def test_partial_likelihood_agrees_with_enumeration(tag_set: TagSet | None) -> None:
     """The sum over every sequence that keeps to what is allowed, and its gradient's sign."""
     torch.manual_seed(3)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from vaner.tagger.crf import CRF
 from vaner.tagger.decoding import FORBIDDEN, Decoder, Transitions, viterbi
-from vaner.text.tags import Chunk, Scheme, TagSet, decode, violations
+from vaner.text.tags import Chunk, TagScheme, TagSet, decode_tags, find_violations
 
-SETS = [TagSet(), TagSet(Scheme.BIOES), TagSet(Scheme.BIO, ("X", "Y"))]
+SETS = [TagSet(), TagSet(TagScheme.BIOES), TagSet(TagScheme.BIO, ("X", "Y"))]
 
 
 def drawn(
@@ -32,7 +32,7 @@ def every_chain(
     """Probability of every tag sequence that the scheme allows."""
     totals = {}
     for path in itertools.product(range(len(tag_set)), repeat=len(emissions)):
-        if violations(tag_set.names(path), tag_set.scheme):
+        if find_violations(tag_set.names(path), tag_set.scheme):
             continue
         score = learned.start[path[0]] + learned.end[path[-1]]
         score += sum(emissions[t, tag] for t, tag in enumerate(path))
@@ -51,9 +51,11 @@ def test_mentions_and_probabilities_agree_with_enumeration(tag_set: TagSet, seed
     for emissions, mentions in zip(sentences, found, strict=True):
         chains = every_chain(tag_set, learned, emissions)
         best = max(chains, key=lambda path: chains[path])
-        assert [m.chunk for m in mentions] == decode(tag_set.names(best))
+        assert [m.chunk for m in mentions] == decode_tags(tag_set.names(best))
         for chunk, probability in mentions:
-            summed = sum(p for path, p in chains.items() if chunk in decode(tag_set.names(path)))
+            summed = sum(
+                p for path, p in chains.items() if chunk in decode_tags(tag_set.names(path))
+            )
             assert probability == pytest.approx(summed, abs=1e-9)
 
 
@@ -62,7 +64,7 @@ def test_every_span_has_its_probability(tag_set: TagSet) -> None:
     learned, [emissions, *_] = drawn(tag_set, 7)
     expected: dict[Chunk, float] = {}
     for path, p in every_chain(tag_set, learned, emissions).items():
-        for chunk in decode(tag_set.names(path)):
+        for chunk in decode_tags(tag_set.names(path)):
             expected[chunk] = expected.get(chunk, 0.0) + p
     assert len(expected) == 10 * max(1, len(tag_set.types))
     [found] = Decoder(tag_set, learned).probabilities(

@@ -36,7 +36,7 @@ def test_a_discontinuous_mention_keeps_its_pieces() -> None:
     span = Span(0, 16, "Disease", fragments=((0, 5), (10, 16)))
     document = Document("d", "renal and liver disease", (span,))
     assert document.mention(span) == "renal liver "
-    assert span.shifted(3).fragments == ((3, 8), (13, 19))
+    assert span.shift(3).fragments == ((3, 8), (13, 19))
 
 
 def test_score_and_identifiers_do_not_make_another_span() -> None:
@@ -62,7 +62,7 @@ def test_other_names_make_two_mentions_one_only_where_they_were_of_two_types() -
     )  # fmt: skip
     document = Document("d", "Gout is bad", spans)
     for names, kept in (({"X": "Y"}, 4), ({"D": "Disease"}, 4), ({"P": "D"}, 3)):
-        renamed = document.renamed(names).spans
+        renamed = document.rename_types(names).spans
         assert [s.identifiers for s in renamed[:2]] == [("MESH:D006073",), ("OMIM:138900",)]
         assert len(renamed) == kept
 
@@ -71,14 +71,14 @@ def test_types_by_other_names() -> None:
     spans = (Span(0, 3, "protein", 0.5), Span(0, 3, "DNA"), Span(4, 7, "DNA"), Span(8, 11, "cell"))
     document = Document("d", "TNF RAS Tce", spans)
     corpus = Corpus("c", "train", (document,), ("protein", "DNA", "cell"))
-    genes = corpus.renamed({"protein": "Gene", "DNA": "Gene"})
+    genes = corpus.rename_types({"protein": "Gene", "DNA": "Gene"})
     assert genes.types == ("Gene", "cell") and (genes.name, genes.split) == ("c", "train")
     assert [(s.start, s.type, s.score) for s in genes.documents[0].spans] == [
         (0, "Gene", 0.5), (4, "Gene", None), (8, "cell", None),
     ]  # fmt: skip
-    swapped = corpus.renamed({"protein": "DNA", "DNA": "protein"})
+    swapped = corpus.rename_types({"protein": "DNA", "DNA": "protein"})
     types = [span.type for span in swapped.documents[0].spans]
     assert types == ["DNA", "protein", "protein", "cell"]
-    assert corpus.renamed({}) == corpus
+    assert corpus.rename_types({}) == corpus
     with pytest.raises(VanerError, match="corpus c does not annotate RNA, which is to be renamed"):
-        corpus.renamed({"RNA": "Gene"})
+        corpus.rename_types({"RNA": "Gene"})

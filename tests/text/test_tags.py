@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 from vaner.text.documents import Span
 from vaner.text.tags import (
     Chunk,
-    Reason,
-    Scheme,
+    TagScheme,
     TagSet,
-    decode,
-    encode,
-    spell,
-    violations,
+    UnreachableReason,
+    decode_tags,
+    encode_tags,
+    find_violations,
+    make_tags,
 )
 from vaner.text.words import Word, split_words
 
 WORDS = [Word(2 * i, 2 * i + 1) for i in range(12)]
-SCHEMES = st.sampled_from(list(Scheme))
+SCHEMES = st.sampled_from(list(TagScheme))
 
 
 @st.composite
@@ -34,23 +34,23 @@ def to_span(chunk: Chunk) -> Span:
 
 
 @given(chunk_lists(), SCHEMES)
-def test_decode_undoes_encode(chunks: list[Chunk], scheme: Scheme) -> None:
-    encoded = encode(WORDS, map(to_span, chunks), scheme)
+def test_decode_undoes_encode(chunks: list[Chunk], scheme: TagScheme) -> None:
+    encoded = encode_tags(WORDS, map(to_span, chunks), scheme)
     assert not encoded.unreachable
-    assert violations(encoded.tags, scheme) == []
-    assert decode(encoded.tags) == chunks
-    assert decode(encoded.tags, repair=False) == chunks
+    assert find_violations(encoded.tags, scheme) == []
+    assert decode_tags(encoded.tags) == chunks
+    assert decode_tags(encoded.tags, repair=False) == chunks
 
 
 @given(chunk_lists(), SCHEMES)
-def test_untyped_tags_keep_adjacent_mentions_apart(chunks: list[Chunk], scheme: Scheme) -> None:
-    encoded = encode(WORDS, map(to_span, chunks), scheme, typed=False)
-    assert decode(encoded.tags) == [Chunk(c.start, c.end, "") for c in chunks]
+def test_untyped_tags_keep_adjacent_mentions_apart(chunks: list[Chunk], scheme: TagScheme) -> None:
+    encoded = encode_tags(WORDS, map(to_span, chunks), scheme, typed=False)
+    assert decode_tags(encoded.tags) == [Chunk(c.start, c.end, "") for c in chunks]
 
 
 @given(st.lists(st.sampled_from(["O", "B-X", "I-X", "E-X", "S-X", "I-Y", "B-Y", "L-Y", "U-X"])))
 def test_decode_is_total_and_its_chunks_disjoint(tags: list[str]) -> None:
-    chunks = decode(tags)
+    chunks = decode_tags(tags)
     covered = [i for c in chunks for i in range(c.start, c.end)]
     assert covered == [i for i, tag in enumerate(tags) if tag != "O"]
 
@@ -66,17 +66,17 @@ def test_decode_is_total_and_its_chunks_disjoint(tags: list[str]) -> None:
     ],
 )
 def test_what_a_tag_sequence_means(tags: list[str], expected: list[Chunk]) -> None:
-    assert decode(tags) == expected
+    assert decode_tags(tags) == expected
 
 
 def test_without_repair_a_mention_must_begin() -> None:
-    assert decode(["O", "I-X", "O", "B-X"], repair=False) == [Chunk(3, 4, "X")]
+    assert decode_tags(["O", "I-X", "O", "B-X"], repair=False) == [Chunk(3, 4, "X")]
 
 
 @pytest.mark.parametrize("tag", ["X", "B-", "b-Gene", "", "BGene"])
 def test_what_is_no_tag_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match="is not a tag"):
-        decode([tag])
+        decode_tags([tag])
 
 
 def test_the_inexpressible_is_told_with_its_reason() -> None:
@@ -87,28 +87,28 @@ def test_the_inexpressible_is_told_with_its_reason() -> None:
         Span(16, 23, "Disease"),
         Span(28, 31, "Gene"),
     ]
-    encoded = encode(split_words(text), spans)
+    encoded = encode_tags(split_words(text), spans)
     assert dict(encoded.unreachable) == {
-        spans[0]: Reason.DISCONTINUOUS,
-        spans[2]: Reason.OVERLAPPING,
-        spans[3]: Reason.BOUNDARY,
+        spans[0]: UnreachableReason.DISCONTINUOUS,
+        spans[2]: UnreachableReason.OVERLAPPING,
+        spans[3]: UnreachableReason.BOUNDARY,
     }
     # The longest of two that overlap is kept; a boundary inside a word tags the whole word.
     assert encoded.tags == ("O", "O", "B-Disease", "I-Disease", "B-Gene", "O")
 
 
 def test_a_span_with_white_space_at_its_edge_cannot_come_back() -> None:
-    encoded = encode(split_words("a TNF b"), [Span(1, 5, "Gene")])
-    assert [reason for _, reason in encoded.unreachable] == [Reason.BOUNDARY]
+    encoded = encode_tags(split_words("a TNF b"), [Span(1, 5, "Gene")])
+    assert [reason for _, reason in encoded.unreachable] == [UnreachableReason.BOUNDARY]
 
 
-@pytest.mark.parametrize("scheme", list(Scheme))
-def test_allowed_transitions_are_those_a_spelling_uses(scheme: Scheme) -> None:
+@pytest.mark.parametrize("scheme", list(TagScheme))
+def test_allowed_transitions_are_those_a_spelling_uses(scheme: TagScheme) -> None:
     tag_set = TagSet(scheme, ("X", "Y"))
-    spelt = [spell(n, scheme, t) for n in (1, 2, 3, 4) for t in ("X", "Y")]
+    spelt = [make_tags(n, scheme, t) for n in (1, 2, 3, 4) for t in ("X", "Y")]
     sequences = [[*a, *gap, *b] for a in spelt for b in spelt for gap in ([], ["O"])]
     used = {pair for s in sequences for pair in zip(s, s[1:], strict=False)} | {("O", "O")}
-    allowed = tag_set.allowed()
+    allowed = tag_set.allowed_transitions()
     told = {
         (i, j)
         for a, i in enumerate(tag_set.tags)

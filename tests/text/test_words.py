@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaner.text.documents import Document
-from vaner.text.words import sentences_of, split_sentences, split_words, windows
+from vaner.text.words import get_sentences, split_sentences, split_windows, split_words
 
 # Letters, marks, scripts without spaces, emoji, controls, surrogates: anything goes.
 TEXTS = st.text(st.characters(), max_size=200) | st.text(
@@ -40,7 +40,7 @@ def test_sentences_cover_all_words_in_order(text: str) -> None:
 
 @given(st.lists(st.integers(1, 6), max_size=80), st.integers(6, 20), st.integers(0, 5))
 def test_windows_keep_every_word_once_and_fit(lengths: list[int], limit: int, overlap: int) -> None:
-    found = windows(lengths, limit, overlap)
+    found = split_windows(lengths, limit, overlap)
     kept = [i for w in found for i in range(w.keep_start, w.keep_end)]
     assert kept == list(range(len(lengths)))
     for w in found:
@@ -50,7 +50,7 @@ def test_windows_keep_every_word_once_and_fit(lengths: list[int], limit: int, ov
 
 def test_a_word_longer_than_a_window_is_the_callers_error() -> None:
     with pytest.raises(ValueError, match="no word longer"):
-        windows([9], limit=8, overlap=2)
+        split_windows([9], limit=8, overlap=2)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_sources_own_sentences_are_kept() -> None:
     text = "A. B c. D"
     fixed = Document("d", text, metadata={"sentences": ((0, 2), (3, 9))})
     words = split_words(text)
-    found = [text[words[i].start : words[j - 1].end] for i, j in sentences_of(fixed, words)]
+    found = [text[words[i].start : words[j - 1].end] for i, j in get_sentences(fixed, words)]
     assert found == ["A.", "B c. D"]
 
 
@@ -122,4 +122,4 @@ def test_what_others_call_sentences_cuts_nothing(foreign: object) -> None:
     text = "It was E. coli. He slept."
     words = split_words(text)
     document = Document("1", text, metadata={"sentences": foreign})
-    assert sentences_of(document, words) == split_sentences(text, words)
+    assert get_sentences(document, words) == split_sentences(text, words)

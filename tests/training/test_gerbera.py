@@ -45,7 +45,7 @@ def batch(
     examples = []
     for folder, general in sources:
         corpus = load(str(folder), "train")
-        corpus = corpus.renamed(dict.fromkeys(corpus.types, "Entity")) if general else corpus
+        corpus = corpus.rename_types(dict.fromkeys(corpus.types, "Entity")) if general else corpus
         found, _ = corpus_examples(
             corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
         )

@@ -19,7 +19,7 @@ from vaner.corpora import load
 from vaner.errors import CorpusError, RecipeError
 from vaner.tagger.instructions import COMPACT
 from vaner.text.documents import Corpus, Document, Span
-from vaner.text.tags import Reason, TagSet
+from vaner.text.tags import TagSet, UnreachableReason
 from vaner.training import train as training
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.examples.sentences import corpus_examples
@@ -262,8 +262,10 @@ def test_what_tags_cannot_reach_is_counted(encoder: Encoder) -> None:
     corpus = Corpus("c", "train", (Document("d", text, spans),))
     _, coverage = corpus_examples(corpus, ["X"], encoder, TagSet(), COMPACT)
     assert coverage.unreachable == {
-        Reason.DISCONTINUOUS: 1, Reason.OVERLAPPING: 1, Reason.BOUNDARY: 1
-    }  # fmt: skip
+        UnreachableReason.DISCONTINUOUS: 1,
+        UnreachableReason.OVERLAPPING: 1,
+        UnreachableReason.BOUNDARY: 1,
+    }
     assert str(coverage).startswith("3 of 4 gold mentions (75.00%)")
 
 

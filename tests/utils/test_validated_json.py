@@ -12,7 +12,7 @@ import pytest
 from vaner.annotator import Annotator
 from vaner.errors import ModelError
 from vaner.hub.model_description import describe
-from vaner.utils.validated_json import misfit
+from vaner.utils.validated_json import validation_error
 
 TRAINING: dict[str, Any] = {
     "name": "tiny", "seed": 7, "dev_f1": 0.5, "seconds": 60, "trained_on": ["tiny train"],
@@ -75,6 +75,6 @@ def test_a_damaged_record_keeps_nobody_from_finding_mentions(model: Path) -> Non
 
 
 def test_nothing_is_converted() -> None:
-    assert misfit([1, 2], list[int]) is None
-    assert misfit(["1"], list[int]) == "0: Input should be a valid integer"
-    assert misfit("x", int) == "Input should be a valid integer"
+    assert validation_error([1, 2], list[int]) is None
+    assert validation_error(["1"], list[int]) == "0: Input should be a valid integer"
+    assert validation_error("x", int) == "Input should be a valid integer"

@@ -16,8 +16,8 @@ import regex
 from tokenizers import Tokenizer
 
 from vaner.errors import ModelError
-from vaner.text.casing import Casing, casing_of
-from vaner.text.words import Window, Word, windows
+from vaner.text.casing import Casing, get_casing
+from vaner.text.words import Window, Word, split_windows
 
 # A longer word (a nucleotide sequence, a line without spaces) is read by its first characters;
 # it stays one word with one tag. So are the sub-words of a word bounded, and with them a window.
@@ -165,7 +165,7 @@ class Encoder:
         prefix, room = self._prefix(instruction), self.room(instruction)
         strings = [text[word.start : word.end] for word in words]
         pieces = [self.subwords(string) for string in strings]
-        for window in windows([len(p) for p in pieces], room, overlap=room // 4):
+        for window in split_windows([len(p) for p in pieces], room, overlap=room // 4):
             own = slice(window.start, window.end)
             row = self._row(prefix, pieces[own], window, tags)
             yield replace(row, casing=_casing(row, strings[own])) if self._casing else row
@@ -215,7 +215,7 @@ def _casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:
     """Of the word of each of a row's sub-words."""
     found = [int(Casing.NONE)] * len(row)
     for word, start, end in zip(words, row.starts, row.ends, strict=True):
-        found[start:end] = [int(casing_of(word[:LONGEST_WORD]))] * (end - start)
+        found[start:end] = [int(get_casing(word[:LONGEST_WORD]))] * (end - start)
     return tuple(found)
 
 

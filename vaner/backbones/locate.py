@@ -22,8 +22,8 @@ import torch
 
 from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.embedded import EMBEDDED, Embedded
-from vaner.errors import ModelError, first_line
-from vaner.utils.cache_folder import cache_folder
+from vaner.errors import ModelError, summarize_error
+from vaner.utils.cache_folder import get_cache_folder
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _from_hub(repo: str) -> Path:
                 )
             )
         except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            told = first_line(error)
+            told = summarize_error(error)
             continue
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder
@@ -128,7 +128,7 @@ def _from_hub(repo: str) -> Path:
 
 
 def _from_package(name: str, embedded: Embedded) -> Path | None:
-    target = cache_folder() / "backbones" / name
+    target = get_cache_folder() / "backbones" / name
     if (target / "config.json").is_file():
         return target
     sources = find_package_files(embedded)

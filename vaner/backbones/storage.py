@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FOLDER
-from vaner.errors import ModelError, first_line
+from vaner.errors import ModelError, summarize_error
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +40,7 @@ def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
     try:
         return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES, **options))
     except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
-        reason = first_line(error)
+        reason = summarize_error(error)
         raise ModelError(
             f"no model folder {name_or_path} here, nor on the Hub: {reason}"
         ) from error

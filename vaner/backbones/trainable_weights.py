@@ -11,8 +11,13 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+<<<<<<< HEAD
 from vaner.backbones.attention import get_layers
 from vaner.errors import ModelError, first_line
+=======
+from vaner.backbones.attention import layers_of
+from vaner.errors import ModelError, summarize_error
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 
 
 def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:
@@ -36,7 +41,9 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
         with _peft_asks_by_the_old_name():
             return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
     except (ValueError, RuntimeError, KeyError, OSError) as error:
-        raise ModelError(f"{folder}: the adapter cannot be loaded: {first_line(error)}") from error
+        raise ModelError(
+            f"{folder}: the adapter cannot be loaded: {summarize_error(error)}"
+        ) from error
 
 
 def merge_lora(model: PreTrainedModel) -> PreTrainedModel:

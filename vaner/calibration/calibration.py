@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from vaner.calibration.temperature import COLDEST, HOTTEST, scale_probability
 from vaner.errors import ModelError, VanerError
 from vaner.text.documents import Document
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 CALIBRATION_FILE = "calibration.json"
 
@@ -186,7 +186,7 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
     path = folder / CALIBRATION_FILE
     text = json.dumps(calibration.to_dict(), indent=1, ensure_ascii=False)
     try:
-        with replaced(path) as new:
+        with atomic_write(path) as new:
             new.write_text(text + "\n", "utf-8")
     except OSError as problem:
         raise ModelError(f"{path}: cannot be written: {problem.strerror}") from problem

@@ -17,7 +17,7 @@ from vaner.display.output_formats import output_format
 from vaner.display.text import counted, listed
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
-from vaner.formats.names import format_name
+from vaner.formats.names import resolve_format_name
 from vaner.formats.source import STDIN
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def annotate_in_parts(
     from vaner.cluster.job import manifest, run
     from vaner.cluster.worker import Task
 
-    writing, reading = _format(format, output), format_name(input_format)
+    writing, reading = _format(format, output), resolve_format_name(input_format)
     paths = _paths(files, reading)
     task = Task(
         settings=settings.with_absolute_paths(), folder=output, format=writing,

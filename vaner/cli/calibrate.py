@@ -88,8 +88,13 @@ def calibrate(
     from vaner.display.progress import watched
     from vaner.evaluation.calibrate import calibrate as run
     from vaner.evaluation.calibrate import check_unscored
+<<<<<<< HEAD
     from vaner.formats.names import format_name
     from vaner.models.locate import locate_model
+=======
+    from vaner.formats.names import resolve_format_name
+    from vaner.models.locate import model_folder
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 
     if not corpus:
         raise VanerError("give a corpus whose devel split is to be calibrated on: --corpus NAME")
@@ -100,7 +105,11 @@ def calibrate(
         )
     for name in corpus:
         check_unscored(name, split)
-    wanted, reading, names = split_types(types), format_name(input_format), new_names(rename)
+    wanted, reading, names = (
+        split_types(types),
+        resolve_format_name(input_format),
+        new_names(rename),
+    )
     golds = renamed([load(name, split, root=corpora, format=reading) for name in corpus], names)
     folder = locate_model(model) if selector is None else resolve_model_folder(selector)
     annotator = Annotator.from_pretrained(

@@ -130,9 +130,9 @@ def stats(
 
     Example: `vaner corpus stats NCBI-disease BC5CDR --corpora ~/corpora`
     """
-    from vaner.formats.names import format_name
+    from vaner.formats.names import resolve_format_name
 
-    reading = format_name(input_format)
+    reading = resolve_format_name(input_format)
     numbers = ("documents", "sentences", "words", "mentions", "out of reach")
     shape = ("discontinuous", "nested", "crossing", "longest", "types")
     rows: list[tuple[str, ...]] = [("corpus", "split", *numbers, *shape)]
@@ -191,9 +191,9 @@ def check(
     """
     from vaner.corpora.check import LONG, Findings, check_across
     from vaner.corpora.check import check as run
-    from vaner.formats.names import format_name
+    from vaner.formats.names import resolve_format_name
 
-    reading, checked = format_name(input_format), dict[str, Findings]()
+    reading, checked = resolve_format_name(input_format), dict[str, Findings]()
     for name in _to_check(names, every, corpora):
         try:
             checked[name] = run(name, corpora, reading)

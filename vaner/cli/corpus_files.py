@@ -44,9 +44,9 @@ def split(
     from vaner.cli import inputs
     from vaner.cli.split_files import check_folder, write_splits
     from vaner.corpora.split import split as draw
-    from vaner.formats.names import format_name
+    from vaner.formats.names import resolve_format_name
 
-    reading, writing = format_name(input_format), check_folder(output, output_format)
+    reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
     sources = inputs.expand([source], reading)
     skipped = inputs.Skipped() if skip_bad else None
     corpus = inputs.documents(sources, reading, encoding, skipped)
@@ -91,9 +91,9 @@ def convert(
     from vaner.cli import inputs, outputs
     from vaner.cli.rename_types import Renaming, new_names
     from vaner.display.output_formats import output_format as format_to_write
-    from vaner.formats.names import format_name
+    from vaner.formats.names import resolve_format_name
 
-    reading = format_name(input_format)
+    reading = resolve_format_name(input_format)
     writing = format_to_write(output_format, target)
     sources = inputs.expand([source], reading)
     outputs.check_target(target, writing, sources)

@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 
 from vaner.display.text import counted
 from vaner.errors import VanerError
-from vaner.utils.cache_folder import cache_folder
-from vaner.utils.file_integrity import is_whole
+from vaner.utils.cache_folder import get_cache_folder
+from vaner.utils.file_integrity import is_complete_file
 
 _LEAST_FREE = 1e9  # bytes: a converted backbone takes half of it
 
@@ -154,7 +154,7 @@ def _backbones() -> Iterator[Observation]:
     from vaner.backbones.embedded import EMBEDDED
 
     for name, known in EMBEDDED.items():
-        kept = cache_folder() / "backbones" / name
+        kept = get_cache_folder() / "backbones" / name
         if kept.exists():
             broken = _broken(kept, "config.json", "tokenizer.json", "*.safetensors")
             mend = f"{broken}: delete {kept}; it is made again at next use"
@@ -182,7 +182,7 @@ def _models() -> Iterator[Observation]:
                 yield Observation(folder.name, told, broken and f"{broken}: install vaner again")
             except VanerError as problem:
                 yield Observation(folder.name, "embedded", str(problem))
-    for folder in _folders(cache_folder() / "exported"):
+    for folder in _folders(get_cache_folder() / "exported"):
         broken = _broken(
             folder, "config.json", "tokenizer.json", "model.onnx", "transitions.safetensors"
         )
@@ -246,7 +246,7 @@ def _extras() -> Iterator[Observation]:
 
 
 def _cache() -> Iterator[Observation]:
-    place = cache_folder()
+    place = get_cache_folder()
     yield Observation("folder", f"{place}, {_size(place)}" if place.is_dir() else f"{place}, empty")
     there = next(path for path in (place, *place.parents) if path.is_dir())
     free = shutil.disk_usage(there).free
@@ -269,7 +269,7 @@ def _broken(folder: Path, *patterns: str) -> str:
     absent = [pattern for pattern, files in found.items() if not files]
     if absent:
         return f"{', '.join(absent)} missing"
-    short = [file.name for files in found.values() for file in files if not is_whole(file)]
+    short = [file.name for files in found.values() for file in files if not is_complete_file(file)]
     return f"{', '.join(short)} cut short or damaged" if short else ""
 
 

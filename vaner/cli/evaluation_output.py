@@ -13,7 +13,7 @@ import typer
 from vaner.cli.messages import print_message
 from vaner.display.text import counted, listed
 from vaner.errors import VanerError
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
@@ -50,11 +50,11 @@ def advise(found: Evaluation) -> None:
 
 def keep(record: Mapping[str, Any], path: Path) -> None:
     """Write the figures, and how they were made, as JSON."""
-    from vaner.utils.provenance import provenance
+    from vaner.utils.provenance import collect_provenance
 
-    record = {**record, **provenance()}
+    record = {**record, **collect_provenance()}
     try:
-        with replaced(path) as new:
+        with atomic_write(path) as new:
             new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     except OSError as problem:
         raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
@@ -64,13 +64,13 @@ def keep(record: Mapping[str, Any], path: Path) -> None:
 def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str | float], path: Path) -> None:
     """Write the page with the mistakes."""
     from vaner.display.html.evaluation_report import render
-    from vaner.utils.provenance import provenance
+    from vaner.utils.provenance import collect_provenance
 
-    made = provenance()
+    made = collect_provenance()
     facts = {**named, "date": made["date"], "vaner": made["versions"].get("vaner"),
              "commit": made["commit"]}  # fmt: skip
     try:
-        with replaced(path) as new, new.open("w", encoding="utf-8") as file:
+        with atomic_write(path) as new, new.open("w", encoding="utf-8") as file:
             file.writelines(render(scored, facts))
     except OSError as problem:
         raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None

@@ -9,8 +9,8 @@ from pathlib import Path
 from vaner.cli.messages import print_message
 from vaner.display.text import counted
 from vaner.errors import FormatError, VanerError
-from vaner.formats import FORMATS, named_as_read, read
-from vaner.formats.brat import ANNOTATIONS
+from vaner.formats import FORMATS, has_known_suffix, read
+from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
 
@@ -59,9 +59,11 @@ def _inside(folder: Path, format: str | None) -> list[str]:
         files = sorted(file for file in folder.iterdir() if file.is_file())
     except OSError as problem:
         raise VanerError(f"{folder}: cannot be read: {problem.strerror}") from None
-    if format == "brat" or (format is None and any(file.suffix in ANNOTATIONS for file in files)):
+    if format == "brat" or (
+        format is None and any(file.suffix in ANNOTATION_SUFFIXES for file in files)
+    ):
         return [str(folder)]
-    if named := [str(file) for file in files if named_as_read(file)]:
+    if named := [str(file) for file in files if has_known_suffix(file)]:
         return named
     inner = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
     if inner:

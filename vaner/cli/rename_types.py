@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vaner.errors import VanerError
-from vaner.text.documents import type_names
+from vaner.text.documents import format_types
 
 if TYPE_CHECKING:
     from vaner.text.documents import Corpus, Document
@@ -48,9 +48,9 @@ def renamed(corpora: Sequence[Corpus], names: Mapping[str, str]) -> list[Corpus]
     known = list(dict.fromkeys(type for corpus in corpora for type in corpus.types))
     for old in names:
         if old not in known:
-            raise VanerError(f"--rename {old}={names[old]}: the corpus has {type_names(known)}")
+            raise VanerError(f"--rename {old}={names[old]}: the corpus has {format_types(known)}")
     return [
-        corpus.renamed({old: new for old, new in names.items() if old in corpus.types})
+        corpus.rename_types({old: new for old, new in names.items() if old in corpus.types})
         for corpus in corpora
     ]
 
@@ -74,4 +74,4 @@ class Renaming:
 
         if self.unseen:
             self.unseen = [type for type in self.unseen if type not in document.types]
-        return formats.renamed(document, self._names) if self._names else document
+        return formats.rename_types(document, self._names) if self._names else document

@@ -14,7 +14,7 @@ from vaner.cli.shard import Shard
 from vaner.display.output_formats import output_format
 from vaner.display.text import counted, listed, losses
 from vaner.errors import VanerError
-from vaner.formats.names import format_name
+from vaner.formats.names import resolve_format_name
 from vaner.text.documents import Document
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Job:
         if text is not None and given:
             raise VanerError(f"{given[0]} is for files and standard input, not for --text")
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
-        self._reading = format_name(input_format)
+        self._reading = resolve_format_name(input_format)
         self.writing = output_format(format, output)
         self._sources = expand(files or ["-"], self._reading) if text is None else []
         check_target(output, self.writing, self._sources)

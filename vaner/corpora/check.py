@@ -18,7 +18,7 @@ from vaner.corpora.repeated_sentences import key_length, sentence_key, sentence_
 from vaner.corpora.statistics import nesting
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
-from vaner.formats.skipped_records import LeftOutWarning
+from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Corpus, Document
 
 SPLITS = ("train", "devel", "test")
@@ -102,7 +102,7 @@ def check(name: str, root: str | Path | None = None, format: str | None = None) 
         splits[split] = [tuple(sentence_keys(document)) for document in corpus]
         found.texts[split] = frozenset(text for text in splits[split] if len(text) > 1)
         mentions += sum(len(document.spans) for document in corpus)
-        found.sources[split] = frozenset(text.source for text in corpus if text.source)
+        found.sources[split] = frozenset(text.source_id for text in corpus if text.source_id)
         found.notes += _repeated(corpus, splits[split])
         found.notes += _shape(corpus)
         found.long[split] = Counter(
@@ -169,7 +169,7 @@ def _read(
             return None
     found.problems += [str(problem) for problem in bad]
     for warning in caught:
-        if issubclass(warning.category, LeftOutWarning):
+        if issubclass(warning.category, SkippedRecordsWarning):
             found.notes.append(str(warning.message))
         elif issubclass(warning.category, FormatWarning):
             found.problems.append(str(warning.message))
@@ -206,7 +206,7 @@ def _shape(corpus: Corpus) -> Iterator[str]:
     """Mentions that no sequence of tags can spell side by side."""
     pairs = [nesting(document.spans) for document in corpus]
     nested, crossing = (sum(kind) for kind in zip(*pairs, strict=True)) if pairs else (0, 0)
-    discontinuous = sum(span.discontinuous for document in corpus for span in document.spans)
+    discontinuous = sum(span.is_discontinuous for document in corpus for span in document.spans)
     if nested or crossing:
         texts = sum(any(pair) for pair in pairs)
         yield (

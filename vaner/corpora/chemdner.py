@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vaner.errors import FormatError
-from vaner.formats.spans import check_span
+from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span, SpanError
 
 Row = tuple[int, list[str]]
@@ -94,7 +94,7 @@ def _span(title: str, abstract: str, row: Row, path: str) -> Span:
         raise FormatError("expected PMID, T or A, start, end, mention, class", path, number)
     text, offset = texts[where]
     try:
-        span = check_span(str(text), [(int(start), int(end))], label, quoted=mention)
+        span = make_span(str(text), [(int(start), int(end))], label, quoted=mention)
     except SpanError as problem:
         raise FormatError(str(problem), path, number) from None
     return Span(span.start + int(offset), span.end + int(offset), label)

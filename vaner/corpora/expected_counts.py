@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from vaner.corpora.registry import CorpusInfo, SplitInfo
 from vaner.corpora.statistics import nesting
 from vaner.text.documents import Corpus
-from vaner.text.words import sentences_of, split_words
+from vaner.text.words import get_sentences, split_words
 
 
 def differences(info: CorpusInfo, corpus: Corpus) -> Iterator[str]:
@@ -32,7 +32,7 @@ def differences(info: CorpusInfo, corpus: Corpus) -> Iterator[str]:
         sentences = _sentences(corpus)
         if sentences != known.sentences:
             yield f"sentences: {sentences:,}, the registry has {known.sentences:,}"
-    found, expected = corpus.counts(), info.mentions(corpus.split)
+    found, expected = corpus.count_mentions(), info.mentions(corpus.split)
     if isinstance(expected, Mapping):
         for type in sorted(expected.keys() | found.keys()):
             if found[type] != expected.get(type, 0):
@@ -61,5 +61,5 @@ def _sentences(corpus: Corpus) -> int:
     """Number of sentences; one without words is none."""
     found = 0
     for document in corpus:
-        found += len(sentences_of(document, split_words(document.text)))
+        found += len(get_sentences(document, split_words(document.text)))
     return found

@@ -16,7 +16,7 @@ from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
 from vaner.errors import CorpusError, FormatError, VanerError
 from vaner.formats import FormatWarning, read, write
 from vaner.text.documents import Corpus, Document
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 Watching = Callable[[str], Watch]
 """Called with the name of a file that is about to be downloaded."""
@@ -147,8 +147,13 @@ def _from_one_file(
     except UnicodeDecodeError:
         raise CorpusError(f"{info.url}: not UTF-8 text; see {info.homepage}") from None
     for split, text in texts.items():
+<<<<<<< HEAD
         path = folder / info.splits[split].file
         with replaced(path) as new:
+=======
+        path = folder / info.files[split].file
+        with atomic_write(path) as new:
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
             new.write_text(text, "utf-8", newline="\n")
         errors: list[FormatError] = []
         documents = list(read(path, info.format, on_error=errors.append))
@@ -205,7 +210,7 @@ def _typed(documents: Iterable[Document], type: str) -> list[Document]:
 def _put(documents: Iterable[Document], target: Path) -> None:
     """Write a file so that it is there whole or not at all."""
     try:
-        with replaced(target) as new:
+        with atomic_write(target) as new:
             write(documents, new, "jsonl" if target.suffix == ".jsonl" else "conll")
     except OSError as problem:
         raise CorpusError(f"{target}: cannot be written: {problem.strerror}") from None

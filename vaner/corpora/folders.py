@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from vaner.errors import CorpusError, FormatError
-from vaner.formats import detect, named_as_read, suffix
+from vaner.formats import detect_format, get_suffix, has_known_suffix
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -65,8 +65,8 @@ def single_files(path: Path) -> list[Path]:
         for file in sorted(path.iterdir())
         if file.is_file() and not file.name.startswith((".", "README", "LICEN"))
     ]
-    alike = len({suffix(file) for file in files}) == 1
-    return files if alike and all(map(named_as_read, files)) else []
+    alike = len({get_suffix(file) for file in files}) == 1
+    return files if alike and all(map(has_known_suffix, files)) else []
 
 
 def named_after(folder: Path, split: str) -> list[Path]:
@@ -84,14 +84,14 @@ def _named_besides(folder: Path, split: str) -> list[Path]:
     return [
         file
         for file in sorted(folder.iterdir())
-        if named.search(file.name) and (file.is_dir() or named_as_read(file))
+        if named.search(file.name) and (file.is_dir() or has_known_suffix(file))
     ]
 
 
 def _marked_up(file: Path) -> bool:
     """Whether a file is more than text: a note may be called "blood test.txt"."""
     try:
-        return detect(file) != "text"
+        return detect_format(file) != "text"
     except FormatError:
         return False
 
@@ -99,6 +99,6 @@ def _marked_up(file: Path) -> bool:
 def _kind(folder: Path) -> str | None:
     """Format of a folder as a whole; None where only its files have one."""
     try:
-        return detect(folder)
+        return detect_format(folder)
     except FormatError:
         return None

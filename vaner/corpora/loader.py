@@ -13,7 +13,7 @@ from vaner.corpora.folders import SPLIT_NAMES, is_one_corpus, named_after, singl
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import OnError, read
-from vaner.formats.skipped_records import LeftOutWarning
+from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Corpus, Document
 
 SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
@@ -95,7 +95,7 @@ def _expected_errors(
         warnings.warn(
             f"{info.name} {split}: {len(errors)} mentions left out, their offsets do not give "
             "their text (known of this corpus)",
-            LeftOutWarning,
+            SkippedRecordsWarning,
             stacklevel=4,
         )
 
@@ -242,4 +242,4 @@ def as_registered(document: Document, info: CorpusInfo) -> Document:
             f"which the registry does not list ({', '.join(info.types)})"
         )
     kept = document.with_spans(span for span in document.spans if span.type in info.types)
-    return kept.renamed(info.types)
+    return kept.rename_types(info.types)

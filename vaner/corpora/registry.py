@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from vaner.formats import suggest
+from vaner.formats import suggest_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,13 @@ class CorpusInfo:
 
     @property
     def format(self) -> str:
+<<<<<<< HEAD
         """Format of the files, a name in `vaner.formats.FORMATS`."""
         return suggest(next(iter(self.splits.values())).file)
+=======
+        """Format of its files, a name in `vaner.formats.FORMATS`."""
+        return suggest_format(next(iter(self.files.values())).file)
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 
     @property
     def file_names(self) -> dict[str, str]:

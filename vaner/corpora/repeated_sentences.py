@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import regex
 
 from vaner.text.documents import Document
-from vaner.text.words import UNSPACED, sentences_of, split_words
+from vaner.text.words import UNSPACED, get_sentences, split_words
 
 _UNSPACED = regex.compile(UNSPACED)
 
@@ -32,7 +32,7 @@ def sentence_keys(document: Document) -> Iterator[str]:
     words = split_words(text)
     # Most texts are ASCII, which is its own compatibility form: the words are the same once folded.
     ascii = text.isascii()
-    for first, last in sentences_of(document, words):
+    for first, last in get_sentences(document, words):
         if ascii:
             yield " ".join(text[word.start : word.end] for word in words[first:last]).casefold()
         else:

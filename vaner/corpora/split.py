@@ -1,6 +1,6 @@
 """One corpus into splits, document by document, with nothing on both sides where that can be.
 
-Texts of one document (`Document.source`) are never parted. A long sentence that stands in two
+Texts of one document (`Document.source_id`) are never parted. A long sentence that stands in two
 documents ties them together: they go to the same split, so that nothing of a test text is learnt
 from. Ties that would make a group larger than the largest split,
 such as a sentence that every letter ends with, are given up, and what then stands on two sides is
@@ -61,7 +61,7 @@ def split(documents: Iterable[Document], shares: Mapping[str, float], seed: int 
     sides = _placed(groups, sizes, random.Random(seed))
     side = {name: sides[i] for i, name in enumerate(keys)}
     parts = {
-        name: tuple(text for i, text in enumerate(corpus) if side[text.source or i] == name)
+        name: tuple(text for i, text in enumerate(corpus) if side[text.source_id or i] == name)
         for name in sizes
     }
     return Splits(
@@ -90,7 +90,7 @@ def _keys(corpus: Sequence[Document]) -> dict[str | int, frozenset[str]]:
     """The long sentences of each document; one that is not named goes by the place of its text."""
     found: dict[str | int, frozenset[str]] = {}
     for i, text in enumerate(corpus):
-        name = text.source or i
+        name = text.source_id or i
         found[name] = found.get(name, frozenset()) | _long(text)
     return found
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vaner.text.documents import Corpus, Span
-from vaner.text.reachability import unreachable
-from vaner.text.span_relations import Relation, pairs
-from vaner.text.tags import Scheme
-from vaner.text.words import sentences_of, split_words
+from vaner.text.reachability import count_unreachable
+from vaner.text.span_relations import SpanRelation, find_overlapping_pairs
+from vaner.text.tags import TagScheme
+from vaner.text.words import get_sentences, split_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,23 @@ class Statistics:
         return sum(self.unreachable.values()) / total if total else 0.0
 
 
-def statistics(corpus: Corpus, scheme: Scheme = Scheme.BIO) -> Statistics:
+def statistics(corpus: Corpus, scheme: TagScheme = TagScheme.BIO) -> Statistics:
     """Count what a split holds."""
     sentences = words = discontinuous = nested = crossing = 0
     reasons, longest = Counter[str](), (0, "")
     for document in corpus:
         own = split_words(document.text)
         words += len(own)
-        sentences += len(sentences_of(document, own))
-        discontinuous += sum(span.discontinuous for span in document.spans)
+        sentences += len(get_sentences(document, own))
+        discontinuous += sum(span.is_discontinuous for span in document.spans)
         inside, across = nesting(document.spans)
         nested, crossing = nested + inside, crossing + across
-        reasons += unreachable(document, corpus.types, scheme)
+        reasons += count_unreachable(document, corpus.types, scheme)
         for span in document.spans:
             text = document.mention(span)
             longest = max(longest, (len(split_words(text)), text))
     return Statistics(
-        len(corpus), sentences, words, dict(corpus.counts()),
+        len(corpus), sentences, words, dict(corpus.count_mentions()),
         longest, discontinuous, nested, crossing, dict(reasons),
     )  # fmt: skip
 
@@ -73,5 +73,5 @@ def nesting(spans: Iterable[Span]) -> tuple[int, int]:
     >>> nesting([Span(0, 9, "DNA"), Span(0, 4, "protein"), Span(2, 12, "DNA")])
     (1, 2)
     """
-    ways = Counter(way for _, _, way in pairs(spans))
-    return ways.total() - ways[Relation.CROSSING], ways[Relation.CROSSING]
+    ways = Counter(way for _, _, way in find_overlapping_pairs(spans))
+    return ways.total() - ways[SpanRelation.CROSSING], ways[SpanRelation.CROSSING]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vaner.display import html, table
 from vaner.errors import VanerError
-from vaner.formats import FORMATS, suggest
+from vaner.formats import FORMATS, suggest_format
 from vaner.formats.names import ALIASES
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
@@ -30,7 +30,7 @@ def output_format(given: str | None, target: str) -> str:
             return "table"
         if Path(target).suffix.lower() in {".html", ".htm"}:
             return "html"
-        return suggest(target)
+        return suggest_format(target)
     name = given.casefold().replace("-", "_")
     name = ALIASES.get(name.replace("_", ""), name)
     if name not in WRITABLE:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from vaner.display.text import aligned
 from vaner.text.documents import Document, Span
-from vaner.text.span_relations import Relation, pairs
+from vaner.text.span_relations import SpanRelation, find_overlapping_pairs
 
 _LONGEST = 60
 _CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
@@ -61,27 +61,28 @@ def rows(spans: Iterable[Span]) -> list[Row]:
     12 0 crosses 0:18
     """
     ordered = sorted(spans, key=lambda s: (s.start, -s.end, s.type))
-    others = defaultdict[Span, dict[Relation, list[Span]]](lambda: defaultdict(list))
-    for one, other, way in pairs(ordered):
-        inner, outer = (one, other) if way is Relation.INSIDE else (other, one)
-        if way in (Relation.INSIDE, Relation.AROUND):
-            others[inner][Relation.INSIDE].append(outer)
+    others = defaultdict[Span, dict[SpanRelation, list[Span]]](lambda: defaultdict(list))
+    for one, other, way in find_overlapping_pairs(ordered):
+        inner, outer = (one, other) if way is SpanRelation.INSIDE else (other, one)
+        if way in (SpanRelation.INSIDE, SpanRelation.AROUND):
+            others[inner][SpanRelation.INSIDE].append(outer)
         else:  # told of the one that comes later
             later = max(one, other, key=lambda s: (s.start, -s.end, s.type, s.fragments))
             others[later][way].append(one if later is other else other)
     return [
-        Row(span, len(others[span][Relation.INSIDE]), _overlaps(others[span])) for span in ordered
+        Row(span, len(others[span][SpanRelation.INSIDE]), _overlaps(others[span]))
+        for span in ordered
     ]
 
 
-def _overlaps(others: dict[Relation, list[Span]]) -> str:
+def _overlaps(others: dict[SpanRelation, list[Span]]) -> str:
     told = []
-    if around := others[Relation.INSIDE]:
+    if around := others[SpanRelation.INSIDE]:
         nearest = min(around, key=lambda s: s.length)
         told.append(f"in {nearest.start}:{nearest.end}")
-    if others[Relation.SAME]:
+    if others[SpanRelation.SAME]:
         told.append("same place")
-    if crossed := others[Relation.CROSSING]:
+    if crossed := others[SpanRelation.CROSSING]:
         told.append(f"crosses {crossed[0].start}:{crossed[0].end}" + " …" * (len(crossed) > 1))
     return ", ".join(told)
 

@@ -20,7 +20,7 @@ from vaner.evaluation.evaluate import Watch, evaluate, scored_types
 from vaner.evaluation.label_predictions import judged
 from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 
 class SelectedProposer(Recognizer, Protocol):
@@ -124,4 +124,4 @@ def _drawn(gold: Corpus, limit: int | None) -> Corpus:
 
 def _made() -> dict[str, Any]:
     # Not the command: its paths are nobody else's business, once the model is published.
-    return {name: value for name, value in provenance().items() if name != "command"}
+    return {name: value for name, value in collect_provenance().items() if name != "command"}

@@ -16,9 +16,9 @@ from vaner.calibration.reliability import Reliability, reliability
 from vaner.errors import VanerError
 from vaner.evaluation import Report, score, seen_mentions
 from vaner.evaluation.label_predictions import judged
-from vaner.formats import unique_ids
+from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
-from vaner.text.documents import Corpus, Document, at_least, type_names
+from vaner.text.documents import Corpus, Document, filter_by_score, format_types
 
 Watch = Callable[[Iterator[Document]], Iterator[Document]]
 
@@ -109,11 +109,11 @@ def evaluate(
             where they have no type in common or there is no document.
     """
     chosen = scored_types(recognizer, corpus, types)
-    gold = tuple(islice(unique_ids(corpus), limit))
+    gold = tuple(islice(make_ids_unique(corpus), limit))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
     found = watch(recognizer.annotate(bare, chosen, corpus=corpus.name))
-    predicted = tuple(at_least(document, min_score) for document in found)
+    predicted = tuple(filter_by_score(document, min_score) for document in found)
     seconds = time.monotonic() - started
     reasons = Counter[str]()
     for document in gold:
@@ -154,7 +154,7 @@ def scored_types(
         common = tuple(type for type in corpus.types if type in recognizer.types)
         if not common:
             raise VanerError(
-                f"corpus {corpus.name} annotates {type_names(corpus.types)}; "
+                f"corpus {corpus.name} annotates {format_types(corpus.types)}; "
                 f"the {recognizer.kind} finds {', '.join(recognizer.types)}: there is nothing to "
                 "score; call what means the same by the same name",
                 argument="rename",
@@ -164,7 +164,7 @@ def scored_types(
         if type not in corpus.types:
             raise VanerError(
                 f"corpus {corpus.name} does not annotate {type}; it has "
-                f"{type_names(corpus.types)}: call one of them {type}",
+                f"{format_types(corpus.types)}: call one of them {type}",
                 argument="rename",
             )
         if type not in recognizer.types and not recognizer.zero_shot:

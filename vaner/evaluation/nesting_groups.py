@@ -16,19 +16,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from vaner.text.documents import Span
-from vaner.text.span_relations import Relation, pairs, relations
+from vaner.text.span_relations import SpanRelation, find_overlapping_pairs, find_relations
 
-Ways = frozenset[Relation]
+Ways = frozenset[SpanRelation]
 
 GROUPS: Mapping[str, Callable[[Ways], bool]] = {
     "flat": lambda ways: not ways,
     "nested": bool,
-    "outermost": lambda ways: Relation.INSIDE not in ways,
-    "inside": lambda ways: Relation.INSIDE in ways,
-    "innermost": lambda ways: Relation.AROUND not in ways,
-    "around": lambda ways: Relation.AROUND in ways,
-    "same_place": lambda ways: Relation.SAME in ways,
-    "crossing": lambda ways: Relation.CROSSING in ways,
+    "outermost": lambda ways: SpanRelation.INSIDE not in ways,
+    "inside": lambda ways: SpanRelation.INSIDE in ways,
+    "innermost": lambda ways: SpanRelation.AROUND not in ways,
+    "around": lambda ways: SpanRelation.AROUND in ways,
+    "same_place": lambda ways: SpanRelation.SAME in ways,
+    "crossing": lambda ways: SpanRelation.CROSSING in ways,
 }
 """By how a mention lies to the others of its side: ``flat`` shares a character with none,
 ``nested`` with some; ``outermost`` lies inside none, ``inside`` inside some; ``innermost`` has none
@@ -38,7 +38,7 @@ inside, ``around`` has some; ``same_place`` covers what a mention of another typ
 
 def overlap(spans: Iterable[Span]) -> bool:
     """Whether any two mentions share a character."""
-    return any(True for _ in pairs(spans))
+    return any(True for _ in find_overlapping_pairs(spans))
 
 
 def grouped(gold: Collection[Span], predicted: Collection[Span]) -> dict[str, set[Span]]:
@@ -49,5 +49,8 @@ def grouped(gold: Collection[Span], predicted: Collection[Span]) -> dict[str, se
     >>> found["inside"] == {inner}, found["flat"] == {wrong}
     (True, True)
     """
-    ways = {**relations(predicted), **relations(gold)}  # gold's word on what both sides have
+    ways = {
+        **find_relations(predicted),
+        **find_relations(gold),
+    }  # gold's word on what both sides have
     return {name: {span for span in ways if holds(ways[span])} for name, holds in GROUPS.items()}

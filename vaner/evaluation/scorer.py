@@ -105,7 +105,7 @@ def _of_documents(counts: Array, pairs: Sequence[Pair]) -> Array:
         counts: (D, …); result: (the number of such documents, …).
     """
     rows: dict[object, int] = {}
-    place = [rows.setdefault(gold.source or i, len(rows)) for i, (gold, _) in enumerate(pairs)]
+    place = [rows.setdefault(gold.source_id or i, len(rows)) for i, (gold, _) in enumerate(pairs)]
     found = np.zeros((len(rows), *counts.shape[1:]), dtype=np.float64)
     np.add.at(found, place, counts)
     return found

@@ -37,10 +37,10 @@ from vaner.formats import (
 )
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
-from vaner.formats.detect import detect, suggest
-from vaner.formats.source import STDIN, FormatWarning, OnError, suffix
-from vaner.formats.spans import beginning, renamed
-from vaner.formats.unsupported_annotations import ALL, watched
+from vaner.formats.detect import detect_format, suggest_format
+from vaner.formats.source import STDIN, FormatWarning, OnError, get_suffix
+from vaner.formats.spans import encode_file_start, rename_types
+from vaner.formats.unsupported_annotations import ALL, count_unsupported_annotations
 from vaner.text.documents import Document
 
 __all__ = [
@@ -49,13 +49,13 @@ __all__ = [
     "FormatWarning",
     "OnError",
     "WriteReport",
-    "detect",
-    "named_as_read",
+    "detect_format",
+    "get_suffix",
+    "has_known_suffix",
+    "make_ids_unique",
     "read",
-    "renamed",
-    "suffix",
-    "suggest",
-    "unique_ids",
+    "rename_types",
+    "suggest_format",
     "write",
     "write_to",
 ]
@@ -207,9 +207,9 @@ def _format(name: str) -> Format:
     return FORMATS[name]
 
 
-def named_as_read(file: Path) -> bool:
+def has_known_suffix(file: Path) -> bool:
     """Whether a file is named as those of some format mostly are."""
-    return any(suffix(file) in format.suffixes for format in FORMATS.values())
+    return any(get_suffix(file) in format.suffixes for format in FORMATS.values())
 
 
 def read(
@@ -232,7 +232,7 @@ def read(
     Raises:
         FormatError: naming file and line.
     """
-    chosen = _format(format or detect(path, encoding=encoding))
+    chosen = _format(format or detect_format(path, encoding=encoding))
     return chosen.reader(path, encoding=encoding, on_error=on_error)
 
 
@@ -247,9 +247,9 @@ def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> Writ
         writable = ", ".join(f.name for f in FORMATS.values() if f.writer)
         raise VanerError(f"{format} cannot be written to a stream; {writable} can")
     lost, counted = Counter[str](), _Counted(documents)
-    written = watched(counted, chosen.besides, lost)
+    written = count_unsupported_annotations(counted, chosen.besides, lost)
     for number, piece in enumerate(chosen.writer(written, lost)):
-        stream.write(piece if number else beginning(piece, lost))
+        stream.write(piece if number else encode_file_start(piece, lost))
         stream.flush()
     return WriteReport(counted.number, dict(+lost))
 
@@ -271,7 +271,7 @@ def write(
         VanerError: for a format that is only read.
         FormatError: for a file that cannot be written.
     """
-    chosen = _format(format or suggest(path))
+    chosen = _format(format or suggest_format(path))
     if not chosen.writable:
         raise VanerError(f"{chosen.name} can only be read")
     try:
@@ -279,7 +279,7 @@ def write(
             if str(path) == STDIN:
                 raise VanerError(f"{chosen.name} cannot be written to a stream; give a file")
             lost = Counter[str]()
-            written = watched(documents, chosen.besides, lost)
+            written = count_unsupported_annotations(documents, chosen.besides, lost)
             number = sum(1 for _ in chosen.path_writer(written, Path(path), lost))
             return WriteReport(number, dict(+lost))
         with _sink(path) as stream:
@@ -313,7 +313,7 @@ class _Counted:
             yield document
 
 
-def unique_ids(documents: Iterable[Document]) -> Iterator[Document]:
+def make_ids_unique(documents: Iterable[Document]) -> Iterator[Document]:
     """Documents with ids made unique, for what must tell them apart, such as scoring.
 
     Readers keep ids as they are in the file, where one can stand twice (PMID 8528200 does in the

@@ -18,21 +18,21 @@ from annotated_types import Predicate
 from typing_extensions import TypedDict
 
 from vaner.errors import FormatError
-from vaner.formats.roundtrip_metadata import Line, own_metadata
-from vaner.formats.source import MalformedError, OnError, Place, read_lines, read_text
+from vaner.formats.roundtrip_metadata import Line, get_roundtrip_metadata
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines, read_text
 from vaner.formats.spans import (
     DANGLING,
     NAME,
     OFFSET,
-    Lost,
-    beginning,
-    check_span,
+    Losses,
     count_scores,
-    one_line,
-    plain,
+    encode_file_start,
+    make_span,
     recall,
     remember,
-    word,
+    replace_forbidden,
+    replace_line_breaks,
+    replace_surrogates,
 )
 from vaner.text.documents import Document, Span
 
@@ -41,7 +41,7 @@ _MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
 _PIECE = f"-?{OFFSET} -?{OFFSET}"
 _OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
 _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
-ANNOTATIONS = (".ann", ".a1", ".a2")
+ANNOTATION_SUFFIXES = (".ann", ".a1", ".a2")
 _KINDS = "TREAMN#*"  # what a line may begin with
 _OF_ONE = "AMN#"  # attributes, identifiers and notes: what they are about stands behind their type
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
@@ -70,10 +70,10 @@ def read(
 
     A text without ``.ann`` file has no mentions; an ``.ann`` file without text is an error.
     """
-    place = Place(path, on_error)
-    if place.on_disk.is_dir():
+    place = InputFile(path, on_error)
+    if place.disk_path.is_dir():
         files = (f for f in place.path.iterdir() if not f.name.startswith("."))  # as macOS leaves
-        stems = {f.with_suffix("") for f in files if f.suffix in {".txt", *ANNOTATIONS}}
+        stems = {f.with_suffix("") for f in files if f.suffix in {".txt", *ANNOTATION_SUFFIXES}}
         texts = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:
         texts = [place.path.with_suffix(".txt")]
@@ -87,10 +87,10 @@ def read(
 
 
 def _document(path: Path, encoding: str, on_error: OnError | None) -> Document:
-    text = read_text(Place(path), encoding)
+    text = read_text(InputFile(path), encoding)
     spans, ids, others, references = list[Span](), list[str](), list[str](), dict[str, list[str]]()
     known = set[str]()
-    places = [Place(path.with_suffix(suffix), on_error) for suffix in ANNOTATIONS]
+    places = [InputFile(path.with_suffix(suffix), on_error) for suffix in ANNOTATION_SUFFIXES]
     lines = [
         (place, number, line)
         for place in places
@@ -127,10 +127,10 @@ def _mention(text: str, line: str, references: Mapping[str, Sequence[str]]) -> t
     pairs = [piece.split(" ") for piece in match[3].split(";")]
     pieces = [(int(start), int(end)) for start, end in pairs]
     identifiers = references.get(match[1], ())
-    return match[1], check_span(text, pieces, match[2], quoted=match[4], identifiers=identifiers)
+    return match[1], make_span(text, pieces, match[2], quoted=match[4], identifiers=identifiers)
 
 
-def write_folder(documents: Iterable[Document], folder: Path, lost: Lost) -> Iterator[Document]:
+def write_folder(documents: Iterable[Document], folder: Path, lost: Losses) -> Iterator[Document]:
     """Write each document as two files and hand it on.
 
     The annotations are put down last: a text without them is one that was not finished.
@@ -140,7 +140,7 @@ def write_folder(documents: Iterable[Document], folder: Path, lost: Lost) -> Ite
     for document in documents:
         name = _file_name(document.id, used)
         lost[RENAMED] += name != document.id
-        text = beginning(plain(document.text, lost), lost)
+        text = encode_file_start(replace_surrogates(document.text, lost), lost)
         (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="")
         lines = "".join(f"{line}\n" for line in _lines(replace(document, text=text), lost))
         (folder / f"{name}.ann").write_text(lines, encoding="utf-8", newline="")
@@ -158,14 +158,14 @@ def _file_name(id: str, used: set[str]) -> str:
     return name
 
 
-def besides(document: Document) -> int:
+def count_unsupported(document: Document) -> int:
     """Number of lines kept of a document that are neither mention nor identifier."""
-    lines = own_metadata(document, "brat", Kept, Lost()).get("lines", ())
+    lines = get_roundtrip_metadata(document, "brat", Kept, Losses()).get("lines", ())
     return sum(not _REFERENCE.fullmatch(line) for line in lines)
 
 
-def _lines(document: Document, lost: Lost) -> Iterator[str]:
-    kept = own_metadata(document, "brat", Kept, lost)
+def _lines(document: Document, lost: Losses) -> Iterator[str]:
+    kept = get_roundtrip_metadata(document, "brat", Kept, lost)
     given = recall(document.spans, kept.get("ids", {}))
     others = [line for line in kept.get("lines", ()) if line]
     # An id of a mention that is gone is not used again: kept lines may still name it.
@@ -178,7 +178,7 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
         offsets = ";".join(f"{start} {end}" for start, end in span.pieces)
         mention = _mention_column(document, span)
         lost[NAME] += not span.type
-        yield f"{id}\t{word(span.type, lost) or '_'} {offsets}\t{mention}"
+        yield f"{id}\t{replace_forbidden(span.type, lost) or '_'} {offsets}\t{mention}"
     spans = zip(ids, document.spans, strict=True)
     current = {(id, identifier) for id, span in spans for identifier in span.identifiers}
     alive = [line for line in _alive(others, taken - set(ids)) if _current(line, current)]
@@ -189,7 +189,7 @@ def _lines(document: Document, lost: Lost) -> Iterator[str]:
 
 def _mention_column(document: Document, span: Span) -> str:
     """The mention on one line; nothing is lost by it, since the text holds it as it is."""
-    return one_line(document.mention(span), Lost())
+    return replace_line_breaks(document.mention(span), Losses())
 
 
 def _current(line: str, references: set[tuple[str, str]]) -> bool:
@@ -211,11 +211,11 @@ def _named(line: str) -> set[str]:
     """Ids of the mentions and lines that a line is about; values and texts are none."""
     words = line.split("\t")[1].split() if "\t" in line else []
     about = words if line.startswith("E") else words[1:2] if line[0] in _OF_ONE else words[1:]
-    return {word.rpartition(":")[2] for word in about}
+    return {replace_forbidden.rpartition(":")[2] for replace_forbidden in about}
 
 
 def _references(
-    document: Document, ids: Sequence[str], lines: Sequence[str], lost: Lost
+    document: Document, ids: Sequence[str], lines: Sequence[str], lost: Losses
 ) -> Iterator[str]:
     """``N`` lines for identifiers that the kept lines do not give."""
     there = {(m[1], m[2]) for m in map(_REFERENCE.fullmatch, lines) if m}
@@ -229,5 +229,5 @@ def _references(
             while f"N{number}" in used:
                 number += 1
             mention = _mention_column(document, span)
-            reference = word(identifier, lost)
+            reference = replace_forbidden(identifier, lost)
             yield f"N{number}\tReference {id} {reference}\t{mention}"

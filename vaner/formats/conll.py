@@ -7,7 +7,7 @@ separated, with the columns in between where the file that was read had them.
 
 A token has one tag, so the format holds neither nested nor crossing nor discontinuous mentions. Of
 mentions that share a token the longest is written, which is the outermost where they nest; see
-`vaner.text.tags.encode`. The others are left out and counted.
+`vaner.text.tags.encode_tags`. The others are left out and counted.
 """
 
 from __future__ import annotations
@@ -22,23 +22,31 @@ from typing import Any
 from vaner.formats.source import (
     LINE_ENDS,
     FormatWarning,
+    InputFile,
     MalformedError,
     OnError,
-    Place,
     read_lines,
 )
-from vaner.formats.spans import IDENTIFIER, Lost, check_span, count_scores, word
+from vaner.formats.spans import IDENTIFIER, Losses, count_scores, make_span, replace_forbidden
 from vaner.text.documents import Document, Span
-from vaner.text.tags import OUTSIDE, Reason, Scheme, decode, encode, split_tag, violations
-from vaner.text.words import Word, sentences_of, split_words, stated
+from vaner.text.tags import (
+    OUTSIDE,
+    TagScheme,
+    UnreachableReason,
+    decode_tags,
+    encode_tags,
+    find_violations,
+    split_tag,
+)
+from vaner.text.words import Word, get_offset_pairs, get_sentences, split_words
 
 DOCSTART = "-DOCSTART-"
 FILLER = "-X-"
 SPLIT = "mention left out, it crosses a sentence boundary"
 UNSPELT = {
-    Reason.DISCONTINUOUS: "discontinuous mention left out",
-    Reason.OVERLAPPING: "overlapping mention left out, the longest is kept",
-    Reason.BOUNDARY: "mention written on whole words, it begins or ends inside one",
+    UnreachableReason.DISCONTINUOUS: "discontinuous mention left out",
+    UnreachableReason.OVERLAPPING: "overlapping mention left out, the longest is kept",
+    UnreachableReason.BOUNDARY: "mention written on whole words, it begins or ends inside one",
 }
 EMPTY = "document without words"
 ID = "document id has no place in the format"
@@ -71,7 +79,7 @@ class _Tags:
 
     def observe(self, tags: Sequence[str], line: int) -> None:
         """Count mentions that begin with B where IOB1 has I, and with I where IOB2 has B."""
-        wrong = violations(tags)
+        wrong = find_violations(tags)
         if wrong and self.first is None:
             self.first = line + wrong[0]
         self.unbegun += len(wrong)
@@ -99,7 +107,7 @@ def read(
     Warns:
         FormatWarning: once a file, where some mentions begin with I- in a file that is not IOB1.
     """
-    place, tags = Place(path, on_error), _Tags()
+    place, tags = InputFile(path, on_error), _Tags()
     number, group, grouped = 0, list[Block](), False
     for block in _blocks(place, encoding):
         start = block[1][0][0] == DOCSTART and len(block[1]) == 1
@@ -117,7 +125,7 @@ def read(
     tags.warn(place.name)
 
 
-def _blocks(place: Place, encoding: str) -> Iterator[Block]:
+def _blocks(place: InputFile, encoding: str) -> Iterator[Block]:
     """Sentences as rows of columns with the line they start on; bad sentences are left out."""
     rows, start, width, good = list[Row](), 0, 0, True
     for number, line in read_lines(place, encoding):
@@ -182,12 +190,12 @@ def _spans(
         return
     seen.check(tags, line)
     seen.observe(tags, line)
-    for chunk in decode(tags):
-        yield check_span(text, [(words[chunk.start].start, words[chunk.end - 1].end)], chunk.type)
+    for chunk in decode_tags(tags):
+        yield make_span(text, [(words[chunk.start].start, words[chunk.end - 1].end)], chunk.type)
 
 
 def render(
-    documents: Iterable[Document], lost: Lost, *, scheme: Scheme = Scheme.BIO
+    documents: Iterable[Document], lost: Losses, *, scheme: TagScheme = TagScheme.BIO
 ) -> Iterator[str]:
     """Sentences as tab-separated rows, an empty line after each.
 
@@ -197,7 +205,7 @@ def render(
     grouped, width = False, None
     for document in documents:
         words = _words(document)
-        sentences = sentences_of(document, words)
+        sentences = get_sentences(document, words)
         grouped = grouped or len(sentences) > 1 or bool(document.metadata.get("docstart"))
         _count(document, words, lost)
         if words:
@@ -214,7 +222,7 @@ def render(
 
 def _words(document: Document) -> list[Word]:
     """The tokens of the source, or the words of a raw text."""
-    text, given = document.text, stated(document, "tokens")
+    text, given = document.text, get_offset_pairs(document, "tokens")
     if given and all(0 <= s < e <= len(text) for s, e in given):
         return [Word(start, end) for start, end in given]
     if document.metadata.get("pretokenized"):
@@ -234,7 +242,7 @@ def _strings(row: Any) -> bool:
     return isinstance(row, list | tuple) and all(isinstance(cell, str) for cell in row)
 
 
-def _count(document: Document, words: Sequence[Word], lost: Lost) -> None:
+def _count(document: Document, words: Sequence[Word], lost: Losses) -> None:
     count_scores(document.spans, lost)
     lost[IDENTIFIER] += sum(bool(span.identifiers) for span in document.spans)
     lost[EMPTY] += not words
@@ -249,8 +257,8 @@ def _rows(
     words: Sequence[Word],
     sentences: Sequence[tuple[int, int]],
     columns: Sequence[Sequence[str]],
-    scheme: Scheme,
-    lost: Lost,
+    scheme: TagScheme,
+    lost: Losses,
 ) -> Iterator[str]:
     waiting = sorted(document.spans)
     lost[SPLIT] += len(waiting)  # taken off again for every mention that lies in one sentence
@@ -260,8 +268,8 @@ def _rows(
         spans = [s for s in waiting if start <= s.start and s.end <= end]
         waiting = [s for s in waiting if s.end > end]
         lost[SPLIT] -= len(spans)
-        named = [(s, word(s.type, lost)) for s in spans]
-        encoded = encode(
+        named = [(s, replace_forbidden(s.type, lost)) for s in spans]
+        encoded = encode_tags(
             inside, [Span(s.start, s.end, t, s.score, (), s.fragments) for s, t in named], scheme
         )
         for _, reason in encoded.unreachable:
@@ -269,6 +277,9 @@ def _rows(
         for (begin, stop), middle, tag in zip(
             inside, columns[first:last], encoded.tags, strict=True
         ):
-            cells = (word(cell, lost, "[\t\n]") for cell in (document.text[begin:stop], *middle))
+            cells = (
+                replace_forbidden(cell, lost, "[\t\n]")
+                for cell in (document.text[begin:stop], *middle)
+            )
             yield "\t".join((*cells, tag)) + "\n"
         yield "\n"

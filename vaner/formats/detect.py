@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vaner.errors import FormatError
-from vaner.formats.brat import ANNOTATIONS
-from vaner.formats.source import Place, read_chunks, suffix
+from vaner.formats.brat import ANNOTATION_SUFFIXES
+from vaner.formats.source import InputFile, get_suffix, read_chunks
 from vaner.text.tags import OUTSIDE, split_tag
 
 _HEAD = 1 << 14
@@ -28,7 +28,7 @@ _ROOTS = {
 }
 
 
-def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
+def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     """Name of the format of a file or folder.
 
     The content decides, since ``.txt`` and ``.tsv`` are used for everything; the suffix decides
@@ -37,14 +37,14 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
     Raises:
         FormatError: for a file that cannot be told, or not be read, or for standard input.
     """
-    place = Place(path)
-    if place.stdin or place.pipe:  # what is read to tell it would be gone
-        what = "standard input" if place.stdin else "a pipe"
+    place = InputFile(path)
+    if place.is_stdin or place.is_pipe:  # what is read to tell it would be gone
+        what = "standard input" if place.is_stdin else "a pipe"
         raise place.error(f"the format of {what} cannot be told; name it", argument="format")
-    if place.folder:
+    if place.is_folder:
         return _folder(place, encoding)
-    ending = suffix(place.path)
-    if ending in ANNOTATIONS:  # what is beside it
+    ending = get_suffix(place.path)
+    if ending in ANNOTATION_SUFFIXES:  # what is beside it
         return "brat"
     if ending == ".parquet":  # no text
         return "parquet"
@@ -55,7 +55,7 @@ def detect(path: str | Path, *, encoding: str = "utf-8") -> str:
     return found
 
 
-def _head(place: Place, encoding: str) -> str:
+def _head(place: InputFile, encoding: str) -> str:
     """The beginning of a file; of JSON Lines at least the first line, if it is not too long.
 
     What tells the tools' dialects apart stands behind the text. XML tells its encoding itself.
@@ -80,7 +80,7 @@ def _beginning(chunks: Iterator[str]) -> str:
     return head[: max(_HEAD, end)]
 
 
-def suggest(path: str | Path) -> str:
+def suggest_format(path: str | Path) -> str:
     """Name of the format to write a file in, told from its suffix; a name without one is a folder.
 
     Raises:
@@ -94,9 +94,9 @@ def suggest(path: str | Path) -> str:
     return found[ending]
 
 
-def _folder(place: Place, encoding: str) -> str:
+def _folder(place: InputFile, encoding: str) -> str:
     files = sorted(file for file in place.path.iterdir() if not file.name.startswith("."))
-    if any(file.suffix in ANNOTATIONS for file in files):
+    if any(file.suffix in ANNOTATION_SUFFIXES for file in files):
         return "brat"
     texts = [file for file in files if file.suffix == ".txt" and file.is_file()]
     if not texts:
@@ -109,7 +109,7 @@ def _folder(place: Place, encoding: str) -> str:
 def _plain(path: Path, encoding: str) -> bool:
     """Whether a file is nothing but text, be it in another encoding."""
     try:
-        return detect(path, encoding=encoding) == "text"
+        return detect_format(path, encoding=encoding) == "text"
     except FormatError:
         return True
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import beside, frozen, pair, parsed, typed
-from vaner.formats.roundtrip_metadata import own_metadata
-from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
+from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
 from vaner.formats.spans import (
     FRAGMENTS,
     IDENTIFIER,
-    Lost,
-    check_span,
+    Losses,
     count_scores,
+    make_span,
 )
 from vaner.formats.utf16 import code_point, units
 from vaner.text.documents import Document, Span
@@ -39,13 +39,13 @@ def read(
     A record is named by its ``doc_id``, which vaner writes, else by doccano's ``id``, else after
     the file and the number of its line.
     """
-    place = Place(path, on_error)
-    for number, line in read_filled_lines(place, encoding):
+    place = InputFile(path, on_error)
+    for number, line in read_nonempty_lines(place, encoding):
         with place.guard(number):
             yield _document(parsed(line), f"{place.stem}-{number}", place, number)
 
 
-def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> Document:
+def _document(record: Mapping[str, Any], name: str, place: InputFile, line: int) -> Document:
     text = typed(next((record[k] for k in _TEXTS if k in record), None), str, "text")
     given = next((record[k] for k in _MENTIONS if record.get(k)), None)
     offsets, spans = units(text), list[Span]()
@@ -64,17 +64,17 @@ def _span(text: str, offsets: Sequence[int], entry: Any) -> Span:
     if not isinstance(entry, list) or len(entry) != 3:
         raise MalformedError(f"{entry!r} is not [start, end, label]")
     start, end = (code_point(offsets, unit) for unit in pair(entry[:2]))
-    return check_span(text, [(start, end)], typed(entry[2], str, "label"))
+    return make_span(text, [(start, end)], typed(entry[2], str, "label"))
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """One text a line, to be imported as JSONL."""
     for document in documents:
         offsets = units(document.text)
         count_scores(document.spans, lost)
-        lost[FRAGMENTS] += sum(span.discontinuous for span in document.spans)
+        lost[FRAGMENTS] += sum(span.is_discontinuous for span in document.spans)
         lost[IDENTIFIER] += sum(len(span.identifiers) for span in document.spans)
         label = [[offsets[s.start], offsets[s.end], s.type] for s in document.spans]
         own = {"text": document.text, "label": label, _NAME: document.id}
-        kept = own_metadata(document, "doccano", dict, lost)
+        kept = get_roundtrip_metadata(document, "doccano", dict, lost)
         yield dump(beside(own, kept), lost) + "\n"

@@ -14,8 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.source import FormatWarning, MalformedError, OnError, Place, read_filled_lines
-from vaner.formats.spans import OFFSET, check_span
+from vaner.formats.source import (
+    FormatWarning,
+    InputFile,
+    MalformedError,
+    OnError,
+    read_nonempty_lines,
+)
+from vaner.formats.spans import OFFSET, make_span
 from vaner.text.documents import Document
 
 TYPE = "GENE"
@@ -41,12 +47,12 @@ def read(
     Warns:
         FormatWarning: of mentions of sentences that are not there: is it the file beside them?
     """
-    place = Place(path, on_error)
-    gold = _gold(place.on_disk)
-    gold_place = Place(gold, on_error) if gold else place
+    place = InputFile(path, on_error)
+    gold = _gold(place.disk_path)
+    gold_place = InputFile(gold, on_error) if gold else place
     mentions = _mentions(gold_place, encoding) if gold else {}
     met = set[str]()
-    for number, line in read_filled_lines(place, encoding):
+    for number, line in read_nonempty_lines(place, encoding):
         with place.guard(number):
             document = _document(line, mentions, gold_place)
             met.add(document.id)
@@ -65,10 +71,10 @@ def _gold(path: Path) -> Path | None:
     return found[0] if found else None
 
 
-def _mentions(place: Place, encoding: str) -> Mentions:
+def _mentions(place: InputFile, encoding: str) -> Mentions:
     """Mentions by sentence, each with its line; a test set of the usual size fits in memory."""
     found: Mentions = defaultdict(list)
-    for number, line in read_filled_lines(place, encoding):
+    for number, line in read_nonempty_lines(place, encoding):
         match = _MENTION.fullmatch(line)
         if match:
             found[match[1]].append((number, int(match[2]), int(match[3]), match[4]))
@@ -77,7 +83,7 @@ def _mentions(place: Place, encoding: str) -> Mentions:
     return found
 
 
-def _document(line: str, mentions: Mentions, gold: Place) -> Document:
+def _document(line: str, mentions: Mentions, gold: InputFile) -> Document:
     name, _, text = line.strip().partition(" ")
     tagged = name.startswith("@@") and "/" in name
     if tagged:
@@ -93,7 +99,7 @@ def _document(line: str, mentions: Mentions, gold: Place) -> Document:
             if place is None:
                 there = text[units[first][0] : units[last][1]] if last < len(units) else "nothing"
                 raise MalformedError(f"mention is {there!r} in sentence {name} but {quoted!r} here")
-            spans.append(check_span(text, [place], TYPE))
+            spans.append(make_span(text, [place], TYPE))
     return Document(name, text, tuple(spans), {"pretokenized": True} if tagged else {})
 
 

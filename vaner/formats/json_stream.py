@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vaner.errors import FormatError
-from vaner.formats.source import Place
-from vaner.formats.spans import CHARACTER, Lost
+from vaner.formats.source import InputFile
+from vaner.formats.spans import CHARACTER, Losses
 
 SEPARATORS = " \t\r\n,"
 """What may stand between two records."""
@@ -43,7 +43,7 @@ class Buffer:
         self.text = self.text[count:]
 
 
-def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
+def items(buffer: Buffer, place: InputFile) -> Iterator[tuple[Any, int]]:
     """The records of a list whose bracket has been dropped, each with the line it begins on.
 
     The bracket at its end is dropped too.
@@ -59,7 +59,7 @@ def items(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
         yield record(buffer, place)
 
 
-def record(buffer: Buffer, place: Place) -> tuple[Any, int]:
+def record(buffer: Buffer, place: InputFile) -> tuple[Any, int]:
     """The record that the text begins with, which is dropped, and the line it begins on.
 
     Raises:
@@ -101,21 +101,21 @@ def elements(records: Iterable[str]) -> Iterator[str]:
         yield f",\n{record}" if number else f"\n{record}"
 
 
-def broken(problem: Exception, line: int, place: Place) -> FormatError:
+def broken(problem: Exception, line: int, place: InputFile) -> FormatError:
     """The error of a JSON text that begins on a line of a file."""
     if isinstance(problem, json.JSONDecodeError):
         return place.error(f"broken JSON: {problem.msg}", line + problem.lineno - 1)
     return place.error(f"broken JSON: {problem}", line)
 
 
-def unpaired(text: str, lost: Lost) -> str:
+def unpaired(text: str, lost: Losses) -> str:
     """Text without two halves of a character side by side, which JSON would read as one."""
     sound, count = _SPLIT_PAIR.subn("\ufffd\ufffd", text)
     lost[CHARACTER] += 2 * count
     return sound
 
 
-def dump(record: Mapping[str, Any], lost: Lost) -> str:
+def dump(record: Mapping[str, Any], lost: Losses) -> str:
     """A record on one line, in characters that UTF-8 can hold."""
     line = json.dumps(record, ensure_ascii=False)
     # An escaped surrogate pair would come back as one character and move the offsets behind it.

@@ -18,9 +18,9 @@ from typing import Any
 
 from vaner.formats.json_stream import unpaired
 from vaner.formats.json_values import parsed
-from vaner.formats.records import tell, to_document
-from vaner.formats.source import OnError, Place, read_filled_lines
-from vaner.formats.spans import METADATA, SCORE, Lost
+from vaner.formats.records import to_document, warn_unread_fields
+from vaner.formats.source import InputFile, OnError, read_nonempty_lines
+from vaner.formats.spans import METADATA, SCORE, Losses
 from vaner.text.documents import Document, Span
 
 
@@ -34,15 +34,15 @@ def read(
     Warns:
         FormatWarning: once a file, of keys that look like mentions and are not read.
     """
-    place, unread = Place(path, on_error), Counter[str]()
-    for number, line in read_filled_lines(place, encoding):
+    place, unread = InputFile(path, on_error), Counter[str]()
+    for number, line in read_nonempty_lines(place, encoding):
         guard = partial(place.guard, number)
         with guard():
             yield to_document(parsed(line), f"{place.stem}-{number}", guard, unread)
-    tell(place, unread)
+    warn_unread_fields(place, unread)
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """One line a document."""
     for document in documents:
         text = unpaired(document.text, lost)
@@ -57,7 +57,7 @@ def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
             yield _dump({k: v for k, v in record.items() if k != "metadata"}) + "\n"
 
 
-def _entry(text: str, span: Span, lost: Lost) -> dict[str, Any]:
+def _entry(text: str, span: Span, lost: Losses) -> dict[str, Any]:
     entry: dict[str, Any] = {"start": span.start, "end": span.end, "type": span.type}
     entry["text"] = " ".join(text[start:end] for start, end in span.pieces)
     if span.score is not None and math.isfinite(span.score):

@@ -21,11 +21,11 @@ from typing_extensions import TypedDict
 from vaner.errors import FormatError
 from vaner.formats.json_stream import Buffer, dump, elements, follows, items, unpaired
 from vaner.formats.json_values import frozen, pair, probability, typed
-from vaner.formats.roundtrip_metadata import own_metadata
-from vaner.formats.skipped_records import LeftOut, tell
-from vaner.formats.source import MalformedError, OnError, Place, read_chunks
-from vaner.formats.spans import FRAGMENTS, IDENTIFIER, Lost, check_span
-from vaner.formats.trailer import closed
+from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.source import InputFile, MalformedError, OnError, read_chunks
+from vaner.formats.spans import FRAGMENTS, IDENTIFIER, Losses, make_span
+from vaner.formats.trailer import with_trailer
 from vaner.formats.utf16 import beyond, code_point, units
 from vaner.text.documents import Document, Span
 
@@ -68,17 +68,17 @@ def read(
     A task is named by the ``id`` in its ``data``, which vaner writes, else by Label Studio's own,
     else after the file and its number.
     """
-    place, unused = Place(path, on_error), LeftOut()
+    place, unused = InputFile(path, on_error), SkipCounts()
     for number, (task, line) in enumerate(_tasks(place, encoding), 1):
         with place.guard(line):
             task = _full(typed(task, dict, "a task"))
             answer = _answer(task, unused)
             if answer is not None:
                 yield _document(task, answer, f"{place.stem}-{number}", place, line)
-    tell(place, unused)
+    warn_skipped_records(place, unused)
 
 
-def _tasks(place: Place, encoding: str) -> Iterator[tuple[Any, int]]:
+def _tasks(place: InputFile, encoding: str) -> Iterator[tuple[Any, int]]:
     buffer = Buffer(read_chunks(place, encoding))
     while not buffer.text.lstrip() and not buffer.ended:
         buffer.more()
@@ -91,7 +91,7 @@ def _tasks(place: Place, encoding: str) -> Iterator[tuple[Any, int]]:
         raise place.error("broken JSON: more stands behind the end of the list", buffer.line)
 
 
-def _no_list(place: Place) -> FormatError:
+def _no_list(place: InputFile) -> FormatError:
     return place.error("is no list of tasks, as Label Studio's JSON and JSON-MIN are", 1)
 
 
@@ -110,7 +110,7 @@ def _full(task: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"id": task.get("id"), "data": data, "annotations": [{"result": results}]}
 
 
-def _answer(task: Mapping[str, Any], unused: LeftOut) -> Mapping[str, Any] | None:
+def _answer(task: Mapping[str, Any], unused: SkipCounts) -> Mapping[str, Any] | None:
     """The annotation or prediction that counts; None where there is none to go by."""
     given = task.get("annotations", task.get("completions"))
     if given is None:
@@ -132,7 +132,7 @@ def _changed(annotation: Mapping[str, Any]) -> str:
 
 
 def _document(
-    task: Mapping[str, Any], answer: Mapping[str, Any], name: str, place: Place, line: int
+    task: Mapping[str, Any], answer: Mapping[str, Any], name: str, place: InputFile, line: int
 ) -> Document:
     data = _object(task["data"], "data")
     field = _field(data)
@@ -148,7 +148,7 @@ def _document(
             if in_units:
                 pieces = [(code_point(offsets, region.start), code_point(offsets, region.end))]
             quoted = _quoted(text, pieces[0], region.quoted)
-            spans.append(check_span(text, pieces, region.label, quoted=quoted, score=region.score))
+            spans.append(make_span(text, pieces, region.label, quoted=quoted, score=region.score))
     id = data.get("id", task.get("id"))
     kept = _kept(data, field, results)
     metadata = {"label_studio": kept} if kept else {}
@@ -221,7 +221,7 @@ def _object(value: Any, what: str) -> Mapping[str, Any]:
     return found
 
 
-def by_model(documents: Iterable[Document], model: str) -> Iterator[Document]:
+def with_model_name(documents: Iterable[Document], model: str) -> Iterator[Document]:
     """Documents whose predictions will be said to be of a model.
 
     Args:
@@ -229,20 +229,23 @@ def by_model(documents: Iterable[Document], model: str) -> Iterator[Document]:
         model: its name; Label Studio groups predictions by it.
     """
     for document in documents:
-        kept = {**own_metadata(document, "label_studio", Kept, Lost()), "model_version": model}
+        kept = {
+            **get_roundtrip_metadata(document, "label_studio", Kept, Losses()),
+            "model_version": model,
+        }
         yield replace(document, metadata={**document.metadata, "label_studio": kept})
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """A list of tasks to import, one a line; closed properly where it ends in an error."""
     yield "["
     sound = (replace(doc, text=unpaired(doc.text, lost)) for doc in documents)
     tasks = (dump(_task(document, lost), lost) for document in sound)
-    yield from closed(elements(tasks), "\n]\n")
+    yield from with_trailer(elements(tasks), "\n]\n")
 
 
-def _task(document: Document, lost: Lost) -> dict[str, Any]:
-    kept = own_metadata(document, "label_studio", Kept, lost)
+def _task(document: Document, lost: Losses) -> dict[str, Any]:
+    kept = get_roundtrip_metadata(document, "label_studio", Kept, lost)
     data = {**kept.get("data", {}), kept.get("field", _TEXT): document.text, "id": document.id}
     names = {**_NAMES, **kept.get("names", {})}
     results = [_result(document, i, names, lost) for i in range(len(document.spans))]
@@ -257,10 +260,10 @@ def _task(document: Document, lost: Lost) -> dict[str, Any]:
 
 
 def _result(
-    document: Document, number: int, names: Mapping[str, str], lost: Lost
+    document: Document, number: int, names: Mapping[str, str], lost: Losses
 ) -> dict[str, Any]:
     span = document.spans[number]
-    lost[FRAGMENTS] += span.discontinuous
+    lost[FRAGMENTS] += span.is_discontinuous
     lost[IDENTIFIER] += len(span.identifiers)
     value = {
         "start": span.start,

@@ -9,7 +9,7 @@ ALIASES = {"bioc": "bioc_xml", "biocxml": "bioc_xml", "biocjson": "bioc_json", "
 ALIASES |= {"labelstudio": "label_studio"}
 
 
-def format_name(given: str | None) -> str | None:
+def resolve_format_name(given: str | None) -> str | None:
     """A format by the name a user gave it: ``bioc`` for ``bioc_xml``, ``BioC-JSON`` …
 
     Raises:

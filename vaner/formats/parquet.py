@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.formats.json_values import parsed, typed
-from vaner.formats.records import KNOWN, TAGS, tell, to_document
-from vaner.formats.skipped_records import LeftOutWarning
-from vaner.formats.source import MalformedError, OnError, Place
-from vaner.formats.spans import METADATA, Lost, plain
+from vaner.formats.records import KNOWN, TAGS, to_document, warn_unread_fields
+from vaner.formats.skipped_records import SkippedRecordsWarning
+from vaner.formats.source import InputFile, MalformedError, OnError
+from vaner.formats.spans import METADATA, Losses, replace_surrogates
 from vaner.text.documents import Document, SpanError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read(
     """
     import pyarrow as pa
 
-    place, unread = Place(path, on_error), Counter[str]()
+    place, unread = InputFile(path, on_error), Counter[str]()
     try:
         for number, (row, classes) in enumerate(_rows(place), 1):
             guard = partial(_in_row, number, place)
@@ -56,14 +56,14 @@ def read(
                 yield to_document(_record(row), f"{place.stem}-{number}", guard, unread, classes)
     except (pa.ArrowException, OSError) as problem:
         raise place.error(f"cannot be read as Parquet: {problem}") from None
-    tell(place, unread)
+    warn_unread_fields(place, unread)
 
 
-def _rows(place: Place) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:
+def _rows(place: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:
     """The rows, each with the names of the classes in its table."""
     import pyarrow.parquet as pq
 
-    if place.stdin:
+    if place.is_stdin:
         raise place.error("a Parquet table cannot be read from standard input; give a file")
     table = pq.ParquetFile(place.path if place.data is None else io.BytesIO(place.data))
     with table:
@@ -73,7 +73,7 @@ def _rows(place: Place) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[
         known = [name for name in names if name in _COLUMNS]
         if others := [name for name in names if name not in known]:
             told = f"{place.name}: columns that are not read: {', '.join(others)}"
-            warnings.warn(told, LeftOutWarning, stacklevel=2)
+            warnings.warn(told, SkippedRecordsWarning, stacklevel=2)
         classes = _classes(table.schema_arrow.metadata or {})
         for batch in table.iter_batches(batch_size=_BATCH, columns=known):
             yield from ((row, classes) for row in batch.to_pylist())
@@ -101,7 +101,7 @@ def _record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _in_row(number: int, place: Place) -> Iterator[None]:
+def _in_row(number: int, place: InputFile) -> Iterator[None]:
     """Report what is wrong in the block with the number of its row: a table has no lines."""
     try:
         yield
@@ -109,7 +109,7 @@ def _in_row(number: int, place: Place) -> Iterator[None]:
         place.report(f"row {number}: {problem}")
 
 
-def write_file(documents: Iterable[Document], path: Path, lost: Lost) -> Iterator[Document]:
+def write_file(documents: Iterable[Document], path: Path, lost: Losses) -> Iterator[Document]:
     """Write a table and hand each document on; it is closed properly where they end in an error.
 
     A table cannot be read before it is closed: a program that is killed leaves none.
@@ -147,8 +147,8 @@ def _schema() -> pa.Schema:
     return pa.schema({**columns, "metadata": pa.string()})
 
 
-def _row(document: Document, lost: Lost) -> dict[str, Any]:
-    text = plain(document.text, lost)
+def _row(document: Document, lost: Losses) -> dict[str, Any]:
+    text = replace_surrogates(document.text, lost)
     try:
         metadata = json.dumps(dict(document.metadata)) if document.metadata else None
     except (TypeError, ValueError):
@@ -158,12 +158,17 @@ def _row(document: Document, lost: Lost) -> dict[str, Any]:
         {
             "start": span.start,
             "end": span.end,
-            "type": plain(span.type, lost),
+            "type": replace_surrogates(span.type, lost),
             "text": " ".join(text[start:end] for start, end in span.pieces),
             "score": span.score,
-            "identifiers": [plain(one, lost) for one in span.identifiers],
+            "identifiers": [replace_surrogates(one, lost) for one in span.identifiers],
             "fragments": [list(piece) for piece in span.fragments],
         }
         for span in document.spans
     ]
-    return {"id": plain(document.id, lost), "text": text, "spans": spans, "metadata": metadata}
+    return {
+        "id": replace_surrogates(document.id, lost),
+        "text": text,
+        "spans": spans,
+        "metadata": metadata,
+    }

@@ -14,10 +14,10 @@ from typing_extensions import TypedDict
 
 from vaner.formats.json_stream import dump
 from vaner.formats.json_values import beside, frozen, pair, parsed, probability, typed
-from vaner.formats.roundtrip_metadata import own_metadata
-from vaner.formats.skipped_records import LeftOut, tell
-from vaner.formats.source import MalformedError, OnError, Place, read_filled_lines
-from vaner.formats.spans import FRAGMENTS, Lost, check_span
+from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
+from vaner.formats.spans import FRAGMENTS, Losses, make_span
 from vaner.text.documents import Document, Span
 
 _UNUSED = {"reject": "rejected", "ignore": "ignored"}
@@ -40,15 +40,15 @@ def read(
     A record is named by the ``id`` in its ``meta``, else by its own, else after the file and the
     number of its line.
     """
-    place, unused = Place(path, on_error), LeftOut()
-    for number, line in read_filled_lines(place, encoding):
+    place, unused = InputFile(path, on_error), SkipCounts()
+    for number, line in read_nonempty_lines(place, encoding):
         with place.guard(number):
             record = parsed(line)
             if reason := _reason(record):
                 unused[reason] += 1
             else:
                 yield _document(record, f"{place.stem}-{number}", place, number)
-    tell(place, unused)
+    warn_skipped_records(place, unused)
 
 
 def _reason(record: Mapping[str, Any]) -> str | None:
@@ -61,7 +61,7 @@ def _reason(record: Mapping[str, Any]) -> str | None:
     return _BINARY if record.get("_is_binary") else None
 
 
-def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> Document:
+def _document(record: Mapping[str, Any], name: str, place: InputFile, line: int) -> Document:
     text = typed(record.get("text"), str, "text")
     spans = []
     for entry in typed(record.get("spans") or [], list, "spans"):
@@ -76,7 +76,7 @@ def _document(record: Mapping[str, Any], name: str, place: Place, line: int) -> 
 
 def _span(text: str, entry: Mapping[str, Any]) -> Span:
     quoted = entry.get("text")
-    return check_span(
+    return make_span(
         text,
         [pair((entry.get("start"), entry.get("end")))],
         typed(entry.get("label", ""), str, "label"),
@@ -86,18 +86,18 @@ def _span(text: str, entry: Mapping[str, Any]) -> Span:
     )
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """One task a line, to be corrected; scores and identifiers stand in its spans."""
     for document in documents:
         spans = [_entry(span, lost) for span in document.spans]
-        kept = own_metadata(document, "prodigy", Kept, lost)
+        kept = get_roundtrip_metadata(document, "prodigy", Kept, lost)
         meta = {**(kept.get("meta") or {}), "id": document.id}
         own = {"text": document.text, "spans": spans, "meta": meta}
         yield dump(beside(own, kept), lost) + "\n"
 
 
-def _entry(span: Span, lost: Lost) -> dict[str, Any]:
-    lost[FRAGMENTS] += span.discontinuous
+def _entry(span: Span, lost: Losses) -> dict[str, Any]:
+    lost[FRAGMENTS] += span.is_discontinuous
     entry: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.type}
     if span.score is not None:
         entry["score"] = span.score

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from vaner.formats.source import MalformedError, OnError, Place
-from vaner.formats.xml import children
+from vaner.formats.source import InputFile, MalformedError, OnError
+from vaner.formats.xml import iter_children
 from vaner.text.documents import Document
 
 _ROOTS = {"PubmedArticleSet", "MedlineCitationSet", "PubmedBookArticleSet"}
@@ -26,8 +26,8 @@ def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
     """One document an article, its PMID as id."""
-    place = Place(path, on_error)
-    for root, element, line in children(place, encoding):
+    place = InputFile(path, on_error)
+    for root, element, line in iter_children(place, encoding):
         if root not in _ROOTS:
             raise place.error(f"the root is <{root}>, expected <PubmedArticleSet>", line)
         if element.tag in _ARTICLES:

@@ -15,19 +15,19 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from vaner.formats.roundtrip_metadata import Line, own_metadata
-from vaner.formats.source import LINE_ENDS, MalformedError, OnError, Place, read_lines
+from vaner.formats.roundtrip_metadata import Line, get_roundtrip_metadata
+from vaner.formats.source import LINE_ENDS, InputFile, MalformedError, OnError, read_lines
 from vaner.formats.spans import (
     FRAGMENTS,
     NAME,
     OFFSET,
-    Lost,
-    check_span,
+    Losses,
     count_scores,
-    one_line,
+    make_span,
     recall,
     remember,
-    word,
+    replace_forbidden,
+    replace_line_breaks,
 )
 from vaner.text.documents import Document, Span
 
@@ -51,13 +51,13 @@ def read(
 
     Lines that are neither text nor mention, i.e. relations, are kept in the metadata.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     for block in _blocks(place, encoding):
         with place.guard(block[0][0]):
             yield _document(block, place)
 
 
-def _blocks(place: Place, encoding: str) -> Iterator[Block]:
+def _blocks(place: InputFile, encoding: str) -> Iterator[Block]:
     """Lines of one document each: it ends at an empty line or where a title follows."""
     block: Block = []
     for number, line in read_lines(place, encoding):
@@ -71,7 +71,7 @@ def _blocks(place: Place, encoding: str) -> Iterator[Block]:
         yield block
 
 
-def _document(block: Block, place: Place) -> Document:
+def _document(block: Block, place: InputFile) -> Document:
     title = _TEXT_LINE.match(block[0][1])
     if not title or title[2] != "t":
         raise MalformedError("expected ID|t|Title at the beginning of a document")
@@ -108,7 +108,7 @@ def _span(text: str, fields: Sequence[str]) -> Span:
         raise MalformedError("expected id, start, end, mention, type and identifiers")
     pieces = [(int(fields[1]), int(fields[2]))]
     tail = fields[5] if len(fields) > 5 else ""
-    return check_span(
+    return make_span(
         text, pieces, fields[4].strip(), quoted=fields[3], identifiers=_identifiers(tail)
     )
 
@@ -129,39 +129,39 @@ def _metadata(spans: list[Span], tails: list[str], others: list[str]) -> dict[st
     return {"pubtator": kept} if kept else {}
 
 
-def besides(document: Document) -> int:
+def count_unsupported(document: Document) -> int:
     """Number of things kept of a document that are no mention: lines, and columns after the ids."""
-    kept = own_metadata(document, "pubtator", Kept, Lost())
+    kept = get_roundtrip_metadata(document, "pubtator", Kept, Losses())
     tails = (tail for tails in kept.get("columns", {}).values() for tail in tails)
     return len(kept.get("lines", ())) + sum("\t" in tail for tail in tails)
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """Documents as PubTator; the first line break of a text divides title from abstract."""
     for document in documents:
         yield "\n".join((*_lines(document, lost), "", ""))
 
 
-def _lines(document: Document, lost: Lost) -> Iterator[str]:
+def _lines(document: Document, lost: Losses) -> Iterator[str]:
     title, _, abstract = document.text.partition("\n")
     if not abstract:
         title = document.text  # a line break at its end divides nothing
-    name = word(document.id, lost, r"[|\t\r\n]") or "_"
+    name = replace_forbidden(document.id, lost, r"[|\t\r\n]") or "_"
     lost[NAME] += not document.id
-    title, abstract = one_line(title, lost), one_line(abstract, lost)
+    title, abstract = replace_line_breaks(title, lost), replace_line_breaks(abstract, lost)
     yield f"{name}|t|{title}"
     yield f"{name}|a|{abstract}"
-    kept = own_metadata(document, "pubtator", Kept, lost)
+    kept = get_roundtrip_metadata(document, "pubtator", Kept, lost)
     tails = recall(document.spans, kept.get("columns", {}))
     count_scores(document.spans, lost)
     text = f"{title} {abstract}"
     for span, tail in zip(document.spans, tails, strict=True):
-        lost[FRAGMENTS] += span.discontinuous
+        lost[FRAGMENTS] += span.is_discontinuous
         if tail is None or _identifiers(tail) != span.identifiers:
-            column = "|".join(word(i, lost, r"[|\t\r\n]") for i in span.identifiers)
+            column = "|".join(replace_forbidden(i, lost, r"[|\t\r\n]") for i in span.identifiers)
             tail = "\t".join((column, *(tail or "").split("\t")[1:]))
         # A tab inside a mention would begin a column; the reader compares white space loosely.
         mention = re.sub("\t", " ", text[span.start : span.end])
-        type = word(span.type, lost, r"[\t\r\n]")
+        type = replace_forbidden(span.type, lost, r"[\t\r\n]")
         yield "\t".join((name, str(span.start), str(span.end), mention, type, str(tail)))
     yield from (f"{name}\t{line}" for line in kept.get("lines", ()))

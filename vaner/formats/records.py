@@ -14,10 +14,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from vaner.formats.json_values import frozen, integer, pair, probability, reaching, typed
-from vaner.formats.source import FormatWarning, MalformedError, Place
-from vaner.formats.spans import Lost, check_span
+from vaner.formats.source import FormatWarning, InputFile, MalformedError
+from vaner.formats.spans import Losses, make_span
 from vaner.text.documents import Document, Span
-from vaner.text.tags import decode, violations
+from vaner.text.tags import decode_tags, find_violations
 
 TAGS = ("ner_tags", "tags", "labels")
 MENTIONS = ("spans", "entities")
@@ -35,7 +35,7 @@ def to_document(
     record: Mapping[str, Any],
     name: str,
     guard: Guard,
-    unread: Lost,
+    unread: Losses,
     classes: Mapping[str, Sequence[str]] | None = None,
 ) -> Document:
     """The document that a record is.
@@ -72,7 +72,7 @@ def to_document(
     return Document(name if given is None else str(given), text, tuple(spans), metadata)
 
 
-def tell(place: Place, unread: Lost) -> None:
+def warn_unread_fields(place: InputFile, unread: Losses) -> None:
     """Warn once, at the end of a file, of what looks like mentions in it and was not read."""
     if names := [name for name, count in unread.items() if count]:
         told = f"{place.name}: not read as mentions: {', '.join(names)}"
@@ -92,7 +92,7 @@ def _flat(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) or integer(one) for one in value)
 
 
-def _count_unread(record: Mapping[str, Any], field: str | None, unread: Lost) -> None:
+def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) -> None:
     used = field or next((name for name in MENTIONS if record.get(name)), None)
     for name, value in record.items():
         if name == used or name == "metadata" or not isinstance(value, list) or not value:
@@ -147,11 +147,11 @@ def _entries(record: Mapping[str, Any], field: str | None, classes: Sequence[str
         return list(typed(given, list, "spans"))
     tags = [_named(tag, classes) for tag in record[field]]
     try:
-        found = [{"start": c.start, "end": c.end, "type": c.type} for c in decode(tags)]
+        found = [{"start": c.start, "end": c.end, "type": c.type} for c in decode_tags(tags)]
     except ValueError as problem:
         raise MalformedError(str(problem)) from None
     bare = classes is _INTEGER_TAGS and any(map(integer, record[field]))
-    if bare and (wrong := violations(tags)):
+    if bare and (wrong := find_violations(tags)):
         raise MalformedError(
             f"tag {record[field][wrong[0]]} continues no mention: if the numbers are classes of "
             "their own, write their names, such as B-Disease"
@@ -178,7 +178,7 @@ def _span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Sp
     if tokens is not None:
         pieces = [_characters(tokens, start, end, type) for start, end in pieces]
     quoted = entry.get("text")
-    span = check_span(
+    span = make_span(
         text,
         pieces,
         type,

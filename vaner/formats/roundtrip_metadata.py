@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from annotated_types import Predicate
 
-from vaner.formats.spans import Lost
+from vaner.formats.spans import Losses
 from vaner.text.documents import Document
-from vaner.utils.validated_json import misfit
+from vaner.utils.validated_json import validation_error
 
 SHAPE = "metadata under the name of the format left out, it is not of its shape"
 
@@ -26,7 +26,9 @@ Line = Annotated[str, Predicate(_on_one_line)]
 """A string without a line break."""
 
 
-def own_metadata(document: Document, name: str, shape: type, lost: Lost) -> Mapping[str, Any]:
+def get_roundtrip_metadata(
+    document: Document, name: str, shape: type, lost: Losses
+) -> Mapping[str, Any]:
     """What a format kept of a document; nothing where it kept none.
 
     Args:
@@ -38,7 +40,7 @@ def own_metadata(document: Document, name: str, shape: type, lost: Lost) -> Mapp
     found = document.metadata.get(name)
     if found is None:
         return {}
-    if not isinstance(found, Mapping) or misfit(found, shape):
+    if not isinstance(found, Mapping) or validation_error(found, shape):
         lost[SHAPE] += 1
         return {}
     return found

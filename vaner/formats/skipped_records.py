@@ -6,18 +6,18 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping
 
-from vaner.formats.source import FormatWarning, Place
+from vaner.formats.source import FormatWarning, InputFile
 
-LeftOut = Counter[str]
+SkipCounts = Counter[str]
 """Reason -> number of records of a file that are no documents because of it."""
 
 
-class LeftOutWarning(FormatWarning):
+class SkippedRecordsWarning(FormatWarning):
     """Records were left out as their file wants it: nothing is wrong with it."""
 
 
-def tell(place: Place, left_out: Mapping[str, int]) -> None:
+def warn_skipped_records(place: InputFile, left_out: Mapping[str, int]) -> None:
     """Warn once, at the end of a file, of what was left out of it."""
     if left_out:
         reasons = "; ".join(f"{reason} ({number:,})" for reason, number in left_out.items())
-        warnings.warn(f"{place.name}: left out: {reasons}", LeftOutWarning, stacklevel=2)
+        warnings.warn(f"{place.name}: left out: {reasons}", SkippedRecordsWarning, stacklevel=2)

@@ -39,7 +39,7 @@ class MalformedError(Exception):
         super().__init__(message)
 
 
-class Content(str):
+class InMemoryFile(str):
     """A file that is held in memory: its name, with its bytes beside it.
 
     Readers take it wherever they take a path, and nothing of that name is looked for on the disk.
@@ -51,19 +51,19 @@ class Content(str):
 
     data: bytes
 
-    def __new__(cls, name: str, data: bytes) -> Content:
+    def __new__(cls, name: str, data: bytes) -> InMemoryFile:
         """A name that has bytes."""
         content = super().__new__(cls, name)
         content.data = data
         return content
 
 
-def suffix(file: Path) -> str:
+def get_suffix(file: Path) -> str:
     """What the name of a file ends in, in small letters; a ``.gz`` is passed over."""
     return Path(file.name.removesuffix(".gz")).suffix.lower()
 
 
-class Place:
+class InputFile:
     """A file being read and what to do with its errors.
 
     Args:
@@ -74,23 +74,23 @@ class Place:
 
     def __init__(self, path: str | Path, on_error: OnError | None = None) -> None:
         self.path = Path(path)
-        self.data = path.data if isinstance(path, Content) else None
-        self.stdin = self.data is None and str(path) == STDIN
-        self.name = "<stdin>" if self.stdin else str(path)
+        self.data = path.data if isinstance(path, InMemoryFile) else None
+        self.is_stdin = self.data is None and str(path) == STDIN
+        self.name = "<stdin>" if self.is_stdin else str(path)
         self.on_error = on_error
 
     @property
-    def folder(self) -> bool:
+    def is_folder(self) -> bool:
         """Whether it is a folder, which neither what is in memory nor standard input is."""
-        return self.data is None and not self.stdin and self.path.is_dir()
+        return self.data is None and not self.is_stdin and self.path.is_dir()
 
     @property
-    def pipe(self) -> bool:
+    def is_pipe(self) -> bool:
         """Whether it is a pipe under a name, which can be read once."""
-        return self.data is None and not self.stdin and self.path.is_fifo()
+        return self.data is None and not self.is_stdin and self.path.is_fifo()
 
     @property
-    def on_disk(self) -> Path:
+    def disk_path(self) -> Path:
         """The path, for a reader that looks for other files beside it.
 
         Raises:
@@ -103,7 +103,7 @@ class Place:
     @property
     def stem(self) -> str:
         """Name of the file without suffixes, from which documents without a name get theirs."""
-        if self.stdin:
+        if self.is_stdin:
             return "stdin"
         return Path(self.path.name.removesuffix(".gz")).stem
 
@@ -136,7 +136,7 @@ class Place:
 
 
 @contextmanager
-def open_bytes(place: Place) -> Iterator[BinaryIO]:
+def open_bytes(place: InputFile) -> Iterator[BinaryIO]:
     """The bytes of a file, decompressed if they are gzip, whatever the file is called.
 
     Raises:
@@ -152,7 +152,7 @@ def open_bytes(place: Place) -> Iterator[BinaryIO]:
             else:
                 yield buffered
         finally:
-            if not place.stdin:
+            if not place.is_stdin:
                 buffered.close()
     except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
         raise place.error(f"broken gzip file: {problem}") from None
@@ -160,13 +160,13 @@ def open_bytes(place: Place) -> Iterator[BinaryIO]:
         raise place.error(f"cannot be read: {problem.strerror or problem}") from None
 
 
-def _opened(place: Place) -> BinaryIO:
+def _opened(place: InputFile) -> BinaryIO:
     if place.data is not None:
         return io.BytesIO(place.data)
-    return sys.stdin.buffer if place.stdin else place.path.open("rb")
+    return sys.stdin.buffer if place.is_stdin else place.path.open("rb")
 
 
-def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
+def read_chunks(place: InputFile, encoding: str = "utf-8") -> Iterator[str]:
     """The text of a file in pieces; a byte order mark is not part of it.
 
     Raises:
@@ -208,12 +208,12 @@ def read_chunks(place: Place, encoding: str = "utf-8") -> Iterator[str]:
                 return
 
 
-def read_text(place: Place, encoding: str = "utf-8") -> str:
+def read_text(place: InputFile, encoding: str = "utf-8") -> str:
     """The whole text of a file, line ends untouched."""
     return "".join(read_chunks(place, encoding))
 
 
-def read_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+def read_lines(place: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
     r"""Numbered lines, from 1, without their ``\n`` or ``\r\n``.
 
     Only these two end a line: a lone carriage return or U+2028 belongs to the text.
@@ -230,6 +230,6 @@ def read_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str
         yield number + 1, "".join(parts).removesuffix("\r")
 
 
-def read_filled_lines(place: Place, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+def read_nonempty_lines(place: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
     """Numbered lines, from 1, without those that have nothing but white space in them."""
     return ((number, line) for number, line in read_lines(place, encoding) if line.strip())

@@ -14,7 +14,7 @@ from vaner.text.documents import Document, Span, SpanError
 
 Pieces = Sequence[tuple[int, int]]
 
-Lost = Counter[str]
+Losses = Counter[str]
 """Reason -> how often something could not be written as it was."""
 
 SCORE = "score has no place in the format"
@@ -34,7 +34,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
 
-def check_span(
+def make_span(
     text: str,
     pieces: Pieces,
     type: str,
@@ -152,7 +152,7 @@ def recall(spans: Sequence[Span], kept: Mapping[str, Sequence[Any]]) -> list[Any
     return found
 
 
-def renamed(document: Document, names: Mapping[str, str]) -> Document:
+def rename_types(document: Document, names: Mapping[str, str]) -> Document:
     """A document with other names for its types; what formats remember of its mentions stays.
 
     Args:
@@ -169,7 +169,7 @@ def renamed(document: Document, names: Mapping[str, str]) -> Document:
         else own
         for format, own in document.metadata.items()
     }
-    return replace(document.renamed(names), metadata=metadata)
+    return replace(document.rename_types(names), metadata=metadata)
 
 
 def _under(kept: Any, keys: Mapping[str, str]) -> Any:
@@ -183,14 +183,14 @@ def _under(kept: Any, keys: Mapping[str, str]) -> Any:
     return found
 
 
-def plain(text: str, lost: Lost) -> str:
+def replace_surrogates(text: str, lost: Losses) -> str:
     """Text that UTF-8 can hold; a lone surrogate becomes U+FFFD, so offsets stay."""
     clean, count = _SURROGATE.subn("\ufffd", text)
     lost[CHARACTER] += count
     return clean
 
 
-def beginning(text: str, lost: Lost) -> str:
+def encode_file_start(text: str, lost: Losses) -> str:
     """Text that can begin a file: U+2060 is what U+FEFF is elsewhere, a joint without width."""
     if not text.startswith("\ufeff"):
         return text
@@ -198,19 +198,19 @@ def beginning(text: str, lost: Lost) -> str:
     return "\u2060" + text[1:]
 
 
-def one_line(text: str, lost: Lost) -> str:
+def replace_line_breaks(text: str, lost: Losses) -> str:
     """Text without line breaks, as long as before."""
     lost[LINE_BREAK] += text.count("\n") + text.count("\r")
-    return plain(text, lost).replace("\n", " ").replace("\r", " ")
+    return replace_surrogates(text, lost).replace("\n", " ").replace("\r", " ")
 
 
-def word(name: str, lost: Lost, forbidden: str = r"\s") -> str:
+def replace_forbidden(name: str, lost: Losses, forbidden: str = r"\s") -> str:
     """A name for a place where white space would end it."""
-    clean, count = re.subn(forbidden, "_", plain(name, lost))
+    clean, count = re.subn(forbidden, "_", replace_surrogates(name, lost))
     lost[NAME] += count
     return clean
 
 
-def count_scores(spans: Iterable[Span], lost: Lost) -> None:
+def count_scores(spans: Iterable[Span], lost: Losses) -> None:
     """Count the scores that a format without a place for them loses."""
     lost[SCORE] += sum(span.score is not None for span in spans)

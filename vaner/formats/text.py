@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vaner.formats.source import OnError, Place, read_filled_lines, read_text
-from vaner.formats.spans import Lost, one_line, plain
+from vaner.formats.source import InputFile, OnError, read_nonempty_lines, read_text
+from vaner.formats.spans import Losses, replace_line_breaks, replace_surrogates
 from vaner.text.documents import Document
 
 MENTION = "mention has no place in plain text"
@@ -18,8 +18,8 @@ def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
     """One document a file, named after it; of a folder every ``.txt`` file in order of name."""
-    place = Place(path, on_error)
-    if not place.folder:
+    place = InputFile(path, on_error)
+    if not place.is_folder:
         yield Document(place.stem, read_text(place, encoding))
         return
     for file in sorted(place.path.glob("*.txt")):
@@ -33,22 +33,22 @@ def read_each_line(
 
     Made for standard input: a document is handed on as soon as its line has ended.
     """
-    place = Place(path, on_error)
-    for number, line in read_filled_lines(place, encoding):
+    place = InputFile(path, on_error)
+    for number, line in read_nonempty_lines(place, encoding):
         yield Document(f"{place.stem}-{number}", line)
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """The bare text; of several documents one after another, which no reader can take apart."""
     for number, document in enumerate(documents):
         lost[MENTION] += len(document.spans)
         lost[BORDER] += number > 0
-        yield "\n\n" * (number > 0) + plain(document.text, lost)
+        yield "\n\n" * (number > 0) + replace_surrogates(document.text, lost)
 
 
-def render_each_line(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render_each_line(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """The bare text of each document on a line of its own."""
     for document in documents:
         lost[MENTION] += len(document.spans)
         lost[BLANK] += not document.text.strip()
-        yield one_line(document.text, lost) + "\n"
+        yield replace_line_breaks(document.text, lost) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 
-def closed(parts: Iterable[str], end: str) -> Iterator[str]:
+def with_trailer(parts: Iterable[str], end: str) -> Iterator[str]:
     """The parts, and the end behind them, also where they break off in an error.
 
     >>> list(closed(["<a>", "x"], "</a>"))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from vaner.formats.bioc.metadata import besides as of_bioc
-from vaner.formats.brat import besides as of_brat
-from vaner.formats.pubtator import besides as of_pubtator
-from vaner.formats.spans import Lost
+from vaner.formats.bioc.metadata import count_unsupported as of_bioc
+from vaner.formats.brat import count_unsupported as of_brat
+from vaner.formats.pubtator import count_unsupported as of_pubtator
+from vaner.formats.spans import Losses
 from vaner.text.documents import Document
 
 BESIDES = "relation, attribute or note has no place in the format"
@@ -26,8 +26,8 @@ ALL = tuple(_NUMBERS)
 """Names of the metadata that such things are kept in."""
 
 
-def watched(
-    documents: Iterable[Document], written: Container[str], lost: Lost
+def count_unsupported_annotations(
+    documents: Iterable[Document], written: Container[str], lost: Losses
 ) -> Iterator[Document]:
     """Documents on their way into a format, and a count of what they will not hold there.
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from vaner.formats.source import Place, open_bytes
+from vaner.formats.source import InputFile, open_bytes
 
 _CHUNK = 1 << 16
 _REFUSED = "declares entities of its own or uses external ones, which is refused"
@@ -41,7 +41,7 @@ class _Children:
         pass
 
 
-def children(place: Place, encoding: str = "utf-8") -> Iterator[tuple[str, Element, int]]:
+def iter_children(place: InputFile, encoding: str = "utf-8") -> Iterator[tuple[str, Element, int]]:
     """The children of the root, each as soon as it has been read and then forgotten.
 
     Memory is bounded by one child.

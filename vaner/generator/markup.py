@@ -93,9 +93,9 @@ def split(text: str, spans: Iterable[Span]) -> Split:
     spans = list(spans)
     if len({span.type for span in spans}) > 1:
         raise ValueError("brackets tell no types apart: mark up one type at a time")
-    lost = [(span, Reason.DISCONTINUOUS) for span in spans if span.discontinuous]
+    lost = [(span, Reason.DISCONTINUOUS) for span in spans if span.is_discontinuous]
     filled = solid(text) if spans else []
-    trimmed = [(_trimmed(text, filled, s), s) for s in spans if not s.discontinuous]
+    trimmed = [(_trimmed(text, filled, s), s) for s in spans if not s.is_discontinuous]
     kept: dict[tuple[int, int], Span] = {}
     edges: list[int] = []
     for inner, span in sorted(trimmed, key=lambda p: (-p[0].length, p[0].start, p[0] != p[1])):

@@ -19,8 +19,8 @@ from vaner.errors import ModelError
 from vaner.generator.grammar import Grammar, Legal, Marks, State
 from vaner.generator.markup import escape, split
 from vaner.text.documents import Document, Span
-from vaner.text.tags import Reason
-from vaner.text.words import Window, Word, split_words, windows
+from vaner.text.tags import UnreachableReason
+from vaner.text.words import Window, Word, split_windows, split_words
 
 OPEN, CLOSE, END = "[", "]", "\n"
 """The marks of an answer. No word holds a line break, and every decoder's tokenizer has one."""
@@ -121,7 +121,7 @@ class PromptEncoder:
                 f"and its copy after an instruction of {len(prefix)}; it needs {MOST_SUBWORDS}"
             )
         pieces = [self._piece(text, words, i) for i in range(len(words))]
-        for window in windows([len(p) for p in pieces], room, overlap=room // 4):
+        for window in split_windows([len(p) for p in pieces], room, overlap=room // 4):
             own = tuple(pieces[window.start : window.end])
             ids = (*prefix, *(token for piece in own for token in piece), *self._line)
             yield Prompt(ids, Grammar(own, self.marks), window)
@@ -184,7 +184,7 @@ def _legal(grammar: Grammar, answer: Iterable[int]) -> tuple[Legal, ...]:
 
 def word_spans(
     words: Sequence[Word], spans: Iterable[Span]
-) -> tuple[list[tuple[int, int]], list[tuple[Span, Reason]]]:
+) -> tuple[list[tuple[int, int]], list[tuple[Span, UnreachableReason]]]:
     """Spans of one type as ranges of words, and those that are none.
 
     Args:
@@ -200,12 +200,12 @@ def word_spans(
     starts = {word.start: index for index, word in enumerate(words)}
     ends = {word.end: index + 1 for index, word in enumerate(words)}
     ranges: list[tuple[int, int]] = []
-    unreachable: list[tuple[Span, Reason]] = []
+    unreachable: list[tuple[Span, UnreachableReason]] = []
     for span in spans:
-        if span.discontinuous:
-            unreachable.append((span, Reason.DISCONTINUOUS))
+        if span.is_discontinuous:
+            unreachable.append((span, UnreachableReason.DISCONTINUOUS))
         elif span.start not in starts or span.end not in ends:
-            unreachable.append((span, Reason.BOUNDARY))
+            unreachable.append((span, UnreachableReason.BOUNDARY))
         else:
             ranges.append((starts[span.start], ends[span.end]))
     return ranges, unreachable

@@ -21,7 +21,7 @@ from vaner.recognition.length_batches import batch_by_length
 from vaner.recognition.recognizer import resolve_types
 from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_stream, to_documents
 from vaner.text.documents import Document, Span
-from vaner.text.words import Word, sentences_of, split_words
+from vaner.text.words import Word, get_sentences, split_words
 from vaner.utils.deprecation import renamed_argument
 
 
@@ -111,7 +111,7 @@ class Generator:
         for document in to_documents(source):
             words = split_words(document.text)
             found: list[Span] = []
-            for first, last in sentences_of(document, words):
+            for first, last in get_sentences(document, words):
                 own = words[first:last]
                 for type, instruction in asked.items():
                     for prompt in self.encoder.prompts(document.text, own, instruction):

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from vaner.backbones.file_names import RESULTS_FILE
 from vaner.errors import VanerError
-from vaner.utils.validated_json import read_shaped
+from vaner.utils.validated_json import read_validated_json
 
 _CUTS = ("min_score", "min_precision", "quantization")
 
@@ -52,7 +52,7 @@ def read_stated(folder: Path) -> Stated:
     Raises:
         ModelError: where it is damaged.
     """
-    return read_shaped(folder / RESULTS_FILE, dict[str, dict[str, Figures]]) or {}
+    return read_validated_json(folder / RESULTS_FILE, dict[str, dict[str, Figures]]) or {}
 
 
 def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:

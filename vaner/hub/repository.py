@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
-from vaner.errors import VanerError, first_line
+from vaner.errors import VanerError, summarize_error
 from vaner.hub.model_card import card, merged
 from vaner.hub.model_description import Described, describe
 from vaner.hub.reported_results import as_stated
@@ -272,7 +272,7 @@ def _reason(error: BaseException, repo: str) -> str:
     """What a user is told of a failed push."""
     causes = list(_causes(error))
     status = next((s for s in map(_status, causes) if s is not None), None)
-    reason = first_line(next((cause for cause in causes if str(cause).strip()), error))
+    reason = summarize_error(next((cause for cause in causes if str(cause).strip()), error))
     if status in (401, 403):
         return f"{repo}: the Hub does not allow it with this token ({reason})"
     if status == 412:

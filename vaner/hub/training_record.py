@@ -10,7 +10,7 @@ from typing import Any, Required
 from typing_extensions import TypedDict
 
 from vaner.backbones.file_names import TRAINING_FILE
-from vaner.utils.validated_json import read_shaped
+from vaner.utils.validated_json import read_validated_json
 
 TAGGED = ", tagged by "
 """What stands in a record between a source and the teacher that tagged it."""
@@ -50,7 +50,7 @@ def read_training(folder: Path) -> Training:
     Raises:
         ModelError: where it is damaged.
     """
-    return read_shaped(folder / TRAINING_FILE, Told) or {}
+    return read_validated_json(folder / TRAINING_FILE, Told) or {}
 
 
 def learnt_from(record: Training) -> tuple[tuple[str, str], ...]:

@@ -23,8 +23,12 @@ from typing import Any, Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
+<<<<<<< HEAD
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.text.documents import Document, best_of_overlapping
+=======
+from vaner.text.documents import Document, resolve_overlaps
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 from vaner.text.documents import Span as Mention
 
 Align = Literal["expand", "contract"]
@@ -127,7 +131,7 @@ class VanerComponent:
         if mention.identifiers:
             given["kb_id"] = mention.identifiers[0]
         span = doc.char_span(mention.start, mention.end, **given)
-        how = "hull" if mention.discontinuous else "exact"
+        how = "hull" if mention.is_discontinuous else "exact"
         if span is None and self._align == "contract":
             how = "contracted"
             span = doc.char_span(mention.start, mention.end, alignment_mode="contract", **given)
@@ -144,7 +148,7 @@ class VanerComponent:
         for mention, span in sorted(placed, key=lambda one: -(one[0].score or 0.0)):
             whole = replace(mention, start=span.start_char, end=span.end_char, fragments=())
             spans.setdefault(whole, span)  # of two that became one, the likelier
-        ours = [spans[mention] for mention in best_of_overlapping(spans)]
+        ours = [spans[mention] for mention in resolve_overlaps(spans)]
         there = list(doc.ents)
         if self._settings["overwrite_ents"]:
             return [*ours, *_apart(there, ours)]

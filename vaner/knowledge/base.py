@@ -19,9 +19,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaner.errors import KnowledgeError, first_line
+from vaner.errors import KnowledgeError, summarize_error
 from vaner.knowledge.concepts import Concept, Source
-from vaner.utils.cache_folder import cache_folder
+from vaner.utils.cache_folder import get_cache_folder
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,9 @@ class KnowledgeBase:
         except FileNotFoundError:
             raise KnowledgeError(f"{path}: there is no such knowledge base") from None
         except (OSError, pa.ArrowInvalid) as error:
-            raise KnowledgeError(f"{path}: not a knowledge base: {first_line(error)}") from None
+            raise KnowledgeError(
+                f"{path}: not a knowledge base: {summarize_error(error)}"
+            ) from None
         about = _read_about((self._file.metadata.metadata or {}).get(_KEY))
         if about is None:
             raise KnowledgeError(f"{path}: a Parquet file, but not a knowledge base of vaner")
@@ -150,7 +152,7 @@ class KnowledgeBase:
             yield from self._file.iter_batches(_ROWS, columns=list(columns))
         except (OSError, pa.ArrowInvalid) as error:
             raise KnowledgeError(
-                f"{self.path}: a damaged knowledge base: {first_line(error)}; "
+                f"{self.path}: a damaged knowledge base: {summarize_error(error)}; "
                 f"build it again with: vaner kb build {self.name}"
             ) from None
 
@@ -166,7 +168,7 @@ class KnowledgeBase:
 
 def default_path(name: str) -> Path:
     """Where the base of a name is built: in the cache folder."""
-    return cache_folder() / "knowledge" / f"{name}.parquet"
+    return get_cache_folder() / "knowledge" / f"{name}.parquet"
 
 
 def open_base(name_or_path: str | Path) -> KnowledgeBase:

@@ -88,7 +88,7 @@ def _replaceable(sentence: Document) -> list[Span]:
     return [
         span
         for span in sentence.spans
-        if not span.discontinuous
+        if not span.is_discontinuous
         and span.start in starts
         and span.end in ends
         and sum(span.overlaps(o) for o in sentence.spans) == 1
@@ -100,7 +100,7 @@ def _replaced(sentence: Document, names: dict[Span, str]) -> Document:
     for span in sorted(sentence.spans):
         name = names.get(span)
         if name is None:
-            spans.append(span.shifted(shift))
+            spans.append(span.shift(shift))
             continue
         text += sentence.text[at : span.start] + name
         spans.append(Span(len(text) - len(name), len(text), span.type))

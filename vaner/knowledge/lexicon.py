@@ -17,7 +17,7 @@ from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.common_words import COMMON
 from vaner.knowledge.hash_tables import Hashes, Indices, Table, Words, chained, ranges, words_of
 from vaner.knowledge.spelling_rules import DEFAULT, Rules, spellings
-from vaner.utils.cache_folder import cache_folder
+from vaner.utils.cache_folder import get_cache_folder
 
 # Part of the cache's key: raise it whenever the tables or the spellings change.
 VERSION = 2
@@ -151,7 +151,7 @@ def open_lexicon(base: KnowledgeBase, rules: Mapping[str, Rules], *, cache: bool
         "rules": {type: asdict(rules.get(type, DEFAULT)) for type in base.types},
         "common": _digest(sorted(COMMON)),
     }
-    folder = cache_folder() / "matchers" / f"{base.name}-{_digest(about)}"
+    folder = get_cache_folder() / "matchers" / f"{base.name}-{_digest(about)}"
     tables = arrays.load(folder, about) if cache else None
     if tables is None:
         tables = build(base.names(), base.types, rules)

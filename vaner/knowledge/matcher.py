@@ -29,7 +29,7 @@ from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.hash_tables import Words, words_of
 from vaner.knowledge.lexicon import Lexicon, join, open_lexicon
 from vaner.knowledge.spelling_rules import RULES, Rules, changed
-from vaner.text.documents import Document, Overlaps, Span, best_of_overlapping
+from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps
 from vaner.utils.deprecation import renamed_argument
 
 # Text read at once: enough for whole arrays to pay, little enough for the processor's cache.
@@ -142,7 +142,7 @@ class Matcher:
         )
         for batch in _batches(documents):
             for document, spans in zip(batch, self._spans(batch, wanted), strict=True):
-                kept = best_of_overlapping(spans) if overlaps == "best" else spans
+                kept = resolve_overlaps(spans) if overlaps == "best" else spans
                 yield document.with_spans(kept)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:

@@ -28,7 +28,7 @@ from vaner.selector.collation import collate
 from vaner.selector.encoding import MarkedRow, MarkEncoder, context
 from vaner.selector.model import VanerSelector
 from vaner.text.documents import Document, Span
-from vaner.text.words import sentences_of, split_words
+from vaner.text.words import get_sentences, split_words
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class Selector:
         if not document.spans:
             return
         words = split_words(document.text)
-        sentences = sentences_of(document, words)
+        sentences = get_sentences(document, words)
         for span in document.spans:
             type = self._number(span)
             if type is None:

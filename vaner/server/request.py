@@ -11,10 +11,16 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from vaner.errors import FormatError, VanerError
+<<<<<<< HEAD
 from vaner.formats import detect, read
 from vaner.formats.names import format_name
 from vaner.formats.source import Content
 from vaner.recognition.options import AnnotateOptions, declaration
+=======
+from vaner.formats import detect_format, read
+from vaner.formats.names import resolve_format_name
+from vaner.formats.source import InMemoryFile
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 from vaner.server.limits import Limits, Refused
 from vaner.text.documents import Document, Overlaps
 
@@ -129,8 +135,8 @@ def read_body(body: bytes, content_type: str, query: Query, limits: Limits) -> O
         if _is_own(found):
             return _own(found, query, limits)
     try:
-        name = Content(_safe(query.name) or "body", body)
-        format = format_name(query.input_format) or READ.get(kind) or _told(name, encoding)
+        name = InMemoryFile(_safe(query.name) or "body", body)
+        format = resolve_format_name(query.input_format) or READ.get(kind) or _told(name, encoding)
         if format in NOT_READ:
             raise VanerError(f"{format} is not read out of a request; send another format")
         documents = list(limits.held(read(name, format, encoding=encoding)))
@@ -208,7 +214,7 @@ def _own(found: Any, query: Query, limits: Limits) -> Order:
     if not isinstance(given, list):
         raise Refused(400, "documents: is no list")
     # The reader of JSON Lines knows what may be wrong with a document; its lines are ours' numbers.
-    lines = Content("document", "\n".join(json.dumps(one) for one in given).encode())
+    lines = InMemoryFile("document", "\n".join(json.dumps(one) for one in given).encode())
     try:
         documents = list(limits.held(read(lines, "jsonl")))
     except VanerError as problem:
@@ -221,10 +227,10 @@ def _set(query: Query) -> dict[str, Any]:
     return query.model_dump(exclude_unset=True, exclude={"input_format", "name"})
 
 
-def _told(name: Content, encoding: str) -> str:
+def _told(name: InMemoryFile, encoding: str) -> str:
     """The format that a content tells of itself."""
     try:
-        return detect(name, encoding=encoding)
+        return detect_format(name, encoding=encoding)
     except FormatError as problem:
         raise Refused(415, _line(problem)) from None
 

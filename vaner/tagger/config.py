@@ -9,7 +9,7 @@ from transformers import AutoConfig
 from vaner.backbones.config import BackboneModelConfig, check_choice
 from vaner.tagger.instructions import VANER, Instruction
 from vaner.tagger.prompts import TaggerPrompts
-from vaner.text.tags import Scheme, TagSet
+from vaner.text.tags import TagScheme, TagSet
 
 Head = Literal["crf", "softmax"]
 Pooling = Literal["first", "last", "mean"]
@@ -60,7 +60,7 @@ class VanerConfig(BackboneModelConfig):
     ) -> None:
         check_choice("head", head, get_args(Head))
         check_choice("pooling", pooling, get_args(Pooling))
-        check_choice("scheme", scheme, tuple(Scheme))
+        check_choice("scheme", scheme, tuple(TagScheme))
         self.head = head
         self.pooling = pooling
         self.scheme = str(scheme)
@@ -73,7 +73,7 @@ class VanerConfig(BackboneModelConfig):
         self.shared_instruction = shared_instruction
         self.dropout = dropout
         types = tuple(kwargs.get("types", ()))
-        tags = TagSet(Scheme(scheme), types if joint else ()).tags
+        tags = TagSet(TagScheme(scheme), types if joint else ()).tags
         kwargs["id2label"] = dict(enumerate(tags))
         kwargs["label2id"] = {tag: i for i, tag in enumerate(tags)}
         super().__init__(**kwargs)
@@ -82,7 +82,7 @@ class VanerConfig(BackboneModelConfig):
     def prompts(self) -> TaggerPrompts:
         """What the model was taught to find, and how it is asked."""
         return TaggerPrompts(
-            tuple(self.types), Scheme(self.scheme), self.joint, self.datasets, self.nameless,
+            tuple(self.types), TagScheme(self.scheme), self.joint, self.datasets, self.nameless,
             self.instruction_template,
         )  # fmt: skip
 

@@ -182,5 +182,5 @@ def _reduced(likelihood: Tensor, mask: Tensor, reduction: str) -> Tensor:
 
 def _penalties(tags: TagSet, device: torch.device) -> Chain:
     """What the scheme takes off each score. No buffers: state dicts stay pytorch-crf's."""
-    allowed = (tags.allowed_start(), tags.allowed(), tags.allowed_end())
+    allowed = (tags.allowed_start(), tags.allowed_transitions(), tags.allowed_end())
     return Chain(*(torch.where(torch.tensor(a, device=device), 0.0, FORBIDDEN) for a in allowed))

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from vaner.text.tags import OUTSIDE, Chunk, TagSet, decode, spell
+from vaner.text.tags import OUTSIDE, Chunk, TagSet, decode_tags, make_tags
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 _CELLS_AT_ONCE = 1 << 20  # numbers in an array of a batch: eight megabytes
@@ -50,7 +50,7 @@ class Decoder:
 
     def __init__(self, tag_set: TagSet, transitions: Transitions) -> None:
         self.tag_set = tag_set
-        allowed = (tag_set.allowed_start(), tag_set.allowed(), tag_set.allowed_end())
+        allowed = (tag_set.allowed_start(), tag_set.allowed_transitions(), tag_set.allowed_end())
         self.scores = Transitions(*(
             np.asarray(learned, np.float64) + np.where(np.asarray(one), 0.0, FORBIDDEN)
             for learned, one in zip(transitions, allowed, strict=True)
@@ -69,7 +69,7 @@ class Decoder:
             batch, order = order[:size], order[size:]
             padded, lengths = _padded([emissions[i] for i in batch])
             paths = viterbi(self.scores, padded, lengths)
-            chunks = [decode(self.tag_set.names(path[:n].tolist()))
+            chunks = [decode_tags(self.tag_set.names(path[:n].tolist()))
                       for path, n in zip(paths, lengths, strict=True)]  # fmt: skip
             some = [row for row, found in enumerate(chunks) if found]  # the rest needs no sums
             scored = self.probabilities(padded[some], lengths[some], [chunks[row] for row in some])
@@ -104,8 +104,15 @@ class Decoder:
     ) -> float:
         """Sum over all sequences that spell just this chunk: prefix, chunk, what may follow."""
         scores = self.scores
+<<<<<<< HEAD
         tags = self.tag_set.indices(spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type))
         score = alpha[chunk.start, tags[0]] + scores.transitions[tags[:-1], tags[1:]].sum()
+=======
+        tags = self.tag_set.indices(
+            make_tags(chunk.end - chunk.start, self.tag_set.scheme, chunk.type)
+        )
+        score = alpha[chunk.start, tags[0]] + scores.between[tags[:-1], tags[1:]].sum()
+>>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
         score += emissions[range(chunk.start + 1, chunk.end), tags[1:]].sum()
         if chunk.end == words:
             score += scores.end[tags[-1]]

@@ -21,7 +21,7 @@ from vaner.tagger.config import Pooling, VanerConfig
 from vaner.tagger.crf import CRF
 from vaner.tagger.decoding import FORBIDDEN
 from vaner.text.casing import Casing
-from vaner.text.tags import Scheme, TagSet
+from vaner.text.tags import TagScheme, TagSet
 
 
 @dataclass
@@ -279,7 +279,7 @@ class VanerForTokenClassification(BackboneModel):
 
 def _general_head(config: VanerConfig) -> nn.ModuleDict:
     """A head for the general domain: entities of whatever kind, tagged without a type."""
-    tags = TagSet(Scheme(config.scheme))
+    tags = TagSet(TagScheme(config.scheme))
     width = config.hidden_size
     classifier = nn.Linear(width, len(tags))
     nn.init.normal_(classifier.weight, std=0.02)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from vaner.backbones import backbone as backbones
 from vaner.backbones.row_packing import embedded, unpack
-from vaner.errors import ModelError, first_line
+from vaner.errors import ModelError, summarize_error
 from vaner.tagger.model import VanerForTokenClassification, pool
 
 Precision = Literal["int8", "fp32"]
@@ -149,7 +149,7 @@ def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
     except ImportError as missing:
         raise _not_installed() from missing
     except (RuntimeError, ValueError, TypeError) as error:
-        reason = first_line(error)
+        reason = summarize_error(error)
         kind = model.backbone.config.model_type
         raise ModelError(f"a {kind} backbone cannot be exported: {reason}") from error
 

@@ -20,11 +20,11 @@ import numpy as np
 from vaner.backbones.encoding import Encoder, Row
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
-from vaner.errors import ModelError, VanerError, first_line
+from vaner.errors import ModelError, VanerError, summarize_error
 from vaner.tagger.decoding import Floats, Transitions
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.tagger.recognizer import Tagger
-from vaner.utils.cache_folder import cache_folder
+from vaner.utils.cache_folder import get_cache_folder
 
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
@@ -56,7 +56,7 @@ def cached_form_folder(folder: Path) -> Path:
     files = sorted(path for path in computes if path.name not in _TOLD)
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-    return cache_folder() / "exported" / f"{folder.name}-{key}"
+    return get_cache_folder() / "exported" / f"{folder.name}-{key}"
 
 
 def cores() -> int:
@@ -98,8 +98,8 @@ class OnnxEmissionModel:
             )
         except Exception as error:  # onnxruntime has an exception for each kind of damage
             raise ModelError(
-                f"{folder / MODEL_FILE}: cannot be loaded: {first_line(error)}; delete the folder "
-                "and export the model again"
+                f"{folder / MODEL_FILE}: cannot be loaded: {summarize_error(error)}; delete the "
+                "folder and export the model again"
             ) from error
         self._inputs = [one.name for one in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaner.tagger.instructions import ANY_TYPE, Instruction
-from vaner.text.tags import Scheme, TagSet
+from vaner.text.tags import TagScheme, TagSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class TaggerPrompts:
     """
 
     types: tuple[str, ...]
-    scheme: Scheme
+    scheme: TagScheme
     joint: bool
     datasets: Mapping[str, Sequence[str]]
     nameless: bool
@@ -42,7 +42,7 @@ class TaggerPrompts:
             KeyError, TypeError, ValueError: where a field is missing or of another kind.
         """
         return cls(
-            tuple(config["types"]), Scheme(config["scheme"]), bool(config.get("joint", False)),
+            tuple(config["types"]), TagScheme(config["scheme"]), bool(config.get("joint", False)),
             {name: tuple(types) for name, types in config["datasets"].items()},
             bool(config.get("nameless", True)), Instruction(**config["instruction"]),
         )  # fmt: skip

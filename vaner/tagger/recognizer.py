@@ -21,9 +21,9 @@ from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_st
 from vaner.tagger.decoding import Decoder, Floats, Transitions
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.documents import Document, Span
-from vaner.text.reachability import unreachable
-from vaner.text.tags import Scheme
-from vaner.text.words import Word, sentences_of, split_words
+from vaner.text.reachability import count_unreachable
+from vaner.text.tags import TagScheme
+from vaner.text.words import Word, get_sentences, split_words
 from vaner.utils.deprecation import renamed_argument
 
 
@@ -115,13 +115,13 @@ class Tagger:
         return self.prompts.datasets
 
     @property
-    def scheme(self) -> Scheme:
+    def scheme(self) -> TagScheme:
         """How the model's tags spell a mention."""
         return self.prompts.scheme
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that words and tags cannot spell."""
-        return unreachable(document, types, self.scheme, joint=self.prompts.joint)
+        return count_unreachable(document, types, self.scheme, joint=self.prompts.joint)
 
     @renamed_argument("dataset", "corpus")
     def annotate(
@@ -172,7 +172,7 @@ class Tagger:
         for document in to_documents(source):
             words = split_words(document.text)
             found: list[Span] = []
-            for first, last in sentences_of(document, words):
+            for first, last in get_sentences(document, words):
                 own = words[first:last]
                 for instruction, together in passes:
                     sentence = _Sentence(own, together, found)

@@ -16,7 +16,7 @@ class Casing(IntEnum):
     MIXED = 5
 
 
-def casing_of(word: str) -> Casing:
+def get_casing(word: str) -> Casing:
     """The casing of one word.
 
     >>> [casing_of(word).name for word in ("5", "flu", "C", "Homo", "BRCA1", "mRNA")]

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from vaner.errors import CorpusError, VanerError
 
 Overlaps = Literal["keep", "best"]
-"""What becomes of mentions that overlap: all are kept, or the best: see `best_of_overlapping`."""
+"""What becomes of mentions that overlap: all are kept, or the best: see `resolve_overlaps`."""
 
 
-def type_names(types: Iterable[str]) -> str:
+def format_types(types: Iterable[str]) -> str:
     """Types as messages list them; tags without a type have an empty one.
 
     >>> type_names(["Gene", ""])
@@ -79,7 +79,7 @@ class Span:
         return self.end - self.start
 
     @property
-    def discontinuous(self) -> bool:
+    def is_discontinuous(self) -> bool:
         return bool(self.fragments)
 
     @property
@@ -91,7 +91,7 @@ class Span:
         """Whether the two extents share a code point (types are not compared)."""
         return self.start < other.end and other.start < self.end
 
-    def shifted(self, by: int) -> Span:
+    def shift(self, by: int) -> Span:
         """The same mention `by` code points further on."""
         pieces = tuple((s + by, e + by) for s, e in self.fragments)
         return replace(self, start=self.start + by, end=self.end + by, fragments=pieces)
@@ -139,10 +139,10 @@ class Document:
                     )
 
     @property
-    def source(self) -> str | None:
+    def source_id(self) -> str | None:
         """The document that this is a part of, by the ``doc_id`` in its metadata; None without.
 
-        >>> Document("12", "It was asthma.", metadata={"doc_id": 7}).source
+        >>> Document("12", "It was asthma.", metadata={"doc_id": 7}).source_id
         '7'
         """
         name = self.metadata.get("doc_id")
@@ -152,7 +152,7 @@ class Document:
         """The text of a mention; the pieces of a discontinuous one are joined by a space."""
         return " ".join(self.text[start:end] for start, end in span.pieces)
 
-    def counts(self) -> Counter[str]:
+    def count_mentions(self) -> Counter[str]:
         """Number of mentions of each type."""
         return Counter(span.type for span in self.spans)
 
@@ -166,7 +166,7 @@ class Document:
         """The same text with other mentions."""
         return replace(self, spans=tuple(spans))
 
-    def renamed(self, names: Mapping[str, str]) -> Document:
+    def rename_types(self, names: Mapping[str, str]) -> Document:
         """The same mentions, those of some types under other names.
 
         Where two types become one, a mention that was of both is there once. One that a file has
@@ -175,7 +175,7 @@ class Document:
         Args:
             names: types by their names here -> what they are called then.
 
-        >>> Document("1", "asthma", (Span(0, 6, "DISO"),)).renamed({"DISO": "Disease"}).types
+        >>> Document("1", "asthma", (Span(0, 6, "DISO"),)).rename_types({"DISO": "Disease"}).types
         ('Disease',)
         """
         was: dict[Span, str] = {}
@@ -190,7 +190,7 @@ class Document:
         return tuple(sorted({span.type for span in self.spans}))
 
 
-def at_least(document: Document, score: float | Mapping[str, float]) -> Document:
+def filter_by_score(document: Document, score: float | Mapping[str, float]) -> Document:
     """The document with those of its mentions that have this score or a higher one, or none.
 
     Args:
@@ -209,7 +209,7 @@ def at_least(document: Document, score: float | Mapping[str, float]) -> Document
     )
 
 
-def best_of_overlapping(spans: Iterable[Span]) -> list[Span]:
+def resolve_overlaps(spans: Iterable[Span]) -> list[Span]:
     """Of mentions that overlap, the most probable; of equally probable ones, the longest.
 
     >>> best_of_overlapping([Span(0, 9, "Chemical", 0.9), Span(0, 9, "Disease", 0.3)])
@@ -257,7 +257,7 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.documents)
 
-    def renamed(self, names: Mapping[str, str]) -> Corpus:
+    def rename_types(self, names: Mapping[str, str]) -> Corpus:
         """The corpus with other names for some of its types; several may become one.
 
         Args:
@@ -269,12 +269,12 @@ class Corpus:
         if missing := [type for type in names if type not in self.types]:
             raise CorpusError(
                 f"corpus {self.name} does not annotate {', '.join(missing)}, which is to be "
-                f"renamed; it has {type_names(self.types)}"
+                f"renamed; it has {format_types(self.types)}"
             )
         types = dict.fromkeys(names.get(type, type) for type in self.types)
-        documents = tuple(document.renamed(names) for document in self.documents)
+        documents = tuple(document.rename_types(names) for document in self.documents)
         return replace(self, documents=documents, types=tuple(types))
 
-    def counts(self) -> Counter[str]:
+    def count_mentions(self) -> Counter[str]:
         """Number of mentions of each type."""
         return Counter(span.type for document in self.documents for span in document.spans)

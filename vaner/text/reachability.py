@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from vaner.text.documents import Document, Span
-from vaner.text.tags import Scheme, encode
-from vaner.text.words import Word, sentences_of, split_words
+from vaner.text.tags import TagScheme, encode_tags
+from vaner.text.words import Word, get_sentences, split_words
 
 CROSSING = "crosses a sentence boundary"
 
 
-def unreachable(
+def count_unreachable(
     document: Document,
     types: Collection[str],
-    scheme: Scheme = Scheme.BIO,
+    scheme: TagScheme = TagScheme.BIO,
     *,
     joint: bool = False,
 ) -> Counter[str]:
@@ -36,7 +36,7 @@ def unreachable(
     Counter({'overlaps another mention': 1})
     """
     words = split_words(document.text)
-    ranges = sentences_of(document, words)
+    ranges = get_sentences(document, words)
     found = Counter[str]()
     for together in [set(types)] if joint else [{type} for type in types]:
         waiting = [span for span in document.spans if span.type in together]
@@ -44,7 +44,7 @@ def unreachable(
             own = words[first:last]
             inside = [s for s in waiting if _lies_in(s, own)]
             waiting = [s for s in waiting if not _lies_in(s, own)]
-            lost = encode(own, inside, scheme, typed=False).unreachable
+            lost = encode_tags(own, inside, scheme, typed=False).unreachable
             found.update(str(reason) for _, reason in lost)
         found[CROSSING] += len(waiting)
     return +found

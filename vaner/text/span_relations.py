@@ -12,7 +12,7 @@ from enum import StrEnum
 from vaner.text.documents import Span
 
 
-class Relation(StrEnum):
+class SpanRelation(StrEnum):
     """How a mention lies to another that it shares a character with."""
 
     INSIDE = "inside"
@@ -21,15 +21,15 @@ class Relation(StrEnum):
     CROSSING = "crossing"
 
     @property
-    def back(self) -> Relation:
+    def back(self) -> SpanRelation:
         """How the other one lies to the first."""
         return _BACK.get(self, self)
 
 
-_BACK = {Relation.INSIDE: Relation.AROUND, Relation.AROUND: Relation.INSIDE}
+_BACK = {SpanRelation.INSIDE: SpanRelation.AROUND, SpanRelation.AROUND: SpanRelation.INSIDE}
 
 
-def relation(one: Span, other: Span) -> Relation | None:
+def find_relation(one: Span, other: Span) -> SpanRelation | None:
     """How `one` lies to `other`; None where they share no character.
 
     >>> relation(Span(5, 9, "Anatomy"), Span(0, 9, "Disease"))
@@ -39,16 +39,16 @@ def relation(one: Span, other: Span) -> Relation | None:
         return None
     own, others = _covered(one), _covered(other)
     if own == others:
-        return Relation.SAME
+        return SpanRelation.SAME
     if _within(own, others):
-        return Relation.INSIDE
+        return SpanRelation.INSIDE
     if _within(others, own):
-        return Relation.AROUND
+        return SpanRelation.AROUND
     shared = any(s < e2 and s2 < e for s, e in own for s2, e2 in others)
-    return Relation.CROSSING if shared else None
+    return SpanRelation.CROSSING if shared else None
 
 
-def pairs(spans: Iterable[Span]) -> Iterator[tuple[Span, Span, Relation]]:
+def find_overlapping_pairs(spans: Iterable[Span]) -> Iterator[tuple[Span, Span, SpanRelation]]:
     """Every two mentions that overlap, once, with how the first lies to the second.
 
     In the order of the text; a mention that is given twice is one.
@@ -57,21 +57,21 @@ def pairs(spans: Iterable[Span]) -> Iterator[tuple[Span, Span, Relation]]:
     for span in sorted(set(spans)):
         open_ = [other for other in open_ if other.end > span.start]
         for other in open_:
-            found = relation(other, span)
+            found = find_relation(other, span)
             if found is not None:
                 yield other, span, found
         open_.append(span)
 
 
-def relations(spans: Iterable[Span]) -> dict[Span, frozenset[Relation]]:
+def find_relations(spans: Iterable[Span]) -> dict[Span, frozenset[SpanRelation]]:
     """All the ways in which each mention lies to others; none for one that stands apart.
 
     >>> found = relations([Span(0, 9, "Disease"), Span(5, 9, "Anatomy"), Span(12, 15, "Gene")])
     >>> [sorted(ways) for ways in found.values()]
     [[<Relation.AROUND: 'around'>], [<Relation.INSIDE: 'inside'>], []]
     """
-    found: dict[Span, set[Relation]] = {span: set() for span in spans}
-    for one, other, way in pairs(found):
+    found: dict[Span, set[SpanRelation]] = {span: set() for span in spans}
+    for one, other, way in find_overlapping_pairs(found):
         found[one].add(way)
         found[other].add(way.back)
     return {span: frozenset(ways) for span, ways in found.items()}

@@ -1,6 +1,6 @@
 """Spans to tags and tags to spans: BIO and BIOES, pure functions, one decoder for everybody.
 
-The CRF's answers, the tags of a CoNLL file and the metric module all go through `decode`.
+The CRF's answers, the tags of a CoNLL file and the metric module all go through `decode_tags`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ OUTSIDE = "O"
 _PREFIXES = {"B": "B", "I": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
 
 
-class Scheme(StrEnum):
+class TagScheme(StrEnum):
     """How a mention is spelt in tags."""
 
     BIO = "BIO"
     BIOES = "BIOES"
 
 
-class Reason(StrEnum):
+class UnreachableReason(StrEnum):
     """Why a mention cannot be spelt in tags exactly."""
 
     DISCONTINUOUS = "discontinuous"
@@ -44,16 +44,20 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedTags:
     """Tags of one word sequence and the mentions they do not spell exactly."""
 
     tags: tuple[str, ...]
-    unreachable: tuple[tuple[Span, Reason], ...] = ()
+    unreachable: tuple[tuple[Span, UnreachableReason], ...] = ()
 
 
-def encode(
-    words: Sequence[Word], spans: Iterable[Span], scheme: Scheme = Scheme.BIO, *, typed: bool = True
-) -> Encoded:
+def encode_tags(
+    words: Sequence[Word],
+    spans: Iterable[Span],
+    scheme: TagScheme = TagScheme.BIO,
+    *,
+    typed: bool = True,
+) -> EncodedTags:
     """Spell mentions as one tag a word.
 
     A mention whose boundary falls inside a word is tagged on the whole word, so that training
@@ -71,29 +75,29 @@ def encode(
     ('O', 'B-Disease')
     """
     tags = [OUTSIDE] * len(words)
-    unreachable: list[tuple[Span, Reason]] = []
+    unreachable: list[tuple[Span, UnreachableReason]] = []
     starts, ends = [word.start for word in words], [word.end for word in words]
     for span in sorted(spans, key=lambda s: (-s.length, -(s.score or 0.0), s.start, s.type)):
-        if span.discontinuous:
-            unreachable.append((span, Reason.DISCONTINUOUS))
+        if span.is_discontinuous:
+            unreachable.append((span, UnreachableReason.DISCONTINUOUS))
             continue
         first, last = bisect_right(ends, span.start), bisect_left(starts, span.end)
         if any(tag != OUTSIDE for tag in tags[first:last]):
-            unreachable.append((span, Reason.OVERLAPPING))
+            unreachable.append((span, UnreachableReason.OVERLAPPING))
             continue
         if first >= last or (starts[first], ends[last - 1]) != (span.start, span.end):
-            unreachable.append((span, Reason.BOUNDARY))
-        tags[first:last] = spell(last - first, scheme, span.type if typed else "")
-    return Encoded(tuple(tags), tuple(sorted(unreachable)))
+            unreachable.append((span, UnreachableReason.BOUNDARY))
+        tags[first:last] = make_tags(last - first, scheme, span.type if typed else "")
+    return EncodedTags(tuple(tags), tuple(sorted(unreachable)))
 
 
-def spell(length: int, scheme: Scheme, type: str = "") -> list[str]:
+def make_tags(length: int, scheme: TagScheme, type: str = "") -> list[str]:
     """Tags of one mention of `length` words.
 
     >>> spell(3, Scheme.BIOES, "Gene")
     ['B-Gene', 'I-Gene', 'E-Gene']
     """
-    if scheme is Scheme.BIO:
+    if scheme is TagScheme.BIO:
         prefixes = ["B"] + ["I"] * (length - 1)
     else:
         prefixes = ["S"] if length == 1 else ["B"] + ["I"] * (length - 2) + ["E"]
@@ -114,7 +118,7 @@ def split_tag(tag: str) -> tuple[str, str]:
     return _PREFIXES[prefix], type
 
 
-def decode(tags: Sequence[str], *, repair: bool = True) -> list[Chunk]:
+def decode_tags(tags: Sequence[str], *, repair: bool = True) -> list[Chunk]:
     """Read the mentions off a tag sequence, whatever of IOB1, BIO, BIOES or BILOU it is in.
 
     Args:
@@ -150,7 +154,7 @@ def _close(chunks: list[Chunk], start: int, end: int, type: str, keep: bool) -> 
         chunks.append(Chunk(start, end, type))
 
 
-def violations(tags: Sequence[str], scheme: Scheme = Scheme.BIO) -> list[int]:
+def find_violations(tags: Sequence[str], scheme: TagScheme = TagScheme.BIO) -> list[int]:
     """Indices of tags that may not follow the one before under the scheme.
 
     >>> violations(["O", "I-Gene"])
@@ -160,19 +164,19 @@ def violations(tags: Sequence[str], scheme: Scheme = Scheme.BIO) -> list[int]:
     return [
         min(i, len(tags) - 1)
         for i, (left, right) in enumerate(followed)
-        if not follows(left, right, scheme)
+        if not is_allowed_transition(left, right, scheme)
     ]
 
 
-def follows(left: str | None, right: str | None, scheme: Scheme) -> bool:
+def is_allowed_transition(left: str | None, right: str | None, scheme: TagScheme) -> bool:
     """Whether `right` may come after `left`; None stands for the edge of the sequence."""
     before, before_type = split_tag(left) if left else (OUTSIDE, "")
     after, after_type = split_tag(right) if right else (OUTSIDE, "")
     continues = after in "IE" and after != OUTSIDE
-    opened = before in ("BI" if scheme is Scheme.BIOES else "BIES") and before != OUTSIDE
+    opened = before in ("BI" if scheme is TagScheme.BIOES else "BIES") and before != OUTSIDE
     if continues:
         return opened and before_type == after_type
-    return scheme is Scheme.BIO or not opened
+    return scheme is TagScheme.BIO or not opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +188,13 @@ class TagSet:
         types: types the tags carry, or empty where the instruction alone names the type.
     """
 
-    scheme: Scheme = Scheme.BIO
+    scheme: TagScheme = TagScheme.BIO
     types: tuple[str, ...] = ()
 
     @property
     def tags(self) -> tuple[str, ...]:
         """All tags: ``("O", "B", "I")`` for BIO without types."""
-        prefixes = "BI" if self.scheme is Scheme.BIO else "BIES"
+        prefixes = "BI" if self.scheme is TagScheme.BIO else "BIES"
         names = [f"{p}-{t}" if t else p for t in (self.types or ("",)) for p in prefixes]
         return (OUTSIDE, *names)
 
@@ -207,14 +211,14 @@ class TagSet:
         tags = self.tags
         return [tags[i] for i in indices]
 
-    def allowed(self) -> list[list[bool]]:
+    def allowed_transitions(self) -> list[list[bool]]:
         """Shape (C, C): whether tag j may follow tag i."""
-        return [[follows(i, j, self.scheme) for j in self.tags] for i in self.tags]
+        return [[is_allowed_transition(i, j, self.scheme) for j in self.tags] for i in self.tags]
 
     def allowed_start(self) -> list[bool]:
         """Shape (C,): whether a sequence may begin with the tag."""
-        return [follows(None, tag, self.scheme) for tag in self.tags]
+        return [is_allowed_transition(None, tag, self.scheme) for tag in self.tags]
 
     def allowed_end(self) -> list[bool]:
         """Shape (C,): whether a sequence may end with the tag."""
-        return [follows(tag, None, self.scheme) for tag in self.tags]
+        return [is_allowed_transition(tag, None, self.scheme) for tag in self.tags]

@@ -133,7 +133,7 @@ def _abbreviated(text: str, words: Sequence[Word], stop: int) -> bool:
     return initial or before.casefold() in _ABBREVIATIONS
 
 
-def stated(document: Document, key: str) -> list[tuple[int, int]]:
+def get_offset_pairs(document: Document, key: str) -> list[tuple[int, int]]:
     """The sentences or tokens that a document's source fixed, as offsets; empty where it did not.
 
     Metadata may come from others, for whom the key says something else: a list of strings, say.
@@ -147,13 +147,13 @@ def stated(document: Document, key: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairs] if sound else []
 
 
-def sentences_of(document: Document, words: Sequence[Word]) -> list[tuple[int, int]]:
+def get_sentences(document: Document, words: Sequence[Word]) -> list[tuple[int, int]]:
     """Sentences of a document as ranges of word indices: the source's own where it has them.
 
     A sentence boundary that would cut one of the source's mentions is not looked for here: gold
     must not steer what the model reads.
     """
-    fixed = stated(document, "sentences")
+    fixed = get_offset_pairs(document, "sentences")
     if not fixed:
         if document.metadata.get("pretokenized"):
             return [(0, len(words))] if words else []
@@ -185,7 +185,7 @@ class Window(NamedTuple):
     keep_end: int
 
 
-def windows(lengths: Sequence[int], limit: int, overlap: int) -> list[Window]:
+def split_windows(lengths: Sequence[int], limit: int, overlap: int) -> list[Window]:
     """Cut a word sequence into windows of at most `limit` sub-words.
 
     Neighbouring windows share about `overlap` sub-words; the kept parts meet in the middle of

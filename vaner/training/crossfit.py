@@ -27,7 +27,7 @@ from vaner.training.recipe.models import SelectorRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe
 from vaner.training.run_record import learnt_before
 from vaner.training.train import Tell, train
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 RECORD = "crossfit.json"
 
@@ -239,5 +239,5 @@ def _file(folder: Path, corpus: str, part: str) -> Path:
 
 def _keep(documents: Iterable[Document], path: Path) -> None:
     """Write a file whole or not at all: one that is there counts as done."""
-    with replaced(path) as new:
+    with atomic_write(path) as new:
         write(documents, new, "jsonl")

@@ -16,7 +16,7 @@ from transformers import TrainerCallback
 
 from vaner.errors import VanerError
 from vaner.training.clock import SECONDS, Clock
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 HISTORY_FILE = "history.json"
 PICTURE_FILE = "training.png"
@@ -48,7 +48,7 @@ class History(TrainerCallback):
 
 def _write(history: Sequence[Entry], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replaced(path) as new:
+    with atomic_write(path) as new:
         new.write_text("\n".join(["[", ",\n".join(map(json.dumps, history)), "]"]) + "\n", "utf-8")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vaner.errors import RecipeError
 from vaner.training.recipe.schema import Recipe
-from vaner.utils.atomic_write import replaced
+from vaner.utils.atomic_write import atomic_write
 
 RECIPE_FILE = "recipe.json"
 
@@ -41,7 +41,7 @@ def check(recipe: Recipe, folder: Path) -> None:
 def keep(recipe: Recipe, folder: Path) -> None:
     """Write down what a seed's run is begun with."""
     folder.mkdir(parents=True, exist_ok=True)
-    with replaced(folder / RECIPE_FILE) as new:
+    with atomic_write(folder / RECIPE_FILE) as new:
         new.write_text(recipe.model_dump_json(indent=1) + "\n", "utf-8")
 
 

@@ -14,7 +14,7 @@ from vaner.hub.training_record import TAGGED, Training, learnt_from, read_traini
 from vaner.models.locate import locate_model
 from vaner.training.examples.distillation import named
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe
-from vaner.utils.provenance import provenance
+from vaner.utils.provenance import collect_provenance
 
 
 def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, 
         "languages": sorted({*before.get("languages", ()), *languages}),
         **(_first(before) if before else {}),
         # Not the command: its paths are nobody else's business, once the model is published.
-        **{name: value for name, value in provenance().items() if name != "command"},
+        **{name: value for name, value in collect_provenance().items() if name != "command"},
     }
 
 

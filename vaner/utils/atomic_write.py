@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A file to write beside a path, which takes its place once it is written.
 
     Whoever looks meanwhile sees the old one. Where writing fails or is broken off, the old one

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 
-def is_whole(file: Path) -> bool:
+def is_complete_file(file: Path) -> bool:
     """Whether a file is whole and can be read; of other formats than these, whether it is there."""
     check = {".json": _json, ".safetensors": _safetensors, ".onnx": _onnx}.get(file.suffix)
     try:

@@ -15,14 +15,14 @@ from typing import Any
 _PACKAGES = ("torch", "transformers", "peft")
 
 
-def provenance() -> dict[str, Any]:
+def collect_provenance() -> dict[str, Any]:
     """What to put down beside every figure that is kept.
 
     >>> sorted(provenance())
     ['command', 'commit', 'date', 'machine', 'versions']
     """
     return {
-        "commit": commit(),
+        "commit": get_commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *map(_published, sys.argv[1:])]),
         "machine": _machine(),
@@ -30,7 +30,7 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def commit() -> str | None:
+def get_commit() -> str | None:
     """Commit of the checkout this package runs from, ``-dirty`` where it was changed since.
 
     None for an installed package: the repository that a virtual environment happens to lie in

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def misfit(value: Any, shape: Any) -> str | None:
+def validation_error(value: Any, shape: Any) -> str | None:
     """What is wrong with a value, in one line; None where it has the shape.
 
     Args:
@@ -34,7 +34,7 @@ def misfit(value: Any, shape: Any) -> str | None:
     return None
 
 
-def read_shaped(path: Path, shape: Any) -> Any:
+def read_validated_json(path: Path, shape: Any) -> Any:
     """What a JSON file beside a model's weights holds; None where there is no such file.
 
     Raises:
@@ -46,7 +46,7 @@ def read_shaped(path: Path, shape: Any) -> Any:
         return None
     except (OSError, ValueError, RecursionError) as problem:
         raise ModelError(f"{path}: cannot be read ({problem})") from None
-    if wrong := misfit(content, shape):
+    if wrong := validation_error(content, shape):
         raise ModelError(f"{path}: is not what was written there ({wrong})")
     return content
 

@@ -18,7 +18,7 @@ from vaner.knowledge.base import KnowledgeBase, write
 from vaner.knowledge.concepts import Concept, Source
 from vaner.knowledge.related_names import NamePool, RelatedNames
 from vaner.tagger.instructions import COMPACT
-from vaner.text.tags import TagSet, decode
+from vaner.text.tags import TagSet, decode_tags
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.examples.dense_recognition import (
     ContextExample,
@@ -69,7 +69,7 @@ def test_lists_fit_whatever_their_names(encoder: Encoder) -> None:
     example = ListExample(NamePool(long, long[:20]), "Disease", Counts(), TAGS, 0)
     for seed in range(20):
         tags = read_row(example, encoder, seed)
-        assert list(decode(tags))
+        assert list(decode_tags(tags))
 
 
 def test_names_are_drawn_anew_each_epoch_from_the_seed(

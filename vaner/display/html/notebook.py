@@ -39,7 +39,7 @@ def fragment(document: Document) -> str:
     # The same document has the same ids in every run: a notebook that is kept does not change.
     facts = repr((document.id, document.text, document.spans)).encode("utf-8", "surrogatepass")
     name = f"v{hashlib.sha256(facts).hexdigest()[:8]}"
-    shown = legend(kinds, document.counts()) if kinds else ""
+    shown = legend(kinds, document.count_mentions()) if kinds else ""
     return (
         f'<div class="vaner"><style>{_STYLE}</style>\n{shown}{article(document, name, kinds)}</div>'
     )

@@ -22,9 +22,9 @@ from vaner.formats.json_stream import (
     record,
 )
 from vaner.formats.json_values import frozen
-from vaner.formats.source import MalformedError, OnError, Place, read_chunks
-from vaner.formats.spans import Lost
-from vaner.formats.trailer import closed
+from vaner.formats.source import InputFile, MalformedError, OnError, read_chunks
+from vaner.formats.spans import Losses
+from vaner.formats.trailer import with_trailer
 from vaner.text.documents import Document
 
 # In a string the quotation marks would be escaped, so these are keys and nothing else.
@@ -41,7 +41,7 @@ def read(
     A file may hold several collections, in a list or one behind another, or documents without a
     collection in the same ways.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     records = _records(Buffer(read_chunks(place, encoding)), place)
     for number, (found, line, shared) in enumerate(records, 1):
         with place.guard(line):
@@ -50,7 +50,7 @@ def read(
             yield to_document(found, f"{place.stem}-{number}", shared, place, line)
 
 
-def _records(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int, Record]]:
+def _records(buffer: Buffer, place: InputFile) -> Iterator[tuple[Any, int, Record]]:
     """The documents, each with its line and with what its collection says."""
     found = _first_list(buffer)
     if found is None or found[1] == "passages":
@@ -76,7 +76,7 @@ def _first_list(buffer: Buffer) -> re.Match[str] | None:
         buffer.more()
 
 
-def _bare(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
+def _bare(buffer: Buffer, place: InputFile) -> Iterator[tuple[Any, int]]:
     """Documents that stand in no collection, each with its line: one, several, or lists of them."""
     while follows(buffer):
         if buffer.text.startswith("["):
@@ -90,7 +90,7 @@ def _bare(buffer: Buffer, place: Place) -> Iterator[tuple[Any, int]]:
             yield one, line
 
 
-def _shared(head: str, line: int, place: Place) -> Record:
+def _shared(head: str, line: int, place: InputFile) -> Record:
     """What stands before the documents of a collection."""
     try:
         told = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
@@ -102,7 +102,7 @@ def _shared(head: str, line: int, place: Place) -> Record:
     return shared
 
 
-def _drop_rest(buffer: Buffer, place: Place) -> None:
+def _drop_rest(buffer: Buffer, place: InputFile) -> None:
     """Leave out what stands behind the documents of a collection, up to its end."""
     while True:
         try:
@@ -116,10 +116,10 @@ def _drop_rest(buffer: Buffer, place: Place) -> None:
             return
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """A collection, one document a line; closed properly where the documents end in an error."""
     shared, documents = collection(documents)
     head = {"source": "", "date": "", "key": "", "infons": {}, **shared}
     yield dump(head, lost)[:-1] + ', "documents": ['
     records = (dump(to_record(document, lost), lost) for document in documents)
-    yield from closed(elements(records), "\n]}\n")
+    yield from with_trailer(elements(records), "\n]}\n")

@@ -8,8 +8,8 @@ from typing import Any, Required
 from typing_extensions import TypedDict
 
 from vaner.formats.bioc.infons import Record
-from vaner.formats.roundtrip_metadata import own_metadata
-from vaner.formats.spans import Lost
+from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.spans import Losses
 from vaner.text.documents import Document
 
 
@@ -70,9 +70,9 @@ class Kept(TypedDict, total=False):
     unlocated: Sequence[Unlocated]
 
 
-def besides(document: Document) -> int:
+def count_unsupported(document: Document) -> int:
     """Number of relations, and of annotations without a place, kept of a document."""
-    kept = own_metadata(document, "bioc", Kept, Lost())
+    kept = get_roundtrip_metadata(document, "bioc", Kept, Losses())
     relations = sum(len(unit.get("relations", ())) for unit in (kept, *units(kept)))
     return relations + len(kept.get("unlocated", ()))
 

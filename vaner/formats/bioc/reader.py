@@ -13,8 +13,8 @@ from typing import Any
 
 from vaner.formats.bioc.infons import Record, identifiers, score, told
 from vaner.formats.json_values import frozen
-from vaner.formats.source import FormatWarning, MalformedError, Place
-from vaner.formats.spans import check_span, remember
+from vaner.formats.source import FormatWarning, InputFile, MalformedError
+from vaner.formats.spans import make_span, remember
 from vaner.text.documents import Document, Span, SpanError
 from vaner.text.words import split_sentences, split_words
 
@@ -53,7 +53,7 @@ class _Text:
 
 
 def to_document(
-    record: Record, name: str, shared: Record, place: Place, line: int | None
+    record: Record, name: str, shared: Record, place: InputFile, line: int | None
 ) -> Document:
     """The document of a record.
 
@@ -98,7 +98,7 @@ def _completed(sentences: Sequence[tuple[int, int]], text: str) -> Iterator[tupl
         position = end
 
 
-def _best_layout(record: Record, place: Place, line: int | None) -> Layout:
+def _best_layout(record: Record, place: InputFile, line: int | None) -> Layout:
     """The text as the passages' offsets have it, or closed up where only that fits the mentions.
 
     Some converters count ``&apos;`` in a title as six characters when they place the abstract,
@@ -185,7 +185,7 @@ def _span(text: str, annotation: Record) -> Span:
         start = _integer(location, "offset")
         pieces.append((start, start + _integer(location, "length")))
     infons = _infons(annotation)
-    return check_span(
+    return make_span(
         text,
         pieces,
         told(infons.get("type")),

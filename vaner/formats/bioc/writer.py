@@ -8,16 +8,16 @@ from typing import Any
 
 from vaner.formats.bioc.infons import Record, identifiers, score, told, without_identifiers
 from vaner.formats.bioc.metadata import Kept, units
-from vaner.formats.roundtrip_metadata import own_metadata
-from vaner.formats.spans import DANGLING, Lost, recall, word
+from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.spans import DANGLING, Losses, recall, replace_forbidden
 from vaner.text.documents import Document, Span
 
 LAYOUT = "passages and their relations left out, the text is another"
 
 
-def to_record(document: Document, lost: Lost) -> dict[str, Any]:
+def to_record(document: Document, lost: Losses) -> dict[str, Any]:
     """The record of a document, with the passages it was read with or as one passage."""
-    kept = own_metadata(document, "bioc", Kept, lost)
+    kept = get_roundtrip_metadata(document, "bioc", Kept, lost)
     annotations = list(_written(document, kept, lost))
     gone = _gone(kept, {a["id"] for _, a in annotations})
     passages = kept.get("passages", ())
@@ -48,7 +48,9 @@ def _covers(parts: Sequence[Record], text: str, start: int, end: int) -> bool:
     return start == end
 
 
-def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Span, dict[str, Any]]]:
+def _written(
+    document: Document, kept: Record, lost: Losses
+) -> Iterator[tuple[Span, dict[str, Any]]]:
     """Annotations of the mentions under their old ids, or under new ones that were free."""
     entries = recall(document.spans, kept.get("annotations", {}))
     # An id of a mention that is gone is not used again: relations may still name it.
@@ -60,7 +62,7 @@ def _written(document: Document, kept: Record, lost: Lost) -> Iterator[tuple[Spa
         if span.type != told(infons.get("type")):  # new, or renamed
             infons |= {"type": span.type}
         if tuple(identifiers(infons)) != span.identifiers:
-            joined = "|".join(word(one, lost, r"\|") for one in span.identifiers)
+            joined = "|".join(replace_forbidden(one, lost, r"\|") for one in span.identifiers)
             infons = without_identifiers(infons) | ({"identifier": joined} if joined else {})
         if span.score != score(infons):
             infons.pop("score", None)
@@ -81,7 +83,7 @@ def _written_unit(
     text: str,
     annotations: list[tuple[Span, dict[str, Any]]],
     gone: set[str],
-    lost: Lost,
+    lost: Losses,
 ) -> dict[str, Any]:
     """A passage or sentence with text and annotations; takes these from the list."""
     start, end = unit["offset"], unit["offset"] + unit["length"]
@@ -115,7 +117,7 @@ def _hangs(relation: Record, gone: set[str]) -> bool:
     return any(node["refid"] in gone for node in relation["nodes"])
 
 
-def _alive(unit: Record, gone: set[str], lost: Lost) -> list[Record]:
+def _alive(unit: Record, gone: set[str], lost: Losses) -> list[Record]:
     """Relations whose mentions are all still there."""
     relations = list(unit.get("relations", ()))
     alive = [relation for relation in relations if not _hangs(relation, gone)]
@@ -127,5 +129,9 @@ def collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document
     """What the first document says about its collection, and all documents."""
     iterator = iter(documents)
     first = list(islice(iterator, 1))
-    shared = own_metadata(first[0], "bioc", Kept, Lost()).get("collection", {}) if first else {}
+    shared = (
+        get_roundtrip_metadata(first[0], "bioc", Kept, Losses()).get("collection", {})
+        if first
+        else {}
+    )
     return shared, chain(first, iterator)

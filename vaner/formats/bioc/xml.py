@@ -12,10 +12,10 @@ from xml.sax.saxutils import escape, quoteattr
 from vaner.formats.bioc.infons import told
 from vaner.formats.bioc.reader import to_document
 from vaner.formats.bioc.writer import collection, to_record
-from vaner.formats.source import OnError, Place
-from vaner.formats.spans import CHARACTER, Lost
-from vaner.formats.trailer import closed
-from vaner.formats.xml import children
+from vaner.formats.source import InputFile, OnError
+from vaner.formats.spans import CHARACTER, Losses
+from vaner.formats.trailer import with_trailer
+from vaner.formats.xml import iter_children
 from vaner.text.documents import Document
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE collection SYSTEM "BioC.dtd">\n'
@@ -28,8 +28,8 @@ def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
     """Documents of a BioC collection, each with what the collection says about itself."""
-    place, shared, number = Place(path, on_error), dict[str, Any](), 0
-    for root, element, line in children(place, encoding):
+    place, shared, number = InputFile(path, on_error), dict[str, Any](), 0
+    for root, element, line in iter_children(place, encoding):
         if root != "collection":
             raise place.error(f"the root is <{root}>, expected <collection>", line)
         if element.tag == "document":
@@ -59,16 +59,16 @@ def _record(element: Element) -> dict[str, Any]:
     return record
 
 
-def render(documents: Iterable[Document], lost: Lost) -> Iterator[str]:
+def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
     """A collection; closed properly even where the documents end in an error."""
     shared, documents = collection(documents)
     head = [_element(tag, shared.get(tag, ""), lost) for tag in ("source", "date", "key")]
     yield "".join((_HEAD, "<collection>\n", *head, *_infons(shared, lost)))
     parts = (_document(to_record(document, lost), lost) for document in documents)
-    yield from closed(parts, "</collection>\n")
+    yield from with_trailer(parts, "</collection>\n")
 
 
-def _document(record: Mapping[str, Any], lost: Lost) -> str:
+def _document(record: Mapping[str, Any], lost: Losses) -> str:
     # The DTD has annotations in passages only; one without a place goes to the first of them.
     passages = [dict(p) for p in record["passages"]]
     passages[0]["annotations"] = [*record["annotations"], *passages[0]["annotations"]]
@@ -78,7 +78,7 @@ def _document(record: Mapping[str, Any], lost: Lost) -> str:
     return "".join(("<document>\n", *parts, "</document>\n"))
 
 
-def _unit(tag: str, unit: Mapping[str, Any], lost: Lost) -> str:
+def _unit(tag: str, unit: Mapping[str, Any], lost: Losses) -> str:
     parts = [*_infons(unit, lost), _element("offset", str(unit["offset"]), lost)]
     if unit["sentences"]:
         parts += [_unit("sentence", sentence, lost) for sentence in unit["sentences"]]
@@ -89,7 +89,7 @@ def _unit(tag: str, unit: Mapping[str, Any], lost: Lost) -> str:
     return "".join((f"<{tag}>\n", *parts, f"</{tag}>\n"))
 
 
-def _annotation(annotation: Mapping[str, Any], lost: Lost) -> str:
+def _annotation(annotation: Mapping[str, Any], lost: Losses) -> str:
     places = [
         f'<location offset="{place["offset"]}" length="{place["length"]}"/>\n'
         for place in annotation["locations"]
@@ -99,7 +99,7 @@ def _annotation(annotation: Mapping[str, Any], lost: Lost) -> str:
     return "".join((_open("annotation", annotation, lost), *parts, "</annotation>\n"))
 
 
-def _relation(relation: Mapping[str, Any], lost: Lost) -> str:
+def _relation(relation: Mapping[str, Any], lost: Losses) -> str:
     nodes = [
         f"<node refid={_quoted(node['refid'], lost)} role={_quoted(node['role'], lost)}/>\n"
         for node in relation["nodes"]
@@ -108,29 +108,29 @@ def _relation(relation: Mapping[str, Any], lost: Lost) -> str:
     return "".join((_open("relation", relation, lost), *parts, "</relation>\n"))
 
 
-def _open(tag: str, record: Mapping[str, Any], lost: Lost) -> str:
+def _open(tag: str, record: Mapping[str, Any], lost: Losses) -> str:
     return f"<{tag} id={_quoted(record['id'], lost)}>\n" if record.get("id") else f"<{tag}>\n"
 
 
-def _infons(record: Mapping[str, Any], lost: Lost) -> Iterator[str]:
+def _infons(record: Mapping[str, Any], lost: Losses) -> Iterator[str]:
     for name, value in record.get("infons", {}).items():
         yield f"<infon key={_quoted(name, lost)}>{_escaped(value, lost)}</infon>\n"
 
 
-def _element(tag: str, value: Any, lost: Lost) -> str:
+def _element(tag: str, value: Any, lost: Losses) -> str:
     return f"<{tag}>{_escaped(value, lost)}</{tag}>\n"
 
 
-def _clean(value: Any, lost: Lost) -> str:
+def _clean(value: Any, lost: Losses) -> str:
     clean, count = _FORBIDDEN.subn("\ufffd", told(value))
     lost[CHARACTER] += count
     return clean
 
 
-def _escaped(value: Any, lost: Lost) -> str:
+def _escaped(value: Any, lost: Losses) -> str:
     # A parser turns a naked carriage return into a line feed.
     return escape(_clean(value, lost), {"\r": "&#13;"})
 
 
-def _quoted(text: str, lost: Lost) -> str:
+def _quoted(text: str, lost: Losses) -> str:
     return quoteattr(_clean(text, lost))

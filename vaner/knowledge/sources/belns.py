@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.name_cleanup import with_uninverted
 from vaner.knowledge.sources.rows import concept, each
@@ -38,7 +38,7 @@ def read(
     Raises:
         FormatError: with the line, for a value without codes, and for a file without values.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     keyword, rows = _values(place)
 
     def convert(line: str) -> Iterator[Concept]:
@@ -51,7 +51,7 @@ def read(
     return each(place, rows, convert)
 
 
-def _values(place: Place) -> tuple[str, Iterator[tuple[int, str]]]:
+def _values(place: InputFile) -> tuple[str, Iterator[tuple[int, str]]]:
     """Keyword of the namespace, and the lines of its values."""
     lines, keyword = read_lines(place), ""
     for _, line in lines:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.name_cleanup import with_uninverted
 from vaner.knowledge.sources.rows import concept, each
@@ -32,7 +32,7 @@ def read(
     Raises:
         FormatError: with the line, for one without two bars or with an unknown identifier.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
 
     def convert(line: str) -> Iterator[Concept]:
         identifiers, bars, names = line.partition("||")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats.source import OnError, Place, read_lines
+from vaner.formats.source import InputFile, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.name_cleanup import with_uninverted
 from vaner.knowledge.sources.rows import columns, concept, each, fields, quoted, separated
@@ -37,7 +37,7 @@ def read(
     Raises:
         FormatError: with the line, for a missing header or column and for a short row.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     line, header, delimiter = _header(place)
     identifier, type, prefix, names = _KINDS[header[0]]
     at, *naming = columns(place, line, header, (identifier, *names))
@@ -52,7 +52,7 @@ def read(
     return each(place, ((n, row) for n, row in rows if not row[0].startswith("#")), convert)
 
 
-def _header(place: Place) -> tuple[int, list[str], str]:
+def _header(place: InputFile) -> tuple[int, list[str], str]:
     """Line, columns and delimiter of the header."""
     for number, line in read_lines(place):
         if not line.startswith("#"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from vaner.formats.source import OnError, Place
+from vaner.formats.source import InputFile, OnError
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.mesh_types import types_of
 from vaner.knowledge.sources.plain_pickle import load
@@ -38,7 +38,7 @@ def read_drugs(
     Raises:
         FormatError: where the file is anything but the dictionary.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
 
     def convert(entry: Entry) -> Iterator[Concept]:
         key, data, variants = entry
@@ -63,7 +63,7 @@ def read_diseases(
     Raises:
         FormatError: where the file is anything but the dictionary.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
 
     def convert(entry: Entry) -> Iterator[Concept]:
         key, data, variants = entry
@@ -74,7 +74,7 @@ def read_diseases(
     return each(place, _entries(place, "disease"), convert)
 
 
-def _entries(place: Place, kind: str) -> Iterator[tuple[int, Entry]]:
+def _entries(place: InputFile, kind: str) -> Iterator[tuple[int, Entry]]:
     """Canonical names in the order of the dictionary, numbered in place of lines."""
     content = load(place.path)
     try:

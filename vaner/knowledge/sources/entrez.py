@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.source import OnError, Place
+from vaner.formats.source import InputFile, OnError
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
 
@@ -38,7 +38,7 @@ def read(
     Raises:
         FormatError: with the line, for a missing column or a short row.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     rows = separated(place)
     line, header = next(rows, (1, [""]))
     header = [header[0].lstrip("#"), *header[1:]]

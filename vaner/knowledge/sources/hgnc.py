@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.source import OnError, Place
+from vaner.formats.source import InputFile, OnError
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
 
@@ -36,7 +36,7 @@ def read(
     Raises:
         FormatError: with the line, for a missing column or a short row.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     rows = separated(place)
     line, header = next(rows, (1, [""]))
     at, status, *naming = columns(place, line, header, ("hgnc_id", "status", *names))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from vaner.formats.source import OnError, Place
+from vaner.formats.source import InputFile, OnError
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.name_cleanup import omim_names
 from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
@@ -31,7 +31,7 @@ def read_diseases(
     Raises:
         FormatError: with the line, for a missing column or a short row.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     found = _names(place, "database_id", "disease_name")
     return each(
         place,
@@ -54,7 +54,7 @@ def read_genes(
     Raises:
         FormatError: with the line, for a missing column or a short row.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     found = _names(place, "ncbi_gene_id", "gene_symbol")
     return each(
         place,
@@ -64,7 +64,9 @@ def read_genes(
     )
 
 
-def _names(place: Place, identifier: str, name: str) -> Mapping[str, tuple[int, dict[str, None]]]:
+def _names(
+    place: InputFile, identifier: str, name: str
+) -> Mapping[str, tuple[int, dict[str, None]]]:
     """Identifier -> line of its first row and its different names."""
     found: dict[str, tuple[int, dict[str, None]]] = {}
     places: list[int] | None = None

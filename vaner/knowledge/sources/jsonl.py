@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.rows import concept, each
 
@@ -28,7 +28,7 @@ def read(
     Raises:
         FormatError: with the line, for what is no such object.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
 
     def convert(line: str) -> Iterator[Concept]:
         try:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from vaner.formats.source import MalformedError, OnError, Place, open_bytes, read_lines
-from vaner.formats.xml import children
+from vaner.formats.source import InputFile, MalformedError, OnError, open_bytes, read_lines
+from vaner.formats.xml import iter_children
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.mesh_types import supplementary_type, types_of
 from vaner.knowledge.sources.name_cleanup import with_uninverted
@@ -53,7 +53,7 @@ def read(
     Raises:
         FormatError: with the line, for broken XML or ASCII and for a record without identifier.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     with open_bytes(place) as stream:
         xml = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
@@ -71,8 +71,8 @@ _CLASSES = {"Disease": "3", "Species": "4"}
 _ROOTS = {"DescriptorRecordSet": "Descriptor", "SupplementalRecordSet": "SupplementalRecord"}
 
 
-def _from_xml(place: Place) -> Iterator[tuple[int, _Record]]:
-    for root, element, line in children(place):
+def _from_xml(place: InputFile) -> Iterator[tuple[int, _Record]]:
+    for root, element, line in iter_children(place):
         kind = _ROOTS.get(root)
         if kind is None:
             raise place.error(f"<{root}>: not MeSH descriptors or supplementary records")
@@ -91,7 +91,7 @@ def _texts(element: Element, path: str) -> list[str]:
     return [found.text or "" for found in element.iterfind(path)]
 
 
-def _from_ascii(place: Place) -> Iterator[tuple[int, _Record]]:
+def _from_ascii(place: InputFile) -> Iterator[tuple[int, _Record]]:
     record, begun, seen = _Record(), 0, False
     for number, line in read_lines(place):
         if line == "*NEWRECORD":

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources import ontology
 from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term
@@ -50,14 +50,14 @@ def read(
         FormatError: with the line, for a line that is no tag, a synonym without quotes, or a
             term without identifier.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     return ontology.concepts(
         place, terms(place), type=type, source=source, prefixes=prefixes, scopes=scopes,
         under=under,
     )  # fmt: skip
 
 
-def terms(place: Place) -> Iterator[Term]:
+def terms(place: InputFile) -> Iterator[Term]:
     """The term stanzas of a file; types of relations and instances are left out."""
     term: Term | None = None
     seen = False
@@ -81,7 +81,7 @@ def terms(place: Place) -> Iterator[Term]:
         raise place.error("no [Term] in it: not an OBO file")
 
 
-def _finished(place: Place, term: Term | None) -> Iterator[Term]:
+def _finished(place: InputFile, term: Term | None) -> Iterator[Term]:
     if term is None:
         return
     if term.identifier:

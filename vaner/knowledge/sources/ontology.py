@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vaner.formats.source import Place
+from vaner.formats.source import InputFile
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.rows import concept, each
 
@@ -46,7 +46,7 @@ class Term:
 
 
 def concepts(
-    place: Place,
+    place: InputFile,
     terms: Iterable[Term],
     *,
     type: str,
@@ -106,7 +106,7 @@ def renamed(identifier: str) -> str:
     return f"{_PREFIXES.get(prefix, prefix)}:{local}"
 
 
-def _kinds(place: Place, terms: Iterable[Term], roots: Collection[str]) -> set[str]:
+def _kinds(place: InputFile, terms: Iterable[Term], roots: Collection[str]) -> set[str]:
     """The roots and everything below them."""
     below: dict[str, list[str]] = {}
     known = set()

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from vaner.formats.source import OnError, Place
-from vaner.formats.xml import children
+from vaner.formats.source import InputFile, OnError
+from vaner.formats.xml import iter_children
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources import ontology
 from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term, curie
@@ -39,16 +39,16 @@ def read(
         FormatError: with the line, for XML that is broken or declares entities, and for a file
             that is no RDF/XML.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     return ontology.concepts(
         place, terms(place), type=type, source=source, prefixes=prefixes, scopes=scopes,
         under=under,
     )  # fmt: skip
 
 
-def terms(place: Place) -> Iterator[Term]:
+def terms(place: InputFile) -> Iterator[Term]:
     """The named classes of a file."""
-    for root, element, line in children(place):
+    for root, element, line in iter_children(place):
         if root != f"{_RDF}RDF":
             raise place.error(f"<{root.rpartition('}')[2]}>: not OWL in RDF/XML")
         identifier = curie(element.get(f"{_RDF}about", ""))

@@ -7,7 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vaner.formats.source import Place
+from vaner.formats.source import InputFile
 
 
 class _Plain(pickle.Unpickler):
@@ -30,7 +30,7 @@ def load(path: str | Path) -> Any:
     Raises:
         FormatError: where it holds anything else, or is damaged.
     """
-    place = Place(path)
+    place = InputFile(path)
     try:
         with bz2.open(path) as stream:
             return _Plain(stream).load()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vaner.errors import KnowledgeError
-from vaner.formats.source import MalformedError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.name_cleanup import clean
 
@@ -33,7 +33,7 @@ def concept(
 
 
 def each(
-    place: Place, rows: Iterable[tuple[int, T]], convert: Callable[[T], Iterable[Concept]]
+    place: InputFile, rows: Iterable[tuple[int, T]], convert: Callable[[T], Iterable[Concept]]
 ) -> Iterator[Concept]:
     """The concepts of each row; a row that breaks the format is reported with its line."""
     for line, row in rows:
@@ -41,14 +41,14 @@ def each(
             yield from convert(row)
 
 
-def separated(place: Place, delimiter: str = "\t") -> Iterator[tuple[int, list[str]]]:
+def separated(place: InputFile, delimiter: str = "\t") -> Iterator[tuple[int, list[str]]]:
     """Rows of a table without quoting, with their lines; empty lines are left out."""
     for number, line in read_lines(place):
         if line:
             yield number, line.split(delimiter)
 
 
-def quoted(place: Place, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+def quoted(place: InputFile, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """Rows of a table in which a field may stand in double quotes (RFC 4180)."""
     lines = (line + "\n" for _, line in read_lines(place))
     reader, last = csv.reader(lines, delimiter=delimiter, strict=True), 0
@@ -66,7 +66,7 @@ def quoted(place: Place, delimiter: str = ",") -> Iterator[tuple[int, list[str]]
             yield first, row
 
 
-def columns(place: Place, line: int, header: Sequence[str], wanted: Sequence[str]) -> list[int]:
+def columns(place: InputFile, line: int, header: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """Positions of the wanted columns in a header.
 
     Raises:
@@ -89,7 +89,7 @@ def fields(row: Sequence[str], number: int) -> Sequence[str]:
     return row
 
 
-def beside(place: Place, name: str) -> Path:
+def beside(place: InputFile, name: str) -> Path:
     """A file of this name, plain or gzipped, in the folder of another.
 
     Raises:

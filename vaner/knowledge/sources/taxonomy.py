@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.rows import beside, concept, each
 
@@ -48,10 +48,10 @@ def read(
     Raises:
         FormatError: with file and line, for a row with missing columns.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     wanted = None
     if ranks is not None:
-        nodes = _rows(Place(beside(place, "nodes.dmp"), on_error), _NODES)
+        nodes = _rows(InputFile(beside(place, "nodes.dmp"), on_error), _NODES)
         wanted = {row[0] for _, row in nodes if row[2] in ranks}
 
     def taxa() -> Iterator[tuple[int, tuple[str, list[str]]]]:
@@ -68,7 +68,7 @@ def read(
     )
 
 
-def _rows(place: Place, columns: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(place: InputFile, columns: int) -> Iterator[tuple[int, list[str]]]:
     for number, line in read_lines(place):
         if not line:
             continue

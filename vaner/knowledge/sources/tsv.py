@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vaner.errors import KnowledgeError
-from vaner.formats.source import MalformedError, OnError, Place
+from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.ontology import curie
 from vaner.knowledge.sources.rows import columns, concept, each, fields, quoted
@@ -53,7 +53,7 @@ def read(
             f"source {source}: columns are joined by {delimiter!r} and names by {separator!r}; "
             "the first must be one character, the other not empty"
         )
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     rows = quoted(place, delimiter)
     line, header = next(rows, (1, [""]))
     header = [name.lstrip("#?") for name in header]
@@ -76,7 +76,7 @@ def read(
 
 
 def _merged(
-    place: Place, rows: Iterable[tuple[int, list[str]]], row_of: Callable[[list[str]], Row]
+    place: InputFile, rows: Iterable[tuple[int, list[str]]], row_of: Callable[[list[str]], Row]
 ) -> Iterator[tuple[int, Row]]:
     """Rows of the same identifier and type as one, in the order of the first."""
     found: dict[tuple[str, str], tuple[int, list[str]]] = {}

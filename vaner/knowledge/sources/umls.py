@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.name_cleanup import with_uninverted
 from vaner.knowledge.sources.rows import beside, concept, each
@@ -61,9 +61,9 @@ def read(
     Raises:
         FormatError: with file and line, for a row with missing columns or no CUI in the first.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     wanted = mapping() if types is None else types
-    kinds = _kinds(Place(beside(place, "MRSTY.RRF"), on_error), wanted)
+    kinds = _kinds(InputFile(beside(place, "MRSTY.RRF"), on_error), wanted)
 
     def names() -> Iterator[tuple[int, tuple[str, list[tuple[bool, str]]]]]:
         for cui, rows in groupby(_rows(place, _CONSO), key=lambda row: row[1][0]):
@@ -88,7 +88,7 @@ def read(
     return each(place, names(), convert)
 
 
-def _kinds(place: Place, wanted: Mapping[str, str]) -> dict[str, set[str]]:
+def _kinds(place: InputFile, wanted: Mapping[str, str]) -> dict[str, set[str]]:
     """CUI -> entity types."""
     found: dict[str, set[str]] = {}
     for _, row in _rows(place, _STY):
@@ -97,7 +97,7 @@ def _kinds(place: Place, wanted: Mapping[str, str]) -> dict[str, set[str]]:
     return found
 
 
-def _rows(place: Place, columns: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(place: InputFile, columns: int) -> Iterator[tuple[int, list[str]]]:
     for number, line in read_lines(place):
         if not line:
             continue

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats.source import MalformedError, OnError, Place, read_lines
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.rows import each
 
@@ -29,7 +29,7 @@ def read(
     Raises:
         FormatError: with the line, for what has no ``umls_kg`` of that form.
     """
-    place = Place(path, on_error)
+    place = InputFile(path, on_error)
     seen: dict[tuple[str, str], int] = {}
 
     def convert(line: str) -> Iterator[Concept]:

@@ -58,7 +58,7 @@ def _moved(documents: Sequence[Document], edge: int) -> int:
 
 
 def _together(one: Document, other: Document) -> bool:
-    return one.source is not None and one.source == other.source
+    return one.source_id is not None and one.source_id == other.source_id
 
 
 def _with(corpus: Corpus, documents: Sequence[Document]) -> Corpus:

@@ -9,7 +9,7 @@ from pathlib import Path
 from vaner.corpora import evaluation_split, is_one_split, load, sentence_key, sentence_keys
 from vaner.errors import CorpusError
 from vaner.text.documents import Corpus, Document
-from vaner.text.words import sentences_of, split_words
+from vaner.text.words import get_sentences, split_words
 from vaner.training.examples.sentences import training_sentences
 from vaner.training.recipe.schema import Recipe
 
@@ -93,7 +93,7 @@ def _joined_sentences(document: Document) -> list[list[tuple[int, int]]]:
     words = split_words(document.text)
     firsts = {first for first, _ in training_sentences(document, words, document.spans)}
     joined: list[list[tuple[int, int]]] = []
-    for first, last in sentences_of(document, words):
+    for first, last in get_sentences(document, words):
         if first in firsts:
             joined.append([])
         joined[-1].append((words[first].start, words[last - 1].end))
@@ -108,5 +108,5 @@ def _part(document: Document, sentences: list[tuple[int, int]]) -> Document:
     if metadata.get("sentences"):
         metadata["sentences"] = tuple((s - start, e - start) for s, e in sentences)
     return Document(
-        document.id, document.text[start:end], tuple(s.shifted(-start) for s in spans), metadata
+        document.id, document.text[start:end], tuple(s.shift(-start) for s in spans), metadata
     )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from vaner.corpora import load
 from vaner.errors import CorpusError, RecipeError
-from vaner.text.documents import Corpus, type_names
+from vaner.text.documents import Corpus, format_types
 from vaner.training.data.folds import without_fold
 from vaner.training.data.proposals import proposed
 from vaner.training.recipe.saved_tagger import read_prompts
@@ -140,11 +140,11 @@ def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corp
         documents = tuple(document.with_spans(()) for document in corpus)
         return Corpus(corpus.name, corpus.split, documents, types)
     collapse = source.collapse if isinstance(source, CorpusSource) else None
-    return corpus.renamed(dict.fromkeys(corpus.types, collapse)) if collapse else corpus
+    return corpus.rename_types(dict.fromkeys(corpus.types, collapse)) if collapse else corpus
 
 
 def _loaded(source: CorpusSource | DenseSource | DevSource, root: str | Path | None) -> Corpus:
-    return load(source.corpus, source.split, root=root).renamed(source.rename)
+    return load(source.corpus, source.split, root=root).rename_types(source.rename)
 
 
 def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tu
     if missing or not corpus.types:
         raise CorpusError(
             f"corpus {corpus.name} does not annotate {', '.join(missing) or 'anything'}; "
-            f"it has {type_names(corpus.types)}"
+            f"it has {format_types(corpus.types)}"
         )
     return tuple(source.types or corpus.types)
 

@@ -9,7 +9,7 @@ from random import Random
 from vaner.selector.candidates import Candidate, candidates_of, variants
 from vaner.selector.encoding import MarkedRow, MarkEncoder, context
 from vaner.text.documents import Corpus, Document, Span
-from vaner.text.words import Word, sentences_of, split_words
+from vaner.text.words import Word, get_sentences, split_words
 from vaner.training.examples.sentences import Coverage
 
 
@@ -136,7 +136,7 @@ def with_variants(document: Document, types: Sequence[str], number: int) -> Docu
         number: how many variants of each mention; what is a variant of two stands once.
     """
     words, right = split_words(document.text), candidates_of(document)
-    sentences = sentences_of(document, words)
+    sentences = get_sentences(document, words)
     spans = {span for span in document.spans if span.type in types}
     draw = Random(ascii(document.text))  # which may hold what no encoding has
     wrong: set[Candidate] = set()
@@ -155,7 +155,7 @@ def _groups(
     questions: Questions,
 ) -> Iterator[GroupExample]:
     words = split_words(document.text)
-    sentences = sentences_of(document, words)
+    sentences = get_sentences(document, words)
     near: dict[tuple[int, int], frozenset[Candidate]] = {}
     for one in candidates:
         place = context(words, sentences, one)

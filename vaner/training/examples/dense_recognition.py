@@ -11,7 +11,7 @@ from vaner.knowledge.dense_recognition import Counts, in_context, name_list
 from vaner.knowledge.related_names import NamePool, RelatedNames
 from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.text.documents import Corpus, Document, Span
-from vaner.text.tags import TagSet, encode
+from vaner.text.tags import TagSet, encode_tags
 from vaner.text.words import split_words
 from vaner.training.examples.sentences import opened, training_sentences, unannotated_tags
 
@@ -148,7 +148,7 @@ def _sentences(corpus: Corpus, type: str) -> Iterator[Document]:
 def _within(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
     for span in spans:
         if start <= span.start and span.end <= end:
-            yield span.shifted(-start)
+            yield span.shift(-start)
 
 
 def _rows(
@@ -156,7 +156,7 @@ def _rows(
 ) -> Iterator[Row]:
     words = split_words(document.text)
     joint = bool(tag_set.types)
-    tags = encode(words, document.spans, tag_set.scheme, typed=joint).tags
+    tags = encode_tags(words, document.spans, tag_set.scheme, typed=joint).tags
     prompt = instruction.render(ANY_TYPE if joint else type)
     hidden = unannotated_tags(tag_set, [type])
     for row in encoder.rows(document.text, words, prompt, tag_set.indices(tags)):

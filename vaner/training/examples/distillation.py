@@ -87,7 +87,7 @@ def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
             start, end = words[first].start, words[last - 1].end
             own = [span for span in document.spans if start <= span.start < end]
             if all((span.score or 0.0) >= sure for span in own):
-                spans = tuple(span.shifted(-start) for span in own)
+                spans = tuple(span.shift(-start) for span in own)
                 found.append(Document(f"{document.id}-{first}", document.text[start:end], spans))
     return Corpus(corpus.name, corpus.split, tuple(found), recognizer.types)
 

@@ -11,9 +11,9 @@ from typing import Protocol
 from vaner.backbones.encoding import Encoder, Row
 from vaner.errors import CorpusError
 from vaner.tagger.instructions import ANY_TYPE, Instruction
-from vaner.text.documents import Corpus, Document, Span, type_names
-from vaner.text.tags import OUTSIDE, TagSet, decode, encode, spell, split_tag
-from vaner.text.words import Word, sentences_of, split_words
+from vaner.text.documents import Corpus, Document, Span, format_types
+from vaner.text.tags import OUTSIDE, TagSet, decode_tags, encode_tags, make_tags, split_tag
+from vaner.text.words import Word, get_sentences, split_words
 
 
 class Example(Protocol):
@@ -140,7 +140,7 @@ def corpus_examples(
     if missing:
         raise CorpusError(
             f"corpus {corpus.name} does not annotate {', '.join(missing)}; "
-            f"it has {type_names(corpus.types)}"
+            f"it has {format_types(corpus.types)}"
         )
     examples: list[SentenceExample] = []
     reasons = Counter[str]()
@@ -154,7 +154,7 @@ def corpus_examples(
         for type, together in passes:
             spans = [span for span in document.spans if span.type in together]
             mentions += len(spans)
-            encoded = encode(words, spans, tag_set.scheme, typed=joint)
+            encoded = encode_tags(words, spans, tag_set.scheme, typed=joint)
             reasons.update(str(reason) for _, reason in encoded.unreachable)
             indices = tag_set.indices(encoded.tags)
             # Cut under the longer of the two instructions: the row fits under either.
@@ -189,7 +189,7 @@ def training_sentences(
 ) -> list[tuple[int, int]]:
     """Sentences of a document, joined where a boundary of ours would cut a gold mention."""
     joined: list[tuple[int, int]] = []
-    for first, last in sentences_of(document, words):
+    for first, last in get_sentences(document, words):
         edge = words[first].start
         if joined and any(span.start < edge < span.end for span in spans):
             joined[-1] = (joined[-1][0], last)
@@ -201,6 +201,8 @@ def training_sentences(
 def opened(tags: Sequence[int], tag_set: TagSet) -> tuple[int, ...]:
     """Tags of a window, legal at its edges even where it cuts a mention."""
     legal = [OUTSIDE] * len(tags)
-    for chunk in decode(tag_set.names(tags)):
-        legal[chunk.start : chunk.end] = spell(chunk.end - chunk.start, tag_set.scheme, chunk.type)
+    for chunk in decode_tags(tag_set.names(tags)):
+        legal[chunk.start : chunk.end] = make_tags(
+            chunk.end - chunk.start, tag_set.scheme, chunk.type
+        )
     return tuple(tag_set.indices(legal))

@@ -17,7 +17,7 @@ from vaner.selector.encoding import MarkedRow, MarkEncoder
 from vaner.selector.model import VanerSelector
 from vaner.selector.selector import Selector
 from vaner.tagger.instructions import COMPACT
-from vaner.text.documents import Corpus, Document, at_least
+from vaner.text.documents import Corpus, Document, filter_by_score
 from vaner.training.data.sources import DevSet, Taught
 from vaner.training.examples.candidate_groups import (
     GroupExample,
@@ -139,7 +139,7 @@ def _each(
     for one in dev:
         part = slice(begin, begin + len(one.corpus))
         begin = part.stop
-        kept = [at_least(document, least) for document in judged[part]]
+        kept = [filter_by_score(document, least) for document in judged[part]]
         [all_kept, *_] = cuts(gold[part], kept, one.types)
         figures[f"eval_f1_{one.corpus.name}"] = all_kept.counts.f1
     return figures

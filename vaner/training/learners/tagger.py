@@ -20,7 +20,7 @@ from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.torch_emissions import build_torch_tagger
 from vaner.tagger.warm_start import warm_start
 from vaner.text.documents import Corpus
-from vaner.text.tags import Scheme, TagSet
+from vaner.text.tags import TagScheme, TagSet
 from vaner.training.data.sources import DevSet, Taught
 from vaner.training.examples.dense_recognition import dense_examples
 from vaner.training.examples.distillation import tagged, tags_alike, taught_examples
@@ -137,7 +137,7 @@ def _check(stages: Sequence[StageRecipe], wanted: TaggerRecipe, types: Sequence[
             f"instruction none does not say which of {', '.join(types)} is asked for: give another "
             "instruction, or joint: true"
         )
-    tags = TagSet(Scheme(wanted.scheme), tuple(types) if wanted.joint else ())
+    tags = TagSet(TagScheme(wanted.scheme), tuple(types) if wanted.joint else ())
     for stage in stages:
         sources = [source for source in stage.sources if isinstance(source, CorpusSource)]
         if any(source.domain == "general" for source in sources) and any(

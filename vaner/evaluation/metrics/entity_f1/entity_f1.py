@@ -19,7 +19,7 @@ import evaluate
 from vaner.errors import VanerError
 from vaner.evaluation import score
 from vaner.text.documents import Document, Span
-from vaner.text.tags import decode
+from vaner.text.tags import decode_tags
 
 _DESCRIPTION = """\
 Strict precision, recall and F1 of named entities: boundaries and type must agree. Fractions of one,
@@ -87,7 +87,7 @@ def documents(sequences: Iterable[Sequence[str]], repair: bool) -> list[Document
     found = []
     for number, tags in enumerate(sequences):
         try:
-            chunks = decode(tags, repair=repair)
+            chunks = decode_tags(tags, repair=repair)
         except ValueError as error:
             raise VanerError(f"sequence {number}: {error}") from error
         spans = tuple(Span(2 * c.start, 2 * c.end - 1, c.type or UNTYPED) for c in chunks)
