@@ -101,12 +101,14 @@ def _render_part(name: str, schema: Schema) -> Iterator[str]:
     yield ""
     yield re.sub(r"``([^`]+)``", r"`\1`", schema.get("description", ""))
     yield ""
-    yield "| Field | Type | Default |"
-    yield "|---|---|---|"
+    yield "| Field | Type | Default | Description |"
+    yield "|---|---|---|---|"
     required = schema.get("required", ())
     for field, value in schema["properties"].items():
         default = "**required**" if field in required else _render_value(value.get("default", ...))
-        yield f"| `{field}` | {_escape_cell(_describe_type(value))} | {default} |"
+        meaning = re.sub(r"``([^`]+)``", r"`\1`", value.get("description", ""))
+        row = (_escape_cell(_describe_type(value)), default, _escape_cell(meaning.strip()))
+        yield f"| `{field}` | {' | '.join(row)} |"
     yield ""
 
 

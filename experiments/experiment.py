@@ -133,5 +133,5 @@ def _train_split(name: str, root: Path | None) -> Any:
 
 
 def _trained_on(recipe: Recipe) -> list[str]:
-    sources = [source for stage in recipe.stages for source in stage.sources]
+    sources = recipe.sources
     return list(dict.fromkeys(map(source_told, sources)))

@@ -83,20 +83,25 @@ def varied(recipe: Recipe, **changes: Any) -> Recipe:
 
 
 def taught(
-    recipe: Recipe, corpora: Sequence[str], *, nameless: float | None = None, **changes: Any
+    recipe: Recipe,
+    corpora: Sequence[str],
+    *,
+    nameless_fraction: float | None = None,
+    **changes: Any,
 ) -> Recipe:
     """The recipe on other corpora, each chosen by on its devel.
 
     Args:
         recipe: a recipe whose one stage has one source, and which has one dev set: the patterns.
         corpora: what is trained on and chosen by.
-        nameless: probability of the instruction without the corpus's name; the recipe's if None.
+        nameless_fraction: probability of the instruction without the corpus's name;
+            the recipe's if None.
         changes: further fields, as for `varied`.
     """
     [stage], [dev] = recipe.stages, recipe.dev
     source = stage.sources[0].model_dump()
-    if nameless is not None:
-        source["nameless"] = nameless
+    if nameless_fraction is not None:
+        source["nameless_fraction"] = nameless_fraction
     sources = [source | {"corpus": corpus} for corpus in corpora]
     return varied(
         recipe,
@@ -244,7 +249,7 @@ def _is_of(record: Record, one: Run) -> bool:
     if any(record.get(name) != value for name, value in told.items()):
         return False
     try:  # read as a recipe, so that one from before a field was there is still the same
-        made = Recipe.model_validate(record["recipe"])
+        made = Recipe.from_record(record["recipe"])
     except ValueError:
         return False
     return made.model_copy(update={"name": one.recipe.name}) == one.recipe

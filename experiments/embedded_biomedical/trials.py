@@ -104,7 +104,7 @@ def untaught(recipe: Recipe, place: Path, output: Path, root: Path | None) -> Pa
     first, second = recipe.stages
     stage = second.model_dump()
     stage["sources"] = [source for source in stage["sources"] if source.get("teacher") is None]
-    wanted = varied(recipe, stages=[first.model_dump(), stage | {"kept": 0.0}])
+    wanted = varied(recipe, stages=[first.model_dump(), stage | {"weight_interpolation": 0.0}])
     there = output / place.name
     if not there.exists():
         name = f"stage-1-{first.name}"

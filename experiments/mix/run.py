@@ -28,7 +28,7 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
     corpora = present(CORPORA, root)
     for condition, (nameless, model) in CONDITIONS.items():
         sources = whole(corpora) if model.get("joint") else corpora
-        wanted = taught(recipe, sources, model=model, nameless=nameless)
+        wanted = taught(recipe, sources, model=model, nameless_fraction=nameless)
         yield Run({"condition": condition}, wanted, corpora)
 
 

@@ -59,7 +59,7 @@ def test_a_run_ends_with_a_model_and_the_next_command(
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("epochs: 1", "epoch: 1", "there is no such field; did you mean 'epochs'?"),
+        ("epochs: 1", "epoch: 1", "unknown field. Did you mean `epochs`?"),
         ("epochs: 1", "epochs: many", "stages.0.epochs: "),
         ("stages:", "stages: [", "not YAML"),
         ("name: tiny", "- tiny", "not YAML"),

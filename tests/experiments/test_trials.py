@@ -21,7 +21,8 @@ def in_two_stages(backbone: Path, corpus: Path, text: Path, teacher: Path) -> Re
     taught = {"corpus": str(text), "teacher": str(teacher)}
     plan["stages"] = [
         stage | {"name": "mix"},
-        stage | {"name": "taught", "sources": [*stage["sources"], taught], "kept": 0.6},
+        stage
+        | {"name": "taught", "sources": [*stage["sources"], taught], "weight_interpolation": 0.6},
     ]
     return Recipe.model_validate(plan)
 

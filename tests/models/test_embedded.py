@@ -149,5 +149,5 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
 def test_it_can_teach_and_be_started_from(name: str) -> None:
     prompts = read_prompts(name)
     assert prompts.types
-    model = TaggerRecipe.model_validate({"start": name})
+    model = TaggerRecipe.model_validate({"init_from": name})
     assert model.joint == prompts.joint and model.template() == prompts.instruction

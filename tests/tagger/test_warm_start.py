@@ -28,7 +28,7 @@ def trained(backbone: Path, corpus: Path, folder: Path, *, epochs: int = 1, **mo
 def going_on(start: Path, corpus: Path, **more: Any) -> Recipe:
     return Recipe.model_validate({
         "name": "further",
-        "model": {"start": str(start), **more},
+        "model": {"init_from": str(start), **more},
         "stages": [{"sources": [{"corpus": str(corpus)}], "epochs": 1, "batch_size": 4,
                     "learning_rate": 1e-9, "head_learning_rate": 1e-9}],
         "dev": [{"corpus": str(corpus)}],
@@ -111,7 +111,7 @@ def test_what_the_weights_were_made_for_is_not_changed(
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first")
     assert going_on(start, corpus_folder, dropout=0.3, head="crf").model.dropout == 0.3
-    with pytest.raises(ValueError, match="head is crf in what it starts from; leave it out"):
+    with pytest.raises(ValueError, match="head is crf in the initial model; leave it out"):
         going_on(start, corpus_folder, head="softmax")
     with pytest.raises(ModelError, match="nowhere"):
         going_on(tmp_path / "nowhere", corpus_folder)
@@ -136,7 +136,11 @@ def test_of_what_was_before_a_stage_a_share_is_kept(
     kept, found = 0.25, {}
     for share in (0.0, kept):
         plan = going_on(start, corpus_folder).model_dump()
-        plan["stages"][0] |= {"kept": share, "learning_rate": 0.01, "head_learning_rate": 0.01}
+        plan["stages"][0] |= {
+            "weight_interpolation": share,
+            "learning_rate": 0.01,
+            "head_learning_rate": 0.01,
+        }
         run = train(Recipe.model_validate(plan), tmp_path / f"kept-{share}", resume=True,
                     report=lambda _: None)  # fmt: skip
         found[share] = weights(run[0].folder)
@@ -151,6 +155,6 @@ def test_before_the_first_stage_there_is_nothing_to_keep(
     tiny_backbone: Path, corpus_folder: Path
 ) -> None:
     plan = recipe(tiny_backbone, corpus_folder, lora=False).model_dump()
-    plan["stages"][0]["kept"] = 0.5
-    with pytest.raises(ValueError, match="nothing to keep before the first stage"):
+    plan["stages"][0]["weight_interpolation"] = 0.5
+    with pytest.raises(ValueError, match="weight_interpolation in the first stage needs init_from"):
         Recipe.model_validate(plan)

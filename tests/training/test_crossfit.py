@@ -56,7 +56,7 @@ def test_too_few_documents_are_told() -> None:
 
 
 def test_a_source_leaves_a_fold_out(corpus_folder: Path) -> None:
-    source = CorpusSource(corpus=str(corpus_folder), limit=20, folds=4, without=1)
+    source = CorpusSource(corpus=str(corpus_folder), limit=20, folds=4, held_out_fold=1)
     found = training_corpus(source, seed=1)
     assert [d.id for d in found] == [f"train-{n}" for n in range(1, 21) if not 6 <= n <= 10]
     half = training_corpus(source.model_copy(update={"share": 0.5}), seed=1)
@@ -66,10 +66,10 @@ def test_a_source_leaves_a_fold_out(corpus_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ("folds: 3", "folds and without belong together"),
-        ("without: 0", "folds and without belong together"),
-        ("folds: 3, without: 3", "without is one of 0 to 2"),
-        ("folds: 1, without: 0", "greater than or equal to 2"),
+        ("folds: 3", "set both folds and held_out_fold"),
+        ("held_out_fold: 0", "set both folds and held_out_fold"),
+        ("folds: 3, held_out_fold: 3", "held_out_fold must be between 0 and 2"),
+        ("folds: 1, held_out_fold: 0", "greater than or equal to 2"),
     ],
 )
 def test_folds_are_checked(tmp_path: Path, fields: str, words: str) -> None:
@@ -97,7 +97,7 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
 
     def watched(recipe: Recipe, place: Path, **options: Any) -> Any:
         [source] = recipe.stages[0].sources
-        learnt.append((source.without, {d.id for d in training_corpus(source, 1)}))
+        learnt.append((source.held_out_fold, {d.id for d in training_corpus(source, 1)}))
         if len(learnt) == 2:
             raise Killed
         return train(recipe, place, **options)
@@ -122,7 +122,9 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
         crossfit(plan, output, resume=True, **{**options, "folds": 3})
     record = output / "crossfit.json"
     older = json.loads(record.read_text("utf-8"))
-    del older["recipe"]["stages"][0]["kept"]  # a field with a default that was not there then
+    stage = older["recipe"]["stages"][0]
+    stage["kept"] = stage.pop("weight_interpolation")  # the field's former name
+    del stage["schedule"]  # a field that the recipe of that time did not have
     record.write_text(json.dumps(older), "utf-8")
     done = crossfit(plan, output, resume=True, **options)
 
@@ -173,7 +175,7 @@ def test_no_fold_annotates_devel_alone(
     ("sources", "words"),
     [
         ([{"corpus": "CORPUS"}, {"corpus": "CORPUS", "limit": 10}], "different parts of it"),
-        ([{"corpus": "CORPUS", "folds": 2, "without": 0}], "leaves out a fold already"),
+        ([{"corpus": "CORPUS", "folds": 2, "held_out_fold": 0}], "leaves out a fold already"),
     ],
 )
 def test_folds_that_would_not_be_apart_are_refused(
@@ -214,6 +216,6 @@ def test_a_selector_is_not_cross_fitted(
 ) -> None:
     plan = short(tiny_backbone, corpus_folder).model_dump()
     plan["model"] = {"family": "selector", "backbone": str(tiny_backbone)}
-    plan["stages"][0]["sources"][0]["nameless"] = 0
+    plan["stages"][0]["sources"][0]["nameless_fraction"] = 0
     with pytest.raises(RecipeError, match="of a selector"):
         crossfit(Recipe.model_validate(plan), tmp_path / "folds", report=lambda _: None)

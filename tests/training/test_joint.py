@@ -95,7 +95,7 @@ def test_one_pass_learns_from_both_halves(
             "name": "joint",
             "model": {"backbone": str(tiny_backbone), "instruction": "compact", "joint": True,
                       "max_subwords": 128, "lora": None},
-            "stages": [{"sources": [{"corpus": str(path), "nameless": 1.0}
+            "stages": [{"sources": [{"corpus": str(path), "nameless_fraction": 1.0}
                                     for path in half.values()],
                         "epochs": 15, "batch_size": 8, "learning_rate": 0.005}],
             "dev": [{"corpus": str(path)} for path in half.values()],

@@ -58,7 +58,7 @@ def recipe(backbone: Path, corpus: Path, *, lora: bool = True, **stage: Any) -> 
             "name": "toy",
             "model": {"backbone": str(backbone), "instruction": "compact", "max_subwords": 128,
                       "lora": {"rank": 4, "alpha": 8, "dropout": 0.1} if lora else None},
-            "stages": [{"sources": [{"corpus": str(corpus), "nameless": 0.5}], "epochs": 2,
+            "stages": [{"sources": [{"corpus": str(corpus), "nameless_fraction": 0.5}], "epochs": 2,
                         "batch_size": 8, "learning_rate": 0.02, **stage}],
             "dev": [{"corpus": str(corpus)}],
             "precision": "fp32",

@@ -171,7 +171,7 @@ def _of_folds(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
 def _without(recipe: Recipe, folds: int, fold: int) -> Recipe:
     """The recipe without what is to be annotated."""
     chosen = list(_of_folds(recipe))
-    left_out = {"folds": folds, "without": fold}
+    left_out = {"folds": folds, "held_out_fold": fold}
     stages = [
         stage.model_copy(
             update={
@@ -210,7 +210,7 @@ def _claimed(place: Path) -> tuple[Recipe, int] | None:
     """
     try:
         record = json.loads(place.read_text("utf-8"))
-        return Recipe.model_validate(record["recipe"]), int(record["folds"])
+        return Recipe.from_record(record["recipe"]), int(record["folds"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -5,6 +5,7 @@ Weights of one recipe under the name of another would be a figure that nobody ca
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from vaner.errors import RecipeError
@@ -28,7 +29,7 @@ def check(recipe: Recipe, folder: Path) -> None:
     if not path.is_file():
         return
     try:  # read as a recipe, so that one from before a field was there is still the same
-        begun = Recipe.model_validate_json(path.read_text("utf-8"))
+        begun = Recipe.from_record(json.loads(path.read_text("utf-8")))
     except ValueError:
         begun = None
     if begun is None or _plan(begun) != _plan(recipe):

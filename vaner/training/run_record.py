@@ -83,7 +83,7 @@ def _sources(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
 
 
 def _began_with(recipe: Recipe) -> Training:
-    start = getattr(recipe.model, "start", None)
+    start = getattr(recipe.model, "init_from", None)
     return {} if start is None else read_training(locate_model(start))
 
 
@@ -104,9 +104,9 @@ def _licences(
     for record in records:
         yield from record.get("licences", {}).items()
     for source in sources:
-        if isinstance(source, CorpusSource) and source.licence:
+        if isinstance(source, CorpusSource) and source.license:
             told = source_told(source).partition(TAGGED)
-            yield told[0] if told[1] else corpus_name(source.corpus), source.licence
+            yield told[0] if told[1] else corpus_name(source.corpus), source.license
 
 
 def _once(*lists: Iterable[str]) -> list[str]:

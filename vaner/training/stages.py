@@ -80,7 +80,7 @@ def _kept(
     source: CorpusSource | DenseSource, examples: Sequence[Example], seed: int
 ) -> Sequence[Example]:
     """All examples, or of the blank ones the share that the source asks for."""
-    if isinstance(source, DenseSource) or source.blanks == 1:
+    if isinstance(source, DenseSource) or source.negative_fraction == 1:
         return examples
     draw = Random(f"{seed}:{source.corpus}:blanks")
-    return [one for one in examples if not one.blank or draw.random() < source.blanks]
+    return [one for one in examples if not one.blank or draw.random() < source.negative_fraction]

@@ -155,13 +155,13 @@ def _train_seed(
                 resume_check.keep(recipe, folder)
             place = folder / f"stage-{number}-{stage.name}"
             log = History(history, number, folder, clock)
-            before = copied(learner.model) if stage.kept else {}
+            before = copied(learner.model) if stage.weight_interpolation else {}
             trainer = _run_stage(recipe, stage, learner, mixture, scorer, place, seed, resume, log)
             history += [{**entry, "stage": number} for entry in trainer.state.log_history]
             best = trainer.state.best_model_checkpoint
             if best is not None:
                 learner.model.load_trained_weights(place / Path(best).name)
-            average(learner.model, before, stage.kept)
+            average(learner.model, before, stage.weight_interpolation)
     dev_f1 = scorer()["eval_f1"]
     trained = Trained(folder / "model", dev_f1, history, coverage, left_out, clock.seconds)
     if main_process():

@@ -154,7 +154,7 @@ def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
         "name: x\nstages:\n  - sources:\n      - {dense: open, corpus: c, positive: 3}\n"
         "dev:\n  - {corpus: c}\n"
     )
-    with pytest.raises(RecipeError, match=r"r.yaml:4: .*positive.*did you mean 'positives'"):
+    with pytest.raises(RecipeError, match=r"r.yaml:4: .*positive.*Did you mean `positives`"):
         read_recipe(path)
 
 

@@ -61,7 +61,7 @@ def teacher(
 def taught_by(teacher: str, text: Path, backbone: Path, corpus: Path, **model: Any) -> Recipe:
     plan = recipe(backbone, corpus, lora=False, epochs=15, learning_rate=0.005).model_dump()
     plan["model"] |= {"layers": 1} | model
-    source = {"corpus": str(text), "teacher": teacher, "licence": "by hand, CC0"}
+    source = {"corpus": str(text), "teacher": teacher, "license": "by hand, CC0"}
     plan["stages"][0]["sources"] = [source]
     return Recipe.model_validate(plan)
 
@@ -103,7 +103,7 @@ def test_a_pupil_learns_from_gold_and_teacher_together(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     plan = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder).model_dump()
-    plan["stages"][0]["sources"].append({"corpus": str(corpus_folder), "nameless": 1.0})
+    plan["stages"][0]["sources"].append({"corpus": str(corpus_folder), "nameless_fraction": 1.0})
     plan["stages"][0] |= {"epochs": 2}
     [pupil] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
     losses = [entry["loss"] for entry in pupil.history if "loss" in entry]
@@ -117,7 +117,7 @@ def test_from_a_teacher_of_other_tags_its_sure_mentions_are_learnt(
     alike = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
     plan = alike.model_dump()
     plan["model"] |= {"joint": True, "instruction": "none"}
-    plan["stages"][0]["sources"][0]["sure"] = 0.5
+    plan["stages"][0]["sources"][0]["min_teacher_score"] = 0.5
     [pupil] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
     assert pupil.dev_f1 > 0.6
     record = json.loads((pupil.folder / "training.json").read_text("utf-8"))
@@ -140,7 +140,7 @@ def test_a_teacher_says_all_there_is(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path
 ) -> None:
     plan = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
-    with pytest.raises(ValueError, match="a teacher says which types"):
+    with pytest.raises(ValueError, match="a teacher fixes the types"):
         Recipe.model_validate(
             plan.model_dump()
             | {"stages": [{"sources": [{"corpus": "x", "teacher": "y", "types": ["Disease"]}]}]}

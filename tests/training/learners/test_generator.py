@@ -103,13 +103,15 @@ def test_blank_sentences_can_be_left_out(
     (folder / "train.tsv").write_text(rows)
     (folder / "devel.tsv").write_text("asthma\tB-Disease\n")
     lines: list[str] = []
-    plan = recipe(tiny_backbone, folder, model={}, blanks=0)
+    plan = recipe(tiny_backbone, folder, model={}, negative_fraction=0)
     short = plan.model_copy(update={"stages": [plan.stages[0].model_copy(update={"epochs": 1})]})
     train(short, tmp_path / "run", report=lines.append)
     assert ": 5 examples" in lines[0]
 
 
-@pytest.mark.parametrize("source", [{"nameless": 0.5}, {"domain": "general", "collapse": "Entity"}])
+@pytest.mark.parametrize(
+    "source", [{"nameless_fraction": 0.5}, {"domain": "general", "collapse": "Entity"}]
+)
 def test_what_only_a_tagger_can_learn_from_is_refused(source: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"are for taggers, not for a generator"):
         recipe(Path("backbone"), Path("toy"), model={}, **source)

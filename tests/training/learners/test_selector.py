@@ -243,7 +243,9 @@ def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
     assert not any("gout" in e.text for e in taught) and "badly" not in marked
 
 
-@pytest.mark.parametrize("source", [{"nameless": 1}, {"domain": "general", "collapse": "Entity"}])
+@pytest.mark.parametrize(
+    "source", [{"nameless_fraction": 1}, {"domain": "general", "collapse": "Entity"}]
+)
 def test_what_only_a_tagger_can_learn_from_is_refused(source: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"are for taggers, not for a selector"):
         recipe(Path("backbone"), Path("toy"), model={"instruction": "definition"}, **source)
@@ -270,5 +272,5 @@ def test_proposals_are_for_selectors_alone(tmp_path: Path) -> None:
     for where in ("sources: [{corpus: x, proposals: p}]}]\ndev: [{corpus: x}]",
                   "sources: [{corpus: x}]}]\ndev: [{corpus: x, proposals: p}]"):  # fmt: skip
         path.write_text(f"name: x\nstages: [{{{where}\n")
-        with pytest.raises(RecipeError, match="proposals are for a model of the family selector"):
+        with pytest.raises(RecipeError, match="proposals are for models of the family selector"):
             read_recipe(path)

@@ -44,12 +44,12 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
         (
             "epochs: 2",
             "epoch: 2",
-            "recipe.yaml:8: stages.0.epoch: there is no such field; did you mean 'epochs'?",
+            "recipe.yaml:8: stages.0.epoch: unknown field. Did you mean `epochs`?",
         ),
         (
             "rank: 8",
             "rnak: 8",
-            "recipe.yaml:4: model.lora.rnak: there is no such field; did you mean 'rank'?",
+            "recipe.yaml:4: model.lora.rnak: unknown field. Did you mean `rank`?",
         ),
         (
             "lora: {rank: 8}",
@@ -66,14 +66,14 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
         (
             "lora: {rank: 8}",
             "family: generator\n  casing: true",
-            "recipe.yaml:5: model.casing: there is no such field here; it is one of a tagger",
+            "recipe.yaml:5: model.casing: unknown field here; it is a field of a tagger",
         ),
         (
             "epochs: 2",
             "epochs: 2\n    temperature: 5",
-            "a temperature is for sampling: temperature",
+            "temperature needs sampling: temperature",
         ),
-        ("epochs: 2", "epochs: 2\n    epochs: 3", "recipe.yaml:9: epochs is given twice"),
+        ("epochs: 2", "epochs: 2\n    epochs: 3", "recipe.yaml:9: field `epochs` is given twice"),
         ("name: small", "name: small\nseeds: [1, 2, 1]", "seeds: a seed is given twice"),
         ("name: small\n", "", "recipe.yaml:1: name: field required"),
         ("dev:\n  - corpus: NCBI-disease\n", "", "dev: field required"),

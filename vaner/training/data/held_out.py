@@ -24,7 +24,7 @@ def test_sentences(recipe: Recipe, root: str | Path | None = None) -> frozenset[
     Raises:
         CorpusError: where a corpus named in ``held_out`` has neither.
     """
-    sources = [source for stage in recipe.stages for source in stage.sources]
+    sources = recipe.sources
     names = dict.fromkeys(source.corpus for source in (*sources, *recipe.dev))
     wanted = [
         (one, _scored(one)) if isinstance(one, str) else (one.corpus, one.split)

@@ -64,7 +64,7 @@ def taught(recipe: Recipe, root: str | Path | None = None) -> Taught:
                 asked.update(types)
             elif source.domain == "biomedical":
                 asked.update(types)
-                if source.nameless < 1 and not source.teacher:
+                if source.nameless_fraction < 1 and not source.teacher:
                     named.setdefault(corpus.name, set()).update(types)
     if not asked:  # what the general domain teaches goes to its own head and is never asked for
         raise RecipeError(
@@ -121,9 +121,9 @@ def training_corpus(
 def learnable(source: CorpusSource | DenseSource, root: str | Path | None = None) -> Corpus:
     """The documents that a source may learn from: up to its limit, and of no fold left out."""
     corpus = _limited(_corpus(source, root), source.limit)
-    if source.folds is None or source.without is None:
+    if source.folds is None or source.held_out_fold is None:
         return corpus
-    return without_fold(corpus, source.folds, source.without)
+    return without_fold(corpus, source.folds, source.held_out_fold)
 
 
 def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Corpus | None:

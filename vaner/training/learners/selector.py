@@ -49,13 +49,13 @@ class SelectorLearner:
             asks={type: _ask(type, wanted, aim) for type in aim.types},
             types=aim.types,
             datasets=aim.datasets,
-            width=wanted.width,
+            width=wanted.projection_dim,
             dropout=wanted.dropout,
         )
         folder = tokenizer_file(self.model).parent
         self.encoder = MarkEncoder.from_folder(folder, wanted.max_subwords)
         self.model.learn_marks_from(self.encoder.placeholders)
-        self._variants = wanted.variants
+        self._variants = wanted.negatives_per_mention
         self._questions = Questions(dict(self.model.config.asks), tuple(aim.types))
 
     def examples(

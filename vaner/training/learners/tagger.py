@@ -45,7 +45,7 @@ class TaggerLearner:
 
     def __init__(self, recipe: Recipe, wanted: TaggerRecipe, aim: Taught) -> None:
         _check(recipe.stages, wanted, aim.types)
-        sources = [source for stage in recipe.stages for source in stage.sources]
+        sources = recipe.sources
         self.model = VanerForTokenClassification.from_backbone(
             wanted.backbone,
             **fresh(wanted),
@@ -66,12 +66,14 @@ class TaggerLearner:
             types=aim.types,
             datasets=aim.datasets,
             nameless=any(
-                isinstance(source, DenseSource) or source.nameless > 0 or source.teacher is not None
+                isinstance(source, DenseSource)
+                or source.nameless_fraction > 0
+                or source.teacher is not None
                 for source in sources
             ),
         )
-        if wanted.start is not None:
-            warm_start(self.model, locate_model(wanted.start))
+        if wanted.init_from is not None:
+            warm_start(self.model, locate_model(wanted.init_from))
         folder = tokenizer_file(self.model).parent
         self.encoder = Encoder.from_folder(folder, wanted.max_subwords, casing=wanted.casing)
 
@@ -89,8 +91,8 @@ class TaggerLearner:
             )  # fmt: skip
             return taught_examples(source.teacher, found), Coverage(0, {}, 0)
         if source.teacher:
-            corpus = tagged(source.teacher, corpus, source.sure)
-        nameless = 1.0 if source.teacher else source.nameless
+            corpus = tagged(source.teacher, corpus, source.min_teacher_score)
+        nameless = 1.0 if source.teacher else source.nameless_fraction
         general = source.domain == "general"
         return corpus_examples(
             corpus, source.types or corpus.types, self.encoder,
@@ -120,7 +122,7 @@ class TaggerLearner:
             for mode in ("list", "context") if source.mode == "both" else (source.mode,):
                 examples += dense_examples(
                     corpus, type, related, self.encoder, self.model.config.tag_set,
-                    named=source.named.get(type), context=mode == "context", counts=counts,
+                    named=source.type_map.get(type), context=mode == "context", counts=counts,
                     share=source.share,
                 )  # fmt: skip
         return examples

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.errors import RecipeError
-from vaner.training.recipe.saved_tagger import alike, depth_of
+from vaner.training.recipe.saved_tagger import depth_of, prompt_and_tag_fields
 from vaner.training.recipe.schema import Recipe
 
 
@@ -39,8 +39,8 @@ def distillation(
     """
     if not corpora:
         raise RecipeError("a pupil is chosen on the devel split of a corpus: name one at least")
-    same, depth = alike(teacher), depth_of(teacher)
-    gold = [{"corpus": name, "nameless": 1.0} for name in corpora]
+    same, depth = prompt_and_tag_fields(teacher), depth_of(teacher)
+    gold = [{"corpus": name, "nameless_fraction": 1.0} for name in corpora]
     soft = [{"corpus": str(name), "teacher": teacher} for name in (*texts, *corpora)]
     kept = layers or max(1, depth // 2)
     if backbone is None and kept > depth:

@@ -1,9 +1,10 @@
-"""Recipes as files: read, checked, and what is wrong told with its line."""
+"""Read recipe files. An error names the file, the line and the field."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -11,20 +12,35 @@ from pydantic import ValidationError
 from vaner.errors import RecipeError
 from vaner.training.recipe.leakage import clash
 from vaner.training.recipe.models import (
-    Checked,
     GeneratorRecipe,
+    InstructionRecipe,
     LoraRecipe,
     SelectorRecipe,
     TaggerRecipe,
 )
+from vaner.training.recipe.part import RecipePart
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
+
+logger = logging.getLogger(__name__)
+
+_PARTS: Mapping[str, type[RecipePart]] = {
+    "a recipe": Recipe, "a tagger": TaggerRecipe, "a generator": GeneratorRecipe,
+    "a selector": SelectorRecipe, "lora": LoraRecipe, "a stage": StageRecipe,
+    "a source": CorpusSource, "a dense source": DenseSource, "a dev set": DevSource,
+}  # fmt: skip
 
 
 def read_recipe(path: str | Path) -> Recipe:
     """Read and check a recipe.
 
+    Fields may have their former names; one log line then says what they are called now.
+
+    Args:
+        path: a YAML file.
+
     Raises:
-        RecipeError: naming the file, the line and the field that is wrong.
+        RecipeError: if the file cannot be read or the recipe is wrong; the message names the
+            file, the line and the field.
     """
     try:
         text = Path(path).read_text("utf-8")
@@ -36,85 +52,118 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f"{path}: not UTF-8") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise RecipeError(f"{place}: not YAML: {getattr(error, 'problem', error)}") from error
-    if twice := _twice(tree):
-        raise RecipeError(f"{path}:{twice.start_mark.line + 1}: {twice.value} is given twice")
+        location = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise RecipeError(f"{location}: not YAML: {getattr(error, 'problem', error)}") from error
+    if key := _duplicate_key(tree):
+        raise RecipeError(f"{path}:{_line(key)}: field `{key.value}` is given twice")
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with name, stages and dev")
+    renamed: dict[str, str] = {}
     try:
-        recipe = Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content, context=renamed)
     except ValidationError as error:
-        raise RecipeError(_told(error, tree, path)) from error
+        raise RecipeError(_first_problem(error, tree, path, renamed)) from error
+    if renamed:
+        logger.warning("%s: rename these fields: %s", path, _new_names(renamed, tree))
     if problem := clash(recipe):
         raise RecipeError(f"{path}: {problem}")
     return recipe
 
 
-def _told(error: ValidationError, tree: yaml.Node | None, path: str | Path) -> str:
-    """The first problem in one line, with the line of the file it stands on."""
+def _new_names(renamed: Mapping[str, str], tree: yaml.Node | None) -> str:
+    """Return each former field name with the line of its first use and its current name."""
+    lines: dict[str, int] = {}
+    for mapping in _mappings(tree):
+        keys: dict[str, yaml.Node] = {key.value: key for key, _ in mapping.value}
+        if keys.keys() <= InstructionRecipe.model_fields.keys():
+            continue  # `named` and `nameless` of an instruction are not renamed
+        for name in keys.keys() & renamed.keys():
+            lines[name] = min(_line(keys[name]), lines.get(name, _line(keys[name])))
+    names = sorted(lines, key=lambda name: (lines[name], name))
+    return ", ".join(f"`{name}` (line {lines[name]}) is now `{renamed[name]}`" for name in names)
+
+
+def _first_problem(
+    error: ValidationError, tree: yaml.Node | None, path: str | Path, renamed: Mapping[str, str]
+) -> str:
+    """Return the first problem in one line, with the line of the file that it is on."""
     first = error.errors()[0]
-    # A union adds the name of its branch to the place; the file has no such step.
+    # A union adds the name of its branch to the location; the file has no such step.
     keys = [key for key in first["loc"] if isinstance(key, int) or "Recipe" not in key]
-    line, known = _line(tree, keys)
     field = ".".join(str(key) for key in keys)
-    message = first["msg"].lower().removeprefix("value error, ")
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
     if first["type"] == "extra_forbidden":
-        message = f"there is no such field{_meant(str(keys[-1]))}"
-    more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
-    return f"{path}:{line}: {field if known or field else 'recipe'}: {message}{more}"
+        message = f"unknown field{_suggestion(str(keys[-1]))}"
+    count = len(error.errors())
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    return f"{path}:{_line_of_field(tree, keys, renamed)}: {field or 'recipe'}: {message}{more}"
 
 
-def _twice(root: yaml.Node | None) -> yaml.ScalarNode | None:
-    """The first key that its mapping has already, of which YAML would silently take the last."""
+def _mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    """Yield every mapping of a document once, whatever aliases lead to it."""
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
-        if id(node) in seen:  # by an alias
+        if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             waiting += node.value
         elif isinstance(node, yaml.MappingNode):
-            keys = set[str]()
-            key: yaml.ScalarNode
-            for key, value in node.value:
-                if key.value in keys:
-                    return key
-                keys.add(key.value)
-                waiting.append(value)
+            yield node
+            waiting += [value for _, value in node.value]
+
+
+def _duplicate_key(root: yaml.Node | None) -> yaml.ScalarNode | None:
+    """Return a key that its mapping already has; YAML would silently use the last."""
+    for mapping in _mappings(root):
+        names = set[str]()
+        key: yaml.ScalarNode
+        for key, _ in mapping.value:
+            if key.value in names:
+                return key
+            names.add(key.value)
     return None
 
 
-def _line(node: yaml.Node | None, keys: list[Any]) -> tuple[int, bool]:
-    """Line of the deepest part of `keys` that stands in the file, counted from 1."""
-    line = node.start_mark.line + 1 if node else 1
+def _line_of_field(
+    root: yaml.Node | None, keys: Sequence[int | str], renamed: Mapping[str, str]
+) -> int:
+    """Return the line of a field, or of the innermost part around it that the file has.
+
+    Args:
+        root: the document.
+        keys: field names and list indices that lead to the field.
+        renamed: former field name -> current name; `keys` has current names, the file may not.
+    """
+    node, line = root, _line(root) if root else 1
     for key in keys:
-        found = None
+        child: yaml.Node | None = None
         if isinstance(node, yaml.MappingNode):
             for name, value in node.value:
-                if name.value == key:
-                    found, line = value, name.start_mark.line + 1
+                if key in (name.value, renamed.get(name.value)):
+                    child, line = value, _line(name)
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            found = node.value[key]
-            line = found.start_mark.line + 1
-        if found is None:
-            return line, False
-        node = found
-    return line, True
+            child = node.value[key]
+            line = _line(node.value[key])
+        if child is None:
+            break
+        node = child
+    return line
 
 
-def _meant(name: str) -> str:
-    """A field of like name, for a misspelt key, or where a key of this name belongs."""
+def _line(node: yaml.Node) -> int:
+    """Return the line that a node begins on, counted from 1."""
+    return int(node.start_mark.line) + 1
+
+
+def _suggestion(name: str) -> str:
+    """Return where a field of this name belongs, or the field with the most similar name."""
     from difflib import get_close_matches
 
-    owners: dict[str, type[Checked]] = {
-        "a recipe": Recipe, "a tagger": TaggerRecipe, "a generator": GeneratorRecipe,
-        "a selector": SelectorRecipe, "lora": LoraRecipe, "a stage": StageRecipe,
-        "a source": CorpusSource, "a dense source": DenseSource, "a dev set": DevSource,
-    }  # fmt: skip
-    if own := [owner for owner, model in owners.items() if name in model.model_fields]:
-        return f" here; it is one of {' or '.join(own)}"
-    fields = {field for model in owners.values() for field in model.model_fields}
-    close = get_close_matches(name, sorted(fields), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    if parts := [part for part, model in _PARTS.items() if name in model.model_fields]:
+        return f" here; it is a field of {' or '.join(parts)}"
+    fields = {field for model in _PARTS.values() for field in model.model_fields}
+    matches = get_close_matches(name, sorted(fields), n=1)
+    return f". Did you mean `{matches[0]}`?" if matches else ""

@@ -70,7 +70,7 @@ def clash(
             pairs of a corpus and one of its splits.
         root: where the corpora lie; ``VANER_CORPORA`` if None.
     """
-    sources = [source for stage in recipe.stages for source in stage.sources]
+    sources = recipe.sources
     learnt = [Split.of(source.corpus, source.split) for source in sources]
     chosen = [Split.of(source.corpus, source.split) for source in recipe.dev]
     names = dict.fromkeys(one.corpus for one in (*learnt, *chosen))
@@ -124,7 +124,7 @@ def _seen(before: Iterable[tuple[str, str]], kept: Iterable[Split]) -> Iterator[
 
 def _learnt_too(recipe: Recipe, root: str | Path | None) -> Iterator[str]:
     """Dev sets of a split that is trained on, unless they begin behind what is."""
-    sources = [source for stage in recipe.stages for source in stage.sources]
+    sources = recipe.sources
     for dev, source in product(recipe.dev, sources):
         one, other = (dev.corpus, dev.split), (source.corpus, source.split)
         known = lookup(dev.corpus) is not None and Split.of(*one) == Split.of(*other)

@@ -1,30 +1,29 @@
-"""The part of a recipe that says what kind of model is trained, and on what."""
+"""The `model` part of a recipe: which kind of model is trained, and on which backbone."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from vaner.tagger.instructions import BY_NAME, Instruction
+from vaner.training.recipe.part import FIXED_BY_WEIGHTS, FormerName, RecipePart
 
 
-class Checked(BaseModel):
-    """A part of a recipe: no field but its own, and nothing changed later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LoraRecipe(Checked):
-    """LoRA (arXiv 2106.09685) on the backbone; VANER's published values are r=12, alpha=32."""
+class LoraRecipe(RecipePart):
+    """LoRA (arXiv 2106.09685) on the backbone. VANER's published values are rank 12, alpha 32."""
 
     rank: int = Field(16, ge=1)
+    """Rank of the update matrices."""
     alpha: float = Field(32, gt=0)
+    """Scaling: the update is multiplied by alpha / rank."""
     dropout: float = Field(0.0, ge=0, lt=1)
+    """Dropout before the update matrices."""
     targets: Literal["all-linear"] | list[str] = "all-linear"
+    """Names of the layers that get an adapter."""
 
     def options(self) -> dict[str, Any]:
-        """As `peft.LoraConfig` wants them."""
+        """Return the arguments of `peft.LoraConfig`."""
         return {
             "r": self.rank,
             "lora_alpha": self.alpha,
@@ -33,147 +32,163 @@ class LoraRecipe(Checked):
         }
 
 
-class InstructionRecipe(Checked):
-    """Templates of your own: ``named`` with {type} and {dataset}, ``nameless`` with {type}."""
+class InstructionRecipe(RecipePart):
+    """Instruction templates of your own."""
 
     named: str
+    """Template with {type} and {dataset}, for text of a known corpus."""
     nameless: str
+    """Template with {type}, for any other text."""
 
 
-class ModelRecipe(Checked):
-    """What is said of a model of any kind: its backbone, and what of it is trained.
+class ModelRecipe(RecipePart):
+    """What models of every family have: a backbone, and the part of it that is trained.
 
-    Without ``lora`` all weights are trained, or, with ``frozen_layers``, all but the embeddings
-    and so many layers from the bottom up; then only what was trained is saved. ``quantization``
-    reads the weights below an adapter in 4 bits, where they are not trained.
-    ``backbone_dropout`` is that inside the backbone's layers; None leaves what it came with.
+    With ``lora`` an adapter is trained. With ``lora: null`` all weights are trained, except those
+    that ``frozen_layers`` excludes. Only trained weights are saved.
     """
 
-    backbone: str = "smollm2-135m"
-    origin: Literal["hub", "package"] | None = None
-    layers: int | None = Field(None, ge=1)
+    backbone: Annotated[str, FIXED_BY_WEIGHTS] = "smollm2-135m"
+    """Name of a known backbone, a folder or a Hub id."""
+    origin: Annotated[Literal["hub", "package"] | None, FIXED_BY_WEIGHTS] = None
+    """Where a backbone by name comes from; null takes the first place that has it."""
+    layers: Annotated[int | None, FIXED_BY_WEIGHTS] = Field(None, ge=1)
+    """Number of layers to use, from the bottom up; null uses all."""
     backbone_dropout: float | None = Field(None, ge=0, lt=1)
+    """Dropout inside the backbone's layers; null leaves the backbone's value."""
     quantization: Literal["nf4"] | None = None
-    lora: LoraRecipe | None = Field(default_factory=LoraRecipe)
-    frozen_layers: int | None = Field(None, ge=0)
+    """Load the frozen weights below an adapter in 4 bits (QLoRA)."""
+    lora: Annotated[LoraRecipe | None, FIXED_BY_WEIGHTS] = Field(default_factory=LoraRecipe)
+    """The adapter to train; null trains the backbone's weights."""
+    frozen_layers: Annotated[int | None, FIXED_BY_WEIGHTS] = Field(None, ge=0)
+    """Without an adapter: freeze the embeddings and this number of layers from the bottom up."""
 
     @model_validator(mode="after")
-    def _one_way_to_train(self) -> Self:
+    def _check_what_is_trained(self) -> Self:
         if self.lora is not None and self.frozen_layers is not None:
-            raise ValueError("frozen_layers is for training without an adapter: give lora: null")
+            raise ValueError("frozen_layers is for training without an adapter: set lora: null")
         if self.lora is None and self.quantization is not None:
             raise ValueError("quantization is for training an adapter: 4-bit weights learn nothing")
         return self
 
 
 class TaggerRecipe(ModelRecipe):
-    """A tagger; see `vaner.tagger.config.VanerConfig` for what each field is.
-
-    With ``joint`` one pass finds all types, also where no corpus annotates them all: behind an O
-    may stand whatever its corpus does not annotate. Let the instruction then name no corpus
-    (``nameless: 1`` in the sources): a name tells the model which types nobody will check.
-
-    The instruction ``corpus`` is for joint models: the corpus's name before sentences of a known
-    corpus, whose annotation rules they then follow, and nothing before other text.
-
-    ``casing`` tells a backbone whose tokenizer lowers all letters how each word is cased.
-    ``shared_instruction`` lets the instruction see only itself, so that it is computed once for all
-    sentences under it. ``dropout`` is that before the head.
-
-    ``start`` is a saved tagger, whose weights the training begins with: an embedded name, a folder
-    or a Hub id. What it was made by (backbone, adapter, head …) then need not be said, and must not
-    be said otherwise; its instruction, its length and its dropout may be. Types that it does not
-    find are learnt anew, and those that no source annotates are forgotten.
-    """
+    """A tagger; see also `vaner.tagger.config.VanerConfig`."""
 
     family: Literal["tagger"] = "tagger"
-    start: str | None = None
-    attention: Literal["bidirectional", "causal"] = "bidirectional"
-    causal_layers: int = Field(0, ge=0)
-    head: Literal["crf", "softmax"] = "crf"
-    pooling: Literal["first", "last", "mean"] = "first"
-    scheme: Literal["BIO", "BIOES"] = "BIO"
-    joint: bool = False
+    """The kind of model."""
+    init_from: Annotated[str | None, FormerName("start")] = None
+    """A saved tagger whose weights training starts from: an embedded name, a folder or a Hub id.
+
+    Leave out the fields that its weights fix (backbone, adapter, head …); they are read from it. A
+    type that it does not find starts from new weights. A type that no source annotates is dropped.
+    """
+    attention: Annotated[Literal["bidirectional", "causal"], FIXED_BY_WEIGHTS] = "bidirectional"
+    """Whether a decoder backbone's causal mask is lifted."""
+    causal_layers: Annotated[int, FIXED_BY_WEIGHTS] = Field(0, ge=0)
+    """Number of layers from the bottom up that keep the causal mask."""
+    head: Annotated[Literal["crf", "softmax"], FIXED_BY_WEIGHTS] = "crf"
+    """Whether transitions between tags are learned (crf)."""
+    pooling: Annotated[Literal["first", "last", "mean"], FIXED_BY_WEIGHTS] = "first"
+    """Which subwords represent their word."""
+    scheme: Annotated[Literal["BIO", "BIOES"], FIXED_BY_WEIGHTS] = "BIO"
+    """Tag scheme."""
+    joint: Annotated[bool, FIXED_BY_WEIGHTS] = False
+    """Find all types in one pass, even if no single corpus annotates all of them.
+
+    A word tagged O in a corpus may then be of any type that the corpus does not annotate. Set
+    ``nameless_fraction: 1`` in the sources, or use the instruction ``corpus``: an instruction
+    that names the corpus tells the model which types never occur.
+    """
     instruction: Literal["vaner", "compact", "corpus", "none"] | InstructionRecipe = "vaner"
-    casing: bool = False
-    shared_instruction: bool = False
+    """The text before each sentence. ``corpus``, for joint models, is the name of the corpus only:
+    the model then follows its annotation guideline, and other text has no instruction."""
+    casing: Annotated[bool, FIXED_BY_WEIGHTS] = False
+    """Add an embedding of each word's casing, for backbones whose tokenizer lowercases."""
+    shared_instruction: Annotated[bool, FIXED_BY_WEIGHTS] = False
+    """Let the instruction attend to itself only, so that it is computed once for all sentences."""
     max_subwords: int = Field(256, ge=64)
+    """Length of a window with its instruction; longer sentences are split into windows."""
     dropout: float = Field(0.1, ge=0, lt=1)
+    """Dropout before the head."""
+
+    @classmethod
+    def fields_fixed_by_weights(cls) -> frozenset[str]:
+        """Return the fields that must agree with the tagger that training starts from."""
+        fields = cls.model_fields.items()
+        return frozenset(name for name, field in fields if FIXED_BY_WEIGHTS in field.metadata)
 
     def template(self) -> Instruction:
+        """Return the instruction's templates."""
         if isinstance(self.instruction, str):
             return BY_NAME[self.instruction]
         return Instruction(self.instruction.named, self.instruction.nameless)
 
     @model_validator(mode="after")
-    def _the_corpus_alone_is_for_joint_models(self) -> Self:
+    def _check_corpus_instruction(self) -> Self:
         if self.instruction == "corpus" and not self.joint:
-            raise ValueError("instruction: corpus is for joint models, as it names no type")
+            raise ValueError("instruction: corpus is for joint models, because it names no type")
         return self
 
     @model_validator(mode="before")
     @classmethod
-    def _as_it_starts(cls, given: Any) -> Any:
-        """Fill in what the model that it starts from was made by, which lies in its folder."""
-        if not isinstance(given, dict) or not given.get("start"):
-            return given
-        from vaner.training.recipe.saved_tagger import made_by
+    def _fill_in_initial_model(cls, content: Any, info: ValidationInfo) -> Any:
+        """Fill in the fields that the weights of `init_from` fix, from its folder."""
+        # This runs before the base class's validator, so the names may still be former ones.
+        content = cls.with_current_names(content, info.context)
+        if not isinstance(content, dict) or not content.get("init_from"):
+            return content
+        from vaner.training.recipe.saved_tagger import recipe_fields
 
-        start = cls.model_validate(made_by(str(given["start"])))
-        wanted = start.model_dump() | given
-        for name in _BOUND & set(given):
-            own = cls.model_validate(start.model_dump() | {name: given[name]})
-            if getattr(own, name) != (theirs := getattr(start, name)):
-                raise ValueError(f"{name} is {theirs} in what it starts from; leave it out")
-        return wanted
-
-
-# What the weights of a tagger were made for.
-_BOUND = {
-    "backbone", "origin", "layers", "lora", "frozen_layers", "attention", "causal_layers", "head",
-    "pooling", "scheme", "joint", "casing", "shared_instruction",
-}  # fmt: skip
+        initial = cls.model_validate(recipe_fields(str(content["init_from"])))
+        for name in cls.fields_fixed_by_weights() & content.keys():
+            given = cls.model_validate(initial.model_dump() | {name: content[name]})
+            if getattr(given, name) != (fixed := getattr(initial, name)):
+                raise ValueError(f"{name} is {fixed} in the initial model; leave it out")
+        return initial.model_dump() | content
 
 
 class GeneratorRecipe(ModelRecipe):
-    """A generator; see `vaner.generator.model.VanerGeneratorConfig`.
-
-    ``instruction`` is ``full`` (how to answer and what the type means, as published) or
-    ``compact`` (what the type means). ``loss`` is ``answer`` (every sub-word of it, as published)
-    or ``decisions`` (where brackets might stand). The rest is as for a tagger.
-    """
+    """A generator; see also `vaner.generator.config.VanerGeneratorConfig`."""
 
     family: Literal["generator"]
+    """The kind of model."""
     instruction: Literal["full", "compact"] = "full"
+    """``full``: how to answer and what the type means, as published. ``compact``: what the type
+    means."""
     loss: Literal["answer", "decisions"] = "answer"
+    """Which subwords of the answer are learned: all, as published, or those where a bracket is
+    possible (``decisions``)."""
     max_subwords: int = Field(512, ge=128)
+    """Length of a window with its instruction and its answer."""
 
 
 class SelectorRecipe(ModelRecipe):
-    """A selector; see `vaner.selector.model.VanerSelectorConfig`.
-
-    ``loss`` is ``contrastive`` (a mention is pulled to its type's anchor, wrong candidates are
-    pushed away from it) or ``binary`` (right or wrong, each by itself, as published).
-    ``instruction`` is ``compact`` (the type's name) or ``definition`` (what it means, too).
-    Beside each mention so many wrong ``variants`` of it are read, drawn anew each epoch.
-    ``width`` is that of the vectors compared, ``dropout`` that before the projection to them.
-    """
+    """A selector; see also `vaner.selector.config.VanerSelectorConfig`."""
 
     family: Literal["selector"]
+    """The kind of model."""
     loss: Literal["contrastive", "binary"] = "contrastive"
+    """``contrastive`` pulls a mention to the anchor of its type and pushes wrong candidates away.
+    ``binary`` classifies each candidate alone, as published."""
     instruction: Literal["compact", "definition"] = "compact"
-    variants: int = Field(4, ge=0)
-    width: int = Field(128, ge=2)
+    """The name of the type, or its definition too."""
+    negatives_per_mention: Annotated[int, FormerName("variants")] = Field(4, ge=0)
+    """Number of wrong variants that are read with each mention, drawn anew each epoch."""
+    projection_dim: Annotated[int, FormerName("width")] = Field(128, ge=2)
+    """Dimension of the vectors that are compared."""
     max_subwords: int = Field(256, ge=64)
+    """Length of a window with its instruction."""
     dropout: float = Field(0.1, ge=0, lt=1)
+    """Dropout before the projection."""
 
 
 def _family(model: Any) -> str:
-    known = model.get("family", "tagger") if isinstance(model, dict) else model.family
-    return f"{str(known).capitalize()}Recipe"
+    family = model.get("family", "tagger") if isinstance(model, dict) else model.family
+    return f"{str(family).capitalize()}Recipe"
 
 
-# The tags hold the word Recipe, as the names of other branches do: see `recipe_file`.
+# Each tag ends in Recipe, so that `recipe.file` can drop it from the location of an error.
 AnyModel = Annotated[
     Annotated[TaggerRecipe, Tag("TaggerRecipe")]
     | Annotated[GeneratorRecipe, Tag("GeneratorRecipe")]

@@ -1,4 +1,4 @@
-"""What a saved tagger was made by, as a recipe says it."""
+"""Read the recipe fields of a saved tagger from its folder. Weights are not loaded."""
 
 from __future__ import annotations
 
@@ -11,78 +11,83 @@ from vaner.backbones.storage import locate_adapter
 from vaner.errors import ModelError
 from vaner.models.locate import locate_model
 from vaner.tagger.prompts import TaggerPrompts
+from vaner.training.recipe.models import InstructionRecipe, TaggerRecipe
 
-# Of its config; with these alike, two taggers ask and tag alike.
-_ALIKE = (
-    "backbone", "attention", "head", "pooling", "scheme", "joint", "casing", "shared_instruction",
-    "max_subwords",
-)  # fmt: skip
+# Fields about the depth of the backbone and what of it is trained: a student may differ in them.
+_DEPTH = {"layers", "causal_layers", "frozen_layers", "lora", "origin"}
 
 
 def read_prompts(name: str) -> TaggerPrompts:
-    """What a saved tagger finds and how; its weights are not loaded.
+    """Return the types, tags and instructions of a saved tagger.
 
     Args:
         name: folder, Hub id or embedded name.
 
     Raises:
-        ModelError: where it is not found, or is not a tagger.
+        ModelError: if it does not exist or is not a tagger.
     """
-    return TaggerPrompts.from_config(_config(name))
+    return TaggerPrompts.from_config(_read_config(name))
 
 
-def alike(name: str) -> dict[str, Any]:
-    """Fields of a recipe's model that make it ask and tag as a saved tagger does.
+def prompt_and_tag_fields(name: str) -> dict[str, Any]:
+    """Return the model fields of a recipe that give the instruction and tags of a saved tagger.
 
     Args:
         name: folder, Hub id or embedded name.
 
     Raises:
-        ModelError: where it is not a saved tagger.
+        ModelError: if it is not a saved tagger.
     """
-    config = _config(name)
+    config = _read_config(name)
     try:
-        written = {key: config["instruction"][key] for key in ("named", "nameless")}
+        templates = {
+            field: config["instruction"][field] for field in InstructionRecipe.model_fields
+        }
     except (KeyError, TypeError) as error:
         raise ModelError(f"{name}: its config lacks {error}") from error
-    return {"instruction": written} | {key: config[key] for key in _ALIKE if key in config}
+    fields = (TaggerRecipe.fields_fixed_by_weights() - _DEPTH) | {"max_subwords"}
+    return {"instruction": templates} | {
+        field: config[field]
+        for field in TaggerRecipe.model_fields
+        if field in fields & config.keys()
+    }
 
 
 def depth_of(name: str) -> int:
-    """Number of layers of a saved tagger's backbone.
+    """Return the number of layers of a saved tagger's backbone.
 
     Raises:
-        ModelError: where it is not a saved tagger.
+        ModelError: if it is not a saved tagger.
     """
     try:
-        return int(_config(name)["backbone_config"]["num_hidden_layers"])
+        return int(_read_config(name)["backbone_config"]["num_hidden_layers"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{name}: its config lacks {error}") from error
 
 
-def made_by(name: str) -> dict[str, Any]:
-    """All fields of a recipe's model that the shapes of a saved tagger's weights depend on.
+def recipe_fields(name: str) -> dict[str, Any]:
+    """Return all model fields of a recipe that the weights of a saved tagger depend on.
 
     Args:
         name: folder, Hub id or embedded name.
 
     Raises:
-        ModelError: where it is not a saved tagger.
+        ModelError: if it is not a saved tagger.
     """
-    config = _config(name)
+    config = _read_config(name)
     origin = config.get("backbone_origin")
     return {
-        **alike(name),
-        "origin": origin if origin in ("hub", "package") else None,  # not a folder's
+        **prompt_and_tag_fields(name),
+        "origin": origin if origin in ("hub", "package") else None,  # a folder has none
         "layers": depth_of(name),
         "causal_layers": config.get("causal_layers", 0),
         "frozen_layers": config.get("frozen_layers"),
-        "lora": _lora(locate_adapter(locate_model(name)) / ADAPTER_CONFIG),
+        "lora": _lora_fields(locate_adapter(locate_model(name)) / ADAPTER_CONFIG),
     }
 
 
-def _lora(path: Path) -> dict[str, Any] | None:
-    """An adapter's options as a recipe names them; None where there is no adapter."""
+def _lora_fields(path: Path) -> dict[str, Any] | None:
+    """Return an adapter's options under their names in a recipe; None without an adapter."""
     if not path.is_file():
         return None
     try:
@@ -98,7 +103,7 @@ def _lora(path: Path) -> dict[str, Any] | None:
         raise ModelError(f"{path}: not the config of an adapter ({error})") from error
 
 
-def _config(name: str) -> dict[str, Any]:
+def _read_config(name: str) -> dict[str, Any]:
     folder = locate_model(name)
     try:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))

@@ -9,247 +9,308 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from vaner.training.recipe.models import AnyModel, Checked, SelectorRecipe, TaggerRecipe
+from vaner.training.recipe.models import AnyModel, SelectorRecipe, TaggerRecipe
+from vaner.training.recipe.part import FormerName, RecipePart
 
 
-class Renamed(Checked):
-    """Documents of a corpus, some of whose types may be called otherwise in the recipe.
-
-    ``rename`` has, by their names in the corpus, the names they get: ``{Drug: Chemical}``. So one
-    model learns, as one type, what each of several corpora calls by another name.
-    """
+class CorpusPart(RecipePart):
+    """Documents of a corpus, whose types may be renamed."""
 
     rename: dict[str, str] = Field(default={})
+    """New names of types, by their names in the corpus: {Drug: Chemical}. Types of several corpora
+    that get the same name are learned as one type."""
 
 
-class Folded(Renamed):
-    """A source that may leave out a part of its split.
+class TrainingSource(CorpusPart):
+    """A source of training examples that may leave out a fold of its split.
 
-    Of ``folds`` parts the one numbered ``without``, from 0 on, is not learnt from: a model that
-    was trained without it can annotate it (``vaner crossfit``).
+    A model trained without a fold can annotate it: see ``vaner crossfit``.
     """
 
     folds: int | None = Field(None, ge=2)
-    without: int | None = Field(None, ge=0)
+    """Number of folds that the split is divided into."""
+    held_out_fold: Annotated[int | None, FormerName("without")] = Field(None, ge=0)
+    """The fold to leave out, counted from 0."""
 
     @model_validator(mode="after")
-    def _one_of_the_folds(self) -> Self:
-        if (self.folds is None) != (self.without is None):
-            raise ValueError("folds and without belong together")
-        if self.folds is not None and self.without is not None and self.without >= self.folds:
-            raise ValueError(f"without is one of 0 to {self.folds - 1}")
+    def _check_folds(self) -> Self:
+        if self.folds is None and self.held_out_fold is None:
+            return self
+        if self.folds is None or self.held_out_fold is None:
+            raise ValueError("set both folds and held_out_fold, or neither")
+        if self.held_out_fold >= self.folds:
+            raise ValueError(f"held_out_fold must be between 0 and {self.folds - 1}")
         return self
 
 
-class CorpusSource(Folded):
-    """Sentences of a corpus: each type it annotates is a pass under its own instruction.
+class CorpusSource(TrainingSource):
+    """Sentences of a corpus, with the types that it annotates.
 
-    ``nameless`` is the probability that a sentence is seen, in an epoch, under the instruction
-    that names no corpus; with some of it the model serves text from anywhere.
+    A tagger that is not joint, a generator and a selector see each sentence once for each type.
 
-    ``collapse`` takes all types of the corpus as one of that name. Sentences of the ``general``
-    domain teach a head of their own and the backbone, never the biomedical head (GERBERA).
-
-    Of the split the first ``limit`` documents are taken, and of those a ``share``, drawn by the
-    seed: another seed learns from others. Of the sentences in which a type does not occur,
-    ``blanks`` is the share that is kept for it.
-
-    With a ``teacher``, a saved tagger, what it thinks of the sentences is learnt in place of what
-    the corpus annotates; ``corpus`` may then be a file of any format, plain text among them. Of a
-    teacher with other types, or that tags one type at a time where this model tags all or the
-    reverse, the mentions are learnt; sentences with one less probable than ``sure`` are left out.
-
-    ``proposals`` is for selectors: a JSONL file of the same documents with the mentions that a
-    recognizer found in them. The selector learns from its errors; the recognizer must not have been
-    trained on these documents.
-
-    ``licence`` is what the model's card says of a corpus that is not registered.
+    With a ``teacher``, the model learns the teacher's probabilities in place of the corpus's
+    annotations (distillation). If the teacher has other types or another mode (``joint``), the
+    model learns the mentions that the teacher finds.
     """
 
     corpus: str
+    """Name of a corpus, a folder or a file; with a teacher also a file of plain text."""
     split: str = "train"
+    """Split of the corpus; never a test split."""
     types: list[str] | None = None
+    """Types to learn; null takes all that the corpus annotates."""
     collapse: str | None = None
+    """Merge all types of the corpus into one type of this name."""
     domain: Literal["biomedical", "general"] = "biomedical"
-    nameless: float = Field(0.0, ge=0, le=1)
+    """Sentences of the general domain train a second head and the backbone, not the biomedical head
+    (GERBERA)."""
+    nameless_fraction: Annotated[float, FormerName("nameless")] = Field(0.0, ge=0, le=1)
+    """Probability that a sentence gets, in an epoch, the instruction that names no corpus. Use more
+    than 0 for a model that annotates text from other sources."""
     limit: int | None = Field(None, ge=1)
+    """Use only this number of documents, from the first on."""
     share: float = Field(1.0, gt=0, le=1)
-    blanks: float = Field(1.0, ge=0, le=1)
+    """Fraction of those documents to use; the seed chooses them."""
+    negative_fraction: Annotated[float, FormerName("blanks")] = Field(1.0, ge=0, le=1)
+    """Fraction of the sentences without a mention to use."""
     teacher: str | None = None
-    sure: float = Field(0.6, ge=0, le=1)
+    """A saved tagger to learn from: an embedded name, a folder or a Hub id."""
+    min_teacher_score: Annotated[float, FormerName("sure")] = Field(0.6, ge=0, le=1)
+    """Where mentions are learned from a teacher, leave out sentences with a mention below this
+    probability."""
     proposals: str | None = None
-    licence: str | None = None
+    """For selectors: a JSONL file of the same documents with the mentions that a recognizer found.
+    The recognizer must not have been trained on them: see ``vaner crossfit``."""
+    license: Annotated[str | None, FormerName("licence")] = None
+    """License of a corpus that is not registered, for the model card."""
 
     @property
-    def for_taggers(self) -> bool:
+    def is_for_taggers_only(self) -> bool:
         """Whether only a tagger can learn from it."""
-        return self.domain == "general" or self.nameless > 0 or self.teacher is not None
+        return self.domain == "general" or self.nameless_fraction > 0 or self.teacher is not None
 
     @model_validator(mode="after")
-    def _a_teacher_says_it_all(self) -> Self:
-        said = self.types or self.collapse or self.rename or self.domain == "general"
-        if self.teacher and said:
-            raise ValueError("a teacher says which types: none of types, collapse, rename, domain")
+    def _check_teacher(self) -> Self:
+        has_types = self.types or self.collapse or self.rename or self.domain == "general"
+        if self.teacher and has_types:
+            raise ValueError("a teacher fixes the types: remove types, collapse, rename and domain")
         return self
 
     @field_validator("split")
     @classmethod
-    def _no_test_split(cls, split: str) -> str:
+    def _refuse_test_split(cls, split: str) -> str:
         if "test" in split.casefold():
             raise ValueError("a test split is never trained on")
         return split
 
 
-class DenseSource(Folded):
-    """Dense recognition: names of a knowledge base, chosen for the sentences of a corpus.
+class DenseSource(TrainingSource):
+    """Dense recognition: names from a knowledge base, chosen to be similar to a corpus's sentences.
 
-    ``mode`` is ``list`` (names joined by spaces, as VANER), ``context`` (names in place of the
-    mentions of running text) or ``both``. ``named`` gives the base's word for a type of the
-    corpus where they differ; types are matched exactly. ``share`` is the part of the sentences,
-    evenly spread, that get an example. Names are drawn anew each epoch.
+    Names are drawn anew each epoch. Types are matched exactly.
     """
 
     dense: str
+    """Name of a knowledge base, or its folder."""
     corpus: str
+    """Name of a corpus, a folder or a file."""
     split: str = "train"
+    """Split of the corpus; never a dev or test split."""
     types: list[str] | None = None
-    named: dict[str, str] = Field(default={})
+    """Types to learn; null takes all that the corpus annotates."""
+    type_map: Annotated[dict[str, str], FormerName("named")] = Field(default={})
+    """The knowledge base's name of a type, by its name in the corpus, where they differ."""
     mode: Literal["list", "context", "both"] = "list"
+    """``list``: names joined by spaces, as published (VANER). ``context``: names in place of the
+    mentions in sentences. ``both``: an example of each."""
     positives: int = Field(10, ge=1)
+    """Largest number of names of the type in a list."""
     negatives: int = Field(5, ge=0)
+    """Largest number of names of other types in a list."""
     share: float = Field(1.0, gt=0, le=1)
+    """Fraction of the sentences, evenly spread, that get an example."""
     exclude: list[str] = Field(default=[])
+    """Types of the knowledge base that are never used."""
     limit: int | None = Field(None, ge=1)
+    """Use only this number of documents, from the first on."""
 
     @field_validator("split")
     @classmethod
-    def _no_held_out_split(cls, split: str) -> str:
+    def _refuse_held_out_split(cls, split: str) -> str:
         if any(part in split.casefold() for part in ("dev", "test", "valid")):
             raise ValueError("names are chosen for training sentences, never for dev or test")
         return split
 
 
 def _kind_of_source(source: Any) -> str:
-    dense = "dense" in source if isinstance(source, dict) else isinstance(source, DenseSource)
-    return "DenseRecipe" if dense else "CorpusRecipe"
+    is_dense = "dense" in source if isinstance(source, dict) else isinstance(source, DenseSource)
+    return "DenseRecipe" if is_dense else "CorpusRecipe"
 
 
-# The tags hold the word Recipe, as the names of the other branches do: see `_told`.
+# Each tag ends in Recipe, so that `recipe.file` can drop it from the location of an error.
 AnySource = Annotated[
     Annotated[CorpusSource, Tag("CorpusRecipe")] | Annotated[DenseSource, Tag("DenseRecipe")],
     Discriminator(_kind_of_source),
 ]
 
 
-class DevSource(Renamed):
-    """Held-out sentences that choose the model: never those of a test split.
+class DevSource(CorpusPart):
+    """Documents that choose the model; never those of a test split.
 
-    Of the split ``skip`` documents are passed over, and then ``limit`` taken. A corpus without a
-    devel split of its own is learnt from up to a ``limit`` of train, and chosen by what follows.
-
-    A selector is chosen by what it makes of ``proposals``, a JSONL file of the same documents with
-    the mentions that a recognizer found; without one, of wrong variants of their own mentions.
+    If a corpus has no devel split, train on the first documents of train (``limit`` of the source)
+    and choose by the documents after them (``skip``).
     """
 
     corpus: str
+    """Name of a corpus, a folder or a file."""
     split: str = "devel"
+    """Split of the corpus."""
     types: list[str] | None = None
+    """Types to score; null takes all that the corpus annotates and the model learns."""
     skip: int = Field(0, ge=0)
+    """Number of documents to skip."""
     limit: int | None = Field(None, ge=1)
+    """Use only this number of documents, after the skipped ones."""
     proposals: str | None = None
+    """For selectors: a JSONL file of the same documents with the mentions that a recognizer found.
+    Without it, the selector is chosen by how well it rejects wrong variants of the mentions."""
 
 
-class HeldOutSplit(Checked):
+class HeldOutSplit(RecipePart):
     """A split whose sentences are not trained on, such as the dev set of another corpus."""
 
     corpus: str
+    """Name of a corpus, a folder or a file."""
     split: str = "devel"
+    """Split of the corpus."""
 
 
-class StageRecipe(Checked):
-    """One round of training over one mixture of sources.
-
-    ``sampling`` says how often each source is drawn: as often as it has examples, as often as any
-    other (``balanced``), or in between (``temperature``: by size ** (1 / temperature)).
-    ``steps``, if given, is the number of updates whatever the size of the mixture; else it
-    follows from ``epochs``. So is ``evaluate_every`` in place of ``evaluations_per_epoch``.
-    ``kept`` is the share of the weights from before the stage in those behind it, which are the
-    mean of both (arXiv 2109.01903): some of what the stage would forget stays known.
-    """
+class StageRecipe(RecipePart):
+    """A round of training on a mixture of sources."""
 
     name: str = "main"
+    """Name of the stage, for its folder."""
     sources: list[AnySource] = Field(min_length=1)
+    """What the stage trains on."""
     sampling: Literal["proportional", "temperature", "balanced"] = "proportional"
+    """How often each source is drawn: in proportion to its size, equally often (``balanced``), or
+    in between (``temperature``)."""
     temperature: float = Field(2.0, ge=1)
+    """For ``sampling: temperature``: sources are drawn in proportion to size ** (1 / temperature).
+    """
     epochs: float = Field(5, gt=0)
+    """Number of passes over the mixture."""
     steps: int | None = Field(None, ge=1)
+    """Number of updates, in place of ``epochs``."""
     batch_size: int = Field(16, ge=1)
+    """Examples in a batch."""
     gradient_accumulation: int = Field(1, ge=1)
+    """Batches in an update."""
     learning_rate: float = Field(1e-3, gt=0)
+    """Peak learning rate of the backbone or its adapter."""
     head_learning_rate: float = Field(1e-2, gt=0)
+    """Peak learning rate of the head."""
     warmup: float = Field(0.1, ge=0, lt=1)
+    """Fraction of the updates over which the learning rate rises."""
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    """Shape of the learning rate after the warm-up."""
     weight_decay: float = Field(0.01, ge=0)
+    """Weight decay of the backbone or its adapter; the head has none."""
     gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass to save memory."""
     evaluations_per_epoch: int = Field(1, ge=1)
+    """Number of dev scores and checkpoints in an epoch."""
     evaluate_every: int | None = Field(None, ge=1)
+    """Number of updates between dev scores, in place of ``evaluations_per_epoch``."""
     patience: int | None = Field(None, ge=1)
-    kept: float = Field(0.0, ge=0, lt=1)
+    """Stop after this number of dev scores without improvement."""
+    weight_interpolation: Annotated[float, FormerName("kept")] = Field(0.0, ge=0, lt=1)
+    """Share of the weights from before the stage in the weighted mean that the stage ends with
+    (WiSE-FT, arXiv 2109.01903). Use more than 0 to forget less of what was learned before."""
 
     @model_validator(mode="after")
-    def _a_temperature_is_for_sampling_by_it(self) -> Self:
-        usual = type(self).model_fields["temperature"].default
-        if self.temperature != usual and self.sampling != "temperature":
-            raise ValueError("a temperature is for sampling: temperature")
+    def _check_temperature(self) -> Self:
+        default = type(self).model_fields["temperature"].default
+        if self.temperature != default and self.sampling != "temperature":
+            raise ValueError("temperature needs sampling: temperature")
         return self
 
 
-class Recipe(Checked):
-    """A whole training run.
+class Recipe(RecipePart):
+    """A training run.
 
-    No sentence is trained on that stands in a test split, whichever corpus it is from: those of
-    the recipe's own corpora are read for that, and those of ``held_out``, corpora that the model
-    will be scored on besides. An entry of ``held_out`` may name a split, as in
-    ``{corpus: BioRED, split: devel}``; a name alone is its test split. How many sentences that
-    took is told and kept. Corpora that are made from the same texts are not mixed at all: see
+    Sentences that also occur in a test split are not trained on, whichever corpus they are from.
+    The test splits of the recipe's own corpora and of ``held_out`` are read for that. The number of
+    sentences left out is reported and stored. Corpora made from the same texts cannot be mixed: see
     `vaner.training.recipe.leakage`.
     """
 
     name: str
+    """Name of the recipe, for the model card."""
     model: AnyModel = Field(default_factory=TaggerRecipe)
+    """The model to train."""
     stages: list[StageRecipe] = Field(min_length=1)
+    """Rounds of training, in order; each continues from the best checkpoint of the one before."""
     dev: list[DevSource] = Field(min_length=1)
+    """Dev sets that choose the model, by strict micro F1 over all of them."""
     held_out: list[str | HeldOutSplit] = Field(default=[])
+    """Other corpora that the model will be scored on. A name means the test split; name another
+    split as in {corpus: BioRED, split: devel}."""
     seeds: list[int] = Field(default=[1], min_length=1)
+    """A model is trained for each seed."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """Number format of the forward pass; ``auto`` is bf16 where the hardware is fast at it."""
     report_to: list[str] = Field(default=[])
+    """Experiment trackers of the Hugging Face Trainer, such as tensorboard."""
+
+    @classmethod
+    def from_record(cls, content: Any) -> Self:
+        """Return the recipe that an earlier run has stored.
+
+        Former field names are accepted without a warning, because nobody edits a record.
+
+        Args:
+            content: the recipe as a dict, as ``model_dump(mode="json")`` returns it.
+
+        Raises:
+            ValidationError: if it is not a recipe.
+        """
+        return cls.model_validate(content, context={})
+
+    @property
+    def sources(self) -> list[CorpusSource | DenseSource]:
+        """The sources of all stages, in order."""
+        return [source for stage in self.stages for source in stage.sources]
 
     @field_validator("seeds")
     @classmethod
-    def _each_seed_once(cls, seeds: list[int]) -> list[int]:
+    def _check_seeds(cls, seeds: list[int]) -> list[int]:
         if len(set(seeds)) < len(seeds):
             raise ValueError("a seed is given twice")
         return seeds
 
     @model_validator(mode="after")
-    def _something_to_keep(self) -> Self:
-        if self.stages[0].kept and getattr(self.model, "start", None) is None:
-            raise ValueError("kept: there is nothing to keep before the first stage")
+    def _check_weight_interpolation(self) -> Self:
+        has_initial_model = getattr(self.model, "init_from", None) is not None
+        if self.stages[0].weight_interpolation and not has_initial_model:
+            raise ValueError(
+                "weight_interpolation in the first stage needs init_from: there are no weights "
+                "from before it"
+            )
         return self
 
     @model_validator(mode="after")
-    def _sources_are_for_the_family(self) -> Self:
-        sources = [source for stage in self.stages for source in stage.sources]
+    def _check_sources_fit_the_model(self) -> Self:
         if not isinstance(self.model, SelectorRecipe) and any(
             not isinstance(source, DenseSource) and source.proposals
-            for source in (*sources, *self.dev)
+            for source in (*self.sources, *self.dev)
         ):
-            raise ValueError("proposals are for a model of the family selector")
+            raise ValueError("proposals are for models of the family selector")
         if not isinstance(self.model, TaggerRecipe) and any(
-            isinstance(source, DenseSource) or source.for_taggers for source in sources
+            isinstance(source, DenseSource) or source.is_for_taggers_only for source in self.sources
         ):
             raise ValueError(
-                "dense recognition, the general domain, teachers and nameless instructions are for "
-                f"taggers, not for a {self.model.family}"
+                "dense sources, domain: general, teacher and nameless_fraction are for taggers, "
+                f"not for a {self.model.family}"
             )
         return self
