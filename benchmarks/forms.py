@@ -27,15 +27,9 @@ from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.evaluation import score
 from vaner.evaluation.evaluate import Evaluation, evaluate
-<<<<<<< HEAD
 from vaner.models.locate import locate_model
-from vaner.text.documents import at_least
-from vaner.utils.provenance import provenance
-=======
-from vaner.models.locate import model_folder
 from vaner.text.documents import filter_by_score
 from vaner.utils.provenance import collect_provenance
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).parent / "README.md"

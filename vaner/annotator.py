@@ -15,15 +15,9 @@ from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import learnt_from, read_training
 from vaner.models.load import load_recognizer
-<<<<<<< HEAD
 from vaner.models.locate import locate_model
 from vaner.recognition.recognizer import Recognizer, resolve_types
-from vaner.text.documents import Document, Overlaps, at_least, best_of_overlapping
-=======
-from vaner.models.locate import model_folder
-from vaner.recognition.recognizer import Recognizer, checked_types
 from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 if TYPE_CHECKING:

@@ -76,15 +76,9 @@ def test_known_wrong_offsets_are_left_out_and_reported(
     (tmp_path / "cut").mkdir()
     path = tmp_path / "cut" / "train.PubTator"
     path.write_text(document(TRAIN[0], wrong))
-<<<<<<< HEAD
     files = {"train": replace(cut.splits["train"], wrong_offsets=1)}
     register(monkeypatch, replace(cut, splits=files))
-    with pytest.warns(LeftOutWarning, match=r"Cut train: 1 mentions left out"):
-=======
-    files = {"train": replace(cut.files["train"], wrong_offsets=1)}
-    register(monkeypatch, replace(cut, files=files))
     with pytest.warns(SkippedRecordsWarning, match=r"Cut train: 1 mentions left out"):
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
         corpus = load("Cut", "train", root=tmp_path)
     assert [len(each.spans) for each in corpus] == [1]
     path.write_text(document(TRAIN[0], wrong, wrong))  # one more than is known

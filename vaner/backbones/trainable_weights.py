@@ -11,13 +11,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-<<<<<<< HEAD
 from vaner.backbones.attention import get_layers
-from vaner.errors import ModelError, first_line
-=======
-from vaner.backbones.attention import layers_of
 from vaner.errors import ModelError, summarize_error
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 
 
 def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:

@@ -88,13 +88,8 @@ def calibrate(
     from vaner.display.progress import watched
     from vaner.evaluation.calibrate import calibrate as run
     from vaner.evaluation.calibrate import check_unscored
-<<<<<<< HEAD
-    from vaner.formats.names import format_name
-    from vaner.models.locate import locate_model
-=======
     from vaner.formats.names import resolve_format_name
-    from vaner.models.locate import model_folder
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
+    from vaner.models.locate import locate_model
 
     if not corpus:
         raise VanerError("give a corpus whose devel split is to be calibrated on: --corpus NAME")

@@ -134,14 +134,9 @@ def evaluate(
     from vaner.cli.evaluate_all import score_all
     from vaner.cli.rename_types import new_names, renamed
     from vaner.cli.scored_system import System
-<<<<<<< HEAD
     from vaner.corpora import evaluation_split, is_one_split
-    from vaner.formats.names import format_name
-    from vaner.recognition.options import LoadOptions
-=======
-    from vaner.corpora import is_one_split, scored_split
     from vaner.formats.names import resolve_format_name
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
+    from vaner.recognition.options import LoadOptions
 
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.errors import VanerError
-from vaner.formats.label_studio import by_model
+from vaner.formats.label_studio import with_model_name
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.text.documents import Document
 
@@ -67,7 +67,7 @@ class AnnotationSettings:
             annotated = annotated if matcher is None else matcher.identify(annotated)
             # Label Studio is the only format that names the model of each mention.
             if output_format == "label_studio":
-                return by_model(annotated, self.model_name)
+                return with_model_name(annotated, self.model_name)
             return annotated
 
         return annotate

@@ -147,13 +147,8 @@ def _from_one_file(
     except UnicodeDecodeError:
         raise CorpusError(f"{info.url}: not UTF-8 text; see {info.homepage}") from None
     for split, text in texts.items():
-<<<<<<< HEAD
         path = folder / info.splits[split].file
-        with replaced(path) as new:
-=======
-        path = folder / info.files[split].file
         with atomic_write(path) as new:
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
             new.write_text(text, "utf-8", newline="\n")
         errors: list[FormatError] = []
         documents = list(read(path, info.format, on_error=errors.append))

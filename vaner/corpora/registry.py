@@ -100,13 +100,8 @@ class CorpusInfo:
 
     @property
     def format(self) -> str:
-<<<<<<< HEAD
         """Format of the files, a name in `vaner.formats.FORMATS`."""
-        return suggest(next(iter(self.splits.values())).file)
-=======
-        """Format of its files, a name in `vaner.formats.FORMATS`."""
-        return suggest_format(next(iter(self.files.values())).file)
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
+        return suggest_format(next(iter(self.splits.values())).file)
 
     @property
     def file_names(self) -> dict[str, str]:

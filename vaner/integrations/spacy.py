@@ -23,12 +23,8 @@ from typing import Any, Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
-<<<<<<< HEAD
 from vaner.recognition.options import AnnotateOptions, LoadOptions
-from vaner.text.documents import Document, best_of_overlapping
-=======
 from vaner.text.documents import Document, resolve_overlaps
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
 from vaner.text.documents import Span as Mention
 
 Align = Literal["expand", "contract"]

@@ -11,16 +11,10 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from vaner.errors import FormatError, VanerError
-<<<<<<< HEAD
-from vaner.formats import detect, read
-from vaner.formats.names import format_name
-from vaner.formats.source import Content
-from vaner.recognition.options import AnnotateOptions, declaration
-=======
 from vaner.formats import detect_format, read
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
+from vaner.recognition.options import AnnotateOptions, declaration
 from vaner.server.limits import Limits, Refused
 from vaner.text.documents import Document, Overlaps
 

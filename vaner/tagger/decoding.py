@@ -104,15 +104,10 @@ class Decoder:
     ) -> float:
         """Sum over all sequences that spell just this chunk: prefix, chunk, what may follow."""
         scores = self.scores
-<<<<<<< HEAD
-        tags = self.tag_set.indices(spell(chunk.end - chunk.start, self.tag_set.scheme, chunk.type))
-        score = alpha[chunk.start, tags[0]] + scores.transitions[tags[:-1], tags[1:]].sum()
-=======
         tags = self.tag_set.indices(
             make_tags(chunk.end - chunk.start, self.tag_set.scheme, chunk.type)
         )
-        score = alpha[chunk.start, tags[0]] + scores.between[tags[:-1], tags[1:]].sum()
->>>>>>> f3c1b21 (Name the functions of text, utils and formats with verbs)
+        score = alpha[chunk.start, tags[0]] + scores.transitions[tags[:-1], tags[1:]].sum()
         score += emissions[range(chunk.start + 1, chunk.end), tags[1:]].sum()
         if chunk.end == words:
             score += scores.end[tags[-1]]
