@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tiny_model import SENTENCES
-from vaner.annotator import Annotator, best_of_overlapping
+from vaner.annotator import Annotator, resolve_overlaps
 from vaner.errors import ModelError, VanerError
 from vaner.text.documents import Document, Span
 
@@ -123,7 +123,7 @@ def test_spans_and_metadata_of_the_caller(annotator: Annotator) -> None:
     )
 )  # fmt: skip
 def test_of_overlapping_mentions_the_most_probable_stay(spans: list[Span]) -> None:
-    kept = best_of_overlapping(spans)
+    kept = resolve_overlaps(spans)
     assert all(a.end <= b.start for a, b in zip(kept, kept[1:], strict=False))
     for span in spans:  # whatever was dropped lost against something at least as probable
         assert any(span.overlaps(k) and (k.score or 0) >= (span.score or 0) for k in kept)
@@ -132,7 +132,7 @@ def test_of_overlapping_mentions_the_most_probable_stay(spans: list[Span]) -> No
 def test_overlapping_types_are_kept_or_compete(annotator: Annotator) -> None:
     text = " ".join(SENTENCES)
     both, best = (next(annotator.annotate([text], overlaps=o)).spans for o in ("keep", "best"))
-    assert best == tuple(best_of_overlapping(both)) and len(best) < len(both)
+    assert best == tuple(resolve_overlaps(both)) and len(best) < len(both)
 
 
 def test_annotation_is_a_stream(annotator: Annotator) -> None:
