@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 from vaner.calibration.reliability import Reliability, reliability
+from vaner.corpora import base_corpus
 from vaner.errors import VanerError
 from vaner.evaluation import Report, score, seen_mentions
 from vaner.evaluation.label_predictions import judged
@@ -86,6 +87,7 @@ def evaluate(
     train: Iterable[Document] | None = None,
     min_score: float | Mapping[str, float] = 0.0,
     limit: int | None = None,
+    name_corpus: bool = True,
     bootstrap: int = 1000,
     seed: int = 0,
     watch: Watch = iter,
@@ -99,6 +101,8 @@ def evaluate(
         min_score: mentions that are less probable are left out, in [0, 1]; one for all types, or
             one for each.
         limit: score only so many documents, the first ones, and say so; all if None.
+        name_corpus: put the corpus's name into the instruction, where the model was trained on
+            that corpus; without it, the corpus is read as text of no known corpus.
         train: training documents, to score seen and unseen mentions apart.
         bootstrap: resamples behind the 95% intervals, 0 for none.
         seed: seed of the resampling.
@@ -112,7 +116,8 @@ def evaluate(
     gold = tuple(islice(make_ids_unique(corpus), limit))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
-    found = watch(recognizer.annotate(bare, chosen, corpus=corpus.name))
+    named = _name_for_model(recognizer, corpus.name) if name_corpus else None
+    found = watch(recognizer.annotate(bare, chosen, corpus=named))
     predicted = tuple(filter_by_score(document, min_score) for document in found)
     seconds = time.monotonic() - started
     reasons = Counter[str]()
@@ -142,6 +147,12 @@ def _reliability(
     gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
 ) -> Reliability | None:
     return reliability(chain.from_iterable(judged(gold, predicted, types)))
+
+
+def _name_for_model(recognizer: Recognizer, corpus: str) -> str:
+    """Return the name under which the model was trained on a corpus: of a view, its base corpus."""
+    known = getattr(recognizer, "corpora", getattr(recognizer, "datasets", {}))
+    return corpus if corpus in known else base_corpus(corpus)
 
 
 def scored_types(
