@@ -44,7 +44,7 @@ def test_decode_undoes_encode(chunks: list[Chunk], scheme: TagScheme) -> None:
 
 @given(chunk_lists(), SCHEMES)
 def test_untyped_tags_keep_adjacent_mentions_apart(chunks: list[Chunk], scheme: TagScheme) -> None:
-    encoded = encode_tags(WORDS, map(to_span, chunks), scheme, typed=False)
+    encoded = encode_tags(WORDS, map(to_span, chunks), scheme, with_types=False)
     assert decode_tags(encoded.tags) == [Chunk(c.start, c.end, "") for c in chunks]
 
 

@@ -1,4 +1,4 @@
-"""How a word is cased: what a tokenizer that lowers all letters takes away."""
+"""Casing of words: the information that an uncased tokenizer removes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Casing(IntEnum):
-    """What the cased letters of a word are; digits and marks among them say nothing."""
+    """Casing classes of a word. Characters without case, such as digits, are ignored."""
 
     NONE = 0
     LOWER = 1
@@ -17,12 +17,12 @@ class Casing(IntEnum):
 
 
 def get_casing(word: str) -> Casing:
-    """The casing of one word.
+    """Return the casing class of a word.
 
-    >>> [casing_of(word).name for word in ("5", "flu", "C", "Homo", "BRCA1", "mRNA")]
+    >>> [get_casing(word).name for word in ("5", "flu", "C", "Homo", "BRCA1", "mRNA")]
     ['NONE', 'LOWER', 'CAPITAL', 'TITLE', 'UPPER', 'MIXED']
     """
-    letters = "".join(filter(_cased, word))
+    letters = "".join(filter(_has_case, word))
     if not letters:
         return Casing.NONE
     if letters.islower():
@@ -32,5 +32,5 @@ def get_casing(word: str) -> Casing:
     return Casing.TITLE if letters.istitle() else Casing.MIXED
 
 
-def _cased(character: str) -> bool:
+def _has_case(character: str) -> bool:
     return character.islower() or character.isupper() or character.istitle()

@@ -1,7 +1,7 @@
-"""The one vocabulary: spans, documents and corpora, frozen and true to the offset.
+"""Spans, documents and corpora: immutable, with exact offsets.
 
-Offsets are half-open, ``[start, end)``, and count Unicode code points of the text exactly as it
-was given: ``document.text[span.start:span.end]`` is the entity, for every text.
+Offsets are half-open, ``[start, end)``, and count Unicode code points of the original text:
+``document.text[span.start:span.end]`` is the mention, for every text.
 """
 
 from __future__ import annotations
@@ -15,37 +15,38 @@ from typing import Any, Literal
 from vaner.errors import CorpusError, VanerError
 
 Overlaps = Literal["keep", "best"]
-"""What becomes of mentions that overlap: all are kept, or the best: see `resolve_overlaps`."""
+"""How to treat overlapping mentions: keep all, or only the best (see `resolve_overlaps`)."""
 
 
 def format_types(types: Iterable[str]) -> str:
-    """Types as messages list them; tags without a type have an empty one.
+    """Return entity types as a list for messages. Tags without a type have an empty type.
 
-    >>> type_names(["Gene", ""])
+    >>> format_types(["Gene", ""])
     "Gene, '' (tags without a type)"
     """
     return ", ".join(type or "'' (tags without a type)" for type in types) or "none"
 
 
 class SpanError(VanerError):
-    """A span that does not lie in its text, or is blank, or has impossible fragments."""
+    """A span that is outside its text, covers only white space, or has invalid fragments."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """One mention of an entity: ``text[start:end]``, half-open, in code points.
+    """A mention of an entity: ``text[start:end]``, half-open, in code points.
 
     Args:
-        start: first code point of the mention.
-        end: one past the last code point of the mention.
-        type: the entity type, e.g. ``"Disease"``.
-        score: probability of the span in [0, 1], or None where nobody computed one.
-        identifiers: identifiers of the concepts it names, e.g. ``("MESH:D003866",)``.
-        fragments: for a discontinuous mention the pieces as ``(start, end)`` pairs in order;
-            empty for a contiguous one. `start` and `end` are then the hull of the pieces.
+        start: index of the first code point.
+        end: index after the last code point.
+        type: entity type, e.g. ``"Disease"``.
+        score: probability of the span in [0, 1], or None if unknown. Ignored in comparisons.
+        identifiers: concept identifiers, e.g. ``("MESH:D003866",)``. Ignored in comparisons.
+        fragments: ``(start, end)`` pairs of a discontinuous mention, in order; empty for a
+            contiguous mention. `start` and `end` then enclose all fragments.
 
     Raises:
-        SpanError: for a negative or empty extent, or fragments that are not ordered pieces of it.
+        SpanError: if the span is empty or reversed, or the fragments are not two or more ordered
+            parts of it.
 
     >>> Span(0, 5, "Disease").length
     5
@@ -65,9 +66,10 @@ class Span:
             self._check_fragments()
 
     def _check_fragments(self) -> None:
-        flat = [offset for piece in self.fragments for offset in piece]
-        ordered = all(s < e for s, e in self.fragments) and flat == sorted(flat)
-        if not ordered or len(self.fragments) < 2 or (flat[0], flat[-1]) != (self.start, self.end):
+        offsets = [offset for piece in self.fragments for offset in piece]
+        is_ordered = all(s < e for s, e in self.fragments) and offsets == sorted(offsets)
+        has_extent = (offsets[0], offsets[-1]) == (self.start, self.end)
+        if not is_ordered or not has_extent or len(self.fragments) < 2:
             raise SpanError(
                 f"fragments {self.fragments} are not two or more ordered pieces of "
                 f"{self.start}:{self.end}"
@@ -75,26 +77,27 @@ class Span:
 
     @property
     def length(self) -> int:
-        """Number of code points from start to end, gaps included."""
+        """Number of code points from start to end, including gaps."""
         return self.end - self.start
 
     @property
     def is_discontinuous(self) -> bool:
+        """Whether the mention has more than one fragment."""
         return bool(self.fragments)
 
     @property
     def pieces(self) -> tuple[tuple[int, int], ...]:
-        """The contiguous parts: the fragments, or the whole span as one part."""
+        """The contiguous parts: the fragments, or the full span as a single part."""
         return self.fragments or ((self.start, self.end),)
 
     def overlaps(self, other: Span) -> bool:
-        """Whether the two extents share a code point (types are not compared)."""
+        """Return whether the two extents share a code point. Types are not compared."""
         return self.start < other.end and other.start < self.end
 
-    def shift(self, by: int) -> Span:
-        """The same mention `by` code points further on."""
-        pieces = tuple((s + by, e + by) for s, e in self.fragments)
-        return replace(self, start=self.start + by, end=self.end + by, fragments=pieces)
+    def shift(self, offset: int) -> Span:
+        """Return the same span moved by `offset` code points."""
+        pieces = tuple((s + offset, e + offset) for s, e in self.fragments)
+        return replace(self, start=self.start + offset, end=self.end + offset, fragments=pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +105,17 @@ class Document:
     """A text with its mentions.
 
     Args:
-        id: name of the document, unique in its corpus.
-        text: the text, untouched.
-        spans: mentions, kept in the order given.
-        metadata: what a format needs to write the document back as it was, and what a caller
-            wants to carry along. Keys used across formats: ``sentences``, a tuple of
-            ``(start, end)`` where the source fixed sentence boundaries; ``pretokenized``, True
-            where white space separates the tokens of the source; ``doc_id``, the document that
-            this is a sentence or another part of.
+        id: identifier, unique in its corpus.
+        text: the original text.
+        spans: the mentions, in the given order.
+        metadata: what a format needs to write the document back, and anything else the caller
+            wants to attach. Keys shared by all formats: ``sentences``, a tuple of ``(start, end)``
+            pairs if the source defines sentence boundaries; ``pretokenized``, True if white space
+            separates the tokens of the source; ``doc_id``, the document that this sentence or
+            passage belongs to.
 
     Raises:
-        SpanError: where a span lies outside the text or covers nothing but white space.
+        SpanError: if a span ends outside the text or covers only white space.
 
     >>> document = Document("d1", "Asthma is common.", (Span(0, 6, "Disease"),))
     >>> document.mention(document.spans[0])
@@ -140,99 +143,113 @@ class Document:
 
     @property
     def source_id(self) -> str | None:
-        """The document that this is a part of, by the ``doc_id`` in its metadata; None without.
+        """The ``doc_id`` in the metadata: the document that this one is a part of, or None.
 
         >>> Document("12", "It was asthma.", metadata={"doc_id": 7}).source_id
         '7'
         """
-        name = self.metadata.get("doc_id")
-        return str(name) if isinstance(name, str | int) else None
+        source = self.metadata.get("doc_id")
+        return str(source) if isinstance(source, str | int) else None
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The entity types of the mentions, sorted."""
+        return tuple(sorted({span.type for span in self.spans}))
 
     def mention(self, span: Span) -> str:
-        """The text of a mention; the pieces of a discontinuous one are joined by a space."""
+        """Return the text of a span. Fragments are joined by a space."""
         return " ".join(self.text[start:end] for start, end in span.pieces)
 
     def count_mentions(self) -> Counter[str]:
-        """Number of mentions of each type."""
+        """Return the number of mentions per type."""
         return Counter(span.type for span in self.spans)
 
+    def with_spans(self, spans: Iterable[Span]) -> Document:
+        """Return the same document with other spans."""
+        return replace(self, spans=tuple(spans))
+
+    def rename_types(self, names: Mapping[str, str]) -> Document:
+        """Return the document with other names for some entity types.
+
+        If two types become one, a mention annotated with both is returned once. Duplicates that
+        already had the same type, e.g. with different identifiers, are not merged.
+
+        Args:
+            names: old type -> new type.
+
+        >>> document = Document("1", "asthma", (Span(0, 6, "DISO"),))
+        >>> document.rename_types({"DISO": "Disease"}).types
+        ('Disease',)
+        """
+        first_type: dict[Span, str] = {}
+        renamed = (
+            (span.type, replace(span, type=names.get(span.type, span.type))) for span in self.spans
+        )
+        return self.with_spans(
+            span for old_type, span in renamed if first_type.setdefault(span, old_type) == old_type
+        )
+
     def _repr_html_(self) -> str:
-        """How notebooks show it: they ask for a method of this name."""
+        """Return HTML for notebooks, which look for a method with this name."""
         from vaner.display.html.notebook import fragment
 
         return fragment(self)
 
-    def with_spans(self, spans: Iterable[Span]) -> Document:
-        """The same text with other mentions."""
-        return replace(self, spans=tuple(spans))
 
-    def rename_types(self, names: Mapping[str, str]) -> Document:
-        """The same mentions, those of some types under other names.
+def filter_by_score(document: Document, threshold: float | Mapping[str, float]) -> Document:
+    """Return the document without the mentions that score below a threshold.
 
-        Where two types become one, a mention that was of both is there once. One that a file has
-        twice, with different identifiers, stays so.
-
-        Args:
-            names: types by their names here -> what they are called then.
-
-        >>> Document("1", "asthma", (Span(0, 6, "DISO"),)).rename_types({"DISO": "Disease"}).types
-        ('Disease',)
-        """
-        was: dict[Span, str] = {}
-        pairs = (
-            (span.type, replace(span, type=names.get(span.type, span.type))) for span in self.spans
-        )
-        return self.with_spans(span for type, span in pairs if was.setdefault(span, type) == type)
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The entity types that occur, sorted."""
-        return tuple(sorted({span.type for span in self.spans}))
-
-
-def filter_by_score(document: Document, score: float | Mapping[str, float]) -> Document:
-    """The document with those of its mentions that have this score or a higher one, or none.
+    Mentions without a score are kept.
 
     Args:
         document: the document.
-        score: one for all types, or one for each; mentions of types without one are kept.
+        threshold: one threshold for all types, or a threshold per type. Types that are missing
+            from the mapping have no threshold.
 
-    >>> at_least(Document("1", "asthma", (Span(0, 6, "Disease", 0.3),)), 0.5).spans
+    >>> document = Document("1", "asthma", (Span(0, 6, "Disease", 0.3),))
+    >>> filter_by_score(document, 0.5).spans
     ()
     """
 
-    def least(span: Span) -> float:
-        return score.get(span.type, 0.0) if isinstance(score, Mapping) else score
+    def get_threshold(span: Span) -> float:
+        return threshold.get(span.type, 0.0) if isinstance(threshold, Mapping) else threshold
 
     return document.with_spans(
-        span for span in document.spans if span.score is None or span.score >= least(span)
+        span for span in document.spans if span.score is None or span.score >= get_threshold(span)
     )
 
 
 def resolve_overlaps(spans: Iterable[Span]) -> list[Span]:
-    """Of mentions that overlap, the most probable; of equally probable ones, the longest.
+    """Return a subset of the spans without overlaps, in text order.
 
-    >>> best_of_overlapping([Span(0, 9, "Chemical", 0.9), Span(0, 9, "Disease", 0.3)])
+    Of overlapping spans, the one with the highest score is selected; ties go to the longest.
+    Time: O(n log n) comparisons for n spans.
+
+    >>> resolve_overlaps([Span(0, 9, "Chemical", 0.9), Span(0, 9, "Disease", 0.3)])
     [Span(start=0, end=9, type='Chemical', score=0.9, identifiers=(), fragments=())]
     """
-    kept: list[Span] = []  # in the order of the text, none overlapping: two neighbours decide
+    selected: list[Span] = []
     for span in sorted(spans, key=lambda s: (-(s.score or 0.0), -s.length, s.start, s.type)):
-        place = bisect_left(kept, span.start, key=lambda other: other.start)
-        if not any(span.overlaps(other) for other in kept[max(0, place - 1) : place + 1]):
-            kept.insert(place, span)
-    return kept
+        # `selected` is sorted and free of overlaps, so only the two neighbors can overlap.
+        index = bisect_left(selected, span.start, key=lambda other: other.start)
+        if not any(span.overlaps(other) for other in selected[max(0, index - 1) : index + 1]):
+            selected.insert(index, span)
+    return selected
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents of one split of one corpus.
+    """The documents of a split of a corpus.
 
     Args:
-        name: registered name, e.g. ``"NCBI-disease"``, or a file's name.
-        split: ``"train"``, ``"devel"``, ``"test"`` or whatever the corpus calls it.
+        name: registered name, e.g. ``"NCBI-disease"``, or a file name.
+        split: ``"train"``, ``"devel"``, ``"test"`` or another name that the corpus uses.
         documents: the documents.
-        types: the entity types the corpus annotates. Every type found in it must be listed: a
-            text with none of them is a negative example for exactly these types.
+        types: the entity types that the corpus annotates. A text without mentions is a negative
+            example for exactly these types. Default: the types of the mentions.
+
+    Raises:
+        VanerError: if a mention has a type that is not in `types`.
     """
 
     name: str
@@ -242,13 +259,13 @@ class Corpus:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "documents", tuple(self.documents))
-        found = {span.type for document in self.documents for span in document.spans}
+        present = {span.type for document in self.documents for span in document.spans}
         if not self.types:
-            object.__setattr__(self, "types", tuple(sorted(found)))
-        elif not found <= set(self.types):
+            object.__setattr__(self, "types", tuple(sorted(present)))
+        elif not present <= set(self.types):
             raise VanerError(
                 f"corpus {self.name} {self.split} has mentions of types it does not list: "
-                f"{', '.join(sorted(found - set(self.types)))}"
+                f"{', '.join(sorted(present - set(self.types)))}"
             )
 
     def __iter__(self) -> Iterator[Document]:
@@ -258,23 +275,23 @@ class Corpus:
         return len(self.documents)
 
     def rename_types(self, names: Mapping[str, str]) -> Corpus:
-        """The corpus with other names for some of its types; several may become one.
+        """Return the corpus with other names for some entity types. Several may become one.
 
         Args:
-            names: types by their names here -> what they are called then.
+            names: old type -> new type.
 
         Raises:
-            CorpusError: for a type that the corpus does not annotate.
+            CorpusError: if the corpus does not annotate one of the old types.
         """
         if missing := [type for type in names if type not in self.types]:
             raise CorpusError(
                 f"corpus {self.name} does not annotate {', '.join(missing)}, which is to be "
-                f"renamed; it has {format_types(self.types)}"
+                f"renamed; it annotates {format_types(self.types)}"
             )
         types = dict.fromkeys(names.get(type, type) for type in self.types)
         documents = tuple(document.rename_types(names) for document in self.documents)
         return replace(self, documents=documents, types=tuple(types))
 
     def count_mentions(self) -> Counter[str]:
-        """Number of mentions of each type."""
+        """Return the number of mentions per type."""
         return Counter(span.type for document in self.documents for span in document.spans)

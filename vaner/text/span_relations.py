@@ -1,7 +1,7 @@
-"""How the mentions of one text lie to each other: inside, around, at the same place, crossing.
+"""Relations between the mentions of a text: inside, around, at the same place, crossing.
 
-What counts is the characters that a mention covers: the gaps of a discontinuous one belong to
-nobody, so a mention in a gap lies apart from it.
+Two mentions are related if they share a character. The gaps of a discontinuous mention do not
+belong to it, so a mention that fits into a gap is not related to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from vaner.text.documents import Span
 
 
 class SpanRelation(StrEnum):
-    """How a mention lies to another that it shares a character with."""
+    """Relation of a mention to another that it shares a character with."""
 
     INSIDE = "inside"
     AROUND = "around"
@@ -21,74 +21,81 @@ class SpanRelation(StrEnum):
     CROSSING = "crossing"
 
     @property
-    def back(self) -> SpanRelation:
-        """How the other one lies to the first."""
-        return _BACK.get(self, self)
+    def inverse(self) -> SpanRelation:
+        """The relation with the two mentions exchanged."""
+        return _INVERSE.get(self, self)
 
 
-_BACK = {SpanRelation.INSIDE: SpanRelation.AROUND, SpanRelation.AROUND: SpanRelation.INSIDE}
+_INVERSE = {
+    SpanRelation.INSIDE: SpanRelation.AROUND,
+    SpanRelation.AROUND: SpanRelation.INSIDE,
+}
 
 
-def find_relation(one: Span, other: Span) -> SpanRelation | None:
-    """How `one` lies to `other`; None where they share no character.
+def find_relation(first: Span, second: Span) -> SpanRelation | None:
+    """Return the relation of `first` to `second`, or None if they share no character.
 
-    >>> relation(Span(5, 9, "Anatomy"), Span(0, 9, "Disease"))
-    <Relation.INSIDE: 'inside'>
+    >>> find_relation(Span(5, 9, "Anatomy"), Span(0, 9, "Disease"))
+    <SpanRelation.INSIDE: 'inside'>
     """
-    if not one.overlaps(other):
+    if not first.overlaps(second):
         return None
-    own, others = _covered(one), _covered(other)
-    if own == others:
+    first_pieces, second_pieces = _merge_pieces(first), _merge_pieces(second)
+    if first_pieces == second_pieces:
         return SpanRelation.SAME
-    if _within(own, others):
+    if _is_within(first_pieces, second_pieces):
         return SpanRelation.INSIDE
-    if _within(others, own):
+    if _is_within(second_pieces, first_pieces):
         return SpanRelation.AROUND
-    shared = any(s < e2 and s2 < e for s, e in own for s2, e2 in others)
-    return SpanRelation.CROSSING if shared else None
+    shares_character = any(s < e2 and s2 < e for s, e in first_pieces for s2, e2 in second_pieces)
+    return SpanRelation.CROSSING if shares_character else None
 
 
 def find_overlapping_pairs(spans: Iterable[Span]) -> Iterator[tuple[Span, Span, SpanRelation]]:
-    """Every two mentions that overlap, once, with how the first lies to the second.
+    """Yield each pair of overlapping mentions once, in text order.
 
-    In the order of the text; a mention that is given twice is one.
+    Duplicates count as a single mention. Time: O(n log n + p) for n mentions and p pairs of
+    overlapping extents.
+
+    Yields:
+        The two mentions, and the relation of the first to the second.
     """
-    open_: list[Span] = []
+    active: list[Span] = []  # mentions that end after the start of the current one
     for span in sorted(set(spans)):
-        open_ = [other for other in open_ if other.end > span.start]
-        for other in open_:
-            found = find_relation(other, span)
-            if found is not None:
-                yield other, span, found
-        open_.append(span)
+        active = [other for other in active if other.end > span.start]
+        for other in active:
+            relation = find_relation(other, span)
+            if relation is not None:
+                yield other, span, relation
+        active.append(span)
 
 
 def find_relations(spans: Iterable[Span]) -> dict[Span, frozenset[SpanRelation]]:
-    """All the ways in which each mention lies to others; none for one that stands apart.
+    """Return all relations of each mention to the others; an empty set if it has none.
 
-    >>> found = relations([Span(0, 9, "Disease"), Span(5, 9, "Anatomy"), Span(12, 15, "Gene")])
-    >>> [sorted(ways) for ways in found.values()]
-    [[<Relation.AROUND: 'around'>], [<Relation.INSIDE: 'inside'>], []]
+    >>> spans = [Span(0, 9, "Disease"), Span(5, 9, "Anatomy"), Span(12, 15, "Gene")]
+    >>> [sorted(relations) for relations in find_relations(spans).values()]
+    [[<SpanRelation.AROUND: 'around'>], [<SpanRelation.INSIDE: 'inside'>], []]
     """
-    found: dict[Span, set[SpanRelation]] = {span: set() for span in spans}
-    for one, other, way in find_overlapping_pairs(found):
-        found[one].add(way)
-        found[other].add(way.back)
-    return {span: frozenset(ways) for span, ways in found.items()}
+    relations: dict[Span, set[SpanRelation]] = {span: set() for span in spans}
+    for first, second, relation in find_overlapping_pairs(relations):
+        relations[first].add(relation)
+        relations[second].add(relation.inverse)
+    return {span: frozenset(values) for span, values in relations.items()}
 
 
-def _covered(span: Span) -> tuple[tuple[int, int], ...]:
-    """The pieces of a mention, those that touch joined to one."""
+def _merge_pieces(span: Span) -> tuple[tuple[int, int], ...]:
+    """Return the pieces of a mention, with adjacent pieces merged."""
     if not span.fragments:
         return span.pieces
-    joined: list[tuple[int, int]] = []
+    merged: list[tuple[int, int]] = []
     for start, end in span.pieces:
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], end)
+        if merged and merged[-1][1] == start:
+            merged[-1] = (merged[-1][0], end)
         else:
-            joined.append((start, end))
-    return tuple(joined)
+            merged.append((start, end))
+    return tuple(merged)
 
 
-def _within(inner: Iterable[tuple[int, int]], outer: Iterable[tuple[int, int]]) -> bool:
+def _is_within(inner: Iterable[tuple[int, int]], outer: Iterable[tuple[int, int]]) -> bool:
     return all(any(s <= start and end <= e for s, e in outer) for start, end in inner)

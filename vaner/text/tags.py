@@ -1,6 +1,6 @@
-"""Spans to tags and tags to spans: BIO and BIOES, pure functions, one decoder for everybody.
+"""Conversion between spans and tags: BIO and BIOES, as pure functions.
 
-The CRF's answers, the tags of a CoNLL file and the metric module all go through `decode_tags`.
+CRF output, CoNLL files and the metrics module all use the same decoder, `decode_tags`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from vaner.text.words import Word
 
 OUTSIDE = "O"
 
-# BILOU and IOBES name the same four positions; files use either.
+# BILOU and BIOES use different letters for the same positions. Files contain either.
 _PREFIXES = {"B": "B", "I": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
 
 
 class TagScheme(StrEnum):
-    """How a mention is spelt in tags."""
+    """Tag schemes."""
 
     BIO = "BIO"
     BIOES = "BIOES"
 
 
 class UnreachableReason(StrEnum):
-    """Why a mention cannot be spelt in tags exactly."""
+    """Reasons why tags cannot represent a mention exactly."""
 
     DISCONTINUOUS = "discontinuous"
     OVERLAPPING = "overlaps another mention"
@@ -36,7 +36,7 @@ class UnreachableReason(StrEnum):
 
 
 class Chunk(NamedTuple):
-    """A mention in word indices, half-open; `type` is empty where the tags name none."""
+    """A mention in word indices, half-open. `type` is empty if the tags have no type."""
 
     start: int
     end: int
@@ -45,7 +45,12 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EncodedTags:
-    """Tags of one word sequence and the mentions they do not spell exactly."""
+    """The tags of a word sequence, and the mentions that they do not represent exactly.
+
+    Args:
+        tags: a tag per word.
+        unreachable: mentions with the reason.
+    """
 
     tags: tuple[str, ...]
     unreachable: tuple[tuple[Span, UnreachableReason], ...] = ()
@@ -56,22 +61,23 @@ def encode_tags(
     spans: Iterable[Span],
     scheme: TagScheme = TagScheme.BIO,
     *,
-    typed: bool = True,
+    with_types: bool = True,
 ) -> EncodedTags:
-    """Spell mentions as one tag a word.
+    """Convert mentions to a tag per word.
 
-    A mention whose boundary falls inside a word is tagged on the whole word, so that training
-    sees no false O, but counts as unreachable: its exact offsets cannot come back. Of mentions
-    that share a word the longest is kept, the outermost where they nest; of equally long ones
-    the most probable, then the leftmost, then the one whose type is first in the alphabet.
+    A mention with a boundary inside a word is extended to the full word, so that training sees no
+    false O, but counts as unreachable: its exact offsets cannot be recovered. Of mentions that
+    share a word, the longest is tagged, i.e. the outermost if they are nested. Ties go to the
+    highest score, then to the leftmost, then to the first type in alphabetical order.
 
     Args:
         words: the words, in order.
-        spans: mentions in the same offsets; those outside the words are the caller's error.
-        scheme: BIO or BIOES.
-        typed: tags carry the type (``B-Disease``), or not (``B``), where an instruction names it.
+        spans: mentions with offsets into the same text, all of them within the words.
+        scheme: tag scheme.
+        with_types: whether tags include the type (``B-Disease``) or not (``B``). Tags need no
+            type if an instruction names it.
 
-    >>> encode([Word(0, 4), Word(5, 11)], [Span(5, 11, "Disease")]).tags
+    >>> encode_tags([Word(0, 4), Word(5, 11)], [Span(5, 11, "Disease")]).tags
     ('O', 'B-Disease')
     """
     tags = [OUTSIDE] * len(words)
@@ -87,14 +93,14 @@ def encode_tags(
             continue
         if first >= last or (starts[first], ends[last - 1]) != (span.start, span.end):
             unreachable.append((span, UnreachableReason.BOUNDARY))
-        tags[first:last] = make_tags(last - first, scheme, span.type if typed else "")
+        tags[first:last] = make_tags(last - first, scheme, span.type if with_types else "")
     return EncodedTags(tuple(tags), tuple(sorted(unreachable)))
 
 
 def make_tags(length: int, scheme: TagScheme, type: str = "") -> list[str]:
-    """Tags of one mention of `length` words.
+    """Return the tags of a mention of `length` words.
 
-    >>> spell(3, Scheme.BIOES, "Gene")
+    >>> make_tags(3, TagScheme.BIOES, "Gene")
     ['B-Gene', 'I-Gene', 'E-Gene']
     """
     if scheme is TagScheme.BIO:
@@ -105,10 +111,12 @@ def make_tags(length: int, scheme: TagScheme, type: str = "") -> list[str]:
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """Prefix and type of a tag: ``("B", "Disease")``; ``("O", "")`` for outside.
+    """Split a tag into prefix and type: ``("B", "Disease")``, or ``("O", "")`` for outside.
+
+    BILOU prefixes are converted to BIOES.
 
     Raises:
-        ValueError: for anything that is no tag of BIO, BIOES or BILOU.
+        ValueError: if the string is not a tag of BIO, BIOES or BILOU.
     """
     if tag == OUTSIDE:
         return OUTSIDE, ""
@@ -119,73 +127,77 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def decode_tags(tags: Sequence[str], *, repair: bool = True) -> list[Chunk]:
-    """Read the mentions off a tag sequence, whatever of IOB1, BIO, BIOES or BILOU it is in.
+    """Convert tags in IOB1, BIO, BIOES or BILOU to mentions.
 
     Args:
-        tags: one tag a word.
-        repair: a mention that does not begin with B (or S) is taken as if it did, which also
-            reads IOB1. Otherwise such a mention is left out, as seqeval's strict mode does.
+        tags: a tag per word.
+        repair: whether a mention that does not begin with B or S is read as if it did. This also
+            reads IOB1. Otherwise such a mention is skipped, as in the strict mode of seqeval.
 
     Raises:
-        ValueError: for a string that is no tag.
+        ValueError: if a string is not a tag.
 
-    >>> decode(["B-Disease", "I-Disease", "O", "I-Gene"])
+    >>> decode_tags(["B-Disease", "I-Disease", "O", "I-Gene"])
     [Chunk(start=0, end=2, type='Disease'), Chunk(start=3, end=4, type='Gene')]
     """
     chunks: list[Chunk] = []
-    start, open_type, valid = -1, "", False
-    closed = True
-    for i, tag in enumerate((*tags, OUTSIDE)):
+    start, open_type, is_valid = -1, "", False
+    is_open = False
+    for i, tag in enumerate((*tags, OUTSIDE)):  # the last O closes a mention at the end
         prefix, type = split_tag(tag)
-        begins = prefix in "BS" or (prefix in "IE" and (closed or type != open_type))
-        if not closed and (begins or prefix == OUTSIDE):
-            _close(chunks, start, i, open_type, valid or repair)
-            closed = True
+        begins = prefix in "BS" or (prefix in "IE" and (not is_open or type != open_type))
+        if is_open and (begins or prefix == OUTSIDE):
+            if is_valid or repair:
+                chunks.append(Chunk(start, i, open_type))
+            is_open = False
         if begins:
-            start, open_type, valid, closed = i, type, prefix in "BS", False
+            start, open_type, is_valid, is_open = i, type, prefix in "BS", True
         if prefix in "ES":
-            _close(chunks, start, i + 1, open_type, valid or repair)
-            closed = True
+            if is_valid or repair:
+                chunks.append(Chunk(start, i + 1, open_type))
+            is_open = False
     return chunks
 
 
-def _close(chunks: list[Chunk], start: int, end: int, type: str, keep: bool) -> None:
-    if keep:
-        chunks.append(Chunk(start, end, type))
-
-
 def find_violations(tags: Sequence[str], scheme: TagScheme = TagScheme.BIO) -> list[int]:
-    """Indices of tags that may not follow the one before under the scheme.
+    """Return the indices of tags that the scheme does not allow after the previous tag.
 
-    >>> violations(["O", "I-Gene"])
+    >>> find_violations(["O", "I-Gene"])
     [1]
     """
-    followed = zip((None, *tags), (*tags, None), strict=True)
+    transitions = zip((None, *tags), (*tags, None), strict=True)
     return [
         min(i, len(tags) - 1)
-        for i, (left, right) in enumerate(followed)
+        for i, (left, right) in enumerate(transitions)
         if not is_allowed_transition(left, right, scheme)
     ]
 
 
 def is_allowed_transition(left: str | None, right: str | None, scheme: TagScheme) -> bool:
-    """Whether `right` may come after `left`; None stands for the edge of the sequence."""
-    before, before_type = split_tag(left) if left else (OUTSIDE, "")
-    after, after_type = split_tag(right) if right else (OUTSIDE, "")
-    continues = after in "IE" and after != OUTSIDE
-    opened = before in ("BI" if scheme is TagScheme.BIOES else "BIES") and before != OUTSIDE
+    """Return whether tag `right` may follow tag `left`.
+
+    Args:
+        left: a tag, or None at the start of the sequence.
+        right: a tag, or None at the end of the sequence.
+        scheme: tag scheme.
+    """
+    left_prefix, left_type = split_tag(left) if left else (OUTSIDE, "")
+    right_prefix, right_type = split_tag(right) if right else (OUTSIDE, "")
+    continues = right_prefix in "IE" and right_prefix != OUTSIDE
+    open_prefixes = "BI" if scheme is TagScheme.BIOES else "BIES"
+    is_open = left_prefix in open_prefixes and left_prefix != OUTSIDE
     if continues:
-        return opened and before_type == after_type
-    return scheme is TagScheme.BIO or not opened
+        return is_open and left_type == right_type
+    return scheme is TagScheme.BIO or not is_open
 
 
 @dataclass(frozen=True, slots=True)
 class TagSet:
-    """The tags a head scores, in the order of its outputs; O is always 0.
+    """The tags that a classification head scores, in the order of its outputs. O is always 0.
 
     Args:
-        scheme: BIO or BIOES.
-        types: types the tags carry, or empty where the instruction alone names the type.
+        scheme: tag scheme.
+        types: types in the tags, or empty if only the instruction names the type.
     """
 
     scheme: TagScheme = TagScheme.BIO
@@ -193,7 +205,7 @@ class TagSet:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """All tags: ``("O", "B", "I")`` for BIO without types."""
+        """All tags, e.g. ``("O", "B", "I")`` for BIO without types."""
         prefixes = "BI" if self.scheme is TagScheme.BIO else "BIES"
         names = [f"{p}-{t}" if t else p for t in (self.types or ("",)) for p in prefixes]
         return (OUTSIDE, *names)
@@ -202,23 +214,23 @@ class TagSet:
         return len(self.tags)
 
     def indices(self, tags: Iterable[str]) -> list[int]:
-        """Output indices of tags."""
-        order = {tag: i for i, tag in enumerate(self.tags)}
-        return [order[tag] for tag in tags]
+        """Convert tags to output indices."""
+        index_by_tag = {tag: i for i, tag in enumerate(self.tags)}
+        return [index_by_tag[tag] for tag in tags]
 
     def names(self, indices: Iterable[int]) -> list[str]:
-        """Tags of output indices."""
+        """Convert output indices to tags."""
         tags = self.tags
         return [tags[i] for i in indices]
 
     def allowed_transitions(self) -> list[list[bool]]:
-        """Shape (C, C): whether tag j may follow tag i."""
+        """Return whether tag j may follow tag i. *Shape:* (C, C)."""
         return [[is_allowed_transition(i, j, self.scheme) for j in self.tags] for i in self.tags]
 
     def allowed_start(self) -> list[bool]:
-        """Shape (C,): whether a sequence may begin with the tag."""
+        """Return whether a sequence may begin with each tag. *Shape:* (C,)."""
         return [is_allowed_transition(None, tag, self.scheme) for tag in self.tags]
 
     def allowed_end(self) -> list[bool]:
-        """Shape (C,): whether a sequence may end with the tag."""
+        """Return whether a sequence may end with each tag. *Shape:* (C,)."""
         return [is_allowed_transition(tag, None, self.scheme) for tag in self.tags]

@@ -156,7 +156,7 @@ def _rows(
 ) -> Iterator[Row]:
     words = split_words(document.text)
     joint = bool(tag_set.types)
-    tags = encode_tags(words, document.spans, tag_set.scheme, typed=joint).tags
+    tags = encode_tags(words, document.spans, tag_set.scheme, with_types=joint).tags
     prompt = instruction.render(ANY_TYPE if joint else type)
     hidden = unannotated_tags(tag_set, [type])
     for row in encoder.rows(document.text, words, prompt, tag_set.indices(tags)):

@@ -154,7 +154,7 @@ def corpus_examples(
         for type, together in passes:
             spans = [span for span in document.spans if span.type in together]
             mentions += len(spans)
-            encoded = encode_tags(words, spans, tag_set.scheme, typed=joint)
+            encoded = encode_tags(words, spans, tag_set.scheme, with_types=joint)
             reasons.update(str(reason) for _, reason in encoded.unreachable)
             indices = tag_set.indices(encoded.tags)
             # Cut under the longer of the two instructions: the row fits under either.
