@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Run
-from vaner.corpora.statistics import statistics
+from vaner.corpora.statistics import compute_statistics
 from vaner.formats import read
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.reachability import count_unreachable
@@ -103,7 +103,7 @@ def test_statistics_count_what_tags_cannot_spell() -> None:
     }
     together = count_unreachable(document, ["D", "Other"], joint=True)
     assert together["overlaps another mention"] == 2  # in one pass a word has one type
-    found = statistics(Corpus("c", "s", (document,)))
+    found = compute_statistics(Corpus("c", "s", (document,)))
     assert (found.discontinuous, found.nested, found.crossing, found.sentences) == (1, 8, 3, 2)
     assert found.unreachable_share == pytest.approx(4 / 6)
     assert found.longest[0] == 3
@@ -112,7 +112,7 @@ def test_statistics_count_what_tags_cannot_spell() -> None:
 def test_check_passes_and_notes_short_repetitions(run: Run, corpus: Path) -> None:
     done = run("corpus", "check", corpus)
     assert done.code == 0
-    assert "note: test: 1 short sentence stands in train too" in done.out
+    assert "note: test: 1 short sentence also in train" in done.out
     assert "nothing wrong" in done.out
 
 
@@ -126,7 +126,7 @@ def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
     assert done.code == 1
     wrong = [line for line in done.out.splitlines() if ": wrong: " in line]
     assert len(wrong) == 3
-    assert any("1 long sentence stands in train too" in line for line in wrong)
+    assert any("1 long sentence also in train" in line for line in wrong)
     assert any("dev.tsv:3: " in line for line in wrong)
 
 
@@ -149,7 +149,7 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
     assert done.code == 1
     assert "wrong: test: mentions of Disease: 1, the registry has 960" in done.out
     assert "wrong: test: sentences: 1, the registry has 940" in done.out
-    assert "note: train: the file is not there" in done.out
+    assert "note: train: the file is missing" in done.out
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_folder_of_folders_says_so(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_no_corpus(run: Run, tmp_path: Path) -> None:
-    assert "no file for a split here" in run("corpus", "stats", tmp_path).error
+    assert "no file for any split" in run("corpus", "stats", tmp_path).error
 
 
 def test_convert_there_and_back(run: Run, corpus: Path, tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_check_all_checks_what_is_there(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "check", "--all", "--corpora", tmp_path)
     assert done.code == 1 and done.out.startswith("not here: BC2GM, BC4CHEMD, ")
     assert "BC5CDR: wrong: train: sentences: 1, the registry has 4,560" in done.out
-    assert "across: wrong: NCBI-disease test: 1 long sentence stands in BC5CDR train" in done.out
+    assert "across: wrong: NCBI-disease test: 1 long sentence also in BC5CDR train" in done.out
     assert "long is 8 words or more" in done.err
 
 

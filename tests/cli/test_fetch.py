@@ -46,10 +46,10 @@ def test_fetch_says_what_it_did(run: Run, tmp_path: Path) -> None:
     assert forced.code == 0 and not forced.err
 
 
-def test_broken_off_then_gone_on_with(run: Run, here: Site, tmp_path: Path) -> None:
+def test_an_interrupted_download_is_resumed(run: Run, here: Site, tmp_path: Path) -> None:
     here.break_after["/ncbi/test.tsv"] = 5
     done = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path)
-    assert "broke off after 5 of 24 bytes; run it again to go on" in done.error
+    assert "download interrupted after 5 of 24 bytes; run the command again" in done.error
     assert run("corpus", "fetch", "NCBI-disease", "--to", tmp_path).code == 0
     assert here.asked[-1] == ("/ncbi/test.tsv", "bytes=5-")
 

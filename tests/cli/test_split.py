@@ -37,7 +37,7 @@ def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
     ("arguments", "words"),
     [(["--to", "lines"], "lines cannot hold a corpus"), (["--to", "html"], "html cannot hold"),
      (["--to", "pubmed"], "can only be read"), (["--to", "docx"], "'docx' is no format"),
-     (["--output", "-"], "give a folder"), (["--devel", "1"], "shares are from 0")],
+     (["--output", "-"], "give a folder"), (["--devel", "1"], "each share must be")],
 )  # fmt: skip
 def test_mistakes_get_one_line_and_leave_nothing(
     run: Run, tmp_path: Path, arguments: list[str], words: str

@@ -10,7 +10,7 @@ ANNOTATIONS = "101\tT\t12\t21\tβ-alanine\tSYSTEMATIC\n101\tA\t8\t15\taspirin\tT
 
 
 def packed(members: dict[str, str]) -> bytes:
-    """A .tar.gz of texts by their names."""
+    """Return a .tar.gz archive of texts, given as name -> text."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as tar:
         for name, text in members.items():
@@ -21,14 +21,14 @@ def packed(members: dict[str, str]) -> bytes:
 
 
 def chemdner_archive(**changed: str) -> bytes:
-    """BC4CHEMD as it is given away, with one document a part.
+    """Return the original archive of BC4CHEMD, with one document per part.
 
     Args:
         changed: ``abstracts`` or ``annotations`` of the training part.
     """
     members = {"chemdner_corpus/README": "invented", "../../outside.txt": "never written"}
     for part in ("training", "development", "evaluation"):
-        own = changed if part == "training" else {}
-        members[f"chemdner_corpus/{part}.abstracts.txt"] = own.get("abstracts", ABSTRACTS)
-        members[f"chemdner_corpus/{part}.annotations.txt"] = own.get("annotations", ANNOTATIONS)
+        files = changed if part == "training" else {}
+        members[f"chemdner_corpus/{part}.abstracts.txt"] = files.get("abstracts", ABSTRACTS)
+        members[f"chemdner_corpus/{part}.annotations.txt"] = files.get("annotations", ANNOTATIONS)
     return packed(members)

@@ -1,4 +1,4 @@
-"""PubTator files that are cut into splits when they are fetched."""
+"""PubTator files of AIONER, divided into splits when fetched."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from tests.registering import register
 from tests.web import Site
 from vaner.corpora import CorpusInfo, load
-from vaner.corpora.aioner import split_of
-from vaner.corpora.fetch import fetch
+from vaner.corpora.aioner import assign_split
+from vaner.corpora.fetch import fetch_corpus
 from vaner.corpora.registry import REGISTRY, VIEWS, SplitInfo
 from vaner.errors import CorpusError
 from vaner.formats.skipped_records import SkippedRecordsWarning
 
 IDS = [str(number) for number in range(1, 41)]
-DEVEL = [name for name in IDS if split_of(name) == "devel"]
-TRAIN = [name for name in IDS if split_of(name) == "train"]
+DEVEL = [name for name in IDS if assign_split(name) == "devel"]
+TRAIN = [name for name in IDS if assign_split(name) == "train"]
 
 
 def document(name: str, *lines: str) -> str:
@@ -46,10 +46,10 @@ def cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
 
 
 @pytest.mark.usefixtures("cut")
-def test_a_file_is_cut_by_document_id(tmp_path: Path) -> None:
+def test_a_file_is_divided_by_document_id(tmp_path: Path) -> None:
     assert DEVEL and TRAIN
-    found = list(fetch("Cut", tmp_path))
-    assert [(each.split, each.verified, each.differences) for each in found] == [
+    fetched = list(fetch_corpus("Cut", tmp_path))
+    assert [(each.split, each.is_verified, each.differences) for each in fetched] == [
         ("train", True, ()),
         ("devel", True, ()),
     ]
@@ -60,14 +60,14 @@ def test_a_file_is_cut_by_document_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("cut")
-def test_a_file_of_another_kind_is_refused(site: Site, tmp_path: Path) -> None:
+def test_a_file_in_another_format_is_rejected(site: Site, tmp_path: Path) -> None:
     site.files["/all.PubTator"] = b"<html>not here</html>"
     with pytest.raises(CorpusError, match=r"line 1: expected ID\|t\|Title"):
-        list(fetch("Cut", tmp_path))
+        list(fetch_corpus("Cut", tmp_path))
     assert not list((tmp_path / "cut").iterdir())
 
 
-def test_known_wrong_offsets_are_left_out_and_reported(
+def test_known_wrong_offsets_are_skipped_and_reported(
     cut: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from dataclasses import replace
@@ -78,7 +78,7 @@ def test_known_wrong_offsets_are_left_out_and_reported(
     path.write_text(document(TRAIN[0], wrong))
     files = {"train": replace(cut.splits["train"], wrong_offsets=1)}
     register(monkeypatch, replace(cut, splits=files))
-    with pytest.warns(SkippedRecordsWarning, match=r"Cut train: 1 mentions left out"):
+    with pytest.warns(SkippedRecordsWarning, match=r"Cut train: 1 mentions skipped"):
         corpus = load("Cut", "train", root=tmp_path)
     assert [len(each.spans) for each in corpus] == [1]
     path.write_text(document(TRAIN[0], wrong, wrong))  # one more than is known
@@ -86,7 +86,7 @@ def test_known_wrong_offsets_are_left_out_and_reported(
         load("Cut", "train", root=tmp_path)
 
 
-def test_type_views() -> None:
+def test_type_views_include_one_type() -> None:
     view = VIEWS["tmVar3-Variant"]
     assert view.view_of == "tmVar3" and view.entity_types == ("Variant",)
     assert "SNP" in view.types and "Disease" in view.excluded_labels

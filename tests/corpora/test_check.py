@@ -10,7 +10,7 @@ import pytest
 
 from tests.registering import register, register_only
 from vaner.corpora import REGISTRY, CorpusInfo, SplitInfo, lookup
-from vaner.corpora.check import available_splits, check, check_across
+from vaner.corpora.check import available_splits, check_across_corpora, check_corpus
 from vaner.formats import write
 from vaner.text.documents import Document
 
@@ -37,15 +37,17 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def registered(name: str) -> CorpusInfo:
+def get_info(name: str) -> CorpusInfo:
     info = lookup(name)
     assert info is not None
     return info
 
 
-def know(monkeypatch: pytest.MonkeyPatch, name: str, in_train: dict[str, int], number: int) -> None:
-    """Register what stands in the test split of a corpus."""
-    info = registered(name)
+def register_known_leaks(
+    monkeypatch: pytest.MonkeyPatch, name: str, in_train: dict[str, int], number: int
+) -> None:
+    """Register the expected counts and known leaks of the test split of a corpus."""
+    info = get_info(name)
     test = replace(info.splits["test"], in_train=in_train, sentences=number)
     test = replace(test, mentions={"Disease": number})
     register(monkeypatch, replace(info, splits={**info.splits, "test": test}))
@@ -56,113 +58,114 @@ def add(root: Path, name: str, split: str, text: str) -> None:
         file.write(text)
 
 
-def test_nothing_is_wrong(root: Path) -> None:
-    checked = {name: check(name, root) for name in ("One", "Two")}
-    across = check_across(checked)
-    assert not any(found.problems or found.notes for found in (*checked.values(), across))
+def test_correct_corpora_have_no_findings(root: Path) -> None:
+    checked = {name: check_corpus(name, root) for name in ("One", "Two")}
+    across = check_across_corpora(checked)
+    assert not any(findings.problems or findings.notes for findings in (*checked.values(), across))
 
 
-def test_other_counts(root: Path) -> None:
+def test_unexpected_counts_are_problems(root: Path) -> None:
     add(root, "One", "train", sentence(["No", "mention"]))
     add(root, "One", "test", sentence(["asthma"]))
-    assert check("One", root).problems == [
+    assert check_corpus("One", root).problems == [
         "train: sentences: 2, the registry has 1",
         "test: sentences: 2, the registry has 1",
         "test: mentions of Disease: 2, the registry has 1",
     ]
 
 
-def test_an_empty_file(tmp_path: Path) -> None:
+def test_an_empty_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").touch()
-    assert check(str(tmp_path / "empty.jsonl")).problems == ["all: there is no document in it"]
+    assert check_corpus(str(tmp_path / "empty.jsonl")).problems == ["all: contains no documents"]
 
 
-def test_a_corpus_without_a_mention(tmp_path: Path) -> None:
+def test_a_corpus_without_mentions_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").write_text(
         '{"text": "Gout.", "mentions": [{"start": 0, "type": "D"}]}'
     )
-    unread, none = check(str(tmp_path / "notes.jsonl")).problems
+    unread, none = check_corpus(str(tmp_path / "notes.jsonl")).problems
     assert "not read as mentions: mentions" in unread
-    assert (
-        none
-        == "there is no mention in it: is it what was meant? See --from, and vaner corpus convert"
-    )
+    assert none.startswith("the corpus contains no mentions; check the format with --from")
 
 
-def test_broken_tags_and_labels(root: Path) -> None:
+def test_broken_tags_and_unknown_labels_are_problems(root: Path) -> None:
     (root / "One" / "train.tsv").write_text("mild\tO\nasthma\tI-Disease\n\nflu\tB-Disease\n\n")
     (root / "One" / "test.tsv").write_text("mild\tB-Illness\n\n")
-    found = check("One", root)
-    assert "train.tsv:2: 1 tags continue a mention that has not begun" in found.problems[0]
-    assert "'Illness', which the registry does not list" in found.problems[-1]
+    findings = check_corpus("One", root)
+    assert "train.tsv:2: 1 tags continue a mention that has not begun" in findings.problems[0]
+    assert "'Illness', which the registry does not list" in findings.problems[-1]
 
 
-def test_documents_in_two_splits(tmp_path: Path) -> None:
+def test_documents_in_two_splits_are_noted(tmp_path: Path) -> None:
     for split, names in (("train", (1, 2)), ("devel", (3,)), ("test", (2, 4))):
         texts = (
             Document(f"{split}-{name}", f"Text {split} {name}.", metadata={"doc_id": str(name)})
             for name in names
         )
         write(texts, tmp_path / f"{split}.jsonl")
-    assert check(str(tmp_path)).notes == ["train and test: 1 document names (doc_id) in both"]
+    assert check_corpus(str(tmp_path)).notes == ["train and test: 1 document ids (doc_id) in both"]
 
 
-def test_repetitions_in_a_split(root: Path) -> None:
+def test_repeated_texts_in_a_split_are_noted(root: Path) -> None:
     for mention in ("asthma", "nothing"):
         add(root, "One", "train", sentence(LONG, mention))
     assert (
-        "train: 1 of 3 texts repeat an earlier one; annotated in more than one way: 1"
-        in check("One", root).notes
+        "train: 1 of 3 texts repeat an earlier one; annotated inconsistently: 1"
+        in check_corpus("One", root).notes
     )
 
 
-def test_held_out_sentences_in_train(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_out_sentences_in_train_are_problems_unless_registered(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add(root, "One", "train", sentence([*LONG]) + sentence(["Methods", "."]))
     add(root, "One", "test", sentence([w.upper() for w in LONG], "ASTHMA"))
     add(root, "One", "test", sentence(["methods", "."]))
-    found = check("One", root)
-    assert "test: 1 long sentence stands in train too" in found.problems
-    assert "test: 1 short sentence stands in train too" in found.notes
-    know(monkeypatch, "One", {"One": 1}, 3)
-    found = check("One", root)
-    assert not any("stands in train" in line for line in found.problems)
-    assert "test: 1 long sentence stands in train too, as the registry knows" in found.notes
+    findings = check_corpus("One", root)
+    assert "test: 1 long sentence also in train" in findings.problems
+    assert "test: 1 short sentence also in train" in findings.notes
+    register_known_leaks(monkeypatch, "One", {"One": 1}, 3)
+    findings = check_corpus("One", root)
+    assert not any("also in train" in line for line in findings.problems)
+    assert "test: 1 long sentence also in train (listed in the registry)" in findings.notes
 
 
-def test_more_than_the_registry_knows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_leaks_than_registered_are_a_problem(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for split in ("train", "test"):
         add(root, "One", split, sentence(LONG) + sentence(LONG[::-1]))
-    know(monkeypatch, "One", {"One": 1}, 3)
+    register_known_leaks(monkeypatch, "One", {"One": 1}, 3)
     assert (
-        "test: 2 long sentences stand in train too, of which the registry knows 1"
-        in check("One", root).problems
+        "test: 2 long sentences also in train (the registry lists 1)"
+        in check_corpus("One", root).problems
     )
 
 
-def test_across_corpora(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leaks_across_corpora_are_found(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(root, "One", "train", sentence(LONG))
     add(root, "Two", "train", sentence(LONG))
     add(root, "Two", "test", sentence([*LONG]))
-    checked = {name: check(name, root) for name in ("One", "Two")}
-    found = check_across(checked)
-    assert found.problems == ["Two test: 1 long sentence stands in One train too"]
-    assert found.notes == ["1 long sentence stands in both One train and Two train"]
-    know(monkeypatch, "Two", {"One": 1, "Two": 1}, 2)
-    found = check_across(checked)
-    assert not found.problems
-    assert "Two test: 1 long sentence stands in One train too, as the registry knows" in found.notes
+    checked = {name: check_corpus(name, root) for name in ("One", "Two")}
+    findings = check_across_corpora(checked)
+    assert findings.problems == ["Two test: 1 long sentence also in One train"]
+    assert findings.notes == ["1 long sentence in both One train and Two train"]
+    register_known_leaks(monkeypatch, "Two", {"One": 1, "Two": 1}, 2)
+    findings = check_across_corpora(checked)
+    assert not findings.problems
+    assert "Two test: 1 long sentence also in One train (listed in the registry)" in findings.notes
 
 
-def test_held_out_splits_and_whole_texts_across_corpora(root: Path) -> None:
+def test_texts_shared_by_held_out_splits_are_noted(root: Path) -> None:
     for name in ("One", "Two"):
         text = " ".join((*LONG, "Then", "it", "got", "better", "again", "."))
         (root / name / "test.tsv").unlink()
         record = json.dumps({"text": text.replace(" .", ".")}) + "\n"
         (root / name / "test.jsonl").write_text(record)
-    found = check_across({name: check(name, root) for name in ("One", "Two")})
-    assert not found.problems
-    assert found.notes == [
-        "1 long sentence stands in both One test and Two test; whole texts of several sentences: 1"
+    findings = check_across_corpora({name: check_corpus(name, root) for name in ("One", "Two")})
+    assert not findings.problems
+    assert findings.notes == [
+        "1 long sentence in both One test and Two test; complete texts of several sentences: 1"
     ]
 
 
@@ -171,21 +174,21 @@ def test_nested_pairs_are_compared_and_noted(root: Path, monkeypatch: pytest.Mon
     (root / "One" / "test.tsv").unlink()
     record = json.dumps({"text": "Gout and flu", "entities": spans}) + "\n"
     (root / "One" / "test.jsonl").write_text(record)
-    info = registered("One")
+    info = get_info("One")
     test = SplitInfo("test.jsonl", sentences=1, nested=2, crossing=1)
     register(monkeypatch, replace(info, splits={**info.splits, "test": test}))
-    found = check("One", root)
-    assert found.problems == ["test: nested pairs: 1, the registry has 2"]
-    assert "test: pairs of mentions in 1 of 1 texts: 1 nested, 1 crossing" in found.notes
+    findings = check_corpus("One", root)
+    assert findings.problems == ["test: nested pairs: 1, the registry has 2"]
+    assert "test: pairs of mentions in 1 of 1 texts: 1 nested, 1 crossing" in findings.notes
 
 
 def test_texts_of_another_corpus_are_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    info = registered("One")
+    info = get_info("One")
     test = replace(info.splits["test"], same_texts={"Two": ["train"]})
     register(monkeypatch, replace(info, splits={**info.splits, "test": test}))
-    told = "never learn from one and score the other"
-    assert f"test: texts shared with Two train: {told}" in check("One", root).notes
-    assert f"train: texts shared with One test: {told}" in check("Two", root).notes
+    advice = "do not train on one and evaluate on the other"
+    assert f"test: texts shared with Two train; {advice}" in check_corpus("One", root).notes
+    assert f"train: texts shared with One test; {advice}" in check_corpus("Two", root).notes
 
 
 def test_a_corpus_is_not_compared_with_its_views(tmp_path: Path) -> None:
@@ -194,21 +197,21 @@ def test_a_corpus_is_not_compared_with_its_views(tmp_path: Path) -> None:
         text = sentence([*LONG, split])
         (tmp_path / "BC5CDR" / f"{split}.tsv").write_text(text)
     names = ("BC5CDR", "BC5CDR-chem", "BC5CDR-disease")
-    checked = {name: check(name, tmp_path) for name in names}
-    found = check_across(checked)
-    assert not found.problems and not found.notes
+    checked = {name: check_corpus(name, tmp_path) for name in names}
+    findings = check_across_corpora(checked)
+    assert not findings.problems and not findings.notes
     assert "train: mentions of Disease: 1, the registry has 4,182" in checked[names[2]].problems
     assert not any("Disease" in line for line in checked[names[1]].problems)
 
 
-def test_counts_are_those_of_the_registered_file(tmp_path: Path) -> None:
+def test_counts_are_compared_only_for_the_registered_file(tmp_path: Path) -> None:
     (tmp_path / "BC4CHEMD").mkdir()
     (tmp_path / "BC4CHEMD" / "train.tsv").write_text("Aspirin\tB-Chemical\n\n")
-    found = check("BC4CHEMD", tmp_path)
-    assert not found.problems and found.notes == [
-        "train: read from train.tsv; the registry's counts are those of train.jsonl",
-        "devel: the file is not there",
-        "test: the file is not there",
+    findings = check_corpus("BC4CHEMD", tmp_path)
+    assert not findings.problems and findings.notes == [
+        "train: read from train.tsv; the registry has the counts of train.jsonl",
+        "devel: the file is missing",
+        "test: the file is missing",
     ]
     assert available_splits("BC4CHEMD", tmp_path) == ["train"]
 
@@ -218,18 +221,21 @@ def test_counts_are_those_of_the_registered_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["NCBI-disease", "BC5CDR-chem", "S800", "GENIA-nested", "CMeEE-V2", "cEHRNER"]
 )
-def test_real_corpora_are_as_the_registry_says(corpora_root: Path, name: str) -> None:
+def test_real_corpora_match_the_registry(corpora_root: Path, name: str) -> None:
     info = lookup(name)
     assert info is not None
     if not (corpora_root / info.folder).is_dir():
-        pytest.skip(f"{info.base_corpus} does not lie in VANER_CORPORA")
-    assert check(name, corpora_root).problems == []
+        pytest.skip(f"{info.base_corpus} is not in VANER_CORPORA")
+    assert check_corpus(name, corpora_root).problems == []
 
 
 @pytest.mark.heavy
 @pytest.mark.corpora
-def test_what_real_corpora_share_is_known(corpora_root: Path) -> None:
+def test_sentences_shared_by_real_corpora_are_registered(corpora_root: Path) -> None:
     names = ("NCBI-disease", "BC5CDR", "cEHRNER", "CCKS2019", "GENIA-nested", "JNLPBA")
     if not all((corpora_root / REGISTRY[name].folder).is_dir() for name in names):
-        pytest.skip("they do not lie in VANER_CORPORA")
-    assert check_across({name: check(name, corpora_root) for name in names}).problems == []
+        pytest.skip("not all of them are in VANER_CORPORA")
+    assert (
+        check_across_corpora({name: check_corpus(name, corpora_root) for name in names}).problems
+        == []
+    )

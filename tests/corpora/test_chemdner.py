@@ -1,4 +1,4 @@
-"""BC4CHEMD as its makers give it away, on a small archive invented here."""
+"""Reading the original archive of BC4CHEMD, with a small invented archive."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def test_mentions_of_title_and_abstract(archive: Path) -> None:
+def test_mentions_of_title_and_abstract_are_read(archive: Path) -> None:
     (document,) = chemdner.read(archive, "training")
     assert document.id == "101"
     assert document.text == "Aspirin and β-alanine\nNeither aspirin nor rest helped."
-    found = [(document.mention(span), span.type) for span in document.spans]
-    assert found == [("β-alanine", "SYSTEMATIC"), ("aspirin", "TRIVIAL")]
+    mentions = [(document.mention(span), span.type) for span in document.spans]
+    assert mentions == [("β-alanine", "SYSTEMATIC"), ("aspirin", "TRIVIAL")]
     assert document.spans[1].start == 30
 
 
-def test_nothing_is_written_where_the_archive_says(archive: Path, tmp_path: Path) -> None:
+def test_paths_in_the_archive_are_ignored(archive: Path, tmp_path: Path) -> None:
     before = sorted(os.walk(tmp_path))
     list(chemdner.read(archive, "evaluation"))
     assert sorted(os.walk(tmp_path)) == before and not (tmp_path / "outside.txt").exists()
@@ -44,21 +44,23 @@ def test_nothing_is_written_where_the_archive_says(archive: Path, tmp_path: Path
         ({"annotations": "101\tT\t0\t7\tibuprofen\tTRIVIAL\n"}, r":1: .*'ibuprofen' in the anno"),
         ({"annotations": "101\tT\t0\t99\tAspirin\tTRIVIAL\n"}, r":1: .*does not lie in the text"),
         ({"annotations": "7\tT\t0\t7\tAspirin\tTRIVIAL\n"}, r":1: annotates 7, which is not in"),
-        ({"abstracts": "101\tAspirin\n"}, r"abstracts.txt:1: expected 3 columns, found 2"),
+        ({"abstracts": "101\tAspirin\n"}, r"abstracts.txt:1: expected 3 columns, got 2"),
     ],
 )
-def test_what_is_wrong_has_its_line(tmp_path: Path, changed: dict[str, str], words: str) -> None:
+def test_errors_name_the_line(tmp_path: Path, changed: dict[str, str], words: str) -> None:
     path = tmp_path / "corpus.tar.gz"
     path.write_bytes(chemdner_archive(**changed))
     with pytest.raises(FormatError, match=words):
         list(chemdner.read(path, "training"))
 
 
-def test_archives_that_cannot_be_used(archive: Path) -> None:
+def test_unusable_archives_are_rejected(archive: Path) -> None:
     whole = archive.read_bytes()
     archive.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(FormatError, match=r"corpus.tar.gz: cannot be read"):
         list(chemdner.read(archive, "evaluation"))
     archive.write_bytes(packed({"other": ""}))
-    with pytest.raises(FormatError, match=r"corpus.tar.gz: holds no training.abstracts.txt"):
+    with pytest.raises(
+        FormatError, match=r"corpus.tar.gz: contains no file training.abstracts.txt"
+    ):
         list(chemdner.read(archive, "training"))

@@ -1,4 +1,4 @@
-"""Splits of different corpora that are made from the same texts."""
+"""Splits of different corpora that have the same texts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from vaner.corpora import REGISTRY, base_corpus, same_texts, shared_texts
 
 
 @pytest.mark.parametrize("split", ["train_partial", "devel", "test"])
-def test_what_is_stated_once_holds_both_ways(split: str) -> None:
+def test_pairs_of_splits_are_symmetric(split: str) -> None:
     assert ("JNLPBA", "train") in same_texts("GENIA-nested", split)
     assert ("GENIA-nested", split) in same_texts("JNLPBA", "train")
     assert ("GENIA-nested", split) in same_texts("JNLPBA", "devel")
 
 
-def test_new_texts_are_nobody_else_s() -> None:
+def test_unrelated_splits_share_no_texts() -> None:
     # The shared task's test abstracts are not GENIA's.
     assert same_texts("JNLPBA", "test") == {("JNLPBA-original", "test")}
     assert not same_texts("CMeEE", "train") and not same_texts("CCKS2019", "test")
@@ -26,10 +26,10 @@ def test_a_view_has_the_texts_of_its_corpus() -> None:
     assert (base_corpus("jnlpba-cells"), base_corpus("a/folder")) == ("JNLPBA", "a/folder")
 
 
-def test_what_is_shared_is_told_once_for_all_splits() -> None:
+def test_splits_with_the_same_shared_texts_are_grouped() -> None:
     assert list(shared_texts(REGISTRY["JNLPBA"])) == [
         "train, devel: texts shared with JNLPBA-original train, devel; "
-        "GENIA-nested train_partial, devel, test",
+        "BioNLP09 train, devel, test; GENIA-nested train_partial, devel, test",
         "test, test_original_tokens: texts shared with JNLPBA-original test",
     ]
     assert list(shared_texts(REGISTRY["NCBI-disease"])) == []

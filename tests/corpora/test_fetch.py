@@ -1,4 +1,4 @@
-"""A registered corpus from its address to its folder."""
+"""Fetching registered corpora."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.corpora.archives import chemdner_archive
 from tests.registering import register
 from tests.web import Site
 from vaner.corpora import REGISTRY, load
-from vaner.corpora.fetch import fetch
+from vaner.corpora.fetch import fetch_corpus
 from vaner.corpora.registry import CorpusInfo, SplitInfo
 from vaner.errors import CorpusError
 
@@ -22,7 +22,7 @@ TEST = b"Severe\tO\nasthma\tB-Disease\n\n"
 
 @pytest.fixture
 def own(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
-    """An invented corpus at the server."""
+    """Register an invented corpus on the test server."""
     site.files |= {"/own/train.txt": TRAIN, "/own/test.tsv": TEST}
     files = {
         "train": SplitInfo("train.tsv", "train.txt", sentences=2, mentions={"Disease": 1}),
@@ -36,9 +36,9 @@ def own(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
 
 
 @pytest.mark.usefixtures("own")
-def test_every_split_is_put_in_place_and_verified(tmp_path: Path) -> None:
-    found = list(fetch("own", tmp_path / "new"))
-    assert [(each.split, each.new, each.verified) for each in found] == [
+def test_every_split_is_downloaded_and_verified(tmp_path: Path) -> None:
+    fetched = list(fetch_corpus("own", tmp_path / "new"))
+    assert [(each.split, each.is_new, each.is_verified) for each in fetched] == [
         ("train", True, True),
         ("test", True, True),
     ]
@@ -51,73 +51,73 @@ def test_every_split_is_put_in_place_and_verified(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("own")
-def test_what_is_there_is_left_unless_forced(site: Site, tmp_path: Path) -> None:
+def test_existing_files_are_replaced_only_with_force(site: Site, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "train.tsv").write_text("mine")
-    found = list(fetch("Own", tmp_path))
-    assert [(each.split, each.new) for each in found] == [("train", False), ("test", True)]
+    fetched = list(fetch_corpus("Own", tmp_path))
+    assert [(each.split, each.is_new) for each in fetched] == [("train", False), ("test", True)]
     assert (tmp_path / "own" / "train.tsv").read_text() == "mine"
-    assert all(each.new for each in fetch("Own", tmp_path, force=True))
+    assert all(each.is_new for each in fetch_corpus("Own", tmp_path, force=True))
     assert (tmp_path / "own" / "train.tsv").read_bytes() == TRAIN
 
 
 @pytest.mark.usefixtures("own")
-def test_a_broken_connection_keeps_what_came(site: Site, tmp_path: Path) -> None:
+def test_an_interrupted_fetch_is_resumed(site: Site, tmp_path: Path) -> None:
     site.break_after["/own/test.tsv"] = 10
-    with pytest.raises(CorpusError, match=r"run it again"):
-        list(fetch("Own", tmp_path))
+    with pytest.raises(CorpusError, match=r"run the command again"):
+        list(fetch_corpus("Own", tmp_path))
     assert not (tmp_path / "own" / "test.tsv").exists()
-    list(fetch("Own", tmp_path))
+    list(fetch_corpus("Own", tmp_path))
     assert (tmp_path / "own" / "test.tsv").read_bytes() == TEST
     assert site.asked[-1] == ("/own/test.tsv", "bytes=10-")
 
 
 @pytest.mark.usefixtures("own")
-def test_a_wrong_checksum_keeps_nothing(site: Site, tmp_path: Path) -> None:
+def test_a_wrong_checksum_deletes_the_download(site: Site, tmp_path: Path) -> None:
     site.files["/own/test.tsv"] = b"Flu\tB-Disease\n\n"
     with pytest.raises(
-        CorpusError, match=r"SHA-256 is .*the registry has .*nothing of it was kept"
+        CorpusError, match=r"SHA-256 is .*the registry has .*the download was deleted"
     ):
-        list(fetch("Own", tmp_path))
+        list(fetch_corpus("Own", tmp_path))
     assert [path.name for path in (tmp_path / "own").iterdir()] == ["train.tsv"]
     site.files["/own/test.tsv"] = TEST
-    assert list(fetch("Own", tmp_path))[1].verified
+    assert list(fetch_corpus("Own", tmp_path))[1].is_verified
 
 
 @pytest.mark.usefixtures("own")
-def test_other_counts_are_told_and_the_file_kept(site: Site, tmp_path: Path) -> None:
+def test_unexpected_counts_are_reported(site: Site, tmp_path: Path) -> None:
     site.files["/own/train.txt"] = TRAIN * 2
-    train = next(fetch("Own", tmp_path))
+    train = next(fetch_corpus("Own", tmp_path))
     assert train.differences == (
         "sentences: 4, the registry has 2",
         "mentions of Disease: 2, the registry has 1",
     )
-    assert not train.verified and (tmp_path / "own" / "train.tsv").read_bytes() == TRAIN * 2
+    assert not train.is_verified and (tmp_path / "own" / "train.tsv").read_bytes() == TRAIN * 2
 
 
 @pytest.mark.usefixtures("own")
-def test_a_web_page_is_no_corpus(site: Site, tmp_path: Path) -> None:
+def test_a_web_page_is_rejected(site: Site, tmp_path: Path) -> None:
     site.files["/own/train.txt"] = b"<html>\n<p>Please log in to go on.\n</html>\n"
-    with pytest.raises(CorpusError, match=r"not the file that is expected .line 1: .*home.example"):
-        list(fetch("Own", tmp_path))
+    with pytest.raises(CorpusError, match=r"unexpected content .line 1: .*home.example"):
+        list(fetch_corpus("Own", tmp_path))
     assert not list((tmp_path / "own").iterdir())
 
 
 @pytest.mark.usefixtures("own")
-def test_a_file_that_is_gone(site: Site, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(site: Site, tmp_path: Path) -> None:
     del site.files["/own/train.txt"]
     with pytest.raises(CorpusError, match=r"own/train.txt: 404 Not Found"):
-        list(fetch("Own", tmp_path))
+        list(fetch_corpus("Own", tmp_path))
 
 
-def test_tags_without_a_type_get_it(
+def test_tags_without_a_type_get_the_default_type(
     site: Site, own: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     site.files["/own/train.txt"] = b"E.\tB\ncoli\tI\ngrew\tO\n\nNo\tO\n\n"
     files = {"train": replace(own.splits["train"], mentions={"Species": 1})}
     species = replace(own, types={"Species": "Species"}, default_type="Species", splits=files)
     register(monkeypatch, species)
-    assert next(fetch("Own", tmp_path)).verified
+    assert next(fetch_corpus("Own", tmp_path)).is_verified
     (folder,) = tmp_path.iterdir()
     assert [path.name for path in folder.iterdir()] == ["train.tsv"]
     text = (folder / "train.tsv").read_text()
@@ -127,20 +127,20 @@ def test_tags_without_a_type_get_it(
 @pytest.mark.parametrize(
     ("name", "words"), [("JNLPBA", "JNLPBA-original"), ("CoNLL-2003", "apply")]
 )
-def test_closed_corpora_say_what_to_do(name: str, words: str, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=f"cannot be downloaded: .*{words}.*home page") as told:
-        list(fetch(name, tmp_path))
-    assert "\n" not in str(told.value) and not list(tmp_path.iterdir())
+def test_unavailable_corpora_say_what_to_do(name: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=f"cannot be downloaded: .*{words}.*home page") as error:
+        list(fetch_corpus(name, tmp_path))
+    assert "\n" not in str(error.value) and not list(tmp_path.iterdir())
 
 
-def test_a_view_of_a_closed_corpus_is_closed(tmp_path: Path) -> None:
+def test_a_view_of_an_unavailable_corpus_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"corpus JNLPBA cannot be downloaded"):
-        list(fetch("jnlpba-gene", tmp_path))
+        list(fetch_corpus("jnlpba-gene", tmp_path))
 
 
-def test_an_unknown_name(tmp_path: Path) -> None:
+def test_an_unknown_name_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"'BC6' is not registered; registered: NCBI-disease"):
-        list(fetch("BC6", tmp_path))
+        list(fetch_corpus("BC6", tmp_path))
 
 
 @pytest.fixture
@@ -152,9 +152,9 @@ def chemdner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site
 
 
-def test_an_archive_gives_all_splits(chemdner: Site, tmp_path: Path) -> None:
-    found = list(fetch("BC4CHEMD", tmp_path))
-    assert [(each.split, each.verified) for each in found] == [
+def test_an_archive_has_all_splits(chemdner: Site, tmp_path: Path) -> None:
+    fetched = list(fetch_corpus("BC4CHEMD", tmp_path))
+    assert [(each.split, each.is_verified) for each in fetched] == [
         ("train", True),
         ("devel", True),
         ("test", True),
@@ -166,8 +166,8 @@ def test_an_archive_gives_all_splits(chemdner: Site, tmp_path: Path) -> None:
     assert train.count_mentions() == {"Chemical": 2}
 
 
-def test_an_archive_that_is_none(chemdner: Site, tmp_path: Path) -> None:
+def test_an_invalid_archive_is_rejected(chemdner: Site, tmp_path: Path) -> None:
     chemdner.files["/chemdner.tar.gz"] = b"<html>moved</html>"
-    with pytest.raises(CorpusError, match=r"not the file that is expected"):
-        list(fetch("BC4CHEMD", tmp_path))
+    with pytest.raises(CorpusError, match=r"unexpected content"):
+        list(fetch_corpus("BC4CHEMD", tmp_path))
     assert not list((tmp_path / "BC4CHEMD").iterdir())

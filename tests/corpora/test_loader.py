@@ -10,7 +10,7 @@ import pytest
 
 from vaner.corpora import REGISTRY, is_one_split, load
 from vaner.corpora.check import available_splits
-from vaner.corpora.expected_counts import differences
+from vaner.corpora.expected_counts import find_differences
 from vaner.errors import CorpusError
 from vaner.formats import write
 from vaner.text.documents import Document, Span
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
         ("BC5CDR-disease", ("Disease",), ["anaemia"]),
     ],
 )
-def test_a_view_keeps_its_types(
+def test_a_view_includes_only_its_types(
     root: Path, name: str, types: tuple[str, ...], found: list[str]
 ) -> None:
     corpus = load(name, "train", root=root)
@@ -42,7 +42,7 @@ def test_a_view_keeps_its_types(
     assert [document.mention(span) for span in document.spans] == found
 
 
-def test_the_collapsed_view_of_jnlpba(tmp_path: Path) -> None:
+def test_the_merged_view_of_jnlpba(tmp_path: Path) -> None:
     (tmp_path / "JNLPBA").mkdir()
     (tmp_path / "JNLPBA" / "test.tsv").write_text("p53\tB-protein\nin\tO\nHeLa\tB-cell_line\n\n")
     (document,) = load("JNLPBA-Gene", "test", root=tmp_path)
@@ -51,16 +51,16 @@ def test_the_collapsed_view_of_jnlpba(tmp_path: Path) -> None:
     assert [document.mention(span) for span in document.spans] == ["p53"]
 
 
-def test_a_split_in_another_format(tmp_path: Path) -> None:
+def test_a_split_may_be_in_another_format(tmp_path: Path) -> None:
     (tmp_path / "BC4CHEMD").mkdir()
     (tmp_path / "BC4CHEMD" / "train.tsv").write_text("Aspirin\tB-Chemical\n\n")
     assert load("BC4CHEMD", "train", root=tmp_path).count_mentions() == {"Chemical": 1}
 
 
-def test_a_folder_of_splits_that_are_texts(tmp_path: Path) -> None:
+def test_text_files_may_be_splits(tmp_path: Path) -> None:
     for split, word in (("train", "Gout"), ("dev", "Flu"), ("test", "Mumps")):
         (tmp_path / f"{split}.txt").write_text(f"{word}\tB-Disease\nhurts\tO\n\n")
-    (tmp_path / "README.txt").write_text("See the licence.")
+    (tmp_path / "README.txt").write_text("See the license.")
     for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
         (document,) = load(str(tmp_path), split)
         assert [document.mention(span) for span in document.spans] == [word]
@@ -77,7 +77,9 @@ def test_a_folder_of_splits_that_are_texts(tmp_path: Path) -> None:
         ("NLM-train.pubtator", "NLM-dev.pubtator", "NLM-test.pubtator"),
     ],
 )
-def test_splits_as_corpora_are_handed_round(tmp_path: Path, names: tuple[str, str, str]) -> None:
+def test_common_file_names_of_splits_are_recognized(
+    tmp_path: Path, names: tuple[str, str, str]
+) -> None:
     for name, word in zip(names, ("Gout", "Flu", "Mumps"), strict=True):
         (tmp_path / name).write_text(f"1|t|{word}\n1|a|\n1\t0\t{len(word)}\t{word}\tD\n\n")
     (tmp_path / "README.txt").write_text("The training and test sets.")
@@ -87,7 +89,7 @@ def test_splits_as_corpora_are_handed_round(tmp_path: Path, names: tuple[str, st
     assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
 
 
-def test_splits_that_are_folders(tmp_path: Path) -> None:
+def test_folders_may_be_splits(tmp_path: Path) -> None:
     for split, word in (("train", "Gout"), ("devel", "Flu"), ("test", "Mumps")):
         folder = tmp_path / f"corpus_2013_{split}_data"
         folder.mkdir()
@@ -98,7 +100,7 @@ def test_splits_that_are_folders(tmp_path: Path) -> None:
     assert available_splits(str(tmp_path)) == ["train", "devel", "test"]
 
 
-def test_a_file_for_each_document(tmp_path: Path) -> None:
+def test_a_folder_with_one_file_per_document_is_one_corpus(tmp_path: Path) -> None:
     for word in ("Gout", "Flu"):
         write([Document(word, word, (Span(0, len(word), "D"),))], tmp_path / f"{word}.xml")
     (tmp_path / "README.md").write_text("A file for each document.")
@@ -109,19 +111,19 @@ def test_a_file_for_each_document(tmp_path: Path) -> None:
         load(str(tmp_path), "test")
 
 
-def test_a_note_on_a_test_is_no_test_split(tmp_path: Path) -> None:
+def test_a_document_named_test_is_not_a_test_split(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Gout hurts.")
     (tmp_path / "blood test.txt").write_text("Flu kills.")
     assert is_one_split(str(tmp_path)) and len(load(str(tmp_path), "train")) == 2
 
 
-def test_a_folder_of_notes_is_one_corpus(tmp_path: Path) -> None:
+def test_a_folder_of_text_files_is_one_corpus(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Gout hurts.")
     (tmp_path / "b.txt").write_text("Flu kills.")
     assert is_one_split(str(tmp_path)) and len(load(str(tmp_path), "train")) == 2
 
 
-def test_what_stands_beside_a_split_is_not_the_split(tmp_path: Path) -> None:
+def test_files_with_longer_names_are_not_the_split(tmp_path: Path) -> None:
     record = {"id": "1", "text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "Disease"}]}
     (tmp_path / "test.jsonl").write_text(json.dumps(record))
     (tmp_path / "test.found.jsonl").write_text(json.dumps(record | {"spans": []}))
@@ -131,14 +133,14 @@ def test_what_stands_beside_a_split_is_not_the_split(tmp_path: Path) -> None:
         load(str(tmp_path), "test")
 
 
-def test_a_registered_split_may_be_packed(tmp_path: Path) -> None:
+def test_a_registered_split_may_be_gzipped(tmp_path: Path) -> None:
     folder = tmp_path / "NCBI-disease"
     folder.mkdir()
     (folder / "test.tsv.gz").write_bytes(gzip.compress(b"Gout\tB-Disease\n"))
     assert len(load("NCBI-disease", "test", root=tmp_path)) == 1
 
 
-def test_records_of_tokens_and_of_characters(tmp_path: Path) -> None:
+def test_records_with_token_and_character_offsets_are_loaded(tmp_path: Path) -> None:
     (tmp_path / "genia_nested").mkdir()
     entities = '[{"start": 0, "end": 2, "type": "DNA"}, {"start": 0, "end": 1, "type": "protein"}]'
     (tmp_path / "genia_nested" / "train_partial.jsonl").write_text(
@@ -164,35 +166,37 @@ def test_records_of_tokens_and_of_characters(tmp_path: Path) -> None:
     ("name", "split"),
     [("GENIA-nested", "test"), ("CMeEE-V2", "devel"), ("cMedQANER", "test"), ("CCKS2019", "test")],
 )
-def test_real_corpora_of_spans(corpora_root: Path, name: str, split: str) -> None:
+def test_real_span_corpora_match_the_registry(corpora_root: Path, name: str, split: str) -> None:
     info = REGISTRY[name]
     if not (corpora_root / info.folder).is_dir():
-        pytest.skip(f"{name} does not lie in VANER_CORPORA")
+        pytest.skip(f"{name} is not in VANER_CORPORA")
     corpus = load(name, split, root=corpora_root)
     assert corpus.count_mentions() == info.mentions(split) and corpus.types == info.entity_types
-    assert list(differences(info, corpus)) == []
+    assert list(find_differences(info, corpus)) == []
 
 
 @pytest.mark.parametrize(
     ("name", "split", "words"),
     [
-        ("CMeEE", "test", "has no split 'test'; it has train, devel; devel stands for it"),
+        ("CMeEE", "test", "has no split 'test'; it has train, devel; use devel instead"),
         ("GENIA-nested", "train", "has no split 'train'; it has train_partial, devel, test"),
-        ("BC5CDR", "devel", "devel.tsv does not exist; get it with vaner corpus fetch BC5CDR"),
-        ("BC5CDR-chem", "devel", "does not exist; get it with vaner corpus fetch BC5CDR"),
-        ("CoNLL-2003", "train", "does not exist; it must be got by hand, see https://"),
+        ("BC5CDR", "devel", "devel.tsv does not exist; download it with vaner corpus fetch BC5CDR"),
+        ("BC5CDR-chem", "devel", "does not exist; download it with vaner corpus fetch BC5CDR"),
+        ("CoNLL-2003", "train", "does not exist; it must be downloaded manually, see https://"),
         ("BC5CDR", "validation", "has no split 'validation'; it has train, devel, test"),
         ("BC5", "train", "'BC5' is neither registered nor a folder or file; see vaner corpus list"),
         ("ncbi_disease", "train", "nor a folder or file; did you mean NCBI-disease?"),
     ],
 )
-def test_what_is_not_there(root: Path, name: str, split: str, words: str) -> None:
-    with pytest.raises(CorpusError, match=words) as told:
+def test_missing_corpora_and_splits_are_reported(
+    root: Path, name: str, split: str, words: str
+) -> None:
+    with pytest.raises(CorpusError, match=words) as error:
         load(name, split, root=root)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
-def test_a_label_that_is_not_registered(root: Path) -> None:
+def test_an_unregistered_label_is_rejected(root: Path) -> None:
     (root / "BC5CDR" / "test.tsv").write_text("Gout\tB-Illness\n\n")
     with pytest.raises(CorpusError, match=r"'Illness', which the registry does not list"):
         load("BC5CDR", "test", root=root)

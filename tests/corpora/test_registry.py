@@ -1,4 +1,4 @@
-"""The registry is whole: every corpus, every view, every address."""
+"""The registry: every corpus and every view is complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EIGHT = ("NCBI-disease", "BC5CDR", "BC2GM", "BC4CHEMD", "JNLPBA", "Linnaeus", "S
 ALL = [*REGISTRY.values(), *VIEWS.values()]
 
 
-def test_the_corpora_of_the_papers_are_there() -> None:
+def test_the_corpora_of_the_papers_are_registered() -> None:
     views = {"BC5CDR-chem", "BC5CDR-disease", "JNLPBA-Gene"}
     assert {*EIGHT, "CoNLL-2003", "WNUT-17"} <= REGISTRY.keys() and views <= VIEWS.keys()
 
@@ -42,7 +42,7 @@ def test_an_entry_is_complete(info: CorpusInfo) -> None:
     assert not ({"..", "~"} & set(info.folder.split("/")) or info.folder.startswith("/"))
 
 
-def test_no_two_names_are_alike() -> None:
+def test_names_and_folders_are_unique() -> None:
     names = [info.name.casefold() for info in ALL]
     assert len(set(names)) == len(names)
     assert len({info.folder for info in REGISTRY.values()}) == len(REGISTRY)
@@ -50,13 +50,13 @@ def test_no_two_names_are_alike() -> None:
 
 
 def test_a_view_reads_the_files_of_its_corpus() -> None:
-    view, whole = VIEWS["BC5CDR-disease"], REGISTRY["BC5CDR"]
-    assert (view.base_corpus, view.folder, view.splits) == ("BC5CDR", whole.folder, whole.splits)
+    view, corpus = VIEWS["BC5CDR-disease"], REGISTRY["BC5CDR"]
+    assert (view.base_corpus, view.folder, view.splits) == ("BC5CDR", corpus.folder, corpus.splits)
     assert (view.entity_types, view.excluded_labels) == (("Disease",), {"Chemical"})
     assert view.mentions("train") == {"Disease": 4182}
 
 
-def test_corpora_of_spans_are_there() -> None:
+def test_span_corpora_are_registered() -> None:
     names = "GENIA-nested CMeEE CMeEE-V2 CCKS2017 CCKS2019 Tianchi-TCM cEHRNER cMedQANER"
     infos = [REGISTRY[name] for name in names.split()]
     assert {info.format for info in infos} == {"jsonl"}
@@ -66,7 +66,7 @@ def test_corpora_of_spans_are_there() -> None:
     }  # fmt: skip
 
 
-def test_no_split_can_be_taken_for_the_standard_train_split_of_genia() -> None:
+def test_the_partial_train_split_of_genia_has_a_distinct_name() -> None:
     info = REGISTRY["GENIA-nested"]
     assert list(info.splits) == ["train_partial", "devel", "test"] and info.caveat
 
@@ -83,12 +83,12 @@ def test_no_split_can_be_taken_for_the_standard_train_split_of_genia() -> None:
         ("Few-NERD", "test"),
     ],
 )
-def test_what_a_model_is_scored_on(name: str, split: str) -> None:
+def test_evaluation_splits(name: str, split: str) -> None:
     info = lookup(name)
     assert info is not None and info.evaluation_split == split
 
 
-def test_a_collapsed_view_adds_up() -> None:
+def test_counts_of_a_merged_view_are_summed() -> None:
     assert VIEWS["JNLPBA-Gene"].mentions("test") == {"Gene": 8647}
     assert VIEWS["JNLPBA-Gene-BioBERT"].mentions("test") == {"Gene": 5058 + 1055 + 118}
     assert REGISTRY["Few-NERD"].mentions("test") == 30608

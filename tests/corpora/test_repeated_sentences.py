@@ -1,4 +1,4 @@
-"""Sentences told by their words."""
+"""Keys of sentences."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from vaner.text.documents import Document
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Anti-TNF helped .", "anti - tnf helped."),
         ("5 µg of ﬁbrin", "5 μg of fibrin"),
         ("Straße", "STRASSE"),
     ],
 )
-def test_tokens_case_and_signs_make_no_difference(one: str, other: str) -> None:
-    assert sentence_key(one) == sentence_key(other)
+def test_tokenization_and_case_do_not_change_the_key(first: str, second: str) -> None:
+    assert sentence_key(first) == sentence_key(second)
 
 
 @given(st.text(st.one_of(st.characters(max_codepoint=127), st.characters(codec="utf-8"))))
@@ -31,7 +31,7 @@ def test_the_keys_of_a_sentence_are_the_same_alone_and_in_a_document(text: str) 
 
 
 @given(st.text(st.characters(max_codepoint=127)))
-def test_ascii_needs_no_normalising(text: str) -> None:
+def test_ascii_text_needs_no_normalization(text: str) -> None:
     plain = list(sentence_keys(Document("d", text, metadata={"pretokenized": True})))
     odd = list(sentence_keys(Document("d", f"{text} é", metadata={"pretokenized": True})))
     assert odd == [" ".join([*plain, "é"])]

@@ -17,7 +17,7 @@ from vaner.errors import FormatError, VanerError
 
 if TYPE_CHECKING:
     from vaner.corpora.check import Findings
-    from vaner.corpora.fetch import Fetched
+    from vaner.corpora.fetch import FetchedSplit
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."
@@ -84,7 +84,7 @@ def fetch(
     Example: `vaner corpus fetch NCBI-disease BC5CDR --to ~/corpora`
     """
     from vaner.cli.corpus_info import wholes
-    from vaner.corpora.fetch import fetch as run
+    from vaner.corpora.fetch import fetch_corpus
     from vaner.display.progress import downloading
 
     if corpora is None:
@@ -93,7 +93,7 @@ def fetch(
     for name in wholes(names):
         try:
             with downloading(quiet=quiet) as watching:
-                for split in run(name, corpora, force=force, watching=watching):
+                for split in fetch_corpus(name, corpora, force=force, progress=watching):
                     _tell_fetched(split, quiet)
                     differing += len(split.differences)
         except VanerError as problem:  # the others are fetched all the same
@@ -105,7 +105,7 @@ def fetch(
         raise typer.Exit(2 if failed else 1)
 
 
-def _tell_fetched(split: Fetched, quiet: bool) -> None:
+def _tell_fetched(split: FetchedSplit, quiet: bool) -> None:
     from vaner.corpora import REGISTRY
 
     place = f"{split.corpus} {split.split}: {split.path}"
@@ -113,10 +113,11 @@ def _tell_fetched(split: Fetched, quiet: bool) -> None:
         print_message(f"{place}: {line}")
     if quiet:
         return
-    if not split.new:
+    if not split.is_new:
         print_message(f"{place} is there already (--force fetches it again)")
     elif not split.differences:
-        proof = "is what the registry has" if split.verified else "there is nothing to check it by"
+        verified = split.is_verified
+        proof = "is what the registry has" if verified else "there is nothing to check it by"
         print_message(f"{place} fetched; {proof}")
         if split.split == next(iter(REGISTRY[split.corpus].splits)):
             print_message(f"{split.corpus}: licence: {REGISTRY[split.corpus].license}")
@@ -144,11 +145,11 @@ def stats(
 def _stats(name: str, root: Path | None, format: str | None) -> Iterator[tuple[str, ...]]:
     from vaner.corpora import load
     from vaner.corpora.check import available_splits
-    from vaner.corpora.statistics import statistics
+    from vaner.corpora.statistics import compute_statistics
 
     for split in available_splits(name, root):
         corpus = load(name, split, root=root, format=format)
-        found = statistics(corpus)
+        found = compute_statistics(corpus)
         numbers = (found.documents, found.sentences, found.words, sum(found.mentions.values()))
         yield (
             corpus.name,
@@ -189,24 +190,25 @@ def check(
 
     `vaner corpus check --all --corpora ~/corpora`
     """
-    from vaner.corpora.check import LONG, Findings, check_across
-    from vaner.corpora.check import check as run
+    from vaner.corpora.check import Findings, check_across_corpora, check_corpus
+    from vaner.corpora.repeated_sentences import LONG_SENTENCE_WORDS
     from vaner.formats.names import resolve_format_name
 
     reading, checked = resolve_format_name(input_format), dict[str, Findings]()
     for name in _to_check(names, every, corpora):
         try:
-            checked[name] = run(name, corpora, reading)
+            checked[name] = check_corpus(name, corpora, reading)
         except FormatError as problem:  # no way on in this file: that is a finding too
             checked[name] = Findings([with_option_hint(problem, ctx)])
         _tell_findings(name, checked[name])
     wrong = sum(len(found.problems) for found in checked.values())
     if len(checked) > 1:
-        across = check_across(checked)
+        across = check_across_corpora(checked)
         _tell_findings("across", across)
         wrong += len(across.problems)
     print_message(
-        f"{counted(wrong, 'problem') if wrong else 'nothing wrong'}; long is {LONG} words or more"
+        f"{counted(wrong, 'problem') if wrong else 'nothing wrong'}; "
+        f"long is {LONG_SENTENCE_WORDS} words or more"
     )
     if wrong:
         raise typer.Exit(1)

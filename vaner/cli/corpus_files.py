@@ -43,28 +43,30 @@ def split(
     """
     from vaner.cli import inputs
     from vaner.cli.split_files import check_folder, write_splits
-    from vaner.corpora.split import split as draw
+    from vaner.corpora.split import split_corpus
     from vaner.formats.names import resolve_format_name
 
     reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
     sources = inputs.expand([source], reading)
     skipped = inputs.Skipped() if skip_bad else None
     corpus = inputs.documents(sources, reading, encoding, skipped)
-    drawn = draw(corpus, {"devel": devel, "test": test}, seed)
+    drawn = split_corpus(corpus, {"devel": devel, "test": test}, seed)
     lost = write_splits(drawn, output, writing)
     if skipped is not None:
         skipped.conclude()
     if not quiet:
         told = ", ".join(f"{name} {len(part):,}" for name, part in drawn.documents.items())
         print_message(f"documents in {output}: {told}")
-        if drawn.together:
+        if drawn.grouped_documents:
             print_message(
-                f"{counted(drawn.together, 'document')} kept with others of the same sentences"
+                f"{counted(drawn.grouped_documents, 'document')} grouped with others of the same "
+                "sentences"
             )
         if lost:
             print_message(losses(writing, lost))
-    if drawn.apart:
-        print_message(f"warning: {counted(drawn.apart, 'long sentence')} in more than one split")
+    if drawn.repeated_sentences:
+        repeated = counted(drawn.repeated_sentences, "long sentence")
+        print_message(f"warning: {repeated} in more than one split")
 
 
 def convert(

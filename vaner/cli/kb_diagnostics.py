@@ -139,12 +139,12 @@ def _splits(root: Path) -> Iterator[tuple[Corpus, Corpus]]:
 def _checksums(root: Path) -> dict[str, str]:
     """SHA-256 of the held-out files of every registered corpus -> what they are."""
     from vaner.corpora import REGISTRY, split_file
-    from vaner.corpora.download import checksum
+    from vaner.corpora.download import compute_sha256
 
     found = {}
     for info in REGISTRY.values():
         for split in info.splits:
             path = split_file(info, split, root)
             if split != "train" and path is not None:
-                found[checksum(path)] = f"{info.name} {split}"
+                found[compute_sha256(path)] = f"{info.name} {split}"
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from vaner.corpora.split import Splits
+from vaner.corpora.split import CorpusSplits
 from vaner.display.output_formats import output_format
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, write
@@ -29,7 +29,7 @@ def check_folder(folder: Path, format: str) -> str:
     return name
 
 
-def write_splits(splits: Splits, folder: Path, format: str) -> Counter[str]:
+def write_splits(splits: CorpusSplits, folder: Path, format: str) -> Counter[str]:
     """Write each split, and count what the format could not hold.
 
     Raises:

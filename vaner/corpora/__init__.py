@@ -1,4 +1,4 @@
-"""Corpora by name: what is known of them, and where their files are found."""
+"""Corpora by name: the registry, where the files are located, and how to load them."""
 
 from vaner.corpora.common_texts import base_corpus, same_texts, shared_texts
 from vaner.corpora.loader import (

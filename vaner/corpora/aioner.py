@@ -1,9 +1,9 @@
-"""The PubTator files of AIONER, cut into train and devel.
+"""Divide the PubTator files of AIONER into train and devel.
 
-The source (ncbi/AIONER) has one file with the documents that a corpus may be trained on, and others
-with official test documents. A document is in devel if the MD5 of its id, as a number, is below 15
-modulo 100: one id is then on the same side in every corpus. Documents whose id occurs in one of the
-official test files are left out.
+The source (ncbi/AIONER) has one file with the documents that may be used for training, and further
+files with the official test documents. A document belongs to devel if the MD5 hash of its id, taken
+as a number modulo 100, is below 15. So an id is in the same split in every corpus. Documents whose
+id occurs in one of the official test files are excluded.
 """
 
 from __future__ import annotations
@@ -17,50 +17,52 @@ from vaner.errors import FormatError
 _DEVEL_PERCENT = 15
 
 
-def split_of(document_id: str) -> str:
+def assign_split(document_id: str) -> str:
     """Return the split that a document belongs to.
 
-    >>> split_of("10661407"), split_of("10788334")
+    >>> assign_split("10661407"), assign_split("10788334")
     ('devel', 'train')
     """
     digest = md5(document_id.encode(), usedforsecurity=False).hexdigest()
     return "devel" if int(digest, 16) % 100 < _DEVEL_PERCENT else "train"
 
 
-def document_ids(path: Path) -> frozenset[str]:
-    """Return the ids of the documents of a PubTator file."""
-    return frozenset(name for name, _ in _blocks(path))
+def read_document_ids(path: Path) -> frozenset[str]:
+    """Return the ids of the documents in a PubTator file."""
+    return frozenset(document_id for document_id, _ in _documents(path))
 
 
-def split_text(path: Path, split: str, excluded: Iterable[str]) -> str:
-    """Return the part of a PubTator file that is one split, as it is in the file.
+def extract_split(path: Path, split: str, excluded_ids: Iterable[str]) -> str:
+    """Return the documents of one split as PubTator text, unchanged.
 
     Args:
-        path: the file.
+        path: PubTator file.
         split: ``train`` or ``devel``.
-        excluded: ids of documents to leave out.
+        excluded_ids: ids of documents to leave out.
 
     Raises:
-        FormatError: where the file is not PubTator.
+        FormatError: if the file is not in PubTator format.
     """
-    without = frozenset(excluded)
-    kept = (
-        block for name, block in _blocks(path) if name not in without and split_of(name) == split
+    excluded = frozenset(excluded_ids)
+    texts = (
+        text
+        for document_id, text in _documents(path)
+        if document_id not in excluded and assign_split(document_id) == split
     )
-    return "".join(f"{block}\n\n" for block in kept)
+    return "".join(f"{text}\n\n" for text in texts)
 
 
-def _blocks(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield id and text of each document."""
-    text = path.read_text("utf-8").replace("\r\n", "\n")
+def _documents(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the id and the PubTator text of each document."""
+    content = path.read_text("utf-8").replace("\r\n", "\n")
     line = 1
-    for block in text.split("\n\n"):
-        content = block.strip("\n")
-        if content:
-            name, title, _ = [*content.split("|", 2), "", ""][:3]
-            if title != "t":
+    for block in content.split("\n\n"):
+        text = block.strip("\n")
+        if text:
+            document_id, kind, _ = [*text.split("|", 2), "", ""][:3]
+            if kind != "t":
                 raise FormatError(
                     "expected ID|t|Title at the beginning of a document", str(path), line
                 )
-            yield name, content
+            yield document_id, text
         line += block.count("\n") + 2

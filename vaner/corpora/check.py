@@ -1,4 +1,4 @@
-"""What is wrong with a corpus: counts that differ, broken tags, sentences that stand twice."""
+"""Find problems in a corpus: wrong counts, broken tags, repeated sentences."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from itertools import combinations, permutations, product
 from pathlib import Path
 
-from vaner.corpora.common_texts import shared_texts
-from vaner.corpora.expected_counts import differences
+from vaner.corpora.common_texts import base_corpus, shared_texts
+from vaner.corpora.expected_counts import find_differences
 from vaner.corpora.folders import has_split, is_one_corpus
 from vaner.corpora.loader import corpora_root, load, split_file
 from vaner.corpora.registry import CorpusInfo, lookup
-from vaner.corpora.repeated_sentences import key_length, sentence_key, sentence_keys
-from vaner.corpora.statistics import nesting
+from vaner.corpora.repeated_sentences import is_long, sentence_key, sentence_keys
+from vaner.corpora.statistics import count_overlapping_pairs
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
 from vaner.formats.skipped_records import SkippedRecordsWarning
@@ -23,189 +23,201 @@ from vaner.text.documents import Corpus, Document
 
 SPLITS = ("train", "devel", "test")
 
-LONG = 8
-"""Words from which a sentence is long: where it recurs it is a leak. Headings recur freely."""
-
-Texts = Sequence[tuple[str, ...]]
-"""Keys of the sentences of each document."""
+TextKeys = Sequence[tuple[str, ...]]
+"""For each document of a split, the keys of its sentences."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """What a check found.
+    """Results of a check.
 
     Args:
-        problems: what makes figures wrong and the registry does not know: lost records, other
-            counts, held-out sentences in train.
-        notes: what is worth knowing.
-        long: split -> its sentences of `LONG` words or more, by their keys, and how often they are
-            there; to compare with other corpora.
-        texts: split -> its texts of several sentences, by the keys of these; likewise.
-        sources: split -> names of the documents that its texts are parts of.
+        problems: what makes evaluation results wrong and is not listed in the registry: skipped
+            records, unexpected counts, held-out sentences in train.
+        notes: other observations.
+        long_sentences: split -> keys of its long sentences and how often each occurs, for
+            comparison with other corpora.
+        texts: split -> its documents of several sentences, as tuples of sentence keys.
+        source_ids: split -> ids of the documents that its texts are parts of.
     """
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    long: dict[str, Counter[str]] = field(default_factory=dict)
+    long_sentences: dict[str, Counter[str]] = field(default_factory=dict)
     texts: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
-    sources: dict[str, frozenset[str]] = field(default_factory=dict)
+    source_ids: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def available_splits(name: str, root: str | Path | None = None) -> list[str]:
-    """Splits of a corpus whose files are there.
+    """Return the splits of a corpus whose files exist.
 
     Args:
-        name: registered name, folder with one file a split, or file.
-        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+        name: registered name, folder with one file per split, or file.
+        root: folder of the registered corpora; ``VANER_CORPORA`` if None.
 
     Raises:
-        CorpusError: where there is none.
+        CorpusError: if no split exists.
     """
     info = lookup(name)
     if info is not None:
         folder = corpora_root(root)
-        found = [split for split in info.splits if split_file(info, split, folder)]
-        if not found:
-            raise CorpusError(f"corpus {info.name}: no file of it in {folder / info.folder}")
-        return found
+        splits = [split for split in info.splits if split_file(info, split, folder)]
+        if not splits:
+            raise CorpusError(f"corpus {info.name}: no files in {folder / info.folder}")
+        return splits
     path = Path(name)
     if not path.is_dir() or is_one_corpus(path):
         return ["all"]
-    found = [split for split in SPLITS if has_split(path, split)]
-    if not found:
-        raise CorpusError(f"{name}: no file for a split here ({', '.join(SPLITS)})")
-    return found
+    splits = [split for split in SPLITS if has_split(path, split)]
+    if not splits:
+        raise CorpusError(f"{name}: no file for any split ({', '.join(SPLITS)})")
+    return splits
 
 
-def check(name: str, root: str | Path | None = None, format: str | None = None) -> Findings:
-    """Read every split of a corpus and say what is wrong with it.
+def check_corpus(name: str, root: str | Path | None = None, format: str | None = None) -> Findings:
+    """Read every split of a corpus and report its problems.
 
     Args:
-        name: registered name, folder with one file a split, or file.
-        root: where registered corpora lie; ``VANER_CORPORA`` if None.
-        format: format of the files; told by name and content if None.
+        name: registered name, folder with one file per split, or file.
+        root: folder of the registered corpora; ``VANER_CORPORA`` if None.
+        format: format of the files; detected from name and content if None.
 
     Raises:
-        CorpusError: where it is not found; FormatError: where a file leaves no way on.
+        CorpusError: if the corpus does not exist.
+        FormatError: if a file cannot be read at all.
     """
-    info, found = lookup(name), Findings()
-    splits: dict[str, Texts] = {}
+    info, findings = lookup(name), Findings()
+    keys: dict[str, TextKeys] = {}
     mentions = 0
     for split in available_splits(name, root):
-        corpus = _read(name, split, root, format, found)
+        corpus = _load(name, split, root, format, findings)
         if corpus is None:
             continue
-        if not corpus.documents:
-            found.problems.append(f"{split}: there is no document in it")
-        if info is not None:
-            _compare(info, corpus, corpora_root(root), found)
-        splits[split] = [tuple(sentence_keys(document)) for document in corpus]
-        found.texts[split] = frozenset(text for text in splits[split] if len(text) > 1)
+        keys[split] = [tuple(sentence_keys(document)) for document in corpus]
         mentions += sum(len(document.spans) for document in corpus)
-        found.sources[split] = frozenset(text.source_id for text in corpus if text.source_id)
-        found.notes += _repeated(corpus, splits[split])
-        found.notes += _shape(corpus)
-        found.long[split] = Counter(
-            key for text in splits[split] for key in text if key_length(key) >= LONG
-        )
-    if not mentions and any(splits.values()):
-        found.problems.append(
-            "there is no mention in it: is it what was meant? See --from, and vaner corpus convert"
+        if info is not None:
+            _compare_with_registry(info, corpus, corpora_root(root), findings)
+        _check_split(corpus, keys[split], findings)
+    if not mentions and any(keys.values()):
+        findings.problems.append(
+            "the corpus contains no mentions; check the format with --from, or see vaner corpus "
+            "convert"
         )
     if info is not None:
         folder = corpora_root(root)
-        absent = (split for split in info.splits if not split_file(info, split, folder))
-        found.notes += [f"{split}: the file is not there" for split in absent]
-        found.notes += [
-            f"{told}: never learn from one and score the other" for told in shared_texts(info)
+        missing = (split for split in info.splits if not split_file(info, split, folder))
+        findings.notes += [f"{split}: the file is missing" for split in missing]
+        findings.notes += [
+            f"{line}; do not train on one and evaluate on the other" for line in shared_texts(info)
         ]
-    _short_repetitions(splits, found)
-    _within(info, found)
-    return found
+    _note_short_repetitions(keys, findings)
+    _compare_splits(info, findings)
+    return findings
 
 
-def check_across(checked: Mapping[str, Findings]) -> Findings:
-    """Sentences of `LONG` words or more, and longer texts, that several corpora have.
+def check_across_corpora(checked: Mapping[str, Findings]) -> Findings:
+    """Report the long sentences and texts that several corpora have in common.
 
-    One in the train split of one and a held-out split of another is a problem where the two are
-    mixed, unless the registry knows of it. In two train or two held-out splits it is noted: a
-    model chosen by one of the latter has been shown the other.
+    A sentence in the train split of one corpus and in a held-out split of another is a problem if
+    the two are mixed in training, unless the registry lists it. A sentence in two train splits or
+    in two held-out splits is a note: model selection on one of the latter has seen the other.
 
     Args:
-        checked: name of each corpus, as `check` takes it -> what `check` found. Of a corpus and
-            its views only the first is looked at: they have the same sentences.
+        checked: name of each corpus, as passed to `check_corpus` -> its findings. Of a corpus and
+            its views only the first is used, because they have the same sentences.
     """
-    found = Findings()
+    findings = Findings()
     corpora: dict[str, tuple[CorpusInfo | None, Findings]] = {}
-    for name, own in checked.items():
-        info = lookup(name)
-        corpora.setdefault(info.base_corpus if info else name, (info, own))
-    for (one, (_, first)), (other, (_, second)) in combinations(corpora.items(), 2):
-        for kind in (_training, _held_out):
-            for a, b in product(kind(first.long), kind(second.long)):
-                found.notes += _in_both(f"{one} {a}", f"{other} {b}", first, second, a, b)
-    for (one, (_, first)), (other, (info, second)) in permutations(corpora.items(), 2):
-        for split in _held_out(second.long):
-            known = info.splits[split].in_train.get(one, 0) if info else 0
-            number = _in_train(first, second, split)
-            train = " and ".join(_training(first.long))
-            _leak(f"{other} {split}", f"{one} {train}", number, known, found)
-    return found
+    for name, corpus_findings in checked.items():
+        corpora.setdefault(base_corpus(name), (lookup(name), corpus_findings))
+    for (name, (_, first)), (other, (_, second)) in combinations(corpora.items(), 2):
+        for select in (_train_splits, _held_out_splits):
+            for split, other_split in product(
+                select(first.long_sentences), select(second.long_sentences)
+            ):
+                names = f"{name} {split}", f"{other} {other_split}"
+                findings.notes += _describe_overlap(names, (first, split), (second, other_split))
+    for (name, (_, first)), (other, (info, second)) in permutations(corpora.items(), 2):
+        for split in _held_out_splits(second.long_sentences):
+            known = info.splits[split].in_train.get(name, 0) if info else 0
+            leaked = _count_leaked(first, second, split)
+            train = " and ".join(_train_splits(first.long_sentences))
+            _add_leak(f"{other} {split}", f"{name} {train}", leaked, known, findings)
+    return findings
 
 
-def _read(
-    name: str, split: str, root: str | Path | None, format: str | None, found: Findings
+def _load(
+    name: str, split: str, root: str | Path | None, format: str | None, findings: Findings
 ) -> Corpus | None:
-    """A split, and what is wrong with its records; None where there is no using it."""
-    bad: list[FormatError] = []
+    """Load a split and add the problems of its records; None if it cannot be used."""
+    errors: list[FormatError] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FormatWarning)
         try:
-            corpus = load(name, split, root=root, format=format, on_error=bad.append)
-        except CorpusError as problem:  # a label that is not registered
+            corpus = load(name, split, root=root, format=format, on_error=errors.append)
+        except CorpusError as error:  # a label that is not in the registry
             if lookup(name) is None:
                 raise
-            found.problems.append(f"{split}: {problem}")
+            findings.problems.append(f"{split}: {error}")
             return None
-    found.problems += [str(problem) for problem in bad]
+    findings.problems += [str(error) for error in errors]
     for warning in caught:
         if issubclass(warning.category, SkippedRecordsWarning):
-            found.notes.append(str(warning.message))
+            findings.notes.append(str(warning.message))
         elif issubclass(warning.category, FormatWarning):
-            found.problems.append(str(warning.message))
+            findings.problems.append(str(warning.message))
+    if not corpus.documents:
+        findings.problems.append(f"{split}: contains no documents")
     return corpus
 
 
-def _compare(info: CorpusInfo, corpus: Corpus, root: Path, found: Findings) -> None:
+def _check_split(corpus: Corpus, keys: TextKeys, findings: Findings) -> None:
+    """Add what is known of one split without looking at the others."""
+    split = corpus.split
+    findings.texts[split] = frozenset(text for text in keys if len(text) > 1)
+    findings.source_ids[split] = frozenset(doc.source_id for doc in corpus if doc.source_id)
+    findings.long_sentences[split] = Counter(key for text in keys for key in text if is_long(key))
+    findings.notes += _describe_repeated_texts(corpus, keys)
+    findings.notes += _describe_overlapping_mentions(corpus)
+
+
+def _compare_with_registry(
+    info: CorpusInfo, corpus: Corpus, root: Path, findings: Findings
+) -> None:
     path = split_file(info, corpus.split, root)
     if path is not None and path.name != info.file_names[corpus.split]:
-        found.notes.append(
-            f"{corpus.split}: read from {path.name}; the registry's counts are those of "
+        findings.notes.append(
+            f"{corpus.split}: read from {path.name}; the registry has the counts of "
             f"{info.file_names[corpus.split]}"
         )
         return
-    found.problems += [f"{corpus.split}: {line}" for line in differences(info, corpus)]
+    findings.problems += [f"{corpus.split}: {line}" for line in find_differences(info, corpus)]
 
 
-def _repeated(corpus: Corpus, texts: Texts) -> Iterator[str]:
-    """Texts that stand more than once in a split, and those annotated in several ways there."""
-    number = Counter(texts)
-    repeated = sum(times - 1 for times in number.values())
+def _describe_repeated_texts(corpus: Corpus, keys: TextKeys) -> Iterator[str]:
+    """Describe the texts that occur repeatedly in a split, and their inconsistent annotation."""
+    counts = Counter(keys)
+    repeated = sum(count - 1 for count in counts.values())
     if not repeated:
         return
-    answers: dict[tuple[str, ...], set[object]] = {}
-    for document, text in zip(corpus, texts, strict=True):
-        if number[text] > 1:
-            answers.setdefault(text, set()).add(_mentions(document))
-    unlike = sum(len(found) > 1 for found in answers.values())
-    line = f"{corpus.split}: {repeated:,} of {len(texts):,} texts repeat an earlier one"
-    yield line + (f"; annotated in more than one way: {unlike:,}" if unlike else "")
+    annotations: dict[tuple[str, ...], set[object]] = {}
+    for document, text in zip(corpus, keys, strict=True):
+        if counts[text] > 1:
+            annotations.setdefault(text, set()).add(_mention_keys(document))
+    inconsistent = sum(len(variants) > 1 for variants in annotations.values())
+    line = f"{corpus.split}: {repeated:,} of {len(keys):,} texts repeat an earlier one"
+    yield line + (f"; annotated inconsistently: {inconsistent:,}" if inconsistent else "")
 
 
-def _shape(corpus: Corpus) -> Iterator[str]:
-    """Mentions that no sequence of tags can spell side by side."""
-    pairs = [nesting(document.spans) for document in corpus]
-    nested, crossing = (sum(kind) for kind in zip(*pairs, strict=True)) if pairs else (0, 0)
+def _mention_keys(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return the mentions of a text in a form that ignores tokenization."""
+    return tuple(sorted((s.type, sentence_key(document.mention(s))) for s in document.spans))
+
+
+def _describe_overlapping_mentions(corpus: Corpus) -> Iterator[str]:
+    """Describe the mentions that one sequence of tags cannot represent."""
+    pairs = [count_overlapping_pairs(document.spans) for document in corpus]
+    nested, crossing = (sum(counts) for counts in zip(*pairs, strict=True)) if pairs else (0, 0)
     discontinuous = sum(span.is_discontinuous for document in corpus for span in document.spans)
     if nested or crossing:
         texts = sum(any(pair) for pair in pairs)
@@ -217,70 +229,69 @@ def _shape(corpus: Corpus) -> Iterator[str]:
         yield f"{corpus.split}: discontinuous mentions: {discontinuous:,}"
 
 
-def _mentions(document: Document) -> tuple[tuple[str, str], ...]:
-    """The mentions of a text, comparable to those of the same text cut in other tokens."""
-    return tuple(sorted((s.type, sentence_key(document.mention(s))) for s in document.spans))
-
-
-def _short_repetitions(splits: Mapping[str, Texts], found: Findings) -> None:
-    """Note how many short sentences of the held-out splits also stand in train."""
-    train = {key for split in _training(splits) for text in splits[split] for key in text}
-    for split in _held_out(splits):
-        keys = [key for text in splits[split] for key in text]
-        short = sum(key in train and key_length(key) < LONG for key in keys)
+def _note_short_repetitions(keys: Mapping[str, TextKeys], findings: Findings) -> None:
+    """Note how many short sentences of the held-out splits also occur in train."""
+    train = {key for split in _train_splits(keys) for text in keys[split] for key in text}
+    for split in _held_out_splits(keys):
+        short = sum(key in train and not is_long(key) for text in keys[split] for key in text)
         if short:
-            found.notes.append(f"{split}: {_stand(short, 'short')} in train too")
+            findings.notes.append(f"{split}: {_count(short, 'short')} also in train")
 
 
-def _within(info: CorpusInfo | None, found: Findings) -> None:
-    """Long sentences, and documents, in two splits of a corpus."""
-    held_out = _held_out(found.long)
+def _compare_splits(info: CorpusInfo | None, findings: Findings) -> None:
+    """Report long sentences and documents that occur in two splits of a corpus."""
+    held_out = _held_out_splits(findings.long_sentences)
     for split in held_out:
         known = info.splits[split].in_train.get(info.base_corpus, 0) if info else 0
-        _leak(split, "train", _in_train(found, found, split), known, found)
-    for one, other in combinations(held_out, 2):
-        found.notes += _in_both(one, other, found, found, one, other)
-    for one, other in combinations(found.sources, 2):
-        # No problem by itself: a corpus may count its documents anew in each split.
-        if shared := len(found.sources[one] & found.sources[other]):
-            found.notes.append(f"{one} and {other}: {shared:,} document names (doc_id) in both")
+        leaked = _count_leaked(findings, findings, split)
+        _add_leak(split, "train", leaked, known, findings)
+    for split, other in combinations(held_out, 2):
+        findings.notes += _describe_overlap((split, other), (findings, split), (findings, other))
+    for split, other in combinations(findings.source_ids, 2):
+        # Not a problem by itself: a corpus may number its documents separately in each split.
+        if shared := len(findings.source_ids[split] & findings.source_ids[other]):
+            findings.notes.append(f"{split} and {other}: {shared:,} document ids (doc_id) in both")
 
 
-def _in_both(
-    one: str, other: str, first: Findings, second: Findings, a: str, b: str
+def _describe_overlap(
+    names: tuple[str, str], first: tuple[Findings, str], second: tuple[Findings, str]
 ) -> Iterator[str]:
-    """What split `a` of one corpus and split `b` of another have in common, under their names."""
-    shared = len(first.long[a].keys() & second.long[b].keys())
-    whole = len(first.texts[a] & second.texts[b])
-    if shared:
-        texts = f"; whole texts of several sentences: {whole:,}" if whole else ""
-        yield f"{_stand(shared)} in both {one} and {other}{texts}"
+    """Describe the sentences and texts that two splits have in common."""
+    (findings, split), (other_findings, other_split) = first, second
+    sentences = len(
+        findings.long_sentences[split].keys() & other_findings.long_sentences[other_split].keys()
+    )
+    texts = len(findings.texts[split] & other_findings.texts[other_split])
+    if sentences:
+        suffix = f"; complete texts of several sentences: {texts:,}" if texts else ""
+        yield f"{_count(sentences)} in both {names[0]} and {names[1]}{suffix}"
 
 
-def _leak(split: str, train: str, number: int, known: int, found: Findings) -> None:
-    """Sort a number of held-out sentences that stand in train: known to the registry or not."""
-    if number:
-        line = f"{split}: {_stand(number)} in {train} too"
-        if number > known:
-            line += f", of which the registry knows {known:,}" if known else ""
-            found.problems.append(line)
-        else:
-            found.notes.append(f"{line}, as the registry knows")
+def _add_leak(split: str, train: str, leaked: int, known: int, findings: Findings) -> None:
+    """Add held-out sentences that occur in train: a note if the registry lists them all."""
+    if not leaked:
+        return
+    line = f"{split}: {_count(leaked)} also in {train}"
+    if leaked > known:
+        findings.problems.append(f"{line} (the registry lists {known:,})" if known else line)
+    else:
+        findings.notes.append(f"{line} (listed in the registry)")
 
 
-def _in_train(train: Findings, held_out: Findings, split: str) -> int:
-    """How many long sentences of a held-out split stand in train."""
-    keys = set[str]().union(*(train.long[name] for name in _training(train.long)))
-    return sum(number for key, number in held_out.long[split].items() if key in keys)
+def _count_leaked(train: Findings, held_out: Findings, split: str) -> int:
+    """Count the long sentences of a held-out split that occur in train."""
+    sentences = train.long_sentences
+    keys = set[str]().union(*(sentences[name] for name in _train_splits(sentences)))
+    return sum(number for key, number in held_out.long_sentences[split].items() if key in keys)
 
 
-def _stand(number: int, kind: str = "long") -> str:
-    return f"{number:,} {kind} {'sentence stands' if number == 1 else 'sentences stand'}"
+def _count(number: int, length: str = "long") -> str:
+    return f"{number:,} {length} sentence{'' if number == 1 else 's'}"
 
 
-def _training(splits: Mapping[str, object]) -> list[str]:
+def _train_splits(splits: Mapping[str, object]) -> list[str]:
     return [split for split in splits if split.startswith("train")]
 
 
-def _held_out(splits: Mapping[str, object]) -> list[str]:
+def _held_out_splits(splits: Mapping[str, object]) -> list[str]:
     return [split for split in splits if not split.startswith("train")]

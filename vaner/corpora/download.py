@@ -1,7 +1,7 @@
-"""Getting one file over HTTP: what broke off is gone on with.
+"""Download a file over HTTP, resuming an interrupted download.
 
-The standard library's client does: a corpus is a handful of files, and the clients that the Hub's
-library brings along change from one of its versions to the next.
+The client of the standard library is enough, because a corpus has only a few files. The HTTP client
+that huggingface_hub installs changes from version to version.
 """
 
 from __future__ import annotations
@@ -21,114 +21,117 @@ from vaner.errors import CorpusError
 TIMEOUT = 60.0  # seconds without a byte
 _CHUNK = 1 << 17
 
-Watch = Callable[[int, int | None], None]
-"""Told how many bytes there are, and how many there will be if the server said so."""
+ProgressCallback = Callable[[int, int | None], None]
+"""Called with the number of downloaded bytes and the total, which is None if it is unknown."""
 
 
-def download(address: str, target: Path, watch: Watch | None = None) -> None:
-    """Get a file, going on from what an earlier try left in `target`.
+def download(url: str, target: Path, on_progress: ProgressCallback | None = None) -> None:
+    """Download a file, resuming from what an earlier attempt left in `target`.
 
-    Beside it lies what the server told of the file's version, so that no two versions are put
-    together.
+    A second file next to `target` stores the version that the server reported, so that parts of
+    two versions are never joined.
 
     Args:
-        address: http or https.
-        target: where to; complete when this returns.
-        watch: called as it grows.
+        url: an http or https URL.
+        target: file to write; it is complete when this function returns.
+        on_progress: called after each chunk.
 
     Raises:
-        CorpusError: in one line that says how to go on.
+        CorpusError: if the download fails, with what to do next.
     """
-    version = target.with_name(f"{target.name}.version")
-    have = target.stat().st_size if target.is_file() else 0
-    with _told(address):
+    version_file = target.with_name(f"{target.name}.version")
+    size = target.stat().st_size if target.is_file() else 0
+    with _connection_errors(url):
         try:
-            answer = urlopen(_request(address, have, version), timeout=TIMEOUT)
-        except HTTPError as problem:
-            problem.close()
-            if problem.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not have:
+            response = urlopen(_make_request(url, size, version_file), timeout=TIMEOUT)
+        except HTTPError as error:
+            error.close()
+            if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not size:
                 raise
-            if problem.headers.get("Content-Range") != f"bytes */{have}":
-                target.unlink()  # longer than the file is now: from another one
-                return download(address, target, watch)
-            version.unlink(missing_ok=True)
+            if error.headers.get("Content-Range") != f"bytes */{size}":
+                target.unlink()  # larger than the remote file, so it is a part of another version
+                return download(url, target, on_progress)
+            version_file.unlink(missing_ok=True)
             return None
-    with answer:
-        goes_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT and _start(answer) == have
-        if not goes_on:
-            have = 0
-        length = answer.headers.get("Content-Length")
-        total = have + int(length) if length else None
-        with _written(target), target.open("ab" if goes_on else "wb") as file:
-            version.write_text(_version(answer), "utf-8")
-            for chunk in _chunks(answer, address):
-                have += file.write(chunk)
-                if watch is not None:
-                    watch(have, total)
-    if total is not None and have < total:
+    with response:
+        partial = response.status == http.HTTPStatus.PARTIAL_CONTENT
+        resumes = partial and _range_start(response) == size
+        if not resumes:
+            size = 0
+        length = response.headers.get("Content-Length")
+        total = size + int(length) if length else None
+        with _write_errors(target), target.open("ab" if resumes else "wb") as file:
+            version_file.write_text(_version(response), "utf-8")
+            for chunk in _read_chunks(response, url):
+                size += file.write(chunk)
+                if on_progress is not None:
+                    on_progress(size, total)
+    if total is not None and size < total:
         raise CorpusError(
-            f"{address}: broke off after {have:,} of {total:,} bytes; run it again to go on"
+            f"{url}: download interrupted after {size:,} of {total:,} bytes; run the command again "
+            "to resume"
         )
-    version.unlink(missing_ok=True)
+    version_file.unlink(missing_ok=True)
 
 
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
+def compute_sha256(path: Path) -> str:
+    """Return the SHA-256 checksum of a file, in hex."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
-def _request(address: str, have: int, version: Path) -> Request:
+def _make_request(url: str, size: int, version_file: Path) -> Request:
     headers = {"User-Agent": "vaner", "Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-        known = version.read_text("utf-8") if version.is_file() else ""
-        if known:
-            headers["If-Range"] = known
-    return Request(address, headers=headers)
+    if size:
+        headers["Range"] = f"bytes={size}-"
+        version = version_file.read_text("utf-8") if version_file.is_file() else ""
+        if version:
+            headers["If-Range"] = version
+    return Request(url, headers=headers)
 
 
-def _version(answer: http.client.HTTPResponse) -> str:
-    """What `If-Range` takes: a strong tag, else a date."""
-    tag = answer.headers.get("ETag", "")
-    return tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")
+def _version(response: http.client.HTTPResponse) -> str:
+    """Return a value for the If-Range header: a strong ETag, or a date."""
+    tag = response.headers.get("ETag", "")
+    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
 
 
-def _start(answer: http.client.HTTPResponse) -> int | None:
-    found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
-    return int(found[1]) if found else None
+def _range_start(response: http.client.HTTPResponse) -> int | None:
+    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
 
 
-def _chunks(answer: http.client.HTTPResponse, address: str) -> Iterator[bytes]:
+def _read_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
     while True:
-        with _told(address):
-            # read1 hands on what has come, so that what a broken connection brought is kept.
-            chunk = answer.read1(_CHUNK)
+        with _connection_errors(url):
+            # read1 returns what has been received, so that nothing is lost if the connection fails.
+            chunk = response.read1(_CHUNK)
         if not chunk:
             return
         yield chunk
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
-    """What goes wrong on the way, as one line."""
+def _connection_errors(url: str) -> Iterator[None]:
+    """Raise network errors as a CorpusError of one line."""
     try:
         yield
-    except HTTPError as problem:
-        later = "try later" if problem.code == 429 or problem.code >= 500 else "it may have moved"
-        raise CorpusError(f"{address}: {problem.code} {problem.reason}; {later}") from None
-    except (OSError, http.client.HTTPException) as problem:
-        reason = problem.reason if isinstance(problem, URLError) else problem
-        hint = "run it again to go on"
+    except HTTPError as error:
+        is_temporary = error.code == 429 or error.code >= 500
+        hint = "try again later" if is_temporary else "the file may have moved"
+        raise CorpusError(f"{url}: {error.code} {error.reason}; {hint}") from None
+    except (OSError, http.client.HTTPException) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        hint = "run the command again to resume"
         if isinstance(reason, ssl.SSLCertVerificationError):
-            hint = "SSL_CERT_FILE may name the certificates to trust"
-        told = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        raise CorpusError(f"{address}: {told}; {hint}") from None
+            hint = "set SSL_CERT_FILE to the certificates to trust"
+        message = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        raise CorpusError(f"{url}: {message}; {hint}") from None
 
 
 @contextmanager
-def _written(target: Path) -> Iterator[None]:
+def _write_errors(target: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as problem:
-        raise CorpusError(f"{target}: cannot be written: {problem.strerror or problem}") from None
+    except OSError as error:
+        raise CorpusError(f"{target}: cannot be written: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""A registered corpus from its original address into the folder that corpora lie in."""
+"""Download registered corpora into the corpora folder."""
 
 from __future__ import annotations
 
@@ -9,60 +9,60 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaner.corpora import aioner, chemdner
-from vaner.corpora.download import Watch, checksum, download
-from vaner.corpora.expected_counts import differences
-from vaner.corpora.loader import as_registered, split_file
+from vaner.corpora.download import ProgressCallback, compute_sha256, download
+from vaner.corpora.expected_counts import find_differences
+from vaner.corpora.loader import split_file, with_registered_types
 from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
 from vaner.errors import CorpusError, FormatError, VanerError
 from vaner.formats import FormatWarning, read, write
 from vaner.text.documents import Corpus, Document
 from vaner.utils.atomic_write import atomic_write
 
-Watching = Callable[[str], Watch]
-"""Called with the name of a file that is about to be downloaded."""
+ProgressFactory = Callable[[str], ProgressCallback]
+"""Called with a label before each download; returns the callback for that download."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """One split of a corpus after fetching it.
+class FetchedSplit:
+    """Result of fetching one split of a corpus.
 
     Args:
-        corpus, split: which.
+        corpus: name of the corpus.
+        split: name of the split.
         path: its file.
-        new: whether it was fetched just now; it was there already otherwise.
-        verified: whether a checksum or counts told that it is the right one.
-        differences: what it has more or fewer of than the registry says.
+        is_new: whether it was downloaded now; False if the file existed already.
+        is_verified: whether its checksum or its counts match the registry.
+        differences: counts that differ from the registry, one line each.
     """
 
     corpus: str
     split: str
     path: Path
-    new: bool
-    verified: bool = False
+    is_new: bool
+    is_verified: bool = False
     differences: tuple[str, ...] = ()
 
 
-def fetch(
-    name: str, root: Path, *, force: bool = False, watching: Watching | None = None
-) -> Iterator[Fetched]:
-    """Fetch every split of a corpus, one after the other; each is in place when it is yielded.
+def fetch_corpus(
+    name: str, root: Path, *, force: bool = False, progress: ProgressFactory | None = None
+) -> Iterator[FetchedSplit]:
+    """Download the splits of a corpus; the file of a split is complete when it is yielded.
 
     Args:
-        name: registered name; of a view, its corpus is fetched.
-        root: folder that corpora lie in; made if it is not there.
-        force: fetch again what is there already.
-        watching: gives what is told of each download as it goes on.
+        name: registered name. For a view, its corpus is downloaded.
+        root: the corpora folder; created if it does not exist.
+        force: download files that exist already.
+        progress: returns a progress callback for each download.
 
     Raises:
-        CorpusError: for a corpus that is not known or cannot be downloaded, and for everything
-            that goes wrong on the way, in one line that says what to do.
+        CorpusError: if the corpus is unknown or cannot be downloaded, with what to do next.
     """
-    info = _fetchable(name)
+    info = _get_downloadable(name)
     missing = []
     for split in info.splits:
         path = split_file(info, split, root)
         if path is not None and not force:
-            yield Fetched(info.name, split, path, new=False)
+            yield FetchedSplit(info.name, split, path, is_new=False)
         else:
             missing.append(split)
     if not missing:
@@ -70,157 +70,171 @@ def fetch(
     folder = root / info.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise CorpusError(f"{folder}: cannot be made: {problem.strerror}") from None
-    several = {"": _from_folder, "chemdner": _from_archive, "aioner": _from_one_file}[info.archive]
-    yield from several(info, missing, folder, watching)
+    except OSError as error:
+        raise CorpusError(f"{folder}: cannot be created: {error.strerror}") from None
+    fetch_splits = {
+        "": _fetch_separate_files,
+        "chemdner": _fetch_chemdner_archive,
+        "aioner": _fetch_aioner_file,
+    }[info.archive]
+    yield from fetch_splits(info, missing, folder, progress)
 
 
-def _fetchable(name: str) -> CorpusInfo:
+def _get_downloadable(name: str) -> CorpusInfo:
     info = lookup(name)
     if info is None:
         raise CorpusError(f"corpus {name!r} is not registered; registered: {', '.join(REGISTRY)}")
     info = REGISTRY[info.base_corpus]
     if info.unavailable or not info.url:
         raise CorpusError(
-            f"corpus {info.name} cannot be downloaded: {info.unavailable or 'no address is known'} "
+            f"corpus {info.name} cannot be downloaded: {info.unavailable or 'it has no URL'} "
             f"(folder {info.folder}; home page {info.homepage})"
         )
     return info
 
 
-def _from_folder(
-    info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
-) -> Iterator[Fetched]:
-    """Splits that are a file each at the address."""
+def _fetch_separate_files(
+    info: CorpusInfo, splits: Iterable[str], folder: Path, progress: ProgressFactory | None
+) -> Iterator[FetchedSplit]:
+    """Fetch splits that are separate files under the corpus's URL."""
     for split in splits:
-        known = info.splits[split]
-        address = info.url + (known.remote_file or known.file)
-        part = _part(folder, known.file)
-        _download(address, part, watching, f"{info.name} {split}")
-        if known.sha256:
-            _check(part, known.sha256, address, info)
-        documents = _readable(part, info, address)
+        split_info = info.splits[split]
+        url = info.url + (split_info.remote_file or split_info.file)
+        part = _part_file(folder, split_info.file)
+        _download(url, part, progress, f"{info.name} {split}")
+        if split_info.sha256:
+            _verify_checksum(part, split_info.sha256, url, info)
+        documents = _read_download(part, info, url)
+        path = folder / split_info.file
         if info.default_type:
-            _put(_typed(documents, info.default_type), folder / known.file)
+            _write_split(_with_default_type(documents, info.default_type), path)
             part.unlink()
         else:
-            os.replace(part, folder / known.file)
-        yield _counted(info, split, folder / known.file, documents, bool(known.sha256))
+            os.replace(part, path)
+        yield _compare(info, split, path, documents, has_checksum=bool(split_info.sha256))
 
 
-def _from_archive(
-    info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
-) -> Iterator[Fetched]:
-    """Splits that are parts of one archive."""
-    part = _part(folder, info.url.rpartition("/")[2])
-    _download(info.url, part, watching, info.name)
+def _fetch_chemdner_archive(
+    info: CorpusInfo, splits: Iterable[str], folder: Path, progress: ProgressFactory | None
+) -> Iterator[FetchedSplit]:
+    """Fetch splits that are members of one archive."""
+    part = _part_file(folder, info.url.rpartition("/")[2])
+    _download(info.url, part, progress, info.name)
     for split in splits:
-        known = info.splits[split]
+        split_info = info.splits[split]
         try:
-            documents = list(chemdner.read(part, known.remote_file))
-        except FormatError as problem:
+            documents = list(chemdner.read(part, split_info.remote_file))
+        except FormatError as error:
             part.unlink(missing_ok=True)
-            raise _unexpected(info.url, info, problem) from None
-        _put(documents, folder / known.file)
-        yield _counted(info, split, folder / known.file, documents, verified=False)
+            raise _unexpected_content(info.url, info, error) from None
+        _write_split(documents, folder / split_info.file)
+        yield _compare(info, split, folder / split_info.file, documents)
     part.unlink()
 
 
-def _from_one_file(
-    info: CorpusInfo, splits: Iterable[str], folder: Path, watching: Watching | None
-) -> Iterator[Fetched]:
-    """Splits that are cut from one PubTator file, without the documents of official test files."""
-    parts = {address: _part(folder, address.rpartition("/")[2]) for address in info.excluded_urls}
-    parts[info.url] = _part(folder, info.url.rpartition("/")[2])
-    for address, part in parts.items():
-        _download(address, part, watching, info.name)
+def _fetch_aioner_file(
+    info: CorpusInfo, splits: Iterable[str], folder: Path, progress: ProgressFactory | None
+) -> Iterator[FetchedSplit]:
+    """Fetch splits of one PubTator file, without the documents of official test files."""
+    urls = (*info.excluded_urls, info.url)
+    parts = {url: _part_file(folder, url.rpartition("/")[2]) for url in urls}
+    for url, part in parts.items():
+        _download(url, part, progress, info.name)
     try:
         excluded = set[str]().union(
-            *(aioner.document_ids(parts[each]) for each in info.excluded_urls)
+            *(aioner.read_document_ids(parts[url]) for url in info.excluded_urls)
         )
-        texts = {split: aioner.split_text(parts[info.url], split, excluded) for split in splits}
-    except FormatError as problem:
+        texts = {split: aioner.extract_split(parts[info.url], split, excluded) for split in splits}
+    except FormatError as error:
         for part in parts.values():
             part.unlink(missing_ok=True)
-        raise _unexpected(info.url, info, problem) from None
+        raise _unexpected_content(info.url, info, error) from None
     except UnicodeDecodeError:
         raise CorpusError(f"{info.url}: not UTF-8 text; see {info.homepage}") from None
     for split, text in texts.items():
         path = folder / info.splits[split].file
-        with atomic_write(path) as new:
-            new.write_text(text, "utf-8", newline="\n")
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, "utf-8", newline="\n")
         errors: list[FormatError] = []
         documents = list(read(path, info.format, on_error=errors.append))
-        yield _counted(info, split, path, documents, verified=False)
+        yield _compare(info, split, path, documents)
     for part in parts.values():
         part.unlink()
 
 
-def _part(folder: Path, name: str) -> Path:
-    """Where a download grows: hidden, so that nobody takes it for the file of a split."""
+def _part_file(folder: Path, name: str) -> Path:
+    """Return the path of an unfinished download, hidden so that it is not read as a split."""
     return folder / f".{name}.part"
 
 
-def _download(address: str, part: Path, watching: Watching | None, label: str) -> None:
-    download(address, part, watching(label) if watching else None)
+def _download(url: str, part: Path, progress: ProgressFactory | None, label: str) -> None:
+    download(url, part, progress(label) if progress else None)
 
 
-def _check(part: Path, expected: str, address: str, info: CorpusInfo) -> None:
-    found = checksum(part)
-    if found != expected:
-        part.unlink()  # nothing to go on with: the next try begins anew
+def _verify_checksum(part: Path, expected: str, url: str, info: CorpusInfo) -> None:
+    actual = compute_sha256(part)
+    if actual != expected:
+        part.unlink()  # the next attempt must not resume from a wrong file
         raise CorpusError(
-            f"{address}: SHA-256 is {found[:12]}…, the registry has {expected[:12]}…; nothing of "
-            f"it was kept: try again, and if it stays so, see {info.homepage}"
+            f"{url}: SHA-256 is {actual[:12]}…, the registry has {expected[:12]}…; the download "
+            f"was deleted: try again, and if the error remains, see {info.homepage}"
         )
 
 
-def _readable(part: Path, info: CorpusInfo, address: str) -> list[Document]:
+def _read_download(part: Path, info: CorpusInfo, url: str) -> list[Document]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FormatWarning)  # `vaner corpus check` tells them
+            warnings.simplefilter("ignore", FormatWarning)  # `vaner corpus check` reports them
             return list(read(part, info.format))
-    except FormatError as problem:
+    except FormatError as error:
         part.unlink(missing_ok=True)
-        raise _unexpected(address, info, problem) from None
+        raise _unexpected_content(url, info, error) from None
 
 
-def _unexpected(address: str, info: CorpusInfo, problem: FormatError) -> CorpusError:
-    line = f"line {problem.line}: " if problem.line is not None else ""
+def _unexpected_content(url: str, info: CorpusInfo, error: FormatError) -> CorpusError:
+    line = f"line {error.line}: " if error.line is not None else ""
     return CorpusError(
-        f"{address}: not the file that is expected ({line}{problem.message}); nothing of it was "
-        f"kept, see {info.homepage}"
+        f"{url}: unexpected content ({line}{error.message}); the download was deleted, "
+        f"see {info.homepage}"
     )
 
 
-def _typed(documents: Iterable[Document], type: str) -> list[Document]:
-    """Documents whose mentions without a type get one."""
+def _with_default_type(documents: Iterable[Document], type: str) -> list[Document]:
+    """Return the documents with a type for the mentions that have none."""
     return [
         document.with_spans(replace(span, type=span.type or type) for span in document.spans)
         for document in documents
     ]
 
 
-def _put(documents: Iterable[Document], target: Path) -> None:
-    """Write a file so that it is there whole or not at all."""
+def _write_split(documents: Iterable[Document], target: Path) -> None:
+    """Write a file atomically."""
     try:
-        with atomic_write(target) as new:
-            write(documents, new, "jsonl" if target.suffix == ".jsonl" else "conll")
-    except OSError as problem:
-        raise CorpusError(f"{target}: cannot be written: {problem.strerror}") from None
+        with atomic_write(target) as temporary:
+            write(documents, temporary, "jsonl" if target.suffix == ".jsonl" else "conll")
+    except OSError as error:
+        raise CorpusError(f"{target}: cannot be written: {error.strerror}") from None
 
 
-def _counted(
-    info: CorpusInfo, split: str, path: Path, documents: list[Document], verified: bool
-) -> Fetched:
-    """What was fetched beside what the registry knows of it."""
-    known = info.splits[split]
-    countable = any(n is not None for n in (known.documents, known.sentences, known.mentions))
+def _compare(
+    info: CorpusInfo,
+    split: str,
+    path: Path,
+    documents: list[Document],
+    *,
+    has_checksum: bool = False,
+) -> FetchedSplit:
+    """Compare a downloaded split with the counts in the registry."""
+    expected = info.splits[split]
+    has_counts = any(
+        count is not None for count in (expected.documents, expected.sentences, expected.mentions)
+    )
     try:
-        own = (as_registered(document, info) for document in _typed(documents, info.default_type))
-        corpus = Corpus(info.name, split, tuple(own), info.entity_types)
-        unlike = tuple(differences(info, corpus))
-    except VanerError as problem:
-        unlike = (str(problem),)
-    return Fetched(info.name, split, path, True, verified or (countable and not unlike), unlike)
+        typed = _with_default_type(documents, info.default_type)
+        registered = tuple(with_registered_types(document, info) for document in typed)
+        corpus = Corpus(info.name, split, registered, info.entity_types)
+        differences = tuple(find_differences(info, corpus))
+    except VanerError as error:
+        differences = (str(error),)
+    is_verified = has_checksum or (has_counts and not differences)
+    return FetchedSplit(info.name, split, path, True, is_verified, differences)

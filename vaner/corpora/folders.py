@@ -1,6 +1,6 @@
-"""Which files of a folder are the splits of a corpus, or one corpus together.
+"""Find the split files in a folder, or recognize a folder as one corpus without splits.
 
-No two corpora name them alike: ``dev.tsv``, ``NCBIdevelopset_corpus.txt``,
+Corpora use different file names: ``dev.tsv``, ``NCBIdevelopset_corpus.txt``,
 ``CDR_DevelopmentSet.PubTator.txt``, ``bionlp-devel/``.
 """
 
@@ -20,84 +20,90 @@ SPLIT_NAMES = {
 
 
 def is_one_corpus(folder: Path) -> bool:
-    """Whether a folder is itself a corpus: brat, or files of one kind of which none is a split."""
-    if _kind(folder) == "brat":
+    """Whether a folder is one corpus: in brat format, or files of one format without a split."""
+    if _folder_format(folder) == "brat":
         return True
     splits = (
-        named_after(folder, split) or any(map(_marked_up, _named_besides(folder, split)))
+        files_named_after(folder, split) or any(map(_has_markup, _files_mentioning(folder, split)))
         for split in SPLIT_NAMES
     )
-    return not any(splits) and (_kind(folder) == "text" or bool(single_files(folder)))
+    is_text = _folder_format(folder) == "text"
+    return not any(splits) and (is_text or bool(document_files(folder)))
 
 
 def has_split(folder: Path, split: str) -> bool:
     """Whether a folder has a file named after a split."""
-    return bool(named_after(folder, split) or _named_besides(folder, split))
+    return bool(files_named_after(folder, split) or _files_mentioning(folder, split))
 
 
-def split_in(folder: Path, split: str) -> Path:
-    """The file of a split.
+def find_split(folder: Path, split: str) -> Path:
+    """Return the file of a split.
 
     Raises:
-        CorpusError: where there is none, or more than one.
+        CorpusError: if there is no such file, or more than one.
     """
-    found = named_after(folder, split) or _named_besides(folder, split)
-    if not found:
+    files = files_named_after(folder, split) or _files_mentioning(folder, split)
+    if not files:
         names = SPLIT_NAMES.get(split, (split,))
         raise CorpusError(
-            f"{folder}: no file for split {split!r} (looked for {'.*, '.join(names)}.*); if it "
-            "holds a file for each document, make one of them: vaner corpus convert"
+            f"{folder}: no file for split {split!r} (expected {'.*, '.join(names)}.*); if the "
+            "folder has one file per document, merge them with vaner corpus convert"
         )
-    if len(found) > 1:
+    if len(files) > 1:
         raise CorpusError(
             f"{folder}: more than one file for split {split!r}: "
-            f"{', '.join(file.name for file in found)}; name the file itself"
+            f"{', '.join(file.name for file in files)}; give the path of the file instead"
         )
-    return found[0]
+    return files[0]
 
 
-def single_files(path: Path) -> list[Path]:
-    """The files of a folder that is no format by itself, where all end in the same way."""
-    if not path.is_dir() or _kind(path):
+def document_files(path: Path) -> list[Path]:
+    """Return the files of a folder with one file per document; empty for any other path.
+
+    All files must have the same suffix, that of a known format.
+    """
+    if not path.is_dir() or _folder_format(path):
         return []
     files = [
         file
         for file in sorted(path.iterdir())
         if file.is_file() and not file.name.startswith((".", "README", "LICEN"))
     ]
-    alike = len({get_suffix(file) for file in files}) == 1
-    return files if alike and all(map(has_known_suffix, files)) else []
+    has_one_suffix = len({get_suffix(file) for file in files}) == 1
+    return files if has_one_suffix and all(map(has_known_suffix, files)) else []
 
 
-def named_after(folder: Path, split: str) -> list[Path]:
-    """The files named after a split and nothing else; where there is none, those that begin so."""
+def files_named_after(folder: Path, split: str) -> list[Path]:
+    """Return the files with the name of a split, or else those that start with it and a dot."""
     names = SPLIT_NAMES.get(split, (split,))
-    begun = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
-    whole = [f for f in begun if Path(f.name.removesuffix(".gz")).stem.casefold() in names]
-    return whole or begun
+    prefixed = [f for f in sorted(folder.iterdir()) if f.name.split(".")[0].casefold() in names]
+    exact = [f for f in prefixed if Path(f.name.removesuffix(".gz")).stem.casefold() in names]
+    return exact or prefixed
 
 
-def _named_besides(folder: Path, split: str) -> list[Path]:
-    """The files that have the name of a split, as a word or before "set", anywhere in their own."""
-    word = "|".join(map(re.escape, SPLIT_NAMES.get(split, (split,))))
-    named = re.compile(f"(?:{word})[-_ ]?set(?![a-z])|(?<![a-z])(?:{word})(?![a-z])", re.IGNORECASE)
+def _files_mentioning(folder: Path, split: str) -> list[Path]:
+    """Return the files with the name of a split, as a word or before "set", in their names."""
+    names = "|".join(map(re.escape, SPLIT_NAMES.get(split, (split,))))
+    pattern = re.compile(
+        f"(?:{names})[-_ ]?set(?![a-z])|(?<![a-z])(?:{names})(?![a-z])", re.IGNORECASE
+    )
     return [
         file
         for file in sorted(folder.iterdir())
-        if named.search(file.name) and (file.is_dir() or has_known_suffix(file))
+        if pattern.search(file.name) and (file.is_dir() or has_known_suffix(file))
     ]
 
 
-def _marked_up(file: Path) -> bool:
-    """Whether a file is more than text: a note may be called "blood test.txt"."""
+def _has_markup(file: Path) -> bool:
+    """Whether a file is more than plain text: a document may be called "blood test.txt"."""
     try:
         return detect_format(file) != "text"
     except FormatError:
         return False
 
 
-def _kind(folder: Path) -> str | None:
-    """Format of a folder as a whole; None where only its files have one."""
+def _folder_format(folder: Path) -> str | None:
+    """Return the format of a folder as a unit; None if only its files have a format."""
     try:
         return detect_format(folder)
     except FormatError:

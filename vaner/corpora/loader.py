@@ -1,4 +1,4 @@
-"""From a corpus's name, folder or file to a `Corpus`."""
+"""Load corpora by registered name, folder or file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from vaner.corpora.folders import SPLIT_NAMES, is_one_corpus, named_after, single_files, split_in
+from vaner.corpora.folders import (
+    SPLIT_NAMES,
+    document_files,
+    files_named_after,
+    find_split,
+    is_one_corpus,
+)
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import OnError, read
@@ -20,19 +26,22 @@ SUFFIXES = (".tsv", ".jsonl", ".conll", ".txt", ".xml", ".json", ".PubTator")
 
 
 def corpora_root(root: str | Path | None = None) -> Path:
-    """The folder that corpora lie in: the one given, or ``VANER_CORPORA``.
+    """Return the folder of the registered corpora.
+
+    Args:
+        root: the folder; ``VANER_CORPORA`` if None.
 
     Raises:
-        CorpusError: where neither is set, or it is no folder.
+        CorpusError: if neither is set, or the folder does not exist.
     """
-    chosen = root or os.environ.get("VANER_CORPORA")
-    if not chosen:
+    folder = root or os.environ.get("VANER_CORPORA")
+    if not folder:
         raise CorpusError(
-            "where are the corpora? Set VANER_CORPORA or name their folder", argument="corpora"
+            "no corpora folder: set VANER_CORPORA, or give the folder", argument="corpora"
         )
-    if not Path(chosen).is_dir():
-        raise CorpusError(f"corpora folder {chosen} does not exist")
-    return Path(chosen)
+    if not Path(folder).is_dir():
+        raise CorpusError(f"corpora folder {folder} does not exist")
+    return Path(folder)
 
 
 def load(
@@ -46,39 +55,46 @@ def load(
     """Load one split of a corpus.
 
     Args:
-        name: registered name of a corpus or a view, else a folder with one file a split, else
+        name: registered name of a corpus or a view, else a folder with one file per split, else
             a file.
-        split: ``train``, ``devel``, ``test``, or another that the corpus has.
-        root: where registered corpora lie; ``VANER_CORPORA`` if None.
-        format: format of the files; told by name and content if None.
-        on_error: what to do with a bad record; the error is raised if None.
+        split: ``train``, ``devel``, ``test``, or another split of the corpus.
+        root: folder of the registered corpora; ``VANER_CORPORA`` if None.
+        format: format of the files; detected from name and content if None.
+        on_error: called with the error of each invalid record, which is then skipped; if None,
+            the error is raised.
 
     Raises:
-        CorpusError: where it is not found; FormatError: where a file is broken.
+        CorpusError: if the corpus or the split does not exist.
+        FormatError: if a file cannot be read.
+
+    >>> load("NCBI-disease", "test", root="corpora")  # doctest: +SKIP
+    Corpus(name='NCBI-disease', split='test', …)
     """
     info = lookup(name)
     if info is None and Path(name).exists():
-        documents = read_split(Path(name), split, format, on_error)
-        return Corpus(corpus_name(name), split, tuple(documents))
+        return Corpus(
+            corpus_name(name), split, tuple(read_split(Path(name), split, format, on_error))
+        )
     if info is None:
         raise CorpusError(
-            f"corpus {name!r} is neither registered nor a folder or file; {_meant(name)}"
+            f"corpus {name!r} is neither registered nor a folder or file; {_suggest_name(name)}"
         )
     path = _registered_file(info, split, corpora_root(root))
-    with _expected_errors(info, split, on_error) as expected:
-        known = tuple(as_registered(doc, info) for doc in read(path, format, on_error=expected))
-    return Corpus(info.name, split, known, info.entity_types)
+    with _skip_known_errors(info, split, on_error) as expected:
+        documents = read(path, format, on_error=expected)
+        registered = tuple(with_registered_types(document, info) for document in documents)
+    return Corpus(info.name, split, registered, info.entity_types)
 
 
 @contextmanager
-def _expected_errors(
+def _skip_known_errors(
     info: CorpusInfo, split: str, on_error: OnError | None
 ) -> Iterator[OnError | None]:
-    """Let a reader leave out as many mentions as the registry knows to have wrong offsets.
+    """Let a reader skip as many mentions as the registry lists with wrong offsets.
 
     Yields:
-        What to give the reader as `on_error`. Errors beyond the known number are raised, or handed
-        to `on_error`.
+        The `on_error` argument for the reader. If there are more errors than the registry lists,
+        they are raised, or passed to `on_error`.
     """
     known = info.splits[split].wrong_offsets
     if not known:
@@ -93,15 +109,15 @@ def _expected_errors(
             on_error(error)
     elif errors:
         warnings.warn(
-            f"{info.name} {split}: {len(errors)} mentions left out, their offsets do not give "
-            "their text (known of this corpus)",
+            f"{info.name} {split}: {len(errors)} mentions skipped, because their offsets do not "
+            "match their text (a known error of this corpus)",
             SkippedRecordsWarning,
             stacklevel=4,
         )
 
 
 def corpus_name(name: str) -> str:
-    """What `load` calls a corpus that is given by a name or a path.
+    """Return the name of a corpus given by its name or path, as `load` sets it.
 
     >>> corpus_name("bc5cdr"), corpus_name("data/letters.jsonl")
     ('BC5CDR', 'letters')
@@ -110,55 +126,65 @@ def corpus_name(name: str) -> str:
     return info.name if info else Path(name).stem
 
 
-def same_file(one: tuple[str, str], other: tuple[str, str], root: str | Path | None = None) -> bool:
-    """Whether two splits, each a corpus and its split, are read from one file or folder.
+def same_file(
+    first: tuple[str, str], second: tuple[str, str], root: str | Path | None = None
+) -> bool:
+    """Whether two splits are read from the same file or folder.
 
     Args:
-        one, other: names or paths of corpora, and their splits.
-        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+        first: name or path of a corpus, and one of its splits.
+        second: the same for the other split.
+        root: folder of the registered corpora; ``VANER_CORPORA`` if None.
     """
-    files = [_file(*each, root) for each in (one, other)]
-    return files[0] is not None and files[0] == files[1]
+    path = _find_path(*first, root)
+    return path is not None and path == _find_path(*second, root)
 
 
-def _file(name: str, split: str, root: str | Path | None) -> Path | None:
-    """The file or folder that a split is read from; None where it is not found."""
+def _find_path(name: str, split: str, root: str | Path | None) -> Path | None:
+    """Return the file or folder that a split is read from; None if it does not exist."""
     info, path = lookup(name), Path(name)
+    file: Path | None
     try:
         if info is not None:
-            found = split_file(info, split, corpora_root(root)) if split in info.splits else None
+            file = split_file(info, split, corpora_root(root)) if split in info.splits else None
         elif path.is_dir() and not is_one_split(name):
-            found = split_in(path, split)
+            file = find_split(path, split)
         else:
-            found = path if path.exists() else None
+            file = path if path.exists() else None
     except CorpusError:
         return None
-    return None if found is None else found.resolve()
+    return None if file is None else file.resolve()
 
 
-def _meant(name: str) -> str:
-    """The registered names that are most like a wrong one, or where they all are told."""
-    known = {one.casefold(): one for one in (*REGISTRY, *VIEWS)}
-    close = [known[one] for one in get_close_matches(name.casefold(), known, cutoff=0.7)]
+def _suggest_name(name: str) -> str:
+    """Suggest similar registered names, or the command that lists them all."""
+    names = {registered.casefold(): registered for registered in (*REGISTRY, *VIEWS)}
+    close = [names[match] for match in get_close_matches(name.casefold(), names, cutoff=0.7)]
     return f"did you mean {' or '.join(close)}?" if close else "see vaner corpus list"
 
 
 def read_split(
     path: Path, split: str, format: str | None = None, on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Read a file, or the file of a split out of a folder.
+    """Read the documents of a file, or of one split in a folder.
 
-    A folder is searched for a file named after the split (``devel.tsv``, ``dev.jsonl``, …); one
-    that is a corpus by itself is read whole, a file for each document where it is so.
+    In a folder, the file named after the split is read (``devel.tsv``, ``dev.jsonl``, …). A folder
+    that is one corpus without splits is read completely.
+
+    Args:
+        path: file or folder.
+        split: name of the split.
+        format: format of the files; detected from name and content if None.
+        on_error: called with the error of each invalid record; if None, the error is raised.
     """
-    if path.is_dir() and not (is_one_corpus(path) and not named_after(path, split)):
-        path = split_in(path, split)
-    for file in single_files(path) or [path]:
+    if path.is_dir() and not (is_one_corpus(path) and not files_named_after(path, split)):
+        path = find_split(path, split)
+    for file in document_files(path) or [path]:
         yield from read(file, format, on_error=on_error)
 
 
 def is_one_split(name: str) -> bool:
-    """Whether a corpus is given by a path to one split alone: it has no test that is another."""
+    """Whether a corpus is a path to a single split, so that it has no separate test split."""
     path = Path(name)
     if lookup(name) is not None or not path.exists():
         return False
@@ -166,74 +192,71 @@ def is_one_split(name: str) -> bool:
 
 
 def is_test(name: str, split: str) -> bool:
-    """Whether a split is a test split, by its name or, where a corpus is a file, by the file's.
+    """Whether a split is a test split, by its name or, if the corpus is a file, by the file name.
 
     >>> is_test("NCBI-disease", "test"), is_test("NCBI-disease", "devel")
     (True, False)
     """
-    named = Path(name).name.split(".")[0].casefold() in SPLIT_NAMES["test"]
-    return "test" in split.casefold() or (named and is_one_split(name))
+    is_test_file = Path(name).name.split(".")[0].casefold() in SPLIT_NAMES["test"]
+    return "test" in split.casefold() or (is_test_file and is_one_split(name))
 
 
 def split_file(info: CorpusInfo, split: str, root: Path) -> Path | None:
-    """The file of a registered split, or None where it is not there.
+    """Return the file of a registered split; None if it does not exist.
 
-    It may be in another format than the registered one, under the same name: ``train.tsv`` where
-    the registry has ``train.jsonl``.
+    The file may be in another format than the registered file, with the same stem: ``train.tsv``
+    instead of ``train.jsonl``. It may be gzipped.
     """
     path = root / info.folder / info.file_names[split]
-    alike = [path, *(path.with_suffix(suffix) for suffix in SUFFIXES)]
-    packed = (other.with_name(f"{other.name}.gz") for other in alike)
-    return next((other for other in (*alike, *packed) if other.is_file()), None)
+    plain = [path, *(path.with_suffix(suffix) for suffix in SUFFIXES)]
+    gzipped = (candidate.with_name(f"{candidate.name}.gz") for candidate in plain)
+    return next((candidate for candidate in (*plain, *gzipped) if candidate.is_file()), None)
 
 
 def _registered_file(info: CorpusInfo, split: str, root: Path) -> Path:
     if split not in info.splits:
-        stand_in = (
-            f"; {info.substitute_test} stands for it"
-            if split == "test" and info.substitute_test
-            else ""
-        )
+        is_replaced = split == "test" and info.substitute_test
+        hint = f"; use {info.substitute_test} instead" if is_replaced else ""
         raise CorpusError(
-            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.splits)}{stand_in}"
+            f"corpus {info.name} has no split {split!r}; it has {', '.join(info.splits)}{hint}"
         )
     path = split_file(info, split, root)
     if path is None:
         raise CorpusError(
             f"corpus {info.name} {split}: {root / info.folder / info.file_names[split]} does not "
-            f"exist; {how_to_get(info)}"
+            f"exist; {_download_hint(info)}"
         )
     return path
 
 
 def available_corpora(split: str, root: str | Path | None = None) -> Iterator[CorpusInfo]:
-    """The registered corpora, views aside, whose file of a split is there.
+    """Yield the registered corpora, without views, for which the file of a split exists.
 
     Args:
-        split: e.g. ``test``.
-        root: where registered corpora lie; ``VANER_CORPORA`` if None.
+        split: name of the split, such as ``test``.
+        root: folder of the registered corpora; ``VANER_CORPORA`` if None.
 
     Raises:
-        CorpusError: where `root` is no folder.
+        CorpusError: if `root` does not exist.
     """
-    place = corpora_root(root)
+    folder = corpora_root(root)
     for info in REGISTRY.values():
-        if split in info.splits and split_file(info, split, place):
+        if split in info.splits and split_file(info, split, folder):
             yield info
 
 
-def how_to_get(info: CorpusInfo) -> str:
-    """How a user comes by the files of a corpus, in a few words."""
+def _download_hint(info: CorpusInfo) -> str:
+    """Return how to get the files of a corpus, in a few words."""
     if info.url:
-        return f"get it with vaner corpus fetch {info.base_corpus}"
-    return f"it must be got by hand, see {info.homepage}"
+        return f"download it with vaner corpus fetch {info.base_corpus}"
+    return f"it must be downloaded manually, see {info.homepage}"
 
 
-def as_registered(document: Document, info: CorpusInfo) -> Document:
-    """The corpus's labels in vaner's names, without those that a view leaves out.
+def with_registered_types(document: Document, info: CorpusInfo) -> Document:
+    """Return a document with labels replaced by types, without labels that the view excludes.
 
     Raises:
-        CorpusError: for a label that the registry does not list.
+        CorpusError: for a label that is not in the registry.
     """
     unknown = {span.type for span in document.spans} - info.types.keys() - info.excluded_labels
     if unknown:
@@ -241,5 +264,5 @@ def as_registered(document: Document, info: CorpusInfo) -> Document:
             f"corpus {info.name}: document {document.id} has the type {sorted(unknown)[0]!r}, "
             f"which the registry does not list ({', '.join(info.types)})"
         )
-    kept = document.with_spans(span for span in document.spans if span.type in info.types)
-    return kept.rename_types(info.types)
+    included = document.with_spans(span for span in document.spans if span.type in info.types)
+    return included.rename_types(info.types)

@@ -1,10 +1,10 @@
-"""One corpus into splits, document by document, with nothing on both sides where that can be.
+"""Split a corpus into train, dev and test documents without leaks between them.
 
-Texts of one document (`Document.source_id`) are never parted. A long sentence that stands in two
-documents ties them together: they go to the same split, so that nothing of a test text is learnt
-from. Ties that would make a group larger than the largest split,
-such as a sentence that every letter ends with, are given up, and what then stands on two sides is
-counted.
+Texts of the same document (`Document.source_id`) always go into the same split. Documents that
+share a long sentence are grouped and go into the same split too, so that no test sentence is seen
+in training. A shared sentence that would make a group larger than the largest split, such as a
+closing line that every letter has, does not group documents. Such sentences may end up in several
+splits, and are counted.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vaner.corpora.check import LONG
-from vaner.corpora.repeated_sentences import key_length, sentence_keys
+from vaner.corpora.repeated_sentences import is_long, sentence_keys
 from vaner.errors import CorpusError
 from vaner.text.documents import Document
 
@@ -23,93 +22,109 @@ TRAIN = "train"
 
 
 @dataclass(frozen=True, slots=True)
-class Splits:
-    """A corpus in splits.
+class CorpusSplits:
+    """A corpus divided into splits.
 
     Args:
-        documents: split -> its texts, in the order they came in.
-        together: documents that went where another one with a long sentence of theirs is.
-        apart: long sentences that stand in more than one split all the same.
+        documents: split -> its texts, in their original order.
+        grouped_documents: number of documents that are in a group with another document, because
+            they share a long sentence.
+        repeated_sentences: number of long sentences that occur in more than one split.
     """
 
     documents: Mapping[str, tuple[Document, ...]]
-    together: int
-    apart: int
+    grouped_documents: int
+    repeated_sentences: int
 
 
-def split(documents: Iterable[Document], shares: Mapping[str, float], seed: int = 1) -> Splits:
-    """Draw splits; the same documents, shares and seed give the same ones.
+def split_corpus(
+    documents: Iterable[Document], shares: Mapping[str, float], seed: int = 1
+) -> CorpusSplits:
+    """Divide a corpus into random splits; equal arguments give equal splits.
 
     Args:
         documents: the corpus.
-        shares: split -> share of the documents, whose sentences may stand by themselves; what is
-            left over is ``train``. A share of 0 makes no split, any other at least one document.
-        seed: of the drawing.
+        shares: split -> its share of the documents, in [0, 1). The rest is ``train``. A share of 0
+            creates no split; any other share selects at least one document.
+        seed: random seed.
 
     Raises:
-        CorpusError: for shares that leave nothing to train on, or fewer documents than splits.
+        CorpusError: if the shares leave nothing for ``train``, or there are fewer documents than
+            splits.
 
     >>> letters = [Document(str(i), f"Letter {i}.") for i in range(10)]
-    >>> drawn = split(letters, {"devel": 0.2, "test": 0.1})
-    >>> {name: len(part) for name, part in drawn.documents.items()}
+    >>> splits = split_corpus(letters, {"devel": 0.2, "test": 0.1})
+    >>> {name: len(part) for name, part in splits.documents.items()}
     {'train': 7, 'devel': 2, 'test': 1}
     """
     corpus = tuple(documents)
-    keys = _keys(corpus)
-    sizes = _sizes(len(keys), shares)
-    groups = _groups(list(keys.values()), max(sizes.values()))
-    sides = _placed(groups, sizes, random.Random(seed))
-    side = {name: sides[i] for i, name in enumerate(keys)}
+    sentences = _collect_long_sentences(corpus)
+    keys = list(sentences.values())
+    sizes = _compute_sizes(len(keys), shares)
+    groups = _group_documents(keys, max(sizes.values()))
+    assignment = _assign_groups(groups, sizes, random.Random(seed))
+    split_of_source = {source: assignment[i] for i, source in enumerate(sentences)}
     parts = {
-        name: tuple(text for i, text in enumerate(corpus) if side[text.source_id or i] == name)
+        name: tuple(
+            text for i, text in enumerate(corpus) if split_of_source[text.source_id or i] == name
+        )
         for name in sizes
     }
-    return Splits(
+    return CorpusSplits(
         parts,
-        together=sum(len(group) for group in groups if len(group) > 1),
-        apart=_apart(list(keys.values()), sides),
+        grouped_documents=sum(len(group) for group in groups if len(group) > 1),
+        repeated_sentences=_count_repeated_sentences(keys, assignment),
     )
 
 
-def _sizes(number: int, shares: Mapping[str, float]) -> dict[str, int]:
-    """Documents of each split, train first."""
+def _compute_sizes(number: int, shares: Mapping[str, float]) -> dict[str, int]:
+    """Return the number of documents of each split, train first."""
     if any(not 0 <= share < 1 for share in shares.values()) or sum(shares.values()) >= 1:
-        told = ", ".join(f"{name} {share:g}" for name, share in shares.items())
-        raise CorpusError(f"{told}: shares are from 0 up to 1, and leave something to train on")
+        given = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        raise CorpusError(
+            f"{given}: each share must be at least 0 and below 1, and their sum must be below 1"
+        )
     held_out = {name: max(1, round(number * share)) for name, share in shares.items() if share}
     if number <= sum(held_out.values()):
         raise CorpusError(
             f"{number} documents are too few for train, {', '.join(held_out)}"
             if held_out
-            else "there is no document to split"
+            else "there are no documents to split"
         )
     return {TRAIN: number - sum(held_out.values()), **held_out}
 
 
-def _keys(corpus: Sequence[Document]) -> dict[str | int, frozenset[str]]:
-    """The long sentences of each document; one that is not named goes by the place of its text."""
-    found: dict[str | int, frozenset[str]] = {}
+def _collect_long_sentences(corpus: Sequence[Document]) -> dict[str | int, frozenset[str]]:
+    """Return source document -> keys of its long sentences.
+
+    A text without a source document is identified by its index.
+    """
+    sentences: dict[str | int, frozenset[str]] = {}
     for i, text in enumerate(corpus):
-        name = text.source_id or i
-        found[name] = found.get(name, frozenset()) | _long(text)
-    return found
+        source = text.source_id or i
+        long_keys = frozenset(key for key in sentence_keys(text) if is_long(key))
+        sentences[source] = sentences.get(source, frozenset()) | long_keys
+    return sentences
 
 
-def _long(document: Document) -> frozenset[str]:
-    """The keys of the long sentences of a document; short ones recur freely."""
-    return frozenset(key for key in sentence_keys(document) if key_length(key) >= LONG)
+def _group_documents(keys: Sequence[frozenset[str]], max_size: int) -> list[tuple[int, ...]]:
+    """Group the documents that share sentences.
 
+    Rare sentences are used first: if only two texts share a sentence, they are probably the same
+    text.
 
-def _groups(keys: Sequence[frozenset[str]], largest: int) -> list[tuple[int, ...]]:
-    """Documents that belong together, none in two groups, no group larger than allowed.
+    Args:
+        keys: keys of the long sentences of each document.
+        max_size: maximum number of documents in a group.
 
-    Rare sentences tie first: two texts that share one that nobody else has are the same text.
+    Returns:
+        Groups of document indices. Each document is in exactly one group.
     """
     members: dict[int, tuple[int, ...]] = {i: (i,) for i in range(len(keys))}
     group = list(range(len(keys)))
-    for owners in _ties(keys):
-        joined = {group[i] for i in owners}
-        if len(joined) > 1 and sum(len(members[g]) for g in joined) <= largest:
+    for documents in _shared_sentences(keys):
+        joined = {group[i] for i in documents}
+        if len(joined) > 1 and sum(len(members[g]) for g in joined) <= max_size:
             first = min(joined)
             members[first] = tuple(sorted(i for g in joined for i in members[g]))
             for other in joined - {first}:
@@ -119,37 +134,40 @@ def _groups(keys: Sequence[frozenset[str]], largest: int) -> list[tuple[int, ...
     return list(members.values())
 
 
-def _ties(keys: Sequence[frozenset[str]]) -> Iterator[tuple[int, ...]]:
-    """The documents that share a sentence, for each such sentence, the rarest first."""
-    owners: dict[str, list[int]] = {}
-    for i, own in enumerate(keys):
-        for key in sorted(own):  # a set's own order differs from run to run
-            owners.setdefault(key, []).append(i)
-    shared = (tuple(some) for some in owners.values() if len(some) > 1)
-    yield from sorted(shared, key=lambda some: (len(some), some))
+def _shared_sentences(keys: Sequence[frozenset[str]]) -> Iterator[tuple[int, ...]]:
+    """Yield the documents that share a sentence, for each such sentence, the rarest first."""
+    documents: dict[str, list[int]] = {}
+    for i, document_keys in enumerate(keys):
+        for key in sorted(document_keys):  # the iteration order of a set is not reproducible
+            documents.setdefault(key, []).append(i)
+    shared = (tuple(indices) for indices in documents.values() if len(indices) > 1)
+    yield from sorted(shared, key=lambda indices: (len(indices), indices))
 
 
-def _placed(
-    groups: Sequence[tuple[int, ...]], sizes: Mapping[str, int], draw: random.Random
+def _assign_groups(
+    groups: Sequence[tuple[int, ...]], sizes: Mapping[str, int], rng: random.Random
 ) -> dict[int, str]:
-    """The split of every document: each gets exactly as many as it shall have.
+    """Assign every document to a split, so that each split has exactly its size.
 
-    Large groups are placed first, while there is room for them; one that fits nowhere any more is
-    taken apart.
+    Large groups are assigned first, while a split has room for them. A group that fits into no
+    split is divided.
     """
-    drawn = draw.sample(list(groups), len(groups))
-    drawn.sort(key=len, reverse=True)  # keeps the drawn order of groups of one size
-    room, side = dict(sizes), dict[int, str]()
-    for group in drawn:
-        whole = max(room.values()) >= len(group)
-        for part in (group,) if whole else ((i,) for i in group):
-            name = max(room, key=lambda one: room[one])
+    shuffled = rng.sample(list(groups), len(groups))
+    shuffled.sort(key=len, reverse=True)  # stable: groups of equal size stay in random order
+    room, assignment = dict(sizes), dict[int, str]()
+    for group in shuffled:
+        fits = max(room.values()) >= len(group)
+        for part in (group,) if fits else ((i,) for i in group):
+            name = max(room, key=lambda split: room[split])
             room[name] -= len(part)
-            side |= dict.fromkeys(part, name)
-    return side
+            assignment |= dict.fromkeys(part, name)
+    return assignment
 
 
-def _apart(keys: Sequence[frozenset[str]], side: Mapping[int, str]) -> int:
-    """How many sentences stand in more than one split."""
-    sides = Counter(key for key, _ in {(key, side[i]) for i, own in enumerate(keys) for key in own})
-    return sum(number > 1 for number in sides.values())
+def _count_repeated_sentences(keys: Sequence[frozenset[str]], assignment: Mapping[int, str]) -> int:
+    """Count the sentences that occur in more than one split."""
+    occurrences = {
+        (key, assignment[i]) for i, document_keys in enumerate(keys) for key in document_keys
+    }
+    splits = Counter(key for key, _ in occurrences)
+    return sum(count > 1 for count in splits.values())

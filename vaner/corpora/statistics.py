@@ -1,4 +1,4 @@
-"""What a corpus holds, and how much of it words and tags can spell."""
+"""Statistics of a corpus, including the mentions that words and tags cannot represent."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ class Statistics:
     """Counts of one split.
 
     Args:
-        documents, sentences, words: how much text; a sentence corpus has one sentence a document.
+        documents: number of documents. In a corpus of sentences, each sentence is a document.
+        sentences: number of sentences.
+        words: number of words.
         mentions: number of mentions of each type.
-        longest: the longest mention in words, and its text.
-        discontinuous: mentions in pieces.
-        nested: pairs of mentions one of which lies in the other.
-        crossing: pairs that share a part and have one each of their own.
-        unreachable: reason -> mentions that no tagger can give back exactly.
+        longest: the longest mention: its length in words, and its text.
+        discontinuous: number of mentions with gaps.
+        nested: number of mention pairs in which one contains the other.
+        crossing: number of mention pairs that overlap partially.
+        unreachable: reason -> number of mentions that no tagger can predict exactly.
     """
 
     documents: int
@@ -39,39 +41,54 @@ class Statistics:
 
     @property
     def unreachable_share(self) -> float:
-        """Share of mentions out of reach, in [0, 1]."""
+        """Share of unreachable mentions, in [0, 1]."""
         total = sum(self.mentions.values())
         return sum(self.unreachable.values()) / total if total else 0.0
 
 
-def statistics(corpus: Corpus, scheme: TagScheme = TagScheme.BIO) -> Statistics:
-    """Count what a split holds."""
+def compute_statistics(corpus: Corpus, scheme: TagScheme = TagScheme.BIO) -> Statistics:
+    """Compute the statistics of a split.
+
+    Args:
+        corpus: the split.
+        scheme: tag scheme that decides which mentions are unreachable.
+    """
     sentences = words = discontinuous = nested = crossing = 0
     reasons, longest = Counter[str](), (0, "")
     for document in corpus:
-        own = split_words(document.text)
-        words += len(own)
-        sentences += len(get_sentences(document, own))
+        document_words = split_words(document.text)
+        words += len(document_words)
+        sentences += len(get_sentences(document, document_words))
         discontinuous += sum(span.is_discontinuous for span in document.spans)
-        inside, across = nesting(document.spans)
-        nested, crossing = nested + inside, crossing + across
+        document_nested, document_crossing = count_overlapping_pairs(document.spans)
+        nested += document_nested
+        crossing += document_crossing
         reasons += count_unreachable(document, corpus.types, scheme)
         for span in document.spans:
             text = document.mention(span)
             longest = max(longest, (len(split_words(text)), text))
     return Statistics(
-        len(corpus), sentences, words, dict(corpus.count_mentions()),
-        longest, discontinuous, nested, crossing, dict(reasons),
-    )  # fmt: skip
+        documents=len(corpus),
+        sentences=sentences,
+        words=words,
+        mentions=dict(corpus.count_mentions()),
+        longest=longest,
+        discontinuous=discontinuous,
+        nested=nested,
+        crossing=crossing,
+        unreachable=dict(reasons),
+    )
 
 
-def nesting(spans: Iterable[Span]) -> tuple[int, int]:
-    """Number of pairs of mentions that nest, and of those that cross; of whatever types.
+def count_overlapping_pairs(spans: Iterable[Span]) -> tuple[int, int]:
+    """Return the number of nested and of crossing pairs of mentions, of any types.
 
-    Two of the same extent nest. Of a discontinuous mention only its pieces count, not the gaps.
+    Two mentions with equal offsets are nested. The gaps of a discontinuous mention do not count as
+    part of it.
 
-    >>> nesting([Span(0, 9, "DNA"), Span(0, 4, "protein"), Span(2, 12, "DNA")])
+    >>> count_overlapping_pairs([Span(0, 9, "DNA"), Span(0, 4, "protein"), Span(2, 12, "DNA")])
     (1, 2)
     """
-    ways = Counter(way for _, _, way in find_overlapping_pairs(spans))
-    return ways.total() - ways[SpanRelation.CROSSING], ways[SpanRelation.CROSSING]
+    relations = Counter(relation for _, _, relation in find_overlapping_pairs(spans))
+    crossing = relations[SpanRelation.CROSSING]
+    return relations.total() - crossing, crossing
