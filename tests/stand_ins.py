@@ -1,19 +1,20 @@
-"""What the blocks of the documentation run against: everything small, nothing downloaded.
+"""Small stand-ins for models, corpora and knowledge bases, to run the documentation's code blocks.
 
-The blocks are run as they stand, by bash and by Python. Only what they ask for is smaller:
+bash and Python run the blocks without changes, and nothing is downloaded:
 
-- ``vaner`` is the real program, called in this process, which has torch loaded already;
-- every model of the package is a random tagger of two layers for Chemical and Disease, and every
-  backbone a random LLaMA of two layers;
-- a recipe is read and checked as it stands, and then trained for two updates, without a plot;
-- every registered corpus has six documents of two mentions a split, in ``~/corpora``;
-- the knowledge base ``open`` is made of a handful of concepts;
-- a batch script is run as the first task of an array job would be, without SLURM.
+- ``vaner`` is the real program, called in this process, where torch is already imported.
+- Every embedded model is a random tagger with two layers for Chemical and Disease, and every
+  backbone is a random LLaMA with two layers.
+- A recipe is read and validated, then trained for two updates, without a plot.
+- Every split of a registered corpus, in ``~/corpora``, has six documents with two mentions each.
+- The knowledge base ``open`` has a handful of concepts.
+- A batch script runs like the first task of an array job, without SLURM.
 """
 
 from __future__ import annotations
 
 import base64
+import importlib
 import io
 import json
 import os
@@ -33,14 +34,14 @@ CLIENT = """\
 #!{python} -IS
 import base64, json, os, socket, sys
 stdin = b"" if os.isatty(0) else sys.stdin.buffer.read()
-asked = dict(argv=sys.argv[1:], cwd=os.getcwd(), env=dict(os.environ),
-             stdin=base64.b64encode(stdin).decode())
-with socket.socket(socket.AF_UNIX) as line:
-    line.connect({place!r})
-    line.sendall(json.dumps(asked).encode())
-    line.shutdown(socket.SHUT_WR)
-    with line.makefile("rb") as answer:
-        code, out, err = json.load(answer)
+request = dict(argv=sys.argv[1:], cwd=os.getcwd(), env=dict(os.environ),
+               stdin=base64.b64encode(stdin).decode())
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect({address!r})
+    connection.sendall(json.dumps(request).encode())
+    connection.shutdown(socket.SHUT_WR)
+    with connection.makefile("rb") as response:
+        code, out, err = json.load(response)
 sys.stdout.buffer.write(base64.b64decode(out))
 sys.stdout.buffer.flush()
 sys.stderr.buffer.write(base64.b64decode(err))
@@ -51,33 +52,38 @@ _ENVIRONMENT = ("HOME", "VANER_CORPORA", "VANER_CACHE", "COLUMNS")
 
 
 class Shell:
-    """Runs shell blocks, with the program in this process at the other end of their ``vaner``."""
+    """Runs shell blocks. Their ``vaner`` is a client of the program in this process.
+
+    Args:
+        folder: the working folder of the blocks.
+        home: their home folder.
+        open_base: the manifest that replaces the one of the knowledge base ``open``.
+    """
 
     def __init__(self, folder: Path, home: Path, open_base: Path) -> None:
         self.folder, self.home, self.open_base = folder, home, open_base
-        self._bin = Path(
-            tempfile.mkdtemp(prefix="vaner-")
-        )  # short: a socket's path may not be long
+        # The path of a socket must be short.
+        self._bin = Path(tempfile.mkdtemp(prefix="vaner-"))
         self._socket = self._bin / "s"
         program = self._bin / "vaner"
-        program.write_text(CLIENT.format(python=sys.executable, place=str(self._socket)))
+        program.write_text(CLIENT.format(python=sys.executable, address=str(self._socket)))
         program.chmod(0o755)
         venv = folder / ".venv" / "bin"
         venv.mkdir(parents=True)
         (venv / "vaner").symlink_to(program)
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove the temporary folder."""
         shutil.rmtree(self._bin)
 
     def run(self, block: str) -> None:
-        """Run a block; a command of it that fails fails the test."""
+        """Run a block; fail the test if one of its commands fails."""
         environment = {
             **os.environ,
             "PATH": f"{self._bin}:{os.environ['PATH']}",
             "HOME": str(self.home),
             "COLUMNS": "100",
-            "SLURM_ARRAY_TASK_ID": "0",  # as the first task of an array job has it
+            "SLURM_ARRAY_TASK_ID": "0",  # the first task of an array job
         }
         with socket.socket(socket.AF_UNIX) as server, tempfile.TemporaryFile() as messages:
             server.bind(str(self._socket))
@@ -90,47 +96,51 @@ class Shell:
             ) as process:  # fmt: skip
                 while process.poll() is None:
                     try:
-                        line, _ = server.accept()
+                        connection, _ = server.accept()
                     except TimeoutError:
                         continue
-                    with line:
-                        self._answer(line)
+                    with connection:
+                        self._answer(connection)
             self._socket.unlink()
             messages.seek(0)
             assert process.returncode == 0, f"{block}\n{messages.read().decode()}"
 
-    def _answer(self, line: socket.socket) -> None:
-        line.settimeout(None)
-        with line.makefile("rb") as asking:
-            asked = json.load(asking)
-        code, out, err = self._call(asked)
-        answer = [code, *(base64.b64encode(text).decode() for text in (out, err))]
-        line.sendall(json.dumps(answer).encode())
+    def _answer(self, connection: socket.socket) -> None:
+        connection.settimeout(None)
+        with connection.makefile("rb") as stream:
+            request = json.load(stream)
+        code, out, err = self._call(request)
+        response = [code, *(base64.b64encode(text).decode() for text in (out, err))]
+        connection.sendall(json.dumps(response).encode())
 
-    def _call(self, asked: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
-        """The program itself, as the caller would have it: its folder, its streams."""
+    def _call(self, request: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
+        """Call the program with the arguments, working folder, environment and input of a client.
+
+        Returns:
+            The exit code, standard output and standard error.
+        """
         from vaner.cli.app import main
 
-        arguments = list(asked["argv"])
+        arguments = list(request["argv"])
         if arguments[:3] == ["kb", "build", "open"]:
             arguments[2:3] = [str(self.open_base), "--from", str(self.open_base.parent)]
-        streams = [_stream(base64.b64decode(asked["stdin"])), _stream(), _stream()]
+        streams = [_stream(base64.b64decode(request["stdin"])), _stream(), _stream()]
         code = 0
         with pytest.MonkeyPatch.context() as patch:
             for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
                 patch.setattr(sys, name, stream)
             for name in _ENVIRONMENT:
-                if name in asked["env"]:
-                    patch.setenv(name, asked["env"][name])
-            patch.chdir(asked["cwd"])
+                if name in request["env"]:
+                    patch.setenv(name, request["env"][name])
+            patch.chdir(request["cwd"])
             try:
                 main(arguments)
             except SystemExit as end:
                 code = int(end.code or 0)
-            except Exception as problem:  # a defect: the block fails, and says of what
+            except Exception as error:  # a bug in vaner: show its traceback
                 import traceback
 
-                print("".join(traceback.format_exception(problem)), file=sys.stderr)
+                print("".join(traceback.format_exception(error)), file=sys.stderr)
                 code = 1
         for stream in streams[1:]:
             stream.flush()
@@ -142,8 +152,8 @@ def _stream(content: bytes = b"") -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
 
 
-def wide_backbone(folder: Path, backbone: Path) -> Path:
-    """The random backbone once more, so wide that bitsandbytes can quantise it: 64 in a block."""
+def save_wide_backbone(folder: Path, backbone: Path) -> Path:
+    """Save a random backbone wide enough for bitsandbytes, which quantizes blocks of 64 weights."""
     from transformers import LlamaConfig, LlamaModel
 
     shutil.copytree(backbone, folder)
@@ -154,29 +164,38 @@ def wide_backbone(folder: Path, backbone: Path) -> Path:
 
 
 @contextmanager
-def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
-    """Every model of the package, every backbone and every training as small as can be."""
-    import vaner.backbones.base_model as base_model
-    import vaner.backbones.locate as locate
-    import vaner.backbones.saved_model as saved_model
+def small_models(model: Path, backbone: Path, wide_backbone: Path) -> Iterator[None]:
+    """Replace every embedded model and backbone by a small one, and shorten every training.
+
+    Args:
+        model: folder of the tagger that replaces the embedded models.
+        backbone: folder of the backbone that replaces all others.
+        wide_backbone: folder of the backbone for recipes with quantization.
+    """
     import vaner.models.locate
-    import vaner.training.curves as curves
-    import vaner.training.recipe.file as recipe_file
+    import vaner.training.recipe.file
+    from vaner.backbones import locate
+    from vaner.training import curves
 
-    usual_folder, usual_read = vaner.models.locate.locate_model, recipe_file.read_recipe
-    embedded = {None, "biomedical", "disease-chemical"}
+    # A module that is imported while a function is replaced would keep the replacement.
+    for name in ("annotator", "hub.push", "training.crossfit", "training.train"):
+        importlib.import_module(f"vaner.{name}")
+    locate_model = vaner.models.locate.locate_model
+    locate_backbone = locate.locate_backbone
+    read_recipe = vaner.training.recipe.file.read_recipe
 
-    def locate_model(name: Any = None) -> Path:
-        return model if name in embedded else usual_folder(name)
+    def locate_small_model(name: Any = None) -> Path:
+        return model if name in {None, "biomedical", "disease-chemical"} else locate_model(name)
 
-    def find_stand_in(name: str, prefer: str | None = None) -> locate.LocatedBackbone:
-        return locate.LocatedBackbone(wide if name == str(wide) else backbone, "folder")
+    def locate_small_backbone(name: str, prefer: str | None = None) -> locate.LocatedBackbone:
+        is_wide = name == str(wide_backbone)
+        return locate.LocatedBackbone(wide_backbone if is_wide else backbone, "folder")
 
-    def read(path: str | Path) -> Any:
-        recipe = usual_read(path)
-        kind = recipe.model.model_copy(
+    def read_short_recipe(path: str | Path) -> Any:
+        recipe = read_recipe(path)
+        settings = recipe.model.model_copy(
             update={
-                "backbone": str(wide if recipe.model.quantization else backbone),
+                "backbone": str(wide_backbone if recipe.model.quantization else backbone),
                 "layers": None,
                 "frozen_layers": recipe.model.frozen_layers and 0,
                 "max_subwords": 256,
@@ -187,21 +206,35 @@ def small_models(model: Path, backbone: Path, wide: Path) -> Iterator[None]:
             for stage in recipe.stages
         ]
         return recipe.model_copy(
-            update={"model": kind, "stages": stages, "seeds": [1], "precision": "fp32"}
+            update={"model": settings, "stages": stages, "seeds": [1], "precision": "fp32"}
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vaner.models.locate, "locate_model", locate_model)
-        for module in (locate, saved_model, base_model):
-            if hasattr(module, "locate_backbone"):
-                patch.setattr(module, "locate_backbone", find_stand_in)
-        patch.setattr(recipe_file, "read_recipe", read)
+        for original, small in (
+            (locate_model, locate_small_model),
+            (locate_backbone, locate_small_backbone),
+            (read_recipe, read_short_recipe),
+        ):
+            _replace_everywhere(patch, original, small)
         patch.setattr(curves, "plot_curves", lambda *_: None)
         yield
 
 
-def corpora(root: Path) -> Path:
-    """A few invented documents for every split of every registered corpus."""
+def _replace_everywhere(patch: pytest.MonkeyPatch, original: Any, replacement: Any) -> None:
+    """Replace a function in every module of vaner that has imported it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("vaner"):
+            for attribute, value in list(vars(module).items()):
+                if value is original:
+                    patch.setattr(module, attribute, replacement)
+
+
+def write_corpora(root: Path) -> Path:
+    """Write a few invented documents for every split of every registered corpus.
+
+    Returns:
+        The folder that contains them.
+    """
     from vaner.corpora import REGISTRY
     from vaner.formats import write
     from vaner.text.documents import Document, Span
@@ -211,22 +244,22 @@ def corpora(root: Path) -> Path:
         for split, file in info.file_names.items():
             documents = []
             for number in range(6):
-                one, two = (f"{word}{number}{split}" for word in ("alpha", "beta"))
-                text = f"{one} was seen with {two} ."
-                begin = text.index(two)
+                first, second = (f"{word}{number}{split}" for word in ("alpha", "beta"))
+                text = f"{first} was seen with {second} ."
+                start = text.index(second)
                 spans = (
-                    Span(0, len(one), labels[0]),
-                    Span(begin, begin + len(two), labels[number % len(labels)]),
+                    Span(0, len(first), labels[0]),
+                    Span(start, start + len(second), labels[number % len(labels)]),
                 )
                 documents.append(Document(str(number), text, spans))
-            place = root / info.folder / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write(documents, place, info.format)
+            path = root / info.folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(documents, path, info.format)
     return root
 
 
-def open_base(folder: Path) -> Path:
-    """A manifest of a base called open, and its file beside it."""
+def write_open_base(folder: Path) -> Path:
+    """Write a manifest of a knowledge base called open, and its file; return the manifest."""
     folder.mkdir()
     names = [
         ("MESH:D003920", "Diabetes Mellitus", "Disease", ["diabetes"]),
@@ -242,6 +275,7 @@ def open_base(folder: Path) -> Path:
     manifest = folder / "open.toml"
     manifest.write_text(
         'name = "open"\ndescription = "Stand-in"\n\n[[sources]]\nname = "names"\n'
-        'reader = "jsonl"\nfile = "names.jsonl"\nlicence = "CC0"\nhome = ""\nhow = "here"\n'
+        'reader = "jsonl"\nfile = "names.jsonl"\nlicence = "CC0"\n'
+        'home = ""\nhow = "written for the tests"\n'
     )
     return manifest

@@ -92,8 +92,8 @@ def test_no_page_installs_vaner_from_a_registry() -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home folder with corpora and the sources of the knowledge base `open`."""
     folder = tmp_path_factory.mktemp("home")
-    stand_ins.corpora(folder / "corpora")
-    stand_ins.open_base(folder / "open")
+    stand_ins.write_corpora(folder / "corpora")
+    stand_ins.write_open_base(folder / "open")
     return folder
 
 
@@ -109,7 +109,7 @@ def model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wide_backbone(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stand_ins.wide_backbone(tmp_path_factory.mktemp("wide") / "backbone", tiny_backbone)
+    return stand_ins.save_wide_backbone(tmp_path_factory.mktemp("wide") / "backbone", tiny_backbone)
 
 
 @pytest.fixture

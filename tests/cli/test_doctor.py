@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save
 
 from tests.command_line import Run
-from tests.stand_ins import corpora
+from tests.stand_ins import write_corpora
 from vaner.cli import diagnostics as doctor
 from vaner.cli.diagnostics import BRINGS, examine
 from vaner.utils.file_integrity import is_complete_file
@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_sound_machine(run: Run, tmp_path: Path) -> None:
-    corpora(tmp_path / "corpora")
+    write_corpora(tmp_path / "corpora")
     done = run("doctor", "--corpora", tmp_path / "corpora")
     assert done.code == 0 and done.err == ""
     for word in ("python", "transformers", "biomedical", "NCBI-disease", "spacy", "GB"):
@@ -63,7 +63,7 @@ def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path
         (form / name).write_text("{}")
     (backbone / "config.json").write_text("{}")
     (cache / "knowledge" / "open.parquet").write_text("no base")
-    root = corpora(tmp_path / "corpora")
+    root = write_corpora(tmp_path / "corpora")
     next((root / "BC5CDR").glob("devel*")).write_text("")
     done = run("doctor", "--corpora", root)
     assert done.code == 1 and "Traceback" not in done.err
