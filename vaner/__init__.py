@@ -5,9 +5,10 @@
     annotator = Annotator.from_pretrained()
     for span in annotator("Metformin treats diabetes.").spans: ...
 
-The names below are imported when they are first used: torch and transformers take ten seconds to
-import, and reading a corpus or printing a help text needs neither. Where transformers is imported
-as well, its Auto classes and pipelines know our models: see `vaner.integrations.transformers_auto`.
+The names below are imported on first use: importing torch and transformers takes about ten
+seconds, and reading a corpus or printing a help text requires neither. After ``import vaner``, the
+Auto classes and pipelines of transformers load vaner's models: see
+`vaner.integrations.transformers_auto`.
 
 >>> from vaner import Document, Span
 >>> Document("1", "Metformin treats diabetes.", (Span(0, 9, "Chemical"),)).spans[0].type
@@ -39,7 +40,7 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {
+_MODULES = {
     "Annotator": "vaner.annotator",
     "Corpus": "vaner.text.documents",
     "Document": "vaner.text.documents",
@@ -50,11 +51,11 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its home on first use (PEP 562)."""
-    if name not in _HOMES:
+    """Import a public name from its module on first use (PEP 562)."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value  # asked once
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value  # later uses bypass this function
     return value
 
 

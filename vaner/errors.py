@@ -1,7 +1,8 @@
-"""The errors a user can mend.
+"""Errors that the user can fix.
 
-Everything raised on purpose for a user derives from `VanerError`; the command line prints its
-one line and exits with code 2. Any other exception is a defect of ours and keeps its traceback.
+Each error that is raised for the user derives from `VanerError`. The command line prints its
+message in one line and exits with code 2. Any other exception is a bug and is shown with its
+traceback.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from pathlib import Path
 
 
 class VanerError(Exception):
-    """A problem that the user can mend, told in one line that says what to do next.
+    """A problem that the user can fix.
 
     Args:
-        message: the line.
-        argument: what the caller could have given to prevent it, by its name in Python, such as
-            ``format``. The command line tells its own option for it.
+        message: what is wrong, where, and what to do, in one line.
+        argument: name of the Python argument that would prevent the error, such as ``format``. The
+            command line adds its own option for it to the message.
     """
 
     def __init__(self, message: str, *, argument: str | None = None) -> None:
@@ -24,13 +25,13 @@ class VanerError(Exception):
 
 
 class FormatError(VanerError):
-    """A document file that does not keep to its format.
+    """A document file that does not follow its format.
 
     Args:
-        message: what is wrong, without the place.
-        path: the file (or a name such as ``<stdin>``).
-        line: line number in the file, counted from 1, or None where lines mean nothing.
-        argument: as in `VanerError`.
+        message: what is wrong, without file and line.
+        path: the file, or a name such as ``<stdin>``.
+        line: line number, starting at 1, or None if the format has no lines.
+        argument: see `VanerError`.
     """
 
     def __init__(
@@ -42,30 +43,32 @@ class FormatError(VanerError):
         argument: str | None = None,
     ) -> None:
         self.message, self.path, self.line = message, str(path), line
-        place = f"{path}:{line}" if line is not None else str(path)
-        super().__init__(f"{place}: {message}", argument=argument)
+        location = f"{path}:{line}" if line is not None else str(path)
+        super().__init__(f"{location}: {message}", argument=argument)
 
 
 class CorpusError(VanerError):
-    """A corpus or a split that is not known or not to be found."""
+    """A corpus or a split that is unknown or missing."""
 
 
 class RecipeError(VanerError):
-    """A training recipe with a wrong or misspelt field."""
+    """A training recipe with a wrong or misspelled field."""
 
 
 class ModelError(VanerError):
-    """A model folder that is missing, incomplete, or does not fit its own config."""
+    """A model folder that is missing, incomplete, or inconsistent with its config."""
 
 
 class KnowledgeError(VanerError):
     """A knowledge base, or a source of one, that cannot be read or used."""
 
 
-def summarize_error(problem: BaseException) -> str:
-    r"""What somebody else's error says, to be part of a line of ours; its kind if it says nothing.
+def summarize_error(error: BaseException) -> str:
+    r"""Return the first line of an error message, or the error's class name if it has no message.
 
-    >>> first_line(ValueError("not found.\nHere is what to do: …")), first_line(TimeoutError())
+    Use it to quote an error of another library in a message of ours.
+
+    >>> summarize_error(ValueError("not found.\nDo this: …")), summarize_error(TimeoutError())
     ('not found', 'TimeoutError')
     """
-    return str(problem).strip().partition("\n")[0].rstrip(".") or type(problem).__name__
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

@@ -1,4 +1,4 @@
-"""Spans to tags and back, and what cannot be spelt."""
+"""Conversion between spans and tags, and unreachable mentions."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ def to_span(chunk: Chunk) -> Span:
 
 
 @given(chunk_lists(), SCHEMES)
-def test_decode_undoes_encode(chunks: list[Chunk], scheme: TagScheme) -> None:
+def test_decoding_inverts_encoding(chunks: list[Chunk], scheme: TagScheme) -> None:
     encoded = encode_tags(WORDS, map(to_span, chunks), scheme)
     assert not encoded.unreachable
     assert find_violations(encoded.tags, scheme) == []
@@ -43,13 +43,15 @@ def test_decode_undoes_encode(chunks: list[Chunk], scheme: TagScheme) -> None:
 
 
 @given(chunk_lists(), SCHEMES)
-def test_untyped_tags_keep_adjacent_mentions_apart(chunks: list[Chunk], scheme: TagScheme) -> None:
+def test_tags_without_types_separate_adjacent_mentions(
+    chunks: list[Chunk], scheme: TagScheme
+) -> None:
     encoded = encode_tags(WORDS, map(to_span, chunks), scheme, with_types=False)
     assert decode_tags(encoded.tags) == [Chunk(c.start, c.end, "") for c in chunks]
 
 
 @given(st.lists(st.sampled_from(["O", "B-X", "I-X", "E-X", "S-X", "I-Y", "B-Y", "L-Y", "U-X"])))
-def test_decode_is_total_and_its_chunks_disjoint(tags: list[str]) -> None:
+def test_decoded_chunks_cover_all_tags_without_overlap(tags: list[str]) -> None:
     chunks = decode_tags(tags)
     covered = [i for c in chunks for i in range(c.start, c.end)]
     assert covered == [i for i, tag in enumerate(tags) if tag != "O"]
@@ -65,21 +67,21 @@ def test_decode_is_total_and_its_chunks_disjoint(tags: list[str]) -> None:
         (["E-X", "I-X"], [Chunk(0, 1, "X"), Chunk(1, 2, "X")]),
     ],
 )
-def test_what_a_tag_sequence_means(tags: list[str], expected: list[Chunk]) -> None:
+def test_decode_tags(tags: list[str], expected: list[Chunk]) -> None:
     assert decode_tags(tags) == expected
 
 
-def test_without_repair_a_mention_must_begin() -> None:
+def test_without_repair_a_mention_must_begin_with_b() -> None:
     assert decode_tags(["O", "I-X", "O", "B-X"], repair=False) == [Chunk(3, 4, "X")]
 
 
 @pytest.mark.parametrize("tag", ["X", "B-", "b-Gene", "", "BGene"])
-def test_what_is_no_tag_is_refused(tag: str) -> None:
+def test_invalid_tag_is_rejected(tag: str) -> None:
     with pytest.raises(ValueError, match="is not a tag"):
         decode_tags([tag])
 
 
-def test_the_inexpressible_is_told_with_its_reason() -> None:
+def test_unreachable_mentions_have_a_reason() -> None:
     text = "renal and liver disease antiCD3 antibody"
     spans = [
         Span(0, 23, "Disease", fragments=((0, 5), (16, 23))),
@@ -93,32 +95,32 @@ def test_the_inexpressible_is_told_with_its_reason() -> None:
         spans[2]: UnreachableReason.OVERLAPPING,
         spans[3]: UnreachableReason.BOUNDARY,
     }
-    # The longest of two that overlap is kept; a boundary inside a word tags the whole word.
+    # The longer of two overlapping mentions is tagged; a boundary in a word tags the full word.
     assert encoded.tags == ("O", "O", "B-Disease", "I-Disease", "B-Gene", "O")
 
 
-def test_a_span_with_white_space_at_its_edge_cannot_come_back() -> None:
+def test_span_with_outer_white_space_is_unreachable() -> None:
     encoded = encode_tags(split_words("a TNF b"), [Span(1, 5, "Gene")])
     assert [reason for _, reason in encoded.unreachable] == [UnreachableReason.BOUNDARY]
 
 
 @pytest.mark.parametrize("scheme", list(TagScheme))
-def test_allowed_transitions_are_those_a_spelling_uses(scheme: TagScheme) -> None:
+def test_allowed_transitions_are_those_of_valid_sequences(scheme: TagScheme) -> None:
     tag_set = TagSet(scheme, ("X", "Y"))
-    spelt = [make_tags(n, scheme, t) for n in (1, 2, 3, 4) for t in ("X", "Y")]
-    sequences = [[*a, *gap, *b] for a in spelt for b in spelt for gap in ([], ["O"])]
+    mentions = [make_tags(n, scheme, t) for n in (1, 2, 3, 4) for t in ("X", "Y")]
+    sequences = [[*a, *gap, *b] for a in mentions for b in mentions for gap in ([], ["O"])]
     used = {pair for s in sequences for pair in zip(s, s[1:], strict=False)} | {("O", "O")}
     allowed = tag_set.allowed_transitions()
-    told = {
+    actual = {
         (i, j)
         for a, i in enumerate(tag_set.tags)
         for b, j in enumerate(tag_set.tags)
         if allowed[a][b]
     }
-    assert told == used
+    assert actual == used
     assert {t for t, ok in zip(tag_set.tags, tag_set.allowed_start(), strict=True) if ok} == {
-        "O", *(s[0] for s in spelt)
+        "O", *(s[0] for s in mentions)
     }  # fmt: skip
     assert {t for t, ok in zip(tag_set.tags, tag_set.allowed_end(), strict=True) if ok} == {
-        "O", *(s[-1] for s in spelt)
+        "O", *(s[-1] for s in mentions)
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Words, sentences and windows cover a text once and only once."""
+"""Words, sentences and windows cover a text exactly once."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ def pieces(text: str) -> list[str]:
 
 @given(TEXTS)
 @settings(deadline=None)
-def test_every_visible_character_is_in_exactly_one_word(text: str) -> None:
+def test_each_visible_character_is_in_exactly_one_word(text: str) -> None:
     covered = [i for word in split_words(text) for i in range(word.start, word.end)]
     assert covered == sorted(set(covered))
     missing = set(range(len(text))) - set(covered)
@@ -34,21 +34,21 @@ def test_every_visible_character_is_in_exactly_one_word(text: str) -> None:
 @settings(deadline=None)
 def test_sentences_cover_all_words_in_order(text: str) -> None:
     words = split_words(text)
-    found = split_sentences(text, words)
-    assert [i for first, last in found for i in range(first, last)] == list(range(len(words)))
+    sentences = split_sentences(text, words)
+    assert [i for first, last in sentences for i in range(first, last)] == list(range(len(words)))
 
 
 @given(st.lists(st.integers(1, 6), max_size=80), st.integers(6, 20), st.integers(0, 5))
-def test_windows_keep_every_word_once_and_fit(lengths: list[int], limit: int, overlap: int) -> None:
-    found = split_windows(lengths, limit, overlap)
-    kept = [i for w in found for i in range(w.keep_start, w.keep_end)]
-    assert kept == list(range(len(lengths)))
-    for w in found:
+def test_windows_fit_and_keep_each_word_once(lengths: list[int], limit: int, overlap: int) -> None:
+    windows = split_windows(lengths, limit, overlap)
+    indices = [i for w in windows for i in range(w.keep_start, w.keep_end)]
+    assert indices == list(range(len(lengths)))
+    for w in windows:
         assert sum(lengths[w.start : w.end]) <= limit
         assert w.start <= w.keep_start <= w.keep_end <= w.end
 
 
-def test_a_word_longer_than_a_window_is_the_callers_error() -> None:
+def test_word_longer_than_the_limit_is_rejected() -> None:
     with pytest.raises(ValueError, match="no word longer"):
         split_windows([9], limit=8, overlap=2)
 
@@ -66,7 +66,7 @@ def test_a_word_longer_than_a_window_is_the_callers_error() -> None:
         ("x\x00y", ["x", "\x00", "y"]),
     ],
 )
-def test_where_words_are_cut(text: str, expected: list[str]) -> None:
+def test_split_words(text: str, expected: list[str]) -> None:
     assert pieces(text) == expected
 
 
@@ -75,7 +75,7 @@ def test_where_words_are_cut(text: str, expected: list[str]) -> None:
     [
         ("One is here. Two is there.", 2),
         ("Seen in E. coli and S. aureus (Fig. 2). It grew.", 2),
-        ("Given by Smith et al. It failed.", 1),  # rather joined than cut
+        ("Given by Smith et al. It failed.", 1),  # joining is preferred to splitting
         ("It rose to 3.5 mg. 12 died.", 2),
         ("Title without a stop\n\nThe abstract.", 2),
         ("Did it work? Yes! (It did.) Good.", 4),
@@ -90,25 +90,25 @@ def test_where_words_are_cut(text: str, expected: list[str]) -> None:
         ("Gout\fFlu\u2029mumps\u2028of the old", 3),
     ],
 )
-def test_where_sentences_end(text: str, count: int) -> None:
+def test_split_sentences(text: str, count: int) -> None:
     assert len(split_sentences(text, split_words(text))) == count
 
 
-def test_brackets_are_split_in_time() -> None:
-    text = "(" * 100_000 + ")" * 100_000  # quadratic, it would take a quarter of an hour
+def test_many_brackets_take_linear_time() -> None:
+    text = "(" * 100_000 + ")" * 100_000  # a quadratic algorithm takes a quarter of an hour
     assert split_sentences(text, split_words(text)) == [(0, 200_000)]
 
 
-def test_the_sources_own_sentences_are_kept() -> None:
+def test_sentences_of_the_source_are_used() -> None:
     text = "A. B c. D"
-    fixed = Document("d", text, metadata={"sentences": ((0, 2), (3, 9))})
+    document = Document("d", text, metadata={"sentences": ((0, 2), (3, 9))})
     words = split_words(text)
-    found = [text[words[i].start : words[j - 1].end] for i, j in get_sentences(fixed, words)]
-    assert found == ["A.", "B c. D"]
+    sentences = [text[words[i].start : words[j - 1].end] for i, j in get_sentences(document, words)]
+    assert sentences == ["A.", "B c. D"]
 
 
 @pytest.mark.parametrize("corpus", ["NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA", "s800"])
-def test_the_splitter_agrees_with_the_tokens_of_a_corpus(corpus: str) -> None:
+def test_corpus_tokens_are_not_split(corpus: str) -> None:
     root = os.environ.get("VANER_CORPORA")
     if not root or not (Path(root) / corpus).is_dir():
         pytest.skip("needs the corpora: set VANER_CORPORA")
@@ -118,7 +118,7 @@ def test_the_splitter_agrees_with_the_tokens_of_a_corpus(corpus: str) -> None:
 
 
 @pytest.mark.parametrize("foreign", [["It was.", "He slept."], [[0, 15, 24]], 2, [[0, None]]])
-def test_what_others_call_sentences_cuts_nothing(foreign: object) -> None:
+def test_foreign_sentences_metadata_is_ignored(foreign: object) -> None:
     text = "It was E. coli. He slept."
     words = split_words(text)
     document = Document("1", text, metadata={"sentences": foreign})

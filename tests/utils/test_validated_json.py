@@ -1,4 +1,4 @@
-"""Files beside the weights that somebody has damaged: one line, before anything goes by them."""
+"""Damaged JSON files of a model are reported in one line, before their content is used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _json(value: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("training.json", "{", "cannot be read"),
         ("training.json", "[" * 100_000, "cannot be read"),
@@ -48,25 +48,25 @@ def _json(value: Any) -> str:
         ("results.json", _json({"a test": {"all": SCORE | {"f1": "1"}}}), "a test.all.f1: "),
     ],
 )
-def test_damaged_files_are_told_in_one_line(
-    model: Path, name: str, content: str | bytes, told: str
+def test_damaged_files_are_reported_in_one_line(
+    model: Path, name: str, content: str | bytes, message: str
 ) -> None:
     raw = content if isinstance(content, bytes) else content.encode()
     (model / name).write_bytes(raw)
     with pytest.raises(ModelError) as caught:
         describe(model)
     [line] = str(caught.value).splitlines()
-    assert told in line and str(model / name) in line
+    assert message in line and str(model / name) in line
 
 
-def test_sound_ones_are_read(model: Path) -> None:
+def test_valid_files_are_read(model: Path) -> None:
     (model / "training.json").write_text(_json(TRAINING | {"commit": None, "mine": 1}))
     (model / "results.json").write_text(_json({"a test": {"all": SCORE}}))
     described = describe(model)
     assert described.training["mine"] == 1 and described.figures == {"a test": {"all": SCORE}}
 
 
-def test_a_damaged_record_keeps_nobody_from_finding_mentions(model: Path) -> None:
+def test_damaged_training_record_does_not_prevent_annotation(model: Path) -> None:
     (model / "training.json").write_text("{")
     annotator = Annotator.from_pretrained(model)
     annotator("Metformin treats diabetes.")
@@ -74,7 +74,7 @@ def test_a_damaged_record_keeps_nobody_from_finding_mentions(model: Path) -> Non
         _ = annotator.learnt_from
 
 
-def test_nothing_is_converted() -> None:
+def test_values_are_not_converted() -> None:
     assert validation_error([1, 2], list[int]) is None
     assert validation_error(["1"], list[int]) == "0: Input should be a valid integer"
     assert validation_error("x", int) == "Input should be a valid integer"

@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all."""
+"""Atomic file writing: a file is either complete or missing."""
 
 from __future__ import annotations
 
@@ -10,28 +10,32 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A file to write beside a path, which takes its place once it is written.
+    """Yield a temporary file path that replaces `path` when the block ends without an error.
 
-    Whoever looks meanwhile sees the old one. Where writing fails or is broken off, the old one
-    stays, and nothing else does. What is no plain file, as ``/dev/stdout``, is written straight.
+    Until then, readers of `path` see the old file. If the block raises an error, the old file stays
+    and the temporary file is removed. Symbolic links and special files such as ``/dev/stdout`` are
+    written directly.
+
+    Args:
+        path: the file to write.
 
     Raises:
-        OSError: where it cannot be written.
+        OSError: if the file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "figures.json"
-    ...     with replaced(path) as new:
-    ...         _ = new.write_text("{}")
+    ...     with atomic_write(path) as temporary:
+    ...         _ = temporary.write_text("{}")
     ...     path.read_text(), len(list(path.parent.iterdir()))
     ('{}', 1)
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         yield path
         return
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        yield new
-        os.replace(new, path)
+        yield temporary
+        os.replace(temporary, path)
     finally:
-        new.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where files that vaner makes for itself are kept."""
+"""The cache folder: files that vaner creates for its later runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def get_cache_folder() -> Path:
-    """Where vaner keeps what it made: ``$VANER_CACHE``, else the user's cache folder."""
+    """Return the cache folder: ``$VANER_CACHE``, or ``vaner`` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vaner"
     return Path(os.environ.get("VANER_CACHE") or default)

@@ -1,6 +1,6 @@
-"""Whether a file of a model is there to its last byte, and can be read.
+"""File integrity: detect model files that are truncated or damaged.
 
-A download that broke off or a disk that was full leaves the beginning of a file.
+An interrupted download or a full disk leaves only the beginning of a file.
 """
 
 from __future__ import annotations
@@ -9,35 +9,38 @@ import json
 from pathlib import Path
 
 
-def is_complete_file(file: Path) -> bool:
-    """Whether a file is whole and can be read; of other formats than these, whether it is there."""
-    check = {".json": _json, ".safetensors": _safetensors, ".onnx": _onnx}.get(file.suffix)
+def is_complete_file(path: Path) -> bool:
+    """Return whether a file exists and can be read to its end.
+
+    JSON, safetensors and ONNX files are checked. For other formats only the existence is checked.
+    """
+    check = {".json": _is_json, ".safetensors": _is_safetensors, ".onnx": _is_onnx}.get(path.suffix)
     try:
-        return file.is_file() and (check is None or check(file))
+        return path.is_file() and (check is None or check(path))
     except OSError:
         return False
 
 
-def _json(file: Path) -> bool:
+def _is_json(path: Path) -> bool:
     try:
-        json.loads(file.read_bytes())
+        json.loads(path.read_bytes())
     except ValueError:
         return False
     return True
 
 
-def _safetensors(file: Path) -> bool:
+def _is_safetensors(path: Path) -> bool:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(file, framework="np"):
+        with safe_open(path, framework="np"):
             return True
     except SafetensorError:
         return False
 
 
-def _onnx(file: Path) -> bool:
-    """As its runtime reads it; where that is not installed, nothing would."""
+def _is_onnx(path: Path) -> bool:
+    """Return whether onnxruntime loads the file; True if onnxruntime is not installed."""
     try:
         import onnxruntime
     except ImportError:
@@ -46,7 +49,7 @@ def _onnx(file: Path) -> bool:
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except Exception:  # it has one for each kind of damage
+        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception:  # onnxruntime has a different exception for each kind of damage
         return False
     return True

@@ -1,4 +1,4 @@
-"""Where a number comes from: the commit, the machine, the versions, the command, the day."""
+"""Provenance of a figure: commit, machine, versions, command and date."""
 
 from __future__ import annotations
 
@@ -12,71 +12,69 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("torch", "transformers", "peft")
+_PACKAGES = ("vaner", "torch", "transformers", "peft")
 
 
 def collect_provenance() -> dict[str, Any]:
-    """What to put down beside every figure that is kept.
+    """Return the provenance to store with each figure.
 
-    >>> sorted(provenance())
+    >>> sorted(collect_provenance())
     ['command', 'commit', 'date', 'machine', 'versions']
     """
     return {
         "commit": get_commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([Path(sys.argv[0]).name, *map(_published, sys.argv[1:])]),
-        "machine": _machine(),
-        "versions": {"python": platform.python_version()} | _versions(),
+        "command": shlex.join([Path(sys.argv[0]).name, *map(_hide_folders, sys.argv[1:])]),
+        "machine": _describe_machine(),
+        "versions": {"python": platform.python_version()} | _get_versions(),
     }
 
 
 def get_commit() -> str | None:
-    """Commit of the checkout this package runs from, ``-dirty`` where it was changed since.
+    """Return the commit of the checkout that this package runs from.
 
-    None for an installed package: the repository that a virtual environment happens to lie in
-    says nothing about it.
+    ``-dirty`` is appended if the checkout has uncommitted changes. The result is None for an
+    installed package: the repository around a virtual environment is unrelated to it.
     """
-    here = Path(__file__).resolve()
+    module = Path(__file__).resolve()
     try:
-        _git(here.parent, "ls-files", "--error-unmatch", here.name)
-        head = _git(here.parent, "rev-parse", "HEAD")
-        changed = _git(here.parent, "status", "--porcelain", "--untracked-files=no", ".")
+        _run_git(module.parent, "ls-files", "--error-unmatch", module.name)
+        head = _run_git(module.parent, "rev-parse", "HEAD")
+        changes = _run_git(module.parent, "status", "--porcelain", "--untracked-files=no", ".")
     except (OSError, subprocess.SubprocessError):
         return None
-    return f"{head}-dirty" if changed else head
+    return f"{head}-dirty" if changes else head
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments],
-        capture_output=True, text=True, check=True, timeout=20,
-    )  # fmt: skip
-    return done.stdout.strip()
+def _run_git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    return result.stdout.strip()
 
 
-def _published(argument: str) -> str:
-    """An argument, of a path from the root its name: where it lies is nobody else's business.
+def _hide_folders(argument: str) -> str:
+    """Replace an absolute path in an argument by its last part. Results files are published.
 
-    >>> _published("--output=/home/me/runs"), _published("runs/mine")
+    >>> _hide_folders("--output=/home/me/runs"), _hide_folders("runs/mine")
     ('--output=runs', 'runs/mine')
     """
     name, sign, value = argument.rpartition("=")
     return f"{name}{sign}{Path(value).name}" if Path(value).is_absolute() else argument
 
 
-def _machine() -> dict[str, Any]:
-    found: dict[str, Any] = {"system": platform.platform(), "cpus": os.cpu_count()}
-    torch = sys.modules.get("torch")  # whoever needs the GPU's name has loaded it
+def _describe_machine() -> dict[str, Any]:
+    machine: dict[str, Any] = {"system": platform.platform(), "cpus": os.cpu_count()}
+    torch = sys.modules.get("torch")  # a program that uses the GPU has imported torch already
     if torch is not None and torch.cuda.is_available():
-        found["gpu"] = torch.cuda.get_device_name()
-    return found
+        machine["gpu"] = torch.cuda.get_device_name()
+    return machine
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in ("vaner", *_PACKAGES):
+def _get_versions() -> dict[str, str]:
+    versions = {}
+    for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -1,4 +1,4 @@
-"""Whether what a file holds has the shape that it must have: files are changed by hand."""
+"""Validation of JSON values against types. Stored files may have been edited by hand."""
 
 from __future__ import annotations
 
@@ -13,46 +13,55 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def validation_error(value: Any, shape: Any) -> str | None:
-    """What is wrong with a value, in one line; None where it has the shape.
+def validation_error(value: Any, type: Any) -> str | None:
+    """Return what is wrong with a value, in one line, or None if it has the type.
 
     Args:
-        value: e.g. what was read as JSON; nothing in it is converted.
-        shape: a type, such as a typed dictionary.
+        value: e.g. parsed JSON. Nothing in it is converted.
+        type: the expected type, such as a typed dictionary.
 
-    >>> misfit({"a": [1, "2"]}, dict[str, list[int]])
+    >>> validation_error({"a": [1, "2"]}, dict[str, list[int]])
     'a.1: Input should be a valid integer'
     """
     from pydantic import ValidationError
 
     try:
-        _adapter(shape).validate_python(value, strict=True)
-    except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return f"{place}: {first['msg']}" if place else first["msg"]
+        _get_adapter(type).validate_python(value, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        location = ".".join(str(part) for part in first["loc"])
+        return f"{location}: {first['msg']}" if location else first["msg"]
     return None
 
 
-def read_validated_json(path: Path, shape: Any) -> Any:
-    """What a JSON file beside a model's weights holds; None where there is no such file.
+def read_validated_json(path: Path, type: Any) -> Any:
+    """Read a JSON file that is stored with a model's weights.
+
+    Args:
+        path: the file.
+        type: the expected type of its content.
+
+    Returns:
+        The content, or None if the file does not exist.
 
     Raises:
-        ModelError: where it cannot be read or has not the shape, so that nobody goes by half of it.
+        ModelError: if the file cannot be read or its content does not have the type.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as problem:
-        raise ModelError(f"{path}: cannot be read ({problem})") from None
-    if wrong := validation_error(content, shape):
-        raise ModelError(f"{path}: is not what was written there ({wrong})")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from None
+    if message := validation_error(content, type):
+        raise ModelError(
+            f"{path}: has unexpected content ({message}); restore the file, or train again"
+        )
     return content
 
 
 @cache
-def _adapter(shape: Any) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter  # takes a moment, and most files need none
+def _get_adapter(type: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # imported late: it is slow, and most runs do not need it
 
-    return TypeAdapter(shape)
+    return TypeAdapter(type)
