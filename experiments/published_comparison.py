@@ -39,7 +39,7 @@ Rows = dict[str, dict[str, list[float]]]  # system -> column -> F1 in percent of
 def main() -> None:
     published = tomllib.loads((HERE / "published.toml").read_text("utf-8"))
     text = f"{table(ours(HERE), published)}\n\n{notes(published)}"
-    README.write_text(filled(README.read_text("utf-8"), text, "beside"), "utf-8")
+    README.write_text(filled(README.read_text("utf-8"), text, "published"), "utf-8")
 
 
 def ours(folder: Path) -> Rows:
