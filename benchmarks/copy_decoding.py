@@ -23,7 +23,7 @@ import torch
 from vaner.corpora import load
 from vaner.errors import VanerError
 from vaner.generator.copy_decoding import decode
-from vaner.generator.grammar import Grammar, State
+from vaner.generator.grammar import CopyState, Grammar
 from vaner.generator.prompts import Prompt
 from vaner.generator.recognizer import Generator
 from vaner.models.locate import locate_model
@@ -52,7 +52,7 @@ class Allowed:
     def __init__(self, prompts: Sequence[Prompt], length: int) -> None:
         self._grammars = [prompt.grammar for prompt in prompts]
         self._length = length
-        self._states: list[list[tuple[State, int]]] = [[(State(), -1)] for _ in prompts]
+        self._states: list[list[tuple[CopyState, int]]] = [[(CopyState(), -1)] for _ in prompts]
 
     def __call__(self, row: int, ids: torch.Tensor) -> list[int]:
         answer, grammar, states = ids[self._length :].tolist(), self._grammars[row], None
@@ -66,8 +66,8 @@ class Allowed:
         for token in answer[agreed - 1 :]:
             if token == grammar.marks.end:
                 return [grammar.marks.end]  # a row that has ended is filled up
-            states.append((grammar.after(states[-1][0], token), token))
-        return [token for token in grammar.legal(states[-1][0]) if token is not None]
+            states.append((grammar.advance(states[-1][0], token), token))
+        return [token for token in grammar.legal_tokens(states[-1][0]) if token is not None]
 
 
 def generate(model: Any, prompts: Sequence[Prompt], **options: Any) -> Answers:
@@ -81,7 +81,7 @@ def generate(model: Any, prompts: Sequence[Prompt], **options: Any) -> Answers:
         mask[row, longest - len(prompt.input_ids) :] = 1
     found = model.generate(
         input_ids=ids, attention_mask=mask, do_sample=False, use_cache=True,
-        max_new_tokens=3 * max(p.copied for p in prompts) + 8,
+        max_new_tokens=3 * max(p.copied_subwords for p in prompts) + 8,
         eos_token_id=marks.end, pad_token_id=marks.end,
         prefix_allowed_tokens_fn=Allowed(prompts, longest), **options,
     )  # fmt: skip
@@ -149,7 +149,9 @@ def prompts_of(generator: Generator, corpus: Corpus, number: int) -> list[Prompt
     for i, document in enumerate(corpus):
         asked = generator.model.config.instruction_for(types[i % len(types)], corpus.name)
         words = split_words(document.text)
-        found += list(generator.encoder.prompts(document.text, words, asked))[:1] if words else []
+        found += (
+            list(generator.encoder.encode_prompts(document.text, words, asked))[:1] if words else []
+        )
         if len(found) == number:
             break
     return found

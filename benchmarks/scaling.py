@@ -112,7 +112,7 @@ def of_types() -> list[dict[str, Any]]:
             # A head that finds nothing, as one on text without mentions.
             torch.nn.init.zeros_(model.classifier.weight)
             model.classifier.bias.data[0] = 9.0
-            annotator = Annotator.of(model, "cpu")
+            annotator = Annotator.from_model(model, "cpu")
             seconds = _seconds(lambda: list(annotator.annotate(texts)))  # noqa: B023
             one = {"mode": mode, "types": number, "milliseconds": 1e3 * seconds / SENTENCES}
             print(one, flush=True)

@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from vaner.backbones.file_names import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
-from vaner.hub.model_card import card
+from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
-from vaner.hub.reported_results import write_stated
+from vaner.hub.reported_results import write_reported_results
 from vaner.tagger.config import VanerConfig
 
 
@@ -52,5 +52,5 @@ def write_card(record: dict[str, Any], name: str) -> None:
     """Write figures and model card of an embedded model from an experiment's results."""
     target = shipped_folder(name)
     [run] = record["seeds"]
-    write_stated(target, run["scores"])
-    (target / "README.md").write_text(card(describe(target), name), "utf-8")
+    write_reported_results(target, run["scores"])
+    (target / "README.md").write_text(build_card(describe(target), name), "utf-8")

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaner.evaluation import score
-from vaner.evaluation.error_analysis import BORDERS, Kind, Mistake, confusion, mistakes
+from vaner.evaluation.error_analysis import (
+    BOUNDARY_MISTAKES,
+    Mistake,
+    MistakeKind,
+    count_confusions,
+    find_mistakes,
+)
 from vaner.text.documents import Document, Span
 
 TEXT = "leftbreastcancerandgout"
@@ -53,12 +59,12 @@ spans = st.lists(
 )  # fmt: skip
 def test_kinds(gold: list[Span], found: list[Span], kinds: list[str]) -> None:
     true = Document("1", TEXT, tuple(gold))
-    told = mistakes([true], [true.with_spans(found)], [A, B])
+    told = find_mistakes([true], [true.with_spans(found)], [A, B])
     assert [str(one.kind) for one in told] == kinds
 
 
-def named(one: Mistake) -> tuple[Kind, str, Span | None, Span | None]:
-    return one.kind, one.document.id, one.gold, one.found
+def named(one: Mistake) -> tuple[MistakeKind, str, Span | None, Span | None]:
+    return one.kind, one.document.id, one.gold, one.predicted
 
 
 @settings(deadline=None)
@@ -68,18 +74,18 @@ def test_mistakes_are_what_the_scorer_counts(pairs: list[tuple[list[Span], list[
     found = [true.with_spans(f) for true, (_, f) in zip(gold, pairs, strict=True)]
     counts = score(gold, found, types=[A, B], bootstrap=0).micro.counts
     assert counts is not None
-    told = list(mistakes(gold, found, [A, B]))
-    assert sum(one.found is not None for one in told) == counts.fp
+    told = list(find_mistakes(gold, found, [A, B]))
+    assert sum(one.predicted is not None for one in told) == counts.fp
     assert sum(one.gold is not None for one in told) == counts.fn
     for one in told:
-        assert (one.gold is None) == (one.kind is Kind.FALSE_ALARM)
-        assert (one.found is None) == (one.kind is Kind.MISSED)
-        if one.gold and one.found:
-            assert one.gold.overlaps(one.found)
-            assert (one.gold.type == one.found.type) == (one.kind in BORDERS)
-    cells = confusion(gold, found, [A, B])
+        assert (one.gold is None) == (one.kind is MistakeKind.FALSE_ALARM)
+        assert (one.predicted is None) == (one.kind is MistakeKind.MISSED)
+        if one.gold and one.predicted:
+            assert one.gold.overlaps(one.predicted)
+            assert (one.gold.type == one.predicted.type) == (one.kind in BOUNDARY_MISTAKES)
+    cells = count_confusions(gold, found, [A, B])
     assert sum(n for (g, _), n in cells.items() if g) == counts.gold
     assert sum(n for (_, f), n in cells.items() if f) == counts.predicted
     assert sum(n for (g, f), n in cells.items() if g == f) == counts.tp
-    again = mistakes(gold[::-1], found[::-1], [A, B])
+    again = find_mistakes(gold[::-1], found[::-1], [A, B])
     assert Counter(map(named, told)) == Counter(map(named, again))

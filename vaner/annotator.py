@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.errors import ModelError, VanerError
-from vaner.hub.training_record import learnt_from, read_training
+from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.models.load import load_recognizer
 from vaner.models.locate import locate_model
 from vaner.recognition.recognizer import Recognizer, resolve_types
@@ -102,7 +102,7 @@ class Annotator:
         return annotator
 
     @classmethod
-    def of(
+    def from_model(
         cls, model: BackboneModel, device: str | torch.device = "auto", *, batch_size: int = 32
     ) -> Annotator:
         """An annotator of a model that is in memory, in evaluation mode; it is used as it is.
@@ -122,11 +122,23 @@ class Annotator:
         annotator._folder = folder if model.name_or_path else None
         return annotator
 
+    @classmethod
+    def of(cls, *args: Any, **kwargs: Any) -> Annotator:
+        """Deprecated: the old name of `from_model`."""
+        warn_renamed("Annotator.of", "Annotator.from_model")
+        return cls.from_model(*args, **kwargs)
+
     @property
     def proposer(self) -> Recognizer:
-        """The recognizer, by its former name."""
+        """Deprecated: the old name of `recognizer`."""
         warn_renamed("Annotator.proposer", "Annotator.recognizer")
         return self.recognizer
+
+    @property
+    def learnt_from(self) -> frozenset[str]:
+        """Deprecated: the old name of `training_corpora`."""
+        warn_renamed("Annotator.learnt_from", "Annotator.training_corpora")
+        return self.training_corpora
 
     @property
     def kind(self) -> str:
@@ -161,15 +173,17 @@ class Annotator:
         return known
 
     @property
-    def learnt_from(self) -> frozenset[str]:
+    def training_corpora(self) -> frozenset[str]:
         """The corpora, by name, that the model and the selector are known to have learnt from.
 
         Raises:
             ModelError: where the record of the model's training is damaged.
         """
-        record = read_training(self._folder) if self._folder else {}
+        record = read_training_record(self._folder) if self._folder else {}
         selected = self.selector.datasets if self.selector else ()
-        return frozenset((*(name for name, _ in learnt_from(record)), *self.datasets, *selected))
+        return frozenset(
+            (*(name for name, _ in list_training_splits(record)), *self.datasets, *selected)
+        )
 
     def push_to_hub(self, repo: str, **options: Any) -> str:
         """Put the model that finds mentions on the Hub, with a card, and give its address.

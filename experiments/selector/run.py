@@ -21,7 +21,7 @@ from experiments.studies import Study, main, taught, varied
 from experiments.study_report import dots
 from experiments.study_run import Run, put_down, record, told_of
 from vaner.annotator import Annotator
-from vaner.evaluation.thresholds import best_cut, cuts
+from vaner.evaluation.thresholds import find_best_threshold, sweep_thresholds
 from vaner.formats import read
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
@@ -119,8 +119,12 @@ def by_itself(
     annotator = Annotator.from_pretrained(fitted.model)
     [dev] = dev_sets(one.recipe, set(annotator.types), root)
     found = list(read(fitted.devel[0], "jsonl"))
-    every = cuts(dev.corpus, found, dev.types)[0]
-    cut = every if one.details["condition"] == ALONE else best_cut(dev.corpus, found, dev.types)
+    every = sweep_thresholds(dev.corpus, found, dev.types)[0]
+    cut = (
+        every
+        if one.details["condition"] == ALONE
+        else find_best_threshold(dev.corpus, found, dev.types)
+    )
     least = 0.0 if cut == every else cut.threshold
     facts = {"dev_f1": cut.counts.f1, "threshold": least}
     made = record(one, annotator, facts, root, min_score=least)

@@ -77,7 +77,7 @@ def test_a_model_in_memory_has_it_too(calibrated: Path) -> None:
     from vaner.tagger.model import VanerForTokenClassification
 
     model = VanerForTokenClassification.from_pretrained(calibrated).eval()
-    assert Annotator.of(model, "cpu").calibration == read_calibration(calibrated)
+    assert Annotator.from_model(model, "cpu").calibration == read_calibration(calibrated)
 
 
 def test_an_exported_form_is_kept(calibrated: Path) -> None:
@@ -87,11 +87,11 @@ def test_an_exported_form_is_kept(calibrated: Path) -> None:
 
 
 def test_it_goes_to_the_hub_and_into_the_card(calibrated: Path) -> None:
-    from vaner.hub.repository import CARD, contents
+    from vaner.hub.repository import CARD_FILE, collect_files
 
-    files = contents(calibrated, "me/mine", backbone="somebody/backbone")
+    files = collect_files(calibrated, "me/mine", backbone="somebody/backbone")
     assert files[CALIBRATION_FILE] == calibrated / CALIBRATION_FILE
-    card = files[CARD]
+    card = files[CARD_FILE]
     assert isinstance(card, bytes)
     assert "calibrated on mine devel (40 of 40 documents)" in card.decode()
     assert "| all | " in card.decode().partition("## Scores")[2]

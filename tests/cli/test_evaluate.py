@@ -18,8 +18,8 @@ from vaner.corpora import REGISTRY, SplitInfo
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import evaluate
 from vaner.formats import write
-from vaner.hub.reported_results import as_stated
-from vaner.hub.training_record import write_training
+from vaner.hub.reported_results import parse_evaluation
+from vaner.hub.training_record import write_training_record
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.reachability import count_unreachable
 from vaner.text.tags import TagScheme
@@ -78,7 +78,7 @@ def test_scores_types_that_both_know() -> None:
     gold = Document("1", "Asthma BRCA1", (Span(0, 6, "Disease"), Span(7, 12, "Gene")))
     oracle = Oracle({gold.text: (Span(0, 6, "Disease"),)})
     found = scored(Corpus("c", "test", (gold,)), oracle)
-    assert found.types == ("Disease",) and found.not_found == ("Gene",)
+    assert found.types == ("Disease",) and found.unsupported_types == ("Gene",)
     assert found.report.micro.f1 == 1.0
     assert oracle.asked == [(("Disease",), {"corpus": "c"})]
 
@@ -174,14 +174,14 @@ def test_a_part_of_a_split_is_said_to_be_one(
     record = json.loads(kept.read_text())
     assert (record["documents"], record["out_of"], record["micro"]["gold"]) == (2, 3, 2)
     with pytest.raises(VanerError, match="on 2 of 3 documents; a model states figures of whole"):
-        as_stated(record)
+        parse_evaluation(record)
     for limit in ("3", "99"):
         done = score("--corpus", corpus, "--limit", limit, "--json", kept)
         assert "first" not in done.out and json.loads(kept.read_text())["out_of"] is None
-    assert as_stated(json.loads(kept.read_text()))
+    assert parse_evaluation(json.loads(kept.read_text()))
     (root / "NCBI-disease" / "test.tsv").write_text("Asthma\tB-Disease\n\nFlu\tB-Disease\n")
     stated = {"NCBI-disease test": {"Disease": {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}}}
-    monkeypatch.setattr("vaner.hub.reported_results.read_stated", lambda folder: stated)
+    monkeypatch.setattr("vaner.hub.reported_results.read_reported_results", lambda folder: stated)
     told = score("--all", "--corpora", root, "--limit", 1).out
     assert told.startswith("test, strict, of each corpus only the first 1 document\n")
     assert "stated" not in told
@@ -192,7 +192,9 @@ def test_of_a_part_the_same_documents_are_annotated_and_scored() -> None:
     gold = [Document(str(i), f"Asthma {i}", (Span(0, 6, "Disease"),)) for i in range(5)]
     oracle = Oracle({gold[i].text: gold[i].spans for i in (0, 1, 4)})
     found = scored(Corpus("c", "test", tuple(gold)), oracle, limit=3)
-    assert found.gold == tuple(gold[:3]) and len(found.predicted) == 3 and found.out_of == 5
+    assert (
+        found.gold == tuple(gold[:3]) and len(found.predicted) == 3 and found.total_documents == 5
+    )
     counts = found.report.micro.counts
     assert (counts.tp, counts.fn) == (2, 1)
 
@@ -299,7 +301,7 @@ def test_so_is_one_whose_instructions_name_no_corpus(
     (model / "config.json").write_text(json.dumps(config), "utf-8")
     wanted = ("evaluate", "--model", model, "--corpus", "NCBI-disease", "--corpora", root)
     for trained_on, told in ((["other train"], False), (["other train", "tiny train"], True)):
-        write_training(model, {**TRAINING, "trained_on": trained_on})
+        write_training_record(model, {**TRAINING, "trained_on": trained_on})
         assert ("test shares texts with tiny train" in run(*wanted).err) == told
 
 
@@ -307,7 +309,9 @@ def test_texts_that_the_model_learnt_are_told(
     run: Run, root: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     model, one = shutil.copytree(tiny_model, tmp_path / "model"), tmp_path / "letters.tsv"
-    write_training(model, {**TRAINING, "trained_on": ["letters train", "NCBI-disease train"]})
+    write_training_record(
+        model, {**TRAINING, "trained_on": ["letters train", "NCBI-disease train"]}
+    )
     one.write_text(GOLD)
     told = run("evaluate", "--model", model, "--corpus", one).err
     assert "letters: the model learnt from a corpus of this name" in told
@@ -334,7 +338,7 @@ def test_all_stands_beside_what_the_model_states(
 ) -> None:
     stated = {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}
     content = {"NCBI-disease test": {"Disease": stated}}
-    monkeypatch.setattr("vaner.hub.reported_results.read_stated", lambda folder: content)
+    monkeypatch.setattr("vaner.hub.reported_results.read_reported_results", lambda folder: content)
     out = score("--all", "--corpora", root, "--types", "Disease").out
     [row] = [line for line in out.splitlines() if line.startswith("NCBI-disease")]
     assert row.endswith("90.00  outside its interval")
@@ -345,7 +349,7 @@ def test_all_scores_the_views_that_are_stated(
 ) -> None:
     stated = {"f1": 0.0, "intervals": {"f1": [0.0, 1.0]}}
     content = {"BC5CDR-chem test": {"Chemical": stated}}
-    monkeypatch.setattr("vaner.hub.reported_results.read_stated", lambda folder: content)
+    monkeypatch.setattr("vaner.hub.reported_results.read_reported_results", lambda folder: content)
     out = score("--all", "--corpora", root).out
     rows = [line.split() for line in out.splitlines()[2:]]
     assert [row[:2] for row in rows] == [["NCBI-disease", "Disease"], ["BC5CDR-chem", "Chemical"]]

@@ -17,9 +17,9 @@ from vaner.display.html.evaluation_report import _around, _example, render
 from vaner.display.html.svg_plots import bar, reliability_plot
 from vaner.evaluation import score
 from vaner.evaluation.bootstrap import Interval
-from vaner.evaluation.error_analysis import Kind, Mistake
+from vaner.evaluation.error_analysis import Mistake, MistakeKind
 from vaner.evaluation.evaluate import Evaluation
-from vaner.evaluation.label_predictions import judged
+from vaner.evaluation.label_predictions import label_predictions
 from vaner.text.documents import Document, Span
 
 TEXT = "Her <b>left</b> breast cancer\nand gout; diabetes & asthma, with metformin."
@@ -41,7 +41,9 @@ def evaluation(name: str = "mine", found: tuple[Span, ...] | None = None) -> Eva
                  at("diabetes", "Disease", 0.6), at("metformin", "Drug & co", 0.9))  # fmt: skip
     predicted = tuple(one.with_spans(found) for one in gold)
     types = ("Disease", "Drug & co")
-    trust = reliability([pair for some in judged(gold, predicted, types) for pair in some])
+    trust = reliability(
+        [pair for some in label_predictions(gold, predicted, types) for pair in some]
+    )
     return Evaluation(
         name, "devel", types, ("Gene",), score(gold, predicted, types=types, bootstrap=20),
         {"discontinuous": 2}, 1.0, predicted, gold, trust, trust,
@@ -110,7 +112,9 @@ def test_what_stands_around_is_of_whole_words(text: str, start: int, length: int
 def test_an_excerpt_begins_and_ends_with_a_word() -> None:
     text = "Neurological examination " * 9 + "showed gout" + " of considerable severity" * 9
     start = text.index("gout")
-    missed = Mistake(Kind.MISSED, Document("1", text), Span(start, start + 4, "Disease"), None)
+    missed = Mistake(
+        MistakeKind.MISSED, Document("1", text), Span(start, start + 4, "Disease"), None
+    )
     words = Words(_example(missed)).words
     begins, ends = re.findall(r"…(\w+)|(\w+)…", words)
     assert begins[0] in ("Neurological", "examination")

@@ -20,8 +20,8 @@ from seqeval.scheme import IOB2
 
 from vaner.errors import VanerError
 from vaner.evaluation import Counts, compare, score, seen_mentions
-from vaner.evaluation.bootstrap import rates, resampled
-from vaner.evaluation.match_criteria import overlapping
+from vaner.evaluation.bootstrap import precision_recall_f1, resample_counts
+from vaner.evaluation.match_criteria import match_overlapping
 from vaner.evaluation.report import Bootstrap
 from vaner.text.documents import Document, Span
 from vaner.text.tags import decode_tags
@@ -267,8 +267,8 @@ def test_overlap_is_a_maximum_matching(gold: list[Span], predicted: list[Span]) 
     if gold and predicted:
         partners = maximum_bipartite_matching(csr_matrix(np.array(edges, dtype=int)))
         expected = int((partners >= 0).sum())
-    assert overlapping(gold, predicted) == expected
-    assert overlapping(gold[::-1], predicted[::-1]) == expected
+    assert match_overlapping(gold, predicted) == expected
+    assert match_overlapping(gold[::-1], predicted[::-1]) == expected
 
 
 @settings(deadline=None, max_examples=100)
@@ -324,14 +324,14 @@ def test_resampling_agrees_with_drawing_one_document_after_another() -> None:
     counts = np.arange(24, dtype=float).reshape(4, 2, 3)
     rng = np.random.default_rng(3)
     by_hand = [counts[rng.integers(4, size=4)].sum(axis=0) for _ in range(50)]
-    assert np.array_equal(resampled(counts, 50, seed=3), by_hand)
+    assert np.array_equal(resample_counts(counts, 50, seed=3), by_hand)
 
 
 def test_rates_agree_with_counts() -> None:
     for numbers in [(0, 0, 0), (0, 2, 0), (0, 0, 3), (2, 1, 3)]:
         counts = Counts(*numbers)
         expected = (counts.precision, counts.recall, counts.f1)
-        assert tuple(rates(np.array(numbers, dtype=float))) == expected
+        assert tuple(precision_recall_f1(np.array(numbers, dtype=float))) == expected
 
 
 def test_order_of_documents_and_spans_changes_nothing() -> None:
@@ -360,7 +360,7 @@ def test_seed_and_absence_of_the_bootstrap_are_reported() -> None:
 def test_a_thousand_resamples_of_five_thousand_documents_are_quick() -> None:
     counts = np.random.default_rng(0).integers(0, 4, size=(5000, 12, 3)).astype(float)
     start = time.process_time()
-    resampled(counts, 1000, seed=0)
+    resample_counts(counts, 1000, seed=0)
     assert time.process_time() - start < 5, (
         "takes about 0.2 s; the bound leaves a busy machine room"
     )

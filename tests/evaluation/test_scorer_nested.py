@@ -16,10 +16,10 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from tests.overlapping import spans_of
 from vaner.evaluation import Counts, Report, score, seen_mentions
-from vaner.evaluation.match_criteria import overlapping
-from vaner.evaluation.memorized_mentions import seen_key
+from vaner.evaluation.match_criteria import match_overlapping
+from vaner.evaluation.memorized_mentions import mention_key
 from vaner.evaluation.nesting_groups import GROUPS
-from vaner.evaluation.thresholds import cuts
+from vaner.evaluation.thresholds import sweep_thresholds
 from vaner.text.documents import Document, Span, filter_by_score
 
 TEXT = "p53 of the p53 of p53 of the IL-2 of it"
@@ -82,7 +82,7 @@ def group(name: str, pair: Pair) -> Counts:
 
 def known(pair: Pair, seen: frozenset[tuple[str, str]]) -> Counts:
     document = pair[0]
-    sides = [[s for s in side.spans if seen_key(document, s) in seen] for side in pair]
+    sides = [[s for s in side.spans if mention_key(document, s) in seen] for side in pair]
     return counted(*sides)
 
 
@@ -192,7 +192,7 @@ def test_thresholds_count_as_the_scorer_does(
     scores = st.none() | st.sampled_from([0.25, 0.5, 0.75])
     found = [d.with_spans(replace(s, score=data.draw(scores)) for s in d.spans) for d in plain]
     types = sorted({span.type for d in (*gold, *found) for span in d.spans})
-    for cut in cuts(gold, found, types):
+    for cut in sweep_thresholds(gold, found, types):
         kept = [filter_by_score(document, cut.threshold) for document in found]
         assert score(gold, kept, bootstrap=0).micro.counts == cut.counts
 
@@ -259,5 +259,9 @@ def test_one_mention_over_thousands() -> None:
     gold = [Span(0, 10 * number + 20, "A")]
     gold += [Span(10 * i + 5, 10 * i + 15, "A") for i in range(number)]
     predicted = [Span(10 * i + 2, 10 * i + 8, "A") for i in range(number + 1)]
-    assert overlapping(gold, predicted) == number + 1
-    assert overlapping(gold, predicted[1:]) == overlapping(gold[::-1], predicted[1:]) == number
+    assert match_overlapping(gold, predicted) == number + 1
+    assert (
+        match_overlapping(gold, predicted[1:])
+        == match_overlapping(gold[::-1], predicted[1:])
+        == number
+    )

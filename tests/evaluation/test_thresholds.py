@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaner.evaluation import score
-from vaner.evaluation.thresholds import best_cut, cuts
+from vaner.evaluation.thresholds import find_best_threshold, sweep_thresholds
 from vaner.text.documents import Document, Span, filter_by_score
 
 TEXT = "one two six ten"
@@ -34,7 +34,7 @@ def test_every_cut_is_what_the_scorer_says(
     gold = [document(i, g).with_spans(Span(s.start, s.end, s.type) for s in document(i, g).spans)
             for i, (g, _) in enumerate(pairs)]  # fmt: skip
     found = [document(i, p) for i, (_, p) in enumerate(pairs)]
-    swept = cuts(gold, found, ["A"])
+    swept = sweep_thresholds(gold, found, ["A"])
     assert [cut.threshold for cut in swept] == sorted(cut.threshold for cut in swept)
     for cut in swept:
         kept = [filter_by_score(one, cut.threshold) for one in found]
@@ -42,10 +42,10 @@ def test_every_cut_is_what_the_scorer_says(
         assert cut.counts == report.micro.counts
     scores = {s.score for one in found for s in one.spans if s.type == "A" and s.score is not None}
     assert scores <= {cut.threshold for cut in swept}
-    best = best_cut(gold, found, ["A"])
+    best = find_best_threshold(gold, found, ["A"])
     assert best.counts.f1 == max(cut.counts.f1 for cut in swept)
 
 
 def test_where_nothing_was_found() -> None:
     gold = [document(0, [((0, 3), "A", None), ((4, 7), "A", None)])]
-    assert best_cut(gold, [document(0, [])], ["A"]).counts.f1 == pytest.approx(0)
+    assert find_best_threshold(gold, [document(0, [])], ["A"]).counts.f1 == pytest.approx(0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaner.generator.alignment import Gap, align, folded
+from vaner.generator.alignment import Gap, align_texts, fold_text
 
 TEXTS = st.text(alphabet=st.sampled_from("ab cé[。\n\U0001f600"), max_size=40)
 
@@ -14,7 +14,7 @@ TEXTS = st.text(alphabet=st.sampled_from("ab cé[。\n\U0001f600"), max_size=40)
 @given(TEXTS, TEXTS)
 def test_between_the_gaps_the_texts_agree(left: str, right: str) -> None:
     a = b = 0
-    for gap in [*align(left, right), Gap(len(left), len(left), len(right), len(right))]:
+    for gap in [*align_texts(left, right), Gap(len(left), len(left), len(right), len(right))]:
         assert _spaced(left[a : gap.a_start]) == _spaced(right[b : gap.b_start])
         assert gap.a_start <= gap.a_end and gap.b_start <= gap.b_end
         a, b = gap.a_end, gap.b_end
@@ -27,15 +27,15 @@ def _spaced(text: str) -> str:
 
 @given(st.text())
 def test_a_text_agrees_with_itself(text: str) -> None:
-    assert align(text, text) == []
+    assert align_texts(text, text) == []
 
 
 @given(st.text("ab \n", max_size=20), st.text("ab \n", max_size=20))
 def test_what_was_left_out_or_put_in_is_found(before: str, after: str) -> None:
     whole = f"{before}<+>{after}"
-    (gap,) = align(before + after, whole)
+    (gap,) = align_texts(before + after, whole)
     assert whole[gap.b_start : gap.b_end].strip() == "<+>" and gap.a_start == gap.a_end
-    (gap,) = align(whole, before + after)
+    (gap,) = align_texts(whole, before + after)
     assert whole[gap.a_start : gap.a_end].strip() == "<+>" and gap.b_start == gap.b_end
 
 
@@ -45,15 +45,15 @@ def test_a_clause_left_out_takes_nothing_from_its_neighbours() -> None:
         "Their mothers had been given iron as of the second month of pregnancy, and folate. ",
         "None of the infants was given any.",
     )
-    (gap,) = align(first + third, first + second + third)
+    (gap,) = align_texts(first + third, first + second + third)
     assert (first + second + third)[gap.b_start : gap.b_end].strip() == second.strip()
-    (gap,) = align(first, first + second + third)
+    (gap,) = align_texts(first, first + second + third)
     assert gap.a_start == gap.b_start == len(first)
 
 
 @given(st.text())
 def test_folding_keeps_every_place(text: str) -> None:
-    assert len(folded(text)) == len(text)
+    assert len(fold_text(text)) == len(text)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_folding_keeps_every_place(text: str) -> None:
     ],
 )
 def test_what_a_copyist_changes_is_alike(written: str, meant: str) -> None:
-    assert folded(written) == folded(meant)
+    assert fold_text(written) == fold_text(meant)
 
 
 @pytest.mark.parametrize("pair", ["ﬁ:f", "각:가", "½:1", "´: "])
 def test_what_is_more_than_a_letter_with_an_accent_stays(pair: str) -> None:
     written, other = pair.split(":")
-    assert folded(written) != folded(other)
+    assert fold_text(written) != fold_text(other)
 
 
 N = 50_000
@@ -93,5 +93,5 @@ HARD = {
 def test_the_hardest_texts_take_no_longer(name: str) -> None:
     """Tenths of a second; a quadratic step takes minutes here."""
     start = time.perf_counter()
-    align(*HARD[name])
+    align_texts(*HARD[name])
     assert time.perf_counter() - start < 10

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vaner.generator.answers import NOTHING, decode, decode_each, encode, encode_each
-from vaner.generator.markup import Reason, split
-from vaner.generator.repairs import Kind
+from vaner.generator.answers import EMPTY_ANSWER, decode, decode_each, encode, encode_each
+from vaner.generator.markup import InexpressibleReason, split_expressible
+from vaner.generator.repairs import RepairKind
 from vaner.text.documents import Document, Span
 
 TEXT = "CD28 antibody bound to T cells [1]"
@@ -31,7 +31,7 @@ def cases(draw: st.DrawFn) -> tuple[str, tuple[Span, ...], list[str]]:
     for type in types if text.strip() else ():
         places = draw(st.lists(st.tuples(*[st.integers(0, len(text))] * 2), max_size=4))
         found = [Span(s, e, type) for s, e in places if s < e and text[s:e].strip()]
-        spans += split(text, found).expressible
+        spans += split_expressible(text, found).expressible
     return text, tuple(sorted(spans)), types
 
 
@@ -86,20 +86,23 @@ def test_any_string_is_an_answer(
 
 
 def test_no_entity_has_an_answer_of_its_own() -> None:
-    assert encode(TEXT, [], TYPES).answer == NOTHING == "[]"
-    assert encode("", [], TYPES).answer == NOTHING
-    assert encode("[]", [], []).answer == NOTHING
+    assert encode(TEXT, [], TYPES).answer == EMPTY_ANSWER == "[]"
+    assert encode("", [], TYPES).answer == EMPTY_ANSWER
+    assert encode("[]", [], []).answer == EMPTY_ANSWER
     for answer in ("[]", " []\n"):
         assert decode(answer, TEXT, TYPES) == ((), ())
     for answer in ("", " \n"):
         ((at, kind, _),) = decode(answer, TEXT, TYPES).repairs
-        assert (at, kind) == (0, Kind.SILENT)
+        assert (at, kind) == (0, RepairKind.SILENT)
 
 
 def test_mentions_that_are_not_in_the_answer_are_told() -> None:
     spans = [*SPANS, Span(5, 16, "protein"), Span(23, 24, "virus")]
     lost = encode(TEXT, spans, TYPES).inexpressible
-    assert lost == ((spans[3], Reason.CROSSING), (spans[4], Reason.UNASKED))
+    assert lost == (
+        (spans[3], InexpressibleReason.CROSSING),
+        (spans[4], InexpressibleReason.UNASKED),
+    )
     assert encode_each(TEXT, spans, TYPES).inexpressible == lost
 
 
@@ -112,37 +115,37 @@ def test_crossing_mentions_of_two_types_stand_on_two_lines() -> None:
     ("line", "kind"),
     [
         ("protein:  [CD28] a", None),
-        ("protein: [CD28] a", Kind.HEADING),
-        ("Protein:[CD28] a", Kind.HEADING),
-        ("- **protein**:  [CD28] a", Kind.HEADING),
-        ("2. protein：[CD28] a", Kind.HEADING),
-        ("CELL TYPE:  [CD28] a", Kind.HEADING),
-        ("virus:  [CD28] a", Kind.UNKNOWN_TYPE),
-        ("Here is the answer: [CD28] a", Kind.UNKNOWN_TYPE),
-        ("[CD28] a", Kind.UNTYPED),
+        ("protein: [CD28] a", RepairKind.HEADING),
+        ("Protein:[CD28] a", RepairKind.HEADING),
+        ("- **protein**:  [CD28] a", RepairKind.HEADING),
+        ("2. protein：[CD28] a", RepairKind.HEADING),
+        ("CELL TYPE:  [CD28] a", RepairKind.HEADING),
+        ("virus:  [CD28] a", RepairKind.UNKNOWN_TYPE),
+        ("Here is the answer: [CD28] a", RepairKind.UNKNOWN_TYPE),
+        ("[CD28] a", RepairKind.UNTYPED),
     ],
 )
-def test_how_a_line_may_begin(line: str, kind: Kind | None) -> None:
+def test_how_a_line_may_begin(line: str, kind: RepairKind | None) -> None:
     spans, repairs = decode(line, "CD28 a", ["protein", "cell_type"])
     assert [repair.kind for repair in repairs] == ([kind] if kind else [])
-    assert len(spans) == (kind in {None, Kind.HEADING})
+    assert len(spans) == (kind in {None, RepairKind.HEADING})
 
 
 def test_a_type_that_could_be_two_is_read_to_the_letter_only() -> None:
     assert [s.type for s in decode("dna:  [a]", "a", ["DNA", "dna"]).spans] == ["dna"]
-    assert decode("Dna:  [a]", "a", ["DNA", "dna"]).repairs[0].kind is Kind.UNKNOWN_TYPE
+    assert decode("Dna:  [a]", "a", ["DNA", "dna"]).repairs[0].kind is RepairKind.UNKNOWN_TYPE
 
 
 def test_a_type_written_with_its_own_colon_is_known() -> None:
     spans, repairs = decode("CL:0000084:  [a]", "a", ["CL:0000084", "CL"])
-    assert spans == (Span(0, 1, "CL:0000084"),) and repairs[0].kind is Kind.HEADING
+    assert spans == (Span(0, 1, "CL:0000084"),) and repairs[0].kind is RepairKind.HEADING
 
 
 def test_the_second_line_of_a_type_adds_to_the_first() -> None:
     answer = "protein:  [CD28 antibody] x\nprotein:  CD28 [antibody x]\n\nprotein:  CD28 antibody x"
     spans, repairs = decode(answer, "CD28 antibody x", ["protein"])
     assert spans == (Span(0, 13, "protein"), Span(5, 15, "protein"))
-    assert [repair.kind for repair in repairs] == [Kind.REPEATED_TYPE] * 2
+    assert [repair.kind for repair in repairs] == [RepairKind.REPEATED_TYPE] * 2
 
 
 def test_repairs_of_a_line_tell_their_place_in_the_answer() -> None:

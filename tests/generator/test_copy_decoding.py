@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from vaner.generator.copy_decoding import decode
-from vaner.generator.grammar import Grammar, Marks
+from vaner.generator.grammar import AnswerTokens, Grammar
 
-MARKS = Marks(open=1, close=2, end=0)
+MARKS = AnswerTokens(open=1, close=2, end=0)
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +44,17 @@ def problems(number: int, seed: int) -> tuple[list[list[int]], list[Grammar]]:
 @torch.no_grad()
 def by_hand(model: Any, prompt: list[int], grammar: Grammar) -> tuple[list[int], list[float]]:
     """Step by step without a cache, from the logits of the whole model."""
-    from vaner.generator.grammar import State
+    from vaner.generator.grammar import CopyState
 
-    state, tokens, logs = State(), list[int](), list[float]()
+    state, tokens, logs = CopyState(), list[int](), list[float]()
     while not tokens or tokens[-1] != MARKS.end:
         logits = model(torch.tensor([[*prompt, *tokens]])).logits[0, -1].float()
-        legal = [token for token in grammar.legal(state) if token is not None]
+        legal = [token for token in grammar.legal_tokens(state) if token is not None]
         scores = logits[legal].log_softmax(-1)
         best = int(scores.argmax())
         logs.append(float(scores[best]))
         tokens.append(legal[best])
-        state = grammar.after(state, legal[best])
+        state = grammar.advance(state, legal[best])
     return tokens, logs
 
 
@@ -106,7 +106,7 @@ def test_spans_are_those_of_the_answer_with_the_probability_of_their_brackets(mo
     assert sum(len(answer.spans) for answer in answers) > 5
     for prompt, grammar, answer in zip(prompts, grammars, answers, strict=True):
         spans = [(span.start, span.end) for span in answer.spans]
-        assert grammar.answer(spans) == list(answer.tokens)
+        assert grammar.build_answer(spans) == list(answer.tokens)
         tokens, logs = by_hand(model, prompt, grammar)
         opened, scores = list[float](), list[float]()
         for token, log in zip(tokens, logs, strict=True):

@@ -9,7 +9,7 @@ import pytest
 
 from vaner.formats import read
 from vaner.generator import answers
-from vaner.generator.markup import Reason
+from vaner.generator.markup import InexpressibleReason
 from vaner.text.documents import Document
 
 # Mentions, and those that brackets cannot express. No two of one type cross in any of them.
@@ -20,7 +20,7 @@ MEASURED = {
     "chinese/cmeee/train.jsonl": (61794, {}),
     "chinese/cmeee/devel.jsonl": (20300, {}),
     "chinese/cmeee_v2/devel.jsonl": (26081, {}),
-    "chinese/ccks2019/test.jsonl": (6002, {Reason.UNTRIMMED: 21}),
+    "chinese/ccks2019/test.jsonl": (6002, {InexpressibleReason.UNTRIMMED: 21}),
     "chinese/cEHRNER/devel.jsonl": (749, {}),
     "chinese/cMedQANER/devel.jsonl": (1024, {}),
 }
@@ -35,13 +35,13 @@ def test_a_corpus_comes_back(name: str, corpora_root: Path) -> None:
         pytest.skip(f"{name} does not lie in VANER_CORPORA")
     documents = list(read(path))
     types = sorted({span.type for document in documents for span in document.spans})
-    lost = Counter[Reason]()
+    lost = Counter[InexpressibleReason]()
     for document in documents:
         lost += _there_and_back(document, types)
     assert (sum(len(document.spans) for document in documents), dict(lost)) == MEASURED[name]
 
 
-def _there_and_back(document: Document, types: list[str]) -> Counter[Reason]:
+def _there_and_back(document: Document, types: list[str]) -> Counter[InexpressibleReason]:
     """Reasons of what does not come back; all else does, and with the same offsets."""
     answer = answers.encode(document.text, document.spans, types)
     spans, repairs = answers.decode(answer.answer, document.text, types)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaner.errors import ModelError
-from vaner.generator.grammar import MOST_NESTED, Grammar, Marks, State
+from vaner.generator.grammar import MAX_NESTING, AnswerTokens, CopyState, Grammar
 
-MARKS = Marks(open=1, close=2, end=0)
+MARKS = AnswerTokens(open=1, close=2, end=0)
 
 words = st.lists(st.lists(st.integers(3, 9), min_size=1, max_size=3).map(tuple), max_size=8).map(
     tuple
@@ -20,10 +20,10 @@ words = st.lists(st.lists(st.integers(3, 9), min_size=1, max_size=3).map(tuple),
 
 def written(grammar: Grammar, draw: Random) -> list[int]:
     """An answer of legal sub-words drawn at random."""
-    state, tokens = State(), list[int]()
+    state, tokens = CopyState(), list[int]()
     while MARKS.end not in tokens:
-        token = draw.choice([t for t in grammar.legal(state) if t is not None])
-        state = grammar.after(state, token)
+        token = draw.choice([t for t in grammar.legal_tokens(state) if t is not None])
+        state = grammar.advance(state, token)
         tokens.append(token)
     return tokens
 
@@ -39,7 +39,7 @@ def test_whatever_is_written_is_a_copy_that_parses(
         depth += (token == MARKS.open) - (token == MARKS.close)
         deepest = max(deepest, depth)
         assert depth >= 0 and (before, token) != (MARKS.open, MARKS.close)
-    assert depth == 0 and deepest <= MOST_NESTED and tokens.count(MARKS.end) == 1
+    assert depth == 0 and deepest <= MAX_NESTING and tokens.count(MARKS.end) == 1
 
 
 @given(words, st.randoms(use_true_random=False))
@@ -48,21 +48,21 @@ def test_an_answer_is_written_again_from_its_spans(
 ) -> None:
     grammar = Grammar(source, MARKS)
     tokens = written(grammar, draw)
-    state, spans = State(), list[tuple[int, int]]()
+    state, spans = CopyState(), list[tuple[int, int]]()
     for token in tokens:
         if token == MARKS.close:
             spans.append((state.starts[-1], state.word))
-        state = grammar.after(state, token)
-    assert grammar.answer(spans) == tokens
+        state = grammar.advance(state, token)
+    assert grammar.build_answer(spans) == tokens
 
 
 @given(words)
 def test_the_draft_is_the_copy_and_ends(source: tuple[tuple[int, ...], ...]) -> None:
     grammar = Grammar(source, MARKS)
-    assert [token for _, token in grammar.draft(State())] == grammar.answer([])
+    assert [token for _, token in grammar.draft(CopyState())] == grammar.build_answer([])
     if source:
-        opened = [token for _, token in grammar.draft(State(0, 0, (0,)))]
-        assert opened == [*grammar.answer([])[:-1], MARKS.close, MARKS.end]
+        opened = [token for _, token in grammar.draft(CopyState(0, 0, (0,)))]
+        assert opened == [*grammar.build_answer([])[:-1], MARKS.close, MARKS.end]
 
 
 def test_a_word_that_begins_with_a_mark_is_refused() -> None:

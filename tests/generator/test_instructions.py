@@ -11,9 +11,9 @@ import pytest
 from vaner.errors import VanerError
 from vaner.generator.instructions import (
     MarkupInstruction,
-    instruction,
-    language_of,
-    languages,
+    available_languages,
+    build_instruction,
+    detect_language,
 )
 
 DATA = tomllib.loads(files("vaner.generator").joinpath("definitions.toml").read_text("utf-8"))
@@ -34,63 +34,67 @@ LABELS = {
 
 
 def test_all_types_in_one_answer() -> None:
-    lines = instruction().render(["protein", "my type"]).splitlines()
+    lines = build_instruction().render(["protein", "my type"]).splitlines()
     assert lines[1].startswith("protein: A protein or")
     assert lines[2] == "my type"  # of one's own, without a definition
     assert lines[-1] == "Sentence: "
 
 
 def test_one_type_an_answer() -> None:
-    assert "\nmy type\n" in instruction().render_one("my type")
-    assert "\nDNA: A gene or" in instruction().render_one("DNA")
+    assert "\nmy type\n" in build_instruction().render_one("my type")
+    assert "\nDNA: A gene or" in build_instruction().render_one("DNA")
 
 
 def test_a_type_is_written_as_in_the_answer() -> None:
-    assert "\nCL\\:0000084\n" in instruction().render(["CL:0000084"])
-    assert "\n{type} {}\n" in instruction().render(["{type} {}"])
+    assert "\nCL\\:0000084\n" in build_instruction().render(["CL:0000084"])
+    assert "\n{type} {}\n" in build_instruction().render(["{type} {}"])
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", available_languages())
 @pytest.mark.parametrize("type", BIOMEDICAL + GENERAL + CMEEE)
 def test_these_types_are_defined_in_every_language(language: str, type: str) -> None:
-    assert dict(instruction(language=language).definitions)[type]
+    assert dict(build_instruction(language=language).definitions)[type]
 
 
 @pytest.mark.parametrize("corpus", LABELS)
 def test_every_label_of_the_chinese_corpora_is_defined(corpus: str) -> None:
-    asks = instruction(corpus)
-    assert language_of(corpus) == "zh" and asks.listed == instruction(language="zh").listed
+    asks = build_instruction(corpus)
+    assert (
+        detect_language(corpus) == "zh" and asks.listed == build_instruction(language="zh").listed
+    )
     assert set(LABELS[corpus].split()) <= set(dict(asks.definitions))
 
 
 def test_a_label_stands_for_the_published_name() -> None:
-    assert "\nbod：身体：" in instruction("CMeEE-V2").render_one("bod")
-    assert "\nbod: 身体: A part" in instruction("cmeee_v2", "en").render_one("bod")
+    assert "\nbod：身体：" in build_instruction("CMeEE-V2").render_one("bod")
+    assert "\nbod: 身体: A part" in build_instruction("cmeee_v2", "en").render_one("bod")
     assert {
-        d.partition("：")[0] for t, d in instruction("CMeEE").definitions if len(t) == 3
+        d.partition("：")[0] for t, d in build_instruction("CMeEE").definitions if len(t) == 3
     } >= set(CMEEE)
 
 
 def test_words_of_one_language_do_not_stand_in_another() -> None:
-    assert "crowd" in dict(instruction("cMedQANER").definitions)
-    assert "crowd" not in dict(instruction("cMedQANER", "en").definitions)
+    assert "crowd" in dict(build_instruction("cMedQANER").definitions)
+    assert "crowd" not in dict(build_instruction("cMedQANER", "en").definitions)
 
 
 def test_an_english_corpus_or_none_is_asked_in_english() -> None:
-    assert instruction("NCBI-disease") == instruction() == instruction(language="en")
-    assert language_of("V2") == "en"
+    assert (
+        build_instruction("NCBI-disease") == build_instruction() == build_instruction(language="en")
+    )
+    assert detect_language("V2") == "en"
 
 
 def test_an_unknown_language() -> None:
     with pytest.raises(VanerError, match="no instruction in the language 'xx', only in en, zh"):
-        instruction(language="xx")
+        build_instruction(language="xx")
 
 
 @pytest.mark.parametrize("corpus", [None, "CMeEE"])
 def test_it_is_stored_with_a_model(corpus: str | None) -> None:
-    asks = instruction(corpus)
+    asks = build_instruction(corpus)
     assert MarkupInstruction.from_dict(json.loads(json.dumps(asks.to_dict()))) == asks
-    assert hash(asks) == hash(instruction(corpus))
+    assert hash(asks) == hash(build_instruction(corpus))
 
 
 def test_a_template_has_its_fields() -> None:
@@ -105,11 +109,11 @@ def test_a_template_has_its_fields() -> None:
 
 def test_the_data_holds_nothing_that_is_not_read() -> None:
     assert set(DATA) == {"templates", "compact", "definitions", "corpora"}
-    assert set(DATA["templates"]) == set(DATA["definitions"]) == set(languages())
+    assert set(DATA["templates"]) == set(DATA["definitions"]) == set(available_languages())
     for name, facts in DATA["corpora"].items():
         assert set(facts) <= {"language", "labels", "definitions"}, name
-        assert facts["language"] in languages()
-        for language in languages():
+        assert facts["language"] in available_languages()
+        for language in available_languages():
             assert set(facts.get("labels", {}).values()) <= set(DATA["definitions"][language])
 
 

@@ -10,8 +10,15 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from vaner.generator.markup import Reason, Split, decode, encode, escape, split
-from vaner.generator.repairs import Kind
+from vaner.generator.markup import (
+    InexpressibleReason,
+    SplitSpans,
+    decode,
+    encode,
+    escape,
+    split_expressible,
+)
+from vaner.generator.repairs import RepairKind
 from vaner.text.documents import Document, Span, SpanError
 
 ODD = "[]\\nr ab\n\r\tÅéz\u0301\u0308。，中\U0001f9ec\u2028\x1c\ufeff"
@@ -37,7 +44,7 @@ def marked(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> tuple[str,
 def nested(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> tuple[str, tuple[Span, ...]]:
     """A text with mentions that lie in one another or apart."""
     text, spans = draw(marked(texts))
-    return text, split(text, spans).expressible
+    return text, split_expressible(text, spans).expressible
 
 
 def spans_of(*pairs: tuple[int, int]) -> tuple[Span, ...]:
@@ -100,10 +107,10 @@ def test_the_inexpressible_is_told_with_its_reason() -> None:
     ]
     encoded = encode(text, spans)
     assert encoded.inexpressible == (
-        (spans[0], Reason.DISCONTINUOUS),
-        (spans[2], Reason.CROSSING),
-        (spans[5], Reason.DUPLICATE),
-        (spans[3], Reason.UNTRIMMED),
+        (spans[0], InexpressibleReason.DISCONTINUOUS),
+        (spans[2], InexpressibleReason.CROSSING),
+        (spans[5], InexpressibleReason.DUPLICATE),
+        (spans[3], InexpressibleReason.UNTRIMMED),
     )
     assert encoded.markup == "[renal and] [[hepatic] failure] "
 
@@ -115,23 +122,23 @@ def test_of_two_as_long_the_first_is_kept() -> None:
 @given(marked())
 def test_every_mention_is_expressed_or_told(case: tuple[str, list[Span]]) -> None:
     text, spans = case
-    apart = split(text, spans)
+    apart = split_expressible(text, spans)
     told = Counter(span for span, _ in apart.inexpressible)
     exact = Counter(span for span in apart.expressible if span in spans)
     assert told + exact == Counter(spans)
     added = [span for span in apart.expressible if span not in spans]
-    untrimmed = [s for s, reason in apart.inexpressible if reason is Reason.UNTRIMMED]
+    untrimmed = [s for s, reason in apart.inexpressible if reason is InexpressibleReason.UNTRIMMED]
     assert len(added) <= len(untrimmed)
-    assert split(text, reversed(spans)) == apart
-    assert split(text, apart.expressible) == Split(apart.expressible)
+    assert split_expressible(text, reversed(spans)) == apart
+    assert split_expressible(text, apart.expressible) == SplitSpans(apart.expressible)
 
 
 @given(marked())
 def test_the_longest_is_kept(case: tuple[str, list[Span]]) -> None:
     text, spans = case
-    apart = split(text, spans)
+    apart = split_expressible(text, spans)
     for span, reason in apart.inexpressible:
-        if reason is Reason.CROSSING:
+        if reason is InexpressibleReason.CROSSING:
             assert any(
                 other.length >= len(text[span.start : span.end].strip())
                 and (other.start < span.start < other.end or other.start < span.end < other.end)
@@ -154,28 +161,38 @@ def test_what_no_document_holds_is_refused() -> None:
 @pytest.mark.parametrize(
     ("markup", "text", "found", "told"),
     [
-        ("[a] b]", "a b", [(0, 1)], [Kind.UNOPENED]),
-        ("[a [b]", "a b", [(2, 3)], [Kind.UNCLOSED]),
-        ("a[] b[ ]", "a b ", [], [Kind.EMPTY, Kind.EMPTY]),
-        ("[[a]] b", "a b", [(0, 1)], [Kind.DUPLICATE]),
-        ("a[ b ]c", "a b c", [(2, 3)], [Kind.TRIMMED]),
-        ("a [ b ] c", "a b c", [(2, 3)], [Kind.TRIMMED, Kind.ADDED, Kind.ADDED]),
-        ("[[a] ]b", "a b", [(0, 1)], [Kind.DUPLICATE]),
-        ("a [xyz] b", "a b", [], [Kind.LOST, Kind.ADDED]),
-        ("[IL-2] gene", "il–2 gene", [(0, 4)], [Kind.CHANGED]),
-        ("5‘-[CAP]", "5'-CAP", [(3, 6)], [Kind.CHANGED]),
-        ("the[CD28]receptor", "the CD28 receptor", [(4, 8)], [Kind.MISSING, Kind.MISSING]),
-        ("[caf\u00e9] au", "cafe\u0301 au", [(0, 5)], [Kind.CHANGED, Kind.MISSING]),
-        ("[cafe\u0301] au", "caf\u00e9 au", [(0, 4)], [Kind.CHANGED, Kind.ADDED]),
-        ("of the [CD28] on T", "of the human CD28 on T cells", [(13, 17)], [Kind.MISSING] * 2),
-        ("in [xyz CD28] of", "in human CD28 of", [(3, 13)], [Kind.CHANGED]),
-        ("患者【[腹痛]】，", "患者[腹痛],", [(3, 5)], [Kind.CHANGED] * 2),
-        ("", "a b", [], [Kind.MISSING]),
-        ("[a] b", "", [], [Kind.LOST, Kind.ADDED]),
+        ("[a] b]", "a b", [(0, 1)], [RepairKind.UNOPENED]),
+        ("[a [b]", "a b", [(2, 3)], [RepairKind.UNCLOSED]),
+        ("a[] b[ ]", "a b ", [], [RepairKind.EMPTY, RepairKind.EMPTY]),
+        ("[[a]] b", "a b", [(0, 1)], [RepairKind.DUPLICATE]),
+        ("a[ b ]c", "a b c", [(2, 3)], [RepairKind.TRIMMED]),
+        ("a [ b ] c", "a b c", [(2, 3)], [RepairKind.TRIMMED, RepairKind.ADDED, RepairKind.ADDED]),
+        ("[[a] ]b", "a b", [(0, 1)], [RepairKind.DUPLICATE]),
+        ("a [xyz] b", "a b", [], [RepairKind.LOST, RepairKind.ADDED]),
+        ("[IL-2] gene", "il–2 gene", [(0, 4)], [RepairKind.CHANGED]),
+        ("5‘-[CAP]", "5'-CAP", [(3, 6)], [RepairKind.CHANGED]),
+        (
+            "the[CD28]receptor",
+            "the CD28 receptor",
+            [(4, 8)],
+            [RepairKind.MISSING, RepairKind.MISSING],
+        ),
+        ("[caf\u00e9] au", "cafe\u0301 au", [(0, 5)], [RepairKind.CHANGED, RepairKind.MISSING]),
+        ("[cafe\u0301] au", "caf\u00e9 au", [(0, 4)], [RepairKind.CHANGED, RepairKind.ADDED]),
+        (
+            "of the [CD28] on T",
+            "of the human CD28 on T cells",
+            [(13, 17)],
+            [RepairKind.MISSING] * 2,
+        ),
+        ("in [xyz CD28] of", "in human CD28 of", [(3, 13)], [RepairKind.CHANGED]),
+        ("患者【[腹痛]】，", "患者[腹痛],", [(3, 5)], [RepairKind.CHANGED] * 2),
+        ("", "a b", [], [RepairKind.MISSING]),
+        ("[a] b", "", [], [RepairKind.LOST, RepairKind.ADDED]),
     ],
 )
 def test_what_is_put_right(
-    markup: str, text: str, found: list[tuple[int, int]], told: list[Kind]
+    markup: str, text: str, found: list[tuple[int, int]], told: list[RepairKind]
 ) -> None:
     spans, repairs = decode(markup, text, "X")
     assert spans == spans_of(*found)
@@ -197,14 +214,16 @@ def test_what_is_put_right(
 def test_what_stands_unescaped_is_understood(markup: str, text: str, found: list[str]) -> None:
     spans, repairs = decode(markup, text)
     assert [text[span.start : span.end] for span in spans] == found
-    assert repairs and {Kind.UNESCAPED, Kind.CHANGED} >= {repair.kind for repair in repairs}
+    assert repairs and {RepairKind.UNESCAPED, RepairKind.CHANGED} >= {
+        repair.kind for repair in repairs
+    }
 
 
 def test_a_repair_tells_its_place_in_the_answer() -> None:
     markup = r"a \[1\] [bad] ] c"
     (first, second) = decode(markup, "a [1] bed  c").repairs
     assert (markup[first.at], first.what) == ("a", "a") and first.at == markup.index("ad]")
-    assert (second.at, second.kind) == (markup.index("] c"), Kind.UNOPENED)
+    assert (second.at, second.kind) == (markup.index("] c"), RepairKind.UNOPENED)
 
 
 @given(MARKUPS | TEXTS, TEXTS)
@@ -214,7 +233,10 @@ def test_any_string_gives_spans_of_the_text(markup: str, text: str) -> None:
     spans, repairs = decode(markup, text, "X")
     Document("d", text, spans)
     assert all(text[s.start : s.end].strip() == text[s.start : s.end] for s in spans)
-    assert split(text, spans).expressible == spans and not split(text, spans).inexpressible
+    assert (
+        split_expressible(text, spans).expressible == spans
+        and not split_expressible(text, spans).inexpressible
+    )
     assert all(0 <= repair.at <= len(markup) for repair in repairs)
 
 

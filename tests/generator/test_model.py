@@ -15,9 +15,9 @@ from vaner.annotator import Annotator
 from vaner.backbones.encoding import read_tokenizer
 from vaner.errors import ModelError
 from vaner.generator.collation import collate
-from vaner.generator.instructions import instruction
+from vaner.generator.instructions import build_instruction
 from vaner.generator.model import VanerForGeneration, VanerGeneratorConfig
-from vaner.generator.prompts import NOT_LEARNT, AnswerRow, PromptEncoder, word_spans
+from vaner.generator.prompts import IGNORE_INDEX, AnswerRow, PromptEncoder, to_word_ranges
 from vaner.generator.recognizer import Generator
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.words import split_words
@@ -46,7 +46,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerForGeneration:
     torch.manual_seed(0)
-    asks = instruction("GENIA").about(TYPES).to_dict()
+    asks = build_instruction("GENIA").restrict_to(TYPES).to_dict()
     model = VanerForGeneration.from_backbone(
         str(backbone),
         lora={"r": 4, "target_modules": "all-linear"} if lora else None,
@@ -76,8 +76,10 @@ def answer_rows(backbone: Path, model: VanerForGeneration) -> list[AnswerRow]:
         ("T cells", []),
     ):
         words = split_words(text)
-        [prompt] = encoder.prompts(text, words, model.config.instruction_for("protein", "GENIA"))
-        found.append(encoder.row(prompt, word_spans(words, mentions)[0]))
+        [prompt] = encoder.encode_prompts(
+            text, words, model.config.instruction_for("protein", "GENIA")
+        )
+        found.append(encoder.encode_answer(prompt, to_word_ranges(words, mentions)[0]))
     return found
 
 
@@ -90,7 +92,7 @@ def test_the_loss_is_that_of_the_answer_alone(backbone: Path, loss: Any) -> None
     total, count = 0.0, 0
     for row in rows:
         logits = model.language_model(torch.tensor([row.input_ids])).logits[0].float()
-        first = row.labels.index(next(label for label in row.labels if label != NOT_LEARNT))
+        first = row.labels.index(next(label for label in row.labels if label != IGNORE_INDEX))
         for place, legal in enumerate(row.legal, first):
             choices = [token for token in legal if token is not None]
             if loss == "decisions" and len(choices) < 2:

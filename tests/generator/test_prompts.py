@@ -9,14 +9,14 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tests.tiny_model import build_backbone
 from vaner.errors import ModelError
-from vaner.generator.instructions import instruction
+from vaner.generator.instructions import build_instruction
 from vaner.generator.markup import decode, encode
-from vaner.generator.prompts import NOT_LEARNT, PromptEncoder, word_spans
+from vaner.generator.prompts import IGNORE_INDEX, PromptEncoder, to_word_ranges
 from vaner.text.documents import Span
 from vaner.text.tags import UnreachableReason
 from vaner.text.words import split_words
 
-ASKED = instruction().render_one("protein")
+ASKED = build_instruction().render_one("protein")
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,13 @@ def test_a_prompt_ends_where_the_answer_begins(
 ) -> None:
     text = "Anti-[CD28] antibody (see above)"
     words = split_words(text)
-    [prompt] = encoder.prompts(text, words, ASKED)
+    [prompt] = encoder.encode_prompts(text, words, ASKED)
     read = tokenizer.decode(prompt.input_ids, skip_special_tokens=False)
     assert read.startswith("Find the entities of this type")
     assert read.endswith(f"Sentence: {encode(text, ()).markup}\n")
-    row = encoder.row(prompt, [(3, 4), (0, 6)])
+    row = encoder.encode_answer(prompt, [(3, 4), (0, 6)])
     assert row.input_ids[: len(prompt.input_ids)] == prompt.input_ids
-    assert set(row.labels[: len(prompt.input_ids)]) == {NOT_LEARNT}
+    assert set(row.labels[: len(prompt.input_ids)]) == {IGNORE_INDEX}
     answer = row.labels[len(prompt.input_ids) :]
     assert row.input_ids[len(prompt.input_ids) :] == answer and answer[-1] == encoder.marks.end
     assert tokenizer.decode(list(answer[:-1])).strip() == (
@@ -63,8 +63,8 @@ def test_the_answer_is_read_by_the_notation_s_own_decoder(
         return
     first = data.draw(st.integers(0, len(words) - 1))
     last = data.draw(st.integers(first + 1, len(words)))
-    [prompt] = encoder.prompts(text, words, ASKED)
-    answer = encoder.row(prompt, [(first, last)]).labels[len(prompt.input_ids) : -1]
+    [prompt] = encoder.encode_prompts(text, words, ASKED)
+    answer = encoder.encode_answer(prompt, [(first, last)]).labels[len(prompt.input_ids) : -1]
     written = tokenizer.decode(list(answer), skip_special_tokens=False)
     [span] = decode(written, text, "protein").spans
     assert (span.start, span.end) == (words[first].start, words[last - 1].end)
@@ -73,15 +73,15 @@ def test_the_answer_is_read_by_the_notation_s_own_decoder(
 def test_a_long_sentence_comes_in_windows(encoder: PromptEncoder, tokenizer: Tokenizer) -> None:
     short = PromptEncoder(tokenizer, 900)
     text = " ".join(f"word{i}" for i in range(400))
-    prompts = list(short.prompts(text, split_words(text), ASKED))
+    prompts = list(short.encode_prompts(text, split_words(text), ASKED))
     assert len(prompts) > 2
-    assert all(len(short.row(p, [(0, 400), (3, 4)])) <= 900 for p in prompts)
+    assert all(len(short.encode_answer(p, [(0, 400), (3, 4)])) <= 900 for p in prompts)
     kept = [i for p in prompts for i in range(p.window.keep_start, p.window.keep_end)]
     assert kept == list(range(400))
-    assert short.marks.open in short.row(prompts[0], [(3, 4)]).labels
-    assert short.marks.open not in short.row(prompts[1], [(3, 4)]).labels
+    assert short.marks.open in short.encode_answer(prompts[0], [(3, 4)]).labels
+    assert short.marks.open not in short.encode_answer(prompts[1], [(3, 4)]).labels
     with pytest.raises(ModelError, match="leaves 0 sub-words"):
-        next(PromptEncoder(tokenizer, 64).prompts(text, [], ASKED))
+        next(PromptEncoder(tokenizer, 64).encode_prompts(text, [], ASKED))
 
 
 def test_a_tokenizer_without_the_marks_is_refused() -> None:
@@ -95,7 +95,7 @@ def test_spans_that_are_no_words_are_told() -> None:
     words = split_words("Anti-TNF therapy")
     good, inside = Span(0, 8, "protein"), Span(6, 8, "protein")
     apart = Span(0, 16, "protein", fragments=((0, 4), (9, 16)))
-    assert word_spans(words, [good, inside, apart]) == (
+    assert to_word_ranges(words, [good, inside, apart]) == (
         [(0, 3)],
         [(inside, UnreachableReason.BOUNDARY), (apart, UnreachableReason.DISCONTINUOUS)],
     )

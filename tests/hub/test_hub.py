@@ -19,9 +19,9 @@ from tests.hub_server import TOKEN, Hub
 from tests.tiny_model import build_model
 from vaner.annotator import Annotator
 from vaner.errors import ModelError, VanerError
-from vaner.hub.reported_results import as_stated
-from vaner.hub.repository import HubError, contents
-from vaner.hub.training_record import write_training
+from vaner.hub.reported_results import parse_evaluation
+from vaner.hub.repository import HubError, collect_files
+from vaner.hub.training_record import write_training_record
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "Aspirin-induced asthma 😀 was seen in patients with type 2 diabetes mellitus."
@@ -68,8 +68,8 @@ def model(tiny_model: Path, tiny_backbone: Path, hub: Hub, tmp_path: Path) -> Pa
     hub.put(BACKBONE, files)
     folder = tmp_path / "model"
     shutil.copytree(tiny_model, folder)
-    write_training(folder, TRAINING)
-    (folder / "results.json").write_text(json.dumps(as_stated(report(folder))))
+    write_training_record(folder, TRAINING)
+    (folder / "results.json").write_text(json.dumps(parse_evaluation(report(folder))))
     return folder
 
 
@@ -204,7 +204,7 @@ def test_a_repository_that_exists_is_updated_and_keeps_what_is_not_ours(
     assert repo.files()["notes.txt"] == b"1" and "model.safetensors" not in repo.files()
     assert "By hand." in first and "doi: 10.1/x" in first and "# tiny" in first
     assert repo.commits[0][1] == files  # the old is still in its history
-    write_training(model, {**TRAINING, "seed": 8})
+    write_training_record(model, {**TRAINING, "seed": 8})
     assert push(vaner, model).returncode == 0
     second = repo.files()["README.md"].decode()
     assert second == first.replace("Seed 7", "Seed 8")
@@ -273,7 +273,7 @@ print(model.push_to_hub("tester/other", backbone=name, private=True))
 model.classifier.weight.data -= 1
 annotator = Annotator.from_pretrained(path, device="cpu")
 print(annotator.push_to_hub("tester/annotator", backbone=name))
-print(Annotator.of(model.merge_adapter().eval(), "cpu").push_to_hub("tester/merged"))
+print(Annotator.from_model(model.merge_adapter().eval(), "cpu").push_to_hub("tester/merged"))
 """
 
 
@@ -298,16 +298,16 @@ def test_from_python(hub: Hub, python: Python, model: Path) -> None:
 
 def test_what_cannot_be_pushed(tmp_path: Path, tiny_model: Path, tiny_backbone: Path) -> None:
     with pytest.raises(HubError, match="the backbone's name on the Hub"):
-        contents(tiny_model, "a/b")
+        collect_files(tiny_model, "a/b")
     with pytest.raises(ModelError, match=r"config\.json is missing"):
-        contents(tmp_path, "a/b")
+        collect_files(tmp_path, "a/b")
     with pytest.raises(ModelError, match="not of a saved vaner model"):
-        contents(tiny_backbone, "a/b")
+        collect_files(tiny_backbone, "a/b")
     broken = build_model(tmp_path / "broken", tiny_backbone)
     head = broken / "head.safetensors"
     head.write_bytes(head.read_bytes()[:-7])
     with pytest.raises(ModelError, match="not a whole weight file"):
-        contents(broken, "a/b", backbone="c/d")
+        collect_files(broken, "a/b", backbone="c/d")
 
 
 def test_figures_of_another_model_are_refused(tmp_path: Path, tiny_model: Path) -> None:
@@ -324,4 +324,4 @@ def test_figures_of_another_model_are_refused(tmp_path: Path, tiny_model: Path) 
     ):
         kept.write_text(json.dumps(record))
         with pytest.raises(VanerError, match=problem):
-            contents(tiny_model, "a/b", backbone="c/d", results=[kept])
+            collect_files(tiny_model, "a/b", backbone="c/d", results=[kept])

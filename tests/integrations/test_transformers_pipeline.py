@@ -115,7 +115,9 @@ def test_a_generator_too(tiny_backbone: Path, tmp_path: Path) -> None:
     read = AutoModel.from_pretrained(tmp_path)
     assert isinstance(read, VanerForGeneration)
     text = "She had asthma."  # the backbone has no head of its own: each loading draws another
-    assert VanerPipeline(read, device="cpu")(text) == entities(Annotator.of(read, "cpu")(text))
+    assert VanerPipeline(read, device="cpu")(text) == entities(
+        Annotator.from_model(read, "cpu")(text)
+    )
     assert isinstance(pipeline("vaner-ner", model=str(tmp_path), device="cpu"), VanerPipeline)
 
 

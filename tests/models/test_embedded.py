@@ -15,10 +15,10 @@ from vaner.backbones import row_packing
 from vaner.backbones.attention import check_attention
 from vaner.backbones.locate import EMBEDDED
 from vaner.corpora import lookup
-from vaner.hub.model_card import card
+from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
-from vaner.hub.reported_results import by_type, read_stated
-from vaner.hub.training_record import learnt_from
+from vaner.hub.reported_results import group_by_type, read_reported_results
+from vaner.hub.training_record import list_training_splits
 from vaner.models.locate import DEFAULT_MODEL, locate_model
 from vaner.tagger.config import VanerConfig
 from vaner.tagger.model import VanerForTokenClassification
@@ -74,9 +74,9 @@ def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
 def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
     described = describe(locate_model(name))
     written = (locate_model(name) / "README.md").read_text("utf-8")
-    assert written == card(described, name)
+    assert written == build_card(described, name)
     stated = described.training.get("licences", {})
-    for name, _ in learnt_from(described.training):  # each with the licence of its files
+    for name, _ in list_training_splits(described.training):  # each with the licence of its files
         info = lookup(name)
         assert f"| {name} | {info.license if info else stated[name]} |" in written
 
@@ -84,8 +84,8 @@ def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_it_carries_the_figures_that_it_is_measured_against(name: str) -> None:
     scores = results(name)["seeds"][0]["scores"]
-    stated = read_stated(locate_model(name))
-    assert stated == {place: by_type(found) for place, found in scores.items()}
+    stated = read_reported_results(locate_model(name))
+    assert stated == {place: group_by_type(found) for place, found in scores.items()}
 
 
 def test_the_default_is_embedded() -> None:
@@ -101,7 +101,7 @@ def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
 
 
 def test_it_knows_what_it_learnt_from(annotator: Annotator) -> None:
-    assert {"NCBI-disease", "BC5CDR"} <= annotator.learnt_from
+    assert {"NCBI-disease", "BC5CDR"} <= annotator.training_corpora
 
 
 def test_the_default_finds_genes_species_and_cells_as_well() -> None:

@@ -1,4 +1,4 @@
-"""The selector's files, its marks, and its judgements through `Selector` and `Annotator`."""
+"""Tests of the selector model, its files, and its use through `Selector` and `Annotator`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.generator.test_model import backbone as writer
 from vaner.annotator import Annotator
 from vaner.errors import ModelError
 from vaner.selector.collation import collate
-from vaner.selector.encoding import MarkedRow, MarkEncoder
-from vaner.selector.model import VanerSelector, VanerSelectorConfig, around
+from vaner.selector.encoding import CandidateEncoder, CandidateRow
+from vaner.selector.model import VanerSelector, VanerSelectorConfig, pool_candidates
 from vaner.selector.selector import Selector
 from vaner.text.documents import Document, Span
 
 __all__ = ["writer"]
 
-ASKS = {"Chemical": "Chemical: ", "Disease": "Disease: a disorder\nSentence: "}
+INSTRUCTIONS = {"Chemical": "Chemical: ", "Disease": "Disease: a disorder\nSentence: "}
 TEXTS = [
     "Metformin is given to patients with type 2 diabetes mellitus.",
     "[Aspirin]-induced asthma (AIA) was seen in 5 % of the patients.\n\nNo. 2 stays.",
@@ -53,15 +53,15 @@ def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerSelector:
         str(backbone),
         lora={"r": 4, "target_modules": "all-linear"} if lora else None,
         max_subwords=128,
-        width=16,
-        # The types not in the order of the alphabet, as a file has keys.
-        **{"asks": ASKS, "types": ["Disease", "Chemical"], **config},
+        projection_dim=16,
+        # Types that are not in alphabetical order, like the keys of a file.
+        **{"instructions": INSTRUCTIONS, "types": ["Disease", "Chemical"], **config},
     )
-    model.learn_marks_from((7, 9))
+    model.init_markers((7, 9))
     for name, parameter in model.named_parameters():
-        if "lora_B" in name:  # an adapter that changes nothing would prove nothing
+        if "lora_B" in name:  # a zero adapter would change nothing
             torch.nn.init.normal_(parameter, std=0.3)
-    # Drawn wider than usual, so that judgements differ.
+    # A larger standard deviation than usual, so that scores differ.
     torch.nn.init.normal_(model.projection.weight, std=1.0)
     model.config.slope, model.config.offset, model.config.threshold = 0.3, 0.1, 0.45
     return model
@@ -73,20 +73,24 @@ def saved(model: VanerSelector, backbone: Path, folder: Path) -> Path:
     return folder
 
 
-def selector(model: VanerSelector, backbone: Path, **options: Any) -> Selector:
-    encoder = MarkEncoder.from_folder(backbone, model.config.max_subwords)
+def make_selector(model: VanerSelector, backbone: Path, **options: Any) -> Selector:
+    encoder = CandidateEncoder.from_folder(backbone, model.config.max_subwords)
     return Selector(model.eval(), encoder, device=torch.device("cpu"), **options)
 
 
-def judged(found: Selector, documents: Iterable[Document]) -> list[list[float]]:
-    return [[p for p in one.evidence if p is not None] for one in found.probabilities(documents)]
+def scores(model: Selector, documents: Iterable[Document]) -> list[list[float]]:
+    return [
+        [p for p in item.values if p is not None] for item in model.compute_probabilities(documents)
+    ]
 
 
 @pytest.mark.parametrize("form", ["adapter", "whole", "layers"])
-def test_a_saved_selector_judges_as_before(tiny_backbone: Path, tmp_path: Path, form: str) -> None:
+def test_loaded_selector_gives_the_same_scores(
+    tiny_backbone: Path, tmp_path: Path, form: str
+) -> None:
     frozen = {"frozen_layers": 1} if form == "layers" else {}
     model = build(tiny_backbone, lora=form == "adapter", **frozen)
-    before = judged(selector(model, tiny_backbone), DOCUMENTS)
+    before = scores(make_selector(model, tiny_backbone), DOCUMENTS)
     assert len({round(p, 4) for row in before for p in row}) == 13
     folder = saved(model, tiny_backbone, tmp_path / "model")
     names = {path.name for path in folder.glob("*.safetensors")}
@@ -100,53 +104,53 @@ def test_a_saved_selector_judges_as_before(tiny_backbone: Path, tmp_path: Path, 
     )
     loaded = Selector.from_pretrained(folder, device="cpu")
     assert loaded.types == ("Disease", "Chemical") and loaded.threshold == 0.45
-    # In place, as a run that is resumed does it.
+    # Load in place, as a resumed run does.
     fresh = build(tiny_backbone, lora=form == "adapter", **frozen)
     for parameter in fresh.parameters():
         if parameter.requires_grad:
             torch.nn.init.zeros_(parameter)
     fresh.load_trained_weights(folder)
-    for again in (loaded, selector(fresh, tiny_backbone)):
-        for one, other in zip(before, judged(again, DOCUMENTS), strict=True):
+    for again in (loaded, make_selector(fresh, tiny_backbone)):
+        for one, other in zip(before, scores(again, DOCUMENTS), strict=True):
             assert one == pytest.approx(other, abs=1e-5)
 
 
-def test_a_candidate_is_judged_alike_alone_and_in_any_batch(tiny_backbone: Path) -> None:
-    found = selector(build(tiny_backbone), tiny_backbone, batch_size=32)
-    together = judged(found, DOCUMENTS)
+def test_scores_do_not_depend_on_the_batch(tiny_backbone: Path) -> None:
+    selector = make_selector(build(tiny_backbone), tiny_backbone, batch_size=32)
+    together = scores(selector, DOCUMENTS)
     for batch_size in (1, 3):
-        other = selector(found.model, tiny_backbone, batch_size=batch_size)
-        for one, again in zip(together, judged(other, DOCUMENTS), strict=True):
+        other = make_selector(selector.model, tiny_backbone, batch_size=batch_size)
+        for one, again in zip(together, scores(other, DOCUMENTS), strict=True):
             assert one == pytest.approx(again, abs=1e-5)
     for document, probabilities in zip(DOCUMENTS, together, strict=True):
         for span, p in zip(document.spans, probabilities, strict=True):
-            alone = judged(found, [document.with_spans([span])])
+            alone = scores(selector, [document.with_spans([span])])
             assert alone == [[pytest.approx(p, abs=1e-5)]]
 
 
-def test_what_is_kept_is_as_it_was_but_for_its_score(tiny_backbone: Path) -> None:
-    found = selector(build(tiny_backbone), tiny_backbone)
-    probabilities = judged(found, DOCUMENTS)
-    kept = list(found.select(iter(DOCUMENTS)))
+def test_select_changes_nothing_but_scores(tiny_backbone: Path) -> None:
+    selector = make_selector(build(tiny_backbone), tiny_backbone)
+    probabilities = scores(selector, DOCUMENTS)
+    kept = list(selector.select(iter(DOCUMENTS)))
     assert [(d.id, d.text) for d in kept] == [(d.id, d.text) for d in DOCUMENTS]
     assert 0 < sum(len(d.spans) for d in kept) < sum(len(d.spans) for d in DOCUMENTS)
     for document, own, after in zip(DOCUMENTS, probabilities, kept, strict=True):
         expected = [
             replace(span, score=p)
             for span, p in zip(document.spans, own, strict=True)
-            if p >= found.threshold
+            if p >= selector.threshold
         ]
         assert list(after.spans) == expected
         assert [s.identifiers for s in after.spans] == [s.identifiers for s in expected]
         assert [s.score for s in after.spans] == pytest.approx([s.score for s in expected])
-    everything = list(found.select(DOCUMENTS, threshold=0))
+    everything = list(selector.select(DOCUMENTS, threshold=0))
     assert [d.spans for d in everything] == [d.spans for d in DOCUMENTS]
-    assert not any(d.spans for d in found.select(DOCUMENTS, threshold=1.01))
+    assert not any(d.spans for d in selector.select(DOCUMENTS, threshold=1.01))
 
 
 @pytest.mark.heavy
-def test_documents_stream(tiny_backbone: Path) -> None:
-    found = selector(build(tiny_backbone), tiny_backbone, batch_size=1)
+def test_select_streams_documents(tiny_backbone: Path) -> None:
+    selector = make_selector(build(tiny_backbone), tiny_backbone, batch_size=1)
     read: list[int] = []
 
     def source() -> Iterator[Document]:
@@ -154,61 +158,61 @@ def test_documents_stream(tiny_backbone: Path) -> None:
             read.append(number)
             yield DOCUMENTS[number % len(DOCUMENTS)]
 
-    stream = found.select(source())
+    stream = selector.select(source())
     assert next(stream).id == "a"
     assert len(read) < 20
     assert [d.id for d in stream] == [DOCUMENTS[n % 5].id for n in range(1, 200)]
 
 
-def test_a_type_that_is_not_known_passes_and_is_told_once(
+def test_unknown_type_passes_with_one_warning(
     tiny_backbone: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found = selector(build(tiny_backbone), tiny_backbone)
+    selector = make_selector(build(tiny_backbone), tiny_backbone)
     spans = (Span(0, 9, "Gene", 0.01), Span(0, 9, "Disease", 0.7), Span(22, 30, "Gene"))
     document = Document("1", TEXTS[0], spans)
     with caplog.at_level(logging.WARNING):
-        [one, again] = found.select([document, document], threshold=1.01)
+        [one, again] = selector.select([document, document], threshold=1.01)
     assert one.spans == again.spans == (spans[0], spans[2])
     assert [span.score for span in one.spans] == [0.01, None]
-    [told] = [record.getMessage() for record in caplog.records]
-    assert "not trained on Gene" in told and "Disease, Chemical" in told
+    [message] = [record.getMessage() for record in caplog.records]
+    assert "not trained on Gene" in message and "Disease, Chemical" in message
 
 
-def test_marks_are_vectors_of_the_models_own(tiny_backbone: Path) -> None:
-    """What the placeholder is makes no difference, and a bracket of the text is no mark."""
+def test_markers_replace_the_placeholder_embeddings(tiny_backbone: Path) -> None:
+    """The placeholder subword does not matter, and a bracket of the text is not a marker."""
     model = build(tiny_backbone).eval()
-    row = MarkedRow((5, 6, 7, 8, 9, 10), 2, 4, 0)
+    row = CandidateRow((5, 6, 7, 8, 9, 10), 2, 4, 0)
     other = replace(row, input_ids=(5, 6, 200, 8, 201, 10))
     with torch.no_grad():
-        one, same = (model(**collate([r])).evidence for r in (row, other))
+        one, same = (model(**collate([r])).logits for r in (row, other))
         torch.testing.assert_close(one, same)
-        # The same sub-words, some of them brackets, with the marks elsewhere.
-        moved = model(**collate([replace(row, opening=1, closing=3)])).evidence
+        # The same subwords, some of them brackets, with the markers elsewhere.
+        moved = model(**collate([replace(row, open_index=1, close_index=3)])).logits
         assert abs(moved - one) > 1e-4
-        embedded = model._marked(
+        embeddings = model._embed(
             torch.tensor([row.input_ids]), torch.tensor([2]), torch.tensor([4])
         )
     table = model.backbone.get_input_embeddings().weight
-    torch.testing.assert_close(embedded[0, [2, 4]], model.marks.weight)
-    torch.testing.assert_close(embedded[0, [0, 1, 3, 5]], table[[5, 6, 8, 10]])
+    torch.testing.assert_close(embeddings[0, [2, 4]], model.marks.weight)
+    torch.testing.assert_close(embeddings[0, [0, 1, 3, 5]], table[[5, 6, 8, 10]])
     torch.testing.assert_close(model.marks.weight, table[[7, 9]])
 
 
-def test_what_is_compared_is_the_marks_and_what_lies_between() -> None:
+def test_pooling_concatenates_markers_and_mean() -> None:
     hidden = torch.arange(24.0).reshape(2, 4, 3)
-    found = around(hidden, torch.tensor([0, 1]), torch.tensor([3, 3]))
+    found = pool_candidates(hidden, torch.tensor([0, 1]), torch.tensor([3, 3]))
     assert found.shape == (2, 9)
     torch.testing.assert_close(found[0, 6:], hidden[0, 1:3].mean(0))
     torch.testing.assert_close(found[1], torch.cat([hidden[1, 1], hidden[1, 3], hidden[1, 2]]))
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "binary"])
-def test_every_trained_weight_learns(tiny_backbone: Path, loss: Any) -> None:
+def test_every_trainable_weight_gets_a_gradient(tiny_backbone: Path, loss: Any) -> None:
     model = build(tiny_backbone, lora=False, loss=loss)
     rows = [
-        MarkedRow((5, 6, 7, 8, 9, 10), 2, 4, 0, right=True, others=(1,)),
-        MarkedRow((5, 6, 7, 8, 9), 1, 3, 0, right=False),
-        MarkedRow((5, 6, 7, 8, 9, 4, 4), 1, 3, 1, right=True),
+        CandidateRow((5, 6, 7, 8, 9, 10), 2, 4, 0, is_correct=True, excluded_types=(1,)),
+        CandidateRow((5, 6, 7, 8, 9), 1, 3, 0, is_correct=False),
+        CandidateRow((5, 6, 7, 8, 9, 4, 4), 1, 3, 1, is_correct=True),
     ]
     model(**collate(rows)).loss.backward()
     still = [
@@ -219,7 +223,7 @@ def test_every_trained_weight_learns(tiny_backbone: Path, loss: Any) -> None:
     assert ids == {id(p) for p in (*model.projection.parameters(), *model.anchors.parameters())}
 
 
-def test_a_selector_reads_both_ways() -> None:
+def test_config_refuses_invalid_choices() -> None:
     with pytest.raises(ModelError, match="attention of a selector"):
         VanerSelectorConfig(attention="causal")
     with pytest.raises(ModelError, match="loss is 'triplet'"):
@@ -227,7 +231,9 @@ def test_a_selector_reads_both_ways() -> None:
 
 
 @pytest.mark.heavy
-def test_behind_a_model(tiny_backbone: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_annotator_applies_the_selector(
+    tiny_backbone: Path, tiny_model: Path, tmp_path: Path
+) -> None:
     folder = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
     alone = Annotator.from_pretrained(tiny_model, device="cpu")
     both = Annotator.from_pretrained(tiny_model, selector=folder, device="cpu")
@@ -237,20 +243,20 @@ def test_behind_a_model(tiny_backbone: Path, tiny_model: Path, tmp_path: Path) -
     found = list(both.annotate(TEXTS))
     assert [d.spans for d in found] == [d.spans for d in expected]
     assert 0 < sum(len(d.spans) for d in found) < sum(len(d.spans) for d in proposed)
-    surest = [d for d in both.annotate(TEXTS, min_score=0.6)]
-    assert all(s.score is not None and s.score >= 0.6 for d in surest for s in d.spans)
+    probable = [d for d in both.annotate(TEXTS, min_score=0.6)]
+    assert all(s.score is not None and s.score >= 0.6 for d in probable for s in d.spans)
     for one in both.annotate(TEXTS, overlaps="best"):
         assert not any(a.overlaps(b) for a in one.spans for b in one.spans if a is not b)
 
 
 @pytest.mark.heavy
-def test_behind_a_generator_nested_mentions_are_judged_each_by_itself(
+def test_nested_mentions_of_a_generator_are_scored_separately(
     tiny_backbone: Path, writer: Path, tmp_path: Path
 ) -> None:
     model = generators.saved(generators.build(writer), writer, tmp_path / "generator")
-    asks = {type: f"{type}: " for type in generators.TYPES}
-    judge = build(tiny_backbone, asks=asks, types=generators.TYPES)
-    folder = saved(judge, tiny_backbone, tmp_path / "selector")
+    instructions = {type: f"{type}: " for type in generators.TYPES}
+    model_selector = build(tiny_backbone, instructions=instructions, types=generators.TYPES)
+    folder = saved(model_selector, tiny_backbone, tmp_path / "selector")
     both = Annotator.from_pretrained(model, selector=folder, device="cpu")
     proposed = list(Annotator(both.recognizer).annotate(generators.TEXTS))
     assert any(a.overlaps(b) for d in proposed for a in d.spans for b in d.spans if a is not b)
@@ -261,7 +267,7 @@ def test_behind_a_generator_nested_mentions_are_judged_each_by_itself(
         assert [span for document in each for span in document.spans] == list(other.spans)
 
 
-def test_a_selector_is_no_model_and_a_model_no_selector(
+def test_selector_and_model_are_not_interchangeable(
     tiny_backbone: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     folder = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
@@ -269,3 +275,11 @@ def test_a_selector_is_no_model_and_a_model_no_selector(
         Annotator.from_pretrained(folder, device="cpu")
     with pytest.raises(ModelError, match="not of a saved VanerSelector"):
         Annotator.from_pretrained(tiny_model, selector=tiny_model, device="cpu")
+
+
+def test_config_reads_the_old_field_names() -> None:
+    """Selectors saved before the fields were renamed still load."""
+    stored = {"asks": INSTRUCTIONS, "width": 16, "types": ["Disease", "Chemical"]}
+    config = VanerSelectorConfig.from_dict({**VanerSelectorConfig().to_dict(), **stored})
+    assert config.instructions == INSTRUCTIONS and config.projection_dim == 16
+    assert not {"asks", "width"} & config.to_dict().keys()

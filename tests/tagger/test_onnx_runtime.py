@@ -16,7 +16,7 @@ from tests.command_line import Run
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator
 from vaner.errors import ModelError
-from vaner.hub.training_record import write_training
+from vaner.hub.training_record import write_training_record
 from vaner.tagger import onnx_runtime
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.onnx_export import export
@@ -149,9 +149,9 @@ def test_export_from_the_command_line(
 ) -> None:
     folder, model = tmp_path / "out", shutil.copytree(tiny_model, tmp_path / "model")
     record = {"name": "tiny", "seed": 1, "dev_f1": 0.5, "seconds": 60, "chosen_on": []}
-    write_training(model, {**record, "trained_on": ["tiny train"]})
+    write_training_record(model, {**record, "trained_on": ["tiny train"]})
     assert run("export", model, "-o", folder, "--precision", "fp32").code == 0
-    assert "tiny" in Annotator.from_pretrained(folder).learnt_from
+    assert "tiny" in Annotator.from_pretrained(folder).training_corpora
     found = run("annotate", "--model", folder, "-t", SENTENCES[0], "-f", "jsonl", "-q")
     told = run("annotate", "--model", tiny_model, "-t", SENTENCES[0], "-f", "jsonl", "-q")
     spans = [[(s["start"], s["end"]) for s in json.loads(r.out)["spans"]] for r in (found, told)]

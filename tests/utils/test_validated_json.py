@@ -71,7 +71,7 @@ def test_damaged_training_record_does_not_prevent_annotation(model: Path) -> Non
     annotator = Annotator.from_pretrained(model)
     annotator("Metformin treats diabetes.")
     with pytest.raises(ModelError, match="cannot be read"):
-        _ = annotator.learnt_from
+        _ = annotator.training_corpora
 
 
 def test_values_are_not_converted() -> None:

@@ -87,7 +87,7 @@ def calibrate(
     from vaner.corpora import corpus_name, is_one_split, load
     from vaner.display.progress import watched
     from vaner.evaluation.calibrate import calibrate as run
-    from vaner.evaluation.calibrate import check_unscored
+    from vaner.evaluation.calibrate import check_not_test_split
     from vaner.formats.names import resolve_format_name
     from vaner.models.locate import locate_model
 
@@ -99,7 +99,7 @@ def calibrate(
             "embedded one, such as biomedical"
         )
     for name in corpus:
-        check_unscored(name, split)
+        check_not_test_split(name, split)
     wanted, reading, names = (
         split_types(types),
         resolve_format_name(input_format),
@@ -111,17 +111,17 @@ def calibrate(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False
     )
     for name in corpus:
-        if is_one_split(name) and corpus_name(name) in annotator.learnt_from:
+        if is_one_split(name) and corpus_name(name) in annotator.training_corpora:
             print_message(
-                f"warning: {name}: the model was trained on a corpus of this name. If the texts are "
-                "the same, its scores are too high here: calibrate on another corpus."
+                f"warning: {name}: the model was trained on a corpus of this name. If the texts "
+                "are the same, its scores are too high here: calibrate on another corpus."
             )
     found = run(
         annotator,
         golds,
         types=wanted,
         limit=limit,
-        watch=lambda gold: partial(watched, label=gold.name, total=len(gold), quiet=quiet),
+        progress=lambda gold: partial(watched, label=gold.name, total=len(gold), quiet=quiet),
     )
     typer.echo(_table(found))
     _warn(found)

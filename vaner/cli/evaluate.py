@@ -202,9 +202,9 @@ def _scored(
     from vaner.annotator import Annotator
     from vaner.display.progress import watched
     from vaner.evaluation.evaluate import evaluate as run
-    from vaner.evaluation.evaluate import scored_types
+    from vaner.evaluation.evaluate import select_types
 
-    chosen = scored_types(recognizer, gold, types)  # before the work
+    chosen = select_types(recognizer, gold, types)  # before the work
     least: float | Mapping[str, float] = min_score
     if min_precision is not None:
         if not isinstance(recognizer, Annotator):
@@ -221,7 +221,7 @@ def _scored(
         min_score=least,
         limit=limit,
         bootstrap=bootstrap,
-        watch=lambda stream: watched(stream, gold.name, total=total, quiet=quiet),
+        progress=lambda stream: watched(stream, gold.name, total=total, quiet=quiet),
     )
 
 
@@ -234,7 +234,7 @@ def _warn(recognizer: Recognizer, gold: Corpus, *, file: bool) -> None:
     from vaner.corpora import base_corpus, same_texts
 
     learnt = (
-        set(map(base_corpus, recognizer.learnt_from))
+        set(map(base_corpus, recognizer.training_corpora))
         if isinstance(recognizer, Annotator)
         else set()
     )

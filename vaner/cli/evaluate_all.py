@@ -10,7 +10,7 @@ import typer
 
 from vaner.display.text import aligned, counted
 from vaner.errors import CorpusError
-from vaner.hub.reported_results import Stated, by_type
+from vaner.hub.reported_results import ReportedResults, group_by_type
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
@@ -24,7 +24,7 @@ def score_all(
     split: str,
     root: Path | None,
     *,
-    stated: Stated,
+    stated: ReportedResults,
     run: Callable[[Corpus, Sequence[str]], Evaluation],
 ) -> list[Evaluation]:
     """Score on every corpus that has one of the types, and print the table.
@@ -44,7 +44,7 @@ def score_all(
         run(gold, [type for type in gold.types if type in asked])
         for gold in corpora_of(asked, split, root, stated)
     ]
-    parts = [one.report.documents for one in found if one.out_of is not None]
+    parts = [one.report.documents for one in found if one.total_documents is not None]
     told = f", of each corpus only the first {counted(parts[0], 'document')}" if parts else ""
     typer.echo(f"{split}, strict{told}")
     typer.echo(table(found, {} if parts else stated))  # which are of all documents
@@ -52,7 +52,7 @@ def score_all(
 
 
 def corpora_of(
-    types: Iterable[str], split: str, root: Path | None, stated: Stated
+    types: Iterable[str], split: str, root: Path | None, stated: ReportedResults
 ) -> Iterator[Corpus]:
     """The registered corpora at hand that annotate one of the types, one after another.
 
@@ -78,13 +78,13 @@ def corpora_of(
         )
 
 
-def table(evaluations: Iterable[Evaluation], stated: Stated) -> str:
+def table(evaluations: Iterable[Evaluation], stated: ReportedResults) -> str:
     """The figures in percent; with stated ones, those and whether they lie in the interval."""
     head = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
     rows: list[tuple[str, ...]] = [(*head, "stated F1 %", "") if stated else head]
     for one in evaluations:
         own = stated.get(f"{one.corpus} {one.split}", {})
-        for type, figures in by_type(one.report.to_dict()).items():
+        for type, figures in group_by_type(one.report.to_dict()).items():
             cells = (one.corpus, type, *_figures(figures))
             rows.append((*cells, *_beside(figures, own.get(type))) if stated else cells)
     return aligned(rows, right=(2, 3, 4, 6, 7))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def show(found: Evaluation, recognizer: str) -> None:
     """The figures of one corpus, on standard output."""
-    if found.not_found:
+    if found.unsupported_types:
         print_message(
-            f"not scored, the {recognizer} does not find them: {', '.join(found.not_found)}"
+            f"not scored, the {recognizer} does not find them: {', '.join(found.unsupported_types)}"
         )
     typer.echo(f"{found.name}, strict unless said otherwise")
     typer.echo(found.report.table())
@@ -38,9 +38,9 @@ def show(found: Evaluation, recognizer: str) -> None:
 
 def advise(found: Evaluation) -> None:
     """The threshold to take for the test split, told where one would help."""
-    from vaner.evaluation.thresholds import best_cut
+    from vaner.evaluation.thresholds import find_best_threshold
 
-    cut = best_cut(found.gold, found.predicted, found.types)
+    cut = find_best_threshold(found.gold, found.predicted, found.types)
     plain = found.report.micro.counts
     if plain is not None and cut.counts.f1 > plain.f1:
         threshold = floor(1e4 * cut.threshold) / 1e4  # rounded up it would lose the last mention

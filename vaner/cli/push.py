@@ -13,7 +13,7 @@ from vaner.cli.messages import print_message
 from vaner.display.text import aligned
 
 if TYPE_CHECKING:
-    from vaner.hub.repository import Contents
+    from vaner.hub.repository import RepositoryFiles
 
 
 def push(
@@ -71,15 +71,15 @@ def push(
 
     `vaner push runs/ncbi/seed-1/model me/ncbi --results test.json --private`
     """
-    from vaner.hub.repository import TOKENIZER, contents
+    from vaner.hub.repository import TOKENIZER_FILE, collect_files
     from vaner.hub.repository import push as run
 
     folder = _folder(model)
-    tokenizer = None if (folder / TOKENIZER).is_file() else _tokenizer(folder)
+    tokenizer = None if (folder / TOKENIZER_FILE).is_file() else _tokenizer(folder)
     kept = tuple(results or ())
     if dry_run:
         _show(
-            contents(
+            collect_files(
                 folder, repo, tokenizer=tokenizer, backbone=backbone, results=kept, license=license
             )
         )
@@ -102,19 +102,19 @@ def _folder(model: str) -> Path:
 
 
 def _tokenizer(folder: Path) -> Path:
-    from vaner.hub.push import tokenizer_file
+    from vaner.hub.push import find_tokenizer_file
 
-    return tokenizer_file(folder)
+    return find_tokenizer_file(folder)
 
 
-def _show(files: Contents) -> None:
+def _show(files: RepositoryFiles) -> None:
     """What would be pushed: sizes in bytes, and the card."""
-    from vaner.hub.repository import CARD, sizes
+    from vaner.hub.repository import CARD_FILE, file_sizes
 
-    told = sizes(files)
+    told = file_sizes(files)
     rows = [*told.items(), ("together", sum(told.values()))]
     typer.echo(aligned(((name, f"{size:,}") for name, size in rows), right=(1,)))
-    card = files[CARD]
+    card = files[CARD_FILE]
     typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
 
 

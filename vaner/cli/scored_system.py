@@ -9,7 +9,7 @@ from vaner.errors import VanerError
 from vaner.recognition.options import LoadOptions
 
 if TYPE_CHECKING:
-    from vaner.hub.reported_results import Stated
+    from vaner.hub.reported_results import ReportedResults
     from vaner.recognition.recognizer import Recognizer
 
 
@@ -54,13 +54,13 @@ class System:
         )
         return Annotator(matcher, selector)
 
-    def stated(self) -> Stated:
+    def stated(self) -> ReportedResults:
         """The figures that it states of itself: those of a model by itself."""
-        from vaner.hub.reported_results import read_stated
+        from vaner.hub.reported_results import read_reported_results
         from vaner.models.locate import locate_model
 
         alone = self.kb is None and self.load_options.selector is None
-        return read_stated(locate_model(self.load_options.model)) if alone else {}
+        return read_reported_results(locate_model(self.load_options.model)) if alone else {}
 
     def named(self) -> dict[str, str]:
         """What it is, for the record."""

@@ -37,7 +37,7 @@ class Intervals:
     f1: Interval
 
 
-def rates(counts: Array) -> Array:
+def precision_recall_f1(counts: Array) -> Array:
     """Precision, recall and F1 of counts, 0/0 being 0 as in `Counts`.
 
     Shape:
@@ -50,7 +50,7 @@ def rates(counts: Array) -> Array:
     return found
 
 
-def resampled(counts: Array, resamples: int, seed: int) -> Array:
+def resample_counts(counts: Array, resamples: int, seed: int) -> Array:
     """Summed counts of `resamples` samples of D documents drawn with replacement.
 
     The non-parametric bootstrap (Efron and Tibshirani 1993, chapter 13). A sample is a vector of
@@ -63,7 +63,7 @@ def resampled(counts: Array, resamples: int, seed: int) -> Array:
     flat = counts.reshape(documents, -1)
     rng = np.random.default_rng(seed)
     totals = []
-    for rows in batches(resamples, documents):
+    for rows in batch_sizes(resamples, documents):
         drawn = rng.integers(documents, size=(rows, documents))
         drawn += documents * np.arange(rows)[:, None]
         weights = np.bincount(drawn.ravel(), minlength=rows * documents)
@@ -71,20 +71,20 @@ def resampled(counts: Array, resamples: int, seed: int) -> Array:
     return np.concatenate(totals).reshape(resamples, *counts.shape[1:])
 
 
-def batches(resamples: int, documents: int) -> Iterator[int]:
+def batch_sizes(resamples: int, documents: int) -> Iterator[int]:
     """Sizes of the batches in which `resamples` rows of D weights fit the memory allowed."""
     size = max(1, _CELLS // documents)
     for done in range(0, resamples, size):
         yield min(size, resamples - done)
 
 
-def interval(samples: Array) -> Interval:
+def percentile_interval(samples: Array) -> Interval:
     """The percentile interval that holds the middle 95% of the samples, shape (R,)."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(samples, (tail, 1 - tail))
     return Interval(float(low), float(high))
 
 
-def intervals(samples: Array) -> Intervals:
+def percentile_intervals(samples: Array) -> Intervals:
     """The intervals of precision, recall and F1 from resampled rates, shape (R, 3)."""
-    return Intervals(*(interval(column) for column in samples.T))
+    return Intervals(*(percentile_interval(column) for column in samples.T))

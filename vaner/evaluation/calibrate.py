@@ -16,38 +16,38 @@ from vaner.calibration.fit import fit
 from vaner.calibration.labels import LabeledMention
 from vaner.corpora import base_corpus, evaluation_split, is_one_split
 from vaner.errors import VanerError
-from vaner.evaluation.evaluate import Watch, evaluate, scored_types
-from vaner.evaluation.label_predictions import judged
+from vaner.evaluation.evaluate import ProgressWrapper, evaluate, select_types
+from vaner.evaluation.label_predictions import label_predictions
 from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus
 from vaner.utils.provenance import collect_provenance
 
 
-class SelectedProposer(Recognizer, Protocol):
+class AnnotatorWithSelector(Recognizer, Protocol):
     """What is calibrated: a model with a record of its training, and perhaps a selector behind it.
 
     Attributes:
         selector: the selector, which has ``types``; None if there is none.
-        learnt_from: the corpora, by name, that they learnt from.
+        training_corpora: the corpora, by name, that they learnt from.
     """
 
     @property
     def selector(self) -> Any: ...
 
     @property
-    def learnt_from(self) -> frozenset[str]: ...
+    def training_corpora(self) -> frozenset[str]: ...
 
 
 _SEED = 0  # draws the documents, where not all are to be annotated
 
 
 def calibrate(
-    annotator: SelectedProposer,
+    annotator: AnnotatorWithSelector,
     corpora: Sequence[Corpus],
     *,
     types: Sequence[str] | None = None,
     limit: int | None = None,
-    watch: Callable[[Corpus], Watch] = lambda _: iter,
+    progress: Callable[[Corpus], ProgressWrapper] = lambda _: iter,
 ) -> Calibration:
     """Find out how the scores of a model, or of the selector behind it, become honest.
 
@@ -57,7 +57,8 @@ def calibrate(
         types: types to calibrate; of each corpus those that it annotates and the model finds if
             None.
         limit: draw so many documents of each corpus; all if None.
-        watch: gives for a corpus what wraps its stream of annotated documents, e.g. a progress bar.
+        progress: returns, for a corpus, a wrapper of its stream of annotated documents,
+            such as a progress bar.
 
     Returns:
         The calibration; `vaner.calibration.calibration.write_calibration` keeps it beside the
@@ -72,14 +73,14 @@ def calibrate(
     record = []
     for gold, own in asked:
         drawn = _drawn(gold, limit)
-        found = evaluate(annotator, drawn, types=own, bootstrap=0, watch=watch(drawn))
-        documents += judged(found.gold, found.predicted, found.types)
+        found = evaluate(annotator, drawn, types=own, bootstrap=0, progress=progress(drawn))
+        documents += label_predictions(found.gold, found.predicted, found.types)
         known = {"corpus": gold.name, "split": gold.split, "documents": len(drawn)}
         record.append({**known, "drawn_from": len(gold)})
     return fit(documents, {"fitted_on": record, **_made()})
 
 
-def check_unscored(name: str, split: str) -> None:
+def check_not_test_split(name: str, split: str) -> None:
     """Refuse what models are scored on: a figure on it would mean nothing afterwards.
 
     Args:
@@ -97,16 +98,18 @@ def check_unscored(name: str, split: str) -> None:
         )
 
 
-def _types(annotator: SelectedProposer, gold: Corpus, types: Sequence[str] | None) -> list[str]:
+def _types(
+    annotator: AnnotatorWithSelector, gold: Corpus, types: Sequence[str] | None
+) -> list[str]:
     """The types of a corpus that are judged, if the model has not learnt the corpus by heart."""
-    learnt = set(map(base_corpus, annotator.learnt_from))
+    learnt = set(map(base_corpus, annotator.training_corpora))
     if gold.split.startswith("train") and base_corpus(gold.name) in learnt:
         raise VanerError(
             f"{gold.name} {gold.split}: the model learnt from it, and is too sure of what it "
             "learnt; calibrate on another split, such as devel"
         )
     judges = annotator.types if annotator.selector is None else annotator.selector.types
-    own = [type for type in scored_types(annotator, gold, types) if type in judges]
+    own = [type for type in select_types(annotator, gold, types) if type in judges]
     if not own:
         raise VanerError(
             f"corpus {gold.name} has no type that the selector judges: {', '.join(judges)}"

@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 
 from vaner.errors import VanerError
-from vaner.evaluation.bootstrap import Array, Interval, batches, interval, rates, resampled
-from vaner.evaluation.document_alignment import align
-from vaner.evaluation.scorer import strict_counts
+from vaner.evaluation.bootstrap import (
+    Array,
+    Interval,
+    batch_sizes,
+    percentile_interval,
+    precision_recall_f1,
+    resample_counts,
+)
+from vaner.evaluation.document_alignment import align_documents
+from vaner.evaluation.scorer import count_strict_matches
 from vaner.text.documents import Document
 
 _F1 = 2
@@ -65,15 +72,17 @@ def compare(
     if resamples < 1:
         raise VanerError(f"a comparison needs at least one resample, not {resamples}")
     documents = list(gold)
-    pairs_a, pairs_b = align(documents, a), align(documents, b)
-    counts = np.stack([strict_counts(pairs_a, types), strict_counts(pairs_b, types)], axis=1)
-    f1 = rates(counts.sum(axis=0))[:, _F1]
-    drawn = rates(resampled(counts, resamples, seed))[..., _F1]
+    pairs_a, pairs_b = align_documents(documents, a), align_documents(documents, b)
+    counts = np.stack(
+        [count_strict_matches(pairs_a, types), count_strict_matches(pairs_b, types)], axis=1
+    )
+    f1 = precision_recall_f1(counts.sum(axis=0))[:, _F1]
+    drawn = precision_recall_f1(resample_counts(counts, resamples, seed))[..., _F1]
     return Comparison(
         a=float(f1[0]),
         b=float(f1[1]),
         difference=float(f1[0] - f1[1]),
-        interval=interval(drawn[:, 0] - drawn[:, 1]),
+        interval=percentile_interval(drawn[:, 0] - drawn[:, 1]),
         p_value=_p_value(counts, resamples, seed),
     )
 
@@ -88,7 +97,7 @@ def _p_value(counts: Array, resamples: int, seed: int) -> float:
         return 1.0
     rng = np.random.default_rng(seed)
     extreme = 0
-    for rows in batches(resamples, len(change)):
+    for rows in batch_sizes(resamples, len(change)):
         moved = rng.integers(2, size=(rows, len(change))).astype(np.float64) @ change
         swapped = np.stack([totals[0] + moved, totals[1] - moved], axis=1)
         # Equal differences may differ in the last bit, and must count as at least as large.
@@ -98,5 +107,5 @@ def _p_value(counts: Array, resamples: int, seed: int) -> float:
 
 def _distance(totals: Array) -> Array:
     """Absolute difference in F1 of counts (..., 2, 3), shape (...)."""
-    f1 = rates(totals)[..., _F1]
+    f1 = precision_recall_f1(totals)[..., _F1]
     return np.asarray(np.abs(f1[..., 0] - f1[..., 1]), dtype=np.float64)

@@ -10,7 +10,7 @@ from vaner.text.documents import Document
 Pair = tuple[Document, Document]
 
 
-def align(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Pair]:
+def align_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Pair]:
     """Pairs of a gold document and its prediction, in the order of their ids.
 
     Sorting makes everything that follows, random resampling included, independent of the order in

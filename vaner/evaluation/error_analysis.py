@@ -16,7 +16,7 @@ from typing import NamedTuple
 from vaner.text.documents import Document, Span
 
 
-class Kind(StrEnum):
+class MistakeKind(StrEnum):
     """Kinds of mistakes, from the least to the greatest."""
 
     TYPE = "another type"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     MISSED = "missed"
 
 
-BORDERS = (Kind.LONGER, Kind.SHORTER, Kind.SHIFTED)
+BOUNDARY_MISTAKES = (MistakeKind.LONGER, MistakeKind.SHORTER, MistakeKind.SHIFTED)
 
 
 class Mistake(NamedTuple):
@@ -41,19 +41,19 @@ class Mistake(NamedTuple):
         found: the mention that was found; None for a missed one.
     """
 
-    kind: Kind
+    kind: MistakeKind
     document: Document
     gold: Span | None
-    found: Span | None
+    predicted: Span | None
 
     @property
     def type(self) -> str:
         """The type it is counted under: gold's, or that of a false alarm."""
-        [span, *_] = (one for one in (self.gold, self.found) if one is not None)
+        [span, *_] = (one for one in (self.gold, self.predicted) if one is not None)
         return span.type
 
 
-def mistakes(
+def find_mistakes(
     gold: Iterable[Document], predicted: Iterable[Document], types: Collection[str]
 ) -> Iterator[Mistake]:
     """The mistakes of each document, as `vaner.evaluation.score` counts them, in the text's order.
@@ -65,8 +65,8 @@ def mistakes(
         types: types to look at; others are left out.
 
     >>> gold = Document("1", "lung cancer", (Span(0, 11, "Disease"),))
-    >>> [one.kind.value for one in mistakes([gold], [gold.with_spans([Span(5, 11, "Disease")])],
-    ...                                     ["Disease"])]
+    >>> predicted = gold.with_spans([Span(5, 11, "Disease")])
+    >>> [mistake.kind.value for mistake in find_mistakes([gold], [predicted], ["Disease"])]
     ['too short']
     """
     for true, found in zip(gold, predicted, strict=True):
@@ -77,7 +77,7 @@ def mistakes(
         yield from sorted(some, key=_place)
 
 
-def confusion(
+def count_confusions(
     gold: Iterable[Document], predicted: Iterable[Document], types: Collection[str]
 ) -> Counter[tuple[str | None, str | None]]:
     """(gold type, found type) -> mentions at just the same place.
@@ -85,7 +85,7 @@ def confusion(
     None stands for no mention at that place; a mention is in one cell.
 
     >>> gold = Document("1", "estrogen", (Span(0, 8, "Chemical"),))
-    >>> confusion([gold], [gold.with_spans([Span(0, 8, "Gene")])], ["Chemical", "Gene"])
+    >>> count_confusions([gold], [gold.with_spans([Span(0, 8, "Gene")])], ["Chemical", "Gene"])
     Counter({('Chemical', 'Gene'): 1})
     """
     golds, founds = list(gold), list(predicted)
@@ -95,14 +95,14 @@ def confusion(
         wanted = Counter(dict.fromkeys((s for s in true.spans if s.type in types), 1))
         right = wanted & Counter(s for s in found.spans if s.type in types)
         cells.update((span.type, span.type) for span in right)
-    for one in mistakes(golds, founds, types):
-        if one.kind is Kind.TYPE and one.gold and one.found:
-            cells[one.gold.type, one.found.type] += 1
+    for one in find_mistakes(golds, founds, types):
+        if one.kind is MistakeKind.TYPE and one.gold and one.predicted:
+            cells[one.gold.type, one.predicted.type] += 1
             continue
         if one.gold is not None:
             cells[one.gold.type, None] += 1
-        if one.found is not None:
-            cells[None, one.found.type] += 1
+        if one.predicted is not None:
+            cells[None, one.predicted.type] += 1
     return cells
 
 
@@ -119,10 +119,10 @@ def _left(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
 
 def _paired(
     missing: Sequence[Span], wrong: Sequence[Span]
-) -> Iterator[tuple[Kind, Span | None, Span | None]]:
-    ranks = {kind: rank for rank, kind in enumerate(Kind)}
+) -> Iterator[tuple[MistakeKind, Span | None, Span | None]]:
+    ranks = {kind: rank for rank, kind in enumerate(MistakeKind)}
     # Which way borders are wrong says nothing of how badly they are.
-    ranks |= dict.fromkeys(BORDERS, ranks[Kind.LONGER])
+    ranks |= dict.fromkeys(BOUNDARY_MISTAKES, ranks[MistakeKind.LONGER])
     ways = [
         (ranks[kind], -_shared(g, f), i, j, kind)
         for i, g in enumerate(missing)
@@ -133,21 +133,21 @@ def _paired(
     for _, _, i, j, kind in sorted(ways):
         if i in free_gold and j in free_found:
             yield kind, free_gold.pop(i), free_found.pop(j)
-    yield from ((Kind.MISSED, span, None) for span in free_gold.values())
-    yield from ((Kind.FALSE_ALARM, None, span) for span in free_found.values())
+    yield from ((MistakeKind.MISSED, span, None) for span in free_gold.values())
+    yield from ((MistakeKind.FALSE_ALARM, None, span) for span in free_found.values())
 
 
-def _kind(gold: Span, found: Span) -> Kind | None:
+def _kind(gold: Span, found: Span) -> MistakeKind | None:
     """What kind of mistake it is to find one for the other; None where they lie apart."""
     if not _shared(gold, found):
         return None
     if gold.pieces == found.pieces:
-        return Kind.TYPE
+        return MistakeKind.TYPE
     if gold.type != found.type:
-        return Kind.BOTH
+        return MistakeKind.BOTH
     if _covers(found, gold):
-        return Kind.LONGER
-    return Kind.SHORTER if _covers(gold, found) else Kind.SHIFTED
+        return MistakeKind.LONGER
+    return MistakeKind.SHORTER if _covers(gold, found) else MistakeKind.SHIFTED
 
 
 def _shared(one: Span, other: Span) -> int:
@@ -160,5 +160,5 @@ def _covers(outer: Span, inner: Span) -> bool:
 
 
 def _place(one: Mistake) -> tuple[int, int]:
-    starts = [span.start for span in (one.gold, one.found) if span is not None]
+    starts = [span.start for span in (one.gold, one.predicted) if span is not None]
     return min(starts), max(starts)

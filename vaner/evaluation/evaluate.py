@@ -16,12 +16,12 @@ from vaner.calibration.reliability import Reliability, reliability
 from vaner.corpora import base_corpus
 from vaner.errors import VanerError
 from vaner.evaluation import Report, score, seen_mentions
-from vaner.evaluation.label_predictions import judged
+from vaner.evaluation.label_predictions import label_predictions
 from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
 
-Watch = Callable[[Iterator[Document]], Iterator[Document]]
+ProgressWrapper = Callable[[Iterator[Document]], Iterator[Document]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Evaluation:
     corpus: str
     split: str
     types: tuple[str, ...]
-    not_found: tuple[str, ...]
+    unsupported_types: tuple[str, ...]
     report: Report
     unreachable: Mapping[str, int]
     seconds: float
@@ -53,14 +53,14 @@ class Evaluation:
     gold: tuple[Document, ...] = ()
     reliability: Reliability | None = None
     uncalibrated: Reliability | None = None
-    out_of: int | None = None
+    total_documents: int | None = None
 
     @property
     def name(self) -> str:
         """What it was scored on, for people."""
-        if self.out_of is None:
+        if self.total_documents is None:
             return f"{self.corpus} {self.split}"
-        part = f"the first {self.report.documents:,} of {self.out_of:,} documents"
+        part = f"the first {self.report.documents:,} of {self.total_documents:,} documents"
         return f"{self.corpus} {self.split}, {part}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,9 +68,9 @@ class Evaluation:
         return {
             "corpus": self.corpus,
             "split": self.split,
-            "out_of": self.out_of,
+            "out_of": self.total_documents,
             "scored_types": list(self.types),
-            "types_not_found": list(self.not_found),
+            "types_not_found": list(self.unsupported_types),
             "seconds": round(self.seconds, 2),
             "unreachable_reasons": dict(self.unreachable),
             **self.report.to_dict(),
@@ -90,7 +90,7 @@ def evaluate(
     name_corpus: bool = True,
     bootstrap: int = 1000,
     seed: int = 0,
-    watch: Watch = iter,
+    progress: ProgressWrapper = iter,
 ) -> Evaluation:
     """Score a model on a split of a corpus.
 
@@ -106,18 +106,18 @@ def evaluate(
         train: training documents, to score seen and unseen mentions apart.
         bootstrap: resamples behind the 95% intervals, 0 for none.
         seed: seed of the resampling.
-        watch: wraps the stream of annotated documents, e.g. in a progress bar.
+        progress: wraps the stream of annotated documents, e.g. in a progress bar.
 
     Raises:
         VanerError: for a type that the corpus does not annotate or the model does not find, and
             where they have no type in common or there is no document.
     """
-    chosen = scored_types(recognizer, corpus, types)
+    chosen = select_types(recognizer, corpus, types)
     gold = tuple(islice(make_ids_unique(corpus), limit))
     bare = (document.with_spans(()) for document in gold)
     started = time.monotonic()
     named = _name_for_model(recognizer, corpus.name) if name_corpus else None
-    found = watch(recognizer.annotate(bare, chosen, corpus=named))
+    found = progress(recognizer.annotate(bare, chosen, corpus=named))
     predicted = tuple(filter_by_score(document, min_score) for document in found)
     seconds = time.monotonic() - started
     reasons = Counter[str]()
@@ -146,7 +146,7 @@ def evaluate(
 def _reliability(
     gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
 ) -> Reliability | None:
-    return reliability(chain.from_iterable(judged(gold, predicted, types)))
+    return reliability(chain.from_iterable(label_predictions(gold, predicted, types)))
 
 
 def _name_for_model(recognizer: Recognizer, corpus: str) -> str:
@@ -155,7 +155,7 @@ def _name_for_model(recognizer: Recognizer, corpus: str) -> str:
     return corpus if corpus in known else base_corpus(corpus)
 
 
-def scored_types(
+def select_types(
     recognizer: Recognizer, corpus: Corpus, types: Sequence[str] | None
 ) -> tuple[str, ...]:
     """The types to score, checked against those that the recognizer finds and the corpus's own."""

@@ -9,7 +9,7 @@ from vaner.evaluation.match_criteria import strict_key
 from vaner.text.documents import Document
 
 
-def judged(
+def label_predictions(
     gold: Iterable[Document], predicted: Iterable[Document], types: Collection[str]
 ) -> Iterator[list[LabeledMention]]:
     """The predicted mentions of each document, the most probable first.
@@ -23,8 +23,9 @@ def judged(
 
     >>> from vaner.text.documents import Span
     >>> gold = Document("1", "asthma", (Span(0, 6, "Disease"),))
-    >>> found = gold.with_spans([Span(0, 6, "Disease", 0.4), Span(0, 6, "Disease", 0.9)])
-    >>> [(span.score, right) for span, right in next(judged([gold], [found], ["Disease"]))]
+    >>> predicted = gold.with_spans([Span(0, 6, "Disease", 0.4), Span(0, 6, "Disease", 0.9)])
+    >>> labeled = next(label_predictions([gold], [predicted], ["Disease"]))
+    >>> [(span.score, is_correct) for span, is_correct in labeled]
     [(0.9, True), (0.4, False)]
     """
     for true, found in zip(gold, predicted, strict=True):

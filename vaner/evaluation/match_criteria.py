@@ -18,7 +18,7 @@ Criterion = Callable[[Sequence[Span], Sequence[Span]], int]
 """Number of one-to-one matches between the gold and the predicted mentions of one document."""
 
 
-def count(gold: Sequence[Span], predicted: Sequence[Span], criterion: Criterion) -> Counts:
+def count_matches(gold: Sequence[Span], predicted: Sequence[Span], criterion: Criterion) -> Counts:
     """Counts of one document; `gold` must hold no mention twice."""
     tp = criterion(gold, predicted)
     return Counts(tp, len(predicted) - tp, len(gold) - tp)
@@ -33,7 +33,7 @@ def _agreeing(key: Callable[[Span], Hashable]) -> Criterion:
     return matches
 
 
-def overlapping(gold: Sequence[Span], predicted: Sequence[Span]) -> int:
+def match_overlapping(gold: Sequence[Span], predicted: Sequence[Span]) -> int:
     """Size of the largest one-to-one matching of same-type mentions that share a character.
 
     The size of a maximum matching is unique, so the figure does not depend on the order of the
@@ -110,10 +110,10 @@ def strict_key(span: Span) -> Hashable:
     return span.start, span.end, span.type, span.fragments
 
 
-strict = _agreeing(strict_key)
+match_strict = _agreeing(strict_key)
 
 RELAXED: dict[str, Criterion] = {
-    "overlap": overlapping,
+    "overlap": match_overlapping,
     "boundaries": _agreeing(lambda span: (span.start, span.end, span.fragments)),
     "left": _agreeing(lambda span: (span.start, span.type)),
     "right": _agreeing(lambda span: (span.end, span.type)),

@@ -11,23 +11,25 @@ from collections.abc import Iterable
 
 from vaner.text.documents import Document, Span
 
-SeenKey = tuple[str, str]
+MentionKey = tuple[str, str]
 """Normalised text of a mention, and its type."""
 
 
-def seen_key(document: Document, span: Span) -> SeenKey:
+def mention_key(document: Document, span: Span) -> MentionKey:
     """Text casefolded with white space folded to single spaces, and the type.
 
-    >>> seen_key(Document("d", "Breast  Cancer"), Span(0, 14, "Disease"))
+    >>> mention_key(Document("d", "Breast  Cancer"), Span(0, 14, "Disease"))
     ('breast cancer', 'Disease')
     """
     return " ".join(document.mention(span).casefold().split()), span.type
 
 
-def seen_mentions(documents: Iterable[Document]) -> frozenset[SeenKey]:
+def seen_mentions(documents: Iterable[Document]) -> frozenset[MentionKey]:
     """The mentions of training documents, for the `seen` argument of `score`.
 
     >>> seen_mentions([Document("d", "Asthma", (Span(0, 6, "Disease"),))])
     frozenset({('asthma', 'Disease')})
     """
-    return frozenset(seen_key(document, span) for document in documents for span in document.spans)
+    return frozenset(
+        mention_key(document, span) for document in documents for span in document.spans
+    )

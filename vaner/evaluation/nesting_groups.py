@@ -18,9 +18,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from vaner.text.documents import Span
 from vaner.text.span_relations import SpanRelation, find_overlapping_pairs, find_relations
 
-Ways = frozenset[SpanRelation]
+Relations = frozenset[SpanRelation]
 
-GROUPS: Mapping[str, Callable[[Ways], bool]] = {
+GROUPS: Mapping[str, Callable[[Relations], bool]] = {
     "flat": lambda ways: not ways,
     "nested": bool,
     "outermost": lambda ways: SpanRelation.INSIDE not in ways,
@@ -36,16 +36,16 @@ inside, ``around`` has some; ``same_place`` covers what a mention of another typ
 ``crossing`` shares a part of itself with a part of another one."""
 
 
-def overlap(spans: Iterable[Span]) -> bool:
+def has_overlaps(spans: Iterable[Span]) -> bool:
     """Whether any two mentions share a character."""
     return any(True for _ in find_overlapping_pairs(spans))
 
 
-def grouped(gold: Collection[Span], predicted: Collection[Span]) -> dict[str, set[Span]]:
+def group_by_nesting(gold: Collection[Span], predicted: Collection[Span]) -> dict[str, set[Span]]:
     """The mentions of either side in each group.
 
     >>> outer, inner, wrong = Span(0, 9, "Disease"), Span(5, 9, "Anatomy"), Span(12, 15, "Gene")
-    >>> found = grouped([outer, inner], [inner, wrong])
+    >>> found = group_by_nesting([outer, inner], [inner, wrong])
     >>> found["inside"] == {inner}, found["flat"] == {wrong}
     (True, True)
     """

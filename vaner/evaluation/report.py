@@ -19,7 +19,7 @@ class Score:
         counts: what they were computed from; None for a macro average, which has no counts.
         intervals: 95% bootstrap intervals, or None where none were asked for.
 
-    >>> Score.of(Counts(tp=6, fp=2, fn=4)).recall
+    >>> Score.from_counts(Counts(tp=6, fp=2, fn=4)).recall
     0.6
     """
 
@@ -30,7 +30,7 @@ class Score:
     intervals: Intervals | None = None
 
     @classmethod
-    def of(cls, counts: Counts, intervals: Intervals | None = None) -> Score:
+    def from_counts(cls, counts: Counts, intervals: Intervals | None = None) -> Score:
         """The figures that follow from counts."""
         return cls(counts.precision, counts.recall, counts.f1, counts, intervals)
 

@@ -8,12 +8,18 @@ from dataclasses import astuple
 import numpy as np
 
 from vaner.errors import VanerError
-from vaner.evaluation.bootstrap import Array, Intervals, intervals, rates, resampled
+from vaner.evaluation.bootstrap import (
+    Array,
+    Intervals,
+    percentile_intervals,
+    precision_recall_f1,
+    resample_counts,
+)
 from vaner.evaluation.counts import Counts
-from vaner.evaluation.document_alignment import Pair, align
-from vaner.evaluation.match_criteria import RELAXED, count, strict
-from vaner.evaluation.memorized_mentions import SeenKey, seen_key
-from vaner.evaluation.nesting_groups import GROUPS, grouped, overlap
+from vaner.evaluation.document_alignment import Pair, align_documents
+from vaner.evaluation.match_criteria import RELAXED, count_matches, match_strict
+from vaner.evaluation.memorized_mentions import MentionKey, mention_key
+from vaner.evaluation.nesting_groups import GROUPS, group_by_nesting, has_overlaps
 from vaner.evaluation.report import Bootstrap, Report, Score
 from vaner.text.documents import Document, Span
 
@@ -27,7 +33,7 @@ def score(
     predicted: Iterable[Document],
     *,
     types: Collection[str] | None = None,
-    seen: Collection[SeenKey] | None = None,
+    seen: Collection[MentionKey] | None = None,
     unreachable: int = 0,
     bootstrap: int = 1000,
     seed: int = 0,
@@ -63,14 +69,14 @@ def score(
     """
     if bootstrap < 0:
         raise VanerError(f"the number of bootstrap resamples must not be negative: {bootstrap}")
-    pairs = align(gold, predicted)
+    pairs = align_documents(gold, predicted)
     names = _types(pairs, types)
-    nested = any(overlap(_mentions(pair, names)[0]) for pair in pairs)
+    nested = any(has_overlaps(_mentions(pair, names)[0]) for pair in pairs)
     documents = [_document_rows(pair, names, seen, nested) for pair in pairs]
     labels = list(documents[0])
     counts = np.array([[astuple(row) for row in rows.values()] for rows in documents], dtype=float)
     drawn = _of_documents(counts, pairs)
-    samples = resampled(drawn, bootstrap, seed) if bootstrap else None
+    samples = resample_counts(drawn, bootstrap, seed) if bootstrap else None
     scores = dict(zip(labels, _scores(counts.sum(axis=0), samples), strict=True))
     by_type = {name: scores["type", name] for name in names}
     occurring = [labels.index(("type", name)) for name, row in by_type.items() if _occurs(row)]
@@ -88,13 +94,13 @@ def score(
     )
 
 
-def strict_counts(pairs: Sequence[Pair], types: Collection[str] | None = None) -> Array:
+def count_strict_matches(pairs: Sequence[Pair], types: Collection[str] | None = None) -> Array:
     """Strict counts of every document over all scored types, shape (D, 3).
 
     Sentences that the corpus says are of one document are counted together.
     """
     names = _types(pairs, types)
-    rows = [astuple(count(*_mentions(pair, names), strict)) for pair in pairs]
+    rows = [astuple(count_matches(*_mentions(pair, names), match_strict)) for pair in pairs]
     return _of_documents(np.array(rows, dtype=np.float64), pairs)
 
 
@@ -125,33 +131,33 @@ def _mentions(pair: Pair, types: Collection[str]) -> tuple[list[Span], list[Span
 
 
 def _document_rows(
-    pair: Pair, types: Sequence[str], seen: Collection[SeenKey] | None, nested: bool
+    pair: Pair, types: Sequence[str], seen: Collection[MentionKey] | None, nested: bool
 ) -> dict[Label, Counts]:
     """Counts of one document under every label; the labels are the same for all documents."""
     gold, predicted = _mentions(pair, types)
-    rows = {("strict", "all"): count(gold, predicted, strict)}
+    rows = {("strict", "all"): count_matches(gold, predicted, match_strict)}
     for name, criterion in RELAXED.items():
-        rows["relaxed", name] = count(gold, predicted, criterion)
+        rows["relaxed", name] = count_matches(gold, predicted, criterion)
     spans = {*gold, *predicted}
     for name in types:
         of_type = {span for span in spans if span.type == name}
         rows["type", name] = _strict_within(of_type, gold, predicted)
     if seen is not None:
-        known = {span for span in spans if seen_key(pair[0], span) in seen}
+        known = {span for span in spans if mention_key(pair[0], span) in seen}
         rows["strict", "seen"] = _strict_within(known, gold, predicted)
         rows["strict", "unseen"] = _strict_within(spans - known, gold, predicted)
     if nested:
-        for name, group in grouped(gold, predicted).items():
+        for name, group in group_by_nesting(gold, predicted).items():
             rows["nesting", name] = _strict_within(group, gold, predicted)
     return rows
 
 
 def _strict_within(kept: set[Span], gold: Iterable[Span], predicted: Iterable[Span]) -> Counts:
     """Strict counts over the mentions in `kept` alone."""
-    return count(
+    return count_matches(
         [span for span in gold if span in kept],
         [span for span in predicted if span in kept],
-        strict,
+        match_strict,
     )
 
 
@@ -159,9 +165,11 @@ def _scores(totals: Array, samples: Array | None) -> list[Score]:
     """One score a row of totals (L, 3), with intervals from samples (R, L, 3)."""
     found: list[Intervals | None] = [None] * len(totals)
     if samples is not None:
-        found = [intervals(row) for row in np.moveaxis(rates(samples), 1, 0)]
+        found = [
+            percentile_intervals(row) for row in np.moveaxis(precision_recall_f1(samples), 1, 0)
+        ]
     counts = [Counts(*(int(value) for value in row)) for row in totals]
-    return [Score.of(row, ends) for row, ends in zip(counts, found, strict=True)]
+    return [Score.from_counts(row, ends) for row, ends in zip(counts, found, strict=True)]
 
 
 def _occurs(row: Score) -> bool:
@@ -172,6 +180,10 @@ def _macro(totals: Array, samples: Array | None, rows: list[int]) -> Score:
     """Mean of the figures of the types that occur, whose totals are (K, 3), samples' `rows`."""
     if not rows:
         return Score(0.0, 0.0, 0.0)
-    precision, recall, f1 = (float(value) for value in rates(totals).mean(axis=0))
-    ends = intervals(rates(samples[:, rows]).mean(axis=1)) if samples is not None else None
+    precision, recall, f1 = (float(value) for value in precision_recall_f1(totals).mean(axis=0))
+    ends = (
+        percentile_intervals(precision_recall_f1(samples[:, rows]).mean(axis=1))
+        if samples is not None
+        else None
+    )
     return Score(precision, recall, f1, intervals=ends)

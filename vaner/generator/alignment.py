@@ -52,7 +52,7 @@ _TELLING = {32: 10**9, 16: 10**9, 8: 10**9, 4: 1000, 2: 100, 1: 25}
 _SINGLE = 64
 
 
-def align(left: str, right: str) -> list[Gap]:
+def align_texts(left: str, right: str) -> list[Gap]:
     """The pieces in which two texts differ, in order; between them they agree.
 
     White space is no help and no hindrance: what is matched is what stands between it, and a line
@@ -60,10 +60,10 @@ def align(left: str, right: str) -> list[Gap]:
     logarithm. In long stretches where everything is repeated several differences may be told as
     one.
 
-    >>> align("the CD-28  receptor", "the CD28 receptor")
+    >>> align_texts("the CD-28  receptor", "the CD28 receptor")
     [Gap(a_start=6, a_end=7, b_start=6, b_end=6), Gap(a_start=10, a_end=11, b_start=9, b_end=9)]
     """
-    a_places, b_places = solid(left), solid(right)
+    a_places, b_places = nonspace_offsets(left), nonspace_offsets(right)
     blocks = _matched("".join(left.split()), "".join(right.split()))
     whole = Gap(0, len(left), 0, len(right))
     gaps = _between(list(_spread(blocks, a_places, b_places)), whole)
@@ -85,10 +85,10 @@ def _pared(left: str, right: str, gap: Gap) -> Gap:
     return Gap(a_start, a_end, b_start, b_end)
 
 
-def solid(text: str) -> list[int]:
+def nonspace_offsets(text: str) -> list[int]:
     """Places of the characters that are not white space.
 
-    >>> solid(" a b")
+    >>> nonspace_offsets(" a b")
     [1, 3]
     """
     return [place for place, character in enumerate(text) if not character.isspace()]
@@ -236,12 +236,12 @@ _ALIKE = str.maketrans("−。、【】〔〕'`´", '-.,[][]"""')
 _SAME = {"Pd": "-", "Pi": '"', "Pf": '"'}
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """A text without the differences that a copyist makes, character for character.
 
     Case, accents, full and half width, kinds of white space, dashes, quotation marks, brackets.
 
-    >>> folded("Ménière’s “IL–2”，Ａ")
+    >>> fold_text("Ménière’s “IL–2”，Ａ")
     'meniere"s "il-2",a'
     """
     return "".join(map(_folded, text))

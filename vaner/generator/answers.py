@@ -20,11 +20,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaner.generator import markup
-from vaner.generator.markup import Decoded, Reason
-from vaner.generator.repairs import Kind, Repair
+from vaner.generator.markup import Decoded, InexpressibleReason
+from vaner.generator.repairs import Repair, RepairKind
 from vaner.text.documents import Span
 
-NOTHING = "[]"
+EMPTY_ANSWER = "[]"
 SEPARATOR = ":  "
 
 _ESCAPE = str.maketrans({":": r"\:", "\\": r"\\", "\n": r"\n", "\r": r"\r"})
@@ -38,7 +38,7 @@ class Answer:
     """The answer about a text and the mentions that it does not express exactly."""
 
     answer: str
-    inexpressible: tuple[tuple[Span, Reason], ...] = ()
+    inexpressible: tuple[tuple[Span, InexpressibleReason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Answers:
     """An answer for each type that was asked for, and the mentions they do not express exactly."""
 
     answers: Mapping[str, str]
-    inexpressible: tuple[tuple[Span, Reason], ...] = ()
+    inexpressible: tuple[tuple[Span, InexpressibleReason], ...] = ()
 
 
-def heading(type: str) -> str:
+def escape_heading(type: str) -> str:
     r"""A type as it stands before the colon of its line.
 
-    >>> print(heading("cell_type"), heading("CL:0000084"))
+    >>> print(escape_heading("cell_type"), escape_heading("CL:0000084"))
     cell_type CL\:0000084
     """
     return type.translate(_ESCAPE)
@@ -75,9 +75,11 @@ def encode(text: str, spans: Iterable[Span], types: Sequence[str]) -> Answer:
     each = encode_each(text, spans, types)
     plain = markup.escape(text)
     lines = [
-        heading(type) + SEPARATOR + copy for type, copy in each.answers.items() if copy != plain
+        escape_heading(type) + SEPARATOR + copy
+        for type, copy in each.answers.items()
+        if copy != plain
     ]
-    return Answer("\n".join(lines) or NOTHING, each.inexpressible)
+    return Answer("\n".join(lines) or EMPTY_ANSWER, each.inexpressible)
 
 
 def encode_each(text: str, spans: Iterable[Span], types: Sequence[str]) -> Answers:
@@ -90,12 +92,12 @@ def encode_each(text: str, spans: Iterable[Span], types: Sequence[str]) -> Answe
     {'Disease': 'Aspirin helps.', 'Chemical': '[Aspirin] helps.'}
     """
     of_type: dict[str, list[Span]] = {type: [] for type in types}
-    lost: list[tuple[Span, Reason]] = []
+    lost: list[tuple[Span, InexpressibleReason]] = []
     for span in spans:
         if span.type in of_type:
             of_type[span.type].append(span)
         else:
-            lost.append((span, Reason.UNASKED))
+            lost.append((span, InexpressibleReason.UNASKED))
     answers = {}
     for type, own in of_type.items():
         encoded = markup.encode(text, own)
@@ -122,10 +124,10 @@ def decode(answer: str, text: str, types: Sequence[str]) -> Decoded:
     >>> spans[0].type, repairs[0].kind.name
     ('Chemical', 'HEADING')
     """
-    if answer.strip() == NOTHING:
+    if answer.strip() == EMPTY_ANSWER:
         return Decoded(())
     if not answer.strip():
-        return Decoded((), (Repair(0, Kind.SILENT, ""),))
+        return Decoded((), (Repair(0, RepairKind.SILENT, ""),))
     headings = _Headings(types)
     spans: dict[Span, None] = {}
     repairs: list[Repair] = []
@@ -137,7 +139,7 @@ def decode(answer: str, text: str, types: Sequence[str]) -> Decoded:
         if type is None:
             continue
         if type in read:
-            repairs.append(Repair(at, Kind.REPEATED_TYPE, line[:start]))
+            repairs.append(Repair(at, RepairKind.REPEATED_TYPE, line[:start]))
         read.add(type)
         found, put_right = markup.decode(line[start:], text, type)
         spans |= dict.fromkeys(found)
@@ -167,14 +169,14 @@ class _Headings:
     """How the lines of the types that were asked for begin."""
 
     def __init__(self, types: Sequence[str]) -> None:
-        self.exact = {heading(type): type for type in types}
+        self.exact = {escape_heading(type): type for type in types}
         meant = Counter(map(_plain, self.exact.values()))
         self.plain = {_plain(t): t for t in self.exact.values() if meant[_plain(t)] == 1}
         self.plain.pop("", None)
         # Decoration makes a heading somewhat longer than its type; a sentence is no heading.
         self.longest = 2 * max(map(len, self.exact), default=0) + 16
 
-    def read(self, line: str) -> tuple[str | None, int, Kind | None]:
+    def read(self, line: str) -> tuple[str | None, int, RepairKind | None]:
         """Type of a line if it is known, where its sentence begins, and what is wrong with it."""
         found = _HEADING.match(line)
         if found and found[1] in self.exact:
@@ -182,11 +184,11 @@ class _Headings:
         colons = list(_COLON.finditer(line, 0, self.longest + 3))
         for colon in reversed(colons):
             if type := self.plain.get(_plain(line[: colon.start()])):
-                return type, colon.end(), Kind.HEADING
+                return type, colon.end(), RepairKind.HEADING
         if found or colons:
             end = found.end(1) if found else colons[0].start()
-            return None, end, Kind.UNKNOWN_TYPE
-        return None, self.longest, Kind.UNTYPED
+            return None, end, RepairKind.UNKNOWN_TYPE
+        return None, self.longest, RepairKind.UNTYPED
 
 
 def _plain(name: str) -> str:

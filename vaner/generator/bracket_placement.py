@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 from unicodedata import combining
 
-from vaner.generator.alignment import Gap, solid
-from vaner.generator.repairs import Kind
+from vaner.generator.alignment import Gap, nonspace_offsets
+from vaner.generator.repairs import RepairKind
 
 
-def within(filled: Sequence[int], start: int, end: int) -> tuple[int, int]:
+def trim_extent(filled: Sequence[int], start: int, end: int) -> tuple[int, int]:
     """An extent without the white space at its edges, empty where there is nothing else.
 
     Looked up, not searched: thousands of brackets can stand round the same white space.
@@ -20,7 +20,7 @@ def within(filled: Sequence[int], start: int, end: int) -> tuple[int, int]:
     return (filled[first], filled[last - 1] + 1) if first < last else (start, start)
 
 
-class Places:
+class OffsetMap:
     """Where in a source what stands between two places of its copy stands.
 
     Places further on in the copy are never further back in the source, so brackets that do not
@@ -29,15 +29,15 @@ class Places:
     Args:
         copy: the copy.
         text: the source.
-        gaps: where the two differ, as `vaner.generator.alignment.align` tells it.
+        gaps: where the two differ, as `vaner.generator.alignment.align_texts` tells it.
 
-    >>> Places("a CD28", "a new CD28", [Gap(2, 2, 2, 6)]).extent(2, 6)
+    >>> OffsetMap("a CD28", "a new CD28", [Gap(2, 2, 2, 6)]).extent(2, 6)
     ((6, 10), None)
     """
 
     def __init__(self, copy: str, text: str, gaps: Sequence[Gap]) -> None:
         self.gaps = [_after_accents(text, gap) for gap in gaps]
-        self.filled = solid(text)
+        self.filled = nonspace_offsets(text)
         agrees = [not character.isspace() for character in copy]
         # How many characters before each place are not blank; and which of them are the source's.
         self.written = [0, *accumulate(agrees)]
@@ -45,15 +45,17 @@ class Places:
             agrees[gap.a_start : gap.a_end] = [False] * (gap.a_end - gap.a_start)
         self.agreeing = [0, *accumulate(agrees)] if gaps else self.written
 
-    def extent(self, opening: int, closing: int) -> tuple[tuple[int, int] | None, Kind | None]:
+    def extent(
+        self, opening: int, closing: int
+    ) -> tuple[tuple[int, int] | None, RepairKind | None]:
         """Extent in the source of what brackets in the copy hold, and what is wrong with it."""
         if self.written[opening] == self.written[closing]:
-            return None, Kind.EMPTY
+            return None, RepairKind.EMPTY
         found = self._opened(opening), self._closed(closing)
-        place = within(self.filled, *found)
+        place = trim_extent(self.filled, *found)
         if place[0] == place[1] or self.agreeing[opening] == self.agreeing[closing]:
-            return None, Kind.LOST
-        return place, None if place == found else Kind.TRIMMED
+            return None, RepairKind.LOST
+        return place, None if place == found else RepairKind.TRIMMED
 
     def _opened(self, place: int) -> int:
         gap, shift = self._gap(place)

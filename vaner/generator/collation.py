@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vaner.generator.prompts import NOT_LEARNT, AnswerRow
+from vaner.generator.prompts import IGNORE_INDEX, AnswerRow
 
 
 def collate(rows: Sequence[AnswerRow]) -> dict[str, Tensor]:
@@ -22,7 +22,7 @@ def collate(rows: Sequence[AnswerRow]) -> dict[str, Tensor]:
     batch = {
         "input_ids": torch.zeros(shape, dtype=torch.long),
         "attention_mask": torch.zeros(shape, dtype=torch.long),
-        "labels": torch.full(shape, NOT_LEARNT),
+        "labels": torch.full(shape, IGNORE_INDEX),
         "legal": torch.full((*shape, 4), -1),
     }
     for i, row in enumerate(rows):

@@ -7,7 +7,12 @@ from typing import Any, Literal, get_args
 from transformers import AutoConfig
 
 from vaner.backbones.config import BackboneModelConfig, check_choice
-from vaner.generator.instructions import MarkupInstruction, Style, instruction, language_of
+from vaner.generator.instructions import (
+    MarkupInstruction,
+    Style,
+    build_instruction,
+    detect_language,
+)
 
 Loss = Literal["answer", "decisions"]
 
@@ -19,7 +24,7 @@ class VanerGeneratorConfig(BackboneModelConfig):
         loss: what is learnt of an answer: every sub-word of it among all of the vocabulary
             (``answer``, as published), or, where more than one thing is legal, which of those
             (``decisions``), which is what decoding asks for.
-        style: of the instructions, see `vaner.generator.instructions.instruction`.
+        style: of the instructions, see `vaner.generator.instructions.build_instruction`.
         instructions: for every training corpus its instruction, as `MarkupInstruction.to_dict`
             gives it.
         datasets: for every training corpus the types it annotates.
@@ -66,8 +71,8 @@ class VanerGeneratorConfig(BackboneModelConfig):
         name = corpus if corpus in known else next(iter(known), None)
         if name is not None:
             return MarkupInstruction.from_dict(self.instructions[name]).render_one(type)
-        language = language_of(corpus, type)
-        return instruction(corpus, language, style=self.style).render_one(type)
+        language = detect_language(corpus, type)
+        return build_instruction(corpus, language, style=self.style).render_one(type)
 
 
 AutoConfig.register(VanerGeneratorConfig.model_type, VanerGeneratorConfig)

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from vaner.generator.grammar import Grammar, Legal, State
+from vaner.generator.grammar import CopyState, Grammar, LegalTokens
 
 _LATELY = 3  # an entity breaks off two drafts; the one behind it may be right to the end
 _SHORT = 8  # sub-words of a draft where brackets are dense
 
 
-class Found(NamedTuple):
+class ScoredRange(NamedTuple):
     """A span of an answer.
 
     Args:
@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class DecodedAnswer:
     """What was decoded for one prompt.
 
     Args:
@@ -50,7 +50,7 @@ class Written:
         passes: forward passes that had a part in it.
     """
 
-    spans: tuple[Found, ...]
+    spans: tuple[ScoredRange, ...]
     tokens: tuple[int, ...]
     passes: int
 
@@ -62,10 +62,10 @@ class _Writing:
     grammar: Grammar
     unread: list[int]
     read: int = 0
-    state: State = field(default_factory=State)
+    state: CopyState = field(default_factory=CopyState)
     tokens: list[int] = field(default_factory=list)
     opened: list[float] = field(default_factory=list)
-    spans: list[Found] = field(default_factory=list)
+    spans: list[ScoredRange] = field(default_factory=list)
     passes: int = 0
     ended: bool = False
     agreed: deque[int] = field(default_factory=lambda: deque(maxlen=_LATELY))
@@ -82,14 +82,14 @@ class _Writing:
             self.opened.append(log_probability)
         elif at_word and token == marks.close:
             score = float(torch.tensor(self.opened.pop() + log_probability).exp())
-            self.spans.append(Found(self.state.starts[-1], self.state.word, min(1.0, score)))
+            self.spans.append(ScoredRange(self.state.starts[-1], self.state.word, min(1.0, score)))
         elif at_word and token == marks.end:
             self.ended = True
-        self.state = self.grammar.after(self.state, token)
+        self.state = self.grammar.advance(self.state, token)
         self.tokens.append(token)
 
-    def answer(self) -> Written:
-        return Written(tuple(self.spans), tuple(self.tokens), self.passes)
+    def answer(self) -> DecodedAnswer:
+        return DecodedAnswer(tuple(self.spans), tuple(self.tokens), self.passes)
 
 
 @torch.no_grad()
@@ -99,7 +99,7 @@ def decode(
     grammars: Sequence[Grammar],
     *,
     longest_draft: int | None = None,
-) -> list[Written]:
+) -> list[DecodedAnswer]:
     """The greedy answer to each prompt, all of them as one batch.
 
     Args:
@@ -122,7 +122,7 @@ def decode(
     return [row.answer() for row in rows]
 
 
-def _draft(row: _Writing, longest: int | None) -> list[tuple[State, int]]:
+def _draft(row: _Writing, longest: int | None) -> list[tuple[CopyState, int]]:
     """The source from here on, or only its next sub-words where most of it would be thrown away."""
     if row.dense:
         longest = min(_SHORT, longest or _SHORT)
@@ -131,7 +131,7 @@ def _draft(row: _Writing, longest: int | None) -> list[tuple[State, int]]:
 
 def _accept(
     row: _Writing,
-    draft: Sequence[tuple[State, int]],
+    draft: Sequence[tuple[CopyState, int]],
     tokens: Sequence[int],
     log_probabilities: Sequence[float],
 ) -> None:
@@ -153,7 +153,7 @@ def _accept(
 def _verify(
     model: Any,
     rows: Sequence[_Writing],
-    drafts: Sequence[Sequence[tuple[State, int]]],
+    drafts: Sequence[Sequence[tuple[CopyState, int]]],
     cache: _Cache,
 ) -> tuple[list[list[int]], list[list[float]]]:
     """What the model would write at each place of the drafts, and how probable it finds it."""
@@ -181,7 +181,7 @@ def _verify(
 
 def _candidates(
     rows: Sequence[_Writing],
-    drafts: Sequence[Sequence[tuple[State, int]]],
+    drafts: Sequence[Sequence[tuple[CopyState, int]]],
     longest: int,
     device: torch.device,
 ) -> tuple[Tensor, Tensor]:
@@ -190,9 +190,9 @@ def _candidates(
     Returns:
         Sub-words and whether they are legal. *Shape:* (B, D, 4) each.
     """
-    nothing = Legal(0, None, None, None)
+    nothing = LegalTokens(0, None, None, None)
     legal = [
-        [row.grammar.legal(state) for state, _ in draft] + [nothing] * (longest - len(draft))
+        [row.grammar.legal_tokens(state) for state, _ in draft] + [nothing] * (longest - len(draft))
         for row, draft in zip(rows, drafts, strict=True)
     ]
     ids = [[[token or 0 for token in place] for place in places] for places in legal]

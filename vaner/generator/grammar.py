@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from vaner.errors import ModelError
 
-MOST_NESTED = 6
+MAX_NESTING = 6
 """Open brackets at most, so that a model that opens one after another comes to an end."""
 
 
-class Marks(NamedTuple):
+class AnswerTokens(NamedTuple):
     """Sub-words that are no part of the copy: the brackets and the end of the answer."""
 
     open: int
@@ -24,7 +24,7 @@ class Marks(NamedTuple):
     end: int
 
 
-class State(NamedTuple):
+class CopyState(NamedTuple):
     """How far an answer has come.
 
     Args:
@@ -38,7 +38,7 @@ class State(NamedTuple):
     starts: tuple[int, ...] = ()
 
 
-class Legal(NamedTuple):
+class LegalTokens(NamedTuple):
     """The sub-words that may come next; None for one that may not."""
 
     copy: int | None
@@ -60,62 +60,62 @@ class Grammar:
     """
 
     words: tuple[tuple[int, ...], ...]
-    marks: Marks
+    marks: AnswerTokens
 
     def __post_init__(self) -> None:
         if any(word[0] in self.marks for word in self.words):
             raise ModelError("a word begins with the sub-word of a bracket; choose other marks")
 
-    def legal(self, state: State) -> Legal:
+    def legal_tokens(self, state: CopyState) -> LegalTokens:
         """What may come next; at least one thing, until the end is written.
 
-        >>> marks = Marks(open=1, close=2, end=0)
-        >>> Grammar(((7,), (8, 9)), marks).legal(State(word=1, starts=(0,)))
+        >>> marks = AnswerTokens(open=1, close=2, end=0)
+        >>> Grammar(((7,), (8, 9)), marks).legal_tokens(CopyState(word=1, starts=(0,)))
         Legal(copy=8, open=1, close=2, end=None)
         """
         word, piece, starts = state
         if piece:
-            return Legal(self.words[word][piece], None, None, None)
+            return LegalTokens(self.words[word][piece], None, None, None)
         left = word < len(self.words)
-        return Legal(
+        return LegalTokens(
             copy=self.words[word][0] if left else None,
-            open=self.marks.open if left and len(starts) < MOST_NESTED else None,
+            open=self.marks.open if left and len(starts) < MAX_NESTING else None,
             close=self.marks.close if starts and starts[-1] < word else None,
             end=None if left or starts else self.marks.end,
         )
 
-    def after(self, state: State, token: int) -> State:
+    def advance(self, state: CopyState, token: int) -> CopyState:
         """The state when a legal sub-word has been written."""
         word, piece, starts = state
         if not piece and token == self.marks.open:
-            return State(word, 0, (*starts, word))
+            return CopyState(word, 0, (*starts, word))
         if not piece and token == self.marks.close:
-            return State(word, 0, starts[:-1])
+            return CopyState(word, 0, starts[:-1])
         if not piece and token == self.marks.end:
             return state
         done = piece + 1 == len(self.words[word])
-        return State(word + done, 0 if done else piece + 1, starts)
+        return CopyState(word + done, 0 if done else piece + 1, starts)
 
-    def draft(self, state: State) -> Iterator[tuple[State, int]]:
+    def draft(self, state: CopyState) -> Iterator[tuple[CopyState, int]]:
         """The rest of the answer if nothing more were found: each state and what comes after it.
 
         Words are copied to the last one, then what is open is closed.
         """
         while True:
-            legal = self.legal(state)
+            legal = self.legal_tokens(state)
             token = next(t for t in (legal.copy, legal.close, legal.end) if t is not None)
             yield state, token
             if token == legal.end:
                 return
-            state = self.after(state, token)
+            state = self.advance(state, token)
 
-    def answer(self, spans: Sequence[tuple[int, int]]) -> list[int]:
+    def build_answer(self, spans: Sequence[tuple[int, int]]) -> list[int]:
         """The answer that marks these spans.
 
         Args:
             spans: half-open ranges of words, none of which crosses another.
 
-        >>> Grammar(((7,), (8, 9)), Marks(open=1, close=2, end=0)).answer([(1, 2)])
+        >>> Grammar(((7,), (8, 9)), AnswerTokens(open=1, close=2, end=0)).build_answer([(1, 2)])
         [7, 1, 8, 9, 2, 0]
         """
         opened = [sum(start == word for start, _ in spans) for word in range(len(self.words) + 1)]

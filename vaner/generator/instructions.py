@@ -17,7 +17,7 @@ from typing import Any, Literal
 import regex
 
 from vaner.errors import VanerError
-from vaner.generator.answers import heading
+from vaner.generator.answers import escape_heading
 
 ENGLISH = "en"
 Style = Literal["full", "compact"]
@@ -28,7 +28,7 @@ _HAN = regex.compile(r"\p{Han}")
 class MarkupInstruction:
     r"""How to ask for entities of several types at once, or of one.
 
-    Types stand in it as they stand in the answer: `vaner.generator.answers.heading`.
+    Types stand in it as they stand in the answer: `vaner.generator.answers.escape_heading`.
 
     Args:
         listed: template with ``{types}``, for several types in one answer.
@@ -80,13 +80,13 @@ class MarkupInstruction:
     def _entry(self, type: str) -> str:
         definition = dict(self.definitions).get(type)
         if definition is None:
-            return self.bare.format(type=heading(type))
-        return self.entry.format(type=heading(type), definition=definition)
+            return self.bare.format(type=escape_heading(type))
+        return self.entry.format(type=escape_heading(type), definition=definition)
 
     def _templates(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in _TEMPLATES}
 
-    def about(self, types: Collection[str]) -> MarkupInstruction:
+    def restrict_to(self, types: Collection[str]) -> MarkupInstruction:
         """The same with the definitions of these types alone."""
         own = tuple(entry for entry in self.definitions if entry[0] in types)
         return replace(self, definitions=own)
@@ -117,12 +117,12 @@ def _fields(template: str) -> set[str]:
         raise VanerError(f"instruction template {template!r}: {error}") from error
 
 
-def language_of(corpus: str | None, type: str = "") -> str:
+def detect_language(corpus: str | None, type: str = "") -> str:
     """The language of a corpus: ``"zh"`` for the Chinese ones, otherwise ``"en"``.
 
     That of a corpus that is not known is told by the type that is asked for.
 
-    >>> language_of("CMeEE-V2"), language_of("NCBI-disease"), language_of(None)
+    >>> detect_language("CMeEE-V2"), detect_language("NCBI-disease"), detect_language(None)
     ('zh', 'en', 'en')
     """
     told = "zh" if _HAN.search(type) else ENGLISH
@@ -130,12 +130,12 @@ def language_of(corpus: str | None, type: str = "") -> str:
     return language
 
 
-def languages() -> tuple[str, ...]:
+def available_languages() -> tuple[str, ...]:
     """The languages there is an instruction in."""
     return tuple(_data()["templates"])
 
 
-def instruction(
+def build_instruction(
     corpus: str | None = None,
     language: str | None = None,
     *,
@@ -145,22 +145,22 @@ def instruction(
 
     Args:
         corpus: name of the corpus, with or without ``-V2``; its labels are then defined too.
-        language: one of `languages`; None takes the corpus's own.
+        language: one of `available_languages`; None takes the corpus's own.
         style: ``full`` tells how to answer, as published; ``compact`` gives only what is looked
             for, which is enough for a model that is trained, and much shorter.
 
     Raises:
         VanerError: for a language without an instruction.
 
-    >>> "protein: A protein" in instruction("GENIA").render(["protein", "my_type"])
+    >>> "protein: A protein" in build_instruction("GENIA").render(["protein", "my_type"])
     True
-    >>> "bod：身体：" in instruction("CMeEE").render_one("bod")
+    >>> "bod：身体：" in build_instruction("CMeEE").render_one("bod")
     True
     """
     own = _corpus(corpus)
-    language = language or language_of(corpus)
-    if language not in languages():
-        known = ", ".join(languages())
+    language = language or detect_language(corpus)
+    if language not in available_languages():
+        known = ", ".join(available_languages())
         raise VanerError(f"there is no instruction in the language {language!r}, only in {known}")
     definitions = dict(_data()["definitions"][language])
     templates = dict(_data()["templates"][language])

@@ -18,9 +18,9 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from vaner.generator.alignment import Gap, align, folded, solid
-from vaner.generator.bracket_placement import Places, within
-from vaner.generator.repairs import Kind, Repair
+from vaner.generator.alignment import Gap, align_texts, fold_text, nonspace_offsets
+from vaner.generator.bracket_placement import OffsetMap, trim_extent
+from vaner.generator.repairs import Repair, RepairKind
 from vaner.text.documents import Span, SpanError
 
 _ESCAPES = {"[": r"\[", "]": r"\]", "\\": r"\\", "\n": r"\n", "\r": r"\r"}
@@ -33,7 +33,7 @@ _SPECIAL = re.compile(r"\\[\[\]\\nr]|[\[\]\\\n\r]")
 _SHOWN = 80
 
 
-class Reason(StrEnum):
+class InexpressibleReason(StrEnum):
     """Why brackets cannot give a mention back exactly."""
 
     DISCONTINUOUS = "discontinuous"
@@ -44,11 +44,11 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitSpans:
     """Mentions that brackets can express, in the order of the text, and those they cannot."""
 
     expressible: tuple[Span, ...]
-    inexpressible: tuple[tuple[Span, Reason], ...] = ()
+    inexpressible: tuple[tuple[Span, InexpressibleReason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Encoded:
     """A text with brackets and the mentions that these do not express exactly."""
 
     markup: str
-    inexpressible: tuple[tuple[Span, Reason], ...] = ()
+    inexpressible: tuple[tuple[Span, InexpressibleReason], ...] = ()
 
 
 class Decoded(NamedTuple):
@@ -75,7 +75,7 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPE)
 
 
-def split(text: str, spans: Iterable[Span]) -> Split:
+def split_expressible(text: str, spans: Iterable[Span]) -> SplitSpans:
     """Part mentions of one type into those that brackets can express and those they cannot.
 
     Of two that cross, the longer is kept; of equally long ones, the first in the text. Two with
@@ -86,37 +86,37 @@ def split(text: str, spans: Iterable[Span]) -> Split:
         ValueError: for mentions of several types; crossing ones of two types are no trouble.
         SpanError: for a mention outside the text or of white space only.
 
-    >>> apart = split("a b c d", [Span(0, 3, "X"), Span(2, 7, "X")])
+    >>> apart = split_expressible("a b c d", [Span(0, 3, "X"), Span(2, 7, "X")])
     >>> [(span.start, reason.name) for span, reason in apart.inexpressible]
     [(0, 'CROSSING')]
     """
     spans = list(spans)
     if len({span.type for span in spans}) > 1:
         raise ValueError("brackets tell no types apart: mark up one type at a time")
-    lost = [(span, Reason.DISCONTINUOUS) for span in spans if span.is_discontinuous]
-    filled = solid(text) if spans else []
+    lost = [(span, InexpressibleReason.DISCONTINUOUS) for span in spans if span.is_discontinuous]
+    filled = nonspace_offsets(text) if spans else []
     trimmed = [(_trimmed(text, filled, s), s) for s in spans if not s.is_discontinuous]
     kept: dict[tuple[int, int], Span] = {}
     edges: list[int] = []
     for inner, span in sorted(trimmed, key=lambda p: (-p[0].length, p[0].start, p[0] != p[1])):
         place = inner.start, inner.end
         if _crosses(edges, *place):
-            lost.append((span, Reason.CROSSING))
+            lost.append((span, InexpressibleReason.CROSSING))
         elif inner != span:
-            lost.append((span, Reason.UNTRIMMED))
+            lost.append((span, InexpressibleReason.UNTRIMMED))
         elif place in kept:
-            lost.append((span, Reason.DUPLICATE))
+            lost.append((span, InexpressibleReason.DUPLICATE))
         if place not in kept and not _crosses(edges, *place):
             kept[place] = inner
             insort(edges, inner.start)
             insort(edges, inner.end)
-    return Split(tuple(sorted(kept.values())), tuple(sorted(lost)))
+    return SplitSpans(tuple(sorted(kept.values())), tuple(sorted(lost)))
 
 
 def _trimmed(text: str, filled: Sequence[int], span: Span) -> Span:
     if span.end > len(text):
         raise SpanError(f"span {span.start}:{span.end} ({span.type}) ends beyond the text")
-    start, end = within(filled, span.start, span.end)
+    start, end = trim_extent(filled, span.start, span.end)
     if start == end:
         raise SpanError(f"span {span.start}:{span.end} ({span.type}) is blank")
     return replace(span, start=start, end=end)
@@ -142,7 +142,7 @@ def encode(text: str, spans: Iterable[Span]) -> Encoded:
     >>> encode("the CD28 receptor", [Span(4, 8, "protein"), Span(4, 17, "protein")]).markup
     'the [[CD28] receptor]'
     """
-    apart = split(text, spans)
+    apart = split_expressible(text, spans)
     opened = Counter(span.start for span in apart.expressible)
     closed = Counter(span.end for span in apart.expressible)
     pieces, done = [], 0
@@ -180,12 +180,12 @@ def decode(markup: str, text: str, type: str = "") -> Decoded:
     pairs, repairs = _paired(read.marks)
     repairs += read.repairs
     repairs += _differences(read, text, gaps)
-    where = Places(read.copy, text, gaps)
+    where = OffsetMap(read.copy, text, gaps)
     spans: dict[tuple[int, int], Span] = {}
     for opening, closing in pairs:
         place, problem = where.extent(opening.place, closing.place)
         if place and place in spans:
-            problem = Kind.DUPLICATE
+            problem = RepairKind.DUPLICATE
         elif place:
             spans[place] = Span(*place, type)
         if problem:
@@ -232,7 +232,7 @@ def _read(markup: str, own: Collection[int] = ()) -> _Reading:
             marks.append(_Mark(at, length, sign))
         else:
             if sign not in _MEANT:
-                repairs.append(Repair(at, Kind.UNESCAPED, sign))
+                repairs.append(Repair(at, RepairKind.UNESCAPED, sign))
             copy.append(_MEANT.get(sign, sign))
             pieces.append((length, at))
             length += 1
@@ -251,13 +251,13 @@ def _paired(marks: Iterable[_Mark]) -> tuple[list[tuple[_Mark, _Mark]], list[Rep
         elif opened:
             pairs.append((opened.pop(), mark))
         else:
-            repairs.append(Repair(mark.at, Kind.UNOPENED, mark.sign))
-    repairs += [Repair(mark.at, Kind.UNCLOSED, mark.sign) for mark in opened]
+            repairs.append(Repair(mark.at, RepairKind.UNOPENED, mark.sign))
+    repairs += [Repair(mark.at, RepairKind.UNCLOSED, mark.sign) for mark in opened]
     return pairs, repairs
 
 
 def _gaps(copy: str, text: str) -> list[Gap]:
-    return [] if copy == text else align(folded(copy), folded(text))
+    return [] if copy == text else align_texts(fold_text(copy), fold_text(text))
 
 
 def _own_brackets(read: _Reading, text: str, gaps: Iterable[Gap]) -> set[int]:
@@ -284,10 +284,12 @@ def _differences(read: _Reading, text: str, gaps: Sequence[Gap]) -> Iterator[Rep
         return
     for a, b, length in _agreeing(gaps, len(read.copy)):
         for start, end in _unlike(read.copy[a : a + length], text[b : b + length]):
-            yield Repair(read.at(a + start), Kind.CHANGED, read.copy[a + start : a + end])
+            yield Repair(read.at(a + start), RepairKind.CHANGED, read.copy[a + start : a + end])
     for gap in gaps:
         copied, given = read.copy[gap.a_start : gap.a_end], text[gap.b_start : gap.b_end]
-        kind = Kind.MISSING if not copied else Kind.CHANGED if given else Kind.ADDED
+        kind = (
+            RepairKind.MISSING if not copied else RepairKind.CHANGED if given else RepairKind.ADDED
+        )
         yield Repair(read.at(gap.a_start), kind, copied or given)
 
 

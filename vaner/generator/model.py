@@ -16,7 +16,7 @@ from transformers.utils.generic import ModelOutput
 from vaner.backbones import backbone as backbones
 from vaner.backbones.base_model import BackboneModel
 from vaner.generator.config import VanerGeneratorConfig
-from vaner.generator.prompts import NOT_LEARNT
+from vaner.generator.prompts import IGNORE_INDEX
 
 
 @dataclass
@@ -60,7 +60,7 @@ class VanerForGeneration(BackboneModel):
         ).last_hidden_state[:, :-1]
         wanted, legal = labels[:, 1:], legal[:, 1:]
         decisions = self.config.loss == "decisions"
-        learnt = (legal >= 0).sum(-1) > 1 if decisions else wanted != NOT_LEARNT
+        learnt = (legal >= 0).sum(-1) > 1 if decisions else wanted != IGNORE_INDEX
         states, wanted, legal = hidden[learnt], wanted[learnt], legal[learnt]
         head = model.get_output_embeddings()
         if not decisions:

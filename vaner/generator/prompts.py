@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 
 from vaner.backbones.encoding import CACHED_WORDS, MOST_SUBWORDS, read_tokenizer
 from vaner.errors import ModelError
-from vaner.generator.grammar import Grammar, Legal, Marks, State
-from vaner.generator.markup import escape, split
+from vaner.generator.grammar import AnswerTokens, CopyState, Grammar, LegalTokens
+from vaner.generator.markup import escape, split_expressible
 from vaner.text.documents import Document, Span
 from vaner.text.tags import UnreachableReason
 from vaner.text.words import Window, Word, split_windows, split_words
@@ -25,7 +25,7 @@ from vaner.text.words import Window, Word, split_windows, split_words
 OPEN, CLOSE, END = "[", "]", "\n"
 """The marks of an answer. No word holds a line break, and every decoder's tokenizer has one."""
 
-NOT_LEARNT = -100
+IGNORE_INDEX = -100
 """Label of what the loss leaves out: the prompt."""
 
 
@@ -44,7 +44,7 @@ class Prompt:
     window: Window
 
     @property
-    def copied(self) -> int:
+    def copied_subwords(self) -> int:
         """Number of sub-words of the copy, without brackets."""
         return sum(map(len, self.grammar.words))
 
@@ -55,14 +55,14 @@ class AnswerRow:
 
     Args:
         input_ids: prompt and answer. Length T.
-        labels: the answer where it stands, `NOT_LEARNT` before it. Length T.
+        labels: the answer where it stands, `IGNORE_INDEX` before it. Length T.
         legal: what might have been written in place of each sub-word of the answer. As long as
             the answer.
     """
 
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
-    legal: tuple[Legal, ...]
+    legal: tuple[LegalTokens, ...]
 
     def __len__(self) -> int:
         """Number of sub-words."""
@@ -87,7 +87,7 @@ class PromptEncoder:
         # What reads <|endoftext|> in a source is text, and must not end anything.
         self._tokenizer.encode_special_tokens = True
         self.max_subwords = max_subwords
-        self.marks = Marks(*(self._own(mark) for mark in (OPEN, CLOSE, END)))
+        self.marks = AnswerTokens(*(self._own(mark) for mark in (OPEN, CLOSE, END)))
         self._words: dict[str, tuple[int, ...]] = {}
         self._prefixes: dict[str, tuple[int, ...]] = {}
         self._line = self._ids("\n")
@@ -101,7 +101,9 @@ class PromptEncoder:
         """
         return cls(read_tokenizer(folder), max_subwords)
 
-    def prompts(self, text: str, words: Sequence[Word], instruction: str) -> Iterator[Prompt]:
+    def encode_prompts(
+        self, text: str, words: Sequence[Word], instruction: str
+    ) -> Iterator[Prompt]:
         """Prompts about one type in one sentence: one, or of overlapping windows if it is long.
 
         Args:
@@ -126,7 +128,7 @@ class PromptEncoder:
             ids = (*prefix, *(token for piece in own for token in piece), *self._line)
             yield Prompt(ids, Grammar(own, self.marks), window)
 
-    def row(self, prompt: Prompt, spans: Iterable[tuple[int, int]]) -> AnswerRow:
+    def encode_answer(self, prompt: Prompt, spans: Iterable[tuple[int, int]]) -> AnswerRow:
         """A prompt with its answer.
 
         Args:
@@ -136,8 +138,8 @@ class PromptEncoder:
         """
         first, last = prompt.window.start, prompt.window.end
         inside = [(s - first, e - first) for s, e in spans if first <= s and e <= last]
-        answer = tuple(prompt.grammar.answer(inside))
-        labels = (*[NOT_LEARNT] * len(prompt.input_ids), *answer)
+        answer = tuple(prompt.grammar.build_answer(inside))
+        labels = (*[IGNORE_INDEX] * len(prompt.input_ids), *answer)
         return AnswerRow((*prompt.input_ids, *answer), labels, _legal(prompt.grammar, answer))
 
     def _prefix(self, instruction: str) -> tuple[int, ...]:
@@ -174,15 +176,15 @@ class PromptEncoder:
         return ids[-1]
 
 
-def _legal(grammar: Grammar, answer: Iterable[int]) -> tuple[Legal, ...]:
-    state, found = State(), []
+def _legal(grammar: Grammar, answer: Iterable[int]) -> tuple[LegalTokens, ...]:
+    state, found = CopyState(), []
     for token in answer:
-        found.append(grammar.legal(state))
-        state = grammar.after(state, token)
+        found.append(grammar.legal_tokens(state))
+        state = grammar.advance(state, token)
     return tuple(found)
 
 
-def word_spans(
+def to_word_ranges(
     words: Sequence[Word], spans: Iterable[Span]
 ) -> tuple[list[tuple[int, int]], list[tuple[Span, UnreachableReason]]]:
     """Spans of one type as ranges of words, and those that are none.
@@ -194,29 +196,29 @@ def word_spans(
     Returns:
         Half-open ranges, and the spans that are discontinuous or begin or end inside a word.
 
-    >>> word_spans([Word(0, 4), Word(5, 11)], [Span(5, 11, "Disease")])
+    >>> to_word_ranges([Word(0, 4), Word(5, 11)], [Span(5, 11, "Disease")])
     ([(1, 2)], [])
     """
     starts = {word.start: index for index, word in enumerate(words)}
     ends = {word.end: index + 1 for index, word in enumerate(words)}
     ranges: list[tuple[int, int]] = []
-    unreachable: list[tuple[Span, UnreachableReason]] = []
+    unreachable_spans: list[tuple[Span, UnreachableReason]] = []
     for span in spans:
         if span.is_discontinuous:
-            unreachable.append((span, UnreachableReason.DISCONTINUOUS))
+            unreachable_spans.append((span, UnreachableReason.DISCONTINUOUS))
         elif span.start not in starts or span.end not in ends:
-            unreachable.append((span, UnreachableReason.BOUNDARY))
+            unreachable_spans.append((span, UnreachableReason.BOUNDARY))
         else:
             ranges.append((starts[span.start], ends[span.end]))
-    return ranges, unreachable
+    return ranges, unreachable_spans
 
 
-def unreachable(document: Document, types: Sequence[str]) -> Counter[str]:
+def count_unreachable(document: Document, types: Sequence[str]) -> Counter[str]:
     """Reason -> gold mentions of these types that brackets between words cannot give back."""
     words, reasons = split_words(document.text), Counter[str]()
     for type in types:
         spans = [span for span in document.spans if span.type == type]
-        apart = split(document.text, spans)
+        apart = split_expressible(document.text, spans)
         reasons.update(str(reason) for _, reason in apart.inexpressible)
-        reasons.update(str(reason) for _, reason in word_spans(words, apart.expressible)[1])
+        reasons.update(str(reason) for _, reason in to_word_ranges(words, apart.expressible)[1])
     return reasons

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import torch
 
 from vaner.backbones.saved_model import move_to_device
-from vaner.generator.copy_decoding import Written, decode
+from vaner.generator.copy_decoding import DecodedAnswer, decode
 from vaner.generator.model import VanerForGeneration
-from vaner.generator.prompts import Prompt, PromptEncoder, unreachable
+from vaner.generator.prompts import Prompt, PromptEncoder, count_unreachable
 from vaner.recognition.length_batches import batch_by_length
 from vaner.recognition.recognizer import resolve_types
 from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_stream, to_documents
@@ -86,7 +86,7 @@ class Generator:
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Reason -> gold mentions of these types that brackets between words cannot express."""
-        return unreachable(document, types)
+        return count_unreachable(document, types)
 
     @renamed_argument("dataset", "corpus")
     def annotate(
@@ -114,7 +114,7 @@ class Generator:
             for first, last in get_sentences(document, words):
                 own = words[first:last]
                 for type, instruction in asked.items():
-                    for prompt in self.encoder.prompts(document.text, own, instruction):
+                    for prompt in self.encoder.encode_prompts(document.text, own, instruction):
                         yield _Piece(prompt, own, type, found)
             yield DocumentEnd(document, found)
 
@@ -136,7 +136,7 @@ class Generator:
                 pieces[i].found.extend(_mentions(pieces[i], answer))
 
 
-def _mentions(piece: _Piece, answer: Written) -> list[Span]:
+def _mentions(piece: _Piece, answer: DecodedAnswer) -> list[Span]:
     """The mentions of an answer, in the text's offsets; each once, though brackets may double."""
     window = piece.prompt.window
     scores: dict[tuple[int, int], float] = {}

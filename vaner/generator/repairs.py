@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Kind(StrEnum):
+class RepairKind(StrEnum):
     """What is not as it should be, and what was made of it.
 
     The first six concern the brackets, the next four the text between them, the last five the
@@ -42,5 +42,5 @@ class Repair(NamedTuple):
     """
 
     at: int
-    kind: Kind
+    kind: RepairKind
     what: str

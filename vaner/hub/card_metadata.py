@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from vaner.corpora import lookup
-from vaner.hub.model_description import Described
+from vaner.hub.model_description import ModelDescription
 
 _TASK = {"type": "token-classification", "name": "Named entity recognition"}
 _METRICS = ("f1", "precision", "recall")
 
 
-def metadata(model: Described, name: str, license: str | None = None) -> dict[str, Any]:
+def build_metadata(
+    model: ModelDescription, name: str, license: str | None = None
+) -> dict[str, Any]:
     """The head of a model's card, in the fields of the Hub's model cards.
 
     A field that nothing is known of is left out. Figures stand in ``model-index``, which the Hub
@@ -39,7 +41,7 @@ def metadata(model: Described, name: str, license: str | None = None) -> dict[st
     return {field: value for field, value in head.items() if value}
 
 
-def _relation(model: Described) -> str:
+def _relation(model: ModelDescription) -> str:
     return "adapter" if model.adapted else "finetune"
 
 
@@ -48,7 +50,7 @@ def _whole(corpus: str) -> str:
     return info.base_corpus if info else corpus
 
 
-def _results(model: Described) -> list[dict[str, Any]]:
+def _results(model: ModelDescription) -> list[dict[str, Any]]:
     found = []
     for place, types in model.figures.items():
         corpus, _, split = place.rpartition(" ")

@@ -13,16 +13,16 @@ import yaml
 
 from vaner.backbones.embedded import EMBEDDED
 from vaner.corpora import lookup
-from vaner.hub.card_metadata import metadata
-from vaner.hub.model_description import Described
-from vaner.hub.training_record import learnt_from
+from vaner.hub.card_metadata import build_metadata
+from vaner.hub.model_description import ModelDescription
+from vaner.hub.training_record import list_training_splits
 
 _BEGIN = "<!-- vaner:card begins: this part is written anew with every push -->"
 _END = "<!-- vaner:card ends: what stands below is kept -->"
 _HEAD = re.compile(r"\A---\r?\n(.*?)^---\s*?$\n?", re.DOTALL | re.MULTILINE)
 
 
-def card(model: Described, name: str, license: str | None = None) -> str:
+def build_card(model: ModelDescription, name: str, license: str | None = None) -> str:
     """The card of a model.
 
     Args:
@@ -40,16 +40,16 @@ def card(model: Described, name: str, license: str | None = None) -> str:
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in _limits(model)),
     ]
     body = "\n\n".join(parts)
-    return f"{_front(metadata(model, name, license))}\n{_BEGIN}\n\n{body}\n\n{_END}\n"
+    return f"{_front(build_metadata(model, name, license))}\n{_BEGIN}\n\n{body}\n\n{_END}\n"
 
 
-def merged(new: str, old: str) -> str:
+def merge_cards(new: str, old: str) -> str:
     r"""A card in place of another one, of which all that a person wrote stays.
 
     Where the other one has no part of ours, all of its text stays, below. So does its licence.
 
     >>> old = "---\nlicense: mit\ndoi: 10.1\n---\nMine.\n"
-    >>> print(merged("---\nlibrary_name: vaner\n---\nCard.\n", old), end="")
+    >>> print(merge_cards("---\nlibrary_name: vaner\n---\nCard.\n", old), end="")
     ---
     license: mit
     doi: 10.1
@@ -86,7 +86,7 @@ def _front(head: Mapping[str, Any]) -> str:
     return f"---\n{text}---\n"
 
 
-def _told(model: Described) -> str:
+def _told(model: ModelDescription) -> str:
     types, chinese = ", ".join(model.types), "zh" in model.training.get("languages", ())
     english = "en" in model.training.get("languages", ("en",))
     language = " and ".join(["English"] * english + ["Chinese"] * chinese)
@@ -96,7 +96,7 @@ def _told(model: Described) -> str:
     return f"Finds {types} in {language} biomedical text{nested}."
 
 
-def _made(model: Described) -> str:
+def _made(model: ModelDescription) -> str:
     heads = {"tagger": ", head and CRF transitions (fp32)", "selector": ", head (fp32)"}
     own = f"{model.size / 1e6:.1f} MB: {_trained(model)} ({', '.join(model.dtypes)})"
     own += heads.get(model.kind, "") if model.on_backbone else ""
@@ -109,7 +109,7 @@ def _made(model: Described) -> str:
     return f"{own},\n{on}. Attention is {model.config.get('attention')};\n{_passes(model)}."
 
 
-def _trained(model: Described) -> str:
+def _trained(model: ModelDescription) -> str:
     frozen, layers = model.config.get("frozen_layers"), model.layers
     if frozen is not None:
         return f"layers {frozen + 1} to {layers} of {layers}"
@@ -118,7 +118,7 @@ def _trained(model: Described) -> str:
     return f"all weights of {layers} layers"
 
 
-def _passes(model: Described) -> str:
+def _passes(model: ModelDescription) -> str:
     if model.kind == "generator":
         return "it copies each sentence and puts brackets round the mentions of one type a pass"
     if model.kind == "selector":
@@ -132,7 +132,7 @@ def _passes(model: Described) -> str:
     )
 
 
-def _example(model: Described, name: str) -> str:
+def _example(model: ModelDescription, name: str) -> str:
     text = "Metformin is given for type 2 diabetes."
     if "en" not in model.training.get("languages", ("en",)):
         text = "患者因糖尿病服用二甲双胍。"
@@ -146,7 +146,7 @@ def _example(model: Described, name: str) -> str:
     return "```python\n" + "\n".join(lines) + "\n```"
 
 
-def _training(model: Described) -> Iterator[str]:
+def _training(model: ModelDescription) -> Iterator[str]:
     known = model.training
     if known:
         minutes = max(1, round(known["seconds"] / 60))
@@ -164,7 +164,9 @@ def _training(model: Described) -> Iterator[str]:
     else:
         yield "How it was trained is not written down beside its weights."
     stated = known.get("licences", {})
-    texts = (name for name, _ in learnt_from(known))  # those that a teacher tagged among them
+    texts = (
+        name for name, _ in list_training_splits(known)
+    )  # those that a teacher tagged among them
     names = dict.fromkeys((*model.corpora, *texts, *stated))
     rows = [f"| {corpus} | {_licence(corpus, stated)} |" for corpus in names]
     if rows:
@@ -187,7 +189,7 @@ def _licence(corpus: str, stated: Mapping[str, str]) -> str:
     return info.license if info else stated.get(corpus, "not registered")
 
 
-def _figures(model: Described, name: str) -> Iterator[str]:
+def _figures(model: ModelDescription, name: str) -> Iterator[str]:
     if not model.figures:
         yield "It states none yet."
         return
@@ -202,7 +204,7 @@ def _figures(model: Described, name: str) -> Iterator[str]:
     yield f"{by} with `vaner evaluate --model {name} --all`."
 
 
-def _rows(model: Described) -> Iterator[str]:
+def _rows(model: ModelDescription) -> Iterator[str]:
     for place, types in model.figures.items():
         for type, score in types.items():
             p, r, f1 = (100 * score[kind] for kind in ("precision", "recall", "f1"))
@@ -210,7 +212,7 @@ def _rows(model: Described) -> Iterator[str]:
             yield (f"| {place} | {type} | {p:.2f} | {r:.2f} | {f1:.2f} | {low:.2f} to {high:.2f} |")
 
 
-def _scores(model: Described) -> Iterator[str]:
+def _scores(model: ModelDescription) -> Iterator[str]:
     """How far its scores can be trusted, where they were calibrated."""
     found = model.calibration
     if found is None:
@@ -232,7 +234,7 @@ def _scores(model: Described) -> Iterator[str]:
     )
 
 
-def _limits(model: Described) -> Iterator[str]:
+def _limits(model: ModelDescription) -> Iterator[str]:
     guidelines = "Annotation guidelines differ between corpora"
     if model.config.get("joint"):
         yield (

@@ -12,15 +12,15 @@ from vaner.backbones.embedded import EMBEDDED
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.corpora import lookup
 from vaner.errors import ModelError
-from vaner.hub.reported_results import Stated, read_stated
-from vaner.hub.training_record import Training, learnt_from, read_training
+from vaner.hub.reported_results import ReportedResults, read_reported_results
+from vaner.hub.training_record import TrainingRecord, list_training_splits, read_training_record
 
-HEAD = "head.safetensors"
+HEAD_FILE = "head.safetensors"
 _DTYPES = {"F32": "fp32", "F16": "fp16", "BF16": "bf16"}
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ModelDescription:
     """What the files of a model say of it.
 
     Args:
@@ -35,8 +35,8 @@ class Described:
 
     config: Mapping[str, Any]
     weights: tuple[str, ...]
-    training: Training
-    figures: Stated
+    training: TrainingRecord
+    figures: ReportedResults
     size: int
     dtypes: tuple[str, ...]
     calibration: Calibration | None = None
@@ -55,7 +55,9 @@ class Described:
     @property
     def corpora(self) -> Sequence[str]:
         """The corpora that it, or a teacher of it, learnt from, by name."""
-        recorded = (n for n, split in learnt_from(self.training) if split or lookup(n) is not None)
+        recorded = (
+            n for n, split in list_training_splits(self.training) if split or lookup(n) is not None
+        )
         return list(dict.fromkeys((*self.config.get("datasets", ()), *recorded)))
 
     @property
@@ -89,7 +91,7 @@ class Described:
         return found
 
 
-def describe(folder: Path) -> Described:
+def describe(folder: Path) -> ModelDescription:
     """Read what a model's folder says of it.
 
     Raises:
@@ -109,13 +111,13 @@ def describe(folder: Path) -> Described:
     if not files:
         raise ModelError(f"{folder}: no weights here (*.safetensors)")
     dtypes = {file: _dtypes(file) for file in files}
-    return Described(
+    return ModelDescription(
         config,
         tuple(file.relative_to(folder).as_posix() for file in files),
-        read_training(folder),
-        read_stated(folder),
+        read_training_record(folder),
+        read_reported_results(folder),
         sum(file.stat().st_size for file in files),
-        tuple(sorted({d for f, own in dtypes.items() if f.name != HEAD for d in own})),
+        tuple(sorted({d for f, own in dtypes.items() if f.name != HEAD_FILE for d in own})),
         read_calibration(folder),
     )
 

@@ -12,7 +12,7 @@ from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
 from vaner.backbones.locate import locate_tokenizer
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.hub.model_description import describe
-from vaner.hub.repository import CARD, TOKENIZER, push
+from vaner.hub.repository import CARD_FILE, TOKENIZER_FILE, push
 
 
 class SavableModel(Protocol):
@@ -26,10 +26,10 @@ class SavableModel(Protocol):
 
 def push_folder(folder: Path, repo: str, **options: Any) -> str:
     """Push a saved model, as `vaner.hub.repository.push` does, with its backbone's tokenizer."""
-    return push(folder, repo, tokenizer=tokenizer_file(folder), **options)
+    return push(folder, repo, tokenizer=find_tokenizer_file(folder), **options)
 
 
-def tokenizer_file(folder: Path) -> Path:
+def find_tokenizer_file(folder: Path) -> Path:
     """The tokenizer of a saved model: its own, or the backbone's.
 
     Raises:
@@ -37,7 +37,7 @@ def tokenizer_file(folder: Path) -> Path:
     """
     config = describe(folder).config
     place = locate_tokenizer(folder, config.get("backbone", ""), config.get("backbone_origin"))
-    return place / TOKENIZER
+    return place / TOKENIZER_FILE
 
 
 def push_model(model: SavableModel, repo: str, **options: Any) -> str:
@@ -53,7 +53,7 @@ def push_model(model: SavableModel, repo: str, **options: Any) -> str:
         model.save_pretrained(folder)
         same = _same_weights(folder, source)
         told = (RESULTS_FILE, TRAINING_FILE, CALIBRATION_FILE) if same else ()
-        for name in (TOKENIZER, CARD, *told):
+        for name in (TOKENIZER_FILE, CARD_FILE, *told):
             if (source / name).is_file():
                 shutil.copyfile(source / name, folder / name)
         return push_folder(folder, repo, **options)

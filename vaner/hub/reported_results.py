@@ -20,7 +20,7 @@ class _Intervals(TypedDict):
     f1: Sequence[float]
 
 
-class Figures(TypedDict):
+class TypeResults(TypedDict):
     """Strict figures from 0 to 1, of what a card shows."""
 
     precision: float
@@ -29,33 +29,33 @@ class Figures(TypedDict):
     intervals: _Intervals
 
 
-Stated = Mapping[str, Mapping[str, Mapping[str, Any]]]
+ReportedResults = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Place, such as "BC5CDR test" -> type, or "all" where they are several -> figures."""
 
 
-def by_type(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def group_by_type(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Strict figures by type, and those of all types where they are several.
 
     Args:
         report: as `vaner.evaluation.Report.to_dict` gives it.
 
-    >>> list(by_type({"types": {"Disease": {}, "Chemical": {}}, "micro": {}}))
+    >>> list(group_by_type({"types": {"Disease": {}, "Chemical": {}}, "micro": {}}))
     ['Disease', 'Chemical', 'all']
     """
     found = dict(report["types"])
     return found | {"all": report["micro"]} if len(found) > 1 else found
 
 
-def read_stated(folder: Path) -> Stated:
+def read_reported_results(folder: Path) -> ReportedResults:
     """The figures in a model's folder; none where there is no file of them.
 
     Raises:
         ModelError: where it is damaged.
     """
-    return read_validated_json(folder / RESULTS_FILE, dict[str, dict[str, Figures]]) or {}
+    return read_validated_json(folder / RESULTS_FILE, dict[str, dict[str, TypeResults]]) or {}
 
 
-def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
+def parse_evaluation(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
     """The figures that `vaner evaluate --json` kept, of one corpus or of several.
 
     Raises:
@@ -64,7 +64,7 @@ def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any
     """
     try:
         reports = record.get("corpora", {f"{record.get('corpus')} {record.get('split')}": record})
-        found = {place: by_type(report) for place, report in reports.items()}
+        found = {place: group_by_type(report) for place, report in reports.items()}
         for one in (one for types in found.values() for one in types.values()):
             _ = one["f1"], one["intervals"]["f1"]
     except (KeyError, TypeError, AttributeError):
@@ -86,13 +86,13 @@ def as_stated(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any
     return found
 
 
-def write_stated(folder: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:
+def write_reported_results(folder: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:
     """Put the figures into a model's folder.
 
     Args:
         folder: the model's.
         reports: place -> report, as `vaner.evaluation.Report.to_dict` gives it.
     """
-    stated = {place: by_type(report) for place, report in reports.items()}
+    stated = {place: group_by_type(report) for place, report in reports.items()}
     text = json.dumps(stated, indent=1, ensure_ascii=False)
     (folder / RESULTS_FILE).write_text(text + "\n", "utf-8")

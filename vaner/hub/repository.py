@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING, Any
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import VanerError, summarize_error
-from vaner.hub.model_card import card, merged
-from vaner.hub.model_description import Described, describe
-from vaner.hub.reported_results import as_stated
+from vaner.hub.model_card import build_card, merge_cards
+from vaner.hub.model_description import ModelDescription, describe
+from vaner.hub.reported_results import parse_evaluation
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-CARD = "README.md"
-TOKENIZER = "tokenizer.json"
+CARD_FILE = "README.md"
+TOKENIZER_FILE = "tokenizer.json"
 # Beside an `adapter_config.json` transformers looks for a bare backbone: see
 # `vaner.backbones.storage.locate_adapter`.
 _ADAPTER = re.compile(r"(?:adapter/)?(adapter_config\.json|adapter_model\.safetensors)")
 # All names that files of a model of ours have: those of another model are taken for stale.
 _OURS = re.compile(
-    rf"config\.json|{TOKENIZER}|{RESULTS_FILE}|{TRAINING_FILE}|{CALIBRATION_FILE}"
+    rf"config\.json|{TOKENIZER_FILE}|{RESULTS_FILE}|{TRAINING_FILE}|{CALIBRATION_FILE}"
     r"|(head|layers)\.safetensors"
     r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|" + _ADAPTER.pattern
 )
@@ -42,11 +42,11 @@ class HubError(VanerError):
     """The Hub cannot be reached, or does not allow what is asked for."""
 
 
-Contents = Mapping[str, Path | bytes]
+RepositoryFiles = Mapping[str, Path | bytes]
 """Name in the repository -> what is in the file, or where it lies."""
 
 
-def contents(
+def collect_files(
     folder: Path,
     repo: str,
     *,
@@ -77,22 +77,22 @@ def contents(
         if _OURS.fullmatch(name) and path.is_file():
             adapter = _ADAPTER.fullmatch(name)
             found[f"adapter/{adapter[1]}" if adapter else name] = path
-    if TOKENIZER not in found:
+    if TOKENIZER_FILE not in found:
         if tokenizer is None:
-            raise HubError(f"{folder}: {TOKENIZER} is missing, and others would need it")
-        found[TOKENIZER] = tokenizer
+            raise HubError(f"{folder}: {TOKENIZER_FILE} is missing, and others would need it")
+        found[TOKENIZER_FILE] = tokenizer
     _rename(found, "config.json", model.config)
     _rename(found, "adapter/adapter_config.json", {"base_model_name_or_path": model.backbone})
     if results:
         found[RESULTS_FILE] = _json(model.figures, 1)
-    own = folder / CARD
+    own = folder / CARD_FILE
     old = there if there is not None else own.read_text("utf-8") if own.is_file() else ""
-    new = card(model, repo, license)
-    found[CARD] = (merged(new, old) if old else new).encode()
+    new = build_card(model, repo, license)
+    found[CARD_FILE] = (merge_cards(new, old) if old else new).encode()
     return dict(sorted(found.items()))
 
 
-def sizes(files: Contents) -> dict[str, int]:
+def file_sizes(files: RepositoryFiles) -> dict[str, int]:
     """How large each file is, in bytes."""
     return {
         name: len(content) if isinstance(content, bytes) else content.stat().st_size
@@ -123,17 +123,17 @@ def push(
         private: for a new repository: only its owner sees it.
         token: to write with; that of ``HF_TOKEN`` or of ``hf auth login`` if None.
         message: of the commit.
-        tokenizer: see `contents`.
-        backbone: see `contents`.
-        results: see `contents`.
-        license: see `contents`.
+        tokenizer: see `collect_files`.
+        backbone: see `collect_files`.
+        results: see `collect_files`.
+        license: see `collect_files`.
 
     Raises:
         HubError: where the Hub cannot be reached or refuses.
         VanerError: where it is no model of ours, or nobody else could load it.
     """
     made = partial(
-        contents,
+        collect_files,
         folder,
         repo,
         tokenizer=tokenizer,
@@ -172,7 +172,7 @@ def _commit(
             f"{repo} exists and is public: make it private on the Hub, or push without that"
         )
     names = {one.rfilename for one in known.siblings or ()}
-    there = _card_there(api, repo, known.sha) if CARD in names else ""
+    there = _card_there(api, repo, known.sha) if CARD_FILE in names else ""
     files = made(there=there)
     stale = [name for name in sorted(names) if _OURS.fullmatch(name) and name not in files]
     done = api.create_commit(
@@ -187,7 +187,7 @@ def _commit(
     return str(done.repo_url)
 
 
-def _named(model: Described, backbone: str | None) -> Described:
+def _named(model: ModelDescription, backbone: str | None) -> ModelDescription:
     """The model on a backbone that others can find.
 
     Raises:
@@ -206,14 +206,14 @@ def _named(model: Described, backbone: str | None) -> Described:
     return _on(model, Path(model.backbone).name, "folder")
 
 
-def _on(model: Described, backbone: str, origin: str) -> Described:
+def _on(model: ModelDescription, backbone: str, origin: str) -> ModelDescription:
     """The model with another name for its backbone, and no folder of this machine left in it."""
     inner = {**(model.config.get("backbone_config") or {}), "_name_or_path": backbone}
     named = {"backbone": backbone, "backbone_origin": origin, "backbone_config": inner}
     return replace(model, config={**model.config, **named})
 
 
-def _scored(model: Described, folder: Path, results: Iterable[Path]) -> Described:
+def _scored(model: ModelDescription, folder: Path, results: Iterable[Path]) -> ModelDescription:
     """The model with figures that were kept elsewhere.
 
     Raises:
@@ -223,7 +223,7 @@ def _scored(model: Described, folder: Path, results: Iterable[Path]) -> Describe
     for path in results:
         try:
             record = json.loads(path.read_text("utf-8"))
-            figures.update(as_stated(record))
+            figures.update(parse_evaluation(record))
         except (OSError, ValueError, VanerError) as error:
             raise VanerError(f"{path}: {error}") from None
         of = record.get("model")
@@ -264,7 +264,7 @@ def _json(content: Any, indent: int) -> bytes:
 
 
 def _card_there(api: HfApi, repo: str, revision: str | None) -> str:
-    path = api.hf_hub_download(repo, CARD, revision=revision)
+    path = api.hf_hub_download(repo, CARD_FILE, revision=revision)
     return Path(path).read_text("utf-8")
 
 

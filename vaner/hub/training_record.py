@@ -12,14 +12,14 @@ from typing_extensions import TypedDict
 from vaner.backbones.file_names import TRAINING_FILE
 from vaner.utils.validated_json import read_validated_json
 
-TAGGED = ", tagged by "
+TAGGED_BY = ", tagged by "
 """What stands in a record between a source and the teacher that tagged it."""
 
-Training = Mapping[str, Any]
-"""The record of a training, `Told`; empty where there is none."""
+TrainingRecord = Mapping[str, Any]
+"""The record of a training, `TrainingRecordSchema`; empty where there is none."""
 
 
-class Told(TypedDict, total=False):
+class TrainingRecordSchema(TypedDict, total=False):
     """What a record tells; what stands in it besides is of no use here.
 
     Where the model began with a trained one, the corpora and languages are those of both.
@@ -44,21 +44,21 @@ class Told(TypedDict, total=False):
     machine: Mapping[str, Any]
 
 
-def read_training(folder: Path) -> Training:
+def read_training_record(folder: Path) -> TrainingRecord:
     """The record in a model's folder; an empty one where there is none.
 
     Raises:
         ModelError: where it is damaged.
     """
-    return read_validated_json(folder / TRAINING_FILE, Told) or {}
+    return read_validated_json(folder / TRAINING_FILE, TrainingRecordSchema) or {}
 
 
-def learnt_from(record: Training) -> tuple[tuple[str, str], ...]:
+def list_training_splits(record: TrainingRecord) -> tuple[tuple[str, str], ...]:
     """The splits that a model or its teachers were trained on, as names of corpora and splits.
 
     One whose mentions are a teacher's is told without a split; here it has an empty one.
 
-    >>> learnt_from({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]})
+    >>> list_training_splits({"trained_on": ["JNLPBA-cells train", "a.txt, tagged by biomedical"]})
     (('JNLPBA-cells', 'train'), ('a.txt', ''))
     """
     told = (*record.get("trained_on", ()), *record.get("taught_on", ()))
@@ -66,12 +66,12 @@ def learnt_from(record: Training) -> tuple[tuple[str, str], ...]:
 
 
 def _split(told: str) -> tuple[str, str]:
-    name, tagged, _ = told.partition(TAGGED)
+    name, tagged, _ = told.partition(TAGGED_BY)
     corpus, _, split = told.rpartition(" ")
     return (name, "") if tagged else (corpus, split)
 
 
-def write_training(folder: Path, record: Training) -> None:
+def write_training_record(folder: Path, record: TrainingRecord) -> None:
     """Put the record into a model's folder."""
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (folder / TRAINING_FILE).write_text(text + "\n", "utf-8")

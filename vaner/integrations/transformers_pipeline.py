@@ -47,7 +47,9 @@ class VanerPipeline(Pipeline):
         super().__init__(model=model, batch_size=batch_size or _BATCH, **options)
         from vaner.annotator import Annotator
 
-        self.annotator = Annotator.of(model.eval(), self.device, batch_size=batch_size or _BATCH)
+        self.annotator = Annotator.from_model(
+            model.eval(), self.device, batch_size=batch_size or _BATCH
+        )
 
     def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
         if isinstance(inputs, (list, tuple)) and not inputs:

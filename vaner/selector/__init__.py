@@ -1,1 +1,1 @@
-"""What sorts the right mentions from the wrong, whoever proposed them."""
+"""The selector: reject wrong mentions, whatever recognizer proposed them."""

@@ -1,6 +1,7 @@
-"""What might be a mention and is none: the wrong candidates that a right one is told from.
+"""Candidate mentions, and the negative candidates that a selector is trained against.
 
-Most are the mention itself with other boundaries, since those are what recognizers get wrong.
+Most negatives are a correct mention with other boundaries, because wrong boundaries are the most
+frequent error of recognizers.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from vaner.text.words import Word
 
 
 class Candidate(NamedTuple):
-    """An extent in a text, and the type it is said to be of.
+    """An extent in a text with a proposed type.
 
-    A discontinuous mention is known by its extent: that is what is marked for a selector.
+    A discontinuous mention is represented by its extent, because the selector marks the extent.
 
     Args:
-        start, end: half-open offsets in the text.
-        type: the type.
+        start, end: Half-open character offsets in the text.
+        type: Proposed entity type.
     """
 
     start: int
@@ -29,110 +30,115 @@ class Candidate(NamedTuple):
     type: str
 
     @classmethod
-    def of(cls, span: Span) -> Candidate:
-        """The candidate that a span is."""
+    def from_span(cls, span: Span) -> Candidate:
+        """Return the candidate for a span."""
         return cls(span.start, span.end, span.type)
 
 
-def candidates_of(document: Document) -> frozenset[Candidate]:
-    """All mentions of a document: whatever is among them is right."""
-    return frozenset(map(Candidate.of, document.spans))
+def collect_candidates(document: Document) -> frozenset[Candidate]:
+    """Return the mentions of a document as candidates."""
+    return frozenset(map(Candidate.from_span, document.spans))
 
 
-class Variants(NamedTuple):
-    """Wrong candidates beside a right one, each in the order of the text.
+class NegativeCandidates(NamedTuple):
+    """Wrong candidates derived from one correct mention, each group in text order.
 
     Args:
-        boundaries: begun or ended a word too early or too late, or both; each of the eight ways.
-        types: the mention itself, said to be of another type.
-        elsewhere: as many words further away in the sentence, where no mention of the type is.
+        boundaries: The mention with its start, its end or both moved by one word (eight ways).
+        types: The same extent with another type.
+        elsewhere: Extents of the same number of words elsewhere in the sentence that overlap no
+            mention of the type.
     """
 
     boundaries: tuple[Candidate, ...]
     types: tuple[Candidate, ...]
     elsewhere: tuple[Candidate, ...]
 
-    def draw(self, number: int, draw: Random) -> list[Candidate]:
-        """So many of them, or all if there are fewer; half or more have other boundaries.
+    def sample(self, number: int, rng: Random) -> list[Candidate]:
+        """Return up to `number` random negatives; at least half have other boundaries.
 
-        The other two kinds come after one of those each, so that a few words at the edge of a
-        sentence still teach what their type is, and what is none of anything.
+        The groups take turns: one candidate with other boundaries, then one of the other two
+        groups. A mention of few words at the edge of a sentence has few boundary negatives. The
+        selector still sees another type and another place for it.
 
         Args:
-            number: how many.
-            draw: what chance has; the same choice for the same state of it.
+            number: Number of candidates; all of them if there are fewer.
+            rng: Random number generator. The same state gives the same sample.
         """
-        shuffled = [draw.sample(kind, len(kind)) for kind in self]
+        shuffled = [rng.sample(group, len(group)) for group in self]
         boundaries = iter(shuffled[0])
         others = chain.from_iterable(zip_longest(*shuffled[1:]))
         turns = zip_longest(boundaries, filter(None, others))
-        return [one for one in chain.from_iterable(turns) if one is not None][:number]
+        candidates = [item for item in chain.from_iterable(turns) if item is not None]
+        return candidates[:number]
 
 
-def variants(
+def build_negatives(
     words: Sequence[Word],
     sentence: tuple[int, int],
     mention: Candidate,
     types: Iterable[str],
-    right: Collection[Candidate],
-) -> Variants:
-    """The wrong candidates beside a right one.
+    correct: Collection[Candidate],
+) -> NegativeCandidates:
+    """Return the wrong candidates derived from a correct mention.
 
-    None of them is right: a mention inside another, or one around it, is no variant of it.
+    A candidate that is itself annotated, such as a mention nested in this one, is no negative.
 
     Args:
-        words: the words of the text.
-        sentence: the half-open range of those that the variants lie in.
-        mention: the right one, inside the sentence.
-        types: those that the text is annotated with.
-        right: all mentions of the text.
+        words: Words of the text.
+        sentence: Half-open range of the words that negatives may cover.
+        mention: The correct mention, inside the sentence.
+        types: Entity types the text is annotated with.
+        correct: All mentions of the text.
 
     >>> words = [Word(0, 4), Word(5, 9), Word(10, 16), Word(17, 18)]  # "Some lung cancer ."
     >>> mention = Candidate(5, 16, "Disease")
-    >>> found = variants(words, (0, 4), mention, ["Disease", "Gene"], {mention})
-    >>> [(start, end) for start, end, _ in found.boundaries]
+    >>> negatives = build_negatives(words, (0, 4), mention, ["Disease", "Gene"], {mention})
+    >>> [(start, end) for start, end, _ in negatives.boundaries]
     [(0, 9), (0, 16), (0, 18), (5, 9), (5, 18), (10, 16), (10, 18)]
-    >>> found.types
+    >>> negatives.types
     (Candidate(start=5, end=16, type='Gene'),)
     """
     first, last = sentence
-    own = [i for i in range(first, last) if _overlap(words[i], mention)]
-    begin, end = own[0], own[-1] + 1
-    moved = [
+    covered = [i for i in range(first, last) if _overlap(words[i], mention)]
+    begin, end = covered[0], covered[-1] + 1
+    shifted = [
         (begin + left, end + right)
         for left, right in product((-1, 0, 1), repeat=2)
         if first <= begin + left < end + right <= last
     ]
-    long = end - begin
-    far = [(i, i + long) for i in range(first, last - long + 1) if (i, i + long) not in moved]
-    taken = [one for one in (*right, mention) if one.type == mention.type]
-    return Variants(
-        tuple(_wrong(words, sorted(moved), mention, right)),
+    length = end - begin
+    distant = [
+        (i, i + length) for i in range(first, last - length + 1) if (i, i + length) not in shifted
+    ]
+    same_type = [item for item in (*correct, mention) if item.type == mention.type]
+    return NegativeCandidates(
+        tuple(_incorrect(words, sorted(shifted), mention, correct)),
         tuple(
             other
             for type in types
-            if (other := mention._replace(type=type)) not in right and type != mention.type
+            if (other := mention._replace(type=type)) not in correct and type != mention.type
         ),
         tuple(
-            one
-            for one in _wrong(words, far, mention, right)
-            if not any(_overlap(one, other) for other in taken)
+            candidate
+            for candidate in _incorrect(words, distant, mention, correct)
+            if not any(_overlap(candidate, other) for other in same_type)
         ),
     )
 
 
-def _wrong(
+def _incorrect(
     words: Sequence[Word],
     ranges: Iterable[tuple[int, int]],
     mention: Candidate,
-    right: Collection[Candidate],
+    correct: Collection[Candidate],
 ) -> Iterator[Candidate]:
-    """Ranges of words as candidates of the mention's type, without those that are right."""
+    """Yield ranges of words as candidates of the mention's type, except the correct ones."""
     for begin, end in ranges:
-        one = Candidate(words[begin].start, words[end - 1].end, mention.type)
-        if one != mention and one not in right:
-            yield one
+        candidate = Candidate(words[begin].start, words[end - 1].end, mention.type)
+        if candidate != mention and candidate not in correct:
+            yield candidate
 
 
-def _overlap(one: Word | Candidate, other: Candidate) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlap(item: Word | Candidate, other: Candidate) -> bool:
+    return item.start < other.end and other.start < item.end

@@ -1,8 +1,8 @@
-"""A candidate as a selector reads it: its type, and its sentence with a mark on either side of it.
+"""Encode candidates for the selector: an instruction, then the sentence with the extent marked.
 
-Training and use both come through `MarkEncoder.row`, so neither can differ from the other. The
-marks are no sub-words of the vocabulary but vectors of the model's own, put in at places that the
-row tells: no bracket of a text can be taken for one, whatever the tokenizer.
+Training and inference both call `CandidateEncoder.encode`, so their inputs cannot differ. The two
+markers are learned vectors, inserted at the positions that the row names. They are not subwords of
+the vocabulary, so no bracket of a text can be taken for one, whatever the tokenizer.
 """
 
 from __future__ import annotations
@@ -18,80 +18,82 @@ from vaner.backbones.encoding import Encoder
 from vaner.selector.candidates import Candidate
 from vaner.text.words import Word
 
-Piece = tuple[int, ...]
-"""The sub-words of a word."""
+Subwords = tuple[int, ...]
+"""Subword ids of one word."""
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedRow:
+class CandidateRow:
     """A candidate in its sentence, ready to be batched.
 
     Args:
-        input_ids: sub-words: specials, instruction, words, specials, and a bracket where a mark
-            is, which is only a placeholder. Length T.
-        opening, closing: where the marks are; the candidate's sub-words lie between them.
-        type: index of the type among the model's.
-        right: in training, whether it is a mention of that type.
-        others: in training, indices of types that it is known not to be of.
+        input_ids: Special tokens, instruction, words, special tokens. A placeholder subword is at
+            the position of each marker. Length T.
+        open_index, close_index: Positions of the markers. The subwords of the candidate are
+            between them.
+        type_id: Index of the type among the types of the model.
+        is_correct: In training, whether the candidate is a mention of the type.
+        excluded_types: In training, indices of types the candidate is known not to have.
     """
 
     input_ids: tuple[int, ...]
-    opening: int
-    closing: int
-    type: int
-    right: bool | None = None
-    others: tuple[int, ...] = ()
+    open_index: int
+    close_index: int
+    type_id: int
+    is_correct: bool | None = None
+    excluded_types: tuple[int, ...] = ()
 
     def __len__(self) -> int:
-        """Number of sub-words."""
+        """Return the number of subwords."""
         return len(self.input_ids)
 
 
-def context(
+def find_context(
     words: Sequence[Word], sentences: Sequence[tuple[int, int]], candidate: Candidate
 ) -> tuple[int, int]:
-    """The sentence that a candidate is read in; all that it stands in, should it cross an end.
+    """Return the sentence of a candidate, or all the sentences it spans.
 
     Args:
-        words: the words of the text.
-        sentences: its sentences as ranges of words, which cover them all in order.
-        candidate: the candidate.
+        words: Words of the text.
+        sentences: Sentences as half-open ranges of words. They cover all words, in order.
+        candidate: The candidate.
 
     Returns:
         Half-open range of words.
     """
-    first, last = _inside(words, candidate.start, candidate.end)
+    first, last = _word_range(words, candidate.start, candidate.end)
     ends = [end for _, end in sentences]
     begin, end = bisect_right(ends, first), bisect_right(ends, last - 1)
     return sentences[begin][0], sentences[end][1]
 
 
-class MarkEncoder:
-    """Candidates to rows of sub-words.
+class CandidateEncoder:
+    """Encoder of candidates into rows of subwords.
 
     Args:
-        encoder: words to sub-words. What does not fit into its rows is left out, the words
-            farthest from the candidate first; of a candidate that does not fit, the middle.
+        encoder: Encoder of words into subwords. If a row does not fit its maximum length, the
+            words farthest from the candidate are left out; if the candidate alone does not fit,
+            its middle is left out.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
 
     @classmethod
-    def from_folder(cls, folder: Path, max_subwords: int) -> MarkEncoder:
-        """Read ``tokenizer.json``.
+    def from_folder(cls, folder: Path, max_subwords: int) -> CandidateEncoder:
+        """Load ``tokenizer.json`` from a folder.
 
         Raises:
-            ModelError: where it is missing or broken.
+            ModelError: If the file is missing or broken.
         """
         return cls(Encoder.from_folder(folder, max_subwords))
 
     @property
     def placeholders(self) -> tuple[int, int]:
-        """The sub-words in the places of the marks; the marks learn from what these mean."""
+        """Subwords at the marker positions; the marker vectors are initialized from them."""
         return self._encoder.subwords("[")[-1], self._encoder.subwords("]")[-1]
 
-    def row(
+    def encode(
         self,
         text: str,
         words: Sequence[Word],
@@ -99,87 +101,90 @@ class MarkEncoder:
         candidate: Candidate,
         *,
         instruction: str,
-        type: int,
-    ) -> MarkedRow:
-        """The row of a candidate.
+        type_id: int,
+    ) -> CandidateRow:
+        """Return the row of a candidate.
 
         Args:
-            text: the text.
-            words: its words.
-            sentence: the range of them to read, which the candidate lies in: `context`.
-            candidate: the candidate; it may begin or end inside a word, which is then cut there.
-            instruction: rendered instruction, which names the type.
-            type: the type's index among the model's.
+            text: The text.
+            words: Words of the text.
+            sentence: Half-open range of the words to read, from `find_context`.
+            candidate: The candidate. If it starts or ends inside a word, the word is split there.
+            instruction: Rendered instruction that names the type.
+            type_id: Index of the type among the types of the model.
 
         Raises:
-            ModelError: where the instruction leaves no room for a sentence.
+            ModelError: If the instruction leaves no room for a sentence.
         """
-        before, after = self._encoder.frame(instruction)
-        room = self._encoder.room(instruction) - 2  # for the marks
-        first, last = _inside(words, candidate.start, candidate.end)
+        prefix, suffix = self._encoder.frame(instruction)
+        room = self._encoder.room(instruction) - 2  # two markers
+        first, last = _word_range(words, candidate.start, candidate.end)
 
-        def part(places: Iterable[int], start: int, end: int) -> Iterator[Piece]:
-            return self._pieces(text, words, places, start, end)
+        def encode_part(indices: Iterable[int], start: int, end: int) -> Iterator[Subwords]:
+            return self._encode_words(text, words, indices, start, end)
 
-        middle = _shortened(
-            lambda places: part(places, candidate.start, candidate.end), first, last, room
+        middle = _truncate_middle(
+            lambda indices: encode_part(indices, candidate.start, candidate.end), first, last, room
         )
-        # Words that the candidate's ends cut stand on both sides of the mark.
-        left, right = _balanced(
-            lambda: part(range(first, sentence[0] - 1, -1), 0, candidate.start),
-            lambda: part(range(last - 1, sentence[1]), candidate.end, len(text)),
+        # A word that contains an end of the candidate has a part on either side of the marker.
+        left, right = _take_balanced(
+            lambda: encode_part(range(first, sentence[0] - 1, -1), 0, candidate.start),
+            lambda: encode_part(range(last - 1, sentence[1]), candidate.end, len(text)),
             room - len(middle),
         )
         opening, closing = self.placeholders
-        begin = (*before, *chain(*reversed(left)))
-        ids = (*begin, opening, *middle, closing, *chain(*right), *after)
-        return MarkedRow(ids, len(begin), len(begin) + 1 + len(middle), type)
+        begin = (*prefix, *chain(*reversed(left)))
+        ids = (*begin, opening, *middle, closing, *chain(*right), *suffix)
+        return CandidateRow(ids, len(begin), len(begin) + 1 + len(middle), type_id)
 
-    def _pieces(
-        self, text: str, words: Sequence[Word], places: Iterable[int], start: int, end: int
-    ) -> Iterator[Piece]:
-        """The sub-words of words, as far as they lie within these offsets."""
-        for i in places:
+    def _encode_words(
+        self, text: str, words: Sequence[Word], indices: Iterable[int], start: int, end: int
+    ) -> Iterator[Subwords]:
+        """Yield the subwords of the part of each word that is inside ``text[start:end]``."""
+        for i in indices:
             if part := text[max(words[i].start, start) : min(words[i].end, end)]:
                 yield self._encoder.subwords(part)
 
 
-def _shortened(
-    pieces: Callable[[Iterable[int]], Iterator[Piece]], first: int, last: int, room: int
-) -> Piece:
-    """The sub-words of a range of words, or as many from its two ends as there is room for."""
-    ids = tuple(islice(chain.from_iterable(pieces(range(first, last))), room + 1))
+def _truncate_middle(
+    encode: Callable[[Iterable[int]], Iterator[Subwords]], first: int, last: int, room: int
+) -> Subwords:
+    """Return the subwords of a range of words, without its middle if there is no room for all."""
+    ids = tuple(islice(chain.from_iterable(encode(range(first, last))), room + 1))
     if len(ids) <= room:
         return ids
-    backward = chain.from_iterable(map(reversed, pieces(range(last - 1, first - 1, -1))))
+    backward = chain.from_iterable(map(reversed, encode(range(last - 1, first - 1, -1))))
     return (*ids[: room // 2], *reversed(tuple(islice(backward, room - room // 2))))
 
 
-def _balanced(
-    left: Callable[[], Iterator[Piece]], right: Callable[[], Iterator[Piece]], room: int
-) -> tuple[list[Piece], list[Piece]]:
-    """The first pieces of two sides: each has half of the room, and what the other leaves."""
-    most = _length(_taken(right(), room))
-    nearest = _taken(left(), max(room // 2, room - most))
-    return nearest, _taken(right(), room - _length(nearest))
+def _take_balanced(
+    left: Callable[[], Iterator[Subwords]], right: Callable[[], Iterator[Subwords]], room: int
+) -> tuple[list[Subwords], list[Subwords]]:
+    """Return the first words of both sides: each gets half of the room, and what the other leaves.
+
+    Each side is a function, because the right one is read twice: once to measure, once to take.
+    """
+    right_length = _length(_take(right(), room))
+    left_words = _take(left(), max(room // 2, room - right_length))
+    return left_words, _take(right(), room - _length(left_words))
 
 
-def _inside(words: Sequence[Word], start: int, end: int) -> tuple[int, int]:
-    """The half-open range of the words that an extent has a part of."""
+def _word_range(words: Sequence[Word], start: int, end: int) -> tuple[int, int]:
+    """Return the half-open range of the words that overlap ``text[start:end]``."""
     first = bisect_right(words, start, key=attrgetter("end"))
     return first, bisect_left(words, end, key=attrgetter("start"))
 
 
-def _taken(pieces: Iterable[Piece], room: int) -> list[Piece]:
-    """The first pieces, as many as there is room for."""
-    found: list[Piece] = []
-    for piece in pieces:
-        room -= len(piece)
+def _take(words: Iterable[Subwords], room: int) -> list[Subwords]:
+    """Return the first words, as many as fit into `room` subwords."""
+    taken: list[Subwords] = []
+    for subwords in words:
+        room -= len(subwords)
         if room < 0:
             break
-        found.append(piece)
-    return found
+        taken.append(subwords)
+    return taken
 
 
-def _length(pieces: Iterable[Piece]) -> int:
-    return sum(map(len, pieces))
+def _length(words: Iterable[Subwords]) -> int:
+    return sum(map(len, words))

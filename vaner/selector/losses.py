@@ -1,4 +1,4 @@
-"""What a selector learns by. Letters in shapes: B candidates, K types."""
+"""Training losses of the selector. Shapes: B candidates, K entity types."""
 
 from __future__ import annotations
 
@@ -6,41 +6,48 @@ import torch
 from torch import Tensor, nn
 
 
-def contrastive(scores: Tensor, types: Tensor, right: Tensor, others: Tensor | None) -> Tensor:
-    """Pull each right candidate to the anchor of its type, and push the wrong ones away from it.
+def contrastive_loss(
+    scores: Tensor, type_ids: Tensor, is_correct: Tensor, excluded_types: Tensor | None
+) -> Tensor:
+    """Return the InfoNCE loss, averaged over the correct candidates.
 
-    The mean over the right candidates of the InfoNCE loss (arXiv 1807.03748): a right candidate's
-    similarity to its anchor against that of every wrong candidate of the batch that was said to
-    be of the same type, and against its own similarity to the anchors of types that it is known
-    not to be of. The wrong ones nearest to the anchor are pushed the most.
+    The similarity of a correct candidate to the anchor of its type competes with two groups: the
+    similarity of each wrong candidate of the batch with the same proposed type, and its own
+    similarity to the anchors of types it is known not to have. Wrong candidates close to the
+    anchor get the largest gradient.
 
     Args:
-        scores: similarity to every anchor over the temperature. *Shape:* (B, K).
-        types: what the candidates are said to be. *Shape:* (B,).
-        right: *Shape:* (B,), bool.
-        others: types that a candidate is known not to be of, filled with -1. *Shape:* (B, M).
+        scores: Similarity to every anchor, divided by the temperature. *Shape:* (B, K).
+        type_ids: Proposed types. *Shape:* (B,).
+        is_correct: Whether each candidate is a mention of its type. *Shape:* (B,), bool.
+        excluded_types: Types a candidate is known not to have, padded with -1. *Shape:* (B, M).
+
+    Source: van den Oord et al. 2018, arXiv 1807.03748.
 
     >>> near, far = torch.tensor([[9.0], [-9.0]]), torch.tensor([[9.0], [8.0]])
-    >>> types, right = torch.tensor([0, 0]), torch.tensor([True, False])
-    >>> bool(contrastive(near, types, right, None) < contrastive(far, types, right, None))
+    >>> batch = torch.tensor([0, 0]), torch.tensor([True, False]), None
+    >>> bool(contrastive_loss(near, *batch) < contrastive_loss(far, *batch))
     True
     """
-    if not right.any():  # nothing to pull: a batch of a recognizer's errors alone
+    if not is_correct.any():  # a batch of nothing but recognizer errors has no positive pair
         return scores.sum() * 0
-    own = scores.gather(1, types.unsqueeze(1))
-    rivals = ~right & (types == types.unsqueeze(1))
-    against = [own, own.T.expand(len(own), -1).masked_fill(~rivals, -torch.inf)]
-    if others is not None:
-        elsewhere = scores.gather(1, others.clamp(min=0))
-        against.append(elsewhere.masked_fill(others < 0, -torch.inf))
-    return -torch.cat(against, 1)[right].log_softmax(-1)[:, 0].mean()
+    positive = scores.gather(1, type_ids.unsqueeze(1))
+    is_negative = ~is_correct & (type_ids == type_ids.unsqueeze(1))
+    negatives = positive.T.expand(len(positive), -1).masked_fill(~is_negative, -torch.inf)
+    terms = [positive, negatives]
+    if excluded_types is not None:
+        other_anchors = scores.gather(1, excluded_types.clamp(min=0))
+        terms.append(other_anchors.masked_fill(excluded_types < 0, -torch.inf))
+    return -torch.cat(terms, 1)[is_correct].log_softmax(-1)[:, 0].mean()
 
 
-def binary(evidence: Tensor, right: Tensor) -> Tensor:
-    """Right or wrong, each candidate by itself: the loss that LLMNER's selector was published with.
+def binary_loss(logits: Tensor, is_correct: Tensor) -> Tensor:
+    """Return the binary cross-entropy of each candidate by itself.
 
     Args:
-        evidence: similarity to the anchor over the temperature. *Shape:* (B,).
-        right: *Shape:* (B,), bool.
+        logits: Similarity to the anchor, divided by the temperature. *Shape:* (B,).
+        is_correct: Whether each candidate is a mention of its type. *Shape:* (B,), bool.
+
+    Source: LLMNER, arXiv 2510.08902.
     """
-    return nn.functional.binary_cross_entropy_with_logits(evidence, right.float())
+    return nn.functional.binary_cross_entropy_with_logits(logits, is_correct.float())

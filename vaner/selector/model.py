@@ -1,6 +1,6 @@
-"""The selector: a backbone reads a marked candidate, and its vector is held against its type's.
+"""The selector model: compare the vector of a marked candidate with the anchor of its type.
 
-Letters in shapes: B candidates, T sub-words, H hidden, P projected, K types.
+Shapes: B candidates, T subwords, H hidden size, P projection size, K entity types.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from transformers.utils.generic import ModelOutput
 from vaner.backbones.base_model import BackboneModel
 from vaner.backbones.config import BackboneModelConfig, check_choice
 from vaner.errors import ModelError
-from vaner.selector.losses import binary, contrastive
+from vaner.selector.losses import binary_loss, contrastive_loss
 
 Loss = Literal["contrastive", "binary"]
 
@@ -25,17 +25,19 @@ Loss = Literal["contrastive", "binary"]
 class VanerSelectorConfig(BackboneModelConfig):
     """Configuration of a `VanerSelector`.
 
+    Configs stored under the old names of fields (``asks``, ``width``) are still readable.
+
     Args:
-        loss: what it was trained with, see `vaner.selector.losses`. The model is the same.
-        asks: for every type the words that ask about it, put before the sentence.
-        datasets: for every training corpus the types it annotates.
-        width: of the vectors that are compared.
-        similarity_temperature: what similarities are divided by.
-        dropout: before the projection, in training.
-        slope, offset: evidence to probability, as fitted on dev.
-        threshold: least probability of what is kept, as chosen on dev.
-        attention: ``bidirectional``: a candidate is judged by what stands on both sides of it.
-        kwargs: fields of `BackboneModelConfig`; ``types`` defaults to those of `asks`.
+        loss: Training loss, see `vaner.selector.losses`. The architecture does not depend on it.
+        instructions: Instruction of each type, put before the sentence.
+        datasets: Annotated types of each training corpus.
+        projection_dim: Dimension of the vectors that are compared.
+        similarity_temperature: Divisor of the similarities.
+        dropout: Dropout before the projection.
+        slope, offset: Parameters that turn logits into probabilities, fitted on dev.
+        threshold: Lowest probability of an accepted candidate, chosen on dev.
+        attention: Only ``bidirectional``: the words on both sides of a candidate are read.
+        kwargs: Fields of `BackboneModelConfig`. ``types`` defaults to the types of `instructions`.
     """
 
     model_type = "vaner-selector"
@@ -44,9 +46,9 @@ class VanerSelectorConfig(BackboneModelConfig):
         self,
         *,
         loss: Loss = "contrastive",
-        asks: Mapping[str, str] | None = None,
+        instructions: Mapping[str, str] | None = None,
         datasets: Mapping[str, Sequence[str]] | None = None,
-        width: int = 128,
+        projection_dim: int = 128,
         similarity_temperature: float = 0.1,
         dropout: float = 0.1,
         slope: float = 1.0,
@@ -58,42 +60,45 @@ class VanerSelectorConfig(BackboneModelConfig):
         check_choice("loss", loss, get_args(Loss))
         check_choice("attention of a selector", attention, ("bidirectional",))
         self.loss = loss
-        self.asks = dict(asks or {})
+        self.instructions = dict(kwargs.pop("asks", None) or instructions or {})
         self.datasets = {name: list(types) for name, types in (datasets or {}).items()}
-        self.width = width
+        self.projection_dim = int(kwargs.pop("width", projection_dim))
         self.similarity_temperature = similarity_temperature
         self.dropout = dropout
         self.slope = slope
         self.offset = offset
         self.threshold = threshold
-        kwargs.setdefault("types", list(self.asks))
+        kwargs.setdefault("types", list(self.instructions))
         super().__init__(attention="bidirectional", **kwargs)
 
     def check(self) -> None:
-        """Refuse a type that nothing asks about now and not at the first text."""
-        if missing := [type for type in self.types if type not in self.asks]:
-            raise ModelError(f"the config asks nothing about {', '.join(missing)}")
+        """Raise a `ModelError` if a type has no instruction, before the first text is read."""
+        if missing := [type for type in self.types if type not in self.instructions]:
+            raise ModelError(f"config.json: no instruction for the types {', '.join(missing)}")
 
 
 @dataclass
 class SelectorOutput(ModelOutput):
-    """What a forward pass gives.
+    """Output of a forward pass.
 
     Args:
-        loss: of the batch, where the rows tell what is right.
-        evidence: similarity of each candidate to its type's anchor over the temperature: the
-            higher, the likelier it is right. *Shape:* (B,), fp32.
+        loss: Loss of the batch, for training rows.
+        logits: Similarity of each candidate to the anchor of its type, divided by the
+            temperature. *Shape:* (B,), fp32.
     """
 
     loss: Tensor | None = None
-    evidence: Tensor | None = None
+    logits: Tensor | None = None
 
 
 class VanerSelector(BackboneModel):
-    """Tells right candidates from wrong ones, on any encoder or unmasked decoder.
+    """Classifier of candidates as correct or wrong, on an encoder or an unmasked decoder.
 
-    Each type has an anchor, a learnt vector of length 1. A candidate's vector, of length 1 too, is
-    a projection of what the backbone makes of the two marks and of the words between them.
+    Each type has an anchor, a learned vector of length 1. The vector of a candidate, also of length
+    1, is a projection of three hidden states: those of the two markers and the mean of those
+    between them.
+
+    The marker embedding is named ``marks`` because stored weights have that name.
     """
 
     config_class = VanerSelectorConfig
@@ -104,17 +109,17 @@ class VanerSelector(BackboneModel):
         super().__init__(config, backbone)
         self.dropout = nn.Dropout(config.dropout)
         self.marks = nn.Embedding(2, config.hidden_size)
-        self.projection = nn.Linear(3 * config.hidden_size, config.width)
-        self.anchors = nn.Embedding(max(1, len(config.types)), config.width)
+        self.projection = nn.Linear(3 * config.hidden_size, config.projection_dim)
+        self.anchors = nn.Embedding(max(1, len(config.types)), config.projection_dim)
         nn.init.normal_(self.marks.weight, std=0.02)
         nn.init.normal_(self.projection.weight, std=0.02)
         nn.init.zeros_(self.projection.bias)
-        nn.init.normal_(self.anchors.weight, std=config.width**-0.5)
+        nn.init.normal_(self.anchors.weight, std=config.projection_dim**-0.5)
         self.post_init()  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
-    def learn_marks_from(self, subwords: tuple[int, int]) -> None:
-        """Let the marks begin as what the backbone makes of these two, such as brackets."""
+    def init_markers(self, subwords: tuple[int, int]) -> None:
+        """Initialize the two markers from the embeddings of two subwords, such as brackets."""
         device = self._embeddings.weight.device
         self.marks.weight.copy_(self._embeddings(torch.tensor(subwords, device=device)))
 
@@ -122,35 +127,39 @@ class VanerSelector(BackboneModel):
         self,
         input_ids: Tensor,
         attention_mask: Tensor,
-        opening: Tensor,
-        closing: Tensor,
-        types: Tensor,
-        right: Tensor | None = None,
-        others: Tensor | None = None,
+        open_index: Tensor,
+        close_index: Tensor,
+        type_ids: Tensor,
+        is_correct: Tensor | None = None,
+        excluded_types: Tensor | None = None,
     ) -> SelectorOutput:
-        """Judge candidates; shapes as `vaner.selector.collation.collate` makes them."""
-        embedded = self._marked(input_ids, opening, closing)
+        """Score a batch of candidates; `vaner.selector.collation.collate` lists the shapes."""
+        embeddings = self._embed(input_ids, open_index, close_index)
         hidden = self.backbone(
-            inputs_embeds=embedded, attention_mask=attention_mask
+            inputs_embeds=embeddings, attention_mask=attention_mask
         ).last_hidden_state
-        read = around(hidden, opening, closing)
-        # The head stays fp32, as the tagger's.
+        features = pool_candidates(hidden, open_index, close_index)
+        # The head stays in fp32, like the head of the tagger.
         with torch.autocast(hidden.device.type, enabled=False):
-            read = self.dropout(read.to(self.projection.weight.dtype))
-            vectors = nn.functional.normalize(self.projection(read).float(), dim=-1)
+            features = self.dropout(features.to(self.projection.weight.dtype))
+            vectors = nn.functional.normalize(self.projection(features).float(), dim=-1)
             anchors = nn.functional.normalize(self.anchors.weight.float(), dim=-1)
             scores = vectors @ anchors.T / self.config.similarity_temperature
-            evidence = scores.gather(1, types.unsqueeze(1)).squeeze(1)
-            if right is None:
-                return SelectorOutput(evidence=evidence)
+            logits = scores.gather(1, type_ids.unsqueeze(1)).squeeze(1)
+            if is_correct is None:
+                return SelectorOutput(logits=logits)
             if self.config.loss == "binary":
-                loss = binary(evidence, right)
+                loss = binary_loss(logits, is_correct)
             else:
-                loss = contrastive(scores, types, right, others)
-        return SelectorOutput(loss=loss, evidence=evidence)
+                loss = contrastive_loss(scores, type_ids, is_correct, excluded_types)
+        return SelectorOutput(loss=loss, logits=logits)
 
     def head_parameters(self) -> list[nn.Parameter]:
-        """Those that start from nothing; the marks start from a vocabulary and learn with it."""
+        """Return the randomly initialized parameters.
+
+        The markers are not among them: they start from embeddings of the vocabulary and are
+        trained at the learning rate of the backbone.
+        """
         return [*self.projection.parameters(), *self.anchors.parameters()]
 
     def _head_parts(self) -> dict[str, nn.Module]:
@@ -158,36 +167,37 @@ class VanerSelector(BackboneModel):
 
     @property
     def _embeddings(self) -> nn.Embedding:
-        found = self.backbone.get_input_embeddings()
-        assert isinstance(found, nn.Embedding)
-        return found
+        embeddings = self.backbone.get_input_embeddings()
+        assert isinstance(embeddings, nn.Embedding)
+        return embeddings
 
-    def _marked(self, input_ids: Tensor, opening: Tensor, closing: Tensor) -> Tensor:
-        """The embeddings of a batch, with the marks in their places. *Shape:* (B, T, H)."""
-        embedded: Tensor = self._embeddings(input_ids)
-        places = torch.arange(input_ids.shape[1], device=input_ids.device)
-        for place, mark in zip((opening, closing), self.marks.weight, strict=True):
-            here = (places == place.unsqueeze(1)).unsqueeze(2)
-            embedded = torch.where(here, mark.to(embedded.dtype), embedded)
-        return embedded
+    def _embed(self, input_ids: Tensor, open_index: Tensor, close_index: Tensor) -> Tensor:
+        """Return the input embeddings, with the markers inserted. *Shape:* (B, T, H)."""
+        embeddings: Tensor = self._embeddings(input_ids)
+        positions = torch.arange(input_ids.shape[1], device=input_ids.device)
+        for index, marker in zip((open_index, close_index), self.marks.weight, strict=True):
+            is_marker = (positions == index.unsqueeze(1)).unsqueeze(2)
+            embeddings = torch.where(is_marker, marker.to(embeddings.dtype), embeddings)
+        return embeddings
 
 
-def around(hidden: Tensor, opening: Tensor, closing: Tensor) -> Tensor:
-    """The vectors of the two marks, and the mean of those between them.
+def pool_candidates(hidden: Tensor, open_index: Tensor, close_index: Tensor) -> Tensor:
+    """Return the hidden states of both markers and the mean of those between them.
 
     Args:
-        hidden: *Shape:* (B, T, H).
-        opening, closing: places of the marks, with one or more between them. *Shape:* (B,).
+        hidden: Hidden states. *Shape:* (B, T, H).
+        open_index, close_index: Positions of the markers, with at least one subword between
+            them. *Shape:* (B,).
 
     Returns:
-        *Shape:* (B, 3 H).
+        Concatenated vectors. *Shape:* (B, 3 H).
     """
     rows = torch.arange(len(hidden), device=hidden.device)
-    places = torch.arange(hidden.shape[1], device=hidden.device)
-    inside = (places > opening.unsqueeze(1)) & (places < closing.unsqueeze(1))
-    total = (hidden * inside.unsqueeze(2)).sum(1)
-    mean = total / inside.sum(1, keepdim=True)
-    return torch.cat([hidden[rows, opening], hidden[rows, closing], mean], 1)
+    positions = torch.arange(hidden.shape[1], device=hidden.device)
+    is_inside = (positions > open_index.unsqueeze(1)) & (positions < close_index.unsqueeze(1))
+    total = (hidden * is_inside.unsqueeze(2)).sum(1)
+    mean = total / is_inside.sum(1, keepdim=True)
+    return torch.cat([hidden[rows, open_index], hidden[rows, close_index], mean], 1)
 
 
 AutoConfig.register(VanerSelectorConfig.model_type, VanerSelectorConfig)

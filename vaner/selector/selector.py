@@ -1,6 +1,6 @@
-"""The selector as a reader of proposals: documents in, the same documents without wrong spans out.
+"""Apply a selector: documents with proposed spans in, the same documents without wrong spans out.
 
-Words -> sentences -> rows with a marked candidate -> batches -> evidence -> probabilities.
+Words -> sentences -> rows with a marked candidate -> batches -> logits -> probabilities.
 """
 
 from __future__ import annotations
@@ -25,55 +25,54 @@ from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.recognition.length_batches import batch_by_length
 from vaner.selector.candidates import Candidate
 from vaner.selector.collation import collate
-from vaner.selector.encoding import MarkedRow, MarkEncoder, context
+from vaner.selector.encoding import CandidateEncoder, CandidateRow, find_context
 from vaner.selector.model import VanerSelector
 from vaner.text.documents import Document, Span
 from vaner.text.words import get_sentences, split_words
 
 logger = logging.getLogger(__name__)
 
-BATCHES_AT_ONCE = 16
-"""Batches' worth of candidates gathered before they are sorted by length and judged."""
+BATCHES_PER_CHUNK = 16
+"""Number of batches of candidates that are collected, sorted by length and scored together."""
 
 
-class Weighed(NamedTuple):
-    """A document and what there is for each of its spans.
+class ScoredDocument(NamedTuple):
+    """A document with one value for each of its spans.
 
     Args:
-        document: as it was given.
-        evidence: for every span, None where its type is not known.
+        document: The unchanged document.
+        values: Logit or probability of each span; None if the selector does not know its type.
     """
 
     document: Document
-    evidence: tuple[float | None, ...]
+    values: tuple[float | None, ...]
 
 
 class Selector:
-    """Keeps the mentions that are right, whoever proposed them.
+    """Filter of proposed mentions, independent of the recognizer that proposed them.
 
-    What is kept has as its score the selector's probability that it is right, whatever score it
-    came with; nothing else of it changes. A span of a type that the selector was not trained on
-    passes untouched, and the first of each such type is told in a warning: a threshold chosen for
-    other types says nothing of it, and dropping it would be a guess. Of a discontinuous mention
-    the extent is judged.
+    The score of an accepted span is the selector's probability that the span is correct; the rest
+    of the span is unchanged. A span of a type that the selector was not trained on is passed
+    through unchanged, with one warning per type, because the threshold was not chosen for it. For a
+    discontinuous mention the extent is scored.
 
     Args:
-        model: the model, in evaluation mode.
-        encoder: the encoder it was trained with.
-        device: where it computes.
-        batch_size: most candidates in a batch.
-        autocast: compute in this dtype where it is safe; the weights' own if None.
-        calibration: what makes the probabilities of what is kept ones that can be trusted; the
-            threshold is for those that the model computes.
+        model: The model, in evaluation mode.
+        encoder: The encoder the model was trained with.
+        device: Device to compute on.
+        batch_size: Maximum number of candidates in a batch.
+        autocast: Dtype for automatic mixed precision; None computes in the dtype of the weights.
+        calibration: Calibration of the returned scores. The threshold is compared with the
+            uncalibrated probabilities.
 
     >>> selector = Selector.from_pretrained("runs/selector/seed-1/model")  # doctest: +SKIP
-    >>> kept = list(selector.select(tagger.annotate(texts)))  # doctest: +SKIP
+    >>> accepted = list(selector.select(tagger.annotate(texts)))  # doctest: +SKIP
     """
 
     def __init__(
         self,
         model: VanerSelector,
-        encoder: MarkEncoder,
+        encoder: CandidateEncoder,
         *,
         device: torch.device,
         batch_size: int = 32,
@@ -86,8 +85,8 @@ class Selector:
         self.batch_size = batch_size
         self.calibration = calibration
         self._autocast = autocast
-        self._numbers = {type: number for number, type in enumerate(model.config.types)}
-        self._told: set[str] = set()
+        self._type_ids = {type: index for index, type in enumerate(model.config.types)}
+        self._warned_types: set[str] = set()
         move_to_device(model, device)
 
     @classmethod
@@ -102,134 +101,147 @@ class Selector:
         """Load a saved selector.
 
         Args:
-            name_or_path: folder or Hub id.
-            device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` …
-            batch_size: most candidates in a batch.
-            calibrated: as for `Annotator.from_pretrained`.
+            name_or_path: Folder or Hub id.
+            device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
+            batch_size: Maximum number of candidates in a batch.
+            calibrated: Apply the calibration stored with the model, if there is one.
 
         Raises:
-            VanerError: for a device that this machine does not have.
-            ModelError: where there is no selector, or not all of one.
+            VanerError: If this machine does not have the device.
+            ModelError: If the folder holds no selector, or an incomplete one.
         """
-        wanted = select_device(device)
+        target_device = select_device(device)
         folder = resolve_model_folder(name_or_path)
-        model = load_for_inference(VanerSelector, folder, wanted, {})
+        model = load_for_inference(VanerSelector, folder, target_device, {})
         model.config.check()
-        place = locate_tokenizer(model, folder)
-        encoder = MarkEncoder.from_folder(place, model.config.max_subwords)
+        encoder = CandidateEncoder.from_folder(
+            locate_tokenizer(model, folder), model.config.max_subwords
+        )
         return cls(
-            model, encoder, device=wanted, batch_size=batch_size,
+            model,
+            encoder,
+            device=target_device,
+            batch_size=batch_size,
             calibration=read_calibration(folder) if calibrated else None,
-        )  # fmt: skip
+        )
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types it can judge."""
+        """The entity types the selector was trained on."""
         return tuple(self.model.config.types)
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The corpora, by name, that it learnt from."""
+        """Names of the corpora the selector was trained on."""
         return tuple(self.model.config.datasets)
 
     @property
     def threshold(self) -> float:
-        """Least probability of what is kept, as chosen on dev."""
+        """Lowest probability of an accepted span, chosen on dev."""
         return float(self.model.config.threshold)
 
     def select(
         self, documents: Iterable[Document], *, threshold: float | None = None
     ) -> Iterator[Document]:
-        """The documents with the spans that are probable enough, as a stream, in their order.
+        """Yield the documents without the spans that are probably wrong, in the same order.
 
         Args:
-            documents: with proposed spans.
-            threshold: least probability of what is kept; the model's own if None.
+            documents: Documents with proposed spans.
+            threshold: Lowest probability of an accepted span; None uses `Selector.threshold`.
         """
-        least = self.threshold if threshold is None else threshold
-        for document, probabilities in self.probabilities(documents):
+        minimum = self.threshold if threshold is None else threshold
+        for document, probabilities in self.compute_probabilities(documents):
             yield document.with_spans(
                 span if p is None else replace(span, score=self._score(span.type, p))
                 for span, p in zip(document.spans, probabilities, strict=True)
-                if p is None or p >= least
+                if p is None or p >= minimum
             )
 
     def _score(self, type: str, probability: float) -> float:
-        known = self.calibration
-        return probability if known is None else known.score(type, probability)
+        if self.calibration is None:
+            return probability
+        return self.calibration.score(type, probability)
 
-    def probabilities(self, documents: Iterable[Document]) -> Iterator[Weighed]:
-        """Each document with the probability that each of its spans is right."""
+    def compute_probabilities(self, documents: Iterable[Document]) -> Iterator[ScoredDocument]:
+        """Yield each document with the probability that each of its spans is correct."""
         slope, offset = self.model.config.slope, self.model.config.offset
-        for document, evidence in self.evidence(documents):
-            known = torch.tensor([e for e in evidence if e is not None], dtype=torch.float64)
-            found = iter(torch.sigmoid(slope * known + offset).tolist())
-            yield Weighed(document, tuple(None if e is None else next(found) for e in evidence))
+        for document, logits in self.compute_logits(documents):
+            known = torch.tensor([x for x in logits if x is not None], dtype=torch.float64)
+            results = iter(torch.sigmoid(slope * known + offset).tolist())
+            yield ScoredDocument(
+                document, tuple(None if x is None else next(results) for x in logits)
+            )
 
-    def evidence(self, documents: Iterable[Document]) -> Iterator[Weighed]:
-        """Each document with what speaks for each of its spans: the higher, the likelier."""
-        size = BATCHES_AT_ONCE * self.batch_size
-        for some in _gathered(documents, size):
-            rows = [row for document in some for row in self._rows(document)]
-            known = [row for row in rows if row is not None]
-            found = iter(self._judge(known))
-            judged = iter([None if row is None else next(found) for row in rows])
-            for document in some:
-                yield Weighed(document, tuple(next(judged) for _ in document.spans))
+    def compute_logits(self, documents: Iterable[Document]) -> Iterator[ScoredDocument]:
+        """Yield each document with the logit of each of its spans; higher is more probable."""
+        size = BATCHES_PER_CHUNK * self.batch_size
+        for chunk in _chunks(documents, size):
+            rows = [row for document in chunk for row in self._encode(document)]
+            results = iter(self._score_rows([row for row in rows if row is not None]))
+            logits = iter([None if row is None else next(results) for row in rows])
+            for document in chunk:
+                yield ScoredDocument(document, tuple(next(logits) for _ in document.spans))
 
-    def _rows(self, document: Document) -> Iterator[MarkedRow | None]:
-        """The row of each span; None for one of a type that is not known."""
+    def _encode(self, document: Document) -> Iterator[CandidateRow | None]:
+        """Yield the row of each span; None for a span of an unknown type."""
         if not document.spans:
             return
         words = split_words(document.text)
         sentences = get_sentences(document, words)
         for span in document.spans:
-            type = self._number(span)
-            if type is None:
+            type_id = self._type_id(span)
+            if type_id is None:
                 yield None
                 continue
-            candidate = Candidate.of(span)
-            yield self.encoder.row(
-                document.text, words, context(words, sentences, candidate), candidate,
-                instruction=self.model.config.asks[span.type], type=type,
-            )  # fmt: skip
+            candidate = Candidate.from_span(span)
+            yield self.encoder.encode(
+                document.text,
+                words,
+                find_context(words, sentences, candidate),
+                candidate,
+                instruction=self.model.config.instructions[span.type],
+                type_id=type_id,
+            )
 
-    def _number(self, span: Span) -> int | None:
-        found = self._numbers.get(span.type)
-        if found is None and span.type not in self._told:
-            self._told.add(span.type)
+    def _type_id(self, span: Span) -> int | None:
+        """Return the index of a span's type; None, with one warning per type, if unknown."""
+        type_id = self._type_ids.get(span.type)
+        if type_id is None and span.type not in self._warned_types:
+            self._warned_types.add(span.type)
             logger.warning(
-                "the selector was not trained on %s: mentions of it pass unjudged; it judges %s",
-                span.type, ", ".join(self.types),
-            )  # fmt: skip
-        return found
+                "the selector was not trained on %s: mentions of this type are not filtered; "
+                "it was trained on %s",
+                span.type,
+                ", ".join(self.types),
+            )
+        return type_id
 
     @torch.inference_mode()
-    def _judge(self, rows: Sequence[MarkedRow]) -> list[float]:
-        """The evidence for each row."""
+    def _score_rows(self, rows: Sequence[CandidateRow]) -> list[float]:
+        """Return the logit of each row."""
         autocast = (
             torch.autocast(self.device.type, self._autocast) if self._autocast else nullcontext()
         )
-        found = [0.0] * len(rows)
+        results = [0.0] * len(rows)
         for batch in batch_by_length([len(row) for row in rows], self.batch_size):
             tensors = collate([rows[i] for i in batch])
             tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
             with autocast:
-                evidence = self.model(**tensors).evidence
-            for i, value in zip(batch, evidence.tolist(), strict=True):
-                found[i] = value
-        return found
+                logits = self.model(**tensors).logits
+            for i, value in zip(batch, logits.tolist(), strict=True):
+                results[i] = value
+        return results
 
 
-def _gathered(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
-    """Documents together, with about so many spans in all, and no more than so many."""
-    some: list[Document] = []
+def _chunks(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
+    """Yield lists of at most `size` documents; a list ends when it holds `size` spans."""
+    chunk: list[Document] = []
     spans = 0
     for document in documents:
-        some.append(document)
+        chunk.append(document)
         spans += len(document.spans)
-        if spans >= size or len(some) >= size:
-            yield some
-            some, spans = [], 0
-    if some:
-        yield some
+        if spans >= size or len(chunk) >= size:
+            yield chunk
+            chunk, spans = [], 0
+    if chunk:
+        yield chunk

@@ -9,8 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vaner.corpora import corpus_name
-from vaner.generator.instructions import language_of
-from vaner.hub.training_record import TAGGED, Training, learnt_from, read_training
+from vaner.generator.instructions import detect_language
+from vaner.hub.training_record import (
+    TAGGED_BY,
+    TrainingRecord,
+    list_training_splits,
+    read_training_record,
+)
 from vaner.models.locate import locate_model
 from vaner.training.examples.distillation import named
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe
@@ -29,7 +34,7 @@ def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, 
     before, sources, teachers = _began_with(recipe), list(_sources(recipe)), _teachers(recipe)
     taught_on = [*_joined([before, *teachers], "taught_on"), *_joined(teachers, "trained_on")]
     licences = dict(_licences([before, *teachers], sources))
-    languages = (language_of(one.corpus) for one in sources)
+    languages = (detect_language(one.corpus) for one in sources)
     return {
         "name": recipe.name,
         "seed": seed,
@@ -60,7 +65,7 @@ def dev_told(dev: DevSource) -> str:
     return f"{corpus_name(dev.corpus)} {dev.split}{',' if part else ''}{part}"
 
 
-def _first(before: Training) -> dict[str, Any]:
+def _first(before: TrainingRecord) -> dict[str, Any]:
     """What is told of the model that a training began with besides what it learnt from."""
     chosen = _once(before.get("chosen_before", ()), before.get("chosen_on", ()))
     name = before.get("name", "a trained model")
@@ -74,7 +79,7 @@ def learnt_before(recipe: Recipe) -> Iterator[tuple[str, str]]:
         Pairs of a corpus and one of its splits.
     """
     for record in (_began_with(recipe), *_teachers(recipe)):
-        yield from learnt_from(record)
+        yield from list_training_splits(record)
 
 
 def _sources(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
@@ -82,15 +87,15 @@ def _sources(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
         yield from stage.sources
 
 
-def _began_with(recipe: Recipe) -> Training:
+def _began_with(recipe: Recipe) -> TrainingRecord:
     start = getattr(recipe.model, "init_from", None)
-    return {} if start is None else read_training(locate_model(start))
+    return {} if start is None else read_training_record(locate_model(start))
 
 
-def _teachers(recipe: Recipe) -> list[Training]:
+def _teachers(recipe: Recipe) -> list[TrainingRecord]:
     sources = (one for one in _sources(recipe) if isinstance(one, CorpusSource))
     names = dict.fromkeys(one.teacher for one in sources if one.teacher)
-    return [read_training(locate_model(name)) for name in names]
+    return [read_training_record(locate_model(name)) for name in names]
 
 
 def _joined(records: Iterable[Mapping[str, Any]], field: str) -> list[str]:
@@ -98,14 +103,14 @@ def _joined(records: Iterable[Mapping[str, Any]], field: str) -> list[str]:
 
 
 def _licences(
-    records: Iterable[Training], sources: Iterable[CorpusSource | DenseSource]
+    records: Iterable[TrainingRecord], sources: Iterable[CorpusSource | DenseSource]
 ) -> Iterator[tuple[str, str]]:
     """What is stated of corpora that are not registered, by their names."""
     for record in records:
         yield from record.get("licences", {}).items()
     for source in sources:
         if isinstance(source, CorpusSource) and source.license:
-            told = source_told(source).partition(TAGGED)
+            told = source_told(source).partition(TAGGED_BY)
             yield told[0] if told[1] else corpus_name(source.corpus), source.license
 
 

@@ -25,7 +25,7 @@ from transformers import (
 )
 
 from vaner.errors import RecipeError
-from vaner.hub.training_record import write_training
+from vaner.hub.training_record import write_training_record
 from vaner.training import resume as resume_check
 from vaner.training.clock import Clock
 from vaner.training.curves import History, drawn
@@ -168,7 +168,7 @@ def _train_seed(
         learner.model.save_pretrained(trained.folder)
         shutil.copyfile(tokenizer_file(learner.model), trained.folder / "tokenizer.json")
         _write_record(recipe, seed, trained, folder)
-        write_training(trained.folder, told(recipe, seed, trained.dev_f1, trained.seconds))
+        write_training_record(trained.folder, told(recipe, seed, trained.dev_f1, trained.seconds))
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {trained.folder}")
     return trained
 

@@ -13,7 +13,7 @@ import torch
 from tests.training.test_train import DISEASES, DRUGS, corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.hub.model_card import card
+from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
 from vaner.tagger import crf_algorithms
 from vaner.tagger.crf import CRF
@@ -91,8 +91,8 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     # What the teacher learnt from has taught the pupil, and is told with its licence.
     first = f"{corpus_folder.name} train"
     assert json.loads(written)["taught_on"] == [first]
-    assert corpus_folder.name in annotator.learnt_from
-    told = card(describe(pupil.folder), "pupil")
+    assert corpus_folder.name in annotator.training_corpora
+    told = build_card(describe(pupil.folder), "pupil")
     assert f"(the teachers on {first})" in told
     assert f"| {corpus_folder.name} | not registered |" in told
     assert "| abstracts.txt | by hand, CC0 |" in told

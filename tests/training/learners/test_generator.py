@@ -12,7 +12,7 @@ from tests.training.test_train import corpus_folder
 from vaner.annotator import Annotator
 from vaner.backbones.encoding import read_tokenizer
 from vaner.errors import RecipeError
-from vaner.generator.instructions import instruction
+from vaner.generator.instructions import build_instruction
 from vaner.generator.prompts import PromptEncoder
 from vaner.text.documents import Corpus, Document, Span
 from vaner.training.examples.marked_copies import CUT, copy_examples
@@ -74,7 +74,7 @@ def test_examples_hold_nested_mentions_and_blank_sentences(tiny_backbone: Path) 
     spans = (Span(4, 25, "protein"), Span(4, 8, "protein"), Span(17, 31, "protein"))
     corpus = Corpus("GENIA", "train", (Document("1", text, spans),), ("DNA", "protein"))
     encoder = PromptEncoder(read_tokenizer(tiny_backbone), 2048)
-    asks = instruction("GENIA")
+    asks = build_instruction("GENIA")
     examples, coverage = copy_examples(
         corpus, corpus.types, encoder, lambda type, _: asks.render_one(type)
     )

@@ -18,8 +18,8 @@ from vaner.corpora import load
 from vaner.errors import RecipeError
 from vaner.evaluation.evaluate import evaluate
 from vaner.formats import write
-from vaner.selector.candidates import Candidate, candidates_of
-from vaner.selector.encoding import MarkEncoder
+from vaner.selector.candidates import Candidate, collect_candidates
+from vaner.selector.encoding import CandidateEncoder
 from vaner.selector.selector import Selector
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.words import split_words
@@ -135,7 +135,7 @@ def test_without_proposals_dev_is_gold_beside_its_variants(
     assert trained.dev_f1 > 0.9
     last = [entry for entry in trained.history if "eval_f1" in entry][-1]
     assert last["eval_f1_proposed"] < 0.5  # one right in five or fewer
-    asks = Selector.from_pretrained(trained.folder, device="cpu").model.config.asks
+    asks = Selector.from_pretrained(trained.folder, device="cpu").model.config.instructions
     assert asks["Disease"].startswith("Disease: A disease, disorder")
 
 
@@ -154,11 +154,11 @@ def test_a_run_that_was_stopped_goes_on(
 
 
 @pytest.fixture
-def encoder(tiny_backbone: Path) -> MarkEncoder:
-    return MarkEncoder(Encoder(read_tokenizer(tiny_backbone), 128))
+def encoder(tiny_backbone: Path) -> CandidateEncoder:
+    return CandidateEncoder(Encoder(read_tokenizer(tiny_backbone), 128))
 
 
-def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: MarkEncoder) -> None:
+def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: CandidateEncoder) -> None:
     text = "aspirin helps against lung cancer .\n\ngout hurts ."
     spans = (Span(0, 7, "Chemical"), Span(22, 33, "Disease"), Span(27, 33, "Disease"))
     corpus = Corpus("c", "train", (Document("1", text, spans),), ("Chemical", "Disease"))
@@ -167,7 +167,7 @@ def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: MarkEncod
     examples, coverage = group_examples(corpus, corpus.types, encoder, QUESTIONS, found)
     assert coverage.mentions == 3 and not coverage.unreachable
     right, wrong = [e for e in examples if not e.blank], [e for e in examples if e.blank]
-    assert [e.candidate for e in right] == sorted(map(Candidate.of, spans))
+    assert [e.candidate for e in right] == sorted(map(Candidate.from_span, spans))
     assert [e.candidate[:2] for e in wrong] == [(0, 7), (22, 26), (37, 41)]
     for example in examples:
         rows = example.rows(encoder, QUESTIONS, 4, Random(1))
@@ -178,7 +178,7 @@ def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: MarkEncod
         assert len(rows[0]) == example.length
     # Of a mention of one type it is known that it is not of the corpus's others.
     chemical = right[0].rows(encoder, QUESTIONS, 0, Random(1))
-    assert len(chemical) == 1 and chemical[0].others == (1,) and chemical[0].type == 0
+    assert len(chemical) == 1 and chemical[0].excluded_types == (1,) and chemical[0].type_id == 0
     assert {len(right[1].rows(encoder, QUESTIONS, 4, Random(n))) for n in range(5)} == {5}
     drawn = {right[1].rows(encoder, QUESTIONS, 4, Random(n)) for n in range(5)}
     assert len(drawn) > 1
@@ -189,12 +189,12 @@ def test_variants_of_dev_are_the_same_every_time() -> None:
     document = Document("1", text, (Span(0, 7, "Chemical"), Span(22, 33, "Disease", 0.3)))
     one = with_variants(document, ["Disease"], 4)
     assert one == with_variants(document, ["Disease"], 4)
-    assert len(one.spans) == 5 and set(map(Candidate.of, one.spans)) & candidates_of(document) == {
-        Candidate(22, 33, "Disease")
-    }
+    assert len(one.spans) == 5 and set(map(Candidate.from_span, one.spans)) & collect_candidates(
+        document
+    ) == {Candidate(22, 33, "Disease")}
 
 
-def test_a_text_that_no_encoding_has_is_read(encoder: MarkEncoder) -> None:
+def test_a_text_that_no_encoding_has_is_read(encoder: CandidateEncoder) -> None:
     """A lone surrogate, as JSON can hold it."""
     document = Document("\ud800", "gout \ud800 and asthma", (Span(0, 4, "Disease"),))
     assert len(with_variants(document, ["Disease"], 4).spans) > 3

@@ -17,7 +17,13 @@ from vaner.display.html.report_style import REPORT_STYLE
 from vaner.display.html.svg_plots import bar, reliability_plot
 from vaner.display.table import printable, shortened
 from vaner.display.text import counted
-from vaner.evaluation.error_analysis import BORDERS, Kind, Mistake, confusion, mistakes
+from vaner.evaluation.error_analysis import (
+    BOUNDARY_MISTAKES,
+    Mistake,
+    MistakeKind,
+    count_confusions,
+    find_mistakes,
+)
 from vaner.text.documents import Document, Span
 
 if TYPE_CHECKING:
@@ -28,14 +34,14 @@ _SHOWN = 6  # examples of a kind
 _AROUND = 90  # characters of context on either side
 _SEED = 0  # draws the examples
 
-MEANINGS: Mapping[Kind, str] = {
-    Kind.TYPE: "right place, another type",
-    Kind.LONGER: "right type; all of the gold mention and more",
-    Kind.SHORTER: "right type; a part of the gold mention",
-    Kind.SHIFTED: "right type; a part of the gold mention, and something beside it",
-    Kind.BOTH: "shares characters with a gold mention, of another type",
-    Kind.FALSE_ALARM: "no gold mention there, or one that was found already",
-    Kind.MISSED: "nothing was found there",
+MEANINGS: Mapping[MistakeKind, str] = {
+    MistakeKind.TYPE: "right place, another type",
+    MistakeKind.LONGER: "right type; all of the gold mention and more",
+    MistakeKind.SHORTER: "right type; a part of the gold mention",
+    MistakeKind.SHIFTED: "right type; a part of the gold mention, and something beside it",
+    MistakeKind.BOTH: "shares characters with a gold mention, of another type",
+    MistakeKind.FALSE_ALARM: "no gold mention there, or one that was found already",
+    MistakeKind.MISSED: "nothing was found there",
 }
 
 
@@ -69,7 +75,7 @@ def _facts(facts: Mapping[str, Any]) -> str:
 
 
 def _section(one: Evaluation, name: str, *, alone: bool) -> Iterator[str]:
-    found = list(mistakes(one.gold, one.predicted, one.types))
+    found = list(find_mistakes(one.gold, one.predicted, one.types))
     yield f'<section id="{name}">\n'
     if not alone:
         yield f"<h2>{_escaped(one.name)}</h2>\n"
@@ -83,7 +89,7 @@ def _section(one: Evaluation, name: str, *, alone: bool) -> Iterator[str]:
         '<p class="note">Drawn at random. The line below is <span class="g">gold</span>, the line '
         'above is <span class="f">what was found</span>.</p>\n'
     )
-    for kind in Kind:
+    for kind in MistakeKind:
         yield _examples([m for m in found if m.kind is kind], kind, name)
     yield "</section>\n"
 
@@ -107,8 +113,10 @@ def _figures(one: Evaluation) -> str:
     if one.unreachable:
         told = ", ".join(f"{reason} {n:,}" for reason, n in one.unreachable.items())
         notes.append(f"Gold out of reach, counted as missed: {told}.")
-    if one.not_found:
-        notes.append(f"Not scored, as the model does not find them: {', '.join(one.not_found)}.")
+    if one.unsupported_types:
+        notes.append(
+            f"Not scored, as the model does not find them: {', '.join(one.unsupported_types)}."
+        )
     return f'{_table(head, body)}<p class="note">{_escaped(" ".join(notes))}</p>\n'
 
 
@@ -126,11 +134,11 @@ def _kinds(found: Sequence[Mistake], types: Sequence[str], name: str) -> str:
     counts = Counter((mistake.kind, mistake.type) for mistake in found)
     head = _head("", *types, "all", "")
     rows = []
-    for kind in Kind:
+    for kind in MistakeKind:
         own = [counts[kind, type] for type in types]
         link = f'<a href="#{name}-{_id(kind)}">{kind}</a>' if sum(own) else str(kind)
         rows.append(_row(link, [f"{n:,}" for n in (*own, sum(own))], words=MEANINGS[kind]))
-    borders = sum(counts[kind, type] for kind in BORDERS for type in types)
+    borders = sum(counts[kind, type] for kind in BOUNDARY_MISTAKES for type in types)
     note = (
         f"{len(found):,} mistakes, {borders:,} of them borders alone. A mistake is counted under "
         "the gold type, a false alarm under the type found. Pairs are one to one."
@@ -139,7 +147,7 @@ def _kinds(found: Sequence[Mistake], types: Sequence[str], name: str) -> str:
 
 
 def _confusion(one: Evaluation) -> str:
-    cells = confusion(one.gold, one.predicted, one.types)
+    cells = count_confusions(one.gold, one.predicted, one.types)
     columns: list[str | None] = [*one.types, None]
     head = _head("gold", *one.types, "nothing at that place")
     rows = []
@@ -188,7 +196,7 @@ def _reliability(one: Evaluation) -> str:
     )
 
 
-def _examples(found: Sequence[Mistake], kind: Kind, name: str) -> str:
+def _examples(found: Sequence[Mistake], kind: MistakeKind, name: str) -> str:
     if not found:
         return ""
     draw = Random(_SEED)
@@ -201,15 +209,15 @@ def _examples(found: Sequence[Mistake], kind: Kind, name: str) -> str:
 
 
 def _example(one: Mistake) -> str:
-    spans = [span for span in (one.gold, one.found) if span is not None]
+    spans = [span for span in (one.gold, one.predicted) if span is not None]
     text = one.document.text
     start, end = _around(text, min(s.start for s in spans), max(s.end for s in spans))
     before, after = "…" * (start > 0), "…" * (end < len(text))
     told = []
     if one.gold is not None:
         told.append(f'<span class="g">gold</span> {_told(one.document, one.gold)}')
-    if one.found is not None:
-        told.append(f'<span class="f">found</span> {_told(one.document, one.found)}')
+    if one.predicted is not None:
+        told.append(f'<span class="f">found</span> {_told(one.document, one.predicted)}')
     place = _escaped(shortened(one.document.id))
     shown = f"{before}{_marked(text, one, start, end)}{after}"
     return (
@@ -243,7 +251,10 @@ def _told(document: Document, span: Span) -> str:
 
 def _marked(text: str, one: Mistake, start: int, end: int) -> str:
     """A part of the text, cut where a mention begins or ends."""
-    lines = {"g": one.gold.pieces if one.gold else (), "f": one.found.pieces if one.found else ()}
+    lines = {
+        "g": one.gold.pieces if one.gold else (),
+        "f": one.predicted.pieces if one.predicted else (),
+    }
     edges = {start, end, *(place for own in lines.values() for piece in own for place in piece)}
     parts = []
     ordered = sorted(edges)
@@ -272,7 +283,7 @@ def _table(head: str, body: str) -> str:
     )
 
 
-def _id(kind: Kind) -> str:
+def _id(kind: MistakeKind) -> str:
     return kind.replace(" ", "-")
 
 

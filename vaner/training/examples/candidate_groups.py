@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from vaner.selector.candidates import Candidate, candidates_of, variants
-from vaner.selector.encoding import MarkedRow, MarkEncoder, context
+from vaner.selector.candidates import Candidate, build_negatives, collect_candidates
+from vaner.selector.encoding import CandidateEncoder, CandidateRow, find_context
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.words import Word, get_sentences, split_words
 from vaner.training.examples.sentences import Coverage
@@ -27,16 +27,16 @@ class Questions:
 
     def row(
         self,
-        encoder: MarkEncoder,
+        encoder: CandidateEncoder,
         text: str,
         words: Sequence[Word],
         sentence: tuple[int, int],
         one: Candidate,
-    ) -> MarkedRow:
+    ) -> CandidateRow:
         """The row of a candidate in its sentence."""
-        return encoder.row(
+        return encoder.encode(
             text, words, sentence, one,
-            instruction=self.asks[one.type], type=self.types.index(one.type),
+            instruction=self.asks[one.type], type_id=self.types.index(one.type),
         )  # fmt: skip
 
 
@@ -68,8 +68,8 @@ class GroupExample:
         return self.candidate not in self.right
 
     def rows(
-        self, encoder: MarkEncoder, questions: Questions, number: int, draw: Random
-    ) -> tuple[MarkedRow, ...]:
+        self, encoder: CandidateEncoder, questions: Questions, number: int, draw: Random
+    ) -> tuple[CandidateRow, ...]:
         """Its candidates, of whom the first may be right.
 
         Args:
@@ -80,8 +80,8 @@ class GroupExample:
         """
         one, candidates = self.candidate, [self.candidate]
         if not self.blank:
-            found = variants(self.words, self.sentence, one, self.types, self.right)
-            candidates += found.draw(number, draw)
+            found = build_negatives(self.words, self.sentence, one, self.types, self.right)
+            candidates += found.sample(number, draw)
         rows = [
             questions.row(encoder, self.text, self.words, self.sentence, each)
             for each in candidates
@@ -92,15 +92,17 @@ class GroupExample:
             if type != one.type and one._replace(type=type) not in self.right
         )
         return (
-            replace(rows[0], right=not self.blank, others=() if self.blank else others),
-            *(replace(row, right=False) for row in rows[1:]),
+            replace(
+                rows[0], is_correct=not self.blank, excluded_types=() if self.blank else others
+            ),
+            *(replace(row, is_correct=False) for row in rows[1:]),
         )
 
 
 def group_examples(
     corpus: Corpus,
     types: Sequence[str],
-    encoder: MarkEncoder,
+    encoder: CandidateEncoder,
     questions: Questions,
     proposals: Iterable[Document] = (),
 ) -> tuple[list[GroupExample], Coverage]:
@@ -117,9 +119,9 @@ def group_examples(
     mentions = 0
     proposed = list(proposals) or [document.with_spans(()) for document in corpus]
     for document, other in zip(corpus, proposed, strict=True):
-        right = candidates_of(document)
+        right = collect_candidates(document)
         own = sorted(one for one in right if one.type in types)
-        wrong = sorted(one for one in candidates_of(other) - right if one.type in types)
+        wrong = sorted(one for one in collect_candidates(other) - right if one.type in types)
         mentions += len(own)
         examples += _groups(document, [*own, *wrong], right, tuple(types), encoder, questions)
     return examples, Coverage(mentions, {}, 0)
@@ -135,14 +137,14 @@ def with_variants(document: Document, types: Sequence[str], number: int) -> Docu
         types: the types.
         number: how many variants of each mention; what is a variant of two stands once.
     """
-    words, right = split_words(document.text), candidates_of(document)
+    words, right = split_words(document.text), collect_candidates(document)
     sentences = get_sentences(document, words)
     spans = {span for span in document.spans if span.type in types}
     draw = Random(ascii(document.text))  # which may hold what no encoding has
     wrong: set[Candidate] = set()
-    for one in sorted({Candidate.of(span) for span in spans}):
-        found = variants(words, context(words, sentences, one), one, types, right)
-        wrong.update(found.draw(number, draw))
+    for one in sorted({Candidate.from_span(span) for span in spans}):
+        found = build_negatives(words, find_context(words, sentences, one), one, types, right)
+        wrong.update(found.sample(number, draw))
     return document.with_spans(sorted({*spans, *(Span(*one) for one in wrong)}))
 
 
@@ -151,14 +153,14 @@ def _groups(
     candidates: Iterable[Candidate],
     right: frozenset[Candidate],
     types: tuple[str, ...],
-    encoder: MarkEncoder,
+    encoder: CandidateEncoder,
     questions: Questions,
 ) -> Iterator[GroupExample]:
     words = split_words(document.text)
     sentences = get_sentences(document, words)
     near: dict[tuple[int, int], frozenset[Candidate]] = {}
     for one in candidates:
-        place = context(words, sentences, one)
+        place = find_context(words, sentences, one)
         if place not in near:
             start, end = words[place[0]].start, words[place[1] - 1].end
             near[place] = frozenset(r for r in right if r.start < end and start < r.end)

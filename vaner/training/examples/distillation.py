@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from vaner.backbones.encoding import Encoder, Row, TagPosterior
-from vaner.hub.training_record import TAGGED
+from vaner.hub.training_record import TAGGED_BY
 from vaner.models.load import load_recognizer, load_score_calibration
 from vaner.models.locate import locate_model
 from vaner.tagger import crf_algorithms
@@ -138,4 +138,4 @@ def _type(sentence: SentenceExample) -> str | None:
 
 def named(corpus: str, teacher: str) -> str:
     """What a record says such a source is; paths are nobody else's business."""
-    return f"{Path(corpus).name}{TAGGED}{Path(teacher).name}"
+    return f"{Path(corpus).name}{TAGGED_BY}{Path(teacher).name}"

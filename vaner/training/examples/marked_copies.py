@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vaner.generator.markup import split
-from vaner.generator.prompts import AnswerRow, PromptEncoder, word_spans
+from vaner.generator.markup import split_expressible
+from vaner.generator.prompts import AnswerRow, PromptEncoder, to_word_ranges
 from vaner.text.documents import Corpus
 from vaner.text.words import Word, split_words
 from vaner.training.examples.sentences import Coverage, training_sentences
@@ -41,8 +41,8 @@ class CopyExample:
 
     def row(self, encoder: PromptEncoder) -> AnswerRow:
         """Prompt and answer."""
-        prompt = next(encoder.prompts(self.text, self.words, self.instruction))
-        return encoder.row(prompt, self.spans)  # the only one: examples were cut to fit
+        prompt = next(encoder.encode_prompts(self.text, self.words, self.instruction))
+        return encoder.encode_answer(prompt, self.spans)  # the only one: examples were cut to fit
 
 
 def copy_examples(
@@ -68,20 +68,20 @@ def copy_examples(
             asked = instruction_for(type, corpus.name)
             spans = [span for span in document.spans if span.type == type]
             mentions += len(spans)
-            apart = split(document.text, spans)
-            ranges, between = word_spans(words, apart.expressible)
+            apart = split_expressible(document.text, spans)
+            ranges, between = to_word_ranges(words, apart.expressible)
             lost.update(str(reason) for _, reason in (*apart.inexpressible, *between))
             cut = set(ranges)
             for first, last in training_sentences(document, words, apart.expressible):
                 own = words[first:last]
-                for prompt in encoder.prompts(document.text, own, asked):
+                for prompt in encoder.encode_prompts(document.text, own, asked):
                     start, end = first + prompt.window.start, first + prompt.window.end
                     inside = tuple(
                         (s - start, e - start) for s, e in ranges if start <= s and e <= end
                     )
                     cut.difference_update((start + s, start + e) for s, e in inside)
                     # The copy is as long as the window; each pair of brackets adds two.
-                    length = len(prompt.input_ids) + prompt.copied + 2 * len(inside) + 1
+                    length = len(prompt.input_ids) + prompt.copied_subwords + 2 * len(inside) + 1
                     part = tuple(words[start:end])
                     examples.append(CopyExample(document.text, part, inside, asked, length))
             if cut:

@@ -8,7 +8,7 @@ from random import Random
 import torch
 
 from vaner.generator.collation import collate
-from vaner.generator.instructions import instruction
+from vaner.generator.instructions import build_instruction
 from vaner.generator.model import VanerForGeneration
 from vaner.generator.prompts import AnswerRow, PromptEncoder
 from vaner.generator.recognizer import Generator
@@ -32,7 +32,7 @@ class GeneratorLearner:
 
     def __init__(self, wanted: GeneratorRecipe, aim: Taught) -> None:
         asks = {
-            name: instruction(name, style=wanted.instruction).about(types).to_dict()
+            name: build_instruction(name, style=wanted.instruction).restrict_to(types).to_dict()
             for name, types in aim.datasets.items()
         }
         self.model = VanerForGeneration.from_backbone(

@@ -9,11 +9,11 @@ from random import Random
 import torch
 
 from vaner.calibration.platt_scaling import fit_platt
-from vaner.evaluation.thresholds import cuts
-from vaner.generator.instructions import instruction
-from vaner.selector.candidates import Candidate, candidates_of
+from vaner.evaluation.thresholds import sweep_thresholds
+from vaner.generator.instructions import build_instruction
+from vaner.selector.candidates import Candidate, collect_candidates
 from vaner.selector.collation import collate
-from vaner.selector.encoding import MarkedRow, MarkEncoder
+from vaner.selector.encoding import CandidateEncoder, CandidateRow
 from vaner.selector.model import VanerSelector
 from vaner.selector.selector import Selector
 from vaner.tagger.instructions import COMPACT
@@ -46,17 +46,17 @@ class SelectorLearner:
             wanted.backbone,
             **fresh(wanted),
             loss=wanted.loss,
-            asks={type: _ask(type, wanted, aim) for type in aim.types},
+            instructions={type: _ask(type, wanted, aim) for type in aim.types},
             types=aim.types,
             datasets=aim.datasets,
-            width=wanted.projection_dim,
+            projection_dim=wanted.projection_dim,
             dropout=wanted.dropout,
         )
         folder = tokenizer_file(self.model).parent
-        self.encoder = MarkEncoder.from_folder(folder, wanted.max_subwords)
-        self.model.learn_marks_from(self.encoder.placeholders)
+        self.encoder = CandidateEncoder.from_folder(folder, wanted.max_subwords)
+        self.model.init_markers(self.encoder.placeholders)
         self._variants = wanted.negatives_per_mention
-        self._questions = Questions(dict(self.model.config.asks), tuple(aim.types))
+        self._questions = Questions(dict(self.model.config.instructions), tuple(aim.types))
 
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
@@ -65,11 +65,11 @@ class SelectorLearner:
         types = source.types or corpus.types
         return group_examples(corpus, types, self.encoder, self._questions, proposals or ())
 
-    def row(self, example: GroupExample, draw: Random) -> tuple[MarkedRow, ...]:
+    def row(self, example: GroupExample, draw: Random) -> tuple[CandidateRow, ...]:
         """The rows of a group, with variants as the draw has them."""
         return example.rows(self.encoder, self._questions, self._variants, draw)
 
-    def collate(self, rows: Sequence[tuple[MarkedRow, ...]]) -> dict[str, torch.Tensor]:
+    def collate(self, rows: Sequence[tuple[CandidateRow, ...]]) -> dict[str, torch.Tensor]:
         """All rows of some groups, as `VanerSelector.forward` takes them."""
         return collate(list(chain.from_iterable(rows)))
 
@@ -86,7 +86,7 @@ class SelectorLearner:
         self._calibrate(selector, gold, proposed)
         judged = list(selector.select(proposed, threshold=0))
         types = sorted({type for one in dev for type in one.types})
-        found = cuts(gold, judged, types)
+        found = sweep_thresholds(gold, judged, types)
         best = max(range(len(found)), key=lambda i: found[i].counts.f1)
         # Between two scores, so that no rounding decides; nothing is dropped if nothing should be.
         least = (found[best - 1].threshold + found[best].threshold) / 2 if best else 0.0
@@ -100,12 +100,12 @@ class SelectorLearner:
         """Fit what makes a probability of the model's evidence."""
         evidence: list[float] = []
         right: list[bool] = []
-        for true, judged in zip(gold, selector.evidence(proposed), strict=True):
-            among = candidates_of(true)
-            for span, value in zip(judged.document.spans, judged.evidence, strict=True):
+        for true, judged in zip(gold, selector.compute_logits(proposed), strict=True):
+            among = collect_candidates(true)
+            for span, value in zip(judged.document.spans, judged.values, strict=True):
                 if value is not None:
                     evidence.append(value)
-                    right.append(Candidate.of(span) in among)
+                    right.append(Candidate.from_span(span) in among)
         self.model.config.slope, self.model.config.offset = fit_platt(evidence, right)
 
 
@@ -114,7 +114,7 @@ def _ask(type: str, wanted: SelectorRecipe, aim: Taught) -> str:
     if wanted.instruction == "compact":
         return COMPACT.render(type)
     corpus = next(name for name, types in aim.datasets.items() if type in types)
-    return instruction(corpus, style="compact").render_one(type)
+    return build_instruction(corpus, style="compact").render_one(type)
 
 
 def _of_types(document: Document, types: Sequence[str]) -> Document:
@@ -140,6 +140,6 @@ def _each(
         part = slice(begin, begin + len(one.corpus))
         begin = part.stop
         kept = [filter_by_score(document, least) for document in judged[part]]
-        [all_kept, *_] = cuts(gold[part], kept, one.types)
+        [all_kept, *_] = sweep_thresholds(gold[part], kept, one.types)
         figures[f"eval_f1_{one.corpus.name}"] = all_kept.counts.f1
     return figures
