@@ -25,7 +25,7 @@ def renamed_argument(old: str, new: str) -> Callable[[Callable[P, R]], Callable[
     ... def describe(*, corpus: str) -> str:
     ...     return f"text from {corpus}"
     >>> import warnings
-    >>> with warnings.catch_warnings(record=True):
+    >>> with warnings.catch_warnings(record=True, action="always"):
     ...     describe(dataset="BC5CDR")
     'text from BC5CDR'
     """
