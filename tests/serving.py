@@ -1,4 +1,4 @@
-"""A server with something in place of a model: it knows some words, and does as it is told."""
+"""A server whose model is replaced by a list of words."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ WORDS = {
     "😀": ("Disease",),
 }
 POISON = "poison"
-PROBABLE = 0.75
+SCORE = 0.75
 
 
-class Known:
-    """Finds the words it knows.
+class WordRecognizer:
+    """Finds the words in `WORDS`.
 
     Attributes:
-        calls: the texts of each call, and the types asked for.
-        gate: nothing is answered while it is closed.
+        calls: the texts and the types of each call.
+        gate: while this event is not set, no call returns.
+        reached: set as soon as there is a call.
     """
 
     kind = "stand-in"
@@ -45,11 +46,11 @@ class Known:
     def annotate(
         self, documents: Iterable[Any], types: Any = None, *, corpus: str | None = None
     ) -> Iterator[Document]:
-        some = list(documents)
-        self.calls.append(([document.text for document in some], tuple(types)))
+        batch = list(documents)
+        self.calls.append(([document.text for document in batch], tuple(types)))
         self.reached.set()
         assert self.gate.wait(20)
-        for document in some:
+        for document in batch:
             if POISON in document.text:
                 raise RuntimeError("swallowed poison")
             yield document.with_spans(sorted(spans(document.text, types)))
@@ -58,19 +59,19 @@ class Known:
         return Counter()
 
 
-def spans(text: str, types: Sequence[str] = Known.types) -> list[Span]:
-    """What is found in a text."""
+def spans(text: str, types: Sequence[str] = WordRecognizer.types) -> list[Span]:
+    """Return the mentions in a text."""
     return [
-        Span(found.start(), found.end(), type, PROBABLE)
+        Span(match.start(), match.end(), type, SCORE)
         for word, all_types in WORDS.items()
         for type in all_types
         if type in types
-        for found in re.finditer(re.escape(word), text)
+        for match in re.finditer(re.escape(word), text)
     ]
 
 
-def waited_for(condition: Any, seconds: float = 10.0) -> bool:
-    """Whether something came true."""
+def wait_for(condition: Any, seconds: float = 10.0) -> bool:
+    """Return whether a condition becomes true within some seconds."""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.005)
@@ -78,23 +79,24 @@ def waited_for(condition: Any, seconds: float = 10.0) -> bool:
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The address of an application on localhost, in a thread of this process."""
+def serve(app: Any) -> Iterator[str]:
+    """Serve an application on localhost, in a thread of this process, and yield its URL."""
     import uvicorn
 
-    from vaner.server.run import address_of, bound
+    from vaner.server.run import bind_socket, url_of
 
-    with bound("127.0.0.1", 0) as place:
+    with bind_socket("127.0.0.1", 0) as bound:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]}, daemon=True)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
-        assert waited_for(lambda: server.started)
+        assert wait_for(lambda: server.started)
         try:
-            yield address_of(place)
+            yield url_of(bound)
         finally:
             server.should_exit = True
             thread.join(10)
 
 
 def annotator() -> Annotator:
-    return Annotator(Known())
+    """Return an annotator that finds the words in `WORDS`."""
+    return Annotator(WordRecognizer())

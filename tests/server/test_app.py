@@ -1,4 +1,4 @@
-"""What can be asked of the server, and what it refuses."""
+"""The routes of the server, and the requests that it rejects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.serving import POISON, PROBABLE, Known, annotator, spans, waited_for
+from tests.serving import POISON, SCORE, WordRecognizer, annotator, spans, wait_for
 from vaner.annotator import Annotator
 from vaner.formats import FORMATS, read, write
 from vaner.formats.source import InMemoryFile
-from vaner.server.limits import Limits, Rate
+from vaner.server.limits import Limits, RateLimiter
 from vaner.text.documents import Document, Span
 
 pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
@@ -31,96 +31,96 @@ from vaner.server.app import create_app
 from vaner.server.response import WRITABLE
 
 TEXT = "β 😀 aspirin for\r\nlung cancer"
-FOUND = [(s.start, s.end, s.type) for s in sorted(spans(TEXT))]
+EXPECTED = [(s.start, s.end, s.type) for s in sorted(spans(TEXT))]
 ROUND_TRIP = ["jsonl", "pubtator", "bioc_xml", "bioc_json"]
 
 
 @contextmanager
 def client(of: Annotator | None = None, **limits: Any) -> Iterator[TestClient]:
     app = create_app(of or annotator(), name="known", limits=Limits(**limits))
-    with TestClient(app, raise_server_exceptions=False) as found:
-        yield found
+    with TestClient(app, raise_server_exceptions=False) as test_client:
+        yield test_client
 
 
 @pytest.fixture(scope="module")
-def asking() -> Iterator[TestClient]:
-    with client() as found:
-        yield found
+def server() -> Iterator[TestClient]:
+    with client() as test_client:
+        yield test_client
 
 
 @pytest.fixture(scope="module")
-def asking_little() -> Iterator[TestClient]:
-    with client(body=1_000_000, documents=5, characters=500) as found:
-        yield found
+def small_server() -> Iterator[TestClient]:
+    with client(body=1_000_000, documents=5, characters=500) as test_client:
+        yield test_client
 
 
 def places(document: dict[str, Any]) -> list[tuple[int, int, str]]:
     return [(s["start"], s["end"], s["type"]) for s in document["spans"]]
 
 
-def error(answer: Any) -> str:
-    """The one line that an error must be."""
-    told = answer.json()
-    assert list(told) == ["error"] and "\n" not in told["error"], told
-    line: str = told["error"]
-    return line
+def error(response: Any) -> str:
+    """Return the message of an error, which must be one line."""
+    body = response.json()
+    assert list(body) == ["error"] and "\n" not in body["error"], body
+    message: str = body["error"]
+    return message
 
 
-def test_a_text(asking: TestClient) -> None:
-    answer = asking.post("/annotate", json={"text": TEXT})
+def test_a_text(server: TestClient) -> None:
+    answer = server.post("/annotate", json={"text": TEXT})
     (document,) = answer.json()["documents"]
-    assert document["text"] == TEXT and places(document) == FOUND
-    assert {s["score"] for s in document["spans"]} == {PROBABLE}
+    assert document["text"] == TEXT and places(document) == EXPECTED
+    assert {s["score"] for s in document["spans"]} == {SCORE}
     assert all(TEXT[s["start"] : s["end"]] == s["text"] for s in document["spans"])
 
 
-def test_documents_keep_order_ids_and_metadata(asking: TestClient) -> None:
+def test_documents_keep_order_ids_and_metadata(server: TestClient) -> None:
     sent = [{"id": str(9 - i), "text": f"asthma {i}", "metadata": {"i": i}} for i in range(5)]
-    answer = asking.post("/annotate", json={"documents": [*sent, {"text": "x\u2028y"}]})
+    answer = server.post("/annotate", json={"documents": [*sent, {"text": "x\u2028y"}]})
     found = answer.json()["documents"]
     assert [{k: d[k] for k in ("id", "text", "metadata")} for d in found[:-1]] == sent
     assert found[-1] == {"id": "document-6", "text": "x\u2028y", "spans": []}
 
 
 @pytest.mark.parametrize("lone", ["\ud83d", "\udc00 asthma", "\x00 asthma"])
-def test_odd_characters_come_back(asking: TestClient, lone: str) -> None:
+def test_odd_characters_come_back(server: TestClient, lone: str) -> None:
     body = json.dumps({"text": lone})
-    answer = asking.post("/annotate", content=body, headers={"Content-Type": "application/json"})
+    answer = server.post("/annotate", content=body, headers={"Content-Type": "application/json"})
     (document,) = json.loads(answer.content)["documents"]
     assert document["text"] == lone and len(document["spans"]) == lone.count("asthma")
 
 
 @pytest.mark.parametrize("given", ["address", "body"])
-def test_options(asking: TestClient, given: str) -> None:
+def test_options(server: TestClient, given: str) -> None:
     def places_of(**options: Any) -> list[tuple[int, int, str]]:
         if given == "address":
-            answer = asking.post("/annotate", params=options, json={"text": TEXT})
+            answer = server.post("/annotate", params=options, json={"text": TEXT})
         else:
-            answer = asking.post("/annotate", json={"text": TEXT, **options})
+            answer = server.post("/annotate", json={"text": TEXT, **options})
         assert answer.status_code == 200, answer.text
         return places(answer.json()["documents"][0])
 
-    assert places_of(types=["Disease", "Chemical"]) == [f for f in FOUND if f[2] != "Anatomy"]
+    assert places_of(types=["Disease", "Chemical"]) == [f for f in EXPECTED if f[2] != "Anatomy"]
     assert places_of(min_score=0.8) == []
-    assert places_of(overlaps="best") == [f for f in FOUND if f[2] != "Anatomy"]
+    assert places_of(overlaps="best") == [f for f in EXPECTED if f[2] != "Anatomy"]
 
 
-def test_the_body_goes_before_the_address(asking: TestClient) -> None:
+def test_the_body_takes_precedence_over_the_query_string(server: TestClient) -> None:
     body = {"text": TEXT, "types": ["Anatomy"], "format": "jsonl"}
-    answer = asking.post("/annotate?types=Disease,Chemical&min_score=0.1&format=html", json=body)
-    assert places(json.loads(answer.text)) == [f for f in FOUND if f[2] == "Anatomy"]
+    answer = server.post("/annotate?types=Disease,Chemical&min_score=0.1&format=html", json=body)
+    assert places(json.loads(answer.text)) == [f for f in EXPECTED if f[2] == "Anatomy"]
 
 
 @pytest.mark.parametrize("format", ROUND_TRIP)
 @pytest.mark.parametrize("told", ["content", "input_format", "packed"])
 def test_a_file_in_and_the_same_format_out(
-    asking: TestClient, tmp_path: Path, format: str, told: str
+    server: TestClient, tmp_path: Path, format: str, told: str
 ) -> None:
     documents = [Document("7", "Aspirin and 😀\nasthma"), Document("8", "nothing")]
     write(documents, tmp_path / "sent", format)
     body = (tmp_path / "sent").read_bytes()
     params = {"format": format} | ({"input_format": format} if told == "input_format" else {})
-    answer = asking.post(
+    answer = server.post(
         "/annotate", params=params, content=gzip.compress(body) if told == "packed" else body
     )
     assert answer.status_code == 200, answer.text
@@ -144,8 +144,8 @@ def test_a_file_in_and_the_same_format_out(
         ("application/x-www-form-urlencoded", "1|t|a\n1|a|b\n", ["a\nb"]),  # what curl says
     ],
 )  # fmt: skip
-def test_content_types(asking: TestClient, kind: str, body: str | bytes, texts: list[str]) -> None:
-    answer = asking.post("/annotate", content=body, headers={"Content-Type": kind})
+def test_content_types(server: TestClient, kind: str, body: str | bytes, texts: list[str]) -> None:
+    answer = server.post("/annotate", content=body, headers={"Content-Type": kind})
     assert [d["text"] for d in answer.json()["documents"]] == texts
 
 
@@ -159,15 +159,17 @@ def test_content_types(asking: TestClient, kind: str, body: str | bytes, texts: 
         ("image/png, application/x-ndjson;q=0.2", "application/x-ndjson", '{"id"'),
     ],
 )
-def test_what_the_client_accepts(asking: TestClient, accept: str, kind: str, begins: str) -> None:
-    answer = asking.post("/annotate", json={"text": "asthma"}, headers={"Accept": accept})
+def test_the_accept_header_chooses_the_format(
+    server: TestClient, accept: str, kind: str, begins: str
+) -> None:
+    answer = server.post("/annotate", json={"text": "asthma"}, headers={"Accept": accept})
     assert answer.headers["Content-Type"] == kind and answer.text.startswith(begins)
 
 
 @pytest.mark.parametrize("format", WRITABLE)
-def test_every_format_can_be_answered(asking: TestClient, format: str) -> None:
+def test_every_format_can_be_the_response(server: TestClient, format: str) -> None:
     body = {"documents": [{"id": "1", "text": "asthma 😀"}, {"id": "2", "text": ""}]}
-    answer = asking.post(f"/annotate?format={format}", json=body)
+    answer = server.post(f"/annotate?format={format}", json=body)
     assert answer.status_code == 200 and answer.content, answer.text
     name = re.fullmatch(r'inline; filename="(vaner\.\w+)"', answer.headers["Content-Disposition"])
     assert name
@@ -181,24 +183,24 @@ def test_identifiers() -> None:
         for document in documents:
             yield document.with_spans(replace(s, identifiers=("X:1",)) for s in document.spans)
 
-    with TestClient(create_app(annotator(), identify=identify)) as asking:
-        answer = asking.post("/annotate", json={"text": "asthma"})
+    with TestClient(create_app(annotator(), identify=identify)) as server:
+        answer = server.post("/annotate", json={"text": "asthma"})
     assert answer.json()["documents"][0]["spans"][0]["identifiers"] == ["X:1"]
 
 
-def test_what_a_format_cannot_hold_is_told(asking: TestClient) -> None:
-    answer = asking.post("/annotate?format=pubtator", json={"text": "asthma"})
+def test_losses_of_the_format_are_in_a_header(server: TestClient) -> None:
+    answer = server.post("/annotate?format=pubtator", json={"text": "asthma"})
     assert "score has no place in the format (1)" in answer.headers["X-Vaner-Lost"]
-    assert "X-Vaner-Lost" not in asking.post("/annotate", json={"text": "asthma"}).headers
+    assert "X-Vaner-Lost" not in server.post("/annotate", json={"text": "asthma"}).headers
 
 
-def test_converting_keeps_mentions(asking: TestClient) -> None:
+def test_converting_keeps_mentions(server: TestClient) -> None:
     span = {"start": 2, "end": 3, "type": "Made up"}
     body = {"documents": [{"id": "1", "text": "a 😀 asthma", "spans": [span]}]}
-    answer = asking.post("/convert?format=bioc", json=body)
+    answer = server.post("/convert?format=bioc", json=body)
     (document,) = read(InMemoryFile("answer", answer.content), "bioc_xml")
     assert document.spans == (Span(2, 3, "Made up"),)
-    packed = zipfile.ZipFile(io.BytesIO(asking.post("/convert?format=brat", json=body).content))
+    packed = zipfile.ZipFile(io.BytesIO(server.post("/convert?format=brat", json=body).content))
     assert packed.read("brat/1.ann").decode() == "T1\tMade_up 2 3\t😀\n"
 
 
@@ -211,66 +213,66 @@ def _json(body: str) -> dict[str, Any]:
     [
         ("/annotate", _json("{"), 400, "the body is not JSON: "),
         ("/annotate", _json("[" * 100_000), 400, "the body is not JSON: "),
-        ("/annotate", _json('"text"'), 400, "the body is no object"),
+        ("/annotate", _json('"text"'), 400, "the body must be an object"),
         ("/annotate", _json("{}"), 400, 'give either "text" or "documents"'),
         ("/annotate", _json('{"text": "a", "documents": []}'), 400, "give either"),
-        ("/annotate", _json('{"text": 3}'), 400, "text: is no string"),
-        ("/annotate", _json('{"documents": 3}'), 400, "documents: is no list"),
+        ("/annotate", _json('{"text": 3}'), 400, "text: must be a string"),
+        ("/annotate", _json('{"documents": 3}'), 400, "documents: must be a list"),
         ("/annotate", _json('{"documents": [{"text": "a"}, 3]}'), 400, "document:2: "),
         ("/annotate", _json('{"documents": [{"id": "a"}]}'), 400, "document:1: the record has"),
-        ("/annotate", _json('{"text": "a", "colour": "red"}'), 400, "colour: "),
+        ("/annotate", _json('{"text": "a", "color": "red"}'), 400, "color: "),
         ("/annotate", _json('{"text": "a", "types": "Disease"}'), 400, "types: "),
         ("/annotate", _json('{"text": "a", "types": []}'), 400, "types: "),
         ("/annotate", _json('{"text": "a", "min_score": "NaN"}'), 400, "min_score: "),
         ("/annotate", _json('{"text": "a", "min_precision": 0.9}'), 400, "the stand-in has no cal"),
         ("/annotate?types=Gene", {"json": {"text": "a"}}, 400, "the stand-in does not find Gene"),
         ("/annotate?min_score=2", {"json": {"text": "a"}}, 400, "min_score: "),
-        ("/annotate?colour=red", {"json": {"text": "a"}}, 400, "colour: "),
+        ("/annotate?color=red", {"json": {"text": "a"}}, 400, "color: "),
         ("/annotate?format=docx", {"json": {"text": "a"}}, 400, "'docx' is no format"),
         ("/annotate?format=pubmed", {"json": {"text": "a"}}, 400, "'pubmed' can only be read"),
         ("/annotate?input_format=docx", {"content": b"a"}, 400, "no input format is called"),
-        ("/annotate?input_format=brat", {"content": b"a"}, 400, "brat is not read out of"),
-        ("/annotate?input_format=parquet", {"content": b"PAR1"}, 400, "parquet is not read out of"),
+        ("/annotate?input_format=brat", {"content": b"a"}, 400, "be in the format brat"),
+        ("/annotate?input_format=parquet", {"content": b"PAR1"}, 400, "be in the format parquet"),
         ("/annotate?input_format=jsonl", {"content": b"{}\n"}, 400, "body:1: "),
         ("/annotate?name=../a.jsonl", {"content": b"{}\n"}, 400, "a.jsonl:1: "),
         ("/annotate?input_format=text", {"content": b"\xff"}, 400, "name the file's encoding with"),
         ("/annotate", {"content": b"prose"}, 415, "its format cannot be told; name it with ?in"),
         ("/annotate", {"content": b""}, 415, "its format cannot be told"),
-        ("/annotate?input_format=jsonl", {"content": b""}, 400, "there is no text in the body"),
+        ("/annotate?input_format=jsonl", {"content": b""}, 400, "the body contains no text"),
         ("/annotate", {"content": b"\x1f\x8bnothing"}, 400, "broken gzip"),
-        ("/annotate", {"content": gzip.compress(gzip.compress(b"a"))}, 400, "packed more than"),
-        ("/annotate", {"content": gzip.compress(b"a" * 2_000_000)}, 413, "when it is unpacked"),
+        ("/annotate", {"content": gzip.compress(gzip.compress(b"a"))}, 400, "compressed more than"),
+        ("/annotate", {"content": gzip.compress(b"a" * 2_000_000)}, 413, "when it is uncompressed"),
         ("/annotate", {"content": b"a" * 1_000_001}, 413, "a body may have 1,000,000 bytes"),
         ("/annotate", {"json": {"text": "a" * 501}}, 413, "a request may have 500 characters"),
         ("/annotate", {"json": {"documents": [{"text": ""}] * 6}}, 413, "may have 5 documents"),
         ("/convert", {"json": {"text": "a" * 2001}}, 413, "may have 2,000 characters"),
         ("/draw", {"json": {"text": "a" * 2001}}, 413, "may have 2,000 characters"),
-        ("/annotate", {"json": {"text": "a"}, "headers": {"Accept": "image/png"}}, 406, "answers"),
-        ("/annotate", {"json": {"text": POISON}}, 500, "the server failed on this: RuntimeError"),
+        ("/annotate", {"json": {"text": "a"}, "headers": {"Accept": "image/png"}}, 406, "response can be"),
+        ("/annotate", {"json": {"text": POISON}}, 500, "internal error: RuntimeError"),
         ("/nowhere", {"content": b""}, 404, "Not Found"),
         ("/health", {"content": b""}, 405, "Method Not Allowed"),
     ],
 )  # fmt: skip
-def test_what_is_refused(
-    asking_little: TestClient, path: str, sent: dict[str, Any], status: int, line: str
+def test_rejected_requests(
+    small_server: TestClient, path: str, sent: dict[str, Any], status: int, line: str
 ) -> None:
-    answer = asking_little.post(path, **sent)
+    answer = small_server.post(path, **sent)
     assert answer.status_code == status, answer.text
     assert line in error(answer)
-    after = asking_little.post("/annotate", json={"text": "asthma"})  # and goes on with its work
+    after = small_server.post("/annotate", json={"text": "asthma"})  # and goes on with its work
     assert places(after.json()["documents"][0]) == [(0, 6, "Disease")]
 
 
-def test_a_body_without_a_length_is_bounded_too() -> None:
-    with client(body=5_000) as asking:
+def test_a_body_without_a_declared_length_is_limited() -> None:
+    with client(body=5_000) as server:
         parts = (b"a" * 1_000 for _ in range(6))
-        answer = asking.post("/annotate?input_format=text", content=parts)
+        answer = server.post("/annotate?input_format=text", content=parts)
     assert answer.status_code == 413 and "5,000 bytes" in error(answer)
 
 
 def test_each_client_has_its_rate() -> None:
     now = [0.0]
-    rate = Rate(60, clock=lambda: now[0])
+    rate = RateLimiter(60, clock=lambda: now[0])
     for client_name in ("a", "b"):
         assert [rate.seconds_to_wait(client_name) for _ in range(60)] == [0.0] * 60
     assert rate.seconds_to_wait("a") == pytest.approx(1.0)
@@ -279,55 +281,55 @@ def test_each_client_has_its_rate() -> None:
     for number in range(20_000):
         now[0] += 70
         rate.seconds_to_wait(str(number))
-    assert len(rate._paid) <= 10_001
+    assert len(rate._steady_times) <= 10_001
 
 
-def test_too_many_requests_are_told_when_to_come_again() -> None:
-    with client(rate=3) as asking:
-        answers = [asking.post("/annotate", json={"text": "a"}) for _ in range(4)]
+def test_the_rate_limit_sends_retry_after() -> None:
+    with client(rate=3) as server:
+        answers = [server.post("/annotate", json={"text": "a"}) for _ in range(4)]
         assert [a.status_code for a in answers] == [200, 200, 200, 429]
         assert "3 requests a minute" in error(answers[-1])
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 21
-        assert asking.get("/health").status_code == 200
+        assert server.get("/health").status_code == 200
 
 
 @pytest.fixture
-def held() -> Iterator[Known]:
-    """What answers nothing until it is let go."""
-    known = Known()
-    known.gate.clear()
-    yield known
-    known.gate.set()
+def blocked() -> Iterator[WordRecognizer]:
+    """A recognizer that blocks until its gate is opened."""
+    recognizer = WordRecognizer()
+    recognizer.gate.clear()
+    yield recognizer
+    recognizer.gate.set()
 
 
-def test_where_there_is_no_room_clients_are_sent_away(held: Known) -> None:
-    with client(Annotator(held), waiting=2) as asking, ThreadPoolExecutor(2) as pool:
-        taken = [pool.submit(asking.post, "/annotate", json={"text": "asthma"}) for _ in range(2)]
-        assert waited_for(lambda: asking.get("/health").json()["waiting"] == 2)
-        answer = asking.post("/annotate", json={"text": "asthma"})
+def test_a_full_queue_rejects_requests(blocked: WordRecognizer) -> None:
+    with client(Annotator(blocked), waiting=2) as server, ThreadPoolExecutor(2) as pool:
+        taken = [pool.submit(server.post, "/annotate", json={"text": "asthma"}) for _ in range(2)]
+        assert wait_for(lambda: server.get("/health").json()["waiting"] == 2)
+        answer = server.post("/annotate", json={"text": "asthma"})
         assert answer.status_code == 503 and answer.headers["Retry-After"]
         assert "too many requests" in error(answer)
-        held.gate.set()
+        blocked.gate.set()
         assert [t.result().status_code for t in taken] == [200, 200]
 
 
-def test_what_takes_too_long_is_given_up(held: Known) -> None:
-    with client(Annotator(held), timeout=0.2) as asking:
-        answer = asking.post("/annotate", json={"text": "asthma"})
+def test_a_slow_request_times_out(blocked: WordRecognizer) -> None:
+    with client(Annotator(blocked), timeout=0.2) as server:
+        answer = server.post("/annotate", json={"text": "asthma"})
         assert answer.status_code == 504 and "0.2 seconds" in error(answer)
-        assert asking.get("/health").json()["waiting"] == 0
-        held.gate.set()
+        assert server.get("/health").json()["waiting"] == 0
+        blocked.gate.set()
 
 
-def test_many_clients_each_get_their_own(asking: TestClient) -> None:
+def test_concurrent_clients_get_their_results(server: TestClient) -> None:
     def ask(number: int) -> bool:
         text = f"{number} asthma " * (1 + number % 7) + "😀 lung cancer"
         if number % 10 == 3:
-            return asking.post("/annotate", json={"text": POISON}).status_code == 500
+            return server.post("/annotate", json={"text": POISON}).status_code == 500
         if number % 10 == 5:
-            return asking.post("/annotate", content=b"{").status_code == 415
-        types = Known.types[: 1 + number % 3]
-        answer = asking.post("/annotate", json={"text": text, "types": types})
+            return server.post("/annotate", content=b"{").status_code == 415
+        types = WordRecognizer.types[: 1 + number % 3]
+        answer = server.post("/annotate", json={"text": text, "types": types})
         (document,) = answer.json()["documents"]
         own = [(s.start, s.end, s.type) for s in sorted(spans(text, types))]
         return bool(document["text"] == text and places(document) == own)
@@ -336,13 +338,13 @@ def test_many_clients_each_get_their_own(asking: TestClient) -> None:
         assert all(pool.map(ask, range(60)))
 
 
-def test_company_does_not_change_an_answer(tiny_model: Path) -> None:
-    """The real annotator: the same sentences alone, and beside others of other lengths."""
+def test_results_do_not_depend_on_other_requests(tiny_model: Path) -> None:
+    """With a model: the same sentences alone, and in batches with others of other lengths."""
     own = Annotator.from_pretrained(tiny_model, device="cpu")
     texts = ["Aspirin and asthma. " * n + "Metformin 😀" for n in (1, 2, 3, 5, 8, 1, 2)]
     alone = [own(text).spans for text in texts]
-    with client(own) as asking, ThreadPoolExecutor(7) as pool:
-        answers = list(pool.map(lambda text: asking.post("/annotate", json={"text": text}), texts))
+    with client(own) as server, ThreadPoolExecutor(7) as pool:
+        answers = list(pool.map(lambda text: server.post("/annotate", json={"text": text}), texts))
     for spans_alone, answer in zip(alone, answers, strict=True):
         found = answer.json()["documents"][0]["spans"]
         assert [(s["start"], s["end"], s["type"]) for s in found] == [
@@ -354,12 +356,12 @@ def test_company_does_not_change_an_answer(tiny_model: Path) -> None:
     assert any(alone)
 
 
-def test_what_the_server_tells_of_itself(asking: TestClient) -> None:
-    about = asking.get("/types").json()
-    assert (about["model"], about["types"]) == ("known", list(Known.types))
+def test_types_health_and_openapi(server: TestClient) -> None:
+    about = server.get("/types").json()
+    assert (about["model"], about["types"]) == ("known", list(WordRecognizer.types))
     assert {"brat", "html", "json"} <= set(about["write"]) and "brat" not in about["read"]
-    assert asking.get("/health").json() == {"status": "ok", "model": "known", "waiting": 0}
-    schema = asking.get("/openapi.json").json()
+    assert server.get("/health").json() == {"status": "ok", "model": "known", "waiting": 0}
+    schema = server.get("/openapi.json").json()
     assert {"/annotate", "/convert", "/types", "/health", "/metrics"} == set(schema["paths"])
     asked = schema["paths"]["/annotate"]["post"]
     assert {p["name"] for p in asked["parameters"]} > {"types", "overlaps", "min_score", "format"}
@@ -368,11 +370,11 @@ def test_what_the_server_tells_of_itself(asking: TestClient) -> None:
 
 def test_metrics_count() -> None:
     texts = [{"text": "asthma"}, {"text": "aspirin asthma"}]
-    with client() as asking:
-        asking.post("/annotate", json={"documents": texts})
-        asking.post("/annotate", content=b"prose")
-        asking.get("/made-up-by-a-client")
-        told = asking.get("/metrics").text
+    with client() as server:
+        server.post("/annotate", json={"documents": texts})
+        server.post("/annotate", content=b"prose")
+        server.get("/made-up-by-a-client")
+        told = server.get("/metrics").text
     for line in (
         'vaner_requests_total{path="/annotate",status="200"} 1.0',
         'vaner_requests_total{path="/annotate",status="415"} 1.0',
@@ -386,23 +388,23 @@ def test_metrics_count() -> None:
     assert "made-up" not in told
 
 
-def test_no_page_loads_anything_from_elsewhere(asking: TestClient) -> None:
+def test_no_page_loads_files_of_other_servers(server: TestClient) -> None:
     for path in ("/", "/page.css", "/page.js", "/offsets.js"):
-        answer = asking.get(path)
+        answer = server.get(path)
         assert not re.search(r"(?:https?:)?//[a-z]", re.sub(r"(?m)^\s*// .*|\*/", "", answer.text))
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert asking.get("/docs").status_code == 404  # FastAPI's own, which loads its scripts
+    assert server.get("/docs").status_code == 404  # FastAPI's own, which loads its scripts
 
 
-def test_drawing_gives_mentions_in_the_order_of_their_links(asking: TestClient) -> None:
+def test_rendered_mentions_are_in_the_order_of_their_links(server: TestClient) -> None:
     given = [{"start": 5, "end": 9, "type": "A"}, {"start": 0, "end": 9, "type": "<b>"}]
     body = {"documents": [{"id": "<i>", "text": "<lung> 😀", "spans": given[:1]},
                           {"text": "lung lungs", "spans": given}]}  # fmt: skip
     body["documents"][0]["spans"] = [{"start": 1, "end": 5, "type": "A"}]
-    answer = asking.post("/draw?first=4&type=A&type=B", json=body).json()
-    assert [len(d["spans"]) for d in answer["found"]["documents"]] == [1, 2]
-    assert places(answer["found"]["documents"][1]) == [(0, 9, "<b>"), (5, 9, "A")]
-    first, second = answer["drawn"]
+    answer = server.post("/draw?first=4&type=A&type=B", json=body).json()
+    assert [len(d["spans"]) for d in answer["documents"]["documents"]] == [1, 2]
+    assert places(answer["documents"]["documents"][1]) == [(0, 9, "<b>"), (5, 9, "A")]
+    first, second = answer["html"]
     assert "<i>" not in first and 'href="#d4m1"' in first and 'class="line t0' in first
     assert re.findall(r'href="#d5m(\d)" data-t="([^"]*)"', second) == [
         ("2", "A"), ("1", "&lt;b&gt;")
@@ -410,7 +412,7 @@ def test_drawing_gives_mentions_in_the_order_of_their_links(asking: TestClient) 
     assert 'class="line t2' in second  # a type that the page does not know comes after the others
 
 
-def test_looks_are_as_many_as_the_script_says() -> None:
+def test_the_number_of_colors_is_that_of_the_script() -> None:
     from vaner.display.html.style import KINDS
     from vaner.server.web_page import page_files
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: what is pasted, shown, corrected and downloaded."""
+"""The page in a browser: annotating, correcting and downloading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import annotator, served
+from tests.serving import annotator, serve
 from vaner.formats import read, write
 from vaner.text.documents import Document
 
@@ -37,8 +37,8 @@ FOUND = ["😀", "aspirin", "lung cancer", "lung", "😀", "😀", "asthma"]
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with served(create_app(annotator(), name="known")) as found:
-        yield found
+    with serve(create_app(annotator(), name="known")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

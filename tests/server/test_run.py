@@ -1,4 +1,4 @@
-"""The program itself: a server on localhost, told to stop while it is at work."""
+"""`vaner serve` on localhost, stopped by a signal while it works."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import Run
-from tests.serving import waited_for
+from tests.serving import wait_for
 
 pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install -e '.[serve]'")
@@ -27,20 +27,20 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install -e 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys, time
-from tests.serving import Known
+from tests.serving import WordRecognizer
 from vaner.annotator import Annotator
 from vaner.server.app import create_app
 from vaner.server.limits import Limits
-from vaner.server.run import address_of, bound, run
+from vaner.server.run import bind_socket, run, url_of
 
-class Slow(Known):
+class Slow(WordRecognizer):
     def annotate(self, documents, types=None, **more):
         time.sleep(1)
         return super().annotate(documents, types, **more)
 
-with bound("127.0.0.1", 0) as place:
+with bind_socket("127.0.0.1", 0) as bound:
     app = create_app(Annotator(Slow()), limits=Limits(characters=10**6))
-    run(app, place, patience=20, ready=lambda: print(address_of(place), flush=True))
+    run(app, bound, timeout=20, on_ready=lambda: print(url_of(bound), flush=True))
 print("stopped", flush=True)
 """
 
@@ -69,7 +69,7 @@ def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @pytest.mark.heavy
-def test_what_was_taken_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accepted_requests_are_finished_after_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
     texts = ["asthma " * n + "😀" for n in (1, 500, 20_000)]
     with started() as (process, address), ThreadPoolExecutor(3) as pool:
@@ -79,18 +79,18 @@ def test_what_was_taken_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
             with urllib.request.urlopen(f"{address}/health", timeout=5) as health:
                 return bool(json.load(health)["waiting"] == len(texts))
 
-        assert waited_for(all_taken)
+        assert wait_for(all_taken)
         process.send_signal(signal.SIGTERM)
         for text, answer in zip(texts, taken, strict=True):
             assert answer.result(30)["text"] == text
             assert len(answer.result()["spans"]) == text.count("asthma") + 1
-        told, problems = process.communicate(timeout=20)
-        assert (process.returncode, told, problems) == (0, "stopped\n", "")
+        output, errors = process.communicate(timeout=20)
+        assert (process.returncode, output, errors) == (0, "stopped\n", "")
         with pytest.raises(OSError):
             ask(address, "asthma")
 
 
-def test_the_command(run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process, with a model; it is stopped as by Ctrl-C."""
     monkeypatch.setenv("no_proxy", "*")
     with socket.socket() as free:
@@ -100,7 +100,7 @@ def test_the_command(run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 
     def client() -> None:
         try:
-            assert waited_for(lambda: _answers(address), 60)
+            assert wait_for(lambda: _answers(address), 60)
             found.append(ask(address, "Aspirin and asthma 😀"))
         finally:
             os.kill(os.getpid(), signal.SIGINT)
@@ -115,7 +115,7 @@ def test_the_command(run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
         thread.join()
         signal.signal(signal.SIGINT, usual)
     assert done.code == 0, done.err
-    assert f"at {address} (Ctrl-C ends it)" in done.err and "vaner: stopped" in done.err
+    assert f"at {address} (Ctrl-C to stop)" in done.err and "vaner: stopped" in done.err
     assert found[0]["text"] == "Aspirin and asthma 😀"
 
 
@@ -127,7 +127,7 @@ def _answers(address: str) -> bool:
         return False
 
 
-def test_a_port_that_is_taken(run: Run) -> None:
+def test_a_port_in_use_is_an_error(run: Run) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -135,12 +135,12 @@ def test_a_port_that_is_taken(run: Run) -> None:
     assert "address already in use" in done.error.casefold() and "--port" in done.error
 
 
-def test_an_address_of_another_machine(run: Run) -> None:
+def test_an_unknown_host_is_an_error(run: Run) -> None:
     done = run("serve", "--host", "not an address", "--port", 0)
     assert "not an address: " in done.error and "--host" in done.error
 
 
-def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("vaner.server")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "fastapi", None)

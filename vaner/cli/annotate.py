@@ -15,6 +15,8 @@ from vaner.cli.batch_annotate import (
     annotate_in_parts,
 )
 from vaner.cli.options import (
+    DEFAULT_ANNOTATE,
+    DEFAULT_LOAD,
     BatchOption,
     CorpusNameOption,
     DeviceOption,
@@ -40,8 +42,6 @@ from vaner.cli.options import (
 from vaner.errors import VanerError
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 
-DEFAULT, DEFAULT_LOAD = AnnotateOptions(), LoadOptions()
-
 
 def annotate(
     files: FilesArgument = None,
@@ -49,15 +49,15 @@ def annotate(
     types: TypesOption = None,
     model: ModelOption = None,
     selector: SelectorOption = None,
-    corpus: CorpusNameOption = DEFAULT.corpus,
+    corpus: CorpusNameOption = DEFAULT_ANNOTATE.corpus,
     kb: KnowledgeBaseOption = None,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
     encoding: EncodingOption = "utf-8",
-    overlaps: OverlapsOption = DEFAULT.overlaps,
-    min_score: MinScoreOption = DEFAULT.min_score,
-    min_precision: MinPrecisionOption = DEFAULT.min_precision,
+    overlaps: OverlapsOption = DEFAULT_ANNOTATE.overlaps,
+    min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
+    min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
     shard: ShardOption = None,
     engine: EngineOption = None,
     workers: WorkersOption = None,

@@ -16,8 +16,8 @@ from vaner.errors import VanerError
 
 RENAMED_OPTIONS: Mapping[str, str] = {
     "--dataset": "--corpus",
-    "--rate": "--rate-limit",
-    "--waiting": "--max-requests",
+    "--rate": "--max-rate",
+    "--waiting": "--max-waiting",
 }
 """Old spelling of an option -> its new spelling, in every command that has the new one."""
 

@@ -34,6 +34,8 @@ def declared_option(
     )
 
 
+DEFAULT_ANNOTATE, DEFAULT_LOAD = AnnotateOptions(), LoadOptions()
+
 _MODEL = declaration(LoadOptions, "model").description
 
 ModelArgument = Annotated[str | None, typer.Argument(help=_MODEL, show_default=False)]

@@ -1,4 +1,4 @@
-"""``vaner serve``: the annotator for other programs and for a browser."""
+"""``vaner serve``: the annotator as a web page and an HTTP server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
+    DEFAULT_LOAD,
     BatchOption,
     DeviceOption,
     KnowledgeBaseOption,
@@ -18,69 +19,86 @@ from vaner.cli.options import (
     SelectorOption,
 )
 from vaner.errors import VanerError
+from vaner.recognition.options import LoadOptions
 
 MEGABYTE = 1_000_000
 _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
+
+HostOption = Annotated[
+    str,
+    typer.Option(
+        help="Address to listen on; 0.0.0.0 makes the server reachable from other machines."
+    ),
+]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free port.")
+]
+MaxBodyOption = Annotated[
+    float, typer.Option(min=0.001, help="Largest request body, in MB. Example: --max-body 2")
+]
+MaxDocumentsOption = Annotated[int, typer.Option(min=1, help="Most documents per request.")]
+MaxCharactersOption = Annotated[
+    int, typer.Option(min=1, help="Most characters per request, in all of its documents together.")
+]
+MaxRateOption = Annotated[
+    int, typer.Option(min=0, help="Most requests per minute and client; 0 for no limit.")
+]
+MaxWaitingOption = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Most requests that may wait or be in progress, of all clients together."
+    ),
+]
+TimeoutOption = Annotated[float, typer.Option(min=0.1, help="Seconds after which a request fails.")]
 
 
 def serve(
     model: ModelOption = None,
     selector: SelectorOption = None,
     kb: KnowledgeBaseOption = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
-    device: DeviceOption = "auto",
-    batch_size: BatchOption = 32,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    device: DeviceOption = DEFAULT_LOAD.device,
+    batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     quantization: QuantizationOption = None,
-    max_body: Annotated[
-        float, typer.Option(min=0.001, help="Largest body of a request, in MB: --max-body 2")
-    ] = 8.0,
-    max_documents: Annotated[int, typer.Option(min=1, help="Most documents of a request.")] = 1_000,
-    max_characters: Annotated[
-        int, typer.Option(min=1, help="Most characters of a request, in all of its documents.")
-    ] = 1_000_000,
-    rate: Annotated[
-        int, typer.Option(min=0, help="Most requests a minute of one client; 0 for any number.")
-    ] = 0,
-    waiting: Annotated[
-        int, typer.Option(min=1, help="Most requests taken at once, of all clients.")
-    ] = 128,
-    timeout: Annotated[
-        float, typer.Option(min=0.1, help="Most seconds that a request may take.")
-    ] = 120.0,
+    max_body: MaxBodyOption = 8.0,
+    max_documents: MaxDocumentsOption = 1_000,
+    max_characters: MaxCharactersOption = 1_000_000,
+    max_rate: MaxRateOption = 0,
+    max_waiting: MaxWaitingOption = 128,
+    timeout: TimeoutOption = 120.0,
 ) -> None:
-    """Serve the annotator over HTTP, and a page to try it and to correct what it found.
+    """Annotate over HTTP, and on a web page where mentions can be corrected.
 
-    Requests of all clients are read in batches together. SIGINT (Ctrl-C) and SIGTERM end the
-    program once what was taken is answered. Needs `pip install -e '.[serve]'`.
+    Ctrl-C or SIGTERM stops the server after it has answered the requests it has accepted. Requires
+    `pip install -e '.[serve]'`.
 
     Examples:
 
     `vaner serve`
 
-    `vaner serve --model runs/ncbi/seed-1/model --port 8080 --rate 600`
+    `vaner serve --model runs/ncbi/seed-1/model --port 8080 --max-rate 600`
 
     `curl http://127.0.0.1:8000/annotate -H "Content-Type: text/plain" -d "He has asthma."`
     """
     try:
         from vaner.server.app import create_app
         from vaner.server.limits import Limits
-        from vaner.server.run import address_of, bound, run
-    except ModuleNotFoundError as problem:
-        if (problem.name or "").split(".")[0] not in _EXTRA:
+        from vaner.server.run import bind_socket, run, url_of
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in _EXTRA:
             raise
-        raise VanerError("serving needs more: pip install -e '.[serve]'") from None
+        raise VanerError(
+            "vaner serve needs additional packages: pip install -e '.[serve]'"
+        ) from None
 
     from vaner.annotator import Annotator
     from vaner.formats import FormatWarning
     from vaner.knowledge.matcher import Matcher
-    from vaner.recognition.options import LoadOptions
 
-    # What clients' files look like is for them to know, and not for the log.
+    # Warnings about the files of clients do not belong in the log of the server.
     warnings.simplefilter("ignore", FormatWarning)
-    with bound(host, port) as place:  # first: loading a model for nothing takes long
+    with bind_socket(host, port) as bound:  # first: an error should not wait for the model
         matcher = Matcher.named(kb) if kb is not None else None
         load_options = LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
@@ -89,21 +107,21 @@ def serve(
         annotator = Annotator.from_pretrained(**load_options.as_arguments())
         limits = Limits(
             body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
-            rate=rate, waiting=waiting, timeout=timeout,
+            rate=max_rate, waiting=max_waiting, timeout=timeout,
         )  # fmt: skip
-        name = _told(model)
+        name = _public_name(model)
         app = create_app(
             annotator, name=name, limits=limits, identify=matcher.identify if matcher else None
         )
         run(
-            app, place, patience=timeout,
-            ready=lambda: print_message(f"{name} at {address_of(place)} (Ctrl-C ends it)"),
+            app, bound, timeout=timeout,
+            on_ready=lambda: print_message(f"serving {name} at {url_of(bound)} (Ctrl-C to stop)"),
         )  # fmt: skip
     print_message("stopped")
 
 
-def _told(model: str | None) -> str:
-    """What clients are told of a model: not where on this machine it lies."""
+def _public_name(model: str | None) -> str:
+    """Return the name of a model for clients: at most the last three folders of its path."""
     from vaner.models.locate import DEFAULT_MODEL
 
     if model is None:

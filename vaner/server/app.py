@@ -1,7 +1,7 @@
-"""The routes: what can be asked, and how every answer looks.
+"""The routes of the server, its error responses and its headers.
 
-Errors are JSON with one line, ``{"error": "…"}``. No page of the server may load anything from
-elsewhere, which a header makes the browser hold.
+Errors are JSON with one line, ``{"error": "…"}``. A header makes sure that browsers load nothing
+from other servers.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vaner import __version__
 from vaner.annotator import Annotator
-from vaner.server import request as bodies
-from vaner.server.limits import Limits, Refused
-from vaner.server.metrics import Counted
-from vaner.server.response import JSON, Written, written
+from vaner.server.limits import Limits, RejectedRequest
+from vaner.server.metrics import MetricsMiddleware
+from vaner.server.request import CONTENT_TYPES, JsonBody, QueryParams, first_validation_error
+from vaner.server.response import JSON, ResponseBody, build_body
 from vaner.server.service import Identify, Service
-from vaner.server.web_page import drawn, page_files
+from vaner.server.web_page import PageFile, page_files, render_documents
 
 _JSON = "application/json"
 _HEADERS = {
@@ -38,16 +38,24 @@ _HEADERS = {
 }
 _ANNOTATE = """Find entities.
 
-Send a text or documents as JSON, or a file in one of the formats as it is. Offsets count Unicode
-code points, and `end` is one past the last. What the format of the answer cannot hold is told in
-the header `X-Vaner-Lost`."""
-_CONVERT = """Write documents, with the mentions that they have, in another format."""
+Send a text or documents as JSON, or the content of a file in a supported format. Offsets count
+Unicode code points, and `end` is exclusive. The header `X-Vaner-Lost` of the response says what
+its format cannot represent."""
+_CONVERT = """Write documents, with the mentions they contain, in another format."""
+_ERRORS = {
+    400: "The request is malformed.",
+    413: "The request exceeds a limit.",
+    415: "The format is unknown.",
+    429: "The client sends too many requests.",
+    503: "Too many requests are waiting.",
+    504: "The request took too long.",
+}
 
 
-class Problem(BaseModel):
-    """Why a request was refused."""
+class ErrorBody(BaseModel):
+    """The body of an error response."""
 
-    error: str = Field(description="One line.")
+    error: str = Field(description="What is wrong, on one line.")
 
 
 def create_app(
@@ -57,55 +65,52 @@ def create_app(
     limits: Limits | None = None,
     identify: Identify | None = None,
 ) -> FastAPI:
-    """The server as an ASGI application.
+    """Return the server as an ASGI application.
 
     Args:
-        annotator: what finds mentions. A thread of the application's own uses it, and nothing else
-            should at the same time.
-        name: of the model, to be told.
-        limits: what is taken of a request and of a client; the defaults if None.
-        identify: gives mentions identifiers, such as `vaner.knowledge.matcher.Matcher.identify`.
+        annotator: the annotator. A thread of the application uses it; nothing else should use it
+            at the same time.
+        name: name of the model, which clients see.
+        limits: limits of requests and clients; the defaults if None.
+        identify: adds identifiers to mentions, such as `vaner.knowledge.matcher.Matcher.identify`.
     """
-    files = page_files()
-    paths = (*files, "/annotate", "/convert", "/draw", "/types", "/health", "/metrics")
+    pages = page_files()
+    paths = (*pages, "/annotate", "/convert", "/draw", "/types", "/health", "/metrics")
     service = Service(annotator, name, limits or Limits(), identify, paths)
 
     @asynccontextmanager
-    async def running(_: FastAPI) -> AsyncIterator[None]:
-        service.batcher.start()
+    async def run_queue(_: FastAPI) -> AsyncIterator[None]:
+        service.queue.start()
         yield
-        service.batcher.close()  # by now all that was taken is answered
+        service.queue.close()  # all accepted requests are answered at this point
 
     app = FastAPI(
         title="vaner", version=__version__, description="Biomedical named entity recognition.",
-        lifespan=running, docs_url=None, redoc_url=None,  # they load from elsewhere
+        lifespan=run_queue, docs_url=None, redoc_url=None,  # these load files of other servers
         responses={
-            status: {"model": Problem, "description": told}
-            for status, told in (
-                (400, "Malformed"), (413, "Too much"), (415, "Of no known format"),
-                (429, "Too often"), (503, "Too many are waiting"), (504, "Not done in time"),
-            )
+            status: {"model": ErrorBody, "description": description}
+            for status, description in _ERRORS.items()
         },
     )  # fmt: skip
     _add_routes(app, service)
-    for path, file in files.items():
-        app.get(path, include_in_schema=False)(_giving(file.content, file.media))
-    _add_errors(app)
-    app.add_middleware(_Headers)
-    app.add_middleware(Counted, metrics=service.metrics)
+    for path, page in pages.items():
+        app.get(path, include_in_schema=False)(_page_endpoint(page))
+    _add_error_handlers(app)
+    app.add_middleware(_HeadersMiddleware)
+    app.add_middleware(MetricsMiddleware, metrics=service.metrics)
     return app
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:
-    taken = {"requestBody": {"required": True, "content": _contents()}}
+    body = {"requestBody": {"required": True, "content": _body_schema()}}
 
-    @app.post("/annotate", description=_ANNOTATE, response_class=Response, openapi_extra=taken)
-    async def annotate(request: Request, query: Annotated[bodies.Query, Query()]) -> Response:
-        return _response(await service.annotated(request, query))
+    @app.post("/annotate", description=_ANNOTATE, response_class=Response, openapi_extra=body)
+    async def annotate(request: Request, query: Annotated[QueryParams, Query()]) -> Response:
+        return _response(await service.annotate(request, query))
 
-    @app.post("/convert", description=_CONVERT, response_class=Response, openapi_extra=taken)
-    async def convert(request: Request, query: Annotated[bodies.Query, Query()]) -> Response:
-        return _response(await service.converted(request, query))
+    @app.post("/convert", description=_CONVERT, response_class=Response, openapi_extra=body)
+    async def convert(request: Request, query: Annotated[QueryParams, Query()]) -> Response:
+        return _response(await service.convert(request, query))
 
     @app.post("/draw", include_in_schema=False)
     async def draw(
@@ -113,81 +118,82 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         first: Annotated[int, Query(ge=1)] = 1,
         type: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
     ) -> Response:
-        """What the page shows of documents, and their mentions in the order of the links."""
-        found = drawn(await service.documents(request), type, first)
-        own = written([one.document for one in found], JSON).body.decode()
-        html = JSONResponse([one.html for one in found]).body
-        return Response(f'{{"drawn": {bytes(html).decode()}, "found": {own}}}', media_type=_JSON)
+        """Return documents for the page: their HTML, and their mentions in the order of links."""
+        rendered = render_documents(await service.read_documents(request), type, first)
+        documents = build_body([item.document for item in rendered], JSON).content.decode()
+        html = bytes(JSONResponse([item.html for item in rendered]).body).decode()
+        return Response(f'{{"html": {html}, "documents": {documents}}}', media_type=_JSON)
 
     @app.get("/types")
     async def types() -> dict[str, Any]:
-        """The model, the types that it finds, the formats, and the limits."""
-        return service.about()
+        """Return the model, its types, the formats and the limits."""
+        return service.describe()
 
-    @app.get("/health", responses={503: {"model": Problem, "description": "Not at work"}})
+    @app.get("/health", responses={503: {"model": ErrorBody, "description": "Not running."}})
     async def health() -> dict[str, Any]:
-        """Whether texts are annotated."""
-        if not service.batcher.alive:
-            raise Refused(503, "the annotator is not at work")
-        return {"status": "ok", "model": service.name, "waiting": service.batcher.waiting}
+        """Return whether the server annotates, and how many requests wait."""
+        if not service.queue.is_running:
+            raise RejectedRequest(503, "the annotator is not running")
+        return {"status": "ok", "model": service.name, "waiting": service.queue.waiting}
 
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
-        """Counts and times, as Prometheus reads them."""
-        return Response(service.metrics.told(), media_type=CONTENT_TYPE_LATEST)
+        """Return counts and times in the format of Prometheus."""
+        return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _response(answer: Written) -> Response:
-    headers = {"Content-Disposition": f'inline; filename="vaner{answer.suffix}"'}
-    if answer.lost:
-        headers["X-Vaner-Lost"] = answer.lost.encode("ascii", "replace").decode()
-    return Response(answer.body, media_type=answer.media, headers=headers)
+def _response(body: ResponseBody) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="vaner{body.suffix}"'}
+    if body.losses:
+        headers["X-Vaner-Lost"] = body.losses.encode("ascii", "replace").decode()
+    return Response(body.content, media_type=body.media_type, headers=headers)
 
 
-def _giving(content: str, media: str) -> Callable[[], Any]:
-    async def give() -> Response:
-        return Response(content, media_type=media)
+def _page_endpoint(page: PageFile) -> Callable[[], Any]:
+    async def send_page() -> Response:
+        return Response(page.content, media_type=page.media_type)
 
-    return give
+    return send_page
 
 
-def _contents() -> dict[str, Any]:
-    """Content types that a body may have, for OpenAPI."""
+def _body_schema() -> dict[str, Any]:
+    """Return the schema of a body for each content type, for OpenAPI."""
     text = {"schema": {"type": "string"}}
-    schema = bodies.Body.model_json_schema()
-    return {_JSON: {"schema": schema}, **{kind: text for kind in bodies.READ if kind != _JSON}}
+    schema = JsonBody.model_json_schema()
+    return {_JSON: {"schema": schema}, **{kind: text for kind in CONTENT_TYPES if kind != _JSON}}
 
 
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(Refused)
-    async def refused(_: Request, problem: Refused) -> Response:
-        return _told(problem.status, problem.line, problem.headers.items())
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(RejectedRequest)
+    async def rejected(_: Request, error: RejectedRequest) -> Response:
+        return _error_response(error.status, error.message, error.headers.items())
 
     @app.exception_handler(RequestValidationError)
-    async def malformed(_: Request, problem: RequestValidationError) -> Response:
-        return _told(400, bodies.problem_of(problem.errors()))
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        return _error_response(400, first_validation_error(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def unknown(_: Request, problem: HTTPException) -> Response:
-        return _told(problem.status_code, str(problem.detail), (problem.headers or {}).items())
+    async def http_error(_: Request, error: HTTPException) -> Response:
+        headers = (error.headers or {}).items()
+        return _error_response(error.status_code, str(error.detail), headers)
 
     @app.exception_handler(Exception)
-    async def defect(_: Request, problem: Exception) -> Response:
-        return _told(500, f"the server failed on this: {type(problem).__name__}")
+    async def defect(_: Request, error: Exception) -> Response:
+        return _error_response(500, f"internal error: {type(error).__name__}")
 
 
-def _told(status: int, line: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
-    return JSONResponse({"error": line}, status, headers=dict(headers))
+def _error_response(status: int, message: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    return JSONResponse({"error": message}, status, headers=dict(headers))
 
 
-class _Headers:
-    """Puts the headers that every answer has where it has none of its own."""
+class _HeadersMiddleware:
+    """Adds the headers that every response has."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message["headers"],
@@ -195,4 +201,4 @@ class _Headers:
                 ]
             await send(message)
 
-        await self._app(scope, receive, sending)
+        await self._app(scope, receive, send_with_headers)

@@ -1,9 +1,9 @@
-"""Requests of all clients, answered together by the one thread that owns the annotator.
+"""Batching the requests of all clients for the single thread that uses the annotator.
 
-Requests that ask for the same are answered in rounds. In a round they have their documents read in
-turn, one of each, up to a number of characters: so a large request does not hold up small ones, and
-many small ones fill the batches of the model. What a text is answered does not depend on its
-company; a text that the annotator fails on fails its own request alone.
+Requests with equal options share batches. Their documents take turns, one of each request, until
+the batch has a given number of characters. So a large request does not delay small ones, and many
+small requests fill the batches of the model. The result of a document does not depend on the other
+documents of its batch, and a document on which the annotator fails only fails its own request.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from vaner.recognition.options import AnnotateOptions
 from vaner.text.documents import Document
 
 CHARACTERS = 20_000
-"""Of a round: some hundred sentences, enough for full batches, and soon over."""
+"""Characters per batch: some hundred sentences, which fill the batches of the model."""
 
 
 Annotate = Callable[[Iterable[Document], AnnotateOptions], Iterable[Document]]
 
 
-class Round(NamedTuple):
-    """What a round held, for whoever counts."""
+class BatchStats(NamedTuple):
+    """The size of a batch and the time that it took, in seconds."""
 
     requests: int
     documents: int
@@ -36,179 +36,185 @@ class Round(NamedTuple):
     seconds: float
 
 
-class FullError(Exception):
-    """There is no room for one more request."""
+class QueueFullError(Exception):
+    """The queue accepts no further request at the moment."""
 
 
 @dataclass(eq=False, slots=True)
 class _Request:
-    """A request while it is being answered: its documents, and those of them that are done."""
+    """A request in the queue, with its documents and the results so far."""
 
     documents: Sequence[Document]
     options: AnnotateOptions
-    answer: Future[list[Document]] = field(default_factory=Future)
-    found: list[Document] = field(default_factory=list)
+    future: Future[list[Document]] = field(default_factory=Future)
+    results: list[Document] = field(default_factory=list)
 
     @property
-    def left(self) -> Iterator[Document]:
-        return islice(self.documents, len(self.found), None)
+    def remaining(self) -> Iterator[Document]:
+        """The documents that are not annotated yet."""
+        return islice(self.documents, len(self.results), None)
 
     @property
-    def over(self) -> bool:
-        """Whether nobody waits for more of it: it is answered, has failed or was given up."""
-        return self.answer.done()
+    def is_done(self) -> bool:
+        """Whether the request is answered, failed or cancelled."""
+        return self.future.done()
 
-    def take(self, found: Iterable[Document]) -> None:
-        """Put down what was found in the next of its documents."""
-        self.found += found
-        if len(self.found) == len(self.documents):
-            with suppress(InvalidStateError):  # given up at this very moment
-                self.answer.set_result(self.found)
+    def add_results(self, results: Iterable[Document]) -> None:
+        """Add the results of the next documents, and answer the request if they are the last."""
+        self.results += results
+        if len(self.results) == len(self.documents):
+            with suppress(InvalidStateError):  # it was cancelled at this moment
+                self.future.set_result(self.results)
 
-    def fail(self, problem: Exception) -> None:
+    def fail(self, error: Exception) -> None:
+        """Answer the request with an error."""
         with suppress(InvalidStateError):
-            self.answer.set_exception(problem)
+            self.future.set_exception(error)
 
 
-_Share = list[tuple[_Request, Document]]
+_Batch = list[tuple[_Request, Document]]
 
 
-class Batcher:
-    """Answers requests, a round at a time.
+class BatchQueue:
+    """Annotates the documents of waiting requests in a thread, batch by batch.
 
     Args:
-        annotate: finds what is asked for in documents, in their order.
-        room: requests that may wait or be answered at once.
-        characters: of a round; one document is read in any case.
-        watch: told of each round.
-        rest: called where nothing was asked for in `pause` seconds.
-        pause: seconds.
+        annotate: function that annotates documents with some options, in their order.
+        max_requests: number of requests that may wait or be in progress.
+        max_characters: characters per batch; a batch has at least one document.
+        on_batch: called after each batch.
+        on_idle: called if no request arrives within `idle_seconds`.
+        idle_seconds: see `on_idle`.
     """
 
     def __init__(
         self,
         annotate: Annotate,
         *,
-        room: int,
-        characters: int = CHARACTERS,
-        watch: Callable[[Round], None] = lambda _: None,
-        rest: Callable[[], None] = lambda: None,
-        pause: float = 1.0,
+        max_requests: int,
+        max_characters: int = CHARACTERS,
+        on_batch: Callable[[BatchStats], None] = lambda _: None,
+        on_idle: Callable[[], None] = lambda: None,
+        idle_seconds: float = 1.0,
     ) -> None:
-        self._annotate, self._room, self._characters = annotate, room, characters
-        self._watch, self._rest, self._pause = watch, rest, pause
-        self._waiting: list[_Request] = []
+        self._annotate = annotate
+        self._max_requests, self._max_characters = max_requests, max_characters
+        self._on_batch, self._on_idle, self._idle_seconds = on_batch, on_idle, idle_seconds
+        self._requests: list[_Request] = []
         self._changed = threading.Condition()
-        self._closing = False
-        self._thread = threading.Thread(target=self._work, name="vaner-annotator", daemon=True)
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="vaner-annotator", daemon=True)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Answer what was taken, take nothing more, and come to an end."""
+        """Answer the accepted requests, accept no others, and end the thread."""
         with self._changed:
-            self._closing = True
+            self._is_closing = True
             self._changed.notify()
         self._thread.join()
 
     @property
-    def alive(self) -> bool:
-        """Whether requests are taken and answered."""
-        return self._thread.is_alive() and not self._closing
+    def is_running(self) -> bool:
+        """Whether requests are accepted and answered."""
+        return self._thread.is_alive() and not self._is_closing
 
     @property
     def waiting(self) -> int:
-        """Number of requests that wait or are being answered."""
+        """Number of requests that wait or are in progress."""
         with self._changed:
-            return sum(not request.over for request in self._waiting)
+            return sum(not request.is_done for request in self._requests)
 
     @property
-    def full(self) -> bool:
-        """Whether the next request would find no room."""
-        return self._closing or self.waiting >= self._room
+    def is_full(self) -> bool:
+        """Whether the next request would be refused."""
+        return self._is_closing or self.waiting >= self._max_requests
 
     def submit(
         self, documents: Sequence[Document], options: AnnotateOptions
     ) -> Future[list[Document]]:
-        """Take a request.
+        """Add a request to the queue.
 
         Returns:
-            The documents with what was found, in their order; cancelling it gives the rest up.
+            A future of the annotated documents, in their order. If it is cancelled, the remaining
+            documents are not annotated.
 
         Raises:
-            FullError: where as many requests wait as may.
+            QueueFullError: if the queue is full or closed.
         """
         request = _Request(documents, options)
-        request.take(())  # one without documents is answered
+        request.add_results(())  # answers a request without documents
         with self._changed:
-            if self.full:
-                raise FullError
-            if not request.over:
-                self._waiting.append(request)
+            if self.is_full:
+                raise QueueFullError
+            if not request.is_done:
+                self._requests.append(request)
                 self._changed.notify()
-        return request.answer
+        return request.future
 
-    def _work(self) -> None:
-        while share := self._next():
+    def _run(self) -> None:
+        while batch := self._next_batch():
             start = time.monotonic()
-            self._answer(share)
-            self._watch(
-                Round(
-                    len({id(request) for request, _ in share}),
-                    len(share),
-                    sum(len(document.text) for _, document in share),
+            self._annotate_batch(batch)
+            self._on_batch(
+                BatchStats(
+                    len({id(request) for request, _ in batch}),
+                    len(batch),
+                    sum(len(document.text) for _, document in batch),
                     time.monotonic() - start,
                 )
             )
 
-    def _next(self) -> _Share:
-        """The documents of the next round; none where all is done and nothing more to come."""
+    def _next_batch(self) -> _Batch:
+        """Wait for requests and return the next batch; an empty one if the queue is closed."""
         with self._changed:
-            if not self._changed.wait_for(self._called, self._pause):
-                self._rest()
-                self._changed.wait_for(self._called)
-            if not self._waiting:
+            if not self._changed.wait_for(self._has_work, self._idle_seconds):
+                self._on_idle()
+                self._changed.wait_for(self._has_work)
+            if not self._requests:
                 return []
-            share = self._in_turn()
-            served = {id(request) for request, _ in share}
-            self._waiting.sort(key=lambda request: id(request) in served)  # next time behind others
-            return share
+            batch = self._build_batch()
+            served = {id(request) for request, _ in batch}
+            # Stable: requests that were served go behind the others, which keep their order.
+            self._requests.sort(key=lambda request: id(request) in served)
+            return batch
 
-    def _called(self) -> bool:
-        """Whether there is something to do, if only to come to an end."""
-        self._waiting = [request for request in self._waiting if not request.over]
-        return bool(self._waiting) or self._closing
+    def _has_work(self) -> bool:
+        """Return whether there is a request to answer, or the queue was closed."""
+        self._requests = [request for request in self._requests if not request.is_done]
+        return bool(self._requests) or self._is_closing
 
-    def _in_turn(self) -> _Share:
-        """A document of each request that asks for the same as the first one, again and again."""
-        options = self._waiting[0].options
-        alike = [request for request in self._waiting if request.options == options]
-        share, characters = _Share(), 0
-        for row in zip_longest(*(request.left for request in alike)):
-            for request, document in zip(alike, row, strict=True):
+    def _build_batch(self) -> _Batch:
+        """Take documents in turn from all requests with the options of the first one."""
+        options = self._requests[0].options
+        requests = [request for request in self._requests if request.options == options]
+        batch, characters = _Batch(), 0
+        for row in zip_longest(*(request.remaining for request in requests)):
+            for request, document in zip(requests, row, strict=True):
                 if document is None:
                     continue
                 characters += len(document.text)
-                if share and characters > self._characters:
-                    return share
-                share.append((request, document))
-        return share
+                if batch and characters > self._max_characters:
+                    return batch
+                batch.append((request, document))
+        return batch
 
-    def _answer(self, share: _Share) -> None:
-        requests = list(dict.fromkeys(request for request, _ in share))
+    def _annotate_batch(self, batch: _Batch) -> None:
+        """Annotate a batch; if that fails, annotate the documents of each request alone."""
+        requests = list(dict.fromkeys(request for request, _ in batch))
         try:
-            found = list(self._annotate([d for _, d in share], requests[0].options))
-            own: dict[_Request, list[Document]] = {request: [] for request in requests}
-            for (request, _), document in zip(share, found, strict=True):
-                own[request].append(document)
-        except Exception as problem:  # a defect too is told to who asked, and the server goes on
+            annotated = list(self._annotate([d for _, d in batch], requests[0].options))
+            results: dict[_Request, list[Document]] = {request: [] for request in requests}
+            for (request, _), document in zip(batch, annotated, strict=True):
+                results[request].append(document)
+        except Exception as error:  # defects too: the client learns of them, the server continues
             if len(requests) == 1:
-                requests[0].fail(problem)
+                requests[0].fail(error)
                 return
             for request in requests:
-                self._answer([(r, document) for r, document in share if r is request])
+                self._annotate_batch([(r, document) for r, document in batch if r is request])
             return
-        for request, documents in own.items():
-            request.take(documents)
+        for request, documents in results.items():
+            request.add_results(documents)

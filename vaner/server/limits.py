@@ -1,4 +1,4 @@
-"""What one request and one client may ask for, and the answer that they get beyond that."""
+"""The limits of a request and of a client, and the error that tells a client about them."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from dataclasses import dataclass, field
 
 from vaner.text.documents import Document
 
-_PERIOD = 60.0  # seconds that a rate is counted over
-_CLIENTS = 10_000  # remembered before those that may ask freely are forgotten
+_PERIOD = 60.0  # seconds in which a client may send as many requests as its rate allows
+_CLIENTS = 10_000  # clients to remember before those that have not used up their rate are dropped
 
 
-class Refused(Exception):
-    """A request that is not answered.
+class RejectedRequest(Exception):
+    """An error that is answered with a status and a message.
 
     Args:
-        status: the HTTP status that says so.
-        line: one line that says why, and what to do.
-        headers: for the answer.
+        status: HTTP status of the response.
+        message: one line: what is wrong, and what to do.
+        headers: additional headers of the response.
     """
 
-    def __init__(self, status: int, line: str, headers: Mapping[str, str] | None = None) -> None:
-        self.status, self.line, self.headers = status, line, dict(headers or {})
-        super().__init__(line)
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status, self.message, self.headers = status, message, dict(headers or {})
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a server takes. What is not to be annotated, but only written, may be larger.
+    """Limits of the server. Requests that only convert documents may be four times as large.
 
     Args:
-        body: bytes of a request, unpacked.
-        documents: documents of a request.
-        characters: characters of the documents of a request, all together.
-        rate: requests a minute of one client; 0 for any number.
-        waiting: requests that are taken at once, of all clients.
-        timeout: seconds from the first byte of a request to its answer.
+        body: bytes of a request body, uncompressed.
+        documents: documents per request.
+        characters: characters per request, in all of its documents together.
+        rate: requests per minute and client; 0 for no limit.
+        waiting: requests that may wait or be in progress at once, of all clients together.
+        timeout: seconds from the start of a request to its response.
     """
 
     body: int = 8_000_000
@@ -46,52 +46,57 @@ class Limits:
     waiting: int = 128
     timeout: float = 120.0
 
-    def held(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """The documents, as long as a request may have so many of them.
+    def check_documents(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """Yield the documents of a request as long as they are within the limits.
 
         Raises:
-            Refused: with status 413, before more of them are read.
+            RejectedRequest: with status 413, before documents beyond the limit are read.
         """
         characters = 0
         for number, document in enumerate(documents, 1):
             characters += len(document.text)
             if number > self.documents:
-                raise Refused(413, f"a request may have {self.documents:,} documents; send fewer")
+                raise RejectedRequest(
+                    413, f"a request may have {self.documents:,} documents; send fewer"
+                )
             if characters > self.characters:
-                raise Refused(413, f"a request may have {self.characters:,} characters; send fewer")
+                raise RejectedRequest(
+                    413, f"a request may have {self.characters:,} characters; send fewer"
+                )
             yield document
 
 
 @dataclass(slots=True)
-class Rate:
-    """How often each client may ask: as many requests as a minute has, at once or one by one.
+class RateLimiter:
+    """Limits the requests per minute of each client.
 
-    Kept for a client is one time, by which all that it asked for would have been asked for at a
-    steady pace (the generic cell rate algorithm of ATM networks).
+    A client may send all requests of a minute at once or one after another. This is the generic
+    cell rate algorithm (ITU-T I.371). It stores a single time for each client: the time at which
+    the client would have sent its latest request if it had sent all of them at a steady pace.
 
     Args:
-        limit: requests a minute; 0 for any number.
-        clock: seconds.
+        limit: requests per minute; 0 for no limit.
+        clock: returns the time in seconds.
 
-    >>> rate = Rate(2, clock=lambda: 0.0)
-    >>> [rate.seconds_to_wait("a"), rate.seconds_to_wait("a"), rate.seconds_to_wait("a")]
+    >>> limiter = RateLimiter(2, clock=lambda: 0.0)
+    >>> [limiter.seconds_to_wait("a") for _ in range(3)]
     [0.0, 0.0, 30.0]
     """
 
     limit: int
     clock: Callable[[], float] = time.monotonic
-    _paid: dict[str, float] = field(default_factory=dict)
+    _steady_times: dict[str, float] = field(default_factory=dict)
 
     def seconds_to_wait(self, client: str) -> float:
-        """Until the client may ask; 0 where it may now, which is then counted."""
+        """Return how long the client must wait; if the result is 0, count a request."""
         if not self.limit:
             return 0.0
         now = self.clock()
-        paid = max(self._paid.get(client, now), now) + _PERIOD / self.limit
-        early = paid - now - _PERIOD
+        steady_time = max(self._steady_times.get(client, now), now) + _PERIOD / self.limit
+        early = steady_time - now - _PERIOD
         if early > 1e-9:
             return early
-        if len(self._paid) >= _CLIENTS:
-            self._paid = {name: time for name, time in self._paid.items() if time > now}
-        self._paid[client] = paid
+        if len(self._steady_times) >= _CLIENTS:
+            self._steady_times = {c: time for c, time in self._steady_times.items() if time > now}
+        self._steady_times[client] = steady_time
         return 0.0

@@ -1,4 +1,4 @@
-"""Memory that the annotator is done with."""
+"""Returning unused memory to the operating system."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import ctypes
 from contextlib import suppress
 
 
-def give_back() -> None:
-    """Give freed memory back to the system, where the C library is glibc.
+def release_memory() -> None:
+    """Return freed memory to the operating system, if the C library is glibc.
 
-    Batches of ever other sizes leave gaps, which it keeps: a server would hold as much as its
-    largest batches took, for as long as it runs.
+    Batches of different sizes fragment the heap, and glibc keeps the free parts. Without this call
+    a server would hold the memory of its largest batches as long as it runs.
     """
-    with suppress(AttributeError, OSError, TypeError):  # another C library has no such function
+    with suppress(AttributeError, OSError, TypeError):  # other C libraries lack this function
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""What is counted, in the form that Prometheus reads."""
+"""Counts and times of the server, in the format of Prometheus."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from prometheus_client import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vaner.server.batch_queue import Round
+from vaner.server.batch_queue import BatchStats
 from vaner.text.documents import Document
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-_DOCUMENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_REQUESTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 OTHER = "other"
-"""What everything is counted as that clients make up: each name of a metric stays in memory."""
+"""Label of all types and paths that clients invent: each label of a metric stays in memory."""
 
 
 class Metrics:
-    """The counts of one server.
+    """The metrics of one server.
 
     Args:
-        types: entity types that are counted by their names.
-        paths: paths that are counted by their names.
-        waiting: number of requests that wait now.
+        types: entity types with a label of their own.
+        paths: paths with a label of their own.
+        waiting: returns the number of requests that wait or are in progress.
     """
 
     def __init__(
@@ -43,54 +43,54 @@ class Metrics:
             "vaner_requests", "Requests answered.", ("path", "status"), registry=registry
         )
         self._seconds = Histogram(
-            "vaner_request_seconds", "From a request to the end of its answer.", ("path",),
+            "vaner_request_seconds", "Time from a request to the end of its response.", ("path",),
             buckets=_SECONDS, registry=registry,
         )  # fmt: skip
         self._documents = Counter("vaner_documents", "Documents annotated.", registry=registry)
-        self._characters = Counter("vaner_characters", "Characters read.", registry=registry)
+        self._characters = Counter("vaner_characters", "Characters annotated.", registry=registry)
         self._mentions = Counter("vaner_mentions", "Mentions found.", ("type",), registry=registry)
-        self._rounds = Histogram(
-            "vaner_round_seconds", "Time a round of the annotator took.",
+        self._batch_seconds = Histogram(
+            "vaner_round_seconds", "Time to annotate a batch of documents.",
             buckets=_SECONDS, registry=registry,
         )  # fmt: skip
-        self._together = Histogram(
-            "vaner_round_requests", "Requests answered together in a round.",
-            buckets=_DOCUMENTS, registry=registry,
+        self._batch_requests = Histogram(
+            "vaner_round_requests", "Requests with documents in the same batch.",
+            buckets=_REQUESTS, registry=registry,
         )  # fmt: skip
         Gauge(
-            "vaner_waiting_requests", "Requests that wait or are being answered.", registry=registry
+            "vaner_waiting_requests", "Requests that wait or are in progress.", registry=registry
         ).set_function(waiting)
 
-    def round(self, done: Round) -> None:
-        """Count a round."""
-        self._documents.inc(done.documents)
-        self._characters.inc(done.characters)
-        self._rounds.observe(done.seconds)
-        self._together.observe(done.requests)
+    def count_batch(self, batch: BatchStats) -> None:
+        """Count a batch."""
+        self._documents.inc(batch.documents)
+        self._characters.inc(batch.characters)
+        self._batch_seconds.observe(batch.seconds)
+        self._batch_requests.observe(batch.requests)
 
-    def found(self, documents: Sequence[Document]) -> None:
-        """Count the mentions of an answer."""
+    def count_mentions(self, documents: Sequence[Document]) -> None:
+        """Count the mentions of a response."""
         for document in documents:
             for span in document.spans:
                 self._mentions.labels(span.type if span.type in self._types else OTHER).inc()
 
-    def request(self, path: str, status: int, seconds: float) -> None:
+    def count_request(self, path: str, status: int, seconds: float) -> None:
         """Count a request."""
-        name = path if path in self._paths else OTHER
-        self._requests.labels(name, str(status)).inc()
-        self._seconds.labels(name).observe(seconds)
+        label = path if path in self._paths else OTHER
+        self._requests.labels(label, str(status)).inc()
+        self._seconds.labels(label).observe(seconds)
 
-    def told(self) -> bytes:
-        """All of it, as Prometheus reads it."""
+    def render(self) -> bytes:
+        """Return all metrics as Prometheus reads them."""
         return generate_latest(self._registry)
 
 
-class Counted:
-    """An application whose requests are counted.
+class MetricsMiddleware:
+    """Counts the requests of an application.
 
     Args:
         app: the application.
-        metrics: the counts.
+        metrics: the metrics to count them in.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -102,13 +102,13 @@ class Counted:
             return
         start, status = time.monotonic(), 500
 
-        async def watching(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, watching)
+            await self._app(scope, receive, send_and_note_status)
         finally:
-            self._metrics.request(scope["path"], status, time.monotonic() - start)
+            self._metrics.count_request(scope["path"], status, time.monotonic() - start)

@@ -1,4 +1,4 @@
-"""From the body of a request to documents and to what is asked of them."""
+"""Parsing requests: from a body and a query string to documents and options."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from vaner.display import output_formats
 from vaner.errors import FormatError, VanerError
-from vaner.formats import detect_format, read
+from vaner.formats import FORMATS, detect_format, read
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
 from vaner.recognition.options import AnnotateOptions, declaration
-from vaner.server.limits import Limits, Refused
+from vaner.server.limits import Limits, RejectedRequest
 from vaner.text.documents import Document, Overlaps
 
-READ = {
+CONTENT_TYPES = {
     "application/json": None,
     "application/jsonl": "jsonl",
     "application/x-jsonlines": "jsonl",
@@ -29,22 +30,19 @@ READ = {
     "text/x-pubtator": "pubtator",
     "text/xml": None,
 }
-"""Content types -> the format that they name; None where the content has to tell."""
+"""Content type of a body -> its format; None if the format is detected from the content."""
 
-NOT_READ = {"brat", "genetag", "parquet"}
-"""Formats that a body is not read in: the first two are read with files beside them, and Parquet
-unpacks to any size."""
+NOT_READABLE = {"brat", "genetag", "parquet"}
+"""Formats that a body cannot have: brat and GENETAG need several files, and Parquet has no limit
+to its uncompressed size."""
+READABLE = tuple(name for name in FORMATS if name not in NOT_READABLE)
+"""Formats that a body can have."""
 
 _GZIP = b"\x1f\x8b"
-_MOST_TYPES = 100  # of a request; a model may have to read the text once for each
-_NAMED = {"format": "?input_format=", "encoding": "charset= in Content-Type"}
+_MAX_TYPES = 100  # per request: some models read the text once for each type
+_PARAMETERS = {"format": "?input_format=", "encoding": "charset= in Content-Type"}
 
-
-def _divided(types: Any) -> Any:
-    """Types out of ``["Disease,Chemical", "Gene"]``."""
-    if not isinstance(types, list | tuple) or not all(isinstance(type, str) for type in types):
-        return types
-    return [name.strip() for part in types for name in part.split(",") if name.strip()]
+TypeName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def _declared_field(name: str) -> Any:
@@ -58,184 +56,204 @@ def _declared_field(name: str) -> Any:
     )
 
 
-class Asked(BaseModel):
-    """What may be asked for, in the address or, with JSON, in the body."""
+def _split_at_commas(types: Any) -> Any:
+    """Return the types in ``["Disease,Chemical", "Gene"]``."""
+    if not isinstance(types, list | tuple) or not all(isinstance(type, str) for type in types):
+        return types
+    return [name.strip() for part in types for name in part.split(",") if name.strip()]
+
+
+class AnnotateParams(BaseModel):
+    """Parameters of a request, in the query string or in a JSON body."""
 
     model_config = ConfigDict(extra="forbid")
 
-    types: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(
-        None, min_length=1, max_length=_MOST_TYPES,
-        description="Entity types to find. Default: all that the model knows.",
+    types: list[TypeName] | None = Field(
+        None, min_length=1, max_length=_MAX_TYPES,
+        description=declaration(AnnotateOptions, "types").description,
     )  # fmt: skip
     overlaps: Overlaps = _declared_field("overlaps")
     min_score: float = _declared_field("min_score")
     min_precision: float | None = _declared_field("min_precision")
     format: str | None = Field(
         None,
-        description="Of the answer: json, jsonl, pubtator, bioc_xml, bioc_json, conll, brat (a "
-        "zip), html, table … Default: told from Accept, else json.",
+        description=f"Format of the response: json, {', '.join(output_formats.WRITABLE)}. brat is "
+        "a zip file. Default: the Accept header, or json.",
     )
 
+    def options(self, types: tuple[str, ...]) -> AnnotateOptions:
+        """Return the options of annotating.
 
-class Query(Asked):
-    """The part behind the question mark."""
+        Args:
+            types: the types to find, checked against those of the model.
+        """
+        return AnnotateOptions(
+            types=types,
+            overlaps=self.overlaps,
+            min_score=self.min_score,
+            min_precision=self.min_precision,
+        )
 
-    types: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=200)]] | None,
-        BeforeValidator(_divided),
-    ] = Field(
-        None, min_length=1, max_length=_MOST_TYPES,
-        description="Entity types to find, divided by commas or repeated.",
+
+class QueryParams(AnnotateParams):
+    """Parameters in the query string."""
+
+    types: Annotated[list[TypeName] | None, BeforeValidator(_split_at_commas)] = Field(
+        None, min_length=1, max_length=_MAX_TYPES,
+        description=f"{declaration(AnnotateOptions, 'types').description} Separated by commas or "
+        "repeated.",
     )  # fmt: skip
     input_format: str | None = Field(
         None,
-        description="Of the body: text, lines, jsonl, conll, pubtator, bioc_xml, bioc_json, "
-        "pubmed. Default: told from Content-Type, else from the content.",
+        description=f"Format of the body: {', '.join(READABLE)}. Default: the Content-Type "
+        "header, or detected from the content.",
     )
     name: str = Field(
-        "", max_length=200, description="Of the file: documents without an id are named after it."
+        "", max_length=200, description="File name. Documents without an id are named after it."
     )
 
 
-class Body(Asked):
-    """A body of JSON: a text, or documents."""
+class JsonBody(AnnotateParams):
+    """A body of JSON: a text or documents, and parameters."""
 
     text: str | None = None
     documents: list[dict[str, Any]] | None = Field(
         None,
         description='As in JSON Lines: {"id", "text", "spans": [{"start", "end", "type"}]}. '
-        "Offsets count Unicode code points; end is one past the last.",
+        "Offsets count Unicode code points; end is exclusive.",
     )
 
 
-class Order(NamedTuple):
-    """What was sent: documents, and what is asked for."""
+class ParsedRequest(NamedTuple):
+    """The documents of a request, and its parameters."""
 
     documents: list[Document]
-    asked: Asked
+    params: AnnotateParams
 
 
-def read_body(body: bytes, content_type: str, query: Query, limits: Limits) -> Order:
-    """The documents of a body, and what is asked of them; what JSON says goes before the address.
+def parse_request(
+    body: bytes, content_type: str, query: QueryParams, limits: Limits
+) -> ParsedRequest:
+    """Parse a body. Parameters in a JSON body take precedence over the query string.
 
     Raises:
-        Refused: with status 400 for what is malformed, 413 for what is too much, 415 for what is of
-            no known format.
+        RejectedRequest: with status 400 for malformed content, 413 for content beyond the limits,
+            415 for an unknown format.
     """
-    kind, encoding = _content_type(content_type)
-    body = _unpacked(body, limits.body)
-    if query.input_format is None and kind == "application/json":
-        found = _json(body)
-        if _is_own(found):
-            return _own(found, query, limits)
+    media_type, encoding = _parse_content_type(content_type)
+    body = _decompress(body, limits.body)
+    if query.input_format is None and media_type == "application/json":
+        content = _parse_json(body)
+        if _is_vaner_json(content):
+            return _parse_vaner_json(content, query, limits)
     try:
-        name = InMemoryFile(_safe(query.name) or "body", body)
-        format = resolve_format_name(query.input_format) or READ.get(kind) or _told(name, encoding)
-        if format in NOT_READ:
-            raise VanerError(f"{format} is not read out of a request; send another format")
-        documents = list(limits.held(read(name, format, encoding=encoding)))
-    except VanerError as problem:
-        raise Refused(400, _line(problem)) from None
+        source = InMemoryFile(_safe_name(query.name) or "body", body)
+        format = resolve_format_name(query.input_format) or CONTENT_TYPES.get(media_type)
+        format = format or _detect_format(source, encoding)
+        if format in NOT_READABLE:
+            raise VanerError(f"a request cannot be in the format {format}; send another format")
+        documents = list(limits.check_documents(read(source, format, encoding=encoding)))
+    except VanerError as error:
+        raise RejectedRequest(400, _message(error)) from None
     if not documents:
-        raise Refused(400, "there is no text in the body")
-    return Order(documents, query)
+        raise RejectedRequest(400, "the body contains no text")
+    return ParsedRequest(documents, query)
 
 
-def problem_of(errors: Sequence[Any]) -> str:
-    """The first of the things that pydantic found wrong with what was asked for, as one line."""
+def first_validation_error(errors: Sequence[Any]) -> str:
+    """Return the first validation error of pydantic on one line."""
     first = errors[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    location = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
+    return f"{location}: {first['msg']}" if location else str(first["msg"])
 
 
-def _content_type(given: str) -> tuple[str, str]:
-    """Content type and encoding out of ``text/plain; charset=latin-1``."""
-    kind, _, rest = given.partition(";")
-    charset = re.search(r'charset\s*=\s*"?([\w.:-]+)', rest, re.I)
-    return kind.strip().lower(), charset[1] if charset else "utf-8"
+def _parse_content_type(header: str) -> tuple[str, str]:
+    """Return media type and encoding of a header such as ``text/plain; charset=latin-1``."""
+    media_type, _, parameters = header.partition(";")
+    charset = re.search(r'charset\s*=\s*"?([\w.:-]+)', parameters, re.I)
+    return media_type.strip().lower(), charset[1] if charset else "utf-8"
 
 
-def _unpacked(body: bytes, limit: int) -> bytes:
-    """A body without its compression, if it has one, and if it is no bomb."""
+def _decompress(body: bytes, limit: int) -> bytes:
+    """Return a body, without gzip compression if it has one, of at most `limit` bytes."""
     if not body.startswith(_GZIP):
         return body
-    unpacking = zlib.decompressobj(wbits=31)
+    decompressor = zlib.decompressobj(wbits=31)
     try:
-        found = unpacking.decompress(body, limit + 1)
-    except zlib.error as problem:
-        raise Refused(400, f"broken gzip: {problem}") from None
-    if len(found) > limit:
-        raise Refused(413, f"a body may have {limit:,} bytes, also when it is unpacked")
-    if not unpacking.eof or unpacking.unused_data or found.startswith(_GZIP):
-        raise Refused(400, "broken gzip: it ends too early, or it is packed more than once")
-    return found
+        content = decompressor.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise RejectedRequest(400, f"broken gzip: {error}") from None
+    if len(content) > limit:
+        raise RejectedRequest(413, f"a body may have {limit:,} bytes when it is uncompressed")
+    if not decompressor.eof or decompressor.unused_data or content.startswith(_GZIP):
+        raise RejectedRequest(
+            400, "broken gzip: the body is incomplete, or it is compressed more than once"
+        )
+    return content
 
 
-def _json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except (ValueError, RecursionError) as problem:
-        raise Refused(400, f"the body is not JSON: {problem}") from None
+    except (ValueError, RecursionError) as error:
+        raise RejectedRequest(400, f"the body is not JSON: {error}") from None
 
 
-def _is_own(found: Any) -> bool:
-    """Whether JSON is of our own shape, and not BioC's, which has passages."""
-    if not isinstance(found, dict):
-        return not isinstance(found, list)  # a list may be of documents of BioC
-    documents = found.get("documents")
-    some = [found, *(documents if isinstance(documents, list) else [])[:1]]
-    collection = "source" in found and "key" in found  # with or without documents
-    passages = any(isinstance(one, dict) and "passages" in one for one in some)
-    return not (passages or collection or "PubTator3" in found)
+def _is_vaner_json(content: Any) -> bool:
+    """Return whether JSON has the form of this server, and not the form of BioC."""
+    if not isinstance(content, dict):
+        return not isinstance(content, list)  # a list may contain documents of BioC
+    documents = content.get("documents")
+    objects = [content, *(documents if isinstance(documents, list) else [])[:1]]
+    is_collection = "source" in content and "key" in content  # with or without documents
+    has_passages = any(isinstance(item, dict) and "passages" in item for item in objects)
+    return not (has_passages or is_collection or "PubTator3" in content)
 
 
-def _own(found: Any, query: Query, limits: Limits) -> Order:
-    """An order out of JSON of our own shape."""
-    if not isinstance(found, dict):
-        raise Refused(400, 'the body is no object with "text" or "documents"')
-    text, given = found.get("text"), found.get("documents")
-    options = {key: value for key, value in found.items() if key not in ("text", "documents")}
+def _parse_vaner_json(content: Any, query: QueryParams, limits: Limits) -> ParsedRequest:
+    """Parse JSON that has the form of this server."""
+    if not isinstance(content, dict):
+        raise RejectedRequest(400, 'the body must be an object with "text" or "documents"')
+    text, records = content.get("text"), content.get("documents")
+    in_body = {key: value for key, value in content.items() if key not in ("text", "documents")}
+    in_query = query.model_dump(exclude_unset=True, exclude={"input_format", "name"})
     try:
-        asked = Asked.model_validate({**_set(query), **options})
-    except ValidationError as problem:
-        raise Refused(400, problem_of(problem.errors())) from None
-    if (text is None) == (given is None):
-        raise Refused(400, 'give either "text" or "documents"')
-    if given is None:
+        params = AnnotateParams.model_validate({**in_query, **in_body})
+    except ValidationError as error:
+        raise RejectedRequest(400, first_validation_error(error.errors())) from None
+    if (text is None) == (records is None):
+        raise RejectedRequest(400, 'give either "text" or "documents"')
+    if records is None:
         if not isinstance(text, str):
-            raise Refused(400, "text: is no string")
-        return Order(list(limits.held([Document("text", text)])), asked)
-    if not isinstance(given, list):
-        raise Refused(400, "documents: is no list")
-    # The reader of JSON Lines knows what may be wrong with a document; its lines are ours' numbers.
-    lines = InMemoryFile("document", "\n".join(json.dumps(one) for one in given).encode())
+            raise RejectedRequest(400, "text: must be a string")
+        return ParsedRequest(list(limits.check_documents([Document("text", text)])), params)
+    if not isinstance(records, list):
+        raise RejectedRequest(400, "documents: must be a list")
+    # The reader of JSON Lines checks the documents; its line numbers are their numbers.
+    lines = InMemoryFile("document", "\n".join(json.dumps(record) for record in records).encode())
     try:
-        documents = list(limits.held(read(lines, "jsonl")))
-    except VanerError as problem:
-        raise Refused(400, _line(problem)) from None
-    return Order(documents, asked)
+        documents = list(limits.check_documents(read(lines, "jsonl")))
+    except VanerError as error:
+        raise RejectedRequest(400, _message(error)) from None
+    return ParsedRequest(documents, params)
 
 
-def _set(query: Query) -> dict[str, Any]:
-    """What the address says, of what JSON may say as well."""
-    return query.model_dump(exclude_unset=True, exclude={"input_format", "name"})
-
-
-def _told(name: InMemoryFile, encoding: str) -> str:
-    """The format that a content tells of itself."""
+def _detect_format(source: Content, encoding: str) -> str:
+    """Return the format of a body, detected from its content."""
     try:
-        return detect_format(name, encoding=encoding)
-    except FormatError as problem:
-        raise Refused(415, _line(problem)) from None
+        return detect_format(source, encoding=encoding)
+    except FormatError as error:
+        raise RejectedRequest(415, _message(error)) from None
 
 
-def _safe(name: str) -> str:
-    """The name of a file for messages and ids: its last part, on one line."""
+def _safe_name(name: str) -> str:
+    """Return a file name for messages and ids: without folders and control characters."""
     last = re.split(r"[/\\]", name)[-1]
     return re.sub(r"[\x00-\x1f\x7f]", "_", last).strip(" .")
 
 
-def _line(problem: VanerError) -> str:
-    named = _NAMED.get(problem.argument or "")
-    told = " ".join(str(problem).split())
-    return f"{told} with {named}" if named else told
+def _message(error: VanerError) -> str:
+    """Return the message of an error on one line, with the parameter that prevents it."""
+    parameter = _PARAMETERS.get(error.argument or "")
+    message = " ".join(str(error).split())
+    return f"{message} with {parameter}" if parameter else message

@@ -1,4 +1,4 @@
-"""From documents to the body of an answer, in the format that was asked for."""
+"""Response bodies: documents in the format that the client requests."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vaner.display import output_formats
 from vaner.display.output_formats import VIEWS, output_format
 from vaner.display.text import losses
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, WriteReport, write, write_to
-from vaner.server.limits import Refused
+from vaner.server.limits import RejectedRequest
 from vaner.text.documents import Document
 
 JSON = "json"
-WRITABLE = (JSON, *(f.name for f in FORMATS.values() if f.writable), *VIEWS)
-"""What an answer may be written in: our own JSON, the formats, and the views."""
+WRITABLE = (JSON, *output_formats.WRITABLE)
+"""The formats of a response: the JSON of this server, the file formats, and the views."""
 
-_MEDIA = {
+_MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".jsonl": "application/x-ndjson",
@@ -46,61 +47,68 @@ _ACCEPTED = {
 }
 
 
-class Written(NamedTuple):
-    """The body of an answer.
+class ResponseBody(NamedTuple):
+    """The body of a response.
 
     Args:
-        body: its bytes.
-        media: its content type.
-        suffix: of a file that holds it.
-        lost: one line that tells what the format could not hold; empty if it holds everything.
+        content: its bytes.
+        media_type: its content type.
+        suffix: suffix of a file with this content.
+        losses: one line about what the format could not represent; empty if nothing was lost.
     """
 
-    body: bytes
-    media: str
+    content: bytes
+    media_type: str
     suffix: str
-    lost: str = ""
+    losses: str = ""
 
 
-def chosen_format(asked: str | None, accept: str) -> str:
-    """The format of an answer: the one asked for by name, else one that the client accepts.
+def choose_format(requested: str | None, accept: str) -> str:
+    """Return the format of a response.
+
+    Args:
+        requested: name of the format; None to choose it by the Accept header.
+        accept: the Accept header.
 
     Raises:
-        Refused: with status 400 for a name that no format has, 406 where none is accepted.
+        RejectedRequest: with status 400 for an unknown name, 406 if no accepted type is supported.
 
-    >>> chosen_format(None, "text/xml;q=0.5, application/x-ndjson")
+    >>> choose_format(None, "text/xml;q=0.5, application/x-ndjson")
     'jsonl'
     """
-    if asked is not None:
-        if asked.casefold() == JSON:
+    if requested is not None:
+        if requested.casefold() == JSON:
             return JSON
         try:
-            return output_format(asked, "-")
-        except VanerError as problem:
-            raise Refused(400, str(problem)) from None
-    for kind in _by_preference(accept or "*/*"):
-        if kind in _ACCEPTED:
-            return _ACCEPTED[kind]
-    raise Refused(406, f"answers can be {', '.join(_ACCEPTED)}; or name one with ?format=")
+            return output_format(requested, "-")
+        except VanerError as error:
+            raise RejectedRequest(400, str(error)) from None
+    for media_type in _accepted_types(accept or "*/*"):
+        if media_type in _ACCEPTED:
+            return _ACCEPTED[media_type]
+    raise RejectedRequest(
+        406, f"the response can be {', '.join(_ACCEPTED)}; or choose a format with ?format="
+    )
 
 
-def written(documents: Sequence[Document], format: str) -> Written:
-    """Documents as the body of an answer."""
+def build_body(documents: Sequence[Document], format: str) -> ResponseBody:
+    """Return documents as the body of a response."""
     if format == JSON:
-        lines = _text(documents, "jsonl")[0].removesuffix("\n").split("\n")
-        own = f'{{"documents": [{", ".join(lines)}]}}\n'
-        return Written(own.encode(), _MEDIA[".json"], ".json")
+        lines = _as_text(documents, "jsonl")[0].removesuffix("\n").split("\n")
+        content = f'{{"documents": [{", ".join(lines)}]}}\n'
+        return ResponseBody(content.encode(), _MEDIA_TYPES[".json"], ".json")
     suffix = _suffix(format)
     if format in FORMATS and FORMATS[format].path_writer:
-        body, report = _file(documents, format, suffix)
+        body, report = _as_file(documents, format, suffix)
     else:
-        text, report = _text(documents, format)
+        text, report = _as_text(documents, format)
         body = text.encode("utf-8", "replace")
-    lost = losses(format, report.lost) if report.lost else ""
-    return Written(body, _MEDIA.get(suffix, "text/plain; charset=utf-8"), suffix, lost)
+    message = losses(format, report.lost) if report.lost else ""
+    media_type = _MEDIA_TYPES.get(suffix, "text/plain; charset=utf-8")
+    return ResponseBody(body, media_type, suffix, message)
 
 
-def _text(documents: Sequence[Document], format: str) -> tuple[str, WriteReport]:
+def _as_text(documents: Sequence[Document], format: str) -> tuple[str, WriteReport]:
     if format in VIEWS:
         return "".join(VIEWS[format](documents, Counter())), WriteReport()
     stream = io.StringIO(newline="")
@@ -108,37 +116,37 @@ def _text(documents: Sequence[Document], format: str) -> tuple[str, WriteReport]
     return stream.getvalue(), report
 
 
-def _file(documents: Sequence[Document], format: str, suffix: str) -> tuple[bytes, WriteReport]:
-    """The bytes of a format that is no text; of a folder, those of a zip of it."""
+def _as_file(documents: Sequence[Document], format: str, suffix: str) -> tuple[bytes, WriteReport]:
+    """Return the bytes of a binary format, or of a zip file of a format that is a folder."""
     with tempfile.TemporaryDirectory(prefix="vaner-") as folder:
         path = Path(folder) / format
         report = write(documents, path, format)
         if suffix != ".zip":
             return path.read_bytes(), report
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(path.rglob("*")):
                 archive.write(file, file.relative_to(folder))
-        return packed.getvalue(), report
+        return content.getvalue(), report
 
 
 def _suffix(format: str) -> str:
-    """Of a file that holds an answer."""
+    """Return the suffix of a file in a format."""
     if format in VIEWS:
         return ".html" if format == "html" else ".txt"
     return ".zip" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
 
 
-def _by_preference(accept: str) -> list[str]:
-    """The content types of an Accept header, the most wanted first, none that is not wanted."""
-    found: list[tuple[float, str]] = []
+def _accepted_types(accept: str) -> list[str]:
+    """Return the media types of an Accept header, the most preferred first."""
+    accepted: list[tuple[float, str]] = []
     for part in accept.split(","):
-        kind, *parameters = (field.strip().lower() for field in part.split(";"))
-        wanted = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        media_type, *parameters = (field.strip().lower() for field in part.split(";"))
+        value = next((p[2:] for p in parameters if p.startswith("q=")), "1")
         try:
-            quality = float(wanted)
+            quality = float(value)
         except ValueError:
             continue
-        if quality > 0:
-            found.append((-quality, kind))
-    return [kind for _, kind in sorted(found, key=lambda one: one[0])]
+        if quality > 0:  # a quality of 0 means that the type is not acceptable
+            accepted.append((-quality, media_type))
+    return [media_type for _, media_type in sorted(accepted, key=lambda pair: pair[0])]

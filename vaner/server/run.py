@@ -1,4 +1,4 @@
-"""Running the server until it is told to stop, and finishing what it took."""
+"""Running the server until a signal stops it, and answering the accepted requests first."""
 
 from __future__ import annotations
 
@@ -13,74 +13,80 @@ from fastapi import FastAPI
 
 from vaner.errors import VanerError
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket at an address, which nobody can connect to yet.
+def bind_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address, but does not listen yet.
 
     Raises:
-        VanerError: for an address that is taken, or is none of this machine's.
+        VanerError: if the address is in use, or does not belong to this machine.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        found = socket.socket(family, kind, protocol)
-    except OSError as problem:
-        raise VanerError(f"{host}: {problem.strerror or problem}", argument="host") from None
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise VanerError(f"{host}: {error.strerror or error}", argument="host") from None
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-    except OSError as problem:
-        found.close()
-        line = f"{host}:{port}: {problem.strerror or problem}; choose another"
-        raise VanerError(line, argument="port") from None
-    return found
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        message = f"{host}:{port}: {error.strerror or error}; choose another port"
+        raise VanerError(message, argument="port") from None
+    return bound
 
 
-def address_of(place: socket.socket) -> str:
-    """Where a browser finds it."""
-    host, port = place.getsockname()[:2]
+def url_of(bound: socket.socket) -> str:
+    """Return the URL of the server that uses a socket."""
+    host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, place: socket.socket, *, patience: float, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; then take nothing more, and finish what was taken.
+def run(
+    app: FastAPI, bound: socket.socket, *, timeout: float, on_ready: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; then refuse new requests and answer the accepted ones.
 
     Args:
         app: the application.
-        place: where, see `bound`.
-        patience: seconds after which what is not finished is given up.
-        ready: called when requests are taken.
+        bound: the socket to listen at; see `bind_socket`.
+        timeout: seconds after which unanswered requests are abandoned.
+        on_ready: called when the server accepts requests.
     """
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=int(patience) + 1,
+        timeout_graceful_shutdown=int(timeout) + 1,
     )  # fmt: skip
-    with _signals_left():
-        _Server(config, ready).run(sockets=[place])
+    with _without_signal_errors():
+        _Server(config, on_ready).run(sockets=[bound])
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """A server that calls a function when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._on_ready = on_ready
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._on_ready()
 
 
 @contextmanager
-def _signals_left() -> Iterator[None]:
-    """Signals to stop are uvicorn's, which gives them back when it has: being told is no error."""
-    usual = {number: signal.signal(number, lambda *_: None) for number in _STOPPING}
+def _without_signal_errors() -> Iterator[None]:
+    """Ignore the signals that stop the server once it has ended.
+
+    uvicorn handles them while it runs and raises them again afterwards, which would end the
+    program with an error.
+    """
+    handlers = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in usual.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

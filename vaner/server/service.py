@@ -1,4 +1,4 @@
-"""What stands behind the routes: one annotator, its limits, its counts."""
+"""The work behind the routes: parse a request, annotate its documents, build the response."""
 
 from __future__ import annotations
 
@@ -14,33 +14,38 @@ from starlette.requests import ClientDisconnect, Request
 from vaner import __version__
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
-from vaner.formats import FORMATS
 from vaner.recognition.options import AnnotateOptions
 from vaner.recognition.recognizer import resolve_types
-from vaner.server.batch_queue import Batcher, FullError
-from vaner.server.limits import Limits, Rate, Refused
-from vaner.server.memory import give_back
+from vaner.server.batch_queue import BatchQueue, QueueFullError
+from vaner.server.limits import Limits, RateLimiter, RejectedRequest
+from vaner.server.memory import release_memory
 from vaner.server.metrics import Metrics
-from vaner.server.request import NOT_READ, Asked, Order, Query, read_body
-from vaner.server.response import WRITABLE, Written, chosen_format, written
+from vaner.server.request import (
+    READABLE,
+    AnnotateParams,
+    ParsedRequest,
+    QueryParams,
+    parse_request,
+)
+from vaner.server.response import WRITABLE, ResponseBody, build_body, choose_format
 from vaner.text.documents import Document
 
 Identify = Callable[[Iterable[Document]], Iterator[Document]]
 
-_AGAIN = "5"  # seconds after which a client that found no room may come again
-_SIZES = ("body", "documents", "characters")
-_ROOM = 4
+_RETRY_AFTER = "5"  # seconds after which a client may try again if the server is busy
+_SIZE_LIMITS = ("body", "documents", "characters")
+_CONVERT_FACTOR = 4
 
 
 class Service:
-    """An annotator for many clients.
+    """Annotates and converts documents for many clients.
 
     Args:
-        annotator: what finds mentions.
-        name: of its model, to be told.
-        limits: what is taken.
-        identify: gives mentions identifiers, if anything does.
-        paths: counted by their names.
+        annotator: the annotator.
+        name: name of its model, which clients see.
+        limits: limits of requests and clients.
+        identify: adds identifiers to mentions; None for no identifiers.
+        paths: paths that the metrics count separately.
     """
 
     def __init__(
@@ -53,29 +58,33 @@ class Service:
     ) -> None:
         self.name, self.limits = name, limits
         self._annotator, self._identify = annotator, identify
-        # Documents that come back with their mentions are larger than they were.
-        self._roomy = replace(limits, **{of: _ROOM * getattr(limits, of) for of in _SIZES})
-        self._rate, self._taken = Rate(limits.rate), 0
-        self.metrics = Metrics(annotator.types, paths, lambda: self.batcher.waiting)
-        self.batcher = Batcher(
-            self._annotate, room=limits.waiting, watch=self.metrics.round, rest=give_back
+        # An annotated document that a client sends back is larger than its text.
+        sizes = {name: _CONVERT_FACTOR * getattr(limits, name) for name in _SIZE_LIMITS}
+        self._convert_limits = replace(limits, **sizes)
+        self._rate_limiter, self._active = RateLimiter(limits.rate), 0
+        self.metrics = Metrics(annotator.types, paths, lambda: self.queue.waiting)
+        self.queue = BatchQueue(
+            self._annotate,
+            max_requests=limits.waiting,
+            on_batch=self.metrics.count_batch,
+            on_idle=release_memory,
         )
 
     def _annotate(
         self, documents: Iterable[Document], options: AnnotateOptions
     ) -> Iterator[Document]:
-        found = self._annotator.annotate(documents, **options.as_arguments())
-        return found if self._identify is None else self._identify(found)
+        annotated = self._annotator.annotate(documents, **options.as_arguments())
+        return annotated if self._identify is None else self._identify(annotated)
 
-    def about(self) -> dict[str, Any]:
-        """The model and what may be asked of it."""
+    def describe(self) -> dict[str, Any]:
+        """Return the model, its types, the formats and the limits."""
         return {
             "model": self.name,
             "vaner": __version__,
             "types": list(self._annotator.types),
             "zero_shot": self._annotator.zero_shot,
             "selector": self._annotator.selector is not None,
-            "read": [name for name in FORMATS if name not in NOT_READ],
+            "read": list(READABLE),
             "write": list(WRITABLE),
             "limits": {
                 "body": self.limits.body,
@@ -86,113 +95,119 @@ class Service:
             },
         }
 
-    async def annotated(self, request: Request, query: Query) -> Written:
-        """The answer to a text, or to documents, in the format that is wanted.
+    async def annotate(self, request: Request, query: QueryParams) -> ResponseBody:
+        """Annotate the documents of a request.
 
         Raises:
-            Refused: for what is malformed or too much, or comes at the wrong time.
+            RejectedRequest: if the request is malformed or exceeds a limit.
         """
-        async with self._place():
-            order = await self._order(request, query, self.limits)
-            format = chosen_format(order.asked.format, request.headers.get("accept", ""))
-            found = await self._found(request, order.documents, self._options(order.asked))
-            self.metrics.found(found)
-            return await run_in_threadpool(written, found, format)
+        async with self._slot():
+            parsed = await self._parse(request, query, self.limits)
+            format = choose_format(parsed.params.format, request.headers.get("accept", ""))
+            options = self._options(parsed.params)
+            annotated = await self._submit(request, parsed.documents, options)
+            self.metrics.count_mentions(annotated)
+            return await run_in_threadpool(build_body, annotated, format)
 
-    async def converted(self, request: Request, query: Query) -> Written:
-        """The documents that were sent, mentions and all, in another format."""
-        async with self._place():
-            order = await self._order(request, query, self._roomy)
-            format = chosen_format(order.asked.format, request.headers.get("accept", ""))
-            return await run_in_threadpool(written, order.documents, format)
+    async def convert(self, request: Request, query: QueryParams) -> ResponseBody:
+        """Write the documents of a request, with their mentions, in another format.
 
-    async def documents(self, request: Request) -> list[Document]:
-        """The documents that were sent."""
-        async with self._place():
-            return (await self._order(request, Query(), self._roomy)).documents
+        Raises:
+            RejectedRequest: if the request is malformed or exceeds a limit.
+        """
+        async with self._slot():
+            parsed = await self._parse(request, query, self._convert_limits)
+            format = choose_format(parsed.params.format, request.headers.get("accept", ""))
+            return await run_in_threadpool(build_body, parsed.documents, format)
+
+    async def read_documents(self, request: Request) -> list[Document]:
+        """Return the documents of a request.
+
+        Raises:
+            RejectedRequest: if the request is malformed or exceeds a limit.
+        """
+        async with self._slot():
+            return (await self._parse(request, QueryParams(), self._convert_limits)).documents
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """A place among the requests that are taken, as long as one may last."""
-        if self._taken >= self.limits.waiting or not self.batcher.alive:
-            raise _full()
-        self._taken += 1
+    async def _slot(self) -> AsyncIterator[None]:
+        """Count a request among the active ones, and limit its time."""
+        if self._active >= self.limits.waiting or not self.queue.is_running:
+            raise _busy()
+        self._active += 1
         try:
             async with asyncio.timeout(self.limits.timeout):
                 yield
         except TimeoutError:
-            line = f"not done within {self.limits.timeout:g} seconds; send less, or come later"
-            raise Refused(504, line, {"Retry-After": _AGAIN}) from None
+            seconds = f"{self.limits.timeout:g} seconds"
+            message = f"not finished within {seconds}; send less text, or try again later"
+            raise RejectedRequest(504, message, {"Retry-After": _RETRY_AFTER}) from None
         finally:
-            self._taken -= 1
+            self._active -= 1
 
-    async def _order(self, request: Request, query: Query, limits: Limits) -> Order:
+    async def _parse(self, request: Request, query: QueryParams, limits: Limits) -> ParsedRequest:
         client = request.client.host if request.client else ""
-        if wait := self._rate.seconds_to_wait(client):
-            line = f"{self.limits.rate:,} requests a minute are taken of one client; come later"
-            raise Refused(429, line, {"Retry-After": str(int(wait) + 1)})
-        body = await _body(request, limits.body)
-        kind = request.headers.get("content-type", "")
-        return await run_in_threadpool(read_body, body, kind, query, limits)
+        if seconds := self._rate_limiter.seconds_to_wait(client):
+            message = f"a client may send {self.limits.rate:,} requests a minute; try again later"
+            raise RejectedRequest(429, message, {"Retry-After": str(int(seconds) + 1)})
+        body = await _read_body(request, limits.body)
+        content_type = request.headers.get("content-type", "")
+        return await run_in_threadpool(parse_request, body, content_type, query, limits)
 
-    def _options(self, asked: Asked) -> AnnotateOptions:
+    def _options(self, params: AnnotateParams) -> AnnotateOptions:
         try:
-            types = resolve_types(self._annotator, asked.types)
-            if asked.min_precision is not None:
-                self._annotator.thresholds(types, asked.min_precision)
-        except VanerError as problem:
-            raise Refused(400, " ".join(str(problem).split())) from None
-        return AnnotateOptions(
-            types=types, overlaps=asked.overlaps, min_score=asked.min_score,
-            min_precision=asked.min_precision,
-        )  # fmt: skip
+            types = resolve_types(self._annotator, params.types)
+            if params.min_precision is not None:
+                self._annotator.thresholds(types, params.min_precision)
+        except VanerError as error:
+            raise RejectedRequest(400, " ".join(str(error).split())) from None
+        return params.options(types)
 
-    async def _found(
+    async def _submit(
         self, request: Request, documents: list[Document], options: AnnotateOptions
     ) -> list[Document]:
-        """What the annotator finds, as long as the client waits for it."""
+        """Annotate documents, and stop if the client disconnects."""
         try:
-            answer = asyncio.wrap_future(self.batcher.submit(documents, options))
-        except FullError:
-            raise _full() from None
-        gone = asyncio.ensure_future(_gone(request))
-        either: set[asyncio.Future[Any]] = {answer, gone}
+            results = asyncio.wrap_future(self.queue.submit(documents, options))
+        except QueueFullError:
+            raise _busy() from None
+        disconnected = asyncio.ensure_future(_wait_for_disconnect(request))
+        either: set[asyncio.Future[Any]] = {results, disconnected}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
-                raise Refused(400, "the client has gone")
-            return answer.result()
-        except VanerError as problem:
-            raise Refused(400, " ".join(str(problem).split())) from None
+            if not results.done():
+                raise RejectedRequest(400, "the client has disconnected")
+            return results.result()
+        except VanerError as error:
+            raise RejectedRequest(400, " ".join(str(error).split())) from None
         finally:
-            answer.cancel()  # which gives up what is left of it, if anything is
-            gone.cancel()
+            results.cancel()  # has no effect if they are complete
+            disconnected.cancel()
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, of which no more is read than may be."""
+async def _read_body(request: Request, limit: int) -> bytes:
+    """Read a body, but no more of it than the limit."""
     parts, length = list[bytes](), 0
-    line = f"a body may have {limit:,} bytes; send less at a time"
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > limit:
-        raise Refused(413, line, {"Connection": "close"})
+    message = f"a body may have {limit:,} bytes; send less at a time"
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise RejectedRequest(413, message, {"Connection": "close"})
     try:
         async for part in request.stream():
             parts.append(part)
             length += len(part)
             if length > limit:
-                raise Refused(413, line, {"Connection": "close"})
+                raise RejectedRequest(413, message, {"Connection": "close"})
     except ClientDisconnect:
-        raise Refused(400, "the body breaks off") from None
+        raise RejectedRequest(400, "the body is incomplete") from None
     return b"".join(parts)
 
 
-async def _gone(request: Request) -> None:
-    """Wait until the client has hung up."""
+async def _wait_for_disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-def _full() -> Refused:
-    line = "too many requests are waiting; come again in a moment"
-    return Refused(503, line, {"Retry-After": _AGAIN})
+def _busy() -> RejectedRequest:
+    message = "too many requests are waiting; try again in a moment"
+    return RejectedRequest(503, message, {"Retry-After": _RETRY_AFTER})

@@ -1,4 +1,4 @@
-"""The page: its files, and the drawing of documents, which is that of the HTML format."""
+"""The web page: its files, and documents rendered as in the HTML format."""
 
 from __future__ import annotations
 
@@ -12,47 +12,49 @@ from vaner.display.table import rows
 from vaner.text.documents import Document
 
 
-class File(NamedTuple):
-    """A file of the page."""
+class PageFile(NamedTuple):
+    """A file of the page, with its media type."""
 
-    media: str
+    media_type: str
     content: str
 
 
-def page_files() -> Mapping[str, File]:
-    """Path -> file: all that the page needs."""
+def page_files() -> Mapping[str, PageFile]:
+    """Return all files of the page by their URL paths."""
 
-    def own(name: str) -> str:
+    def read(name: str) -> str:
         return (files(__package__) / "page" / name).read_text("utf-8")
 
     return {
-        "/": File("text/html", own("index.html")),
-        "/page.css": File("text/css", STYLE + own("page.css")),
-        "/page.js": File("text/javascript", own("page.js")),
-        "/offsets.js": File("text/javascript", own("offsets.js")),
+        "/": PageFile("text/html", read("index.html")),
+        "/page.css": PageFile("text/css", STYLE + read("page.css")),
+        "/page.js": PageFile("text/javascript", read("page.js")),
+        "/offsets.js": PageFile("text/javascript", read("offsets.js")),
     }
 
 
-class Drawing(NamedTuple):
-    """A document with its mentions in the order of their links, and how it looks."""
+class RenderedDocument(NamedTuple):
+    """A document and its HTML. The mentions are in the order of their links in the HTML."""
 
     document: Document
     html: str
 
 
-def drawn(documents: Iterable[Document], types: Sequence[str], first: int) -> list[Drawing]:
-    """Documents as the page shows them.
+def render_documents(
+    documents: Iterable[Document], types: Sequence[str], first: int
+) -> list[RenderedDocument]:
+    """Return documents as the page shows them.
 
     Args:
         documents: the documents.
-        types: their types have colours in this order, types that are not there after them.
+        types: entity types in the order of their colors; other types get the next colors.
         first: number of the first document on the page.
     """
-    kinds = {type: number % KINDS for number, type in enumerate(types)}
-    found = []
+    colors = {type: number % KINDS for number, type in enumerate(types)}
+    rendered = []
     for number, document in enumerate(documents, first):
         ordered = document.with_spans(row.span for row in rows(document.spans))
         for span in ordered.spans:
-            kinds.setdefault(span.type, len(kinds) % KINDS)
-        found.append(Drawing(ordered, article(ordered, f"d{number}", kinds)))
-    return found
+            colors.setdefault(span.type, len(colors) % KINDS)
+        rendered.append(RenderedDocument(ordered, article(ordered, f"d{number}", colors)))
+    return rendered

@@ -1,15 +1,15 @@
-// The server counts code points of the text as it is. The browser counts UTF-16 units of what is
-// shown, where a character beyond the first 65,536 is two, and a carriage return before a line feed
-// is none. Here is the way from one to the other.
+// Conversion of offsets. The server counts the code points of the original text. The browser counts
+// the UTF-16 units of the text on the page: a character beyond the first 65,536 has two units, and a
+// carriage return before a line feed has none.
 
-/** Number of UTF-16 units that each code point of a text takes where it is shown. */
+/** The number of UTF-16 units of each code point of a text, as it is on the page. */
 function widths(points) {
-  return points.map((one, i) => (one === "\r" && points[i + 1] === "\n" ? 0 : one.length));
+  return points.map((point, i) => (point === "\r" && points[i + 1] === "\n" ? 0 : point.length));
 }
 
 /**
- * The place in code points of a range of what is shown, without white space at its ends.
- * Returns null where nothing is left.
+ * The range in code points of a range on the page, without white space at its ends.
+ * Returns null if the range is empty or contains only white space.
  */
 export function placeOf(text, first, last) {
   const points = Array.from(text);
@@ -37,12 +37,12 @@ export function length(text) {
   return Array.from(text).length;
 }
 
-/** The next place of some words in a text, from a code point on and then from the beginning. */
+/** The next occurrence of words in a text, starting at a code point and wrapping around. */
 export function find(text, words, from) {
   const unit = slice(text, 0, from).length;
-  const later = text.indexOf(words, unit);
-  const found = later >= 0 ? later : text.indexOf(words);
-  if (!words.trim() || found < 0) return null;
-  const start = length(text.slice(0, found));
+  const next = text.indexOf(words, unit);
+  const index = next >= 0 ? next : text.indexOf(words);
+  if (!words.trim() || index < 0) return null;
+  const start = length(text.slice(0, index));
   return { start, end: start + length(words) };
 }

@@ -1,137 +1,141 @@
-// The page: sends texts, shows what was found, and keeps what is corrected. The drawing of a document
-// comes from the server, so that there is one; its mentions come in the order of their links.
+// The page: sends text to the server, shows the mentions, and lets the user correct them. The server
+// renders the documents, with the same code as the HTML format; it also returns their mentions in
+// the order of their links.
 
 import { find, length, placeOf, slice } from "./offsets.js";
 
-const KINDS = 24; // looks of types, as in vaner/interfaces/html/style.py
-const AT_ONCE = 20; // documents drawn before more are asked for
+const KINDS = 24; // colors of types, as in vaner/display/html/style.py
+const PAGE_SIZE = 20; // documents shown at first, and by each "Show more"
 
 const $ = (id) => document.getElementById(id);
 
 let about = { types: [], write: [] };
-let documents = []; // as in JSON Lines; replaced, never changed, so that the past stays as it was
-let past = []; // what documents was before each change
-let known = []; // types in the order of their colours
-let shown = 0; // documents that are drawn
-let unsaved = false; // whether something was corrected and not downloaded
-let editing = null; // { index, number }: a mention, or a new one where number is null
+let documents = []; // as in JSON Lines; replaced, never modified, so that the undo stack stays valid
+let undoStack = []; // the value of `documents` before each change
+let knownTypes = []; // entity types in the order of their colors
+let shown = 0; // number of documents on the page
+let unsaved = false; // whether there are corrections that were not downloaded
+let editing = null; // { index, number } of a document and a mention; number is null for a new mention
 
-// --- Talking to the server
+// --- Requests
 
 async function post(path, body, type) {
-  const answer = await fetch(path, { method: "POST", body, headers: { "Content-Type": type } });
-  if (!answer.ok) throw new Error((await answer.json()).error);
-  return answer;
+  const response = await fetch(path, { method: "POST", body, headers: { "Content-Type": type } });
+  if (!response.ok) throw new Error((await response.json()).error);
+  return response;
 }
 
-const asJson = (found) => JSON.stringify({ documents: found });
+const asJson = (documents) => JSON.stringify({ documents });
 
-/** Do something, and tell what went wrong. */
-async function trying(doing) {
+/** Run an action, and show its error if it fails. */
+async function showErrors(action) {
   $("problem").hidden = true;
   try {
-    await doing();
-  } catch (problem) {
-    $("problem").textContent = problem instanceof TypeError ? "The server is not there." : problem.message;
+    await action();
+  } catch (error) {
+    const unreachable = error instanceof TypeError; // as fetch reports it
+    $("problem").textContent = unreachable ? "The server cannot be reached." : error.message;
     $("problem").hidden = false;
     $("status").textContent = "";
   }
 }
 
-function wanted() {
+/** The query of a request, from the choices on the page. */
+function buildQuery() {
   const boxes = [...$("types").querySelectorAll("input:checked")].map((box) => box.value);
   const others = $("other").value.split(",").map((name) => name.trim()).filter(Boolean);
   const types = [...boxes, ...others];
   if (!types.length) throw new Error("Choose a type to find.");
-  const found = new URLSearchParams({ format: "json", overlaps: $("overlaps").value });
-  found.set("min_score", $("score").value || 0);
+  const query = new URLSearchParams({ format: "json", overlaps: $("overlaps").value });
+  query.set("min_score", $("score").value || 0);
   if (others.length || boxes.length < about.types.length) {
-    types.forEach((name) => found.append("types", name));
+    types.forEach((name) => query.append("types", name));
   }
-  return found;
+  return query;
 }
 
 async function annotate(parts) {
-  if ($("go").disabled) return; // still at the last one
+  if ($("go").disabled) return; // the previous request is not finished
   const start = performance.now();
   $("go").disabled = true;
-  $("status").textContent = "Reading …";
+  $("status").textContent = "Annotating …";
   try {
-    const found = [];
+    const annotated = [];
     for (const { body, type, name } of parts) {
-      const query = wanted();
+      const query = buildQuery();
       if (name) query.set("name", name);
-      const answer = await (await post(`annotate?${query}`, body, type)).json();
-      found.push(...answer.documents);
+      const response = await (await post(`annotate?${query}`, body, type)).json();
+      annotated.push(...response.documents);
     }
-    if (documents.length) past.push(documents);
-    documents = found;
-    await drawAll();
+    if (documents.length) undoStack.push(documents);
+    documents = annotated;
+    await renderAll();
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    $("status").textContent = `${told()} in ${seconds} s`;
+    $("status").textContent = `${summary()} in ${seconds} s`;
   } finally {
     $("go").disabled = false;
   }
 }
 
-function told() {
-  const mentions = documents.reduce((sum, one) => sum + one.spans.length, 0);
-  const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-  return `${many(documents.length, "document")}, ${many(mentions, "mention")}`;
+/** The number of documents and mentions. */
+function summary() {
+  const mentions = documents.reduce((sum, document) => sum + document.spans.length, 0);
+  const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  return `${count(documents.length, "document")}, ${count(mentions, "mention")}`;
 }
 
-// --- Drawing
+// --- Rendering
 
-/** Articles of some documents, and these with their mentions in the order of the links. */
-async function drawn(some, first) {
-  some.forEach((one) => one.spans.forEach((span) => known.includes(span.type) || known.push(span.type)));
+/** The articles of documents, and the documents with their mentions in the order of the links. */
+async function render(some, first) {
+  some.forEach((item) => item.spans.forEach((span) => knownTypes.includes(span.type) || knownTypes.push(span.type)));
   const query = new URLSearchParams({ first });
-  known.forEach((name) => query.append("type", name));
-  const answer = await (await post(`draw?${query}`, asJson(some), "application/json")).json();
-  return answer.drawn.map((html, i) => {
+  knownTypes.forEach((name) => query.append("type", name));
+  const response = await (await post(`draw?${query}`, asJson(some), "application/json")).json();
+  return response.html.map((html, i) => {
     const holder = document.createElement("template");
-    holder.innerHTML = html; // escaped by the server, and scripts in it would not run anyway
-    return { article: holder.content.firstElementChild, found: answer.found.documents[i] };
+    holder.innerHTML = html; // escaped by the server; scripts in a template never run
+    return { article: holder.content.firstElementChild, ordered: response.documents.documents[i] };
   });
 }
 
-async function drawAll() {
+async function renderAll() {
   close();
   $("documents").replaceChildren();
   shown = 0;
   $("results").hidden = false;
-  await drawMore();
+  await renderMore();
 }
 
-async function drawMore() {
-  const some = documents.slice(shown, shown + AT_ONCE);
+async function renderMore() {
+  const some = documents.slice(shown, shown + PAGE_SIZE);
   if (some.length) {
-    const drawings = await drawn(some, shown + 1);
-    documents = documents.toSpliced(shown, some.length, ...drawings.map((one) => one.found));
-    drawings.forEach(({ article }) => $("documents").append(dressed(article, shown++)));
+    const rendered = await render(some, shown + 1);
+    documents = documents.toSpliced(shown, some.length, ...rendered.map((item) => item.ordered));
+    rendered.forEach(({ article }) => $("documents").append(makeEditable(article, shown++)));
   }
   $("more").hidden = shown >= documents.length;
-  $("undo").disabled = !past.length;
+  $("undo").disabled = !undoStack.length;
 }
 
-async function redraw(index) {
-  const [{ article, found }] = await drawn([documents[index]], index + 1);
-  documents = documents.with(index, found);
-  $("documents").children[index].replaceWith(dressed(article, index));
-  $("undo").disabled = !past.length;
+async function rerender(index) {
+  const [{ article, ordered }] = await render([documents[index]], index + 1);
+  documents = documents.with(index, ordered);
+  $("documents").children[index].replaceWith(makeEditable(article, index));
+  $("undo").disabled = !undoStack.length;
 }
 
-/** An article whose links are buttons that correct mentions. */
-function dressed(article, index) {
+/** Make the links of an article buttons that correct mentions. */
+function makeEditable(article, index) {
   for (const marked of article.querySelectorAll(".text [title]")) {
-    marked.dataset.told = marked.title;
-    marked.removeAttribute("title"); // shown by us, at once and for the keyboard too
+    marked.dataset.details = marked.title;
+    marked.removeAttribute("title"); // the page shows it without delay, and for the keyboard too
   }
   for (const link of article.querySelectorAll(".text a")) {
     const number = numberOf(link);
     const span = documents[index].spans[number];
     link.setAttribute("role", "button");
-    link.setAttribute("aria-label", `${span.text}: ${link.dataset.told}. Correct`);
+    link.setAttribute("aria-label", `${span.text}: ${link.dataset.details}. Correct`);
     link.addEventListener("click", (event) => {
       event.preventDefault();
       open(index, number);
@@ -141,7 +145,7 @@ function dressed(article, index) {
         event.preventDefault();
         open(index, number);
       } else if (event.key === "Delete") {
-        trying(() => remove(index, number));
+        showErrors(() => remove(index, number));
       }
     });
   }
@@ -157,7 +161,7 @@ function dressed(article, index) {
 
 const numberOf = (link) => Number(link.hash.match(/m(\d+)$/)[1]) - 1;
 
-// --- Correcting
+// --- Editing
 
 function open(index, number, place) {
   const span = number === null ? null : documents[index].spans[number];
@@ -166,13 +170,13 @@ function open(index, number, place) {
   $("remove").hidden = !span;
   $("start").max = length(documents[index].text) - 1;
   $("end").max = length(documents[index].text);
-  const usual = known.includes($("type").value) ? $("type").value : known[0];
-  $("type").replaceChildren(...known.map((name) => new Option(name)), new Option("another …", ""));
-  $("type").value = (span ? span.type : usual) ?? "";
-  naming();
+  const current = knownTypes.includes($("type").value) ? $("type").value : knownTypes[0];
+  $("type").replaceChildren(...knownTypes.map((name) => new Option(name)), new Option("another …", ""));
+  $("type").value = (span ? span.type : current) ?? "";
+  toggleTypeName();
   fill(span ?? place ?? { start: 0, end: 0 });
   $("edit").hidden = false;
-  mark(linkOf(index, number));
+  highlight(linkOf(index, number));
   if (!place) $(span ? "type" : "words").focus();
 }
 
@@ -183,8 +187,8 @@ function fill({ start, end }) {
   check();
 }
 
-/** A type that is not known is named. */
-function naming() {
+/** Ask for the name of the type, unless a known type is selected. */
+function toggleTypeName() {
   $("naming").hidden = $("named").disabled = $("type").value !== "";
   $("named").required = !$("named").disabled;
 }
@@ -192,28 +196,28 @@ function naming() {
 function check() {
   const [start, end] = [$("start").valueAsNumber, $("end").valueAsNumber];
   const words = slice(documents[editing.index].text, start, end);
-  $("end").setCustomValidity(end > start && words.trim() ? "" : "There are no words in between.");
+  $("end").setCustomValidity(end > start && words.trim() ? "" : "This range contains no words.");
   $("words").setCustomValidity("");
   return words;
 }
 
-/** Show which mention is being corrected, above the form for it. */
-function mark(link) {
+/** Highlight the mention that is being edited, and scroll to it. */
+function highlight(link) {
   document.querySelector(".current")?.classList.remove("current");
   link?.classList.add("current");
   link?.scrollIntoView({ block: "nearest" });
 }
 
-function leave() {
+function hideForm() {
   editing = null;
   $("edit").hidden = true;
-  mark(null);
+  highlight(null);
 }
 
 function close() {
-  const from = editing;
-  leave();
-  if (from) focusMention(from.index, from.number);
+  const edited = editing;
+  hideForm();
+  if (edited) focusMention(edited.index, edited.number);
 }
 
 function linkOf(index, number) {
@@ -226,11 +230,11 @@ function focusMention(index, number) {
 }
 
 async function change(index, spans, line) {
-  past.push(documents);
+  undoStack.push(documents);
   documents = documents.with(index, { ...documents[index], spans });
   unsaved = true;
-  await redraw(index);
-  $("status").textContent = `${line} ${told()}`;
+  await rerender(index);
+  $("status").textContent = `${line} ${summary()}`;
 }
 
 async function save() {
@@ -241,43 +245,42 @@ async function save() {
   const moved = !before || before.start !== start || before.end !== end;
   const same = !moved && before.type === type;
   if (!same) {
-    // Nobody computed a score for what a reader says, and a name found at other borders or of
-    // another type is not known to be that of the concept.
+    // The score and the identifiers belong to the previous range and type: they are removed.
     const span = { start, end, type };
     if (!moved && before.fragments) span.fragments = before.fragments;
     const others = documents[index].spans.filter((_, i) => i !== number);
-    const twin = others.some((one) => one.start === start && one.end === end && one.type === type
-      && !one.fragments && !span.fragments);
-    await change(index, twin ? others : [...others, span], before ? "Corrected." : "Added.");
+    const exists = others.some((other) => other.start === start && other.end === end
+      && other.type === type && !other.fragments && !span.fragments);
+    await change(index, exists ? others : [...others, span], before ? "Corrected." : "Added.");
   }
-  leave();
+  hideForm();
   const now = documents[index].spans;
-  focusMention(index, now.findIndex((one) => one.start === start && one.end === end && one.type === type));
+  focusMention(index, now.findIndex((other) => other.start === start && other.end === end && other.type === type));
 }
 
 async function remove(index, number) {
-  leave();
+  hideForm();
   await change(index, documents[index].spans.filter((_, i) => i !== number), "Removed.");
   focusMention(index, Math.min(number, documents[index].spans.length - 1));
 }
 
 async function undo() {
-  const before = past.pop();
+  const before = undoStack.pop();
   const changed = before.length === documents.length
-    ? before.flatMap((one, i) => (one === documents[i] ? [] : [i]))
+    ? before.flatMap((document, i) => (document === documents[i] ? [] : [i]))
     : null;
   documents = before;
   if (changed?.length === 1 && changed[0] < shown) {
     close();
-    await redraw(changed[0]);
+    await rerender(changed[0]);
   } else {
-    await drawAll();
+    await renderAll();
   }
-  $("status").textContent = `Undone. ${told()}`;
+  $("status").textContent = `Undone. ${summary()}`;
 }
 
-/** What is selected in the text of a document, as a place in it. */
-function selected() {
+/** The selected range in the text of a document; null if nothing is selected there. */
+function selectedRange() {
   const selection = getSelection();
   if (!selection.rangeCount || selection.isCollapsed) return null;
   const range = selection.getRangeAt(0);
@@ -293,28 +296,29 @@ function selected() {
   return place && { index, place };
 }
 
-function offer() {
-  const found = selected();
-  if (!found) return;
-  const moving = editing?.index === found.index && editing.number !== null;
-  if (moving) fill(found.place); // new borders for the mention that is being corrected
-  else open(found.index, null, found.place);
+/** Edit the selected text: as the new range of the mention that is edited, or as a new mention. */
+function editSelection() {
+  const selection = selectedRange();
+  if (!selection) return;
+  const isMoved = editing?.index === selection.index && editing.number !== null;
+  if (isMoved) fill(selection.place);
+  else open(selection.index, null, selection.place);
 }
 
-// --- Files out and in
+// --- Files
 
 async function download() {
   if ($("format").value === "jsonl") {
-    // As the documents are here: what was corrected is not lost with the server.
-    keep(new Blob(documents.map((one) => `${JSON.stringify(one)}\n`)), "vaner.jsonl");
+    // From the documents in the browser: corrections can be saved even if the server has stopped.
+    saveFile(new Blob(documents.map((document) => `${JSON.stringify(document)}\n`)), "vaner.jsonl");
     return;
   }
-  const answer = await post(`convert?format=${$("format").value}`, asJson(documents), "application/json");
-  const name = answer.headers.get("Content-Disposition").match(/filename="(.*)"/)[1];
-  keep(await answer.blob(), name, answer.headers.get("X-Vaner-Lost"));
+  const response = await post(`convert?format=${$("format").value}`, asJson(documents), "application/json");
+  const name = response.headers.get("Content-Disposition").match(/filename="(.*)"/)[1];
+  saveFile(await response.blob(), name, response.headers.get("X-Vaner-Lost"));
 }
 
-function keep(blob, name, lost) {
+function saveFile(blob, name, lost) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
@@ -331,22 +335,22 @@ async function readFiles(files) {
   if (parts.length) await annotate(parts);
 }
 
-// --- What score and identifiers a mention has, beside it
+// --- The score and the identifiers of a mention
 
-function tip(target) {
-  const marked = target instanceof Element && target.closest("#documents .text [data-told]");
+function showTip(target) {
+  const marked = target instanceof Element && target.closest("#documents .text [data-details]");
   $("tip").hidden = !marked;
   if (!marked) return;
-  $("tip").textContent = marked.dataset.told;
+  $("tip").textContent = marked.dataset.details;
   const { left, bottom } = marked.getBoundingClientRect();
   const right = document.documentElement.clientWidth - $("tip").offsetWidth - 8;
   $("tip").style.left = `${Math.max(8, Math.min(left, right))}px`;
   $("tip").style.top = `${bottom + 8}px`;
 }
 
-// --- The beginning
+// --- Start
 
-function chip(name, i) {
+function typeCheckbox(name, i) {
   const item = document.createElement("li");
   item.innerHTML = '<label><input type="checkbox" checked> <mark class="line" lang=""></mark></label>';
   item.querySelector("input").value = name;
@@ -355,13 +359,13 @@ function chip(name, i) {
   return item;
 }
 
-async function begin() {
-  const answer = await fetch("types");
-  about = await answer.json();
-  known = [...about.types];
-  const behind = about.selector ? ", with a selector" : "";
-  $("model").textContent = `model ${about.model}${behind} · vaner ${about.vaner}`;
-  $("types").replaceChildren(...about.types.map(chip));
+async function start() {
+  const response = await fetch("types");
+  about = await response.json();
+  knownTypes = [...about.types];
+  const selector = about.selector ? ", with a selector" : "";
+  $("model").textContent = `model ${about.model}${selector} · vaner ${about.vaner}`;
+  $("types").replaceChildren(...about.types.map(typeCheckbox));
   $("others").hidden = !about.zero_shot;
   const formats = about.write.filter((name) => name !== "json");
   $("format").replaceChildren(...formats.map((name) => new Option(name, name)));
@@ -372,13 +376,13 @@ const send = () => annotate([{ body: JSON.stringify({ text: $("text").value }), 
 
 $("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  trying(send);
+  showErrors(send);
 });
 $("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) trying(send);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) showErrors(send);
 });
 $("files").addEventListener("change", () => {
-  trying(() => readFiles($("files").files)).then(() => ($("files").value = ""));
+  showErrors(() => readFiles($("files").files)).then(() => ($("files").value = ""));
 });
 addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -388,12 +392,12 @@ addEventListener("dragleave", (event) => event.relatedTarget || document.body.cl
 addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("over");
-  trying(() => readFiles(event.dataTransfer.files));
+  showErrors(() => readFiles(event.dataTransfer.files));
 });
 
 $("edit").addEventListener("submit", (event) => {
   event.preventDefault();
-  trying(save);
+  showErrors(save);
 });
 $("words").addEventListener("input", () => {
   const place = find(documents[editing.index].text, $("words").value, $("start").valueAsNumber || 0);
@@ -407,29 +411,29 @@ $("words").addEventListener("input", () => {
 for (const id of ["start", "end"]) {
   $(id).addEventListener("input", () => ($("words").value = check()));
 }
-$("type").addEventListener("change", naming);
-$("remove").addEventListener("click", () => trying(() => remove(editing.index, editing.number)));
+$("type").addEventListener("change", toggleTypeName);
+$("remove").addEventListener("click", () => showErrors(() => remove(editing.index, editing.number)));
 $("cancel").addEventListener("click", close);
-$("undo").addEventListener("click", () => trying(undo));
-$("more").addEventListener("click", () => trying(drawMore));
-$("download").addEventListener("click", () => trying(download));
+$("undo").addEventListener("click", () => showErrors(undo));
+$("more").addEventListener("click", () => showErrors(renderMore));
+$("download").addEventListener("click", () => showErrors(download));
 
-document.addEventListener("mouseup", () => setTimeout(offer)); // after the selection has changed
+document.addEventListener("mouseup", () => setTimeout(editSelection)); // after the selection has changed
 document.addEventListener("keyup", (event) => {
   if (event.key === "Escape" && editing) close();
-  else if (event.shiftKey) offer();
+  else if (event.shiftKey) editSelection();
 });
 if (matchMedia("(pointer: coarse)").matches) {
-  let rest; // a finger moves the ends of a selection without being lifted from the page
+  let timer; // with a finger, the selection changes until the user pauses
   document.addEventListener("selectionchange", () => {
-    clearTimeout(rest);
-    rest = setTimeout(offer, 600);
+    clearTimeout(timer);
+    timer = setTimeout(editSelection, 600);
   });
 }
-document.addEventListener("mouseover", (event) => tip(event.target));
-document.addEventListener("focusin", (event) => tip(event.target));
+document.addEventListener("mouseover", (event) => showTip(event.target));
+document.addEventListener("focusin", (event) => showTip(event.target));
 addEventListener("scroll", () => ($("tip").hidden = true), { passive: true });
 
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
-trying(begin);
+showErrors(start);
