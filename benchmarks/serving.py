@@ -185,7 +185,7 @@ def judged(question: Question, status: int, body: bytes, expected: Expected) -> 
 def server(waiting: int, model: str | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`vaner serve`, and its address."""
     command = [sys.executable, "-m", "vaner", "serve", "--port", "0"]
-    command += ["--device", "cpu", "--waiting", str(waiting), "--max-body", "1"]
+    command += ["--device", "cpu", "--max-waiting", str(waiting), "--max-body", "1"]
     command += ["--max-characters", str(MAX_CHARACTERS), "--timeout", "280"]
     command += ["--model", model] if model else []
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import Run
-from vaner.cli.stream import Job
+from vaner.cli.stream import AnnotationStream
 from vaner.formats import read
 from vaner.text.documents import Document
 
@@ -239,7 +239,7 @@ def test_skip_bad_goes_on_and_counts(annotate: Run, tmp_path: Path) -> None:
     assert done.code == 0
     assert [record["text"] for record in records(done.out)] == ["Asthma.", "Gout.", "Flu."]
     assert "a.jsonl:2: " in done.err
-    assert "vaner: warning: 2 bad records left out" in done.err
+    assert "vaner: warning: skipped 2 invalid records" in done.err
 
 
 def test_a_failed_start_leaves_the_old_results(annotate: Run, tmp_path: Path) -> None:
@@ -270,19 +270,19 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["--types", "Gene"], "the model does not find Gene; it finds Chemical, Disease"),
-        (["--types", ","], "--types names no type"),
+        (["--types", ","], "--types contains no entity type"),
         (["--format", "docx"], "'docx' is no format"),
         (["--format", "pubmed"], "'pubmed' can only be read"),
-        (["--format", "brat"], "give one with -o FOLDER"),
+        (["--format", "brat"], "give a folder with -o FOLDER"),
         (["--format", "parquet"], "give a file with -o FILE"),
-        (["-t", "x", "--shard", "1/2"], "--shard is for files and standard input, not for --text"),
-        (["-t", "x", "--input-format", "lines"], "--input-format is for files and standard input"),
-        (["-t", "x", "--encoding", "latin-1"], "--encoding is for files and standard input"),
-        (["-t", "x", "--skip-bad"], "--skip-bad is for files and standard input"),
+        (["-t", "x", "--shard", "1/2"], "--shard applies to files and cannot be used with --text"),
+        (["-t", "x", "--input-format", "lines"], "--input-format applies to files"),
+        (["-t", "x", "--encoding", "latin-1"], "--encoding applies to files"),
+        (["-t", "x", "--skip-bad"], "--skip-bad applies to files"),
         (["--input-format", "word"], "no input format is called 'word'"),
         (["--device", "toaster"], "no device is called 'toaster'"),
         (["--device", "meta"], "device meta cannot be used here"),
-        (["--dataset", "WNUT"], "not trained on a corpus called 'WNUT'"),
+        (["--corpus", "WNUT"], "not trained on a corpus called 'WNUT'"),
         (["missing.txt"], "missing.txt: there is no such file or folder"),
         (["-o", "no/such/folder/x.jsonl"], "does not exist"),
         (["-o", "results.doc"], "names no format to write"),
@@ -294,14 +294,14 @@ def test_mistakes_get_one_line(annotate: Run, arguments: list[str], words: str) 
 
 
 def test_folders_without_anything_to_read(annotate: Run, tmp_path: Path) -> None:
-    assert "no file here ends in one of" in annotate(tmp_path).error
+    assert "contains no file with one of the suffixes" in annotate(tmp_path).error
     assert "is a folder" in annotate("-t", TEXT, "-f", "jsonl", "-o", tmp_path).error
 
 
 def test_the_input_is_not_overwritten(annotate: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "Asthma."}\n')
-    assert "is also read from" in annotate(path, "-o", path).error
+    assert "is also an input" in annotate(path, "-o", path).error
     assert path.read_text()
 
 
@@ -335,7 +335,7 @@ def test_a_missing_model_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 def test_memory_is_bounded_by_the_batch(tiny_model: Path) -> None:
     """Results come before the input has ended."""
     from vaner.annotator import Annotator
-    from vaner.cli.outputs import Guarded
+    from vaner.cli.outputs import GuardedStream
 
     taken = 0
 
@@ -346,12 +346,12 @@ def test_memory_is_bounded_by_the_batch(tiny_model: Path) -> None:
             yield Document(str(taken), TEXT)
 
     annotator = Annotator.from_pretrained(tiny_model, device="cpu", batch_size=2)
-    stream = iter(Guarded(annotator.annotate(Guarded(endless()))))
+    stream = iter(GuardedStream(annotator.annotate(GuardedStream(endless()))))
     assert next(stream).id == "1"
     assert taken < 100
 
 
-def test_an_interrupted_job_keeps_what_it_has(
+def test_an_interrupted_command_keeps_its_output(
     run: Run, annotate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from vaner.annotator import Annotator
@@ -384,7 +384,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["text"] == "Asthma"
 
 
-def test_overlapping_types_are_kept_or_compete(annotate: Run) -> None:
+def test_overlaps_keep_or_best(annotate: Run) -> None:
     kept, best = (
         records(annotate("-t", TEXT * 3, "-f", "jsonl", "--overlaps", choice).out)[0]["spans"]
         for choice in ("keep", "best")
@@ -409,11 +409,11 @@ def test_brat_is_not_written_among_other_files(run: Run, tiny_model: Path, tmp_p
 
 def shard_of(source: Path, target: Path, shard: str | None) -> list[str]:
     """What a job reads, by the ids of the documents."""
-    job = Job(
+    stream = AnnotationStream(
         [str(source)], None, input_format="lines", encoding="utf-8", output=str(target),
         format="jsonl", skip_bad=False, quiet=True, shard=shard,
     )  # fmt: skip
-    job.run(iter)
+    stream.run(iter)
     return [record["id"] for record in records(target.read_text())]
 
 
@@ -431,7 +431,7 @@ def test_every_document_is_in_one_shard(tmp_path: Path, files: int, number: int)
     assert max(sizes) - min(sizes) <= (4 if files >= number else 1)
 
 
-def test_a_shard_of_many_files_opens_no_other(annotate: Run, tmp_path: Path) -> None:
+def test_a_shard_of_many_files_opens_only_its_files(annotate: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("broken")
     (tmp_path / "b.jsonl").write_text('{"text": "Flu."}\n')
     assert len(records(annotate(tmp_path, "-f", "jsonl", "--shard", "2/2").out)) == 1
@@ -446,10 +446,10 @@ def test_a_shard_of_a_stream_may_be_empty(annotate: Run, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/5", "1.5/3", ""])
-def test_what_is_no_shard(annotate: Run, shard: str) -> None:
-    assert "a shard is i/n with i from 1 to n" in annotate("--shard", shard, stdin=b"Flu.").error
+def test_invalid_shards_are_errors(annotate: Run, shard: str) -> None:
+    assert "must be i/n with i from 1 to n" in annotate("--shard", shard, stdin=b"Flu.").error
 
 
-def test_label_studio_is_told_which_model_it_was(annotate: Run, tiny_model: Path) -> None:
+def test_label_studio_names_the_model(annotate: Run, tiny_model: Path) -> None:
     out = annotate("-t", TEXT, "-f", "label-studio").out
     assert json.loads(out)[0]["predictions"][0]["model_version"] == str(tiny_model)

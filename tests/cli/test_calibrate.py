@@ -242,7 +242,7 @@ def test_a_broken_calibration_is_told(calibrated: Path, run: Run) -> None:
 )
 def test_a_wrong_option_is_one_line(run: Run, arguments: tuple[str, ...], words: str) -> None:
     told = run("annotate", "-t", "asthma", *arguments).error
-    assert words in told and told.endswith("vaner annotate --help tells more")
+    assert words in told and told.endswith("see vaner annotate --help")
 
 
 def test_a_calibration_that_makes_it_worse_is_told(
@@ -259,6 +259,6 @@ def test_a_calibration_that_makes_it_worse_is_told(
     folder = tmp_path / "model"
     shutil.copytree(model, folder)
     asked = ("--corpus", model.parent / "mine", "--device", "cpu")
-    assert "are further off" in run("calibrate", folder, *asked).err
+    assert "less accurate" in run("calibrate", folder, *asked).err
     assert [path.name for path in folder.glob(".*")] == []  # nothing half written stays
     assert (folder / CALIBRATION_FILE).is_file()

@@ -300,7 +300,7 @@ def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None
     assert "conll cannot hold everything" in lossy.err and lossy.code == 2
     assert [document.text for document in read(target)] == ["Flu."]
     done = run("corpus", "convert", source, target, "--skip-bad")
-    assert done.code == 0 and "1 bad record left out" in done.err
+    assert done.code == 0 and "skipped 1 invalid record" in done.err
     assert len(list(read(target))) == 2
 
 

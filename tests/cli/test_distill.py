@@ -82,4 +82,4 @@ def test_a_file_in_place_of_a_folder_is_one_line(
     run: Run, tiny_model: Path, text: Path, corpus: Path
 ) -> None:
     done = run("distill", tiny_model, "--text", text, "--corpus", corpus, "-o", text)
-    assert "is a file; --output is a folder" in done.error
+    assert "is a file; --output must be a folder" in done.error

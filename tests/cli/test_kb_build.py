@@ -50,7 +50,7 @@ def test_output_and_skip_bad(run: Run, folder: Path) -> None:
     assert "my_names.tsv:4: 1 columns where there should be 4" in wrong.error
     assert not output.exists()
     built = run("kb", "build", "local", "--from", folder, "--output", output, "--skip-bad")
-    assert built.code == 0 and "1 bad record left out" in built.err
+    assert built.code == 0 and "skipped 1 invalid record" in built.err
     assert run("kb", "stats", output, "--json").code == 0
 
 

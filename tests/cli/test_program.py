@@ -50,10 +50,10 @@ def test_help_needs_no_torch() -> None:
     ("arguments", "told"),
     [
         (["fly"], "No such command 'fly'"),
-        (["anotate"], "Did you mean 'annotate'; vaner --help tells more"),
+        (["anotate"], "Did you mean 'annotate'; see vaner --help"),
         (["--colour"], "No such option: --colour"),
         (["annotate", "--colour", "red"], "No such option: --colour"),
-        (["corpus", "fly"], "No such command 'fly'; vaner corpus --help tells more"),
+        (["corpus", "fly"], "No such command 'fly'; see vaner corpus --help"),
     ],
 )
 def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str) -> None:
@@ -67,7 +67,7 @@ def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str)
     [
         (
             ["annotate", "-t", "gout", "--text", "flu"],
-            "--text is given 2 times, and takes one value",
+            "--text is given 2 times, but takes one value",
         ),
         (["kb", "related", "-t", "gout", "-t", "flu"], "--text is given 2 times"),
         (["evaluate", "--corpus", "a", "--split", "b", "--corpus=c"], "--corpus is given 2 times"),
@@ -151,3 +151,25 @@ def test_the_package_of_commands_does_not_import_the_program() -> None:
     code = "import sys, vaner.cli.options\nassert 'vaner.cli.app' not in sys.modules\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("args", "notice"),
+    [
+        (["annotate", "--dataset", "X", "-t", "a", "-o", "/"], "--dataset is deprecated"),
+        (["annotate", "--dataset=X", "-t", "a", "-o", "/"], "--dataset is deprecated"),
+        (["serve", "--rate", "3", "--host", "-"], "--rate is deprecated; use --max-rate\n"),
+        (["serve", "--waiting", "3", "--host", "-"], "--waiting is deprecated; use --max-waiting\n"),
+    ],
+)  # fmt: skip
+def test_old_spellings_of_options_work_with_a_notice(
+    run: Run, args: list[str], notice: str
+) -> None:
+    done = run(*args)
+    assert f"vaner: warning: {notice}" in done.err
+    assert "No such option" not in done.error
+    assert args[1].partition("=")[0] not in run(args[0], "--help").out
+
+
+def test_text_that_looks_like_an_old_option_is_an_argument(run: Run) -> None:
+    assert "deprecated" not in run("annotate", "--", "--dataset").err

@@ -78,7 +78,7 @@ def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
     assert "needs a recipe and a folder" in run("train").error
     assert "needs a recipe and a folder" in run("train", recipe).error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
-    assert "is a file; --output is a folder" in run("train", recipe, "-o", recipe).error
+    assert "is a file; --output must be a folder" in run("train", recipe, "-o", recipe).error
 
 
 @pytest.mark.heavy

@@ -31,32 +31,38 @@ def ids(folder: Path) -> list[str]:
     return [d.id for part in sorted(folder.glob("part-*")) for d in read(part)]
 
 
-def test_here_in_parts_and_on(annotate: Run, run: Run, tmp_path: Path) -> None:
+def test_local_engine_resumes(annotate: Run, run: Run, tmp_path: Path) -> None:
     texts, out = put(tmp_path / "in", 2, 5), tmp_path / "out"
-    options = (texts, "--engine", "here", "--part-size", "2", "-o", out)
+    options = (texts, "--engine", "local", "--part-size", "2", "-o", out)
     done = annotate(*options)
     assert done.code == 0 and "10 documents in 6 parts, " in done.err
     (out / "part-00002-of-00006.jsonl").unlink()
     assert "--resume goes on with it" in annotate(*options).error
     again = annotate(*options, "--resume")
-    assert "5 of 6 parts are there already" in again.err
+    assert "5 of 6 parts exist already" in again.err
     joined = tmp_path / "all.jsonl"
     assert run("corpus", "convert", out, joined).code == 0
     assert [d.id for d in read(joined)] == [f"{f}-{i}" for f in range(2) for i in range(5)]
     assert all(d.spans for d in read(joined))
 
 
+def test_the_old_name_of_the_local_engine_works(annotate: Run, tmp_path: Path) -> None:
+    done = annotate(put(tmp_path / "in", 1, 1), "--engine", "here", "-o", tmp_path / "out")
+    assert done.code == 0
+    assert "vaner: warning: --engine here is deprecated; use --engine local\n" in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--engine", "here"], "--engine writes a folder of parts; give one with -o FOLDER"),
-        (["--engine", "here", "-o", "out", "-f", "brat"], "brat cannot be written in parts"),
-        (["--engine", "here", "-o", "out", "-f", "table"], "table cannot be written in parts"),
-        (["--engine", "here", "-o", "out", "--shard", "1/2"], "--engine cuts files by itself"),
-        (["--resume"], "are for --engine"),
-        (["--workers", "2"], "are for --engine"),
-        (["--part-size", "9"], "are for --engine"),
-        (["--engine", "here", "-o", "out", "--workers", "2"], "are for --engine ray"),
+        (["--engine", "local"], "--engine writes a folder of parts; give a folder with -o FOLDER"),
+        (["--engine", "local", "-o", "out", "-f", "brat"], "brat cannot be written in parts"),
+        (["--engine", "local", "-o", "out", "-f", "table"], "table cannot be written in parts"),
+        (["--engine", "local", "-o", "out", "--shard", "1/2"], "cannot be used with --engine"),
+        (["--resume"], "require --engine"),
+        (["--workers", "2"], "require --engine"),
+        (["--part-size", "9"], "require --engine"),
+        (["--engine", "local", "-o", "out", "--workers", "2"], "require --engine ray"),
     ],
 )
 def test_mistakes_get_one_line(
@@ -66,9 +72,9 @@ def test_mistakes_get_one_line(
 
 
 def test_standard_input_cannot_be_cut(annotate: Run, tmp_path: Path) -> None:
-    options = ("--engine", "here", "-o", tmp_path / "out")
-    assert "--engine reads files" in annotate(*options, stdin=b"Flu.").error
-    assert "--engine reads files" in annotate("-", *options, stdin=b"Flu.").error
+    options = ("--engine", "local", "-o", tmp_path / "out")
+    assert "--engine cannot read standard input" in annotate(*options, stdin=b"Flu.").error
+    assert "--engine cannot read standard input" in annotate("-", *options, stdin=b"Flu.").error
 
 
 def test_without_ray_one_line_says_what_to_install(

@@ -368,10 +368,10 @@ def test_a_terminal_gets_lines_and_no_markup(text: str) -> None:
         def isatty(self) -> bool:
             return True
 
-    from vaner.cli.outputs import _pour
+    from vaner.cli.outputs import write_to_stream
 
     stream = Terminal()
-    _pour([Document("d", text, (Span(0, len(text), "A"),))], stream, "table")
+    write_to_stream([Document("d", text, (Span(0, len(text), "A"),))], stream, "table")
     assert text in stream.getvalue() and "━" in stream.getvalue()
 
 

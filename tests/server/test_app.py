@@ -247,7 +247,7 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate", {"json": {"documents": [{"text": ""}] * 6}}, 413, "may have 5 documents"),
         ("/convert", {"json": {"text": "a" * 2001}}, 413, "may have 2,000 characters"),
         ("/draw", {"json": {"text": "a" * 2001}}, 413, "may have 2,000 characters"),
-        ("/annotate", {"json": {"text": "a"}, "headers": {"Accept": "image/png"}}, 406, "response can be"),
+        ("/annotate", {"json": {"text": "a"}, "headers": {"Accept": "image/png"}}, 406, "can be"),
         ("/annotate", {"json": {"text": POISON}}, 500, "internal error: RuntimeError"),
         ("/nowhere", {"content": b""}, 404, "Not Found"),
         ("/health", {"content": b""}, 405, "Method Not Allowed"),

@@ -1,4 +1,4 @@
-"""``vaner annotate``: text in, mentions out."""
+"""``vaner annotate``: find the mentions in text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vaner.cli.batch_annotate import (
     PART_SIZE,
     EngineOption,
     GpusOption,
-    Parts,
+    PartOptions,
     PartSizeOption,
     ResumePartsOption,
     WorkersOption,
@@ -72,22 +72,22 @@ def annotate(
 ) -> None:
     """Find the entities in text.
 
-    Results are written as they come and in the order of the input, so a job that is stopped keeps
-    what it has.
+    Documents are written in the order of the input, each as soon as it is annotated. If the command
+    is stopped, the output contains everything that was annotated until then.
 
     Examples:
 
     `vaner annotate --text "Metformin treats diabetes."`
 
-    `vaner annotate abstracts.pubtator --types Disease --format jsonl -o found.jsonl`
+    `vaner annotate abstracts.pubtator --types Disease --format jsonl -o annotated.jsonl`
 
-    `vaner annotate abstracts.pubtator --kb open --format pubtator -o found.pubtator`
+    `vaner annotate abstracts.pubtator --kb open --format pubtator -o annotated.pubtator`
 
-    `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o found.jsonl`
+    `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o annotated.jsonl`
 
     `zcat notes.txt.gz | vaner annotate --input-format lines -o notes.html`
 
-    `vaner annotate pubmed/*.xml.gz --engine ray --format parquet -o found --resume`
+    `vaner annotate pubmed/*.xml.gz --engine ray --format parquet -o annotated --resume`
     """
     from vaner.cluster.annotation_settings import AnnotationSettings
 
@@ -103,24 +103,24 @@ def annotate(
             min_score=min_score, min_precision=min_precision,
         ),
     )  # fmt: skip
-    how: dict[str, Any] = {
+    file_options: dict[str, Any] = {
         "output": output, "format": format, "input_format": input_format, "encoding": encoding,
         "skip_bad": skip_bad, "quiet": quiet,
     }  # fmt: skip
     if engine is None:
         if resume or workers or gpus_per_worker or part_size:
             raise VanerError(
-                "--resume, --workers, --gpus-per-worker and --part-size are for --engine"
+                "--resume, --workers, --gpus-per-worker and --part-size require --engine"
             )
-        from vaner.cli.stream import Job
+        from vaner.cli.stream import AnnotationStream
 
-        job = Job(files, text, shard=shard, **how)
-        job.run(settings.load(job.writing))
+        stream = AnnotationStream(files, text, shard=shard, **file_options)
+        stream.run(settings.load(stream.output_format))
         return
     if text is not None or shard is not None:
-        raise VanerError("--engine cuts files by itself; --text and --shard are not for it")
-    parts = Parts(
+        raise VanerError("--text and --shard cannot be used with --engine")
+    part_options = PartOptions(
         engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
         part_size=part_size or PART_SIZE, resume=resume,
     )  # fmt: skip
-    annotate_in_parts(files, settings, parts, **how)
+    annotate_in_parts(files, settings, part_options, **file_options)

@@ -1,4 +1,4 @@
-"""``vaner annotate --engine``: the input in parts, on one machine or many, to be gone on with."""
+"""``vaner annotate --engine``: annotate files in parts, with one process or many machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vaner.cli.inputs import expand
+from vaner.cli.inputs import expand_paths
 from vaner.cli.messages import print_message
 from vaner.display.output_formats import output_format
 from vaner.display.text import counted, listed
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from vaner.cluster.job import State
     from vaner.cluster.worker import Counted
 
+EngineName = Literal["local", "ray"]
 EngineOption = Annotated[
-    Literal["here", "ray"] | None,
+    EngineName | None,
     typer.Option(
-        help="Write a folder of parts, so that a job that was stopped can go on: in this process, "
-        "or by many workers on the machines of a Ray cluster: --engine ray",
+        help="Write a folder of parts, so that an interrupted job can be resumed. local: with this "
+        "process; ray: with many workers on the machines of a Ray cluster. Example: --engine ray",
         show_default=False,
     ),
 ]
@@ -38,36 +39,42 @@ WorkersOption = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="With --engine ray, how many workers: --workers 16. Default: one for each CPU, or "
-        "for each share of a GPU.",
+        help="Number of workers for --engine ray. Default: one for each CPU, or for each share of "
+        "a GPU. Example: --workers 16",
         show_default=False,
     ),
 ]
 GpusOption = Annotated[
     float,
     typer.Option(
-        min=0, help="With --engine ray, the GPUs of a worker, or its share: --gpus-per-worker 0.5"
+        min=0,
+        help="GPUs per worker for --engine ray; workers can share a GPU. Example: "
+        "--gpus-per-worker 0.5",
     ),
 ]
-PART_SIZE = 2000  # documents; where none is given
+PART_SIZE = 2000  # documents
 PartSizeOption = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help=f"With --engine, most documents of a part, else {PART_SIZE}: --part-size 500",
+        help=f"Most documents per part, for --engine. Default: {PART_SIZE}. Example: "
+        "--part-size 500",
+        show_default=False,
     ),
 ]
 ResumePartsOption = Annotated[
     bool,
-    typer.Option("--resume", help="With --engine, go on where there is something of this job."),
+    typer.Option(
+        "--resume", help="With --engine: continue the job in the output folder, or start it."
+    ),
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """How a job is done in parts: the options of the command that are only for it."""
+class PartOptions:
+    """Options of the command that only apply to a job in parts."""
 
-    engine: Literal["here", "ray"]
+    engine: EngineName
     workers: int | None
     gpus_per_worker: float
     part_size: int
@@ -77,7 +84,7 @@ class Parts:
 def annotate_in_parts(
     files: Sequence[str] | None,
     settings: AnnotationSettings,
-    parts: Parts,
+    options: PartOptions,
     *,
     output: str,
     format: str | None,
@@ -86,116 +93,114 @@ def annotate_in_parts(
     skip_bad: bool,
     quiet: bool,
 ) -> None:
-    """Annotate files into a folder of parts, or go on with it.
+    """Annotate files into a folder of parts, or continue an interrupted job.
 
     Raises:
-        VanerError: for what cannot be read or written, or parts that could not be done.
+        VanerError: if the input cannot be read, the output cannot be written, or a part failed.
     """
     from vaner.cluster.job import manifest, run
     from vaner.cluster.worker import Task
 
-    writing, reading = _format(format, output), resolve_format_name(input_format)
-    paths = _paths(files, reading)
+    writing, reading = _output_format(format, output), resolve_format_name(input_format)
+    paths = _input_paths(files, reading)
     task = Task(
         settings=settings.with_absolute_paths(), folder=output, format=writing,
         input_format=reading, encoding=encoding, skip_bad=skip_bad,
     )  # fmt: skip
-    with _engine(parts) as engine:
-        begun = manifest(
-            paths, task, engine, parts.part_size, resume=parts.resume, told=_tell_counted
+    with _open_engine(options) as engine:
+        job = manifest(
+            paths, task, engine, options.part_size, resume=options.resume, told=_print_warnings
         )
-        state = _watched(run(begun, task, engine), quiet)
-    bad = sum(source.bad for source in begun.sources)
-    if not begun.parts and not bad:  # no error, as without an engine
+        state = _print_progress(run(job, task, engine), quiet)
+    skipped = sum(source.bad for source in job.sources)
+    if not job.parts and not skipped:  # not an error, as without an engine
         where = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
         print_message(f"warning: there is no document in {where}")
-    if bad:
-        print_message(f"warning: {counted(bad, 'bad record')} left out")
+    if skipped:
+        print_message(f"warning: skipped {counted(skipped, 'invalid record')}")
     if state.failed:
+        first = min(state.failed, key=lambda report: report.number)
         raise VanerError(
-            f"{len(state.failed):,} of {counted(state.parts, 'part')} could not be done, such as "
-            f"{min(state.failed, key=lambda r: r.number).problem}; --resume does them again"
+            f"{len(state.failed):,} of {counted(state.parts, 'part')} failed. First error: "
+            f"{first.problem}. Try them again with --resume"
         )
 
 
-def _format(given: str | None, output: str) -> str:
+def _output_format(format: str | None, output: str) -> str:
     if output == STDIN:
-        raise VanerError("--engine writes a folder of parts; give one with -o FOLDER")
-    name = output_format(given or "jsonl", output)
+        raise VanerError("--engine writes a folder of parts; give a folder with -o FOLDER")
+    name = output_format(format or "jsonl", output)
     if name not in FORMATS or FORMATS[name].folder_writer:
         raise VanerError(f"{name} cannot be written in parts; give another format with --format")
     return name
 
 
-def _paths(files: Sequence[str] | None, format: str | None) -> list[str]:
+def _input_paths(files: Sequence[str] | None, format: str | None) -> list[str]:
     if not files or STDIN in files:
-        raise VanerError("--engine reads files, since it may read them again; name some")
-    return [str(Path(path).absolute()) for path in expand(files, format)]
+        raise VanerError("--engine cannot read standard input; give the names of files")
+    return [str(Path(path).absolute()) for path in expand_paths(files, format)]
 
 
 @contextmanager
-def _engine(parts: Parts) -> Iterator[Engine]:
-    """The engine that was asked for, closed behind the job.
+def _open_engine(options: PartOptions) -> Iterator[Engine]:
+    """Start the engine, and close it after the job.
 
     Raises:
-        VanerError: for what it cannot be told, or where Ray is not installed.
+        VanerError: for an option that the engine does not have, or if Ray is not installed.
     """
-    if parts.engine == "here":
+    if options.engine == "local":
         from vaner.cluster.engine import Here
 
-        if parts.workers or parts.gpus_per_worker:
-            raise VanerError("--workers and --gpus-per-worker are for --engine ray")
+        if options.workers or options.gpus_per_worker:
+            raise VanerError("--workers and --gpus-per-worker require --engine ray")
         yield Here()
         return
     try:
         from vaner.cluster.ray_engine import OnRay
-    except ModuleNotFoundError as problem:
-        raise VanerError("--engine ray needs Ray: pip install -e '.[ray]'") from problem
-    engine = OnRay(parts.workers, parts.gpus_per_worker)
+    except ModuleNotFoundError as error:
+        raise VanerError("--engine ray needs Ray: pip install -e '.[ray]'") from error
+    engine = OnRay(options.workers, options.gpus_per_worker)
     try:
         yield engine
     finally:
         engine.close()
 
 
-def _tell_counted(found: Counted) -> None:
-    for message in found.messages:
+def _print_warnings(file: Counted) -> None:
+    for message in file.messages:
         print_message(f"warning: {' '.join(message.split())}")
 
 
-def _watched(states: Iterator[State], quiet: bool) -> State:
-    """The last state; how far it is goes to the user now and then, and what was found at the end.
-
-    Raises:
-        KeyboardInterrupt: once it is told how to go on.
-    """
+def _print_progress(states: Iterator[State], quiet: bool) -> State:
+    """Print the progress of a job and a summary, and return its last state."""
     from vaner.cluster.store import together
     from vaner.display.progress import EVERY, pace
 
-    started = told = time.monotonic()
+    start = last_message = time.monotonic()
     state = first = next(states)
     if first.done and not quiet:
-        print_message(f"{len(first.done):,} of {counted(first.parts, 'part')} are there already")
+        print_message(f"{len(first.done):,} of {counted(first.parts, 'part')} exist already")
     before = sum(report.documents for report in first.done)
     try:
         for state in states:
-            if not quiet and time.monotonic() - told >= EVERY:
-                told = time.monotonic()
+            if not quiet and time.monotonic() - last_message >= EVERY:
+                last_message = time.monotonic()
                 done = sum(report.documents for report in state.done)
-                speed = pace(max(done - before, 1), told - started)
-                print_message(
-                    f"annotating: {done:,} of {counted(state.documents, 'document')}, {speed}"
-                )
+                speed = pace(max(done - before, 1), last_message - start)
+                total = counted(state.documents, "document")
+                print_message(f"annotating: {done:,} of {total}, {speed}")
     except KeyboardInterrupt:
-        print_message(f"stopped: {len(state.done):,} of {counted(state.parts, 'part')} are done")
+        print_message(
+            f"stopped: {len(state.done):,} of {counted(state.parts, 'part')} are finished"
+        )
         raise
     if not quiet:
         documents, mentions, lost = together(state.done)
         types = f" ({listed(mentions)})" if mentions else ""
-        took = f"{time.monotonic() - started:.1f} s"
+        seconds = f"{time.monotonic() - start:.1f} s"
         parts = counted(len(state.done), "part")
-        found = counted(mentions.total(), "mention")
-        print_message(f"{counted(documents, 'document')} in {parts}, {found}{types} in {took}")
+        total = counted(mentions.total(), "mention")
+        print_message(f"{counted(documents, 'document')} in {parts}, {total}{types} in {seconds}")
         if lost:
-            print_message(f"not everything could be written: {listed(lost)}")
+            print_message(f"the output format lost some information: {listed(lost)}")
     return state

@@ -20,6 +20,8 @@ RENAMED_OPTIONS: Mapping[str, str] = {
     "--waiting": "--max-waiting",
 }
 """Old spelling of an option -> its new spelling, in every command that has the new one."""
+RENAMED_VALUES: Mapping[tuple[str, str], str] = {("--engine", "here"): "local"}
+"""Option and old spelling of its value -> new spelling of the value."""
 
 # `VanerError.argument` -> the parameter of a command that has another name.
 _PARAMETERS = {"format": "input_format"}
@@ -97,6 +99,11 @@ def replace_renamed_options(args: Sequence[str], known: Iterable[str]) -> list[s
         if new is not None and new in known and old not in known:
             print_message(f"warning: {old} is deprecated; use {new}")
             replaced[i] = f"{new}{equals}{value}"
+        place = i if equals else min(i + 1, len(args) - 1)
+        value = value if equals else args[place]
+        if old in known and (new := RENAMED_VALUES.get((old, value))):
+            print_message(f"warning: {old} {value} is deprecated; use {old} {new}")
+            replaced[place] = f"{old}={new}" if equals else new
     return replaced
 
 

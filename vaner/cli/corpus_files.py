@@ -47,13 +47,13 @@ def split(
     from vaner.formats.names import resolve_format_name
 
     reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
-    sources = inputs.expand([source], reading)
-    skipped = inputs.Skipped() if skip_bad else None
-    corpus = inputs.documents(sources, reading, encoding, skipped)
-    drawn = split_corpus(corpus, {"devel": devel, "test": test}, seed)
+    sources = inputs.expand_paths([source], reading)
+    skipped = inputs.SkippedRecords() if skip_bad else None
+    corpus = inputs.read_documents(sources, reading, encoding, skipped)
+    drawn = draw(corpus, {"devel": devel, "test": test}, seed)
     lost = write_splits(drawn, output, writing)
     if skipped is not None:
-        skipped.conclude()
+        skipped.print_count()
     if not quiet:
         told = ", ".join(f"{name} {len(part):,}" for name, part in drawn.documents.items())
         print_message(f"documents in {output}: {told}")
@@ -97,25 +97,25 @@ def convert(
 
     reading = resolve_format_name(input_format)
     writing = format_to_write(output_format, target)
-    sources = inputs.expand([source], reading)
+    sources = inputs.expand_paths([source], reading)
     outputs.check_target(target, writing, sources)
-    skipped = inputs.Skipped() if skip_bad else None
+    skipped = inputs.SkippedRecords() if skip_bad else None
     renaming = Renaming(new_names(rename))
-    read = inputs.documents(sources, reading, encoding, skipped)
-    stream = outputs.Guarded(map(renaming, read))
-    report = outputs.deliver(stream, target, writing)
+    read = inputs.read_documents(sources, reading, encoding, skipped)
+    stream = outputs.GuardedStream(map(renaming, read))
+    report = outputs.write_documents(stream, target, writing)
     for unseen in renaming.unseen:
         print_message(f"warning: --rename {unseen}: there is no mention of that type")
-    if stream.problem is not None:
-        if stream.number:
+    if stream.error is not None:
+        if stream.count:
             print_message(
                 f"stopped early: {counted(report.documents, 'document')} written to {target}"
             )
             if report.lost and not quiet:
                 print_message(losses(writing, report.lost))
-        raise stream.problem
+        raise stream.error
     if skipped is not None:
-        skipped.conclude()
+        skipped.print_count()
     if not quiet:
         print_message(f"{counted(report.documents, 'document')} converted to {writing}")
         if report.lost:

@@ -1,4 +1,4 @@
-"""What a command is given to read: files, folders, standard input; and their bad records."""
+"""The input of a command: files, folders or standard input, and their invalid records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, single_line
 from vaner.display.text import counted
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, has_known_suffix, read
@@ -14,96 +14,103 @@ from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 
 
-class Skipped:
-    """Counts bad records that are left out, and shows the first few."""
+class SkippedRecords:
+    """Counts invalid records that are skipped, and prints the errors of the first few."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.count = 0
 
-    def __call__(self, problem: FormatError) -> None:
-        self.number += 1
-        if self.number <= _SHOWN:
-            print_message(f"warning: skipped: {' '.join(str(problem).split())}")
+    def __call__(self, error: FormatError) -> None:
+        self.count += 1
+        if self.count <= _MAX_SHOWN:
+            print_message(f"warning: skipped: {single_line(error)}")
 
-    def conclude(self) -> None:
-        """Say how many there were."""
-        if self.number:
-            print_message(f"warning: {counted(self.number, 'bad record')} left out")
+    def print_count(self) -> None:
+        """Print how many records were skipped, if there are any."""
+        if self.count:
+            print_message(f"warning: skipped {counted(self.count, 'invalid record')}")
 
 
-def expand(paths: Sequence[str], format: str | None) -> list[str]:
-    """Files to read: a folder stands for what is in it, a brat folder for itself.
+def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
+    """Return the files to read. Folders are replaced by their files, except folders of brat.
 
     Raises:
-        VanerError: for what is not there, and for a folder with nothing to read.
+        VanerError: if a path does not exist, or a folder contains nothing to read.
     """
-    found: list[str] = []
+    files: list[str] = []
     for name in paths:
-        if not name:  # an unset variable of the shell, and not the folder one is in
-            raise VanerError("a file without a name was given")
+        if not name:  # an unset shell variable; Path("") would be the current folder
+            raise VanerError("the name of a file is empty")
         path = Path(name)
         if name == STDIN or path.is_file() or path.is_fifo() or path.is_char_device():
-            found.append(name)
+            files.append(name)
         elif path.is_dir():
-            found += _inside(path, format)
+            files += _files_of(path, format)
         else:
-            raise VanerError(f"{name}: there is no such file or folder")
-    return found
+            raise VanerError(f"{name}: no such file or folder")
+    return files
 
 
-def _inside(folder: Path, format: str | None) -> list[str]:
+def _files_of(folder: Path, format: str | None) -> list[str]:
     try:
         files = sorted(file for file in folder.iterdir() if file.is_file())
-    except OSError as problem:
-        raise VanerError(f"{folder}: cannot be read: {problem.strerror}") from None
-    if format == "brat" or (
-        format is None and any(file.suffix in ANNOTATION_SUFFIXES for file in files)
-    ):
+    except OSError as error:
+        raise VanerError(f"{folder}: cannot be read: {error.strerror}") from None
+    has_annotations = any(file.suffix in ANNOTATION_SUFFIXES for file in files)
+    if format == "brat" or (format is None and has_annotations):
         return [str(folder)]
-    if named := [str(file) for file in files if has_known_suffix(file)]:
-        return named
-    inner = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
-    if inner:
-        raise VanerError(f"{folder}: only folders here; name one of them, such as {inner[0]}")
-    known = sorted({suffix for f in FORMATS.values() for suffix in f.suffixes})
-    raise VanerError(f"{folder}: no file here ends in one of {', '.join(known)}")
+    if readable := [str(file) for file in files if has_known_suffix(file)]:
+        return readable
+    subfolders = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
+    if subfolders:
+        raise VanerError(
+            f"{folder}: contains only folders; give one of them, such as {subfolders[0]}"
+        )
+    suffixes = sorted({suffix for f in FORMATS.values() for suffix in f.suffixes})
+    raise VanerError(f"{folder}: contains no file with one of the suffixes {', '.join(suffixes)}")
 
 
-def documents(
-    paths: Sequence[str], format: str | None, encoding: str, skipped: Skipped | None
+def read_documents(
+    paths: Sequence[str], format: str | None, encoding: str, skipped: SkippedRecords | None
 ) -> Iterator[Document]:
-    """Documents of all files in order, as a stream; where there is no text at all, that is told.
+    """Yield the documents of all files in order, and warn if none of them contains text.
 
-    With `skipped`, a file that cannot be read on counts as one bad record, and the next file is
-    read. An empty file is no error, alone or among others: a loop over notes must not stop at one.
-    But what should have made some text may have failed, or another file was meant.
+    An empty file is not an error, so that a script over many files does not stop at it. The warning
+    helps if the input is empty by mistake.
+
+    Args:
+        paths: files, folders of brat, or ``-`` for standard input.
+        format: their format; detected if None.
+        encoding: their encoding.
+        skipped: counts invalid records. A file that cannot be read to its end counts as one, and
+            the next file is read.
 
     Raises:
-        FormatError: for a bad record, without `skipped`.
+        FormatError: for an invalid record, if `skipped` is None.
     """
-    empty = True
+    is_empty = True
     for path in paths:
-        for document in _documents(path, format, encoding, skipped):
-            empty = empty and not document.text.strip()
+        for document in _read_file(path, format, encoding, skipped):
+            is_empty = is_empty and not document.text.strip()
             yield document
-    if empty and not (skipped and skipped.number):
+    if is_empty and not (skipped and skipped.count):
         names = ["standard input" if path == STDIN else path for path in paths]
-        where = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
-        print_message(f"warning: there is no text in {where}")
+        source = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
+        print_message(f"warning: there is no text in {source}")
 
 
-def _documents(
-    path: str, format: str | None, encoding: str, skipped: Skipped | None
+def _read_file(
+    path: str, format: str | None, encoding: str, skipped: SkippedRecords | None
 ) -> Iterator[Document]:
-    chosen = format or ("text" if path == STDIN else None)
+    known_format = format or ("text" if path == STDIN else None)
     if path == STDIN and sys.stdin.isatty():
-        print_message("reading from the terminal; Ctrl-D ends the text")
+        print_message("reading from the terminal; press Ctrl-D at the end of the text")
     try:
-        yield from read(path, chosen, encoding=encoding, on_error=skipped)
-    except FormatError as problem:
+        yield from read(path, known_format, encoding=encoding, on_error=skipped)
+    except FormatError as error:
         if skipped is None:
             raise
-        skipped(problem)
+        skipped(error)

@@ -94,14 +94,14 @@ def build(
 
     Example: `vaner kb build open`
     """
-    from vaner.cli.inputs import Skipped
+    from vaner.cli.inputs import SkippedRecords
     from vaner.knowledge.build import build as run
 
-    skipped = Skipped() if skip_bad else None
+    skipped = SkippedRecords() if skip_bad else None
     start = time.perf_counter()
     base = run(name, output, source_folder, on_error=skipped)
     if skipped is not None:
-        skipped.conclude()
+        skipped.print_count()
     if not quiet:
         print_message(
             f"{base.path}: {counted(len(base), 'concept')}, "
@@ -204,24 +204,24 @@ def match(
 
     `vaner kb match notes.txt --selector runs/selector/seed-1/model`
     """
-    from vaner.cli.stream import Job
+    from vaner.cli.stream import AnnotationStream
     from vaner.knowledge.matcher import Matcher
 
     wanted = split_types(types)
-    job = Job(
+    stream = AnnotationStream(
         files, text, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
     matcher = Matcher.named(kb, rule or ())
     matcher.check_types(wanted)
     if selector is None:
-        job.run(lambda stream: matcher.annotate(stream, wanted, overlaps=overlaps))
+        stream.run(lambda documents: matcher.annotate(documents, wanted, overlaps=overlaps))
         return
     from vaner.annotator import Annotator
     from vaner.selector.selector import Selector
 
     both = Annotator(matcher, Selector.from_pretrained(selector, device=device))
-    job.run(lambda stream: both.annotate(stream, wanted, overlaps=overlaps))
+    stream.run(lambda documents: both.annotate(documents, wanted, overlaps=overlaps))
 
 
 app.command(cls=Command)(kb_diagnostics.related)

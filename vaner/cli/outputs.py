@@ -1,8 +1,7 @@
-"""Where results go: the format asked for, a place that can take them, and what is kept on errors.
+"""The output of a command: checked before the work, and written document by document.
 
-Results are written as they come, each document flushed before the next is computed, into the very
-file that was asked for. A long job that is stopped keeps what it has, in a file that is well
-formed: `Guarded` ends the stream, so that the writer can close what it opened.
+Each document is flushed before the next one is annotated. An error does not lose what was written:
+`GuardedStream` ends the stream at the error, so that the writer completes a well-formed file.
 """
 
 from __future__ import annotations
@@ -23,119 +22,128 @@ from vaner.formats.source import STDIN
 from vaner.text.documents import Document
 
 
-class Guarded:
-    """A stream that ends at an error instead of raising it, and keeps it for later.
+class GuardedStream:
+    """A stream of documents that ends at an error and stores it instead of raising it.
 
-    So what was read before a bad record is still annotated, and what was annotated is written to
-    the end, before anybody hears of it.
+    The documents before the error can so be annotated and written before it is reported.
 
     Args:
         documents: the stream.
-        source: a guarded stream that it is computed from, whose problem is its own too.
+        source: a guarded stream that `documents` is computed from; its error counts too.
+
+    Attributes:
+        count: number of documents so far.
     """
 
-    def __init__(self, documents: Iterable[Document], source: Guarded | None = None) -> None:
+    def __init__(self, documents: Iterable[Document], source: GuardedStream | None = None) -> None:
         self._documents, self._source = documents, source
-        self.number = 0
-        self._problem: Exception | KeyboardInterrupt | None = None
+        self.count = 0
+        self._error: Exception | KeyboardInterrupt | None = None
 
     @property
-    def problem(self) -> Exception | KeyboardInterrupt | None:
-        """What ended the stream; None while it runs, and where it came to its end."""
-        return self._problem or (self._source.problem if self._source else None)
+    def error(self) -> Exception | KeyboardInterrupt | None:
+        """The error that ended the stream; None if there was none so far."""
+        return self._error or (self._source.error if self._source else None)
 
     def __iter__(self) -> Iterator[Document]:
         try:
             for document in self._documents:
-                self.number += 1
+                self.count += 1
                 yield document
-        except (Exception, KeyboardInterrupt) as problem:
-            self._problem = problem
+        except (Exception, KeyboardInterrupt) as error:
+            self._error = error
 
 
 def check_target(target: str, format: str, sources: Sequence[str]) -> None:
-    """Find out before the work, and not after it, that the results have nowhere to go.
+    """Check that the output can be written, before the work starts.
 
     Raises:
-        VanerError: for a missing folder, a folder in place of a file or the reverse, a file that
-            is also read, or a folder whose files might be written over.
+        VanerError: if a folder does not exist, if a file is given instead of a folder or a folder
+            instead of a file, if the output is also an input, or if a folder contains files that
+            might be overwritten.
     """
     path = Path(target)
-    folder = format in FORMATS and FORMATS[format].folder_writer is not None
-    if folder and target == STDIN:
-        raise VanerError(f"{format} is a folder of files; give one with -o FOLDER")
+    is_folder_format = format in FORMATS and FORMATS[format].folder_writer is not None
+    if is_folder_format and target == STDIN:
+        raise VanerError(f"{format} is a folder of files; give a folder with -o FOLDER")
     if target == STDIN and format in FORMATS and FORMATS[format].file_writer:
-        raise VanerError(f"{format} cannot be written to a stream; give a file with -o FILE")
+        raise VanerError(f"{format} cannot be written to standard output; give a file with -o FILE")
     if target == STDIN:
         return
-    if folder and path.exists() and not path.is_dir():
-        raise VanerError(f"{target}: {format} is written into a folder, and this is a file")
-    if folder and path.is_dir() and any(path.iterdir()):
-        raise VanerError(f"{target}: is not empty, and {format} would be written among its files")
-    if not folder and path.is_dir():
-        raise VanerError(f"{target}: is a folder; give a file to write {format} to")
+    if is_folder_format and path.exists() and not path.is_dir():
+        raise VanerError(f"{target}: is a file, but {format} needs a folder")
+    if is_folder_format and path.is_dir() and any(path.iterdir()):
+        raise VanerError(f"{target}: is not empty; give a new folder for {format}")
+    if not is_folder_format and path.is_dir():
+        raise VanerError(f"{target}: is a folder, but {format} needs a file")
     if not path.absolute().parent.is_dir():
         raise VanerError(f"{target}: the folder {path.absolute().parent} does not exist")
-    if path.exists() and any(_reads(Path(s), path) for s in sources if s != STDIN):
-        raise VanerError(f"{target}: is also read from; write to another place")
+    if path.exists() and any(_is_read_with(path, Path(s)) for s in sources if s != STDIN):
+        raise VanerError(f"{target}: is also an input; give another output file")
 
 
-def _reads(source: Path, target: Path) -> bool:
-    """Whether a file is read with a source: as itself, as brat's text, or as one of its folder."""
+def _is_read_with(path: Path, source: Path) -> bool:
+    """Return whether a path is read with a source: as the file itself, or as a file of brat."""
     if source.is_dir():
-        return target.suffix in {".txt", ".ann"} and target.absolute().parent.samefile(source)
+        return path.suffix in {".txt", ".ann"} and path.absolute().parent.samefile(source)
     texts = [source.with_suffix(".txt")] if source.suffix == ".ann" else []
-    return any(file.exists() and target.samefile(file) for file in (source, *texts))
+    return any(file.exists() and path.samefile(file) for file in (source, *texts))
 
 
-def deliver(documents: Iterable[Document], target: str, format: str) -> WriteReport:
-    """Write documents as they come; `target` is a file, a folder for brat, or ``-``.
+def write_documents(documents: Iterable[Document], target: str, format: str) -> WriteReport:
+    """Write documents one by one.
 
-    The file is opened when there is something to put into it: a job that fails at once leaves
-    what was there before.
+    The file is opened when the first document arrives: a command that fails at once leaves an
+    existing file as it was.
+
+    Args:
+        documents: the documents.
+        target: file, folder for brat, or ``-`` for standard output.
+        format: name of the format.
 
     Raises:
-        VanerError: where it cannot be written.
+        VanerError: if the output cannot be written.
     """
     stream = iter(documents)
     first = next(stream, None)
-    # Guarded streams end at an error: nothing came, and perhaps nothing was to come.
-    if first is None and isinstance(documents, Guarded) and documents.problem:
+    # A guarded stream without documents ended at an error: there is nothing to write.
+    if first is None and isinstance(documents, GuardedStream) and documents.error:
         return WriteReport()
-    whole = chain([first] if first is not None else [], stream)
+    all_documents = chain([first] if first is not None else [], stream)
     if target != STDIN and format not in VIEWS:
-        return write(whole, target, format)
+        return write(all_documents, target, format)
     try:
         if target == STDIN:
-            return _pour(whole, sys.stdout, format)
-        with _opened(target) as file:
-            return _pour(whole, file, format)
+            return write_to_stream(all_documents, sys.stdout, format)
+        with _open_text(target) as file:
+            return write_to_stream(all_documents, file, format)
     except BrokenPipeError:
         raise
-    except OSError as problem:
-        raise VanerError(f"{target}: cannot be written: {problem.strerror or problem}") from None
+    except OSError as error:
+        raise VanerError(f"{target}: cannot be written: {error.strerror or error}") from None
 
 
-def _pour(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:
+def write_to_stream(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:
+    """Write documents in a format or a view to a text stream."""
     if format not in VIEWS:
         return write_to(documents, stream, format)
     lost = Counter[str]()
-    number = 0
+    count = 0
 
-    def passing() -> Iterator[Document]:
-        nonlocal number
+    def count_documents() -> Iterator[Document]:
+        nonlocal count
         for document in documents:
-            number += 1
+            count += 1
             yield document
 
     view = table.draw if format == "table" and stream.isatty() else VIEWS[format]
-    for piece in view(passing(), lost):
+    for piece in view(count_documents(), lost):
         stream.write(piece)
         stream.flush()
-    return WriteReport(number, dict(+lost))
+    return WriteReport(count, dict(+lost))
 
 
-def _opened(target: str) -> TextIO:
+def _open_text(target: str) -> TextIO:
     if target.endswith(".gz"):
         return cast(TextIO, gzip.open(target, "wt", encoding="utf-8", newline=""))
     return open(target, "w", encoding="utf-8", newline="")

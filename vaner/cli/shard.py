@@ -1,7 +1,7 @@
-"""One part of many of the input, for schedulers that start the same command many times.
+"""One part of the input, for schedulers that start the same command many times.
 
-Every document is in exactly one shard, whichever machine reads it: nothing is agreed on between
-them but the input and the number of shards.
+Every document is in exactly one shard. The processes need not communicate: a shard depends on the
+input and the number of shards only.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ from typing import NamedTuple, TypeVar
 
 from vaner.errors import VanerError
 
-_Item = TypeVar("_Item")
+Item = TypeVar("Item")
 
 
 class Shard(NamedTuple):
-    """Every `of`-th item, from the one of this number on.
+    """Every `total`-th item, starting with item `number`.
 
     Args:
-        number: from 1 to `of`.
-        of: how many shards there are.
+        number: from 1 to `total`.
+        total: number of shards.
     """
 
     number: int
-    of: int
+    total: int
 
     @classmethod
-    def named(cls, given: str) -> Shard:
-        """The shard by what a user wrote.
+    def parse(cls, value: str) -> Shard:
+        """Return the shard for the value of ``--shard``.
 
         Raises:
-            VanerError: for anything but i/n with i from 1 to n.
+            VanerError: if the value is not i/n with i from 1 to n.
 
-        >>> Shard.named("2/8")
-        Shard(number=2, of=8)
+        >>> Shard.parse("2/8")
+        Shard(number=2, total=8)
         """
-        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", given, re.ASCII)
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
-            raise VanerError(f"--shard {given}: a shard is i/n with i from 1 to n, such as 1/8")
-        return cls(int(found[1]), int(found[2]))
+        match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", value, re.ASCII)
+        if not match or not 1 <= int(match[1]) <= int(match[2]):
+            raise VanerError(f"--shard {value}: must be i/n with i from 1 to n, such as 1/8")
+        return cls(int(match[1]), int(match[2]))
 
-    def by_files(self, files: Sequence[str]) -> bool:
-        """Whether shards are whole files: so they are where each gets one, and opens no other."""
-        return len(files) >= self.of
+    def selects_files(self, files: Sequence[str]) -> bool:
+        """Return whether a shard consists of entire files: if there is one for each shard."""
+        return len(files) >= self.total
 
-    def part(self, items: Iterable[_Item]) -> Iterator[_Item]:
-        """The items of this shard, in their order."""
-        return islice(items, self.number - 1, None, self.of)
+    def select(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items of this shard in their order."""
+        return islice(items, self.number - 1, None, self.total)

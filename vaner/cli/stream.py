@@ -1,4 +1,4 @@
-"""From what a command is given to read to where its results go, document by document."""
+"""A stream of documents from the input of a command, through a function, to its output."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vaner.cli.inputs import Skipped, documents, expand
+from vaner.cli.inputs import SkippedRecords, expand_paths, read_documents
 from vaner.cli.messages import print_message
-from vaner.cli.outputs import Guarded, check_target, deliver
+from vaner.cli.outputs import GuardedStream, check_target, write_documents
 from vaner.cli.shard import Shard
 from vaner.display.output_formats import output_format
 from vaner.display.text import counted, listed, losses
@@ -22,24 +22,26 @@ if TYPE_CHECKING:
     from vaner.formats import WriteReport
 
 
-class Job:
-    """Text to be annotated, and where it goes. All is checked before anything is loaded.
+class AnnotationStream:
+    """Text to annotate and the place to write it to, checked before anything is loaded.
 
     Args:
-        files: files, folders, or ``-``; standard input where there are none.
-        text: the text itself, in place of files.
-        input_format, encoding: of the files.
-        output: file, folder, or ``-``.
-        format: to write.
-        skip_bad: whether bad records are left out.
-        quiet: no progress and no summary.
-        shard: i/n for the i-th of n parts of the input; all of it if None.
+        files: files, folders, or ``-`` for standard input, which is the default.
+        text: a text, instead of files.
+        input_format: format of the files; detected if None.
+        encoding: encoding of the files.
+        output: file, folder, or ``-`` for standard output.
+        format: output format; by the name of the output if None.
+        skip_bad: whether to skip invalid records.
+        quiet: whether to print no progress and no summary.
+        shard: ``i/n`` for the i-th of n parts of the input; all of it if None.
 
     Attributes:
-        writing: name of the format that is written.
+        output_format: name of the output format.
 
     Raises:
-        VanerError: for what cannot be read or written, or both files and a text.
+        VanerError: if the input cannot be read or the output cannot be written, or if both files
+            and a text are given.
     """
 
     def __init__(
@@ -57,65 +59,67 @@ class Job:
     ) -> None:
         if text is not None and files:
             raise VanerError("give either --text or files, not both")
-        of_files = {
+        file_options = {
             "--shard": shard, "--input-format": input_format, "--skip-bad": skip_bad,
             "--encoding": encoding != "utf-8",
         }  # fmt: skip
-        given = [name for name, value in of_files.items() if value]
+        given = [name for name, value in file_options.items() if value]
         if text is not None and given:
-            raise VanerError(f"{given[0]} is for files and standard input, not for --text")
+            raise VanerError(f"{given[0]} applies to files and cannot be used with --text")
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
-        self._reading = resolve_format_name(input_format)
-        self.writing = output_format(format, output)
-        self._sources = expand(files or ["-"], self._reading) if text is None else []
-        check_target(output, self.writing, self._sources)
-        self._shard = None if shard is None else Shard.named(shard)
-        self._skipped = Skipped() if skip_bad else None
+        self._input_format = resolve_format_name(input_format)
+        self.output_format = output_format(format, output)
+        self._paths = expand_paths(files or ["-"], self._input_format) if text is None else []
+        check_target(output, self.output_format, self._paths)
+        self._shard = None if shard is None else Shard.parse(shard)
+        self._skipped = SkippedRecords() if skip_bad else None
 
     def run(self, annotate: AnnotateStream) -> None:
-        """Annotate and write; errors are raised once all that came before them is on disk."""
+        """Annotate and write the documents.
+
+        An error is raised after all documents before it are written.
+        """
         from vaner.display.progress import watched
 
-        started, counts = time.monotonic(), Counter[str]()
-        source = Guarded(self._documents())
-        watching = watched(annotate(source), "annotating", quiet=self._quiet)
-        finished = Guarded(_counting(watching, counts), source)
-        report = deliver(finished, self._output, self.writing)
-        if finished.problem is not None:
-            if finished.number:
+        start, mentions = time.monotonic(), Counter[str]()
+        source = GuardedStream(self._documents())
+        annotated = watched(annotate(source), "annotating", quiet=self._quiet)
+        guarded = GuardedStream(_count_mentions(annotated, mentions), source)
+        report = write_documents(guarded, self._output, self.output_format)
+        if guarded.error is not None:
+            if guarded.count:
                 written = counted(report.documents, "document")
                 print_message(f"stopped early: {written} written to {self._output}")
-                _tell_losses(report, self.writing, self._quiet)
-            raise finished.problem
+                self._print_losses(report)
+            raise guarded.error
         if not self._quiet:
-            _summarise(report, counts, time.monotonic() - started)
-        _tell_losses(report, self.writing, self._quiet)
+            _print_summary(report, mentions, time.monotonic() - start)
+        self._print_losses(report)
         if self._skipped is not None:
-            self._skipped.conclude()
+            self._skipped.print_count()
 
     def _documents(self) -> Iterable[Document]:
         if self._text is not None:
             return [Document("text", self._text)]
-        how = (self._reading, self._encoding, self._skipped)
+        options = (self._input_format, self._encoding, self._skipped)
         if self._shard is None:
-            return documents(self._sources, *how)
-        if self._shard.by_files(self._sources):
-            return documents([*self._shard.part(self._sources)], *how)
-        return self._shard.part(documents(self._sources, *how))
+            return read_documents(self._paths, *options)
+        if self._shard.selects_files(self._paths):
+            return read_documents([*self._shard.select(self._paths)], *options)
+        return self._shard.select(read_documents(self._paths, *options))
+
+    def _print_losses(self, report: WriteReport) -> None:
+        if report.lost and not self._quiet:
+            print_message(losses(self.output_format, report.lost))
 
 
-def _counting(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
+def _count_mentions(documents: Iterable[Document], mentions: Counter[str]) -> Iterator[Document]:
     for document in documents:
-        counts.update(span.type for span in document.spans)
+        mentions.update(span.type for span in document.spans)
         yield document
 
 
-def _summarise(report: WriteReport, counts: Counter[str], seconds: float) -> None:
-    types = f" ({listed(counts)})" if counts else ""
-    found = counted(counts.total(), "mention")
-    print_message(f"{counted(report.documents, 'document')}, {found}{types} in {seconds:.1f} s")
-
-
-def _tell_losses(report: WriteReport, format: str, quiet: bool) -> None:
-    if report.lost and not quiet:
-        print_message(losses(format, report.lost))
+def _print_summary(report: WriteReport, mentions: Counter[str], seconds: float) -> None:
+    types = f" ({listed(mentions)})" if mentions else ""
+    total = counted(mentions.total(), "mention")
+    print_message(f"{counted(report.documents, 'document')}, {total}{types} in {seconds:.1f} s")

@@ -243,7 +243,7 @@ def _limits(model: ModelDescription) -> Iterator[str]:
         )
     elif model.kind == "tagger" and model.config.get("instruction", {}).get("named"):
         yield (
-            f"{guidelines}: with a corpus's name in the instruction\n  (`--dataset`) the model "
+            f"{guidelines}: with a corpus's name in the instruction\n  (`--corpus`) the model "
             "follows that corpus, without one something between them."
         )
     else:

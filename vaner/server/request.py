@@ -238,7 +238,7 @@ def _parse_vaner_json(content: Any, query: QueryParams, limits: Limits) -> Parse
     return ParsedRequest(documents, params)
 
 
-def _detect_format(source: Content, encoding: str) -> str:
+def _detect_format(source: InMemoryFile, encoding: str) -> str:
     """Return the format of a body, detected from its content."""
     try:
         return detect_format(source, encoding=encoding)
