@@ -23,22 +23,24 @@ app = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."
 )
 
-NamesArgument = Annotated[
-    list[str], typer.Argument(metavar="NAME...", help="Registered name, folder or file.")
-]
+_NAME = "Registered name of a corpus, folder of splits, or file."
+
+NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help=_NAME)]
+OptionalNamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help=_NAME)]
 
 
 @app.command("list", cls=Command)
 def list_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Tell all that is known of these."),
+        typer.Argument(metavar="[NAME]...", help="Registered names. Default: a table of all."),
     ] = None,
     corpora: CorporaOption = None,
 ) -> None:
-    """Registered corpora and views: types, mentions in each split, where to get them, licence.
+    """List the registered corpora and views: types, mentions, source and license.
 
-    Of single ones also what is odd about them, and which others share their texts.
+    With names, print everything the registry contains about these corpora, including known
+    problems and corpora that share their texts.
 
     Examples:
 
@@ -51,13 +53,13 @@ def list_(
 
     root = corpora_root(corpora) if corpora else None
     if names:
-        typer.echo("\n\n".join(corpus_info.described(name, root) for name in names))
+        typer.echo("\n\n".join(corpus_info.describe(name, root) for name in names))
         return
-    typer.echo(aligned(corpus_info.overview(REGISTRY.values(), root)))
+    typer.echo(aligned(corpus_info.corpus_rows(REGISTRY.values(), root)))
     typer.echo("\nviews, which read the files of another corpus\n")
-    typer.echo(aligned(corpus_info.views(VIEWS.values())))
+    typer.echo(aligned(corpus_info.view_rows(VIEWS.values())))
     if root is None:
-        print_message("give --corpora FOLDER or set VANER_CORPORA to see which files are there")
+        print_message("use --corpora FOLDER or set VANER_CORPORA to see which files exist")
 
 
 @app.command(cls=Command)
@@ -69,120 +71,120 @@ def fetch(
             "--corpora",
             "--to",
             envvar="VANER_CORPORA",
-            help="Folder to put them in, made if it is not there: --to ~/corpora",
+            help="Folder for the corpora; created if it does not exist. Example: --to ~/corpora",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Fetch what is there once more.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Download files again that exist already.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Download corpora from their original addresses; a download that broke off is gone on with.
+    """Download corpora from their original sources, and resume interrupted downloads.
 
-    Where the registry has a checksum it must agree; elsewhere the counts are compared, and exit
-    code 1 says that they differ. Mind the licences, which are told.
+    Files are checked against the checksums in the registry. For files without a checksum the
+    numbers of documents and mentions are compared, and the exit code is 1 if they differ. Please
+    observe the licenses, which are printed.
 
     Example: `vaner corpus fetch NCBI-disease BC5CDR --to ~/corpora`
     """
-    from vaner.cli.corpus_info import wholes
-    from vaner.corpora.fetch import fetch_corpus
+    from vaner.cli.corpus_info import base_corpora
+    from vaner.corpora.fetch import fetch as fetch_corpus
     from vaner.display.progress import downloading
 
     if corpora is None:
-        raise VanerError("where to? Set VANER_CORPORA or name a folder with --to")
+        raise VanerError("no folder for the corpora: set VANER_CORPORA or use --to FOLDER")
     failed = differing = 0
-    for name in wholes(names):
+    for name in base_corpora(names):
         try:
             with downloading(quiet=quiet) as watching:
-                for split in fetch_corpus(name, corpora, force=force, progress=watching):
-                    _tell_fetched(split, quiet)
+                for split in fetch_corpus(name, corpora, force=force, watching=watching):
+                    _print_fetched(split, quiet)
                     differing += len(split.differences)
-        except VanerError as problem:  # the others are fetched all the same
+        except VanerError as error:  # continue with the other corpora
             if len(names) == 1:
                 raise
-            print_message(f"error: {problem}")
+            print_message(f"error: {error}")
             failed += 1
     if failed or differing:
         raise typer.Exit(2 if failed else 1)
 
 
-def _tell_fetched(split: FetchedSplit, quiet: bool) -> None:
+def _print_fetched(split: Fetched, quiet: bool) -> None:
     from vaner.corpora import REGISTRY
 
-    place = f"{split.corpus} {split.split}: {split.path}"
-    for line in split.differences:
-        print_message(f"{place}: {line}")
+    file = f"{split.corpus} {split.split}: {split.path}"
+    for difference in split.differences:
+        print_message(f"{file}: {difference}")
     if quiet:
         return
-    if not split.is_new:
-        print_message(f"{place} is there already (--force fetches it again)")
+    if not split.new:
+        print_message(f"{file} exists already (--force downloads it again)")
     elif not split.differences:
-        verified = split.is_verified
-        proof = "is what the registry has" if verified else "there is nothing to check it by"
-        print_message(f"{place} fetched; {proof}")
+        result = "matches the registry" if split.verified else "the registry has nothing to compare"
+        print_message(f"{file} downloaded; {result}")
         if split.split == next(iter(REGISTRY[split.corpus].splits)):
-            print_message(f"{split.corpus}: licence: {REGISTRY[split.corpus].license}")
+            print_message(f"{split.corpus}: license: {REGISTRY[split.corpus].license}")
 
 
 @app.command(cls=Command)
 def stats(
     names: NamesArgument, corpora: CorporaOption = None, input_format: CorpusFormatOption = None
 ) -> None:
-    """Count what is in a corpus, split by split.
+    """Count documents, sentences, words and mentions in each split of a corpus.
 
     Example: `vaner corpus stats NCBI-disease BC5CDR --corpora ~/corpora`
     """
     from vaner.formats.names import resolve_format_name
 
-    reading = resolve_format_name(input_format)
-    numbers = ("documents", "sentences", "words", "mentions", "out of reach")
-    shape = ("discontinuous", "nested", "crossing", "longest", "types")
-    rows: list[tuple[str, ...]] = [("corpus", "split", *numbers, *shape)]
+    format = resolve_format_name(input_format)
+    sizes = ("documents", "sentences", "words", "mentions", "unreachable")
+    shapes = ("discontinuous", "nested", "crossing", "longest", "types")
+    rows: list[tuple[str, ...]] = [("corpus", "split", *sizes, *shapes)]
     for name in names:
-        rows += _stats(name, corpora, reading)
+        rows += _stats_rows(name, corpora, format)
     typer.echo(aligned(rows, right=range(2, 11)))
 
 
-def _stats(name: str, root: Path | None, format: str | None) -> Iterator[tuple[str, ...]]:
+def _stats_rows(name: str, root: Path | None, format: str | None) -> Iterator[tuple[str, ...]]:
     from vaner.corpora import load
     from vaner.corpora.check import available_splits
     from vaner.corpora.statistics import compute_statistics
 
     for split in available_splits(name, root):
         corpus = load(name, split, root=root, format=format)
-        found = compute_statistics(corpus)
-        numbers = (found.documents, found.sentences, found.words, sum(found.mentions.values()))
+        counts = statistics(corpus)
+        sizes = (counts.documents, counts.sentences, counts.words, sum(counts.mentions.values()))
         yield (
             corpus.name,
             split,
-            *(f"{number:,}" for number in numbers),
-            f"{100 * found.unreachable_share:.2f}%",
-            f"{found.discontinuous:,}",
-            f"{found.nested:,}",
-            f"{found.crossing:,}",
-            counted(found.longest[0], "word"),
-            listed(found.mentions),
+            *(f"{number:,}" for number in sizes),
+            f"{100 * counts.unreachable_share:.2f}%",
+            f"{counts.discontinuous:,}",
+            f"{counts.nested:,}",
+            f"{counts.crossing:,}",
+            counted(counts.longest[0], "word"),
+            listed(counts.mentions),
         )
 
 
 @app.command(cls=Command)
 def check(
     ctx: typer.Context,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Registered name, folder or file."),
-    ] = None,
+    names: OptionalNamesArgument = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Check every registered corpus that is there.")
+        bool, typer.Option("--all", help="Check all registered corpora whose files exist.")
     ] = False,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
 ) -> None:
-    """Look for what is wrong with corpora; exit code 1 if something is.
+    """Check corpora for problems; the exit code is 1 if there are any.
 
-    Wrong are broken records and tags, other counts than the registry has, and sentences of eight
-    words or more that stand in train and in a held-out split, of this corpus or of another one
-    that is checked with it. What the registry knows of is noted, as are other repetitions, nested,
-    crossing and discontinuous mentions, and corpora that are made from the same texts.
+    Problems are: invalid records and tags, numbers of documents or mentions that differ from the
+    registry, and long sentences (eight words or more) that occur both in a training split and in a
+    held-out split, of the same corpus or of another one that is checked with it. Notes are printed
+    about problems that the registry lists, other repeated sentences, nested, crossing and
+    discontinuous mentions, and corpora made from the same texts.
 
     Examples:
 
@@ -190,64 +192,66 @@ def check(
 
     `vaner corpus check --all --corpora ~/corpora`
     """
-    from vaner.corpora.check import Findings, check_across_corpora, check_corpus
-    from vaner.corpora.repeated_sentences import LONG_SENTENCE_WORDS
+    from vaner.corpora.check import LONG, Findings, check_across
+    from vaner.corpora.check import check as check_corpus
     from vaner.formats.names import resolve_format_name
 
-    reading, checked = resolve_format_name(input_format), dict[str, Findings]()
-    for name in _to_check(names, every, corpora):
+    format, checked = resolve_format_name(input_format), dict[str, Findings]()
+    for name in _corpora_to_check(names, every, corpora):
         try:
-            checked[name] = check_corpus(name, corpora, reading)
-        except FormatError as problem:  # no way on in this file: that is a finding too
-            checked[name] = Findings([with_option_hint(problem, ctx)])
-        _tell_findings(name, checked[name])
-    wrong = sum(len(found.problems) for found in checked.values())
+            checked[name] = check_corpus(name, corpora, format)
+        except FormatError as error:  # the file cannot be read: this is a problem of the corpus
+            checked[name] = Findings([with_option_hint(error, ctx)])
+        _print_findings(name, checked[name])
+    problems = sum(len(findings.problems) for findings in checked.values())
     if len(checked) > 1:
-        across = check_across_corpora(checked)
-        _tell_findings("across", across)
-        wrong += len(across.problems)
-    print_message(
-        f"{counted(wrong, 'problem') if wrong else 'nothing wrong'}; "
-        f"long is {LONG_SENTENCE_WORDS} words or more"
-    )
-    if wrong:
+        across = check_across(checked)
+        _print_findings("across", across)
+        problems += len(across.problems)
+    result = counted(problems, "problem") if problems else "no problems"
+    print_message(f"{result}; long sentences have {LONG} words or more")
+    if problems:
         raise typer.Exit(1)
 
 
-def _to_check(names: list[str] | None, every: bool, corpora: Path | None) -> list[str]:
-    """Names without repetition; of all registered ones those of which a file is there."""
+def _corpora_to_check(names: list[str] | None, every: bool, corpora: Path | None) -> list[str]:
+    """Return the names, each once, or all registered corpora of which a file exists."""
     from vaner.corpora import REGISTRY, corpora_root
     from vaner.corpora.loader import split_file
 
     if bool(names) == every:
-        raise VanerError("name the corpora to check, or give --all")
+        raise VanerError("give the names of corpora, or --all")
     if names:
         return list(dict.fromkeys(names))
     root = corpora_root(corpora)
-    there = [n for n, i in REGISTRY.items() if any(split_file(i, s, root) for s in i.splits)]
-    if not there:
-        raise VanerError(f"no registered corpus lies in {root}")
-    absent = [name for name in REGISTRY if name not in there]
-    if absent:
-        typer.echo(f"not here: {', '.join(absent)}")
-    return there
+    available = [
+        name
+        for name, info in REGISTRY.items()
+        if any(split_file(info, split, root) for split in info.splits)
+    ]
+    if not available:
+        raise VanerError(f"{root}: contains no registered corpus")
+    missing = [name for name in REGISTRY if name not in available]
+    if missing:
+        typer.echo(f"not available: {', '.join(missing)}")
+    return available
 
 
-def _tell_findings(name: str, found: Findings) -> None:
-    for line in found.problems:
-        typer.echo(_told(name, "wrong", line))
-    for line in found.notes:
-        typer.echo(_told(name, "note", line))
-    if not found.problems:
-        typer.echo(f"{name}: nothing wrong")
+def _print_findings(name: str, findings: Findings) -> None:
+    for message in findings.problems:
+        typer.echo(_finding_line(name, "problem", message))
+    for message in findings.notes:
+        typer.echo(_finding_line(name, "note", message))
+    if not findings.problems:
+        typer.echo(f"{name}: no problems")
 
 
-def _told(name: str, kind: str, line: str) -> str:
-    """A finding behind what it is about: the corpus, or the place in it that the line names."""
-    place, colon, rest = line.partition(": ")
+def _finding_line(name: str, kind: str, message: str) -> str:
+    """Return a finding with the corpus in front, or with the place in it that the message names."""
+    place, colon, rest = message.partition(": ")
     if colon and (place == name or place.startswith(f"{name}:")):
         return f"{place}: {kind}: {rest}"
-    return f"{name}: {kind}: {line}"
+    return f"{name}: {kind}: {message}"
 
 
 app.command(cls=Command)(corpus_files.split)

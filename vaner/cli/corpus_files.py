@@ -1,4 +1,4 @@
-"""``vaner corpus split`` and ``convert``: files made of a corpus's files."""
+"""``vaner corpus split`` and ``convert``: write files from the files of a corpus."""
 
 from __future__ import annotations
 
@@ -10,79 +10,90 @@ import typer
 from vaner.cli.messages import print_message
 from vaner.cli.options import CorpusFormatOption, EncodingOption, QuietOption, SkipBadOption
 from vaner.cli.rename_types import RenameOption
+from vaner.display.output_formats import WRITABLE
 from vaner.display.text import counted, losses
 
-ShareOption = Annotated[float, typer.Option(help="Share of the documents; 0 for none.")]
+_FORMATS = ", ".join(WRITABLE)
+
+SourceArgument = Annotated[
+    str, typer.Argument(metavar="IN", help="File, folder, or - for standard input.")
+]
+ShareOption = Annotated[float, typer.Option(help="Share of the documents; 0 for no such split.")]
 
 
 def split(
-    source: Annotated[str, typer.Argument(metavar="IN", help="File, folder, or - for stdin.")],
+    source: SourceArgument,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="Folder to write the splits into: -o corpus"),
+        typer.Option("--output", "-o", help="New folder for the splits. Example: -o corpus"),
     ],
     devel: ShareOption = 0.1,
     test: ShareOption = 0.1,
-    seed: Annotated[int, typer.Option(help="Of the drawing: --seed 2")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed. Example: --seed 2")] = 1,
     input_format: CorpusFormatOption = None,
     output_format: Annotated[
-        str, typer.Option("--to", "--format", help="Format to write: --to brat.")
+        str,
+        typer.Option("--to", "--format", help=f"Output format: {_FORMATS}. Example: --to brat"),
     ] = "jsonl",
     encoding: EncodingOption = "utf-8",
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Split a corpus by documents into train, devel and test, as training wants it.
+    """Split a corpus by documents into train, devel and test.
 
     The same corpus and seed give the same splits. Texts with the same doc_id in their metadata are
-    one document. Documents that share a sentence of eight words
-    or more go to the same split as far as that can be; what stands in two splits all the same is
-    counted.
+    one document. Documents that share a sentence of eight words or more go to the same split as far
+    as possible. Sentences that occur in two splits nevertheless are counted.
 
     Example: `vaner corpus split export.json --devel 0.1 --test 0.2 -o corpus`
     """
     from vaner.cli import inputs
     from vaner.cli.split_files import check_folder, write_splits
-    from vaner.corpora.split import split_corpus
+    from vaner.corpora.split import split as split_documents
     from vaner.formats.names import resolve_format_name
 
     reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
-    sources = inputs.expand_paths([source], reading)
+    paths = inputs.expand_paths([source], reading)
     skipped = inputs.SkippedRecords() if skip_bad else None
-    corpus = inputs.read_documents(sources, reading, encoding, skipped)
-    drawn = draw(corpus, {"devel": devel, "test": test}, seed)
-    lost = write_splits(drawn, output, writing)
+    corpus = inputs.read_documents(paths, reading, encoding, skipped)
+    splits = split_documents(corpus, {"devel": devel, "test": test}, seed)
+    lost = write_splits(splits, output, writing)
     if skipped is not None:
         skipped.print_count()
     if not quiet:
-        told = ", ".join(f"{name} {len(part):,}" for name, part in drawn.documents.items())
-        print_message(f"documents in {output}: {told}")
-        if drawn.grouped_documents:
-            print_message(
-                f"{counted(drawn.grouped_documents, 'document')} grouped with others of the same "
-                "sentences"
-            )
+        sizes = ", ".join(f"{name} {len(part):,}" for name, part in splits.documents.items())
+        print_message(f"documents in {output}: {sizes}")
+        if splits.together:
+            documents = counted(splits.together, "document")
+            print_message(f"{documents} placed with others that share a long sentence")
         if lost:
             print_message(losses(writing, lost))
-    if drawn.repeated_sentences:
-        repeated = counted(drawn.repeated_sentences, "long sentence")
-        print_message(f"warning: {repeated} in more than one split")
+    if splits.apart:
+        print_message(f"warning: {counted(splits.apart, 'long sentence')} in more than one split")
 
 
 def convert(
-    source: Annotated[str, typer.Argument(metavar="IN", help="File, folder, or - for stdin.")],
-    target: Annotated[str, typer.Argument(metavar="OUT", help="File, folder for brat, or -.")],
+    source: SourceArgument,
+    target: Annotated[
+        str, typer.Argument(metavar="OUT", help="File, folder for brat, or - for standard output.")
+    ],
     input_format: CorpusFormatOption = None,
     output_format: Annotated[
         str | None,
-        typer.Option("--to", "--format", help="Format to write: --to bioc. Default: by suffix."),
+        typer.Option(
+            "--to",
+            "--format",
+            help=f"Output format: {_FORMATS}. Default: from the name of the output file. Example: "
+            "--to bioc_xml",
+            show_default=False,
+        ),
     ] = None,
     rename: RenameOption = None,
     encoding: EncodingOption = "utf-8",
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Convert between formats; what the new one cannot hold is counted.
+    """Convert documents to another format, and report what it cannot represent.
 
     Examples:
 
@@ -91,26 +102,25 @@ def convert(
     `vaner corpus convert train.tsv train.jsonl --rename Drug=Chemical`
     """
     from vaner.cli import inputs, outputs
-    from vaner.cli.rename_types import Renaming, new_names
-    from vaner.display.output_formats import output_format as format_to_write
+    from vaner.cli.rename_types import TypeRenamer, parse_renames
+    from vaner.display.output_formats import output_format as choose_format
     from vaner.formats.names import resolve_format_name
 
     reading = resolve_format_name(input_format)
-    writing = format_to_write(output_format, target)
-    sources = inputs.expand_paths([source], reading)
-    outputs.check_target(target, writing, sources)
+    writing = choose_format(output_format, target)
+    paths = inputs.expand_paths([source], reading)
+    outputs.check_target(target, writing, paths)
     skipped = inputs.SkippedRecords() if skip_bad else None
-    renaming = Renaming(new_names(rename))
-    read = inputs.read_documents(sources, reading, encoding, skipped)
-    stream = outputs.GuardedStream(map(renaming, read))
+    renamer = TypeRenamer(parse_renames(rename))
+    documents = inputs.read_documents(paths, reading, encoding, skipped)
+    stream = outputs.GuardedStream(map(renamer, documents))
     report = outputs.write_documents(stream, target, writing)
-    for unseen in renaming.unseen:
-        print_message(f"warning: --rename {unseen}: there is no mention of that type")
+    for type in renamer.missing:
+        print_message(f"warning: --rename {type}: no mention has this type")
     if stream.error is not None:
         if stream.count:
-            print_message(
-                f"stopped early: {counted(report.documents, 'document')} written to {target}"
-            )
+            written = counted(report.documents, "document")
+            print_message(f"stopped early: {written} written to {target}")
             if report.lost and not quiet:
                 print_message(losses(writing, report.lost))
         raise stream.error

@@ -1,4 +1,4 @@
-"""What the registry knows of corpora, told to people."""
+"""The content of the corpus registry as text."""
 
 from __future__ import annotations
 
@@ -9,98 +9,107 @@ from vaner.corpora import REGISTRY, VIEWS, CorpusInfo, lookup, shared_texts, spl
 from vaner.display.text import aligned
 from vaner.errors import CorpusError
 
-_SHOWN = 5  # types; Few-NERD has 36
+_MAX_TYPES = 5  # corpora with more types, such as Few-NERD with 36, show their number
 
 
-def wholes(names: Iterable[str]) -> list[str]:
-    """The corpora of names and views, each once, in order; unknown names as they are."""
+def base_corpora(names: Iterable[str]) -> list[str]:
+    """Return the corpora of names and views in order, each once; unknown names as they are."""
     infos = ((name, lookup(name)) for name in names)
     return list(dict.fromkeys(info.base_corpus if info else name for name, info in infos))
 
 
-def overview(corpora: Iterable[CorpusInfo], root: Path | None) -> Iterator[tuple[str, ...]]:
-    """A row for each corpus, and the head."""
-    yield "corpus", "types", "splits and their mentions", "get it", "licence"
+def corpus_rows(corpora: Iterable[CorpusInfo], root: Path | None) -> Iterator[tuple[str, ...]]:
+    """Yield the header and a row for each corpus.
+
+    Args:
+        corpora: the corpora.
+        root: folder with the registered corpora, to show which splits exist; None to show all.
+    """
+    yield "corpus", "types", "splits and their mentions", "source", "license"
     for info in corpora:
-        how = "fetch" if info.url else "by hand"
-        yield info.name, _types(info), _splits(info, root), how, info.license
+        source = "fetch" if info.url else "manual"
+        yield info.name, _types(info), _splits(info, root), source, info.license
 
 
-def views(infos: Iterable[CorpusInfo]) -> Iterator[tuple[str, ...]]:
-    """A row for each view, and the head."""
+def view_rows(infos: Iterable[CorpusInfo]) -> Iterator[tuple[str, ...]]:
+    """Yield the header and a row for each view."""
     yield "view", "of", "types", "splits and their mentions"
     for info in infos:
-        yield info.name, info.base_corpus, _mapping(info), _splits(info, None)
+        yield info.name, info.base_corpus, _types_and_labels(info), _splits(info, None)
 
 
-def described(name: str, root: Path | None) -> str:
-    """All that is known of a corpus or a view.
+def describe(name: str, root: Path | None) -> str:
+    """Return everything that the registry contains about a corpus or a view.
 
     Raises:
-        CorpusError: for a name that is not registered.
+        CorpusError: if the name is not registered.
     """
     info = lookup(name)
     if info is None:
         known = ", ".join((*REGISTRY, *VIEWS))
         raise CorpusError(f"corpus {name!r} is not registered; registered: {known}")
-    own = [view.name for view in VIEWS.values() if view.base_corpus == info.name]
+    views = [view.name for view in VIEWS.values() if view.base_corpus == info.name]
     rows = [
         ("view of", info.view_of),
-        ("types", _mapping(info)),
-        ("views", ", ".join(own)),
-        ("licence", info.license),
+        ("types", _types_and_labels(info)),
+        ("views", ", ".join(views)),
+        ("license", info.license),
         ("home page", info.homepage),
-        ("address", info.url),
-        ("by hand", info.unavailable),
-        ("odd", info.caveat),
-        *(("same texts", told) for told in shared_texts(info)),
+        ("download", info.url),
+        ("manual download", info.unavailable),
+        ("known problems", info.caveat),
+        *(("same texts", text) for text in shared_texts(info)),
         ("folder", f"{info.folder} ({info.format})"),
     ]
-    told = aligned((f"  {label}", text) for label, text in rows if text)
-    head = ("split", "file", "documents", "sentences", "mentions", "long ones in train", "here")
-    splits = [head, *(_split(info, split, root) for split in info.splits)]
-    return f"{info.name}\n{told}\n\n{aligned([('', *row) for row in splits], right=(3, 4, 5))}"
+    details = aligned((f"  {label}", text) for label, text in rows if text)
+    header = (
+        "split", "file", "documents", "sentences", "mentions", "long sentences in train", "exists",
+    )  # fmt: skip
+    splits = [header, *(_split_row(info, split, root) for split in info.splits)]
+    table = aligned([("", *row) for row in splits], right=(3, 4, 5))
+    return f"{info.name}\n{details}\n\n{table}"
 
 
-def _split(info: CorpusInfo, split: str, root: Path | None) -> tuple[str, ...]:
+def _split_row(info: CorpusInfo, split: str, root: Path | None) -> tuple[str, ...]:
     known = info.splits[split]
     leaks = ", ".join(f"{number} in {corpus}" for corpus, number in known.in_train.items())
-    here = "" if root is None else "yes" if split_file(info, split, root) else "no"
-    numbers = (known.documents, known.sentences, _total(info, split))
-    called = f"{split} (as test)" if split == info.substitute_test else split
-    return (called, known.file, *(_number(n) for n in numbers), leaks, here)
+    exists = "" if root is None else "yes" if split_file(info, split, root) else "no"
+    numbers = (known.documents, known.sentences, _total_mentions(info, split))
+    label = f"{split} (as test)" if split == info.substitute_test else split
+    return (label, known.file, *(_number(n) for n in numbers), leaks, exists)
 
 
 def _types(info: CorpusInfo) -> str:
-    """Its types, or how many where they are many."""
+    """Return the types, or their number if there are many."""
     types = info.entity_types
-    return ", ".join(types) if len(types) <= _SHOWN else f"{len(types)} types"
+    return ", ".join(types) if len(types) <= _MAX_TYPES else f"{len(types)} types"
 
 
-def _mapping(info: CorpusInfo) -> str:
-    """Its types, with the labels that they stand for where these have other names."""
+def _types_and_labels(info: CorpusInfo) -> str:
+    """Return the types, each with its labels in the files if they have other names."""
     labels = {
-        type: [label for label, own in info.types.items() if own == type]
+        type: [label for label, name in info.types.items() if name == type]
         for type in info.entity_types
     }
     return ", ".join(
-        type if own == [type] else f"{type} ({', '.join(own)})" for type, own in labels.items()
+        type if names == [type] else f"{type} ({', '.join(names)})"
+        for type, names in labels.items()
     )
 
 
 def _splits(info: CorpusInfo, root: Path | None) -> str:
-    """Names of the splits and their mentions, those without a file marked."""
-    there = {s: root is None or split_file(info, s, root) is not None for s in info.splits}
-    if not any(there.values()):
-        return "not here"
-    shown = (f"{split} {_number(_total(info, split))}".strip() for split in info.splits)
+    """Return the splits with the numbers of their mentions, and mark those without a file."""
+    exists = {s: root is None or split_file(info, s, root) is not None for s in info.splits}
+    if not any(exists.values()):
+        return "not available"
+    labels = (f"{split} {_number(_total_mentions(info, split))}".strip() for split in info.splits)
     return ", ".join(
-        text if found else f"({text} missing)"
-        for text, found in zip(shown, there.values(), strict=True)
+        label if has_file else f"({label} missing)"
+        for label, has_file in zip(labels, exists.values(), strict=True)
     )
 
 
-def _total(info: CorpusInfo, split: str) -> int | None:
+def _total_mentions(info: CorpusInfo, split: str) -> int | None:
     mentions = info.mentions(split)
     return sum(mentions.values()) if isinstance(mentions, Mapping) else mentions
 

@@ -1,4 +1,4 @@
-"""``vaner kb``: list, build and count knowledge bases."""
+"""``vaner kb``: list, build, count and match knowledge bases."""
 
 from __future__ import annotations
 
@@ -41,51 +41,55 @@ app = typer.Typer(
 )
 
 BaseArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of a base, or path of its file.")
+    str, typer.Argument(metavar="NAME", help="Name of a knowledge base, or path of its file.")
 ]
 
 
 @app.command("list", cls=Command)
 def list_() -> None:
-    """Knowledge bases that can be built, and those that are.
+    """List the knowledge bases that can be built, and those that are built.
 
     Example: `vaner kb list`
     """
     from vaner.knowledge.base import built
     from vaner.knowledge.manifest import iterate
 
-    there = built()
+    available = built()
     known = {manifest.name: manifest.description for manifest in iterate()}
-    known |= {name: "a manifest of your own" for name in there if name not in known}
-    rows = [("base", "built", "from")]
+    known |= {name: "your own manifest" for name in available if name not in known}
+    rows = [("name", "built", "sources")]
     for name in sorted(known):
-        rows.append((name, _size(name) if name in there else "not yet", known[name]))
+        rows.append((name, _size(name) if name in available else "no", known[name]))
     typer.echo(aligned(rows))
 
 
 def _size(name: str) -> str:
-    """How much a base holds; one that is damaged or old is to be built again."""
+    """Return the number of concepts of a base, and whether it must be built again."""
     from vaner.knowledge.base import KnowledgeBase, default_path
 
     try:
         base = KnowledgeBase(default_path(name))
     except VanerError:
         return "cannot be read"
-    return counted(len(base), "concept") + (", to be built again" if base.outdated else "")
+    return counted(len(base), "concept") + (", outdated: build it again" if base.outdated else "")
 
 
 @app.command(cls=Command)
 def build(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Name of a base, or path of a manifest.")
+        str, typer.Argument(metavar="NAME", help="Name of a knowledge base, or path of a manifest.")
     ],
     source_folder: Annotated[
         Path | None,
-        typer.Option("--from", help="Folder that the downloaded files lie in: --from ~/downloads"),
+        typer.Option(
+            "--from", help="Folder with the downloaded files. Example: --from ~/downloads"
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="File to make: --output open.parquet. Default: in the cache."),
+        typer.Option(
+            help="File to write. Default: a file in the cache. Example: --output open.parquet"
+        ),
     ] = None,
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
@@ -95,11 +99,11 @@ def build(
     Example: `vaner kb build open`
     """
     from vaner.cli.inputs import SkippedRecords
-    from vaner.knowledge.build import build as run
+    from vaner.knowledge.build import build as build_base
 
     skipped = SkippedRecords() if skip_bad else None
     start = time.perf_counter()
-    base = run(name, output, source_folder, on_error=skipped)
+    base = build_base(name, output, source_folder, on_error=skipped)
     if skipped is not None:
         skipped.print_count()
     if not quiet:
@@ -115,60 +119,60 @@ def stats(
     name: BaseArgument,
     as_json: JsonOption = False,
 ) -> None:
-    """Count what is in a base: concepts, names, licences, and names that make trouble.
+    """Count the concepts and names of a knowledge base, and list its ambiguous names.
 
-    Names are told apart as the matcher does: whatever their case, accents and hyphens.
+    Names are compared as the matcher compares them, regardless of case, accents and hyphens.
 
     Example: `vaner kb stats open`
     """
     from vaner.knowledge.base import open_base
     from vaner.knowledge.report import report
 
-    found = report(open_base(name))
+    statistics = report(open_base(name))
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(statistics.to_dict(), ensure_ascii=False, indent=2))
         return
-    for block in (_types(found), _sources(found), _troubles(found)):
+    for block in (_types_table(statistics), _sources_table(statistics), _names_table(statistics)):
         typer.echo(block)
         typer.echo()
-    if found.english is None:
-        print_message("for names that are common English words: pip install wordfreq")
+    if statistics.english is None:
+        print_message("to count names that are common English words: pip install wordfreq")
 
 
-def _types(found: Report) -> str:
+def _types_table(statistics: Report) -> str:
     rows: list[tuple[str, ...]] = [("type", "concepts", "names")]
-    for type in sorted(found.concepts):
-        rows.append((type, f"{found.concepts[type]:,}", f"{found.names[type]:,}"))
-    total = (sum(found.concepts.values()), sum(found.names.values()))
+    for type in sorted(statistics.concepts):
+        rows.append((type, f"{statistics.concepts[type]:,}", f"{statistics.names[type]:,}"))
+    total = (sum(statistics.concepts.values()), sum(statistics.names.values()))
     rows.append(("all", *(f"{number:,}" for number in total)))
     return aligned(rows, right=(1, 2))
 
 
-def _sources(found: Report) -> str:
-    rows: list[tuple[str, ...]] = [("source", "concepts", "names", "version", "licence")]
-    for name, about in found.sources.items():
-        numbers = (sum(about["concepts"].values()), sum(about["names"].values()))
+def _sources_table(statistics: Report) -> str:
+    rows: list[tuple[str, ...]] = [("source", "concepts", "names", "version", "license")]
+    for name, source in statistics.sources.items():
+        numbers = (sum(source["concepts"].values()), sum(source["names"].values()))
         counts = (f"{number:,}" for number in numbers)
-        rows.append((name, *counts, about["version"] or "-", about["licence"]))
+        rows.append((name, *counts, source["version"] or "-", source["licence"]))
     return aligned(rows, right=(1, 2))
 
 
-def _troubles(found: Report) -> str:
-    rows = [("names", "number", "types", "such as")]
+def _names_table(statistics: Report) -> str:
+    rows = [("names", "number", "types", "examples")]
     kinds = {
-        "different": None,
-        "of several concepts": found.several_concepts,
-        "… of one vocabulary": found.one_vocabulary,
-        "of several types": found.several_types,
-        "very short": found.short,
-        "common English words": found.english,
+        "distinct": None,
+        "of several concepts": statistics.several_concepts,
+        "… in one vocabulary": statistics.one_vocabulary,
+        "of several types": statistics.several_types,
+        "very short": statistics.short,
+        "common English words": statistics.english,
     }
     for kind, finding in kinds.items():
         if finding is not None:
             examples = "; ".join(finding.examples[:4])
             rows.append((kind, f"{finding.names:,}", listed(finding.by_type), examples))
-        elif kind == "different":
-            rows.append((kind, f"{found.distinct:,}", "", ""))
+        elif kind == "distinct":
+            rows.append((kind, f"{statistics.distinct:,}", "", ""))
     return aligned(rows, right=(1,))
 
 
@@ -191,14 +195,14 @@ def match(
 ) -> None:
     """Find the names of a knowledge base in text, with their identifiers.
 
-    Of names of one type that overlap, the leftmost and longest is taken. No model is needed; a
-    selector may sort out what stands there but is meant otherwise.
+    Of overlapping names of the same type, the leftmost and longest is used. No model is needed. A
+    selector can drop names that have another meaning in their context.
 
     Examples:
 
     `vaner kb match --text "Metformin treats diabetes."`
 
-    `vaner kb match abstracts.pubtator --types Disease --format jsonl -o found.jsonl`
+    `vaner kb match abstracts.pubtator --types Disease --format jsonl -o annotated.jsonl`
 
     `vaner kb match notes.txt --kb open --rule Gene.case=fold`
 
@@ -207,21 +211,21 @@ def match(
     from vaner.cli.stream import AnnotationStream
     from vaner.knowledge.matcher import Matcher
 
-    wanted = split_types(types)
+    type_names = split_types(types)
     stream = AnnotationStream(
         files, text, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
     matcher = Matcher.named(kb, rule or ())
-    matcher.check_types(wanted)
+    matcher.check_types(type_names)
     if selector is None:
-        stream.run(lambda documents: matcher.annotate(documents, wanted, overlaps=overlaps))
+        stream.run(lambda documents: matcher.annotate(documents, type_names, overlaps=overlaps))
         return
     from vaner.annotator import Annotator
     from vaner.selector.selector import Selector
 
-    both = Annotator(matcher, Selector.from_pretrained(selector, device=device))
-    stream.run(lambda documents: both.annotate(documents, wanted, overlaps=overlaps))
+    annotator = Annotator(matcher, Selector.from_pretrained(selector, device=device))
+    stream.run(lambda documents: annotator.annotate(documents, type_names, overlaps=overlaps))
 
 
 app.command(cls=Command)(kb_diagnostics.related)

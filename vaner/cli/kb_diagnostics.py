@@ -1,4 +1,4 @@
-"""``vaner kb related`` and ``vaner kb check``: what a base would teach, and whether it may."""
+"""``vaner kb related`` and ``vaner kb check``: training names of a base, and leaks in it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ HELD_OUT = ("devel", "test")
 
 def related(
     text: Annotated[
-        str, typer.Option("--text", "-t", help='A sentence: --text "BRCA1 is a granin."')
+        str, typer.Option("--text", "-t", help='A sentence. Example: --text "BRCA1 is a granin."')
     ],
     kb: BaseOption = "open",
     types: TypesOption = None,
-    positives: Annotated[int, typer.Option(min=1, help="Most names of a type.")] = 10,
+    positives: Annotated[int, typer.Option(min=1, help="Most names per type.")] = 10,
     negatives: Annotated[
-        int, typer.Option(min=0, help="Most names of other types, as counter-examples.")
+        int, typer.Option(min=0, help="Most names of other types per type, as negative examples.")
     ] = 5,
     as_json: JsonOption = False,
 ) -> None:
-    """Names that share rare words or letters with a sentence: what dense recognition draws from.
+    """List the names that share rare words or letters with a sentence.
+
+    These are the names from which dense recognition examples are made in training.
 
     Example: `vaner kb related --types Disease --text "BRCA1 is a granin."`
     """
@@ -41,19 +43,20 @@ def related(
     from vaner.knowledge.related_names import RelatedNames
 
     base = open_base(kb)
-    wanted = split_types(types)
-    base.check_types(wanted)
+    type_names = split_types(types)
+    base.check_types(type_names)
     names = RelatedNames(base)
     pools = {
-        type: names.pools([text], type, positives, negatives)[0] for type in wanted or base.types
+        type: names.pools([text], type, positives, negatives)[0]
+        for type in type_names or base.types
     }
     if as_json:
         typer.echo(json.dumps({t: p._asdict() for t, p in pools.items()}, ensure_ascii=False))
         return
     for type, pool in pools.items():
-        typer.echo(f"{type}: {'; '.join(pool.positives) or 'nothing related'}")
+        typer.echo(f"{type}: {'; '.join(pool.positives) or 'no related names'}")
         if pool.negatives:
-            typer.echo(f"  and as counter-examples: {'; '.join(pool.negatives)}")
+            typer.echo(f"  negative examples: {'; '.join(pool.negatives)}")
 
 
 def check(
@@ -61,16 +64,18 @@ def check(
         str,
         typer.Argument(
             metavar="NAME",
-            help="Name of a base, path of its file, or a *_dev.jsonl of VANER's published data.",
+            help="Name of a knowledge base, path of its file, or a *_dev.jsonl file published with "
+            "VANER.",
         ),
     ],
     corpora: CorporaOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for annotations of dev and test splits in a base; exit code 1 if there are any.
+    """Check a knowledge base for annotations of dev and test splits; exit code 1 if there are any.
 
-    Two ways: by where its sources come from, and by the tell-tale spaces of a tokeniser in names
-    that only a held-out annotation has, beside random pieces of the same sentences.
+    There are two checks. The first compares the sources of the base with the files of the corpora.
+    The second looks for names with the spaces of a tokenizer that occur in held-out annotations
+    only, and compares their number with random pieces of the same sentences.
 
     Example: `vaner kb check open --corpora ~/corpora`
     """
@@ -79,72 +84,75 @@ def check(
 
     root = corpora_root(corpora)
     names, sources = _names(name)
-    found = []
+    results = []
     for train, held_out in _splits(root):
-        # One pass over the names of a base for each split: they are many, and are not kept.
-        found.append(telltale(names(), train, held_out))
+        # The names are read once for each split: they are too many to keep in memory.
+        results.append(telltale(names(), train, held_out))
         if not as_json:
-            _tell(found[-1])
-    if not found:
-        raise VanerError(f"no registered corpus with train and held-out splits lies in {root}")
-    strangers = list(of_a_corpus(sources, _checksums(root)))
+            _print_result(results[-1])
+    if not results:
+        raise VanerError(f"{root}: contains no registered corpus with a train and a held-out split")
+    leaked_sources = list(of_a_corpus(sources, _checksums(root)))
     if as_json:
-        content = {"provenance": strangers, "telltale": [each.to_dict() for each in found]}
+        content = {
+            "provenance": leaked_sources,
+            "telltale": [result.to_dict() for result in results],
+        }
         typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
     else:
-        for line in strangers:
+        for line in leaked_sources:
             typer.echo(f"LEAK: {line}")
-        if sources and not strangers:
-            typer.echo("by provenance: no source is a held-out file of a corpus at hand")
-    leaks = sum(each.suspicious for each in found) + len(strangers)
-    print_message(f"{counted(leaks, 'leak')} found" if leaks else "no leak found")
+        if sources and not leaked_sources:
+            typer.echo("sources: none is a held-out file of an available corpus")
+    leaks = sum(result.suspicious for result in results) + len(leaked_sources)
+    print_message(f"found {counted(leaks, 'leak')}" if leaks else "found no leak")
     if leaks:
         raise typer.Exit(1)
 
 
-def _tell(found: TellTale) -> None:
-    typer.echo(str(found))
-    if found.suspicious:
-        typer.echo(f"  such as: {'; '.join(found.examples)}")
+def _print_result(result: TellTale) -> None:
+    typer.echo(str(result))
+    if result.suspicious:
+        typer.echo(f"  examples: {'; '.join(result.examples)}")
 
 
 def _names(name: str) -> tuple[Any, Any]:
-    """What gives the names, anew each time, and the sources."""
+    """Return a function that iterates over the names, and the sources."""
     from vaner.knowledge.base import open_base
     from vaner.knowledge.sources import vaner_jsonl
 
     if name.endswith(".jsonl"):
         if not Path(name).is_file():
-            raise VanerError(f"{name}: there is no such file")
-        kept = [concept.name for concept in vaner_jsonl.read(name)]
-        return (lambda: iter(kept)), ()
+            raise VanerError(f"{name}: no such file")
+        names = [concept.name for concept in vaner_jsonl.read(name)]
+        return (lambda: iter(names)), ()
     base = open_base(name)
-    return (lambda: (each for each, _, _ in base.names())), base.sources.values()
+    return (lambda: (spelling for spelling, _, _ in base.names())), base.sources.values()
 
 
 def _splits(root: Path) -> Iterator[tuple[Corpus, Corpus]]:
-    """Train beside each held-out split of every registered corpus that is there."""
+    """Yield the train split with each held-out split, for every registered corpus."""
     from vaner.corpora import REGISTRY, load, split_file
 
     for info in REGISTRY.values():
-        there = {split for split in info.splits if split_file(info, split, root)}
-        if "train" not in there:
+        available = {split for split in info.splits if split_file(info, split, root)}
+        if "train" not in available:
             continue
         train = load(info.name, "train", root=root)
         for split in HELD_OUT:
-            if split in there:
+            if split in available:
                 yield train, load(info.name, split, root=root)
 
 
 def _checksums(root: Path) -> dict[str, str]:
-    """SHA-256 of the held-out files of every registered corpus -> what they are."""
+    """Return corpus and split by the SHA-256 of the held-out files of all registered corpora."""
     from vaner.corpora import REGISTRY, split_file
     from vaner.corpora.download import compute_sha256
 
-    found = {}
+    checksums = {}
     for info in REGISTRY.values():
         for split in info.splits:
             path = split_file(info, split, root)
             if split != "train" and path is not None:
-                found[compute_sha256(path)] = f"{info.name} {split}"
-    return found
+                checksums[checksum(path)] = f"{info.name} {split}"
+    return checksums

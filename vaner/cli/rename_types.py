@@ -1,4 +1,4 @@
-"""``--rename OLD=NEW``: types of a corpus by other names."""
+"""``--rename OLD=NEW``: other names for the types of a corpus."""
 
 from __future__ import annotations
 
@@ -16,62 +16,62 @@ if TYPE_CHECKING:
 RenameOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="Another name for a type of the corpus; may be repeated: --rename Drug=Chemical. Tags "
-        "without a type have an empty one: --rename =Disease",
+        help="Rename a type of the corpus; may be repeated. Tags without a type have the empty "
+        "name: --rename =Disease. Example: --rename Drug=Chemical",
         show_default=False,
     ),
 ]
 
 
-def new_names(given: Iterable[str] | None) -> dict[str, str]:
-    """Types by their names in the corpus -> those they get, out of ``["Drug=Chemical"]``.
+def parse_renames(values: Iterable[str] | None) -> dict[str, str]:
+    """Return the new names of types by their old names, from ``["Drug=Chemical"]``.
 
     Raises:
-        VanerError: for what is not of this form, and a type that gets two names.
+        VanerError: if a value does not have this form, or a type has two new names.
     """
-    found: dict[str, str] = {}
-    for one in given or ():
-        old, given_as, new = (part.strip() for part in one.rpartition("="))
-        if not given_as or not new:
-            raise VanerError(f"--rename {one}: give it as OLD=NEW; e.g. --rename Drug=Chemical")
-        if found.setdefault(old, new) != new:
-            raise VanerError(f"--rename gives {old} two names, {found[old]} and {new}")
-    return found
+    names: dict[str, str] = {}
+    for value in values or ():
+        old, equals, new = (part.strip() for part in value.rpartition("="))
+        if not equals or not new:
+            raise VanerError(f"--rename {value}: must be OLD=NEW, such as --rename Drug=Chemical")
+        if names.setdefault(old, new) != new:
+            raise VanerError(f"--rename gives {old} two names, {names[old]} and {new}")
+    return names
 
 
-def renamed(corpora: Sequence[Corpus], names: Mapping[str, str]) -> list[Corpus]:
-    """The corpora with other names for their types, each of which one of them annotates.
+def rename_corpora(corpora: Sequence[Corpus], names: Mapping[str, str]) -> list[Corpus]:
+    """Return the corpora with renamed types.
 
     Raises:
-        VanerError: for a type that none does.
+        VanerError: if none of the corpora has one of the types.
     """
-    known = list(dict.fromkeys(type for corpus in corpora for type in corpus.types))
+    types = list(dict.fromkeys(type for corpus in corpora for type in corpus.types))
     for old in names:
-        if old not in known:
-            raise VanerError(f"--rename {old}={names[old]}: the corpus has {format_types(known)}")
+        if old not in types:
+            raise VanerError(f"--rename {old}={names[old]}: the corpus has {format_types(types)}")
     return [
         corpus.rename_types({old: new for old, new in names.items() if old in corpus.types})
         for corpus in corpora
     ]
 
 
-class Renaming:
-    """Other names for types, document by document.
+class TypeRenamer:
+    """Renames the types of documents, one document at a time.
 
     Args:
-        names: types by their names in the documents -> those they get.
+        names: new names of types by their old names.
 
     Attributes:
-        unseen: of the types, those that no document had so far.
+        missing: the old names that no document has had so far.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
-        self.unseen = list(names)
+        self.missing = list(names)
 
     def __call__(self, document: Document) -> Document:
         from vaner import formats
 
-        if self.unseen:
-            self.unseen = [type for type in self.unseen if type not in document.types]
+        if self.missing:
+            self.missing = [type for type in self.missing if type not in document.types]
         return formats.rename_types(document, self._names) if self._names else document
