@@ -283,7 +283,7 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["--device", "toaster"], "no device is called 'toaster'"),
         (["--device", "meta"], "device meta cannot be used here"),
         (["--corpus", "WNUT"], "not trained on a corpus called 'WNUT'"),
-        (["missing.txt"], "missing.txt: there is no such file or folder"),
+        (["missing.txt"], "missing.txt: no such file or folder"),
         (["-o", "no/such/folder/x.jsonl"], "does not exist"),
         (["-o", "results.doc"], "names no format to write"),
         (["-t", "x", "setup.py"], "either --text or files"),

@@ -1,4 +1,4 @@
-"""``vaner calibrate``: a model's scores as probabilities that can be trusted."""
+"""``vaner calibrate``: make the scores of a model reliable probabilities."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
+    DEFAULT_LOAD,
     BatchOption,
     CorporaOption,
     CorpusFormatOption,
@@ -25,27 +26,29 @@ from vaner.errors import VanerError
 if TYPE_CHECKING:
     from vaner.calibration.calibration import Calibration
 
-_FEW = 200  # mentions, under which chance has much to say
+_FEW = 200
+"""Number of mentions below which the estimates are unreliable."""
 
 
 def calibrate(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="Model: embedded name, folder, or Hub id. With --selector it may be left out, and "
-            "the embedded model proposes.",
+            help="Model: embedded name, folder or Hub id. Not needed with --selector; the embedded "
+            "model is used then.",
             show_default=False,
         ),
     ] = None,
     corpus: Annotated[
         list[str] | None,
         typer.Option(
-            help="Registered corpus, folder of splits, or file; may be repeated: --corpus BC5CDR",
+            help="Registered corpus, folder of splits, or file; may be repeated. Example: --corpus "
+            "BC5CDR",
             show_default=False,
         ),
     ] = None,
     split: Annotated[
-        str, typer.Option(help="Split to calibrate on, never a test split.")
+        str, typer.Option(help="Split to calibrate on. Test splits are refused.")
     ] = "devel",
     selector: SelectorOption = None,
     types: TypesOption = None,
@@ -54,23 +57,23 @@ def calibrate(
         int | None,
         typer.Option(
             min=1,
-            help="Draw so many documents of each corpus; 500 are mostly enough: --limit 500. "
-            "Default: all.",
+            help="Use a random sample of this many documents of each corpus; 500 are usually "
+            "enough. Default: all. Example: --limit 500",
             show_default=False,
         ),
     ] = None,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
-    batch_size: BatchOption = 32,
-    device: DeviceOption = "auto",
+    batch_size: BatchOption = DEFAULT_LOAD.batch_size,
+    device: DeviceOption = DEFAULT_LOAD.device,
     quiet: QuietOption = False,
 ) -> None:
-    """Make a model's scores probabilities that can be trusted.
+    """Calibrate the scores of a model, so that they are reliable probabilities.
 
-    A temperature is fitted for each type that there are enough mentions of, and for each type it is
-    found which threshold has which precision: see --min-precision of annotate. Both are kept in
-    calibration.json beside the weights, of the model or, if one is given, of the selector, and are
-    used from then on. Scores change, but not which mentions are found.
+    For each entity type with enough mentions a temperature is fitted, and the precision of each
+    score threshold is measured (see --min-precision of annotate). The calibration is written to
+    calibration.json in the folder of the model, or of the selector if one is given, and used from
+    then on. It changes the scores, but not which mentions are found.
 
     Examples:
 
@@ -83,29 +86,26 @@ def calibrate(
     from vaner.annotator import Annotator
     from vaner.backbones.storage import resolve_model_folder
     from vaner.calibration.calibration import write_calibration
-    from vaner.cli.rename_types import new_names, renamed
+    from vaner.cli.rename_types import parse_renames, rename_corpora
     from vaner.corpora import corpus_name, is_one_split, load
     from vaner.display.progress import watched
-    from vaner.evaluation.calibrate import calibrate as run
-    from vaner.evaluation.calibrate import check_not_test_split
+    from vaner.evaluation.calibrate import calibrate as calibrate_annotator
+    from vaner.evaluation.calibrate import check_unscored
     from vaner.formats.names import resolve_format_name
     from vaner.models.locate import locate_model
 
     if not corpus:
-        raise VanerError("give a corpus whose devel split is to be calibrated on: --corpus NAME")
+        raise VanerError("no corpus to calibrate on; give one with --corpus NAME")
     if model is None and selector is None:
         raise VanerError(
-            "name the model to calibrate: its calibration is written anew, also that of an "
-            "embedded one, such as biomedical"
+            "give the model to calibrate, also if it is the embedded model biomedical: an existing "
+            "calibration is replaced"
         )
     for name in corpus:
-        check_not_test_split(name, split)
-    wanted, reading, names = (
-        split_types(types),
-        resolve_format_name(input_format),
-        new_names(rename),
-    )
-    golds = renamed([load(name, split, root=corpora, format=reading) for name in corpus], names)
+        check_unscored(name, split)
+    type_names, format = split_types(types), resolve_format_name(input_format)
+    loaded = [load(name, split, root=corpora, format=format) for name in corpus]
+    gold_corpora = rename_corpora(loaded, parse_renames(rename))
     folder = locate_model(model) if selector is None else resolve_model_folder(selector)
     annotator = Annotator.from_pretrained(
         model, selector=selector, device=device, batch_size=batch_size, calibrated=False
@@ -116,38 +116,42 @@ def calibrate(
                 f"warning: {name}: the model was trained on a corpus of this name. If the texts "
                 "are the same, its scores are too high here: calibrate on another corpus."
             )
-    found = run(
+    calibration = calibrate_annotator(
         annotator,
-        golds,
-        types=wanted,
+        gold_corpora,
+        types=type_names,
         limit=limit,
         progress=lambda gold: partial(watched, label=gold.name, total=len(gold), quiet=quiet),
     )
-    typer.echo(_table(found))
-    _warn(found)
-    print_message(f"kept in {write_calibration(found, folder)}")
+    typer.echo(_table(calibration))
+    _print_warnings(calibration)
+    print_message(f"calibration written to {write_calibration(calibration, folder)}")
 
 
-def _warn(found: Calibration) -> None:
-    """Say so where it rests on little, or makes the scores worse."""
-    if found.every.mentions < _FEW:
-        told = f"{counted(found.every.mentions, 'mention')} to calibrate by"
+def _print_warnings(calibration: Calibration) -> None:
+    """Warn if there were few mentions, or if the calibration makes the scores less accurate."""
+    if calibration.every.mentions < _FEW:
+        mentions = counted(calibration.every.mentions, "mention")
         print_message(
-            f"warning: only {told}: temperatures and thresholds are rough; {_FEW} do better"
+            f"warning: only {mentions}: temperatures and thresholds are imprecise; use at least "
+            f"{_FEW} mentions"
         )
-    if found.every.calibrated_error > found.every.error:
+    if calibration.every.calibrated_error > calibration.every.error:
         print_message(
             "warning: on documents that were not used for fitting, the calibrated scores are less "
             "accurate than the original ones; delete the file to undo the calibration"
         )
 
 
-def _table(found: Calibration) -> str:
-    """What was found out, a line for each type; errors on documents that were not fitted on."""
-    head = ("type", "mentions", "right %", "temperature", "ECE % before", "after", "bins")
-    rows: list[tuple[str, ...]] = [head]
-    for type, fit in (*found.types.items(), ("all", found.every)):
-        shared = "" if fit.own else " (of all)"
+def _table(calibration: Calibration) -> str:
+    """Return a table with a row for each type.
+
+    The errors are measured on documents that were not used for fitting.
+    """
+    header = ("type", "mentions", "correct %", "temperature", "ECE % before", "after", "bins")
+    rows: list[tuple[str, ...]] = [header]
+    for type, fit in (*calibration.types.items(), ("all", calibration.every)):
+        shared = "" if fit.own else " (all types)"
         errors = (f"{100 * error:.2f}" for error in (fit.error, fit.calibrated_error))
         rows.append(
             (type, f"{fit.mentions:,}", f"{100 * fit.precision:.2f}",

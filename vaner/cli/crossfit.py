@@ -16,25 +16,30 @@ def crossfit(
         Path, typer.Argument(metavar="RECIPE.yaml", help="Recipe of a tagger or a generator.")
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for it all: -o runs/folds")
+        Path,
+        typer.Option("--output", "-o", help="Folder for models and files. Example: -o runs/folds"),
     ],
     folds: Annotated[
-        int, typer.Option(min=0, help="Parts that train is cut in; 0: devel alone: --folds 5")
+        int,
+        typer.Option(
+            min=0,
+            help="Folds of the training split; 0 to annotate only devel. Example: --folds 5",
+        ),
     ] = 5,
     corpora: CorporaOption = None,
     resume: ResumeOption = False,
 ) -> None:
-    """Annotate train with models that have not learnt from it, fold by fold, and devel.
+    """Annotate the train and devel splits with models that were not trained on them.
 
-    Each fold of train is annotated by a model that learnt from the others, devel by one that
-    learnt from all of train. The files CORPUS.train.jsonl and CORPUS.devel.jsonl in the output
-    folder are the proposals that the recipe of a selector names. No test split is read.
+    The annotations are the candidates on which a selector is trained. Each fold of train is
+    annotated by a model trained on the other folds, and devel by a model trained on all of train.
+    The results are CORPUS.train.jsonl and CORPUS.devel.jsonl in the output folder, for the recipe
+    of the selector. No test split is read.
 
-    With --folds 0 only devel is annotated, with one training in place of many: enough to choose a
-    selector that learns from train's own mentions, and its threshold.
+    With --folds 0 only one model is trained and only devel is annotated. That is enough for a
+    selector that is trained on the gold mentions of train.
 
-    A recognizer that learns nothing, such as a dictionary, needs no folds: `vaner kb match` on the
-    files of the corpus does it.
+    A dictionary is not trained and needs no folds: use `vaner kb match` on the files of the corpus.
 
     Examples:
 
@@ -44,13 +49,13 @@ def crossfit(
     """
     from vaner.training.recipe.file import read_recipe
 
-    checked = read_recipe(recipe)
+    parsed = read_recipe(recipe)
     with output_folder_errors(output):
-        from vaner.training.crossfit import crossfit as run
+        from vaner.training.crossfit import crossfit as run_crossfit
 
-        done = run(
-            checked, output, folds=folds, corpora_root=corpora, resume=resume, report=print_message
+        result = run_crossfit(
+            parsed, output, folds=folds, corpora_root=corpora, resume=resume, report=print_message
         )
-    for file in (*done.train, *done.devel):
+    for file in (*result.train, *result.devel):
         typer.echo(file)
-    print_message(f"they are the proposals of a selector, to be put behind --model {done.model}")
+    print_message(f"use these files to train a selector for --model {result.model}")

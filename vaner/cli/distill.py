@@ -1,4 +1,4 @@
-"""``vaner distill``: a smaller model that learns from a larger one."""
+"""``vaner distill``: train a smaller model to imitate a larger one."""
 
 from __future__ import annotations
 
@@ -14,40 +14,47 @@ from vaner.errors import VanerError
 
 def distill(
     teacher: Annotated[
-        str, typer.Argument(metavar="TEACHER", help="Embedded model, folder or Hub id of a tagger.")
+        str,
+        typer.Argument(
+            metavar="TEACHER", help="Tagger to imitate: embedded name, folder or Hub id."
+        ),
     ],
     text: Annotated[
         list[Path] | None,
-        typer.Option("--text", help="File of text to learn from, in any format; repeat for more."),
+        typer.Option("--text", help="File with unannotated text, in any format; may be repeated."),
     ] = None,
     corpus: Annotated[
         list[str] | None,
         typer.Option(
             "--corpus",
-            help="Corpus to learn from and to choose by, name or folder; repeat for more.",
+            help="Registered corpus or folder, to train on and to select the checkpoint with; may "
+            "be repeated.",
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for the model: -o runs/student")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the model. Example: -o runs/student"),
     ] = None,
     layers: Annotated[
         int | None,
-        typer.Option(min=1, help="Layers of the new model; half the teacher's if not given."),
+        typer.Option(min=1, help="Layers of the new model. Default: half as many as TEACHER has."),
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="Backbone of the new model; the teacher's if not given.")
+        str | None, typer.Option(help="Backbone of the new model. Default: the one of TEACHER.")
     ] = None,
-    epochs: Annotated[float, typer.Option(min=0.01, help="Passes over text and corpora.")] = 5.0,
+    epochs: Annotated[
+        float, typer.Option(min=0.01, help="Number of passes over the text and the corpora.")
+    ] = 5.0,
     corpora: CorporaOption = None,
     resume: ResumeOption = False,
     show: Annotated[
-        bool, typer.Option("--show", help="Print the recipe, for vaner train, and stop.")
+        bool, typer.Option("--show", help="Only print the recipe, which vaner train can use.")
     ] = False,
 ) -> None:
-    """Train a smaller model on what a larger one thinks.
+    """Train a smaller model to imitate a larger one (knowledge distillation).
 
-    It learns the teacher's probabilities of text that nobody has annotated and of the corpora, and
-    what the corpora annotate. The teacher may be exported, and reads faster then.
+    The new model learns the probabilities that the larger model, the teacher, gives to unannotated
+    text and to the corpora, and the annotations of the corpora. An exported teacher is faster.
 
     Examples:
 
@@ -71,12 +78,12 @@ def distill(
         typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
         return
     if output is None:
-        raise VanerError("a model needs a folder: vaner distill TEACHER … -o DIR")
+        raise VanerError("distillation needs an output folder: vaner distill TEACHER … -o FOLDER")
 
     with output_folder_errors(output):
         from vaner.training.train import train
 
         trained = train(recipe, output, corpora_root=corpora, resume=resume, report=print_message)
-    for one in trained:
-        typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
-        print_message(f"make it fast with: vaner export {one.folder}")
+    for run in trained:
+        typer.echo(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
+        print_message(f"to make it faster, run: vaner export {run.folder}")

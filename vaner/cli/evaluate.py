@@ -1,4 +1,4 @@
-"""``vaner evaluate``: a model or a dictionary against a corpus."""
+"""``vaner evaluate``: score a model or a dictionary on a corpus."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaner.cli.evaluation_output import advise, check_writable, keep, keep_report, show
+from vaner.cli.evaluation_output import (
+    check_writable,
+    print_best_threshold,
+    print_evaluation,
+    write_html_report,
+    write_results,
+)
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
+    DEFAULT_ANNOTATE,
+    DEFAULT_LOAD,
     BatchOption,
     CorporaOption,
     CorpusFormatOption,
@@ -37,41 +45,48 @@ if TYPE_CHECKING:
 CorpusOption = Annotated[
     str | None,
     typer.Option(
-        help="Registered corpus, folder of splits, or file: --corpus BC5CDR", show_default=False
+        help="Registered corpus, folder of splits, or file. Example: --corpus BC5CDR",
+        show_default=False,
     ),
 ]
 AllOption = Annotated[
     bool,
     typer.Option(
-        "--all", help="Score on every registered corpus at hand with a type in common: one table."
+        "--all",
+        help="Score on all registered corpora that exist and share a type with the model, and "
+        "print one table.",
     ),
 ]
-SplitOption = Annotated[str, typer.Option(help="Split to score on: --split devel")]
+SplitOption = Annotated[str, typer.Option(help="Split to score on. Example: --split devel")]
 DictionaryOption = Annotated[
     str | None,
     typer.Option(
         "--kb",
-        help="Score the dictionary of a knowledge base in place of a model: --kb open",
+        help="Score the dictionary of a knowledge base instead of a model. Example: --kb open",
         show_default=False,
     ),
 ]
-JsonOption = Annotated[
-    Path | None, typer.Option("--json", help="Keep everything in this file: --json results.json")
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option("--json", help="Write all results to this file. Example: --json results.json"),
 ]
 ReportOption = Annotated[
     Path | None,
     typer.Option(
-        help="Write a page to look at, with mistakes of each kind: --report report.html",
+        help="Write an HTML report with examples of each kind of error. Example: --report "
+        "report.html",
         show_default=False,
     ),
 ]
 BootstrapOption = Annotated[
-    int, typer.Option(min=0, help="Resamples behind the 95% intervals; 0 for none.")
+    int,
+    typer.Option(min=0, help="Bootstrap resamples for the 95% intervals; 0 for no intervals."),
 ]
 SeenInOption = Annotated[
     str | None,
     typer.Option(
-        help="Split whose mentions count as seen, or none. Default: train, or a part of it.",
+        help="Split whose mentions count as seen in training; none for no split. Default: the "
+        "training split.",
         show_default=False,
     ),
 ]
@@ -79,8 +94,8 @@ LimitOption = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Score only the first so many documents of each corpus, to look: --limit 20. "
-        "Default: all.",
+        help="Score only the first documents of each corpus, for a quick look. Default: all. "
+        "Example: --limit 20",
         show_default=False,
     ),
 ]
@@ -95,25 +110,25 @@ def evaluate(
     kb: DictionaryOption = None,
     types: TypesOption = None,
     rename: RenameOption = None,
-    json_file: JsonOption = None,
+    json_file: ResultsOption = None,
     report: ReportOption = None,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
     bootstrap: BootstrapOption = 1000,
     seen_in: SeenInOption = None,
     limit: LimitOption = None,
-    min_score: MinScoreOption = 0.0,
-    min_precision: MinPrecisionOption = None,
-    batch_size: BatchOption = 32,
-    device: DeviceOption = "auto",
+    min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
+    min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
+    batch_size: BatchOption = DEFAULT_LOAD.batch_size,
+    device: DeviceOption = DEFAULT_LOAD.device,
     quantization: QuantizationOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
 
-    Gold that words and tags cannot spell counts as missed, and its number is shown. Where gold
-    mentions overlap, there are figures for flat, nested, inner and outer ones too. On a split that
-    is no test split, the --min-score with the highest F1 is told as well.
+    Gold mentions that tokenization makes unreachable count as missed, and their number is printed.
+    If gold mentions overlap, there are separate scores for flat, nested, inner and outer mentions.
+    On other splits than test, the --min-score with the highest F1 is printed as well.
 
     Examples:
 
@@ -131,9 +146,9 @@ def evaluate(
 
     `vaner evaluate --all`
     """
-    from vaner.cli.evaluate_all import score_all
-    from vaner.cli.rename_types import new_names, renamed
-    from vaner.cli.scored_system import System
+    from vaner.cli.evaluate_all import evaluate_all
+    from vaner.cli.rename_types import parse_renames, rename_corpora
+    from vaner.cli.scored_system import ScoredSystem
     from vaner.corpora import evaluation_split, is_one_split
     from vaner.formats.names import resolve_format_name
     from vaner.recognition.options import LoadOptions
@@ -141,52 +156,51 @@ def evaluate(
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_ and (seen_in or input_format or rename):
-        raise VanerError("--seen-in, --from and --rename are for --corpus, not for --all")
-    system = System(
+        raise VanerError("--seen-in, --from and --rename cannot be used with --all")
+    system = ScoredSystem(
         kb=kb,
         load_options=LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
             quantization=quantization,
         ),
     )  # fmt: skip
-    wanted, reading, names = (
-        split_types(types),
-        resolve_format_name(input_format),
-        new_names(rename),
-    )
+    type_names, format = split_types(types), resolve_format_name(input_format)
+    new_names = parse_renames(rename)
     check_writable(json_file, report)
     run = partial(
-        _scored, limit=limit, min_score=min_score, min_precision=min_precision,
-        bootstrap=bootstrap, quiet=quiet, file=corpus is not None and is_one_split(corpus),
+        _evaluate, limit=limit, min_score=min_score, min_precision=min_precision,
+        bootstrap=bootstrap, quiet=quiet, is_file=corpus is not None and is_one_split(corpus),
     )  # fmt: skip
-    record: dict[str, Any]
+    results: dict[str, Any]
     if corpus is None:
-        recognizer = system.open()
-        scored = score_all(
-            recognizer, wanted, split, corpora, stated=system.stated(), run=partial(run, recognizer)
-        )
-        record = {"corpora": {f"{one.corpus} {one.split}": one.to_dict() for one in scored}}
+        recognizer = system.load()
+        evaluations = evaluate_all(
+            recognizer, type_names, split, corpora,
+            reported=system.reported_results(), run=partial(run, recognizer),
+        )  # fmt: skip
+        results = {"corpora": {f"{e.corpus} {e.split}": e.to_dict() for e in evaluations}}
     else:
-        gold, *seen = renamed(_documents(corpus, split, seen_in, corpora, reading), names)
-        recognizer = system.open()
-        found = run(recognizer, gold, wanted, seen[0] if seen else None)
-        show(found, recognizer.kind)
+        loaded = _load_splits(corpus, split, seen_in, corpora, format)
+        gold, *seen = rename_corpora(loaded, new_names)
+        recognizer = system.load()
+        evaluation = run(recognizer, gold, type_names, seen[0] if seen else None)
+        print_evaluation(evaluation, recognizer.kind)
         if split != evaluation_split(corpus) and not (min_score or min_precision):
-            advise(found)
-        record = {**found.to_dict(), "seen_in": seen[0].split if seen else None}
-        scored = [found]
-    cuts = {"min_score": min_score, "min_precision": min_precision, "quantization": quantization}
-    named = {**system.named(), **{name: value for name, value in cuts.items() if value}}
+            print_best_threshold(evaluation)
+        results = {**evaluation.to_dict(), "seen_in": seen[0].split if seen else None}
+        evaluations = [evaluation]
+    options = {"min_score": min_score, "min_precision": min_precision, "quantization": quantization}
+    described = {**system.describe(), **{name: value for name, value in options.items() if value}}
     if form := getattr(recognizer, "form", None):
-        named["form"] = form
+        described["form"] = form
         print_message(f"form of the model: {form}")
     if json_file is not None:
-        keep({**named, **record}, json_file)
+        write_results({**described, **results}, json_file)
     if report is not None:
-        keep_report(scored, named, report)
+        write_html_report(evaluations, described, report)
 
 
-def _scored(
+def _evaluate(
     recognizer: Recognizer,
     gold: Corpus,
     types: Sequence[str] | None,
@@ -197,84 +211,87 @@ def _scored(
     min_precision: float | None,
     bootstrap: int,
     quiet: bool,
-    file: bool,
+    is_file: bool,
 ) -> Evaluation:
     from vaner.annotator import Annotator
     from vaner.display.progress import watched
-    from vaner.evaluation.evaluate import evaluate as run
-    from vaner.evaluation.evaluate import select_types
+    from vaner.evaluation.evaluate import evaluate as evaluate_corpus
+    from vaner.evaluation.evaluate import scored_types
 
-    chosen = select_types(recognizer, gold, types)  # before the work
-    least: float | Mapping[str, float] = min_score
+    type_names = scored_types(recognizer, gold, types)  # raises errors before the work starts
+    thresholds: float | Mapping[str, float] = min_score
     if min_precision is not None:
         if not isinstance(recognizer, Annotator):
-            raise VanerError(f"the {recognizer.kind} gives no scores that a precision could be for")
-        thresholds = recognizer.thresholds(chosen, min_precision)
-        least = {type: max(min_score, own) for type, own in thresholds.items()}
-    _warn(recognizer, gold, file=file)
+            raise VanerError(f"the {recognizer.kind} has no scores, which --min-precision requires")
+        calibrated = recognizer.thresholds(type_names, min_precision)
+        thresholds = {type: max(min_score, value) for type, value in calibrated.items()}
+    _warn_of_training_texts(recognizer, gold, is_file=is_file)
     total = len(gold.documents[:limit])
-    return run(
+    return evaluate_corpus(
         recognizer,
         gold,
         types=types,
         train=train,
-        min_score=least,
+        min_score=thresholds,
         limit=limit,
         bootstrap=bootstrap,
         progress=lambda stream: watched(stream, gold.name, total=total, quiet=quiet),
     )
 
 
-def _warn(recognizer: Recognizer, gold: Corpus, *, file: bool) -> None:
-    """Say so where a model learnt from a corpus that is made from the texts it is scored on.
+def _warn_of_training_texts(recognizer: Recognizer, gold: Corpus, *, is_file: bool) -> None:
+    """Warn if the model was trained on the texts, or on a corpus made from the same texts.
 
-    A file by itself has no splits: one of the name of what the model learnt from may be that.
+    A file has no splits: it may be the training split of a corpus of its name.
     """
     from vaner.annotator import Annotator
     from vaner.corpora import base_corpus, same_texts
 
-    learnt = (
-        set(map(base_corpus, recognizer.training_corpora))
-        if isinstance(recognizer, Annotator)
-        else set()
-    )
-    if base_corpus(gold.name) in learnt and (file or gold.split.startswith("train")):
-        what = "a corpus of this name" if file else "it"
-        print_message(
-            f"warning: {gold.name}{'' if file else f' {gold.split}'}: the model learnt from {what}:"
-            " the figures say nothing of new texts if these are the same"
-        )
-    for name, split in sorted(same_texts(gold.name, gold.split)):
-        if name in learnt and split.startswith("train"):
+    if not isinstance(recognizer, Annotator):
+        return
+    training_corpora = set(map(base_corpus, recognizer.learnt_from))
+    if base_corpus(gold.name) in training_corpora:
+        if is_file:
             print_message(
-                f"warning: {gold.name} {gold.split} shares texts with {name} {split}, and the "
-                f"model learnt from {name}: its figures here say nothing of new texts"
+                f"warning: {gold.name}: the model was trained on a corpus of this name. If the "
+                "texts are the same, the scores are not valid for new texts"
+            )
+        elif gold.split.startswith("train"):
+            print_message(
+                f"warning: {gold.name} {gold.split}: the model was trained on these texts; the "
+                "scores are not valid for new texts"
+            )
+    for name, split in sorted(same_texts(gold.name, gold.split)):
+        if name in training_corpora and split.startswith("train"):
+            print_message(
+                f"warning: {gold.name} {gold.split} shares texts with {name} {split}, on which the "
+                "model was trained; the scores are not valid for new texts"
             )
 
 
-def _documents(
+def _load_splits(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
 ) -> list[Corpus]:
-    """What is scored on, and the split whose mentions count as seen, where there is one."""
+    """Load the split to score on, and the split whose mentions count as seen, if there is one."""
     from vaner.corpora import load
 
     gold = load(name, split, root=root, format=format)
-    seen = _seen(name, split, seen_in, root, format)
+    seen = _load_seen_split(name, split, seen_in, root, format)
     return [gold] if seen is None else [gold, seen]
 
 
-def _seen(
+def _load_seen_split(
     name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
 ) -> Corpus | None:
-    """The split whose mentions count as seen; an error only where it was asked for by name."""
+    """Load the split whose mentions count as seen; an error only if the user named it."""
     from vaner.corpora import load, lookup, training_split
 
-    known = lookup(name) is not None or Path(name).is_dir()
-    chosen = seen_in or training_split(name)
-    if seen_in == "none" or (seen_in is None and (split == chosen or not known)):
+    has_splits = lookup(name) is not None or Path(name).is_dir()
+    seen_split = seen_in or training_split(name)
+    if seen_in == "none" or (seen_in is None and (split == seen_split or not has_splits)):
         return None
     try:
-        return load(name, chosen, root=root, format=format)
+        return load(name, seen_split, root=root, format=format)
     except CorpusError:
         if seen_in is not None:
             raise

@@ -1,4 +1,4 @@
-"""``vaner evaluate --all``: a row for every corpus at hand and type, and what the model states."""
+"""``vaner evaluate --all``: a table with a row for each available corpus and entity type."""
 
 from __future__ import annotations
 
@@ -18,95 +18,102 @@ if TYPE_CHECKING:
     from vaner.text.documents import Corpus
 
 
-def score_all(
+def evaluate_all(
     recognizer: Recognizer,
     types: Sequence[str] | None,
     split: str,
     root: Path | None,
     *,
-    stated: ReportedResults,
+    reported: Stated,
     run: Callable[[Corpus, Sequence[str]], Evaluation],
 ) -> list[Evaluation]:
-    """Score on every corpus that has one of the types, and print the table.
+    """Score on every corpus that has one of the types, and print a table.
 
     Args:
-        recognizer: what is scored.
-        types: types to score; all that it finds if None.
+        recognizer: the recognizer.
+        types: types to score; all types of the recognizer if None.
         split: split to score on.
-        root: where registered corpora lie; ``VANER_CORPORA`` if None.
-        stated: figures that the model states, to stand beside those found.
-        run: scores it on a corpus, for some types.
+        root: folder with the registered corpora; ``VANER_CORPORA`` if None.
+        reported: results that the model card reports, to compare with.
+        run: scores the recognizer on a corpus, for some types.
     """
     from vaner.recognition.recognizer import resolve_types
 
-    asked = resolve_types(recognizer, types)
-    found = [
-        run(gold, [type for type in gold.types if type in asked])
-        for gold in corpora_of(asked, split, root, stated)
+    type_names = resolve_types(recognizer, types)
+    evaluations = [
+        run(gold, [type for type in gold.types if type in type_names])
+        for gold in load_corpora(type_names, split, root, reported)
     ]
-    parts = [one.report.documents for one in found if one.total_documents is not None]
-    told = f", of each corpus only the first {counted(parts[0], 'document')}" if parts else ""
-    typer.echo(f"{split}, strict{told}")
-    typer.echo(table(found, {} if parts else stated))  # which are of all documents
-    return found
+    sizes = [e.report.documents for e in evaluations if e.out_of is not None]
+    limit = f", only the first {counted(sizes[0], 'document')} of each corpus" if sizes else ""
+    typer.echo(f"{split}, strict{limit}")
+    # The reported results are for all documents: they cannot be compared with those of a part.
+    typer.echo(results_table(evaluations, {} if sizes else reported))
+    return evaluations
 
 
-def corpora_of(
-    types: Iterable[str], split: str, root: Path | None, stated: ReportedResults
+def load_corpora(
+    types: Iterable[str], split: str, root: Path | None, reported: Stated
 ) -> Iterator[Corpus]:
-    """The registered corpora at hand that annotate one of the types, one after another.
+    """Load the available registered corpora that annotate one of the types, one after another.
 
-    Where figures are stated for views of a corpus, these are what is scored.
+    If results are reported for views of a corpus, the views are loaded instead of the corpus.
 
     Raises:
-        CorpusError: where there is none.
+        CorpusError: if there is no such corpus.
     """
     from vaner.corpora import VIEWS, available_corpora, corpora_root, load
 
-    wanted, found = set(types), False
+    type_names, has_corpus = set(types), False
     for info in available_corpora(split, root):
         views = [view for view in VIEWS.values() if view.view_of == info.name]
-        for one in [view for view in views if f"{view.name} {split}" in stated] or [info]:
-            if wanted.intersection(one.entity_types):
-                found = True
-                yield load(one.name, split, root=root)
-    if not found:
-        asked = ", ".join(sorted(wanted))
+        reported_views = [view for view in views if f"{view.name} {split}" in reported]
+        for corpus in reported_views or [info]:
+            if type_names.intersection(corpus.entity_types):
+                has_corpus = True
+                yield load(corpus.name, split, root=root)
+    if not has_corpus:
+        names = ", ".join(sorted(type_names))
         raise CorpusError(
-            f"{corpora_root(root)} holds no {split} split that annotates {asked}; "
-            "vaner corpus list tells what it holds"
+            f"{corpora_root(root)}: contains no {split} split with {names}; vaner corpus list "
+            "shows the available corpora"
         )
 
 
-def table(evaluations: Iterable[Evaluation], stated: ReportedResults) -> str:
-    """The figures in percent; with stated ones, those and whether they lie in the interval."""
-    head = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
-    rows: list[tuple[str, ...]] = [(*head, "stated F1 %", "") if stated else head]
-    for one in evaluations:
-        own = stated.get(f"{one.corpus} {one.split}", {})
-        for type, figures in group_by_type(one.report.to_dict()).items():
-            cells = (one.corpus, type, *_figures(figures))
-            rows.append((*cells, *_beside(figures, own.get(type))) if stated else cells)
+def results_table(evaluations: Iterable[Evaluation], reported: Stated) -> str:
+    """Return a table of precision, recall and F1 in percent.
+
+    Args:
+        evaluations: the evaluations.
+        reported: results to compare with; if there are any, the table has two more columns.
+    """
+    header = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
+    rows: list[tuple[str, ...]] = [(*header, "reported F1 %", "") if reported else header]
+    for evaluation in evaluations:
+        expected = reported.get(f"{evaluation.corpus} {evaluation.split}", {})
+        for type, scores in by_type(evaluation.report.to_dict()).items():
+            row = (evaluation.corpus, type, *_score_cells(scores))
+            rows.append((*row, *_compare(scores, expected.get(type))) if reported else row)
     return aligned(rows, right=(2, 3, 4, 6, 7))
 
 
-def _figures(figures: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"{100 * figures[name]:.2f}" for name in ("precision", "recall", "f1"))
-    yield _interval(figures)
-    yield f"{figures['gold']:,}"
+def _score_cells(scores: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{100 * scores[name]:.2f}" for name in ("precision", "recall", "f1"))
+    yield _interval(scores)
+    yield f"{scores['gold']:,}"
 
 
-def _interval(figures: Mapping[str, Any]) -> str:
-    if "intervals" not in figures:
+def _interval(scores: Mapping[str, Any]) -> str:
+    if "intervals" not in scores:
         return ""
-    low, high = figures["intervals"]["f1"]
+    low, high = scores["intervals"]["f1"]
     return f"{100 * low:.2f} to {100 * high:.2f}"
 
 
-def _beside(figures: Mapping[str, Any], stated: Mapping[str, Any] | None) -> tuple[str, str]:
-    """The stated F1, and a word where the one found lies outside its interval."""
-    if stated is None:
+def _compare(scores: Mapping[str, Any], reported: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return the reported F1, and a remark if the measured F1 is outside its interval."""
+    if reported is None:
         return "", ""
-    low, high = stated["intervals"]["f1"]
-    outside = not low <= figures["f1"] <= high
-    return f"{100 * stated['f1']:.2f}", "outside its interval" if outside else ""
+    low, high = reported["intervals"]["f1"]
+    is_outside = not low <= scores["f1"] <= high
+    return f"{100 * reported['f1']:.2f}", "outside its interval" if is_outside else ""

@@ -1,4 +1,4 @@
-"""What ``vaner evaluate`` shows of its figures, and where it keeps them."""
+"""The output of ``vaner evaluate``: tables, results files and HTML reports."""
 
 from __future__ import annotations
 
@@ -19,71 +19,97 @@ if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
 
 
-def show(found: Evaluation, recognizer: str) -> None:
-    """The figures of one corpus, on standard output."""
-    if found.unsupported_types:
-        print_message(
-            f"not scored, the {recognizer} does not find them: {', '.join(found.unsupported_types)}"
-        )
-    typer.echo(f"{found.name}, strict unless said otherwise")
-    typer.echo(found.report.table())
-    if found.unreachable:
-        typer.echo(f"out of reach: {listed(found.unreachable)}")
-    if (told := found.reliability) is not None:
-        error = f"{100 * told.error:.2f} % in {counted(len(told.bins), 'bin')}"
-        before = found.uncalibrated
-        as_computed = f"; {100 * before.error:.2f} % before calibration" if before else ""
-        typer.echo(f"calibration error (ECE) of the scores: {error}{as_computed}")
+def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
+    """Print the scores on one corpus.
+
+    Args:
+        evaluation: the scores.
+        recognizer: what messages call the recognizer, such as ``"model"``.
+    """
+    if evaluation.not_found:
+        types = ", ".join(evaluation.not_found)
+        print_message(f"not scored, because the {recognizer} does not find them: {types}")
+    typer.echo(f"{evaluation.name}, strict unless stated otherwise")
+    typer.echo(evaluation.report.table())
+    if evaluation.unreachable:
+        typer.echo(f"unreachable: {listed(evaluation.unreachable)}")
+    if (reliability := evaluation.reliability) is not None:
+        error = f"{100 * reliability.error:.2f} % in {counted(len(reliability.bins), 'bin')}"
+        before = evaluation.uncalibrated
+        uncalibrated = f"; {100 * before.error:.2f} % before calibration" if before else ""
+        typer.echo(f"calibration error (ECE) of the scores: {error}{uncalibrated}")
 
 
-def advise(found: Evaluation) -> None:
-    """The threshold to take for the test split, told where one would help."""
-    from vaner.evaluation.thresholds import find_best_threshold
+def print_best_threshold(evaluation: Evaluation) -> None:
+    """Print the ``--min-score`` with the highest F1, if it improves F1."""
+    from vaner.evaluation.thresholds import best_cut
 
-    cut = find_best_threshold(found.gold, found.predicted, found.types)
-    plain = found.report.micro.counts
-    if plain is not None and cut.counts.f1 > plain.f1:
-        threshold = floor(1e4 * cut.threshold) / 1e4  # rounded up it would lose the last mention
+    cut = best_cut(evaluation.gold, evaluation.predicted, evaluation.types)
+    without_threshold = evaluation.report.micro.counts
+    if without_threshold is not None and cut.counts.f1 > without_threshold.f1:
+        # Rounded down, so that the mention at the threshold is not dropped.
+        threshold = floor(1e4 * cut.threshold) / 1e4
         p, r, f1 = (100 * x for x in (cut.counts.precision, cut.counts.recall, cut.counts.f1))
-        typer.echo(f"best F1 here with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}")
+        typer.echo(
+            f"best F1 on this split with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}"
+        )
 
 
-def keep(record: Mapping[str, Any], path: Path) -> None:
-    """Write the figures, and how they were made, as JSON."""
+def write_results(results: Mapping[str, Any], path: Path) -> None:
+    """Write the results and their provenance as JSON.
+
+    Raises:
+        VanerError: if the file cannot be written.
+    """
     from vaner.utils.provenance import collect_provenance
 
-    record = {**record, **collect_provenance()}
+    record = {**results, **collect_provenance()}
     try:
         with atomic_write(path) as new:
             new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as problem:
-        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
-    print_message(f"kept in {path}")
+    except OSError as error:
+        raise VanerError(f"{path}: cannot be written: {error.strerror}") from None
+    print_message(f"results written to {path}")
 
 
-def keep_report(scored: Sequence[Evaluation], named: Mapping[str, str | float], path: Path) -> None:
-    """Write the page with the mistakes."""
+def write_html_report(
+    evaluations: Sequence[Evaluation], described: Mapping[str, str | float], path: Path
+) -> None:
+    """Write an HTML report with examples of errors.
+
+    Args:
+        evaluations: one for each corpus.
+        described: names and options of the system.
+        path: file to write.
+
+    Raises:
+        VanerError: if the file cannot be written.
+    """
     from vaner.display.html.evaluation_report import render
     from vaner.utils.provenance import collect_provenance
 
     made = collect_provenance()
-    facts = {**named, "date": made["date"], "vaner": made["versions"].get("vaner"),
+    facts = {**described, "date": made["date"], "vaner": made["versions"].get("vaner"),
              "commit": made["commit"]}  # fmt: skip
     try:
         with atomic_write(path) as new, new.open("w", encoding="utf-8") as file:
-            file.writelines(render(scored, facts))
-    except OSError as problem:
-        raise VanerError(f"{path}: cannot be written: {problem.strerror}") from None
-    print_message(f"report in {path}")
+            file.writelines(render(evaluations, facts))
+    except OSError as error:
+        raise VanerError(f"{path}: cannot be written: {error.strerror}") from None
+    print_message(f"report written to {path}")
 
 
 def check_writable(*paths: Path | None) -> None:
-    """Find out before the work, and not after it, that the figures have nowhere to go."""
-    places = [path.absolute() for path in paths if path is not None]
-    for path in places:
+    """Check that files can be written, before the work starts.
+
+    Raises:
+        VanerError: if a path is a folder, its folder does not exist, or two paths are the same.
+    """
+    absolute = [path.absolute() for path in paths if path is not None]
+    for path in absolute:
         if path.is_dir():
-            raise VanerError(f"{path}: is a folder; give a file")
+            raise VanerError(f"{path}: is a folder; give the name of a file")
         if not path.parent.is_dir():
             raise VanerError(f"{path}: the folder {path.parent} does not exist")
-    if len(set(places)) < len(places):
-        raise VanerError(f"{places[0]}: the figures and the report need a file each")
+    if len(set(absolute)) < len(absolute):
+        raise VanerError(f"{absolute[0]}: --json and --report need different files")

@@ -1,4 +1,4 @@
-"""``vaner export``: a tagger in the form that is fastest on a CPU."""
+"""``vaner export``: convert a tagger to the form that is fastest on a CPU."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ def export(
         typer.Option(
             "--output",
             "-o",
-            help="Folder to write: -o exported. Default: the cache, from where annotate takes it.",
+            help="Folder to write. Default: a folder in the cache, which annotate and evaluate use "
+            "from then on. Example: -o exported",
             show_default=False,
         ),
     ] = None,
     precision: Annotated[
         Literal["int8", "fp32"],
-        typer.Option(help="int8 is faster and smaller, and changes some answers."),
+        typer.Option(help="int8 is faster and smaller, but changes some results."),
     ] = "int8",
 ) -> None:
-    """Export a tagger for CPUs: it starts in a second and computes without PyTorch.
+    """Export a tagger for CPUs: it starts in a second and runs without PyTorch.
 
-    Kept in the cache, it is what annotate and evaluate use for this model from then on; the path is
-    told, and deleting that folder undoes it. Needs `pip install -e '.[onnx]'`.
+    Without --output, annotate and evaluate use the exported model from then on. To undo this,
+    delete the folder that the command prints. Needs `pip install -e '.[onnx]'`.
 
     Examples:
 
@@ -47,27 +48,27 @@ def export(
     from vaner.calibration.calibration import CALIBRATION_FILE
     from vaner.models.locate import locate_model
     from vaner.models.torch_models import load_torch_recognizer
-    from vaner.tagger.onnx_export import export as write
+    from vaner.tagger.onnx_export import export as export_tagger
     from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE, cached_form_folder
     from vaner.tagger.recognizer import Tagger
 
     folder = locate_model(model)
     if (folder / MODEL_FILE).is_file():
-        raise VanerError(f"{folder} is an exported model already")
+        raise VanerError(f"{folder}: is an exported model already")
     target = output if output is not None else cached_form_folder(folder)
     if target.exists():
-        raise VanerError(f"{target} is there already; delete it to export once more")
+        raise VanerError(f"{target}: exists already; delete it to export again")
     tagger = load_torch_recognizer(folder, "cpu", 1)
     if not isinstance(tagger, Tagger):
-        raise VanerError(f"{folder} is of a generator; only taggers can be exported")
+        raise VanerError(f"{folder}: contains a generator; only taggers can be exported")
     print_message(f"exporting {folder.name} ({precision}) …")
     try:
-        write(
+        export_tagger(
             tagger.model, locate_tokenizer(tagger.model, folder) / "tokenizer.json", target,
             precision=precision, model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
         )  # fmt: skip
-    except OSError as problem:
-        raise VanerError(f"{target}: cannot be written: {problem.strerror}") from problem
+    except OSError as error:
+        raise VanerError(f"{target}: cannot be written: {error.strerror}") from error
     for name in (CALIBRATION_FILE, TRAINING_FILE):
         if output is not None and (folder / name).is_file():
             shutil.copyfile(folder / name, target / name)

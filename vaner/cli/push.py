@@ -1,4 +1,4 @@
-"""``vaner push``: a trained model for others, on the Hugging Face Hub."""
+"""``vaner push``: publish a model on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -18,50 +18,51 @@ if TYPE_CHECKING:
 
 def push(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Folder of a model, or embedded name.")
+        str,
+        typer.Argument(metavar="MODEL", help="Folder of a model, or name of an embedded model."),
     ],
     repo: Annotated[
-        str, typer.Argument(metavar="REPO", help="Repository on the Hub: owner/name, or name.")
+        str, typer.Argument(metavar="REPO", help="Repository on the Hub: owner/name, or just name.")
     ],
     private: Annotated[
-        bool, typer.Option("--private", help="Only you see it, where the repository is new.")
+        bool, typer.Option("--private", help="Make a new repository private.")
     ] = False,
     results: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Figures for the card, as vaner evaluate --json kept them; may be repeated: "
-            "--results test.json",
+            help="Results file of vaner evaluate --json for the model card; may be repeated. "
+            "Example: --results test.json",
             show_default=False,
         ),
     ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="The backbone's name on the Hub, where the model was trained on a folder: "
-            "--backbone meta-llama/Llama-2-7b-hf",
+            help="Name of the backbone on the Hub, if the model was trained with a local folder. "
+            "Example: --backbone meta-llama/Llama-2-7b-hf",
             show_default=False,
         ),
     ] = None,
     license: Annotated[
         str | None,
         typer.Option(
-            help="Licence of the model, as the Hub spells it: --license cc-by-4.0; one that "
-            "stands in the card on the Hub stays",
+            help="License of the model, as the Hub spells it. Default: the one in the card on the "
+            "Hub, if there is one. Example: --license cc-by-4.0",
             show_default=False,
         ),
     ] = None,
-    message: Annotated[
-        str | None, typer.Option("--message", "-m", help="What the commit says.")
-    ] = None,
+    message: Annotated[str | None, typer.Option("--message", "-m", help="Commit message.")] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="List the files and their sizes, print the card, and stop."),
+        typer.Option(
+            "--dry-run", help="Only print the files with their sizes, and the model card."
+        ),
     ] = False,
 ) -> None:
-    """Put a model on the Hugging Face Hub, with a model card written from its own files.
+    """Publish a model on the Hugging Face Hub, with a model card made from its files.
 
-    The token comes from `hf auth login` or HF_TOKEN. A repository that exists is updated in one
-    commit: what a person wrote into its card stays, and so does every file that is none of ours.
+    Log in with `hf auth login`, or set HF_TOKEN. An existing repository is updated in one commit.
+    The text that people have added to its model card is preserved, and so are other files.
 
     Examples:
 
@@ -71,31 +72,36 @@ def push(
 
     `vaner push runs/ncbi/seed-1/model me/ncbi --results test.json --private`
     """
-    from vaner.hub.repository import TOKENIZER_FILE, collect_files
-    from vaner.hub.repository import push as run
+    from vaner.hub.repository import TOKENIZER, contents
+    from vaner.hub.repository import push as push_folder
 
     folder = _folder(model)
-    tokenizer = None if (folder / TOKENIZER_FILE).is_file() else _tokenizer(folder)
-    kept = tuple(results or ())
+    tokenizer = None if (folder / TOKENIZER).is_file() else _tokenizer(folder)
+    result_files = tuple(results or ())
     if dry_run:
         _show(
-            collect_files(
-                folder, repo, tokenizer=tokenizer, backbone=backbone, results=kept, license=license
+            contents(
+                folder,
+                repo,
+                tokenizer=tokenizer,
+                backbone=backbone,
+                results=result_files,
+                license=license,
             )
         )
         return
     _prepare()
-    address = run(
+    url = push_folder(
         folder, repo, private=private, message=message, tokenizer=tokenizer, backbone=backbone,
-        results=kept, license=license,
+        results=result_files, license=license,
     )  # fmt: skip
-    typer.echo(address)
-    print_message(f"used with: vaner annotate --model {repo}")
+    typer.echo(url)
+    print_message(f"to use the model, run: vaner annotate --model {repo}")
 
 
 def _folder(model: str) -> Path:
     if Path(model).is_dir():
-        return Path(model)  # at once; the other places need what takes seconds to import
+        return Path(model)  # without the import below, which takes seconds
     from vaner.models.locate import locate_model
 
     return locate_model(model)
@@ -107,20 +113,20 @@ def _tokenizer(folder: Path) -> Path:
     return find_tokenizer_file(folder)
 
 
-def _show(files: RepositoryFiles) -> None:
-    """What would be pushed: sizes in bytes, and the card."""
-    from vaner.hub.repository import CARD_FILE, file_sizes
+def _show(files: Contents) -> None:
+    """Print the files with their sizes in bytes, and the model card."""
+    from vaner.hub.repository import CARD, sizes
 
-    told = file_sizes(files)
-    rows = [*told.items(), ("together", sum(told.values()))]
+    file_sizes = sizes(files)
+    rows = [*file_sizes.items(), ("total", sum(file_sizes.values()))]
     typer.echo(aligned(((name, f"{size:,}") for name, size in rows), right=(1,)))
     card = files[CARD_FILE]
     typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
 
 
 def _prepare() -> None:
-    """Progress only on a terminal, and no log lines of the Hub's client: we say what is wrong."""
-    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # read when it is imported
+    """Hide the log of the Hub client, and its progress bars if there is no terminal."""
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # read at import
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     if not sys.stderr.isatty():

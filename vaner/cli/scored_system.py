@@ -1,4 +1,4 @@
-"""What is scored: a model or the dictionary of a knowledge base, with a selector or without."""
+"""The system that is scored: a model or a dictionary, with or without a selector."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """What is scored, by the options of the command; it is loaded by `open`.
+class ScoredSystem:
+    """The options of the system that is scored; `load` loads it.
 
     Args:
-        load_options: which model, and how it runs; its `model` must be None with `kb`.
-        kb: knowledge base whose dictionary is scored in place of a model.
+        load_options: which model, and how it runs; its `model` must be None if `kb` is given.
+        kb: knowledge base whose dictionary is scored instead of a model.
 
     Raises:
-        VanerError: for options that do not go together.
+        VanerError: for options that exclude each other.
     """
 
     load_options: LoadOptions
@@ -32,12 +32,10 @@ class System:
         if self.kb is not None and self.load_options.model is not None:
             raise VanerError("give either --model or --kb, not both")
         if self.kb is not None and self.load_options.quantization is not None:
-            raise VanerError(
-                "--quantization is for the backbone of a model; with --kb there is none"
-            )
+            raise VanerError("--quantization applies to models and cannot be used with --kb")
 
-    def open(self) -> Recognizer:
-        """Load all that is needed, which takes seconds."""
+    def load(self) -> Recognizer:
+        """Load the model or the dictionary, and the selector, which takes seconds."""
         from vaner.annotator import Annotator
         from vaner.knowledge.matcher import Matcher
 
@@ -54,18 +52,20 @@ class System:
         )
         return Annotator(matcher, selector)
 
-    def stated(self) -> ReportedResults:
-        """The figures that it states of itself: those of a model by itself."""
-        from vaner.hub.reported_results import read_reported_results
+    def reported_results(self) -> Stated:
+        """Return the results that the model card reports; none for a dictionary or a selector."""
+        from vaner.hub.reported_results import read_stated
         from vaner.models.locate import locate_model
 
-        alone = self.kb is None and self.load_options.selector is None
-        return read_reported_results(locate_model(self.load_options.model)) if alone else {}
+        is_plain_model = self.kb is None and self.load_options.selector is None
+        return read_stated(locate_model(self.load_options.model)) if is_plain_model else {}
 
-    def named(self) -> dict[str, str]:
-        """What it is, for the record."""
+    def describe(self) -> dict[str, str]:
+        """Return the names of model, knowledge base and selector, for the results file."""
         from vaner.models.locate import DEFAULT_MODEL
 
         options = self.load_options
-        name = {"knowledge_base": self.kb} if self.kb else {"model": options.model or DEFAULT_MODEL}
-        return name if options.selector is None else {**name, "selector": options.selector}
+        names = (
+            {"knowledge_base": self.kb} if self.kb else {"model": options.model or DEFAULT_MODEL}
+        )
+        return names if options.selector is None else {**names, "selector": options.selector}

@@ -1,4 +1,4 @@
-"""``vaner train``: a recipe in, models out."""
+"""``vaner train``: train models from a recipe."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def train(
     recipe: Annotated[
         Path | None,
         typer.Argument(
-            metavar="RECIPE.yaml", help="The recipe; --schema tells what can stand in it."
+            metavar="RECIPE.yaml", help="Recipe file; --schema prints its possible fields."
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for models and logs: -o runs/ncbi"),
+        typer.Option("--output", "-o", help="Folder for models and logs. Example: -o runs/ncbi"),
     ] = None,
     corpora: CorporaOption = None,
     resume: ResumeOption = False,
@@ -33,19 +33,21 @@ def train(
         bool,
         typer.Option(
             "--draw",
-            help="Draw the curves of the runs in --output anew, of running ones too, and stop.",
+            help="Only draw the training curves of the runs in --output, finished or not.",
         ),
     ] = False,
     schema: Annotated[
         bool,
-        typer.Option("--schema", help="Print the JSON schema of recipes, for editors, and stop."),
+        typer.Option(
+            "--schema", help="Only print the JSON schema of recipes, which editors can use."
+        ),
     ] = False,
 ) -> None:
     """Train a model from a recipe.
 
-    The model is chosen on the dev split; no test split is read. Loss and dev F1 over the steps are
-    kept in history.json of each seed's folder as they come, and drawn in training.png in the end,
-    also where the training is stopped.
+    The checkpoint with the best F1 on the dev split is saved; no test split is read. During
+    training, loss and dev F1 are logged to history.json in the folder of each seed. At the end, or
+    when training is stopped, they are drawn to training.png.
 
     Examples:
 
@@ -67,22 +69,26 @@ def train(
         _draw(output)
         return
     if recipe is None or output is None:
-        raise VanerError("training needs a recipe and a folder: vaner train RECIPE.yaml -o DIR")
-    checked = read_recipe(recipe)
+        raise VanerError(
+            "training needs a recipe and an output folder: vaner train RECIPE.yaml -o FOLDER"
+        )
+    parsed = read_recipe(recipe)
     with output_folder_errors(output):
-        from vaner.training.train import train as run
+        from vaner.training.train import train as train_models
 
-        trained = run(checked, output, corpora_root=corpora, resume=resume, report=print_message)
-    for one in trained:
-        typer.echo(f"{one.folder}\tdev F1 {100 * one.dev_f1:.2f}")
-    _tell_how_to_score(max(trained, key=lambda one: one.dev_f1).folder, checked)
+        trained = train_models(
+            parsed, output, corpora_root=corpora, resume=resume, report=print_message
+        )
+    for run in trained:
+        typer.echo(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
+    _print_evaluate_commands(max(trained, key=lambda run: run.dev_f1).folder, parsed)
 
 
-def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
-    """The commands for the test splits of the corpora that a recipe learns from."""
+def _print_evaluate_commands(model: Path, recipe: Recipe) -> None:
+    """Print the commands that score a model on the test splits of its training corpora."""
     from vaner.corpora import evaluation_split, is_one_split
 
-    print_message("score it once on the test split with:")
+    print_message("to score the model on the test split, run:")
     selects = recipe.model.family == "selector"
     tested = f"--model RECOGNIZER --selector {model}" if selects else f"--model {model}"
     sources = (source for stage in recipe.stages for source in stage.sources)
@@ -94,10 +100,10 @@ def _tell_how_to_score(model: Path, recipe: Recipe) -> None:
 
 def _draw(output: Path) -> None:
     from vaner.training.curves import HISTORY_FILE
-    from vaner.training.curves import draw as run
+    from vaner.training.curves import draw as draw_curves
 
     logs = sorted([*output.glob(HISTORY_FILE), *output.glob(f"*/{HISTORY_FILE}")])
     if not logs:
-        raise VanerError(f"{output}: no run has logged anything there yet ({HISTORY_FILE})")
+        raise VanerError(f"{output}: contains no training log ({HISTORY_FILE})")
     for log in logs:
-        typer.echo(run(log.parent))
+        typer.echo(draw_curves(log.parent))
