@@ -89,7 +89,7 @@ def fetch(
     Example: `vaner corpus fetch NCBI-disease BC5CDR --to ~/corpora`
     """
     from vaner.cli.corpus_info import base_corpora
-    from vaner.corpora.fetch import fetch as fetch_corpus
+    from vaner.corpora.fetch import fetch_corpus
     from vaner.display.progress import downloading
 
     if corpora is None:
@@ -98,7 +98,7 @@ def fetch(
     for name in base_corpora(names):
         try:
             with downloading(quiet=quiet) as watching:
-                for split in fetch_corpus(name, corpora, force=force, watching=watching):
+                for split in fetch_corpus(name, corpora, force=force, progress=watching):
                     _print_fetched(split, quiet)
                     differing += len(split.differences)
         except VanerError as error:  # continue with the other corpora
@@ -110,7 +110,7 @@ def fetch(
         raise typer.Exit(2 if failed else 1)
 
 
-def _print_fetched(split: Fetched, quiet: bool) -> None:
+def _print_fetched(split: FetchedSplit, quiet: bool) -> None:
     from vaner.corpora import REGISTRY
 
     file = f"{split.corpus} {split.split}: {split.path}"
@@ -118,10 +118,12 @@ def _print_fetched(split: Fetched, quiet: bool) -> None:
         print_message(f"{file}: {difference}")
     if quiet:
         return
-    if not split.new:
+    if not split.is_new:
         print_message(f"{file} exists already (--force downloads it again)")
     elif not split.differences:
-        result = "matches the registry" if split.verified else "the registry has nothing to compare"
+        result = (
+            "matches the registry" if split.is_verified else "the registry has nothing to compare"
+        )
         print_message(f"{file} downloaded; {result}")
         if split.split == next(iter(REGISTRY[split.corpus].splits)):
             print_message(f"{split.corpus}: license: {REGISTRY[split.corpus].license}")
@@ -153,7 +155,7 @@ def _stats_rows(name: str, root: Path | None, format: str | None) -> Iterator[tu
 
     for split in available_splits(name, root):
         corpus = load(name, split, root=root, format=format)
-        counts = statistics(corpus)
+        counts = compute_statistics(corpus)
         sizes = (counts.documents, counts.sentences, counts.words, sum(counts.mentions.values()))
         yield (
             corpus.name,
@@ -192,8 +194,8 @@ def check(
 
     `vaner corpus check --all --corpora ~/corpora`
     """
-    from vaner.corpora.check import LONG, Findings, check_across
-    from vaner.corpora.check import check as check_corpus
+    from vaner.corpora.check import Findings, check_across_corpora, check_corpus
+    from vaner.corpora.repeated_sentences import LONG_SENTENCE_WORDS
     from vaner.formats.names import resolve_format_name
 
     format, checked = resolve_format_name(input_format), dict[str, Findings]()
@@ -205,11 +207,11 @@ def check(
         _print_findings(name, checked[name])
     problems = sum(len(findings.problems) for findings in checked.values())
     if len(checked) > 1:
-        across = check_across(checked)
+        across = check_across_corpora(checked)
         _print_findings("across", across)
         problems += len(across.problems)
     result = counted(problems, "problem") if problems else "no problems"
-    print_message(f"{result}; long sentences have {LONG} words or more")
+    print_message(f"{result}; long sentences have {LONG_SENTENCE_WORDS} words or more")
     if problems:
         raise typer.Exit(1)
 

@@ -49,27 +49,28 @@ def split(
     """
     from vaner.cli import inputs
     from vaner.cli.split_files import check_folder, write_splits
-    from vaner.corpora.split import split as split_documents
+    from vaner.corpora.split import split_corpus
     from vaner.formats.names import resolve_format_name
 
     reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
     paths = inputs.expand_paths([source], reading)
     skipped = inputs.SkippedRecords() if skip_bad else None
     corpus = inputs.read_documents(paths, reading, encoding, skipped)
-    splits = split_documents(corpus, {"devel": devel, "test": test}, seed)
+    splits = split_corpus(corpus, {"devel": devel, "test": test}, seed)
     lost = write_splits(splits, output, writing)
     if skipped is not None:
         skipped.print_count()
     if not quiet:
         sizes = ", ".join(f"{name} {len(part):,}" for name, part in splits.documents.items())
         print_message(f"documents in {output}: {sizes}")
-        if splits.together:
-            documents = counted(splits.together, "document")
+        if splits.grouped_documents:
+            documents = counted(splits.grouped_documents, "document")
             print_message(f"{documents} placed with others that share a long sentence")
         if lost:
             print_message(losses(writing, lost))
-    if splits.apart:
-        print_message(f"warning: {counted(splits.apart, 'long sentence')} in more than one split")
+    if splits.repeated_sentences:
+        repeated = counted(splits.repeated_sentences, "long sentence")
+        print_message(f"warning: {repeated} in more than one split")
 
 
 def convert(

@@ -154,5 +154,5 @@ def _checksums(root: Path) -> dict[str, str]:
         for split in info.splits:
             path = split_file(info, split, root)
             if split != "train" and path is not None:
-                checksums[checksum(path)] = f"{info.name} {split}"
+                checksums[compute_sha256(path)] = f"{info.name} {split}"
     return checksums

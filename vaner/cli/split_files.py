@@ -31,7 +31,7 @@ def check_folder(folder: Path, format: str) -> str:
     return name
 
 
-def write_splits(splits: Splits, folder: Path, format: str) -> Counter[str]:
+def write_splits(splits: CorpusSplits, folder: Path, format: str) -> Counter[str]:
     """Write each split, and return what the format could not represent.
 
     Raises:

@@ -75,8 +75,8 @@ class AnnotationSettings:
     def with_absolute_paths(self) -> AnnotationSettings:
         """Return the settings with paths that are valid in any working folder."""
         options = self.load_options
-        paths = {"model": _absolute(options.model), "selector": _absolute(options.selector)}
-        return replace(self, load_options=replace(options, **paths))
+        model, selector = _absolute(options.model), _absolute(options.selector)
+        return replace(self, load_options=replace(options, model=model, selector=selector))
 
     def as_manifest(self) -> dict[str, Any]:
         """Return the options that the results depend on, as the manifest of a job stores them."""
