@@ -90,7 +90,7 @@ def calibrate(
     from vaner.corpora import corpus_name, is_one_split, load
     from vaner.display.progress import watched
     from vaner.evaluation.calibrate import calibrate as calibrate_annotator
-    from vaner.evaluation.calibrate import check_unscored
+    from vaner.evaluation.calibrate import check_not_test_split
     from vaner.formats.names import resolve_format_name
     from vaner.models.locate import locate_model
 
@@ -102,7 +102,7 @@ def calibrate(
             "calibration is replaced"
         )
     for name in corpus:
-        check_unscored(name, split)
+        check_not_test_split(name, split)
     type_names, format = split_types(types), resolve_format_name(input_format)
     loaded = [load(name, split, root=corpora, format=format) for name in corpus]
     gold_corpora = rename_corpora(loaded, parse_renames(rename))

@@ -216,9 +216,9 @@ def _evaluate(
     from vaner.annotator import Annotator
     from vaner.display.progress import watched
     from vaner.evaluation.evaluate import evaluate as evaluate_corpus
-    from vaner.evaluation.evaluate import scored_types
+    from vaner.evaluation.evaluate import select_types
 
-    type_names = scored_types(recognizer, gold, types)  # raises errors before the work starts
+    type_names = select_types(recognizer, gold, types)  # raises errors before the work starts
     thresholds: float | Mapping[str, float] = min_score
     if min_precision is not None:
         if not isinstance(recognizer, Annotator):
@@ -249,7 +249,7 @@ def _warn_of_training_texts(recognizer: Recognizer, gold: Corpus, *, is_file: bo
 
     if not isinstance(recognizer, Annotator):
         return
-    training_corpora = set(map(base_corpus, recognizer.learnt_from))
+    training_corpora = set(map(base_corpus, recognizer.training_corpora))
     if base_corpus(gold.name) in training_corpora:
         if is_file:
             print_message(

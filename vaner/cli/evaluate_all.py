@@ -24,7 +24,7 @@ def evaluate_all(
     split: str,
     root: Path | None,
     *,
-    reported: Stated,
+    reported: ReportedResults,
     run: Callable[[Corpus, Sequence[str]], Evaluation],
 ) -> list[Evaluation]:
     """Score on every corpus that has one of the types, and print a table.
@@ -44,7 +44,7 @@ def evaluate_all(
         run(gold, [type for type in gold.types if type in type_names])
         for gold in load_corpora(type_names, split, root, reported)
     ]
-    sizes = [e.report.documents for e in evaluations if e.out_of is not None]
+    sizes = [e.report.documents for e in evaluations if e.total_documents is not None]
     limit = f", only the first {counted(sizes[0], 'document')} of each corpus" if sizes else ""
     typer.echo(f"{split}, strict{limit}")
     # The reported results are for all documents: they cannot be compared with those of a part.
@@ -53,7 +53,7 @@ def evaluate_all(
 
 
 def load_corpora(
-    types: Iterable[str], split: str, root: Path | None, reported: Stated
+    types: Iterable[str], split: str, root: Path | None, reported: ReportedResults
 ) -> Iterator[Corpus]:
     """Load the available registered corpora that annotate one of the types, one after another.
 
@@ -80,7 +80,7 @@ def load_corpora(
         )
 
 
-def results_table(evaluations: Iterable[Evaluation], reported: Stated) -> str:
+def results_table(evaluations: Iterable[Evaluation], reported: ReportedResults) -> str:
     """Return a table of precision, recall and F1 in percent.
 
     Args:
@@ -91,7 +91,7 @@ def results_table(evaluations: Iterable[Evaluation], reported: Stated) -> str:
     rows: list[tuple[str, ...]] = [(*header, "reported F1 %", "") if reported else header]
     for evaluation in evaluations:
         expected = reported.get(f"{evaluation.corpus} {evaluation.split}", {})
-        for type, scores in by_type(evaluation.report.to_dict()).items():
+        for type, scores in group_by_type(evaluation.report.to_dict()).items():
             row = (evaluation.corpus, type, *_score_cells(scores))
             rows.append((*row, *_compare(scores, expected.get(type))) if reported else row)
     return aligned(rows, right=(2, 3, 4, 6, 7))

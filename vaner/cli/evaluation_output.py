@@ -26,8 +26,8 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
         evaluation: the scores.
         recognizer: what messages call the recognizer, such as ``"model"``.
     """
-    if evaluation.not_found:
-        types = ", ".join(evaluation.not_found)
+    if evaluation.unsupported_types:
+        types = ", ".join(evaluation.unsupported_types)
         print_message(f"not scored, because the {recognizer} does not find them: {types}")
     typer.echo(f"{evaluation.name}, strict unless stated otherwise")
     typer.echo(evaluation.report.table())
@@ -42,9 +42,9 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
 
 def print_best_threshold(evaluation: Evaluation) -> None:
     """Print the ``--min-score`` with the highest F1, if it improves F1."""
-    from vaner.evaluation.thresholds import best_cut
+    from vaner.evaluation.thresholds import find_best_threshold
 
-    cut = best_cut(evaluation.gold, evaluation.predicted, evaluation.types)
+    cut = find_best_threshold(evaluation.gold, evaluation.predicted, evaluation.types)
     without_threshold = evaluation.report.micro.counts
     if without_threshold is not None and cut.counts.f1 > without_threshold.f1:
         # Rounded down, so that the mention at the threshold is not dropped.

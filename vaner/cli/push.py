@@ -72,15 +72,15 @@ def push(
 
     `vaner push runs/ncbi/seed-1/model me/ncbi --results test.json --private`
     """
-    from vaner.hub.repository import TOKENIZER, contents
+    from vaner.hub.repository import TOKENIZER_FILE, collect_files
     from vaner.hub.repository import push as push_folder
 
     folder = _folder(model)
-    tokenizer = None if (folder / TOKENIZER).is_file() else _tokenizer(folder)
+    tokenizer = None if (folder / TOKENIZER_FILE).is_file() else _tokenizer(folder)
     result_files = tuple(results or ())
     if dry_run:
         _show(
-            contents(
+            collect_files(
                 folder,
                 repo,
                 tokenizer=tokenizer,
@@ -113,12 +113,12 @@ def _tokenizer(folder: Path) -> Path:
     return find_tokenizer_file(folder)
 
 
-def _show(files: Contents) -> None:
+def _show(files: RepositoryFiles) -> None:
     """Print the files with their sizes in bytes, and the model card."""
-    from vaner.hub.repository import CARD, sizes
+    from vaner.hub.repository import CARD_FILE, file_sizes
 
-    file_sizes = sizes(files)
-    rows = [*file_sizes.items(), ("total", sum(file_sizes.values()))]
+    sizes = file_sizes(files)
+    rows = [*sizes.items(), ("total", sum(sizes.values()))]
     typer.echo(aligned(((name, f"{size:,}") for name, size in rows), right=(1,)))
     card = files[CARD_FILE]
     typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))

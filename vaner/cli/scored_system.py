@@ -52,13 +52,15 @@ class ScoredSystem:
         )
         return Annotator(matcher, selector)
 
-    def reported_results(self) -> Stated:
+    def reported_results(self) -> ReportedResults:
         """Return the results that the model card reports; none for a dictionary or a selector."""
-        from vaner.hub.reported_results import read_stated
+        from vaner.hub.reported_results import read_reported_results
         from vaner.models.locate import locate_model
 
         is_plain_model = self.kb is None and self.load_options.selector is None
-        return read_stated(locate_model(self.load_options.model)) if is_plain_model else {}
+        return (
+            read_reported_results(locate_model(self.load_options.model)) if is_plain_model else {}
+        )
 
     def describe(self) -> dict[str, str]:
         """Return the names of model, knowledge base and selector, for the results file."""
