@@ -1,4 +1,4 @@
-"""``python -m vaner``: the command line, where the ``vaner`` script is not on the path."""
+"""``python -m vaner``: the command line, for when the ``vaner`` script is not on the path."""
 
 from vaner.cli.app import main
 

@@ -16,7 +16,7 @@ from safetensors.numpy import save
 from tests.command_line import Run
 from tests.stand_ins import write_corpora
 from vaner.cli import diagnostics as doctor
-from vaner.cli.diagnostics import BRINGS, examine
+from vaner.cli.diagnostics import EXTRAS, run_diagnostics
 from vaner.utils.file_integrity import is_complete_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ def test_a_sound_machine(run: Run, tmp_path: Path) -> None:
     told = json.loads(run("doctor", "--json").out)
     assert told["problems"] == []
     assert told["versions"]["vaner"] == metadata.version("vaner")
-    assert told["corpora"] == {"folder": "none; set VANER_CORPORA to where your corpora lie"}
+    assert told["corpora"] == {"folder": "none; set VANER_CORPORA to the folder with your corpora"}
     assert set(told["extras"]) == set(metadata.metadata("vaner").get_all("Provides-Extra") or ())
     assert told["models"]["disease-chemical"].startswith("embedded")
 
@@ -46,7 +46,7 @@ def test_a_sound_machine(run: Run, tmp_path: Path) -> None:
 @pytest.mark.heavy
 def test_torch_is_asked_only_if_wanted(run: Run) -> None:
     program = (
-        "import sys\nfrom vaner.cli.diagnostics import examine\nexamine()\n"
+        "import sys\nfrom vaner.cli.diagnostics import run_diagnostics\nrun_diagnostics()\n"
         "assert not {'torch', 'transformers', 'datasets', 'spacy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -69,10 +69,10 @@ def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path
     assert done.code == 1 and "Traceback" not in done.err
     for words in (
         f"biomedical-0123: model.onnx missing: delete {form} and export again",
-        f"*.safetensors missing: delete {backbone}; it is made again at next use",
+        f"*.safetensors missing: delete {backbone}; it is converted again at the next use",
         "vaner kb build open",
         "BC5CDR: ",
-        "4 things to mend",
+        "found 4 problems",
     ):
         assert words in done.err
     (form / "model.onnx").write_text("")
@@ -107,7 +107,7 @@ def test_a_file_that_is_cut_short_is_named(run: Run, cache: Path, whole: dict[st
     for name, content in whole.items():
         for length in (0, 1, len(content) // 2, len(content) - 1):
             (form / name).write_bytes(content[:length])
-            told = f"biomedical-0123: {name} cut short or damaged: delete {form} and export again"
+            told = f"biomedical-0123: {name} incomplete or damaged: delete {form} and export again"
             assert told in run("doctor").err, length
         (form / name).write_bytes(content)
 
@@ -128,9 +128,9 @@ def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) 
     needed = ["numpy>=1", "regex>=9999", "no-such-library>=2", 'spacy>=3; extra == "spacy"',
               'no-such-part; extra == "odd"', 'never; python_version < "3"']  # fmt: skip
     monkeypatch.setattr(doctor.metadata, "requires", lambda _: needed)
-    found = {one.name: one for one in examine()["versions"]}
+    found = {one.name: one for one in run_diagnostics()["versions"]}
     assert found["numpy"].problem == ""
-    assert found["regex"].problem == "another version is needed: pip install 'regex>=9999'"
+    assert found["regex"].problem == "this version is not supported: pip install 'regex>=9999'"
     assert found["no-such-library"].problem == "pip install 'no-such-library>=2'"
     assert not {"spacy", "no-such-part", "never"} & set(found)
     real = metadata.metadata("vaner")
@@ -140,9 +140,9 @@ def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) 
             return ["odd", "spacy"] if name == "Provides-Extra" else real.get_all(name) or []
 
     monkeypatch.setattr(doctor.metadata, "metadata", lambda _: Metadata())
-    [odd, spacy] = examine()["extras"]
-    assert odd.told == "not installed: pip install -e '.[odd]'; brings no-such-part"
-    assert spacy.told.endswith(BRINGS["spacy"])
+    [odd, spacy] = run_diagnostics()["extras"]
+    assert odd.status == "not installed: pip install -e '.[odd]'; for no-such-part"
+    assert spacy.status.endswith(EXTRAS["spacy"])
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,11 +150,11 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         free = 1e6
 
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage)
-    [free] = [one for one in examine()["cache"] if one.name == "free"]
-    assert free.told == "0.0 GB" and "VANER_CACHE" in free.problem
+    [free] = [one for one in run_diagnostics()["cache"] if one.name == "free"]
+    assert free.status == "0.0 GB" and "VANER_CACHE" in free.problem
 
 
 def test_every_extra_says_what_it_brings() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    assert set(setup["options.extras_require"]) <= set(BRINGS)
+    assert set(setup["options.extras_require"]) <= set(EXTRAS)

@@ -1,4 +1,5 @@
-"""The command line: ``vaner annotate | train | evaluate | corpus``, one file a command group.
+"""The command line: ``vaner annotate``, ``vaner train`` and so on, with a file for each command.
 
-Nothing here imports torch or transformers before a command needs them, so help is instant.
+torch and transformers are imported only by the commands that need them, so that ``--help`` is
+fast.
 """

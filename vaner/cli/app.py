@@ -1,4 +1,4 @@
-"""The ``vaner`` program: its commands, and what its errors look like."""
+"""The ``vaner`` program: its commands, its errors and its warnings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vaner.cli.doctor import doctor
 from vaner.cli.evaluate import evaluate
 from vaner.cli.export import export
 from vaner.cli.kb import app as kb
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, single_line
 from vaner.cli.push import push
 from vaner.cli.serve import serve
 from vaner.cli.train import train
@@ -35,7 +35,7 @@ app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # a defect keeps Python's own traceback
+    pretty_exceptions_enable=False,  # a defect shows the traceback of Python
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -53,8 +53,8 @@ app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"vaner {__version__}")
         raise typer.Exit
 
@@ -63,28 +63,34 @@ def _version(wanted: bool) -> None:
 def _program(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
-    """Find biomedical entities in text: train, evaluate, annotate.
+    """Find biomedical entities in text: annotate, train and evaluate.
 
-    Try: `vaner annotate --text "Metformin treats diabetes."`
+    Example: `vaner annotate --text "Metformin treats diabetes."`
     """
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the program. What the user can mend is told in one line, with exit code 2."""
+    """Run the program. An error of the user is one line on standard error, with exit code 2.
+
+    Args:
+        args: the arguments; those of the process if None.
+    """
     _prepare_streams()
     _prepare_messages()
     try:
         app(args=list(args) if args is not None else None, prog_name="vaner")
-    except VanerError as problem:
-        print_message(f"error: {_one_line(problem)}")
+    except VanerError as error:
+        print_message(f"error: {single_line(error)}")
         sys.exit(USER_ERROR)
 
 
 def _prepare_streams() -> None:
-    """Results are UTF-8 with their own line ends, whatever the locale; messages never fail."""
+    """Write results as UTF-8 with unchanged line ends; never fail on a character of a message."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         newline = None if sys.stdout.isatty() else ""
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline=newline)
@@ -93,11 +99,11 @@ def _prepare_streams() -> None:
 
 
 def _prepare_messages() -> None:
-    """Warnings of ours as one line each; those of the libraries as they are."""
+    """Print warnings of vaner on one line each; leave those of libraries as they are."""
     from vaner.formats import FormatWarning
 
-    usual = warnings.showwarning
-    shown: set[str] = set()  # a training reads its corpora several times
+    show_other = warnings.showwarning
+    shown: set[str] = set()  # training reads its corpora several times
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, FormatWarning):
@@ -105,26 +111,22 @@ def _prepare_messages() -> None:
                 print_message(f"warning: {message}")
             shown.add(str(message))
         else:
-            usual(message, category, *place, **more)
+            show_other(message, category, *place, **more)
 
     warnings.simplefilter("always", FormatWarning)
     warnings.showwarning = show
-    # Told at every start by libraries, and nothing that a user of ours can mend.
+    # Libraries raise these at every start, and users of vaner cannot do anything about them.
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    ours = logging.getLogger("vaner")
-    if not ours.handlers:
-        ours.addHandler(_Told())
-        ours.propagate = False
+    vaner_logger = logging.getLogger("vaner")
+    if not vaner_logger.handlers:
+        vaner_logger.addHandler(_MessageHandler())
+        vaner_logger.propagate = False
 
 
-class _Told(logging.Handler):
-    """Log lines of the package as lines for the user."""
+class _MessageHandler(logging.Handler):
+    """Prints log messages of the package as messages to the user."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.WARNING:
             print_message(f"warning: {record.getMessage()}")
-
-
-def _one_line(problem: VanerError) -> str:
-    return " ".join(str(problem).split())

