@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.annotator import Annotator
-from vaner.corpora import load, training_split
+from vaner.corpora import evaluation_split, load, training_split
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation.evaluate import evaluate
 from vaner.training.recipe.file import read_recipe
@@ -37,7 +37,7 @@ def main(
 
     Args:
         script: the caller's ``__file__``.
-        corpora: registered corpora to score test of; devel's figure is the training's own.
+        corpora: registered corpora to score test of, or devel of those without a test split.
         also: corpora the model never saw, scored on test: the honest figure.
         limit: score only the first so many documents of each, and say so; all if None.
         ship: name of the embedded model that the best seed becomes; the shipped files are then
@@ -115,12 +115,13 @@ def _scored(
     annotator = Annotator.from_pretrained(model)
     scores: dict[str, Any] = {}
     for name in (*corpora, *also):
-        print(f"scoring {name} test …", file=sys.stderr, flush=True)
+        split = evaluation_split(name) or "devel"
+        print(f"scoring {name} {split} …", file=sys.stderr, flush=True)
         seen = _train_split(name, arguments.corpora) if name in corpora else None
-        gold = load(name, "test", root=arguments.corpora)
+        gold = load(name, split, root=arguments.corpora)
         found = evaluate(annotator, gold, train=seen, limit=limit)
-        print(f"{name} test\n{found.report.table()}", flush=True)
-        scores[f"{name} test"] = found.to_dict()
+        print(f"{name} {split}\n{found.report.table()}", flush=True)
+        scores[f"{name} {split}"] = found.to_dict()
     kept = ("seed", "dev_f1", "seconds", "mentions", "unreachable", "dropped_words")
     return {**{key: training[key] for key in kept}, "scores": scores, "unseen_corpora": list(also)}
 

@@ -1,8 +1,26 @@
-"""The default model of the package: python -m experiments.embedded_biomedical.run"""
+"""The default model of the package: python -m experiments.embedded_biomedical.run
+
+First trains the model of six_corpora.yaml, which the recipe begins with, unless it is there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
 
 from experiments.experiment import main
+from vaner.training.recipe.file import read_recipe
+from vaner.training.train import train
 
-CORPORA = ["NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA-cells", "Linnaeus", "S800"]
+HERE = Path(__file__).resolve().parent
+SIX_CORPORA = Path("runs") / "six_corpora"
+CORPORA = [
+    "NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA-cells", "Linnaeus", "S800", "BioRED", "NLM-Gene",
+    "GNormPlus", "tmVar3", "BioID", "BioNLP13CG", "BioNLP13PC", "BioNLP11ID", "CRAFT", "AnatEM",
+]  # fmt: skip
 
 if __name__ == "__main__":
+    if not (SIX_CORPORA / "seed-1" / "model").is_dir():
+        root = os.environ.get("VANER_CORPORA")
+        train(read_recipe(HERE / "six_corpora.yaml"), SIX_CORPORA, corpora_root=root, resume=True)
     main(__file__, corpora=CORPORA, ship="biomedical")

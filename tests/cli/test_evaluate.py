@@ -273,6 +273,16 @@ def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path
     assert record["corpora"]["BC5CDR test"]["micro"]["gold"] == 2 and "commit" in record
 
 
+def test_all_includes_devel_of_corpora_without_a_test_split(score: Run, root: Path) -> None:
+    (root / "BioRED").mkdir()
+    text = "1|t|Asthma hurts.\n1|a|\n1\t0\t6\tAsthma\tDisease\t-\n\n"
+    (root / "BioRED" / "devel.PubTator").write_text(text)
+    done = score("--all", "--corpora", root)
+    rows = [line.split()[:3] for line in done.out.splitlines()[2:]]
+    assert ["BioRED", "devel", "Disease"] in rows
+    assert "BioRED" not in score("--all", "--split", "train", "--corpora", root).out
+
+
 def registered(monkeypatch: pytest.MonkeyPatch, files: dict[str, SplitInfo]) -> None:
     """NCBI-disease with other splits."""
     register(monkeypatch, replace(REGISTRY["NCBI-disease"], splits=files))

@@ -48,7 +48,7 @@ def evaluate_all(
     limit = f", only the first {counted(sizes[0], 'document')} of each corpus" if sizes else ""
     typer.echo(f"{split}, strict{limit}")
     # The reported results are for all documents: they cannot be compared with those of a part.
-    typer.echo(results_table(evaluations, {} if sizes else reported))
+    typer.echo(results_table(evaluations, {} if sizes else reported, split))
     return evaluations
 
 
@@ -57,7 +57,8 @@ def load_corpora(
 ) -> Iterator[Corpus]:
     """Load the available registered corpora that annotate one of the types, one after another.
 
-    If results are reported for views of a corpus, the views are loaded instead of the corpus.
+    If results are reported for views of a corpus, the views are loaded instead of the corpus. Of a
+    corpus without a test split, devel is loaded where test is asked for.
 
     Raises:
         CorpusError: if there is no such corpus.
@@ -65,13 +66,16 @@ def load_corpora(
     from vaner.corpora import VIEWS, available_corpora, corpora_root, load
 
     type_names, has_corpus = set(types), False
-    for info in available_corpora(split, root):
+    without_test = (i for i in available_corpora("devel", root) if not i.evaluation_split)
+    infos = [(info, split) for info in available_corpora(split, root)]
+    infos += [(info, "devel") for info in without_test if split == "test"]
+    for info, own_split in infos:
         views = [view for view in VIEWS.values() if view.view_of == info.name]
-        reported_views = [view for view in views if f"{view.name} {split}" in reported]
+        reported_views = [view for view in views if f"{view.name} {own_split}" in reported]
         for corpus in reported_views or [info]:
             if type_names.intersection(corpus.entity_types):
                 has_corpus = True
-                yield load(corpus.name, split, root=root)
+                yield load(corpus.name, own_split, root=root)
     if not has_corpus:
         names = ", ".join(sorted(type_names))
         raise CorpusError(
@@ -80,19 +84,22 @@ def load_corpora(
         )
 
 
-def results_table(evaluations: Iterable[Evaluation], reported: ReportedResults) -> str:
+def results_table(evaluations: Iterable[Evaluation], reported: ReportedResults, split: str) -> str:
     """Return a table of precision, recall and F1 in percent.
 
     Args:
         evaluations: the evaluations.
         reported: results to compare with; if there are any, the table has two more columns.
+        split: the split asked for; another one is named in the row.
     """
     header = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
     rows: list[tuple[str, ...]] = [(*header, "reported F1 %", "") if reported else header]
     for evaluation in evaluations:
         expected = reported.get(f"{evaluation.corpus} {evaluation.split}", {})
         for type, scores in group_by_type(evaluation.report.to_dict()).items():
-            row = (evaluation.corpus, type, *_score_cells(scores))
+            is_other = evaluation.split != split
+            name = f"{evaluation.corpus} {evaluation.split}" if is_other else evaluation.corpus
+            row = (name, type, *_score_cells(scores))
             rows.append((*row, *_compare(scores, expected.get(type))) if reported else row)
     return aligned(rows, right=(2, 3, 4, 6, 7))
 
