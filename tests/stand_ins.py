@@ -275,7 +275,7 @@ def write_open_base(folder: Path) -> Path:
     manifest = folder / "open.toml"
     manifest.write_text(
         'name = "open"\ndescription = "Stand-in"\n\n[[sources]]\nname = "names"\n'
-        'reader = "jsonl"\nfile = "names.jsonl"\nlicence = "CC0"\n'
-        'home = ""\nhow = "written for the tests"\n'
+        'reader = "jsonl"\nfile = "names.jsonl"\nlicense = "CC0"\n'
+        'homepage = ""\ninstructions = "written for the tests"\n'
     )
     return manifest

@@ -20,13 +20,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_build_and_count(run: Run, folder: Path) -> None:
-    assert "not built yet; build it with: vaner kb build local" in run("kb", "stats", "local").error
+    error = run("kb", "stats", "local").error
+    assert "has not been built; build it with: vaner kb build local" in error
     built = run("kb", "build", "local", "--from", folder)
     assert built.code == 0 and built.out == ""
     assert "local.parquet: 2 concepts, 3 names (Anatomy 2, Gene 1), in " in built.err
     stats = run("kb", "stats", "local")
     assert stats.code == 0
-    assert "Anatomy" in stats.out and "state it here" in stats.out
+    assert "Anatomy" in stats.out and "state the license here" in stats.out
     content = json.loads(run("kb", "stats", "local", "--json").out)
     assert content["names"] == {"Anatomy": 2, "Gene": 1}
     listed = run("kb", "list").out
@@ -57,10 +58,10 @@ def test_output_and_skip_bad(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("build", "nothing"), "no knowledge base is called 'nothing'"),
-        (("build", "umls", "--from", "."), "MRCONSO.RRF is not in .: sign the licence"),
-        (("build", "local", "--from", "nowhere"), "nowhere: there is no such folder"),
-        (("stats", "nothing"), "no knowledge base is called 'nothing'; vaner kb list"),
+        (("build", "nothing"), "unknown knowledge base 'nothing'"),
+        (("build", "umls", "--from", "."), "MRCONSO.RRF is not in .: sign the license"),
+        (("build", "local", "--from", "nowhere"), "nowhere: no such folder"),
+        (("stats", "nothing"), "unknown knowledge base 'nothing'; see vaner kb list"),
     ],
 )
 def test_errors(run: Run, folder: Path, arguments: tuple[str, ...], message: str) -> None:

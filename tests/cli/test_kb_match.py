@@ -79,8 +79,8 @@ def test_rules_from_the_command_line(run: Run, base: Path) -> None:
         (["--rule", "Gene.case=3"], "case is one of symbols, fold, keep"),
         (["--rule", "Gene.shortest=x"], "shortest is a number"),
         (["--rule", "Drug.case=fold"], "has no type Drug"),
-        (["--kb", "none"], "no knowledge base is called 'none'; vaner kb list tells"),
-        (["--kb", "none.parquet"], "there is no such knowledge base"),
+        (["--kb", "none"], "unknown knowledge base 'none'; see vaner kb list"),
+        (["--kb", "none.parquet"], "no such knowledge base"),
         (["file"], "give either --text or files"),
     ],
 )
@@ -100,7 +100,7 @@ def test_annotate_gives_identifiers(annotate: Run, base: Path, tmp_path: Path) -
     named = {(s["start"], s["end"], s["type"]): s.get("identifiers") for s in known}
     expected = {place[:3]: list(place[3]) for place in FOUND}
     assert all(value in (None, expected.get(key)) for key, value in named.items())
-    assert "no knowledge base is called" in annotate("--text", TEXT, "--kb", "none").error
+    assert "unknown knowledge base" in annotate("--text", TEXT, "--kb", "none").error
 
 
 def test_evaluate_a_dictionary(run: Run, base: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A base on disk: the same concepts back, opened lazily, damage told in one line."""
+"""A base on disk: concepts are preserved, opening is lazy, and damage is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIVE = [
 ]
 
 
-def test_the_same_concepts_come_back(tmp_path: Path) -> None:
+def test_concepts_are_preserved(tmp_path: Path) -> None:
     written = write(FIVE, tmp_path / "five.parquet", name="five", sources=[TESTS])
     opened = KnowledgeBase(tmp_path / "five.parquet")
     assert [(c.identifier, c.names, c.type, c.source) for c in opened] == [
@@ -43,16 +43,18 @@ def test_the_same_concepts_come_back(tmp_path: Path) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=8).filter(str.strip), min_size=1, max_size=4))
-def test_any_name_is_kept(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
-    place = tmp_path_factory.mktemp("kb") / "one.parquet"
+def test_every_name_is_preserved(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("kb") / "one.parquet"
     concept = Concept("X:1", names[0], "Disease", tuple(names[1:]), "tests")
-    (back,) = write([concept], place, name="one", sources=[TESTS])
+    (back,) = write([concept], path, name="one", sources=[TESTS])
     assert back.names == tuple(
         dict.fromkeys(n.encode("utf-8", "replace").decode() for n in concept.names)
     )
 
 
-def test_opening_reads_no_column(tmp_path: Path) -> None:
+def test_opening_reads_no_columns(tmp_path: Path) -> None:
     many = (Concept(f"X:{i}", f"name number {i}", "Disease", (), "tests") for i in range(60_000))
     write(many, tmp_path / "many.parquet", name="many", sources=[TESTS])
     before = pa.total_allocated_bytes()
@@ -65,8 +67,8 @@ def test_opening_reads_no_column(tmp_path: Path) -> None:
     assert pa.total_allocated_bytes() - before < 1_000_000
 
 
-def test_bad_bases_are_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(KnowledgeError, match=r"there is no such knowledge base"):
+def test_unreadable_bases_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KnowledgeError, match=r"no such knowledge base"):
         KnowledgeBase(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("hello")
     with pytest.raises(KnowledgeError, match=r"not a knowledge base"):
@@ -81,39 +83,39 @@ def test_bad_bases_are_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monk
         KnowledgeBase(tmp_path / "old.parquet")
 
 
-def test_a_base_of_older_readers_is_told(
+def test_an_outdated_base_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "five.parquet"
-    assert not write(FIVE, path, name="five", sources=[TESTS]).outdated
+    assert not write(FIVE, path, name="five", sources=[TESTS]).is_outdated
     open_base(path)
     assert not caplog.messages
     monkeypatch.setattr(bases, "REVISION", bases.REVISION + 1)
-    assert open_base(path).outdated
-    [told] = caplog.messages
-    assert told.startswith("knowledge base five was built by an older vaner")
-    assert told.endswith("build it again with: vaner kb build five")
+    assert open_base(path).is_outdated
+    [message] = caplog.messages
+    assert message.startswith("knowledge base five was built by an older version")
+    assert message.endswith("rebuild it with: vaner kb build five")
 
 
 @pytest.mark.parametrize(
-    ("footer", "told"),
+    ("footer", "message"),
     [
         (b"{nope", "a Parquet file, but not a knowledge base"),
         (b"[1]", "a Parquet file, but not a knowledge base"),
         (b"{}", "schema version None"),
-        (b'{"schema": 1, "name": "x"}', "a damaged knowledge base, without sources, concepts"),
+        (b'{"schema": 1, "name": "x"}', "damaged knowledge base without sources, concepts"),
     ],
 )
-def test_strange_footers_are_told(tmp_path: Path, footer: bytes, told: str) -> None:
+def test_invalid_footers_are_reported(tmp_path: Path, footer: bytes, message: str) -> None:
     write(FIVE, tmp_path / "five.parquet", name="five", sources=[TESTS])
     table = pq.read_table(tmp_path / "five.parquet")
     table = table.replace_schema_metadata({b"vaner.knowledge": footer})
     pq.write_table(table, tmp_path / "odd.parquet")
-    with pytest.raises(KnowledgeError, match=told):
+    with pytest.raises(KnowledgeError, match=message):
         KnowledgeBase(tmp_path / "odd.parquet")
 
 
-def test_damage_behind_a_whole_footer_is_told(tmp_path: Path) -> None:
+def test_damaged_columns_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "five.parquet"
     write(FIVE, path, name="five", sources=[TESTS])
     content = bytearray(path.read_bytes())
@@ -124,7 +126,7 @@ def test_damage_behind_a_whole_footer_is_told(tmp_path: Path) -> None:
             list(rows)
 
 
-def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(KnowledgeError, match=r"x.parquet: cannot be written: \w+"):
         write(FIVE, tmp_path / "file" / "x.parquet", name="x", sources=[TESTS])
@@ -134,9 +136,9 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
-def test_nothing_half_written_is_left(tmp_path: Path) -> None:
+def test_no_partial_file_is_left(tmp_path: Path) -> None:
     stranger = Concept("X:1", "x", "Disease", (), "elsewhere")
-    with pytest.raises(KnowledgeError, match="'elsewhere', which is not among tests"):
+    with pytest.raises(KnowledgeError, match="'elsewhere'; sources: tests"):
         write([FIVE[0], stranger], tmp_path / "b.parquet", name="b", sources=[TESTS])
     with pytest.raises(KnowledgeError, match="nothing to build"):
         write([], tmp_path / "b.parquet", name="b", sources=[TESTS])
@@ -144,20 +146,32 @@ def test_nothing_half_written_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("concept", "told"),
+    ("concept", "message"),
     [
-        (("D003924", "x", "Disease"), "is no CURIE"),
-        (("MESH:\ud800", "x", "Disease"), "is no CURIE"),
+        (("D003924", "x", "Disease"), "is not a CURIE"),
+        (("MESH:\ud800", "x", "Disease"), "is not a CURIE"),
         (("MESH:1", " ", "Disease"), "has no name"),
         (("MESH:1", "x", ""), "has no entity type"),
     ],
 )
-def test_a_concept_is_whole(concept: tuple[str, str, str], told: str) -> None:
-    with pytest.raises(KnowledgeError, match=told):
+def test_invalid_concepts_are_rejected(concept: tuple[str, str, str], message: str) -> None:
+    with pytest.raises(KnowledgeError, match=message):
         Concept(*concept)
 
 
-def test_unknown_type(tmp_path: Path) -> None:
+def test_an_unknown_type_is_rejected(tmp_path: Path) -> None:
     base = write(FIVE, tmp_path / "five.parquet", name="five", sources=[TESTS])
     with pytest.raises(KnowledgeError, match=r"no type Drug; it has Chemical, Disease"):
         list(base.names(["Drug"]))
+
+
+def test_sources_with_the_old_field_names_are_read(tmp_path: Path) -> None:
+    write(FIVE, tmp_path / "five.parquet", name="five", sources=[TESTS])
+    table = pq.read_table(tmp_path / "five.parquet")
+    footer = pq.read_metadata(tmp_path / "five.parquet").metadata[b"vaner.knowledge"]
+    old = footer.replace(b'"license"', b'"licence"').replace(b'"homepage"', b'"home"')
+    assert old != footer
+    pq.write_table(
+        table.replace_schema_metadata({b"vaner.knowledge": old}), tmp_path / "old.parquet"
+    )
+    assert KnowledgeBase(tmp_path / "old.parquet").sources == {"tests": TESTS}

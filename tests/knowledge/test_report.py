@@ -34,7 +34,7 @@ def test_counts(base: KnowledgeBase) -> None:
     assert found.names == {"Disease": 4, "Phenotype": 2, "Gene": 3}
     assert found.sources["a"]["concepts"] == {"Disease": 3}
     assert found.sources["b"]["names"] == {"Phenotype": 2, "Gene": 3}
-    assert found.sources["b"]["licence"] == "CC BY 4.0"
+    assert found.sources["b"]["license"] == "CC BY 4.0"
     assert "c" not in found.sources
     assert found.distinct == 7
     json.dumps(found.to_dict())

@@ -216,9 +216,9 @@ def _corpora(folder: Path | None) -> Iterator[Observation]:
 
 
 def _bases() -> Iterator[Observation]:
-    from vaner.knowledge.base import KnowledgeBase, built, default_path
+    from vaner.knowledge.base import KnowledgeBase, default_path, list_built
 
-    for name in built():
+    for name in list_built():
         rebuild = f"build it again: vaner kb build {name}"
         try:
             base = KnowledgeBase(default_path(name))
@@ -227,9 +227,9 @@ def _bases() -> Iterator[Observation]:
                 name, "cannot be read", f"{error}" if rebuild in str(error) else rebuild
             )
             continue
-        problem = f"built by an older version of vaner; {rebuild}" if base.outdated else ""
+        problem = f"built by an older version of vaner; {rebuild}" if base.is_outdated else ""
         yield Observation(name, counted(len(base), "concept"), problem)
-    if not built():
+    if not list_built():
         yield Observation("none", "vaner kb list shows what can be built")
 
 

@@ -51,11 +51,11 @@ def list_() -> None:
 
     Example: `vaner kb list`
     """
-    from vaner.knowledge.base import built
-    from vaner.knowledge.manifest import iterate
+    from vaner.knowledge.base import list_built
+    from vaner.knowledge.manifest import load_shipped
 
-    available = built()
-    known = {manifest.name: manifest.description for manifest in iterate()}
+    available = list_built()
+    known = {manifest.name: manifest.description for manifest in load_shipped()}
     known |= {name: "your own manifest" for name in available if name not in known}
     rows = [("name", "built", "sources")]
     for name in sorted(known):
@@ -71,7 +71,7 @@ def _size(name: str) -> str:
         base = KnowledgeBase(default_path(name))
     except VanerError:
         return "cannot be read"
-    return counted(len(base), "concept") + (", outdated: build it again" if base.outdated else "")
+    return counted(len(base), "concept") + (", outdated: build it again" if base.is_outdated else "")
 
 
 @app.command(cls=Command)

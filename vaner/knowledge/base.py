@@ -1,4 +1,4 @@
-"""A knowledge base on disk: one Parquet file, opened without reading it."""
+"""A knowledge base on disk: one Parquet file. Opening it reads only the footer."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ import pyarrow.parquet as pq
 from vaner.errors import KnowledgeError, summarize_error
 from vaner.knowledge.concepts import Concept, Source
 from vaner.utils.cache_folder import get_cache_folder
+from vaner.utils.deprecation import renamed_fields
 
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 REVISION = 2
-"""Of what the readers make of the same files: raised with every change that users should have.
+"""Revision of the readers, increased if the same files give a different, better base.
 
-2: the dictionaries' concepts have no MeSH numbers any more, a third of which were those of others.
+2: concepts of the dictionaries have no MeSH identifiers, a third of which were wrong.
 """
+_OLD_SOURCE_FIELDS = {"licence": "license", "home": "homepage"}
 _KEY = b"vaner.knowledge"
 _FOOTER = ("name", "sources", "concepts", "names", "fingerprint")
-_ROWS = 50_000  # a row group: what is held in memory while a base is written or gone through
+_ROWS = 50_000  # rows per row group, which are in memory while a base is written or read
 _SCHEMA = pa.schema(
     [
         ("identifier", pa.string()),
@@ -46,15 +48,15 @@ _SCHEMA = pa.schema(
 
 
 class KnowledgeBase:
-    """Concepts of one base, in the order they were built.
+    """The concepts of a knowledge base, in the order in which they were built.
 
-    Opening maps the file and reads only its footer; columns are read when they are asked for.
+    The file is memory-mapped. Columns are read only when they are needed.
 
     Args:
-        path: a ``.parquet`` file that `write` made.
+        path: a ``.parquet`` file written by `write`.
 
     Raises:
-        KnowledgeError: where it is missing, damaged, or of another schema version.
+        KnowledgeError: if it is missing, damaged, or has another schema version.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -62,7 +64,7 @@ class KnowledgeBase:
         try:
             self._file = pq.ParquetFile(self.path, memory_map=True)
         except FileNotFoundError:
-            raise KnowledgeError(f"{path}: there is no such knowledge base") from None
+            raise KnowledgeError(f"{path}: no such knowledge base") from None
         except (OSError, pa.ArrowInvalid) as error:
             raise KnowledgeError(
                 f"{path}: not a knowledge base: {summarize_error(error)}"
@@ -73,28 +75,32 @@ class KnowledgeBase:
         self._about: dict[str, Any] = about
         if about.get("schema") != SCHEMA_VERSION:
             raise KnowledgeError(
-                f"{path}: is of schema version {about.get('schema')}, this vaner reads "
-                f"{SCHEMA_VERSION}; build it again with: vaner kb build {self.name}"
+                f"{path}: schema version {about.get('schema')} is not supported, only version "
+                f"{SCHEMA_VERSION}; rebuild it with: vaner kb build {self.name}"
             )
-        lost = [key for key in _FOOTER if key not in about]
-        lost += [name for name in _SCHEMA.names if name not in self._file.schema_arrow.names]
-        if lost:
-            raise KnowledgeError(f"{path}: a damaged knowledge base, without {', '.join(lost)}")
+        missing = [key for key in _FOOTER if key not in about]
+        missing += [name for name in _SCHEMA.names if name not in self._file.schema_arrow.names]
+        if missing:
+            raise KnowledgeError(f"{path}: damaged knowledge base without {', '.join(missing)}")
 
     @property
     def name(self) -> str:
+        """Name of the base."""
         return str(self._about.get("name", self.path.stem))
 
     @property
-    def outdated(self) -> bool:
-        """Whether older readers built it, who understood the same files less well."""
+    def is_outdated(self) -> bool:
+        """Whether an older revision of the readers built it."""
         revision = self._about.get("revision", 1)
         return not isinstance(revision, int) or revision < REVISION
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """Name of a source -> where it comes from and what its licence is."""
-        return {s["name"]: Source(**s) for s in self._about["sources"]}
+        """Name of a source -> its license, home page and version."""
+        return {
+            fields["name"]: Source(**renamed_fields(fields, _OLD_SOURCE_FIELDS))
+            for fields in self._about["sources"]
+        }
 
     @cached_property
     def concept_counts(self) -> Counter[str]:
@@ -103,7 +109,7 @@ class KnowledgeBase:
 
     @cached_property
     def name_counts(self) -> Counter[str]:
-        """Number of names of each type, a name counted once for each concept that has it."""
+        """Number of names of each type. A name of two concepts counts twice."""
         return Counter(self._about["names"])
 
     @property
@@ -113,7 +119,7 @@ class KnowledgeBase:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the content: caches made from a base are named after it."""
+        """A hash of the content, part of the key of every cache made from the base."""
         return str(self._about["fingerprint"])
 
     def __len__(self) -> int:
@@ -129,10 +135,13 @@ class KnowledgeBase:
                 )  # fmt: skip
 
     def names(self, types: Sequence[str] | None = None) -> Iterator[tuple[str, str, str]]:
-        """Every name with its type and the identifier of its concept: ``(name, type, id)``.
+        """Yield every name with its type and the identifier of its concept.
 
         Args:
             types: only these types; all if None.
+
+        Yields:
+            ``(name, type, identifier)``, without duplicate names of a concept.
 
         Raises:
             KnowledgeError: for a type that the base does not have.
@@ -143,21 +152,25 @@ class KnowledgeBase:
             rows = zip(*(batch.column(c).to_pylist() for c in columns), strict=True)
             for identifier, name, synonyms, type in rows:
                 if types is None or type in types:
-                    for each in dict.fromkeys((name, *synonyms)):
-                        yield each, type, identifier
+                    for spelling in dict.fromkeys((name, *synonyms)):
+                        yield spelling, type, identifier
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows, some thousand at once; damage shows when they are read."""
+        """Yield the rows in batches. Damage to the file is detected only here."""
         try:
             yield from self._file.iter_batches(_ROWS, columns=list(columns))
         except (OSError, pa.ArrowInvalid) as error:
             raise KnowledgeError(
-                f"{self.path}: a damaged knowledge base: {summarize_error(error)}; "
-                f"build it again with: vaner kb build {self.name}"
+                f"{self.path}: damaged knowledge base: {summarize_error(error)}; "
+                f"rebuild it with: vaner kb build {self.name}"
             ) from None
 
     def check_types(self, types: Sequence[str] | None) -> None:
-        """Raises KnowledgeError for a type that the base does not have."""
+        """Check that the base has the given types.
+
+        Raises:
+            KnowledgeError: for a type that the base does not have.
+        """
         missing = [type for type in types or () if type not in self.types]
         if missing:
             raise KnowledgeError(
@@ -167,118 +180,124 @@ class KnowledgeBase:
 
 
 def default_path(name: str) -> Path:
-    """Where the base of a name is built: in the cache folder."""
+    """Return the path in the cache folder where a base is built by default."""
     return get_cache_folder() / "knowledge" / f"{name}.parquet"
 
 
 def open_base(name_or_path: str | Path) -> KnowledgeBase:
-    """A base that was built, by its name or by its path; one that is outdated is logged.
+    """Open a base that has been built, with a warning in the log if it is outdated.
 
     Args:
         name_or_path: a name such as ``"open"``, or a ``.parquet`` file.
 
     Raises:
-        KnowledgeError: where it was not built yet, telling how to.
+        KnowledgeError: if it has not been built, with the command to build it.
 
     >>> open_base("open")  # doctest: +SKIP
     KnowledgeBase('open')
     """
     text = str(name_or_path)
     if text.endswith(".parquet") or Path(text).is_file():
-        return _told(KnowledgeBase(text))
+        return _warn_if_outdated(KnowledgeBase(text))
     path = default_path(text)
     if not path.is_file():
-        from vaner.knowledge.manifest import shipped  # with all the readers
+        from vaner.knowledge.manifest import shipped_names  # imports all readers
 
         raise KnowledgeError(
-            f"knowledge base {text!r} is not built yet; build it with: vaner kb build {text}"
-            if text in shipped()
-            else f"no knowledge base is called {text!r}; vaner kb list tells which there are"
+            f"knowledge base {text!r} has not been built; build it with: vaner kb build {text}"
+            if text in shipped_names()
+            else f"unknown knowledge base {text!r}; see vaner kb list"
         )
-    return _told(KnowledgeBase(path))
+    return _warn_if_outdated(KnowledgeBase(path))
 
 
-def _told(base: KnowledgeBase) -> KnowledgeBase:
-    if base.outdated:
+def _warn_if_outdated(base: KnowledgeBase) -> KnowledgeBase:
+    if base.is_outdated:
         logger.warning(
-            "knowledge base %s was built by an older vaner, and its identifiers may be wrong; "
-            "build it again with: vaner kb build %s", base.name, base.name,
+            "knowledge base %s was built by an older version of vaner, and its identifiers may be "
+            "wrong; rebuild it with: vaner kb build %s", base.name, base.name,
         )  # fmt: skip
     return base
 
 
-def built() -> tuple[str, ...]:
-    """Names of the bases in the cache folder, sorted."""
+def list_built() -> tuple[str, ...]:
+    """Return the names of the bases in the cache folder, sorted."""
     return tuple(sorted(path.stem for path in default_path("").parent.glob("[!.]*.parquet")))
 
 
 def write(
     concepts: Iterable[Concept], path: str | Path, *, name: str, sources: Sequence[Source]
 ) -> KnowledgeBase:
-    """Write a base, batch by batch, and open it.
+    """Write a base in batches, and open it.
 
-    The file appears whole or not at all. The same concept from several sources stays several
-    rows: who said what is not lost.
+    The file is written atomically. A concept that several sources have is stored once per source,
+    so that its origin is not lost.
 
     Args:
-        concepts: in any order; kept.
-        path: the ``.parquet`` file to make.
+        concepts: in any order, which is preserved.
+        path: the ``.parquet`` file to write.
         name: name of the base.
-        sources: every source that a concept names.
+        sources: all sources of the concepts.
 
     Raises:
-        KnowledgeError: where a concept names a source that is not listed, there is no concept at
-            all, or the file cannot be written.
+        KnowledgeError: if the source of a concept is not in `sources`, there are no concepts, or
+            the file cannot be written.
     """
-    path, tally = Path(path), _Tally({source.name for source in sources})
+    path, counts = Path(path), _FooterCounts({source.name for source in sources})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
         try:
-            _write_rows(concepts, work / "rows", name, sources, tally)
-            os.replace(work / "rows", path)
+            _write_rows(concepts, temporary / "rows", name, sources, counts)
+            os.replace(temporary / "rows", path)
         finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as problem:
-        raise KnowledgeError(f"{path}: cannot be written: {problem.strerror or problem}") from None
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise KnowledgeError(f"{path}: cannot be written: {error.strerror or error}") from None
     return KnowledgeBase(path)
 
 
 def _write_rows(
-    concepts: Iterable[Concept], path: Path, name: str, sources: Sequence[Source], tally: _Tally
+    concepts: Iterable[Concept],
+    path: Path,
+    name: str,
+    sources: Sequence[Source],
+    counts: _FooterCounts,
 ) -> None:
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
-        for rows in _batched(tally.counting(concepts)):
+        for rows in _batched(counts.count_rows(concepts)):
             writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
-        if not tally.concepts:
-            raise KnowledgeError(f"{name}: no concept was found, nothing to build")
+        if not counts.concepts:
+            raise KnowledgeError(f"{name}: the sources contain no concepts, nothing to build")
         about = {
             "schema": SCHEMA_VERSION,
             "revision": REVISION,
             "name": name,
             "sources": [asdict(source) for source in sources],
-            **tally.to_dict(),
+            **counts.to_dict(),
         }
         writer.add_key_value_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
 
 
-class _Tally:
-    """What goes into the footer, counted while the rows go by."""
+class _FooterCounts:
+    """Counts and fingerprint for the footer, computed while the rows are written."""
 
-    def __init__(self, known: set[str]) -> None:
-        self._known = known
+    def __init__(self, source_names: set[str]) -> None:
+        self._source_names = source_names
         self.concepts: Counter[str] = Counter()
         self.names: Counter[str] = Counter()
         self._hash = hashlib.sha256()
 
-    def counting(self, concepts: Iterable[Concept]) -> Iterator[dict[str, Any]]:
+    def count_rows(self, concepts: Iterable[Concept]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the concepts, and count them."""
         for concept in concepts:
-            if concept.source not in self._known:
+            if concept.source not in self._source_names:
                 raise KnowledgeError(
-                    f"concept {concept.identifier} names the source {concept.source!r}, "
-                    f"which is not among {', '.join(sorted(self._known))}"
+                    f"concept {concept.identifier} has the unknown source {concept.source!r}; "
+                    f"sources: {', '.join(sorted(self._source_names))}"
                 )
-            names, type = [_storable(each) for each in concept.names], _storable(concept.type)
+            names = [_replace_surrogates(name) for name in concept.names]
+            type = _replace_surrogates(concept.type)
             self.concepts[type] += 1
             self.names[type] += len(names)
             row = {
@@ -300,7 +319,7 @@ class _Tally:
 
 
 def _read_about(footer: bytes | None) -> dict[str, Any] | None:
-    """What `write` put into the footer; None for what it cannot have put there."""
+    """Return the content of the footer; None if `write` did not write it."""
     try:
         about = json.loads(footer or b"")
     except ValueError:
@@ -308,8 +327,8 @@ def _read_about(footer: bytes | None) -> dict[str, Any] | None:
     return about if isinstance(about, dict) else None
 
 
-def _storable(name: str) -> str:
-    """A name, or a type, without lone surrogates, which UTF-8 cannot hold."""
+def _replace_surrogates(name: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot encode."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
 

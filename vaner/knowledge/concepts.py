@@ -1,4 +1,4 @@
-"""What a knowledge base is made of: concepts, their names, and where they come from."""
+"""The content of a knowledge base: concepts, their names, and their sources."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 from vaner.errors import KnowledgeError
 
-# prefix:local, after the Bioregistry's definition of a CURIE; the local part may hold colons, but
-# no lone surrogates, which no file can hold.
+# prefix:local, as the Bioregistry defines a CURIE. The local part may contain colons, but no lone
+# surrogates, which UTF-8 cannot encode.
 _CURIE = re.compile(r"[A-Za-z][\w.\-]*:[^\s\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One thing in the world, with its names.
+    """A concept with its names.
 
     Args:
         identifier: CURIE, e.g. ``"MESH:D003924"``.
-        name: preferred name, as the source spells it.
+        name: preferred name, spelled as in the source.
         type: entity type, e.g. ``"Disease"``.
-        synonyms: other names, as the source spells them.
-        source: name of the `Source` that says so.
+        synonyms: other names, spelled as in the source.
+        source: name of its `Source`.
 
     Raises:
-        KnowledgeError: for an identifier that is no CURIE, a blank name, or a blank type.
+        KnowledgeError: for an identifier that is not a CURIE, an empty name, or an empty type.
 
     >>> Concept("MESH:D003924", "Diabetes Mellitus, Type 2", "Disease", ("NIDDM",)).names
     ('Diabetes Mellitus, Type 2', 'NIDDM')
@@ -38,7 +38,9 @@ class Concept:
 
     def __post_init__(self) -> None:
         if not _CURIE.fullmatch(self.identifier):
-            raise KnowledgeError(f"identifier {self.identifier!r} is no CURIE such as MESH:D003924")
+            raise KnowledgeError(
+                f"identifier {self.identifier!r} is not a CURIE such as MESH:D003924"
+            )
         if not self.name.strip():
             raise KnowledgeError(f"concept {self.identifier} has no name")
         if not self.type.strip():
@@ -46,24 +48,24 @@ class Concept:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Preferred name and synonyms, each once, blank ones left out."""
+        """The preferred name and the synonyms, without duplicates and empty names."""
         return tuple(dict.fromkeys(n for n in (self.name, *self.synonyms) if n.strip()))
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where concepts come from, kept with them.
+    """The origin of concepts, stored with them.
 
     Args:
         name: short name, e.g. ``"hpo"``.
-        licence: as the source states it; what may be done with a base follows from it.
-        home: home page.
+        license: license as the source states it. It applies to a base that has these concepts.
+        homepage: URL of the home page.
         version: release, package version or date.
-        checksum: SHA-256 of the file that was read, in hex; empty where there were several.
+        checksum: SHA-256 of the file, in hex; empty if the source has several files.
     """
 
     name: str
-    licence: str
-    home: str = ""
+    license: str
+    homepage: str = ""
     version: str = ""
     checksum: str = ""

