@@ -71,7 +71,8 @@ def _size(name: str) -> str:
         base = KnowledgeBase(default_path(name))
     except VanerError:
         return "cannot be read"
-    return counted(len(base), "concept") + (", outdated: build it again" if base.is_outdated else "")
+    hint = ", outdated: build it again" if base.is_outdated else ""
+    return counted(len(base), "concept") + hint
 
 
 @app.command(cls=Command)
@@ -153,7 +154,7 @@ def _sources_table(statistics: Report) -> str:
     for name, source in statistics.sources.items():
         numbers = (sum(source["concepts"].values()), sum(source["names"].values()))
         counts = (f"{number:,}" for number in numbers)
-        rows.append((name, *counts, source["version"] or "-", source["licence"]))
+        rows.append((name, *counts, source["version"] or "-", source["license"]))
     return aligned(rows, right=(1, 2))
 
 
