@@ -30,8 +30,8 @@ EngineName = Literal["local", "ray"]
 EngineOption = Annotated[
     EngineName | None,
     typer.Option(
-        help="Write a folder of parts, so that an interrupted job can be resumed. local: with this "
-        "process; ray: with many workers on the machines of a Ray cluster. Example: --engine ray",
+        help="Write the output in parts, so that an interrupted job can be resumed. local uses "
+        "this process; ray uses many workers on the machines of a Ray cluster. Example: --engine ray",
         show_default=False,
     ),
 ]
@@ -57,7 +57,7 @@ PartSizeOption = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help=f"Most documents per part, for --engine. Default: {PART_SIZE}. Example: "
+        help=f"Maximum number of documents per part, for --engine. Default: {PART_SIZE}. Example: "
         "--part-size 500",
         show_default=False,
     ),
@@ -65,7 +65,7 @@ PartSizeOption = Annotated[
 ResumePartsOption = Annotated[
     bool,
     typer.Option(
-        "--resume", help="With --engine: continue the job in the output folder, or start it."
+        "--resume", help="With --engine: continue the job in the output folder, if there is one."
     ),
 ]
 

@@ -34,8 +34,8 @@ def calibrate(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="Model: embedded name, folder or Hub id. Not needed with --selector; the embedded "
-            "model is used then.",
+            help="Model: embedded name, folder or Hub id. Can be omitted with --selector; "
+            "default then: the embedded model.",
             show_default=False,
         ),
     ] = None,
@@ -70,10 +70,10 @@ def calibrate(
 ) -> None:
     """Calibrate the scores of a model, so that they are reliable probabilities.
 
-    For each entity type with enough mentions a temperature is fitted, and the precision of each
-    score threshold is measured (see --min-precision of annotate). The calibration is written to
-    calibration.json in the folder of the model, or of the selector if one is given, and used from
-    then on. It changes the scores, but not which mentions are found.
+    For each entity type with enough mentions, a temperature is fitted, and the precision at each
+    score threshold is measured (see annotate --min-precision). The calibration is written to
+    calibration.json in the folder of the model, or of the selector if there is one, and is used
+    from then on. It changes the scores of mentions, but not which mentions are found.
 
     Examples:
 

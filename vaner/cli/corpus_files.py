@@ -10,15 +10,22 @@ import typer
 from vaner.cli.messages import print_message
 from vaner.cli.options import CorpusFormatOption, EncodingOption, QuietOption, SkipBadOption
 from vaner.cli.rename_types import RenameOption
+from vaner.cli.split_files import WITHOUT_MENTIONS
 from vaner.display.output_formats import WRITABLE
 from vaner.display.text import counted, losses
+from vaner.formats import FORMATS
 
-_FORMATS = ", ".join(WRITABLE)
+_OUTPUT_FORMATS = ", ".join(WRITABLE)
+_CORPUS_FORMATS = ", ".join(
+    name for name in WRITABLE if name in FORMATS and name not in WITHOUT_MENTIONS
+)
 
 SourceArgument = Annotated[
     str, typer.Argument(metavar="IN", help="File, folder, or - for standard input.")
 ]
-ShareOption = Annotated[float, typer.Option(help="Share of the documents; 0 for no such split.")]
+ShareOption = Annotated[
+    float, typer.Option(help="Share of the documents in this split; 0 for no such split.")
+]
 
 
 def split(
@@ -33,17 +40,19 @@ def split(
     input_format: CorpusFormatOption = None,
     output_format: Annotated[
         str,
-        typer.Option("--to", "--format", help=f"Output format: {_FORMATS}. Example: --to brat"),
+        typer.Option(
+            "--to", "--format", help=f"Output format: {_CORPUS_FORMATS}. Example: --to brat"
+        ),
     ] = "jsonl",
     encoding: EncodingOption = "utf-8",
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Split a corpus by documents into train, devel and test.
+    """Split a corpus into train, devel and test at random.
 
     The same corpus and seed give the same splits. Texts with the same doc_id in their metadata are
-    one document. Documents that share a sentence of eight words or more go to the same split as far
-    as possible. Sentences that occur in two splits nevertheless are counted.
+    one document. Documents that share a sentence of eight words or more go to the same split, if
+    possible; the number of sentences that occur in several splits is printed.
 
     Example: `vaner corpus split export.json --devel 0.1 --test 0.2 -o corpus`
     """
@@ -84,7 +93,7 @@ def convert(
         typer.Option(
             "--to",
             "--format",
-            help=f"Output format: {_FORMATS}. Default: from the name of the output file. Example: "
+            help=f"Output format: {_OUTPUT_FORMATS}. Default: from the name of the output file. Example: "
             "--to bioc_xml",
             show_default=False,
         ),

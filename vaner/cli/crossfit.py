@@ -34,7 +34,7 @@ def crossfit(
     The annotations are the candidates on which a selector is trained. Each fold of train is
     annotated by a model trained on the other folds, and devel by a model trained on all of train.
     The results are CORPUS.train.jsonl and CORPUS.devel.jsonl in the output folder, for the recipe
-    of the selector. No test split is read.
+    of the selector. Test splits are not read.
 
     With --folds 0 only one model is trained and only devel is annotated. That is enough for a
     selector that is trained on the gold mentions of train.

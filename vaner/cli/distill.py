@@ -27,7 +27,7 @@ def distill(
         list[str] | None,
         typer.Option(
             "--corpus",
-            help="Registered corpus or folder, to train on and to select the checkpoint with; may "
+            help="Registered corpus or folder, for training and for selecting the checkpoint; may "
             "be repeated.",
         ),
     ] = None,
@@ -53,8 +53,10 @@ def distill(
 ) -> None:
     """Train a smaller model to imitate a larger one (knowledge distillation).
 
-    The new model learns the probabilities that the larger model, the teacher, gives to unannotated
-    text and to the corpora, and the annotations of the corpora. An exported teacher is faster.
+    The larger model is called the teacher. The new model is trained on the probabilities that the
+    teacher predicts for unannotated text and for the corpora, and on the annotations of the
+    corpora.
+    Training is faster if the teacher is exported (see vaner export).
 
     Examples:
 

@@ -53,8 +53,8 @@ AllOption = Annotated[
     bool,
     typer.Option(
         "--all",
-        help="Score on all registered corpora that exist and share a type with the model, and "
-        "print one table.",
+        help="Score on every available registered corpus that has a type of the model, and print "
+        "one table.",
     ),
 ]
 SplitOption = Annotated[str, typer.Option(help="Split to score on. Example: --split devel")]
@@ -85,7 +85,7 @@ BootstrapOption = Annotated[
 SeenInOption = Annotated[
     str | None,
     typer.Option(
-        help="Split whose mentions count as seen in training; none for no split. Default: the "
+        help="Split whose mentions count as seen in training; 'none' for no split. Default: the "
         "training split.",
         show_default=False,
     ),
@@ -126,9 +126,10 @@ def evaluate(
 ) -> None:
     """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
 
-    Gold mentions that tokenization makes unreachable count as missed, and their number is printed.
-    If gold mentions overlap, there are separate scores for flat, nested, inner and outer mentions.
-    On other splits than test, the --min-score with the highest F1 is printed as well.
+    Gold mentions that the model cannot represent, because of its tokenization or its tags, count as
+    missed; their number is printed. If gold mentions overlap, there are separate scores for flat,
+    nested, inner and outer mentions. On splits other than test, the --min-score with the highest F1
+    is printed as well.
 
     Examples:
 

@@ -27,9 +27,12 @@ def related(
     ],
     kb: BaseOption = "open",
     types: TypesOption = None,
-    positives: Annotated[int, typer.Option(min=1, help="Most names per type.")] = 10,
+    positives: Annotated[int, typer.Option(min=1, help="Maximum number of names per type.")] = 10,
     negatives: Annotated[
-        int, typer.Option(min=0, help="Most names of other types per type, as negative examples.")
+        int,
+        typer.Option(
+            min=0, help="Maximum number of negative examples (names of other types) per type."
+        ),
     ] = 5,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,8 +77,9 @@ def check(
     """Check a knowledge base for annotations of dev and test splits; exit code 1 if there are any.
 
     There are two checks. The first compares the sources of the base with the files of the corpora.
-    The second looks for names with the spaces of a tokenizer that occur in held-out annotations
-    only, and compares their number with random pieces of the same sentences.
+    The second looks for names that occur in held-out annotations only and are spelled with the
+    spaces of a tokenizer, and compares their number with that of random pieces of the same
+    sentences.
 
     Example: `vaner kb check open --corpora ~/corpora`
     """

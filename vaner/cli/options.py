@@ -78,8 +78,8 @@ KnowledgeBaseOption = Annotated[
     str | None,
     typer.Option(
         "--kb",
-        help="Knowledge base, by name or file. Mentions that are names in it get their "
-        "identifiers. Example: --kb open",
+        help="Knowledge base, by name or file. Mentions get the identifiers of its concepts. "
+        "Example: --kb open",
         show_default=False,
     ),
 ]
@@ -119,7 +119,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Output file, or folder for brat; - for standard output. Example: -o out.jsonl",
+        help="Output file; a folder for brat; - for standard output. Example: -o out.jsonl",
     ),
 ]
 InputFormatOption = Annotated[

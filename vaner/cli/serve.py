@@ -34,19 +34,24 @@ PortOption = Annotated[
     int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free port.")
 ]
 MaxBodyOption = Annotated[
-    float, typer.Option(min=0.001, help="Largest request body, in MB. Example: --max-body 2")
+    float,
+    typer.Option(min=0.001, help="Maximum size of a request body, in MB. Example: --max-body 2"),
 ]
-MaxDocumentsOption = Annotated[int, typer.Option(min=1, help="Most documents per request.")]
+MaxDocumentsOption = Annotated[
+    int, typer.Option(min=1, help="Maximum number of documents per request.")
+]
 MaxCharactersOption = Annotated[
-    int, typer.Option(min=1, help="Most characters per request, in all of its documents together.")
+    int,
+    typer.Option(min=1, help="Maximum number of characters per request, in all of its documents."),
 ]
 MaxRateOption = Annotated[
-    int, typer.Option(min=0, help="Most requests per minute and client; 0 for no limit.")
+    int,
+    typer.Option(min=0, help="Maximum number of requests per minute and client; 0 for no limit."),
 ]
 MaxWaitingOption = Annotated[
     int,
     typer.Option(
-        min=1, help="Most requests that may wait or be in progress, of all clients together."
+        min=1, help="Maximum number of requests that wait or are in progress, of all clients."
     ),
 ]
 TimeoutOption = Annotated[float, typer.Option(min=0.1, help="Seconds after which a request fails.")]

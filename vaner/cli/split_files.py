@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vaner.corpora.split import CorpusSplits
 from vaner.display.output_formats import output_format
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, write
 from vaner.formats.source import STDIN
 
-_WITHOUT_MENTIONS = ("text", "lines")
+if TYPE_CHECKING:
+    from vaner.corpora.split import CorpusSplits
+
+WITHOUT_MENTIONS = ("text", "lines")
+"""Formats that cannot represent a corpus."""
 
 
 def check_folder(folder: Path, format: str) -> str:
@@ -24,7 +28,7 @@ def check_folder(folder: Path, format: str) -> str:
     if str(folder) == STDIN:
         raise VanerError("splits are several files; give a folder with -o FOLDER")
     name = output_format(format, str(folder))
-    if name not in FORMATS or name in _WITHOUT_MENTIONS:
+    if name not in FORMATS or name in WITHOUT_MENTIONS:
         raise VanerError(f"{name} cannot represent a corpus; give another format with --to")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VanerError(f"{folder}: exists already; give a new folder")

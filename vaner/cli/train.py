@@ -45,7 +45,7 @@ def train(
 ) -> None:
     """Train a model from a recipe.
 
-    The checkpoint with the best F1 on the dev split is saved; no test split is read. During
+    The checkpoint with the best F1 on the dev set is saved. Test splits are not read. During
     training, loss and dev F1 are logged to history.json in the folder of each seed. At the end, or
     when training is stopped, they are drawn to training.png.
 

@@ -36,8 +36,8 @@ class LoadOptions:
     selector: str | None = field(
         default=None,
         metadata=_describe(
-            "Selector: folder or Hub id. It drops mentions that it judges wrong and replaces the "
-            "scores of the others."
+            "Selector: folder or Hub id. It drops incorrect mentions and gives new scores to the "
+            "others."
         ),
     )
     device: str = field(
@@ -48,7 +48,9 @@ class LoadOptions:
     )
     quantization: Quantization | None = field(
         default=None,
-        metadata=_describe("Load the backbone of an adapter in 4 bits, as it was trained."),
+        metadata=_describe(
+            "Load the backbone in 4 bits (NF4), for an adapter that was trained in this way."
+        ),
     )
 
     def as_arguments(self) -> dict[str, Any]:
@@ -76,20 +78,20 @@ class AnnotateOptions:
     corpus: str | None = field(
         default=None,
         metadata=_describe(
-            "Training corpus to name in the instruction, for text that resembles this corpus."
+            "Name of a training corpus of the model. Its annotation guidelines are followed then."
         ),
     )
     overlaps: Overlaps = field(
         default="keep",
         metadata=_describe(
-            "Overlapping mentions: keep all, or only the best: the most probable, or the longest "
-            "of equally probable ones."
+            "Overlapping mentions: keep all, or only the best one: the most probable, and the "
+            "longest if the probabilities are equal."
         ),
     )
     min_score: float = field(
         default=0.0,
         metadata=_describe(
-            "Lowest score of a mention, from 0 to 1. Mentions with a lower score are dropped.",
+            "Drop mentions with a lower score, from 0 to 1.",
             minimum=0,
             maximum=1,
         ),
@@ -97,8 +99,8 @@ class AnnotateOptions:
     min_precision: float | None = field(
         default=None,
         metadata=_describe(
-            "Set the score threshold of each type that gives this precision on the dev set. "
-            "Requires a calibrated model.",
+            "Drop mentions with low scores, so that the others have at least this precision on the "
+            "dev set. Requires a calibrated model.",
             minimum=0,
             maximum=1,
         ),
