@@ -53,7 +53,7 @@ def calibrated(model: Path, run: Run, tmp_path: Path) -> Path:
     assert re.search(
         r"^all +\d+ +\d\d\.\d\d +\d\.\d{3} +\d+\.\d\d +\d+\.\d\d +\d+$", done.out, re.M
     )
-    assert f"kept in {folder / CALIBRATION_FILE}" in done.err
+    assert f"calibration written to {folder / CALIBRATION_FILE}" in done.err
     return folder
 
 
@@ -186,7 +186,7 @@ def test_evaluate_tells_the_error_before_and_after(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "give a corpus whose devel split"),
+        ((), "no corpus to calibrate on"),
         (("--corpus", "mine", "--split", "test"), "is what models are scored on"),
         (("--corpus", "mine/test.jsonl"), "is what models are scored on"),
         (("--corpus", "BC5CDR", "--split", "test"), "is what models are scored on"),
@@ -216,7 +216,7 @@ def test_types_of_the_corpus_by_other_names(model: Path, run: Run, tmp_path: Pat
 
 def test_the_embedded_model_is_calibrated_only_by_name(model: Path, run: Run) -> None:
     told = run("calibrate", "--corpus", model.parent / "mine", "--device", "cpu").error
-    assert "name the model to calibrate" in told
+    assert "give the model to calibrate" in told
 
 
 def test_what_the_model_learnt_by_heart_is_refused(model: Path, run: Run, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_list_tells_all_of_one(run: Run, tmp_path: Path) -> None:
 
 def test_list_tells_what_is_odd_and_shared(run: Run, tmp_path: Path) -> None:
     out = run("corpus", "list", "GENIA-nested", "CMeEE-V2", "--corpora", tmp_path).out
-    assert "odd         train_partial is not the standard train split" in out
+    assert "known problems  train_partial is not the standard train split" in out
     assert "texts shared with JNLPBA train, devel; JNLPBA-original train, devel" in out
     assert "devel (as test)  devel.jsonl      5,000" in out and "身体 (bod)" in out
 
@@ -72,7 +72,7 @@ def test_list_without_a_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("VANER_CORPORA", raising=False)
     done = run("corpus", "list")
     assert done.code == 0 and "VANER_CORPORA" in done.err
-    assert "train 5,134, devel 787, test 960" in done.out and "not here" not in done.out
+    assert "train 5,134, devel 787, test 960" in done.out and "not available" not in done.out
 
 
 def test_stats_of_a_folder(run: Run, corpus: Path) -> None:
@@ -113,7 +113,7 @@ def test_check_passes_and_notes_short_repetitions(run: Run, corpus: Path) -> Non
     done = run("corpus", "check", corpus)
     assert done.code == 0
     assert "note: test: 1 short sentence also in train" in done.out
-    assert "nothing wrong" in done.out
+    assert "no problems" in done.out
 
 
 def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
@@ -124,7 +124,7 @@ def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
         file.write("mild\tI-Disease\n\nbad\tX-Y\n\n")
     done = run("corpus", "check", corpus, "--from", "conll")
     assert done.code == 1
-    wrong = [line for line in done.out.splitlines() if ": wrong: " in line]
+    wrong = [line for line in done.out.splitlines() if ": problem: " in line]
     assert len(wrong) == 3
     assert any("1 long sentence also in train" in line for line in wrong)
     assert any("dev.tsv:3: " in line for line in wrong)
@@ -147,8 +147,8 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
     (tmp_path / "NCBI-disease" / "test.tsv").write_text("Flu\tB-Disease\n\n")
     done = run("corpus", "check", "ncbi-disease", "--corpora", tmp_path)
     assert done.code == 1
-    assert "wrong: test: mentions of Disease: 1, the registry has 960" in done.out
-    assert "wrong: test: sentences: 1, the registry has 940" in done.out
+    assert "problem: test: mentions of Disease: 1, the registry has 960" in done.out
+    assert "problem: test: sentences: 1, the registry has 940" in done.out
     assert "note: train: the file is missing" in done.out
 
 
@@ -157,11 +157,11 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
     [
         (["stats", "nothing"], "neither registered nor a folder or file"),
         (["check", "nothing"], "neither registered nor a folder or file"),
-        (["check"], "name the corpora to check, or give --all"),
-        (["check", "BC5CDR", "--all"], "name the corpora to check, or give --all"),
+        (["check"], "give the names of corpora, or --all"),
+        (["check", "BC5CDR", "--all"], "give the names of corpora, or --all"),
         (["list", "nothing"], "'nothing' is not registered; registered: NCBI-disease"),
         (["stats", "BC5CDR", "--corpora", "/nowhere"], "/nowhere does not exist"),
-        (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: there is no such file"),
+        (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: no such file"),
         (["convert", "-", "x.doc"], "names no format to write"),
         (["convert", "-", "x.jsonl", "--from", "doc"], "no input format is called 'doc'"),
     ],
@@ -176,9 +176,9 @@ def test_mistakes_get_one_line(
 def test_a_finding_names_its_place_once(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "x.json"
     source.write_text("[1, 2]")
-    assert run("corpus", "check", source).out.startswith(f"{source}: wrong: its format cannot be")
+    assert run("corpus", "check", source).out.startswith(f"{source}: problem: its format cannot be")
     source.write_text('[{"data": {"text": "Flu."}},\n{')
-    assert run("corpus", "check", source).out.startswith(f"{source}:2: wrong: broken JSON")
+    assert run("corpus", "check", source).out.startswith(f"{source}:2: problem: broken JSON")
 
 
 def test_what_a_file_wants_left_out_is_nothing_wrong(run: Run, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_what_a_file_wants_left_out_is_nothing_wrong(run: Run, tmp_path: Path) -
 def test_a_folder_of_folders_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "x.txt").write_text("Flu.")
-    told = f"only folders here; name one of them, such as {tmp_path / 'b'}"
+    told = f"contains only folders; give one of them, such as {tmp_path / 'b'}"
     assert told in run("corpus", "convert", tmp_path, tmp_path / "o.jsonl").error
 
 
@@ -217,7 +217,7 @@ def test_convert_does_not_write_over_the_text_of_a_brat_file(
     (tmp_path / "a.txt").write_text("Gout")
     (tmp_path / "a.ann").write_text("T1\tD 0 4\tGout\n")
     done = run("corpus", "convert", tmp_path / source, tmp_path / "a.txt", "--to", "pubtator")
-    assert "is also read from" in done.error
+    assert "is also an input" in done.error
     assert (tmp_path / "a.txt").read_text() == "Gout"
 
 
@@ -238,7 +238,7 @@ def test_convert_gives_types_other_names(run: Run, tmp_path: Path) -> None:
         "Disease",
         "Drug",
     ]
-    assert "warning: --rename X: there is no mention of that type" in done.err
+    assert "warning: --rename X: no mention has this type" in done.err
     assert "OLD=NEW" in run("corpus", "convert", source, target, "--rename", "DISO").error
 
 
@@ -310,19 +310,19 @@ def test_check_all_checks_what_is_there(run: Run, tmp_path: Path) -> None:
     (tmp_path / "BC5CDR" / "train.tsv").write_text(LONG)
     (tmp_path / "NCBI-disease" / "test.tsv").write_text(LONG)
     done = run("corpus", "check", "--all", "--corpora", tmp_path)
-    assert done.code == 1 and done.out.startswith("not here: BC2GM, BC4CHEMD, ")
-    assert "BC5CDR: wrong: train: sentences: 1, the registry has 4,560" in done.out
-    assert "across: wrong: NCBI-disease test: 1 long sentence also in BC5CDR train" in done.out
-    assert "long is 8 words or more" in done.err
+    assert done.code == 1 and done.out.startswith("not available: BC2GM, BC4CHEMD, ")
+    assert "BC5CDR: problem: train: sentences: 1, the registry has 4,560" in done.out
+    assert "across: problem: NCBI-disease test: 1 long sentence also in BC5CDR train" in done.out
+    assert "long sentences have 8 words or more" in done.err
 
 
 def test_check_all_of_nothing(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "check", "--all", "--corpora", tmp_path)
-    assert f"no registered corpus lies in {tmp_path}" in done.error
+    assert f"{tmp_path}: contains no registered corpus" in done.error
 
 
 @pytest.mark.heavy
 @pytest.mark.corpora
 def test_the_registered_corpora_are_as_the_registry_says(run: Run, corpora_root: Path) -> None:
     done = run("corpus", "check", "BC5CDR", "--corpora", corpora_root)
-    assert done.code == 0 and "BC5CDR: nothing wrong" in done.out
+    assert done.code == 0 and "BC5CDR: no problems" in done.out

@@ -61,7 +61,7 @@ def test_the_recipe_can_be_had_and_trained_by_itself(
         (["--text", "nowhere.txt", "--corpus", "mine"], "nowhere.txt: no such file"),
         ([], "name one at least"),
         (["--corpus", "mine", "--layers", 9], "9 layers are more than the 2"),
-        (["--corpus", "mine"], "-o DIR"),
+        (["--corpus", "mine"], "-o FOLDER"),
     ],
 )
 def test_what_is_missing_is_one_line(

@@ -145,7 +145,7 @@ def test_types_of_the_corpus_by_other_names(score: Run, corpus: Path, tmp_path: 
         assert words in score("--corpus", corpus, "--rename", wrong).error
     twice = score("--corpus", corpus, "--rename", "Drug=A", "--rename", "Drug=B").error
     assert "two names, A and B" in twice
-    assert "are for --corpus, not for --all" in score("--all", "--rename", "Drug=A").error
+    assert "cannot be used with --all" in score("--all", "--rename", "Drug=A").error
 
 
 def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> Non
     assert done.code == 0
     for row in ("Chemical", "Disease", "micro", "seen in training", "unseen", "relaxed: overlap"):
         assert f"\n{row} " in done.out
-    assert "not scored, the model does not find them: Gene" in done.err
+    assert "not scored, because the model does not find them: Gene" in done.err
     record = json.loads(kept.read_text())
     assert record["form"] == "PyTorch"
     assert record["corpus"] == "mine" and record["split"] == "test"
@@ -183,8 +183,8 @@ def test_a_part_of_a_split_is_said_to_be_one(
     stated = {"NCBI-disease test": {"Disease": {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}}}
     monkeypatch.setattr("vaner.hub.reported_results.read_reported_results", lambda folder: stated)
     told = score("--all", "--corpora", root, "--limit", 1).out
-    assert told.startswith("test, strict, of each corpus only the first 1 document\n")
-    assert "stated" not in told
+    assert told.startswith("test, strict, only the first 1 document of each corpus\n")
+    assert "reported" not in told
     assert score("--all", "--corpora", root, "--limit", 2).out.startswith("test, strict\n")
 
 
@@ -229,7 +229,7 @@ def test_without_training_mentions(score: Run, corpus: Path) -> None:
         (["--seen-in", "devel"], "no file for split 'devel'"),
         (["--json", "/no/such/folder/x.json"], "does not exist"),
         (["--json", "/"], "is a folder"),
-        (["--json", "x.json", "--report", "./x.json"], "need a file each"),
+        (["--json", "x.json", "--report", "./x.json"], "need different files"),
         (["--limit", "0"], "'--limit'"),
         (["--input-format", "doc"], "no input format is called 'doc'"),
     ],
@@ -262,7 +262,7 @@ def root(tmp_path: Path) -> Path:
 def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path) -> None:
     kept = tmp_path / "all.json"
     done = score("--all", "--corpora", root, "--json", kept)
-    assert done.code == 0 and "stated" not in done.out
+    assert done.code == 0 and "reported" not in done.out
     rows = [line.split()[:2] for line in done.out.splitlines()[2:]]
     assert sorted(rows) == [
         ["BC5CDR", "Chemical"], ["BC5CDR", "Disease"], ["BC5CDR", "all"],
@@ -324,11 +324,14 @@ def test_texts_that_the_model_learnt_are_told(
     )
     one.write_text(GOLD)
     told = run("evaluate", "--model", model, "--corpus", one).err
-    assert "letters: the model learnt from a corpus of this name" in told
+    assert "letters: the model was trained on a corpus of this name" in told
     (root / "NCBI-disease" / "train.tsv").write_text("Asthma\tB-Disease\nkills\tO\n\n")
     split = ("--corpus", "NCBI-disease", "--corpora", root, "--split")
-    assert "the model learnt from it" in run("evaluate", "--model", model, *split, "train").err
-    assert "the model learnt" not in run("evaluate", "--model", model, *split, "test").err
+    assert (
+        "the model was trained on these texts"
+        in run("evaluate", "--model", model, *split, "train").err
+    )
+    assert "the model was trained" not in run("evaluate", "--model", model, *split, "test").err
 
 
 def test_a_part_of_a_train_split_counts_as_seen(
@@ -367,11 +370,13 @@ def test_all_scores_the_views_that_are_stated(
 
 
 def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
-    assert "holds no devel split" in score("--all", "--corpora", root, "--split", "devel").error
+    assert "contains no devel split" in score("--all", "--corpora", root, "--split", "devel").error
     assert "does not find Gene" in score("--all", "--corpora", root, "--types", "Gene").error
     assert "--corpus NAME or --all" in score("--all", "--corpus", "BC5CDR").error
     assert "--corpus NAME or --all" in score().error
-    assert "for --corpus" in score("--all", "--corpora", root, "--seen-in", "train").error
+    assert (
+        "cannot be used with --all" in score("--all", "--corpora", root, "--seen-in", "train").error
+    )
     (root / "BC5CDR" / "test.tsv").write_text("")
     assert "corpus BC5CDR test has no documents" in score("--all", "--corpora", root).error
 
@@ -388,7 +393,7 @@ def test_a_threshold_is_told_on_devel_alone_and_kept_to(
     for split in ("devel", "test"):
         write([Document("1", text, (best,))], tmp_path / f"{split}.jsonl")
     told = score("--corpus", tmp_path, "--split", "devel").out
-    threshold = told.split("best F1 here with --min-score ")[1].split(":")[0]
+    threshold = told.split("best F1 on this split with --min-score ")[1].split(":")[0]
     assert "F1 100.00" in told and float(threshold) <= (best.score or 0)
     assert "best F1" not in score("--corpus", tmp_path).out
     out = tmp_path / "r.json"

@@ -36,12 +36,12 @@ def here(site: Site) -> Iterator[Site]:
 def test_fetch_says_what_it_did(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "fetch", "ncbi-disease", "WNUT-17", "--to", tmp_path / "new")
     assert done.code == 0 and not done.out
-    assert "NCBI-disease: licence: files: CC BY 4.0" in done.err
+    assert "NCBI-disease: license: files: CC BY 4.0" in done.err
     first = tmp_path / "new" / "NCBI-disease" / "test.tsv"
-    assert f"NCBI-disease test: {first} fetched; is what the registry has" in done.err
-    assert "fetched; there is nothing to check it by" in done.err
+    assert f"NCBI-disease test: {first} downloaded; matches the registry" in done.err
+    assert "downloaded; the registry has nothing to compare" in done.err
     again = run("corpus", "fetch", "NCBI-disease", "--corpora", tmp_path / "new")
-    assert again.code == 0 and "is there already (--force fetches it again)" in again.err
+    assert again.code == 0 and "exists already (--force downloads it again)" in again.err
     forced = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path / "new", "--force", "-q")
     assert forced.code == 0 and not forced.err
 
@@ -74,4 +74,4 @@ def test_closed_corpora_get_one_line(run: Run, tmp_path: Path) -> None:
 
 def test_where_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
-    assert "name a folder with --to" in run("corpus", "fetch", "WNUT-17").error
+    assert "use --to FOLDER" in run("corpus", "fetch", "WNUT-17").error

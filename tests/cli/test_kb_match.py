@@ -119,6 +119,6 @@ def test_evaluate_a_dictionary(run: Run, base: Path, tmp_path: Path) -> None:
     assert "give either --model or --kb" in both.error
     four = ("--quantization", "nf4")
     bits = run("evaluate", "--kb", base, *four, "--corpus", tmp_path / "gold.jsonl")
-    assert "with --kb there is none" in bits.error and bits.code == both.code
+    assert "cannot be used with --kb" in bits.error and bits.code == both.code
     wrong = run("evaluate", "--kb", base, "--corpus", tmp_path / "gold.jsonl", "--types", "Gene")
     assert "does not annotate Gene" in wrong.error

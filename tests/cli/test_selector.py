@@ -137,7 +137,7 @@ def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_pa
     assert [d.id for d in read(train_file)] == [f"train-{n}" for n in range(1, 10)]
     assert [d.id for d in read(dev_file)] == [f"devel-{n}" for n in range(1, 10)]
     model = tmp_path / "folds/all/seed-1/model"
-    assert f"to be put behind --model {model}" in done.err
+    assert f"train a selector for --model {model}" in done.err
     assert "go on with --resume" in run("crossfit", recipe, "-o", tmp_path / "folds").error
 
     second = tmp_path / "selector.yaml"

@@ -24,7 +24,7 @@ def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> N
     found = [load(str(out), name).documents for name in ("train", "devel", "test")]
     assert sorted(d.text for part in found for d in part) == sorted(d.text for d in corpus)
     assert all(d.spans for part in found for d in part)
-    assert "is there already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
+    assert "exists already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
 
 
 def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--to", "lines"], "lines cannot hold a corpus"), (["--to", "html"], "html cannot hold"),
+    [(["--to", "lines"], "lines cannot represent a corpus"), (["--to", "html"], "html cannot represent"),
      (["--to", "pubmed"], "can only be read"), (["--to", "docx"], "'docx' is no format"),
      (["--output", "-"], "give a folder"), (["--devel", "1"], "each share must be")],
 )  # fmt: skip

@@ -75,8 +75,8 @@ def test_mistakes_in_a_recipe(
 
 
 def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
-    assert "needs a recipe and a folder" in run("train").error
-    assert "needs a recipe and a folder" in run("train", recipe).error
+    assert "needs a recipe and an output folder" in run("train").error
+    assert "needs a recipe and an output folder" in run("train", recipe).error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
     assert "is a file; --output must be a folder" in run("train", recipe, "-o", recipe).error
 
@@ -98,7 +98,7 @@ def test_curves_are_kept_as_they_come_and_drawn_anew(
     (output / "seed-1" / "history.json").write_text("[1")
     assert "no log of a training" in run("train", "--output", output, "--draw").error
     told = run("train", "--output", tmp_path / "none", "--draw").error
-    assert "no run has logged anything there yet" in told
+    assert "contains no training log" in told
 
 
 def test_what_fails_before_its_first_step_leaves_no_folder(

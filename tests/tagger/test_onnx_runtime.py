@@ -134,7 +134,7 @@ def test_the_form_in_the_cache_is_taken_until_the_model_changes(
     assert find_exported_form(model, "cpu") == cached_form_folder(model)
     assert Annotator.from_pretrained(model, device="cpu").recognizer.model is None  # type: ignore[attr-defined]
     assert find_exported_form(model, "cuda") is None
-    assert "is there already" in run("export", model).error
+    assert "exists already" in run("export", model).error
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
     assert find_exported_form(model, "cpu") is None
     config = json.loads((model / "config.json").read_text())

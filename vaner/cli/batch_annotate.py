@@ -31,7 +31,7 @@ EngineOption = Annotated[
     EngineName | None,
     typer.Option(
         help="Write the output in parts, so that an interrupted job can be resumed. local uses "
-        "this process; ray uses many workers on the machines of a Ray cluster. Example: --engine ray",
+        "this process; ray uses workers on the machines of a Ray cluster. Example: --engine ray",
         show_default=False,
     ),
 ]

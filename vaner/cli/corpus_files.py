@@ -93,8 +93,8 @@ def convert(
         typer.Option(
             "--to",
             "--format",
-            help=f"Output format: {_OUTPUT_FORMATS}. Default: from the name of the output file. Example: "
-            "--to bioc_xml",
+            help=f"Output format: {_OUTPUT_FORMATS}. Default: from the name of the output file. "
+            "Example: --to bioc_xml",
             show_default=False,
         ),
     ] = None,
