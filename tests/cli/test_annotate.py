@@ -32,7 +32,7 @@ def records(out: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_text_becomes_a_table_with_a_summary(annotate: Run) -> None:
+def test_a_text_gives_a_table_and_a_summary(annotate: Run) -> None:
     done = annotate("--text", TEXT)
     assert done.code == 0
     assert done.out.splitlines()[1].split()[:5] == ["start", "end", "type", "mention", "score"]
@@ -40,11 +40,11 @@ def test_text_becomes_a_table_with_a_summary(annotate: Run) -> None:
     assert "vaner: 1 document, " in done.err and " s\n" in done.err
 
 
-def test_quiet_says_nothing(annotate: Run) -> None:
+def test_quiet_prints_no_messages(annotate: Run) -> None:
     assert annotate("--text", TEXT, "--quiet").err == ""
 
 
-def test_jsonl_holds_offsets_scores_and_text(annotate: Run) -> None:
+def test_jsonl_contains_offsets_scores_and_text(annotate: Run) -> None:
     [record] = records(annotate("-t", TEXT, "-f", "jsonl").out)
     assert record["id"] == "text" and record["text"] == TEXT
     assert {span["type"] for span in record["spans"]} <= {"Chemical", "Disease"}
@@ -52,7 +52,7 @@ def test_jsonl_holds_offsets_scores_and_text(annotate: Run) -> None:
 
 
 @pytest.mark.parametrize("given", [["--types", "Disease"], ["--types", "Disease, ,Disease"]])
-def test_types_choose(annotate: Run, given: list[str]) -> None:
+def test_types_selects_types(annotate: Run, given: list[str]) -> None:
     [record] = records(annotate("-t", TEXT, "-f", "jsonl", *given).out)
     assert {span["type"] for span in record["spans"]} == {"Disease"}
 
@@ -64,7 +64,7 @@ def test_types_may_be_repeated(annotate: Run) -> None:
     )
 
 
-def test_standard_input_is_one_plain_text(annotate: Run) -> None:
+def test_standard_input_is_a_plain_text(annotate: Run) -> None:
     stdin = f"{TEXT}\nAsthma.\n".encode()
     [record] = records(annotate("-f", "jsonl", stdin=stdin).out)
     assert record["id"] == "stdin" and record["text"] == stdin.decode()
@@ -87,7 +87,7 @@ def test_files_keep_their_order_and_folders_are_opened(annotate: Run, tmp_path: 
     assert [record["id"] for record in found] == ["1", "b", "c-1", "b"]
 
 
-def test_a_brat_folder_is_one_corpus(annotate: Run, tmp_path: Path) -> None:
+def test_a_brat_folder_is_an_input(annotate: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Asthma.")
     (tmp_path / "a.ann").write_text("T1\tDisease 0 6\tAsthma\n")
     (tmp_path / "b.txt").write_text("Flu.")
@@ -115,7 +115,7 @@ def test_every_format_can_be_read_back(
     assert "".join(document.text.split()) == "".join(TEXT.split())
 
 
-def test_the_name_of_the_output_names_its_format(annotate: Run, tmp_path: Path) -> None:
+def test_the_suffix_of_the_output_selects_the_format(annotate: Run, tmp_path: Path) -> None:
     annotate("-t", TEXT, "-o", tmp_path / "a.jsonl")
     annotate("-t", TEXT, "-o", tmp_path / "a.html")
     annotate("-t", TEXT, "-o", tmp_path / "b.jsonl.gz")
@@ -124,7 +124,7 @@ def test_the_name_of_the_output_names_its_format(annotate: Run, tmp_path: Path) 
     assert [document.text for document in read(tmp_path / "b.jsonl.gz")] == [TEXT]
 
 
-def test_what_a_format_cannot_hold_is_told(annotate: Run) -> None:
+def test_losses_of_the_format_are_printed(annotate: Run) -> None:
     assert "score has no place in the format" in annotate("-t", TEXT, "-f", "pubtator").err
     kept = annotate("-t", TEXT * 3, "-f", "conll").err
     assert "overlapping mention left out, the longest is kept (" in kept
@@ -140,18 +140,18 @@ def test_nothing_to_find(annotate: Run, text: str) -> None:
     assert record["text"] == text and record["spans"] == []
 
 
-def test_a_file_without_text_is_told_and_written(annotate: Run, tmp_path: Path) -> None:
+def test_a_file_without_text_gives_a_warning_and_output(annotate: Run, tmp_path: Path) -> None:
     empty, blank, good = tmp_path / "a.txt", tmp_path / "b.jsonl", tmp_path / "c.txt"
     empty.touch()
     blank.write_text('{"text": " "}\n')
     good.write_text(TEXT)
-    for files, told in (
+    for files, message in (
         ([empty], f"no text in {empty}\n"), ([blank], f"no text in {blank}\n"),
         ([empty, blank], "no text in any of the 2 files\n"),
         (["-"], "no text in standard input\n"),
     ):  # fmt: skip
         done = annotate(*files, "-f", "jsonl", "-q")
-        assert done.code == 0 and done.err == f"vaner: warning: there is {told}"
+        assert done.code == 0 and done.err == f"vaner: warning: there is {message}"
         assert not any(record["spans"] for record in records(done.out))
     assert [record["text"] for record in records(annotate(empty, "-f", "jsonl").out)] == [""]
     assert "warning" in annotate("--input-format", "lines", "-f", "jsonl", stdin=b"\n\n").err
@@ -160,7 +160,7 @@ def test_a_file_without_text_is_told_and_written(annotate: Run, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("format", ["jsonl", "bioc_json", "bioc_xml", "parquet", "label_studio"])
-def test_of_no_text_comes_a_whole_file(annotate: Run, tmp_path: Path, format: str) -> None:
+def test_no_text_gives_a_well_formed_file(annotate: Run, tmp_path: Path, format: str) -> None:
     target, lines = tmp_path / "out", ("--input-format", "lines")
     assert annotate("-f", format, "-o", target, *lines, stdin=b"\n").code == 0
     assert list(read(target, format)) == []
@@ -180,7 +180,7 @@ def test_of_no_text_comes_a_whole_file(annotate: Run, tmp_path: Path, format: st
         "\x1b[31mred\x1b[0m & <script>alert(1)</script>",
     ],
 )
-def test_no_text_is_changed(annotate: Run, tmp_path: Path, text: str) -> None:
+def test_text_is_not_changed(annotate: Run, tmp_path: Path, text: str) -> None:
     (tmp_path / "odd.txt").write_bytes(text.encode())
     [record] = records(annotate(tmp_path / "odd.txt", "-f", "jsonl").out)
     assert record["text"] == text
@@ -222,7 +222,7 @@ def test_wrong_encoding_names_file_and_line(annotate: Run, tmp_path: Path) -> No
     assert record["text"] == "first\nSjögren"
 
 
-def test_what_came_before_an_error_is_written(annotate: Run, tmp_path: Path) -> None:
+def test_documents_before_an_error_are_written(annotate: Run, tmp_path: Path) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.json"
     source.write_text('{"text": "Asthma."}\n{"text": "Flu."}\n{"text": \n{"text": "Gout."}\n')
     done = annotate(source, "-o", target, "-f", "biocjson")
@@ -231,7 +231,7 @@ def test_what_came_before_an_error_is_written(annotate: Run, tmp_path: Path) -> 
     assert [document.text for document in read(target)] == ["Asthma.", "Flu."]
 
 
-def test_skip_bad_goes_on_and_counts(annotate: Run, tmp_path: Path) -> None:
+def test_skip_bad_skips_and_counts_invalid_records(annotate: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "Asthma."}\nnonsense\n{"text": "Gout."}\n')
     (tmp_path / "b.txt").write_bytes(b"\xff\xfe\xfd")
     (tmp_path / "c.txt").write_text("Flu.")
@@ -242,7 +242,7 @@ def test_skip_bad_goes_on_and_counts(annotate: Run, tmp_path: Path) -> None:
     assert "vaner: warning: skipped 2 invalid records" in done.err
 
 
-def test_a_failed_start_leaves_the_old_results(annotate: Run, tmp_path: Path) -> None:
+def test_a_failed_start_leaves_the_old_output(annotate: Run, tmp_path: Path) -> None:
     target = tmp_path / "kept.jsonl"
     target.write_text("precious")
     (tmp_path / "bad.jsonl").write_text("nonsense\n")
@@ -267,7 +267,7 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--types", "Gene"], "the model does not find Gene; it finds Chemical, Disease"),
         (["--types", ","], "--types contains no entity type"),
@@ -289,11 +289,11 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["-t", "x", "setup.py"], "either --text or files"),
     ],
 )
-def test_mistakes_get_one_line(annotate: Run, arguments: list[str], words: str) -> None:
-    assert words in annotate(*arguments, stdin=TEXT.encode()).error
+def test_mistakes_are_errors_of_one_line(annotate: Run, arguments: list[str], message: str) -> None:
+    assert message in annotate(*arguments, stdin=TEXT.encode()).error
 
 
-def test_folders_without_anything_to_read(annotate: Run, tmp_path: Path) -> None:
+def test_folders_without_readable_files(annotate: Run, tmp_path: Path) -> None:
     assert "contains no file with one of the suffixes" in annotate(tmp_path).error
     assert "is a folder" in annotate("-t", TEXT, "-f", "jsonl", "-o", tmp_path).error
 
@@ -318,7 +318,7 @@ def test_broken_model_folders(run: Run, tiny_model: Path, tmp_path: Path, file: 
     assert str(broken) in run("annotate", "-t", TEXT, "--model", broken).error
 
 
-def test_a_backbone_is_no_model(run: Run, tiny_backbone: Path) -> None:
+def test_a_backbone_is_not_a_model(run: Run, tiny_backbone: Path) -> None:
     assert (
         "not of a saved vaner model" in run("annotate", "-t", TEXT, "--model", tiny_backbone).error
     )

@@ -57,7 +57,7 @@ def calibrated(model: Path, run: Run, tmp_path: Path) -> Path:
     return folder
 
 
-def test_scores_change_and_nothing_else(model: Path, calibrated: Path) -> None:
+def test_calibration_changes_only_scores(model: Path, calibrated: Path) -> None:
     calibration = read_calibration(calibrated)
     assert calibration is not None
     raw = Annotator.from_pretrained(model, device="cpu")
@@ -73,20 +73,20 @@ def test_scores_change_and_nothing_else(model: Path, calibrated: Path) -> None:
     assert ours.calibration == calibration and without.calibration is None
 
 
-def test_a_model_in_memory_has_it_too(calibrated: Path) -> None:
+def test_a_model_in_memory_is_calibrated(calibrated: Path) -> None:
     from vaner.tagger.model import VanerForTokenClassification
 
     model = VanerForTokenClassification.from_pretrained(calibrated).eval()
     assert Annotator.from_model(model, "cpu").calibration == read_calibration(calibrated)
 
 
-def test_an_exported_form_is_kept(calibrated: Path) -> None:
+def test_an_exported_form_stays_valid(calibrated: Path) -> None:
     before = cached_form_folder(calibrated)
     (calibrated / CALIBRATION_FILE).unlink()
     assert cached_form_folder(calibrated) == before
 
 
-def test_it_goes_to_the_hub_and_into_the_card(calibrated: Path) -> None:
+def test_the_calibration_is_pushed_and_in_the_card(calibrated: Path) -> None:
     from vaner.hub.repository import CARD_FILE, collect_files
 
     files = collect_files(calibrated, "me/mine", backbone="somebody/backbone")
@@ -97,7 +97,7 @@ def test_it_goes_to_the_hub_and_into_the_card(calibrated: Path) -> None:
     assert "| all | " in card.decode().partition("## Scores")[2]
 
 
-def test_the_file_says_what_it_was_made_of(model: Path, run: Run, tmp_path: Path) -> None:
+def test_the_file_names_its_corpora(model: Path, run: Run, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(model, tmp_path / "model"))
     done = run(
         "calibrate", folder, "--corpus", model.parent / "mine", "--limit", 30, "--device", "cpu"
@@ -135,19 +135,19 @@ def test_min_precision(calibrated: Path, run: Run, tmp_path: Path) -> None:
     spans = [span for line in out.read_text().splitlines() for span in json.loads(line)["spans"]]
     assert {span["type"] for span in spans} == {high}
     assert f"for {low} (" in run(*asked, "--min-precision", between, "--types", low).error
-    told = run(*asked, "--min-precision", 1).error
-    assert "precision 1.0 was not reached on devel for Chemical (at most 0." in told
+    message = run(*asked, "--min-precision", 1).error
+    assert "precision 1.0 was not reached on devel for Chemical (at most 0." in message
 
 
-def test_a_model_without_one_has_no_precision(model: Path, run: Run) -> None:
-    told = run("annotate", "--model", model, "-t", "asthma", "--min-precision", 0.9).error
-    assert told.endswith(
+def test_min_precision_requires_a_calibration(model: Path, run: Run) -> None:
+    message = run("annotate", "--model", model, "-t", "asthma", "--min-precision", 0.9).error
+    assert message.endswith(
         "has no calibration, which a precision needs: make one with vaner calibrate"
     )
 
 
 @pytest.mark.heavy
-def test_a_selector_has_a_calibration_of_its_own(
+def test_a_selector_has_its_calibration(
     model: Path, tiny_backbone: Path, run: Run, tmp_path: Path
 ) -> None:
     judge = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
@@ -167,15 +167,17 @@ def test_a_selector_has_a_calibration_of_its_own(
             assert a.score is not None and b.score == found.score(a.type, a.score)
 
 
-def test_evaluate_tells_the_error_before_and_after(
+def test_evaluate_prints_the_error_before_and_after(
     model: Path, calibrated: Path, run: Run, tmp_path: Path
 ) -> None:
     pattern = r"^calibration error \(ECE\) of the scores: (\d+\.\d\d) % in \d+ bins?(.*)$"
     asked = ("--corpus", model.parent / "mine", "--bootstrap", 0, "-q", "--device", "cpu")
     raw = run("evaluate", "--model", model, *asked)
     done = run("evaluate", "--model", calibrated, *asked, "--json", tmp_path / "r.json")
-    [(before, nothing)], [(after, told)] = (re.findall(pattern, x.out, re.M) for x in (raw, done))
-    assert nothing == "" and told == f"; {before} % before calibration"
+    [(before, nothing)], [(after, message)] = (
+        re.findall(pattern, x.out, re.M) for x in (raw, done)
+    )
+    assert nothing == "" and message == f"; {before} % before calibration"
     assert float(after) < float(before)
     kept = json.loads((tmp_path / "r.json").read_text())
     assert kept["reliability"]["error"] < kept["uncalibrated"]["error"]
@@ -184,7 +186,7 @@ def test_evaluate_tells_the_error_before_and_after(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ((), "no corpus to calibrate on"),
         (("--corpus", "mine", "--split", "test"), "is what models are scored on"),
@@ -195,15 +197,15 @@ def test_evaluate_tells_the_error_before_and_after(
         (("--corpus", "mine", "--limit", "0"), "'--limit'"),
     ],
 )
-def test_what_is_refused(
-    model: Path, run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+def test_invalid_arguments_are_errors(
+    model: Path, run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.chdir(model.parent)
-    assert words in run("calibrate", "model", "--device", "cpu", *arguments).error
+    assert message in run("calibrate", "model", "--device", "cpu", *arguments).error
     assert not (model / CALIBRATION_FILE).exists()
 
 
-def test_types_of_the_corpus_by_other_names(model: Path, run: Run, tmp_path: Path) -> None:
+def test_rename_types_of_the_corpus(model: Path, run: Run, tmp_path: Path) -> None:
     mine = tmp_path / "other"
     shutil.copytree(model.parent / "mine", mine)
     for file in mine.iterdir():
@@ -215,24 +217,24 @@ def test_types_of_the_corpus_by_other_names(model: Path, run: Run, tmp_path: Pat
 
 
 def test_the_embedded_model_is_calibrated_only_by_name(model: Path, run: Run) -> None:
-    told = run("calibrate", "--corpus", model.parent / "mine", "--device", "cpu").error
-    assert "give the model to calibrate" in told
+    message = run("calibrate", "--corpus", model.parent / "mine", "--device", "cpu").error
+    assert "give the model to calibrate" in message
 
 
-def test_what_the_model_learnt_by_heart_is_refused(model: Path, run: Run, tmp_path: Path) -> None:
+def test_training_texts_are_refused(model: Path, run: Run, tmp_path: Path) -> None:
     shutil.copytree(model.parent / "mine", tmp_path / "tiny")  # the name of its training corpus
-    told = run("calibrate", model, "--corpus", tmp_path / "tiny", "--split", "train").error
-    assert "tiny train: the model learnt from it" in told
+    message = run("calibrate", model, "--corpus", tmp_path / "tiny", "--split", "train").error
+    assert "tiny train: the model learnt from it" in message
 
 
-def test_a_broken_calibration_is_told(calibrated: Path, run: Run) -> None:
+def test_a_broken_calibration_is_an_error(calibrated: Path, run: Run) -> None:
     (calibrated / CALIBRATION_FILE).write_text("{}")
-    told = run("annotate", "--model", calibrated, "-t", "asthma", "--device", "cpu").error
-    assert "not a readable calibration" in told and "vaner calibrate" in told
+    message = run("annotate", "--model", calibrated, "-t", "asthma", "--device", "cpu").error
+    assert "not a readable calibration" in message and "vaner calibrate" in message
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (("--min-score", "2"), "Invalid value for '--min-score'"),
         (("--min-precision", "95"), "Invalid value for '--min-precision'"),
@@ -240,12 +242,14 @@ def test_a_broken_calibration_is_told(calibrated: Path, run: Run) -> None:
         (("--overlaps", "some"), "'some' is not one of"),
     ],
 )
-def test_a_wrong_option_is_one_line(run: Run, arguments: tuple[str, ...], words: str) -> None:
-    told = run("annotate", "-t", "asthma", *arguments).error
-    assert words in told and told.endswith("see vaner annotate --help")
+def test_invalid_options_are_errors_of_one_line(
+    run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    message = run("annotate", "-t", "asthma", *arguments).error
+    assert message in message and message.endswith("see vaner annotate --help")
 
 
-def test_a_calibration_that_makes_it_worse_is_told(
+def test_a_calibration_that_increases_the_error_gives_a_warning(
     model: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from vaner.evaluation import calibrate as calibrating

@@ -27,7 +27,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def test_list_names_splits_and_licences(run: Run, tmp_path: Path) -> None:
+def test_list_prints_splits_and_licenses(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "list", "--corpora", tmp_path)
     assert done.code == 0
     line = next(row for row in done.out.splitlines() if row.startswith("BC5CDR"))
@@ -41,7 +41,7 @@ def test_list_marks_missing_splits(run: Run, tmp_path: Path) -> None:
     assert "train 9,385, (devel 9,593 missing), (test 9,809 missing)" in done.out
 
 
-def test_list_tells_views_and_where_to_get_corpora(run: Run, tmp_path: Path) -> None:
+def test_list_prints_views_and_sources(run: Run, tmp_path: Path) -> None:
     rows = run("corpus", "list", "--corpora", tmp_path).out.splitlines()
     assert next(row for row in rows if row.startswith("CoNLL-2003 ")).count("by hand") == 1
     assert next(row for row in rows if row.startswith("WNUT-17 ")).count("fetch") == 1
@@ -51,7 +51,7 @@ def test_list_tells_views_and_where_to_get_corpora(run: Run, tmp_path: Path) -> 
     )
 
 
-def test_list_tells_all_of_one(run: Run, tmp_path: Path) -> None:
+def test_list_prints_details_of_named_corpora(run: Run, tmp_path: Path) -> None:
     (tmp_path / "BC5CDR").mkdir()
     (tmp_path / "BC5CDR" / "train.tsv").touch()
     out = run("corpus", "list", "bc5cdr", "BC5CDR-disease", "--corpora", tmp_path).out
@@ -61,7 +61,7 @@ def test_list_tells_all_of_one(run: Run, tmp_path: Path) -> None:
     assert train.split() == ["train", "train.tsv", "4,560", "9,385", "yes"]
 
 
-def test_list_tells_what_is_odd_and_shared(run: Run, tmp_path: Path) -> None:
+def test_list_prints_known_problems_and_shared_texts(run: Run, tmp_path: Path) -> None:
     out = run("corpus", "list", "GENIA-nested", "CMeEE-V2", "--corpora", tmp_path).out
     assert "known problems  train_partial is not the standard train split" in out
     assert "texts shared with JNLPBA train, devel; JNLPBA-original train, devel" in out
@@ -84,7 +84,7 @@ def test_stats_of_a_folder(run: Run, corpus: Path) -> None:
     ]
 
 
-def test_statistics_count_what_tags_cannot_spell() -> None:
+def test_statistics_count_unreachable_mentions() -> None:
     text = "Lung and breast cancer. Anti-TNF"
     spans = (
         Span(0, 22, "D", None, (), ((0, 4), (16, 22))),
@@ -130,7 +130,7 @@ def test_check_finds_leaks_and_broken_tags(run: Run, corpus: Path) -> None:
     assert any("dev.tsv:3: " in line for line in wrong)
 
 
-def test_check_counts_what_nests(run: Run, tmp_path: Path) -> None:
+def test_check_counts_nested_mentions(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "nested.jsonl"
     entities = [{"start": s, "end": e, "type": "病"} for s, e in ((0, 2), (1, 2), (1, 3), (5, 6))]
     source.write_text(json.dumps({"text": "痛风会痛吗？", "entities": entities}) + "\n")
@@ -153,7 +153,7 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["stats", "nothing"], "neither registered nor a folder or file"),
         (["check", "nothing"], "neither registered nor a folder or file"),
@@ -166,11 +166,11 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
         (["convert", "-", "x.jsonl", "--from", "doc"], "no input format is called 'doc'"),
     ],
 )
-def test_mistakes_get_one_line(
-    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+def test_mistakes_are_errors_of_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
-    assert words in run("corpus", *arguments).error
+    assert message in run("corpus", *arguments).error
 
 
 def test_a_finding_names_its_place_once(run: Run, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_finding_names_its_place_once(run: Run, tmp_path: Path) -> None:
     assert run("corpus", "check", source).out.startswith(f"{source}:2: problem: broken JSON")
 
 
-def test_what_a_file_wants_left_out_is_nothing_wrong(run: Run, tmp_path: Path) -> None:
+def test_rejected_records_are_not_a_problem(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "x.jsonl"
     source.write_text(
         '{"text": "Flu.", "answer": "accept", "spans": [{"start": 0, "end": 3, "label": "D"}]}\n'
@@ -191,14 +191,14 @@ def test_what_a_file_wants_left_out_is_nothing_wrong(run: Run, tmp_path: Path) -
     assert done.code == 0 and f"{source}: note: left out: rejected (1)" in done.out
 
 
-def test_a_folder_of_folders_says_so(run: Run, tmp_path: Path) -> None:
+def test_a_folder_of_folders_is_an_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "x.txt").write_text("Flu.")
-    told = f"contains only folders; give one of them, such as {tmp_path / 'b'}"
-    assert told in run("corpus", "convert", tmp_path, tmp_path / "o.jsonl").error
+    message = f"contains only folders; give one of them, such as {tmp_path / 'b'}"
+    assert message in run("corpus", "convert", tmp_path, tmp_path / "o.jsonl").error
 
 
-def test_an_empty_folder_is_no_corpus(run: Run, tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(run: Run, tmp_path: Path) -> None:
     assert "no file for any split" in run("corpus", "stats", tmp_path).error
 
 
@@ -230,7 +230,7 @@ def test_convert_opens_files_of_a_folder_by_their_suffix(
     assert done.out == "Gout.\n"
 
 
-def test_convert_gives_types_other_names(run: Run, tmp_path: Path) -> None:
+def test_convert_renames_types(run: Run, tmp_path: Path) -> None:
     source, target = tmp_path / "in.tsv", tmp_path / "out.jsonl"
     source.write_text("Gout\tB-DISO\n\nAspirin\tB-Drug\n")
     done = run("corpus", "convert", source, target, "--rename", "DISO=Disease", "--rename", "X=Y")
@@ -251,7 +251,7 @@ A1	Negated T6
 """
 
 
-def test_convert_keeps_relations_of_what_it_renames(run: Run, tmp_path: Path) -> None:
+def test_convert_keeps_relations_of_renamed_mentions(run: Run, tmp_path: Path) -> None:
     source, target, bioc = tmp_path / "in", tmp_path / "out", tmp_path / "in.xml"
     source.mkdir()
     (source / "x.txt").write_text("Aspirin hurts gout and gout.")
@@ -279,7 +279,7 @@ def test_convert_keeps_relations_of_what_it_renames(run: Run, tmp_path: Path) ->
     assert again.read_text().count('<infon key="kind">DISO</infon>') == 1
 
 
-def test_convert_counts_what_is_lost(run: Run, tmp_path: Path) -> None:
+def test_convert_counts_losses(run: Run, tmp_path: Path) -> None:
     spans = [{"start": 0, "end": 6, "type": "D"}, {"start": 0, "end": 10, "type": "D"}]
     source = tmp_path / "nested.jsonl"
     source.write_text(json.dumps({"id": "1", "text": "Asthma flu", "spans": spans}) + "\n")
@@ -291,7 +291,7 @@ def test_convert_counts_what_is_lost(run: Run, tmp_path: Path) -> None:
         assert "cannot hold" not in run("corpus", "convert", source, "-", "--to", format).err
 
 
-def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None:
+def test_convert_stops_at_an_error_with_a_message(run: Run, tmp_path: Path) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.xml"
     source.write_text('{"text": "Flu."}\n{}\n{"text": "Gout."}\n')
     done = run("corpus", "convert", source, target)
@@ -304,7 +304,7 @@ def test_convert_stops_at_an_error_and_says_so(run: Run, tmp_path: Path) -> None
     assert len(list(read(target))) == 2
 
 
-def test_check_all_checks_what_is_there(run: Run, tmp_path: Path) -> None:
+def test_check_all_checks_available_corpora(run: Run, tmp_path: Path) -> None:
     for name in ("BC5CDR", "NCBI-disease"):
         (tmp_path / name).mkdir()
     (tmp_path / "BC5CDR" / "train.tsv").write_text(LONG)
@@ -316,13 +316,13 @@ def test_check_all_checks_what_is_there(run: Run, tmp_path: Path) -> None:
     assert "long sentences have 8 words or more" in done.err
 
 
-def test_check_all_of_nothing(run: Run, tmp_path: Path) -> None:
+def test_check_all_without_corpora_is_an_error(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "check", "--all", "--corpora", tmp_path)
     assert f"{tmp_path}: contains no registered corpus" in done.error
 
 
 @pytest.mark.heavy
 @pytest.mark.corpora
-def test_the_registered_corpora_are_as_the_registry_says(run: Run, corpora_root: Path) -> None:
+def test_registered_corpora_match_the_registry(run: Run, corpora_root: Path) -> None:
     done = run("corpus", "check", "BC5CDR", "--corpora", corpora_root)
     assert done.code == 0 and "BC5CDR: no problems" in done.out

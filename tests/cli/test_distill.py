@@ -56,7 +56,7 @@ def test_the_recipe_can_be_had_and_trained_by_itself(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--text", "nowhere.txt", "--corpus", "mine"], "nowhere.txt: no such file"),
         ([], "name one at least"),
@@ -64,22 +64,20 @@ def test_the_recipe_can_be_had_and_trained_by_itself(
         (["--corpus", "mine"], "-o FOLDER"),
     ],
 )
-def test_what_is_missing_is_one_line(
-    run: Run, tiny_model: Path, arguments: list[object], words: str
+def test_missing_arguments_are_errors(
+    run: Run, tiny_model: Path, arguments: list[object], message: str
 ) -> None:
     done = run("distill", tiny_model, *arguments)
-    assert done.code != 0 and words in done.error
+    assert done.code != 0 and message in done.error
 
 
-def test_a_teacher_that_is_no_tagger_is_one_line(run: Run, tmp_path: Path, corpus: Path) -> None:
+def test_a_teacher_must_be_a_tagger(run: Run, tmp_path: Path, corpus: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "config.json").write_text('{"model_type": "bert"}')
     done = run("distill", tmp_path / "other", "--corpus", corpus, "-o", tmp_path / "run")
     assert done.code != 0 and "not a saved tagger" in done.error
 
 
-def test_a_file_in_place_of_a_folder_is_one_line(
-    run: Run, tiny_model: Path, text: Path, corpus: Path
-) -> None:
+def test_the_output_must_be_a_folder(run: Run, tiny_model: Path, text: Path, corpus: Path) -> None:
     done = run("distill", tiny_model, "--text", text, "--corpus", corpus, "-o", text)
     assert "is a file; --output must be a folder" in done.error

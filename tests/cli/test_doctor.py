@@ -29,32 +29,34 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def test_a_sound_machine(run: Run, tmp_path: Path) -> None:
+def test_a_machine_without_problems(run: Run, tmp_path: Path) -> None:
     write_corpora(tmp_path / "corpora")
     done = run("doctor", "--corpora", tmp_path / "corpora")
     assert done.code == 0 and done.err == ""
     for word in ("python", "transformers", "biomedical", "NCBI-disease", "spacy", "GB"):
         assert word in done.out
-    told = json.loads(run("doctor", "--json").out)
-    assert told["problems"] == []
-    assert told["versions"]["vaner"] == metadata.version("vaner")
-    assert told["corpora"] == {"folder": "none; set VANER_CORPORA to the folder with your corpora"}
-    assert set(told["extras"]) == set(metadata.metadata("vaner").get_all("Provides-Extra") or ())
-    assert told["models"]["disease-chemical"].startswith("embedded")
+    message = json.loads(run("doctor", "--json").out)
+    assert message["problems"] == []
+    assert message["versions"]["vaner"] == metadata.version("vaner")
+    assert message["corpora"] == {
+        "folder": "none; set VANER_CORPORA to the folder with your corpora"
+    }
+    assert set(message["extras"]) == set(metadata.metadata("vaner").get_all("Provides-Extra") or ())
+    assert message["models"]["disease-chemical"].startswith("embedded")
 
 
 @pytest.mark.heavy
-def test_torch_is_asked_only_if_wanted(run: Run) -> None:
+def test_torch_is_imported_only_on_request(run: Run) -> None:
     program = (
         "import sys\nfrom vaner.cli.diagnostics import run_diagnostics\nrun_diagnostics()\n"
         "assert not {'torch', 'transformers', 'datasets', 'spacy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
-    told = json.loads(run("doctor", "--json", "--torch").out)
-    assert "cpu arithmetic" in told["devices"] and "threads" in told["devices"]
+    message = json.loads(run("doctor", "--json", "--torch").out)
+    assert "cpu arithmetic" in message["devices"] and "threads" in message["devices"]
 
 
-def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path: Path) -> None:
+def test_problems_are_printed_with_a_solution(run: Run, cache: Path, tmp_path: Path) -> None:
     form = cache / "exported" / "biomedical-0123"
     backbone = cache / "backbones" / "smollm2-135m"
     for folder in (form, backbone, cache / "knowledge"):
@@ -67,14 +69,14 @@ def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path
     next((root / "BC5CDR").glob("devel*")).write_text("")
     done = run("doctor", "--corpora", root)
     assert done.code == 1 and "Traceback" not in done.err
-    for words in (
+    for message in (
         f"biomedical-0123: model.onnx missing: delete {form} and export again",
         f"*.safetensors missing: delete {backbone}; it is converted again at the next use",
         "vaner kb build open",
         "BC5CDR: ",
         "found 4 problems",
     ):
-        assert words in done.err
+        assert message in done.err
     (form / "model.onnx").write_text("")
     (form / "config.json").unlink()
     assert f"config.json missing: delete {form}" in run("doctor").err
@@ -82,8 +84,8 @@ def test_what_is_broken_is_told_with_the_way_out(run: Run, cache: Path, tmp_path
 
 
 @pytest.fixture
-def whole() -> dict[str, bytes]:
-    """What the files of an exported model hold, but the tokenizer."""
+def exported_files() -> dict[str, bytes]:
+    """Return the files of an exported model except the tokenizer."""
     onnx = pytest.importorskip("onnx")
     real, shape = onnx.TensorProto.FLOAT, (2, 2)
     a, b, c = (onnx.helper.make_tensor_value_info(name, real, shape) for name in "abc")
@@ -97,22 +99,26 @@ def whole() -> dict[str, bytes]:
 
 
 @pytest.mark.heavy
-def test_a_file_that_is_cut_short_is_named(run: Run, cache: Path, whole: dict[str, bytes]) -> None:
+def test_an_incomplete_file_is_named(
+    run: Run, cache: Path, exported_files: dict[str, bytes]
+) -> None:
     form = cache / "exported" / "biomedical-0123"
     form.mkdir(parents=True)
     (form / "tokenizer.json").write_text("{}")
-    for name, content in whole.items():
+    for name, content in exported_files.items():
         (form / name).write_bytes(content)
     assert run("doctor").code == 0
-    for name, content in whole.items():
+    for name, content in exported_files.items():
         for length in (0, 1, len(content) // 2, len(content) - 1):
             (form / name).write_bytes(content[:length])
-            told = f"biomedical-0123: {name} incomplete or damaged: delete {form} and export again"
-            assert told in run("doctor").err, length
+            message = (
+                f"biomedical-0123: {name} incomplete or damaged: delete {form} and export again"
+            )
+            assert message in run("doctor").err, length
         (form / name).write_bytes(content)
 
 
-def test_what_is_no_model_at_all_is_not_whole(tmp_path: Path) -> None:
+def test_files_that_are_not_models_are_not_complete(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     for content in (b"version https://git-lfs.example/spec/v1\n", b"\xff" * 100, b"\0" * 100):
         for name in ("model.onnx", "head.safetensors", "config.json"):
@@ -154,7 +160,7 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert free.status == "0.0 GB" and "VANER_CACHE" in free.problem
 
 
-def test_every_extra_says_what_it_brings() -> None:
+def test_every_extra_has_a_purpose() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     assert set(setup["options.extras_require"]) <= set(EXTRAS)

@@ -31,7 +31,7 @@ GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB
 
 
 class Oracle:
-    """Stands for an annotator: answers what it was told, and remembers what it was asked."""
+    """Stands for an annotator: answers what it was message, and remembers what it was asked."""
 
     kind = "model"
     types = ("Chemical", "Disease")
@@ -74,7 +74,7 @@ def score(run: Run, tiny_model: Path) -> Run:
     return call
 
 
-def test_scores_types_that_both_know() -> None:
+def test_common_types_are_scored() -> None:
     gold = Document("1", "Asthma BRCA1", (Span(0, 6, "Disease"), Span(7, 12, "Gene")))
     oracle = Oracle({gold.text: (Span(0, 6, "Disease"),)})
     found = scored(Corpus("c", "test", (gold,)), oracle)
@@ -92,63 +92,65 @@ def test_unreachable_gold_counts_as_missed() -> None:
     assert found.unreachable == {"discontinuous": 1}
 
 
-def test_ids_that_stand_twice_are_told_apart() -> None:
+def test_duplicate_ids_are_distinguished() -> None:
     gold = Document("1", "Asthma", (Span(0, 6, "Disease"),))
     found = scored(Corpus("c", "test", (gold, gold)), Oracle({"Asthma": gold.spans}))
     assert found.report.micro.counts.tp == 2
 
 
 @pytest.mark.parametrize(
-    ("types", "words"),
+    ("types", "message"),
     [(["Gene"], "the model does not find Gene"), (["Chemical"], "does not annotate Chemical")],
 )
-def test_types_asked_for_must_be_there(types: list[str], words: str) -> None:
+def test_requested_types_must_exist(types: list[str], message: str) -> None:
     spans = (Span(0, 6, "Disease"), Span(7, 12, "Gene"))
     corpus = Corpus("c", "test", (Document("1", "Asthma BRCA1", spans),))
-    with pytest.raises(VanerError, match=words):
+    with pytest.raises(VanerError, match=message):
         scored(corpus, Oracle({}), types=types)
 
 
-def test_nothing_in_common() -> None:
+def test_no_common_type_is_an_error() -> None:
     corpus = Corpus("c", "test", (Document("1", "BRCA1", (Span(0, 5, "Gene"),)),))
     with pytest.raises(VanerError, match="nothing to score"):
         scored(corpus, Oracle({}))
 
 
-def test_tags_without_a_type_get_one(score: Run, corpus: Path, tmp_path: Path) -> None:
+def test_tags_without_a_type_can_be_named(score: Run, corpus: Path, tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
     for split in ("test", "train"):
         text = (corpus / f"{split}.tsv").read_text()
         (corpus / f"{split}.tsv").write_text(text.replace("-Disease", "").replace("-Chemical", ""))
-    told = score("--corpus", corpus, "--types", "Disease").error
-    assert "it has '' (tags without a type)" in told and "--rename" in told
+    message = score("--corpus", corpus, "--types", "Disease").error
+    assert "it has '' (tags without a type)" in message and "--rename" in message
     assert score("--corpus", corpus, "--rename", "=Disease", "--json", kept).code == 0
     assert json.loads(kept.read_text())["scored_types"] == ["Disease"]
 
 
-def test_types_of_the_corpus_by_other_names(score: Run, corpus: Path, tmp_path: Path) -> None:
+def test_rename_types_of_the_corpus(score: Run, corpus: Path, tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
     for split in ("test", "train"):
         text = (corpus / f"{split}.tsv").read_text().replace("Disease", "DISO")
         (corpus / f"{split}.tsv").write_text(text.replace("Chemical", "Drug"))
-    told = score("--corpus", corpus).error
-    assert "call what means the same by the same name with --rename" in told
+    message = score("--corpus", corpus).error
+    assert "call what means the same by the same name with --rename" in message
     done = score("--corpus", corpus, "--rename", "DISO=Disease", "--rename", "Drug=Chemical",
                  "--json", kept)  # fmt: skip
     record = json.loads(kept.read_text())
     assert done.code == 0 and sorted(record["scored_types"]) == ["Chemical", "Disease"]
     assert record["micro"]["gold"] == 2 and "seen in training" in done.out
-    for wrong, words in {
-        "DISO": "give it as OLD=NEW", "X=Y": "--rename X=Y: the corpus has", "=": "OLD=NEW",
+    for wrong, message in {
+        "DISO": "must be OLD=NEW", "X=Y": "--rename X=Y: the corpus has", "=": "OLD=NEW",
         "=A": "--rename =A: the corpus has",
     }.items():  # fmt: skip
-        assert words in score("--corpus", corpus, "--rename", wrong).error
+        assert message in score("--corpus", corpus, "--rename", wrong).error
     twice = score("--corpus", corpus, "--rename", "Drug=A", "--rename", "Drug=B").error
     assert "two names, A and B" in twice
     assert "cannot be used with --all" in score("--all", "--rename", "Drug=A").error
 
 
-def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> None:
+def test_evaluate_prints_a_table_and_writes_a_file(
+    score: Run, corpus: Path, tmp_path: Path
+) -> None:
     kept = tmp_path / "results.json"
     done = score("--corpus", corpus, "--json", kept)
     assert done.code == 0
@@ -163,7 +165,7 @@ def test_the_table_and_the_file(score: Run, corpus: Path, tmp_path: Path) -> Non
     assert {"commit", "date", "machine", "versions", "command", "seconds", "model"} <= set(record)
 
 
-def test_a_part_of_a_split_is_said_to_be_one(
+def test_limit_is_named_in_the_output(
     score: Run, corpus: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, page = tmp_path / "part.json", tmp_path / "part.html"
@@ -182,13 +184,13 @@ def test_a_part_of_a_split_is_said_to_be_one(
     (root / "NCBI-disease" / "test.tsv").write_text("Asthma\tB-Disease\n\nFlu\tB-Disease\n")
     stated = {"NCBI-disease test": {"Disease": {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}}}
     monkeypatch.setattr("vaner.hub.reported_results.read_reported_results", lambda folder: stated)
-    told = score("--all", "--corpora", root, "--limit", 1).out
-    assert told.startswith("test, strict, only the first 1 document of each corpus\n")
-    assert "reported" not in told
+    message = score("--all", "--corpora", root, "--limit", 1).out
+    assert message.startswith("test, strict, only the first 1 document of each corpus\n")
+    assert "reported" not in message
     assert score("--all", "--corpora", root, "--limit", 2).out.startswith("test, strict\n")
 
 
-def test_of_a_part_the_same_documents_are_annotated_and_scored() -> None:
+def test_limit_annotates_and_scores_the_same_documents() -> None:
     gold = [Document(str(i), f"Asthma {i}", (Span(0, 6, "Disease"),)) for i in range(5)]
     oracle = Oracle({gold[i].text: gold[i].spans for i in (0, 1, 4)})
     found = scored(Corpus("c", "test", tuple(gold)), oracle, limit=3)
@@ -199,7 +201,7 @@ def test_of_a_part_the_same_documents_are_annotated_and_scored() -> None:
     assert (counts.tp, counts.fn) == (2, 1)
 
 
-def test_nested_gold_is_scored_by_where_mentions_lie(score: Run, tmp_path: Path) -> None:
+def test_nested_gold_has_scores_by_nesting(score: Run, tmp_path: Path) -> None:
     spans = (Span(0, 11, "Disease"), Span(0, 4, "Disease"), Span(13, 16, "Disease"))
     path, kept = tmp_path / "nested.jsonl", tmp_path / "results.json"
     write([Document("1", "lung cancer, flu", spans)], path)
@@ -221,7 +223,7 @@ def test_without_training_mentions(score: Run, corpus: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--types", "Gene"], "the model does not find Gene"),
         (["--types", "Species"], "does not annotate Species"),
@@ -234,8 +236,10 @@ def test_without_training_mentions(score: Run, corpus: Path) -> None:
         (["--input-format", "doc"], "no input format is called 'doc'"),
     ],
 )
-def test_mistakes_get_one_line(score: Run, corpus: Path, arguments: list[str], words: str) -> None:
-    assert words in score("--corpus", corpus, *arguments).error
+def test_mistakes_are_errors_of_one_line(
+    score: Run, corpus: Path, arguments: list[str], message: str
+) -> None:
+    assert message in score("--corpus", corpus, *arguments).error
 
 
 def test_unknown_and_broken_corpora(score: Run, corpus: Path) -> None:
@@ -259,7 +263,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "corpora"
 
 
-def test_all_corpora_at_hand_in_one_table(score: Run, root: Path, tmp_path: Path) -> None:
+def test_all_available_corpora_in_a_table(score: Run, root: Path, tmp_path: Path) -> None:
     kept = tmp_path / "all.json"
     done = score("--all", "--corpora", root, "--json", kept)
     assert done.code == 0 and "reported" not in done.out
@@ -288,20 +292,20 @@ def registered(monkeypatch: pytest.MonkeyPatch, files: dict[str, SplitInfo]) -> 
     register(monkeypatch, replace(REGISTRY["NCBI-disease"], splits=files))
 
 
-def test_a_model_that_learnt_from_the_same_texts_is_told(
+def test_shared_training_texts_give_a_warning(
     score: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The tiny model's training corpus is called so.
     test = SplitInfo("test.tsv", same_texts={"tiny": ["train", "devel"]})
     registered(monkeypatch, {"test": test})
     done = score("--corpus", "ncbi-disease", "--corpora", root)
-    told = [line for line in done.err.splitlines() if "warning" in line]
-    assert len(told) == 1 and "NCBI-disease test shares texts with tiny train" in told[0]
+    message = [line for line in done.err.splitlines() if "warning" in line]
+    assert len(message) == 1 and "NCBI-disease test shares texts with tiny train" in message[0]
     assert "warning" not in score("--corpus", "BC5CDR", "--corpora", root).err
     assert score("--all", "--corpora", root).err.count("warning") == 1
 
 
-def test_so_is_one_whose_instructions_name_no_corpus(
+def test_shared_training_texts_give_a_warning_without_corpora_in_instructions(
     run: Run, root: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registered(monkeypatch, {"test": SplitInfo("test.tsv", same_texts={"tiny": ["train"]})})
@@ -310,12 +314,12 @@ def test_so_is_one_whose_instructions_name_no_corpus(
     config = json.loads((model / "config.json").read_text("utf-8")) | {"datasets": {}}
     (model / "config.json").write_text(json.dumps(config), "utf-8")
     wanted = ("evaluate", "--model", model, "--corpus", "NCBI-disease", "--corpora", root)
-    for trained_on, told in ((["other train"], False), (["other train", "tiny train"], True)):
+    for trained_on, message in ((["other train"], False), (["other train", "tiny train"], True)):
         write_training_record(model, {**TRAINING, "trained_on": trained_on})
-        assert ("test shares texts with tiny train" in run(*wanted).err) == told
+        assert ("test shares texts with tiny train" in run(*wanted).err) == message
 
 
-def test_texts_that_the_model_learnt_are_told(
+def test_training_texts_give_a_warning(
     run: Run, root: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     model, one = shutil.copytree(tiny_model, tmp_path / "model"), tmp_path / "letters.tsv"
@@ -323,8 +327,8 @@ def test_texts_that_the_model_learnt_are_told(
         model, {**TRAINING, "trained_on": ["letters train", "NCBI-disease train"]}
     )
     one.write_text(GOLD)
-    told = run("evaluate", "--model", model, "--corpus", one).err
-    assert "letters: the model was trained on a corpus of this name" in told
+    message = run("evaluate", "--model", model, "--corpus", one).err
+    assert "letters: the model was trained on a corpus of this name" in message
     (root / "NCBI-disease" / "train.tsv").write_text("Asthma\tB-Disease\nkills\tO\n\n")
     split = ("--corpus", "NCBI-disease", "--corpora", root, "--split")
     assert (
@@ -346,7 +350,7 @@ def test_a_part_of_a_train_split_counts_as_seen(
     assert record["seen_in"] == "train_partial" and record["seen"]["gold"] == 1
 
 
-def test_all_stands_beside_what_the_model_states(
+def test_all_compares_with_reported_results(
     score: Run, root: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stated = {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}
@@ -357,7 +361,7 @@ def test_all_stands_beside_what_the_model_states(
     assert row.endswith("90.00  outside its interval")
 
 
-def test_all_scores_the_views_that_are_stated(
+def test_all_scores_views_with_reported_results(
     score: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stated = {"f1": 0.0, "intervals": {"f1": [0.0, 1.0]}}
@@ -369,7 +373,7 @@ def test_all_scores_the_views_that_are_stated(
     assert rows[1][-1] == "0.00" and rows[1][-2] != "0.00"
 
 
-def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
+def test_all_without_corpora_is_an_error(score: Run, root: Path) -> None:
     assert "contains no devel split" in score("--all", "--corpora", root, "--split", "devel").error
     assert "does not find Gene" in score("--all", "--corpora", root, "--types", "Gene").error
     assert "--corpus NAME or --all" in score("--all", "--corpus", "BC5CDR").error
@@ -381,7 +385,7 @@ def test_all_where_there_is_nothing(score: Run, root: Path) -> None:
     assert "corpus BC5CDR test has no documents" in score("--all", "--corpora", root).error
 
 
-def test_a_threshold_is_told_on_devel_alone_and_kept_to(
+def test_the_best_threshold_is_printed_for_devel_only(
     score: Run, tiny_model: Path, tmp_path: Path
 ) -> None:
     from vaner.annotator import Annotator
@@ -392,9 +396,9 @@ def test_a_threshold_is_told_on_devel_alone_and_kept_to(
     assert len(found.spans) > 1  # a random model finds many; the most probable one is gold here
     for split in ("devel", "test"):
         write([Document("1", text, (best,))], tmp_path / f"{split}.jsonl")
-    told = score("--corpus", tmp_path, "--split", "devel").out
-    threshold = told.split("best F1 on this split with --min-score ")[1].split(":")[0]
-    assert "F1 100.00" in told and float(threshold) <= (best.score or 0)
+    message = score("--corpus", tmp_path, "--split", "devel").out
+    threshold = message.split("best F1 on this split with --min-score ")[1].split(":")[0]
+    assert "F1 100.00" in message and float(threshold) <= (best.score or 0)
     assert "best F1" not in score("--corpus", tmp_path).out
     out = tmp_path / "r.json"
     score("--corpus", tmp_path, "--min-score", threshold, "--json", out)

@@ -33,7 +33,7 @@ def here(site: Site) -> Iterator[Site]:
 
 
 @pytest.mark.usefixtures("here")
-def test_fetch_says_what_it_did(run: Run, tmp_path: Path) -> None:
+def test_fetch_prints_its_results(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "fetch", "ncbi-disease", "WNUT-17", "--to", tmp_path / "new")
     assert done.code == 0 and not done.out
     assert "NCBI-disease: license: files: CC BY 4.0" in done.err
@@ -54,24 +54,24 @@ def test_an_interrupted_download_is_resumed(run: Run, here: Site, tmp_path: Path
     assert here.asked[-1] == ("/ncbi/test.tsv", "bytes=5-")
 
 
-def test_other_counts_end_with_code_1(run: Run, here: Site, tmp_path: Path) -> None:
+def test_differing_counts_give_exit_code_1(run: Run, here: Site, tmp_path: Path) -> None:
     here.files["/ncbi/test.tsv"] = TEXT * 2
     done = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path)
     assert done.code == 1 and "sentences: 2, the registry has 1" in done.err
 
 
-def test_one_that_fails_does_not_stop_the_others(run: Run, here: Site, tmp_path: Path) -> None:
+def test_a_failed_download_does_not_stop_the_others(run: Run, here: Site, tmp_path: Path) -> None:
     del here.files["/ncbi/test.tsv"]
     names = ("NCBI-disease", "WNUT-17")
     assert "404 Not Found" in run("corpus", "fetch", *names, "--to", tmp_path).error
     assert (tmp_path / "general" / "wnut17" / "test.tsv").is_file()
 
 
-def test_closed_corpora_get_one_line(run: Run, tmp_path: Path) -> None:
+def test_corpora_without_download_are_errors(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "fetch", "CoNLL-2003", "--to", tmp_path)
     assert "cannot be downloaded" in done.error and "apply at https://" in done.error
 
 
-def test_where_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_requires_a_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
     assert "use --to FOLDER" in run("corpus", "fetch", "WNUT-17").error

@@ -34,7 +34,7 @@ def test_build_and_count(run: Run, folder: Path) -> None:
     assert next(row for row in listed.splitlines() if row.startswith("local")).split()[1] == "2"
 
 
-def test_bases_of_ones_own_and_damaged_ones_are_listed(run: Run, folder: Path) -> None:
+def test_custom_and_damaged_bases_are_listed(run: Run, folder: Path) -> None:
     manifest = (Path(__file__).parents[2] / "knowledge_bases" / "local.toml").read_text("utf-8")
     (folder / "mine.toml").write_text(manifest.replace('"local"', '"mine"'), "utf-8")
     assert run("kb", "build", folder / "mine.toml", "--from", folder).code == 0

@@ -47,7 +47,7 @@ def test_related_names(run: Run, tmp_path: Path) -> None:
     assert "has no type Drug; it has Disease, Gene" in run(*asked, "--types", "Drug").error
 
 
-def test_a_leak_ends_with_code_1(run: Run, tmp_path: Path, corpora: Path) -> None:
+def test_a_leak_gives_exit_code_1(run: Run, tmp_path: Path, corpora: Path) -> None:
     leaky = base(tmp_path / "leaky.parquet", [" ".join(m) for m in MENTIONS[:6]])
     found = run("kb", "check", leaky, "--corpora", corpora)
     assert found.code == 1
@@ -58,7 +58,7 @@ def test_a_leak_ends_with_code_1(run: Run, tmp_path: Path, corpora: Path) -> Non
     assert cleared.code == 0 and "found no leak" in cleared.err
 
 
-def test_a_source_that_is_a_test_file(run: Run, tmp_path: Path, corpora: Path) -> None:
+def test_a_test_file_as_source_is_a_leak(run: Run, tmp_path: Path, corpora: Path) -> None:
     content = (corpora / "NCBI-disease" / "test.tsv").read_bytes()
     path = base(tmp_path / "b.parquet", ["asthma"], hashlib.sha256(content).hexdigest())
     found = run("kb", "check", path, "--corpora", corpora, "--json")
@@ -76,7 +76,7 @@ def test_published_files_are_read(run: Run, tmp_path: Path, corpora: Path) -> No
     assert found.code == 1 and "sources:" not in found.out  # names alone tell no sources
 
 
-def test_nothing_to_check_against(run: Run, tmp_path: Path) -> None:
+def test_check_requires_corpora(run: Run, tmp_path: Path) -> None:
     path = base(tmp_path / "b.parquet", ["asthma"])
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -71,7 +71,7 @@ def test_rules_from_the_command_line(run: Run, base: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--types", "Drug"], "has no type Drug; it has Chemical"),
         (["--rule", "Gene=fold"], "'Gene=fold' is no rule such as Gene.case=fold"),
@@ -84,9 +84,11 @@ def test_rules_from_the_command_line(run: Run, base: Path) -> None:
         (["file"], "give either --text or files"),
     ],
 )
-def test_bad_arguments(run: Run, base: Path, arguments: list[str], told: str) -> None:
+def test_invalid_arguments_are_errors(
+    run: Run, base: Path, arguments: list[str], message: str
+) -> None:
     chosen = [] if "--kb" in arguments else ["--kb", base]
-    assert told in run("kb", "match", "--text", TEXT, *chosen, *arguments).error
+    assert message in run("kb", "match", "--text", TEXT, *chosen, *arguments).error
 
 
 def test_annotate_gives_identifiers(annotate: Run, base: Path, tmp_path: Path) -> None:

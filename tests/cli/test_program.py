@@ -47,7 +47,7 @@ def test_help_needs_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["fly"], "No such command 'fly'"),
         (["anotate"], "Did you mean 'annotate'; see vaner --help"),
@@ -56,14 +56,14 @@ def test_help_needs_no_torch() -> None:
         (["corpus", "fly"], "No such command 'fly'; see vaner corpus --help"),
     ],
 )
-def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str) -> None:
+def test_unknown_commands_and_options(run: Run, arguments: list[str], message: str) -> None:
     done = run(*arguments)
-    assert done.code == 2 and told in done.err
+    assert done.code == 2 and message in done.err
     assert done.err.startswith("vaner: error: ") and done.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (
             ["annotate", "-t", "gout", "--text", "flu"],
@@ -74,23 +74,23 @@ def test_unknown_commands_and_options(run: Run, arguments: list[str], told: str)
         (["annotate", "--min-score", "0.5", "--min-score", "2"], "--min-score is given 2 times"),
     ],
 )
-def test_of_two_values_none_wins_in_silence(run: Run, arguments: list[str], told: str) -> None:
-    assert told in run(*arguments).error
+def test_repeated_options_with_one_value_are_errors(
+    run: Run, arguments: list[str], message: str
+) -> None:
+    assert message in run(*arguments).error
 
 
 @pytest.mark.parametrize(
     "command",
     [["annotate"], ["corpus", "stats"], ["corpus", "convert", "--to", "jsonl", "-"]],
 )
-def test_a_text_in_place_of_a_file_is_told_in_one_line(run: Run, command: list[str]) -> None:
+def test_a_text_instead_of_a_file_is_an_error_of_one_line(run: Run, command: list[str]) -> None:
     done = run(*command, "She has gout. " * 40, stdin=b"gout")
     assert "She has gout. She has" in done.error and done.error.endswith(" …: File name too long")
     assert len(done.error) < 130
 
 
-def test_a_folder_that_is_closed_is_told_in_one_line(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_denied_access_is_an_error_of_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(path: Path, **options: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
@@ -100,7 +100,7 @@ def test_a_folder_that_is_closed_is_told_in_one_line(
     )
 
 
-def test_what_may_be_repeated_may(annotate: Run) -> None:
+def test_list_options_and_flags_can_be_repeated(annotate: Run) -> None:
     done = annotate("-t", "gout", "--types", "Disease", "--types", "Chemical", "-q", "--quiet")
     assert done.code == 0 and done.err == ""
 
@@ -128,7 +128,7 @@ def test_an_error_names_the_option_of_its_command(
     place = 2 if "convert" in command else len(command)
     more = ["--model", tiny_model] if command[0] != "corpus" else []
     done = run(*command[:place], path, *command[place:], *more)
-    assert done.error.endswith(f"its format cannot be told; name it with {option}")
+    assert done.error.endswith(f"its format cannot be message; name it with {option}")
     checked = run("corpus", "check", path)
     assert checked.code == 1 and "name it with --from" in checked.out
 

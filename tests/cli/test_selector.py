@@ -34,7 +34,7 @@ def key(span: dict[str, Any]) -> tuple[Any, ...]:
     return span["start"], span["end"], span["type"]
 
 
-def test_annotate_drops_what_the_selector_drops(annotate: Run, selector: Path) -> None:
+def test_annotate_drops_mentions_with_a_selector(annotate: Run, selector: Path) -> None:
     alone = spans(annotate("-t", TEXT, "-f", "jsonl").out)
     done = annotate("-t", TEXT, "-f", "jsonl", "--selector", selector)
     assert done.code == 0, done.err
@@ -62,7 +62,7 @@ def test_behind_the_dictionary(
     assert {key(s) for s in kept} < {key(s) for s in spans(alone.out)}
     judged = [s for s in kept if s["type"] != "Gene"]
     assert judged and all(s["score"] >= 0.45 and s["identifiers"] for s in judged)
-    # A type that the selector does not know passes as it was, and that is told once.
+    # A type that the selector does not know passes as it was, and that is message once.
     genes = [s for s in kept if s["type"] == "Gene"]
     assert len(genes) == 8 and "score" not in genes[0] and genes[0]["identifiers"]
     assert done.err.count("was not trained on Gene") == 1
@@ -159,7 +159,7 @@ def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_pa
     assert done.code == 0, done.err
 
 
-def test_what_a_dictionary_finds_in_the_files_of_a_corpus_fits_the_corpus(
+def test_annotations_of_a_dictionary_match_the_corpus(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))

@@ -27,23 +27,23 @@ def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> N
     assert "exists already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
 
 
-def test_what_stands_in_two_splits_is_told(run: Run, tmp_path: Path) -> None:
+def test_sentences_in_two_splits_give_a_warning(run: Run, tmp_path: Path) -> None:
     write(letters([[0, i + 1] for i in range(10)]), tmp_path / "all.jsonl")
     done = run("corpus", "split", tmp_path / "all.jsonl", "-o", tmp_path / "out")
     assert "warning: 1 long sentence in more than one split" in done.err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
-    [(["--to", "lines"], "lines cannot represent a corpus"), (["--to", "html"], "html cannot represent"),
+    ("arguments", "message"),
+    [(["--to", "lines"], "lines cannot represent a corpus"), (["--to", "html"], "html cannot"),
      (["--to", "pubmed"], "can only be read"), (["--to", "docx"], "'docx' is no format"),
      (["--output", "-"], "give a folder"), (["--devel", "1"], "each share must be")],
 )  # fmt: skip
-def test_mistakes_get_one_line_and_leave_nothing(
-    run: Run, tmp_path: Path, arguments: list[str], words: str
+def test_mistakes_are_errors_and_write_nothing(
+    run: Run, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     write(letters([[0], [1], [2], [3]]), tmp_path / "all.jsonl")
     out = ["-o", tmp_path / "out"] if "--output" not in arguments else []
-    assert words in run("corpus", "split", tmp_path / "all.jsonl", *out, *arguments).error
+    assert message in run("corpus", "split", tmp_path / "all.jsonl", *out, *arguments).error
     assert not (tmp_path / "out").exists() and not Path("-").exists()
     assert list(read(tmp_path / "all.jsonl"))

@@ -57,7 +57,7 @@ def test_a_run_ends_with_a_model_and_the_next_command(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "words"),
+    ("old", "new", "message"),
     [
         ("epochs: 1", "epoch: 1", "unknown field. Did you mean `epochs`?"),
         ("epochs: 1", "epochs: many", "stages.0.epochs: "),
@@ -66,15 +66,15 @@ def test_a_run_ends_with_a_model_and_the_next_command(
     ],
 )
 def test_mistakes_in_a_recipe(
-    run: Run, recipe: Path, tmp_path: Path, old: str, new: str, words: str
+    run: Run, recipe: Path, tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     recipe.write_text(recipe.read_text().replace(old, new))
     line = run("train", recipe, "-o", tmp_path / "run").error
-    assert words in line and f"{recipe}:" in line
+    assert message in line and f"{recipe}:" in line
     assert not (tmp_path / "run").exists()
 
 
-def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
+def test_missing_arguments_are_errors(run: Run, recipe: Path, tmp_path: Path) -> None:
     assert "needs a recipe and an output folder" in run("train").error
     assert "needs a recipe and an output folder" in run("train", recipe).error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
@@ -82,9 +82,7 @@ def test_what_is_missing(run: Run, recipe: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
-def test_curves_are_kept_as_they_come_and_drawn_anew(
-    run: Run, recipe: Path, tmp_path: Path
-) -> None:
+def test_draw_redraws_the_curves(run: Run, recipe: Path, tmp_path: Path) -> None:
     output = tmp_path / "run"
     assert run("train", recipe, "--output", output).code == 0
     history = json.loads((output / "seed-1" / "history.json").read_text())
@@ -97,13 +95,11 @@ def test_curves_are_kept_as_they_come_and_drawn_anew(
     assert picture.read_bytes().startswith(b"\x89PNG")
     (output / "seed-1" / "history.json").write_text("[1")
     assert "no log of a training" in run("train", "--output", output, "--draw").error
-    told = run("train", "--output", tmp_path / "none", "--draw").error
-    assert "contains no training log" in told
+    message = run("train", "--output", tmp_path / "none", "--draw").error
+    assert "contains no training log" in message
 
 
-def test_what_fails_before_its_first_step_leaves_no_folder(
-    run: Run, recipe: Path, tmp_path: Path
-) -> None:
+def test_an_early_failure_leaves_no_folder(run: Run, recipe: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(recipe.read_text().replace("precision: fp32", "held_out: [nowhere]"))
     output = tmp_path / "deep" / "run"

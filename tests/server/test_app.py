@@ -66,7 +66,7 @@ def error(response: Any) -> str:
     return message
 
 
-def test_a_text(server: TestClient) -> None:
+def test_annotate_a_text(server: TestClient) -> None:
     answer = server.post("/annotate", json={"text": TEXT})
     (document,) = answer.json()["documents"]
     assert document["text"] == TEXT and places(document) == EXPECTED
@@ -83,7 +83,7 @@ def test_documents_keep_order_ids_and_metadata(server: TestClient) -> None:
 
 
 @pytest.mark.parametrize("lone", ["\ud83d", "\udc00 asthma", "\x00 asthma"])
-def test_odd_characters_come_back(server: TestClient, lone: str) -> None:
+def test_unusual_characters_are_returned(server: TestClient, lone: str) -> None:
     body = json.dumps({"text": lone})
     answer = server.post("/annotate", content=body, headers={"Content-Type": "application/json"})
     (document,) = json.loads(answer.content)["documents"]
@@ -112,16 +112,16 @@ def test_the_body_takes_precedence_over_the_query_string(server: TestClient) -> 
 
 
 @pytest.mark.parametrize("format", ROUND_TRIP)
-@pytest.mark.parametrize("told", ["content", "input_format", "packed"])
+@pytest.mark.parametrize("source", ["content", "input_format", "compressed"])
 def test_a_file_in_and_the_same_format_out(
-    server: TestClient, tmp_path: Path, format: str, told: str
+    server: TestClient, tmp_path: Path, format: str, source: str
 ) -> None:
     documents = [Document("7", "Aspirin and 😀\nasthma"), Document("8", "nothing")]
     write(documents, tmp_path / "sent", format)
     body = (tmp_path / "sent").read_bytes()
-    params = {"format": format} | ({"input_format": format} if told == "input_format" else {})
+    params = {"format": format} | ({"input_format": format} if source == "input_format" else {})
     answer = server.post(
-        "/annotate", params=params, content=gzip.compress(body) if told == "packed" else body
+        "/annotate", params=params, content=gzip.compress(body) if source == "compressed" else body
     )
     assert answer.status_code == 200, answer.text
     found = list(read(InMemoryFile("answer", answer.content), format))
@@ -236,7 +236,7 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate?input_format=jsonl", {"content": b"{}\n"}, 400, "body:1: "),
         ("/annotate?name=../a.jsonl", {"content": b"{}\n"}, 400, "a.jsonl:1: "),
         ("/annotate?input_format=text", {"content": b"\xff"}, 400, "name the file's encoding with"),
-        ("/annotate", {"content": b"prose"}, 415, "its format cannot be told; name it with ?in"),
+        ("/annotate", {"content": b"prose"}, 415, "its format cannot be message; name it with ?in"),
         ("/annotate", {"content": b""}, 415, "its format cannot be told"),
         ("/annotate?input_format=jsonl", {"content": b""}, 400, "the body contains no text"),
         ("/annotate", {"content": b"\x1f\x8bnothing"}, 400, "broken gzip"),
@@ -374,7 +374,7 @@ def test_metrics_count() -> None:
         server.post("/annotate", json={"documents": texts})
         server.post("/annotate", content=b"prose")
         server.get("/made-up-by-a-client")
-        told = server.get("/metrics").text
+        message = server.get("/metrics").text
     for line in (
         'vaner_requests_total{path="/annotate",status="200"} 1.0',
         'vaner_requests_total{path="/annotate",status="415"} 1.0',
@@ -384,8 +384,8 @@ def test_metrics_count() -> None:
         'vaner_mentions_total{type="Disease"} 2.0',
         "vaner_waiting_requests 0.0",
     ):
-        assert line in told.splitlines()
-    assert "made-up" not in told
+        assert line in message.splitlines()
+    assert "made-up" not in message
 
 
 def test_no_page_loads_files_of_other_servers(server: TestClient) -> None:

@@ -117,13 +117,13 @@ def select(page: Any, words: str) -> None:
     page.wait_for_selector("#edit:visible")
 
 
-def test_what_was_found_is_shown(page: Any) -> None:
+def test_mentions_are_shown(page: Any) -> None:
     assert "known" in page.inner_text("#model")
     annotate(page)
     assert page.locator("#documents .text").evaluate("e => e.textContent") == TEXT
-    told = labels(page)
-    assert sorted(label.partition(":")[0] for label in told) == sorted(FOUND)
-    assert "aspirin: Chemical · 0.750 · 6:13. Correct" in told
+    shown = labels(page)
+    assert sorted(label.partition(":")[0] for label in shown) == sorted(FOUND)
+    assert "aspirin: Chemical · 0.750 · 6:13. Correct" in shown
     assert "1 document, 7 mentions" in page.inner_text("#status")
     page.hover("#documents mark:has-text('aspirin')")
     assert page.inner_text("#tip") == "Chemical · 0.750 · 6:13"
@@ -232,7 +232,7 @@ def test_files_are_opened_and_dropped(page: Any, tmp_path: Path) -> None:
     assert ("😀 aspirin", "Chemical") in mentions(document)
 
 
-def test_what_the_server_refuses_is_told(page: Any, tmp_path: Path) -> None:
+def test_errors_of_the_server_are_shown(page: Any, tmp_path: Path) -> None:
     (tmp_path / "broken.jsonl").write_text('{"text": "a"}\n{"text": 3}\n')
     page.set_input_files("#files", tmp_path / "broken.jsonl")
     page.wait_for_selector("#problem:visible")
@@ -279,7 +279,7 @@ def test_contrast(page: Any, scheme: str) -> None:
     assert dark == (scheme == "dark")
 
 
-def test_everything_has_a_name(page: Any) -> None:
+def test_all_controls_have_names(page: Any) -> None:
     """What a screen reader comes to says what it is."""
     annotate(page)
     select(page, "and")
