@@ -64,15 +64,15 @@ class Allowed:
             agreed += 1
         del states[agreed:]
         for token in answer[agreed - 1 :]:
-            if token == grammar.marks.end:
-                return [grammar.marks.end]  # a row that has ended is filled up
+            if token == grammar.tokens.end:
+                return [grammar.tokens.end]  # a row that has ended is filled up
             states.append((grammar.advance(states[-1][0], token), token))
         return [token for token in grammar.legal_tokens(states[-1][0]) if token is not None]
 
 
 def generate(model: Any, prompts: Sequence[Prompt], **options: Any) -> Answers:
     """The answers by transformers' generate."""
-    marks, longest = prompts[0].grammar.marks, max(len(p.input_ids) for p in prompts)
+    marks, longest = prompts[0].grammar.tokens, max(len(p.input_ids) for p in prompts)
     device = model.get_input_embeddings().weight.device
     ids = torch.full((len(prompts), longest), marks.end, device=device)
     mask = torch.zeros_like(ids)
@@ -165,7 +165,7 @@ def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str
     """
     take(model, WAYS["vaner"], [prompts[:1]])  # what is done once is done before
     singly, own = _taken(model, [[prompt] for prompt in prompts], WAYS)
-    mentions = [answer.count(prompts[0].grammar.marks.open) for answer in own]
+    mentions = [answer.count(prompts[0].grammar.tokens.open) for answer in own]
     kinds = {"0": {0}, "1": {1}, "2": {2}, "3 or more": set(mentions) - {0, 1, 2}}
     groups = {
         name: [i for i, number in enumerate(mentions) if number in numbers]

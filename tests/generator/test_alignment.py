@@ -1,4 +1,4 @@
-"""Where two texts agree, and that finding it takes no square of their length."""
+"""Tests of the alignment of two texts, and of its running time."""
 
 import time
 
@@ -12,7 +12,7 @@ TEXTS = st.text(alphabet=st.sampled_from("ab cé[。\n\U0001f600"), max_size=40)
 
 
 @given(TEXTS, TEXTS)
-def test_between_the_gaps_the_texts_agree(left: str, right: str) -> None:
+def test_texts_agree_between_the_gaps(left: str, right: str) -> None:
     a = b = 0
     for gap in [*align_texts(left, right), Gap(len(left), len(left), len(right), len(right))]:
         assert _spaced(left[a : gap.a_start]) == _spaced(right[b : gap.b_start])
@@ -22,24 +22,24 @@ def test_between_the_gaps_the_texts_agree(left: str, right: str) -> None:
 
 
 def _spaced(text: str) -> str:
-    return text.replace("\n", " ")  # white space agrees with white space
+    return text.replace("\n", " ")  # all white space is equivalent
 
 
 @given(st.text())
-def test_a_text_agrees_with_itself(text: str) -> None:
+def test_equal_texts_have_no_gaps(text: str) -> None:
     assert align_texts(text, text) == []
 
 
 @given(st.text("ab \n", max_size=20), st.text("ab \n", max_size=20))
-def test_what_was_left_out_or_put_in_is_found(before: str, after: str) -> None:
-    whole = f"{before}<+>{after}"
-    (gap,) = align_texts(before + after, whole)
-    assert whole[gap.b_start : gap.b_end].strip() == "<+>" and gap.a_start == gap.a_end
-    (gap,) = align_texts(whole, before + after)
-    assert whole[gap.a_start : gap.a_end].strip() == "<+>" and gap.b_start == gap.b_end
+def test_deletion_and_insertion_are_found(before: str, after: str) -> None:
+    complete = f"{before}<+>{after}"
+    (gap,) = align_texts(before + after, complete)
+    assert complete[gap.b_start : gap.b_end].strip() == "<+>" and gap.a_start == gap.a_end
+    (gap,) = align_texts(complete, before + after)
+    assert complete[gap.a_start : gap.a_end].strip() == "<+>" and gap.b_start == gap.b_end
 
 
-def test_a_clause_left_out_takes_nothing_from_its_neighbours() -> None:
+def test_missing_clause_does_not_affect_its_neighbors() -> None:
     first, second, third = (
         "Serum ferritin was low in all the infants. ",
         "Their mothers had been given iron as of the second month of pregnancy, and folate. ",
@@ -52,12 +52,12 @@ def test_a_clause_left_out_takes_nothing_from_its_neighbours() -> None:
 
 
 @given(st.text())
-def test_folding_keeps_every_place(text: str) -> None:
+def test_fold_text_preserves_offsets(text: str) -> None:
     assert len(fold_text(text)) == len(text)
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("variant", "expected"),
     [
         ("β-Catenin", "Β–catenin"),
         ("５％，", "5%,"),
@@ -67,14 +67,14 @@ def test_folding_keeps_every_place(text: str) -> None:
         ("“x”", '"x"'),
     ],
 )
-def test_what_a_copyist_changes_is_alike(written: str, meant: str) -> None:
-    assert fold_text(written) == fold_text(meant)
+def test_fold_text_unifies_variants(variant: str, expected: str) -> None:
+    assert fold_text(variant) == fold_text(expected)
 
 
 @pytest.mark.parametrize("pair", ["ﬁ:f", "각:가", "½:1", "´: "])
-def test_what_is_more_than_a_letter_with_an_accent_stays(pair: str) -> None:
-    written, other = pair.split(":")
-    assert fold_text(written) != fold_text(other)
+def test_fold_text_leaves_compound_characters(pair: str) -> None:
+    character, other = pair.split(":")
+    assert fold_text(character) != fold_text(other)
 
 
 N = 50_000
@@ -90,8 +90,8 @@ HARD = {
 
 
 @pytest.mark.parametrize("name", HARD)
-def test_the_hardest_texts_take_no_longer(name: str) -> None:
-    """Tenths of a second; a quadratic step takes minutes here."""
+def test_worst_cases_are_not_quadratic(name: str) -> None:
+    """Takes tenths of a second; a quadratic algorithm would take minutes."""
     start = time.perf_counter()
     align_texts(*HARD[name])
     assert time.perf_counter() - start < 10

@@ -1,4 +1,4 @@
-"""Answers with a line for each type, and answers about one type: there, back, and in bad shape."""
+"""Tests of answers with a line per type: encoding, decoding, and defective answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vaner.generator.answers import EMPTY_ANSWER, decode, decode_each, encode, encode_each
+from vaner.generator import markup
+from vaner.generator.answers import EMPTY_ANSWER, decode, encode, encode_each
 from vaner.generator.markup import InexpressibleReason, split_expressible
 from vaner.generator.repairs import RepairKind
 from vaner.text.documents import Document, Span
@@ -24,18 +25,18 @@ PIECES = st.text(
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, tuple[Span, ...], list[str]]:
-    """A text, mentions of several types that brackets can express, and the types."""
+    """Return a text, mentions of several types that brackets can represent, and the types."""
     text = draw(PIECES)
     types = draw(st.lists(PIECES.map(lambda t: t[:8]), unique=True, max_size=4))
     spans: list[Span] = []
     for type in types if text.strip() else ():
         places = draw(st.lists(st.tuples(*[st.integers(0, len(text))] * 2), max_size=4))
-        found = [Span(s, e, type) for s, e in places if s < e and text[s:e].strip()]
-        spans += split_expressible(text, found).expressible
+        decoded = [Span(s, e, type) for s, e in places if s < e and text[s:e].strip()]
+        spans += split_expressible(text, decoded).expressible
     return text, tuple(sorted(spans)), types
 
 
-def test_the_published_form() -> None:
+def test_encode_writes_the_published_form() -> None:
     answer = encode(TEXT, SPANS, TYPES)
     assert answer.answer == (
         "protein:  [[CD28] antibody] bound to T cells \\[1\\]\n"
@@ -45,68 +46,68 @@ def test_the_published_form() -> None:
     assert decode(answer.answer, TEXT, TYPES) == (tuple(sorted(SPANS)), ())
 
 
-def test_one_type_an_answer() -> None:
+def test_encode_each_writes_one_answer_per_type() -> None:
     answers = encode_each(TEXT, SPANS, TYPES).answers
     assert answers == {
         "protein": "[[CD28] antibody] bound to T cells \\[1\\]",
         "DNA": "CD28 antibody bound to T cells \\[1\\]",
         "cell_type": "CD28 antibody bound to [T cells] \\[1\\]",
     }
-    found = decode_each(answers, TEXT)
-    assert [found[type].spans for type in TYPES] == [SPANS[:2], (), SPANS[2:]]
+    spans = [markup.decode(answers[type], TEXT, type).spans for type in TYPES]
+    assert spans == [SPANS[:2], (), SPANS[2:]]
 
 
 @given(cases())
 @example(("a\nb", (Span(0, 3, "x:\ny"), Span(2, 3, "x")), ["x", "x:\ny"]))
 @example((" a", (Span(1, 2, ""),), [""]))
 @example(("b: c", (Span(0, 1, "a:  b"), Span(0, 4, "a")), ["a", "a:  b"]))
-def test_decode_undoes_encode(case: tuple[str, tuple[Span, ...], list[str]]) -> None:
+def test_decode_inverts_encode(case: tuple[str, tuple[Span, ...], list[str]]) -> None:
     text, spans, types = case
     answer = encode(text, spans, types)
     assert answer.inexpressible == ()
     assert decode(answer.answer, text, types) == (spans, ())
-    answers = encode_each(text, spans, types)
-    found = decode_each(answers.answers, text)
-    assert tuple(sorted(s for d in found.values() for s in d.spans)) == spans
-    assert not any(d.repairs for d in found.values())
+    answers = encode_each(text, spans, types).answers
+    decoded = [markup.decode(answer, text, type) for type, answer in answers.items()]
+    assert tuple(sorted(span for item in decoded for span in item.spans)) == spans
+    assert not any(item.repairs for item in decoded)
 
 
 @given(cases(), PIECES | st.text("[]ab: \n"), st.data())
-def test_any_string_is_an_answer(
+def test_any_string_can_be_decoded(
     case: tuple[str, tuple[Span, ...], list[str]], answer: str, data: st.DataObject
 ) -> None:
     text, spans, types = case
     given_answer = encode(text, spans, types).answer
-    place = data.draw(st.integers(0, len(given_answer)))
-    for string in (answer, given_answer[:place] + answer, answer + given_answer[place:]):
-        found, repairs = decode(string, text, types)
-        Document("d", text, found)
-        assert {span.type for span in found} <= set(types)
-        assert all(0 <= repair.at <= len(string) for repair in repairs)
+    offset = data.draw(st.integers(0, len(given_answer)))
+    for string in (answer, given_answer[:offset] + answer, answer + given_answer[offset:]):
+        decoded, repairs = decode(string, text, types)
+        Document("d", text, decoded)
+        assert {span.type for span in decoded} <= set(types)
+        assert all(0 <= repair.offset <= len(string) for repair in repairs)
 
 
-def test_no_entity_has_an_answer_of_its_own() -> None:
+def test_answer_without_entities() -> None:
     assert encode(TEXT, [], TYPES).answer == EMPTY_ANSWER == "[]"
     assert encode("", [], TYPES).answer == EMPTY_ANSWER
     assert encode("[]", [], []).answer == EMPTY_ANSWER
     for answer in ("[]", " []\n"):
         assert decode(answer, TEXT, TYPES) == ((), ())
     for answer in ("", " \n"):
-        ((at, kind, _),) = decode(answer, TEXT, TYPES).repairs
-        assert (at, kind) == (0, RepairKind.SILENT)
+        ((offset, kind, _),) = decode(answer, TEXT, TYPES).repairs
+        assert (offset, kind) == (0, RepairKind.SILENT)
 
 
-def test_mentions_that_are_not_in_the_answer_are_told() -> None:
+def test_inexpressible_mentions_have_a_reason() -> None:
     spans = [*SPANS, Span(5, 16, "protein"), Span(23, 24, "virus")]
     lost = encode(TEXT, spans, TYPES).inexpressible
     assert lost == (
         (spans[3], InexpressibleReason.CROSSING),
-        (spans[4], InexpressibleReason.UNASKED),
+        (spans[4], InexpressibleReason.NOT_REQUESTED),
     )
     assert encode_each(TEXT, spans, TYPES).inexpressible == lost
 
 
-def test_crossing_mentions_of_two_types_stand_on_two_lines() -> None:
+def test_mentions_of_two_types_may_cross() -> None:
     spans = (Span(0, 13, "protein"), Span(5, 19, "DNA"))
     assert decode(encode(TEXT, spans, TYPES).answer, TEXT, TYPES) == (spans, ())
 
@@ -125,38 +126,38 @@ def test_crossing_mentions_of_two_types_stand_on_two_lines() -> None:
         ("[CD28] a", RepairKind.UNTYPED),
     ],
 )
-def test_how_a_line_may_begin(line: str, kind: RepairKind | None) -> None:
+def test_spellings_of_a_heading(line: str, kind: RepairKind | None) -> None:
     spans, repairs = decode(line, "CD28 a", ["protein", "cell_type"])
     assert [repair.kind for repair in repairs] == ([kind] if kind else [])
     assert len(spans) == (kind in {None, RepairKind.HEADING})
 
 
-def test_a_type_that_could_be_two_is_read_to_the_letter_only() -> None:
+def test_ambiguous_type_must_match_exactly() -> None:
     assert [s.type for s in decode("dna:  [a]", "a", ["DNA", "dna"]).spans] == ["dna"]
     assert decode("Dna:  [a]", "a", ["DNA", "dna"]).repairs[0].kind is RepairKind.UNKNOWN_TYPE
 
 
-def test_a_type_written_with_its_own_colon_is_known() -> None:
+def test_type_with_an_unescaped_colon_is_read() -> None:
     spans, repairs = decode("CL:0000084:  [a]", "a", ["CL:0000084", "CL"])
     assert spans == (Span(0, 1, "CL:0000084"),) and repairs[0].kind is RepairKind.HEADING
 
 
-def test_the_second_line_of_a_type_adds_to_the_first() -> None:
+def test_lines_of_one_type_are_merged() -> None:
     answer = "protein:  [CD28 antibody] x\nprotein:  CD28 [antibody x]\n\nprotein:  CD28 antibody x"
     spans, repairs = decode(answer, "CD28 antibody x", ["protein"])
     assert spans == (Span(0, 13, "protein"), Span(5, 15, "protein"))
     assert [repair.kind for repair in repairs] == [RepairKind.REPEATED_TYPE] * 2
 
 
-def test_repairs_of_a_line_tell_their_place_in_the_answer() -> None:
+def test_repair_has_an_offset_in_the_answer() -> None:
     answer = "virus:  x\nprotein:  a [b"
     unknown, unclosed = decode(answer, "a b", ["protein"]).repairs
-    assert (unknown.at, unknown.what) == (0, "virus")
-    assert answer[unclosed.at :] == "[b"
+    assert (unknown.offset, unknown.text) == (0, "virus")
+    assert answer[unclosed.offset :] == "[b"
 
 
 @pytest.mark.parametrize("answer", [":" * 50_000, "a:\n" * 20_000, "[]\n" * 20_000, "a" * 50_000])
-def test_a_long_answer_takes_no_longer(answer: str) -> None:
+def test_worst_cases_are_not_quadratic(answer: str) -> None:
     start = time.perf_counter()
     decode(answer, "a b", ["a", "b"])
     assert time.perf_counter() - start < 10

@@ -1,4 +1,4 @@
-"""Nested corpora, English and Chinese, as brackets and back: nothing is lost."""
+"""Nested corpora, English and Chinese, survive encoding and decoding of brackets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from vaner.generator import answers
 from vaner.generator.markup import InexpressibleReason
 from vaner.text.documents import Document
 
-# Mentions, and those that brackets cannot express. No two of one type cross in any of them.
-MEASURED = {
+# Number of mentions, and of those that brackets cannot represent. No two of one type cross.
+EXPECTED = {
     "genia_nested/train_partial.jsonl": (5962, {}),
     "genia_nested/devel.jsonl": (4714, {}),
     "genia_nested/test.jsonl": (5119, {}),
@@ -28,25 +28,25 @@ MEASURED = {
 
 @pytest.mark.heavy
 @pytest.mark.corpora
-@pytest.mark.parametrize("name", MEASURED)
-def test_a_corpus_comes_back(name: str, corpora_root: Path) -> None:
+@pytest.mark.parametrize("name", EXPECTED)
+def test_corpus_survives_encoding_and_decoding(name: str, corpora_root: Path) -> None:
     path = corpora_root / name
     if not path.is_file():
-        pytest.skip(f"{name} does not lie in VANER_CORPORA")
+        pytest.skip(f"{name} is not in VANER_CORPORA")
     documents = list(read(path))
     types = sorted({span.type for document in documents for span in document.spans})
     lost = Counter[InexpressibleReason]()
     for document in documents:
-        lost += _there_and_back(document, types)
-    assert (sum(len(document.spans) for document in documents), dict(lost)) == MEASURED[name]
+        lost += _roundtrip(document, types)
+    assert (sum(len(document.spans) for document in documents), dict(lost)) == EXPECTED[name]
 
 
-def _there_and_back(document: Document, types: list[str]) -> Counter[InexpressibleReason]:
-    """Reasons of what does not come back; all else does, and with the same offsets."""
+def _roundtrip(document: Document, types: list[str]) -> Counter[InexpressibleReason]:
+    """Return the reasons of inexpressible mentions; check that all others are restored exactly."""
     answer = answers.encode(document.text, document.spans, types)
     spans, repairs = answers.decode(answer.answer, document.text, types)
     assert repairs == ()
     reasons = dict(answer.inexpressible)
     assert {span for span in document.spans if span not in reasons} <= set(spans)
-    assert len(spans) == len(document.spans)  # the untrimmed ones come back trimmed
+    assert len(spans) == len(document.spans)  # untrimmed mentions are restored trimmed
     return Counter(reason for _, reason in answer.inexpressible)

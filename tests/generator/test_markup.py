@@ -1,4 +1,4 @@
-"""Spans as brackets and back: exact for every copy, total for every string."""
+"""Tests of bracket markup: exact for every copy, defined for every string."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def extents(draw: st.DrawFn, text: str) -> tuple[int, int]:
 
 @st.composite
 def marked(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> tuple[str, list[Span]]:
-    """A text with mentions, crossing and doubled ones among them."""
+    """Return a text with mentions, which may cross and repeat."""
     text = draw(texts)
-    found = draw(st.lists(extents(text), max_size=10)) if text else []
-    return text, [Span(s, e, "X") for s, e in found if text[s:e].strip()]
+    pairs = draw(st.lists(extents(text), max_size=10)) if text else []
+    return text, [Span(s, e, "X") for s, e in pairs if text[s:e].strip()]
 
 
 @st.composite
 def nested(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> tuple[str, tuple[Span, ...]]:
-    """A text with mentions that lie in one another or apart."""
+    """Return a text with mentions that nest or are disjoint."""
     text, spans = draw(marked(texts))
     return text, split_expressible(text, spans).expressible
 
@@ -51,7 +51,7 @@ def spans_of(*pairs: tuple[int, int]) -> tuple[Span, ...]:
     return tuple(Span(start, end, "X") for start, end in pairs)
 
 
-# There and back.
+# Encoding and decoding.
 
 
 @given(nested())
@@ -59,7 +59,7 @@ def spans_of(*pairs: tuple[int, int]) -> tuple[Span, ...]:
 @example(("\\n[\n]\\", (Span(0, 2, "X"), Span(2, 5, "X"))))
 @example(("a", (Span(0, 1, "X"),)))
 @example(("", ()))
-def test_decode_undoes_encode(case: tuple[str, tuple[Span, ...]]) -> None:
+def test_decode_inverts_encode(case: tuple[str, tuple[Span, ...]]) -> None:
     text, spans = case
     encoded = encode(text, spans)
     assert encoded.inexpressible == ()
@@ -68,15 +68,13 @@ def test_decode_undoes_encode(case: tuple[str, tuple[Span, ...]]) -> None:
 
 
 @given(TEXTS)
-def test_what_the_source_has_never_becomes_a_span(text: str) -> None:
+def test_brackets_of_the_source_are_not_spans(text: str) -> None:
     assert encode(text, []).markup == escape(text)
     assert decode(escape(text), text) == ((), ())
 
 
 @given(nested(), st.data())
-def test_no_two_markings_look_alike(
-    case: tuple[str, tuple[Span, ...]], data: st.DataObject
-) -> None:
+def test_encode_is_injective(case: tuple[str, tuple[Span, ...]], data: st.DataObject) -> None:
     text, spans = case
     other, others = data.draw(nested(st.just(text)) | nested())
     assume((text, spans) != (other, others))
@@ -84,18 +82,18 @@ def test_no_two_markings_look_alike(
 
 
 @given(MARKUPS | TEXTS, st.none() | TEXTS)
-def test_no_repair_means_to_the_letter(markup: str, text: str | None) -> None:
-    if text is None:  # as good a copy as it can be
+def test_no_repairs_means_exact_markup(markup: str, text: str | None) -> None:
+    if text is None:  # the best possible copy
         text = markup.replace("[", "").replace("]", "")
     spans, repairs = decode(markup, text, "X")
     again = encode(text, spans)
     assert (repairs == ()) == (again.markup == markup)
 
 
-# What cannot be expressed.
+# Mentions that brackets cannot represent.
 
 
-def test_the_inexpressible_is_told_with_its_reason() -> None:
+def test_inexpressible_mentions_have_a_reason() -> None:
     text = "renal and hepatic failure "
     spans = [
         Span(0, 25, "X", fragments=((0, 5), (18, 25))),
@@ -115,39 +113,39 @@ def test_the_inexpressible_is_told_with_its_reason() -> None:
     assert encoded.markup == "[renal and] [[hepatic] failure] "
 
 
-def test_of_two_as_long_the_first_is_kept() -> None:
+def test_first_of_equally_long_crossing_mentions_is_expressible() -> None:
     assert encode("a b c", spans_of((2, 5), (0, 3))).markup == "[a b] c"
 
 
 @given(marked())
-def test_every_mention_is_expressed_or_told(case: tuple[str, list[Span]]) -> None:
+def test_every_mention_is_expressible_or_has_a_reason(case: tuple[str, list[Span]]) -> None:
     text, spans = case
-    apart = split_expressible(text, spans)
-    told = Counter(span for span, _ in apart.inexpressible)
-    exact = Counter(span for span in apart.expressible if span in spans)
-    assert told + exact == Counter(spans)
-    added = [span for span in apart.expressible if span not in spans]
-    untrimmed = [s for s, reason in apart.inexpressible if reason is InexpressibleReason.UNTRIMMED]
+    split = split_expressible(text, spans)
+    inexpressible = Counter(span for span, _ in split.inexpressible)
+    exact = Counter(span for span in split.expressible if span in spans)
+    assert inexpressible + exact == Counter(spans)
+    added = [span for span in split.expressible if span not in spans]
+    untrimmed = [s for s, reason in split.inexpressible if reason is InexpressibleReason.UNTRIMMED]
     assert len(added) <= len(untrimmed)
-    assert split_expressible(text, reversed(spans)) == apart
-    assert split_expressible(text, apart.expressible) == SplitSpans(apart.expressible)
+    assert split_expressible(text, reversed(spans)) == split
+    assert split_expressible(text, split.expressible) == SplitSpans(split.expressible)
 
 
 @given(marked())
-def test_the_longest_is_kept(case: tuple[str, list[Span]]) -> None:
+def test_longest_crossing_mention_is_expressible(case: tuple[str, list[Span]]) -> None:
     text, spans = case
-    apart = split_expressible(text, spans)
-    for span, reason in apart.inexpressible:
+    split = split_expressible(text, spans)
+    for span, reason in split.inexpressible:
         if reason is InexpressibleReason.CROSSING:
             assert any(
                 other.length >= len(text[span.start : span.end].strip())
                 and (other.start < span.start < other.end or other.start < span.end < other.end)
-                for other in apart.expressible
+                for other in split.expressible
             )
 
 
-def test_what_no_document_holds_is_refused() -> None:
-    with pytest.raises(ValueError, match="one type at a time"):
+def test_invalid_spans_raise() -> None:
+    with pytest.raises(ValueError, match="one entity type at a time"):
         encode("ab", [Span(0, 1, "X"), Span(1, 2, "Y")])
     with pytest.raises(SpanError, match="beyond the text"):
         encode("ab", [Span(0, 3, "X")])
@@ -155,11 +153,11 @@ def test_what_no_document_holds_is_refused() -> None:
         encode("a ", [Span(1, 2, "X")])
 
 
-# Answers that are not as they should be.
+# Defective answers.
 
 
 @pytest.mark.parametrize(
-    ("markup", "text", "found", "told"),
+    ("markup", "text", "expected", "kinds"),
     [
         ("[a] b]", "a b", [(0, 1)], [RepairKind.UNOPENED]),
         ("[a [b]", "a b", [(2, 3)], [RepairKind.UNCLOSED]),
@@ -191,16 +189,16 @@ def test_what_no_document_holds_is_refused() -> None:
         ("[a] b", "", [], [RepairKind.LOST, RepairKind.ADDED]),
     ],
 )
-def test_what_is_put_right(
-    markup: str, text: str, found: list[tuple[int, int]], told: list[RepairKind]
+def test_repairs(
+    markup: str, text: str, expected: list[tuple[int, int]], kinds: list[RepairKind]
 ) -> None:
     spans, repairs = decode(markup, text, "X")
-    assert spans == spans_of(*found)
-    assert [repair.kind for repair in repairs] == told
+    assert spans == spans_of(*expected)
+    assert [repair.kind for repair in repairs] == kinds
 
 
 @pytest.mark.parametrize(
-    ("markup", "text", "found"),
+    ("markup", "text", "expected"),
     [
         ("[3H]thymidine in [cells]", "[3H]thymidine in cells", ["cells"]),
         ("[[3H]thymidine] in cells", "[3H]thymidine in cells", ["[3H]thymidine"]),
@@ -211,25 +209,25 @@ def test_what_is_put_right(
         (r"[\alpha] \new", r"\alpha \new", [r"\alpha"]),
     ],
 )
-def test_what_stands_unescaped_is_understood(markup: str, text: str, found: list[str]) -> None:
+def test_unescaped_characters_are_read(markup: str, text: str, expected: list[str]) -> None:
     spans, repairs = decode(markup, text)
-    assert [text[span.start : span.end] for span in spans] == found
+    assert [text[span.start : span.end] for span in spans] == expected
     assert repairs and {RepairKind.UNESCAPED, RepairKind.CHANGED} >= {
         repair.kind for repair in repairs
     }
 
 
-def test_a_repair_tells_its_place_in_the_answer() -> None:
+def test_repair_has_an_offset_in_the_answer() -> None:
     markup = r"a \[1\] [bad] ] c"
     (first, second) = decode(markup, "a [1] bed  c").repairs
-    assert (markup[first.at], first.what) == ("a", "a") and first.at == markup.index("ad]")
-    assert (second.at, second.kind) == (markup.index("] c"), RepairKind.UNOPENED)
+    assert (markup[first.offset], first.text) == ("a", "a") and first.offset == markup.index("ad]")
+    assert (second.offset, second.kind) == (markup.index("] c"), RepairKind.UNOPENED)
 
 
 @given(MARKUPS | TEXTS, TEXTS)
 @example("[a][b", "\u0301\u0301")
 @example("[b]c[d]", "b\u0301 d")
-def test_any_string_gives_spans_of_the_text(markup: str, text: str) -> None:
+def test_any_string_decodes_to_valid_spans(markup: str, text: str) -> None:
     spans, repairs = decode(markup, text, "X")
     Document("d", text, spans)
     assert all(text[s.start : s.end].strip() == text[s.start : s.end] for s in spans)
@@ -237,37 +235,37 @@ def test_any_string_gives_spans_of_the_text(markup: str, text: str) -> None:
         split_expressible(text, spans).expressible == spans
         and not split_expressible(text, spans).inexpressible
     )
-    assert all(0 <= repair.at <= len(markup) for repair in repairs)
+    assert all(0 <= repair.offset <= len(markup) for repair in repairs)
 
 
 @st.composite
 def mutations(draw: st.DrawFn, markup: str) -> str:
     for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, len(markup)))
-        gone = draw(st.integers(0, 3))
-        markup = markup[:place] + draw(st.text(max_size=3) | MARKUPS) + markup[place + gone :]
+        offset = draw(st.integers(0, len(markup)))
+        removed = draw(st.integers(0, 3))
+        markup = markup[:offset] + draw(st.text(max_size=3) | MARKUPS) + markup[offset + removed :]
     return markup
 
 
 @given(nested(), st.data())
-def test_a_changed_answer_is_repaired(
+def test_changed_answer_has_repairs(
     case: tuple[str, tuple[Span, ...]], data: st.DataObject
 ) -> None:
     text, spans = case
     markup = encode(text, spans).markup
     changed = data.draw(mutations(markup))
-    found, repairs = decode(changed, text, "X")
-    Document("d", text, found)
+    decoded, repairs = decode(changed, text, "X")
+    Document("d", text, decoded)
     if changed != markup:
-        assert repairs or encode(text, found).markup == changed
+        assert repairs or encode(text, decoded).markup == changed
 
 
 WORDS = st.lists(st.text(st.sampled_from("abcdeé中-"), min_size=1, max_size=7), min_size=8)
 
 
 @given(WORDS, st.data())
-def test_spans_far_from_a_change_survive(words: list[str], data: st.DataObject) -> None:
-    """Two words away, in a text of which no word stands twice."""
+def test_spans_far_from_a_change_are_exact(words: list[str], data: st.DataObject) -> None:
+    """At least two words away, in a text of unique words."""
     words = [f"{word}{number}" for number, word in enumerate(words)]
     marks = data.draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
     hit = data.draw(st.sets(st.integers(0, len(words) - 1), min_size=1, max_size=3))
@@ -280,19 +278,19 @@ def test_spans_far_from_a_change_survive(words: list[str], data: st.DataObject) 
         new = data.draw(st.text(st.sampled_from("abxyZ 9"), max_size=9)) if i in hit else word
         copy.append(f"[{new}]" if mark else new)
     assert decode(encode(text, spans).markup, text, "X") == (tuple(spans), ())
-    found, _ = decode(" ".join(copy), text, "X")
-    assert set(far) <= set(found)
+    decoded, _ = decode(" ".join(copy), text, "X")
+    assert set(far) <= set(decoded)
 
 
-@pytest.mark.parametrize("written", ["  ", "\t", "", " \u3000"])
-def test_white_space_is_neither_here_nor_there(written: str) -> None:
+@pytest.mark.parametrize("spaces", ["  ", "\t", "", " \u3000"])
+def test_white_space_does_not_move_spans(spaces: str) -> None:
     text = " ".join(f"word{i % 7}" for i in range(300))
     spans = [Span(i * 6, i * 6 + 5, "X") for i in range(0, 300, 3)]
-    found, repairs = decode(encode(text, spans).markup.replace(" ", written), text, "X")
-    assert found == tuple(spans) and len(repairs) == 299
+    decoded, repairs = decode(encode(text, spans).markup.replace(" ", spaces), text, "X")
+    assert decoded == tuple(spans) and len(repairs) == 299
 
 
-def test_a_normal_form_of_another_kind_costs_nothing() -> None:
+def test_unicode_normal_form_does_not_move_spans() -> None:
     text = "Sjögren-Syndrom, Ménière-Krankheit, Guillain-Barré-Syndrom"
     spans = spans_of((0, 15), (17, 34), (36, 58))
     markup = unicodedata.normalize("NFD", encode(text, spans).markup)
@@ -302,8 +300,8 @@ def test_a_normal_form_of_another_kind_costs_nothing() -> None:
 N = 50_000
 HARD = {
     "deep": ("[" * N + "a" + "]" * N, "a"),
-    "deep round white space": (f"{'[' * N}{' ' * N}a{']' * N}", f"{' ' * N}a"),
-    "deep round nothing": (f"{'[' * N}{' ' * N}x{']' * N}", f"{' ' * N}a"),
+    "deep around white space": (f"{'[' * N}{' ' * N}a{']' * N}", f"{' ' * N}a"),
+    "deep around nothing": (f"{'[' * N}{' ' * N}x{']' * N}", f"{' ' * N}a"),
     "never closed": ("[a" * N, "a" * N),
     "never opened": ("a]" * N, "a" * N),
     "brackets of the source": ("[" * N, "[]" * (N // 2)),
@@ -314,8 +312,8 @@ HARD = {
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", HARD)
-def test_the_hardest_answers_take_no_longer(name: str) -> None:
-    """Tenths of a second; a quadratic step takes minutes here."""
+def test_worst_cases_are_not_quadratic(name: str) -> None:
+    """Takes tenths of a second; a quadratic algorithm would take minutes."""
     start = time.perf_counter()
     decode(*HARD[name])
     assert time.perf_counter() - start < 10

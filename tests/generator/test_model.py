@@ -1,4 +1,4 @@
-"""The generator's loss, its files, and its answers through `Annotator`."""
+"""Tests of the generator model: its loss, its files, and its use through `Annotator`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As a language model: its head is tied to its embeddings."""
+    """Return the folder of a language model with tied embeddings."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     folder = build_backbone(tmp_path_factory.mktemp("generator") / "backbone")
@@ -46,18 +46,18 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerForGeneration:
     torch.manual_seed(0)
-    asks = build_instruction("GENIA").restrict_to(TYPES).to_dict()
+    instruction = build_instruction("GENIA").restrict_to(TYPES).to_dict()
     model = VanerForGeneration.from_backbone(
         str(backbone),
         lora={"r": 4, "target_modules": "all-linear"} if lora else None,
         types=TYPES,
         datasets={"GENIA": TYPES},
-        instructions={"GENIA": asks},
+        instructions={"GENIA": instruction},
         max_subwords=1024,
         **config,
     )
     for name, parameter in model.named_parameters():
-        if "lora_B" in name:  # an adapter that changes nothing would prove nothing
+        if "lora_B" in name:  # a zero adapter would change nothing
             torch.nn.init.normal_(parameter, std=0.3)
     return model
 
@@ -70,7 +70,7 @@ def saved(model: VanerForGeneration, backbone: Path, folder: Path) -> Path:
 
 def answer_rows(backbone: Path, model: VanerForGeneration) -> list[AnswerRow]:
     encoder = PromptEncoder(read_tokenizer(backbone), 1024)
-    found = []
+    rows = []
     for text, mentions in (
         ("The CD28 surface receptor", [Span(4, 25, "protein"), Span(4, 8, "protein")]),
         ("T cells", []),
@@ -79,13 +79,13 @@ def answer_rows(backbone: Path, model: VanerForGeneration) -> list[AnswerRow]:
         [prompt] = encoder.encode_prompts(
             text, words, model.config.instruction_for("protein", "GENIA")
         )
-        found.append(encoder.encode_answer(prompt, to_word_ranges(words, mentions)[0]))
-    return found
+        rows.append(encoder.encode_answer(prompt, to_word_ranges(words, mentions)[0]))
+    return rows
 
 
 @pytest.mark.parametrize("loss", ["answer", "decisions"])
 @torch.no_grad()
-def test_the_loss_is_that_of_the_answer_alone(backbone: Path, loss: Any) -> None:
+def test_loss_is_that_of_the_answer(backbone: Path, loss: Any) -> None:
     model = build(backbone, loss=loss).eval()
     rows = answer_rows(backbone, model)
     batch = collate(rows)
@@ -93,37 +93,37 @@ def test_the_loss_is_that_of_the_answer_alone(backbone: Path, loss: Any) -> None
     for row in rows:
         logits = model.language_model(torch.tensor([row.input_ids])).logits[0].float()
         first = row.labels.index(next(label for label in row.labels if label != IGNORE_INDEX))
-        for place, legal in enumerate(row.legal, first):
+        for position, legal in enumerate(row.legal, first):
             choices = [token for token in legal if token is not None]
             if loss == "decisions" and len(choices) < 2:
                 continue
-            among = choices if loss == "decisions" else list(range(logits.shape[1]))
-            scores = logits[place - 1, among].log_softmax(-1)
-            total -= float(scores[among.index(row.labels[place])])
+            candidates = choices if loss == "decisions" else list(range(logits.shape[1]))
+            scores = logits[position - 1, candidates].log_softmax(-1)
+            total -= float(scores[candidates.index(row.labels[position])])
             count += 1
     torch.testing.assert_close(model(**batch).loss.item(), total / count, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("form", ["adapter", "whole", "layers"])
-def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, form: str) -> None:
+def test_loaded_generator_gives_the_same_answers(backbone: Path, tmp_path: Path, form: str) -> None:
     frozen = {"frozen_layers": 1} if form == "layers" else {}
     model = build(backbone, lora=form == "adapter", **frozen).eval()
     folder = saved(model, backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu")
-    found = [document.spans for document in annotator.annotate(TEXTS)]
-    assert sum(map(len, found)) > 5 and not found[2]
+    spans = [document.spans for document in annotator.annotate(TEXTS)]
+    assert sum(map(len, spans)) > 5 and not spans[2]
     model.merge_adapter()
     again = Annotator(type(annotator.recognizer)(
         model, annotator.recognizer.encoder, device=torch.device("cpu"),
     ))  # fmt: skip
-    for one, other in zip(found, again.annotate(TEXTS), strict=True):
-        assert [(s.start, s.end, s.type) for s in one] == [
+    for expected, other in zip(spans, again.annotate(TEXTS), strict=True):
+        assert [(s.start, s.end, s.type) for s in expected] == [
             (s.start, s.end, s.type) for s in other.spans
         ]
     model.save_pretrained(tmp_path / "merged")
     merged = VanerForGeneration.from_pretrained(tmp_path / "merged").eval()
-    # In place, as a run that is resumed does it.
+    # Load in place, as a resumed run does.
     fresh = build(backbone, lora=form == "adapter", **frozen)
     for parameter in fresh.parameters():
         if parameter.requires_grad:
@@ -136,9 +136,7 @@ def test_a_saved_generator_answers_as_before(backbone: Path, tmp_path: Path, for
 
 
 @pytest.mark.heavy
-def test_spans_are_in_the_text_and_probable_alone_and_in_any_batch(
-    backbone: Path, tmp_path: Path
-) -> None:
+def test_spans_do_not_depend_on_the_batch(backbone: Path, tmp_path: Path) -> None:
     folder = saved(build(backbone), backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu", batch_size=4)
     together = list(annotator.annotate(TEXTS))
@@ -149,56 +147,56 @@ def test_spans_are_in_the_text_and_probable_alone_and_in_any_batch(
             assert text[span.start : span.end] == text[span.start : span.end].strip() != ""
         for batch_size in (1, 32):
             alone = next(annotator.annotate([text], batch_size=batch_size))
-            assert [s[:3] for s in map(_plain, alone.spans)] == [
-                s[:3] for s in map(_plain, document.spans)
+            assert [s[:3] for s in map(_key, alone.spans)] == [
+                s[:3] for s in map(_key, document.spans)
             ]
             for a, b in zip(alone.spans, document.spans, strict=True):
                 assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
-def _plain(span: Span) -> tuple[int, int, str]:
+def _key(span: Span) -> tuple[int, int, str]:
     return span.start, span.end, span.type
 
 
 @pytest.mark.heavy
-def test_a_long_text_is_read_to_its_end(backbone: Path, tmp_path: Path) -> None:
+def test_long_text_is_read_completely(backbone: Path, tmp_path: Path) -> None:
     folder = saved(build(backbone), backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu")
     text = " ".join(f"word{i} of the CD28 receptor" for i in range(60))
-    found = annotator(text, ["protein"]).spans
-    assert len({(s.start, s.end) for s in found}) == len(found)
-    assert max(s.end for s in found) > len(text) - 100
+    spans = annotator(text, ["protein"]).spans
+    assert len({(s.start, s.end) for s in spans}) == len(spans)
+    assert max(s.end for s in spans) > len(text) - 100
 
 
-def test_other_types_may_be_asked_for(backbone: Path, tmp_path: Path) -> None:
+def test_new_types_can_be_requested(backbone: Path, tmp_path: Path) -> None:
     folder = saved(build(backbone), backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu")
-    found = annotator(TEXTS[0], ["cell_type", "my own type"])
-    assert {span.type for span in found.spans} <= {"cell_type", "my own type"}
+    document = annotator(TEXTS[0], ["cell_type", "my own type"])
+    assert {span.type for span in document.spans} <= {"cell_type", "my own type"}
     config = annotator.recognizer.model.config  # type: ignore[attr-defined]
     assert "my own type" in config.instruction_for("my own type")
     assert config.instruction_for("疾病").startswith("请")
     assert "身体：" in config.instruction_for("bod", "CMeEE")
 
 
-def test_what_brackets_cannot_express_is_counted(backbone: Path, tmp_path: Path) -> None:
+def test_unreachable_mentions_are_counted(backbone: Path, tmp_path: Path) -> None:
     folder = saved(build(backbone), backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu")
     spans = [
         Span(0, 7, "DNA"), Span(4, 11, "DNA"), Span(4, 6, "protein"),
         Span(0, 11, "protein", fragments=((0, 3), (8, 11))),
     ]  # fmt: skip
-    lost = annotator.unreachable(Document("1", "abc def ghi", tuple(spans)), TYPES)
-    assert sorted(lost.values()) == [1, 1, 1]
+    unreachable = annotator.unreachable(Document("1", "abc def ghi", tuple(spans)), TYPES)
+    assert sorted(unreachable.values()) == [1, 1, 1]
 
 
-def test_a_generator_is_causal() -> None:
+def test_bidirectional_attention_raises() -> None:
     with pytest.raises(ModelError, match="attention of a generator"):
         VanerGeneratorConfig(attention="bidirectional")
 
 
 @pytest.mark.heavy
-def test_transformers_generate_gives_the_same_answers_in_more_passes(
+def test_transformers_generate_needs_more_passes_for_the_same_answers(
     backbone: Path, tmp_path: Path
 ) -> None:
     generator = Annotator.from_pretrained(
@@ -208,10 +206,10 @@ def test_transformers_generate_gives_the_same_answers_in_more_passes(
     texts = (*TEXTS, "No mention stands in here , or so it is hoped by all .")
     documents = tuple(Document(str(i), text) for i, text in enumerate(texts) if text)
     prompts = prompts_of(generator, Corpus("GENIA", "devel", documents, tuple(TYPES)), 9)
-    with torch.no_grad():  # it compares the answers of every way
-        found = compared(generator.model.language_model, prompts, batch_size=3)
-    figures = found["one_at_a_time"]["all"]
-    assert found["sentences"]["all"] == len(prompts) == 5
+    with torch.no_grad():  # compares the answers of all methods
+        results = compared(generator.model.language_model, prompts, batch_size=3)
+    figures = results["one_at_a_time"]["all"]
+    assert results["sentences"]["all"] == len(prompts) == 5
     passes = figures["forward_passes"]
     assert passes["vaner, step by step"] == passes["generate"] > passes["vaner"]
     assert figures["times_fewer_passes"]["than generate"] > 1

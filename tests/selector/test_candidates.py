@@ -44,9 +44,9 @@ def test_negatives_are_never_annotated_mentions(document: Document, number: int,
         sample = negatives.sample(number, Random(seed))
         assert sample == negatives.sample(number, Random(seed))
         assert len(sample) == min(number, len(everything)) and set(sample) <= set(everything)
-        for one in everything:
-            assert document.text[one.start : one.end].strip()
-            assert one.type in TYPES
+        for candidate in everything:
+            assert document.text[candidate.start : candidate.end].strip()
+            assert candidate.type in TYPES
 
 
 @given(annotated())
@@ -55,15 +55,15 @@ def test_each_group_of_negatives_holds_its_definition(document: Document) -> Non
     for mention in correct:
         negatives = build_negatives(words, (0, len(words)), mention, TYPES, correct)
         edges = {word.start for word in words} | {word.end for word in words}
-        for one in negatives.boundaries:
-            assert one.type == mention.type and {one.start, one.end} <= edges
-        for one in negatives.types:
-            assert one[:2] == mention[:2] and one.type != mention.type
-        for one in negatives.elsewhere:
+        for candidate in negatives.boundaries:
+            assert candidate.type == mention.type and {candidate.start, candidate.end} <= edges
+        for candidate in negatives.types:
+            assert candidate[:2] == mention[:2] and candidate.type != mention.type
+        for candidate in negatives.elsewhere:
             assert not any(
-                one.start < other.end and other.start < one.end
+                candidate.start < other.end and other.start < candidate.end
                 for other in correct
-                if other.type == one.type
+                if other.type == candidate.type
             )
 
 
@@ -72,7 +72,7 @@ def test_boundary_negatives_are_the_eight_shifts() -> None:
     words = split_words(text)
     mention = Candidate(2, 10, "DNA")  # bb cc dd
     negatives = build_negatives(words, (0, 5), mention, ["DNA"], {mention})
-    assert [text[one.start : one.end] for one in negatives.boundaries] == [
+    assert [text[candidate.start : candidate.end] for candidate in negatives.boundaries] == [
         "a bb cc", "a bb cc dd", "a bb cc dd e", "bb cc", "bb cc dd e", "cc", "cc dd", "cc dd e",
     ]  # fmt: skip
     assert not negatives.types and not negatives.elsewhere
@@ -86,7 +86,7 @@ def test_nested_mentions_are_not_negatives_of_each_other() -> None:
     around_outer = build_negatives(words, (0, 5), outer, TYPES, correct)
     around_inner = build_negatives(words, (0, 5), inner, TYPES, correct)
     assert inner not in around_outer.boundaries and outer not in around_inner.boundaries
-    assert [one.type for one in around_inner.types] == ["RNA"]
+    assert [candidate.type for candidate in around_inner.types] == ["RNA"]
 
 
 def test_negatives_stay_in_the_sentence() -> None:
@@ -94,14 +94,16 @@ def test_negatives_stay_in_the_sentence() -> None:
     words = split_words(text)
     mention = Candidate(18, 22, "Disease")
     negatives = build_negatives(words, (3, 6), mention, ["Disease"], {mention})
-    assert min(one.start for group in negatives for one in group) == 12
+    assert min(candidate.start for group in negatives for candidate in group) == 12
 
 
 @pytest.mark.parametrize(("number", "kinds"), [(4, "btbe"), (2, "bt"), (1, "b"), (6, "btbebe")])
 def test_sample_alternates_between_groups(number: int, kinds: str) -> None:
-    one = {
+    candidate = {
         kind: tuple(Candidate(i, i + 1, kind) for i in range(size))
         for kind, size in (("b", 8), ("t", 1), ("e", 5))
     }
-    sample = NegativeCandidates(one["b"], one["t"], one["e"]).sample(number, Random(0))
+    sample = NegativeCandidates(candidate["b"], candidate["t"], candidate["e"]).sample(
+        number, Random(0)
+    )
     assert "".join(candidate.type for candidate in sample) == kinds

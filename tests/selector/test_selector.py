@@ -111,8 +111,8 @@ def test_loaded_selector_gives_the_same_scores(
             torch.nn.init.zeros_(parameter)
     fresh.load_trained_weights(folder)
     for again in (loaded, make_selector(fresh, tiny_backbone)):
-        for one, other in zip(before, scores(again, DOCUMENTS), strict=True):
-            assert one == pytest.approx(other, abs=1e-5)
+        for expected, actual in zip(before, scores(again, DOCUMENTS), strict=True):
+            assert expected == pytest.approx(actual, abs=1e-5)
 
 
 def test_scores_do_not_depend_on_the_batch(tiny_backbone: Path) -> None:
@@ -120,8 +120,8 @@ def test_scores_do_not_depend_on_the_batch(tiny_backbone: Path) -> None:
     together = scores(selector, DOCUMENTS)
     for batch_size in (1, 3):
         other = make_selector(selector.model, tiny_backbone, batch_size=batch_size)
-        for one, again in zip(together, scores(other, DOCUMENTS), strict=True):
-            assert one == pytest.approx(again, abs=1e-5)
+        for expected, actual in zip(together, scores(other, DOCUMENTS), strict=True):
+            assert expected == pytest.approx(actual, abs=1e-5)
     for document, probabilities in zip(DOCUMENTS, together, strict=True):
         for span, p in zip(document.spans, probabilities, strict=True):
             alone = scores(selector, [document.with_spans([span])])
@@ -131,13 +131,13 @@ def test_scores_do_not_depend_on_the_batch(tiny_backbone: Path) -> None:
 def test_select_changes_nothing_but_scores(tiny_backbone: Path) -> None:
     selector = make_selector(build(tiny_backbone), tiny_backbone)
     probabilities = scores(selector, DOCUMENTS)
-    kept = list(selector.select(iter(DOCUMENTS)))
-    assert [(d.id, d.text) for d in kept] == [(d.id, d.text) for d in DOCUMENTS]
-    assert 0 < sum(len(d.spans) for d in kept) < sum(len(d.spans) for d in DOCUMENTS)
-    for document, own, after in zip(DOCUMENTS, probabilities, kept, strict=True):
+    selected = list(selector.select(iter(DOCUMENTS)))
+    assert [(d.id, d.text) for d in selected] == [(d.id, d.text) for d in DOCUMENTS]
+    assert 0 < sum(len(d.spans) for d in selected) < sum(len(d.spans) for d in DOCUMENTS)
+    for document, document_scores, after in zip(DOCUMENTS, probabilities, selected, strict=True):
         expected = [
             replace(span, score=p)
-            for span, p in zip(document.spans, own, strict=True)
+            for span, p in zip(document.spans, document_scores, strict=True)
             if p >= selector.threshold
         ]
         assert list(after.spans) == expected
@@ -171,9 +171,9 @@ def test_unknown_type_passes_with_one_warning(
     spans = (Span(0, 9, "Gene", 0.01), Span(0, 9, "Disease", 0.7), Span(22, 30, "Gene"))
     document = Document("1", TEXTS[0], spans)
     with caplog.at_level(logging.WARNING):
-        [one, again] = selector.select([document, document], threshold=1.01)
-    assert one.spans == again.spans == (spans[0], spans[2])
-    assert [span.score for span in one.spans] == [0.01, None]
+        [first, second] = selector.select([document, document], threshold=1.01)
+    assert first.spans == second.spans == (spans[0], spans[2])
+    assert [span.score for span in first.spans] == [0.01, None]
     [message] = [record.getMessage() for record in caplog.records]
     assert "not trained on Gene" in message and "Disease, Chemical" in message
 
@@ -184,11 +184,11 @@ def test_markers_replace_the_placeholder_embeddings(tiny_backbone: Path) -> None
     row = CandidateRow((5, 6, 7, 8, 9, 10), 2, 4, 0)
     other = replace(row, input_ids=(5, 6, 200, 8, 201, 10))
     with torch.no_grad():
-        one, same = (model(**collate([r])).logits for r in (row, other))
-        torch.testing.assert_close(one, same)
-        # The same subwords, some of them brackets, with the markers elsewhere.
-        moved = model(**collate([replace(row, open_index=1, close_index=3)])).logits
-        assert abs(moved - one) > 1e-4
+        logits, same_logits = (model(**collate([r])).logits for r in (row, other))
+        torch.testing.assert_close(logits, same_logits)
+        # The same_logits subwords, some of them brackets, with the markers elsewhere.
+        moved_logits = model(**collate([replace(row, open_index=1, close_index=3)])).logits
+        assert abs(moved_logits - logits) > 1e-4
         embeddings = model._embed(
             torch.tensor([row.input_ids]), torch.tensor([2]), torch.tensor([4])
         )
@@ -200,10 +200,10 @@ def test_markers_replace_the_placeholder_embeddings(tiny_backbone: Path) -> None
 
 def test_pooling_concatenates_markers_and_mean() -> None:
     hidden = torch.arange(24.0).reshape(2, 4, 3)
-    found = pool_candidates(hidden, torch.tensor([0, 1]), torch.tensor([3, 3]))
-    assert found.shape == (2, 9)
-    torch.testing.assert_close(found[0, 6:], hidden[0, 1:3].mean(0))
-    torch.testing.assert_close(found[1], torch.cat([hidden[1, 1], hidden[1, 3], hidden[1, 2]]))
+    pooled = pool_candidates(hidden, torch.tensor([0, 1]), torch.tensor([3, 3]))
+    assert pooled.shape == (2, 9)
+    torch.testing.assert_close(pooled[0, 6:], hidden[0, 1:3].mean(0))
+    torch.testing.assert_close(pooled[1], torch.cat([hidden[1, 1], hidden[1, 3], hidden[1, 2]]))
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "binary"])
@@ -240,13 +240,13 @@ def test_annotator_applies_the_selector(
     assert both.types == alone.types and both.selector is not None
     proposed = list(alone.annotate(TEXTS))
     expected = list(both.selector.select(proposed))
-    found = list(both.annotate(TEXTS))
-    assert [d.spans for d in found] == [d.spans for d in expected]
-    assert 0 < sum(len(d.spans) for d in found) < sum(len(d.spans) for d in proposed)
+    annotated = list(both.annotate(TEXTS))
+    assert [d.spans for d in annotated] == [d.spans for d in expected]
+    assert 0 < sum(len(d.spans) for d in annotated) < sum(len(d.spans) for d in proposed)
     probable = [d for d in both.annotate(TEXTS, min_score=0.6)]
     assert all(s.score is not None and s.score >= 0.6 for d in probable for s in d.spans)
-    for one in both.annotate(TEXTS, overlaps="best"):
-        assert not any(a.overlaps(b) for a in one.spans for b in one.spans if a is not b)
+    for document in both.annotate(TEXTS, overlaps="best"):
+        assert not any(a.overlaps(b) for a in document.spans for b in document.spans if a is not b)
 
 
 @pytest.mark.heavy
@@ -261,10 +261,10 @@ def test_nested_mentions_of_a_generator_are_scored_separately(
     proposed = list(Annotator(both.recognizer).annotate(generators.TEXTS))
     assert any(a.overlaps(b) for d in proposed for a in d.spans for b in d.spans if a is not b)
     assert both.selector is not None
-    kept = list(both.annotate(generators.TEXTS))
-    for one, other in zip(proposed, kept, strict=True):
-        each = both.selector.select(one.with_spans([span]) for span in one.spans)
-        assert [span for document in each for span in document.spans] == list(other.spans)
+    annotated = list(both.annotate(generators.TEXTS))
+    for document, expected in zip(proposed, annotated, strict=True):
+        separately = both.selector.select(document.with_spans([span]) for span in document.spans)
+        assert [span for document in separately for span in document.spans] == list(expected.spans)
 
 
 def test_selector_and_model_are_not_interchangeable(

@@ -1,1 +1,1 @@
-"""Entities by generation (LLMNER): bracketed answers, the instructions that ask for them."""
+"""The generator (LLMNER): a language model copies a sentence and puts brackets around entities."""

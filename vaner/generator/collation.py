@@ -1,4 +1,4 @@
-"""Answers to padded batches. Letters in shapes: B rows, T sub-words."""
+"""Collate answer rows into padded batches. Shapes: B rows, T subwords."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def collate(rows: Sequence[AnswerRow]) -> dict[str, Tensor]:
 
     Returns:
         ``input_ids``, ``attention_mask``: *Shape:* (B, T), int64.
-        ``labels``: *Shape:* (B, T), int64: the answer where it stands, else `NOT_LEARNT`.
-        ``legal``: *Shape:* (B, T, 4), int64: what might have been written there, else -1.
+        ``labels``: Subwords of the answer, elsewhere `IGNORE_INDEX`. *Shape:* (B, T), int64.
+        ``legal``: Legal subwords at each position of the answer, padded with -1.
+        *Shape:* (B, T, 4), int64.
     """
     shape = len(rows), max(len(row) for row in rows)
     batch = {
@@ -26,10 +27,10 @@ def collate(rows: Sequence[AnswerRow]) -> dict[str, Tensor]:
         "legal": torch.full((*shape, 4), -1),
     }
     for i, row in enumerate(rows):
-        length, answer = len(row), len(row.legal)
+        length, answer_length = len(row), len(row.legal)
         batch["input_ids"][i, :length] = torch.tensor(row.input_ids)
         batch["attention_mask"][i, :length] = 1
         batch["labels"][i, :length] = torch.tensor(row.labels)
-        places = [[-1 if token is None else token for token in legal] for legal in row.legal]
-        batch["legal"][i, length - answer : length] = torch.tensor(places)
+        legal = [[-1 if token is None else token for token in tokens] for tokens in row.legal]
+        batch["legal"][i, length - answer_length : length] = torch.tensor(legal)
     return batch

@@ -1,4 +1,4 @@
-"""Everything about a trained generator that is not a weight."""
+"""Configuration of the generator."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ class VanerGeneratorConfig(BackboneModelConfig):
     """Configuration of a `VanerForGeneration`.
 
     Args:
-        loss: what is learnt of an answer: every sub-word of it among all of the vocabulary
-            (``answer``, as published), or, where more than one thing is legal, which of those
-            (``decisions``), which is what decoding asks for.
-        style: of the instructions, see `vaner.generator.instructions.build_instruction`.
-        instructions: for every training corpus its instruction, as `MarkupInstruction.to_dict`
-            gives it.
-        datasets: for every training corpus the types it annotates.
-        attention: ``causal``: what writes sees nothing of what it has not yet written.
-        kwargs: fields of `BackboneModelConfig`.
+        loss: Training loss. ``answer``, as published: cross-entropy of each subword of the answer
+            over the vocabulary. ``decisions``: cross-entropy over the legal subwords, where several
+            are legal; decoding makes exactly these decisions.
+        style: Style of the instructions, see `vaner.generator.instructions.build_instruction`.
+        instructions: Instruction of each training corpus, from `MarkupInstruction.to_dict`.
+        datasets: Annotated types of each training corpus.
+        attention: Only ``causal``.
+        kwargs: Fields of `BackboneModelConfig`.
     """
 
     model_type = "vaner-generator"
@@ -50,22 +49,23 @@ class VanerGeneratorConfig(BackboneModelConfig):
         check_choice("attention of a generator", attention, ("causal",))
         self.loss = loss
         self.style = style
-        self.instructions = {name: dict(one) for name, one in (instructions or {}).items()}
+        self.instructions = {name: dict(value) for name, value in (instructions or {}).items()}
         self.datasets = {name: list(types) for name, types in (datasets or {}).items()}
         super().__init__(attention="causal", **kwargs)
 
     def check(self) -> None:
-        """Refuse a broken instruction now and not at the first text."""
+        """Raise a `VanerError` if a stored instruction is invalid, before reading any text."""
         for stored in self.instructions.values():
             MarkupInstruction.from_dict(stored)
 
     def instruction_for(self, type: str, corpus: str | None = None) -> str:
-        """The words that ask for a type: those it was trained with, or others for a new type.
+        """Return the instruction that requests a type.
+
+        A type of the training data has the instruction it was trained with.
 
         Args:
-            type: what is asked for.
-            corpus: the corpus the text is from, if that is known: it may have a definition of
-                the type of its own.
+            type: Requested entity type.
+            corpus: Corpus that the text is from, if known. It may define the type differently.
         """
         known = [name for name, types in self.datasets.items() if type in types]
         name = corpus if corpus in known else next(iter(known), None)

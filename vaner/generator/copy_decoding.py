@@ -1,11 +1,25 @@
-"""Greedy decoding of answers that copy their source, by drafts that one forward pass verifies.
+"""Decode answers that copy their source greedily, with drafts verified in one forward pass.
 
-The draft is the rest of the source without another bracket. The model reads it at once; up to the
-first place where it would rather write a bracket its own answer is the draft, and from there on it
-is asked again. So the number of forward passes grows with the brackets and not with the sub-words,
-and the answer is the one of step-by-step decoding: the idea of speculative decoding (arXiv
-2211.17192) where the draft is known beforehand. Where brackets are dense only the next sub-words
-are a draft: what is read behind a bracket is read in vain, and would be read anew each time.
+Step-by-step decoding takes a forward pass per subword. But most of an answer is known in advance:
+it is the source. So the algorithm, for a batch of prompts, repeats:
+
+1. Draft: assume that the model writes no further bracket. The draft is the rest of the source, then
+   the closing brackets and the end token (`Grammar.draft`).
+2. Verify: read the draft in one forward pass. At each position, compare only the two to four
+   subwords that the grammar allows there: the next subword of the copy, a bracket, or the end.
+   Their scores are products of a hidden state with rows of the output embedding. The head over
+   the vocabulary is not computed.
+3. Accept: take the draft up to the first position where the model prefers another subword, and that
+   subword in place of the draft's. It has not been read yet: it begins the input of the next pass.
+4. Cache: drop the keys and values of the rejected rest of the draft. Finished rows leave the batch.
+
+The answer is the same as that of step-by-step decoding. This is speculative decoding (arXiv
+2211.17192) with a draft that needs no draft model.
+
+Cost for an answer with S subwords and B brackets: at most B + 1 passes with long drafts instead of
+S passes. Each rejected draft was read in vain, up to S subwords, so the subwords read would grow as
+B * S. Where brackets are dense, drafts are therefore limited to 8 subwords; then there are at most
+about B + S / 8 further passes, and each reads at most 8 subwords in vain.
 """
 
 from __future__ import annotations
@@ -22,17 +36,26 @@ from transformers import DynamicCache
 
 from vaner.generator.grammar import CopyState, Grammar, LegalTokens
 
-_LATELY = 3  # an entity breaks off two drafts; the one behind it may be right to the end
-_SHORT = 8  # sub-words of a draft where brackets are dense
+Draft = Sequence[tuple[CopyState, int]]
+"""States of an answer, each with the subword that is drafted for it."""
+
+_RECENT_DRAFTS = 3
+"""Number of drafts that show whether brackets are dense.
+
+An entity ends two drafts, at its two brackets, so two short drafts are normal.
+"""
+
+_SHORT_DRAFT = 8
+"""Maximum number of subwords of a draft where brackets are dense."""
 
 
 class ScoredRange(NamedTuple):
-    """A span of an answer.
+    """An entity of an answer.
 
     Args:
-        start, end: half-open range of words.
-        score: probability of the two decisions, to open it and to close it, in [0, 1], each among
-            what was legal there.
+        start, end: Half-open range of words.
+        score: Probability in [0, 1] of the decisions to open and to close the brackets, each
+            among the subwords that were legal there.
     """
 
     start: int
@@ -42,12 +65,12 @@ class ScoredRange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DecodedAnswer:
-    """What was decoded for one prompt.
+    """The answer to one prompt.
 
     Args:
-        spans: in the order in which they were closed.
-        tokens: the sub-words of the answer.
-        passes: forward passes that had a part in it.
+        spans: Entities in the order in which they were closed.
+        tokens: Subwords of the answer.
+        passes: Number of forward passes.
     """
 
     spans: tuple[ScoredRange, ...]
@@ -56,39 +79,54 @@ class DecodedAnswer:
 
 
 @dataclass(slots=True)
-class _Writing:
-    """An answer while it is written: what is accepted, and what the model has not read yet."""
+class _Row:
+    """An answer in progress.
+
+    Args:
+        grammar: Grammar of the answer.
+        unread: Accepted subwords that the model has not read; at first, the prompt.
+        read: Number of subwords in the cache.
+        state: State of the answer.
+        tokens: Accepted subwords of the answer.
+        open_scores: Log-probability of each open bracket.
+        spans: Closed entities.
+        passes: Number of forward passes.
+        has_ended: Whether the end token is accepted.
+        recent_lengths: Accepted length of the most recent drafts.
+    """
 
     grammar: Grammar
     unread: list[int]
     read: int = 0
     state: CopyState = field(default_factory=CopyState)
     tokens: list[int] = field(default_factory=list)
-    opened: list[float] = field(default_factory=list)
+    open_scores: list[float] = field(default_factory=list)
     spans: list[ScoredRange] = field(default_factory=list)
     passes: int = 0
-    ended: bool = False
-    agreed: deque[int] = field(default_factory=lambda: deque(maxlen=_LATELY))
+    has_ended: bool = False
+    recent_lengths: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT_DRAFTS))
 
     @property
-    def dense(self) -> bool:
-        """Whether the latest drafts were broken off so soon that long ones are read in vain."""
-        return len(self.agreed) == _LATELY and sum(self.agreed) < _SHORT
+    def has_dense_brackets(self) -> bool:
+        """Whether the recent drafts were rejected so early that long drafts are a waste."""
+        is_full = len(self.recent_lengths) == _RECENT_DRAFTS
+        return is_full and sum(self.recent_lengths) < _SHORT_DRAFT
 
-    def accept(self, token: int, log_probability: float) -> None:
-        """Write one sub-word."""
-        marks, at_word = self.grammar.marks, not self.state.piece
-        if at_word and token == marks.open:
-            self.opened.append(log_probability)
-        elif at_word and token == marks.close:
-            score = float(torch.tensor(self.opened.pop() + log_probability).exp())
-            self.spans.append(ScoredRange(self.state.starts[-1], self.state.word, min(1.0, score)))
-        elif at_word and token == marks.end:
-            self.ended = True
+    def append(self, token: int, log_probability: float) -> None:
+        """Append an accepted subword to the answer."""
+        special, is_between_words = self.grammar.tokens, not self.state.piece
+        if is_between_words and token == special.open:
+            self.open_scores.append(log_probability)
+        elif is_between_words and token == special.close:
+            score = float(torch.tensor(self.open_scores.pop() + log_probability).exp())
+            start = self.state.starts[-1]
+            self.spans.append(ScoredRange(start, self.state.word, min(1.0, score)))
+        elif is_between_words and token == special.end:
+            self.has_ended = True
         self.state = self.grammar.advance(self.state, token)
         self.tokens.append(token)
 
-    def answer(self) -> DecodedAnswer:
+    def to_answer(self) -> DecodedAnswer:
         return DecodedAnswer(tuple(self.spans), tuple(self.tokens), self.passes)
 
 
@@ -100,149 +138,155 @@ def decode(
     *,
     longest_draft: int | None = None,
 ) -> list[DecodedAnswer]:
-    """The greedy answer to each prompt, all of them as one batch.
+    """Return the greedy answer to each prompt, decoded as one batch.
 
     Args:
-        model: a causal language model of transformers, in evaluation mode.
-        prompts: sub-words of each prompt, at least one.
-        grammars: what may be answered to each.
-        longest_draft: most sub-words verified at once; 1 is step-by-step decoding, None as many as
-            are worth it: all that are left, and a few where brackets are dense. The answers are the
-            same.
+        model: Causal language model of transformers, in evaluation mode.
+        prompts: Subwords of each prompt, at least one.
+        grammars: Grammar of the answer to each prompt.
+        longest_draft: Maximum number of subwords verified in one pass; 1 is step-by-step decoding.
+            None chooses the length, see the description of this module. The answers do not
+            depend on it.
     """
-    rows = [_Writing(g, list(p)) for p, g in zip(prompts, grammars, strict=True)]
+    rows = [_Row(grammar, list(prompt)) for prompt, grammar in zip(prompts, grammars, strict=True)]
     active, cache = list(rows), _Cache()
     while active:
         drafts = [_draft(row, longest_draft) for row in active]
         chosen, log_probabilities = _verify(model, active, drafts, cache)
         for row, draft, tokens, logs in zip(active, drafts, chosen, log_probabilities, strict=True):
             _accept(row, draft, tokens, logs)
-        cache.keep([(i, row.read) for i, row in enumerate(active) if not row.ended])
-        active = [row for row in active if not row.ended]
-    return [row.answer() for row in rows]
+        cache.select([(i, row.read) for i, row in enumerate(active) if not row.has_ended])
+        active = [row for row in active if not row.has_ended]
+    return [row.to_answer() for row in rows]
 
 
-def _draft(row: _Writing, longest: int | None) -> list[tuple[CopyState, int]]:
-    """The source from here on, or only its next sub-words where most of it would be thrown away."""
-    if row.dense:
-        longest = min(_SHORT, longest or _SHORT)
-    return list(islice(row.grammar.draft(row.state), longest))
-
-
-def _accept(
-    row: _Writing,
-    draft: Sequence[tuple[CopyState, int]],
-    tokens: Sequence[int],
-    log_probabilities: Sequence[float],
-) -> None:
-    """Take the draft up to the first place where the model wrote something else, and that."""
-    row.passes += 1
-    agreed = 0
-    for (_, drafted), token, log in zip(draft, tokens, log_probabilities, strict=False):
-        row.accept(token, log)
-        if token != drafted:
-            break
-        agreed += 1
-    # Of the draft all but the last sub-word has been read; what was written in its place has not.
-    read = min(agreed, len(draft) - 1)
-    row.read += len(row.unread) + read
-    row.unread = row.tokens[len(row.tokens) - 1 :]
-    row.agreed.append(agreed)
+def _draft(row: _Row, max_length: int | None) -> Draft:
+    """Step 1: return the rest of the answer without brackets, or its beginning."""
+    if row.has_dense_brackets:
+        max_length = min(_SHORT_DRAFT, max_length or _SHORT_DRAFT)
+    return list(islice(row.grammar.draft(row.state), max_length))
 
 
 def _verify(
-    model: Any,
-    rows: Sequence[_Writing],
-    drafts: Sequence[Sequence[tuple[CopyState, int]]],
-    cache: _Cache,
+    model: Any, rows: Sequence[_Row], drafts: Sequence[Draft], cache: _Cache
 ) -> tuple[list[list[int]], list[list[float]]]:
-    """What the model would write at each place of the drafts, and how probable it finds it."""
+    """Step 2: return the model's choice at each position of the drafts, and its log-probability.
+
+    The model reads what it has not read of each row, and all subwords of the draft but the last:
+    the hidden state before each position predicts the subword at the position.
+    """
     device = model.get_input_embeddings().weight.device
-    inputs = [[*row.unread, *(t for _, t in draft[:-1])]
-              for row, draft in zip(rows, drafts, strict=True)]  # fmt: skip
-    hidden = cache.read(model, inputs, [row.read for row in rows], device)
+    inputs = [
+        [*row.unread, *(token for _, token in draft[:-1])]
+        for row, draft in zip(rows, drafts, strict=True)
+    ]
+    hidden = cache.forward(model, inputs, [row.read for row in rows], device)
     longest = max(map(len, drafts))
-    places = torch.tensor(
+    # The position whose hidden state predicts each subword of the draft; *Shape:* (B, D), where
+    # shorter drafts repeat their last position.
+    positions = torch.tensor(
         [
             [len(row.unread) - 1 + min(i, len(draft) - 1) for i in range(longest)]
             for row, draft in zip(rows, drafts, strict=True)
         ],
         device=device,
-    )  # *Shape:* (B, D): where the sub-word before each place of the draft stands
-    states = hidden.gather(1, places.unsqueeze(2).expand(-1, -1, hidden.shape[2]))
-    candidates, may = _candidates(rows, drafts, longest, device)
+    )
+    states = hidden.gather(1, positions.unsqueeze(2).expand(-1, -1, hidden.shape[2]))
+    candidates, is_legal = _legal_candidates(rows, drafts, longest, device)
     head = model.get_output_embeddings().weight
     scores = torch.einsum("bdh,bdch->bdc", states.to(head.dtype), head[candidates]).float()
-    logs = scores.masked_fill(~may, -torch.inf).log_softmax(-1)
-    best = logs.max(-1)
+    log_probabilities = scores.masked_fill(~is_legal, -torch.inf).log_softmax(-1)
+    best = log_probabilities.max(-1)
     tokens = candidates.gather(2, best.indices.unsqueeze(2)).squeeze(2)
     return tokens.tolist(), best.values.tolist()
 
 
-def _candidates(
-    rows: Sequence[_Writing],
-    drafts: Sequence[Sequence[tuple[CopyState, int]]],
-    longest: int,
-    device: torch.device,
+def _legal_candidates(
+    rows: Sequence[_Row], drafts: Sequence[Draft], longest: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """The sub-words that are legal at each place, and which of the four there are.
+    """Return the subwords that are legal at each position of the drafts.
 
     Returns:
-        Sub-words and whether they are legal. *Shape:* (B, D, 4) each.
+        Subword ids, and whether each exists. *Shape:* (B, D, 4) each.
     """
-    nothing = LegalTokens(0, None, None, None)
+    padding = LegalTokens(0, None, None, None)
     legal = [
-        [row.grammar.legal_tokens(state) for state, _ in draft] + [nothing] * (longest - len(draft))
+        [row.grammar.legal_tokens(state) for state, _ in draft] + [padding] * (longest - len(draft))
         for row, draft in zip(rows, drafts, strict=True)
     ]
-    ids = [[[token or 0 for token in place] for place in places] for places in legal]
-    may = [[[token is not None for token in place] for place in places] for places in legal]
-    return torch.tensor(ids, device=device), torch.tensor(may, device=device)
+    ids = [[[token or 0 for token in tokens] for tokens in row] for row in legal]
+    is_legal = [[[token is not None for token in tokens] for tokens in row] for row in legal]
+    return torch.tensor(ids, device=device), torch.tensor(is_legal, device=device)
+
+
+def _accept(
+    row: _Row, draft: Draft, tokens: Sequence[int], log_probabilities: Sequence[float]
+) -> None:
+    """Step 3: accept the draft up to the first subword that the model replaced, and that one."""
+    row.passes += 1
+    accepted = 0
+    for (_, drafted), token, log_probability in zip(draft, tokens, log_probabilities, strict=False):
+        row.append(token, log_probability)
+        if token != drafted:
+            break
+        accepted += 1
+    # The last subword of a draft is not read, nor is a subword that replaced one of the draft.
+    row.read += len(row.unread) + min(accepted, len(draft) - 1)
+    row.unread = row.tokens[len(row.tokens) - 1 :]
+    row.recent_lengths.append(accepted)
 
 
 class _Cache:
-    """Keys and values of what was read, each row's up to the right edge without gaps.
+    """Keys and values of the subwords that were read, aligned at the right end of each row.
 
-    So what is read next stands beside it, and a model that looks back only so far looks as far in
-    any batch. It must not make a cache for itself, which would count what was read in vain too.
+    New subwords are then adjacent to old ones, so a model with sliding-window attention sees the
+    same window in any batch. The cache is a plain `DynamicCache`: the cache that such a model
+    would create would count rejected subwords as part of the window.
     """
 
     def __init__(self) -> None:
         self._past: Any = DynamicCache()
 
-    def read(
+    def forward(
         self, model: Any, inputs: Sequence[Sequence[int]], read: Sequence[int], device: torch.device
     ) -> Tensor:
-        """Let the model read more of each row.
+        """Let the model read further subwords of each row.
 
         Args:
-            model: the language model.
-            inputs: what each row reads, of any length.
-            read: how much each row has read before.
-            device: of the model.
+            model: The language model.
+            inputs: Subwords to read of each row, of any length.
+            read: Number of subwords of each row in the cache.
+            device: Device of the model.
 
         Returns:
-            Last hidden states, those of a row from the left. *Shape:* (B, T, H).
+            Last hidden states of the new subwords, padded at the right. *Shape:* (B, T, H).
         """
         before, longest = max(read), max(map(len, inputs))
         ids = torch.zeros(len(inputs), longest, dtype=torch.long, device=device)
         mask = torch.zeros(len(inputs), before + longest, dtype=torch.long, device=device)
-        for row, (own, past) in enumerate(zip(inputs, read, strict=True)):
-            ids[row, : len(own)] = torch.tensor(own, device=device)
-            mask[row, before - past : before + len(own)] = 1
+        for row, (tokens, past) in enumerate(zip(inputs, read, strict=True)):
+            ids[row, : len(tokens)] = torch.tensor(tokens, device=device)
+            mask[row, before - past : before + len(tokens)] = 1
         positions = torch.tensor(read, device=device).unsqueeze(1)
         positions = positions + torch.arange(longest, device=device)
         output = model.model(
-            input_ids=ids, attention_mask=mask, position_ids=positions,
-            past_key_values=self._past, use_cache=True,
-        )  # fmt: skip
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=self._past,
+            use_cache=True,
+        )
         self._before = before
         self._read = list(read)
         hidden: Tensor = output.last_hidden_state
         return hidden
 
-    def keep(self, rows: Sequence[tuple[int, int]]) -> None:
-        """Keep some rows, of each what it has accepted: (index, number of sub-words read)."""
+    def select(self, rows: Sequence[tuple[int, int]]) -> None:
+        """Step 4: retain some rows, and of each only the accepted subwords.
+
+        Args:
+            rows: Pairs of a row's index and its number of accepted subwords.
+        """
         if not rows:
             return
         longest = max(read for _, read in rows)
@@ -252,12 +296,21 @@ class _Cache:
             slots[new, longest - read :] = torch.arange(first, first + read)
         chosen = torch.tensor([row for row, _ in rows])
         for layer in self._past.layers:
-            layer.keys = _taken(layer.keys, chosen, slots)
-            layer.values = _taken(layer.values, chosen, slots)
+            layer.keys = _gather_slots(layer.keys, chosen, slots)
+            layer.values = _gather_slots(layer.values, chosen, slots)
 
 
-def _taken(states: Tensor, rows: Tensor, slots: Tensor) -> Tensor:
-    """Some slots of some rows. *Shape:* (B, heads, T, D) -> (rows, heads, slots, D)."""
+def _gather_slots(states: Tensor, rows: Tensor, slots: Tensor) -> Tensor:
+    """Return some slots of some rows.
+
+    Args:
+        states: Keys or values. *Shape:* (B, heads, T, D).
+        rows: Indices of rows. *Shape:* (R,).
+        slots: Indices of slots. *Shape:* (R, S).
+
+    Returns:
+        *Shape:* (R, heads, S, D).
+    """
     rows, slots = rows.to(states.device), slots.to(states.device)
     index = slots[:, None, :, None].expand(-1, states.shape[1], -1, states.shape[3])
     return states[rows].gather(2, index)

@@ -1,7 +1,7 @@
-"""What may be written next: the source once more, word by word, with brackets between its words.
+"""The grammar of answers: the source copied word by word, with brackets between the words.
 
-An answer that keeps to it is a faithful copy of the source and always parses: a bracket is closed
-only where one is open, around one word or more, and all are closed at the end.
+An answer that follows the grammar is a faithful copy of the source and can always be parsed: a
+bracket is only closed if one is open, it encloses at least one word, and all are closed at the end.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import NamedTuple
 from vaner.errors import ModelError
 
 MAX_NESTING = 6
-"""Open brackets at most, so that a model that opens one after another comes to an end."""
+"""Maximum number of open brackets, so that a model that keeps opening brackets terminates."""
 
 
 class AnswerTokens(NamedTuple):
-    """Sub-words that are no part of the copy: the brackets and the end of the answer."""
+    """Subwords that are not part of the copy: the brackets and the end of the answer."""
 
     open: int
     close: int
@@ -25,12 +25,12 @@ class AnswerTokens(NamedTuple):
 
 
 class CopyState(NamedTuple):
-    """How far an answer has come.
+    """Position in an answer.
 
     Args:
-        word: number of words copied whole.
-        piece: number of sub-words written of the next word.
-        starts: for every open bracket, outermost first, the word it stands before.
+        word: Number of complete words copied.
+        piece: Number of subwords written of the next word.
+        starts: For each open bracket, outermost first, the index of the word it precedes.
     """
 
     word: int = 0
@@ -39,7 +39,7 @@ class CopyState(NamedTuple):
 
 
 class LegalTokens(NamedTuple):
-    """The sub-words that may come next; None for one that may not."""
+    """Subwords that may come next; None for each kind of subword that may not."""
 
     copy: int | None
     open: int | None
@@ -52,54 +52,58 @@ class Grammar:
     """The answers that copy one source.
 
     Args:
-        words: the sub-words of each word of the source.
-        marks: the sub-words that are no part of the copy.
+        words: Subwords of each word of the source.
+        tokens: Subwords that are not part of the copy.
 
     Raises:
-        ModelError: where a word begins with one of the marks: the copy could be taken for it.
+        ModelError: If a word begins with one of `tokens`, because the copy would be ambiguous.
     """
 
     words: tuple[tuple[int, ...], ...]
-    marks: AnswerTokens
+    tokens: AnswerTokens
 
     def __post_init__(self) -> None:
-        if any(word[0] in self.marks for word in self.words):
-            raise ModelError("a word begins with the sub-word of a bracket; choose other marks")
+        if any(word[0] in self.tokens for word in self.words):
+            raise ModelError(
+                "a word of the text begins with the subword of a bracket; choose other brackets"
+            )
 
     def legal_tokens(self, state: CopyState) -> LegalTokens:
-        """What may come next; at least one thing, until the end is written.
+        """Return the subwords that may come next; at least one until the end is written.
 
-        >>> marks = AnswerTokens(open=1, close=2, end=0)
-        >>> Grammar(((7,), (8, 9)), marks).legal_tokens(CopyState(word=1, starts=(0,)))
-        Legal(copy=8, open=1, close=2, end=None)
+        >>> tokens = AnswerTokens(open=1, close=2, end=0)
+        >>> Grammar(((7,), (8, 9)), tokens).legal_tokens(CopyState(word=1, starts=(0,)))
+        LegalTokens(copy=8, open=1, close=2, end=None)
         """
         word, piece, starts = state
         if piece:
             return LegalTokens(self.words[word][piece], None, None, None)
-        left = word < len(self.words)
+        has_words_left = word < len(self.words)
+        may_open = has_words_left and len(starts) < MAX_NESTING
+        may_close = bool(starts) and starts[-1] < word
         return LegalTokens(
-            copy=self.words[word][0] if left else None,
-            open=self.marks.open if left and len(starts) < MAX_NESTING else None,
-            close=self.marks.close if starts and starts[-1] < word else None,
-            end=None if left or starts else self.marks.end,
+            copy=self.words[word][0] if has_words_left else None,
+            open=self.tokens.open if may_open else None,
+            close=self.tokens.close if may_close else None,
+            end=None if has_words_left or starts else self.tokens.end,
         )
 
     def advance(self, state: CopyState, token: int) -> CopyState:
-        """The state when a legal sub-word has been written."""
+        """Return the state after a legal subword."""
         word, piece, starts = state
-        if not piece and token == self.marks.open:
+        if not piece and token == self.tokens.open:
             return CopyState(word, 0, (*starts, word))
-        if not piece and token == self.marks.close:
+        if not piece and token == self.tokens.close:
             return CopyState(word, 0, starts[:-1])
-        if not piece and token == self.marks.end:
+        if not piece and token == self.tokens.end:
             return state
-        done = piece + 1 == len(self.words[word])
-        return CopyState(word + done, 0 if done else piece + 1, starts)
+        is_complete = piece + 1 == len(self.words[word])
+        return CopyState(word + is_complete, 0 if is_complete else piece + 1, starts)
 
     def draft(self, state: CopyState) -> Iterator[tuple[CopyState, int]]:
-        """The rest of the answer if nothing more were found: each state and what comes after it.
+        """Yield the rest of the answer without further entities: each state and its next subword.
 
-        Words are copied to the last one, then what is open is closed.
+        All remaining words are copied, then open brackets are closed.
         """
         while True:
             legal = self.legal_tokens(state)
@@ -109,19 +113,20 @@ class Grammar:
                 return
             state = self.advance(state, token)
 
-    def build_answer(self, spans: Sequence[tuple[int, int]]) -> list[int]:
-        """The answer that marks these spans.
+    def build_answer(self, ranges: Sequence[tuple[int, int]]) -> list[int]:
+        """Return the subwords of the answer with brackets around these words.
 
         Args:
-            spans: half-open ranges of words, none of which crosses another.
+            ranges: Half-open ranges of words that do not cross.
 
-        >>> Grammar(((7,), (8, 9)), AnswerTokens(open=1, close=2, end=0)).build_answer([(1, 2)])
+        >>> tokens = AnswerTokens(open=1, close=2, end=0)
+        >>> Grammar(((7,), (8, 9)), tokens).build_answer([(1, 2)])
         [7, 1, 8, 9, 2, 0]
         """
-        opened = [sum(start == word for start, _ in spans) for word in range(len(self.words) + 1)]
-        closed = [sum(end == word for _, end in spans) for word in range(len(self.words) + 1)]
-        tokens: list[int] = []
+        answer: list[int] = []
         for word in range(len(self.words) + 1):
-            tokens += [self.marks.close] * closed[word] + [self.marks.open] * opened[word]
-            tokens += self.words[word] if word < len(self.words) else (self.marks.end,)
-        return tokens
+            closed = sum(end == word for _, end in ranges)
+            opened = sum(start == word for start, _ in ranges)
+            answer += [self.tokens.close] * closed + [self.tokens.open] * opened
+            answer += self.words[word] if word < len(self.words) else (self.tokens.end,)
+        return answer

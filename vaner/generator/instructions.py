@@ -1,7 +1,7 @@
-"""The instruction of a generator as a value: how to answer, and what each entity type means.
+"""Instructions of the generator: how to answer, and a definition of each entity type.
 
-It is stored with the model, as the tagger's is; what a model was trained with cannot differ at
-use. Templates and definitions are data, in ``definitions.toml``.
+The instruction is stored with the model, so training and inference use the same one. Templates and
+definitions are in ``definitions.toml``.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ _HAN = regex.compile(r"\p{Han}")
 
 @dataclass(frozen=True, slots=True)
 class MarkupInstruction:
-    r"""How to ask for entities of several types at once, or of one.
+    r"""Templates of prompts that request entities of several types or of one type.
 
-    Types stand in it as they stand in the answer: `vaner.generator.answers.escape_heading`.
+    Types are escaped as in the answer, see `vaner.generator.answers.escape_heading`.
 
     Args:
-        listed: template with ``{types}``, for several types in one answer.
-        single: template with ``{type}``, for one type an answer.
-        entry: template with ``{type}`` and ``{definition}``, a type in either of the two.
-        bare: template with ``{type}``, one that has no definition.
-        definitions: pairs of a type and what it means, in one line.
+        listed: Template with ``{types}``, for several types in one answer.
+        single: Template with ``{type}``, for one type per answer.
+        entry: Template with ``{type}`` and ``{definition}``, for a type in one of the above.
+        bare: Template with ``{type}``, for a type without a definition.
+        definitions: Pairs of a type and its definition, which is one line.
 
     Raises:
-        VanerError: for a template with other fields, or a type that is defined twice.
+        VanerError: If a template has other fields, or a type is defined twice.
 
-    >>> asks = MarkupInstruction("{types}: ", "{type}: ", "{type} ({definition})", "{type}",
-    ...                          (("RNA", "ribonucleic acid"),))
-    >>> asks.render(["RNA", "Gene"])
+    >>> instruction = MarkupInstruction("{types}: ", "{type}: ", "{type} ({definition})", "{type}",
+    ...                                 (("RNA", "ribonucleic acid"),))
+    >>> instruction.render(["RNA", "Gene"])
     'RNA (ribonucleic acid)\nGene: '
-    >>> asks.render_one("Gene")
+    >>> instruction.render_one("Gene")
     'Gene: '
     """
 
@@ -55,26 +55,26 @@ class MarkupInstruction:
     definitions: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        for template, wanted in (
+        for template, fields in (
             (self.listed, {"types"}),
             (self.single, {"type"}),
             (self.entry, {"type", "definition"}),
             (self.bare, {"type"}),
         ):
-            if _fields(template) != wanted:
+            if _parse_fields(template) != fields:
                 raise VanerError(
-                    f"instruction template {template!r} must hold exactly the fields "
-                    f"{', '.join('{' + name + '}' for name in sorted(wanted))}"
+                    f"instruction template {template!r} must contain exactly the fields "
+                    f"{', '.join('{' + name + '}' for name in sorted(fields))}"
                 )
         if len(dict(self.definitions)) < len(self.definitions):
             raise VanerError("an instruction defines a type twice")
 
     def render(self, types: Iterable[str]) -> str:
-        """The words to put before a sentence in which all these types are looked for."""
+        """Return the instruction that requests these types."""
         return self.listed.format(types="\n".join(map(self._entry, types)))
 
     def render_one(self, type: str) -> str:
-        """The words to put before a sentence in which one type is looked for."""
+        """Return the instruction that requests one type."""
         return self.single.format(type=self._entry(type))
 
     def _entry(self, type: str) -> str:
@@ -87,30 +87,30 @@ class MarkupInstruction:
         return {name: getattr(self, name) for name in _TEMPLATES}
 
     def restrict_to(self, types: Collection[str]) -> MarkupInstruction:
-        """The same with the definitions of these types alone."""
-        own = tuple(entry for entry in self.definitions if entry[0] in types)
-        return replace(self, definitions=own)
+        """Return the instruction with the definitions of these types only."""
+        definitions = tuple(entry for entry in self.definitions if entry[0] in types)
+        return replace(self, definitions=definitions)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return the instruction as a JSON-serializable dictionary."""
         return {**self._templates(), "definitions": dict(self.definitions)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> MarkupInstruction:
-        """The instruction that `to_dict` was made of."""
-        return _instruction({name: values[name] for name in _TEMPLATES}, values["definitions"])
+        """Return the instruction from the dictionary of `to_dict`."""
+        return _make({name: values[name] for name in _TEMPLATES}, values["definitions"])
 
 
 _TEMPLATES = ("listed", "single", "entry", "bare")
 
 
-def _instruction(templates: Mapping[str, str], definitions: Mapping[str, str]) -> MarkupInstruction:
-    # A definition is one line: an entry is one.
-    lines = tuple((type, " ".join(meaning.split())) for type, meaning in definitions.items())
+def _make(templates: Mapping[str, str], definitions: Mapping[str, str]) -> MarkupInstruction:
+    # Each entry of the list of types must be one line.
+    lines = tuple((type, " ".join(text.split())) for type, text in definitions.items())
     return MarkupInstruction(**templates, definitions=lines)
 
 
-def _fields(template: str) -> set[str]:
+def _parse_fields(template: str) -> set[str]:
     try:
         return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
     except ValueError as error:
@@ -118,20 +118,24 @@ def _fields(template: str) -> set[str]:
 
 
 def detect_language(corpus: str | None, type: str = "") -> str:
-    """The language of a corpus: ``"zh"`` for the Chinese ones, otherwise ``"en"``.
+    """Return the language of a corpus: ``"zh"`` for the Chinese corpora, otherwise ``"en"``.
 
-    That of a corpus that is not known is told by the type that is asked for.
+    The language of an unknown corpus is that of the type's name.
+
+    Args:
+        corpus: Name of the corpus; None for text of no known corpus.
+        type: Requested entity type.
 
     >>> detect_language("CMeEE-V2"), detect_language("NCBI-disease"), detect_language(None)
     ('zh', 'en', 'en')
     """
-    told = "zh" if _HAN.search(type) else ENGLISH
-    language: str = _corpus(corpus).get("language", told)
+    default = "zh" if _HAN.search(type) else ENGLISH
+    language: str = _corpus_settings(corpus).get("language", default)
     return language
 
 
 def available_languages() -> tuple[str, ...]:
-    """The languages there is an instruction in."""
+    """Return the languages that have an instruction."""
     return tuple(_data()["templates"])
 
 
@@ -141,48 +145,48 @@ def build_instruction(
     *,
     style: Style = "full",
 ) -> MarkupInstruction:
-    """The instruction for a corpus, or for text of no known corpus.
+    """Return the instruction for a corpus, or for text of no known corpus.
 
     Args:
-        corpus: name of the corpus, with or without ``-V2``; its labels are then defined too.
-        language: one of `available_languages`; None takes the corpus's own.
-        style: ``full`` tells how to answer, as published; ``compact`` gives only what is looked
-            for, which is enough for a model that is trained, and much shorter.
+        corpus: Name of the corpus, with or without ``-V2``. Its labels are then defined as well.
+        language: A language of `available_languages`; None uses that of the corpus.
+        style: ``full`` includes the rules of the answer, as published. ``compact`` only names the
+            types, which is much shorter and sufficient for a trained model.
 
     Raises:
-        VanerError: for a language without an instruction.
+        VanerError: If the language has no instruction.
 
     >>> "protein: A protein" in build_instruction("GENIA").render(["protein", "my_type"])
     True
     >>> "bod：身体：" in build_instruction("CMeEE").render_one("bod")
     True
     """
-    own = _corpus(corpus)
+    settings = _corpus_settings(corpus)
     language = language or detect_language(corpus)
     if language not in available_languages():
         known = ", ".join(available_languages())
-        raise VanerError(f"there is no instruction in the language {language!r}, only in {known}")
+        raise VanerError(f"no instruction in the language {language!r}; available: {known}")
     definitions = dict(_data()["definitions"][language])
     templates = dict(_data()["templates"][language])
     if style == "compact":
         templates |= _data()["compact"][language]
-    for label, type in own.get("labels", {}).items():
+    for label, type in settings.get("labels", {}).items():
         definitions[label] = templates["entry"].format(type=type, definition=definitions[type])
-    if language == own.get("language"):
-        definitions |= own.get("definitions", {})
-    return _instruction(templates, definitions)
+    if language == settings.get("language"):
+        definitions |= settings.get("definitions", {})
+    return _make(templates, definitions)
 
 
-def _corpus(name: str | None) -> Mapping[str, Any]:
-    """What is known of a corpus; a second version of one has the labels of the first."""
-    key = _key(name or "").removesuffix("v2")
-    for known, facts in _data()["corpora"].items():
-        if _key(known) == key:
-            return dict(facts)
+def _corpus_settings(name: str | None) -> Mapping[str, Any]:
+    """Return the settings of a corpus; version 2 of a corpus has the labels of version 1."""
+    key = _normalize(name or "").removesuffix("v2")
+    for corpus, settings in _data()["corpora"].items():
+        if _normalize(corpus) == key:
+            return dict(settings)
     return {}
 
 
-def _key(name: str) -> str:
+def _normalize(name: str) -> str:
     return "".join(filter(str.isalnum, name)).casefold()
 
 

@@ -1,6 +1,6 @@
-"""The generator: a language model that copies a sentence and puts brackets round its mentions.
+"""The generator model: a language model that copies a sentence and adds brackets around entities.
 
-Letters in shapes: B rows, T sub-words, N places, V vocabulary.
+Shapes: B rows, T subwords, N positions with a loss, H hidden size, V vocabulary size.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vaner.generator.prompts import IGNORE_INDEX
 
 @dataclass
 class GeneratorOutput(ModelOutput):
-    """What a forward pass gives: the mean negative log-likelihood of what is learnt."""
+    """Output of a forward pass: the mean negative log-likelihood of the targets."""
 
     loss: Tensor | None = None
 
@@ -29,7 +29,7 @@ class GeneratorOutput(ModelOutput):
 class VanerForGeneration(BackboneModel):
     """A causal language model that answers with marked copies.
 
-    It is trained by this forward pass, and asked by `vaner.generator.copy_decoding.decode`.
+    The forward pass computes the training loss; `vaner.generator.copy_decoding.decode` decodes.
     """
 
     config_class = VanerGeneratorConfig
@@ -44,31 +44,31 @@ class VanerForGeneration(BackboneModel):
 
     @property
     def language_model(self) -> Any:
-        """The language model, for decoding."""
+        """The language model of transformers, for decoding."""
         return backbones.unwrap_adapter(self.backbone)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor, legal: Tensor
     ) -> GeneratorOutput:
-        """The loss of a batch of answers; shapes as `vaner.generator.collation.collate` makes them.
+        """Return the loss of a batch of answers; `vaner.generator.collation.collate` lists shapes.
 
-        Only where something is learnt is the head over the vocabulary computed at all.
+        The head over the vocabulary is computed only at positions with a loss.
         """
         model = self.language_model
         hidden = model.base_model(
             input_ids=input_ids, attention_mask=attention_mask, use_cache=False
         ).last_hidden_state[:, :-1]
-        wanted, legal = labels[:, 1:], legal[:, 1:]
-        decisions = self.config.loss == "decisions"
-        learnt = (legal >= 0).sum(-1) > 1 if decisions else wanted != IGNORE_INDEX
-        states, wanted, legal = hidden[learnt], wanted[learnt], legal[learnt]
+        targets, legal = labels[:, 1:], legal[:, 1:]
+        is_decision_loss = self.config.loss == "decisions"
+        has_loss = (legal >= 0).sum(-1) > 1 if is_decision_loss else targets != IGNORE_INDEX
+        states, targets, legal = hidden[has_loss], targets[has_loss], legal[has_loss]
         head = model.get_output_embeddings()
-        if not decisions:
-            return GeneratorOutput(loss=nn.functional.cross_entropy(head(states).float(), wanted))
+        if not is_decision_loss:
+            return GeneratorOutput(loss=nn.functional.cross_entropy(head(states).float(), targets))
         weights = head.weight[legal.clamp(min=0)]  # *Shape:* (N, 4, H)
         scores = torch.einsum("nh,nch->nc", states.to(weights.dtype), weights).float()
         scores = scores.masked_fill(legal < 0, -torch.inf)
-        chosen = (legal == wanted.unsqueeze(1)).float().argmax(1)
+        chosen = (legal == targets.unsqueeze(1)).float().argmax(1)
         return GeneratorOutput(loss=nn.functional.cross_entropy(scores, chosen))
 
 

@@ -1,8 +1,8 @@
-"""Sentences as a generator reads and copies them: prompt, grammar of the answer, training row.
+"""Encode sentences for the generator: prompt, grammar of the answer, training row.
 
-One type is asked for at a time. A word is cut into sub-words as it stands in the sentence, with a
-space before it where the source has white space, and escaped as the notation wants it
-(`vaner.generator.markup`); the answer copies the same sub-words.
+Each prompt requests one type. A word is tokenized as it occurs in the sentence, with a space before
+it where the source has white space, and with the escapes of `vaner.generator.markup`. The answer
+copies the same subwords.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from vaner.text.tags import UnreachableReason
 from vaner.text.words import Window, Word, split_windows, split_words
 
 OPEN, CLOSE, END = "[", "]", "\n"
-"""The marks of an answer. No word holds a line break, and every decoder's tokenizer has one."""
+"""Brackets and end of an answer. No word contains a line break, and every tokenizer has one."""
 
 IGNORE_INDEX = -100
-"""Label of what the loss leaves out: the prompt."""
+"""Label of positions without a loss: the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is asked of a window of a sentence about one type.
+    """A prompt that requests one type in a window of a sentence.
 
     Args:
-        input_ids: instruction and sentence, up to where the answer begins.
-        grammar: the answers that copy the window.
-        window: the words it holds, as indices into its sentence.
+        input_ids: Instruction and sentence, up to the beginning of the answer.
+        grammar: Grammar of the answers that copy the window.
+        window: Words of the window, as indices into the sentence.
     """
 
     input_ids: tuple[int, ...]
@@ -45,19 +45,18 @@ class Prompt:
 
     @property
     def copied_subwords(self) -> int:
-        """Number of sub-words of the copy, without brackets."""
+        """Number of subwords of the copy, without brackets."""
         return sum(map(len, self.grammar.words))
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """A prompt with its answer, to train on.
+    """A prompt with its answer, for training.
 
     Args:
-        input_ids: prompt and answer. Length T.
-        labels: the answer where it stands, `IGNORE_INDEX` before it. Length T.
-        legal: what might have been written in place of each sub-word of the answer. As long as
-            the answer.
+        input_ids: Prompt and answer. Length T.
+        labels: `IGNORE_INDEX` for the prompt, then the answer. Length T.
+        legal: Legal subwords at each position of the answer. Length of the answer.
     """
 
     input_ids: tuple[int, ...]
@@ -65,136 +64,143 @@ class AnswerRow:
     legal: tuple[LegalTokens, ...]
 
     def __len__(self) -> int:
-        """Number of sub-words."""
+        """Return the number of subwords."""
         return len(self.input_ids)
 
 
 class PromptEncoder:
-    """Sentences and types to prompts.
+    """Encoder of sentences into prompts and answers.
 
     Args:
-        tokenizer: a `tokenizers.Tokenizer` (the fast kind; its tokenizer.json).
-        max_subwords: most sub-words of a prompt and its answer together.
+        tokenizer: Fast tokenizer, from ``tokenizer.json``.
+        max_subwords: Maximum number of subwords of a prompt and its answer together.
 
     Raises:
-        ModelError: where the tokenizer has no sub-word of its own for a bracket or a line break.
+        ModelError: If the tokenizer has no separate subword for a bracket or a line break.
     """
 
     def __init__(self, tokenizer: Tokenizer, max_subwords: int) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        # What reads <|endoftext|> in a source is text, and must not end anything.
+        # "<|endoftext|>" in a source is text and must not be encoded as the special token.
         self._tokenizer.encode_special_tokens = True
         self.max_subwords = max_subwords
-        self.marks = AnswerTokens(*(self._own(mark) for mark in (OPEN, CLOSE, END)))
+        self.answer_tokens = AnswerTokens(*map(self._single_subword, (OPEN, CLOSE, END)))
         self._words: dict[str, tuple[int, ...]] = {}
         self._prefixes: dict[str, tuple[int, ...]] = {}
-        self._line = self._ids("\n")
+        self._line_break = self._encode("\n")
 
     @classmethod
     def from_folder(cls, folder: Path, max_subwords: int) -> PromptEncoder:
-        """Read ``tokenizer.json``.
+        """Load ``tokenizer.json`` from a folder.
 
         Raises:
-            ModelError: where it is missing or broken.
+            ModelError: If the file is missing or broken.
         """
         return cls(read_tokenizer(folder), max_subwords)
 
     def encode_prompts(
         self, text: str, words: Sequence[Word], instruction: str
     ) -> Iterator[Prompt]:
-        """Prompts about one type in one sentence: one, or of overlapping windows if it is long.
+        """Yield the prompts of a sentence: one, or several overlapping windows if it is long.
 
         Args:
-            text: the document's text, which the words' offsets refer to.
-            words: the words of the sentence, at least one.
-            instruction: rendered instruction, which says what is asked for.
+            text: Text of the document, which the offsets of the words refer to.
+            words: Words of the sentence, at least one.
+            instruction: Rendered instruction, which requests one type.
 
         Raises:
-            ModelError: where `max_subwords` leaves no room for words after the instruction.
+            ModelError: If `max_subwords` leaves no room for words after the instruction.
         """
-        prefix = self._prefix(instruction)
-        # Half for the sentence, half for its copy, of which a third may be brackets.
-        room = (self.max_subwords - len(prefix) - len(self._line)) * 3 // 7
+        prefix = self._encode_prefix(instruction)
+        # Three sevenths for the sentence, three for its copy, one for brackets.
+        room = (self.max_subwords - len(prefix) - len(self._line_break)) * 3 // 7
         if room < MOST_SUBWORDS:
             raise ModelError(
-                f"max_subwords {self.max_subwords} leaves {max(0, room)} sub-words for a sentence "
-                f"and its copy after an instruction of {len(prefix)}; it needs {MOST_SUBWORDS}"
+                f"max_subwords {self.max_subwords} leaves {max(0, room)} subwords for a sentence "
+                f"and its copy after an instruction of {len(prefix)} subwords; at least "
+                f"{MOST_SUBWORDS} are required: increase max_subwords"
             )
-        pieces = [self._piece(text, words, i) for i in range(len(words))]
-        for window in split_windows([len(p) for p in pieces], room, overlap=room // 4):
-            own = tuple(pieces[window.start : window.end])
-            ids = (*prefix, *(token for piece in own for token in piece), *self._line)
-            yield Prompt(ids, Grammar(own, self.marks), window)
+        encoded = [self._encode_word(text, words, i) for i in range(len(words))]
+        for window in split_windows([len(ids) for ids in encoded], room, overlap=room // 4):
+            subwords = tuple(encoded[window.start : window.end])
+            ids = (*prefix, *(token for word in subwords for token in word), *self._line_break)
+            yield Prompt(ids, Grammar(subwords, self.answer_tokens), window)
 
     def encode_answer(self, prompt: Prompt, spans: Iterable[tuple[int, int]]) -> AnswerRow:
-        """A prompt with its answer.
+        """Return a prompt with its answer.
 
         Args:
-            prompt: the prompt.
-            spans: half-open ranges of words of the sentence, none of which crosses another;
-                those that the window cuts are left out.
+            prompt: The prompt.
+            spans: Half-open ranges of words of the sentence that do not cross. Ranges that are
+                not completely inside the window are left out.
         """
         first, last = prompt.window.start, prompt.window.end
         inside = [(s - first, e - first) for s, e in spans if first <= s and e <= last]
         answer = tuple(prompt.grammar.build_answer(inside))
         labels = (*[IGNORE_INDEX] * len(prompt.input_ids), *answer)
-        return AnswerRow((*prompt.input_ids, *answer), labels, _legal(prompt.grammar, answer))
+        return AnswerRow(
+            (*prompt.input_ids, *answer), labels, _legal_tokens(prompt.grammar, answer)
+        )
 
-    def _prefix(self, instruction: str) -> tuple[int, ...]:
+    def _encode_prefix(self, instruction: str) -> tuple[int, ...]:
         if instruction not in self._prefixes:
-            # The words bring their own space; one at the end would be a sub-word of its own.
-            self._prefixes[instruction] = self._ids(instruction.rstrip())
+            # Words include the space before them; a space at the end would be another subword.
+            self._prefixes[instruction] = self._encode(instruction.rstrip())
         return self._prefixes[instruction]
 
-    def _piece(self, text: str, words: Sequence[Word], i: int) -> tuple[int, ...]:
-        """The sub-words of a word, white space before it as one space."""
-        spaced = i == 0 or words[i - 1].end < words[i].start
-        return self._subwords(" " * spaced + escape(text[words[i].start : words[i].end]))
+    def _encode_word(self, text: str, words: Sequence[Word], i: int) -> tuple[int, ...]:
+        """Return the subwords of a word; any white space before it becomes one space."""
+        has_space = i == 0 or words[i - 1].end < words[i].start
+        return self._encode_cached(" " * has_space + escape(text[words[i].start : words[i].end]))
 
-    def _subwords(self, written: str) -> tuple[int, ...]:
-        found = self._words.get(written)
-        if found is None:
+    def _encode_cached(self, escaped: str) -> tuple[int, ...]:
+        subwords = self._words.get(escaped)
+        if subwords is None:
             if len(self._words) >= CACHED_WORDS:
                 self._words.clear()
-            readable = written.encode("utf-8", "replace").decode("utf-8")
-            # What the tokenizer drops (control characters, say) must still be copied as something.
-            found = self._ids(readable)[:MOST_SUBWORDS] or self._ids(" ?")
-            self._words[written] = found
-        return found
+            encodable = escaped.encode("utf-8", "replace").decode("utf-8")
+            # A word that the tokenizer drops, such as a control character, must still be copied.
+            subwords = self._encode(encodable)[:MOST_SUBWORDS] or self._encode(" ?")
+            self._words[escaped] = subwords
+        return subwords
 
-    def _ids(self, text: str) -> tuple[int, ...]:
+    def _encode(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _own(self, mark: str) -> int:
-        # A byte-level tokenizer spells a line break otherwise, sentencepiece puts a space before
-        # it: the last sub-word is the mark's, if it is read back as that.
-        ids = self._ids(mark)
-        if not ids or self._tokenizer.decode(ids[-1:], skip_special_tokens=False) != mark:
-            raise ModelError(f"the tokenizer has no sub-word {mark!r} of its own")
+    def _single_subword(self, character: str) -> int:
+        """Return the subword of a bracket or a line break.
+
+        Byte-level tokenizers spell a line break differently and sentencepiece puts a space before
+        it. So the last subword is checked: it must decode to the character.
+        """
+        ids = self._encode(character)
+        if not ids or self._tokenizer.decode(ids[-1:], skip_special_tokens=False) != character:
+            raise ModelError(f"the tokenizer has no separate subword for {character!r}")
         return ids[-1]
 
 
-def _legal(grammar: Grammar, answer: Iterable[int]) -> tuple[LegalTokens, ...]:
-    state, found = CopyState(), []
+def _legal_tokens(grammar: Grammar, answer: Iterable[int]) -> tuple[LegalTokens, ...]:
+    """Return the legal subwords at each position of an answer."""
+    state, legal = CopyState(), []
     for token in answer:
-        found.append(grammar.legal_tokens(state))
+        legal.append(grammar.legal_tokens(state))
         state = grammar.advance(state, token)
-    return tuple(found)
+    return tuple(legal)
 
 
 def to_word_ranges(
     words: Sequence[Word], spans: Iterable[Span]
 ) -> tuple[list[tuple[int, int]], list[tuple[Span, UnreachableReason]]]:
-    """Spans of one type as ranges of words, and those that are none.
+    """Convert spans of one type to ranges of words.
 
     Args:
-        words: the words of a sentence or document, in order.
-        spans: mentions in the same offsets, none of which crosses another.
+        words: Words of a sentence or document, in order.
+        spans: Mentions in the same offsets that do not cross.
 
     Returns:
-        Half-open ranges, and the spans that are discontinuous or begin or end inside a word.
+        Half-open ranges; and the spans that are discontinuous, or start or end inside a word.
 
     >>> to_word_ranges([Word(0, 4), Word(5, 11)], [Span(5, 11, "Disease")])
     ([(1, 2)], [])
@@ -214,11 +220,11 @@ def to_word_ranges(
 
 
 def count_unreachable(document: Document, types: Sequence[str]) -> Counter[str]:
-    """Reason -> gold mentions of these types that brackets between words cannot give back."""
+    """Count the mentions of these types that brackets between words cannot represent, by reason."""
     words, reasons = split_words(document.text), Counter[str]()
     for type in types:
         spans = [span for span in document.spans if span.type == type]
-        apart = split_expressible(document.text, spans)
-        reasons.update(str(reason) for _, reason in apart.inexpressible)
-        reasons.update(str(reason) for _, reason in to_word_ranges(words, apart.expressible)[1])
+        split = split_expressible(document.text, spans)
+        _, unreachable_spans = to_word_ranges(words, split.expressible)
+        reasons.update(str(reason) for _, reason in (*split.inexpressible, *unreachable_spans))
     return reasons

@@ -1,7 +1,7 @@
-"""The generator as a reader of text.
+"""Recognize entities with the generator.
 
 Words -> sentences -> prompts -> answers that copy them with brackets -> spans with scores, in the
-caller's own offsets.
+offsets of the input.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ from vaner.text.words import Word, get_sentences, split_words
 from vaner.utils.deprecation import renamed_argument
 
 
-class _Piece(NamedTuple):
+class _Window(NamedTuple):
     """A prompt about a window of a sentence.
 
     Args:
-        prompt: the prompt.
-        words: the words of the sentence.
-        type: what is asked for.
-        found: where the mentions are put.
+        prompt: The prompt.
+        words: Words of the sentence.
+        type: Requested entity type.
+        spans: List of the document, which the entities are appended to.
     """
 
     prompt: Prompt
     words: Sequence[Word]
     type: str
-    found: list[Span]
+    spans: list[Span]
 
 
 class Generator:
-    """Finds mentions with a `VanerForGeneration`, nested ones too.
+    """Recognizer that uses a `VanerForGeneration`; it also finds nested entities.
 
-    A score is the probability of the two decisions to open and to close the brackets. The model
-    may be asked for types that it was not trained on, by their names (zero-shot).
+    The score of an entity is the probability of the two decisions to open and to close its
+    brackets. The model accepts types that it was not trained on, by their names (zero-shot).
 
     Args:
-        model: the model, in evaluation mode.
-        encoder: the encoder it was trained with.
-        device: where it computes.
-        batch_size: most prompts in a batch.
-        autocast: compute in this dtype where it is safe; the weights' own if None.
+        model: The model, in evaluation mode.
+        encoder: The encoder the model was trained with.
+        device: Device to compute on.
+        batch_size: Maximum number of prompts in a batch.
+        autocast: Dtype for automatic mixed precision; None computes in the dtype of the weights.
     """
 
     kind = "model"
@@ -81,11 +81,11 @@ class Generator:
 
     @property
     def datasets(self) -> Mapping[str, Sequence[str]]:
-        """Corpora that it may be told a text is from -> the types they annotate."""
+        """Annotated types of each corpus that an instruction can name."""
         return dict(self.model.config.datasets)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
-        """Reason -> gold mentions of these types that brackets between words cannot express."""
+        """Count the mentions of these types that brackets cannot represent, by reason."""
         return count_unreachable(document, types)
 
     @renamed_argument("dataset", "corpus")
@@ -97,52 +97,55 @@ class Generator:
         corpus: str | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Document]:
-        """As `Recognizer.annotate`; mentions may nest, and those of different types cross."""
+        """See `Recognizer.annotate`. Mentions may nest, and those of different types may cross."""
         size = batch_size or self.batch_size
-        pieces = self._pieces(texts_or_documents, resolve_types(self, types), corpus)
+        windows = self._windows(texts_or_documents, resolve_types(self, types), corpus)
         return annotate_stream(
-            pieces, lambda some: self._answer(some, size), size * BATCHES_PER_CHUNK
+            windows, lambda chunk: self._recognize(chunk, size), size * BATCHES_PER_CHUNK
         )
 
-    def _pieces(
+    def _windows(
         self, source: Iterable[str | Document], types: Sequence[str], corpus: str | None
-    ) -> Iterator[_Piece | DocumentEnd]:
-        asked = {type: self.model.config.instruction_for(type, corpus) for type in types}
+    ) -> Iterator[_Window | DocumentEnd]:
+        """Yield the windows of all documents, for each type, and the end of each document."""
+        instructions = {type: self.model.config.instruction_for(type, corpus) for type in types}
         for document in to_documents(source):
             words = split_words(document.text)
-            found: list[Span] = []
+            spans: list[Span] = []
             for first, last in get_sentences(document, words):
-                own = words[first:last]
-                for type, instruction in asked.items():
-                    for prompt in self.encoder.encode_prompts(document.text, own, instruction):
-                        yield _Piece(prompt, own, type, found)
-            yield DocumentEnd(document, found)
+                sentence = words[first:last]
+                for type, instruction in instructions.items():
+                    for prompt in self.encoder.encode_prompts(document.text, sentence, instruction):
+                        yield _Window(prompt, sentence, type, spans)
+            yield DocumentEnd(document, spans)
 
-    def _answer(self, pieces: Sequence[_Piece], batch_size: int) -> None:
+    def _recognize(self, windows: Sequence[_Window], batch_size: int) -> None:
+        """Decode the answers about some windows, and append their entities to the documents."""
         autocast = (
             torch.autocast(self.device.type, self._autocast) if self._autocast else nullcontext()
         )
-        # What is read of a row in the end is its prompt and its answer, which copies half of it.
-        lengths = [2 * len(piece.prompt.input_ids) for piece in pieces]
+        # The answer copies the sentence, so a row is about twice as long as its prompt.
+        lengths = [2 * len(window.prompt.input_ids) for window in windows]
         for batch in batch_by_length(lengths, batch_size):
-            prompts = [pieces[i].prompt for i in batch]
+            prompts = [windows[i].prompt for i in batch]
             with autocast:
-                written = decode(
+                answers = decode(
                     self.model.language_model,
                     [prompt.input_ids for prompt in prompts],
                     [prompt.grammar for prompt in prompts],
                 )
-            for i, answer in zip(batch, written, strict=True):
-                pieces[i].found.extend(_mentions(pieces[i], answer))
+            for i, answer in zip(batch, answers, strict=True):
+                windows[i].spans.extend(_to_spans(windows[i], answer))
 
 
-def _mentions(piece: _Piece, answer: DecodedAnswer) -> list[Span]:
-    """The mentions of an answer, in the text's offsets; each once, though brackets may double."""
-    window = piece.prompt.window
+def _to_spans(window: _Window, answer: DecodedAnswer) -> list[Span]:
+    """Return the entities of an answer in the offsets of the text, without duplicates."""
+    words = window.prompt.window
     scores: dict[tuple[int, int], float] = {}
-    for span in answer.spans:
-        start, end = span.start + window.start, span.end + window.start
-        if window.keep_start <= start < window.keep_end:  # else another window has it
-            extent = piece.words[start].start, piece.words[end - 1].end
-            scores[extent] = max(span.score, scores.get(extent, 0.0))
-    return [Span(*extent, piece.type, score) for extent, score in scores.items()]
+    for entity in answer.spans:
+        start, end = entity.start + words.start, entity.end + words.start
+        # An entity in the overlap of two windows is taken from only one of them.
+        if words.keep_start <= start < words.keep_end:
+            extent = window.words[start].start, window.words[end - 1].end
+            scores[extent] = max(entity.score, scores.get(extent, 0.0))
+    return [Span(*extent, window.type, score) for extent, score in scores.items()]

@@ -1,4 +1,4 @@
-"""What a decoder had to put right in an answer: kind, place and what it was."""
+"""Repairs of a decoded answer: kind, offset and text of each."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from typing import NamedTuple
 
 
 class RepairKind(StrEnum):
-    """What is not as it should be, and what was made of it.
+    """Kinds of defects in an answer, and how each is repaired.
 
     The first six concern the brackets, the next four the text between them, the last five the
-    lines of an answer of several types.
+    lines of an answer with several entity types.
     """
 
-    UNOPENED = "closing bracket without an opening one, left out"
-    UNCLOSED = "opening bracket without a closing one, left out"
-    EMPTY = "brackets round nothing but white space, left out"
-    LOST = "brackets round words that the source does not hold there, left out"
-    TRIMMED = "white space inside the brackets, left out of the span"
-    DUPLICATE = "brackets round the same words once more, taken as one span"
+    UNOPENED = "closing bracket without an opening bracket, ignored"
+    UNCLOSED = "opening bracket without a closing bracket, ignored"
+    EMPTY = "brackets around nothing but white space, ignored"
+    LOST = "brackets around words that are not at this place of the source, ignored"
+    TRIMMED = "white space inside the brackets, excluded from the span"
+    DUPLICATE = "second pair of brackets around the same words, merged into one span"
 
-    UNESCAPED = "bracket, backslash or line break of the source without its backslash, understood"
-    CHANGED = "text of the source is written otherwise, aligned"
-    MISSING = "text of the source is missing, aligned"
-    ADDED = "text that the source does not have, passed over"
+    UNESCAPED = "bracket, backslash or line break of the source without a backslash, accepted"
+    CHANGED = "text that differs from the source, aligned"
+    MISSING = "text of the source that is missing, aligned"
+    ADDED = "text that is not in the source, ignored"
 
-    HEADING = "type or what parts it from the sentence is spelt otherwise, understood"
-    UNKNOWN_TYPE = "line of a type that was not asked for, left out"
-    UNTYPED = "line that names no type, left out"
-    REPEATED_TYPE = "second line of a type, its spans added to those of the first"
-    SILENT = "nothing was answered, taken as no entity"
+    HEADING = "type or separator in a different spelling, accepted"
+    UNKNOWN_TYPE = "line of a type that was not requested, ignored"
+    UNTYPED = "line without a type, ignored"
+    REPEATED_TYPE = "second line of a type, spans merged with the first"
+    SILENT = "empty answer, read as no entities"
 
 
 class Repair(NamedTuple):
-    """One thing that was put right.
+    """One repair.
 
     Args:
-        at: where in the answer, in code points.
-        kind: what it was.
-        what: the piece of the answer it concerns; of `Kind.MISSING` the text of the source.
+        offset: Offset in the answer, in code points.
+        kind: Kind of the defect.
+        text: Part of the answer that is concerned; for `RepairKind.MISSING`, text of the source.
     """
 
-    at: int
+    offset: int
     kind: RepairKind
-    what: str
+    text: str

@@ -12,9 +12,9 @@ def contrastive_loss(
     """Return the InfoNCE loss, averaged over the correct candidates.
 
     The similarity of a correct candidate to the anchor of its type competes with two groups: the
-    similarity of each wrong candidate of the batch with the same proposed type, and its own
-    similarity to the anchors of types it is known not to have. Wrong candidates close to the
-    anchor get the largest gradient.
+    similarity of each wrong candidate of the batch with the same proposed type, and the similarity
+    of the correct candidate to the anchors of types it is known not to have. Wrong candidates close
+    to the anchor get the largest gradient.
 
     Args:
         scores: Similarity to every anchor, divided by the temperature. *Shape:* (B, K).
