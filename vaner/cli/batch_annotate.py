@@ -114,8 +114,8 @@ def annotate_in_parts(
         state = _print_progress(run(job, task, engine), quiet)
     skipped = sum(source.bad for source in job.sources)
     if not job.parts and not skipped:  # not an error, as without an engine
-        where = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
-        print_message(f"warning: there is no document in {where}")
+        source = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
+        print_message(f"warning: there is no document in {source}")
     if skipped:
         print_message(f"warning: skipped {counted(skipped, 'invalid record')}")
     if state.failed:

@@ -53,8 +53,8 @@ AllOption = Annotated[
     bool,
     typer.Option(
         "--all",
-        help="Score on every available registered corpus that has a type of the model, and print "
-        "one table.",
+        help="Score on every available registered corpus that has a type of the model, and print a "
+        "table. Corpora without a test split are scored on devel.",
     ),
 ]
 SplitOption = Annotated[str, typer.Option(help="Split to score on. Example: --split devel")]

@@ -57,8 +57,8 @@ def load_corpora(
 ) -> Iterator[Corpus]:
     """Load the available registered corpora that annotate one of the types, one after another.
 
-    If results are reported for views of a corpus, the views are loaded instead of the corpus. Of a
-    corpus without a test split, devel is loaded where test is asked for.
+    If results are reported for views of a corpus, the views are loaded instead of the corpus. If
+    `split` is test, devel is loaded for corpora without a test split.
 
     Raises:
         CorpusError: if there is no such corpus.
@@ -69,13 +69,13 @@ def load_corpora(
     without_test = (i for i in available_corpora("devel", root) if not i.evaluation_split)
     infos = [(info, split) for info in available_corpora(split, root)]
     infos += [(info, "devel") for info in without_test if split == "test"]
-    for info, own_split in infos:
+    for info, corpus_split in infos:
         views = [view for view in VIEWS.values() if view.view_of == info.name]
-        reported_views = [view for view in views if f"{view.name} {own_split}" in reported]
+        reported_views = [view for view in views if f"{view.name} {corpus_split}" in reported]
         for corpus in reported_views or [info]:
             if type_names.intersection(corpus.entity_types):
                 has_corpus = True
-                yield load(corpus.name, own_split, root=root)
+                yield load(corpus.name, corpus_split, root=root)
     if not has_corpus:
         names = ", ".join(sorted(type_names))
         raise CorpusError(
@@ -90,7 +90,7 @@ def results_table(evaluations: Iterable[Evaluation], reported: ReportedResults, 
     Args:
         evaluations: the evaluations.
         reported: results to compare with; if there are any, the table has two more columns.
-        split: the split asked for; another one is named in the row.
+        split: the requested split; rows of other splits name their split.
     """
     header = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
     rows: list[tuple[str, ...]] = [(*header, "reported F1 %", "") if reported else header]

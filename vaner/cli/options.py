@@ -21,8 +21,8 @@ def declared_option(
     """Return the command-line option of a declared option.
 
     Args:
-        options: where it is declared.
-        name: its name there.
+        options: the class that declares it.
+        name: its name in the class.
         example: how it is used on the command line.
     """
     declared = declaration(options, name)

@@ -1,4 +1,4 @@
-"""How text is annotated, as one value: for the command itself, and for each worker of a job."""
+"""The settings of annotating, as a value that a command can send to the workers of a job."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AnnotationSettings:
             output_format: name of the format that the documents are written in.
 
         Raises:
-            VanerError: if one of them does not exist, or the model does not support an option.
+            VanerError: if the model or the knowledge base does not exist, or the model does not support an option.
         """
         from vaner.annotator import Annotator
         from vaner.knowledge.matcher import Matcher

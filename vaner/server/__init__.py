@@ -1,1 +1,1 @@
-"""``vaner serve``: the annotator behind HTTP, and a page to try it and to correct what it found."""
+"""``vaner serve``: an HTTP server, and a web page for annotating and correcting text."""

@@ -1,4 +1,4 @@
-"""The limits of a request and of a client, and the error that tells a client about them."""
+"""The limits of a request and of a client, and the error of requests that exceed them."""
 
 from __future__ import annotations
 

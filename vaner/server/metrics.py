@@ -28,8 +28,8 @@ class Metrics:
     """The metrics of one server.
 
     Args:
-        types: entity types with a label of their own.
-        paths: paths with a label of their own.
+        types: entity types that are counted separately.
+        paths: paths that are counted separately.
         waiting: returns the number of requests that wait or are in progress.
     """
 
