@@ -48,7 +48,7 @@ def test_output_and_skip_bad(run: Run, folder: Path) -> None:
     (folder / "my_names.tsv").write_text(TABLE + "MY:3\n", "utf-8")
     output = folder / "x.parquet"
     wrong = run("kb", "build", "local", "--from", folder, "--output", output)
-    assert "my_names.tsv:4: 1 columns where there should be 4" in wrong.error
+    assert "my_names.tsv:4: expected 4 columns, got 1" in wrong.error
     assert not output.exists()
     built = run("kb", "build", "local", "--from", folder, "--output", output, "--skip-bad")
     assert built.code == 0 and "skipped 1 invalid record" in built.err

@@ -1,4 +1,4 @@
-"""MeSH: descriptors and supplementary records, XML and ASCII, in NLM's layouts."""
+"""Reading MeSH: descriptors and supplementary records, in XML and ASCII."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _short(path: Path) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(c.identifier, c.type, c.names) for c in mesh.read(path, source="mesh")]
 
 
-def test_descriptors(tmp_path: Path) -> None:
+def test_descriptors_are_read(tmp_path: Path) -> None:
     (tmp_path / "desc2026.xml").write_text(DESCRIPTORS, "utf-8")
     assert _short(tmp_path / "desc2026.xml") == [
         (
@@ -113,14 +113,14 @@ def test_descriptors(tmp_path: Path) -> None:
     ]
 
 
-def test_supplementary_records(tmp_path: Path) -> None:
+def test_supplementary_records_are_read(tmp_path: Path) -> None:
     (tmp_path / "supp2026.xml").write_text(SUPPLEMENTARY, "utf-8")
     assert _short(tmp_path / "supp2026.xml") == [
         ("MESH:C535840", "Disease", ("Carcinoma, thymic", "thymic Carcinoma"))
     ]
 
 
-def test_ascii(tmp_path: Path) -> None:
+def test_ascii_records_are_read(tmp_path: Path) -> None:
     (tmp_path / "d2026.bin").write_text(ASCII, "utf-8")
     assert _short(tmp_path / "d2026.bin") == [
         ("MESH:D000001", "Chemical", ("Calcimycin", "A-23187", "A23187, Antibiotic",
@@ -143,7 +143,9 @@ def test_ascii(tmp_path: Path) -> None:
         (DESCRIPTORS.replace("<DescriptorUI>D001943</DescriptorUI>", ""), 15, "no identifier"),
     ],
 )
-def test_broken(tmp_path: Path, text: str, line: int | None, message: str) -> None:
+def test_broken_files_are_reported(
+    tmp_path: Path, text: str, line: int | None, message: str
+) -> None:
     path = tmp_path / "broken"
     path.write_text(text, "utf-8")
     with pytest.raises(FormatError, match=message) as caught:

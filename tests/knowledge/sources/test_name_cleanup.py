@@ -1,4 +1,4 @@
-"""Names in index order and with abbreviations: what is turned, and what is left alone."""
+"""Names in index order and OMIM titles: what is changed, and what is not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaner.knowledge.sources.name_cleanup import clean, omim_names, uninverted
+from vaner.knowledge.sources.name_cleanup import clean, split_omim_title, to_natural_order
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,20 @@ from vaner.knowledge.sources.name_cleanup import clean, omim_names, uninverted
         ("Breast, ", None),
     ],
 )
-def test_uninverted(name: str, natural: str | None) -> None:
-    assert uninverted(name) == natural
+def test_names_in_index_order_are_reordered(name: str, natural: str | None) -> None:
+    assert to_natural_order(name) == natural
 
 
-def test_omim_titles() -> None:
-    assert omim_names("CAROTENOIDS, PLASMA LEVEL OF, INCLUDED")[0] == "CAROTENOIDS, PLASMA LEVEL OF"
-    assert omim_names("Stargardt disease 3") == ["Stargardt disease 3"]
+def test_omim_titles_are_split() -> None:
+    assert (
+        split_omim_title("CAROTENOIDS, PLASMA LEVEL OF, INCLUDED")[0]
+        == "CAROTENOIDS, PLASMA LEVEL OF"
+    )
+    assert split_omim_title("Stargardt disease 3") == ["Stargardt disease 3"]
 
 
 @given(st.text())
-def test_every_text_is_taken(text: str) -> None:
-    turned = uninverted(text)
-    assert turned is None or sorted(turned.split()) == sorted(text.replace(",", "").split())
-    assert all(name == " ".join(name.split()) for name in clean([text, *omim_names(text)]))
+def test_every_text_is_accepted(text: str) -> None:
+    natural = to_natural_order(text)
+    assert natural is None or sorted(natural.split()) == sorted(text.replace(",", "").split())
+    assert all(name == " ".join(name.split()) for name in clean([text, *split_omim_title(text)]))

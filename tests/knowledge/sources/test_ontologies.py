@@ -1,4 +1,4 @@
-"""OBO and OWL: what of a term is kept, and where a file is broken."""
+"""Reading OBO and OWL: which names of a term are read, and where errors are reported."""
 
 from __future__ import annotations
 
@@ -91,22 +91,22 @@ def obo_file(tmp_path: Path) -> Path:
 
 
 def test_names_and_scopes(obo_file: Path) -> None:
-    found = {c.identifier: c for c in obo.read(obo_file, type="Phenotype", source="hpo")}
-    assert list(found) == ["HP:0000001", "HP:0000118", "HP:0002027", "CL:0000000"]
-    pain = found["HP:0002027"]
+    concepts = {c.identifier: c for c in obo.read(obo_file, type="Phenotype", source="hpo")}
+    assert list(concepts) == ["HP:0000001", "HP:0000118", "HP:0002027", "CL:0000000"]
+    pain = concepts["HP:0002027"]
     assert pain.names == ("Abdominal pain", 'Pain in "stomach"', "Belly ache", "Tummy, sore")
     assert (pain.type, pain.source) == ("Phenotype", "hpo")
-    assert found["CL:0000000"].names == ("cell", "cellula")
+    assert concepts["CL:0000000"].names == ("cell", "cellula")
 
 
 def test_choice_of_scopes(obo_file: Path) -> None:
-    found = {c.identifier: c for c in obo.read(obo_file, type="Phenotype", scopes=["NARROW"])}
-    assert found["HP:0002027"].names == ("Abdominal pain", "Abdominal colic")
+    concepts = {c.identifier: c for c in obo.read(obo_file, type="Phenotype", scopes=["NARROW"])}
+    assert concepts["HP:0002027"].names == ("Abdominal pain", "Abdominal colic")
 
 
 def test_choice_of_terms(obo_file: Path) -> None:
-    found = obo.read(obo_file, type="Phenotype", prefixes=["HP"], under=["HP:0000118"])
-    assert [c.identifier for c in found] == ["HP:0000118", "HP:0002027"]
+    concepts = obo.read(obo_file, type="Phenotype", prefixes=["HP"], under=["HP:0000118"])
+    assert [c.identifier for c in concepts] == ["HP:0000118", "HP:0002027"]
     with pytest.raises(FormatError, match="has no term HP:9"):
         list(obo.read(obo_file, type="Phenotype", under=["HP:9"]))
 
@@ -132,17 +132,17 @@ def test_a_broken_line(tmp_path: Path, line: str, message: str) -> None:
         list(obo.read(path, type="Phenotype"))
     assert str(caught.value).startswith(f"{path}:4: ")
     assert message in str(caught.value) and "\n" not in str(caught.value)
-    problems: list[FormatError] = []
-    found = list(obo.read(path, type="Phenotype", on_error=problems.append))
-    assert [c.identifier for c in found] == ["HP:1", "HP:2"]
-    assert [p.line for p in problems] == [4]
+    errors: list[FormatError] = []
+    concepts = list(obo.read(path, type="Phenotype", on_error=errors.append))
+    assert [c.identifier for c in concepts] == ["HP:1", "HP:2"]
+    assert [e.line for e in errors] == [4]
 
 
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
         ("[Term]\nname: one\n", 1, "without an id"),
-        ("[Term]\nid: one\nname: one\n", 1, "no CURIE"),
+        ("[Term]\nid: one\nname: one\n", 1, "not a CURIE"),
         ("[Term]\nid: HP:1\nname: \n", 1, "has no name"),
         ("hello: world\n", None, "not an OBO file"),
     ],
@@ -158,8 +158,8 @@ def test_a_broken_term(tmp_path: Path, text: str, line: int | None, message: str
 def test_owl(tmp_path: Path) -> None:
     path = tmp_path / "doid.owl"
     path.write_text(OWL, "utf-8")
-    found = list(owl.read(path, type="Disease", source="do", under=["DOID:4"]))
-    assert [(c.identifier, c.names) for c in found] == [
+    concepts = list(owl.read(path, type="Disease", source="do", under=["DOID:4"]))
+    assert [(c.identifier, c.names) for c in concepts] == [
         ("DOID:4", ("disease",)),
         ("DOID:1612", ("breast cancer", "malignant tumor of breast")),
     ]

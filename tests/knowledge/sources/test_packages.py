@@ -1,4 +1,4 @@
-"""The files inside the packages of the open base, and pickles that want to do something."""
+"""Reading the files in the packages of the open base, and rejecting unsafe pickles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from vaner.errors import FormatError
-from vaner.knowledge.sources import dictionaries, hpo_annotations, plain_pickle
+from vaner.knowledge.sources import dictionaries, hpo_annotations
+from vaner.knowledge.sources.plain_pickle import load_plain_pickle
 
 HPOA = """#description: "HPO annotations for rare diseases"
 #version: 2025-01-16
@@ -68,10 +69,10 @@ def _pickled(path: Path, content: Any) -> Path:
     return path
 
 
-def test_disease_names(tmp_path: Path) -> None:
+def test_disease_names_are_read(tmp_path: Path) -> None:
     (tmp_path / "phenotype.hpoa").write_text(HPOA, "utf-8")
-    found = list(hpo_annotations.read_diseases(tmp_path / "phenotype.hpoa", source="hpo"))
-    assert [(c.identifier, c.type, c.names) for c in found] == [
+    concepts = list(hpo_annotations.read_diseases(tmp_path / "phenotype.hpoa", source="hpo"))
+    assert [(c.identifier, c.type, c.names) for c in concepts] == [
         (
             "OMIM:125853",
             "Disease",
@@ -87,31 +88,31 @@ def test_disease_names(tmp_path: Path) -> None:
     ]
 
 
-def test_gene_symbols(tmp_path: Path) -> None:
+def test_gene_symbols_are_read(tmp_path: Path) -> None:
     (tmp_path / "genes.txt").write_text(GENES, "utf-8")
-    found = list(hpo_annotations.read_genes(tmp_path / "genes.txt"))
-    assert [(c.identifier, c.names) for c in found] == [
+    concepts = list(hpo_annotations.read_genes(tmp_path / "genes.txt"))
+    assert [(c.identifier, c.names) for c in concepts] == [
         ("NCBIGene:10", ("NAT2",)),
         ("NCBIGene:16", ("AARS1",)),
     ]
 
 
-def test_broken_annotations(tmp_path: Path) -> None:
+def test_broken_annotations_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "genes.txt"
     path.write_text(GENES + "17\n")
-    with pytest.raises(FormatError, match=r"genes.txt:6: 1 columns where there should be 2"):
+    with pytest.raises(FormatError, match=r"genes.txt:6: expected 2 columns, got 1"):
         list(hpo_annotations.read_genes(path))
-    problems: list[FormatError] = []
-    assert len(list(hpo_annotations.read_genes(path, on_error=problems.append))) == 2
-    assert len(problems) == 1
+    errors: list[FormatError] = []
+    assert len(list(hpo_annotations.read_genes(path, on_error=errors.append))) == 2
+    assert len(errors) == 1
     path.write_text("# only a remark\n")
-    with pytest.raises(FormatError, match="no header with ncbi_gene_id"):
+    with pytest.raises(FormatError, match="missing column ncbi_gene_id"):
         list(hpo_annotations.read_genes(path))
 
 
-def test_drugs(tmp_path: Path) -> None:
-    found = dictionaries.read_drugs(_pickled(tmp_path / "d.pkl.bz2", DRUGS), source="drugs")
-    assert [(c.identifier, c.type, c.names) for c in found] == [
+def test_drugs_are_read(tmp_path: Path) -> None:
+    concepts = dictionaries.read_drugs(_pickled(tmp_path / "d.pkl.bz2", DRUGS), source="drugs")
+    assert [(c.identifier, c.type, c.names) for c in concepts] == [
         ("DRUGBANK:DB00030", "Chemical", ("Insulin", "humulin")),
         ("mesh.name:p53", "Gene", ("p53", "tp53", "tumor suppressor p53")),
         ("wikipedia.en:HPV%20vaccine", "Chemical", ("HPV vaccine (X)",)),
@@ -120,16 +121,16 @@ def test_drugs(tmp_path: Path) -> None:
     ]
 
 
-def test_diseases(tmp_path: Path) -> None:
-    found = dictionaries.read_diseases(_pickled(tmp_path / "d.pkl.bz2", DISEASES))
-    assert [(c.identifier, c.names) for c in found] == [
+def test_diseases_are_read(tmp_path: Path) -> None:
+    concepts = dictionaries.read_diseases(_pickled(tmp_path / "d.pkl.bz2", DISEASES))
+    assert [(c.identifier, c.names) for c in concepts] == [
         ("mesh.name:Abdomen%2C%20Acute", ("Abdomen, Acute", "acute abdomen")),
         ("mesh.name:Bulimia%20Nervosa", ("Bulimia Nervosa",)),
     ]
 
 
 class _Evil:
-    """Runs a command when it is unpickled by a trusting reader."""
+    """Runs a command when an ordinary unpickler loads it."""
 
     def __init__(self, command: str) -> None:
         self.command = command
@@ -138,15 +139,15 @@ class _Evil:
         return os.system, (self.command,)
 
 
-def test_a_pickle_that_runs_a_command_is_refused(tmp_path: Path) -> None:
+def test_a_pickle_that_runs_a_command_is_rejected(tmp_path: Path) -> None:
     trace = tmp_path / "it-ran"
     content = {**DRUGS, "drug_variant_to_canonical": _Evil(f"touch {trace}")}
     path = _pickled(tmp_path / "evil.pkl.bz2", content)
-    with pytest.raises(FormatError, match="only plain data is read") as caught:
+    with pytest.raises(FormatError, match="only plain data is allowed") as caught:
         list(dictionaries.read_drugs(path))
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
     assert not trace.exists()
-    pickle.loads(bz2.decompress(path.read_bytes()))  # the trap is a real one
+    pickle.loads(bz2.decompress(path.read_bytes()))  # an ordinary unpickler runs the command
     assert trace.exists()
 
 
@@ -162,17 +163,17 @@ def test_a_pickle_that_runs_a_command_is_refused(tmp_path: Path) -> None:
         b"hello",
     ],
 )
-def test_other_ways_in(tmp_path: Path, content: bytes) -> None:
+def test_other_unsafe_pickles_are_rejected(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.pkl.bz2"
     path.write_bytes(bz2.compress(content))
-    with pytest.raises(FormatError, match="refused"):
-        plain_pickle.load(path)
+    with pytest.raises(FormatError, match="rejected"):
+        load_plain_pickle(path)
 
 
-def test_a_dictionary_of_another_kind(tmp_path: Path) -> None:
+def test_other_dictionaries_are_rejected(tmp_path: Path) -> None:
     for number, content in enumerate(([1], {"drug_canonical_to_data": 7}, DISEASES)):
         path = _pickled(tmp_path / str(number), content)
-        with pytest.raises(FormatError, match="not the dictionary"):
+        with pytest.raises(FormatError, match="not the expected dictionary"):
             list(dictionaries.read_drugs(path))
     with pytest.raises(FormatError, match="cannot be read: No such file"):
         list(dictionaries.read_drugs(tmp_path / "nowhere"))

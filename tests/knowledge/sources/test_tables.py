@@ -1,4 +1,4 @@
-"""Tables in the layouts of their publishers, with small contents made up for the tests."""
+"""Reading tables in the published layouts, with small invented contents."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from vaner.knowledge.sources import (
     umls,
     vaner_jsonl,
 )
+from vaner.knowledge.sources.entity_types import umls_types
 
 
 def lines(*rows: str) -> str:
@@ -74,7 +75,7 @@ def meta(tmp_path: Path) -> Path:
     return tmp_path / "MRCONSO.RRF"
 
 
-def test_umls(meta: Path) -> None:
+def test_umls_concepts_are_read(meta: Path) -> None:
     assert short(umls.read(meta, source="umls")) == [
         ("UMLS:C0011849", "Disease", ("Diabetes Mellitus", "Diabetes", "Mellitus, Diabetes")),
         ("UMLS:C0021641", "Chemical", ("Insulin",)),
@@ -83,7 +84,7 @@ def test_umls(meta: Path) -> None:
     ]
 
 
-def test_umls_choices(meta: Path) -> None:
+def test_umls_names_are_selected_by_language_flag_and_vocabulary(meta: Path) -> None:
     german = umls.read(meta, language="GER")
     assert short(german) == [("UMLS:C0020205", "Disease", ("Zuckerkrankheit",))]
     old = umls.read(meta, suppress=["O"], vocabularies=["MSH"], types={"T047": "Illness"})
@@ -92,31 +93,31 @@ def test_umls_choices(meta: Path) -> None:
 
 def test_semantic_types_are_exact() -> None:
     # 'Clinical Drug' (T200) is a chemical; a substring of the name must not decide it.
-    assert umls.mapping()["T200"] == "Chemical"
-    assert "T203" not in umls.mapping()  # Drug Delivery Device
-    assert set(umls.mapping().values()) == {"CellType", "Chemical", "Disease", "Gene", "Phenotype",
+    assert umls_types()["T200"] == "Chemical"
+    assert "T203" not in umls_types()  # Drug Delivery Device
+    assert set(umls_types().values()) == {"CellType", "Chemical", "Disease", "Gene", "Phenotype",
                                             "Species"}  # fmt: skip
 
 
-def test_umls_row_with_missing_columns(meta: Path) -> None:
+def test_a_umls_row_with_missing_columns_is_reported(meta: Path) -> None:
     rows = meta.read_text("utf-8").splitlines()
     rows[1] = rows[1].replace("|D003920|MSH", "")
     meta.write_text(lines(*rows), "utf-8")
-    with pytest.raises(FormatError, match=r"MRCONSO.RRF:2: 16 columns where MRCONSO.RRF has 18"):
+    with pytest.raises(FormatError, match=r"MRCONSO.RRF:2: expected 18 columns, got 16"):
         list(umls.read(meta))
-    problems: list[FormatError] = []
-    found = short(umls.read(meta, on_error=problems.append))
-    # The row is lost, but its name comes back out of the one in index order.
-    assert found[0][2] == ("Diabetes", "Mellitus, Diabetes", "Diabetes Mellitus")
-    assert [p.line for p in problems] == [2]
+    errors: list[FormatError] = []
+    concepts = short(umls.read(meta, on_error=errors.append))
+    # The row is skipped, but the name in index order gives the same name.
+    assert concepts[0][2] == ("Diabetes", "Mellitus, Diabetes", "Diabetes Mellitus")
+    assert [e.line for e in errors] == [2]
 
 
-def test_umls_without_its_types(meta: Path) -> None:
+def test_missing_umls_types_are_reported(meta: Path) -> None:
     meta.with_name("MRSTY.RRF").write_text("C0011849|T047|\n")
-    with pytest.raises(FormatError, match=r"MRSTY.RRF:1: 2 columns"):
+    with pytest.raises(FormatError, match=r"MRSTY.RRF:1: expected 6 columns, got 2"):
         list(umls.read(meta))
     meta.with_name("MRSTY.RRF").unlink()
-    with pytest.raises(FormatError, match=r"MRSTY.RRF must lie beside it"):
+    with pytest.raises(FormatError, match=r"MRSTY.RRF must be in the same folder"):
         list(umls.read(meta))
 
 
@@ -143,7 +144,7 @@ def taxdump(tmp_path: Path) -> Path:
     return tmp_path / "names.dmp"
 
 
-def test_taxonomy(taxdump: Path) -> None:
+def test_taxa_are_read(taxdump: Path) -> None:
     assert short(taxonomy.read(taxdump, ranks=["species"])) == [
         ("NCBITaxon:562", "Species", ("Escherichia coli", "Bacterium coli", "E. coli")),
         ("NCBITaxon:9606", "Species", ("Homo sapiens", "human")),
@@ -211,7 +212,9 @@ CTD_GENES = lines(
         ),
     ],
 )
-def test_ctd(tmp_path: Path, name: str, content: str, expected: list[Any]) -> None:
+def test_ctd_vocabularies_are_read(
+    tmp_path: Path, name: str, content: str, expected: list[Any]
+) -> None:
     (tmp_path / name).write_text(content, "utf-8")
     assert short(ctd.read(tmp_path / name)) == expected
 
@@ -280,7 +283,7 @@ READ: list[tuple[Callable[..., Any], str, str, dict[str, Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize(("read", "name", "content", "options", "expected"), READ)
-def test_layouts(
+def test_layouts_are_read(
     tmp_path: Path,
     read: Callable[..., Any],
     name: str,
@@ -293,18 +296,18 @@ def test_layouts(
 
 
 BROKEN: list[tuple[Callable[..., Any], str, dict[str, Any], int | None, str]] = [
-    (hgnc.read, lines(*HGNC.splitlines(), "HGNC:7\tX"), {}, 5, "2 columns where"),
-    (hgnc.read, "a\tb\n", {}, 1, "no column hgnc_id, status"),
-    (entrez.read, "", {}, 1, "no column tax_id"),
-    (entrez.read, lines(*GENE_INFO.splitlines()[:2], "9606\t2"), {}, 3, "2 columns"),
-    (ctd.read, "# Fields:\n# nothing\nx\ty\n", {}, None, "no header of CTD's"),
-    (ctd.read, lines(*CTD.splitlines(), "x\ty"), {}, 8, "2 columns where there should be 8"),
+    (hgnc.read, lines(*HGNC.splitlines(), "HGNC:7\tX"), {}, 5, "columns, got 2"),
+    (hgnc.read, "a\tb\n", {}, 1, "missing column hgnc_id, status"),
+    (entrez.read, "", {}, 1, "missing column tax_id"),
+    (entrez.read, lines(*GENE_INFO.splitlines()[:2], "9606\t2"), {}, 3, "columns, got 2"),
+    (ctd.read, "# Fields:\n# nothing\nx\ty\n", {}, None, "no CTD header"),
+    (ctd.read, lines(*CTD.splitlines(), "x\ty"), {}, 8, "expected 8 columns, got 2"),
     (belns.read, "[Namespace]\nKeyword=X\n", {"type": "Gene"}, None, "no [Values]"),
     (belns.read, "[Values]\nabc\n", {"type": "Gene", "prefix": "x"}, 2, "not name|codes"),
     (biosyn.read, "D001816|x\n", {"type": "Disease"}, 1, "not id||name|name"),
-    (biosyn.read, "X7||x\n", {"type": "Disease"}, 1, "no identifier of MeSH or OMIM"),
-    (tsv.read, "identifier\tname\nMY:1\n", {"type": "Gene"}, 2, "1 columns where"),
-    (tsv.read, "identifier\tname\n7\tx\n", {"type": "Gene"}, 2, "no CURIE"),
+    (biosyn.read, "X7||x\n", {"type": "Disease"}, 1, "not a MeSH or OMIM identifier"),
+    (tsv.read, "identifier\tname\nMY:1\n", {"type": "Gene"}, 2, "expected 2 columns, got 1"),
+    (tsv.read, "identifier\tname\n7\tx\n", {"type": "Gene"}, 2, "not a CURIE"),
     (tsv.read, "identifier\tname\nMY:7\tx\n", {}, 2, "no entity type"),
     (tsv.read, 'identifier\tname\nMY:1\t"x\n', {"type": "Gene"}, 2, "broken quoting"),
     (jsonl.read, '{"identifier": "MY:1"', {}, 1, "not JSON"),
@@ -313,13 +316,13 @@ BROKEN: list[tuple[Callable[..., Any], str, dict[str, Any], int | None, str]] = 
     (vaner_jsonl.read, "[" * 100_000, {}, 1, "umls_kg"),
     (jsonl.read, "[]\n", {}, 1, "not a JSON object"),
     (jsonl.read, '\n{"identifier": "MY:1", "name": 7, "type": "Gene"}', {}, 2, "name is 7"),
-    (jsonl.read, '{"identifier": "MY:1", "names": []}', {}, 1, "no field is called names"),
+    (jsonl.read, '{"identifier": "MY:1", "names": []}', {}, 1, "unknown field names"),
     (jsonl.read, '{"identifier": "M:1", "name": "a", "synonyms": "b"}', {}, 1, "not a list"),
 ]
 
 
 @pytest.mark.parametrize(("read", "content", "options", "line", "message"), BROKEN)
-def test_broken_tables(
+def test_errors_name_the_line(
     tmp_path: Path,
     read: Callable[..., Any],
     content: str,
@@ -335,19 +338,19 @@ def test_broken_tables(
     assert (caught.value.path, caught.value.line) == (str(path), line)
 
 
-def test_bad_rows_are_left_out(tmp_path: Path) -> None:
+def test_invalid_rows_are_skipped_with_on_error(tmp_path: Path) -> None:
     path = tmp_path / "my.jsonl"
     good = '{"identifier": "MY:1", "name": "x", "type": "Gene"}'
     path.write_text(lines("nonsense", good))
-    problems: list[FormatError] = []
-    assert list(jsonl.read(path, source="my", on_error=problems.append)) == [
+    errors: list[FormatError] = []
+    assert list(jsonl.read(path, source="my", on_error=errors.append)) == [
         Concept("MY:1", "x", "Gene", (), "my")
     ]
-    assert [str(p) for p in problems] == [f"{path}:1: not JSON: Expecting value at column 1"]
+    assert [str(e) for e in errors] == [f"{path}:1: not JSON: Expecting value at column 1"]
 
 
-def test_taxonomy_row_with_missing_columns(taxdump: Path) -> None:
+def test_a_taxonomy_row_with_missing_columns_is_reported(taxdump: Path) -> None:
     with taxdump.open("a") as stream:
         stream.write("9606\t|\tman\t|\n")
-    with pytest.raises(FormatError, match=r"names.dmp:10: 2 columns where names.dmp has 4"):
+    with pytest.raises(FormatError, match=r"names.dmp:10: expected 4 columns, got 2"):
         list(taxonomy.read(taxdump))

@@ -1,1 +1,1 @@
-"""Readers of the vocabularies, one file each; `readers` has them all by name."""
+"""Readers of vocabularies, one module per format; `readers` lists them by name."""

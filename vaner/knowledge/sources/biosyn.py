@@ -1,7 +1,7 @@
-"""Dictionaries as BioSyn and its forerunners use them: ``id|id||name|name`` on each line.
+"""Read dictionaries in the format of BioSyn: ``id|id||name|name`` on each line.
 
-Seen in https://github.com/dmis-lab/BioSyn (MEDIC, the diseases of CTD, of 2012). A bare number is
-of OMIM, D or C and a number of MeSH.
+Used in https://github.com/dmis-lab/BioSyn (MEDIC, the diseases of CTD, of 2012). A bare number is
+an OMIM identifier; D or C and a number is a MeSH identifier.
 """
 
 from __future__ import annotations
@@ -10,46 +10,47 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
+from vaner.formats.source import MalformedError, OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.name_cleanup import with_uninverted
-from vaner.knowledge.sources.rows import concept, each
+from vaner.knowledge.sources.name_cleanup import with_natural_order
+from vaner.knowledge.sources.source_file import SourceFile
 
 _PREFIXES = ((re.compile(r"[CD]\d+"), "MESH"), (re.compile(r"\d+"), "OMIM"))
+_MESH_CATEGORY = re.compile("[A-Z]")  # "C||Diseases"
 
 
 def read(
     path: str | Path, *, type: str, source: str = "", on_error: OnError | None = None
 ) -> Iterator[Concept]:
-    """Read such a dictionary; the first identifier counts.
+    """Read a dictionary, with the first identifier of each line.
 
     Args:
         path: the file, plain or gzipped.
         type: entity type.
         source: name of the source.
-        on_error: called with what is broken, which is then left out; None raises it.
+        on_error: see `SourceFile`.
 
     Raises:
-        FormatError: with the line, for one without two bars or with an unknown identifier.
+        FormatError: with the line, for a line without ``||`` or with an unknown identifier.
     """
-    place = InputFile(path, on_error)
+    file = SourceFile(path, source, on_error)
 
     def convert(line: str) -> Iterator[Concept]:
-        identifiers, bars, names = line.partition("||")
-        if not bars:
+        identifiers, separator, names = line.partition("||")
+        if not separator:
             raise MalformedError(f"{line!r} is not id||name|name")
-        first = identifiers.split("|")[0]
-        # A single letter is a category of MeSH: "C||Diseases".
-        if not re.fullmatch("[A-Z]", first):
-            yield concept(_curie(first), with_uninverted(names.split("|")), type, source)
+        identifier = identifiers.split("|")[0]
+        if not _MESH_CATEGORY.fullmatch(identifier):
+            spellings = with_natural_order(names.split("|"))
+            yield file.make_concept(_make_curie(identifier), spellings, type)
 
-    return each(place, ((number, line) for number, line in read_lines(place) if line), convert)
+    return file.make_concepts(file.read_lines(), convert)
 
 
-def _curie(identifier: str) -> str:
+def _make_curie(identifier: str) -> str:
     if ":" in identifier:
         return identifier
     for pattern, prefix in _PREFIXES:
         if pattern.fullmatch(identifier):
             return f"{prefix}:{identifier}"
-    raise MalformedError(f"{identifier!r} is no identifier of MeSH or OMIM")
+    raise MalformedError(f"{identifier!r} is not a MeSH or OMIM identifier")

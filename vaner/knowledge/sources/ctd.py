@@ -1,65 +1,79 @@
-"""Vocabularies of the Comparative Toxicogenomics Database: diseases (MEDIC), chemicals, genes.
+"""Read vocabularies of the Comparative Toxicogenomics Database: diseases, chemicals, genes.
 
-Layout: https://ctdbase.org/downloads/, CSV or TSV. Remarks begin with #; the one after "# Fields:"
-is the header. Several values in a field are joined by bars.
+Layout: https://ctdbase.org/downloads/, CSV or TSV. Comments begin with #; the comment after
+"# Fields:" is the header. Bars separate several values in a field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from vaner.formats.source import InputFile, OnError, read_lines
+from vaner.formats.source import OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.name_cleanup import with_uninverted
-from vaner.knowledge.sources.rows import columns, concept, each, fields, quoted, separated
+from vaner.knowledge.sources.name_cleanup import with_natural_order
+from vaner.knowledge.sources.source_file import SourceFile, split_values
 
-# Name of the first column -> its identifier's, its type, the prefix of a bare identifier, names.
-_KINDS = {
-    "DiseaseName": ("DiseaseID", "Disease", "MESH", ("DiseaseName", "Synonyms")),
-    "ChemicalName": ("ChemicalID", "Chemical", "MESH", ("ChemicalName", "Synonyms")),
-    "GeneSymbol": ("GeneID", "Gene", "NCBIGene", ("GeneSymbol", "GeneName", "Synonyms")),
+
+class _Vocabulary(NamedTuple):
+    """Layout of one of the vocabularies."""
+
+    identifier: str
+    prefix: str
+    type: str
+    names: tuple[str, ...]
+
+
+# First column -> layout.
+_VOCABULARIES = {
+    "DiseaseName": _Vocabulary("DiseaseID", "MESH", "Disease", ("DiseaseName", "Synonyms")),
+    "ChemicalName": _Vocabulary("ChemicalID", "MESH", "Chemical", ("ChemicalName", "Synonyms")),
+    "GeneSymbol": _Vocabulary("GeneID", "NCBIGene", "Gene", ("GeneSymbol", "GeneName", "Synonyms")),
 }
 
 
 def read(
     path: str | Path, *, source: str = "", on_error: OnError | None = None
 ) -> Iterator[Concept]:
-    """Read a CTD vocabulary; which one, and whether CSV or TSV, its header tells.
+    """Read a CTD vocabulary, detecting the vocabulary and the format from the header.
 
-    Names of diseases and chemicals in index order get their natural order beside them.
+    Names of diseases and chemicals in index order also get their natural order.
 
     Args:
         path: e.g. ``CTD_diseases.tsv.gz``.
         source: name of the source.
-        on_error: called with what is broken, which is then left out; None raises it.
+        on_error: see `SourceFile`.
 
     Raises:
         FormatError: with the line, for a missing header or column and for a short row.
     """
-    place = InputFile(path, on_error)
-    line, header, delimiter = _header(place)
-    identifier, type, prefix, names = _KINDS[header[0]]
-    at, *naming = columns(place, line, header, (identifier, *names))
+    file = SourceFile(path, source, on_error)
+    line, header, delimiter = _read_header(file)
+    vocabulary = _VOCABULARIES[header[0]]
 
-    def convert(row: list[str]) -> Iterator[Concept]:
-        whole = fields(row, max(at, *naming) + 1)
-        local = whole[at] if ":" in whole[at] else f"{prefix}:{whole[at]}"
-        found = [name for column in naming for name in whole[column].split("|")]
-        yield concept(local, found if type == "Gene" else with_uninverted(found), type, source)
+    def convert(row: Mapping[str, str]) -> Iterator[Concept]:
+        identifier = row[vocabulary.identifier]
+        curie = identifier if ":" in identifier else f"{vocabulary.prefix}:{identifier}"
+        names = split_values(row, vocabulary.names)
+        if vocabulary.type != "Gene":
+            names = with_natural_order(names)
+        yield file.make_concept(curie, names, vocabulary.type)
 
-    rows = quoted(place) if delimiter == "," else separated(place, delimiter)
-    return each(place, ((n, row) for n, row in rows if not row[0].startswith("#")), convert)
+    rows = file.read_quoted_rows() if delimiter == "," else file.read_rows(delimiter)
+    data = ((number, row) for number, row in rows if not row[0].startswith("#"))
+    columns = (vocabulary.identifier, *vocabulary.names)
+    return file.make_concepts(file.read_table(columns, data, (line, header)), convert)
 
 
-def _header(place: InputFile) -> tuple[int, list[str], str]:
-    """Line, columns and delimiter of the header."""
-    for number, line in read_lines(place):
+def _read_header(file: SourceFile) -> tuple[int, list[str], str]:
+    """Return the line, the columns and the delimiter of the header."""
+    for number, line in file.read_lines():
         if not line.startswith("#"):
             break
         names = line[1:].strip()
         for delimiter in ("\t", ","):
             header = names.split(delimiter)
-            if header[0] in _KINDS and len(header) > 1:
+            if header[0] in _VOCABULARIES and len(header) > 1:
                 return number, header, delimiter
-    raise place.error(f"no header of CTD's that begins with {', '.join(_KINDS)}")
+    raise file.error(f"no CTD header that begins with {', '.join(_VOCABULARIES)}")

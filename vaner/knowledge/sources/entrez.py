@@ -1,19 +1,20 @@
-"""NCBI Gene's gene_info (ftp.ncbi.nlm.nih.gov/gene/DATA/, layout in README there)."""
+"""Read gene_info of NCBI Gene (ftp.ncbi.nlm.nih.gov/gene/DATA/; see README there)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vaner.formats.source import InputFile, OnError
+from vaner.formats.source import OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
+from vaner.knowledge.sources.source_file import SourceFile, split_values
 
-# Full names and descriptions of proteins come after the symbols.
+# Symbols come before full names and descriptions of proteins.
 NAMES = (
     "Symbol", "Synonyms", "Symbol_from_nomenclature_authority",
     "Full_name_from_nomenclature_authority", "Other_designations",
 )  # fmt: skip
+_RESERVED = "NEWENTRY"  # symbol of records that NCBI reserves for future genes
 
 
 def read(
@@ -32,25 +33,19 @@ def read(
         type: entity type.
         source: name of the source.
         taxa: only genes of these NCBI taxa, e.g. ``{9606}``; all if None.
-        names: columns with names, the preferred one first; a dash stands for none.
-        on_error: called with what is broken, which is then left out; None raises it.
+        names: columns of names, starting with the preferred name. A dash means no name.
+        on_error: see `SourceFile`.
 
     Raises:
         FormatError: with the line, for a missing column or a short row.
     """
-    place = InputFile(path, on_error)
-    rows = separated(place)
-    line, header = next(rows, (1, [""]))
-    header = [header[0].lstrip("#"), *header[1:]]
-    taxon, at, *naming = columns(place, line, header, ("tax_id", "GeneID", *names))
-    wanted = None if taxa is None else {str(number) for number in taxa}
+    file = SourceFile(path, source, on_error)
+    included = None if taxa is None else {str(number) for number in taxa}
 
-    def convert(row: list[str]) -> Iterator[Concept]:
-        whole = fields(row, max(taxon, at, *naming) + 1)
-        # NCBI holds places for genes to come, all called NEWENTRY.
-        if (wanted is None or whole[taxon] in wanted) and whole[naming[0]] != "NEWENTRY":
-            found = (name for column in naming for name in whole[column].split("|"))
-            identifier = f"NCBIGene:{whole[at]}"
-            yield concept(identifier, (n for n in found if n != "-"), type, source)
+    def convert(row: Mapping[str, str]) -> Iterator[Concept]:
+        if (included is None or row["tax_id"] in included) and row[names[0]] != _RESERVED:
+            spellings = (name for name in split_values(row, names) if name != "-")
+            yield file.make_concept(f"NCBIGene:{row['GeneID']}", spellings, type)
 
-    return each(place, rows, convert)
+    table = file.read_table(("tax_id", "GeneID", *names), file.read_rows())
+    return file.make_concepts(table, convert)

@@ -1,17 +1,17 @@
-"""The HGNC complete set of human gene names (hgnc_complete_set.txt).
+"""Read the HGNC complete set of human gene names (hgnc_complete_set.txt).
 
-Layout: https://www.genenames.org/help/statistics-and-files/, tab-separated; several values in a
-field are joined by bars and the field then stands in double quotes.
+Layout: https://www.genenames.org/help/statistics-and-files/, tab-separated. Bars separate several
+values in a field, which is then in double quotes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vaner.formats.source import InputFile, OnError
+from vaner.formats.source import OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.rows import columns, concept, each, fields, separated
+from vaner.knowledge.sources.source_file import SourceFile
 
 NAMES = ("symbol", "name", "alias_symbol", "alias_name", "prev_symbol", "prev_name")
 
@@ -30,21 +30,18 @@ def read(
         path: the file, plain or gzipped.
         type: entity type.
         source: name of the source.
-        names: columns with names, the preferred one first.
-        on_error: called with what is broken, which is then left out; None raises it.
+        names: columns of names, starting with the preferred name.
+        on_error: see `SourceFile`.
 
     Raises:
         FormatError: with the line, for a missing column or a short row.
     """
-    place = InputFile(path, on_error)
-    rows = separated(place)
-    line, header = next(rows, (1, [""]))
-    at, status, *naming = columns(place, line, header, ("hgnc_id", "status", *names))
+    file = SourceFile(path, source, on_error)
 
-    def convert(row: list[str]) -> Iterator[Concept]:
-        whole = fields(row, max(at, status, *naming) + 1)
-        if whole[status] == "Approved":
-            found = (name for column in naming for name in whole[column].strip('"').split("|"))
-            yield concept(whole[at], found, type, source)
+    def convert(row: Mapping[str, str]) -> Iterator[Concept]:
+        if row["status"] == "Approved":
+            spellings = [n for column in names for n in row[column].strip('"').split("|")]
+            yield file.make_concept(row["hgnc_id"], spellings, type)
 
-    return each(place, rows, convert)
+    table = file.read_table(("hgnc_id", "status", *names), file.read_rows())
+    return file.make_concepts(table, convert)

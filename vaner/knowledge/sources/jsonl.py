@@ -1,4 +1,4 @@
-"""Concepts as JSON, one on each line: the form in which to bring a vocabulary of one's own."""
+"""Read concepts as JSON Lines, the format for your own vocabularies."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
+from vaner.formats.source import MalformedError, OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.rows import concept, each
+from vaner.knowledge.sources.source_file import SourceFile
 
 _FIELDS = {"identifier", "name", "type", "synonyms"}
 
@@ -22,37 +22,42 @@ def read(
     Args:
         path: the file, plain or gzipped.
         source: name of the source.
-        type: entity type where a line has none.
-        on_error: called with what is broken, which is then left out; None raises it.
+        type: entity type of lines without ``type``.
+        on_error: see `SourceFile`.
 
     Raises:
-        FormatError: with the line, for what is no such object.
+        FormatError: with the line, for a line that is not such an object.
     """
-    place = InputFile(path, on_error)
+    file = SourceFile(path, source, on_error)
 
     def convert(line: str) -> Iterator[Concept]:
         try:
-            content = json.loads(line)
-        except json.JSONDecodeError as problem:
-            raise MalformedError(f"not JSON: {problem.msg} at column {problem.colno}") from None
-        except (ValueError, RecursionError) as problem:  # a number too long, lists too deep
-            raise MalformedError(f"not JSON: {problem}") from None
-        identifier, name, kind, synonyms = _checked(content, type)
-        yield concept(identifier, [name, *synonyms], kind, source)
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise MalformedError(f"not JSON: {error.msg} at column {error.colno}") from None
+        except (ValueError, RecursionError) as error:  # too long a number, too deep a list
+            raise MalformedError(f"not JSON: {error}") from None
+        identifier, name, concept_type, synonyms = _validate(record, type)
+        yield file.make_concept(identifier, [name, *synonyms], concept_type)
 
-    return each(place, ((n, line) for n, line in read_lines(place) if line.strip()), convert)
+    return file.make_concepts(file.read_lines(), convert)
 
 
-def _checked(content: Any, type: str) -> tuple[str, str, str, list[str]]:
-    if not isinstance(content, dict):
+def _validate(record: Any, default_type: str) -> tuple[str, str, str, list[str]]:
+    """Return identifier, name, type and synonyms.
+
+    Raises:
+        MalformedError: for an unknown field, or a field of the wrong type.
+    """
+    if not isinstance(record, dict):
         raise MalformedError("not a JSON object")
-    if unknown := sorted(set(content) - _FIELDS):
-        raise MalformedError(f"no field is called {', '.join(unknown)}")
-    texts = [content.get("identifier"), content.get("name"), content.get("type", type)]
-    synonyms = content.get("synonyms", [])
-    for name, text in zip(("identifier", "name", "type"), texts, strict=True):
-        if not isinstance(text, str):
-            raise MalformedError(f"{name} is {text!r}, not a string")
+    if unknown := sorted(set(record) - _FIELDS):
+        raise MalformedError(f"unknown field {', '.join(unknown)}")
+    values = [record.get("identifier"), record.get("name"), record.get("type", default_type)]
+    synonyms = record.get("synonyms", [])
+    for field, value in zip(("identifier", "name", "type"), values, strict=True):
+        if not isinstance(value, str):
+            raise MalformedError(f"{field} is {value!r}, not a string")
     if not isinstance(synonyms, list) or not all(isinstance(s, str) for s in synonyms):
         raise MalformedError("synonyms is not a list of strings")
-    return texts[0], texts[1], texts[2], synonyms
+    return values[0], values[1], values[2], synonyms

@@ -1,11 +1,11 @@
-"""Names as the vocabularies spell them -> names as people write them. Originals are kept."""
+"""Convert names as vocabularies spell them to names as people write them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-# After a comma these begin something that cannot be moved to the front.
+# A part after a comma that contains one of these words cannot be moved to the front.
 _LINKS = frozenset(
     "a after and and/or as at by due during for from if in including included into not of on or "
     "other susceptibility to unspecified via with without".split()
@@ -15,56 +15,56 @@ _INCLUDED = re.compile(r"[,;]?\s+(INCLUDED|included)$")
 
 
 def clean(names: Iterable[str]) -> list[str]:
-    """Names with single spaces and a letter or a digit in them, each once."""
-    tidy = (" ".join(name.split()) for name in names)
-    return list(dict.fromkeys(name for name in tidy if any(map(str.isalnum, name))))
+    """Return the names with single spaces, without duplicates and names of symbols only."""
+    stripped = (" ".join(name.split()) for name in names)
+    return list(dict.fromkeys(name for name in stripped if any(map(str.isalnum, name))))
 
 
-def uninverted(name: str) -> str | None:
-    """The natural order of a name in index order, or None where it is not surely one.
+def to_natural_order(name: str) -> str | None:
+    """Return the natural order of a name in index order; None if it is probably not one.
 
-    MeSH and OMIM put the head first: "Neoplasms, Breast". Left alone are lists, numbered loci,
-    and whatever a comma joins in another way ("Short stature, with …").
+    MeSH and OMIM put the head first: "Neoplasms, Breast". Lists, numbered loci, and other uses of
+    a comma ("Short stature, with …") are not changed.
 
-    >>> uninverted("Neoplasms, Breast"), uninverted("Leukemia, Myeloid, Acute")
+    >>> to_natural_order("Neoplasms, Breast"), to_natural_order("Leukemia, Myeloid, Acute")
     ('Breast Neoplasms', 'Acute Myeloid Leukemia')
-    >>> uninverted("Diabetes Mellitus, Type 2"), uninverted("Heart, liver and lungs")
+    >>> to_natural_order("Diabetes Mellitus, Type 2"), to_natural_order("Heart, liver and lungs")
     ('Type 2 Diabetes Mellitus', None)
     """
     head, *rest = name.split(", ")
-    if not 1 <= len(rest) <= 2 or not all(map(_movable, rest)) or not _word(head):
+    if not 1 <= len(rest) <= 2 or not all(map(_is_modifier, rest)) or not _is_phrase(head):
         return None
     if head.split()[0].lower() in _LINKS:
         return None
     return " ".join((*reversed(rest), head))
 
 
-def _movable(part: str) -> bool:
-    """Whether a part after a comma reads as a modifier."""
+def _is_modifier(part: str) -> bool:
+    """Whether a part after a comma looks like a modifier."""
     words = part.split()
-    if not 1 <= len(words) <= 3 or not _word(part) or any(w.lower() in _LINKS for w in words):
+    if not 1 <= len(words) <= 3 or not _is_phrase(part) or any(w.lower() in _LINKS for w in words):
         return False
     return not any(map(str.isdigit, part)) or bool(_TYPE.fullmatch(part.lower()))
 
 
-def _word(part: str) -> bool:
-    """Whether a part stands by itself: no chemical prefix, bracket or list."""
+def _is_phrase(part: str) -> bool:
+    """Whether a part is a phrase: no chemical prefix, bracket or list."""
     return part[:1].isalpha() and part[-1:].isalnum() and not set(part) & set(",;()[]{}")
 
 
-def with_uninverted(names: Iterable[str]) -> list[str]:
-    """The names, then the natural orders of those that are in index order."""
+def with_natural_order(names: Iterable[str]) -> list[str]:
+    """Return the names, followed by the natural order of names in index order."""
     given = list(names)
-    return given + [natural for name in given if (natural := uninverted(name))]
+    return given + [natural for name in given if (natural := to_natural_order(name))]
 
 
-def omim_names(title: str) -> list[str]:
-    """Names out of an OMIM title, which joins name and abbreviations by semicolons.
+def split_omim_title(title: str) -> list[str]:
+    """Return the names in an OMIM title, in which semicolons separate names and abbreviations.
 
-    The title itself comes last, so that nothing of the original is lost.
+    The title itself is the last item, so that the original spelling is not lost.
 
-    >>> omim_names("GOUT, PROGRESSIVE; GP")
+    >>> split_omim_title("GOUT, PROGRESSIVE; GP")
     ['GOUT, PROGRESSIVE', 'GP', 'PROGRESSIVE GOUT', 'GOUT, PROGRESSIVE; GP']
     """
     parts = [_INCLUDED.sub("", part.strip()) for part in title.split(";")]
-    return clean([*with_uninverted(part for part in parts if part != "INCLUDED"), title])
+    return clean([*with_natural_order(part for part in parts if part != "INCLUDED"), title])

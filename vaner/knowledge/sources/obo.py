@@ -1,7 +1,7 @@
-"""OBO flat files (format 1.2 and 1.4, https://owlcollab.github.io/oboformat/doc/).
+"""Read ontologies in OBO format (1.2 and 1.4, https://owlcollab.github.io/oboformat/doc/).
 
-A small tolerant reader of what a knowledge base needs. pronto would build the whole graph of
-objects and refuses files that curators publish, such as unescaped quotes and unknown tags.
+This tolerant reader extracts only what a knowledge base needs. The library pronto builds the
+complete object graph, and rejects published files with unescaped quotes or unknown tags.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
+from vaner.formats.source import MalformedError, OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources import ontology
-from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term
+from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term, convert_terms
+from vaner.knowledge.sources.source_file import SourceFile
 
 _STANZA = re.compile(r"\[([^\]]+)\]")
 _TAG = re.compile(r"([A-Za-z_][\w\-]*):\s*(.*)")
 _SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"\s*([^\[{!]*)')
-_MODIFIERS = re.compile(r'\s+\{\s*[\w:\-]+\s*=\s*"[^{}]*\}\s*$')
+_TRAILING_MODIFIERS = re.compile(r'\s+\{\s*[\w:\-]+\s*=\s*"[^{}]*\}\s*$')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "W": " "}
-# Tags of OBO 1.0, in which the scope was part of the tag.
-_OLD = {f"{scope.lower()}_synonym": scope for scope in SCOPES}
+# Tags of OBO 1.0, which contain the scope.
+_OLD_SYNONYM_TAGS = {f"{scope.lower()}_synonym": scope for scope in SCOPES}
 
 
 def read(
@@ -35,93 +35,92 @@ def read(
     under: Collection[str] | None = None,
     on_error: OnError | None = None,
 ) -> Iterator[Concept]:
-    """Read the terms of an OBO file, those that are not obsolete.
+    """Read the terms of an OBO file that are not obsolete.
 
     Args:
         path: the file, plain or gzipped.
-        type: entity type of its terms.
+        type: entity type of the terms.
         source: name of the source.
         prefixes: only terms of these ontologies, e.g. ``{"HP"}``; all if None.
-        scopes: synonym scopes that are kept; see `ontology.DEFAULT_SCOPES` for why these.
-        under: only these terms and their kinds, e.g. ``{"HP:0000118"}``; all if None.
-        on_error: called with what is broken, which is then left out; None raises it.
+        scopes: synonym scopes to read; see `ontology.DEFAULT_SCOPES`.
+        under: only these terms and their descendants, e.g. ``{"HP:0000118"}``; all if None.
+        on_error: see `SourceFile`.
 
     Raises:
-        FormatError: with the line, for a line that is no tag, a synonym without quotes, or a
+        FormatError: with the line, for a line that is not a tag, a synonym without quotes, or a
             term without identifier.
     """
-    place = InputFile(path, on_error)
-    return ontology.concepts(
-        place, terms(place), type=type, source=source, prefixes=prefixes, scopes=scopes,
-        under=under,
-    )  # fmt: skip
+    file = SourceFile(path, source, on_error)
+    return convert_terms(
+        file, read_terms(file), type=type, prefixes=prefixes, scopes=scopes, under=under
+    )
 
 
-def terms(place: InputFile) -> Iterator[Term]:
-    """The term stanzas of a file; types of relations and instances are left out."""
+def read_terms(file: SourceFile) -> Iterator[Term]:
+    """Yield the terms of a file, without relation types and instances."""
     term: Term | None = None
-    seen = False
-    for number, line in read_lines(place):
+    has_stanza = False
+    for number, line in file.read_lines():
         line = line.strip()
-        if not line or line.startswith("!"):
+        if line.startswith("!"):
             continue
         stanza = _STANZA.fullmatch(line)
         if stanza:
-            yield from _finished(place, term)
-            term, seen = Term(number) if stanza[1] == "Term" else None, True
+            yield from _finish(file, term)
+            term, has_stanza = Term(number) if stanza[1] == "Term" else None, True
             continue
-        with place.guard(number):
+        with file.guard(number):
             tag = _TAG.match(line)
             if tag is None:
                 raise MalformedError(f"{line!r} is neither a [Stanza] nor a tag: value")
             if term is not None:
-                _take(term, tag[1], tag[2])
-    yield from _finished(place, term)
-    if not seen:
-        raise place.error("no [Term] in it: not an OBO file")
+                _add_tag(term, tag[1], tag[2])
+    yield from _finish(file, term)
+    if not has_stanza:
+        raise file.error("no [Term] stanza: not an OBO file")
 
 
-def _finished(place: InputFile, term: Term | None) -> Iterator[Term]:
+def _finish(file: SourceFile, term: Term | None) -> Iterator[Term]:
     if term is None:
         return
     if term.identifier:
         yield term
     else:
-        place.report("[Term] without an id", term.line)
+        file.report("[Term] without an id", term.line)
 
 
-def _take(term: Term, tag: str, value: str) -> None:
-    """Put the value of a tag into its term; tags that are of no use here pass."""
+def _add_tag(term: Term, tag: str, value: str) -> None:
+    """Add the value of a tag to a term; unused tags are ignored."""
     if tag == "id":
-        term.identifier = _word(value, tag)
+        term.identifier = _first_word(value, tag)
     elif tag == "name":
-        term.name = _unescaped(_MODIFIERS.sub("", value))
+        term.name = _unescape(_TRAILING_MODIFIERS.sub("", value))
     elif tag == "is_a":
-        term.parents.append(_word(value, tag))
+        term.parents.append(_first_word(value, tag))
     elif tag == "is_obsolete":
         term.obsolete = value.split()[:1] == ["true"]
     elif tag == "synonym":
-        term.synonyms.append(_synonym(value, None))
-    elif tag in _OLD:
-        term.synonyms.append(_synonym(value, _OLD[tag]))
+        term.synonyms.append(_parse_synonym(value, None))
+    elif tag in _OLD_SYNONYM_TAGS:
+        term.synonyms.append(_parse_synonym(value, _OLD_SYNONYM_TAGS[tag]))
 
 
-def _synonym(value: str, scope: str | None) -> tuple[str, str, str]:
-    found = _SYNONYM.match(value)
-    if found is None:
+def _parse_synonym(value: str, scope: str | None) -> tuple[str, str, str]:
+    match = _SYNONYM.match(value)
+    if match is None:
         raise MalformedError(f"synonym {value!r} is not in double quotes")
-    words = found[2].split()
+    words = match[2].split()
     if scope is None:
         scope = words.pop(0) if words and words[0] in SCOPES else "RELATED"
-    return _unescaped(found[1]), scope, words[0] if words else ""
+    return _unescape(match[1]), scope, words[0] if words else ""
 
 
-def _word(value: str, tag: str) -> str:
+def _first_word(value: str, tag: str) -> str:
     words = value.split()
     if not words:
         raise MalformedError(f"{tag} has no value")
-    return _unescaped(words[0])
+    return _unescape(words[0])
 
 
-def _unescaped(value: str) -> str:
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), value)
+def _unescape(value: str) -> str:
+    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), value)

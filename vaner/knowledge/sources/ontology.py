@@ -1,4 +1,4 @@
-"""Terms of an ontology, whatever file they came in, and which of them become concepts."""
+"""Terms of an ontology in any file format, and their conversion to concepts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vaner.formats.source import InputFile
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.rows import concept, each
+from vaner.knowledge.sources.source_file import SourceFile
 
 SCOPES = ("EXACT", "NARROW", "BROAD", "RELATED")
-# RELATED is what OBO gives to a synonym whose curator named no scope, and brand names in ChEBI
-# are RELATED; NARROW and BROAD are names of other things, which would link to the wrong concept.
+# RELATED is the default scope in OBO, and the scope of brand names in ChEBI. NARROW and BROAD
+# synonyms are names of other concepts, so they would give wrong identifiers.
 DEFAULT_SCOPES = ("EXACT", "RELATED")
-# Synonym types that are no names (ChEBI's structures), or that the ontology took back (HPO).
-NO_NAMES = frozenset(
+# Synonym types that are not names (structures in ChEBI) or are withdrawn (HPO).
+EXCLUDED_SYNONYM_TYPES = frozenset(
     {"FORMULA", "InChI", "InChIKey", "SMILES", "HP:0034334", "obsolete_synonym"}
     | {"MONDO:DEPRECATED", "OMO:0003005"}
 )
@@ -26,15 +25,15 @@ _PREFIXES = {"Orphanet": "ORPHA", "ORDO": "ORPHA"}
 
 @dataclass(slots=True)
 class Term:
-    """A term as it stands in the file.
+    """A term of an ontology.
 
     Args:
-        line: where it begins.
+        line: its first line in the file.
         identifier: CURIE.
-        name: label; None where a file only mentions a term of another ontology.
-        synonyms: ``(name, scope, synonym type)``, the latter empty if there is none.
-        parents: identifiers of the terms that it is a kind of.
-        obsolete: withdrawn by its ontology.
+        name: label; None if the file only refers to a term of another ontology.
+        synonyms: ``(name, scope, synonym type)``; the synonym type may be empty.
+        parents: identifiers of its superclasses.
+        obsolete: whether the ontology has withdrawn it.
     """
 
     line: int
@@ -45,35 +44,34 @@ class Term:
     obsolete: bool = False
 
 
-def concepts(
-    place: InputFile,
+def convert_terms(
+    file: SourceFile,
     terms: Iterable[Term],
     *,
     type: str,
-    source: str,
     prefixes: Collection[str] | None,
     scopes: Sequence[str],
     under: Collection[str] | None,
 ) -> Iterator[Concept]:
-    """The terms that are wanted, as concepts.
+    """Select terms and convert them to concepts.
 
     Args:
-        place: the file, to which errors are reported.
-        terms: in the order of the file; with `under` they are all read before the first concept.
+        file: the file that the terms are from.
+        terms: in the order of the file. With `under`, all terms are read before the first concept
+            is yielded.
         type: entity type.
-        source: name of the source.
         prefixes: only terms of these ontologies, e.g. ``{"HP"}``; all if None.
-        scopes: synonym scopes that are kept.
-        under: only these terms and their kinds; all if None.
+        scopes: synonym scopes to include.
+        under: only these terms and their descendants; all if None.
 
     Raises:
-        FormatError: where a term in `under` is not in the file.
+        FormatError: if a term in `under` is not in the file.
     """
     if under is not None:
         terms = list(terms)
-        wanted = _kinds(place, terms, under)
-        terms = (term for term in terms if term.identifier in wanted)
-    kept = (
+        included = _collect_descendants(file, terms, under)
+        terms = (term for term in terms if term.identifier in included)
+    selected = (
         (term.line, term)
         for term in terms
         if not term.obsolete
@@ -83,44 +81,49 @@ def concepts(
 
     def convert(term: Term) -> Iterator[Concept]:
         synonyms = (
-            s for s, scope, kind in term.synonyms if scope in scopes and kind not in NO_NAMES
+            s
+            for s, scope, kind in term.synonyms
+            if scope in scopes and kind not in EXCLUDED_SYNONYM_TYPES
         )
-        yield concept(renamed(term.identifier), [term.name or "", *synonyms], type, source)
+        identifier = _replace_prefix(term.identifier)
+        yield file.make_concept(identifier, [term.name or "", *synonyms], type)
 
-    return each(place, kept, convert)
+    return file.make_concepts(selected, convert)
 
 
-def curie(iri: str) -> str:
-    """A CURIE out of the IRI of an OBO term; empty where it is another kind of IRI.
+def iri_to_curie(iri: str) -> str:
+    """Convert the IRI of an OBO term to a CURIE; any other IRI gives an empty string.
 
-    >>> curie("http://purl.obolibrary.org/obo/HP_0000118")
+    >>> iri_to_curie("http://purl.obolibrary.org/obo/HP_0000118")
     'HP:0000118'
     """
-    found = _IRI.fullmatch(iri)
-    return f"{found[1]}:{found[2]}" if found else ""
+    match = _IRI.fullmatch(iri)
+    return f"{match[1]}:{match[2]}" if match else ""
 
 
-def renamed(identifier: str) -> str:
-    """An identifier with the prefix by which vaner knows its ontology."""
+def _replace_prefix(identifier: str) -> str:
+    """Replace the prefix of an identifier by the standard one of its ontology."""
     prefix, _, local = identifier.partition(":")
     return f"{_PREFIXES.get(prefix, prefix)}:{local}"
 
 
-def _kinds(place: InputFile, terms: Iterable[Term], roots: Collection[str]) -> set[str]:
-    """The roots and everything below them."""
-    below: dict[str, list[str]] = {}
+def _collect_descendants(
+    file: SourceFile, terms: Iterable[Term], roots: Collection[str]
+) -> set[str]:
+    """Return the identifiers of the roots and of all their descendants."""
+    children: dict[str, list[str]] = {}
     known = set()
     for term in terms:
         known.add(term.identifier)
         for parent in term.parents:
-            below.setdefault(parent, []).append(term.identifier)
+            children.setdefault(parent, []).append(term.identifier)
     missing = sorted(set(roots) - known)
     if missing:
-        raise place.error(f"has no term {', '.join(missing)}, below which was to be read")
-    found, waiting = set[str](), list(roots)
-    while waiting:
-        identifier = waiting.pop()
-        if identifier not in found:
-            found.add(identifier)
-            waiting += below.get(identifier, [])
-    return found
+        raise file.error(f"has no term {', '.join(missing)}, which `under` selects")
+    descendants, stack = set[str](), list(roots)
+    while stack:
+        identifier = stack.pop()
+        if identifier not in descendants:
+            descendants.add(identifier)
+            stack += children.get(identifier, [])
+    return descendants

@@ -1,6 +1,7 @@
-"""OWL ontologies in RDF/XML, as obolibrary.org publishes them beside the OBO files.
+"""Read OWL ontologies in RDF/XML, as obolibrary.org publishes them.
 
-Read as a stream with defusedxml: only labels, synonyms, parents and the mark of obsolete terms.
+The file is streamed with defusedxml. Only labels, synonyms, parents and the deprecated flag are
+read.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from vaner.formats.source import InputFile, OnError
+from vaner.formats.source import OnError
 from vaner.formats.xml import iter_children
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources import ontology
-from vaner.knowledge.sources.ontology import DEFAULT_SCOPES, SCOPES, Term, curie
+from vaner.knowledge.sources.ontology import (
+    DEFAULT_SCOPES,
+    SCOPES,
+    Term,
+    convert_terms,
+    iri_to_curie,
+)
+from vaner.knowledge.sources.source_file import SourceFile
 
 _OWL = "{http://www.w3.org/2002/07/owl#}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -33,41 +40,42 @@ def read(
     under: Collection[str] | None = None,
     on_error: OnError | None = None,
 ) -> Iterator[Concept]:
-    """Read the classes of an OWL file, those that are not deprecated. See `obo.read`.
+    """Read the classes of an OWL file that are not deprecated.
+
+    The arguments are those of `obo.read`.
 
     Raises:
         FormatError: with the line, for XML that is broken or declares entities, and for a file
-            that is no RDF/XML.
+            that is not RDF/XML.
     """
-    place = InputFile(path, on_error)
-    return ontology.concepts(
-        place, terms(place), type=type, source=source, prefixes=prefixes, scopes=scopes,
-        under=under,
-    )  # fmt: skip
+    file = SourceFile(path, source, on_error)
+    return convert_terms(
+        file, read_terms(file), type=type, prefixes=prefixes, scopes=scopes, under=under
+    )
 
 
-def terms(place: InputFile) -> Iterator[Term]:
-    """The named classes of a file."""
-    for root, element, line in iter_children(place):
+def read_terms(file: SourceFile) -> Iterator[Term]:
+    """Yield the named classes of a file."""
+    for root, element, line in iter_children(file):
         if root != f"{_RDF}RDF":
-            raise place.error(f"<{root.rpartition('}')[2]}>: not OWL in RDF/XML")
-        identifier = curie(element.get(f"{_RDF}about", ""))
+            raise file.error(f"<{root.rpartition('}')[2]}>: not OWL in RDF/XML")
+        identifier = iri_to_curie(element.get(f"{_RDF}about", ""))
         if element.tag == f"{_OWL}Class" and identifier:
-            yield _term(element, identifier, line)
+            yield _make_term(element, identifier, line)
 
 
-def _term(element: Element, identifier: str, line: int) -> Term:
+def _make_term(element: Element, identifier: str, line: int) -> Term:
     term = Term(line, identifier)
     for child in element:
         text = (child.text or "").strip()
         if child.tag == f"{_RDFS}label":
-            # English where a label stands in several languages.
+            # Prefer English if there are labels in several languages.
             if term.name is None or child.get(_LANGUAGE) == "en":
                 term.name = text
         elif scope := _SYNONYMS.get(child.tag):
             term.synonyms.append((text, scope, ""))
         elif child.tag == f"{_RDFS}subClassOf":
-            if parent := curie(child.get(f"{_RDF}resource", "")):
+            if parent := iri_to_curie(child.get(f"{_RDF}resource", "")):
                 term.parents.append(parent)
         elif child.tag == f"{_OWL}deprecated":
             term.obsolete = text in ("true", "1")

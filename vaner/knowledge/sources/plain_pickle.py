@@ -1,4 +1,4 @@
-"""Pickles of which nothing but plain data can come out."""
+"""Load pickles that contain only plain data."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Any, NoReturn
 from vaner.formats.source import InputFile
 
 
-class _Plain(pickle.Unpickler):
-    """Builds numbers, strings, lists, tuples, dicts and sets, and looks up no class or function.
+class _PlainUnpickler(pickle.Unpickler):
+    """Unpickles numbers, strings, lists, tuples, dicts and sets; rejects classes and functions.
 
-    What is dangerous in a pickle is the name of something to import and call. Without any, the
-    opcodes that call things have nothing to call.
+    A pickle is dangerous because it can import a name and call it. If no name can be imported, the
+    opcodes that call functions have nothing to call.
     """
 
     def find_class(self, module: str, name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}; only plain data is read")
+        raise pickle.UnpicklingError(f"it imports {module}.{name}; only plain data is allowed")
 
     def persistent_load(self, pid: Any) -> NoReturn:
-        raise pickle.UnpicklingError("it asks for something outside the file")
+        raise pickle.UnpicklingError("it refers to an object outside the file")
 
 
-def load(path: str | Path) -> Any:
-    """The plain data in a pickle that bzip2 compressed.
+def load_plain_pickle(path: str | Path) -> Any:
+    """Return the plain data in a pickle that is compressed with bzip2.
 
     Raises:
-        FormatError: where it holds anything else, or is damaged.
+        FormatError: if it contains anything else, or is damaged.
     """
-    place = InputFile(path)
+    file = InputFile(path)
     try:
         with bz2.open(path) as stream:
-            return _Plain(stream).load()
-    except OSError as problem:
-        raise place.error(f"cannot be read: {problem.strerror or problem}") from None
-    # Garbage makes the unpickler raise whatever the step that met it raises.
-    except Exception as problem:
-        raise place.error(f"refused, not a pickle of plain data: {problem}") from None
+            return _PlainUnpickler(stream).load()
+    except OSError as error:
+        raise file.error(f"cannot be read: {error.strerror or error}") from None
+    # A damaged file can raise any exception in the unpickler.
+    except Exception as error:
+        raise file.error(f"rejected, not a pickle of plain data: {error}") from None

@@ -1,4 +1,4 @@
-"""The readers of the vocabularies by the names that manifests give them."""
+"""All readers by the names that manifests use."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from vaner.knowledge.sources import (
     vaner_jsonl,
 )
 
-# read(path, source=…, on_error=…, **options of the manifest)
 Reader = Callable[..., Iterator[Concept]]
+"""``read(path, source=…, on_error=…, **options)``, with the options of the manifest."""
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {

@@ -1,8 +1,8 @@
-"""The names in VANER's published files, as they stand there: the leak check's known-bad case.
+"""Read the names in the published data of VANER: the positive control of the leak check.
 
-Each line is a sentence with ``umls_kg``, groups of ``[name, semantic label]`` that were found for
-it (github.com/Eulring/VANER). The names come without identifiers and some of them are test
-annotations, so this is for `vaner kb check` and not for training.
+Each line is a sentence with ``umls_kg``: groups of ``[name, semantic label]`` related to the
+sentence (github.com/Eulring/VANER). The names have no identifiers, and some of them are test
+annotations. Use them for `vaner kb check`, not for training.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
+from vaner.formats.source import MalformedError, OnError
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.sources.rows import each
+from vaner.knowledge.sources.source_file import SourceFile
 
 
 def read(
     path: str | Path, *, source: str = "", on_error: OnError | None = None
 ) -> Iterator[Concept]:
-    """Every different (name, label), in the order of the file; spelt as there, labels as types.
+    """Read every different name and label, unchanged, with the label as the entity type.
 
     Args:
-        path: a ``*_dev.jsonl`` of the published data.
+        path: a ``*_dev.jsonl`` file of the published data.
         source: name of the source.
-        on_error: called with what is broken, which is then left out; None raises it.
+        on_error: see `SourceFile`.
 
     Raises:
-        FormatError: with the line, for what has no ``umls_kg`` of that form.
+        FormatError: with the line, for a line without such an ``umls_kg``.
     """
-    place = InputFile(path, on_error)
-    seen: dict[tuple[str, str], int] = {}
+    file = SourceFile(path, source, on_error)
+    numbers: dict[tuple[str, str], int] = {}
 
     def convert(line: str) -> Iterator[Concept]:
         try:
@@ -39,8 +39,8 @@ def read(
         except (ValueError, TypeError, KeyError, RecursionError):
             raise MalformedError('no "umls_kg": [[[name, label], …], …] in this line') from None
         for name, label in pairs:
-            if (name, label) not in seen and name.strip() and label.strip():
-                number = seen[name, label] = len(seen) + 1
+            if (name, label) not in numbers and name.strip() and label.strip():
+                number = numbers[name, label] = len(numbers) + 1
                 yield Concept(f"VANER:{number}", name, label, (), source)
 
-    return each(place, ((n, line) for n, line in read_lines(place) if line.strip()), convert)
+    return file.make_concepts(file.read_lines(), convert)
