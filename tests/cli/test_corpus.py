@@ -31,7 +31,7 @@ def test_list_prints_splits_and_licenses(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "list", "--corpora", tmp_path)
     assert done.code == 0
     line = next(row for row in done.out.splitlines() if row.startswith("BC5CDR"))
-    assert "Chemical, Disease" in line and "not here" in line and "CC BY" in line
+    assert "Chemical, Disease" in line and "not available" in line and "CC BY" in line
 
 
 def test_list_marks_missing_splits(run: Run, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_list_marks_missing_splits(run: Run, tmp_path: Path) -> None:
 
 def test_list_prints_views_and_sources(run: Run, tmp_path: Path) -> None:
     rows = run("corpus", "list", "--corpora", tmp_path).out.splitlines()
-    assert next(row for row in rows if row.startswith("CoNLL-2003 ")).count("by hand") == 1
+    assert next(row for row in rows if row.startswith("CoNLL-2003 ")).count("manual") == 1
     assert next(row for row in rows if row.startswith("WNUT-17 ")).count("fetch") == 1
     view = next(row for row in rows if row.startswith("BC5CDR-chem"))
     assert (

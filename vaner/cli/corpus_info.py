@@ -56,7 +56,7 @@ def describe(name: str, root: Path | None) -> str:
         ("license", info.license),
         ("home page", info.homepage),
         ("download", info.url),
-        ("manual download", info.unavailable),
+        ("access", info.unavailable),
         ("known problems", info.caveat),
         *(("same texts", text) for text in shared_texts(info)),
         ("folder", f"{info.folder} ({info.format})"),

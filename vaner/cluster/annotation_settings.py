@@ -50,7 +50,8 @@ class AnnotationSettings:
             output_format: name of the format that the documents are written in.
 
         Raises:
-            VanerError: if the model or the knowledge base does not exist, or the model does not support an option.
+            VanerError: if the model or the knowledge base does not exist, or if the model does not
+                support an option.
         """
         from vaner.annotator import Annotator
         from vaner.knowledge.matcher import Matcher
