@@ -324,7 +324,7 @@ def test_help_lists_every_format(command: str, option: str) -> None:
 
     text = option_help(command, option)
     is_output = option in ("--format", "--to")
-    names = {f.name for f in FORMATS.values() if f.writable or not is_output}
+    names = {f.name for f in FORMATS.values() if f.is_writable or not is_output}
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
 
 
@@ -335,7 +335,7 @@ def test_server_lists_every_format() -> None:
 
     fields = Query.model_fields
     inputs = {name for name in FORMATS if name not in NOT_READ}
-    outputs = {f.name for f in FORMATS.values() if f.writable}
+    outputs = {f.name for f in FORMATS.values() if f.is_writable}
     for field, names in (("input_format", inputs), ("format", outputs)):
         text = fields[field].description or ""
         assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()

@@ -162,8 +162,8 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
         (["list", "nothing"], "'nothing' is not registered; registered: NCBI-disease"),
         (["stats", "BC5CDR", "--corpora", "/nowhere"], "/nowhere does not exist"),
         (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: no such file"),
-        (["convert", "-", "x.doc"], "names no format to write"),
-        (["convert", "-", "x.jsonl", "--from", "doc"], "no input format is called 'doc'"),
+        (["convert", "-", "x.doc"], "does not determine a format"),
+        (["convert", "-", "x.jsonl", "--from", "doc"], "unknown format 'doc'"),
     ],
 )
 def test_mistakes_are_errors_of_one_line(

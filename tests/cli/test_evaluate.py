@@ -233,7 +233,7 @@ def test_without_training_mentions(score: Run, corpus: Path) -> None:
         (["--json", "/"], "is a folder"),
         (["--json", "x.json", "--report", "./x.json"], "need different files"),
         (["--limit", "0"], "'--limit'"),
-        (["--input-format", "doc"], "no input format is called 'doc'"),
+        (["--input-format", "doc"], "unknown format 'doc'"),
     ],
 )
 def test_mistakes_are_errors_of_one_line(

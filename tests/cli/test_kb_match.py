@@ -48,7 +48,7 @@ def test_match_text_and_files(run: Run, base: Path, tmp_path: Path) -> None:
     assert "score" not in records[0]["spans"][0]
 
 
-@pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.writable])
+@pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.is_writable])
 def test_identifiers_in_every_format_that_holds_them(
     run: Run, base: Path, tmp_path: Path, format: str
 ) -> None:

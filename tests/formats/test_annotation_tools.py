@@ -19,7 +19,7 @@ from vaner.formats import detect_format, read, write
 from vaner.formats.label_studio import with_model_name
 from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.formats.source import MalformedError
-from vaner.formats.utf16 import code_point, units
+from vaner.formats.utf16 import get_unit_offsets, to_code_point
 from vaner.text.documents import Document, Span
 
 quick = settings(deadline=None, max_examples=25, suppress_health_check=slow_is_fine)
@@ -112,16 +112,17 @@ def test_dialects_are_told_apart(put: Any, line: str, format: str) -> None:
 
 @given(st.text(st.characters(), max_size=20))
 def test_units_are_those_of_utf_16(text: str) -> None:
-    offsets = units(text)
+    offsets = get_unit_offsets(text)
     for i in range(len(text) + 1):
         assert offsets[i] == len(text[:i].encode("utf-16-le", "surrogatepass")) // 2
-        assert code_point(offsets, offsets[i]) == i
+        assert to_code_point(offsets, offsets[i]) == i
 
 
 def test_an_offset_within_a_character_is_none() -> None:
-    with pytest.raises(MalformedError, match="offset 1 lies within a character"):
-        code_point(units(MASK), 1)
-    assert code_point(units(MASK), 99) == 99  # left to the check that says where the text ends
+    with pytest.raises(MalformedError, match="offset 1 is inside a character"):
+        to_code_point(get_unit_offsets(MASK), 1)
+    # Offsets outside the text are reported later, with the length of the text.
+    assert to_code_point(get_unit_offsets(MASK), 99) == 99
 
 
 def labelled(where: tuple[int, int], label: str = "Disease", **value: object) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def test_doccano_counts_units(put: Any, tmp_path: Path) -> None:
     assert [mention for mention, _ in mentions(document)] == list(MENTIONS)
     write([document], tmp_path / "out.jsonl", "doccano")
     assert json.loads((tmp_path / "out.jsonl").read_text())["label"] == record["label"]
-    with pytest.raises(FormatError, match=r"d\.jsonl:1: offset 1 lies within a character"):
+    with pytest.raises(FormatError, match=r"d\.jsonl:1: offset 1 is inside a character"):
         list(read(put({"text": MASK, "label": [[1, 4, "D"]]}, "d.jsonl")))
 
 
@@ -187,7 +188,7 @@ def test_label_studio_answers_of_people_count(put: Any) -> None:
         found = {d.id: d for d in read(put(tasks))}
     assert [str(w.message).partition(": ")[2] for w in caught] == [
         "left out: a task that nobody annotated (1); a task that was skipped (1); "
-        "an annotation beside another one of its task (3)"
+        "an annotation of a task with several (3)"
     ]
     types = {id: [s.type for s in d.spans] for id, d in found.items()}
     assert types == {
@@ -247,7 +248,7 @@ def test_label_studio_predictions_have_scores_and_a_model(put: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"data": {"text": "a"}}', "is no list of tasks"),
+        ('{"data": {"text": "a"}}', "is not a list of tasks"),
         ('[{"data": {"a": "x", "b": "y"}}]', "which field of the data is the text"),
         ('[{"data": {"text": 3}}]', "text is int"),
         ('[{"data": {"text": "ab"}, "annotations": [{"result": [{"type": "labels", "value": '
@@ -345,7 +346,7 @@ def test_doccano_keeps_the_names_of_documents_and_other_fields(put: Any) -> None
 @pytest.mark.parametrize(
     ("label", "message"),
     [([[0, 3]], r"\[0, 3\] is not \[start, end, label\]"), ([[0, 3, 17]], "label is int"),
-     ([[0, 9, "D"]], "does not lie in the text"), ("D", "label is str")],
+     ([[0, 9, "D"]], "is outside the text"), ("D", "label is str")],
 )  # fmt: skip
 def test_doccano_errors_name_the_line(put: Any, label: object, message: str) -> None:
     with pytest.raises(FormatError, match=rf"d\.jsonl:1: .*{message}"):

@@ -213,7 +213,7 @@ def test_conll_of_files_with_other_columns_has_as_many_in_every_row():
     assert not report.lost
     content, report = written([bare, tagged], "conll")
     assert content == 2 * "fever\tB-D\nrises\tO\n\n"
-    assert report.lost == {"columns between token and tag left out, others have not as many": 1}
+    assert report.lost == {"columns between token and tag left out, their number differs": 1}
 
 
 @pytest.mark.parametrize("foreign", [3, "ab", [1, 2], [["NN"], ["VB", "I-V"]], [["NN"], [None]]])
@@ -246,7 +246,7 @@ def test_what_conll_cannot_express_is_counted():
     assert report.lost["identifier has no place in the format"] == 1
 
 
-@pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.writable])
+@pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.is_writable])
 def test_an_error_loses_nothing_already_written(format, tmp_path):
     def failing():
         yield Document("a", "Fever .", (Span(0, 5, "Disease"),))

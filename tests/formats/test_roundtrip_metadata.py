@@ -88,7 +88,7 @@ def test_no_damage_breaks_a_writer_or_loses_a_mention(document: Document, tmp_pa
     }
     assert len(documents) > len(OTHERS)
     for format in FORMATS.values():
-        if format.writable:
+        if format.is_writable:
             write(documents.values(), tmp_path / format.name, format.name)
     for format in own_formats(name):
         errors: list[FormatError] = []

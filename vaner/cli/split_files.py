@@ -14,7 +14,7 @@ from vaner.formats.source import STDIN
 if TYPE_CHECKING:
     from vaner.corpora.split import CorpusSplits
 
-WITHOUT_MENTIONS = ("text", "lines")
+WITHOUT_MENTIONS = tuple(f.name for f in FORMATS.values() if f.is_writable and not f.holds)
 """Formats that cannot represent a corpus."""
 
 

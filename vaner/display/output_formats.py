@@ -8,15 +8,14 @@ from pathlib import Path
 
 from vaner.display import html, table
 from vaner.errors import VanerError
-from vaner.formats import FORMATS, suggest_format
-from vaner.formats.names import ALIASES
+from vaner.formats import FORMATS, list_formats, resolve_format_name, suggest_format
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
 
 View = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
 
 VIEWS: dict[str, View] = {"table": table.render, "html": html.render}
-WRITABLE = (*VIEWS, *(f.name for f in FORMATS.values() if f.writable))
+WRITABLE = (*VIEWS, *list_formats(writable=True))
 
 
 def output_format(given: str | None, target: str) -> str:
@@ -31,9 +30,7 @@ def output_format(given: str | None, target: str) -> str:
         if Path(target).suffix.lower() in {".html", ".htm"}:
             return "html"
         return suggest_format(target)
-    name = given.casefold().replace("-", "_")
-    name = ALIASES.get(name.replace("_", ""), name)
-    if name not in WRITABLE:
-        only = "can only be read" if name in FORMATS else "is no format"
-        raise VanerError(f"{given!r} {only}; to write there are {', '.join(WRITABLE)}")
+    name = resolve_format_name(given, VIEWS)
+    if name in FORMATS and not FORMATS[name].is_writable:
+        raise VanerError(f"{name} can only be read; the output formats are {', '.join(WRITABLE)}")
     return name

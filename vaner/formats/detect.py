@@ -1,4 +1,4 @@
-"""Which format a file is in, told from what stands at its beginning, then from its suffix."""
+"""Format detection: from the beginning of a file, then from its suffix."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from typing import Any
 
 from vaner.errors import FormatError
 from vaner.formats.brat import ANNOTATION_SUFFIXES
+from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.source import InputFile, get_suffix, read_chunks
 from vaner.text.tags import OUTSIDE, split_tag
 
-_HEAD = 1 << 14
-_LONGEST_LINE = 1 << 22
-_SUFFIXES = {".txt": "text", ".ann": "brat", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-_SUFFIXES |= {".conll": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"}
-_SUFFIXES |= {".parquet": "parquet", ".iobes": "conll", ".tsv": "conll", ".pubtator": "pubtator"}
-_BIOC = {"documents", "passages", "PubTator3"}
-_ROOTS = {
+_HEAD_LENGTH = 1 << 14
+_MAX_LINE_LENGTH = 1 << 22
+_BIOC_KEYS = {"documents", "passages", "PubTator3"}
+_XML_ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",
     "PubmedBookArticleSet": "pubmed",
@@ -29,118 +27,127 @@ _ROOTS = {
 
 
 def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
-    """Name of the format of a file or folder.
+    """Return the name of the format of a file or folder.
 
-    The content decides, since ``.txt`` and ``.tsv`` are used for everything; the suffix decides
-    where the content says nothing. A ``.gz`` at the end is passed over.
+    The content decides, because ``.txt`` and ``.tsv`` are used for many formats. The suffix decides
+    if the content does not identify a format. A final ``.gz`` is ignored.
+
+    Args:
+        path: file or folder.
+        encoding: encoding of the file.
 
     Raises:
-        FormatError: for a file that cannot be told, or not be read, or for standard input.
+        FormatError: if the format cannot be detected, the file cannot be read, or the path is
+            standard input.
     """
-    place = InputFile(path)
-    if place.is_stdin or place.is_pipe:  # what is read to tell it would be gone
-        what = "standard input" if place.is_stdin else "a pipe"
-        raise place.error(f"the format of {what} cannot be told; name it", argument="format")
-    if place.is_folder:
-        return _folder(place, encoding)
-    ending = get_suffix(place.path)
-    if ending in ANNOTATION_SUFFIXES:  # what is beside it
-        return "brat"
-    if ending == ".parquet":  # no text
-        return "parquet"
-    head = _head(place, encoding)
-    found = _xml(head) or _json(head) or _lines(head) or _SUFFIXES.get(ending)
-    if not found:
-        raise place.error("its format cannot be told; name it", argument="format")
-    return found
+    file = InputFile(path)
+    if file.is_stdin or file.is_pipe:  # detection would consume the content
+        name = "standard input" if file.is_stdin else "a pipe"
+        raise file.error(f"the format of {name} cannot be detected; name it", argument="format")
+    if file.is_folder:
+        return _detect_folder(file, encoding)
+    by_suffix = FORMAT_BY_SUFFIX.get(get_suffix(file.path))
+    if by_suffix and by_suffix.path_writer:  # binary, or not the file that holds the text
+        return by_suffix.name
+    head = _read_head(file, encoding)
+    if format := _detect_xml(head) or _detect_json(head) or _detect_lines(head):
+        return format
+    if by_suffix and not by_suffix.is_identified_by_content:
+        return by_suffix.name
+    raise file.error("its format cannot be detected; name it", argument="format")
 
 
-def _head(place: InputFile, encoding: str) -> str:
-    """The beginning of a file; of JSON Lines at least the first line, if it is not too long.
+def suggest_format(path: str | Path) -> str:
+    """Return the format to write a file in, from its suffix; a folder format if it has none.
 
-    What tells the tools' dialects apart stands behind the text. XML tells its encoding itself.
+    Raises:
+        FormatError: if the suffix does not determine a format that holds mentions.
+    """
+    suffix = get_suffix(Path(path))
+    if not suffix:
+        return next(format.name for format in FORMATS.values() if format.folder_writer)
+    format = FORMAT_BY_SUFFIX.get(suffix)
+    if format is None or not format.is_writable or not format.holds or format.folder_writer:
+        raise FormatError(f"the suffix {suffix} does not determine a format; name one", path)
+    return format.name
+
+
+def _read_head(file: InputFile, encoding: str) -> str:
+    """Return the beginning of a file: of JSON Lines at least the first line, up to a limit.
+
+    The keys that distinguish JSON dialects may come after the text. An XML file may declare an
+    encoding other than the given one.
     """
     try:
-        return _beginning(read_chunks(place, encoding))
+        return _join_head(read_chunks(file, encoding))
     except FormatError:
-        head = _beginning(read_chunks(place, "latin-1")).replace("\x00", "").lstrip("\xff\xfe")
+        head = _join_head(read_chunks(file, "latin-1")).replace("\x00", "").lstrip("\xff\xfe")
         if head.startswith("<?xml"):
             return head
         raise
 
 
-def _beginning(chunks: Iterator[str]) -> str:
-    # One chunk from the reader is enough, and more would read on from a slow disk.
+def _join_head(chunks: Iterator[str]) -> str:
+    # A single chunk is enough for other formats, and reading more is slow on a network disk.
     head = "".join(islice(chunks, 1))
-    while head.lstrip()[:1] == "{" and "\n" not in head and len(head) < _LONGEST_LINE:
-        if not (more := next(chunks, "")):
+    is_object = head.lstrip()[:1] == "{"
+    while is_object and "\n" not in head and len(head) < _MAX_LINE_LENGTH:
+        if not (chunk := next(chunks, "")):
             break
-        head += more
-    end = head.find("\n") if head.lstrip()[:1] == "{" else 0
-    return head[: max(_HEAD, end)]
+        head += chunk
+    first_line_end = head.find("\n") if is_object else 0
+    return head[: max(_HEAD_LENGTH, first_line_end)]
 
 
-def suggest_format(path: str | Path) -> str:
-    """Name of the format to write a file in, told from its suffix; a name without one is a folder.
-
-    Raises:
-        FormatError: for a suffix that says nothing or too much.
-    """
-    name = Path(str(path).removesuffix(".gz"))
-    found = {**_SUFFIXES, ".xml": "bioc_xml", ".json": "bioc_json", "": "brat"}
-    ending = name.suffix.lower()
-    if ending not in found or found[ending] == "text" or ending == ".ann":
-        raise FormatError(f"{ending or 'no suffix'} names no format to write", path)
-    return found[ending]
-
-
-def _folder(place: InputFile, encoding: str) -> str:
-    files = sorted(file for file in place.path.iterdir() if not file.name.startswith("."))
-    if any(file.suffix in ANNOTATION_SUFFIXES for file in files):
+def _detect_folder(folder: InputFile, encoding: str) -> str:
+    paths = sorted(path for path in folder.path.iterdir() if not path.name.startswith("."))
+    if any(path.suffix in ANNOTATION_SUFFIXES for path in paths):
         return "brat"
-    texts = [file for file in files if file.suffix == ".txt" and file.is_file()]
+    texts = [path for path in paths if path.suffix == ".txt" and path.is_file()]
     if not texts:
-        raise place.error("the folder has neither .ann nor .txt files")
-    if not any(_plain(text, encoding) for text in texts):  # mostly the first one is
-        raise place.error("the .txt files of the folder are no plain text; name one of them")
+        raise folder.error("the folder has neither .ann nor .txt files")
+    if not any(_is_plain_text(path, encoding) for path in texts):  # usually the first one is
+        raise folder.error("the .txt files of the folder are not plain text; name one of them")
     return "text"
 
 
-def _plain(path: Path, encoding: str) -> bool:
-    """Whether a file is nothing but text, be it in another encoding."""
+def _is_plain_text(path: Path, encoding: str) -> bool:
+    """Return whether a file is plain text, possibly in another encoding."""
     try:
         return detect_format(path, encoding=encoding) == "text"
     except FormatError:
         return True
 
 
-def _xml(head: str) -> str | None:
+def _detect_xml(head: str) -> str | None:
     if not head.lstrip().startswith("<"):
         return None
     root = re.search(r"<([A-Za-z_][\w.-]*)", head)
-    return _ROOTS.get(root[1]) if root else None
+    return _XML_ROOTS.get(root[1]) if root else None
 
 
-def _json(head: str) -> str | None:
+def _detect_json(head: str) -> str | None:
     if not head.lstrip().startswith(("{", "[")):
         return None
-    first = head.lstrip().partition("\n")[0]
-    record = _record(first)
-    # A record of ours may keep the passages of the BioC file that it is from in its metadata.
-    bioc = rf'"({"|".join(_BIOC)})"\s*:\s*\['
-    if re.search(bioc, head) if record is None else record.keys() & _BIOC:
+    first_line = head.lstrip().partition("\n")[0]
+    record = _parse_object(first_line)
+    # vaner's own records may store passages of a BioC file in their metadata, so only the keys of
+    # the top level count. A record that is cut off, or spread over lines, is searched as text.
+    bioc_list = rf'"({"|".join(_BIOC_KEYS)})"\s*:\s*\['
+    if re.search(bioc_list, head) if record is None else record.keys() & _BIOC_KEYS:
         return "bioc_json"
     if head.lstrip().startswith("["):
-        # In a string the quotation marks would be escaped, so these are keys and nothing else.
-        tasks = r'(?<!\\)"(data|annotations|predictions|annotation_id)"\s*:'
-        return "label_studio" if re.search(tasks, head) else None
-    records = [record for line in head.split("\n") if (record := _record(line)) is not None]
-    dialects = (_dialect(record) for record in records)
-    found = next((dialect for dialect in dialects if dialect), None)
-    return found or ("jsonl" if records or re.match(r'\{.*"(text|tokens)"\s*:', first) else None)
+        # Quotation marks inside a string are escaped, so this only matches keys.
+        task_keys = r'(?<!\\)"(data|annotations|predictions|annotation_id)"\s*:'
+        return "label_studio" if re.search(task_keys, head) else None
+    records = [record for line in head.split("\n") if (record := _parse_object(line)) is not None]
+    dialect = next((dialect for record in records if (dialect := _detect_dialect(record))), None)
+    if dialect:
+        return dialect
+    return "jsonl" if records or re.match(r'\{.*"(text|tokens)"\s*:', first_line) else None
 
 
-def _record(line: str) -> dict[str, Any] | None:
+def _parse_object(line: str) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -148,53 +155,53 @@ def _record(line: str) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _dialect(record: Mapping[str, Any]) -> str | None:
-    """Whose JSON Lines a record is of: one of an annotation tool's; None says nothing."""
-    spans = [span for span in _list(record, "spans") if isinstance(span, dict)]
+def _detect_dialect(record: Mapping[str, Any]) -> str | None:
+    """Return the annotation tool that wrote a record of JSON Lines, or None if it is not clear."""
+    spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
     if record.keys() & {"answer", "_input_hash", "_task_hash", "_view_id"}:
         return "prodigy"
     if any("label" in span and "type" not in span for span in spans):
         return "prodigy"
-    triples = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
-    if any(all(isinstance(entry, list) for entry in given) for given in triples):
+    labels = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
+    if any(all(isinstance(entry, list) for entry in entries) for entries in labels):
         return "doccano"
-    entities = _list(record, "entities") + _list(record, "annotations")
+    entities = _get_list(record, "entities") + _get_list(record, "annotations")
     if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):
         return "doccano"
     return None
 
 
-def _list(record: Mapping[str, Any], key: str) -> list[Any]:
+def _get_list(record: Mapping[str, Any], key: str) -> list[Any]:
     value = record.get(key)
     return value if isinstance(value, list) else []
 
 
-def _lines(head: str) -> str | None:
-    whole = head if len(head) < _HEAD else head.rpartition("\n")[0]
-    lines = [line.removesuffix("\r") for line in whole.split("\n") if line.strip()]
+def _detect_lines(head: str) -> str | None:
+    complete = head if len(head) < _HEAD_LENGTH else head.rpartition("\n")[0]
+    lines = [line.removesuffix("\r") for line in complete.split("\n") if line.strip()]
     if not lines:
         return None
     if re.match(r"[^|\t\s]+\|t\|", lines[0]):
         return "pubtator"
     if re.match(r"@@\d+/\S+ ", lines[0]):
         return "genetag"
-    return "conll" if _tagged(lines[:50]) else None
+    return "conll" if _has_tags(lines[:50]) else None
 
 
-def _tagged(lines: list[str]) -> bool:
-    """Whether every line ends in a column that is a tag.
+def _has_tags(lines: list[str]) -> bool:
+    """Return whether the last column of each line is a tag.
 
-    Prose can end so too, with "hepatitis B" or "L-dopa": where there are no tabs, a word outside of
-    all mentions must be among several lines. So can a table, of values that are low (L), say: there
-    must be such a word in it or a tag with a type.
+    Prose may look the same, e.g. lines that end in "hepatitis B" or "L-dopa". So without tabs there
+    must be several lines and a tag O. A table of values may also look the same, with L for low. So
+    there must be a tag O or a tag with a type.
     """
     if lines[0].startswith("-DOCSTART-"):
         return True
     rows = [line.split("\t") if "\t" in line else line.split() for line in lines]
-    outside = any(row[-1] == OUTSIDE for row in rows)
-    if "\t" not in lines[0] and not (len(rows) > 1 and outside):
+    has_outside = any(row[-1] == OUTSIDE for row in rows)
+    if "\t" not in lines[0] and not (len(rows) > 1 and has_outside):
         return False
-    if not outside and not any("-" in row[-1] for row in rows):
+    if not has_outside and not any("-" in row[-1] for row in rows):
         return False
     try:
         return len({len(row) for row in rows}) == 1 < len(rows[0]) and all(

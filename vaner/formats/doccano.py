@@ -1,8 +1,8 @@
-"""doccano's JSON Lines of sequence labelling: a text and ``[start, end, label]`` for each mention.
+"""doccano JSON Lines for sequence labeling: a text and ``[start, end, label]`` per mention.
 
-doccano counts UTF-16 units, as its page does, unless a project counts grapheme clusters
-(doccano issue 2290). A text without mentions may be one that nobody has read: doccano exports both
-alike, and "export only approved documents" tells them apart.
+Offsets are UTF-16 units, as on doccano's page, unless a project counts grapheme clusters (doccano
+issue 2290). doccano exports a text that nobody has annotated like a text without mentions; use its
+option "export only approved documents" to exclude the former.
 """
 
 from __future__ import annotations
@@ -11,70 +11,76 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaner.formats.json_stream import dump
-from vaner.formats.json_values import beside, frozen, pair, parsed, typed
+from vaner.formats.json_stream import dump_line
+from vaner.formats.json_values import add_missing, check_pair, check_type, freeze, parse_object
+from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
-from vaner.formats.spans import (
-    FRAGMENTS,
-    IDENTIFIER,
-    Losses,
-    count_scores,
-    make_span,
-)
-from vaner.formats.utf16 import code_point, units
+from vaner.formats.spans import make_span
+from vaner.formats.utf16 import get_unit_offsets, to_code_point
 from vaner.text.documents import Document, Span
 
-_TEXTS = ("text", "data")
-_MENTIONS = ("label", "labels", "entities", "annotations")
-_NAME = "doc_id"  # doccano gives an ``id`` of its own to every text, and keeps other fields
-_KNOWN = {*_TEXTS, *_MENTIONS, _NAME, "id", "relations", "Comments", "comments"}
+_TEXT_FIELDS = ("text", "data")
+_MENTION_FIELDS = ("label", "labels", "entities", "annotations")
+# doccano assigns its own ``id`` to each text, but preserves other fields.
+_ID_FIELD = "doc_id"
+_KNOWN_FIELDS = {
+    *_TEXT_FIELDS, *_MENTION_FIELDS, _ID_FIELD, "id", "relations", "Comments", "comments",
+}  # fmt: skip
 
 
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Documents of an export, or of a file to import, of any version of doccano.
+    """Read the documents of an export, or of a file to import, of any version of doccano.
 
-    A record is named by its ``doc_id``, which vaner writes, else by doccano's ``id``, else after
-    the file and the number of its line.
+    A document is named by ``doc_id``, which vaner writes, else by doccano's ``id``, else after the
+    file and the line number.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
     """
-    place = InputFile(path, on_error)
-    for number, line in read_nonempty_lines(place, encoding):
-        with place.guard(number):
-            yield _document(parsed(line), f"{place.stem}-{number}", place, number)
+    file = InputFile(path, on_error)
+    for number, line in read_nonempty_lines(file, encoding):
+        with file.guard(number):
+            yield _to_document(parse_object(line), f"{file.stem}-{number}", file, number)
 
 
-def _document(record: Mapping[str, Any], name: str, place: InputFile, line: int) -> Document:
-    text = typed(next((record[k] for k in _TEXTS if k in record), None), str, "text")
-    given = next((record[k] for k in _MENTIONS if record.get(k)), None)
-    offsets, spans = units(text), list[Span]()
-    for entry in typed(given or [], list, "label"):
-        with place.guard(line):
-            spans.append(_span(text, offsets, entry))
-    id = record.get(_NAME, record.get("id"))
-    kept = {k: frozen(v) for k, v in record.items() if k not in _KNOWN}
-    metadata = {"doccano": kept} if kept else {}
-    return Document(name if id is None else str(id), text, tuple(spans), metadata)
+def _to_document(
+    record: Mapping[str, Any], default_id: str, file: InputFile, line: int
+) -> Document:
+    text = next((record[field] for field in _TEXT_FIELDS if field in record), None)
+    text = check_type(text, str, "text")
+    entries = next((record[field] for field in _MENTION_FIELDS if record.get(field)), None)
+    unit_offsets, spans = get_unit_offsets(text), list[Span]()
+    for entry in check_type(entries or [], list, "label"):
+        with file.guard(line):
+            spans.append(_make_span(text, unit_offsets, entry))
+    id = record.get(_ID_FIELD, record.get("id"))
+    stored = {k: freeze(v) for k, v in record.items() if k not in _KNOWN_FIELDS}
+    metadata = {"doccano": stored} if stored else {}
+    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
 
 
-def _span(text: str, offsets: Sequence[int], entry: Any) -> Span:
+def _make_span(text: str, unit_offsets: Sequence[int], entry: Any) -> Span:
     if isinstance(entry, dict):
         entry = [entry.get(key) for key in ("start_offset", "end_offset", "label")]
     if not isinstance(entry, list) or len(entry) != 3:
         raise MalformedError(f"{entry!r} is not [start, end, label]")
-    start, end = (code_point(offsets, unit) for unit in pair(entry[:2]))
-    return make_span(text, [(start, end)], typed(entry[2], str, "label"))
+    start, end = (to_code_point(unit_offsets, unit) for unit in check_pair(entry[:2]))
+    return make_span(text, [(start, end)], check_type(entry[2], str, "label"))
 
 
-def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
-    """One text a line, to be imported as JSONL."""
+def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
+    """Yield a line per document, to be imported into doccano as JSONL."""
     for document in documents:
-        offsets = units(document.text)
-        count_scores(document.spans, lost)
-        lost[FRAGMENTS] += sum(span.is_discontinuous for span in document.spans)
-        lost[IDENTIFIER] += sum(len(span.identifiers) for span in document.spans)
+        offsets = get_unit_offsets(document.text)
+        count_scores(document.spans, losses)
+        losses[FRAGMENTS] += sum(span.is_discontinuous for span in document.spans)
+        losses[IDENTIFIER] += sum(len(span.identifiers) for span in document.spans)
         label = [[offsets[s.start], offsets[s.end], s.type] for s in document.spans]
-        own = {"text": document.text, "label": label, _NAME: document.id}
-        kept = get_roundtrip_metadata(document, "doccano", dict, lost)
-        yield dump(beside(own, kept), lost) + "\n"
+        record = {"text": document.text, "label": label, _ID_FIELD: document.id}
+        stored = get_roundtrip_metadata(document, "doccano", dict, losses)
+        yield dump_line(add_missing(record, stored), losses) + "\n"

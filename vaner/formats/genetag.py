@@ -1,9 +1,9 @@
-"""BioCreative gene-mention files (GENETAG): a file of sentences and beside it one of mentions.
+"""BioCreative gene mentions (GENETAG): a file of sentences and a file of mentions. Read only.
 
-BioCreative I: sentences ``@@ID/TAG token/TAG …``, mentions ``@@ID|first last|text`` in
-``Gold.format``, first and last token inclusive; these tokens are the sentence's cut once more at
-brackets, slashes, full stops and commas. BioCreative II: sentences ``ID text``, mentions in a
-``.eval`` file, first and last character inclusive, white space not counted. Read only.
+BioCreative I has sentences ``@@ID/TAG token/TAG …`` and mentions ``@@ID|first last|text`` in
+``Gold.format``. First and last token are inclusive; the tokens are those of the sentence, split
+again at brackets, slashes, full stops and commas. BioCreative II has sentences ``ID text`` and
+mentions in an ``.eval`` file. First and last character are inclusive; white space is not counted.
 """
 
 from __future__ import annotations
@@ -26,114 +26,117 @@ from vaner.text.documents import Document
 
 TYPE = "GENE"
 _MENTION = re.compile(rf"([^|]+)\|({OFFSET}) ({OFFSET})\|(.*)")
-# Found by trying: cuts 5,141 of the 5,145 mentions of the BioCreative I test set as given there.
+# Determined by trial: agrees with 5,141 of the 5,145 mentions of the BioCreative I test set.
 _SUBTOKEN = re.compile(r"[()/,.\[\]]|[^()/,.\[\]\s]+")
 _SPACE = re.compile(r"\s+")
 
 Mentions = dict[str, list[tuple[int, int, int, str]]]
+"""Sentence id -> line, first unit, last unit and text of each mention."""
 
 
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Sentences with their gene mentions, type ``GENE``, one document each.
+    """Read each sentence as a document, with its gene mentions of type ``GENE``.
 
     Args:
-        path: the file of sentences; mentions are read from ``Gold.format`` or ``GENE.eval``, or
-            the only ``.eval`` file, in the same folder. Without one there are no mentions.
+        path: the file of sentences. Mentions are read from ``Gold.format`` or ``GENE.eval``, or the
+            first ``.eval`` file, of the same folder. Without such a file there are no mentions.
         encoding: encoding of both files.
         on_error: see `vaner.formats.read`.
 
     Warns:
-        FormatWarning: of mentions of sentences that are not there: is it the file beside them?
+        FormatWarning: if mentions belong to sentences that are not in the file.
     """
-    place = InputFile(path, on_error)
-    gold = _gold(place.disk_path)
-    gold_place = InputFile(gold, on_error) if gold else place
-    mentions = _mentions(gold_place, encoding) if gold else {}
-    met = set[str]()
-    for number, line in read_nonempty_lines(place, encoding):
-        with place.guard(number):
-            document = _document(line, mentions, gold_place)
-            met.add(document.id)
+    file = InputFile(path, on_error)
+    mentions_path = _find_mentions(file.disk_path)
+    mentions_file = InputFile(mentions_path, on_error) if mentions_path else file
+    mentions = _read_mentions(mentions_file, encoding) if mentions_path else {}
+    read_ids = set[str]()
+    for number, line in read_nonempty_lines(file, encoding):
+        with file.guard(number):
+            document = _to_document(line, mentions, mentions_file)
+            read_ids.add(document.id)
             yield document
-    if others := sum(len(found) for name, found in mentions.items() if name not in met):
+    if unused := sum(len(entries) for id, entries in mentions.items() if id not in read_ids):
         warnings.warn(
-            f"{gold_place.name}: {others} mentions are of sentences that are not in {place.name}",
+            f"{mentions_file.name}: {unused} mentions are of sentences that are not in {file.name}",
             FormatWarning,
             stacklevel=2,
         )
 
 
-def _gold(path: Path) -> Path | None:
+def _find_mentions(path: Path) -> Path | None:
     named = [path.with_name(name) for name in ("Gold.format", "GENE.eval")]
-    found = [p for p in named if p.is_file()] or sorted(path.parent.glob("*.eval"))
-    return found[0] if found else None
+    candidates = [p for p in named if p.is_file()] or sorted(path.parent.glob("*.eval"))
+    return candidates[0] if candidates else None
 
 
-def _mentions(place: InputFile, encoding: str) -> Mentions:
-    """Mentions by sentence, each with its line; a test set of the usual size fits in memory."""
-    found: Mentions = defaultdict(list)
-    for number, line in read_nonempty_lines(place, encoding):
+def _read_mentions(file: InputFile, encoding: str) -> Mentions:
+    """Read all mentions into memory, which a test set of the usual size fits."""
+    mentions: Mentions = defaultdict(list)
+    for number, line in read_nonempty_lines(file, encoding):
         match = _MENTION.fullmatch(line)
         if match:
-            found[match[1]].append((number, int(match[2]), int(match[3]), match[4]))
+            mentions[match[1]].append((number, int(match[2]), int(match[3]), match[4]))
         else:
-            place.report("expected ID|first last|mention", number)
-    return found
+            file.report("expected ID|first last|mention", number)
+    return mentions
 
 
-def _document(line: str, mentions: Mentions, gold: InputFile) -> Document:
-    name, _, text = line.strip().partition(" ")
-    tagged = name.startswith("@@") and "/" in name
-    if tagged:
-        name = name.rpartition("/")[0]
-        text = " ".join(_token(item) for item in text.split())
-    units = _subtokens(text) if tagged else _visible(text)
+def _to_document(line: str, mentions: Mentions, mentions_file: InputFile) -> Document:
+    id, _, text = line.strip().partition(" ")
+    is_tagged = id.startswith("@@") and "/" in id
+    if is_tagged:
+        id = id.rpartition("/")[0]
+        text = " ".join(_strip_tag(item) for item in text.split())
+    units = _split_subtokens(text) if is_tagged else _split_characters(text)
     spans = []
-    for number, first, last, quoted in mentions.get(name, ()):
-        with gold.guard(number):
+    for number, first, last, quoted in mentions.get(id, ()):
+        with mentions_file.guard(number):
             if not first <= last:
                 raise MalformedError(f"{first} {last} are in the wrong order")
-            place = _place(text, units[first : last + 1], quoted)
-            if place is None:
-                there = text[units[first][0] : units[last][1]] if last < len(units) else "nothing"
-                raise MalformedError(f"mention is {there!r} in sentence {name} but {quoted!r} here")
-            spans.append(make_span(text, [place], TYPE))
-    return Document(name, text, tuple(spans), {"pretokenized": True} if tagged else {})
+            extent = _locate(text, units[first : last + 1], quoted)
+            if extent is None:
+                actual = text[units[first][0] : units[last][1]] if last < len(units) else "nothing"
+                raise MalformedError(f"mention is {actual!r} in sentence {id} but {quoted!r} here")
+            spans.append(make_span(text, [extent], TYPE))
+    return Document(id, text, tuple(spans), {"pretokenized": True} if is_tagged else {})
 
 
-def _place(text: str, units: Sequence[tuple[int, int]], quoted: str) -> tuple[int, int] | None:
-    """Where a mention stands: at its tokens, else where its text stands once and only once.
+def _locate(text: str, units: Sequence[tuple[int, int]], quoted: str) -> tuple[int, int] | None:
+    """Return the extent of a mention: at its units, else where its text occurs exactly once.
 
-    The mentions were printed from another tokenisation, in which a few sentences ("1-->4") have
-    more tokens than here; white space and case differ too.
+    The mentions were created with another tokenization, in which a few sentences ("1-->4") have
+    more tokens. White space and case differ too.
     """
-    wanted = _bare(quoted)
-    if units and _bare(text[units[0][0] : units[-1][1]]) == wanted:
+    target = _normalize(quoted)
+    if units and _normalize(text[units[0][0] : units[-1][1]]) == target:
         return units[0][0], units[-1][1]
-    visible = _visible(text)
-    bare = "".join(text[start:end] for start, end in visible).casefold()
-    if len(bare) != len(visible) or not wanted or bare.count(wanted) != 1:
+    characters = _split_characters(text)
+    normalized = "".join(text[start:end] for start, end in characters).casefold()
+    # casefold may change the length; then indices in `normalized` mean nothing.
+    is_aligned = len(normalized) == len(characters)
+    if not is_aligned or not target or normalized.count(target) != 1:
         return None
-    first = bare.index(wanted)
-    return visible[first][0], visible[first + len(wanted) - 1][1]
+    first = normalized.index(target)
+    return characters[first][0], characters[first + len(target) - 1][1]
 
 
-def _token(item: str) -> str:
+def _strip_tag(item: str) -> str:
     token, slash, _ = item.rpartition("/")
     if not slash:
-        raise MalformedError(f"{item!r} is no token/TAG")
+        raise MalformedError(f"{item!r} is not token/TAG")
     return token
 
 
-def _subtokens(text: str) -> list[tuple[int, int]]:
+def _split_subtokens(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _SUBTOKEN.finditer(text)]
 
 
-def _visible(text: str) -> list[tuple[int, int]]:
+def _split_characters(text: str) -> list[tuple[int, int]]:
     return [(i, i + 1) for i, character in enumerate(text) if not character.isspace()]
 
 
-def _bare(text: str) -> str:
+def _normalize(text: str) -> str:
     return _SPACE.sub("", text).casefold()

@@ -1,4 +1,4 @@
-"""JSON as a stream: the records of a long list one at a time, and each written on a line."""
+"""JSON as a stream: read the records of a long list one at a time, and write one per line."""
 
 from __future__ import annotations
 
@@ -8,91 +8,95 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vaner.errors import FormatError
+from vaner.formats.losses import CHARACTER, Losses
 from vaner.formats.source import InputFile
-from vaner.formats.spans import CHARACTER, Losses
 
 SEPARATORS = " \t\r\n,"
-"""What may stand between two records."""
+"""Characters that may separate two records."""
 
-_SPLIT_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Buffer:
-    """Text read so far and not yet used, and the line it begins on.
+    """The part of a text that has been read but not parsed, and the line it begins on.
 
     Args:
-        chunks: the text of a file in pieces.
+        chunks: chunks of the text.
     """
 
     def __init__(self, chunks: Iterator[str]) -> None:
-        self.chunks, self.text, self.line, self.ended = chunks, "", 1, False
+        self.chunks, self.text, self.line, self.is_at_end = chunks, "", 1, False
 
-    def more(self) -> None:
-        """Read on, at least as much as is held, so that retries stay linear in sum."""
-        parts, wanted = [self.text], max(len(self.text), 1)
-        while wanted > 0 and not self.ended:
-            part = next(self.chunks, None)
-            self.ended = part is None
-            parts.append(part or "")
-            wanted -= len(part or "")
+    def read_more(self) -> None:
+        """Read at least as much as the buffer holds, so that the total time stays linear."""
+        parts, remaining = [self.text], max(len(self.text), 1)
+        while remaining > 0 and not self.is_at_end:
+            chunk = next(self.chunks, None)
+            self.is_at_end = chunk is None
+            parts.append(chunk or "")
+            remaining -= len(chunk or "")
         self.text = "".join(parts)
 
     def drop(self, count: int) -> None:
-        """Leave out what has been used."""
+        """Remove the first `count` characters."""
         self.line += self.text.count("\n", 0, count)
         self.text = self.text[count:]
 
+    def drop_leading(self, characters: str) -> None:
+        """Remove these characters from the beginning of the text."""
+        self.drop(len(self.text) - len(self.text.lstrip(characters)))
 
-def items(buffer: Buffer, place: InputFile) -> Iterator[tuple[Any, int]]:
-    """The records of a list whose bracket has been dropped, each with the line it begins on.
 
-    The bracket at its end is dropped too.
+def read_list(buffer: Buffer, file: InputFile) -> Iterator[tuple[Any, int]]:
+    """Yield each record of a list with its first line.
+
+    The opening bracket has been dropped by the caller. The closing bracket is dropped here.
 
     Raises:
-        FormatError: for broken JSON, with its line.
+        FormatError: if the JSON is broken, with its line.
     """
     while True:
-        buffer.drop(len(buffer.text) - len(buffer.text.lstrip(SEPARATORS)))
+        buffer.drop_leading(SEPARATORS)
         if buffer.text.startswith("]"):
             buffer.drop(1)
             return
-        yield record(buffer, place)
+        yield read_record(buffer, file)
 
 
-def record(buffer: Buffer, place: InputFile) -> tuple[Any, int]:
-    """The record that the text begins with, which is dropped, and the line it begins on.
+def read_record(buffer: Buffer, file: InputFile) -> tuple[Any, int]:
+    """Read the record at the beginning of the buffer, and return it with its first line.
 
     Raises:
-        FormatError: for broken JSON, with its line.
+        FormatError: if the JSON is broken, with its line.
     """
     decoder, line = json.JSONDecoder(), buffer.line
     while True:
         try:
-            found, end = decoder.raw_decode(buffer.text)
+            record, end = decoder.raw_decode(buffer.text)
         except RecursionError:
-            raise place.error("JSON nested too deeply", line) from None
-        except ValueError as problem:
-            if buffer.ended:
-                raise broken(problem, line, place) from None
-            buffer.more()
+            raise file.error("JSON nested too deeply", line) from None
+        except ValueError as error:
+            if buffer.is_at_end:
+                raise make_json_error(error, line, file) from None
+            buffer.read_more()
         else:
             buffer.drop(end)
-            return found, line
+            return record, line
 
 
-def follows(buffer: Buffer, between: str = SEPARATORS) -> bool:
-    """Whether there is anything but these characters, which are dropped, in the rest of a file."""
+def has_more(buffer: Buffer, separators: str = SEPARATORS) -> bool:
+    """Drop separators, and return whether the file has anything else left."""
     while True:
-        buffer.drop(len(buffer.text) - len(buffer.text.lstrip(between)))
-        if buffer.text or buffer.ended:
+        buffer.drop_leading(separators)
+        if buffer.text or buffer.is_at_end:
             return bool(buffer.text)
-        buffer.more()
+        buffer.read_more()
 
 
-def elements(records: Iterable[str]) -> Iterator[str]:
-    """Records as the elements of a list whose bracket is open, one a line.
+def write_elements(records: Iterable[str]) -> Iterator[str]:
+    """Yield records as the elements of an open list, one per line.
 
-    >>> print("[", *elements(["{}", "{}"]), sep="")
+    >>> print("[", *write_elements(["{}", "{}"]), sep="")
     [
     {},
     {}
@@ -101,27 +105,26 @@ def elements(records: Iterable[str]) -> Iterator[str]:
         yield f",\n{record}" if number else f"\n{record}"
 
 
-def broken(problem: Exception, line: int, place: InputFile) -> FormatError:
-    """The error of a JSON text that begins on a line of a file."""
-    if isinstance(problem, json.JSONDecodeError):
-        return place.error(f"broken JSON: {problem.msg}", line + problem.lineno - 1)
-    return place.error(f"broken JSON: {problem}", line)
+def make_json_error(error: Exception, line: int, file: InputFile) -> FormatError:
+    """Return the error of a JSON text that begins on a line of a file."""
+    if isinstance(error, json.JSONDecodeError):
+        return file.error(f"broken JSON: {error.msg}", line + error.lineno - 1)
+    return file.error(f"broken JSON: {error}", line)
 
 
-def unpaired(text: str, lost: Losses) -> str:
-    """Text without two halves of a character side by side, which JSON would read as one."""
-    sound, count = _SPLIT_PAIR.subn("\ufffd\ufffd", text)
-    lost[CHARACTER] += 2 * count
-    return sound
+def replace_surrogate_pairs(text: str, losses: Losses) -> str:
+    """Return text without adjacent surrogates, which a JSON parser would join to one character."""
+    clean, count = _SURROGATE_PAIR.subn("\ufffd\ufffd", text)
+    losses[CHARACTER] += 2 * count
+    return clean
 
 
-def dump(record: Mapping[str, Any], lost: Losses) -> str:
-    """A record on one line, in characters that UTF-8 can hold."""
-    line = json.dumps(record, ensure_ascii=False)
-    # An escaped surrogate pair would come back as one character and move the offsets behind it.
-    line = unpaired(line, lost)
+def dump_line(record: Mapping[str, Any], losses: Losses) -> str:
+    """Return a record as a line of JSON that UTF-8 can hold."""
+    # An escaped surrogate pair would be read as one character and shift the offsets after it.
+    line = replace_surrogate_pairs(json.dumps(record, ensure_ascii=False), losses)
     try:
         line.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which JSON can escape and UTF-8 cannot hold
+    except UnicodeEncodeError:  # JSON can escape a lone surrogate, UTF-8 cannot hold it
         return json.dumps(json.loads(line))
     return line

@@ -1,4 +1,4 @@
-"""Values of JSON records, checked: what is of another kind than it must be is malformed."""
+"""Checked values of JSON records: a value of an unexpected type is malformed."""
 
 from __future__ import annotations
 
@@ -10,53 +10,68 @@ from vaner.formats.source import MalformedError
 from vaner.text.documents import Span
 
 
-def parsed(line: str) -> Mapping[str, Any]:
-    """The object that a line of JSON Lines holds.
+def parse_object(line: str) -> Mapping[str, Any]:
+    """Parse a line of JSON Lines.
 
     Raises:
-        MalformedError: for what is no JSON, or no object.
+        MalformedError: if the line is not JSON, or not an object.
     """
     try:
         record = json.loads(line)
-    except (ValueError, RecursionError) as problem:
-        raise MalformedError(f"is not JSON: {problem}") from None
+    except (ValueError, RecursionError) as error:
+        raise MalformedError(f"is not JSON: {error}") from None
     if not isinstance(record, dict):
         raise MalformedError("is not a JSON object with the text of a document")
     return record
 
 
-def typed(value: Any, kind: type, what: str) -> Any:
-    """The value, if it is of this kind.
+def check_type(value: Any, expected_type: type, name: str) -> Any:
+    """Return the value if it has the expected type.
+
+    Args:
+        value: the value.
+        expected_type: e.g. ``dict``.
+        name: name of the value in the error message.
 
     Raises:
-        MalformedError: naming what it is.
+        MalformedError: if it has another type.
     """
-    if not isinstance(value, kind):
-        raise MalformedError(f"{what} is {type(value).__name__}, expected {kind.__name__}")
+    if not isinstance(value, expected_type):
+        raise MalformedError(f"{name} is {type(value).__name__}, expected {expected_type.__name__}")
     return value
 
 
-def integer(value: Any) -> bool:
-    """Whether a value is an integer, which true and false are not."""
+def check_quoted(entry: Mapping[str, Any], name: str) -> str | None:
+    """Return the repeated text of a mention, or None if it is missing.
+
+    Raises:
+        MalformedError: if it is not a string.
+    """
+    quoted = entry.get("text")
+    return None if quoted is None else str(check_type(quoted, str, name))
+
+
+def is_integer(value: Any) -> bool:
+    """Return whether a value is an integer. True and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def pair(piece: Any) -> tuple[int, int]:
-    """A start and an end.
+def check_pair(value: Any) -> tuple[int, int]:
+    """Return a value as a pair of start and end.
 
     Raises:
-        MalformedError: for anything else.
+        MalformedError: if it is not a sequence of two integers.
     """
-    if not isinstance(piece, Sequence) or len(piece) != 2 or not all(map(integer, piece)):
-        raise MalformedError(f"{piece!r} is no pair of integers (start, end)")
-    return piece[0], piece[1]
+    if not isinstance(value, Sequence) or len(value) != 2 or not all(map(is_integer, value)):
+        raise MalformedError(f"{value!r} is not a pair of integers (start, end)")
+    return value[0], value[1]
 
 
-def reaching(span: Span, entry: Mapping[str, Any]) -> Span:
-    """The span, if the record that it was made of begins and ends where its fragments do.
+def check_extent(span: Span, entry: Mapping[str, Any]) -> Span:
+    """Return the span if its start and end are those of the record it was made from.
 
     Raises:
-        MalformedError: where it does not.
+        MalformedError: if the fragments have another start or end than the record.
     """
     if (span.start, span.end) != (entry.get("start"), entry.get("end")):
         pieces = list(span.pieces)
@@ -64,37 +79,37 @@ def reaching(span: Span, entry: Mapping[str, Any]) -> Span:
     return span
 
 
-def probability(value: Any) -> float | None:
-    """A score, or None where there is none.
+def check_probability(value: Any) -> float | None:
+    """Return a score, or None if it is missing.
 
     Raises:
-        MalformedError: for what is no number from 0 to 1.
+        MalformedError: if it is not a number between 0 and 1.
     """
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise MalformedError(f"score {value!r} is no probability")
+        raise MalformedError(f"score {value!r} is not a probability between 0 and 1")
     return float(value)
 
 
-def frozen(value: Any) -> Any:
-    """Lists as tuples, all the way down, as readers of other formats put them.
+def freeze(value: Any) -> Any:
+    """Convert lists to tuples, recursively, as the metadata of a document is immutable.
 
     Raises:
-        MalformedError: for lists in lists that are too many to go down into.
+        MalformedError: if the value is nested too deeply.
     """
     try:
-        return _frozen(value)
+        return _freeze(value)
     except RecursionError:
         raise MalformedError("JSON nested too deeply") from None
 
 
-def _frozen(value: Any) -> Any:
+def _freeze(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _frozen(v) for k, v in value.items()}
-    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+        return {k: _freeze(v) for k, v in value.items()}
+    return tuple(_freeze(v) for v in value) if isinstance(value, list) else value
 
 
-def beside(own: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of ours, and behind it the fields of the one it was read from that it has not."""
-    return {**own, **{name: value for name, value in kept.items() if name not in own}}
+def add_missing(record: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with those stored fields that it does not have, in last place."""
+    return {**record, **{name: value for name, value in stored.items() if name not in record}}

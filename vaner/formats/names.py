@@ -1,25 +1,76 @@
-"""Formats by the names that users give them."""
+"""Names of formats: look up a format by the name, alias or file suffix that a user gives."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+from typing import overload
+
 from vaner.errors import VanerError
-from vaner.formats import FORMATS
-
-ALIASES = {"bioc": "bioc_xml", "biocxml": "bioc_xml", "biocjson": "bioc_json", "txt": "text"}
-ALIASES |= {"labelstudio": "label_studio"}
+from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS, Format
+from vaner.formats.source import get_suffix
 
 
-def resolve_format_name(given: str | None) -> str | None:
-    """A format by the name a user gave it: ``bioc`` for ``bioc_xml``, ``BioC-JSON`` …
+def _normalize(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")
+
+
+_NAMES = {
+    _normalize(name): format.name
+    for format in FORMATS.values()
+    for name in (format.name, *format.aliases)
+}
+
+
+def list_formats(*, writable: bool = False) -> list[str]:
+    """Return the names of all formats, which can be read, or only of those that can be written.
+
+    >>> "pubmed" in list_formats(), "pubmed" in list_formats(writable=True)
+    (True, False)
+    """
+    return [format.name for format in FORMATS.values() if format.is_writable or not writable]
+
+
+@overload
+def resolve_format_name(name: str, views: Collection[str] = ()) -> str: ...
+@overload
+def resolve_format_name(name: None, views: Collection[str] = ()) -> None: ...
+@overload
+def resolve_format_name(name: str | None, views: Collection[str] = ()) -> str | None: ...
+def resolve_format_name(name: str | None, views: Collection[str] = ()) -> str | None:
+    """Return the name in `FORMATS` for a name or alias that a user gives.
+
+    Args:
+        name: name or alias. Upper case, ``-`` and ``_`` are ignored. None is returned unchanged.
+        views: further valid names, such as ``html``.
 
     Raises:
-        VanerError: for a name that no format has.
+        VanerError: if the name is unknown.
+
+    >>> resolve_format_name("BioC-JSON"), resolve_format_name("bioc")
+    ('bioc_json', 'bioc_xml')
     """
-    if given is None:
+    if name is None:
         return None
-    name = given.casefold().replace("-", "_")
-    name = ALIASES.get(name.replace("_", ""), name)
-    if name not in FORMATS:
-        known = ", ".join([*FORMATS, *ALIASES])
-        raise VanerError(f"no input format is called {given!r}; there are {known}")
-    return name
+    names = {**_NAMES, **{_normalize(view): view for view in views}}
+    if resolved := names.get(_normalize(name)):
+        return resolved
+    known = [*views, *FORMATS]
+    similar = get_close_matches(name.casefold(), known, n=1)
+    suggestion = f" Did you mean {similar[0]}?" if similar else ""
+    raise VanerError(f"unknown format {name!r}.{suggestion} The formats are {', '.join(known)}")
+
+
+def get_format(name: str) -> Format:
+    """Return the format with a name or alias.
+
+    Raises:
+        VanerError: if the name is unknown.
+    """
+    return FORMATS[resolve_format_name(name)]
+
+
+def has_known_suffix(path: Path) -> bool:
+    """Return whether a file name has a usual suffix of some format."""
+    return get_suffix(path) in FORMAT_BY_SUFFIX

@@ -1,7 +1,7 @@
-"""Prodigy's tasks and answers as JSON Lines: a text and spans with start, end and label.
+"""Prodigy tasks and answers as JSON Lines: a text and spans with start, end and label.
 
-Offsets are code points. Of an export only what was accepted is a document. A binary answer judges
-the mention that was shown and says nothing of the others in its text, so it is none either.
+Offsets are code points. Only accepted answers of an export become documents. A binary answer does
+not either: it judges the mention that was shown and says nothing about other mentions of the text.
 """
 
 from __future__ import annotations
@@ -12,22 +12,31 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from vaner.formats.json_stream import dump
-from vaner.formats.json_values import beside, frozen, pair, parsed, probability, typed
+from vaner.formats.json_stream import dump_line
+from vaner.formats.json_values import (
+    add_missing,
+    check_pair,
+    check_probability,
+    check_quoted,
+    check_type,
+    freeze,
+    parse_object,
+)
+from vaner.formats.losses import FRAGMENTS, Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
-from vaner.formats.spans import FRAGMENTS, Losses, make_span
+from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
 
-_UNUSED = {"reject": "rejected", "ignore": "ignored"}
+_SKIPPED_ANSWERS = {"reject": "rejected", "ignore": "ignored"}
 _BINARY = "a binary answer, which judges one mention and not its text"
-# What is written is a task of its own: Prodigy makes hashes, tokens and answers anew.
-_KNOWN = {"text", "spans", "tokens", "answer"}
+# The written record is a new task: Prodigy computes hashes, tokens and answers again.
+_KNOWN_FIELDS = {"text", "spans", "tokens", "answer"}
 
 
-class Kept(TypedDict, total=False):
-    """What is kept of a record, besides fields of any name."""
+class Stored(TypedDict, total=False):
+    """What is stored of a record, besides fields with any other name."""
 
     meta: Mapping[str, Any] | None
 
@@ -35,69 +44,76 @@ class Kept(TypedDict, total=False):
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Documents of a file of tasks or answers.
+    """Read the documents of a file of tasks or answers.
 
-    A record is named by the ``id`` in its ``meta``, else by its own, else after the file and the
-    number of its line.
+    A document is named by ``id`` in the ``meta`` of its record, else by ``id`` of the record, else
+    after the file and the line number.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
     """
-    place, unused = InputFile(path, on_error), SkipCounts()
-    for number, line in read_nonempty_lines(place, encoding):
-        with place.guard(number):
-            record = parsed(line)
-            if reason := _reason(record):
-                unused[reason] += 1
+    file, skipped = InputFile(path, on_error), SkipCounts()
+    for number, line in read_nonempty_lines(file, encoding):
+        with file.guard(number):
+            record = parse_object(line)
+            if reason := _get_skip_reason(record):
+                skipped[reason] += 1
             else:
-                yield _document(record, f"{place.stem}-{number}", place, number)
-    warn_skipped_records(place, unused)
+                yield _to_document(record, f"{file.stem}-{number}", file, number)
+    warn_skipped_records(file, skipped)
 
 
-def _reason(record: Mapping[str, Any]) -> str | None:
-    """Why a record is not to be used; None where it is."""
-    answer = typed(record.get("answer", "accept"), str, "answer")
-    if answer in _UNUSED:
-        return _UNUSED[answer]
+def _get_skip_reason(record: Mapping[str, Any]) -> str | None:
+    """Return why a record must not be used, or None."""
+    answer = check_type(record.get("answer", "accept"), str, "answer")
+    if answer in _SKIPPED_ANSWERS:
+        return _SKIPPED_ANSWERS[answer]
     if answer != "accept":
         raise MalformedError(f"answer is {answer!r}, expected accept, reject or ignore")
     return _BINARY if record.get("_is_binary") else None
 
 
-def _document(record: Mapping[str, Any], name: str, place: InputFile, line: int) -> Document:
-    text = typed(record.get("text"), str, "text")
+def _to_document(
+    record: Mapping[str, Any], default_id: str, file: InputFile, line: int
+) -> Document:
+    text = check_type(record.get("text"), str, "text")
     spans = []
-    for entry in typed(record.get("spans") or [], list, "spans"):
-        with place.guard(line):
-            spans.append(_span(text, typed(entry, dict, "a span")))
-    meta = typed(record.get("meta") or {}, dict, "meta")
+    for entry in check_type(record.get("spans") or [], list, "spans"):
+        with file.guard(line):
+            spans.append(_make_span(text, check_type(entry, dict, "a span")))
+    meta = check_type(record.get("meta") or {}, dict, "meta")
     id = meta.get("id", record.get("id"))
-    kept = {k: frozen(v) for k, v in record.items() if k not in _KNOWN and k[:1] != "_"}
-    metadata = {"prodigy": kept} if kept else {}
-    return Document(name if id is None else str(id), text, tuple(spans), metadata)
+    stored = {k: freeze(v) for k, v in record.items() if k not in _KNOWN_FIELDS and k[:1] != "_"}
+    metadata = {"prodigy": stored} if stored else {}
+    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
 
 
-def _span(text: str, entry: Mapping[str, Any]) -> Span:
-    quoted = entry.get("text")
+def _make_span(text: str, entry: Mapping[str, Any]) -> Span:
+    identifiers = check_type(entry.get("identifiers") or [], list, "identifiers")
     return make_span(
         text,
-        [pair((entry.get("start"), entry.get("end")))],
-        typed(entry.get("label", ""), str, "label"),
-        quoted=None if quoted is None else typed(quoted, str, "text of a span"),
-        score=probability(entry.get("score")),
-        identifiers=[str(i) for i in typed(entry.get("identifiers") or [], list, "identifiers")],
+        [check_pair((entry.get("start"), entry.get("end")))],
+        check_type(entry.get("label", ""), str, "label"),
+        quoted=check_quoted(entry, "text of a span"),
+        score=check_probability(entry.get("score")),
+        identifiers=map(str, identifiers),
     )
 
 
-def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
-    """One task a line, to be corrected; scores and identifiers stand in its spans."""
+def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
+    """Yield a task per document. Scores and identifiers are fields of its spans."""
     for document in documents:
-        spans = [_entry(span, lost) for span in document.spans]
-        kept = get_roundtrip_metadata(document, "prodigy", Kept, lost)
-        meta = {**(kept.get("meta") or {}), "id": document.id}
-        own = {"text": document.text, "spans": spans, "meta": meta}
-        yield dump(beside(own, kept), lost) + "\n"
+        spans = [_make_entry(span, losses) for span in document.spans]
+        stored = get_roundtrip_metadata(document, "prodigy", Stored, losses)
+        meta = {**(stored.get("meta") or {}), "id": document.id}
+        record = {"text": document.text, "spans": spans, "meta": meta}
+        yield dump_line(add_missing(record, stored), losses) + "\n"
 
 
-def _entry(span: Span, lost: Losses) -> dict[str, Any]:
-    lost[FRAGMENTS] += span.is_discontinuous
+def _make_entry(span: Span, losses: Losses) -> dict[str, Any]:
+    losses[FRAGMENTS] += span.is_discontinuous
     entry: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.type}
     if span.score is not None:
         entry["score"] = span.score

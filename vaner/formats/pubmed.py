@@ -1,9 +1,8 @@
-"""PubMed and MEDLINE XML: title and abstract of every article, one article in memory at a time.
+"""PubMed and MEDLINE XML: title and abstract of each article. Read only.
 
-The text is title, line break, abstract; the sections of a structured abstract stand one after
-the other behind their labels, joined by spaces, as PubTator has them. Inline markup (italics,
-sub- and superscripts, MathML) is flattened to its text, no character of which is lost. Abstracts
-in other languages and records of deletion are passed over. Read only.
+The text is title, line break, abstract. The sections of a structured abstract follow each other
+after their labels, joined by spaces, as in PubTator. Inline markup (italics, sub- and superscripts,
+MathML) is reduced to its text. Abstracts in other languages and deletion records are skipped.
 """
 
 from __future__ import annotations
@@ -18,44 +17,50 @@ from vaner.text.documents import Document
 
 _ROOTS = {"PubmedArticleSet", "MedlineCitationSet", "PubmedBookArticleSet"}
 _ARTICLES = {"PubmedArticle", "MedlineCitation", "PubmedBookArticle"}
-# The label NLM gives to a section that has none.
+# NLM's label of a section without a label.
 _NO_LABEL = {"", "UNLABELLED"}
 
 
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """One document an article, its PMID as id."""
-    place = InputFile(path, on_error)
-    for root, element, line in iter_children(place, encoding):
+    """Read each article as a document with its PMID as id, one article in memory at a time.
+
+    Args:
+        path: the file.
+        encoding: overrides the encoding in the XML declaration, unless it is UTF-8.
+        on_error: see `vaner.formats.read`.
+    """
+    file = InputFile(path, on_error)
+    for root, element, line in iter_children(file, encoding):
         if root not in _ROOTS:
-            raise place.error(f"the root is <{root}>, expected <PubmedArticleSet>", line)
+            raise file.error(f"the root is <{root}>, expected <PubmedArticleSet>", line)
         if element.tag in _ARTICLES:
-            with place.guard(line):
-                yield _document(element)
+            with file.guard(line):
+                yield _to_document(element)
 
 
-def _document(article: Element) -> Document:
-    # The first PMID in document order is the article's own; those of references come later.
-    pmid = next((_flat(e) for e in article.iter("PMID")), "").strip()
+def _to_document(article: Element) -> Document:
+    # The first PMID is that of the article. Those of its references come later.
+    pmid = next((_get_text(element) for element in article.iter("PMID")), "").strip()
     if not pmid:
         raise MalformedError("an article without PMID")
-    title = _flat(_first(article, ("ArticleTitle", "BookTitle", "VernacularTitle")))
+    title = _get_text(_find_first(article, ("ArticleTitle", "BookTitle", "VernacularTitle")))
     abstract = next(article.iter("Abstract"), None)
     sections = abstract.findall("AbstractText") if abstract is not None else []
-    body = " ".join(text for text in map(_section, sections) if text)
+    body = " ".join(text for text in map(_get_section, sections) if text)
     return Document(pmid, "\n".join(part for part in (title, body) if part))
 
 
-def _first(article: Element, tags: tuple[str, ...]) -> Element | None:
-    found = (element for tag in tags for element in article.iter(tag))
-    return next((element for element in found if _flat(element)), None)
+def _find_first(article: Element, tags: tuple[str, ...]) -> Element | None:
+    elements = (element for tag in tags for element in article.iter(tag))
+    return next((element for element in elements if _get_text(element)), None)
 
 
-def _section(element: Element) -> str:
-    label, text = element.get("Label", ""), _flat(element)
+def _get_section(element: Element) -> str:
+    label, text = element.get("Label", ""), _get_text(element)
     return text if label in _NO_LABEL or not text else f"{label}: {text}"
 
 
-def _flat(element: Element | None) -> str:
+def _get_text(element: Element | None) -> str:
     return "" if element is None else "".join(element.itertext()).strip()

@@ -1,10 +1,10 @@
-r"""PubTator: title, abstract, then a tab-separated line a mention; an empty line between documents.
+r"""PubTator: title, abstract, and a tab-separated line per mention; an empty line ends a document.
 
 ``PMID|t|Title``, ``PMID|a|Abstract``, ``PMID<tab>start<tab>end<tab>mention<tab>type<tab>ids``.
-Offsets count title and abstract joined by one character, here a line break. Other programs look for
-both lines, so a document of one passage has an empty abstract, and an empty one is read as none.
-Identifiers are divided by ``|``; a composite such as ``D007674+D006222`` is one. ``-`` and ``-1``
-mean none.
+Offsets count title and abstract joined by one character, here a line break. Other programs require
+both lines, so a document with one passage is written with an empty abstract, and an empty abstract
+is read as none. ``|`` separates identifiers; a composite such as ``D007674+D006222`` is a single
+identifier. ``-`` and ``-1`` mean none.
 """
 
 from __future__ import annotations
@@ -15,30 +15,28 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from vaner.formats.roundtrip_metadata import Line, get_roundtrip_metadata
-from vaner.formats.source import LINE_ENDS, InputFile, MalformedError, OnError, read_lines
-from vaner.formats.spans import (
+from vaner.formats.losses import (
     FRAGMENTS,
     NAME,
-    OFFSET,
     Losses,
     count_scores,
-    make_span,
-    recall,
-    remember,
     replace_forbidden,
     replace_line_breaks,
 )
+from vaner.formats.roundtrip_metadata import Line, get_roundtrip_metadata
+from vaner.formats.source import CARRIAGE_RETURNS, InputFile, MalformedError, OnError, read_lines
+from vaner.formats.spans import OFFSET, make_span, recall, remember
 from vaner.text.documents import Document, Span
 
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _NO_IDENTIFIER = {"", "-", "-1"}
 
 Block = list[tuple[int, str]]
+"""The numbered lines of a document."""
 
 
-class Kept(TypedDict, total=False):
-    """What is kept of a document: lines that are no mention, last columns not spelt our way."""
+class Stored(TypedDict, total=False):
+    """What is stored of a document: other lines, and identifier columns of a different form."""
 
     lines: Sequence[Line]
     columns: Mapping[str, Sequence[Line]]
@@ -47,20 +45,25 @@ class Kept(TypedDict, total=False):
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Documents of a PubTator file under their own ids, which a file may hold twice.
+    """Read the documents of a PubTator file. Ids may occur more than once.
 
-    Lines that are neither text nor mention, i.e. relations, are kept in the metadata.
+    Lines that are neither text nor mention, i.e. relations, are stored in the metadata.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
     """
-    place = InputFile(path, on_error)
-    for block in _blocks(place, encoding):
-        with place.guard(block[0][0]):
-            yield _document(block, place)
+    file = InputFile(path, on_error)
+    for block in _read_blocks(file, encoding):
+        with file.guard(block[0][0]):
+            yield _to_document(block, file)
 
 
-def _blocks(place: InputFile, encoding: str) -> Iterator[Block]:
-    """Lines of one document each: it ends at an empty line or where a title follows."""
+def _read_blocks(file: InputFile, encoding: str) -> Iterator[Block]:
+    """Yield the lines of each document. It ends at an empty line or before the next title."""
     block: Block = []
-    for number, line in read_lines(place, encoding):
+    for number, line in read_lines(file, encoding):
         match = _TEXT_LINE.match(line)
         if block and (not line.strip() or (match and match[2] == "t")):
             yield block
@@ -71,97 +74,105 @@ def _blocks(place: InputFile, encoding: str) -> Iterator[Block]:
         yield block
 
 
-def _document(block: Block, place: InputFile) -> Document:
-    title = _TEXT_LINE.match(block[0][1])
-    if not title or title[2] != "t":
-        raise MalformedError("expected ID|t|Title at the beginning of a document")
-    name, text, rest = title[1], title[3], block[1:]
-    if f"\r{name}|a|" in text or f"\r{name}\t" in text:
-        raise MalformedError(LINE_ENDS)
-    abstract = _TEXT_LINE.match(rest[0][1]) if rest else None
-    if abstract and abstract[2] == "a":
-        if abstract[1] != name:
-            raise MalformedError(f"abstract of {abstract[1]} follows the title of {name}")
-        text, rest = f"{text}\n{abstract[3]}" if abstract[3] else text, rest[1:]
-    spans, tails, others = list[Span](), list[str](), list[str]()
+def _to_document(block: Block, file: InputFile) -> Document:
+    id, text, rest = _read_text(block)
+    spans, columns, others = list[Span](), list[str](), list[str]()
     for number, line in rest:
-        with place.guard(number):
+        with file.guard(number):
             fields = line.split("\t")
-            if fields[0] != name or len(fields) < 2:
-                raise MalformedError(f"expected a tab-separated annotation of {name}")
-            if len(fields) >= 4 and _integers(fields[1:3]):
-                spans.append(_span(text, fields))
-                tails.append("\t".join(fields[5:]))
+            if fields[0] != id or len(fields) < 2:
+                raise MalformedError(f"expected a tab-separated annotation of {id}")
+            if len(fields) >= 4 and _are_integers(fields[1:3]):
+                spans.append(_make_span(text, fields))
+                columns.append("\t".join(fields[5:]))
             elif len(fields) >= 6 and not fields[1].isalpha():
                 raise MalformedError(f"offsets {fields[1]!r} {fields[2]!r} are no integers")
             else:
                 others.append(line.partition("\t")[2])
-    return Document(name, text, tuple(spans), _metadata(spans, tails, others))
+    return Document(id, text, tuple(spans), _make_metadata(spans, columns, others))
 
 
-def _integers(fields: Sequence[str]) -> bool:
-    return all(re.fullmatch(f"-?{OFFSET}", f) for f in fields)
+def _read_text(block: Block) -> tuple[str, str, Block]:
+    """Return id and text of a document, and the lines after the text."""
+    title = _TEXT_LINE.match(block[0][1])
+    if not title or title[2] != "t":
+        raise MalformedError("expected ID|t|Title at the beginning of a document")
+    id, text, rest = title[1], title[3], block[1:]
+    if f"\r{id}|a|" in text or f"\r{id}\t" in text:
+        raise MalformedError(CARRIAGE_RETURNS)
+    abstract = _TEXT_LINE.match(rest[0][1]) if rest else None
+    if abstract and abstract[2] == "a":
+        if abstract[1] != id:
+            raise MalformedError(f"abstract of {abstract[1]} follows the title of {id}")
+        text, rest = f"{text}\n{abstract[3]}" if abstract[3] else text, rest[1:]
+    return id, text, rest
 
 
-def _span(text: str, fields: Sequence[str]) -> Span:
+def _are_integers(fields: Sequence[str]) -> bool:
+    return all(re.fullmatch(f"-?{OFFSET}", field) for field in fields)
+
+
+def _make_span(text: str, fields: Sequence[str]) -> Span:
     if len(fields) < 5:
         raise MalformedError("expected id, start, end, mention, type and identifiers")
     pieces = [(int(fields[1]), int(fields[2]))]
-    tail = fields[5] if len(fields) > 5 else ""
-    return make_span(
-        text, pieces, fields[4].strip(), quoted=fields[3], identifiers=_identifiers(tail)
-    )
+    identifiers = _split_identifiers(fields[5] if len(fields) > 5 else "")
+    return make_span(text, pieces, fields[4].strip(), quoted=fields[3], identifiers=identifiers)
 
 
-def _identifiers(column: str) -> tuple[str, ...]:
-    parts = (part.strip() for part in column.split("\t")[0].split("|"))
+def _split_identifiers(columns: str) -> tuple[str, ...]:
+    parts = (part.strip() for part in columns.split("\t")[0].split("|"))
     return tuple(part for part in parts if part not in _NO_IDENTIFIER)
 
 
-def _metadata(spans: list[Span], tails: list[str], others: list[str]) -> dict[str, object]:
-    """What must be kept to write the lines back: relations, and columns not spelt our way."""
-    kept: dict[str, object] = {}
+def _make_metadata(spans: list[Span], columns: list[str], others: list[str]) -> dict[str, object]:
+    """Return what is needed to write the lines unchanged."""
+    stored: dict[str, object] = {}
     if others:
-        kept["lines"] = tuple(others)
-    odd = [(s, t) for s, t in zip(spans, tails, strict=True) if t != "|".join(s.identifiers)]
-    if odd:
-        kept["columns"] = remember((s for s, _ in odd), (t for _, t in odd))
-    return {"pubtator": kept} if kept else {}
+        stored["lines"] = tuple(others)
+    different = [
+        (span, column)
+        for span, column in zip(spans, columns, strict=True)
+        if column != "|".join(span.identifiers)
+    ]
+    if different:
+        stored["columns"] = remember((s for s, _ in different), (c for _, c in different))
+    return {"pubtator": stored} if stored else {}
 
 
 def count_unsupported(document: Document) -> int:
-    """Number of things kept of a document that are no mention: lines, and columns after the ids."""
-    kept = get_roundtrip_metadata(document, "pubtator", Kept, Losses())
-    tails = (tail for tails in kept.get("columns", {}).values() for tail in tails)
-    return len(kept.get("lines", ())) + sum("\t" in tail for tail in tails)
+    """Count the stored lines that are no mentions, and the columns after the identifiers."""
+    stored = get_roundtrip_metadata(document, "pubtator", Stored, Losses())
+    columns = (column for columns in stored.get("columns", {}).values() for column in columns)
+    return len(stored.get("lines", ())) + sum("\t" in column for column in columns)
 
 
-def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
-    """Documents as PubTator; the first line break of a text divides title from abstract."""
+def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
+    """Yield each document. The first line break of a text separates title and abstract."""
     for document in documents:
-        yield "\n".join((*_lines(document, lost), "", ""))
+        yield "\n".join((*_make_lines(document, losses), "", ""))
 
 
-def _lines(document: Document, lost: Losses) -> Iterator[str]:
+def _make_lines(document: Document, losses: Losses) -> Iterator[str]:
     title, _, abstract = document.text.partition("\n")
     if not abstract:
-        title = document.text  # a line break at its end divides nothing
-    name = replace_forbidden(document.id, lost, r"[|\t\r\n]") or "_"
-    lost[NAME] += not document.id
-    title, abstract = replace_line_breaks(title, lost), replace_line_breaks(abstract, lost)
-    yield f"{name}|t|{title}"
-    yield f"{name}|a|{abstract}"
-    kept = get_roundtrip_metadata(document, "pubtator", Kept, lost)
-    tails = recall(document.spans, kept.get("columns", {}))
-    count_scores(document.spans, lost)
+        title = document.text  # a line break at the end separates nothing
+    id = replace_forbidden(document.id, losses, r"[|\t\r\n]") or "_"
+    losses[NAME] += not document.id
+    title, abstract = replace_line_breaks(title, losses), replace_line_breaks(abstract, losses)
+    yield f"{id}|t|{title}"
+    yield f"{id}|a|{abstract}"
+    stored = get_roundtrip_metadata(document, "pubtator", Stored, losses)
+    columns = recall(document.spans, stored.get("columns", {}))
+    count_scores(document.spans, losses)
     text = f"{title} {abstract}"
-    for span, tail in zip(document.spans, tails, strict=True):
-        lost[FRAGMENTS] += span.is_discontinuous
-        if tail is None or _identifiers(tail) != span.identifiers:
-            column = "|".join(replace_forbidden(i, lost, r"[|\t\r\n]") for i in span.identifiers)
-            tail = "\t".join((column, *(tail or "").split("\t")[1:]))
-        # A tab inside a mention would begin a column; the reader compares white space loosely.
-        mention = re.sub("\t", " ", text[span.start : span.end])
-        type = replace_forbidden(span.type, lost, r"[\t\r\n]")
-        yield "\t".join((name, str(span.start), str(span.end), mention, type, str(tail)))
-    yield from (f"{name}\t{line}" for line in kept.get("lines", ()))
+    for span, column in zip(document.spans, columns, strict=True):
+        losses[FRAGMENTS] += span.is_discontinuous
+        if column is None or _split_identifiers(column) != span.identifiers:
+            identifiers = (replace_forbidden(i, losses, r"[|\t\r\n]") for i in span.identifiers)
+            column = "\t".join(("|".join(identifiers), *(column or "").split("\t")[1:]))
+        # A tab in a mention would begin a column. Readers compare white space loosely.
+        mention = text[span.start : span.end].replace("\t", " ")
+        type = replace_forbidden(span.type, losses, r"[\t\r\n]")
+        yield "\t".join((id, str(span.start), str(span.end), mention, type, str(column)))
+    yield from (f"{id}\t{line}" for line in stored.get("lines", ()))

@@ -1,9 +1,10 @@
-"""A record of JSON Lines, or a row of a table, as a document: the dialects of corpora.
+"""Records of JSON Lines and rows of tables as documents, in the common dialects of corpora.
 
-Besides our own form there are ``text`` with ``entities`` in characters, ``tokens`` with
-``entities`` in tokens, and ``tokens`` with a tag for each (``ner_tags``, ``tags`` or ``labels``),
-beside which ``text`` may stand. Tags are strings, or numbers: of classes that are named, else 0 for
-O, 1 for B and 2 for I. A first token with spaces in it, which has no tag, is an instruction.
+Besides vaner's own form, these are read: ``text`` with ``entities`` in characters; ``tokens`` with
+``entities`` in tokens; ``tokens`` with a tag for each (``ner_tags``, ``tags`` or ``labels``),
+optionally with the ``text``. Tags are strings or numbers. Numbers are class indices if the classes
+have names; otherwise 0 is O, 1 is B and 2 is I. A first token that contains spaces and has no tag
+is an instruction.
 """
 
 from __future__ import annotations
@@ -13,122 +14,140 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from vaner.formats.json_values import frozen, integer, pair, probability, reaching, typed
+from vaner.formats.json_values import (
+    check_extent,
+    check_pair,
+    check_probability,
+    check_quoted,
+    check_type,
+    freeze,
+    is_integer,
+)
+from vaner.formats.losses import Losses
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
-from vaner.formats.spans import Losses, make_span
+from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
 from vaner.text.tags import decode_tags, find_violations
 
-TAGS = ("ner_tags", "tags", "labels")
-MENTIONS = ("spans", "entities")
-KNOWN = ("id", "text", "tokens", "metadata", *MENTIONS)
+TAG_FIELDS = ("ner_tags", "tags", "labels")
+MENTION_FIELDS = ("spans", "entities")
+KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
-_PLACES = {"start", "begin", "offset", "offsets", "start_offset", "start_char", "span", "position"}
-_KINDS = {"type", "label", "labels", "entity", "entity_type", "entity_group", "class", "category"}
+_OFFSET_KEYS = {
+    "start", "begin", "offset", "offsets", "start_offset", "start_char", "span", "position",
+}  # fmt: skip
+_TYPE_KEYS = {
+    "type", "label", "labels", "entity", "entity_type", "entity_group", "class", "category",
+}  # fmt: skip
 
 Guard = Callable[[], AbstractContextManager[None]]
-"""Reports what is wrong in a block, with its place."""
+"""Returns a context manager that reports errors with their location."""
 
 
 def to_document(
     record: Mapping[str, Any],
-    name: str,
+    default_id: str,
     guard: Guard,
     unread: Losses,
     classes: Mapping[str, Sequence[str]] | None = None,
 ) -> Document:
-    """The document that a record is.
+    """Convert a record to a document.
 
     Args:
-        record: by field; what is not of ours goes to the metadata.
-        name: of the document, where the record has no ``id``.
-        guard: for each mention: a wrong one is left out and the others stay.
-        unread: counts what looks like mentions and is not read as such.
-        classes: names of the numbers in a field of tags, by the field.
+        record: field -> value. Unknown fields are stored in the metadata.
+        default_id: id of the document if the record has no ``id``.
+        guard: reports the errors of each mention, so that a bad mention does not affect others.
+        unread: counts fields that look like mentions and are not read as such.
+        classes: field -> names of the classes, for fields with numeric tags.
 
     Raises:
-        MalformedError: where there is neither text nor tokens, or they do not fit their tags.
+        MalformedError: if there is neither text nor tokens, or tags and tokens differ in number.
     """
-    field = _tag_field(record)
-    known = {*KNOWN, field}
-    metadata = {k: frozen(v) for k, v in record.items() if k not in known}
-    metadata |= frozen(typed(record.get("metadata") or {}, dict, "metadata"))
+    field = _find_tag_field(record)
+    known = {*KNOWN_FIELDS, field}
+    metadata = {k: freeze(v) for k, v in record.items() if k not in known}
+    metadata |= freeze(check_type(record.get("metadata") or {}, dict, "metadata"))
     if "text" in record:
-        text = typed(record["text"], str, "text")
-        tokens = _placed(_words(record, field)[0], text) if field else None
+        text = check_type(record["text"], str, "text")
+        tokens = _align_tokens(_get_tokens(record, field)[0], text) if field else None
     elif "tokens" in record:
-        words, instruction = _words(record, field)
+        words, instruction = _get_tokens(record, field)
         metadata |= {"instruction": instruction} if instruction is not None else {}
-        text, tokens = _joined(words, metadata)
+        text, tokens = _join_tokens(words, metadata)
     else:
         raise MalformedError("the record has neither text nor tokens")
     _count_unread(record, field, unread)
     spans = []
-    for entry in _entries(record, field, (classes or {}).get(field or "", _INTEGER_TAGS)):
+    for entry in _get_entries(record, field, (classes or {}).get(field or "", _INTEGER_TAGS)):
         with guard():
-            spans.append(_span(text, entry, tokens))
-    given = record.get("id")
-    return Document(name if given is None else str(given), text, tuple(spans), metadata)
+            spans.append(_make_span(text, entry, tokens))
+    id = record.get("id")
+    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
 
 
-def warn_unread_fields(place: InputFile, unread: Losses) -> None:
-    """Warn once, at the end of a file, of what looks like mentions in it and was not read."""
+def warn_unread_fields(file: InputFile, unread: Losses) -> None:
+    """Warn once per file about fields that look like mentions and were not read."""
     if names := [name for name, count in unread.items() if count]:
-        told = f"{place.name}: not read as mentions: {', '.join(names)}"
-        warnings.warn(told, FormatWarning, stacklevel=2)
+        message = f"{file.name}: not read as mentions: {', '.join(names)}"
+        warnings.warn(message, FormatWarning, stacklevel=2)
 
 
-def _tag_field(record: Mapping[str, Any]) -> str | None:
-    """The field with the tags; a list under another name than ours is of tags beside tokens."""
+def _find_tag_field(record: Mapping[str, Any]) -> str | None:
+    """Return the field with the tags. Fields other than ``ner_tags`` count only with tokens."""
     if record.get("ner_tags") is not None:
         return "ner_tags"
-    tokens = record.get("tokens")
-    others = [] if tokens is None else [name for name in TAGS if _flat(record.get(name))]
-    return others[0] if others else None
+    if record.get("tokens") is None:
+        return None
+    return next((name for name in TAG_FIELDS if _is_tag_list(record.get(name))), None)
 
 
-def _flat(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) or integer(one) for one in value)
+def _is_tag_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) or is_integer(v) for v in value)
 
 
 def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) -> None:
-    used = field or next((name for name in MENTIONS if record.get(name)), None)
+    used = field or next((name for name in MENTION_FIELDS if record.get(name)), None)
     for name, value in record.items():
         if name == used or name == "metadata" or not isinstance(value, list) or not value:
             continue
-        unread[name] += name in MENTIONS or _like_mention(value[0])
+        unread[name] += name in MENTION_FIELDS or _looks_like_mention(value[0])
 
 
-def _like_mention(entry: Any) -> bool:
-    """Whether an entry of a list has a place and a type; one of sentences has no type."""
-    return isinstance(entry, dict) and bool(_PLACES & entry.keys() and _KINDS & entry.keys())
+def _looks_like_mention(entry: Any) -> bool:
+    """Return whether an object has offsets and a type. Sentences, e.g., have no type."""
+    return isinstance(entry, dict) and bool(
+        _OFFSET_KEYS & entry.keys() and _TYPE_KEYS & entry.keys()
+    )
 
 
-def _words(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:
-    """Tokens of a record without the instruction, and the instruction if there is one."""
-    words = [typed(token, str, "a token") for token in typed(record.get("tokens"), list, "tokens")]
-    if field is None or len(typed(record[field], list, field)) == len(words):
+def _get_tokens(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:
+    """Return the tokens of a record without the instruction, and the instruction or None."""
+    tokens = check_type(record.get("tokens"), list, "tokens")
+    words = [check_type(token, str, "a token") for token in tokens]
+    if field is None or len(check_type(record[field], list, field)) == len(words):
         return words, None
     if len(record[field]) != len(words) - 1 or " " not in words[0]:
         raise MalformedError(f"{len(words)} tokens but {len(record[field])} {field}")
     return words[1:], words[0]
 
 
-def _placed(words: Sequence[str], text: str) -> list[tuple[int, int]]:
-    """Offsets of the tokens of a text, between which there is nothing but white space."""
+def _align_tokens(words: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """Return the offsets of tokens in a text. Only white space may be between them."""
     tokens, end = [], 0
     for word in words:
         start = text.find(word, end)
         if start < 0 or text[end:start].strip():
-            raise MalformedError(f"token {word!r} does not stand in the text where it should")
+            raise MalformedError(f"token {word!r} is not the next word of the text")
         end = start + len(word)
         tokens.append((start, end))
     return tokens
 
 
-def _joined(words: Sequence[str], metadata: dict[str, Any]) -> tuple[str, list[tuple[int, int]]]:
-    """Text of the tokens, joined by spaces, and their offsets."""
+def _join_tokens(
+    words: Sequence[str], metadata: dict[str, Any]
+) -> tuple[str, list[tuple[int, int]]]:
+    """Return the text of the tokens, joined by spaces, and their offsets."""
     tokens, start = [], 0
     for token in words:
         tokens.append((start, start + len(token)))
@@ -140,27 +159,27 @@ def _joined(words: Sequence[str], metadata: dict[str, Any]) -> tuple[str, list[t
     return text, tokens
 
 
-def _entries(record: Mapping[str, Any], field: str | None, classes: Sequence[str]) -> list[Any]:
-    """Mentions of a record as it gives them, tags turned into token offsets."""
+def _get_entries(record: Mapping[str, Any], field: str | None, classes: Sequence[str]) -> list[Any]:
+    """Return the mentions of a record as in the file, or converted from tags to token offsets."""
     if field is None:
-        given: Any = next((record[name] for name in MENTIONS if record.get(name)), [])
-        return list(typed(given, list, "spans"))
-    tags = [_named(tag, classes) for tag in record[field]]
+        entries: Any = next((record[name] for name in MENTION_FIELDS if record.get(name)), [])
+        return list(check_type(entries, list, "spans"))
+    tags = [_name_tag(tag, classes) for tag in record[field]]
     try:
-        found = [{"start": c.start, "end": c.end, "type": c.type} for c in decode_tags(tags)]
-    except ValueError as problem:
-        raise MalformedError(str(problem)) from None
-    bare = classes is _INTEGER_TAGS and any(map(integer, record[field]))
-    if bare and (wrong := find_violations(tags)):
+        chunks = decode_tags(tags)
+    except ValueError as error:
+        raise MalformedError(str(error)) from None
+    has_unnamed_classes = classes is _INTEGER_TAGS and any(map(is_integer, record[field]))
+    if has_unnamed_classes and (violations := find_violations(tags)):
         raise MalformedError(
-            f"tag {record[field][wrong[0]]} continues no mention: if the numbers are classes of "
-            "their own, write their names, such as B-Disease"
+            f"tag {record[field][violations[0]]} continues no mention: if the numbers are classes "
+            "of their own, write their names, such as B-Disease"
         )
-    return found
+    return [{"start": chunk.start, "end": chunk.end, "type": chunk.type} for chunk in chunks]
 
 
-def _named(tag: Any, classes: Sequence[str]) -> str:
-    if not isinstance(tag, int) or isinstance(tag, bool):
+def _name_tag(tag: Any, classes: Sequence[str]) -> str:
+    if not is_integer(tag):
         return str(tag)
     if not 0 <= tag < len(classes):
         raise MalformedError(
@@ -170,30 +189,28 @@ def _named(tag: Any, classes: Sequence[str]) -> str:
     return classes[tag]
 
 
-def _span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Span:
-    entry = typed(entry, dict, "a span")
-    type = typed(entry.get("type") or entry.get("label") or "", str, "type")
-    given = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
-    pieces = [pair(piece) for piece in typed(given, list, "fragments")]
+def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Span:
+    entry = check_type(entry, dict, "a span")
+    type = check_type(entry.get("type") or entry.get("label") or "", str, "type")
+    fragments = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
+    pieces = [check_pair(piece) for piece in check_type(fragments, list, "fragments")]
     if tokens is not None:
-        pieces = [_characters(tokens, start, end, type) for start, end in pieces]
-    quoted = entry.get("text")
+        pieces = [_to_characters(tokens, start, end, type) for start, end in pieces]
+    identifiers = check_type(entry.get("identifiers") or [], list, "identifiers")
     span = make_span(
         text,
         pieces,
         type,
-        quoted=None if quoted is None else typed(quoted, str, "text of a span"),
-        score=probability(entry.get("score")),
-        identifiers=[str(i) for i in typed(entry.get("identifiers") or [], list, "identifiers")],
+        quoted=check_quoted(entry, "text of a span"),
+        score=check_probability(entry.get("score")),
+        identifiers=map(str, identifiers),
     )
-    return span if tokens is not None else reaching(span, entry)
+    return span if tokens is not None else check_extent(span, entry)
 
 
-def _characters(
+def _to_characters(
     tokens: Sequence[tuple[int, int]], start: int, end: int, type: str
 ) -> tuple[int, int]:
     if not 0 <= start < end <= len(tokens):
-        raise MalformedError(
-            f"mention {start}:{end} ({type}) does not lie in the {len(tokens)} tokens"
-        )
+        raise MalformedError(f"mention {start}:{end} ({type}) is outside the {len(tokens)} tokens")
     return tokens[start][0], tokens[end - 1][1]

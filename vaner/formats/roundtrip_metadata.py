@@ -1,7 +1,7 @@
-"""What a format keeps of a file in the metadata under its own name, so that it can be written back.
+"""Round-trip metadata: what a format stores of a file, to write the document back unchanged.
 
-Metadata may come from others, for whom the name says something else, or have been changed by hand:
-it is used where it has the shape that the format gives it, and left out where it has not.
+Each format uses its own metadata key. Another program may use the same key for something else, and
+users may edit the metadata. So it is used only if it has the expected type.
 """
 
 from __future__ import annotations
@@ -11,36 +11,36 @@ from typing import Annotated, Any
 
 from annotated_types import Predicate
 
-from vaner.formats.spans import Losses
+from vaner.formats.losses import Losses
 from vaner.text.documents import Document
 from vaner.utils.validated_json import validation_error
 
-SHAPE = "metadata under the name of the format left out, it is not of its shape"
+SHAPE = "metadata under the name of the format left out, it does not have the expected fields"
 
 
-def _on_one_line(text: str) -> bool:
+def _is_one_line(text: str) -> bool:
     return not any(end in text for end in "\r\n")
 
 
-Line = Annotated[str, Predicate(_on_one_line)]
+Line = Annotated[str, Predicate(_is_one_line)]
 """A string without a line break."""
 
 
 def get_roundtrip_metadata(
-    document: Document, name: str, shape: type, lost: Losses
+    document: Document, key: str, expected_type: type, losses: Losses
 ) -> Mapping[str, Any]:
-    """What a format kept of a document; nothing where it kept none.
+    """Return what a format has stored of a document; an empty mapping if there is nothing.
 
     Args:
         document: the document.
-        name: name of the format in the metadata.
-        shape: a typed dictionary, what the format keeps.
-        lost: counts what is not of that shape.
+        key: metadata key of the format.
+        expected_type: a typed dictionary of what the format stores.
+        losses: counts metadata that does not have the type.
     """
-    found = document.metadata.get(name)
-    if found is None:
+    stored = document.metadata.get(key)
+    if stored is None:
         return {}
-    if not isinstance(found, Mapping) or validation_error(found, shape):
-        lost[SHAPE] += 1
+    if not isinstance(stored, Mapping) or validation_error(stored, expected_type):
+        losses[SHAPE] += 1
         return {}
-    return found
+    return stored

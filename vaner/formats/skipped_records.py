@@ -1,4 +1,4 @@
-"""Records that a file itself says are not to be used: rejected, skipped, judged in part."""
+"""Skipped records: records that the file itself excludes, e.g. rejected annotations."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from vaner.formats.source import FormatWarning, InputFile
 
 SkipCounts = Counter[str]
-"""Reason -> number of records of a file that are no documents because of it."""
+"""Reason -> number of records that were skipped for it."""
 
 
 class SkippedRecordsWarning(FormatWarning):
-    """Records were left out as their file wants it: nothing is wrong with it."""
+    """Records were skipped as the file demands. Nothing is wrong with the file."""
 
 
-def warn_skipped_records(place: InputFile, left_out: Mapping[str, int]) -> None:
-    """Warn once, at the end of a file, of what was left out of it."""
-    if left_out:
-        reasons = "; ".join(f"{reason} ({number:,})" for reason, number in left_out.items())
-        warnings.warn(f"{place.name}: left out: {reasons}", SkippedRecordsWarning, stacklevel=2)
+def warn_skipped_records(file: InputFile, counts: Mapping[str, int]) -> None:
+    """Warn about all skipped records of a file in a single message."""
+    if counts:
+        reasons = "; ".join(f"{reason} ({number:,})" for reason, number in counts.items())
+        warnings.warn(f"{file.name}: left out: {reasons}", SkippedRecordsWarning, stacklevel=2)

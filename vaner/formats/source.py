@@ -1,6 +1,6 @@
-"""Reading a file as text without changing a character, and saying where it is wrong.
+"""Input files: text without a changed character, and errors with file and line.
 
-Every reader goes through here for compression, encoding, line numbers and errors.
+All readers use this module for compression, encoding, line numbers and errors.
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ from vaner.text.documents import SpanError
 OnError = Callable[[FormatError], None]
 
 STDIN = "-"
-LINE_ENDS = "lines end in a carriage return alone, as on an old Macintosh; end them in a line feed"
-_CHUNK = 1 << 16
-_LONGEST = 300  # characters of a message
+CARRIAGE_RETURNS = (
+    "lines end in a carriage return alone, as on an old Macintosh; convert them to line feeds"
+)
+_CHUNK_SIZE = 1 << 16
+_MAX_MESSAGE_LENGTH = 300
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class FormatWarning(UserWarning):
-    """Something in a file that was read in the only sensible way, and that its owner may mend."""
+    """An irregularity in a file that has only one sensible reading."""
 
 
 class MalformedError(Exception):
-    """A part of a file that breaks the format; `Place.guard` adds the file, and the line."""
+    """A part of a file that breaks the format. `InputFile.guard` adds file and line."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         self.line = line
@@ -40,36 +42,36 @@ class MalformedError(Exception):
 
 
 class InMemoryFile(str):
-    """A file that is held in memory: its name, with its bytes beside it.
+    """The name of a file together with its content in memory.
 
-    Readers take it wherever they take a path, and nothing of that name is looked for on the disk.
+    Readers accept it wherever they accept a path, and do not look for the name on disk.
 
-    >>> content = Content("notes.txt", b"Asthma.")
-    >>> read_text(Place(content))
+    >>> content = InMemoryFile("notes.txt", b"Asthma.")
+    >>> read_text(InputFile(content))
     'Asthma.'
     """
 
     data: bytes
 
     def __new__(cls, name: str, data: bytes) -> InMemoryFile:
-        """A name that has bytes."""
-        content = super().__new__(cls, name)
-        content.data = data
-        return content
+        """Create a name with content."""
+        file = super().__new__(cls, name)
+        file.data = data
+        return file
 
 
-def get_suffix(file: Path) -> str:
-    """What the name of a file ends in, in small letters; a ``.gz`` is passed over."""
-    return Path(file.name.removesuffix(".gz")).suffix.lower()
+def get_suffix(path: Path) -> str:
+    """Return the suffix of a file name in lower case, without a final ``.gz``."""
+    return Path(path.name.removesuffix(".gz")).suffix.lower()
 
 
 class InputFile:
-    """A file being read and what to do with its errors.
+    """A file that is being read, and what to do about errors in it.
 
     Args:
         path: the file, or ``"-"`` for standard input.
-        on_error: called with each error, after which the reader leaves the bad part out and goes
-            on; None raises the error.
+        on_error: called with each error. The reader then skips the bad part and continues. If None,
+            errors are raised.
     """
 
     def __init__(self, path: str | Path, on_error: OnError | None = None) -> None:
@@ -81,28 +83,28 @@ class InputFile:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder, which neither what is in memory nor standard input is."""
+        """Whether the path is a folder."""
         return self.data is None and not self.is_stdin and self.path.is_dir()
 
     @property
     def is_pipe(self) -> bool:
-        """Whether it is a pipe under a name, which can be read once."""
+        """Whether the path is a named pipe, which can be read only once."""
         return self.data is None and not self.is_stdin and self.path.is_fifo()
 
     @property
     def disk_path(self) -> Path:
-        """The path, for a reader that looks for other files beside it.
+        """The path, for readers that need other files of the same folder.
 
         Raises:
-            FormatError: for what is in memory and has nothing beside it.
+            FormatError: if the file is in memory.
         """
         if self.data is not None:
-            raise self.error("is of a format that is read from a folder", argument="format")
+            raise self.error("this format can only be read from a folder", argument="format")
         return self.path
 
     @property
     def stem(self) -> str:
-        """Name of the file without suffixes, from which documents without a name get theirs."""
+        """Name of the file without suffixes, used to name documents without an id."""
         if self.is_stdin:
             return "stdin"
         return Path(self.path.name.removesuffix(".gz")).stem
@@ -110,41 +112,41 @@ class InputFile:
     def error(
         self, message: str, line: int | None = None, *, argument: str | None = None
     ) -> FormatError:
-        """An error at a line, told in one line however much of the file it quotes."""
+        """Return an error at a line. Long messages are cut, and line breaks removed."""
         message = " ".join(message.splitlines())
-        if len(message) > _LONGEST:
-            message = message[:_LONGEST] + "…"
+        if len(message) > _MAX_MESSAGE_LENGTH:
+            message = message[:_MAX_MESSAGE_LENGTH] + "…"
         return FormatError(message, self.name, line, argument=argument)
 
     def report(self, message: str, line: int | None = None) -> None:
-        """Raise an error, or hand it to the caller and go on."""
+        """Raise an error, or pass it to `on_error`."""
         if self.on_error is None:
             raise self.error(message, line)
         self.on_error(self.error(message, line))
 
     @contextmanager
     def guard(self, line: int | None = None) -> Iterator[None]:
-        """Report what is wrong in the block with its place."""
+        """Report errors of the block with file and line."""
         try:
             yield
-        except MalformedError as problem:
-            self.report(str(problem), problem.line or line)
-        except SpanError as problem:
-            self.report(str(problem), line)
+        except MalformedError as error:
+            self.report(str(error), error.line or line)
+        except SpanError as error:
+            self.report(str(error), line)
         except RecursionError:
             self.report("is nested too deeply", line)
 
 
 @contextmanager
-def open_bytes(place: InputFile) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed if they are gzip, whatever the file is called.
+def open_bytes(file: InputFile) -> Iterator[BinaryIO]:
+    """Open a file as bytes. Gzip is detected from the content and decompressed.
 
     Raises:
-        FormatError: for a file that cannot be opened or whose compression is broken.
+        FormatError: if the file cannot be opened, or its compression is broken.
     """
     try:
-        raw = _opened(place)
-        # What is in memory, or stands in for standard input, may not know how to peek.
+        raw = _open_raw(file)
+        # In-memory files, and replacements of standard input, may not support peek().
         buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[type-var]
         try:
             if buffered.peek(2)[:2] == _GZIP_MAGIC:
@@ -152,84 +154,90 @@ def open_bytes(place: InputFile) -> Iterator[BinaryIO]:
             else:
                 yield buffered
         finally:
-            if not place.is_stdin:
+            if not file.is_stdin:
                 buffered.close()
-    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-        raise place.error(f"broken gzip file: {problem}") from None
-    except OSError as problem:
-        raise place.error(f"cannot be read: {problem.strerror or problem}") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise file.error(f"broken gzip file: {error}") from None
+    except OSError as error:
+        raise file.error(f"cannot be read: {error.strerror or error}") from None
 
 
-def _opened(place: InputFile) -> BinaryIO:
-    if place.data is not None:
-        return io.BytesIO(place.data)
-    return sys.stdin.buffer if place.is_stdin else place.path.open("rb")
+def _open_raw(file: InputFile) -> BinaryIO:
+    if file.data is not None:
+        return io.BytesIO(file.data)
+    return sys.stdin.buffer if file.is_stdin else file.path.open("rb")
 
 
-def read_chunks(place: InputFile, encoding: str = "utf-8") -> Iterator[str]:
-    """The text of a file in pieces; a byte order mark is not part of it.
+def _get_decoder(file: InputFile, encoding: str) -> codecs.IncrementalDecoder:
+    """Return a decoder for a text encoding. UTF-8 may begin with a byte order mark."""
+    try:
+        codec = codecs.lookup(encoding)
+        if not codec._is_text_encoding:  # e.g. base64, zlib, rot13
+            raise LookupError
+        name = "utf-8-sig" if codec.name == "utf-8" else codec.name
+        return codecs.getincrementaldecoder(name)()
+    except LookupError:
+        raise file.error(f"unknown encoding {encoding!r}; try utf-8 or latin-1") from None
+
+
+def read_chunks(file: InputFile, encoding: str = "utf-8") -> Iterator[str]:
+    """Yield the text of a file in chunks, without a byte order mark.
 
     Raises:
-        FormatError: naming line and byte of the first byte that is not in the encoding.
+        FormatError: at the first byte that is not valid in the encoding, naming line and byte.
     """
-    try:
-        # UTF-8 with and without a byte order mark.
-        found = codecs.lookup(encoding)
-        if not found._is_text_encoding:  # base64, zlib, rot13 …
-            raise LookupError
-        name = "utf-8-sig" if found.name == "utf-8" else found.name
-        decoder = codecs.getincrementaldecoder(name)()
-    except LookupError:
-        raise place.error(f"no encoding is called {encoding!r}") from None
-    done, line, begun = 0, 1, False
-    with open_bytes(place) as stream:
+    decoder = _get_decoder(file, encoding)
+    bytes_read, line, has_started = 0, 1, False
+    with open_bytes(file) as stream:
         while True:
-            # read1 hands on what a pipe has, so that standard input streams.
-            chunk = cast(io.BufferedReader, stream).read1(_CHUNK)
+            # read1 returns what a pipe has, so that standard input is streamed.
+            chunk = cast(io.BufferedReader, stream).read1(_CHUNK_SIZE)
             try:
                 text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as problem:
-                position = done + len(chunk) - len(problem.object) + problem.start
-                line += problem.object[: problem.start].count(b"\n")
-                raise place.error(
+            except UnicodeDecodeError as error:
+                # The decoder may hold bytes of the previous chunk in front of this one.
+                position = bytes_read + len(chunk) - len(error.object) + error.start
+                line += error.object[: error.start].count(b"\n")
+                raise file.error(
                     f"byte {position} is not {encoding}; name the file's encoding",
                     line,
                     argument="encoding",
                 ) from None
-            except UnicodeError as problem:  # idna and punycode tell no position
-                raise place.error(f"is not {encoding}: {problem}", line) from None
-            done += len(chunk)
+            except UnicodeError as error:  # idna and punycode report no position
+                raise file.error(f"is not {encoding}: {error}", line) from None
+            bytes_read += len(chunk)
             line += text.count("\n")
-            if text and not begun:
-                begun, text = True, text.removeprefix("\ufeff")  # as utf-16-le, say, leaves it
+            if text and not has_started:
+                # Codecs with a fixed byte order, such as utf-16-le, leave the mark in the text.
+                has_started, text = True, text.removeprefix("\ufeff")
             if text:
                 yield text
             if not chunk:
                 return
 
 
-def read_text(place: InputFile, encoding: str = "utf-8") -> str:
-    """The whole text of a file, line ends untouched."""
-    return "".join(read_chunks(place, encoding))
+def read_text(file: InputFile, encoding: str = "utf-8") -> str:
+    """Return the full text of a file, with its original line ends."""
+    return "".join(read_chunks(file, encoding))
 
 
-def read_lines(place: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    r"""Numbered lines, from 1, without their ``\n`` or ``\r\n``.
+def read_lines(file: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    r"""Yield line numbers, starting at 1, and lines without ``\n`` or ``\r\n``.
 
-    Only these two end a line: a lone carriage return or U+2028 belongs to the text.
+    Nothing else ends a line: a lone carriage return or U+2028 belongs to the text.
     """
     number, parts = 0, list[str]()
-    for chunk in read_chunks(place, encoding):
+    for chunk in read_chunks(file, encoding):
         first, *rest = chunk.split("\n")
         parts.append(first)
-        for following in rest:
+        for next_line in rest:
             number += 1
             yield number, "".join(parts).removesuffix("\r")
-            parts = [following]
+            parts = [next_line]
     if any(parts):
         yield number + 1, "".join(parts).removesuffix("\r")
 
 
-def read_nonempty_lines(place: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """Numbered lines, from 1, without those that have nothing but white space in them."""
-    return ((number, line) for number, line in read_lines(place, encoding) if line.strip())
+def read_nonempty_lines(file: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Yield line numbers, starting at 1, and the lines that are not blank."""
+    return ((number, line) for number, line in read_lines(file, encoding) if line.strip())

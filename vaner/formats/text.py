@@ -1,12 +1,12 @@
-"""Plain text: a file is a document, or every line of it is one."""
+"""Plain text: a document per file, or a document per line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from vaner.formats.losses import Losses, replace_line_breaks, replace_surrogates
 from vaner.formats.source import InputFile, OnError, read_nonempty_lines, read_text
-from vaner.formats.spans import Losses, replace_line_breaks, replace_surrogates
 from vaner.text.documents import Document
 
 MENTION = "mention has no place in plain text"
@@ -17,38 +17,49 @@ BLANK = "blank document has no line"
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """One document a file, named after it; of a folder every ``.txt`` file in order of name."""
-    place = InputFile(path, on_error)
-    if not place.is_folder:
-        yield Document(place.stem, read_text(place, encoding))
+    """Read a file as one document, named after the file; in a folder, each ``.txt`` file by name.
+
+    Args:
+        path: file or folder.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
+    """
+    file = InputFile(path, on_error)
+    if not file.is_folder:
+        yield Document(file.stem, read_text(file, encoding))
         return
-    for file in sorted(place.path.glob("*.txt")):
-        yield from read(file, encoding=encoding, on_error=on_error)
+    for text_path in sorted(file.path.glob("*.txt")):
+        yield from read(text_path, encoding=encoding, on_error=on_error)
 
 
 def read_each_line(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """One document a line, named after the file and the number of the line; blank lines are left.
+    """Read each line as a document, named after the file and the line number. Skip blank lines.
 
-    Made for standard input: a document is handed on as soon as its line has ended.
+    On standard input, a document is yielded as soon as its line is complete.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
     """
-    place = InputFile(path, on_error)
-    for number, line in read_nonempty_lines(place, encoding):
-        yield Document(f"{place.stem}-{number}", line)
+    file = InputFile(path, on_error)
+    for number, line in read_nonempty_lines(file, encoding):
+        yield Document(f"{file.stem}-{number}", line)
 
 
-def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
-    """The bare text; of several documents one after another, which no reader can take apart."""
+def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
+    """Yield the texts, with an empty line between documents. No reader can separate them again."""
     for number, document in enumerate(documents):
-        lost[MENTION] += len(document.spans)
-        lost[BORDER] += number > 0
-        yield "\n\n" * (number > 0) + replace_surrogates(document.text, lost)
+        losses[MENTION] += len(document.spans)
+        losses[BORDER] += number > 0
+        yield "\n\n" * (number > 0) + replace_surrogates(document.text, losses)
 
 
-def render_each_line(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
-    """The bare text of each document on a line of its own."""
+def render_each_line(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
+    """Yield the text of each document on its own line."""
     for document in documents:
-        lost[MENTION] += len(document.spans)
-        lost[BLANK] += not document.text.strip()
-        yield replace_line_breaks(document.text, lost) + "\n"
+        losses[MENTION] += len(document.spans)
+        losses[BLANK] += not document.text.strip()
+        yield replace_line_breaks(document.text, losses) + "\n"

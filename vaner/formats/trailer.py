@@ -1,19 +1,19 @@
-"""A file that is closed properly, however what is written into it ends."""
+"""Trailers: close a file properly, even if writing it ends in an error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 
-def with_trailer(parts: Iterable[str], end: str) -> Iterator[str]:
-    """The parts, and the end behind them, also where they break off in an error.
+def with_trailer(parts: Iterable[str], trailer: str) -> Iterator[str]:
+    """Yield the parts and then the trailer, also if the parts end in an error.
 
-    >>> list(closed(["<a>", "x"], "</a>"))
+    >>> list(with_trailer(["<a>", "x"], "</a>"))
     ['<a>', 'x', '</a>']
     """
     try:
         yield from parts
-    except Exception:  # whatever it is, it goes on from here; one who stops reading wants no end
-        yield end
+    except Exception:  # not GeneratorExit: a caller that stops reading needs no trailer
+        yield trailer
         raise
-    yield end
+    yield trailer

@@ -1,43 +1,42 @@
-"""Relations, attributes and notes that a file had besides mentions, and a format has no place for.
+"""Unsupported annotations: relations, attributes and notes, which vaner does not interpret.
 
-vaner reads mentions. What else a file says about its text is carried along by the format that read
-it, which can write it again; written as another format it is lost, and counted.
+The reader of a format stores them in the metadata, and the writer of the same format restores them.
+In other formats they are lost, and counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from vaner.formats.bioc.metadata import count_unsupported as of_bioc
-from vaner.formats.brat import count_unsupported as of_brat
-from vaner.formats.pubtator import count_unsupported as of_pubtator
-from vaner.formats.spans import Losses
+from vaner.formats import brat, pubtator
+from vaner.formats.bioc import metadata as bioc
+from vaner.formats.losses import Losses
 from vaner.text.documents import Document
 
-BESIDES = "relation, attribute or note has no place in the format"
+UNSUPPORTED = "relation, attribute or note has no place in the format"
 
-_NUMBERS: Mapping[str, Callable[[Document], int]] = {
-    "bioc": of_bioc,
-    "brat": of_brat,
-    "pubtator": of_pubtator,
+_COUNT_BY_KEY: Mapping[str, Callable[[Document], int]] = {
+    "bioc": bioc.count_unsupported,
+    "brat": brat.count_unsupported,
+    "pubtator": pubtator.count_unsupported,
 }
 
-ALL = tuple(_NUMBERS)
-"""Names of the metadata that such things are kept in."""
+METADATA_KEYS = tuple(_COUNT_BY_KEY)
+"""Metadata keys under which these annotations are stored."""
 
 
 def count_unsupported_annotations(
-    documents: Iterable[Document], written: Container[str], lost: Losses
+    documents: Iterable[Document], written_keys: Container[str], losses: Losses
 ) -> Iterator[Document]:
-    """Documents on their way into a format, and a count of what they will not hold there.
+    """Yield the documents, and count the annotations that a format does not write.
 
     Args:
         documents: the documents.
-        written: of `ALL`, what the format writes.
-        lost: the count.
+        written_keys: the `METADATA_KEYS` whose annotations the format writes.
+        losses: the counts to update.
     """
     for document in documents:
-        for name, number in _NUMBERS.items():
-            if name not in written:
-                lost[BESIDES] += number(document)
+        for key, count in _COUNT_BY_KEY.items():
+            if key not in written_keys:
+                losses[UNSUPPORTED] += count(document)
         yield document

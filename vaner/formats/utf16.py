@@ -1,9 +1,9 @@
-"""Offsets in UTF-16 units, as JavaScript counts them, to offsets in code points and back.
+"""Conversion between offsets in UTF-16 units, as in JavaScript, and offsets in code points.
 
 A character beyond U+FFFF, such as an emoji, is two units and one code point.
 
->>> offsets = units("😷 flu")
->>> offsets[2], code_point(offsets, 3)
+>>> offsets = get_unit_offsets("😷 flu")
+>>> offsets[2], to_code_point(offsets, 3)
 (3, 2)
 """
 
@@ -16,34 +16,34 @@ from itertools import accumulate
 from vaner.formats.source import MalformedError
 
 
-def units(text: str) -> Sequence[int]:
-    """Where each code point of a text begins, in UTF-16 units; the text's length is the last."""
-    if not beyond(text):
+def get_unit_offsets(text: str) -> Sequence[int]:
+    """Return the offset of each code point in UTF-16 units, and the length of the text."""
+    if not has_wide_characters(text):
         return range(len(text) + 1)
     return list(accumulate((1 + (character > "\uffff") for character in text), initial=0))
 
 
-def code_point(offsets: Sequence[int], unit: int) -> int:
-    """The code point that begins at a unit; offsets beyond the text stay beyond it.
+def to_code_point(unit_offsets: Sequence[int], unit: int) -> int:
+    """Convert an offset in UTF-16 units to code points. Offsets outside the text stay outside.
 
     Args:
-        offsets: of `units`.
-        unit: an offset in UTF-16 units.
+        unit_offsets: result of `get_unit_offsets`.
+        unit: offset in UTF-16 units.
 
     Raises:
-        MalformedError: for an offset within a character.
+        MalformedError: if the offset is inside a character.
     """
-    if not 0 <= unit <= offsets[-1]:
+    if not 0 <= unit <= unit_offsets[-1]:
         return unit
-    found = bisect_left(offsets, unit)
-    if offsets[found] != unit:
+    index = bisect_left(unit_offsets, unit)
+    if unit_offsets[index] != unit:
         raise MalformedError(
-            f"offset {unit} lies within a character of two UTF-16 units, "
+            f"offset {unit} is inside a character of two UTF-16 units, "
             "so these offsets count something else"
         )
-    return found
+    return index
 
 
-def beyond(text: str) -> bool:
-    """Whether a text has characters that are two units."""
+def has_wide_characters(text: str) -> bool:
+    """Return whether a text contains characters of two UTF-16 units."""
     return max(text, default="") > "\uffff"

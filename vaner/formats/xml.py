@@ -1,4 +1,4 @@
-"""XML as a stream: one record at a time, nothing external fetched, no entity expanded."""
+"""XML as a stream: one record at a time; external entities and own entities are rejected."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from vaner.formats.source import InputFile, open_bytes
 
-_CHUNK = 1 << 16
-_REFUSED = "declares entities of its own or uses external ones, which is refused"
+_CHUNK_SIZE = 1 << 16
+_ENTITIES = "declares entities of its own or uses external ones, which is not allowed"
 
 
-class _Children:
-    """Parser target that collects the finished children of the root and the line of each end."""
+class _ChildCollector:
+    """A parser target that collects the complete children of the root, with their last lines."""
 
     def __init__(self) -> None:
         self.builder, self.depth, self.root = TreeBuilder(), 0, Element("none")
-        self.done: list[tuple[str, Element, int]] = []
-        self.line: Callable[[], int] = int
+        self.children: list[tuple[str, Element, int]] = []
+        self.get_line: Callable[[], int] = int
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         element = self.builder.start(tag, attributes)
@@ -31,7 +31,7 @@ class _Children:
         element = self.builder.end(tag)
         self.depth -= 1
         if self.depth == 1:
-            self.done.append((self.root.tag, element, self.line()))
+            self.children.append((self.root.tag, element, self.get_line()))
             del self.root[:]
 
     def data(self, text: str) -> None:
@@ -41,43 +41,41 @@ class _Children:
         pass
 
 
-def iter_children(place: InputFile, encoding: str = "utf-8") -> Iterator[tuple[str, Element, int]]:
-    """The children of the root, each as soon as it has been read and then forgotten.
-
-    Memory is bounded by one child.
+def iter_children(file: InputFile, encoding: str = "utf-8") -> Iterator[tuple[str, Element, int]]:
+    """Yield each child of the root element when it is complete, and then free its memory.
 
     Args:
-        place: the file.
-        encoding: UTF-8 leaves it to the XML declaration, anything else overrules that.
+        file: the file.
+        encoding: UTF-8 means the encoding in the XML declaration. Other values override it.
 
     Yields:
-        Name of the root, the child, and the line on which the child ends.
+        Tag of the root, the child, and the line on which the child ends.
 
     Raises:
-        FormatError: with the parser's line, for XML that is broken, cut off or declares entities.
-            A plain ``<!DOCTYPE collection SYSTEM "BioC.dtd">`` is accepted and not fetched.
+        FormatError: with the line, if the XML is broken, is cut off or declares entities. A plain
+            ``<!DOCTYPE collection SYSTEM "BioC.dtd">`` is accepted and not fetched.
     """
-    given = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
-    target = _Children()
-    parser = DefusedXMLParser(target=target, encoding=given)
+    override = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
+    target = _ChildCollector()
+    parser = DefusedXMLParser(target=target, encoding=override)
     expat = parser.parser
-    target.line = lambda: int(expat.CurrentLineNumber)
-    with open_bytes(place) as source:
+    target.get_line = lambda: int(expat.CurrentLineNumber)
+    with open_bytes(file) as source:
         while True:
-            chunk = source.read(_CHUNK)
+            chunk = source.read(_CHUNK_SIZE)
             try:
                 if chunk:
                     parser.feed(chunk)
                 else:
                     parser.close()
-            except ParseError as problem:
-                yield from target.done
-                raise place.error(f"broken XML: {problem}", problem.position[0]) from None
+            except ParseError as error:
+                yield from target.children
+                raise file.error(f"broken XML: {error}", error.position[0]) from None
             except DefusedXmlException:
-                raise place.error(_REFUSED, expat.CurrentLineNumber) from None
-            except (LookupError, ValueError) as problem:
-                raise place.error(f"broken XML: {problem}") from None
-            yield from target.done
-            target.done.clear()
+                raise file.error(_ENTITIES, expat.CurrentLineNumber) from None
+            except (LookupError, ValueError) as error:
+                raise file.error(f"broken XML: {error}") from None
+            yield from target.children
+            target.children.clear()
             if not chunk:
                 return

@@ -32,9 +32,9 @@ CONTENT_TYPES = {
 }
 """Content type of a body -> its format; None if the format is detected from the content."""
 
-NOT_READABLE = {"brat", "genetag", "parquet"}
-"""Formats that a body cannot have: brat and GENETAG need several files, and Parquet has no limit
-to its uncompressed size."""
+NOT_READABLE = {f.name for f in FORMATS.values() if f.needs_folder or f.file_writer}
+"""Formats that a body cannot have: some need several files, and the uncompressed size of a binary
+format such as Parquet has no limit."""
 READABLE = tuple(name for name in FORMATS if name not in NOT_READABLE)
 """Formats that a body can have."""
 

@@ -1,5 +1,5 @@
-"""BioC, as XML and as JSON: both tell the same record of a document.
+"""BioC, as XML and as JSON: both are read into, and written from, the same record.
 
-A record is a dictionary in the shape of BioC JSON. Passages, infons, ids and relations are kept
-under ``metadata["bioc"]`` and written back.
+A record is a dictionary in the shape of BioC JSON. Passages, infons, ids and relations are stored
+in ``metadata["bioc"]`` and written back.
 """

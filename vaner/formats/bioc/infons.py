@@ -1,4 +1,4 @@
-"""What the infons of a BioC annotation say of its mention: they are strings under free names."""
+"""Infons of a BioC annotation: strings under free names that describe a mention."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Record = Mapping[str, Any]
-"""A document, or a part of one, in the shape of BioC JSON."""
+"""A document, or a part of it, in the shape of BioC JSON."""
 
 _IDENTIFIER_KEYS = {"identifier", "identifiers"}
-# Infons that name a database and hold an identifier in it, as in the BioCreative corpora.
+# Infons whose name is a database and whose value is an identifier, as in BioCreative corpora.
 _DATABASES = {"mesh", "omim", "ncbi gene", "ncbigene", "taxonomy", "chebi", "umls", "snomed", "go"}
 
 
-def told(value: Any) -> str:
-    """A value as a string: several strings divided by bars, what is no string as JSON has it."""
+def to_string(value: Any) -> str:
+    """Return a value as a string. Lists of strings are joined by ``|``, other values are JSON."""
     if isinstance(value, str) or value is None:
         return value or ""
-    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return "|".join(value)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def identifiers(infons: Record) -> Iterator[str]:
-    """Identifiers of concepts, with their database where the name of the infon is one."""
+def get_identifiers(infons: Record) -> Iterator[str]:
+    """Yield concept identifiers, with the database as prefix if the infon's name is a database."""
     for name, value in infons.items():
-        parts = [part for part in told(value).split("|") if part not in {"", "-", "-1"}]
+        parts = [part for part in to_string(value).split("|") if part not in {"", "-", "-1"}]
         if name.lower() in _IDENTIFIER_KEYS:
             yield from parts
         elif name.lower() in _DATABASES:
@@ -34,15 +34,15 @@ def identifiers(infons: Record) -> Iterator[str]:
 
 
 def without_identifiers(infons: Record) -> dict[str, Any]:
-    """The infons that name no concept."""
+    """Return the infons that are not concept identifiers."""
     names = _IDENTIFIER_KEYS | _DATABASES
     return {name: value for name, value in infons.items() if name.lower() not in names}
 
 
-def score(infons: Record) -> float | None:
-    """The probability, or None where there is none."""
+def get_score(infons: Record) -> float | None:
+    """Return the probability, or None if there is none."""
     try:
-        value = float(told(infons.get("score")))
+        value = float(to_string(infons.get("score")))
     except ValueError:
         return None
     return value if 0 <= value <= 1 else None

@@ -1,4 +1,4 @@
-"""BioC as JSON: a collection read document by document, or single documents."""
+"""BioC JSON: collections, read document by document, or documents without a collection."""
 
 from __future__ import annotations
 
@@ -10,116 +10,121 @@ from typing import Any
 
 from vaner.formats.bioc.infons import Record
 from vaner.formats.bioc.reader import to_document
-from vaner.formats.bioc.writer import collection, to_record
+from vaner.formats.bioc.writer import split_collection, to_record
 from vaner.formats.json_stream import (
     SEPARATORS,
     Buffer,
-    broken,
-    dump,
-    elements,
-    follows,
-    items,
-    record,
+    dump_line,
+    has_more,
+    make_json_error,
+    read_list,
+    read_record,
+    write_elements,
 )
-from vaner.formats.json_values import frozen
+from vaner.formats.json_values import freeze
+from vaner.formats.losses import Losses
 from vaner.formats.source import InputFile, MalformedError, OnError, read_chunks
-from vaner.formats.spans import Losses
 from vaner.formats.trailer import with_trailer
 from vaner.text.documents import Document
 
-# In a string the quotation marks would be escaped, so these are keys and nothing else.
-_LIST = re.compile(r'(?<!\\)"(documents|PubTator3|passages)"\s*:\s*\[')
-_HEAD = '{"documents": []'
-_SHARED = ("source", "date", "key", "infons", "version")
+# Quotation marks inside a string are escaped, so this only matches keys.
+_LIST_START = re.compile(r'(?<!\\)"(documents|PubTator3|passages)"\s*:\s*\[')
+_COLLECTION_START = '{"documents": []'
+_COLLECTION_FIELDS = ("source", "date", "key", "infons", "version")
 
 
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Documents of BioC JSON collections; memory is bounded by one document.
+    """Read the documents of BioC JSON collections, one document in memory at a time.
 
-    A file may hold several collections, in a list or one behind another, or documents without a
+    A file may contain several collections, in a list or one after the other, or documents without a
     collection in the same ways.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
     """
-    place = InputFile(path, on_error)
-    records = _records(Buffer(read_chunks(place, encoding)), place)
-    for number, (found, line, shared) in enumerate(records, 1):
-        with place.guard(line):
-            if not isinstance(found, dict):
+    file = InputFile(path, on_error)
+    records = _read_records(Buffer(read_chunks(file, encoding)), file)
+    for number, (record, line, collection) in enumerate(records, 1):
+        with file.guard(line):
+            if not isinstance(record, dict):
                 raise MalformedError("a document is not a JSON object")
-            yield to_document(found, f"{place.stem}-{number}", shared, place, line)
+            yield to_document(record, f"{file.stem}-{number}", collection, file, line)
 
 
-def _records(buffer: Buffer, place: InputFile) -> Iterator[tuple[Any, int, Record]]:
-    """The documents, each with its line and with what its collection says."""
-    found = _first_list(buffer)
-    if found is None or found[1] == "passages":
-        yield from ((one, line, {}) for one, line in _bare(buffer, place))
+def _read_records(buffer: Buffer, file: InputFile) -> Iterator[tuple[Any, int, Record]]:
+    """Yield each document with its line and the fields of its collection."""
+    match = _find_list(buffer)
+    if match is None or match[1] == "passages":
+        yield from ((record, line, {}) for record, line in _read_bare_records(buffer, file))
         return
-    while found is not None:
-        shared = _shared(buffer.text[: found.start()], buffer.line, place)
-        buffer.drop(found.end())
-        yield from ((one, line, shared) for one, line in items(buffer, place))
-        _drop_rest(buffer, place)
-        if not follows(buffer, SEPARATORS + "]"):
+    while match is not None:
+        collection = _parse_collection(buffer.text[: match.start()], buffer.line, file)
+        buffer.drop(match.end())
+        yield from ((record, line, collection) for record, line in read_list(buffer, file))
+        _drop_collection_end(buffer, file)
+        if not has_more(buffer, SEPARATORS + "]"):
             return
-        found = _first_list(buffer)
-    raise place.error("broken JSON: more stands behind the end of the collection", buffer.line)
+        match = _find_list(buffer)
+    raise file.error("broken JSON: there is more text after the end of the collection", buffer.line)
 
 
-def _first_list(buffer: Buffer) -> re.Match[str] | None:
-    """Where the next documents begin, or passages of one without a collection; None if nowhere."""
+def _find_list(buffer: Buffer) -> re.Match[str] | None:
+    """Find the start of the next list of documents, or of the passages of a bare document."""
     while True:
-        found = _LIST.search(buffer.text)
-        if found or buffer.ended:
-            return found
-        buffer.more()
+        match = _LIST_START.search(buffer.text)
+        if match or buffer.is_at_end:
+            return match
+        buffer.read_more()
 
 
-def _bare(buffer: Buffer, place: InputFile) -> Iterator[tuple[Any, int]]:
-    """Documents that stand in no collection, each with its line: one, several, or lists of them."""
-    while follows(buffer):
+def _read_bare_records(buffer: Buffer, file: InputFile) -> Iterator[tuple[Any, int]]:
+    """Yield documents without a collection, each with its line: single ones, or lists of them."""
+    while has_more(buffer):
         if buffer.text.startswith("["):
             buffer.drop(1)
-            found = items(buffer, place)
+            records = read_list(buffer, file)
         else:
-            found = iter([record(buffer, place)])
-        for one, line in found:
-            if not isinstance(one, dict) or "passages" not in one:
-                raise place.error("neither a BioC collection nor a BioC document", line)
-            yield one, line
+            records = iter([read_record(buffer, file)])
+        for record, line in records:
+            if not isinstance(record, dict) or "passages" not in record:
+                raise file.error("neither a BioC collection nor a BioC document", line)
+            yield record, line
 
 
-def _shared(head: str, line: int, place: InputFile) -> Record:
-    """What stands before the documents of a collection."""
+def _parse_collection(head: str, line: int, file: InputFile) -> Record:
+    """Parse the fields of a collection that precede its documents."""
     try:
-        told = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
-        shared = {k: frozen(told[k]) for k in _SHARED if told.get(k)}
-    except (ValueError, RecursionError, MalformedError) as problem:
-        raise place.error(f"broken JSON before the documents: {problem}", line) from None
-    if not isinstance(shared.get("infons", {}), dict):
-        raise place.error("infons is no object", line)
-    return shared
+        fields = json.loads(head.lstrip(SEPARATORS + "[").rstrip(SEPARATORS) + "}")
+        collection = {k: freeze(fields[k]) for k in _COLLECTION_FIELDS if fields.get(k)}
+    except (ValueError, RecursionError, MalformedError) as error:
+        raise file.error(f"broken JSON before the documents: {error}", line) from None
+    if not isinstance(collection.get("infons", {}), dict):
+        raise file.error("infons is not an object", line)
+    return collection
 
 
-def _drop_rest(buffer: Buffer, place: InputFile) -> None:
-    """Leave out what stands behind the documents of a collection, up to its end."""
+def _drop_collection_end(buffer: Buffer, file: InputFile) -> None:
+    """Drop what follows the documents of a collection, up to its end."""
     while True:
         try:
-            _, end = json.JSONDecoder().raw_decode(_HEAD + buffer.text)
-        except (ValueError, RecursionError) as problem:
-            if buffer.ended:
-                raise broken(problem, buffer.line, place) from None
-            buffer.more()
+            _, end = json.JSONDecoder().raw_decode(_COLLECTION_START + buffer.text)
+        except (ValueError, RecursionError) as error:
+            if buffer.is_at_end:
+                raise make_json_error(error, buffer.line, file) from None
+            buffer.read_more()
         else:
-            buffer.drop(end - len(_HEAD))
+            buffer.drop(end - len(_COLLECTION_START))
             return
 
 
-def render(documents: Iterable[Document], lost: Losses) -> Iterator[str]:
-    """A collection, one document a line; closed properly where the documents end in an error."""
-    shared, documents = collection(documents)
-    head = {"source": "", "date": "", "key": "", "infons": {}, **shared}
-    yield dump(head, lost)[:-1] + ', "documents": ['
-    records = (dump(to_record(document, lost), lost) for document in documents)
-    yield from with_trailer(elements(records), "\n]}\n")
+def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
+    """Yield a collection, one document per line. It is closed after an error too."""
+    collection, documents = split_collection(documents)
+    head = {"source": "", "date": "", "key": "", "infons": {}, **collection}
+    yield dump_line(head, losses)[:-1] + ', "documents": ['
+    records = (dump_line(to_record(document, losses), losses) for document in documents)
+    yield from with_trailer(write_elements(records), "\n]}\n")

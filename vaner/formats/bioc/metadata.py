@@ -1,4 +1,4 @@
-"""What is kept of a BioC document in its metadata, to be written back."""
+"""Round-trip metadata of a BioC document."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Required
 from typing_extensions import TypedDict
 
 from vaner.formats.bioc.infons import Record
+from vaner.formats.losses import Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
-from vaner.formats.spans import Losses
 from vaner.text.documents import Document
 
 
 class Node(TypedDict):
-    """A mention, or another relation, in a relation."""
+    """A reference to a mention or to another relation."""
 
     refid: str
     role: str
@@ -38,15 +38,15 @@ class Unit(TypedDict, total=False):
     sentences: Sequence[Unit]
 
 
-class Entry(TypedDict):
-    """What an annotation says besides where its mention is."""
+class Annotation(TypedDict):
+    """An annotation without its text and locations."""
 
     id: str
     infons: Mapping[str, Any]
 
 
-class Unlocated(TypedDict, total=False):
-    """An annotation of the document as a whole."""
+class UnlocatedAnnotation(TypedDict, total=False):
+    """An annotation of the document, without location in the text."""
 
     id: str
     infons: Mapping[str, Any]
@@ -54,30 +54,30 @@ class Unlocated(TypedDict, total=False):
 
 
 class Collection(TypedDict, total=False):
-    """What a collection says of itself, besides fields that are shown as they are."""
+    """Fields of a collection. Other fields than infons are strings."""
 
     infons: Mapping[str, Any]
 
 
-class Kept(TypedDict, total=False):
-    """What is kept of a document; of its annotations by mention."""
+class Stored(TypedDict, total=False):
+    """What is stored of a document. Annotations are stored by mention."""
 
     collection: Collection
     infons: Mapping[str, Any]
     passages: Sequence[Unit]
     relations: Sequence[Relation]
-    annotations: Mapping[str, Sequence[Entry]]
-    unlocated: Sequence[Unlocated]
+    annotations: Mapping[str, Sequence[Annotation]]
+    unlocated: Sequence[UnlocatedAnnotation]
 
 
 def count_unsupported(document: Document) -> int:
-    """Number of relations, and of annotations without a place, kept of a document."""
-    kept = get_roundtrip_metadata(document, "bioc", Kept, Losses())
-    relations = sum(len(unit.get("relations", ())) for unit in (kept, *units(kept)))
-    return relations + len(kept.get("unlocated", ()))
+    """Count the relations, and the annotations without location, stored of a document."""
+    stored = get_roundtrip_metadata(document, "bioc", Stored, Losses())
+    relations = sum(len(unit.get("relations", ())) for unit in (stored, *get_units(stored)))
+    return relations + len(stored.get("unlocated", ()))
 
 
-def units(kept: Record) -> Iterator[Record]:
-    """Passages and their sentences."""
-    for passage in kept.get("passages", ()):
+def get_units(stored: Record) -> Iterator[Record]:
+    """Yield the passages and their sentences."""
+    for passage in stored.get("passages", ()):
         yield from (passage, *passage.get("sentences", ()))

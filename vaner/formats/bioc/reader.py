@@ -1,8 +1,8 @@
-"""From the record of a document to a `Document`.
+"""Conversion of a BioC record to a `Document`.
 
-Offsets are code points of the document, as files have them in practice. A gap between passages is
-filled with a line break and spaces, a gap between sentences with spaces, so that the file's offsets
-are the document's.
+Offsets are code points of the document, as in real files. A gap between passages is filled with a
+line break and spaces, and a gap between sentences with spaces, so that the offsets of the file are
+those of the document.
 """
 
 from __future__ import annotations
@@ -11,82 +11,104 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vaner.formats.bioc.infons import Record, identifiers, score, told
-from vaner.formats.json_values import frozen
+from vaner.formats.bioc.infons import Record, get_identifiers, get_score, to_string
+from vaner.formats.json_values import freeze
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span, remember
 from vaner.text.documents import Document, Span, SpanError
 from vaner.text.words import split_sentences, split_words
 
 Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
-"""Text, passages without text and mentions, offsets of the sentences."""
+"""Text, passages without text and mentions, and offsets of the sentences."""
 
-# Larger gaps are broken offsets, and filling them would take the memory of the machine.
-_MAX_GAPS = 1_000_000
+# Larger gaps are wrong offsets. Filling them would exhaust the memory.
+_MAX_GAP_LENGTH = 1_000_000
 
 
-class _Text:
-    """The text of a document as it grows by passages and sentences at given offsets."""
+class _TextBuilder:
+    """The text of a document, built from passages and sentences at given offsets.
 
-    def __init__(self, closed: bool) -> None:
+    Args:
+        close_gaps: whether to ignore the offsets of passages and separate passages by a single
+            character.
+    """
+
+    def __init__(self, close_gaps: bool) -> None:
         self.parts, self.length = list[str](), 0
-        self.closed, self.shift, self.filled = closed, 0, 0
+        self.close_gaps, self.shift, self.gap_length = close_gaps, 0, 0
 
     def add(self, offset: int, text: str, *, line_break: bool) -> int:
-        """Put a text at an offset, or behind one character where gaps are closed up."""
-        if self.closed and line_break:
+        """Add a text at an offset, and return the offset that it has in the document.
+
+        Args:
+            offset: offset in the file.
+            text: the text.
+            line_break: whether a gap begins with a line break, as between passages.
+
+        Raises:
+            MalformedError: if the offset is inside the text so far, or the gap is too large.
+        """
+        if self.close_gaps and line_break:
             self.shift = self.length + min(self.length, 1) - offset
         offset += self.shift
         gap = offset - self.length
-        if gap < 0 or self.filled + gap > _MAX_GAPS:
+        if gap < 0 or self.gap_length + gap > _MAX_GAP_LENGTH:
             raise MalformedError(
-                f"a passage or sentence is said to begin at {offset}, but the text before it "
+                f"a passage or sentence has the offset {offset}, but the text before it "
                 f"ends at {self.length}"
             )
         if gap:
             first = "\n" if line_break and self.length else " "
             self.parts.append(first + " " * (gap - 1))
-            self.filled += gap
+            self.gap_length += gap
         self.parts.append(text)
         self.length = offset + len(text)
         return offset
 
 
 def to_document(
-    record: Record, name: str, shared: Record, place: InputFile, line: int | None
+    record: Record, default_id: str, collection: Record, file: InputFile, line: int | None
 ) -> Document:
-    """The document of a record.
+    """Convert a record to a document.
 
     Args:
-        record: document in the shape of BioC JSON.
-        name: id for a record without one.
-        shared: what the collection says for all of its documents.
-        place: the file, for errors in single annotations.
+        record: a document in the shape of BioC JSON.
+        default_id: id of the document if the record has none.
+        collection: fields of the collection, which apply to all of its documents.
+        file: the file, for errors in single annotations.
         line: line for these errors.
 
     Raises:
-        MalformedError: for a record whose text cannot be put together.
+        MalformedError: if the text of the record cannot be assembled.
     """
-    whole, passages, sentences = _best_layout(record, place, line)
-    spans, entries, loose = list[Span](), list[Any](), list[Any]()
-    for annotation in _annotations(record):
-        with place.guard(line):
-            if not _list(annotation, "locations"):
-                loose.append(_without(annotation))
+    text, passages, sentences = _select_layout(record, file, line)
+    spans, entries, unlocated = list[Span](), list[Any](), list[Any]()
+    for annotation in _get_annotations(record):
+        with file.guard(line):
+            if not _get_list(annotation, "locations"):
+                unlocated.append(_make_unlocated(annotation))
                 continue
-            spans.append(_span(whole, annotation))
-            entries.append({"id": _string(annotation, "id"), "infons": _infons(annotation)})
-    kept: dict[str, Any] = {"collection": shared, "infons": _infons(record)}
-    kept |= {"passages": passages, "relations": _relations(record)}
-    kept |= {"annotations": remember(spans, entries), "unlocated": tuple(loose)}
-    metadata: dict[str, Any] = {"bioc": {k: v for k, v in kept.items() if v}}
+            spans.append(_make_span(text, annotation))
+            id = _get_string(annotation, "id")
+            entries.append({"id": id, "infons": _get_infons(annotation)})
+    stored: dict[str, Any] = {
+        "collection": collection,
+        "infons": _get_infons(record),
+        "passages": passages,
+        "relations": _get_relations(record),
+        "annotations": remember(spans, entries),
+        "unlocated": tuple(unlocated),
+    }
+    metadata: dict[str, Any] = {"bioc": {k: v for k, v in stored.items() if v}}
     if sentences:
-        metadata["sentences"] = tuple(_completed(sentences, whole))
-    return Document(_string(record, "id") or name, whole, tuple(spans), metadata)
+        metadata["sentences"] = tuple(_complete_sentences(sentences, text))
+    return Document(_get_string(record, "id") or default_id, text, tuple(spans), metadata)
 
 
-def _completed(sentences: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
-    """The sentences that the file has, and those of the passages for which it has none."""
+def _complete_sentences(
+    sentences: Sequence[tuple[int, int]], text: str
+) -> Iterator[tuple[int, int]]:
+    """Yield the sentences of the file, and split the passages for which it has none."""
     position = 0
     for start, end in (*sentences, (len(text), len(text))):
         part = text[position:start]
@@ -98,146 +120,159 @@ def _completed(sentences: Sequence[tuple[int, int]], text: str) -> Iterator[tupl
         position = end
 
 
-def _best_layout(record: Record, place: InputFile, line: int | None) -> Layout:
-    """The text as the passages' offsets have it, or closed up where only that fits the mentions.
+def _select_layout(record: Record, file: InputFile, line: int | None) -> Layout:
+    """Return the text by the offsets of the passages, or without gaps if only that fits.
 
-    Some converters count ``&apos;`` in a title as six characters when they place the abstract,
-    but not when they place its mentions.
+    Some converters count ``&apos;`` in a title as six characters when they compute the offset of
+    the abstract, but not when they compute the offsets of its mentions.
     """
-    stated = _layout(record, closed=False)
-    wrong = _misplaced(stated[0], record)
-    if not wrong:
-        return stated
-    closed = _layout(record, closed=True)
-    if _misplaced(closed[0], record) >= wrong:
-        return stated
+    layout = _make_layout(record, close_gaps=False)
+    misplaced = _count_misplaced(layout[0], record)
+    if not misplaced:
+        return layout
+    closed = _make_layout(record, close_gaps=True)
+    if _count_misplaced(closed[0], record) >= misplaced:
+        return layout
     warnings.warn(
-        f"{place.name}:{line}: the offsets of the passages do not fit the mentions; "
-        "read as if one character divided the passages",
+        f"{file.name}:{line}: the offsets of the passages do not fit the mentions; "
+        "read as if one character separated the passages",
         FormatWarning,
         stacklevel=2,
     )
     return closed
 
 
-def _layout(record: Record, *, closed: bool) -> Layout:
-    text, passages, sentences = _Text(closed), list[Record](), list[tuple[int, int]]()
-    for passage in _list(record, "passages"):
-        passages.append(_unit(passage, text, sentences, line_break=True))
-    return "".join(text.parts), tuple(passages), tuple(sentences)
+def _make_layout(record: Record, *, close_gaps: bool) -> Layout:
+    builder, passages, sentences = (
+        _TextBuilder(close_gaps),
+        list[Record](),
+        list[tuple[int, int]](),
+    )
+    for passage in _get_list(record, "passages"):
+        passages.append(_add_unit(passage, builder, sentences, line_break=True))
+    return "".join(builder.parts), tuple(passages), tuple(sentences)
 
 
-def _misplaced(text: str, record: Record) -> int:
-    """Number of mentions that the text does not hold where they say."""
+def _count_misplaced(text: str, record: Record) -> int:
+    """Count the mentions whose offsets do not agree with the text."""
     count = 0
-    for annotation in _annotations(record):
+    for annotation in _get_annotations(record):
         try:
-            if _list(annotation, "locations"):
-                _span(text, annotation)
+            if _get_list(annotation, "locations"):
+                _make_span(text, annotation)
         except (MalformedError, SpanError):
             count += 1
     return count
 
 
-def _unit(
-    unit: Record, text: _Text, sentences: list[tuple[int, int]], *, line_break: bool
+def _add_unit(
+    unit: Record, builder: _TextBuilder, sentences: list[tuple[int, int]], *, line_break: bool
 ) -> Record:
-    """Add the text of a passage or sentence; what is left of it when text and mentions are gone."""
-    offset = _integer(unit, "offset")
-    own = _string(unit, "text")
-    kept: dict[str, Any] = {"offset": offset}
-    inner, relations = _list(unit, "sentences"), _relations(unit)
-    if inner and not own:
-        offset = text.add(offset, "", line_break=line_break)
-        parts = [_unit(sentence, text, [], line_break=False) for sentence in inner]
+    """Add the text of a passage or sentence, and return the unit without text and mentions.
+
+    Args:
+        unit: passage or sentence.
+        builder: the text so far.
+        sentences: offsets of the sentences so far; those of the unit are added.
+        line_break: whether a gap before the unit begins with a line break.
+    """
+    file_offset = _get_integer(unit, "offset")
+    text = _get_string(unit, "text")
+    stored: dict[str, Any] = {"offset": file_offset}
+    inner, relations = _get_list(unit, "sentences"), _get_relations(unit)
+    if inner and not text:
+        offset = builder.add(file_offset, "", line_break=line_break)
+        parts = [_add_unit(sentence, builder, [], line_break=False) for sentence in inner]
         sentences += [(p["offset"], p["offset"] + p["length"]) for p in parts if p["length"]]
-        kept["sentences"] = tuple(parts)
+        stored["sentences"] = tuple(parts)
     else:
-        stated, offset = offset, text.add(offset, own, line_break=line_break)
-        found = [_extent(sentence, own, stated) for sentence in inner]
-        if None not in found:
-            sentences += [(offset + start, offset + end) for start, end in filter(None, found)]
-        relations += tuple(one for sentence in inner for one in _relations(sentence))
-    kept["offset"] = offset
-    kept["length"] = text.length - offset
-    kept |= {k: v for k, v in (("infons", _infons(unit)), ("relations", relations)) if v}
-    return kept
+        offset = builder.add(file_offset, text, line_break=line_break)
+        extents = [_find_sentence(sentence, text, file_offset) for sentence in inner]
+        if None not in extents:
+            sentences += [(offset + start, offset + end) for start, end in filter(None, extents)]
+        relations += tuple(r for sentence in inner for r in _get_relations(sentence))
+    stored |= {"offset": offset, "length": builder.length - offset}  # offset in the document
+    optional = {"infons": _get_infons(unit), "relations": relations}
+    return stored | {name: value for name, value in optional.items() if value}
 
 
-def _extent(sentence: Record, text: str, offset: int) -> tuple[int, int] | None:
-    """Where a sentence lies in the text of a passage at an offset; None where it does not."""
-    own = _string(sentence, "text")
-    start = _integer(sentence, "offset") - offset
-    there = bool(own) and start >= 0 and text.startswith(own, start)
-    return (start, start + len(own)) if there else None
+def _find_sentence(sentence: Record, passage: str, offset: int) -> tuple[int, int] | None:
+    """Return the extent of a sentence in the text of a passage, or None if it does not match."""
+    text = _get_string(sentence, "text")
+    start = _get_integer(sentence, "offset") - offset
+    matches = bool(text) and start >= 0 and passage.startswith(text, start)
+    return (start, start + len(text)) if matches else None
 
 
-def _annotations(record: Record) -> Iterator[Record]:
-    """Annotations of a document, its passages and their sentences, in order."""
-    yield from _list(record, "annotations")
-    for unit in (*_list(record, "passages"), *_list(record, "sentences")):
-        yield from _annotations(unit)
+def _get_annotations(record: Record) -> Iterator[Record]:
+    """Yield the annotations of a document, its passages and their sentences, in order."""
+    yield from _get_list(record, "annotations")
+    for unit in (*_get_list(record, "passages"), *_get_list(record, "sentences")):
+        yield from _get_annotations(unit)
 
 
-def _span(text: str, annotation: Record) -> Span:
+def _make_span(text: str, annotation: Record) -> Span:
     pieces = []
-    for location in _list(annotation, "locations"):
-        start = _integer(location, "offset")
-        pieces.append((start, start + _integer(location, "length")))
-    infons = _infons(annotation)
+    for location in _get_list(annotation, "locations"):
+        start = _get_integer(location, "offset")
+        pieces.append((start, start + _get_integer(location, "length")))
+    infons = _get_infons(annotation)
     return make_span(
         text,
         pieces,
-        told(infons.get("type")),
-        quoted=_string(annotation, "text") or None,
-        score=score(infons),
-        identifiers=identifiers(infons),
+        to_string(infons.get("type")),
+        quoted=_get_string(annotation, "text") or None,
+        score=get_score(infons),
+        identifiers=get_identifiers(infons),
     )
 
 
-def _list(record: Record, name: str) -> Sequence[Any]:
+def _get_list(record: Record, name: str) -> Sequence[Any]:
     value = record.get(name) or []
     if not isinstance(value, list | tuple) or not all(isinstance(v, dict) for v in value):
-        raise MalformedError(f"{name} is no list of objects")
+        raise MalformedError(f"{name} is not a list of objects")
     return value
 
 
-def _string(record: Record, name: str) -> str:
+def _get_string(record: Record, name: str) -> str:
     value = record.get(name)
     return "" if value is None else str(value)
 
 
-def _integer(record: Record, name: str) -> int:
-    value = _string(record, name).strip()
+def _get_integer(record: Record, name: str) -> int:
+    value = _get_string(record, name).strip()
     if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
-        raise MalformedError(f"{name} {value!r} is no integer")
+        raise MalformedError(f"{name} {value!r} is not an integer")
     return int(value)
 
 
-def _infons(record: Record) -> dict[str, Any]:
-    """Infons are strings; in JSON some, as PubTator's, are values of other kinds, and stay so."""
+def _get_infons(record: Record) -> dict[str, Any]:
+    """Return the infons. They are strings, but e.g. PubTator's JSON also has other values."""
     infons = record.get("infons") or {}
     if not isinstance(infons, dict):
-        raise MalformedError("infons is no object")
-    return {str(k): frozen(v) for k, v in infons.items()}
+        raise MalformedError("infons is not an object")
+    return {str(k): freeze(v) for k, v in infons.items()}
 
 
-def _relations(record: Record) -> tuple[Record, ...]:
+def _get_relations(record: Record) -> tuple[Record, ...]:
     return tuple(
         {
-            "id": _string(relation, "id"),
-            "infons": _infons(relation),
+            "id": _get_string(relation, "id"),
+            "infons": _get_infons(relation),
             "nodes": tuple(
-                {"refid": _string(node, "refid"), "role": _string(node, "role")}
-                for node in _list(relation, "nodes")
+                {"refid": _get_string(node, "refid"), "role": _get_string(node, "role")}
+                for node in _get_list(relation, "nodes")
             ),
         }
-        for relation in _list(record, "relations")
+        for relation in _get_list(record, "relations")
     )
 
 
-def _without(annotation: Record) -> Record:
-    """An annotation of the document as a whole: it has no place in the text."""
-    kept = {"id": _string(annotation, "id"), "infons": _infons(annotation)}
-    kept |= {"text": _string(annotation, "text")}
-    return {k: v for k, v in kept.items() if v}
+def _make_unlocated(annotation: Record) -> Record:
+    """Return an annotation of the document, which has no location in the text."""
+    stored = {
+        "id": _get_string(annotation, "id"),
+        "infons": _get_infons(annotation),
+        "text": _get_string(annotation, "text"),
+    }
+    return {name: value for name, value in stored.items() if value}

@@ -1,0 +1,157 @@
+"""Read and write documents in any format."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TextIO, cast
+
+from vaner.errors import FormatError, VanerError
+from vaner.formats.detect import detect_format, suggest_format
+from vaner.formats.losses import Losses, replace_file_start
+from vaner.formats.names import get_format
+from vaner.formats.registry import FORMATS
+from vaner.formats.source import STDIN, OnError
+from vaner.formats.unsupported_annotations import count_unsupported_annotations
+from vaner.text.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReport:
+    """The result of writing documents.
+
+    Args:
+        documents: number of documents written.
+        lost: reason -> number of times that something was changed or not written, because the
+            format cannot hold it. Empty if nothing was lost.
+    """
+
+    documents: int = 0
+    lost: Mapping[str, int] = field(default_factory=dict)
+
+
+def read(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    encoding: str = "utf-8",
+    on_error: OnError | None = None,
+) -> Iterator[Document]:
+    """Read the documents of a file, one at a time.
+
+    Args:
+        path: file or folder, plain or gzip, or ``"-"`` for standard input.
+        format: name of a format in `FORMATS`. Default: detected from the file.
+        encoding: encoding of the file. UTF-8 may begin with a byte order mark.
+        on_error: called with each error. The reader then skips the bad mention, or the document if
+            the document is bad, and continues. Errors that make continuing impossible, such as a
+            wrong encoding, are raised. If None, all errors are raised.
+
+    Raises:
+        FormatError: naming file and line.
+    """
+    reader = get_format(format or detect_format(path, encoding=encoding)).reader
+    return reader(path, encoding=encoding, on_error=on_error)
+
+
+def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:
+    """Write documents to a stream. The stream is flushed after each document.
+
+    Args:
+        documents: the documents. A generator is consumed one document at a time.
+        stream: a text stream.
+        format: name of a format in `FORMATS`.
+
+    Raises:
+        VanerError: if the format cannot be written to a stream.
+    """
+    target = get_format(format)
+    if target.writer is None:
+        streamable = ", ".join(f.name for f in FORMATS.values() if f.writer)
+        raise VanerError(f"{format} cannot be written to a stream; use one of {streamable}")
+    losses, counter = Losses(), _CountingIterable(documents)
+    counted = count_unsupported_annotations(counter, target.metadata_keys, losses)
+    for number, piece in enumerate(target.writer(counted, losses)):
+        stream.write(piece if number else replace_file_start(piece, losses))
+        stream.flush()
+    return WriteReport(counter.number, dict(+losses))
+
+
+def write(
+    documents: Iterable[Document], path: str | Path, format: str | None = None
+) -> WriteReport:
+    """Write documents to a file, to a folder (brat), or to standard output (``"-"``).
+
+    Each document is written before the next one is requested, so an error loses none of them. Do
+    not write to the file that the documents are read from.
+
+    Args:
+        documents: the documents. A generator is consumed one document at a time.
+        path: file or folder. A name that ends in ``.gz`` is compressed.
+        format: name of a format in `FORMATS`. Default: from the suffix of the path.
+
+    Raises:
+        VanerError: if the format cannot be written.
+        FormatError: if the file cannot be written.
+    """
+    target = get_format(format or suggest_format(path))
+    if not target.is_writable:
+        raise VanerError(f"{target.name} can only be read")
+    try:
+        if target.path_writer:
+            if str(path) == STDIN:
+                raise VanerError(f"{target.name} cannot be written to a stream; give a file")
+            losses = Losses()
+            counted = count_unsupported_annotations(documents, target.metadata_keys, losses)
+            number = sum(1 for _ in target.path_writer(counted, Path(path), losses))
+            return WriteReport(number, dict(+losses))
+        with _open_output(path) as stream:
+            return write_to(documents, stream, target.name)
+    except OSError as error:
+        raise FormatError(f"cannot be written: {error.strerror or error}", path) from None
+
+
+@contextmanager
+def _open_output(path: str | Path) -> Iterator[TextIO]:
+    """Open a UTF-8 stream that does not translate line ends."""
+    if str(path) == STDIN:
+        yield sys.stdout
+    elif str(path).endswith(".gz"):
+        with gzip.open(path, "wt", encoding="utf-8", newline="") as compressed:
+            yield cast(TextIO, compressed)
+    else:
+        with open(path, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+
+
+class _CountingIterable:
+    """An iterable that counts the documents it has yielded."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.documents, self.number = documents, 0
+
+    def __iter__(self) -> Iterator[Document]:
+        for document in self.documents:
+            self.number += 1
+            yield document
+
+
+def make_ids_unique(documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield documents with unique ids, e.g. for scoring.
+
+    Readers keep the ids of a file, which may occur twice: PMID 8528200 does in the training set of
+    NCBI-disease. The second document then becomes ``8528200#2``.
+    """
+    duplicates, used = Counter[str](), set[str]()
+    for document in documents:
+        id = document.id
+        while id in used:
+            duplicates[document.id] += 1
+            id = f"{document.id}#{duplicates[document.id] + 1}"
+        used.add(id)
+        yield document if id == document.id else replace(document, id=id)

@@ -1,0 +1,269 @@
+"""The registry of document formats: `FORMATS` is the only list of them.
+
+Names, aliases, suffixes, help texts, error messages, the server's lists and the tables of the
+documentation are generated from it. To add a format, write a module with its reader and writer, and
+add an entry here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from vaner.formats import (
+    brat,
+    conll,
+    doccano,
+    genetag,
+    jsonl,
+    label_studio,
+    parquet,
+    prodigy,
+    pubmed,
+    pubtator,
+    text,
+)
+from vaner.formats.bioc import json as bioc_json
+from vaner.formats.bioc import xml as bioc_xml
+from vaner.formats.source import OnError
+from vaner.formats.unsupported_annotations import METADATA_KEYS
+from vaner.text.documents import Document
+
+
+class Reader(Protocol):
+    """A function that reads the documents of a file."""
+
+    def __call__(
+        self, path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+    ) -> Iterator[Document]: ...
+
+
+Writer = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
+PathWriter = Callable[[Iterable[Document], Path, Counter[str]], Iterator[Document]]
+
+Support = bool | str
+"""Whether a format holds something; a string says what it holds instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a format with mentions can hold.
+
+    Args:
+        nested: nested and crossing mentions.
+        discontinuous: mentions with several fragments.
+        scores: scores of mentions.
+        identifiers: concept identifiers of mentions.
+        relations: relations, attributes and notes.
+        document_ids: ids of documents.
+        white_space: the white space of the text, unchanged.
+    """
+
+    nested: Support = True
+    discontinuous: Support = True
+    scores: Support = True
+    identifiers: Support = True
+    relations: Support = True
+    document_ids: Support = True
+    white_space: Support = True
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A document format.
+
+    Args:
+        name: name on the command line, in Python and in the server.
+        description: a line for help texts and documentation.
+        suffixes: usual suffixes of its files; the first is used for new files.
+        reader: reads the documents of a file.
+        aliases: other accepted names. Upper case, ``-`` and ``_`` are ignored in all names.
+        holds: what it can hold; None for formats without mentions.
+        writer: yields the text of each document; None if the format cannot be written as a stream.
+        folder_writer: writes a folder of files.
+        file_writer: writes a binary file.
+        is_identified_by_content: whether a file is read in this format only if its content
+            identifies it or the user names the format. Otherwise the suffix is sufficient.
+        needs_folder: whether the reader needs other files of the same folder.
+        metadata_keys: metadata from which the writer restores relations, attributes and notes.
+    """
+
+    name: str
+    description: str
+    suffixes: tuple[str, ...]
+    reader: Reader
+    aliases: tuple[str, ...] = ()
+    holds: Capabilities | None = None
+    writer: Writer | None = None
+    folder_writer: PathWriter | None = None
+    file_writer: PathWriter | None = None
+    is_identified_by_content: bool = False
+    needs_folder: bool = False
+    metadata_keys: tuple[str, ...] = ()
+
+    @property
+    def path_writer(self) -> PathWriter | None:
+        """The writer of a format that cannot be written to a stream."""
+        return self.folder_writer or self.file_writer
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether documents can be written in this format."""
+        return bool(self.writer or self.path_writer)
+
+
+_EVERYTHING = Capabilities()
+_HULL = "first to last character"
+_FORMATS = (
+    Format(
+        "text",
+        "plain text, a document per file",
+        (".txt",),
+        text.read,
+        aliases=("txt",),
+        writer=text.render,
+    ),
+    Format(
+        "lines",
+        "plain text, a document per line",
+        (".txt",),
+        text.read_each_line,
+        writer=text.render_each_line,
+    ),
+    Format(
+        "jsonl",
+        "JSON Lines, holds everything",
+        (".jsonl", ".ndjson"),
+        jsonl.read,
+        holds=_EVERYTHING,
+        writer=jsonl.render,
+        metadata_keys=METADATA_KEYS,
+    ),
+    Format(
+        "parquet",
+        "Parquet, a row per document",
+        (".parquet",),
+        parquet.read,
+        holds=_EVERYTHING,
+        file_writer=parquet.write_file,
+        metadata_keys=METADATA_KEYS,
+    ),
+    Format(
+        "conll",
+        "CoNLL columns: a token per line, its tag last (IOB1, IOB2, BIOES)",
+        (".tsv", ".conll", ".bio", ".iob", ".iob2", ".iobes"),
+        conll.read,
+        writer=conll.render,
+        holds=Capabilities(
+            nested="the longest",
+            discontinuous=False,
+            scores=False,
+            identifiers=False,
+            relations=False,
+            document_ids=False,
+            white_space=False,
+        ),
+    ),
+    Format(
+        "pubtator",
+        "PubTator: title, abstract, and tab-separated mentions",
+        (".pubtator", ".txt"),
+        pubtator.read,
+        writer=pubtator.render,
+        metadata_keys=("pubtator",),
+        holds=Capabilities(
+            discontinuous=_HULL,
+            scores=False,
+            relations="from PubTator",
+            white_space="without line breaks",
+        ),
+    ),
+    Format(
+        "bioc_xml",
+        "BioC XML",
+        (".xml",),
+        bioc_xml.read,
+        aliases=("bioc",),
+        holds=Capabilities(relations="from BioC"),
+        writer=bioc_xml.render,
+        is_identified_by_content=True,
+        metadata_keys=("bioc",),
+    ),
+    Format(
+        "bioc_json",
+        "BioC JSON",
+        (".json",),
+        bioc_json.read,
+        aliases=("biocjson",),
+        holds=Capabilities(relations="from BioC"),
+        writer=bioc_json.render,
+        is_identified_by_content=True,
+        metadata_keys=("bioc",),
+    ),
+    Format(
+        "brat",
+        "brat standoff: a folder of .txt and .ann files",
+        brat.ANNOTATION_SUFFIXES,
+        brat.read,
+        folder_writer=brat.write_folder,
+        needs_folder=True,
+        metadata_keys=("brat",),
+        holds=Capabilities(scores=False, relations="from brat", document_ids="as file names"),
+    ),
+    Format(
+        "label_studio",
+        "Label Studio JSON: writes predictions, reads annotations",
+        (".json",),
+        label_studio.read,
+        writer=label_studio.render,
+        is_identified_by_content=True,
+        holds=Capabilities(discontinuous=_HULL, identifiers=False, relations=False),
+    ),
+    Format(
+        "prodigy",
+        "Prodigy JSON Lines",
+        (".jsonl",),
+        prodigy.read,
+        writer=prodigy.render,
+        holds=Capabilities(discontinuous=_HULL, relations=False),
+        is_identified_by_content=True,
+    ),
+    Format(
+        "doccano",
+        "doccano JSON Lines",
+        (".jsonl",),
+        doccano.read,
+        writer=doccano.render,
+        is_identified_by_content=True,
+        holds=Capabilities(discontinuous=_HULL, scores=False, identifiers=False, relations=False),
+    ),
+    Format(
+        "pubmed",
+        "PubMed or MEDLINE XML: titles and abstracts",
+        (".xml",),
+        pubmed.read,
+        is_identified_by_content=True,
+    ),
+    Format(
+        "genetag",
+        "BioCreative gene mentions: a file of sentences and a file of mentions",
+        (".test", ".in"),
+        genetag.read,
+        is_identified_by_content=True,
+        needs_folder=True,
+        holds=Capabilities(
+            nested=True, discontinuous=False, scores=False, identifiers=False, relations=False
+        ),
+    ),
+)
+
+FORMATS: Mapping[str, Format] = {format.name: format for format in _FORMATS}
+"""Name -> format."""
+
+FORMAT_BY_SUFFIX: Mapping[str, Format] = {
+    suffix: format for format in reversed(_FORMATS) for suffix in format.suffixes
+}
+"""Suffix -> the first format that uses it."""
