@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vaner.calibration.calibration import Calibration, read_calibration
+from vaner.calibration.calibration import Calibration, describe_unreached, read_calibration
 from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.models.load import load_recognizer
@@ -55,7 +55,7 @@ class Annotator:
         self.recognizer = recognizer
         self.selector = selector
         self._calibration = calibration
-        self._told = set[str]()  # once each
+        self._warned = set[str]()  # each message once
         self._source: Path | BackboneModel | None = None  # what the recognizer was made of
         self._folder: Path | None = None  # where its files are, if it is saved
 
@@ -158,8 +158,7 @@ class Annotator:
     @property
     def form(self) -> str | None:
         """What computes, PyTorch or an exported form, and how exactly; None where nothing does."""
-        known: str | None = getattr(getattr(self.recognizer, "reader", None), "form", None)
-        return known
+        return self.recognizer.form
 
     @property
     def zero_shot(self) -> bool:
@@ -167,10 +166,15 @@ class Annotator:
         return self.recognizer.zero_shot
 
     @property
+    def corpora(self) -> Mapping[str, Sequence[str]]:
+        """The corpora that `annotate` accepts as ``corpus`` -> the types that each annotates."""
+        return self.recognizer.corpora
+
+    @property
     def datasets(self) -> Mapping[str, Sequence[str]]:
-        """Corpora that the model may be told a text is from -> the types they annotate."""
-        known: Mapping[str, Sequence[str]] = getattr(self.recognizer, "datasets", {})
-        return known
+        """The corpora, by the former name of this attribute."""
+        warn_renamed("Annotator.datasets", "Annotator.corpora")
+        return self.corpora
 
     @property
     def training_corpora(self) -> frozenset[str]:
@@ -180,9 +184,9 @@ class Annotator:
             ModelError: where the record of the model's training is damaged.
         """
         record = read_training_record(self._folder) if self._folder else {}
-        selected = self.selector.datasets if self.selector else ()
+        selected = self.selector.corpora if self.selector else ()
         return frozenset(
-            (*(name for name, _ in list_training_splits(record)), *self.datasets, *selected)
+            (*(name for name, _ in list_training_splits(record)), *self.corpora, *selected)
         )
 
     def push_to_hub(self, repo: str, **options: Any) -> str:
@@ -275,14 +279,16 @@ class Annotator:
                 f"the {self.kind} has no calibration, which a precision needs: make one with "
                 "vaner calibrate"
             )
-        wanted = resolve_types(self, types)
-        if types is None and (told := self.calibration.too_much(wanted, precision)):
-            left = [t for t in wanted if self.calibration.threshold(t, precision) is not None]
-            if left and told not in self._told:
-                logger.warning("%s: left out", told)
-                self._told.add(told)
-            wanted = tuple(left) or wanted
-        return self.calibration.thresholds(wanted, precision)
+        requested = resolve_types(self, types)
+        unreached = self.calibration.unreached_types(requested, precision)
+        reached = tuple(type for type in requested if type not in unreached)
+        if types is None and unreached and reached:
+            message = describe_unreached(unreached, precision)
+            if message not in self._warned:
+                logger.warning("%s: left out", message)
+                self._warned.add(message)
+            requested = reached
+        return self.calibration.thresholds(requested, precision)
 
     def _finished(
         self,

@@ -20,15 +20,15 @@ from vaner.calibration.calibration import (
     read_calibration,
     write_calibration,
 )
-from vaner.calibration.fit import fit
+from vaner.calibration.fit import fit_calibration
 from vaner.calibration.labels import LabeledMention
 from vaner.calibration.reliability import BINS, bin_probabilities
-from vaner.calibration.temperature import COLDEST, HOTTEST, fit_temperature, scale_probability
+from vaner.calibration.temperature import HIGHEST, LOWEST, fit_temperature, scale_probability
 from vaner.errors import ModelError, VanerError
 from vaner.text.documents import Document, Span
 
 probabilities = st.floats(0, 1)
-temperatures = st.floats(COLDEST, HOTTEST)
+temperatures = st.floats(LOWEST, HIGHEST)
 answers = st.lists(st.tuples(st.sampled_from([0.0, 0.2, 0.5, 0.8, 0.95, 1.0]), st.booleans()))
 
 
@@ -61,8 +61,8 @@ def test_the_temperature_is_the_most_likely_one(pairs: list[tuple[float, bool]])
         return total
 
     found = fit_temperature(*zip(*pairs, strict=True))
-    assert COLDEST <= found <= HOTTEST
-    best = max(log_likelihood(float(t)) for t in np.geomspace(COLDEST, HOTTEST, 60))
+    assert LOWEST <= found <= HIGHEST
+    best = max(log_likelihood(float(t)) for t in np.geomspace(LOWEST, HIGHEST, 60))
     assert log_likelihood(found) >= best - 1e-6 * max(1, abs(best))
 
 
@@ -115,7 +115,7 @@ def overconfident(
 
 def test_every_type_with_enough_mentions_has_its_own_temperature() -> None:
     documents = overconfident("Gene", 2000, 3.0, 1) + overconfident("Disease", 2000, 1.0, 2)
-    found = fit([*documents, *overconfident("Species", 20, 1.0, 3)])
+    found = fit_calibration([*documents, *overconfident("Species", 20, 1.0, 3)])
     assert found.types["Gene"].temperature == pytest.approx(3.0, rel=0.15)
     assert found.types["Disease"].temperature == pytest.approx(1.0, rel=0.15)
     assert found.types["Gene"].calibrated_error < 0.04 < 0.1 < found.types["Gene"].error
@@ -126,7 +126,7 @@ def test_every_type_with_enough_mentions_has_its_own_temperature() -> None:
 
 
 def test_only_scores_change_and_can_be_had_back() -> None:
-    found = fit(overconfident("Gene", 500, 2.0, 1))
+    found = fit_calibration(overconfident("Gene", 500, 2.0, 1))
     spans = (Span(0, 3, "Gene", 0.9, ("X:1",)), Span(0, 3, "Disease"))
     document = Document("1", "one", spans, {"source": "a"})
     other = found.apply(document)
@@ -139,7 +139,7 @@ def test_only_scores_change_and_can_be_had_back() -> None:
 @pytest.mark.parametrize("wanted", [0.0, 0.75, 0.8, 0.9])
 def test_a_threshold_has_the_precision_it_was_asked_for(wanted: float) -> None:
     documents = overconfident("Gene", 3000, 2.0, 5)
-    found = fit(documents)
+    found = fit_calibration(documents)
     threshold = found.thresholds(["Gene"], wanted)["Gene"]
     scored = [
         (scale_probability(s.score or 0, found.temperature("Gene")), r) for [(s, r)] in documents
@@ -154,7 +154,7 @@ def test_a_threshold_has_the_precision_it_was_asked_for(wanted: float) -> None:
 
 
 def test_what_no_threshold_reached_is_told() -> None:
-    found = fit(overconfident("Gene", 3000, 2.0, 5))
+    found = fit_calibration(overconfident("Gene", 3000, 2.0, 5))
     told = r"precision 0.999 was not reached on devel for Gene \(at most 0.9\d+\)"
     with pytest.raises(VanerError, match=told):
         found.thresholds(["Gene"], 0.999)
@@ -174,13 +174,13 @@ def test_what_no_threshold_reached_is_told() -> None:
 )
 def test_what_cannot_be_calibrated_by(documents: list[list[LabeledMention]], told: str) -> None:
     with pytest.raises(VanerError, match=told):
-        fit(documents)
+        fit_calibration(documents)
 
 
 def test_the_file_gives_back_what_was_kept(tmp_path: Path) -> None:
     assert read_calibration(tmp_path) is None
     record = {"fitted_on": [{"corpus": "mine", "split": "devel"}]}
-    found = fit(overconfident("Gene", 500, 2.0, 1), record)
+    found = fit_calibration(overconfident("Gene", 500, 2.0, 1), record)
     write_calibration(found, tmp_path)
     assert read_calibration(tmp_path) == found
     assert read_calibration(tmp_path).record == record  # type: ignore[union-attr]
@@ -195,14 +195,14 @@ def broken(found: Calibration) -> list[str]:
 
 
 def test_a_broken_file_is_told_and_not_passed_over(tmp_path: Path) -> None:
-    for text in broken(fit(overconfident("Gene", 500, 2.0, 1))):
+    for text in broken(fit_calibration(overconfident("Gene", 500, 2.0, 1))):
         (tmp_path / CALIBRATION_FILE).write_text(text)
         with pytest.raises(ModelError, match="not a readable calibration"):
             read_calibration(tmp_path)
 
 
 def test_where_it_cannot_be_written(tmp_path: Path) -> None:
-    found = fit(overconfident("Gene", 500, 2.0, 1))
+    found = fit_calibration(overconfident("Gene", 500, 2.0, 1))
     with pytest.raises(ModelError, match="cannot be written"):
         write_calibration(replace(found), tmp_path / "missing")
     (tmp_path / "model" / CALIBRATION_FILE).mkdir(parents=True)

@@ -131,12 +131,12 @@ def test_min_precision(calibrated: Path, run: Run, tmp_path: Path) -> None:
     low, high = sorted(own, key=lambda type: own[type][-1].precision)
     between = own[high][-1].precision
     done = run(*asked, "--min-precision", between)
-    assert done.code == 0 and f"reached on devel for {low} (at most 0." in done.err
+    assert done.code == 0 and f"reached on the dev set for {low} (at most 0." in done.err
     spans = [span for line in out.read_text().splitlines() for span in json.loads(line)["spans"]]
     assert {span["type"] for span in spans} == {high}
     assert f"for {low} (" in run(*asked, "--min-precision", between, "--types", low).error
     message = run(*asked, "--min-precision", 1).error
-    assert "precision 1.0 was not reached on devel for Chemical (at most 0." in message
+    assert "precision 1.0 was not reached on the dev set for Chemical (at most 0." in message
 
 
 def test_min_precision_requires_a_calibration(model: Path, run: Run) -> None:
@@ -256,10 +256,10 @@ def test_a_calibration_that_increases_the_error_gives_a_warning(
 
     def worse(*arguments: Any, **options: Any) -> Calibration:
         found = fit_as_it_is(*arguments, **options)
-        return replace(found, every=replace(found.every, error=0.1, calibrated_error=0.2))
+        return replace(found, all_types=replace(found.all_types, error=0.1, calibrated_error=0.2))
 
-    fit_as_it_is = calibrating.fit
-    monkeypatch.setattr(calibrating, "fit", worse)
+    fit_as_it_is = calibrating.fit_calibration
+    monkeypatch.setattr(calibrating, "fit_calibration", worse)
     folder = tmp_path / "model"
     shutil.copytree(model, folder)
     asked = ("--corpus", model.parent / "mine", "--device", "cpu")

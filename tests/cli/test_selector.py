@@ -87,7 +87,7 @@ def test_evaluate_scores_both_together(
     assert both["tp"] + both["fp"] < alone["tp"] + alone["fp"]
     assert "selector" not in found[0] and found[1]["selector"] == str(selector)
     refused = run("evaluate", "--corpus", corpus, "--model", selector)
-    assert "put it behind a model that does with --selector" in refused.error
+    assert "use a model that does, and add the selector with --selector" in refused.error
 
 
 @pytest.mark.parametrize("command", [("annotate", "-t", "x"), ("evaluate", "--corpus", "CORPUS"),

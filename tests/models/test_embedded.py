@@ -139,7 +139,9 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
     with torch.no_grad():
         mask = torch.ones(1, 3, dtype=torch.long)
         one, two = (
-            row_packing.read(backbone, torch.tensor([[504, 2642, x]]), {"attention_mask": mask})
+            row_packing.run_backbone(
+                backbone, torch.tensor([[504, 2642, x]]), {"attention_mask": mask}
+            )
             for x in (2000, 3000)
         )
     assert (one[0, 0] - two[0, 0]).abs().max() > 1e-3

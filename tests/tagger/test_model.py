@@ -442,7 +442,7 @@ def test_the_preferred_origin_is_tried_first(
     assert asked == ["hub"]
     found = locate.locate_backbone("smollm2-135m", prefer="package")
     assert asked == ["hub", "package", "hub"] and found.origin == "hub"
-    assert "answers may differ" in caplog.text
+    assert "predictions may differ" in caplog.text
 
 
 def test_nf4_with_lora_trains_and_reloads_on_this_machine(

@@ -54,7 +54,7 @@ def test_in_full_precision_the_answers_are_those_of_the_model(
 ) -> None:
     model = Annotator.from_pretrained(tiny_model, device="cpu")
     other = Annotator.from_pretrained(forms["fp32"])
-    assert other.types == model.types and other.datasets.keys() == model.datasets.keys()
+    assert other.types == model.types and other.corpora.keys() == model.corpora.keys()
     for one, two in zip(model.annotate(TEXTS), other.annotate(TEXTS), strict=True):
         assert one.text == two.text and len(one.spans) == len(two.spans)
         for a, b in zip(one.spans, two.spans, strict=True):
@@ -174,6 +174,6 @@ def test_a_broken_file_is_named(forms: dict[str, Path], tmp_path: Path, name: st
 def test_cores_are_counted_where_the_system_does_not_say_which_are_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert onnx_runtime.cores() == len(os.sched_getaffinity(0))
+    assert onnx_runtime.count_cores() == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS and Windows
-    assert onnx_runtime.cores() == os.cpu_count()
+    assert onnx_runtime.count_cores() == os.cpu_count()

@@ -128,7 +128,7 @@ def test_two_stages_train_save_and_answer(
     assert {entry["stage"] for entry in trained.history} == {1, 2}
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
     assert annotator.types == ("Chemical", "Disease")
-    assert "news" not in annotator.datasets
+    assert "news" not in annotator.corpora
 
 
 @pytest.mark.heavy
@@ -168,7 +168,7 @@ def test_routed_by_instruction_it_is_one_more_type(
     (trained,) = train(routed, tmp_path / "run", report=lambda _: None)
     model = VanerForTokenClassification.from_pretrained(trained.folder)
     assert model.general is None
-    assert model.config.datasets["news"] == ["Entity"]
+    assert model.config.corpora["news"] == ["Entity"]
 
 
 def test_nothing_but_general_data(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_one_pass_learns_from_both_halves(
     assert trained.dev_f1 > 0.9
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
     assert annotator.types == ("Chemical", "Disease")
-    assert annotator.datasets == {}  # no name was seen, so none is said at use
+    assert annotator.corpora == {}  # no name was seen, so none is said at use
     found = annotator("warfarin helps against lung cancer .")
     assert [(found.mention(s), s.type) for s in found.spans] == [
         ("warfarin", "Chemical"),

@@ -86,7 +86,7 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     assert (tmp_path / "run/seed-1/training.png").stat().st_size > 5000
     assert any("0 of 72 gold mentions (0.00%)" in line for line in lines)
     annotator = Annotator.from_pretrained(trained.folder)
-    assert annotator.datasets == {"toy": ["Chemical", "Disease"]}
+    assert annotator.corpora == {"toy": ["Chemical", "Disease"]}
     found = annotator("aspirin helps against lung cancer .").spans
     assert [(s.start, s.end, s.type) for s in found] == [(0, 7, "Chemical"), (22, 33, "Disease")]
 
@@ -179,7 +179,7 @@ def test_the_model_with_the_best_dev_score_is_kept(
     real = training._score
 
     def scorer(learner: Any, *rest: Any) -> Any:
-        kept.append({k: v.clone() for k, v in head_state(learner.model._head_parts()).items()})
+        kept.append({k: v.clone() for k, v in head_state(learner.model._head_modules()).items()})
         score = next(scores, None)
         return real(learner, *rest) if score is None else {"eval_f1": score}
 

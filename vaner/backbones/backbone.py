@@ -1,6 +1,6 @@
-"""The pretrained model under the head, and how it is loaded.
+"""Loading a backbone: the pretrained model under the head.
 
-All that depends on how some version of transformers, peft or bitsandbytes behaves is kept here, in
+All code that depends on the behavior of a version of transformers, peft or bitsandbytes is here, in
 `vaner.backbones.attention` and in `vaner.backbones.trainable_weights`.
 """
 
@@ -19,21 +19,31 @@ from transformers import (
     PreTrainedModel,
 )
 
-from vaner.backbones.attention import check_attention, is_decoder, set_attention, unmask
+from vaner.backbones.attention import (
+    check_attention,
+    is_decoder,
+    set_attention,
+    set_layer_attention,
+)
 from vaner.backbones.config import Attention
 from vaner.backbones.trainable_weights import is_adapted
 from vaner.errors import ModelError
 
-# It warns at every import on AVX-512 machines that an optional Hub kernel is not there.
+# On AVX-512 machines, it warns at every import that an optional Hub kernel is missing.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 Quantization = Literal["nf4"]
 
-# What the families call the dropout inside their layers.
-_DROPOUTS = (
-    "attention_dropout", "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob",
-    "attn_pdrop", "resid_pdrop", "embd_pdrop",
-)  # fmt: skip
+# The config fields that architectures have for the dropout inside their layers.
+_DROPOUT_FIELDS = (
+    "attention_dropout",
+    "attention_probs_dropout_prob",
+    "hidden_dropout",
+    "hidden_dropout_prob",
+    "attn_pdrop",
+    "resid_pdrop",
+    "embd_pdrop",
+)
 
 
 def load_backbone(
@@ -48,27 +58,30 @@ def load_backbone(
     kernel: str | None = None,
     dropout: float | None = None,
 ) -> PreTrainedModel:
-    """Load pretrained weights with the attention wanted.
+    """Load pretrained weights.
 
     Args:
-        folder: a folder as `vaner.backbones.locate.locate_backbone` gives it.
+        folder: folder of the backbone, see `vaner.backbones.locate.locate_backbone`.
         attention: ``bidirectional`` or ``causal``.
-        is_generative: with the head over the vocabulary that a language model has.
-        layers: keep only the first so many layers; all if None.
-        quantization: ``nf4`` loads 4-bit NormalFloat with double quantisation (QLoRA, arXiv
-            2305.14314), on a GPU or, slowly, on a CPU.
-        dtype: of the weights, or of the arithmetic where they are quantised.
-        device: where quantised weights are put; they cannot be moved later.
-        kernel: transformers' name of the attention code (``sdpa``, ``eager`` …); its choice if
-            None. For training short rows in bf16 on a CPU ``eager`` is the faster one.
-        dropout: inside the layers, in training; what its config says if None. On a CPU drawing its
-            random numbers takes a good part of a small encoder's time.
+        is_generative: whether to load the language model with its head over the vocabulary.
+        layers: number of layers to keep, from the bottom. Default: all.
+        quantization: ``nf4`` loads 4-bit NormalFloat weights with double quantization (QLoRA, arXiv
+            2305.14314), on a GPU or, more slowly, on a CPU.
+        dtype: dtype of the weights, or of the arithmetic if they are quantized.
+        device: device of quantized weights, which cannot be moved later.
+        kernel: transformers' name of the attention implementation (``sdpa``, ``eager`` …). Default:
+            chosen by transformers. On a CPU ``eager`` is faster for training short rows in bf16.
+        dropout: dropout inside the layers in training. Default: that of the backbone's config. On a
+            CPU, drawing its random numbers takes much of a small encoder's time.
+
+    Raises:
+        ModelError: if the backbone cannot be loaded this way.
     """
     config = AutoConfig.from_pretrained(folder)
     set_attention(config, attention)
     if layers is not None:
         _shorten(config, layers)
-    for name in _DROPOUTS if dropout is not None else ():
+    for name in _DROPOUT_FIELDS if dropout is not None else ():
         if hasattr(config, name):
             setattr(config, name, dropout)
     options: dict[str, Any] = {"dtype": dtype}
@@ -78,34 +91,35 @@ def load_backbone(
         options["quantization_config"] = _nf4(dtype)
         options["device_map"] = {"": device or "cpu"}
     with silence_transformers():
-        model = _kind(is_generative).from_pretrained(folder, config=config, **options)
-    _check_blocks(model)
-    return _prepared(model, attention)
+        model = _auto_class(is_generative).from_pretrained(folder, config=config, **options)
+    _check_block_size(model)
+    return _prepare(model, attention)
 
 
 def build_backbone(
     config: PreTrainedConfig, attention: Attention, *, is_generative: bool = False
 ) -> PreTrainedModel:
-    """The same architecture with fresh weights, to load a whole saved model into."""
+    """Build a backbone with random weights, to load saved weights into."""
     set_attention(config, attention)
-    return _prepared(_kind(is_generative).from_config(config), attention)
+    return _prepare(_auto_class(is_generative).from_config(config), attention)
 
 
 def unwrap_adapter(model: PreTrainedModel) -> Any:
-    """The language model itself, which the adapter, if there is one, is built into."""
+    """Return the backbone without its adapter, which it has if it is trained with LoRA."""
     return model.get_base_model() if is_adapted(model) else model  # type: ignore[operator]
 
 
-def _kind(is_generative: bool) -> Any:
+def _auto_class(is_generative: bool) -> Any:
     return AutoModelForCausalLM if is_generative else AutoModel
 
 
-def _prepared(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
-    unmask(model, attention)
+def _prepare(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
+    set_layer_attention(model, attention)
     if is_decoder(model.config):
         model.config.use_cache = False
     if getattr(model, "pooler", None) is not None:
-        setattr(model, "pooler", None)  # noqa: B010  # an encoder's sentence vector: never used, never trained
+        # The sentence vector of an encoder is neither used nor trained.
+        setattr(model, "pooler", None)  # noqa: B010
     check_attention(model, attention)
     return model
 
@@ -130,11 +144,11 @@ def _nf4(dtype: torch.dtype) -> Any:
     )
 
 
-def _check_blocks(model: PreTrainedModel) -> None:
-    """Refuse 4-bit layers that bitsandbytes cannot compute with on a CPU.
+def _check_block_size(model: PreTrainedModel) -> None:
+    """Check that bitsandbytes can compute with the 4-bit layers on a CPU.
 
     Raises:
-        ModelError: for one whose rows are not whole blocks.
+        ModelError: if the rows of a layer are no multiple of the block size.
     """
     for name, module in model.named_modules():
         weight = getattr(module, "weight", None)
@@ -144,13 +158,13 @@ def _check_blocks(model: PreTrainedModel) -> None:
         width = state.shape[-1]
         if width % state.blocksize:
             raise ModelError(
-                f"4 bits on a CPU are computed in blocks of {state.blocksize}, and {name} of this "
-                f"backbone has rows of {width}: leave the quantization out, or use a GPU"
+                f"4-bit weights on a CPU need rows that are a multiple of {state.blocksize}, and "
+                f"{name} of this backbone has rows of {width}: use no quantization, or a GPU"
             )
 
 
 class silence_transformers:
-    """Silence transformers' loading bars and its report on the layers left out on purpose."""
+    """Silence transformers' progress bars and its report of weights that are not loaded."""
 
     def __enter__(self) -> None:
         from transformers.utils import logging as hf

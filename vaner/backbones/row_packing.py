@@ -1,7 +1,8 @@
-"""Sentences one after another in a single row: nothing is padded but within attention.
+"""Packing: the sentences of a batch one after another in a single row, without padding.
 
-A row of sentences costs what its sub-words cost; only where they look at each other are they laid
-side by side again, each sentence with nobody but itself (and its instruction).
+Most of a backbone works on each subword separately, and costs as much as there are subwords. Only
+attention puts the sentences side by side again, padded, so that each sentence attends to itself
+(and its instruction) alone.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ from vaner.backbones.backbone import unwrap_adapter
 logger = logging.getLogger(__name__)
 
 KERNEL = "vaner_packed"
-"""What transformers knows `attend` by."""
+"""The name of `attend` in transformers' registry of attention implementations."""
 
-_TOLERANCE = 0.02  # of vectors' lengths: far above what rounding does, in bf16 or 4 bits too
+_TOLERANCE = 0.02  # of vector norms: far above rounding errors, also in bf16 or 4 bits
 
 
 class Packing(NamedTuple):
-    """Who looks at whom in a packed row of N sub-words.
+    """Which subwords of a packed row attend to which.
+
+    A segment is a sentence, or an instruction that several sentences share. Letters in shapes: N
+    subwords in the row, S segments, L subwords in a segment, K subwords that it attends to.
 
     Attributes:
-        query_index: the sub-words of each sentence, in the order of the row. *Shape:* (S, L).
-        query_mask: which of these there are, and not padding. *Shape:* (S, L), bool.
-        key_index: those that they look at. *Shape:* (S, K).
-        key_mask: which of these there are. *Shape:* (S, K), bool.
-        positions: of all sub-words, each within its sentence. *Shape:* (1, N).
+        query_index: the subwords of each segment. *Shape:* (S, L), int64
+        query_mask: False on padding of `query_index`. *Shape:* (S, L), bool
+        key_index: the subwords that each segment attends to. *Shape:* (S, K), int64
+        key_mask: False on padding of `key_index`. *Shape:* (S, K), bool
+        positions: the position of each subword in its sentence. *Shape:* (1, N), int64
     """
 
     query_index: Tensor
@@ -54,63 +58,67 @@ def attend(
     dropout: float = 0.0,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attention in a packed row, as transformers calls it.
+    """Compute attention in a packed row, with the signature that transformers calls.
 
     Args:
-        module: the attention layer; says whether it is causal.
-        query: *Shape:* (1, heads, N, D).
-        key: *Shape:* (1, heads or fewer, N, D); so is `value`.
+        module: the attention layer. Its attribute `is_causal` is used.
+        query: *Shape:* (1, heads, N, D)
+        key, value: *Shape:* (1, heads or fewer, N, D)
         attention_mask: None.
-        packing: who looks at whom.
-        scaling: of the scores; 1/√D if None.
-        dropout: of the weights.
+        packing: which subwords attend to which.
+        scaling: factor of the scores. Default: 1/√D.
+        dropout: dropout of the attention weights.
 
     Returns:
-        *Shape:* (1, N, heads, D), and no weights.
+        *Shape:* (1, N, heads, D), and None for the weights
 
     Raises:
-        ValueError: where the backbone is called by itself: no mask of its own reaches this place.
+        ValueError: if the backbone was not called by `run_backbone`, and there is no packing.
     """
     if packing is None:
         raise ValueError(
-            "this backbone was made to pack: call it by vaner.backbones.row_packing.read"
+            "this backbone has packing enabled: call it by vaner.backbones.row_packing.run_backbone"
         )
-    query = _side_by_side(query, packing.query_index)
-    key, value = (_side_by_side(part, packing.key_index) for part in (key, value))
-    seen = packing.key_mask[:, None, None, :]
+    query = _unpack(query, packing.query_index)
+    key, value = (_unpack(part, packing.key_index) for part in (key, value))
+    visible = packing.key_mask[:, None, None, :]
     if getattr(module, "is_causal", False):
-        place = packing.positions[0]
-        seen = (
-            seen
-            & (place[packing.key_index].unsqueeze(1) <= place[packing.query_index].unsqueeze(2))[
-                :, None
-            ]
-        )
-    found = _attended(query, key, value, seen, scaling or query.shape[-1] ** -0.5, dropout)
-    return found.transpose(1, 2)[packing.query_mask].unsqueeze(0), None
+        position = packing.positions[0]
+        earlier = position[packing.key_index].unsqueeze(1) <= position[
+            packing.query_index
+        ].unsqueeze(2)
+        visible = visible & earlier[:, None]
+    result = _compute_attention(
+        query, key, value, visible, scaling or query.shape[-1] ** -0.5, dropout
+    )
+    return result.transpose(1, 2)[packing.query_mask].unsqueeze(0), None
 
 
-def _side_by_side(packed: Tensor, places: Tensor) -> Tensor:
-    """*Shape:* (1, heads, N, D) at (S, L) -> (S, heads, L, D)."""
-    return packed[0].transpose(0, 1)[places].transpose(1, 2)
+def _unpack(packed: Tensor, index: Tensor) -> Tensor:
+    """Return the vectors of each segment. *Shape:* (1, heads, N, D) -> (S, heads, L, D)"""
+    return packed[0].transpose(0, 1)[index].transpose(1, 2)
 
 
-def _attended(
-    query: Tensor, key: Tensor, value: Tensor, seen: Tensor, scaling: float, dropout: float
+def _compute_attention(
+    query: Tensor, key: Tensor, value: Tensor, visible: Tensor, scaling: float, dropout: float
 ) -> Tensor:
-    """Attention of padded rows. *Shape:* (S, heads, L, D)."""
-    shared = query.shape[1] // key.shape[1]
+    """Compute the attention of padded segments. *Shape:* (S, heads, L, D)"""
+    group_size = query.shape[1] // key.shape[1]
     if query.device.type != "cpu" or query.dtype == torch.float32:
         return functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=seen.expand(-1, -1, query.shape[2], -1),
-            dropout_p=dropout, scale=scaling, enable_gqa=shared > 1,
-        )  # fmt: skip
-    # torch's own code for this takes five times as long here to find the gradient.
-    key, value = (
-        part.repeat_interleave(shared, 1) if shared > 1 else part for part in (key, value)
-    )
+            query,
+            key,
+            value,
+            attn_mask=visible.expand(-1, -1, query.shape[2], -1),
+            dropout_p=dropout,
+            scale=scaling,
+            enable_gqa=group_size > 1,
+        )
+    # In bf16 on a CPU, the gradient of torch's implementation takes five times as long.
+    if group_size > 1:
+        key, value = (part.repeat_interleave(group_size, 1) for part in (key, value))
     scores = (query @ key.transpose(-1, -2) * scaling).masked_fill(
-        ~seen, torch.finfo(query.dtype).min
+        ~visible, torch.finfo(query.dtype).min
     )
     weights = functional.softmax(scores, -1, dtype=torch.float32).to(query.dtype)
     return functional.dropout(weights, dropout, training=dropout > 0) @ value
@@ -119,118 +127,120 @@ def _attended(
 AttentionInterface.register(KERNEL, attend)
 
 
-def read(
+def run_backbone(
     backbone: PreTrainedModel,
     input_ids: Tensor,
     attention_inputs: dict[str, Tensor],
     added: Tensor | None = None,
 ) -> Tensor:
-    """The vectors of all sub-words, padded or packed.
+    """Return the vectors of all subwords of a padded or packed batch.
 
     Args:
-        backbone: one that `packs`, if they are packed.
-        input_ids: *Shape:* (B, T), or (1, N).
+        backbone: the backbone. For a packed batch, `enable_packing` was called for it.
+        input_ids: *Shape:* (B, T), or (1, N) if packed
         attention_inputs: ``attention_mask``, or the fields of a `Packing`.
-        added: what is added to the sub-words' embeddings. *Shape:* (B, T, H), or (1, N, H).
+        added: vectors that are added to the subword embeddings. *Shape:* (B, T, H), or (1, N, H)
 
     Returns:
-        *Shape:* (B, T, H), or (1, N, H).
+        *Shape:* (B, T, H), or (1, N, H)
     """
     if "positions" in attention_inputs:
-        return _read_packed(
-            backbone, embedded(backbone, input_ids, added), Packing(**attention_inputs)
-        )
+        inputs = embed(backbone, input_ids, added)
+        return _run_packed(backbone, inputs, Packing(**attention_inputs))
     if unwrap_adapter(backbone).config._attn_implementation == KERNEL:
-        packed = _as_packed(attention_inputs["attention_mask"])
+        packing = _pack_padded(attention_inputs["attention_mask"])
         flat = None if added is None else added.flatten(0, 1)[None]
-        inputs = embedded(backbone, input_ids.reshape(1, -1), flat)
-        return _read_packed(backbone, inputs, packed).view(*input_ids.shape, -1)
-    found: Tensor = backbone(
-        **embedded(backbone, input_ids, added), **attention_inputs
-    ).last_hidden_state
-    return found
+        inputs = embed(backbone, input_ids.reshape(1, -1), flat)
+        return _run_packed(backbone, inputs, packing).view(*input_ids.shape, -1)
+    output = backbone(**embed(backbone, input_ids, added), **attention_inputs)
+    hidden: Tensor = output.last_hidden_state
+    return hidden
 
 
-def embedded(
-    backbone: PreTrainedModel, input_ids: Tensor, added: Tensor | None
-) -> dict[str, Tensor]:
-    """What a backbone is called with: sub-words, or their embeddings with something added."""
+def embed(backbone: PreTrainedModel, input_ids: Tensor, added: Tensor | None) -> dict[str, Tensor]:
+    """Return the inputs of a backbone: subword ids, or embeddings if something is added to them."""
     if added is None:
         return {"input_ids": input_ids}
-    own: Tensor = unwrap_adapter(backbone).get_input_embeddings()(input_ids)
-    return {"inputs_embeds": own + added.to(own.dtype)}
+    embeddings: Tensor = unwrap_adapter(backbone).get_input_embeddings()(input_ids)
+    return {"inputs_embeds": embeddings + added.to(embeddings.dtype)}
 
 
-def _read_packed(backbone: PreTrainedModel, inputs: dict[str, Tensor], packing: Packing) -> Tensor:
+def _run_packed(backbone: PreTrainedModel, inputs: dict[str, Tensor], packing: Packing) -> Tensor:
     model = unwrap_adapter(backbone)
     if model.config._attn_implementation != KERNEL:
         model.set_attn_implementation(KERNEL)
-    places = packing.positions + _first_position(backbone)
-    found: Tensor = backbone(**inputs, position_ids=places, packing=packing).last_hidden_state
-    return found
+    positions = packing.positions + _first_position(backbone)
+    hidden: Tensor = backbone(**inputs, position_ids=positions, packing=packing).last_hidden_state
+    return hidden
 
 
-def _as_packed(attention_mask: Tensor) -> Packing:
-    """A padded batch of (B, T) as a row in which padding is packed with the rest, and not seen."""
+def _pack_padded(attention_mask: Tensor) -> Packing:
+    """Return the packing of a padded batch (B, T): its padding is packed, but not attended to."""
     rows, longest = attention_mask.shape
-    place = torch.arange(rows * longest, device=attention_mask.device)
-    queries = place.view(rows, longest)
+    index = torch.arange(rows * longest, device=attention_mask.device)
+    queries = index.view(rows, longest)
     return Packing(
-        queries, torch.ones_like(queries).bool(), queries, attention_mask.bool(),
-        (place % longest)[None],
-    )  # fmt: skip
+        query_index=queries,
+        query_mask=torch.ones_like(queries).bool(),
+        key_index=queries,
+        key_mask=attention_mask.bool(),
+        positions=(index % longest)[None],
+    )
 
 
-def packs(backbone: PreTrainedModel, longest: int) -> bool:
-    """Whether sentences can be packed for a backbone; if so it is made ready for that.
+def enable_packing(backbone: PreTrainedModel, longest: int) -> bool:
+    """Enable packing for a backbone, if it supports it.
 
-    It is tried: two short rows must come out as each by itself. Some models have attention code of
-    their own, or positions that are not said from outside.
+    This is decided by a trial: two short rows must have the same vectors packed as separately. Some
+    architectures have attention code or positions that cannot be set from outside.
 
     Args:
         backbone: loaded, with an adapter or without.
-        longest: most sub-words in a row.
+        longest: maximum number of subwords in a row.
+
+    Returns:
+        Whether the backbone supports packing.
     """
     model = unwrap_adapter(backbone)
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None) or getattr(config, "local_attention", None)
     if window is not None and window < longest:
         return False
-    before, training = config._attn_implementation, model.training
+    previous, training = config._attn_implementation, model.training
     model.eval()
     try:
-        good = _comes_out(model)
-    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as problem:
-        # Each architecture's own code has its own way to refuse; padded rows all of them read.
-        logger.info("a %s backbone cannot be packed: %s", config.model_type, problem)
-        good = False
+        is_supported = _try_packing(model)
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        # Each architecture fails in its own way. Padded rows work with all of them.
+        logger.info("a %s backbone cannot be packed: %s", config.model_type, error)
+        is_supported = False
     model.train(training)
-    if not good:
-        model.set_attn_implementation(before)
-    return good
+    if not is_supported:
+        model.set_attn_implementation(previous)
+    return is_supported
 
 
 @torch.no_grad()
-def _comes_out(model: PreTrainedModel) -> bool:
+def _try_packing(model: PreTrainedModel) -> bool:
     device = next(model.parameters()).device
     rows = [torch.arange(7, 12, device=device)[None], torch.arange(3, 6, device=device)[None]]
-    alone = [read(model, row, {"attention_mask": torch.ones_like(row)}) for row in rows]
-    places = torch.tensor([[0, 1, 2, 3, 4], [5, 6, 7, 0, 0]], device=device)
-    there = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], device=device).bool()
+    separate = [run_backbone(model, row, {"attention_mask": torch.ones_like(row)}) for row in rows]
+    index = torch.tensor([[0, 1, 2, 3, 4], [5, 6, 7, 0, 0]], device=device)
+    mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], device=device).bool()
     positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2]], device=device)
-    attention_inputs = Packing(places, there, places, there, positions)._asdict()
-    together = read(model, torch.cat(rows, 1), attention_inputs)
-    expected = torch.cat(alone, 1)
-    return bool((together - expected).norm() <= _TOLERANCE * expected.norm())
+    packing = Packing(index, mask, index, mask, positions)
+    packed = run_backbone(model, torch.cat(rows, 1), packing._asdict())
+    expected = torch.cat(separate, 1)
+    return bool((packed - expected).norm() <= _TOLERANCE * expected.norm())
 
 
-def unpack(backbone: PreTrainedModel) -> None:
-    """Make a backbone ready for padded rows, and for an exporter, again."""
+def disable_packing(backbone: PreTrainedModel) -> None:
+    """Prepare a backbone for padded rows, and for an exporter, again."""
     unwrap_adapter(backbone).set_attn_implementation("sdpa")
 
 
 def _first_position(backbone: PreTrainedModel) -> int:
-    """RoBERTa and its kin count from behind the padding's place."""
+    """Return the first position id. RoBERTa-like models start after the padding's id."""
     embeddings: Any = getattr(unwrap_adapter(backbone), "embeddings", None)
     if hasattr(embeddings, "create_position_ids_from_input_ids"):
         return int(embeddings.padding_idx) + 1

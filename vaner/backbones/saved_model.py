@@ -1,4 +1,4 @@
-"""A saved model, ready to be used: on its device, its adapter folded in, its tokenizer found."""
+"""Preparing a saved model for inference: device, merged adapter, tokenizer."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Model = TypeVar("Model", bound=BackboneModel)
 
 
 def load_for_inference(
-    kind: type[Model], folder: Path, device: torch.device, options: Mapping[str, Any]
+    model_class: type[Model], folder: Path, device: torch.device, options: Mapping[str, Any]
 ) -> Model:
-    """A saved model to ask.
+    """Load a saved model, merge its adapter, and set evaluation mode.
 
     Args:
-        kind: what it must be.
-        folder: where it lies.
-        device: where it will compute.
+        model_class: class of the model.
+        folder: folder of the model.
+        device: the device that it will compute on.
         options: for its `from_pretrained`.
 
     Raises:
-        ModelError: where it is another kind of model, or not complete.
+        ModelError: if it is of another class, or incomplete.
     """
-    model = kind.from_pretrained(folder, device=str(device), **options)
+    model = model_class.from_pretrained(folder, device=str(device), **options)
     if "quantization" not in options:
         model.merge_adapter()
     model.train(False)
@@ -38,15 +38,20 @@ def load_for_inference(
 
 
 def locate_tokenizer(model: BackboneModel, folder: Path) -> Path:
-    """The folder of a model's tokenizer: its own, or the backbone's."""
+    """Return the folder of a model's tokenizer: the folder of the model, or that of the backbone.
+
+    Args:
+        model: the model.
+        folder: folder of the model.
+    """
     return locate.locate_tokenizer(folder, model.config.backbone, model.config.backbone_origin)
 
 
 def select_device(name: str | torch.device) -> torch.device:
-    """The device of that name, once something could be put there; ``auto`` takes a GPU if any.
+    """Return a device by name, after allocating memory on it. ``auto`` is a GPU if there is one.
 
     Raises:
-        VanerError: where there is none, or nothing can be put there.
+        VanerError: if this machine has no such device, or if no memory can be allocated on it.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -54,16 +59,16 @@ def select_device(name: str | torch.device) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         known = "auto, cpu, cuda, cuda:1, mps"
-        raise VanerError(f"no device is called {name!r}; there are {known} …") from None
+        raise VanerError(f"unknown device {name!r}; choose one of {known} …") from None
     try:
         torch.ones(1, device=device).item()
-    except (RuntimeError, AssertionError, ImportError) as problem:  # one for each kind of device
-        reason = re.split(r"\n|\. ", str(problem).strip())[0]
+    except (RuntimeError, AssertionError, ImportError) as error:  # depends on the kind of device
+        reason = re.split(r"\n|\. ", str(error).strip())[0]
         raise VanerError(f"device {name} cannot be used here ({reason}); try cpu") from None
     return device
 
 
 def move_to_device(model: torch.nn.Module, device: torch.device) -> None:
-    """Put a model on a device, unless its weights are quantised: these cannot be moved."""
+    """Move a model to a device, unless its weights are quantized, which cannot be moved."""
     if not getattr(getattr(model, "backbone", model), "is_quantized", False):
         torch.nn.Module.to(model, device)

@@ -1,32 +1,37 @@
-"""The files of a saved model: where its folder is, and weights that are read or refused."""
+"""The files of a saved model: locating its folder, reading its config and its weights."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FOLDER
 from vaner.errors import ModelError, summarize_error
+from vaner.utils.deprecation import renamed_fields
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+FORMER_NAMES = {"datasets": "corpora"}
+"""Former name -> current name of a field of ``config.json``."""
+
 _FILES = ["*.safetensors", "*.json", "*.md"]
-# What can be a repository on the Hub; anything else can only be meant as a folder.
+# Everything else can only be a folder.
 _HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
 def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
-    """The folder of a saved model: a local one, or a snapshot from the Hub (cache first).
+    """Return the folder of a saved model: a local folder, or a snapshot from the Hub.
 
     Args:
-        name_or_path: folder, or Hub id.
+        name_or_path: folder or Hub id. A snapshot in the Hub's cache is used first.
         options: for `huggingface_hub.snapshot_download`, such as ``revision`` or ``token``.
 
     Raises:
-        ModelError: where there is neither.
+        ModelError: if there is no such folder and no such repository.
     """
     folder = Path(name_or_path)
     if folder.is_dir():
@@ -39,7 +44,7 @@ def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
 
     try:
         return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES, **options))
-    except Exception as error:  # httpx, the Hub's own and validation errors alike: one line
+    except Exception as error:  # errors of httpx, of the Hub and of its validation alike
         reason = summarize_error(error)
         raise ModelError(
             f"no model folder {name_or_path} here, nor on the Hub: {reason}"
@@ -47,32 +52,52 @@ def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
 
 
 def locate_adapter(folder: Path) -> Path:
-    """Where the adapter of a saved model lies: beside its config, or below, as on the Hub.
+    """Return the folder of a saved model's adapter: the model's folder, or the one below it.
 
-    On the Hub it must be below: transformers takes a repository with an ``adapter_config.json`` for
-    an adapter of peft's, and would load the bare backbone and no head.
+    On the Hub the adapter is in a subfolder: transformers takes a repository with an
+    ``adapter_config.json`` for an adapter of peft, and would load the bare backbone without a head.
     """
-    below = folder / ADAPTER_FOLDER
-    return below if (below / ADAPTER_CONFIG).is_file() else folder
+    subfolder = folder / ADAPTER_FOLDER
+    return subfolder if (subfolder / ADAPTER_CONFIG).is_file() else folder
 
 
-def read_model_type(folder: Path) -> str:
-    """What a saved model is, as its config says.
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read the ``config.json`` of a saved model, with the current names of its fields.
 
     Raises:
-        ModelError: where there is no config, or a broken one, before transformers stumbles over it.
+        ModelError: if the file is missing or is not a JSON object.
     """
     path = folder / "config.json"
     if not path.is_file():
         raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
     try:
-        return str(json.loads(path.read_text("utf-8")).get("model_type"))
+        return with_current_names(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{path}: not a readable config ({error}); copy it again") from error
 
 
+def with_current_names(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a stored config by their current names."""
+    return renamed_fields(config, FORMER_NAMES)
+
+
+def read_model_type(folder: Path) -> str:
+    """Return the ``model_type`` in a saved model's config.
+
+    This runs before transformers reads the config, which would fail with a long traceback.
+
+    Raises:
+        ModelError: if there is no config, or a broken one.
+    """
+    return str(read_config(folder).get("model_type"))
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file; one clear line where it is missing or broken."""
+    """Read all tensors of a safetensors file.
+
+    Raises:
+        ModelError: if the file is missing or damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -85,7 +110,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def check_weights(folder: Path) -> None:
-    """Open every weight file of a whole model, so that a broken one is named in one line."""
+    """Open every weight file of a model, so that a damaged one is reported in one line.
+
+    Raises:
+        ModelError: if there is no weight file, or a damaged one.
+    """
     from safetensors import SafetensorError, safe_open
 
     files = sorted(folder.glob("*.safetensors"))
@@ -100,24 +129,27 @@ def check_weights(folder: Path) -> None:
 
 
 def check_same_architecture(base: Any, stored: Any, folder: Path) -> None:
-    """Refuse a backbone that is not the one the adapter was trained on.
+    """Check that a backbone is the one that an adapter was trained on.
 
     Args:
-        base: config of the backbone found.
+        base: config of the backbone on disk.
         stored: config of the backbone in training.
-        folder: where the backbone was found, for the message.
+        folder: folder of the backbone, for the message.
+
+    Raises:
+        ModelError: if their architectures differ.
     """
     for field in ("model_type", "hidden_size", "num_hidden_layers", "vocab_size"):
-        ours, theirs = getattr(stored, field, None), getattr(base, field, None)
-        if ours != theirs:
+        expected, actual = getattr(stored, field, None), getattr(base, field, None)
+        if expected != actual:
             raise ModelError(
-                f"{folder}: {field} is {theirs}, but the adapter was trained on {ours}; "
+                f"{folder}: {field} is {actual}, but the adapter was trained on {expected}; "
                 "this is another backbone"
             )
 
 
-def name_backbone(adapter_config: Path, name: str) -> None:
-    """Name the backbone in the adapter's config, not the folder it happened to lie in."""
+def write_backbone_name(adapter_config: Path, name: str) -> None:
+    """Store the backbone's name in an adapter's config, in place of the folder it was in."""
     content = json.loads(adapter_config.read_text("utf-8"))
     content["base_model_name_or_path"] = name
     adapter_config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""What is trained of a backbone: an adapter, its upper layers, or all of it."""
+"""Which weights of a backbone are trained: an adapter, the upper layers, or all."""
 
 from __future__ import annotations
 
@@ -16,24 +16,33 @@ from vaner.errors import ModelError, summarize_error
 
 
 def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:
-    """Wrap a backbone with a fresh LoRA adapter (peft). `options` go to `LoraConfig`."""
+    """Add a new LoRA adapter to a backbone.
+
+    Args:
+        model: the backbone.
+        options: options of peft's `LoraConfig`.
+    """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if getattr(model, "is_quantized", False):
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-        _stay_trainable(model)
-    with _peft_asks_by_the_old_name():
+        _keep_4bit_trainable(model)
+    with _ignore_renamed_attribute():
         return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
 
 
 def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTrainedModel:
-    """Put a saved adapter on a backbone."""
+    """Add a saved adapter to a backbone.
+
+    Raises:
+        ModelError: if the adapter cannot be loaded.
+    """
     from peft import PeftModel
 
     if trainable:
-        _stay_trainable(model)
+        _keep_4bit_trainable(model)
     try:
-        with _peft_asks_by_the_old_name():
+        with _ignore_renamed_attribute():
             return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
     except (ValueError, RuntimeError, KeyError, OSError) as error:
         raise ModelError(
@@ -42,40 +51,40 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
 
 
 def merge_lora(model: PreTrainedModel) -> PreTrainedModel:
-    """Fold an adapter into the weights: same answers, no cost at use."""
+    """Merge an adapter into the weights, which gives the same predictions faster."""
     return model.merge_and_unload()  # type: ignore[operator,no-any-return]
 
 
 def is_adapted(model: torch.nn.Module) -> bool:
-    """Whether a backbone carries an adapter."""
+    """Return whether a backbone has an adapter."""
     return hasattr(model, "peft_config") and hasattr(model, "merge_and_unload")
 
 
-def freeze(model: PreTrainedModel, layers: int) -> None:
-    """Leave the first so many layers of a model, and its embeddings before them, untrained.
+def freeze_layers(model: PreTrainedModel, layers: int) -> None:
+    """Freeze the embeddings and the first layers of a backbone.
 
     Args:
         model: a backbone without an adapter.
-        layers: number of layers from the bottom up; 0 freezes the embeddings alone.
+        layers: number of layers, from the bottom. 0 freezes only the embeddings.
 
     Raises:
-        ModelError: where the backbone has no more than so many layers.
+        ModelError: if no layer is left to train.
     """
     stack = get_layers(model)
     if layers >= len(stack):
         raise ModelError(
-            f"frozen_layers is {layers}, and the {model.config.model_type} backbone has "
+            f"frozen_layers is {layers}, but the {model.config.model_type} backbone has "
             f"{len(stack)} layers: nothing would be trained"
         )
-    first = next(stack[layers].parameters())
+    first_trained = next(stack[layers].parameters())
     for parameter in model.parameters():  # in the order in which the input passes them
-        if parameter is first:
+        if parameter is first_trained:
             return
         parameter.requires_grad_(False)
 
 
-def trained_weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
-    """The weights that are trained, by name."""
+def get_trained_weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """Return the trained weights by name, on the CPU."""
     return {
         name: parameter.detach().contiguous().cpu()
         for name, parameter in model.named_parameters()
@@ -83,25 +92,25 @@ def trained_weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
     }
 
 
-def keep_weights(model: PreTrainedModel) -> None:
-    """Keep transformers from initialising loaded weights and adapters anew in `post_init`."""
+def mark_initialized(model: PreTrainedModel) -> None:
+    """Keep transformers from initializing loaded weights and adapters again in `post_init`."""
     for module in model.modules():
         module._is_hf_initialized = True  # type: ignore[assignment]
     for parameter in model.parameters():
         parameter._is_hf_initialized = True  # type: ignore[attr-defined]
 
 
-def checkpoint_activations(model: PreTrainedModel, options: dict[str, Any], **more: Any) -> None:
-    """Trade time for memory in training, by the name that this transformers has for it."""
+def enable_checkpointing(model: PreTrainedModel, options: dict[str, Any], **more: Any) -> None:
+    """Enable activation checkpointing, by the name that this version of transformers has for it."""
     enable = getattr(model, "activation_checkpointing_enable", None)
     (enable or model.gradient_checkpointing_enable)(options, **more)
 
 
-def _stay_trainable(model: PreTrainedModel) -> None:
-    """Keep 4-bit weights as they are when a model in training is scored on devel.
+def _keep_4bit_trainable(model: PreTrainedModel) -> None:
+    """Keep the layout of 4-bit weights when a model in training is scored on dev.
 
-    On processors with AVX512-BF16 bitsandbytes would lay them out anew at the first answer, for
-    code through which no gradient goes, and leave them so.
+    On processors with AVX512-BF16, bitsandbytes would change the layout at the first prediction,
+    for code that computes no gradients, and not change it back.
     """
     for part in model.modules():
         if hasattr(part, "support_avx512bf16_for_cpu"):
@@ -109,11 +118,8 @@ def _stay_trainable(model: PreTrainedModel) -> None:
 
 
 @contextmanager
-def _peft_asks_by_the_old_name() -> Iterator[None]:
-    """The newest peft, 0.21, asks a model for what transformers 5.23 has renamed, and is warned.
-
-    Nothing that we or a user of ours could do about it; every other warning gets through.
-    """
+def _ignore_renamed_attribute() -> Iterator[None]:
+    """Ignore the warning that peft 0.21 causes: transformers 5.23 renamed an attribute it reads."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         yield

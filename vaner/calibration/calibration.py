@@ -1,7 +1,8 @@
-"""Probabilities that keep their word: what was found out on devel, in a file beside the weights.
+"""A model's calibration: temperatures and thresholds fitted on dev, stored beside its weights.
 
-A temperature for each type makes the scores honest, and for each type it is kept which threshold
-has which precision. Only scores change, and not their order within a type.
+A temperature per entity type turns scores into probabilities that can be trusted. For each type
+the calibration also lists which score threshold reaches which precision. Calibration changes only
+scores, and never their order within a type.
 """
 
 from __future__ import annotations
@@ -13,20 +14,24 @@ from math import floor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vaner.calibration.temperature import COLDEST, HOTTEST, scale_probability
+from vaner.calibration.temperature import HIGHEST, LOWEST, scale_probability
 from vaner.errors import ModelError, VanerError
 from vaner.text.documents import Document
 from vaner.utils.atomic_write import atomic_write
+from vaner.utils.deprecation import renamed_fields
 
 CALIBRATION_FILE = "calibration.json"
 
+# Attribute of `Fit` -> its name in the file.
+_STORED_NAMES = {"is_type_specific": "own"}
+
 
 class Step(NamedTuple):
-    """The lowest threshold with a precision.
+    """The lowest threshold that reaches a precision.
 
-    Args:
-        threshold: mentions with this score, calibrated, or a higher one are kept.
-        precision: the share of right ones among them.
+    Attributes:
+        threshold: mentions with at least this calibrated score count.
+        precision: share of correct mentions among them.
     """
 
     threshold: float
@@ -35,23 +40,23 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was found out about the scores of one type, or of all together.
+    """What was fitted on the scores of one entity type, or of all types together.
 
-    Args:
-        temperature: what log-odds are divided by.
-        own: whether the temperature and the steps are its own, and not those of all types together
-            because there were too few mentions.
-        mentions: number that was proposed.
-        precision: share of right ones.
-        error: expected calibration error of the scores as they came.
-        calibrated_error: the same of calibrated scores. The documents are halved for it, and each
-            half is scaled by what was fitted on the other.
-        bins: of equal mass, behind the two errors.
-        steps: which threshold has which precision, from the lowest up.
+    Attributes:
+        temperature: divisor of the log-odds.
+        is_type_specific: whether the temperature and the steps were fitted on this type alone.
+            False if it had too few mentions, so that those of all types together are used.
+        mentions: number of predicted mentions.
+        precision: share of correct mentions among them.
+        error: expected calibration error of the uncalibrated scores.
+        calibrated_error: expected calibration error of the calibrated scores, by two-fold
+            cross-fitting: each half of the documents is scaled with the temperature of the other.
+        bins: number of bins of equal mass behind the two errors.
+        steps: thresholds and the precisions they reach, in ascending order.
     """
 
     temperature: float
-    own: bool
+    is_type_specific: bool
     mentions: int
     precision: float
     error: float
@@ -59,111 +64,144 @@ class Fit:
     bins: int
     steps: tuple[Step, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fit as a JSON-serializable dictionary."""
+        return renamed_fields(asdict(self), _STORED_NAMES)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Fit:
+        """Return the fit that `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: if `content` has other fields or values.
+        """
+        names = {stored: name for name, stored in _STORED_NAMES.items()}
+        steps = tuple(Step(float(threshold), float(p)) for threshold, p in content["steps"])
+        temperature = float(content["temperature"])
+        if not LOWEST <= temperature <= HIGHEST:
+            raise ValueError(f"temperature {temperature} is outside [{LOWEST}, {HIGHEST}]")
+        fields = renamed_fields(dict(content), names)
+        return cls(**{**fields, "temperature": temperature, "steps": steps})
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the scores of one model are made probabilities that can be trusted.
+    """Turns the scores of one model into probabilities.
 
-    Args:
-        types: for each type that there was on devel.
-        every: for all types together; its temperature is that of other types.
-        record: what it was fitted on.
+    Attributes:
+        types: the fit of each entity type of the dev set.
+        all_types: the fit of all types together. Its temperature is used for other types.
+        record: what the calibration was fitted on.
     """
 
     types: Mapping[str, Fit]
-    every: Fit
+    all_types: Fit
     record: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, document: Document) -> Document:
-        """The document with calibrated scores."""
-        return self._scaled(document, 1)
+        """Return the document with calibrated scores."""
+        return self._scale(document, 1)
 
     def undo(self, document: Document) -> Document:
-        """The document with the scores as the model computed them."""
-        return self._scaled(document, -1)
+        """Return the document with the scores as the model computed them."""
+        return self._scale(document, -1)
 
-    def _scaled(self, document: Document, power: int) -> Document:
+    def _scale(self, document: Document, power: int) -> Document:
         return document.with_spans(
-            span if span.score is None
+            span
+            if span.score is None
             else replace(span, score=self.score(span.type, span.score, power))
             for span in document.spans
-        )  # fmt: skip
+        )
 
     def score(self, type: str, probability: float, power: int = 1) -> float:
-        """A calibrated probability of a mention of a type, or with -1 what it was before."""
+        """Return the calibrated probability of a mention.
+
+        Args:
+            type: entity type of the mention.
+            probability: the model's score, in [0, 1].
+            power: 1 calibrates, -1 undoes it.
+        """
         return scale_probability(probability, self.temperature(type) ** power)
 
     def temperature(self, type: str) -> float:
-        """The temperature of a type: its own, or that of all types together."""
-        return self.types.get(type, self.every).temperature
-
-    def thresholds(self, types: Collection[str], precision: float) -> dict[str, float]:
-        """For each type the lowest threshold that had a precision on devel.
-
-        Raises:
-            VanerError: for a type that it was not reached for, or that devel did not have.
-        """
-        found = {type: self.threshold(type, precision) for type in types}
-        if told := self.too_much(types, precision):
-            raise VanerError(f"{told}: ask for less, or for other types")
-        return {type: threshold for type, threshold in found.items() if threshold is not None}
+        """Return the temperature of an entity type, or that of all types if it has none."""
+        return self.types.get(type, self.all_types).temperature
 
     def threshold(self, type: str, precision: float) -> float | None:
-        """The lowest threshold of a type that had a precision on devel; None if it was not had."""
+        """Return the lowest threshold of a type that reached a precision on dev, if any did."""
         return next((s.threshold for s in self._steps(type) if s.precision >= precision), None)
 
-    def too_much(self, types: Collection[str], precision: float) -> str:
-        """For which types a precision was not reached, and what was; empty if for none."""
-        told = [
-            f"{type} ({_best(self._steps(type))})"
+    def thresholds(self, types: Collection[str], precision: float) -> dict[str, float]:
+        """Return the lowest threshold of each type that reached a precision on dev.
+
+        Raises:
+            VanerError: if a type did not reach it, or is not in the dev set.
+        """
+        if unreached := self.unreached_types(types, precision):
+            raise VanerError(
+                f"{describe_unreached(unreached, precision)}; choose a lower precision or other "
+                "types"
+            )
+        thresholds = {type: self.threshold(type, precision) for type in types}
+        return {type: value for type, value in thresholds.items() if value is not None}
+
+    def unreached_types(self, types: Collection[str], precision: float) -> dict[str, float | None]:
+        """Return the types that did not reach a precision on dev.
+
+        Returns:
+            Type -> the highest precision it reached; None if it had too few mentions.
+        """
+        return {
+            type: max((step.precision for step in self._steps(type)), default=None)
             for type in types
             if self.threshold(type, precision) is None
-        ]
-        return f"precision {precision} was not reached on devel for {', '.join(told)}" * bool(told)
+        }
 
-    def _steps(self, type: str) -> tuple[Step, ...]:
+    def _steps(self, type: str) -> Sequence[Step]:
         return self.types[type].steps if type in self.types else ()
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-able dictionary."""
+        """Return the calibration as a JSON-serializable dictionary."""
         return {
             **self.record,
-            "all": asdict(self.every),
-            "types": {type: asdict(fit) for type, fit in self.types.items()},
+            "all": self.all_types.to_dict(),
+            "types": {type: fit.to_dict() for type, fit in self.types.items()},
         }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Calibration:
-        """The reverse.
+        """Return the calibration that `to_dict` wrote.
 
         Raises:
-            KeyError, TypeError, ValueError: where it is not what `to_dict` gives.
+            KeyError, TypeError, ValueError: if `content` has other fields or values.
         """
         record = {key: value for key, value in content.items() if key not in ("all", "types")}
-        types = {str(type): _fit(fit) for type, fit in dict(content["types"]).items()}
-        return cls(types, _fit(content["all"]), record)
+        types = {str(type): Fit.from_dict(fit) for type, fit in dict(content["types"]).items()}
+        return cls(types, Fit.from_dict(content["all"]), record)
 
 
-def _best(steps: Sequence[Step]) -> str:
-    """What there was on devel, for a precision that there was not."""
-    if not steps:
-        return "too few mentions there"
-    return f"at most {floor(1e3 * steps[-1].precision) / 1e3}"
+def describe_unreached(unreached: Mapping[str, float | None], precision: float) -> str:
+    """Return the message for `Calibration.unreached_types`.
 
-
-def _fit(content: Mapping[str, Any]) -> Fit:
-    steps = tuple(Step(float(threshold), float(share)) for threshold, share in content["steps"])
-    found = Fit(**{**content, "temperature": float(content["temperature"]), "steps": steps})
-    if not COLDEST <= found.temperature <= HOTTEST:
-        raise ValueError(f"a temperature of {found.temperature}")
-    return found
+    >>> describe_unreached({"Gene": 0.9123}, 0.95)
+    'precision 0.95 was not reached on the dev set for Gene (at most 0.912)'
+    """
+    details = (
+        f"{type} ({'too few mentions' if best is None else f'at most {floor(1e3 * best) / 1e3}'})"
+        for type, best in unreached.items()
+    )
+    return f"precision {precision} was not reached on the dev set for {', '.join(details)}"
 
 
 def read_calibration(folder: Path) -> Calibration | None:
-    """The calibration beside a model's weights; None where there is none.
+    """Read the calibration of a saved model.
+
+    Returns:
+        The calibration, or None if the model has none.
 
     Raises:
-        ModelError: where it cannot be read.
+        ModelError: if the file cannot be read.
     """
     path = folder / CALIBRATION_FILE
     if not path.is_file():
@@ -172,22 +210,22 @@ def read_calibration(folder: Path) -> Calibration | None:
         return Calibration.from_dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"{path}: not a readable calibration ({error}); make it again with vaner calibrate, "
+            f"{path}: not a readable calibration ({error}); create it again with `vaner calibrate` "
             "or delete it"
         ) from error
 
 
 def write_calibration(calibration: Calibration, folder: Path) -> Path:
-    """Put the calibration beside a model's weights, and say where.
+    """Write a calibration into the folder of a saved model and return its path.
 
     Raises:
-        ModelError: where it cannot be written.
+        ModelError: if the file cannot be written.
     """
     path = folder / CALIBRATION_FILE
     text = json.dumps(calibration.to_dict(), indent=1, ensure_ascii=False)
     try:
-        with atomic_write(path) as new:
-            new.write_text(text + "\n", "utf-8")
-    except OSError as problem:
-        raise ModelError(f"{path}: cannot be written: {problem.strerror}") from problem
+        with atomic_write(path) as temporary:
+            temporary.write_text(text + "\n", "utf-8")
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written: {error.strerror}") from error
     return path

@@ -1,4 +1,4 @@
-"""How a calibration is found out: temperatures and thresholds, from judged mentions of devel."""
+"""Fitting a calibration: temperatures and thresholds from labeled mentions of a dev set."""
 
 from __future__ import annotations
 
@@ -17,104 +17,114 @@ from vaner.calibration.reliability import bin_probabilities
 from vaner.calibration.temperature import fit_temperature, scale_probability
 from vaner.errors import VanerError
 
-_ENOUGH, _ENOUGH_WRONG = 100, 10
-"""Mentions of a type, and wrong ones among them, that give it a temperature of its own."""
-_KEPT = 30  # mentions that a threshold must keep for its precision to mean something
-_STEP = 0.005  # between the precisions that are written down
+# A type gets a temperature of its own with at least so many mentions, and so many correct and so
+# many wrong ones among them.
+_MIN_MENTIONS, _MIN_PER_CLASS = 100, 10
+_MIN_ABOVE_THRESHOLD = 30  # mentions, so that a threshold's precision means something
+_PRECISION_STEP = 0.005  # between the stored precisions
 
 
 class _Scored(NamedTuple):
-    """Scores and which of them are right. *Shape:* (N,) each."""
+    """Scores, and which of them are correct. *Shape:* (N,) each."""
 
     scores: NDArray[np.float64]
-    right: NDArray[np.bool_]
+    is_correct: NDArray[np.bool_]
 
-    def at(self, temperature: float) -> _Scored:
-        return _Scored(
-            np.array([scale_probability(float(p), temperature) for p in self.scores]), self.right
-        )
+    def at_temperature(self, temperature: float) -> _Scored:
+        scores = [scale_probability(float(p), temperature) for p in self.scores]
+        return _Scored(np.array(scores), self.is_correct)
 
 
-def fit(
+def fit_calibration(
     documents: Iterable[Iterable[LabeledMention]], record: Mapping[str, Any] | None = None
 ) -> Calibration:
-    """Fit temperatures, and find thresholds.
+    """Fit temperatures and thresholds.
 
     Args:
-        documents: the judged mentions of each document. The model has learnt from none of them,
-            and their scores are as it computed them, not calibrated.
-        record: what they are.
+        documents: the labeled mentions of each document. The model was not trained on these
+            documents, and the scores are uncalibrated.
+        record: what the documents are, to be stored with the calibration.
 
     Raises:
-        VanerError: where no mention has a score, or all are right, or all wrong.
+        VanerError: if no mention has a score, or if all are correct, or all wrong.
     """
     halves: tuple[list[LabeledMention], list[LabeledMention]] = ([], [])
     for number, mentions in enumerate(documents):
-        halves[number % 2].extend(one for one in mentions if one[0].score is not None)
-    found = Counter(right for half in halves for _, right in half)
-    if not found:
-        raise VanerError("there is nothing to calibrate: no mention that was found has a score")
-    if len(found) == 1:
-        told = f"all {found.total()} mentions found are {'right' if found[True] else 'wrong'}"
-        raise VanerError(f"there is nothing to calibrate by: {told}")
-    all_types = [_scored(half) for half in halves]
-    every = _fitted(all_types, all_types)
+        halves[number % 2].extend(item for item in mentions if item[0].score is not None)
+    counts = Counter(is_correct for half in halves for _, is_correct in half)
+    if not counts:
+        raise VanerError("cannot calibrate: no predicted mention has a score")
+    if len(counts) == 1:
+        label = "correct" if counts[True] else "wrong"
+        raise VanerError(
+            f"cannot calibrate: all {counts.total()} predicted mentions are {label}; use more "
+            "dev documents"
+        )
+    all_types = [_to_arrays(half) for half in halves]
     fits = {}
     for type in sorted({span.type for half in halves for span, _ in half}):
-        own = [_scored(one for one in half if one[0].type == type) for half in halves]
-        enough = _is_enough(_joined(own).right)
-        fits[type] = replace(_fitted(own, own if enough else all_types), own=enough)
-    return Calibration(fits, every, dict(record or {}))
+        of_type = [_to_arrays(item for item in half if item[0].type == type) for half in halves]
+        is_specific = _has_enough(_join(of_type).is_correct)
+        type_fit = _fit(of_type, of_type if is_specific else all_types)
+        fits[type] = replace(type_fit, is_type_specific=is_specific)
+    return Calibration(fits, _fit(all_types, all_types), dict(record or {}))
 
 
-def _scored(mentions: Iterable[LabeledMention]) -> _Scored:
-    pairs = [(span.score, right) for span, right in mentions]
-    return _Scored(np.array([s for s, _ in pairs], float), np.array([r for _, r in pairs], bool))
+def _to_arrays(mentions: Iterable[LabeledMention]) -> _Scored:
+    pairs = [(span.score, is_correct) for span, is_correct in mentions]
+    return _Scored(np.array([s for s, _ in pairs], float), np.array([c for _, c in pairs], bool))
 
 
-def _joined(parts: Sequence[_Scored]) -> _Scored:
+def _join(parts: Sequence[_Scored]) -> _Scored:
     return _Scored(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _is_enough(right: NDArray[np.bool_]) -> bool:
-    wrong = len(right) - int(right.sum())
-    return len(right) >= _ENOUGH and min(len(right) - wrong, wrong) >= _ENOUGH_WRONG
+def _has_enough(is_correct: NDArray[np.bool_]) -> bool:
+    correct = int(is_correct.sum())
+    rarer = min(correct, len(is_correct) - correct)
+    return len(is_correct) >= _MIN_MENTIONS and rarer >= _MIN_PER_CLASS
 
 
-def _fitted(halves: Sequence[_Scored], fitted_on: Sequence[_Scored]) -> Fit:
-    """What is found out about the mentions of two halves, by those of a type or by all."""
-    whole, given = _joined(halves), _joined(fitted_on)
-    crossed = [
-        half.at(fit_temperature(*other))
+def _fit(halves: Sequence[_Scored], fitted_on: Sequence[_Scored]) -> Fit:
+    """Fit the mentions of two halves of the documents.
+
+    Args:
+        halves: the mentions that the errors are computed on.
+        fitted_on: the mentions that the temperature is fitted on: `halves`, or those of all types.
+    """
+    joined, training = _join(halves), _join(fitted_on)
+    # Each half is scaled with the temperature of the other one, so that the error is honest.
+    cross_fitted = [
+        half.at_temperature(fit_temperature(*other))
         for half, other in zip(halves, fitted_on[::-1], strict=True)
     ]
-    before, after = bin_probabilities(*whole), bin_probabilities(*_joined(crossed))
-    temperature = fit_temperature(*given)
+    before, after = bin_probabilities(*joined), bin_probabilities(*_join(cross_fitted))
+    temperature = fit_temperature(*training)
     return Fit(
         temperature=temperature,
-        own=True,
-        mentions=len(whole.right),
-        precision=float(whole.right.mean()),
+        is_type_specific=True,
+        mentions=len(joined.is_correct),
+        precision=float(joined.is_correct.mean()),
         error=before.error,
         calibrated_error=after.error,
         bins=len(before.bins),
-        steps=tuple(_steps(given.at(temperature))),
+        steps=tuple(_find_steps(training.at_temperature(temperature))),
     )
 
 
-def _steps(given: _Scored) -> Iterator[Step]:
-    """Thresholds from the lowest up, each with a precision that is higher than the last one's."""
-    order = np.argsort(given.scores, kind="stable")
-    scores, right = given.scores[order], given.right[order]
-    kept = np.arange(len(scores), 0, -1)
-    precision = np.cumsum(right[::-1])[::-1] / kept
+def _find_steps(mentions: _Scored) -> Iterator[Step]:
+    """Yield ascending thresholds, each with a higher precision than the one before."""
+    order = np.argsort(mentions.scores, kind="stable")
+    scores, is_correct = mentions.scores[order], mentions.is_correct[order]
+    above = np.arange(len(scores), 0, -1)  # mentions from each position on
+    precision = np.cumsum(is_correct[::-1])[::-1] / above
     last = -1.0
-    for place in np.unique(scores, return_index=True)[1]:
-        if kept[place] < _KEPT:
+    for position in np.unique(scores, return_index=True)[1]:
+        if above[position] < _MIN_ABOVE_THRESHOLD:
             break
-        if precision[place] >= last + _STEP:
-            # All that the model finds has the first precision. Rounded up, a threshold would lose
-            # its own mention.
-            threshold = floor(1e6 * scores[place]) / 1e6 if place else 0.0
-            last = float(precision[place])
+        if precision[position] >= last + _PRECISION_STEP:
+            # The first precision is that of all mentions: threshold 0. The others are rounded
+            # down, since a threshold that is rounded up would drop its own mention.
+            threshold = floor(1e6 * scores[position]) / 1e6 if position else 0.0
+            last = float(precision[position])
             yield Step(threshold, last)

@@ -1,9 +1,9 @@
-"""Do probabilities keep their word? Of the mentions with 90 %, nine in ten should be right.
+"""Calibration error: of the mentions with a score of 90 %, nine in ten should be correct.
 
-Mentions in order of their probability are cut into bins with the same number in each (equal mass),
-since most probabilities of a model lie near 1, where bins of equal width would hold nearly all of
-them (Nguyen and O'Connor 2015, EMNLP). The expected calibration error is the mean distance of the
-mean probability of a bin from the share of right ones in it (Naeini et al. 2015, AAAI).
+Mentions are sorted by probability and cut into bins with the same number in each (equal mass):
+most probabilities of a model are near 1, so bins of equal width would put nearly all mentions into
+one bin (Nguyen and O'Connor 2015, EMNLP). The expected calibration error is the mean distance
+between the mean probability of a bin and its precision (Naeini et al. 2015, AAAI).
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ from numpy.typing import NDArray
 from vaner.calibration.labels import LabeledMention
 
 BINS = 15
-"""As Guo et al. 2017 have it ("On Calibration of Modern Neural Networks", ICML)."""
-_FEWEST = 20  # mentions of a bin: with fewer, chance alone makes a large error
+"""Number of bins in Guo et al. 2017 ("On Calibration of Modern Neural Networks", ICML)."""
+
+# With fewer mentions in a bin, chance alone makes a large error.
+_MIN_PER_BIN = 20
 
 
 class Bin(NamedTuple):
-    """Mentions of like probability.
+    """Mentions of similar probability.
 
-    Args:
-        low, high: least and greatest probability in it.
-        probability: their mean.
-        precision: the share of right ones.
-        mentions: how many there are.
+    Attributes:
+        low, high: smallest and largest probability.
+        probability: mean probability.
+        precision: share of correct mentions.
+        mentions: number of mentions.
     """
 
     low: float
@@ -43,69 +45,71 @@ class Bin(NamedTuple):
 class Reliability:
     """How far probabilities can be trusted.
 
-    Args:
-        bins: from the least probable to the most probable.
+    Attributes:
+        bins: in ascending order of probability.
     """
 
     bins: tuple[Bin, ...]
 
     @property
     def mentions(self) -> int:
-        """How many there are in all bins."""
-        return sum(one.mentions for one in self.bins)
+        """The number of mentions in all bins."""
+        return sum(bin.mentions for bin in self.bins)
 
     @property
     def error(self) -> float:
         """The expected calibration error (ECE), in [0, 1]."""
-        total = sum(one.mentions * abs(one.probability - one.precision) for one in self.bins)
+        total = sum(bin.mentions * abs(bin.probability - bin.precision) for bin in self.bins)
         return total / self.mentions
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-able dictionary; figures are unrounded fractions of one."""
+        """Return a JSON-serializable dictionary. Figures are unrounded fractions of one."""
         return {
             "error": self.error,
             "kind": "ECE, bins of equal mass",
             "mentions": self.mentions,
-            "bins": [one._asdict() for one in self.bins],
+            "bins": [bin._asdict() for bin in self.bins],
         }
 
 
-def reliability(judged: Iterable[LabeledMention], bins: int = BINS) -> Reliability | None:
-    """The reliability of the scores of judged mentions; None where none has a score."""
-    pairs = [(span.score, right) for span, right in judged if span.score is not None]
+def reliability(mentions: Iterable[LabeledMention], bins: int = BINS) -> Reliability | None:
+    """Return the reliability of the scores of labeled mentions; None if none has a score."""
+    pairs = [(span.score, right) for span, right in mentions if span.score is not None]
     if not pairs:
         return None
-    scores, right = zip(*pairs, strict=True)
-    return bin_probabilities(np.array(scores, np.float64), np.array(right, bool), bins)
+    scores, is_correct = zip(*pairs, strict=True)
+    return bin_probabilities(np.array(scores, np.float64), np.array(is_correct, bool), bins)
 
 
 def bin_probabilities(
-    probabilities: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS
+    probabilities: NDArray[np.float64], is_correct: NDArray[np.bool_], bins: int = BINS
 ) -> Reliability:
-    """Probabilities in bins with about the same number in each.
+    """Cut probabilities into bins of about equal size.
 
-    Equal probabilities stay together, so that their order means nothing; and there are fewer bins
-    where one would hold less than twenty.
+    Equal probabilities share a bin, so that their order does not matter. There are fewer bins if
+    a bin would have less than twenty mentions.
 
     Args:
-        probabilities: at least one. *Shape:* (N,).
-        right: *Shape:* (N,).
-        bins: most of them.
+        probabilities: at least one. *Shape:* (N,)
+        is_correct: *Shape:* (N,)
+        bins: maximum number of bins.
 
-    >>> found = bin_probabilities(np.array([0.5, 0.5, 1.0, 1.0]), np.array([True, False, True, True]))
-    >>> found.error, len(found.bins)
+    >>> result = bin_probabilities(np.array([0.5, 0.5, 1.0, 1.0]), np.array([1, 0, 1, 1]) > 0)
+    >>> result.error, len(result.bins)
     (0.0, 1)
     """
     order = np.argsort(probabilities, kind="stable")
-    p, true = probabilities[order], right[order]
-    number = max(1, min(bins, len(p) // _FEWEST))
+    p, labels = probabilities[order], is_correct[order]
+    number = max(1, min(bins, len(p) // _MIN_PER_BIN))
     borders = [len(p) * i // number for i in range(1, number)]
     starts = sorted({0, *(int(np.searchsorted(p, p[border])) for border in borders)})
-    return Reliability(tuple(_bins(p, true, [*starts, len(p)])))
+    return Reliability(tuple(_build_bins(p, labels, [*starts, len(p)])))
 
 
-def _bins(p: NDArray[np.float64], right: NDArray[np.bool_], edges: Sequence[int]) -> Iterable[Bin]:
-    for first, last in zip(edges, edges[1:], strict=False):
-        own = p[first:last]
-        precision = float(right[first:last].mean())
-        yield Bin(float(own[0]), float(own[-1]), float(own.mean()), precision, last - first)
+def _build_bins(
+    p: NDArray[np.float64], is_correct: NDArray[np.bool_], edges: Sequence[int]
+) -> Iterable[Bin]:
+    for start, end in zip(edges, edges[1:], strict=False):
+        part = p[start:end]
+        precision = float(is_correct[start:end].mean())
+        yield Bin(float(part[0]), float(part[-1]), float(part.mean()), precision, end - start)

@@ -1,7 +1,8 @@
-"""Temperature: one number that makes a model's probabilities less sure of themselves, or more.
+"""Temperature scaling: one number that makes probabilities more or less confident.
 
-The log-odds of each mention are divided by it (Guo et al. 2017, "On Calibration of Modern Neural
-Networks", ICML). Above 1 it draws probabilities towards one half. It keeps their order.
+The log-odds of each mention are divided by the temperature (Guo et al. 2017, "On Calibration of
+Modern Neural Networks", ICML). A temperature above 1 moves probabilities towards one half. Their
+order does not change.
 """
 
 from __future__ import annotations
@@ -11,48 +12,51 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-COLDEST, HOTTEST = 0.1, 10.0
-_CERTAIN = 1e-6
-"""A probability within this of 0 or 1 counts as this far from it: rounding must not make one
-certain mention outweigh a corpus."""
-_STEPS = 60  # halvings: far below what a float can tell
+from vaner.calibration.platt_scaling import smooth_targets
+
+LOWEST, HIGHEST = 0.1, 10.0
+"""The range of temperatures that are fitted and accepted."""
+
+# Probabilities are clipped to [_CLIP, 1 - _CLIP], so that the rounding of one certain mention does
+# not outweigh a corpus.
+_CLIP = 1e-6
+_STEPS = 60  # bisections, far below the resolution of a float
 
 
 def scale_probability(probability: float, temperature: float) -> float:
-    """A probability at another temperature.
+    """Return a probability at another temperature.
 
-    >>> round(scale_probability(0.9, 2.0), 3), scale_probability(0.9, 1.0), scale_probability(0.5, 3.0)
-    (0.75, 0.9, 0.5)
+    >>> round(scale_probability(0.9, 2.0), 3), scale_probability(0.5, 3.0)
+    (0.75, 0.5)
     """
     if temperature == 1.0:
         return probability
-    p = min(max(probability, _CERTAIN), 1 - _CERTAIN)
+    p = min(max(probability, _CLIP), 1 - _CLIP)
     return 0.5 * (1 + math.tanh((math.log(p) - math.log1p(-p)) / temperature / 2))
 
 
-def fit_temperature(probabilities: ArrayLike, right: ArrayLike) -> float:
-    """The most likely temperature, between `COLDEST` and `HOTTEST`.
+def fit_temperature(probabilities: ArrayLike, is_correct: ArrayLike) -> float:
+    """Return the most likely temperature, in [`LOWEST`, `HIGHEST`].
 
-    The log-likelihood is concave in 1 / temperature, so its slope has one root at most, which is
-    found by bisection, whatever the data. Targets lie a little off 0 and 1, as in Platt's scaling
-    (1999), so that few mentions, all of them right, do not become certainty.
+    The log-likelihood is concave in 1 / temperature, so its slope has at most one root, which
+    bisection finds for any data. The targets are smoothed, so that a few mentions that are all
+    correct do not become certain.
 
     Args:
-        probabilities: of mentions that the model was not trained on. *Shape:* (N,).
-        right: which of them are right. *Shape:* (N,).
+        probabilities: scores of mentions that the model was not trained on. *Shape:* (N,)
+        is_correct: which of the mentions are correct. *Shape:* (N,)
 
     >>> round(fit_temperature([0.9] * 100, [True] * 75 + [False] * 25), 1)  # 0.9 at 2 is 0.75
     2.0
     """
-    p = np.clip(np.asarray(probabilities, np.float64), _CERTAIN, 1 - _CERTAIN)
+    p = np.clip(np.asarray(probabilities, np.float64), _CLIP, 1 - _CLIP)
     if not len(p):
         return 1.0
-    odds, is_right = np.log(p) - np.log1p(-p), np.asarray(right, bool)
-    ups, downs = int(is_right.sum()), int((~is_right).sum())
-    target = np.where(is_right, (ups + 1) / (ups + 2), 1 / (downs + 2))
-    low, high = 1 / HOTTEST, 1 / COLDEST
+    log_odds = np.log(p) - np.log1p(-p)
+    targets = smooth_targets(is_correct)
+    low, high = 1 / HIGHEST, 1 / LOWEST
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        slope = float(np.sum(odds * (target - 0.5 * (1 + np.tanh(middle * odds / 2)))))
+        slope = float(np.sum(log_odds * (targets - 0.5 * (1 + np.tanh(middle * log_odds / 2)))))
         low, high = (middle, high) if slope > 0 else (low, middle)
     return 2 / (low + high)

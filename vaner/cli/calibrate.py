@@ -130,13 +130,13 @@ def calibrate(
 
 def _print_warnings(calibration: Calibration) -> None:
     """Warn if there were few mentions, or if the calibration makes the scores less accurate."""
-    if calibration.every.mentions < _FEW:
-        mentions = counted(calibration.every.mentions, "mention")
+    if calibration.all_types.mentions < _FEW:
+        mentions = counted(calibration.all_types.mentions, "mention")
         print_message(
             f"warning: only {mentions}: temperatures and thresholds are imprecise; use at least "
             f"{_FEW} mentions"
         )
-    if calibration.every.calibrated_error > calibration.every.error:
+    if calibration.all_types.calibrated_error > calibration.all_types.error:
         print_message(
             "warning: on documents that were not used for fitting, the calibrated scores are less "
             "accurate than the original ones; delete the file to undo the calibration"
@@ -150,8 +150,8 @@ def _table(calibration: Calibration) -> str:
     """
     header = ("type", "mentions", "correct %", "temperature", "ECE % before", "after", "bins")
     rows: list[tuple[str, ...]] = [header]
-    for type, fit in (*calibration.types.items(), ("all", calibration.every)):
-        shared = "" if fit.own else " (all types)"
+    for type, fit in (*calibration.types.items(), ("all", calibration.all_types)):
+        shared = "" if fit.is_type_specific else " (all types)"
         errors = (f"{100 * error:.2f}" for error in (fit.error, fit.calibrated_error))
         rows.append(
             (type, f"{fit.mentions:,}", f"{100 * fit.precision:.2f}",

@@ -192,7 +192,7 @@ def evaluate(
         evaluations = [evaluation]
     options = {"min_score": min_score, "min_precision": min_precision, "quantization": quantization}
     described = {**system.describe(), **{name: value for name, value in options.items() if value}}
-    if form := getattr(recognizer, "form", None):
+    if form := recognizer.form:
         described["form"] = form
         print_message(f"form of the model: {form}")
     if json_file is not None:

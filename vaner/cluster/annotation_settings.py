@@ -91,7 +91,7 @@ def _absolute(name: str | None) -> str | None:
 
 
 def _check_corpus(annotator: Annotator, corpus: str | None) -> None:
-    known = list(annotator.datasets)
+    known = list(annotator.corpora)
     if corpus is not None and corpus not in known:
         raise VanerError(
             f"the model was not trained on a corpus called {corpus!r}; "

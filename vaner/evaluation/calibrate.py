@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Protocol
 
 from vaner.calibration.calibration import Calibration
-from vaner.calibration.fit import fit
+from vaner.calibration.fit import fit_calibration
 from vaner.calibration.labels import LabeledMention
 from vaner.corpora import base_corpus, evaluation_split, is_one_split
 from vaner.errors import VanerError
@@ -77,7 +77,7 @@ def calibrate(
         documents += label_predictions(found.gold, found.predicted, found.types)
         known = {"corpus": gold.name, "split": gold.split, "documents": len(drawn)}
         record.append({**known, "drawn_from": len(gold)})
-    return fit(documents, {"fitted_on": record, **_made()})
+    return fit_calibration(documents, {"fitted_on": record, **_made()})
 
 
 def check_not_test_split(name: str, split: str) -> None:

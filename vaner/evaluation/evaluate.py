@@ -133,7 +133,7 @@ def evaluate(
         seed=seed,
     )
     left = tuple(t for t in corpus.types if t not in recognizer.types) if types is None else ()
-    calibration = getattr(recognizer, "calibration", None)
+    calibration = recognizer.calibration
     given = None if calibration is None else tuple(map(calibration.undo, predicted))
     return Evaluation(
         corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,

@@ -26,7 +26,6 @@ class VanerGeneratorConfig(BackboneModelConfig):
             are legal; decoding makes exactly these decisions.
         style: Style of the instructions, see `vaner.generator.instructions.build_instruction`.
         instructions: Instruction of each training corpus, from `MarkupInstruction.to_dict`.
-        datasets: Annotated types of each training corpus.
         attention: Only ``causal``.
         kwargs: Fields of `BackboneModelConfig`.
     """
@@ -40,7 +39,6 @@ class VanerGeneratorConfig(BackboneModelConfig):
         loss: Loss = "answer",
         style: Style = "full",
         instructions: dict[str, dict[str, Any]] | None = None,
-        datasets: dict[str, list[str]] | None = None,
         attention: str = "causal",
         **kwargs: Any,
     ) -> None:
@@ -50,7 +48,6 @@ class VanerGeneratorConfig(BackboneModelConfig):
         self.loss = loss
         self.style = style
         self.instructions = {name: dict(value) for name, value in (instructions or {}).items()}
-        self.datasets = {name: list(types) for name, types in (datasets or {}).items()}
         super().__init__(attention="causal", **kwargs)
 
     def check(self) -> None:
@@ -67,7 +64,7 @@ class VanerGeneratorConfig(BackboneModelConfig):
             type: Requested entity type.
             corpus: Corpus that the text is from, if known. It may define the type differently.
         """
-        known = [name for name, types in self.datasets.items() if type in types]
+        known = [name for name, types in self.corpora.items() if type in types]
         name = corpus if corpus in known else next(iter(known), None)
         if name is not None:
             return MarkupInstruction.from_dict(self.instructions[name]).render_one(type)

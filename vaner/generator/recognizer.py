@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 
 from vaner.backbones.saved_model import move_to_device
+from vaner.calibration.calibration import Calibration
 from vaner.generator.copy_decoding import DecodedAnswer, decode
 from vaner.generator.model import VanerForGeneration
 from vaner.generator.prompts import Prompt, PromptEncoder, count_unreachable
@@ -57,6 +58,8 @@ class Generator:
 
     kind = "model"
     zero_shot = True
+    form: str | None = None
+    calibration: Calibration | None = None
 
     def __init__(
         self,
@@ -80,9 +83,9 @@ class Generator:
         return tuple(self.model.config.types)
 
     @property
-    def datasets(self) -> Mapping[str, Sequence[str]]:
+    def corpora(self) -> Mapping[str, Sequence[str]]:
         """Annotated types of each corpus that an instruction can name."""
-        return dict(self.model.config.datasets)
+        return dict(self.model.config.corpora)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         """Count the mentions of these types that brackets cannot represent, by reason."""

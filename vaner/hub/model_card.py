@@ -225,7 +225,7 @@ def _scores(model: ModelDescription) -> Iterator[str]:
     rows = "\n".join(
         f"| {type} | {fit.mentions} | {fit.temperature:.2f} | {100 * fit.error:.1f} "
         f"| {100 * fit.calibrated_error:.1f} |"
-        for type, fit in (*found.types.items(), ("all", found.every))
+        for type, fit in (*found.types.items(), ("all", found.all_types))
     )
     yield (
         "## Scores\n\nThey are probabilities, calibrated on "

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.backbones.embedded import EMBEDDED
+from vaner.backbones.storage import read_config
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.corpora import lookup
 from vaner.errors import ModelError
@@ -58,7 +59,7 @@ class ModelDescription:
         recorded = (
             n for n, split in list_training_splits(self.training) if split or lookup(n) is not None
         )
-        return list(dict.fromkeys((*self.config.get("datasets", ()), *recorded)))
+        return list(dict.fromkeys((*self.config.get("corpora", ()), *recorded)))
 
     @property
     def backbone(self) -> str:
@@ -97,14 +98,8 @@ def describe(folder: Path) -> ModelDescription:
     Raises:
         ModelError: where it is no folder of a saved model of ours.
     """
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text("utf-8"))
-        family = str(config.get("model_type"))
-    except FileNotFoundError:
-        raise ModelError(f"{folder}: config.json is missing; this is not a saved model") from None
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path}: not a readable config ({error})") from error
+    config = read_config(folder)
+    family = str(config.get("model_type"))
     if family != "vaner" and not family.startswith("vaner-"):
         raise ModelError(f"{folder} is of a {family} model, not of a saved vaner model")
     files = sorted([*folder.glob("*.safetensors"), *folder.glob("adapter/*.safetensors")])

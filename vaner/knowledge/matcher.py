@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vaner.calibration.calibration import Calibration
 from vaner.errors import KnowledgeError
 from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.hash_tables import Words, words_of
@@ -72,6 +73,9 @@ class Matcher:
 
     kind = "dictionary"
     zero_shot = False
+    form: str | None = None
+    calibration: Calibration | None = None
+    corpora: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon

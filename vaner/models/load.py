@@ -1,6 +1,6 @@
-"""Saved models, loaded in their fastest form.
+"""Loading saved models in their fastest form.
 
-torch and transformers are imported only where something needs them: an exported model does not.
+torch and transformers are imported only if the model needs them: an exported model does not.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from vaner.text.documents import Document
 def load_recognizer(
     folder: Path, device: str = "auto", batch_size: int = 32, **options: Any
 ) -> Recognizer:
-    """Load a saved model: its exported form, if there is one and the CPU is to be used.
+    """Load a saved model. On a CPU its exported form is used, if there is one.
 
     Args:
-        folder: of the model.
-        device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` …
-        batch_size: most sentences in a batch.
-        options: for `from_pretrained` of the model; with any, PyTorch is used.
+        folder: folder of the model.
+        device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
+        batch_size: maximum number of sentences in a batch.
+        options: for `from_pretrained` of the model. With any option, PyTorch is used.
 
     Raises:
-        VanerError: for a device that this machine does not have.
-        ModelError: where the model or its backbone is not found or not complete.
+        VanerError: if this machine does not have the device.
+        ModelError: if the model or its backbone is missing or incomplete.
     """
-    form = None if options else find_exported_form(folder, device)
-    if form is not None:
-        return load_exported_tagger(form, batch_size=batch_size)
+    exported = None if options else find_exported_form(folder, device)
+    if exported is not None:
+        return load_exported_tagger(exported, batch_size=batch_size)
 
     from vaner.models.torch_models import load_torch_recognizer
 
@@ -42,10 +42,11 @@ def load_recognizer(
 def load_score_calibration(
     folder: Path,
 ) -> Callable[[Iterable[Document]], Iterator[Document]]:
-    """Load what makes the scores of a saved model probabilities, if it was calibrated.
+    """Load the calibration of a saved model as a function on a stream of documents.
 
     Returns:
-        Documents in, the same documents with calibrated scores out, as a stream.
+        A function that yields the same documents with calibrated scores, or the documents
+        unchanged if the model is not calibrated.
     """
     calibration = read_calibration(folder)
-    return iter if calibration is None else lambda found: map(calibration.apply, found)
+    return iter if calibration is None else lambda documents: map(calibration.apply, documents)

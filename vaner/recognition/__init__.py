@@ -1,1 +1,1 @@
-"""What finds mentions: a tagger, a generator; a dictionary does it as well."""
+"""What all recognizers share: their protocol, streaming, and batching by length."""

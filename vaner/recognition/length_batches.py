@@ -1,4 +1,4 @@
-"""Rows sorted by length into batches, so that little of a batch is padding."""
+"""Batches of rows of similar length, so that little of a batch is padding."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from collections.abc import Iterator, Sequence
 def batch_by_length(
     lengths: Sequence[int], batch_size: int, max_subwords: int = 8192
 ) -> Iterator[list[int]]:
-    """Group items of like length.
+    """Group items of similar length into batches.
 
     Args:
         lengths: length of each item.
-        batch_size: most items in a batch.
-        max_subwords: most positions in a batch, padding included; one item may exceed it alone.
+        batch_size: maximum number of items in a batch.
+        max_subwords: maximum number of positions in a batch, including padding. A single item may
+            exceed it.
 
     Yields:
-        Indices of the items of a batch, longest first, so that memory peaks at once.
+        The indices of the items of a batch. The longest items come first, so that a lack of memory
+        shows at once.
 
     >>> list(batch_by_length([5, 9, 5], batch_size=2, max_subwords=100))
     [[1, 0], [2]]
     """
     batch: list[int] = []
-    widest = 0
+    longest = 0
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) == batch_size or widest * (len(batch) + 1) > max_subwords):
+        if batch and (len(batch) == batch_size or longest * (len(batch) + 1) > max_subwords):
             yield batch
             batch = []
         if not batch:
-            widest = lengths[i]
+            longest = lengths[i]
         batch.append(i)
     if batch:
         yield batch

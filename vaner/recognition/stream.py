@@ -1,7 +1,7 @@
-"""Documents as a stream of pieces, answered many at a time, and documents again in their order.
+"""Annotating a stream of documents: cut into pieces, answered in chunks, yielded in order.
 
-Memory is bounded by the number of pieces gathered, not by the input, and there are enough of them
-to choose from for batches with little padding.
+Memory is bounded by the size of a chunk, not by the input. A chunk holds pieces of many documents,
+so that batches of similar length can be formed from it.
 """
 
 from __future__ import annotations
@@ -12,47 +12,49 @@ from typing import NamedTuple, TypeVar
 from vaner.text.documents import Document, Span
 
 BATCHES_PER_CHUNK = 16
-"""Batches' worth of pieces gathered before they are sorted by length and answered."""
+"""The number of batches whose pieces are collected and sorted by length together."""
 
 Piece = TypeVar("Piece")
 
 
 class DocumentEnd(NamedTuple):
-    """Follows the last piece of a document.
+    """Marks in a stream of pieces that a document is complete.
 
-    Args:
+    Attributes:
         document: the document.
-        found: where its pieces put their mentions when they are answered.
+        spans: the list that receives the mentions of its pieces once they are annotated.
     """
 
     document: Document
-    found: list[Span]
+    spans: list[Span]
 
 
 def annotate_stream(
-    stream: Iterable[Piece | DocumentEnd], answer: Callable[[Sequence[Piece]], None], size: int
+    stream: Iterable[Piece | DocumentEnd],
+    annotate_pieces: Callable[[Sequence[Piece]], None],
+    chunk_size: int,
 ) -> Iterator[Document]:
-    """The documents of a stream, with the mentions found.
+    """Yield the documents of a stream with their predicted mentions.
 
     Args:
-        stream: all documents' pieces, with an `DocumentEnd` after those of each.
-        answer: puts the mentions of some pieces where they belong.
-        size: number of pieces to gather.
+        stream: the pieces of all documents, with a `DocumentEnd` after those of each document.
+        annotate_pieces: adds the mentions of some pieces to the span lists of their documents.
+        chunk_size: number of pieces to collect at a time.
     """
-    for chunk in _chunks(stream, size):
-        answer([item for item in chunk if not isinstance(item, DocumentEnd)])
+    for chunk in _split(stream, chunk_size):
+        annotate_pieces([item for item in chunk if not isinstance(item, DocumentEnd)])
         for item in chunk:
             if isinstance(item, DocumentEnd):
-                yield item.document.with_spans(sorted(item.found))
+                yield item.document.with_spans(sorted(item.spans))
 
 
 def to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
-    """Documents; a text becomes one whose id is its number in the input."""
+    """Yield documents; the id of a plain text is its position in the input."""
     for number, item in enumerate(texts_or_documents):
         yield item if isinstance(item, Document) else Document(str(number), item)
 
 
-def _chunks(items: Iterable[Piece | DocumentEnd], size: int) -> Iterator[list[Piece | DocumentEnd]]:
+def _split(items: Iterable[Piece | DocumentEnd], size: int) -> Iterator[list[Piece | DocumentEnd]]:
     chunk: list[Piece | DocumentEnd] = []
     for item in items:
         chunk.append(item)

@@ -5,7 +5,7 @@ Shapes: B candidates, T subwords, H hidden size, P projection size, K entity typ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -30,7 +30,6 @@ class VanerSelectorConfig(BackboneModelConfig):
     Args:
         loss: Training loss, see `vaner.selector.losses`. The architecture does not depend on it.
         instructions: Instruction of each type, put before the sentence.
-        datasets: Annotated types of each training corpus.
         projection_dim: Dimension of the vectors that are compared.
         similarity_temperature: Divisor of the similarities.
         dropout: Dropout before the projection.
@@ -47,7 +46,6 @@ class VanerSelectorConfig(BackboneModelConfig):
         *,
         loss: Loss = "contrastive",
         instructions: Mapping[str, str] | None = None,
-        datasets: Mapping[str, Sequence[str]] | None = None,
         projection_dim: int = 128,
         similarity_temperature: float = 0.1,
         dropout: float = 0.1,
@@ -61,7 +59,6 @@ class VanerSelectorConfig(BackboneModelConfig):
         check_choice("attention of a selector", attention, ("bidirectional",))
         self.loss = loss
         self.instructions = dict(kwargs.pop("asks", None) or instructions or {})
-        self.datasets = {name: list(types) for name, types in (datasets or {}).items()}
         self.projection_dim = int(kwargs.pop("width", projection_dim))
         self.similarity_temperature = similarity_temperature
         self.dropout = dropout
@@ -162,7 +159,7 @@ class VanerSelector(BackboneModel):
         """
         return [*self.projection.parameters(), *self.anchors.parameters()]
 
-    def _head_parts(self) -> dict[str, nn.Module]:
+    def _head_modules(self) -> dict[str, nn.Module]:
         return {"marks": self.marks, "projection": self.projection, "anchors": self.anchors}
 
     @property

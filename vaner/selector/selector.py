@@ -131,9 +131,9 @@ class Selector:
         return tuple(self.model.config.types)
 
     @property
-    def datasets(self) -> tuple[str, ...]:
+    def corpora(self) -> tuple[str, ...]:
         """Names of the corpora the selector was trained on."""
-        return tuple(self.model.config.datasets)
+        return tuple(self.model.config.corpora)
 
     @property
     def threshold(self) -> float:

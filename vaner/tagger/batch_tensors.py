@@ -14,6 +14,6 @@ from vaner.tagger import batches
 def collate(
     rows: Sequence[Row], layout: batches.Layout, device: torch.device | None = None
 ) -> dict[str, Tensor]:
-    """Rows as one batch, as `vaner.tagger.batches.collate` has it, on a device."""
+    """Return rows as one batch of tensors on a device; see `vaner.tagger.batches.collate`."""
     arrays = batches.collate(rows, layout)
     return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}

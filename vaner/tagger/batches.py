@@ -1,7 +1,8 @@
-"""Rows to batches.
+"""Batches of rows as arrays, padded or packed.
 
-Letters in shapes: B rows, T sub-words, W words; of packed batches N sub-words altogether, S pieces
-of which each sees itself and perhaps an instruction, L sub-words of a piece, K of what it sees.
+Letters in shapes: B rows, T subwords, W words, C tags. In packed batches, N is the number of
+subwords of the whole batch, S the number of segments, L the number of subwords in a segment, and K
+the number of subwords that a segment attends to.
 """
 
 from __future__ import annotations
@@ -19,31 +20,34 @@ Array: TypeAlias = npt.NDArray[Any]
 
 
 def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
-    """Rows as one batch.
+    """Return rows as one batch.
 
     Args:
         rows: at least one.
-        layout: how their sub-words lie. ``padded``: side by side, as long as the longest.
-            ``packed``: one after another, N altogether. ``shared``: the same, with each
-            instruction there once, seen by all its sentences and seeing none of them.
+        layout: ``padded``: one row of subwords for each row, as long as the longest. ``packed``:
+            all rows one after another, without padding. ``shared``: packed, but each instruction
+            occurs once; all its sentences attend to it, and it attends to none of them.
 
     Returns:
-        ``input_ids``: *Shape:* (B, T), or (1, N) where packed; int64, as all indices are.
-        ``casing``: *Shape:* as ``input_ids``, where the rows tell it.
-        ``attention_mask``: *Shape:* (B, T), where padded; else the fields of
-        `vaner.backbones.row_packing.Packing`.
-        ``word_starts``, ``word_ends``: *Shape:* (B, W): sub-words of each word, half-open, counted
-            through all of ``input_ids``.
-        ``word_mask``: *Shape:* (B, W), bool: True on words.
-        ``tags``: *Shape:* (B, W), where the rows have tags.
-        ``unannotated_tags``: *Shape:* (B, at most C), filled with -1, where a row has some: tags
-            that may stand behind its Os.
-        ``general``: *Shape:* (B,), bool, where a row is of the general domain.
-        ``has_posterior``, ``posterior_tags``, ``posterior_transitions``: *Shape:* (B,), bool, (B, W, C), (B, C, C), where a
-            row is taught by a teacher.
+        The batch. All indices are int64. The entries are:
+
+        ``input_ids``: *Shape:* (B, T), or (1, N) if packed
+        ``casing``: if the rows have it. *Shape:* as ``input_ids``
+        ``attention_mask``: if padded. *Shape:* (B, T)
+        ``query_index``, ``query_mask``, ``key_index``, ``key_mask``, ``positions``: if packed, the
+            fields of `vaner.backbones.row_packing.Packing`
+        ``word_starts``, ``word_ends``: subwords of each word, half-open, counted through all of
+            ``input_ids``. *Shape:* (B, W)
+        ``word_mask``: True on words. *Shape:* (B, W), bool
+        ``tags``: if the rows have tags. *Shape:* (B, W)
+        ``unannotated_tags``: if any row has some, filled with -1. *Shape:* (B, at most C)
+        ``general``: if any row is of the general domain. *Shape:* (B,), bool
+        ``has_posterior``: if any row has a teacher's posterior. *Shape:* (B,), bool
+        ``posterior_tags``: likewise; 0 for rows without it. *Shape:* (B, W, C)
+        ``posterior_transitions``: likewise. *Shape:* (B, C, C)
     """
-    batch, bases = _padded(rows) if layout == "padded" else _packed(rows, layout == "shared")
-    words = (len(rows), max(len(r.starts) for r in rows))
+    batch, offsets = _pad(rows) if layout == "padded" else _pack(rows, layout == "shared")
+    words = (len(rows), max(len(row.starts) for row in rows))
     batch["word_starts"] = np.zeros(words, np.int64)
     batch["word_ends"] = np.ones(words, np.int64)
     batch["word_mask"] = np.zeros(words, np.bool_)
@@ -53,110 +57,116 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
         batch["unannotated_tags"] = np.full((len(rows), most), -1)
     if any(row.general for row in rows):
         batch["general"] = np.array([row.general for row in rows])
-    for i, (row, base) in enumerate(zip(rows, bases, strict=True)):
+    for i, (row, offset) in enumerate(zip(rows, offsets, strict=True)):
         count = len(row.starts)
-        batch["word_starts"][i, :count] = np.add(row.starts, base)
-        batch["word_ends"][i, :count] = np.add(row.ends, base)
+        batch["word_starts"][i, :count] = np.add(row.starts, offset)
+        batch["word_ends"][i, :count] = np.add(row.ends, offset)
         batch["word_mask"][i, :count] = True
         if row.tags:
             batch["tags"][i, :count] = row.tags
         if row.unannotated_tags:
             batch["unannotated_tags"][i, : len(row.unannotated_tags)] = row.unannotated_tags
     if any(row.posterior for row in rows):
-        batch |= _posteriors(rows, words[1])
+        batch |= _collate_posteriors(rows, words[1])
     return batch
 
 
-def _posteriors(rows: Sequence[Row], most: int) -> dict[str, Array]:
-    """What teachers think of the rows that have one, 0 for the others."""
-    number = next(len(row.posterior.transitions) for row in rows if row.posterior)
-    tags = np.zeros((len(rows), most, number), np.float32)
-    transitions = np.zeros((len(rows), number, number), np.float32)
+def _collate_posteriors(rows: Sequence[Row], max_words: int) -> dict[str, Array]:
+    """Return the posteriors of the rows that have one, and 0 for the others."""
+    num_tags = next(len(row.posterior.transitions) for row in rows if row.posterior)
+    tags = np.zeros((len(rows), max_words, num_tags), np.float32)
+    transitions = np.zeros((len(rows), num_tags, num_tags), np.float32)
     for i, row in enumerate(rows):
         if row.posterior:
             tags[i, : len(row.posterior.tags)] = row.posterior.tags
             transitions[i] = row.posterior.transitions
-    there = np.array([row.posterior is not None for row in rows])
-    return {"has_posterior": there, "posterior_tags": tags, "posterior_transitions": transitions}
+    return {
+        "has_posterior": np.array([row.posterior is not None for row in rows]),
+        "posterior_tags": tags,
+        "posterior_transitions": transitions,
+    }
 
 
-def _padded(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:
-    """The batch without its words, and what to add to their places."""
+def _pad(rows: Sequence[Row]) -> tuple[dict[str, Array], list[int]]:
+    """Return a padded batch without its words, and the offset of each row's subwords in it."""
     ids = [row.input_ids for row in rows]
     batch: dict[str, Array] = {
-        "input_ids": _table(ids),
-        "attention_mask": _filled(ids).astype(np.int64),
+        "input_ids": _to_table(ids),
+        "attention_mask": _to_mask(ids).astype(np.int64),
     }
     if rows[0].casing:
-        batch["casing"] = _table([row.casing for row in rows])
+        batch["casing"] = _to_table([row.casing for row in rows])
     longest = max(map(len, ids))
     return batch, [i * longest for i in range(len(rows))]
 
 
-def _packed(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[int]]:
-    """Likewise; what stands in front of the row's own part counts as before it."""
-    packed = _Packed()
+def _pack(rows: Sequence[Row], shared: bool) -> tuple[dict[str, Array], list[int]]:
+    """Return a packed batch without its words, and the offset of each row's subwords in it.
+
+    The offset of a row with a shared instruction counts as if the instruction were in front of it.
+    """
+    packer = _Packer()
     instructions: dict[tuple[int, ...], list[int]] = {}
     for row in rows if shared else ():
         instruction = row.input_ids[: row.prefix]
         if instruction and instruction not in instructions:
-            instructions[instruction] = packed.put(row, 0, row.prefix)
-    bases: list[int] = []
+            instructions[instruction] = packer.add(row, 0, row.prefix)
+    offsets: list[int] = []
     for row in rows:
-        before = row.prefix if shared else 0
-        bases.append(len(packed.ids) - before)
-        packed.put(row, before, len(row), instructions.get(row.input_ids[:before], []))
-    return packed.batch(), bases
+        start = row.prefix if shared else 0
+        offsets.append(len(packer.ids) - start)
+        packer.add(row, start, len(row), instructions.get(row.input_ids[:start], []))
+    return packer.to_batch(), offsets
 
 
-class _Packed:
-    """Pieces of rows one after another: their sub-words, and what each piece sees."""
+class _Packer:
+    """Collects segments of rows: their subwords, and what each segment attends to."""
 
     def __init__(self) -> None:
         self.ids: list[int] = []
         self._casing: list[int] = []
         self._positions: list[int] = []
-        self._own: list[list[int]] = []
-        self._seen: list[list[int]] = []
+        self._queries: list[list[int]] = []
+        self._keys: list[list[int]] = []
 
-    def put(self, row: Row, start: int, end: int, before: Sequence[int] = ()) -> list[int]:
-        """Put a row's sub-words from start to end there, and give their places.
+    def add(self, row: Row, start: int, end: int, visible: Sequence[int] = ()) -> list[int]:
+        """Add a segment of a row and return the indices of its subwords.
 
         Args:
             row: the row.
-            start, end: of the piece in the row.
-            before: places of what the piece sees besides itself.
+            start, end: the segment's subwords in the row, half-open.
+            visible: indices of other subwords that the segment attends to, besides itself.
         """
-        own = list(range(len(self.ids), len(self.ids) + end - start))
+        queries = list(range(len(self.ids), len(self.ids) + end - start))
         self.ids += row.input_ids[start:end]
         self._casing += row.casing[start:end]
         self._positions += range(start, end)
-        self._own.append(own)
-        self._seen.append([*before, *own])
-        return own
+        self._queries.append(queries)
+        self._keys.append([*visible, *queries])
+        return queries
 
-    def batch(self) -> dict[str, Array]:
-        """All but the words."""
-        found: dict[str, Array] = {
+    def to_batch(self) -> dict[str, Array]:
+        """Return the batch without its words."""
+        batch: dict[str, Array] = {
             "input_ids": np.array([self.ids]),
-            "query_index": _table(self._own),
-            "query_mask": _filled(self._own),
-            "key_index": _table(self._seen),
-            "key_mask": _filled(self._seen),
+            "query_index": _to_table(self._queries),
+            "query_mask": _to_mask(self._queries),
+            "key_index": _to_table(self._keys),
+            "key_mask": _to_mask(self._keys),
             "positions": np.array([self._positions]),
         }
-        return {**found, "casing": np.array([self._casing])} if self._casing else found
+        return {**batch, "casing": np.array([self._casing])} if self._casing else batch
 
 
-def _table(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
-    """Rows of one length, filled with 0."""
+def _to_table(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
+    """Return rows padded with 0 to the length of the longest."""
     table = np.zeros((len(rows), max(len(row) for row in rows)), np.int64)
     for i, row in enumerate(rows):
         table[i, : len(row)] = row
     return table
 
 
-def _filled(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.bool_]:
-    """Where `_table` has what is in the rows, and not its filling."""
+def _to_mask(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.bool_]:
+    """Return True where `_to_table` has an entry of a row, False where it has padding."""
     sizes = np.array([[len(row)] for row in rows])
     return np.arange(sizes.max()) < sizes

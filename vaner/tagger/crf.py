@@ -1,7 +1,7 @@
-"""A conditional random field over words, called like pytorch-crf's, batch first, with marginals.
+"""A conditional random field over words: pytorch-crf's interface, batch first, with marginals.
 
-The parameters are pytorch-crf's own (Lafferty, McCallum and Pereira 2001), so state dicts go both
-ways; the recursions are `vaner.tagger.crf_algorithms`'s.
+The parameters are those of pytorch-crf (Lafferty, McCallum and Pereira 2001), so state dicts are
+exchangeable. The recursions are in `vaner.tagger.crf_algorithms`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from vaner.text.tags import TagSet
 
 
 class CRF(torchcrf.CRF):  # type: ignore[misc]
-    """Linear-chain CRF; shapes as in `vaner.tagger.crf_algorithms`.
+    """A linear-chain CRF.
 
     Args:
         num_tags: number of tags, C.
-        tag_set: where given, transitions its scheme forbids have probability zero in training
-            and in decoding; `num_tags` must be its length.
+        tag_set: the tags. Transitions that their scheme forbids get probability zero, in training
+            and in decoding. Its length must be `num_tags`. Default: every transition is allowed.
         learned: False fixes all transition scores at zero: a softmax head that still decodes
             within the scheme.
 
@@ -36,7 +36,7 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
     ) -> None:
         super().__init__(num_tags, batch_first=True)
         if tag_set is not None and len(tag_set) != num_tags:
-            raise ValueError(f"{num_tags} tags, but the tag set has {len(tag_set)}")
+            raise ValueError(f"num_tags is {num_tags}, but the tag set has {len(tag_set)} tags")
         self.tag_set = tag_set
         self.learned = learned
         self._penalties: dict[torch.device, Chain] = {}
@@ -46,15 +46,15 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
                 parameter.requires_grad_(False)
 
     def chain(self) -> Chain:
-        """Scores between tags with the scheme's prohibitions added, fp32."""
+        """Return the transition scores with the prohibitions of the scheme, in fp32."""
         learned = (self.start_transitions, self.transitions, self.end_transitions)
         if self.tag_set is None:
             return Chain(*(scores.float() for scores in learned))
         device = self.transitions.device
         if device not in self._penalties:
-            self._penalties[device] = _penalties(self.tag_set, device)
-        forbidden = self._penalties[device]
-        return Chain(*(s.float() + p for s, p in zip(learned, forbidden, strict=True)))
+            self._penalties[device] = _build_penalties(self.tag_set, device)
+        penalties = self._penalties[device]
+        return Chain(*(s.float() + p for s, p in zip(learned, penalties, strict=True)))
 
     def forward(
         self,
@@ -63,20 +63,20 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         mask: Tensor | None = None,
         reduction: str = "sum",
     ) -> Tensor:
-        """Log-likelihood of tag sequences.
+        """Return the log-likelihood of tag sequences.
 
         Args:
-            emissions: *Shape:* (B, W, C).
-            tags: *Shape:* (B, W), int.
-            mask: *Shape:* (B, W), bool; all words if None.
+            emissions: *Shape:* (B, W, C)
+            tags: *Shape:* (B, W), int
+            mask: True on words. Default: all. *Shape:* (B, W), bool
             reduction: ``none``, ``sum``, ``mean`` (over rows) or ``token_mean`` (over words).
 
         Returns:
-            *Shape:* (B,) for ``none``, else a scalar. Never positive.
+            Never positive. *Shape:* (B,) for ``none``, else a scalar
         """
-        emissions, mask = self._checked(emissions, mask)
+        emissions, mask = self._check(emissions, mask)
         likelihood = crf_algorithms.log_likelihood(self.chain(), emissions, tags, mask)
-        return _reduced(likelihood, mask, reduction)
+        return _reduce(likelihood, mask, reduction)
 
     def partial_log_likelihood(
         self,
@@ -85,76 +85,79 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         mask: Tensor | None = None,
         reduction: str = "sum",
     ) -> Tensor:
-        """Log-likelihood of the sequences that agree with what is known of each tag.
+        """Return the log-likelihood of all sequences that agree with partial labels.
 
-        The sum over all of them stands for the truth (Tsuboi et al., C08-1113): a word that one
-        corpus leaves outside may be a mention of a type which only another corpus annotates.
+        A word that one corpus leaves outside may be a mention of a type that only another corpus
+        annotates. The sum over all tags it may have is maximized (Tsuboi et al., C08-1113).
 
         Args:
-            emissions: *Shape:* (B, W, C).
-            allowed: tags that each word may have. *Shape:* (B, W, C), bool.
-            mask: *Shape:* (B, W), bool; all words if None.
-            reduction: as in `forward`.
+            emissions: *Shape:* (B, W, C)
+            allowed: the tags that each word may have. *Shape:* (B, W, C), bool
+            mask: True on words. Default: all. *Shape:* (B, W), bool
+            reduction: see `forward`.
 
         Returns:
-            *Shape:* (B,) for ``none``, else a scalar. Never positive; `forward`'s value where one
-            tag is allowed to each word, 0 where all are.
+            Never positive: the value of `forward` if one tag is allowed for each word, 0 if all
+            are. *Shape:* (B,) for ``none``, else a scalar
         """
-        emissions, mask = self._checked(emissions, mask)
-        scores = self.chain()
-        known = emissions.masked_fill(~allowed, FORBIDDEN)
-        agreeing, every = (
-            crf_algorithms.log_partition(scores, e, mask) for e in (known, emissions)
-        )
-        return _reduced(agreeing - every, mask, reduction)
+        emissions, mask = self._check(emissions, mask)
+        chain = self.chain()
+        allowed_emissions = emissions.masked_fill(~allowed, FORBIDDEN)
+        agreeing = crf_algorithms.log_partition(chain, allowed_emissions, mask)
+        total = crf_algorithms.log_partition(chain, emissions, mask)
+        return _reduce(agreeing - total, mask, reduction)
 
     def distillation_log_likelihood(
         self,
         emissions: Tensor,
         tags: Tensor,
-        moves: Tensor,
+        transitions: Tensor,
         mask: Tensor | None = None,
         reduction: str = "sum",
     ) -> Tensor:
-        """Log-likelihood that sequences drawn from a teacher have on average.
+        """Return the mean log-likelihood of sequences that are drawn from a teacher.
 
         Args:
-            emissions: *Shape:* (B, W, C).
-            tags: the teacher's probability of each tag at each word. *Shape:* (B, W, C).
-            moves: how often the teacher expects each transition. *Shape:* (B, C, C).
-            mask: *Shape:* (B, W), bool; all words if None.
-            reduction: as in `forward`.
+            emissions: *Shape:* (B, W, C)
+            tags: the teacher's probability of each tag at each word. *Shape:* (B, W, C)
+            transitions: the teacher's expected number of each transition. *Shape:* (B, C, C)
+            mask: True on words. Default: all. *Shape:* (B, W), bool
+            reduction: see `forward`.
 
         Returns:
-            *Shape:* (B,) for ``none``, else a scalar. At most minus the teacher's entropy, which it
-            is where both agree.
+            At most the teacher's negative entropy, which it reaches if both agree.
+            *Shape:* (B,) for ``none``, else a scalar
         """
-        emissions, mask = self._checked(emissions, mask)
-        scores = self.chain()
-        likelihood = crf_algorithms.expected_score(scores, emissions, tags, moves)
-        return _reduced(
-            likelihood - crf_algorithms.log_partition(scores, emissions, mask), mask, reduction
-        )
+        emissions, mask = self._check(emissions, mask)
+        chain = self.chain()
+        score = crf_algorithms.expected_score(chain, emissions, tags, transitions)
+        total = crf_algorithms.log_partition(chain, emissions, mask)
+        return _reduce(score - total, mask, reduction)
 
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
-        """Most likely tags of each row, as long as its words."""
-        emissions, mask = self._checked(emissions, mask)
+        """Return the most likely tags of the words of each row."""
+        emissions, mask = self._check(emissions, mask)
         paths = crf_algorithms.viterbi(self.chain(), emissions, mask).tolist()
         return [path[:n] for path, n in zip(paths, mask.sum(1).tolist(), strict=True)]
 
     @torch.no_grad()
     def marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Probability of each tag at each word.
+        """Return the probability of each tag at each word.
 
         Returns:
-            *Shape:* (B, W, C); sums to 1 over C on words, 0 elsewhere.
+            Sums to 1 over C on words; 0 elsewhere. *Shape:* (B, W, C)
         """
-        emissions, mask = self._checked(emissions, mask)
-        found = crf_algorithms.sums(self.chain(), emissions, mask).marginals
-        return found.permute(2, 0, 1).float()
+        emissions, mask = self._check(emissions, mask)
+        sums = crf_algorithms.sum_sequences(self.chain(), emissions, mask)
+        return sums.marginals.permute(2, 0, 1).float()
 
-    def _checked(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _check(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return fp32 emissions and a bool mask of the right shapes.
+
+        Raises:
+            ValueError: if the shapes do not fit.
+        """
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
             raise ValueError(
                 f"emissions must be (batch, words, {self.num_tags}), got {tuple(emissions.shape)}"
@@ -167,8 +170,8 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
         return emissions.float(), mask.bool()
 
 
-def _reduced(likelihood: Tensor, mask: Tensor, reduction: str) -> Tensor:
-    """pytorch-crf's reductions of (B,) log-likelihoods."""
+def _reduce(likelihood: Tensor, mask: Tensor, reduction: str) -> Tensor:
+    """Reduce log-likelihoods (B,) as pytorch-crf does."""
     if reduction == "none":
         return likelihood
     if reduction == "sum":
@@ -180,7 +183,10 @@ def _reduced(likelihood: Tensor, mask: Tensor, reduction: str) -> Tensor:
     raise ValueError(f"invalid reduction: {reduction}")
 
 
-def _penalties(tags: TagSet, device: torch.device) -> Chain:
-    """What the scheme takes off each score. No buffers: state dicts stay pytorch-crf's."""
+def _build_penalties(tags: TagSet, device: torch.device) -> Chain:
+    """Return what the scheme adds to each score: 0, or `FORBIDDEN`.
+
+    These are not buffers, so that state dicts stay those of pytorch-crf.
+    """
     allowed = (tags.allowed_start(), tags.allowed_transitions(), tags.allowed_end())
     return Chain(*(torch.where(torch.tensor(a, device=device), 0.0, FORBIDDEN) for a in allowed))

@@ -1,6 +1,6 @@
-"""The instruction as a value: what is put before a sentence to say which type to find.
+"""The instruction: the words before a sentence that say which entity type to find.
 
-It travels with the model; what a model was trained with cannot differ at use.
+The templates are stored with the model, so that inference uses those of training.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from vaner.errors import VanerError
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """Two templates, one that names the corpus and one for text from no known corpus.
+    """Two templates: one that names the corpus, and one for text from an unknown corpus.
 
-    Args:
-        named: template with ``{type}`` and ``{dataset}``, or with ``{dataset}`` only: for heads
-            that tag every type in one pass.
-        nameless: template with ``{type}`` only; empty where `named` has no ``{type}``.
+    Attributes:
+        named: template with ``{type}`` and ``{dataset}``, where the corpus's name is inserted; or
+            with ``{dataset}`` only, for joint models.
+        nameless: template with ``{type}`` only. Empty if `named` has no ``{type}``.
+
+    Raises:
+        VanerError: if a template has other fields.
 
     >>> VANER.render("Disease", "ncbi")
     'If any Disease entity is mentioned in the ncbi input, extract it. ##input: '
@@ -30,20 +33,26 @@ class Instruction:
     def __post_init__(self) -> None:
         if not self.nameless and _fields(self.named) == {"dataset"}:
             return
-        for template, wanted in ((self.named, {"type", "dataset"}), (self.nameless, {"type"})):
-            if template and _fields(template) != wanted:
+        for template, expected in ((self.named, {"type", "dataset"}), (self.nameless, {"type"})):
+            if template and _fields(template) != expected:
                 raise VanerError(
-                    f"instruction template {template!r} must hold exactly the fields "
-                    f"{', '.join('{' + name + '}' for name in sorted(wanted))}"
+                    f"instruction template {template!r} must have exactly the fields "
+                    f"{', '.join('{' + name + '}' for name in sorted(expected))}"
                 )
 
     def render(self, type: str, corpus: str | None = None) -> str:
-        """The words to put before a sentence."""
+        """Return the words to put before a sentence.
+
+        Args:
+            type: entity type to find.
+            corpus: name of the corpus that the sentence is from, if it is known.
+        """
         if corpus is None:
             return self.nameless.format(type=type)
         return self.named.format(type=type, dataset=corpus)
 
     def to_dict(self) -> dict[str, str]:
+        """Return the templates by name."""
         return asdict(self)
 
 
@@ -54,22 +63,22 @@ def _fields(template: str) -> set[str]:
         raise VanerError(f"instruction template {template!r}: {error}") from error
 
 
-# As published (arXiv 2404.17835); the nameless form is VANER_adapt's.
+# As published (arXiv 2404.17835); the form without a name is that of VANER_adapt.
 VANER = Instruction(
     named="If any {type} entity is mentioned in the {dataset} input, extract it. ##input: ",
     nameless="If any {type} entity is mentioned in the input, extract it. ##input: ",
 )
 
-# The same two facts in far fewer sub-words, which every sentence pays for.
+# The same information in far fewer subwords, which are a cost of every sentence.
 COMPACT = Instruction(named="{type} in {dataset}: ", nameless="{type}: ")
 
-# The corpus alone: for heads that tag every type in one pass. Text of no known corpus gets none.
+# Only the corpus's name, for joint models. Text from an unknown corpus gets no instruction.
 CORPUS = Instruction(named="{dataset}: ", nameless="")
 
-# No instruction at all: for heads that tag every type in one pass.
+# No instruction, for joint models.
 EMPTY = Instruction(named="", nameless="")
 
-# What stands in the place of the type where one pass finds them all.
+# Replaces the type in the instruction of a joint model.
 ANY_TYPE = "entity"
 
 BY_NAME = {"vaner": VANER, "compact": COMPACT, "corpus": CORPUS, "none": EMPTY}

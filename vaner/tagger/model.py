@@ -1,12 +1,13 @@
-"""The tagger: a backbone, one vector a word, a linear layer, a CRF.
+"""The tagger: a backbone, one vector per word, a linear layer, and a CRF.
 
-Letters in shapes: B rows, T sub-words, W words, H hidden, C tags; a packed batch has one row of
-sub-words, and as many rows of words as sentences.
+Letters in shapes: B rows, T subwords, W words, H vector size, C tags. A packed batch has a single
+row of subwords, and a row of words for each sentence.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,31 +18,56 @@ from vaner.backbones import row_packing
 from vaner.backbones.base_model import BackboneModel
 from vaner.errors import ModelError
 from vaner.tagger.batches import Layout
-from vaner.tagger.config import Pooling, VanerConfig
+from vaner.tagger.config import VanerConfig
 from vaner.tagger.crf import CRF
 from vaner.tagger.decoding import FORBIDDEN
+from vaner.tagger.options import Pooling
 from vaner.text.casing import Casing
 from vaner.text.tags import TagScheme, TagSet
 
 
 @dataclass
 class TaggerOutput(ModelOutput):
-    """What a forward pass gives.
+    """The result of a forward pass.
 
-    Args:
-        loss: mean negative log-likelihood of a row (crf) or of a word (softmax), with tags only.
-        logits: emissions. *Shape:* (B, W, C), fp32.
+    Attributes:
+        loss: mean negative log-likelihood per row (crf) or per word (softmax). None without tags.
+        logits: emissions, in fp32. *Shape:* (B, W, C)
     """
 
     loss: Tensor | None = None
     logits: Tensor | None = None
 
 
-class VanerForTokenClassification(BackboneModel):
-    """A sequence tagger over words on any decoder or encoder.
+class _Targets(NamedTuple):
+    """The tags of a batch.
 
-    Build one on pretrained weights with `from_backbone`, load a saved one with
-    `from_pretrained`, whole or as adapter and head alone.
+    Attributes:
+        tags: *Shape:* (B, W), int64
+        word_mask: True on words. *Shape:* (B, W), bool
+        unannotated_tags: tags that the corpus of a row does not annotate, filled with -1. None if
+            each corpus annotates all types. *Shape:* (B, at most C), int64
+    """
+
+    tags: Tensor
+    word_mask: Tensor
+    unannotated_tags: Tensor | None
+
+    def select(self, rows: Tensor) -> _Targets:
+        """Return the targets of some rows. *Shape:* (B,), bool"""
+        unannotated = self.unannotated_tags
+        return _Targets(
+            self.tags[rows],
+            self.word_mask[rows],
+            None if unannotated is None else unannotated[rows],
+        )
+
+
+class VanerForTokenClassification(BackboneModel):
+    """A sequence tagger over words, on any decoder or encoder.
+
+    Create a new one on pretrained weights with `from_backbone`. Load a saved one with
+    `from_pretrained`, whether all its weights were saved or only the trained ones.
     """
 
     config_class = VanerConfig
@@ -52,30 +78,32 @@ class VanerForTokenClassification(BackboneModel):
         tags = config.tag_set
         self.classifier = nn.Linear(config.hidden_size, len(tags))
         self.crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
-        self.general = _general_head(config) if config.general_head else None
-        # Of zeros: an untrained one changes nothing.
+        self.general = _build_general_head(config) if config.general_head else None
+        # Initialized with zeros, so that an untrained embedding changes nothing.
         self.casing = nn.Embedding(len(Casing), config.hidden_size) if config.casing else None
         if self.casing is not None:
             nn.init.zeros_(self.casing.weight)
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
-        self._layout: Layout | None = None  # not yet known: weights may still be missing
+        self._layout: Layout | None = None  # set at first use, when all weights are loaded
         self.post_init()  # type: ignore[no-untyped-call]
 
     @property
     def layout(self) -> Layout:
-        """How a batch is to lie for this model: packed, if its backbone can do that.
+        """The layout of the model's batches: packed, if its backbone supports packing.
 
         Raises:
-            ModelError: where the instruction is to be shared, and the backbone cannot do that.
+            ModelError: if the instruction is shared, and the backbone does not support packing.
         """
         if self._layout is None:
-            packs = row_packing.packs(self.backbone, self.config.max_subwords)
-            if not packs and self.config.shared_instruction:
-                kind = self.config.base_config.model_type
-                raise ModelError(f"shared_instruction: a {kind} backbone cannot be packed")
-            shared = self.config.shared_instruction
-            self._layout = "shared" if shared else "packed" if packs else "padded"
+            can_pack = row_packing.enable_packing(self.backbone, self.config.max_subwords)
+            if self.config.shared_instruction:
+                if not can_pack:
+                    kind = self.config.base_config.model_type
+                    raise ModelError(f"shared_instruction: a {kind} backbone cannot be packed")
+                self._layout = "shared"
+            else:
+                self._layout = "packed" if can_pack else "padded"
         return self._layout
 
     def forward(
@@ -93,150 +121,58 @@ class VanerForTokenClassification(BackboneModel):
         posterior_transitions: Tensor | None = None,
         **attention_inputs: Tensor,
     ) -> TaggerOutput:
-        """Score the tags of every word; shapes as `vaner.tagger.batches.collate` makes them.
+        """Score the tags of every word; with tags, compute the loss.
+
+        The arguments are the entries of a batch; see `vaner.tagger.batches.collate`.
 
         Args:
-            input_ids, word_starts, word_ends, word_mask: as they are.
-            casing: as it is, where the model is told it.
-            tags, unannotated_tags, general, has_posterior, posterior_tags, posterior_transitions: as they are, in training.
-            attention_inputs: ``attention_mask``, or the fields of a `vaner.backbones.row_packing.Packing`.
+            input_ids, word_starts, word_ends, word_mask: subwords and words of the batch.
+            casing: casing of each subword's word, for a model with the option `casing`.
+            tags, unannotated_tags, general: gold tags, for training.
+            has_posterior, posterior_tags, posterior_transitions: a teacher's probabilities, for
+                training.
+            attention_inputs: ``attention_mask``, or the fields of a
+                `vaner.backbones.row_packing.Packing`.
+
+        Raises:
+            ValueError: if the batch does not fit the model.
         """
         if "positions" in attention_inputs and self.layout == "padded":
             raise ValueError(f"a {self.config.base_config.model_type} backbone cannot be packed")
-        hidden = row_packing.read(self.backbone, input_ids, attention_inputs, self.cased(casing))
+        added = self.embed_casing(casing)
+        hidden = row_packing.run_backbone(self.backbone, input_ids, attention_inputs, added)
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
-        # The head stays fp32: a sum of log scores loses too much in bf16.
+        # The head stays in fp32: a sum of log scores loses too much precision in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
             words = self.dropout(words.to(self.classifier.weight.dtype))
             emissions = self.classifier(words).float()
             if tags is None:
                 return TaggerOutput(logits=emissions)
-            if (
-                has_posterior is not None
-                and posterior_tags is not None
-                and posterior_transitions is not None
-            ):
-                if general is not None:
-                    raise ValueError("a batch is of the general domain or has a teacher, not both")
-                loss = self._loss_by_teacher(
-                    emissions,
-                    tags,
-                    word_mask,
-                    unannotated_tags,
-                    has_posterior,
-                    posterior_tags,
-                    posterior_transitions,
+            targets = _Targets(tags, word_mask, unannotated_tags)
+            if has_posterior is not None:
+                if posterior_tags is None or posterior_transitions is None or general is not None:
+                    raise ValueError(
+                        "a batch with has_posterior needs posterior_tags and "
+                        "posterior_transitions, and has no general"
+                    )
+                loss = self._compute_distillation_loss(
+                    emissions, targets, has_posterior, posterior_tags, posterior_transitions
                 )
             elif general is not None:
-                loss = self._loss_by_domain(
-                    words, emissions, tags, word_mask, unannotated_tags, general
-                )
+                loss = self._compute_domain_loss(words, emissions, targets, general)
             else:
-                loss = self.loss(emissions, tags, word_mask, unannotated_tags)
+                loss = self.loss(emissions, *targets)
         return TaggerOutput(loss=loss, logits=emissions)
 
-    def cased(self, casing: Tensor | None) -> Tensor | None:
-        """What is added to the sub-words' embeddings: *Shape:* (B, T) -> (B, T, H).
+    def embed_casing(self, casing: Tensor | None) -> Tensor | None:
+        """Return what is added to the subword embeddings. *Shape:* (B, T) -> (B, T, H)
 
         Raises:
-            ValueError: where a model that is told the casing is not, or the reverse.
+            ValueError: if the batch has casing and the model does not use it, or the reverse.
         """
         if (casing is None) != (self.casing is None):
-            raise ValueError("rows tell how words are cased if, and only if, the model is told it")
+            raise ValueError("a batch has casing if, and only if, the model has the option casing")
         return None if casing is None or self.casing is None else self.casing(casing)
-
-    def _loss_by_teacher(
-        self,
-        emissions: Tensor,
-        tags: Tensor,
-        word_mask: Tensor,
-        unannotated_tags: Tensor | None,
-        has_posterior: Tensor,
-        posterior_tags: Tensor,
-        posterior_transitions: Tensor,
-    ) -> Tensor:
-        """Each row's loss by its teacher where it has one, else by its tags.
-
-        Args:
-            emissions: *Shape:* (B, W, C).
-            tags: *Shape:* (B, W).
-            word_mask: *Shape:* (B, W).
-            unannotated_tags: *Shape:* (B, at most C), or None.
-            has_posterior: rows that have a teacher. *Shape:* (B,), bool.
-            posterior_tags: *Shape:* (B, W, C).
-            posterior_transitions: *Shape:* (B, C, C).
-        """
-        mask = word_mask[has_posterior]
-        if self.config.head == "crf":
-            found = -self.crf.distillation_log_likelihood(
-                emissions[has_posterior],
-                posterior_tags[has_posterior],
-                posterior_transitions[has_posterior],
-                mask,
-                reduction="mean",
-            )
-        else:
-            found = nn.functional.cross_entropy(
-                emissions[has_posterior][mask], posterior_tags[has_posterior][mask]
-            )
-        return self._mix_losses(found, has_posterior, emissions, tags, word_mask, unannotated_tags)
-
-    def _loss_by_domain(
-        self,
-        words: Tensor,
-        emissions: Tensor,
-        tags: Tensor,
-        word_mask: Tensor,
-        unannotated_tags: Tensor | None,
-        general: Tensor,
-    ) -> Tensor:
-        """Each row's loss from the head of its own domain, and none from the other's.
-
-        Args:
-            words: *Shape:* (B, W, H).
-            emissions: of the biomedical head. *Shape:* (B, W, C).
-            tags: *Shape:* (B, W).
-            word_mask: *Shape:* (B, W).
-            unannotated_tags: *Shape:* (B, at most C), or None.
-            general: rows of the general domain. *Shape:* (B,), bool.
-        """
-        if self.general is None:
-            raise ValueError("examples of the general domain need a model with a general head")
-        scores, mask = self.general["classifier"](words[general]).float(), word_mask[general]
-        if self.config.head == "crf":
-            found = -self.general["crf"](scores, tags[general], mask, "mean")
-        else:
-            found = nn.functional.cross_entropy(scores[mask], tags[general][mask])
-        return self._mix_losses(found, general, emissions, tags, word_mask, unannotated_tags)
-
-    def _mix_losses(
-        self,
-        found: Tensor,
-        rows: Tensor,
-        emissions: Tensor,
-        tags: Tensor,
-        word_mask: Tensor,
-        unannotated_tags: Tensor | None,
-    ) -> Tensor:
-        """The loss of a batch some of whose rows have a loss of another kind.
-
-        Args:
-            found: that loss, a mean as `loss` is one.
-            rows: which rows those are. *Shape:* (B,), bool.
-            emissions: *Shape:* (B, W, C).
-            tags: *Shape:* (B, W).
-            word_mask: *Shape:* (B, W).
-            unannotated_tags: *Shape:* (B, at most C), or None.
-        """
-        # Their part of the rows or, as softmax has it, of the words.
-        of_words = word_mask[rows].sum() / word_mask.sum()
-        share = rows.float().mean() if self.config.head == "crf" else of_words
-        if rows.all():
-            return share * found
-        own = ~rows
-        hidden = None if unannotated_tags is None else unannotated_tags[own]
-        mine = self.loss(emissions[own], tags[own], word_mask[own], hidden)
-        return share * found + (1 - share) * mine
 
     def loss(
         self,
@@ -245,43 +181,123 @@ class VanerForTokenClassification(BackboneModel):
         word_mask: Tensor,
         unannotated_tags: Tensor | None = None,
     ) -> Tensor:
-        """Negative log-likelihood: a row's mean for the CRF, a word's mean for softmax.
+        """Return the mean negative log-likelihood per row (crf) or per word (softmax).
 
-        Where a row has hidden tags, of what its corpus says: everything those tags may be is
-        summed over.
+        If there are unannotated tags, it is that of the partial labels: the sum over all tags that
+        an O may be.
+
+        Args:
+            emissions: *Shape:* (B, W, C)
+            tags: *Shape:* (B, W), int64
+            word_mask: True on words. *Shape:* (B, W), bool
+            unannotated_tags: filled with -1. *Shape:* (B, at most C), int64
         """
         if unannotated_tags is not None:
             allowed = allowed_tags(tags, unannotated_tags, emissions.shape[2])
             if self.config.head == "crf":
-                agreeing: Tensor = self.crf.partial_log_likelihood(
+                partial: Tensor = self.crf.partial_log_likelihood(
                     emissions, allowed, word_mask, "mean"
                 )
-                return -agreeing
-            each = emissions.log_softmax(-1).masked_fill(~allowed, FORBIDDEN).logsumexp(-1)
-            return -each[word_mask].mean()
+                return -partial
+            log_probabilities = emissions.log_softmax(-1).masked_fill(~allowed, FORBIDDEN)
+            return -log_probabilities.logsumexp(-1)[word_mask].mean()
         if self.config.head == "crf":
             likelihood: Tensor = self.crf(emissions, tags, word_mask, reduction="mean")
             return -likelihood
         return nn.functional.cross_entropy(emissions[word_mask], tags[word_mask])
 
+    def _compute_distillation_loss(
+        self,
+        emissions: Tensor,
+        targets: _Targets,
+        has_posterior: Tensor,
+        posterior_tags: Tensor,
+        posterior_transitions: Tensor,
+    ) -> Tensor:
+        """Return the loss of a batch in which some rows are trained on a teacher's probabilities.
+
+        Args:
+            emissions: *Shape:* (B, W, C)
+            targets: the gold tags of the other rows.
+            has_posterior: rows with a teacher. *Shape:* (B,), bool
+            posterior_tags: *Shape:* (B, W, C)
+            posterior_transitions: *Shape:* (B, C, C)
+        """
+        scores, mask = emissions[has_posterior], targets.word_mask[has_posterior]
+        probabilities = posterior_tags[has_posterior]
+        if self.config.head == "crf":
+            transitions = posterior_transitions[has_posterior]
+            distillation_loss = -self.crf.distillation_log_likelihood(
+                scores, probabilities, transitions, mask, reduction="mean"
+            )
+        else:
+            distillation_loss = nn.functional.cross_entropy(scores[mask], probabilities[mask])
+        return self._mix_losses(distillation_loss, has_posterior, emissions, targets)
+
+    def _compute_domain_loss(
+        self, words: Tensor, emissions: Tensor, targets: _Targets, general: Tensor
+    ) -> Tensor:
+        """Return the loss of a batch in which each row is scored by the head of its domain.
+
+        Args:
+            words: *Shape:* (B, W, H)
+            emissions: of the biomedical head. *Shape:* (B, W, C)
+            targets: the gold tags.
+            general: rows of the general domain. *Shape:* (B,), bool
+        """
+        if self.general is None:
+            raise ValueError("examples of the general domain need a model with a general head")
+        scores, mask = (
+            self.general["classifier"](words[general]).float(),
+            targets.word_mask[general],
+        )
+        if self.config.head == "crf":
+            general_loss = -self.general["crf"](scores, targets.tags[general], mask, "mean")
+        else:
+            general_loss = nn.functional.cross_entropy(scores[mask], targets.tags[general][mask])
+        return self._mix_losses(general_loss, general, emissions, targets)
+
+    def _mix_losses(
+        self, special_loss: Tensor, rows: Tensor, emissions: Tensor, targets: _Targets
+    ) -> Tensor:
+        """Return the loss of a batch in which some rows have a loss of another kind.
+
+        Args:
+            special_loss: the loss of those rows: a mean, like that of `loss`.
+            rows: which rows these are. *Shape:* (B,), bool
+            emissions: *Shape:* (B, W, C)
+            targets: the gold tags of the other rows.
+        """
+        # The share of these rows, or of their words, as `loss` is a mean over one or the other.
+        word_share = targets.word_mask[rows].sum() / targets.word_mask.sum()
+        share = rows.float().mean() if self.config.head == "crf" else word_share
+        if rows.all():
+            return share * special_loss
+        other_loss = self.loss(emissions[~rows], *targets.select(~rows))
+        return share * special_loss + (1 - share) * other_loss
+
     def head_parameters(self) -> list[nn.Parameter]:
-        """As everywhere; the casing is no part of the head, and at its rate would drown words."""
+        """Return the trainable parameters of the head, without the casing embedding.
+
+        At the head's learning rate, the casing would dominate the word embeddings.
+        """
         casing = self.casing.weight if self.casing is not None else None
         return [parameter for parameter in super().head_parameters() if parameter is not casing]
 
-    def _head_parts(self) -> dict[str, nn.Module]:
-        parts: dict[str, nn.Module | None] = {
-            "classifier": self.classifier, "crf": self.crf, "general": self.general,
+    def _head_modules(self) -> dict[str, nn.Module]:
+        modules: dict[str, nn.Module | None] = {
+            "classifier": self.classifier,
+            "crf": self.crf,
+            "general": self.general,
             "casing": self.casing,
-        }  # fmt: skip
-        return {name: part for name, part in parts.items() if part is not None}
+        }
+        return {name: module for name, module in modules.items() if module is not None}
 
 
-def _general_head(config: VanerConfig) -> nn.ModuleDict:
-    """A head for the general domain: entities of whatever kind, tagged without a type."""
+def _build_general_head(config: VanerConfig) -> nn.ModuleDict:
+    """Return a head for the general domain, which tags entities without a type."""
     tags = TagSet(TagScheme(config.scheme))
-    width = config.hidden_size
-    classifier = nn.Linear(width, len(tags))
+    classifier = nn.Linear(config.hidden_size, len(tags))
     nn.init.normal_(classifier.weight, std=0.02)
     nn.init.zeros_(classifier.bias)
     crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
@@ -289,36 +305,37 @@ def _general_head(config: VanerConfig) -> nn.ModuleDict:
 
 
 def allowed_tags(tags: Tensor, unannotated_tags: Tensor, num_tags: int) -> Tensor:
-    """The tags each word may have: its own, and behind an O every hidden one too.
+    """Return the tags that each word may have: its gold tag and, for an O, every unannotated one.
 
     Args:
-        tags: tags as the corpus has them, O being 0. *Shape:* (B, W), int64.
-        unannotated_tags: tags that the corpus does not annotate, filled with -1. *Shape:* (B, H), int64.
+        tags: gold tags; O is 0. *Shape:* (B, W), int64
+        unannotated_tags: tags that the corpus does not annotate, filled with -1.
+            *Shape:* (B, at most C), int64
         num_tags: C.
 
     Returns:
-        *Shape:* (B, W, C), bool.
+        *Shape:* (B, W, C), bool
     """
-    own = nn.functional.one_hot(tags, num_tags).bool()
-    hidden = nn.functional.one_hot(unannotated_tags + 1, num_tags + 1).any(1)[:, 1:]
-    return own | ((tags == 0).unsqueeze(2) & hidden.unsqueeze(1))
+    gold = nn.functional.one_hot(tags, num_tags).bool()
+    unannotated = nn.functional.one_hot(unannotated_tags + 1, num_tags + 1).any(1)[:, 1:]
+    return gold | ((tags == 0).unsqueeze(2) & unannotated.unsqueeze(1))
 
 
 def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tensor:
-    """One vector a word from those of its sub-words.
+    """Return one vector per word from the vectors of its subwords.
 
     Args:
-        hidden: *Shape:* (B, T, H).
-        starts: first sub-word of each word, counted through the whole batch. *Shape:* (B, W).
-        ends: likewise, one past the last. *Shape:* (B, W).
-        pooling: which of a word's vectors is taken: ``first``, ``last``, or their ``mean``.
+        hidden: *Shape:* (B, T, H)
+        starts: first subword of each word, counted through the whole batch. *Shape:* (B, W)
+        ends: one past the last subword, likewise. *Shape:* (B, W)
+        pooling: ``first``, ``last`` or ``mean``.
 
     Returns:
-        *Shape:* (B, W, H).
+        *Shape:* (B, W, H)
     """
     flat = hidden.flatten(0, 1)
     if pooling == "mean":
-        # In double precision: it is a difference of sums over all that stands before.
+        # In double precision: it is a difference of cumulative sums over the whole batch.
         sums = nn.functional.pad(flat.double().cumsum(0), (0, 0, 1, 0))
         return ((sums[ends] - sums[starts]) / (ends - starts).unsqueeze(2)).float()
     return flat[starts if pooling == "first" else ends - 1]

@@ -1,4 +1,4 @@
-"""A trained tagger as an ONNX graph, in full precision or with 8-bit weights and arithmetic."""
+"""Exporting a trained tagger to ONNX, in full precision or with 8-bit weights and arithmetic."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vaner.backbones import backbone as backbones
-from vaner.backbones.row_packing import embedded, unpack
+from vaner.backbones.row_packing import disable_packing, embed
 from vaner.errors import ModelError, summarize_error
 from vaner.tagger.model import VanerForTokenClassification, pool
 
 Precision = Literal["int8", "fp32"]
 
-# What follows the gates in LLaMA and its kin, and the wide layer in BERT and its, by their names.
+# Names of the layers with uneven activations: those after the gates of LLaMA-like models, and
+# after the wide layer of BERT-like ones.
 _UNEVEN = re.compile(r"down_proj|o_proj|layer\.\d+/output/dense")
 
-_SHAPE = {1: "subwords"}
-_WORDS = {1: "words"}
+_SUBWORD_AXIS = {1: "subwords"}
+_WORD_AXIS = {1: "words"}
 
 
-class Emissions(nn.Module):
-    """What is exported: sub-words to tag scores."""
+class EmissionGraph(nn.Module):
+    """The exported graph: subwords in, tag scores out."""
 
     def __init__(self, model: VanerForTokenClassification) -> None:
         super().__init__()
         self.backbone, self.classifier = model.backbone, model.classifier
         self.casing = model.casing
         self.pooling = model.config.pooling
-        # Where it is causal an instruction never sees what comes after it.
+        # A causal model's instruction never attends to what comes after it anyway.
         self.shared = model.config.shared_instruction and model.config.attention != "causal"
-        unpack(self.backbone)
+        disable_packing(self.backbone)
 
     def forward(
         self,
@@ -51,23 +52,24 @@ class Emissions(nn.Module):
         word_ends: Tensor,
         casing: Tensor | None = None,
     ) -> Tensor:
-        """Emissions of one row, without padding.
+        """Return the emissions of one row, without padding.
 
         Args:
-            input_ids: *Shape:* (1, T).
-            instruction: 1 where sub-words are of it, else 0. *Shape:* (1, T).
-            word_starts, word_ends: *Shape:* (1, W).
-            casing: where the model is told it. *Shape:* (1, T).
+            input_ids: *Shape:* (1, T)
+            instruction: 1 on subwords of the instruction, else 0. *Shape:* (1, T)
+            word_starts, word_ends: *Shape:* (1, W)
+            casing: if the model has the option `casing`. *Shape:* (1, T)
 
         Returns:
-            *Shape:* (1, W, C).
+            *Shape:* (1, W, C)
         """
         mask = torch.ones_like(input_ids)
         if self.shared:
-            asks, asked = instruction.bool().unsqueeze(2), instruction.bool().unsqueeze(1)
-            mask = (~asks | asked).unsqueeze(1)
+            # A subword of the instruction attends to the instruction only.
+            is_query, is_key = instruction.bool().unsqueeze(2), instruction.bool().unsqueeze(1)
+            mask = (~is_query | is_key).unsqueeze(1)
         added = None if casing is None or self.casing is None else self.casing(casing)
-        inputs = embedded(self.backbone, input_ids, added)
+        inputs = embed(self.backbone, input_ids, added)
         hidden = self.backbone(**inputs, attention_mask=mask)
         scores: Tensor = self.classifier(
             pool(hidden.last_hidden_state, word_starts, word_ends, self.pooling)
@@ -86,18 +88,19 @@ def export(
 ) -> None:
     """Write an exported model: graph, transitions, config and tokenizer.
 
-    The folder is built beside its place and moved there whole.
+    The files are written to a temporary folder, which is then renamed, so that an interrupted
+    export leaves nothing behind.
 
     Args:
-        model: the tagger, its adapter merged, in fp32 on the CPU, in evaluation mode.
+        model: the tagger in evaluation mode, its adapter merged, in fp32 on the CPU.
         tokenizer: its ``tokenizer.json``.
-        folder: where it goes; must not exist.
-        precision: ``int8`` computes with 8-bit weights, a scale for each of their columns, and
-            8-bit activations, whose scale is taken from each row (dynamic quantisation).
+        folder: the folder to create. It must not exist.
+        precision: ``int8`` computes with 8-bit weights, with a scale for each column, and 8-bit
+            activations, with a scale that is taken from each row (dynamic quantization).
         model_file, transitions_file: names of the files.
 
     Raises:
-        ModelError: where the onnx package is not installed, or the backbone cannot be exported.
+        ModelError: if the onnx package is not installed, or if the backbone cannot be exported.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
@@ -109,8 +112,11 @@ def export(
         else:
             (work / "full.onnx").rename(work / model_file)
         crf = model.crf
-        parts = {"start": crf.start_transitions, "between": crf.transitions,
-                 "end": crf.end_transitions}  # fmt: skip
+        parts = {
+            "start": crf.start_transitions,
+            "between": crf.transitions,
+            "end": crf.end_transitions,
+        }
         save_file(
             {name: part.detach().float().contiguous() for name, part in parts.items()},
             work / transitions_file,
@@ -126,7 +132,8 @@ def export(
 
 
 def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
-    graph = Emissions(model).eval()  # else the exporter leaves the model in training mode
+    # Without eval(), the exporter leaves the model in training mode.
+    graph = EmissionGraph(model).eval()
     inputs = {
         "input_ids": torch.ones(1, 12, dtype=torch.long),
         "instruction": (torch.arange(12) < 4).long()[None],
@@ -136,18 +143,20 @@ def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
     if model.config.casing:
         inputs["casing"] = torch.zeros(1, 12, dtype=torch.long)
     try:
-        with _quietly(), torch.no_grad():
+        with _silence_exporters(), torch.no_grad():
+            axes = {name: _WORD_AXIS if "word" in name else _SUBWORD_AXIS for name in inputs}
             torch.onnx.export(
-                graph, tuple(inputs.values()), str(path), input_names=list(inputs),
+                graph,
+                tuple(inputs.values()),
+                str(path),
+                input_names=list(inputs),
                 output_names=["emissions"],
-                dynamic_axes={
-                    **{name: _WORDS if "word" in name else _SHAPE for name in inputs},
-                    "emissions": _WORDS,
-                },
-                dynamo=False, opset_version=17,
-            )  # fmt: skip
+                dynamic_axes={**axes, "emissions": _WORD_AXIS},
+                dynamo=False,
+                opset_version=17,
+            )
     except ImportError as missing:
-        raise _not_installed() from missing
+        raise _missing_packages() from missing
     except (RuntimeError, ValueError, TypeError) as error:
         reason = summarize_error(error)
         kind = model.backbone.config.model_type
@@ -155,24 +164,25 @@ def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
 
 
 def _quantize(full: Path, small: Path) -> None:
-    """8 bits, in two ways.
+    """Quantize a graph to 8 bits.
 
-    Most layers get one scale for all activations of a row. Behind a gate, or a layer wider than the
-    model, a few activations are many times larger than the others, and would leave them no digits:
-    there each 128 have their own.
+    Most layers get one activation scale per row. After a gate, or after a layer wider than the
+    model, a few activations are many times larger than the others, which would lose their
+    precision: there each block of 128 activations has its own scale.
     """
     try:
         import onnx
         from onnxruntime.quantization import QuantType, quantize_dynamic
         from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
     except ImportError as missing:
-        raise _not_installed() from missing
-    with _quietly():
+        raise _missing_packages() from missing
+    with _silence_exporters():
         graph = onnx.load(full)
         uneven = [
-            node.name for node in graph.graph.node
+            node.name
+            for node in graph.graph.node
             if node.op_type == "MatMul" and _UNEVEN.search(node.name)
-        ]  # fmt: skip
+        ]
         quantize_dynamic(
             graph, small, weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=uneven
         )
@@ -184,13 +194,13 @@ def _quantize(full: Path, small: Path) -> None:
             onnx.save(blocks.model.model, small)
 
 
-def _not_installed() -> ModelError:
+def _missing_packages() -> ModelError:
     return ModelError("exporting needs onnx and onnxruntime: pip install -e '.[onnx]'")
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Without the exporters' remarks on code that is neither ours nor the user's."""
+def _silence_exporters() -> Iterator[None]:
+    """Silence the exporters' warnings about the code of other libraries."""
     root, level = logging.getLogger(), logging.getLogger().level
     with warnings.catch_warnings(), backbones.silence_transformers():
         warnings.simplefilter("ignore")

@@ -1,8 +1,8 @@
-"""The tagger as a reader of text.
+"""The tagger as a recognizer: text in, mentions with scores out.
 
-Words -> sentences -> rows -> batches -> emissions -> Viterbi and marginals -> spans with scores,
-in the caller's own offsets. Every step but the last two is one that training uses too. What
-computes the emissions is left open, and none of the rest needs a deep-learning library.
+Words, sentences, rows, batches, emissions, Viterbi and marginals, spans in the caller's offsets:
+training uses all of these steps but the last two. What computes the emissions is exchangeable, and
+nothing else here needs a deep-learning library.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from vaner.backbones.encoding import Encoder, Row
+from vaner.calibration.calibration import Calibration
 from vaner.recognition.length_batches import batch_by_length
 from vaner.recognition.recognizer import resolve_types
-from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_stream, to_documents
+from vaner.recognition.stream import (
+    BATCHES_PER_CHUNK,
+    DocumentEnd,
+    annotate_stream,
+    to_documents,
+)
 from vaner.tagger.decoding import Decoder, Floats, Transitions
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.documents import Document, Span
@@ -27,82 +33,93 @@ from vaner.text.words import Word, get_sentences, split_words
 from vaner.utils.deprecation import renamed_argument
 
 
-class Reader(Protocol):
-    """What computes the emissions of a model.
+class EmissionModel(Protocol):
+    """Computes the emissions of a tagger.
 
     Attributes:
-        model: the model, where there is one in memory, else None.
-        form: what computes, and how exactly, in a few words for records of figures.
+        model: the PyTorch model, or None if there is none in memory.
+        form: what computes, and in which precision, for records of results: ``PyTorch``.
     """
 
     model: Any
     form: str
 
     def transitions(self) -> Transitions:
-        """The learned scores between tags."""
+        """Return the learned transition scores."""
         ...
 
     def emissions(self, rows: Sequence[Row]) -> Sequence[Floats]:
-        """Tag scores of each row of a batch. *Shape:* (at least W, C) each."""
+        """Return the tag scores of each row of a batch. *Shape:* (at least W, C) each"""
         ...
 
 
 @dataclass(slots=True)
 class _Sentence:
-    """A sentence asked for one type, or for all at once, while its windows come in.
+    """A sentence in one pass, while the emissions of its windows are collected.
 
-    Args:
-        words: its words.
-        types: the types asked for; more than one where the tags carry the type.
-        found: where its mentions are put.
-        emissions: tag scores of the windows so far.
+    Attributes:
+        words: the words of the sentence.
+        types: the entity types of the pass. More than one only if the tags carry the type.
+        spans: the list that receives the mentions.
+        emissions: tag scores of the windows so far. *Shape:* (W, C) each
     """
 
     words: Sequence[Word]
     types: tuple[str, ...]
-    found: list[Span]
+    spans: list[Span]
     emissions: list[Floats] = field(default_factory=list)
 
 
 class _Piece(NamedTuple):
-    """A row to be annotated, and the sentence it is a window of."""
+    """A row, and the sentence that it is a window of."""
 
     sentence: _Sentence
     row: Row
 
     @property
-    def last(self) -> bool:
+    def is_last(self) -> bool:
         return self.row.window.end == len(self.sentence.words)
 
 
 class Tagger:
     """Finds mentions with a model that tags words.
 
-    Scores are the CRF's marginals: the probability of the mention, boundaries and type.
+    The score of a mention is its CRF marginal: the probability of its boundaries and type.
 
     Args:
-        reader: computes the emissions.
+        emission_model: computes the emissions.
         prompts: the types the model finds, and the instructions for them.
-        encoder: the encoder it was trained with.
-        batch_size: most rows in a batch.
+        encoder: the encoder that the model was trained with.
+        batch_size: maximum number of rows in a batch.
     """
 
     kind = "model"
     zero_shot = False
+    calibration: Calibration | None = None
 
     def __init__(
-        self, reader: Reader, prompts: TaggerPrompts, encoder: Encoder, *, batch_size: int = 32
+        self,
+        emission_model: EmissionModel,
+        prompts: TaggerPrompts,
+        encoder: Encoder,
+        *,
+        batch_size: int = 32,
     ) -> None:
-        self.reader = reader
+        self.emission_model = emission_model
         self.prompts = prompts
         self.encoder = encoder
         self.batch_size = batch_size
-        self._decoder = Decoder(prompts.tag_set, reader.transitions())
+        self._decoder = Decoder(prompts.tag_set, emission_model.transitions())
 
     @property
     def model(self) -> Any:
-        """The model, where there is one in memory."""
-        return self.reader.model
+        """The PyTorch model, or None if there is none in memory."""
+        return self.emission_model.model
+
+    @property
+    def form(self) -> str:
+        """What computes, and in which precision."""
+        return self.emission_model.form
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -110,17 +127,22 @@ class Tagger:
         return self.prompts.types
 
     @property
-    def datasets(self) -> Mapping[str, Sequence[str]]:
-        """Corpora that it may be told a text is from -> the types they annotate."""
-        return self.prompts.datasets
+    def corpora(self) -> Mapping[str, Sequence[str]]:
+        """The corpora that instructions may name -> the types that each annotates."""
+        return self.prompts.corpora
 
     @property
     def scheme(self) -> TagScheme:
-        """How the model's tags spell a mention."""
+        """The tag scheme."""
         return self.prompts.scheme
 
+    @property
+    def transitions(self) -> Transitions:
+        """The transition scores, with the prohibitions of the scheme."""
+        return self._decoder.transitions
+
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
-        """Reason -> gold mentions of these types that words and tags cannot spell."""
+        """Count the gold mentions of these types that no tag sequence expresses, by reason."""
         return count_unreachable(document, types, self.scheme, joint=self.prompts.joint)
 
     @renamed_argument("dataset", "corpus")
@@ -132,81 +154,83 @@ class Tagger:
         corpus: str | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Document]:
-        """As `Recognizer.annotate`; mentions of different types may overlap.
+        """Yield the documents with the predicted mentions; see `Recognizer.annotate`.
+
+        Mentions of different types may overlap.
 
         Raises:
-            VanerError: for a type the model was not trained to find.
+            VanerError: if the model was not trained to find a type.
         """
         size = batch_size or self.batch_size
         passes = self.prompts.passes(resolve_types(self, types), corpus)
-        pieces = self._pieces(texts_or_documents, passes)
         return annotate_stream(
-            pieces, lambda some: self._answer(some, size), size * BATCHES_PER_CHUNK
+            self._split(texts_or_documents, passes),
+            lambda pieces: self._annotate_pieces(pieces, size),
+            size * BATCHES_PER_CHUNK,
         )
 
-    @property
-    def scores(self) -> Transitions:
-        """Its scores between tags, with what its scheme forbids."""
-        return self._decoder.scores
-
-    def emissions(self, asked: Sequence[tuple[str, Sequence[Word], str]]) -> list[Floats]:
-        """Tag scores of sentences.
+    def compute_emissions(
+        self, sentences: Sequence[tuple[str, Sequence[Word], str]]
+    ) -> list[Floats]:
+        """Return the tag scores of sentences.
 
         Args:
-            asked: text, the sentence's words in it, and the instruction; for each sentence.
+            sentences: text, words of the sentence in that text, and rendered instruction, each.
 
         Returns:
-            *Shape:* (W, C) each.
+            The tag scores of each sentence. *Shape:* (W, C) each
         """
         pieces: list[_Piece] = []
-        for text, words, instruction in asked:
+        for text, words, instruction in sentences:
             sentence = _Sentence(words, (), [])
             rows = self.encoder.rows(text, words, instruction)
             pieces += [_Piece(sentence, row) for row in rows]
-        self._read(pieces, self.batch_size)
-        return [np.concatenate(piece.sentence.emissions) for piece in pieces if piece.last]
+        self._collect_emissions(pieces, self.batch_size)
+        return [np.concatenate(piece.sentence.emissions) for piece in pieces if piece.is_last]
 
-    def _pieces(
+    def _split(
         self, source: Iterable[str | Document], passes: Sequence[tuple[str, tuple[str, ...]]]
     ) -> Iterator[_Piece | DocumentEnd]:
+        """Yield the rows of each document: every sentence under every instruction."""
         for document in to_documents(source):
             words = split_words(document.text)
-            found: list[Span] = []
+            spans: list[Span] = []
             for first, last in get_sentences(document, words):
-                own = words[first:last]
-                for instruction, together in passes:
-                    sentence = _Sentence(own, together, found)
-                    for row in self.encoder.rows(document.text, own, instruction):
+                sentence_words = words[first:last]
+                for instruction, types in passes:
+                    sentence = _Sentence(sentence_words, types, spans)
+                    for row in self.encoder.rows(document.text, sentence_words, instruction):
                         yield _Piece(sentence, row)
-            yield DocumentEnd(document, found)
+            yield DocumentEnd(document, spans)
 
-    def _answer(self, pieces: Sequence[_Piece], batch_size: int) -> None:
-        self._read(pieces, batch_size)
-        self._decode([piece.sentence for piece in pieces if piece.last])
+    def _annotate_pieces(self, pieces: Sequence[_Piece], batch_size: int) -> None:
+        self._collect_emissions(pieces, batch_size)
+        self._decode([piece.sentence for piece in pieces if piece.is_last])
 
-    def _read(self, pieces: Sequence[_Piece], batch_size: int) -> None:
-        for piece, emissions in zip(pieces, self._emissions(pieces, batch_size), strict=True):
+    def _collect_emissions(self, pieces: Sequence[_Piece], batch_size: int) -> None:
+        """Add to each sentence the emissions of its windows, without their overlaps."""
+        for piece, emissions in zip(pieces, self._run_batches(pieces, batch_size), strict=True):
             window = piece.row.window
-            kept = emissions[window.keep_start - window.start : window.keep_end - window.start]
-            piece.sentence.emissions.append(kept)
+            part = emissions[window.keep_start - window.start : window.keep_end - window.start]
+            piece.sentence.emissions.append(part)
 
-    def _emissions(self, pieces: Sequence[_Piece], batch_size: int) -> list[Floats]:
-        """Tag scores of each row. *Shape:* (W, C) each."""
-        answers: list[Floats] = [np.empty(0)] * len(pieces)
+    def _run_batches(self, pieces: Sequence[_Piece], batch_size: int) -> list[Floats]:
+        """Return the tag scores of each row. *Shape:* (W, C) each"""
+        results: list[Floats] = [np.empty(0)] * len(pieces)
         lengths = [len(piece.row) for piece in pieces]
         for batch in batch_by_length(lengths, batch_size):
-            scores = self.reader.emissions([pieces[i].row for i in batch])
-            for i, own in zip(batch, scores, strict=True):
-                answers[i] = own[: len(pieces[i].row.starts)]
-        return answers
+            scores = self.emission_model.emissions([pieces[i].row for i in batch])
+            for i, row_scores in zip(batch, scores, strict=True):
+                results[i] = row_scores[: len(pieces[i].row.starts)]
+        return results
 
     def _decode(self, sentences: Sequence[_Sentence]) -> None:
-        """Read the mentions off the emissions of whole sentences, windows stitched."""
-        stitched = [np.concatenate(sentence.emissions) for sentence in sentences]
-        for sentence, mentions in zip(sentences, self._decoder.mentions(stitched), strict=True):
+        """Decode the joined emissions of each sentence into mentions."""
+        joined = [np.concatenate(sentence.emissions) for sentence in sentences]
+        for sentence, mentions in zip(sentences, self._decoder.decode(joined), strict=True):
             for chunk, probability in mentions:
                 type = chunk.type or sentence.types[0]
                 if type in sentence.types:
                     start = sentence.words[chunk.start].start
                     end = sentence.words[chunk.end - 1].end
-                    sentence.found.append(Span(start, end, type, probability))
+                    sentence.spans.append(Span(start, end, type, probability))

@@ -1,4 +1,4 @@
-"""Emissions of a tagger by PyTorch: on a GPU or a CPU, in any precision, in training too."""
+"""Emissions of a tagger computed with PyTorch, on a GPU or a CPU, also during training."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class TorchEmissionModel:
 
     Args:
         model: the model, in evaluation mode.
-        device: where it computes.
-        autocast: compute in this dtype where it is safe; the weights' own if None.
+        device: the device to move it to.
+        autocast: dtype for operations that allow it. Default: that of the weights.
     """
 
     form = "PyTorch"
@@ -38,14 +38,14 @@ class TorchEmissionModel:
         move_to_device(model, device)
 
     def transitions(self) -> Transitions:
-        """The CRF's scores; all 0 where the head is a softmax."""
+        """Return the CRF's scores. They are all 0 if the head is a softmax."""
         crf = self.model.crf
         parts = (crf.start_transitions, crf.transitions, crf.end_transitions)
         return Transitions(*(part.detach().float().cpu().numpy() for part in parts))
 
     @torch.inference_mode()
     def emissions(self, rows: Sequence[Row]) -> Sequence[Floats]:
-        """Tag scores of a batch, padded. *Shape:* (B, W, C), fp32."""
+        """Return the tag scores of a batch, with padding, in fp32. *Shape:* (B, W, C)"""
         autocast = (
             torch.autocast(self._device.type, self._autocast) if self._autocast else nullcontext()
         )
@@ -62,6 +62,14 @@ def build_torch_tagger(
     batch_size: int = 32,
     autocast: torch.dtype | None = None,
 ) -> Tagger:
-    """A tagger that computes with PyTorch; arguments as for `TorchEmissionModel` and `Tagger`."""
-    reader = TorchEmissionModel(model, device, autocast)
-    return Tagger(reader, model.config.prompts, encoder, batch_size=batch_size)
+    """Return a tagger that computes with PyTorch.
+
+    Args:
+        model: the model, in evaluation mode.
+        encoder: the encoder that it was trained with.
+        device: the device to move it to.
+        batch_size: maximum number of rows in a batch.
+        autocast: dtype for operations that allow it. Default: that of the weights.
+    """
+    emission_model = TorchEmissionModel(model, device, autocast)
+    return Tagger(emission_model, model.config.prompts, encoder, batch_size=batch_size)

@@ -1,4 +1,4 @@
-"""A new tagger that starts with the weights of a trained one, whatever types each has."""
+"""Starting the training of a tagger from the weights of a trained one with other entity types."""
 
 from __future__ import annotations
 
@@ -11,57 +11,62 @@ from torch import Tensor
 from vaner.tagger.config import VanerConfig
 from vaner.tagger.model import VanerForTokenClassification
 
-# Weights of the head that have a place for each tag, and along how many of their axes.
-_BY_TAG = {
-    "classifier.weight": 1, "classifier.bias": 1, "crf.start_transitions": 1,
-    "crf.end_transitions": 1, "crf.transitions": 2,
-}  # fmt: skip
+# Weights of the head that have an entry for each tag -> along how many of their axes.
+_TAG_AXES = {
+    "classifier.weight": 1,
+    "classifier.bias": 1,
+    "crf.start_transitions": 1,
+    "crf.end_transitions": 1,
+    "crf.transitions": 2,
+}
 
 
 def warm_start(model: VanerForTokenClassification, folder: Path) -> None:
-    """Put the weights of a trained tagger into a fresh one, in place.
+    """Copy the weights of a trained tagger into a new one, in place.
 
-    Of the head that is what belongs to the types both have, and all of it where the instruction
-    names the type; the rest stays as it is. A head for the general domain is taken over where
-    both have one.
+    Of the head, the entries of the tags that both models have are copied: all of them if the
+    instruction names the type. The other entries keep their initial values. A head for the general
+    domain is copied if both models have one.
 
     Args:
-        model: a fresh tagger on the same backbone, with as much of it trained.
-        folder: of the trained one.
+        model: a new tagger on the same backbone, with the same weights trained.
+        folder: folder of the trained tagger.
 
     Raises:
-        ModelError: where a file is missing or truncated, or the weights do not fit.
+        ModelError: if a file is missing or truncated, or if the weights do not fit.
     """
     config = VanerConfig.from_pretrained(folder)
-    config.causal_layers = 0  # the backbone, which is the same one, keeps its mask already
+    config.causal_layers = 0  # both models share the backbone, whose mask is set already
     trained = VanerForTokenClassification(config, model.backbone)
     trained.load_trained_weights(folder)
-    places = _places(model.config.tag_set.tags, trained.config.tag_set.tags)
-    theirs = dict(trained.named_parameters())
+    indices = _match_tags(model.config.tag_set.tags, trained.config.tag_set.tags)
+    source = dict(trained.named_parameters())
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if not name.startswith("backbone.") and name in theirs:
-                weight.copy_(_taken(weight, theirs[name], places, _BY_TAG.get(name, 0)))
+            if not name.startswith("backbone.") and name in source:
+                weight.copy_(_copy_tags(weight, source[name], indices, _TAG_AXES.get(name, 0)))
 
 
-def _places(own: Sequence[str], theirs: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Where the tags that both have stand in the one and in the other."""
-    both = [tag for tag in own if tag in theirs]
-    return [own.index(tag) for tag in both], [theirs.index(tag) for tag in both]
+def _match_tags(target: Sequence[str], source: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return the indices of the common tags in `target` and in `source`."""
+    common = [tag for tag in target if tag in source]
+    return [target.index(tag) for tag in common], [source.index(tag) for tag in common]
 
 
-def _taken(own: Tensor, theirs: Tensor, places: tuple[list[int], list[int]], axes: int) -> Tensor:
-    """A weight with the other's at the places of the tags that both have.
+def _copy_tags(
+    target: Tensor, source: Tensor, indices: tuple[list[int], list[int]], axes: int
+) -> Tensor:
+    """Return a weight with the entries of the common tags copied.
 
     Args:
-        own, theirs: *Shape:* a number of tags along each of the first `axes`, each its own; the
-            rest alike.
-        places: of the tags that both have, in the one and in the other.
-        axes: 0 for a weight that knows of no tags, which is taken whole.
+        target, source: weights with an entry for each tag of their model along the first `axes`
+            axes, and of equal shape along the others.
+        indices: indices of the common tags in `target` and in `source`.
+        axes: number of tag axes. If 0, the result is `source`.
     """
     if not axes:
-        return theirs.to(own.device)
-    mine, other = (torch.meshgrid(*[torch.tensor(p)] * axes, indexing="ij") for p in places)
-    found = own.clone()
-    found[mine] = theirs[other].to(own.device)
-    return found
+        return source.to(target.device)
+    to, from_ = (torch.meshgrid(*[torch.tensor(i)] * axes, indexing="ij") for i in indices)
+    result = target.clone()
+    result[to] = source[from_].to(target.device)
+    return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -56,11 +56,14 @@ def warn_renamed(old: str, new: str, *, stacklevel: int = 3) -> None:
     warnings.warn(f"{old} is now called {new}", DeprecationWarning, stacklevel=stacklevel)
 
 
-def renamed_fields(fields: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """Return stored fields under their current names.
+def renamed_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return fields under other names.
 
     Args:
-        fields: by name, as an older version of the program wrote them.
-        names: old name -> current name.
+        fields: the fields, by name.
+        names: name -> new name. Fields without a new name keep theirs.
+
+    >>> renamed_fields({"datasets": {}, "head": "crf"}, {"datasets": "corpora"})
+    {'corpora': {}, 'head': 'crf'}
     """
     return {names.get(name, name): value for name, value in fields.items()}

@@ -132,7 +132,7 @@ def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
     content["stages"][0]["steps"] = 1
     (trained,) = train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
     config = Annotator.from_pretrained(trained.folder, device="cpu").recognizer.model.config
-    assert config.types == ["Chemical", "Disease"] and config.datasets == {}
+    assert config.types == ["Chemical", "Disease"] and config.corpora == {}
     assert config.prompts.instruction_for("Disease", corpus_folder.name) == "Disease: "
 
 

@@ -31,11 +31,11 @@ def test_what_is_minimised_is_the_cross_entropy_of_two_chains() -> None:
         torch.nn.init.normal_(parameter)
     theirs, ours = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]]).bool()
-    sums = crf_algorithms.sums(teacher.chain(), theirs, mask)
-    moves = torch.einsum("wib,wjb->bij", sums.before, sums.after) * sums.weights
+    sums = crf_algorithms.sum_sequences(teacher.chain(), theirs, mask)
+    transitions = sums.expected_transitions()
     tags = sums.marginals.permute(2, 0, 1)
     found = pupil.distillation_log_likelihood(
-        ours, tags.float(), moves.float(), mask, reduction="none"
+        ours, tags.float(), transitions.float(), mask, reduction="none"
     )
     for row, words in enumerate(mask.sum(1).tolist()):
         paths = torch.tensor(list(itertools.product(range(3), repeat=words)))
@@ -85,7 +85,7 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     assert pupil.dev_f1 > 0.7
     assert "asking model: 100%" in capsys.readouterr().err  # it takes long: it is seen to go on
     annotator = Annotator.from_pretrained(pupil.folder)
-    assert annotator.types == ("Chemical", "Disease") and annotator.datasets == {}
+    assert annotator.types == ("Chemical", "Disease") and annotator.corpora == {}
     written = (pupil.folder / "training.json").read_text("utf-8")
     assert "abstracts.txt, tagged by model" in written and str(tmp_path) not in written
     # What the teacher learnt from has taught the pupil, and is told with its licence.

@@ -49,7 +49,7 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
     assert trained.dev_f1 > 0.9
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
-    assert annotator.types == ("Chemical", "Disease") and list(annotator.datasets) == ["toy"]
+    assert annotator.types == ("Chemical", "Disease") and list(annotator.corpora) == ["toy"]
     document = annotator("aspirin helps against lung cancer .", ["Disease"])
     assert [document.mention(span) for span in document.spans] == ["lung cancer"]
 

@@ -117,17 +117,17 @@ def _thoughts(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[
     asked = [
         (one.text, one.words, tagger.prompts.instruction_for(_type(one), None)) for one in sentences
     ]
-    emissions = tagger.emissions(asked)
-    scores = tagger.scores
+    emissions = tagger.compute_emissions(asked)
+    scores = tagger.transitions
     chained = crf_algorithms.Chain(*(torch.from_numpy(np.asarray(part)) for part in scores))
     longest = max(len(one) for one in emissions)
     padded = torch.zeros(len(emissions), longest, emissions[0].shape[1], dtype=torch.float64)
     for row, one in zip(padded, emissions, strict=True):
         row[: len(one)] = torch.from_numpy(np.asarray(one, np.float64))
     mask = torch.arange(longest) < torch.tensor([[len(one)] for one in emissions])
-    sums = crf_algorithms.sums(chained, padded, mask)
+    sums = crf_algorithms.sum_sequences(chained, padded, mask)
     tags = sums.marginals.permute(2, 0, 1).float().numpy()
-    transitions = torch.einsum("wib,wjb->bij", sums.before, sums.after) * sums.weights
+    transitions = sums.expected_transitions()
     for one, own, expected in zip(emissions, tags, transitions.float().numpy(), strict=True):
         yield TagPosterior(own[: len(one)], expected)
 
