@@ -1,4 +1,4 @@
-"""Evidence becomes probability as on dev."""
+"""Platt scaling against drawn labels, and labels that must not make it certain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from vaner.calibration.platt_scaling import fit_platt
 
 
-def test_what_was_drawn_is_found_again() -> None:
+def test_fit_recovers_true_parameters() -> None:
     draw = Random(0)
     evidence = [draw.uniform(-6, 6) for _ in range(20_000)]
     right = [draw.random() < 1 / (1 + math.exp(-(1.5 * x - 2))) for x in evidence]

@@ -15,10 +15,12 @@ LENGTHS = (5, 3, 1, 4)
 MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS]).bool()
 
 
-@pytest.fixture(params=["one by one", "at once"])
+@pytest.fixture(params=["sequential", "parallel"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Either way to go along a chain, whatever would be faster."""
-    monkeypatch.setattr(crf_algorithms, "_scans", lambda own: request.param == "at once")
+    monkeypatch.setattr(
+        crf_algorithms, "_is_parallel_faster", lambda emissions: request.param == "parallel"
+    )
 
 
 def random_crf(tags: int, tag_set: TagSet | None = None, seed: int = 0) -> tuple[CRF, Tensor]:
@@ -210,7 +212,7 @@ def test_scores_however_high_give_numbers(scale: float) -> None:
 
 
 @pytest.mark.parametrize("words", [1, 5, 64, 200])
-def test_both_ways_along_a_chain_come_to_the_same(
+def test_sequential_and_parallel_scan_agree(
     words: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(words)
@@ -219,17 +221,19 @@ def test_both_ways_along_a_chain_come_to_the_same(
     mask = torch.arange(words) < torch.tensor([[words], [words // 2], [0]])
     found = []
     for scans in (True, False):
-        monkeypatch.setattr(crf_algorithms, "_scans", lambda own, scans=scans: scans)
+        monkeypatch.setattr(
+            crf_algorithms, "_is_parallel_faster", lambda emissions, scans=scans: scans
+        )
         found.append(
             (
                 crf_algorithms.viterbi(scores, emissions, mask),
-                crf_algorithms.sums(scores, emissions, mask),
+                crf_algorithms.sum_sequences(scores, emissions, mask),
             )
         )
     (path, all_sums), (other_path, other_sums) = found
     assert torch.equal(path, other_path)
     for one, other in (
-        (all_sums.total, other_sums.total),
+        (all_sums.log_partition, other_sums.log_partition),
         (all_sums.marginals, other_sums.marginals),
     ):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)

@@ -47,7 +47,7 @@ def every_chain(
 @pytest.mark.parametrize("seed", range(3))
 def test_mentions_and_probabilities_agree_with_enumeration(tag_set: TagSet, seed: int) -> None:
     learned, sentences = drawn(tag_set, seed)
-    found = Decoder(tag_set, learned).mentions(sentences)
+    found = Decoder(tag_set, learned).decode(sentences)
     for emissions, mentions in zip(sentences, found, strict=True):
         chains = every_chain(tag_set, learned, emissions)
         best = max(chains, key=lambda path: chains[path])
@@ -79,8 +79,8 @@ def test_alone_and_in_a_batch_are_the_same_and_legal(
 ) -> None:
     learned, sentences = drawn(tag_set, seed, strong=strong)
     decoder = Decoder(tag_set, learned)
-    together = decoder.mentions(sentences)
-    assert together == [decoder.mentions([one])[0] for one in sentences]
+    together = decoder.decode(sentences)
+    assert together == [decoder.decode([one])[0] for one in sentences]
     for mentions in together:
         assert all(0 <= m.probability <= 1 for m in mentions)
 
@@ -103,7 +103,7 @@ def test_what_the_scheme_forbids_never_happens_however_strong() -> None:
     tag_set = TagSet()
     flat = Transitions(np.zeros(3), np.zeros((3, 3)), np.zeros(3))
     emissions = np.array([[0.0, 1.0, 300.0], [0.0, 0.0, 300.0]])
-    [[mention]] = Decoder(tag_set, flat).mentions([emissions])
+    [[mention]] = Decoder(tag_set, flat).decode([emissions])
     # Each word alone would say I, I; I may not begin, so the best legal sequence is B, I.
     assert mention.chunk[:2] == (0, 2) and mention.probability == pytest.approx(1.0)
     assert FORBIDDEN < -1000
