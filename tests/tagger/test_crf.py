@@ -212,9 +212,7 @@ def test_scores_however_high_give_numbers(scale: float) -> None:
 
 
 @pytest.mark.parametrize("words", [1, 5, 64, 200])
-def test_sequential_and_parallel_scan_agree(
-    words: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sequential_and_parallel_scan_agree(words: int, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(words)
     scores = crf_algorithms.Chain(torch.randn(4), torch.randn(4, 4), torch.randn(4))
     emissions = 3 * torch.randn(3, words, 4)
