@@ -6,9 +6,8 @@
     for span in annotator("Metformin treats diabetes.").spans: ...
 
 The names below are imported on first use: importing torch and transformers takes about ten
-seconds, and reading a corpus or printing a help text requires neither. After ``import vaner``, the
-Auto classes and pipelines of transformers load vaner's models: see
-`vaner.integrations.transformers_auto`.
+seconds, and reading a corpus or printing a help text requires neither. To load vaner's models with
+the Auto classes and pipelines of transformers, import `vaner.integrations.transformers`.
 
 >>> from vaner import Document, Span
 >>> Document("1", "Metformin treats diabetes.", (Span(0, 9, "Chemical"),)).spans[0].type
@@ -19,8 +18,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from vaner.integrations.transformers_auto import register
 
 if TYPE_CHECKING:
     from vaner.annotator import Annotator
@@ -61,6 +58,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-register()

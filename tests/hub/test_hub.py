@@ -145,6 +145,7 @@ def test_pushed_pulled_and_read_offline_with_the_same_answers(
 TRANSFORMERS = """
 import sys, vaner
 assert "transformers" not in sys.modules
+import vaner.integrations.transformers
 from transformers import AutoConfig, AutoModelForTokenClassification, pipeline
 print(AutoConfig.from_pretrained(sys.argv[1]).types)
 print(type(AutoModelForTokenClassification.from_pretrained(sys.argv[1])).__name__)

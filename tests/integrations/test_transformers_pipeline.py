@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification,
 from transformers.pipelines.pt_utils import KeyDataset
 
 from vaner.annotator import Annotator
-from vaner.integrations.transformers_pipeline import VanerPipeline, entities
+from vaner.integrations.transformers import VanerPipeline, entities
 from vaner.tagger.model import VanerForTokenClassification
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +85,7 @@ def test_auto_classes_know_whole_models_and_adapters(tiny_model: Path, tmp_path:
     config = AutoConfig.from_pretrained(tiny_model)
     assert config.types == ["Chemical", "Disease"]
     adapted = AutoModelForTokenClassification.from_pretrained(tiny_model)
-    assert isinstance(adapted, VanerForTokenClassification) and adapted.adapted
+    assert isinstance(adapted, VanerForTokenClassification) and adapted.is_adapted
     shutil.copytree(tiny_model, tmp_path / "hub")  # as it lies on the Hub
     (tmp_path / "hub" / "adapter").mkdir()
     for name in ("adapter_config.json", "adapter_model.safetensors"):
@@ -126,11 +126,12 @@ def test_a_generator_too(tiny_backbone: Path, tmp_path: Path) -> None:
     "first",
     ["transformers", "vaner", "vaner.tagger.config", "vaner.generator.config"],
 )
-def test_registered_whatever_is_imported_first(first: str) -> None:
+def test_models_are_registered_in_any_import_order(first: str) -> None:
     code = (
         f"import sys, {first}\n"
         "import vaner\n"
         f"assert ('torch' in sys.modules) <= ({first!r} != 'vaner')\n"
+        "import vaner.integrations.transformers\n"
         "from transformers.models.auto.configuration_auto import CONFIG_MAPPING\n"
         "print({'vaner', 'vaner-generator'} <= set(CONFIG_MAPPING))\n"
     )

@@ -19,7 +19,7 @@ from vaner.backbones import backbone as backbones
 from vaner.backbones import locate
 from vaner.backbones.attention import check_attention
 from vaner.backbones.encoding import Encoder, Row
-from vaner.backbones.trainable_weights import trained_weights
+from vaner.backbones.trainable_weights import get_trained_weights
 from vaner.errors import ModelError
 from vaner.tagger.batch_tensors import collate
 from vaner.tagger.batches import Layout
@@ -353,7 +353,7 @@ def test_frozen_layers_are_not_trained_and_not_saved(
     for backbone, number in ((tiny_backbone, 1), (tiny_encoder_backbone, 0)):
         folder = tmp_path / str(number)
         model = build(backbone, frozen_layers=number)
-        trained = dict(trained_weights(model.backbone))
+        trained = dict(get_trained_weights(model.backbone))
         assert all(
             f"layer{'' if number == 0 else 's'}." in n or n == "norm.weight" for n in trained
         )
@@ -369,7 +369,9 @@ def test_frozen_layers_are_not_trained_and_not_saved(
         assert {f.name for f in folder.iterdir()} == {
             "config.json", "head.safetensors", "layers.safetensors",
         }  # fmt: skip
-        assert set(trained_weights(model.backbone)) == set(load_file(folder / "layers.safetensors"))
+        assert set(get_trained_weights(model.backbone)) == set(
+            load_file(folder / "layers.safetensors")
+        )
         loaded = VanerForTokenClassification.from_pretrained(folder).eval()
         torch.testing.assert_close(emissions(loaded, rows_of(backbone)), expected, **TOLERANCE)
         fresh = build(backbone, frozen_layers=number)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from transformers import AutoConfig, PreTrainedConfig
 
-from vaner.backbones.storage import FORMER_NAMES
+from vaner.backbones.stored_config import FORMER_NAMES
 from vaner.errors import ModelError
 
 Attention = Literal["bidirectional", "causal"]

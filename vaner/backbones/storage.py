@@ -1,22 +1,18 @@
-"""The files of a saved model: locating its folder, reading its config and its weights."""
+"""The files of a saved model: locating its folder, and reading its weights."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FOLDER
+from vaner.backbones.stored_config import read_config
 from vaner.errors import ModelError, summarize_error
-from vaner.utils.deprecation import renamed_fields
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-FORMER_NAMES = {"datasets": "corpora"}
-"""Former name -> current name of a field of ``config.json``."""
 
 _FILES = ["*.safetensors", "*.json", "*.md"]
 # Everything else can only be a folder.
@@ -59,26 +55,6 @@ def locate_adapter(folder: Path) -> Path:
     """
     subfolder = folder / ADAPTER_FOLDER
     return subfolder if (subfolder / ADAPTER_CONFIG).is_file() else folder
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """Read the ``config.json`` of a saved model, with the current names of its fields.
-
-    Raises:
-        ModelError: if the file is missing or is not a JSON object.
-    """
-    path = folder / "config.json"
-    if not path.is_file():
-        raise ModelError(f"{folder}: config.json is missing; this is not a saved model")
-    try:
-        return with_current_names(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path}: not a readable config ({error}); copy it again") from error
-
-
-def with_current_names(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a stored config by their current names."""
-    return renamed_fields(config, FORMER_NAMES)
 
 
 def read_model_type(folder: Path) -> str:

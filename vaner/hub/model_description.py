@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.backbones.embedded import EMBEDDED
-from vaner.backbones.storage import read_config
+from vaner.backbones.stored_config import read_config
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.corpora import lookup
 from vaner.errors import ModelError

@@ -1,6 +1,6 @@
 """``pipeline("vaner-ner")`` of transformers: the annotator in the form that its users know.
 
-    import vaner
+    import vaner.integrations.transformers
     from transformers import pipeline
 
     find = pipeline("vaner-ner", model="runs/ncbi/seed-1/model")

@@ -1,8 +1,8 @@
 """The options of a tagger: the only declaration of the fields that say how it reads and tags.
 
-Three places take their fields from `TaggerOptions`: the model part of a recipe, the model's stored
-configuration, and the exported form. To add an option, declare it here and use it where it has its
-effect, such as the encoder or the model.
+The model part of a recipe, the stored configuration and the exported form all take their fields
+from `TaggerOptions`. To add an option, declare it here, and use it where it has its effect: the
+encoder, the batches or the model.
 """
 
 from __future__ import annotations
@@ -21,53 +21,80 @@ from vaner.errors import ModelError
 Head = Literal["crf", "softmax"]
 Pooling = Literal["first", "last", "mean"]
 
+FIXED_BY_WEIGHTS = "fixed by weights"
+"""Mark of an option, in `Annotated`, that saved weights depend on: a tagger whose training starts
+from them must have the same value."""
 
-# Marks of an option. A tagger that starts from the weights of a saved one must have its value of a
-# fixed option. A tagger that is distilled from a saved one takes over its value of a copied option.
-_FIXED = {"fixed": True}
-_COPIED = {"copied": True}
+
+def _describe(description: str) -> dict[str, str]:
+    """Return the metadata of an option, for the schema and the reference of recipes."""
+    return {"description": description}
 
 
 @dataclass(kw_only=True)
 class TaggerOptions:
-    """How a tagger reads text and scores tags."""
+    """How a tagger reads text and scores tags.
 
-    attention: Literal["bidirectional", "causal"] = field(
-        default="bidirectional", metadata=_FIXED | _COPIED
+    >>> TaggerOptions(head="softmax").get_options()["head"]
+    'softmax'
+    """
+
+    attention: Annotated[Literal["bidirectional", "causal"], FIXED_BY_WEIGHTS] = field(
+        default="bidirectional",
+        metadata=_describe(
+            "Whether a decoder backbone's causal mask is lifted (bidirectional) or kept (causal)."
+        ),
     )
-    """``bidirectional`` lifts the causal mask of a decoder; ``causal`` keeps it."""
-
-    causal_layers: Annotated[int, Ge(0)] = field(default=0, metadata=_FIXED)
-    """Number of layers of a bidirectional decoder, from the bottom, that keep the causal mask."""
-
-    head: Head = field(default="crf", metadata=_FIXED | _COPIED)
-    """``crf`` learns transitions; ``softmax`` scores each word separately. Both decode within the
-    tag scheme."""
-
-    pooling: Pooling = field(default="first", metadata=_FIXED | _COPIED)
-    """Which subword vectors represent a word: the first, the last, or their mean."""
-
-    scheme: Literal["BIO", "BIOES"] = field(default="BIO", metadata=_FIXED | _COPIED)
-    """The tag scheme."""
-
-    joint: bool = field(default=False, metadata=_FIXED | _COPIED)
-    """Whether one pass finds all types. The tags then carry the type, and an instruction contains
-    `vaner.tagger.instructions.ANY_TYPE` in place of a type."""
-
-    casing: bool = field(default=False, metadata=_FIXED | _COPIED)
-    """Whether the model gets the casing of each word, as an embedding that is added to those of
-    the word's subwords. For tokenizers that lowercase all letters."""
-
-    shared_instruction: bool = field(default=False, metadata=_FIXED | _COPIED)
-    """Whether the instruction attends only to itself, while the sentence attends to both. The
-    instruction is then computed once for all sentences of a batch."""
-
-    max_subwords: Annotated[int, Ge(64)] = field(default=256, metadata=_COPIED)
-    """Maximum number of subwords in a row, including the instruction. Longer sentences are read
-    in overlapping windows."""
-
-    dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
-    """Dropout before the classifier in training."""
+    causal_layers: Annotated[int, Ge(0), FIXED_BY_WEIGHTS] = field(
+        default=0,
+        metadata=_describe("Number of layers from the bottom up that keep the causal mask."),
+    )
+    head: Annotated[Head, FIXED_BY_WEIGHTS] = field(
+        default="crf",
+        metadata=_describe(
+            "Whether transitions between tags are learned (crf), or each word is scored separately "
+            "(softmax). Both decode within the tag scheme."
+        ),
+    )
+    pooling: Annotated[Pooling, FIXED_BY_WEIGHTS] = field(
+        default="first",
+        metadata=_describe("Which subwords represent their word: the first, the last or the mean."),
+    )
+    scheme: Annotated[Literal["BIO", "BIOES"], FIXED_BY_WEIGHTS] = field(
+        default="BIO", metadata=_describe("Tag scheme.")
+    )
+    joint: Annotated[bool, FIXED_BY_WEIGHTS] = field(
+        default=False,
+        metadata=_describe(
+            "Find all types in one pass, even if no single corpus annotates all of them.\n\n"
+            "A word tagged O in a corpus may then be of any type that the corpus does not "
+            "annotate. Set ``nameless_fraction: 1`` in the sources, or use the instruction "
+            "``corpus``: an instruction that names the corpus tells the model which types never "
+            "occur."
+        ),
+    )
+    casing: Annotated[bool, FIXED_BY_WEIGHTS] = field(
+        default=False,
+        metadata=_describe(
+            "Add an embedding of each word's casing, for backbones whose tokenizer lowercases."
+        ),
+    )
+    shared_instruction: Annotated[bool, FIXED_BY_WEIGHTS] = field(
+        default=False,
+        metadata=_describe(
+            "Let the instruction attend to itself only, so that it is computed once for all "
+            "sentences."
+        ),
+    )
+    max_subwords: Annotated[int, Ge(64)] = field(
+        default=256,
+        metadata=_describe(
+            "Length of a window with its instruction; longer sentences are split into windows."
+        ),
+    )
+    dropout: Annotated[float, Ge(0), Lt(1)] = field(
+        default=0.1, metadata=_describe("Dropout before the head.")
+    )
 
     def get_options(self) -> dict[str, Any]:
         """Return the options by name, also of a subclass with more fields."""
@@ -101,16 +128,6 @@ def read_options(content: Mapping[str, Any]) -> TaggerOptions:
         if choices and value not in choices:
             raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
     return TaggerOptions(**values)
-
-
-def fixed_options() -> frozenset[str]:
-    """Return the names of the options that the weights of a tagger depend on."""
-    return frozenset(f.name for f in fields(TaggerOptions) if f.metadata.get("fixed"))
-
-
-def copied_options() -> frozenset[str]:
-    """Return the names of the options that a student takes over from its teacher."""
-    return frozenset(f.name for f in fields(TaggerOptions) if f.metadata.get("copied"))
 
 
 @cache

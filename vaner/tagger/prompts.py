@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vaner.backbones.storage import with_current_names
+from vaner.backbones.stored_config import with_current_names
 from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.text.tags import TagScheme, TagSet
 

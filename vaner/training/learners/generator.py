@@ -41,7 +41,7 @@ class GeneratorLearner:
             loss=wanted.loss,
             style=wanted.instruction,
             instructions=asks,
-            datasets=aim.datasets,
+            corpora=aim.datasets,
             types=aim.types,
         )
         folder = tokenizer_file(self.model).parent

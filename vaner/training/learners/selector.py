@@ -48,7 +48,7 @@ class SelectorLearner:
             loss=wanted.loss,
             instructions={type: _ask(type, wanted, aim) for type in aim.types},
             types=aim.types,
-            datasets=aim.datasets,
+            corpora=aim.datasets,
             projection_dim=wanted.projection_dim,
             dropout=wanted.dropout,
         )

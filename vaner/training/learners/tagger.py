@@ -8,7 +8,7 @@ from random import Random
 
 import torch
 
-from vaner.backbones.encoding import Encoder, Row
+from vaner.backbones.encoding import Row
 from vaner.errors import RecipeError
 from vaner.knowledge.base import open_base
 from vaner.knowledge.dense_recognition import Counts
@@ -48,23 +48,14 @@ class TaggerLearner:
         sources = recipe.sources
         self.model = VanerForTokenClassification.from_backbone(
             wanted.backbone,
-            **fresh(wanted),
-            attention=wanted.attention,
-            causal_layers=wanted.causal_layers,
-            head=wanted.head,
-            pooling=wanted.pooling,
-            scheme=wanted.scheme,
-            joint=wanted.joint,
+            **fresh(wanted) | wanted.get_options(),
             general_head=any(
                 isinstance(source, CorpusSource) and source.domain == "general"
                 for source in sources
             ),
             instruction=wanted.template().to_dict(),
-            casing=wanted.casing,
-            shared_instruction=wanted.shared_instruction,
-            dropout=wanted.dropout,
             types=aim.types,
-            datasets=aim.datasets,
+            corpora=aim.datasets,
             nameless=any(
                 isinstance(source, DenseSource)
                 or source.nameless_fraction > 0
@@ -75,7 +66,7 @@ class TaggerLearner:
         if wanted.init_from is not None:
             warm_start(self.model, locate_model(wanted.init_from))
         folder = tokenizer_file(self.model).parent
-        self.encoder = Encoder.from_folder(folder, wanted.max_subwords, casing=wanted.casing)
+        self.encoder = wanted.build_encoder(folder)
 
     def examples(
         self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from vaner.tagger.instructions import BY_NAME, Instruction
-from vaner.training.recipe.part import FIXED_BY_WEIGHTS, FormerName, RecipePart
+from vaner.tagger.options import FIXED_BY_WEIGHTS, TaggerOptions
+from vaner.training.recipe.part import FormerName, RecipePart
 
 
 class LoraRecipe(RecipePart):
@@ -72,7 +74,7 @@ class ModelRecipe(RecipePart):
         return self
 
 
-class TaggerRecipe(ModelRecipe):
+class TaggerRecipe(ModelRecipe, TaggerOptions):
     """A tagger; see also `vaner.tagger.config.VanerConfig`."""
 
     family: Literal["tagger"] = "tagger"
@@ -83,34 +85,9 @@ class TaggerRecipe(ModelRecipe):
     Leave out the fields that its weights fix (backbone, adapter, head …); they are read from it. A
     type that it does not find starts from new weights. A type that no source annotates is dropped.
     """
-    attention: Annotated[Literal["bidirectional", "causal"], FIXED_BY_WEIGHTS] = "bidirectional"
-    """Whether a decoder backbone's causal mask is lifted."""
-    causal_layers: Annotated[int, FIXED_BY_WEIGHTS] = Field(0, ge=0)
-    """Number of layers from the bottom up that keep the causal mask."""
-    head: Annotated[Literal["crf", "softmax"], FIXED_BY_WEIGHTS] = "crf"
-    """Whether transitions between tags are learned (crf)."""
-    pooling: Annotated[Literal["first", "last", "mean"], FIXED_BY_WEIGHTS] = "first"
-    """Which subwords represent their word."""
-    scheme: Annotated[Literal["BIO", "BIOES"], FIXED_BY_WEIGHTS] = "BIO"
-    """Tag scheme."""
-    joint: Annotated[bool, FIXED_BY_WEIGHTS] = False
-    """Find all types in one pass, even if no single corpus annotates all of them.
-
-    A word tagged O in a corpus may then be of any type that the corpus does not annotate. Set
-    ``nameless_fraction: 1`` in the sources, or use the instruction ``corpus``: an instruction
-    that names the corpus tells the model which types never occur.
-    """
     instruction: Literal["vaner", "compact", "corpus", "none"] | InstructionRecipe = "vaner"
     """The text before each sentence. ``corpus``, for joint models, is the name of the corpus only:
     the model then follows its annotation guideline, and other text has no instruction."""
-    casing: Annotated[bool, FIXED_BY_WEIGHTS] = False
-    """Add an embedding of each word's casing, for backbones whose tokenizer lowercases."""
-    shared_instruction: Annotated[bool, FIXED_BY_WEIGHTS] = False
-    """Let the instruction attend to itself only, so that it is computed once for all sentences."""
-    max_subwords: int = Field(256, ge=64)
-    """Length of a window with its instruction; longer sentences are split into windows."""
-    dropout: float = Field(0.1, ge=0, lt=1)
-    """Dropout before the head."""
 
     @classmethod
     def fields_fixed_by_weights(cls) -> frozenset[str]:
@@ -146,6 +123,12 @@ class TaggerRecipe(ModelRecipe):
             if getattr(given, name) != (fixed := getattr(initial, name)):
                 raise ValueError(f"{name} is {fixed} in the initial model; leave it out")
         return initial.model_dump() | content
+
+
+# pydantic reads the docstrings of a class's fields, but not the metadata of those it inherits.
+for _option in fields(TaggerOptions):
+    TaggerRecipe.model_fields[_option.name].description = _option.metadata["description"]
+TaggerRecipe.model_rebuild(force=True)
 
 
 class GeneratorRecipe(ModelRecipe):

@@ -23,10 +23,6 @@ class FormerName:
     name: str
 
 
-FIXED_BY_WEIGHTS = "fixed by weights"
-"""Mark of a model field, in `Annotated`, that saved weights depend on: it cannot change later."""
-
-
 class RecipePart(BaseModel):
     """A part of a recipe. Unknown fields are errors, and values do not change later.
 
