@@ -23,11 +23,11 @@ def ids(encoder: Encoder, text: str, instruction: str = "Disease: ") -> list[tup
     return [row.input_ids for row in encoder.rows(text, split_words(text), instruction)]
 
 
-def test_spacing_of_the_source_does_not_matter(encoder: Encoder) -> None:
+def test_spacing_does_not_change_encoding(encoder: Encoder) -> None:
     assert ids(encoder, "anti-TNF (5 mg)") == ids(encoder, "anti - TNF ( 5   mg )")
 
 
-def test_the_instruction_stands_before_the_sentence(encoder: Encoder) -> None:
+def test_instruction_is_before_sentence(encoder: Encoder) -> None:
     [row] = encoder.rows("BRCA1", split_words("BRCA1"), "Gene: ")
     before = encoder.instruction_length("Gene: ")
     assert row.starts == (before,) and row.ends == (len(row),)
@@ -36,12 +36,12 @@ def test_the_instruction_stands_before_the_sentence(encoder: Encoder) -> None:
 
 @given(st.text(st.characters(), min_size=1, max_size=40))
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_word_of_any_text_has_a_sub_word(encoder: Encoder, text: str) -> None:
+def test_every_word_has_subwords(encoder: Encoder, text: str) -> None:
     for word in split_words(text):
         assert 1 <= len(encoder.subwords(text[word.start : word.end])) <= 48
 
 
-def test_a_long_sentence_is_read_in_windows_that_leave_nothing_out(encoder: Encoder) -> None:
+def test_windows_cover_long_sentence(encoder: Encoder) -> None:
     text = "word " * 500
     rows = list(encoder.rows(text, split_words(text), "Disease: ", [i % 3 for i in range(500)]))
     assert max(len(row) for row in rows) <= 96
@@ -51,7 +51,7 @@ def test_a_long_sentence_is_read_in_windows_that_leave_nothing_out(encoder: Enco
         assert row.tags == tuple(i % 3 for i in range(row.window.start, row.window.end))
 
 
-def test_rows_tell_how_their_words_are_cased(tiny_backbone: Path) -> None:
+def test_rows_contain_casing(tiny_backbone: Path) -> None:
     encoder = Encoder.from_folder(tiny_backbone, 96, casing=True)
     text = "mRNA of BRCA1 in Homo sapiens , group B , 5 µg"
     [row] = encoder.rows(text, split_words(text), "Gene: ")
@@ -65,7 +65,7 @@ def test_rows_tell_how_their_words_are_cased(tiny_backbone: Path) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20))
-def test_any_word_is_cased_in_one_way(word: str) -> None:
+def test_casing_of_any_word(word: str) -> None:
     found = get_casing(word)
     assert (found == Casing.NONE) == (
         not any(c.islower() or c.isupper() or c.istitle() for c in word)
@@ -73,18 +73,18 @@ def test_any_word_is_cased_in_one_way(word: str) -> None:
     assert get_casing(f"{word}1") == found
 
 
-def test_a_word_of_a_megabyte_is_one_word(encoder: Encoder) -> None:
+def test_word_of_a_megabyte_is_a_single_word(encoder: Encoder) -> None:
     text = "A" * 1_000_000
     [row] = encoder.rows(text, split_words(text), "Disease: ")
     assert len(row.starts) == 1
 
 
-def test_no_room_for_words_is_told(encoder: Encoder) -> None:
+def test_long_instruction_raises_error(encoder: Encoder) -> None:
     with pytest.raises(ModelError, match="leaves"):
         next(encoder.rows("a", split_words("a"), "very " * 60))
 
 
-def test_a_missing_or_broken_tokenizer_is_told(tmp_path: Path) -> None:
+def test_missing_or_broken_tokenizer_raises_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
         Encoder.from_folder(tmp_path, 96)
     (tmp_path / "tokenizer.json").write_text("{")
@@ -92,7 +92,7 @@ def test_a_missing_or_broken_tokenizer_is_told(tmp_path: Path) -> None:
         Encoder.from_folder(tmp_path, 96)
 
 
-def test_a_dropped_word_is_read_as_unknown() -> None:
+def test_dropped_word_is_encoded_as_unknown() -> None:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     vocabulary = {"[UNK]": 0, "a": 1, "b": 2}
@@ -104,7 +104,7 @@ def test_a_dropped_word_is_read_as_unknown() -> None:
     assert encoder.is_unknown_word("\x00") and not encoder.is_unknown_word("a")
 
 
-def test_what_unknown_words_are_read_as_is_known_itself() -> None:
+def test_word_with_id_of_unknown_words_is_known() -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     tokenizer = Tokenizer(models.BPE({"?": 0, "a": 1}, []))
@@ -115,7 +115,7 @@ def test_what_unknown_words_are_read_as_is_known_itself() -> None:
 
 
 @given(st.lists(st.integers(1, 50), max_size=60), st.integers(1, 8), st.integers(50, 200))
-def test_batches_hold_every_item_once_and_keep_their_bounds(
+def test_batches_contain_every_item_once_within_limits(
     lengths: list[int], size: int, positions: int
 ) -> None:
     batches = list(batch_by_length(lengths, size, positions))
@@ -134,7 +134,7 @@ def test_padding_is_masked(encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize("layout", ["padded", "packed", "shared"])
-def test_words_are_found_again_in_a_batch_however_it_lies(encoder: Encoder, layout: Layout) -> None:
+def test_words_have_right_subwords_in_every_layout(encoder: Encoder, layout: Layout) -> None:
     texts = ["one", "one two three", "four"]
     prompts = ["Disease: ", "Gene: ", "Disease: "]
     rows = [
@@ -152,20 +152,20 @@ def test_words_are_found_again_in_a_batch_however_it_lies(encoder: Encoder, layo
         assert ids.size == batch["positions"].size == batch["query_mask"].sum()
 
 
-def test_who_sees_whom_in_a_packed_batch(encoder: Encoder) -> None:
+def test_packed_segments_attend_to_right_subwords(encoder: Encoder) -> None:
     prompts = ["Disease: ", "Disease: "]
     rows = [next(encoder.rows("one two", split_words("one two"), prompt)) for prompt in prompts]
     prefix, length = rows[0].prefix, len(rows[0])
     packed, shared = collate(rows, "packed"), collate(rows, "shared")
-    assert looks(packed) == [set(range(length)), set(range(length, 2 * length))]
+    assert attended_subwords(packed) == [set(range(length)), set(range(length, 2 * length))]
     instruction, body = set(range(prefix)), length - prefix
     own = [set(range(prefix + i * body, prefix + (i + 1) * body)) for i in range(2)]
-    assert looks(shared) == [instruction, instruction | own[0], instruction | own[1]]
+    assert attended_subwords(shared) == [instruction, instruction | own[0], instruction | own[1]]
     for i in range(2):  # a sentence stands where it stood behind its instruction
         assert shared["positions"][0, min(own[i])] == prefix
 
 
-def looks(batch: dict[str, Array]) -> list[set[int]]:
+def attended_subwords(batch: dict[str, Array]) -> list[set[int]]:
     """What each piece of a batch sees."""
     return [
         set(keys[seen].tolist())

@@ -1,4 +1,4 @@
-"""4-bit weights where they cannot be computed with: one line, before anything is computed."""
+"""4-bit weights that a CPU cannot compute with are reported at load."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vaner.backbones import backbone
 from vaner.errors import ModelError
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="about the arithmetic of CPUs")
-def test_rows_that_are_no_whole_blocks(tiny_backbone: Path) -> None:
-    with pytest.raises(ModelError, match=r"blocks of 64, and layers\.0\.\S+ .* has rows of 32"):
+@pytest.mark.skipif(torch.cuda.is_available(), reason="tests the CPU implementation")
+def test_rows_that_are_no_multiple_of_the_block_size(tiny_backbone: Path) -> None:
+    with pytest.raises(ModelError, match=r"a multiple of 64, and layers\.0\.\S+ .* has rows of 32"):
         backbone.load_backbone(tiny_backbone, attention="bidirectional", quantization="nf4")

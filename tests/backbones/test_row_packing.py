@@ -104,7 +104,7 @@ def test_sentences_of_a_row_come_out_as_each_by_itself(tiny_backbone: Path, opti
 
 
 @pytest.mark.parametrize("encoder", ["bert", "roberta"])
-def test_encoders_pack_wherever_their_positions_begin(
+def test_packing_encoders_with_other_first_position(
     encoder: str, request: pytest.FixtureRequest
 ) -> None:
     backbone = request.getfixturevalue(encoder)
@@ -116,7 +116,7 @@ def test_encoders_pack_wherever_their_positions_begin(
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_packed_batch_teaches_what_a_padded_one_does(
+def test_packed_and_padded_batches_have_same_gradients(
     tiny_backbone: Path, dtype: torch.dtype
 ) -> None:
     rows, found = rows_of(tiny_backbone), []
@@ -134,7 +134,7 @@ def test_a_packed_batch_teaches_what_a_padded_one_does(
         torch.testing.assert_close(gradient, expected[name], **close, msg=name)
 
 
-def test_a_shared_instruction_goes_with_casing(tiny_backbone: Path) -> None:
+def test_shared_instruction_with_casing(tiny_backbone: Path) -> None:
     model = built(tiny_backbone, shared_instruction=True, casing=True)
     rows = rows_of(tiny_backbone, casing=True)
     alone = [scores(model, [row], model.layout)[0] for row in rows]
@@ -142,7 +142,7 @@ def test_a_shared_instruction_goes_with_casing(tiny_backbone: Path) -> None:
         torch.testing.assert_close(one, other, **CLOSE)
 
 
-def test_a_shared_instruction_is_there_once_and_sees_no_sentence(tiny_backbone: Path) -> None:
+def test_shared_instruction_occurs_once_and_attends_to_no_sentence(tiny_backbone: Path) -> None:
     model, rows = built(tiny_backbone, shared_instruction=True), rows_of(tiny_backbone)
     assert model.layout == "shared"
     batch = collate(rows, "shared")
@@ -166,7 +166,7 @@ def by_mask(model: VanerForTokenClassification, row: Row) -> Tensor:
     return model.classifier(hidden[0, list(row.starts)])
 
 
-def test_a_shared_instruction_survives_saving(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_shared_instruction_is_saved(tiny_backbone: Path, tmp_path: Path) -> None:
     model, rows = built(tiny_backbone, shared_instruction=True, lora=LORA), rows_of(tiny_backbone)
     expected = scores(model, rows, model.layout)
     model.save_pretrained(tmp_path)
@@ -176,7 +176,7 @@ def test_a_shared_instruction_survives_saving(tiny_backbone: Path, tmp_path: Pat
         torch.testing.assert_close(one, other, **CLOSE)
 
 
-def test_a_backbone_that_answers_otherwise_when_packed_is_left_as_it_was(
+def test_backbone_that_fails_the_trial_is_not_packed(
     bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(row_packing, "_first_position", lambda backbone: 3)
@@ -188,7 +188,7 @@ def test_a_backbone_that_answers_otherwise_when_packed_is_left_as_it_was(
 
 
 @pytest.mark.parametrize(("window", "layout"), [(16, "padded"), (512, "packed")])
-def test_windows_of_attention_shorter_than_a_row_are_not_packed(
+def test_short_attention_window_is_not_packed(
     tiny_backbone: Path, window: int, layout: Layout
 ) -> None:
     model = built(tiny_backbone)
@@ -196,15 +196,15 @@ def test_windows_of_attention_shorter_than_a_row_are_not_packed(
     assert model.layout == layout
 
 
-def test_an_instruction_is_not_shared_where_nothing_can_be_packed(tiny_backbone: Path) -> None:
+def test_shared_instruction_without_packing_raises_error(tiny_backbone: Path) -> None:
     model = built(tiny_backbone, shared_instruction=True)
     model.backbone.config.sliding_window = 16
     with pytest.raises(ModelError, match="cannot be packed"):
         _ = model.layout
 
 
-def test_a_backbone_that_packs_is_not_called_by_itself(tiny_backbone: Path) -> None:
+def test_direct_call_of_packing_backbone_raises_error(tiny_backbone: Path) -> None:
     model = built(tiny_backbone)
     assert model.layout == "packed"
-    with pytest.raises(ValueError, match=r"row_packing\.read"):
+    with pytest.raises(ValueError, match=r"row_packing\.run_backbone"):
         model.backbone(input_ids=torch.tensor([[1, 2, 3]]))

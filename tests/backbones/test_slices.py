@@ -60,7 +60,7 @@ def test_slices_are_joined_and_unpacked_once(
     assert capsys.readouterr().err == ""
 
 
-def test_damaged_slices_are_refused(
+def test_damaged_slices_raise_error(
     sliced: Embedded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(EMBEDDED, "small", replace(sliced, sha256="0" * 64))
@@ -69,7 +69,7 @@ def test_damaged_slices_are_refused(
     assert not list((tmp_path / "cache" / "backbones").iterdir())
 
 
-def test_a_missing_slice_names_all_packages(
+def test_message_for_missing_slice_names_all_packages(
     sliced: Embedded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(EMBEDDED, "small", replace(sliced, parts=("001", "003")))

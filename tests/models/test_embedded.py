@@ -1,4 +1,4 @@
-"""The models that are shipped, on the backbones from their packages: small, complete, and right."""
+"""The embedded models, on the backbones from their packages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def annotator(request: pytest.FixtureRequest) -> Annotator:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_shipped_files_are_small_and_safe(name: str) -> None:
+def test_shipped_files_are_small_and_safe(name: str) -> None:
     files = [f for f in locate_model(name).iterdir() if f.is_file()]
     assert {f.suffix for f in files} == {".safetensors", ".json", ".md"}
     assert sum(f.stat().st_size for f in files) < 20_000_000
@@ -59,7 +59,7 @@ def test_the_shipped_files_are_small_and_safe(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
+def test_card_lists_training_corpora_and_scores(name: str) -> None:
     card = (locate_model(name) / "README.md").read_text("utf-8")
     record = results(name)
     for place, scores in record["seeds"][0]["scores"].items():
@@ -71,7 +71,7 @@ def test_the_card_says_what_it_was_trained_on_and_how_well(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
+def test_card_is_up_to_date(name: str) -> None:
     described = describe(locate_model(name))
     written = (locate_model(name) / "README.md").read_text("utf-8")
     assert written == build_card(described, name)
@@ -82,17 +82,17 @@ def test_the_card_is_the_one_that_would_be_written_now(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_it_carries_the_figures_that_it_is_measured_against(name: str) -> None:
+def test_results_match_experiment(name: str) -> None:
     scores = results(name)["seeds"][0]["scores"]
     stated = read_reported_results(locate_model(name))
     assert stated == {place: group_by_type(found) for place, found in scores.items()}
 
 
-def test_the_default_is_embedded() -> None:
+def test_default_model_is_embedded() -> None:
     assert DEFAULT_MODEL in MODELS and locate_model() == locate_model(DEFAULT_MODEL)
 
 
-def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
+def test_model_finds_obvious_mentions(annotator: Annotator) -> None:
     text = "Metformin lowered glucose in patients with type 2 diabetes and fatty liver disease."
     found = {(s.type, text[s.start : s.end].casefold()) for s in annotator(text).spans}
     assert ("Chemical", "metformin") in found
@@ -100,11 +100,11 @@ def test_it_finds_what_a_reader_would(annotator: Annotator) -> None:
     assert ("Disease", "fatty liver disease") in found
 
 
-def test_it_knows_what_it_learnt_from(annotator: Annotator) -> None:
+def test_model_lists_training_corpora(annotator: Annotator) -> None:
     assert {"NCBI-disease", "BC5CDR"} <= annotator.training_corpora
 
 
-def test_the_default_finds_genes_species_and_cells_as_well() -> None:
+def test_default_model_finds_genes_species_and_cells() -> None:
     text = "The BRCA1 gene of mice is expressed in human T lymphocytes and HeLa cells."
     found = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
     assert ("Species", "mice") in found
@@ -113,7 +113,7 @@ def test_the_default_finds_genes_species_and_cells_as_well() -> None:
 
 
 @pytest.mark.heavy
-def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator) -> None:
+def test_batch_and_order_do_not_change_mentions(annotator: Annotator) -> None:
     texts = [
         "Aspirin-induced asthma was seen.",
         "No disease here",
@@ -132,7 +132,7 @@ def test_alone_batched_and_shuffled_agree_on_the_real_model(annotator: Annotator
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", MODELS)
-def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
+def test_shipped_backbone_attends_bidirectionally(name: str) -> None:
     annotator_of(name)  # skips where there are no weights
     backbone = VanerForTokenClassification.from_pretrained(locate_model(name)).eval().backbone
     check_attention(backbone, "bidirectional")
@@ -148,8 +148,22 @@ def test_the_backbone_attends_both_ways_on_its_real_weights(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_it_can_teach_and_be_started_from(name: str) -> None:
+def test_model_can_be_teacher_and_initial_model(name: str) -> None:
     prompts = read_prompts(name)
     assert prompts.types
     model = TaggerRecipe.model_validate({"init_from": name})
     assert model.joint == prompts.joint and model.template() == prompts.instruction
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_stored_config_with_former_field_names_loads(name: str, tmp_path: Path) -> None:
+    stored = json.loads((locate_model(name) / "config.json").read_text("utf-8"))
+    config = VanerConfig.from_pretrained(locate_model(name))
+    assert config.corpora == config.datasets == stored["datasets"]
+    assert dict(read_prompts(name).corpora) == {k: tuple(v) for k, v in config.corpora.items()}
+    unchanged = stored.keys() - {"datasets", "backbone_config", "transformers_version"}
+    assert all(config.to_dict()[field] == stored[field] for field in unchanged)
+    config.save_pretrained(tmp_path)
+    again = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    assert again["corpora"] == stored["datasets"] and "datasets" not in again
+    assert VanerConfig.from_pretrained(tmp_path).to_dict() == config.to_dict()

