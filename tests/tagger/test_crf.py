@@ -110,7 +110,7 @@ def test_forbidden_transitions_have_probability_zero(scheme: TagScheme) -> None:
 def test_softmax_head_has_fixed_zero_transitions() -> None:
     crf = CRF(3, tag_set=TagSet(), learned=False)
     assert not any(p.requires_grad or p.any() for p in crf.parameters())
-    # The best tag of each word is I, but a mention cannot start with I: the best legal path is B, I.
+    # The best tag of each word is I, but a mention cannot start with I: the best path is B, I.
     assert crf.decode(torch.tensor([[[0.0, 1.0, 3.0], [0.0, 0.0, 3.0]]])) == [[1, 2]]
 
 

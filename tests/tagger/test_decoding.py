@@ -102,6 +102,6 @@ def test_forbidden_tags_are_never_decoded() -> None:
     flat = Transitions(np.zeros(3), np.zeros((3, 3)), np.zeros(3))
     emissions = np.array([[0.0, 1.0, 300.0], [0.0, 0.0, 300.0]])
     [[mention]] = Decoder(tag_set, flat).decode([emissions])
-    # The best tag of each word is I, but a mention cannot start with I: the best legal path is B, I.
+    # The best tag of each word is I, but a mention cannot start with I: the best path is B, I.
     assert mention.chunk[:2] == (0, 2) and mention.probability == pytest.approx(1.0)
     assert FORBIDDEN < -1000
