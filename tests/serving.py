@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from vaner.annotator import Annotator
 from vaner.text.documents import Document, Span
@@ -36,6 +36,9 @@ class WordRecognizer:
     kind = "stand-in"
     types = ("Chemical", "Disease", "Anatomy")
     zero_shot = False
+    form = None
+    calibration = None
+    corpora: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self) -> None:
         self.calls: list[tuple[list[str], tuple[str, ...]]] = []

@@ -58,7 +58,7 @@ def build_model(folder: Path, backbone: Path, *, seed: int = 0) -> Path:
         str(backbone),
         lora={"r": 4, "target_modules": "all-linear"},
         types=TYPES,
-        datasets={"tiny": TYPES},
+        corpora={"tiny": TYPES},
         max_subwords=128,
     )
     # A head drawn wider than usual, so that the answers are many and differ from word to word.

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -36,6 +36,9 @@ class Oracle:
     kind = "model"
     types = ("Chemical", "Disease")
     zero_shot = False
+    form = None
+    calibration = None
+    corpora: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self, answers: dict[str, tuple[Span, ...]]) -> None:
         self.answers = answers
@@ -311,7 +314,7 @@ def test_shared_training_texts_give_a_warning_without_corpora_in_instructions(
     registered(monkeypatch, {"test": SplitInfo("test.tsv", same_texts={"tiny": ["train"]})})
     model = tmp_path / "nameless"
     shutil.copytree(tiny_model, model)
-    config = json.loads((model / "config.json").read_text("utf-8")) | {"datasets": {}}
+    config = json.loads((model / "config.json").read_text("utf-8")) | {"corpora": {}}
     (model / "config.json").write_text(json.dumps(config), "utf-8")
     wanted = ("evaluate", "--model", model, "--corpus", "NCBI-disease", "--corpora", root)
     for trained_on, message in ((["other train"], False), (["other train", "tiny train"], True)):

@@ -51,7 +51,7 @@ def build(backbone: Path, *, lora: bool = True, **config: Any) -> VanerForGenera
         str(backbone),
         lora={"r": 4, "target_modules": "all-linear"} if lora else None,
         types=TYPES,
-        datasets={"GENIA": TYPES},
+        corpora={"GENIA": TYPES},
         instructions={"GENIA": instruction},
         max_subwords=1024,
         **config,

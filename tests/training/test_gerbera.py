@@ -57,7 +57,7 @@ def tagger(backbone: Path, **config: Any) -> VanerForTokenClassification:
     torch.manual_seed(0)
     return VanerForTokenClassification.from_backbone(
         str(backbone), lora={"r": 4, "target_modules": "all-linear"}, general_head=True,
-        types=["Chemical", "Disease"], instruction=COMPACT.to_dict(), datasets={}, dropout=0.0,
+        types=["Chemical", "Disease"], instruction=COMPACT.to_dict(), corpora={}, dropout=0.0,
         **config,
     )  # fmt: skip
 

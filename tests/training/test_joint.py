@@ -63,7 +63,7 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
     """Turning every word into the hidden type costs nothing; into the annotated type it does."""
     model = VanerForTokenClassification.from_backbone(
         str(tiny_backbone), lora=None, types=list(TAGS.types), joint=True,
-        instruction=COMPACT.to_dict(), datasets={},
+        instruction=COMPACT.to_dict(), corpora={},
     ).eval()  # fmt: skip
     encoder = Encoder.from_folder(tiny_backbone, 128)
     corpus = load(str(half["Disease"]), "train")

@@ -63,7 +63,8 @@ class BackboneModelConfig(PreTrainedConfig):
             import_module(self.model_module)
         if isinstance(backbone_config, dict):
             backbone_config = AutoConfig.for_model(**backbone_config)
-        corpora = kwargs.pop("datasets", None) if corpora is None else corpora
+        former_corpora = kwargs.pop("datasets", None)
+        corpora = former_corpora if corpora is None else corpora
         self.backbone = backbone
         self.backbone_origin = backbone_origin
         self.backbone_config = backbone_config

@@ -61,9 +61,14 @@ def renamed_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[
 
     Args:
         fields: the fields, by name.
-        names: name -> new name. Fields without a new name keep theirs.
+        names: name -> new name. Fields without a new name keep theirs. A field that is also there
+            under its new name is dropped.
 
     >>> renamed_fields({"datasets": {}, "head": "crf"}, {"datasets": "corpora"})
     {'corpora': {}, 'head': 'crf'}
     """
-    return {names.get(name, name): value for name, value in fields.items()}
+    return {
+        names.get(name, name): value
+        for name, value in fields.items()
+        if names.get(name) not in fields
+    }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -44,6 +44,9 @@ class Careless:
 
     kind = "model"
     zero_shot = False
+    form = None
+    calibration = None
+    corpora: ClassVar[dict[str, list[str]]] = {}
     types = ("Chemical", "Disease")
 
     def __init__(self, gold: Corpus) -> None:
