@@ -189,10 +189,10 @@ def test_evaluate_prints_the_error_before_and_after(
     ("arguments", "message"),
     [
         ((), "no corpus to calibrate on"),
-        (("--corpus", "mine", "--split", "test"), "is what models are scored on"),
-        (("--corpus", "mine/test.jsonl"), "is what models are scored on"),
-        (("--corpus", "BC5CDR", "--split", "test"), "is what models are scored on"),
-        (("--corpus", "CMeEE"), "CMeEE devel: is what models are scored on"),
+        (("--corpus", "mine", "--split", "test"), "models are evaluated on this split"),
+        (("--corpus", "mine/test.jsonl"), "models are evaluated on this split"),
+        (("--corpus", "BC5CDR", "--split", "test"), "models are evaluated on this split"),
+        (("--corpus", "CMeEE"), "CMeEE devel: models are evaluated on this split"),
         (("--corpus", "mine", "--types", "Gene"), "does not annotate Gene"),
         (("--corpus", "mine", "--limit", "0"), "'--limit'"),
     ],
@@ -224,7 +224,7 @@ def test_the_embedded_model_is_calibrated_only_by_name(model: Path, run: Run) ->
 def test_training_texts_are_refused(model: Path, run: Run, tmp_path: Path) -> None:
     shutil.copytree(model.parent / "mine", tmp_path / "tiny")  # the name of its training corpus
     message = run("calibrate", model, "--corpus", tmp_path / "tiny", "--split", "train").error
-    assert "tiny train: the model learnt from it" in message
+    assert "tiny train: the model was trained on this split" in message
 
 
 def test_a_broken_calibration_is_an_error(calibrated: Path, run: Run) -> None:

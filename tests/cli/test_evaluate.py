@@ -135,7 +135,7 @@ def test_rename_types_of_the_corpus(score: Run, corpus: Path, tmp_path: Path) ->
         text = (corpus / f"{split}.tsv").read_text().replace("Disease", "DISO")
         (corpus / f"{split}.tsv").write_text(text.replace("Chemical", "Drug"))
     message = score("--corpus", corpus).error
-    assert "call what means the same by the same name with --rename" in message
+    assert "rename types that have the same meaning with --rename" in message
     done = score("--corpus", corpus, "--rename", "DISO=Disease", "--rename", "Drug=Chemical",
                  "--json", kept)  # fmt: skip
     record = json.loads(kept.read_text())
@@ -248,7 +248,7 @@ def test_mistakes_are_errors_of_one_line(
 def test_unknown_and_broken_corpora(score: Run, corpus: Path) -> None:
     assert "neither registered nor a folder or file" in score("--corpus", "nothing").error
     (corpus / "test.tsv").write_text("")
-    assert "has no documents to score on" in score("--corpus", corpus).error
+    assert "has no documents to score" in score("--corpus", corpus).error
     (corpus / "test.tsv").write_text(GOLD + "Asthma\n\n")
     assert "test.tsv:9: " in score("--corpus", corpus, "--input-format", "conll").error
 

@@ -1,4 +1,4 @@
-"""The metric module loads without a network and counts what the scorer counts."""
+"""Tests of the metric module: it loads without network access and agrees with the scorer."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def metric(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def sequences(seed: int) -> list[list[str]]:
-    draw = random.Random(seed)
-    return [draw.choices(["O", "O", "B-A", "I-A", "B-B", "I-B"], k=3 + i % 9) for i in range(60)]
+    rng = random.Random(seed)
+    return [rng.choices(["O", "O", "B-A", "I-A", "B-B", "I-B"], k=3 + i % 9) for i in range(60)]
 
 
 def test_folder_and_file_both_load(metric: Any, tmp_path: Path) -> None:
@@ -45,11 +45,11 @@ def test_folder_and_file_both_load(metric: Any, tmp_path: Path) -> None:
     assert metric.compute(predictions=tags, references=tags)["macro_f1"] == 1.0
 
 
-def test_agrees_with_scoring_and_seqeval(metric: Any) -> None:
+def test_agrees_with_the_scorer_and_seqeval(metric: Any) -> None:
     gold, predicted = sequences(0), sequences(1)
-    for side in (gold, predicted):  # as a tagger does: some mentions right, some not
+    for side in (gold, predicted):  # some mentions are correct, some are not
         side[::2] = gold[::2]
-    found = metric.compute(predictions=predicted, references=gold, bootstrap=50, seed=3)
+    result = metric.compute(predictions=predicted, references=gold, bootstrap=50, seed=3)
     sides = [
         [
             Document(str(i), "w" * len(t), tuple(Span(*c) for c in decode_tags(t, repair=False)))
@@ -58,26 +58,26 @@ def test_agrees_with_scoring_and_seqeval(metric: Any) -> None:
         for side in (gold, predicted)
     ]
     ours = score(*sides, bootstrap=50, seed=3)
-    assert found["report"] == ours.to_dict()
-    assert found["f1"] == ours.micro.f1
+    assert result["report"] == ours.to_dict()
+    assert result["f1"] == ours.micro.f1
     theirs = f1_score(gold, predicted, mode="strict", scheme=IOB2, zero_division=0)
-    assert found["f1"] == pytest.approx(theirs)
-    assert 0.3 < found["f1"] < 1.0
+    assert result["f1"] == pytest.approx(theirs)
+    assert 0.3 < result["f1"] < 1.0
 
 
-def test_bioes_spells_the_same_mentions(metric: Any) -> None:
+def test_bioes_and_bio_encode_the_same_mentions(metric: Any) -> None:
     bio = [["B-A", "I-A", "I-A", "B-B", "O"]]
     bioes = [["B-A", "I-A", "E-A", "S-B", "O"]]
     assert metric.compute(predictions=bioes, references=bio)["f1"] == 1.0
 
 
-def test_untyped_tags_have_one_type(metric: Any) -> None:
-    found = metric.compute(predictions=[["B", "I", "O"]], references=[["B", "I", "B"]])
-    assert found["recall"] == 0.5
-    assert list(found["report"]["types"]) == ["entity"]
+def test_tags_without_a_type_have_one_type(metric: Any) -> None:
+    result = metric.compute(predictions=[["B", "I", "O"]], references=[["B", "I", "B"]])
+    assert result["recall"] == 0.5
+    assert list(result["report"]["types"]) == ["entity"]
 
 
-def test_broken_tags_are_repaired_only_on_demand(metric: Any) -> None:
+def test_invalid_tags_are_repaired_only_on_request(metric: Any) -> None:
     tags = {"predictions": [["I-A", "I-A", "O"]], "references": [["B-A", "I-A", "O"]]}
     assert metric.compute(**tags)["recall"] == 0.0
     assert metric.compute(**tags, repair=True)["recall"] == 1.0

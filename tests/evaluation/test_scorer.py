@@ -1,4 +1,4 @@
-"""Scoring: small cases by hand, seqeval, nervaluate and scipy as oracles, and every error."""
+"""Tests of the scorer: small cases, comparison with seqeval, nervaluate and scipy, and errors."""
 
 from __future__ import annotations
 
@@ -44,27 +44,27 @@ def from_tags(sequences: list[list[str]]) -> list[Document]:
 def random_corpus(
     size: int, seed: int = 0, hit: float = 0.8
 ) -> tuple[list[Document], list[Document]]:
-    """Gold of two mentions a document, and predictions right in `hit` of the cases."""
-    draw = random.Random(seed)
+    """Return documents with two mentions each, and predictions that are correct at rate `hit`."""
+    rng = random.Random(seed)
     gold, predicted = [], []
     for i in range(size):
-        spans = [Span(s, e, draw.choice("AB")) for s, e in draw.sample(MENTIONS, 2)]
-        found = [s if draw.random() < hit else Span(s.start, s.end + 1, s.type) for s in spans]
+        spans = [Span(s, e, rng.choice("AB")) for s, e in rng.sample(MENTIONS, 2)]
+        predictions = [s if rng.random() < hit else Span(s.start, s.end + 1, s.type) for s in spans]
         gold.append(Document(f"d{i}", TEXT, tuple(spans)))
-        predicted.append(Document(f"d{i}", TEXT, tuple(found)))
+        predicted.append(Document(f"d{i}", TEXT, tuple(predictions)))
     return gold, predicted
 
 
-# --- by hand ---------------------------------------------------------------------------------
+# --- small cases ------------------------------------------------------------------------------
 
 
-def test_counts_by_hand() -> None:
+def test_counts_of_a_small_case() -> None:
     counts = Counts(tp=2, fp=1, fn=3)
     assert (counts.precision, counts.recall, counts.f1) == (2 / 3, 2 / 5, 4 / 8)
     assert (counts.gold, counts.predicted) == (5, 3)
 
 
-def test_nothing_over_nothing_is_zero() -> None:
+def test_zero_divided_by_zero_is_zero() -> None:
     report = score([document("a")], [document("a")])
     assert (report.micro.precision, report.micro.recall, report.micro.f1) == (0.0, 0.0, 0.0)
     assert report.macro.f1 == 0.0
@@ -72,7 +72,7 @@ def test_nothing_over_nothing_is_zero() -> None:
     assert "0 gold mentions" in report.table()
 
 
-def test_small_corpus_by_hand() -> None:
+def test_scores_of_a_small_corpus() -> None:
     gold = [document("1", (0, 4, "A"), (5, 9, "B"), (10, 14, "A")), document("2", (0, 3, "A"))]
     predicted = [
         document("1", (0, 4, "A"), (5, 9, "A"), (10, 15, "A"), (20, 22, "A")),
@@ -100,9 +100,9 @@ def test_repeated_prediction_is_a_false_positive_and_repeated_gold_counts_once()
             assert row.counts == expected
 
 
-def test_scores_and_identifiers_do_not_matter() -> None:
-    found = Document("1", TEXT, (Span(0, 4, "A", score=0.5, identifiers=("MESH:D1",)),))
-    assert score([document("1", (0, 4, "A"))], [found]).micro.f1 == 1.0
+def test_mention_scores_and_identifiers_are_ignored() -> None:
+    predicted = Document("1", TEXT, (Span(0, 4, "A", score=0.5, identifiers=("MESH:D1",)),))
+    assert score([document("1", (0, 4, "A"))], [predicted]).micro.f1 == 1.0
 
 
 def test_contiguous_prediction_never_equals_discontinuous_gold() -> None:
@@ -130,10 +130,10 @@ def test_types_restrict_both_sides() -> None:
     report = score(gold, predicted, types=["A", "Z"])
     assert report.micro.counts == Counts(1, 0, 0)
     assert report.types["Z"].counts == Counts(0, 0, 0)
-    assert report.macro.f1 == 1.0, "a type that occurs nowhere is no part of the mean"
+    assert report.macro.f1 == 1.0, "types that do not occur are not part of the mean"
 
 
-def test_seen_and_unseen_by_hand() -> None:
+def test_seen_and_unseen_mentions_of_a_small_case() -> None:
     train = [Document("t", "Breast\n cancer", (Span(0, 14, "Disease"),))]
     seen = seen_mentions(train)
     assert seen == {("breast cancer", "Disease")}
@@ -149,7 +149,7 @@ def test_seen_and_unseen_by_hand() -> None:
     assert score([gold], [predicted]).seen is None
 
 
-# --- oracles ---------------------------------------------------------------------------------
+# --- comparison with other implementations ----------------------------------------------------
 
 TAGS = ["O", "B-A", "I-A", "B-B", "I-B"]
 
@@ -163,13 +163,13 @@ def tag_pairs(draw: st.DrawFn) -> tuple[list[list[str]], list[list[str]]]:
 
 
 def well_formed(sequences: list[list[str]]) -> list[list[str]]:
-    """The same sequences with the tags of no mention taken out."""
+    """Return the sequences without tags that belong to no mention."""
     fixed = []
     for tags in sequences:
-        kept = ["O"] * len(tags)
+        clean = ["O"] * len(tags)
         for start, end, name in decode_tags(tags, repair=False):
-            kept[start:end] = [f"B-{name}", *[f"I-{name}"] * (end - start - 1)]
-        fixed.append(kept)
+            clean[start:end] = [f"B-{name}", *[f"I-{name}"] * (end - start - 1)]
+        fixed.append(clean)
     return fixed
 
 
@@ -211,13 +211,13 @@ def test_agrees_with_nervaluate(pair: tuple[list[list[str]], list[list[str]]]) -
     assert ours.micro.counts.gold == theirs["strict"]["possible"]
     assert ours.micro.counts.predicted == theirs["strict"]["actual"]
     assert ours.relaxed["boundaries"].counts.tp == theirs["exact"]["correct"]  # type: ignore[union-attr]
-    # nervaluate lets each prediction take the nearest gold mention in turn: never more than ours.
+    # nervaluate matches greedily, so it never finds more matches.
     assert ours.relaxed["overlap"].counts.tp >= theirs["ent_type"]["correct"]  # type: ignore[union-attr]
 
 
 @st.composite
 def slotted_pairs(draw: st.DrawFn) -> tuple[list[list[str]], list[list[str]]]:
-    """At most one mention a side in each slot of five words: overlaps cannot be ambiguous."""
+    """Return at most one mention per side and slot of five words: overlaps are unambiguous."""
 
     def side(slots: int) -> list[str]:
         tags: list[str] = []
@@ -234,7 +234,7 @@ def slotted_pairs(draw: st.DrawFn) -> tuple[list[list[str]], list[list[str]]]:
 
 @settings(deadline=None, max_examples=100)
 @given(slotted_pairs())
-def test_overlap_agrees_with_nervaluate_where_unambiguous(
+def test_unambiguous_overlap_agrees_with_nervaluate(
     pair: tuple[list[list[str]], list[list[str]]],
 ) -> None:
     counts = score(*map(from_tags, pair), bootstrap=0).relaxed["overlap"].counts
@@ -273,10 +273,10 @@ def test_overlap_is_a_maximum_matching(gold: list[Span], predicted: list[Span]) 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(spans, max_size=9), st.lists(spans, max_size=9), st.booleans())
-def test_parts_add_up(gold: list[Span], predicted: list[Span], learnt: bool) -> None:
-    golds, found = [Document("1", TEXT, tuple(gold))], [Document("1", TEXT, tuple(predicted))]
-    seen = seen_mentions(golds if learnt else found[:0])
-    report = score(golds, found, seen=seen, bootstrap=0)
+def test_counts_of_parts_add_up(gold: list[Span], predicted: list[Span], is_seen: bool) -> None:
+    golds, predictions = [Document("1", TEXT, tuple(gold))], [Document("1", TEXT, tuple(predicted))]
+    seen = seen_mentions(golds if is_seen else predictions[:0])
+    report = score(golds, predictions, seen=seen, bootstrap=0)
     for parts in (report.types.values(), (report.seen, report.unseen)):
         counts = [row.counts for row in parts if row and row.counts]
         total = Counts(*(sum(getattr(c, n) for c in counts) for n in ("tp", "fp", "fn")))
@@ -288,10 +288,10 @@ def test_parts_add_up(gold: list[Span], predicted: list[Span], learnt: bool) -> 
         assert row.counts.gold == report.micro.counts.gold
 
 
-# --- intervals -------------------------------------------------------------------------------
+# --- confidence intervals ---------------------------------------------------------------------
 
 
-def test_interval_holds_the_figure_and_narrows_with_more_documents() -> None:
+def test_interval_contains_the_score_and_narrows_with_more_documents() -> None:
     widths = []
     for size in (20, 200, 2000):
         report = score(*random_corpus(size), bootstrap=500)
@@ -305,7 +305,7 @@ def test_interval_holds_the_figure_and_narrows_with_more_documents() -> None:
                 assert 0 <= ends.low <= value <= ends.high <= 1
         assert report.micro.intervals is not None
         widths.append(report.micro.intervals.f1.high - report.micro.intervals.f1.low)
-    # The width falls as one over the square root of the size: by 3.16 for ten times as many.
+    # The width is proportional to 1 / sqrt(size): 3.16 times smaller for ten times as many.
     assert widths[0] / widths[1] == pytest.approx(10**0.5, rel=0.4)
     assert widths[1] / widths[2] == pytest.approx(10**0.5, rel=0.25)
 
@@ -320,21 +320,21 @@ def test_interval_agrees_with_the_normal_approximation() -> None:
     assert (ends.high - ends.low) / 2 == pytest.approx(half, rel=0.1)
 
 
-def test_resampling_agrees_with_drawing_one_document_after_another() -> None:
+def test_resample_counts_equals_drawing_documents() -> None:
     counts = np.arange(24, dtype=float).reshape(4, 2, 3)
     rng = np.random.default_rng(3)
     by_hand = [counts[rng.integers(4, size=4)].sum(axis=0) for _ in range(50)]
     assert np.array_equal(resample_counts(counts, 50, seed=3), by_hand)
 
 
-def test_rates_agree_with_counts() -> None:
+def test_precision_recall_f1_agrees_with_counts() -> None:
     for numbers in [(0, 0, 0), (0, 2, 0), (0, 0, 3), (2, 1, 3)]:
         counts = Counts(*numbers)
         expected = (counts.precision, counts.recall, counts.f1)
         assert tuple(precision_recall_f1(np.array(numbers, dtype=float))) == expected
 
 
-def test_order_of_documents_and_spans_changes_nothing() -> None:
+def test_order_of_documents_and_spans_does_not_matter() -> None:
     gold, predicted = random_corpus(50)
     shuffled = [d.with_spans(d.spans[::-1]) for d in gold]
     random.Random(1).shuffle(shuffled)
@@ -372,14 +372,14 @@ def test_a_thousand_resamples_of_five_thousand_documents_are_quick() -> None:
 def test_dictionary_is_json_and_in_fractions() -> None:
     gold, predicted = random_corpus(30)
     report = score(gold, predicted, seen=seen_mentions(gold), bootstrap=50, seed=4)
-    found = json.loads(json.dumps(report.to_dict()))
-    assert found["figures"] == "strict, fractions of one"
-    assert found["micro"]["f1"] == report.micro.f1
-    assert found["micro"]["gold"] == 60
-    low, high = found["types"]["A"]["intervals"]["recall"]
-    assert 0 < low <= found["types"]["A"]["recall"] <= high <= 1
-    assert found["bootstrap"] == {"resamples": 50, "seed": 4, "units": 30, "level": 0.95}
-    assert "tp" not in found["macro"]
+    stored = json.loads(json.dumps(report.to_dict()))
+    assert stored["figures"] == "strict, fractions of one"
+    assert stored["micro"]["f1"] == report.micro.f1
+    assert stored["micro"]["gold"] == 60
+    low, high = stored["types"]["A"]["intervals"]["recall"]
+    assert 0 < low <= stored["types"]["A"]["recall"] <= high <= 1
+    assert stored["bootstrap"] == {"resamples": 50, "seed": 4, "units": 30, "level": 0.95}
+    assert "tp" not in stored["macro"]
 
 
 def test_table_prints_percentages() -> None:
@@ -393,41 +393,41 @@ def test_table_prints_percentages() -> None:
     assert lines["unseen"][-3:] == ["3", "1", "1"]
 
 
-# --- two systems -----------------------------------------------------------------------------
+# --- comparison of two systems ----------------------------------------------------------------
 
 
-def test_comparison_tells_better_from_luckier() -> None:
+def test_compare_detects_a_better_system() -> None:
     gold, good = random_corpus(300, seed=1, hit=0.9)
     other, bad = random_corpus(300, seed=1, hit=0.6)
     assert gold == other
-    found = compare(gold, good, bad, resamples=2000)
-    assert found.difference == pytest.approx(found.a - found.b)
-    assert found.a == score(gold, good).micro.f1
-    assert found.interval.low <= found.difference <= found.interval.high
-    assert found.interval.low > 0
-    assert found.p_value == 1 / 2001
-    assert json.dumps(found.to_dict())
-    back = compare(gold, bad, good, resamples=2000)
-    assert back.difference == -found.difference
+    comparison = compare(gold, good, bad, resamples=2000)
+    assert comparison.difference == pytest.approx(comparison.a - comparison.b)
+    assert comparison.a == score(gold, good).micro.f1
+    assert comparison.interval.low <= comparison.difference <= comparison.interval.high
+    assert comparison.interval.low > 0
+    assert comparison.p_value == 1 / 2001
+    assert json.dumps(comparison.to_dict())
+    reverse = compare(gold, bad, good, resamples=2000)
+    assert reverse.difference == -comparison.difference
 
 
-def test_comparison_of_equals() -> None:
+def test_compare_equal_systems() -> None:
     gold, predicted = random_corpus(50)
-    found = compare(gold, predicted, predicted)
-    assert (found.difference, found.p_value) == (0.0, 1.0)
+    comparison = compare(gold, predicted, predicted)
+    assert (comparison.difference, comparison.p_value) == (0.0, 1.0)
 
 
-def test_p_value_is_that_of_all_swaps() -> None:
-    """Three documents, all won by one system: only 2 of 8 swaps differ as much."""
+def test_p_value_equals_that_of_all_swaps() -> None:
+    """One system is better on all three documents: only 2 of 8 swaps differ as much."""
     gold = [document(str(i), (0, 4, "A")) for i in range(3)]
-    found = compare(gold, gold, [])
-    assert found.p_value == pytest.approx(2 / 8, abs=0.02)
+    comparison = compare(gold, gold, [])
+    assert comparison.p_value == pytest.approx(2 / 8, abs=0.02)
 
 
 # --- errors ----------------------------------------------------------------------------------
 
 
-def test_errors() -> None:
+def test_invalid_input_raises() -> None:
     a, b = document("a"), document("b")
     other = document("a", text="x" * 5 + "y" * 35)
     with pytest.raises(VanerError, match="no gold documents"):
@@ -438,9 +438,9 @@ def test_errors() -> None:
         score([a], [a, a])
     with pytest.raises(VanerError, match="predicted document 'b' is not among the 1 gold"):
         score([a], [b])
-    with pytest.raises(VanerError, match=r"'a' differ from character 5: 'x+' against 'y+'"):
+    with pytest.raises(VanerError, match=r"'a' differ from character 5 on: 'x+' and 'y+'"):
         score([a], [other])
-    with pytest.raises(VanerError, match="differ from character 40: '' against 'x'"):
+    with pytest.raises(VanerError, match="differ from character 40 on: '' and 'x'"):
         score([a], [document("a", text=TEXT + "x")])
     with pytest.raises(VanerError, match="must not be negative: -1"):
         score([a], [a], bootstrap=-1)
@@ -448,15 +448,17 @@ def test_errors() -> None:
         compare([a], [a], [a], resamples=0)
 
 
-def test_sentences_of_one_document_are_drawn_together() -> None:
+def test_sentences_of_one_document_are_resampled_together() -> None:
     def part(number: int) -> tuple[Document, Document]:
         gold = Document(str(number), "Gout", (Span(0, 4, "D"),), {"doc_id": number // 10})
         return gold, gold if number // 10 % 2 else gold.with_spans(())
 
-    gold, found = zip(*map(part, range(40)), strict=True)
-    together = score(gold, found, bootstrap=200)
-    apart = score([replace(one, metadata={}) for one in gold], found, bootstrap=200)
-    assert together.micro.f1 == apart.micro.f1
-    assert (together.bootstrap, apart.bootstrap) == (Bootstrap(200, 0, 4), Bootstrap(200, 0, 40))
-    wide, narrow = (one.micro.intervals.recall for one in (together, apart) if one.micro.intervals)
+    gold, predicted = zip(*map(part, range(40)), strict=True)
+    together = score(gold, predicted, bootstrap=200)
+    separate = score([replace(item, metadata={}) for item in gold], predicted, bootstrap=200)
+    assert together.micro.f1 == separate.micro.f1
+    assert (together.bootstrap, separate.bootstrap) == (Bootstrap(200, 0, 4), Bootstrap(200, 0, 40))
+    wide, narrow = (
+        item.micro.intervals.recall for item in (together, separate) if item.micro.intervals
+    )
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)

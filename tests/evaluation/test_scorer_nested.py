@@ -1,4 +1,4 @@
-"""Scoring of nested, crossing and discontinuous mentions, against slow and plain ways."""
+"""Tests of nested, crossing and discontinuous mentions against simple, slow implementations."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ Pair = tuple[Document, Document]
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[list[Document], list[Document]]:
-    """Gold and predictions, most of which are gold's or a change of it."""
+    """Return gold documents and predictions, which repeat some gold mentions."""
     gold, predicted = [], []
     for number in range(draw(st.integers(1, 4))):
-        right = draw(spans_of(TEXT))
-        kept = [span for span in right if draw(st.booleans())]
-        made_up = draw(spans_of(TEXT, most=4))
-        gold.append(Document(str(number), TEXT, tuple(right)))
-        predicted.append(Document(str(number), TEXT, tuple(draw(st.permutations(kept + made_up)))))
+        mentions = draw(spans_of(TEXT))
+        correct = [span for span in mentions if draw(st.booleans())]
+        wrong = draw(spans_of(TEXT, most=4))
+        gold.append(Document(str(number), TEXT, tuple(mentions)))
+        predicted.append(Document(str(number), TEXT, tuple(draw(st.permutations(correct + wrong)))))
     return gold, predicted
 
 
 def counted(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
-    """Strict counts, prediction by prediction: the first copy is right, another one is wrong."""
+    """Return strict counts: only the first copy of a prediction can be correct."""
     left = list(dict.fromkeys(gold))
     right = 0
     for span in predicted:
@@ -51,24 +51,24 @@ def counted(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
 
 
 def covered(span: Span) -> frozenset[int]:
-    return frozenset(place for start, end in span.pieces for place in range(start, end))
+    return frozenset(offset for start, end in span.pieces for offset in range(start, end))
 
 
 def within(name: str, span: Span, side: Sequence[Span]) -> bool:
-    """Whether a mention is in a group, from the characters that it and the others cover."""
-    own = covered(span)
+    """Return whether a mention is in a group, by the characters that the mentions cover."""
+    extent = covered(span)
     others = [covered(other) for other in set(side) - {span}]
-    inside = any(own < other for other in others)
-    around = any(own > other for other in others)
+    inside = any(extent < other for other in others)
+    around = any(extent > other for other in others)
     return {
-        "flat": not any(own & other for other in others),
-        "nested": any(own & other for other in others),
+        "flat": not any(extent & other for other in others),
+        "nested": any(extent & other for other in others),
         "outermost": not inside,
         "inside": inside,
         "innermost": not around,
         "around": around,
-        "same_place": own in others,
-        "crossing": any(own & o and own - o and o - own for o in others),
+        "same_place": extent in others,
+        "crossing": any(extent & o and extent - o and o - extent for o in others),
     }[name]
 
 
@@ -106,25 +106,25 @@ def agreeing(pair: Pair, key: Callable[[Span], object]) -> Counts:
 
 
 def rows(pair: Pair, seen: frozenset[tuple[str, str]], types: Sequence[str]) -> dict[str, Counts]:
-    """All counts of one document, by the names that they have in the report."""
+    """Return all counts of one document, by their names in the report."""
     gold, predicted = pair[0].spans, pair[1].spans
-    found = {"micro": counted(gold, predicted), "seen": known(pair, seen)}
+    counts = {"micro": counted(gold, predicted), "seen": known(pair, seen)}
     for name in types:
-        found[f"types.{name}"] = counted(
+        counts[f"types.{name}"] = counted(
             [s for s in gold if s.type == name], [s for s in predicted if s.type == name]
         )
-    found["relaxed.overlap"] = matched(pair)
-    found["relaxed.boundaries"] = agreeing(pair, lambda s: (s.start, s.end, s.fragments))
-    found["relaxed.left"] = agreeing(pair, lambda s: (s.start, s.type))
-    found["relaxed.right"] = agreeing(pair, lambda s: (s.end, s.type))
-    return found | {f"nesting.{name}": group(name, pair) for name in GROUPS}
+    counts["relaxed.overlap"] = matched(pair)
+    counts["relaxed.boundaries"] = agreeing(pair, lambda s: (s.start, s.end, s.fragments))
+    counts["relaxed.left"] = agreeing(pair, lambda s: (s.start, s.type))
+    counts["relaxed.right"] = agreeing(pair, lambda s: (s.end, s.type))
+    return counts | {f"nesting.{name}": group(name, pair) for name in GROUPS}
 
 
 def row(report: Report, name: str) -> dict[str, object]:
-    found = report.to_dict()
+    values = report.to_dict()
     for part in name.split(".", 1):
-        found = found[part]
-    return found
+        values = values[part]
+    return values
 
 
 def overlaps(gold: Sequence[Document]) -> bool:
@@ -134,7 +134,7 @@ def overlaps(gold: Sequence[Document]) -> bool:
 @pytest.mark.heavy
 @settings(deadline=None, max_examples=150)
 @given(pairs())
-def test_counts_are_those_of_a_slow_and_plain_way(
+def test_counts_equal_those_of_a_simple_implementation(
     both: tuple[list[Document], list[Document]],
 ) -> None:
     gold, predicted = both
@@ -153,31 +153,33 @@ def test_counts_are_those_of_a_slow_and_plain_way(
 
 @settings(deadline=None, max_examples=100)
 @given(pairs())
-def test_groups_add_up(both: tuple[list[Document], list[Document]]) -> None:
+def test_counts_of_groups_add_up(both: tuple[list[Document], list[Document]]) -> None:
     report = score(*both, bootstrap=0)
     if report.nesting is None:
         return
-    for one, other in [("flat", "nested"), ("outermost", "inside"), ("innermost", "around")]:
-        parts = (report.nesting[one].counts, report.nesting[other].counts)
+    for name, other in [("flat", "nested"), ("outermost", "inside"), ("innermost", "around")]:
+        parts = (report.nesting[name].counts, report.nesting[other].counts)
         assert parts[0] is not None and parts[1] is not None
         assert parts[0] + parts[1] == report.micro.counts
 
 
 @settings(deadline=None, max_examples=25)
 @given(pairs())
-def test_intervals_are_those_of_drawing_documents(
+def test_intervals_equal_those_of_drawing_documents(
     both: tuple[list[Document], list[Document]],
 ) -> None:
     gold, predicted = both
     seen = seen_mentions([Document("t", "p53", (Span(0, 3, "Disease"),))])
     report = score(gold, predicted, seen=seen, bootstrap=40, seed=7)
-    found = [rows(p, seen, list(report.types)) for p in zip(gold, predicted, strict=True)]
+    document_rows = [rows(p, seen, list(report.types)) for p in zip(gold, predicted, strict=True)]
     rng = np.random.default_rng(7)
     samples = [rng.integers(len(gold), size=len(gold)) for _ in range(40)]
-    for name in found[0]:
+    for name in document_rows[0]:
         if report.nesting is None and name.startswith("nesting"):
             continue
-        drawn = [sum((found[i][name] for i in sample), Counts(0, 0, 0)) for sample in samples]
+        drawn = [
+            sum((document_rows[i][name] for i in sample), Counts(0, 0, 0)) for sample in samples
+        ]
         for figure in ("precision", "recall", "f1"):
             ends = np.quantile([getattr(counts, figure) for counts in drawn], (0.025, 0.975))
             assert row(report, name)["intervals"][figure] == pytest.approx(list(ends))  # type: ignore[index]
@@ -185,20 +187,20 @@ def test_intervals_are_those_of_drawing_documents(
 
 @settings(deadline=None, max_examples=100)
 @given(pairs(), st.data())
-def test_thresholds_count_as_the_scorer_does(
+def test_thresholds_have_the_counts_of_the_scorer(
     both: tuple[list[Document], list[Document]], data: st.DataObject
 ) -> None:
     gold, plain = both
     scores = st.none() | st.sampled_from([0.25, 0.5, 0.75])
-    found = [d.with_spans(replace(s, score=data.draw(scores)) for s in d.spans) for d in plain]
-    types = sorted({span.type for d in (*gold, *found) for span in d.spans})
-    for cut in sweep_thresholds(gold, found, types):
-        kept = [filter_by_score(document, cut.threshold) for document in found]
-        assert score(gold, kept, bootstrap=0).micro.counts == cut.counts
+    predicted = [d.with_spans(replace(s, score=data.draw(scores)) for s in d.spans) for d in plain]
+    types = sorted({span.type for d in (*gold, *predicted) for span in d.spans})
+    for item in sweep_thresholds(gold, predicted, types):
+        selected = [filter_by_score(document, item.threshold) for document in predicted]
+        assert score(gold, selected, bootstrap=0).micro.counts == item.counts
 
 
-def test_groups_by_hand() -> None:
-    """Severe [[lung] cancer] beside a flat [flu]; the prediction misses the inner one."""
+def test_groups_of_a_small_case() -> None:
+    """A nested [[lung] cancer] and a flat [flu]; the prediction misses the inner mention."""
     text = "lung cancer, flu, B cell line"
     gold = Document("1", text, (Span(0, 11, "D"), Span(0, 4, "A"), Span(13, 16, "D")))
     predicted = Document(
@@ -216,7 +218,7 @@ def test_groups_by_hand() -> None:
 
 
 def test_groups_agree_with_a_published_example() -> None:
-    """The example that nestednereval (Rojas et al. 2022) shows, with the figures it gives."""
+    """The example of nestednereval (Rojas et al. 2022), with its published scores."""
     body, disease, drug = Span(2, 3, "Body Part"), Span(0, 3, "Disease"), Span(1, 2, "Medication")
     gold = [Document(str(i), "abc", s) for i, s in enumerate([(body, disease)] * 2 + [(drug,)])]
     predicted = [gold[0], gold[1].with_spans([disease]), gold[2]]
@@ -228,33 +230,33 @@ def test_groups_agree_with_a_published_example() -> None:
     assert figures["nested"] == (1, 0.75, pytest.approx(6 / 7))
 
 
-def test_flat_gold_has_no_such_figures() -> None:
+def test_flat_gold_has_no_nesting_scores() -> None:
     flat = Document("1", "abc def", (Span(0, 3, "A"), Span(4, 7, "A")))
     report = score([flat], [flat.with_spans([Span(0, 7, "A"), Span(0, 3, "A")])])
     assert report.nesting is None and report.to_dict()["nesting"] is None
     assert "nesting" not in report.table()
 
 
-def test_what_is_not_scored_makes_nothing_nested() -> None:
+def test_types_that_are_not_scored_do_not_nest() -> None:
     gold = Document("1", "abc def", (Span(0, 7, "A"), Span(0, 3, "B")))
     assert score([gold], [gold], types=["A"]).nesting is None
     assert score([gold], [gold], types=["A", "B"]).nesting is not None
 
 
-def test_the_report_shows_the_groups_that_occur() -> None:
+def test_table_shows_groups_that_occur() -> None:
     gold = Document("1", "abc def", (Span(0, 7, "A"), Span(0, 3, "B")))
     report = score([gold], [gold], bootstrap=10)
     names = [line[:20].strip() for line in report.table().splitlines() if "nesting" in line]
     assert names == [f"nesting: {n}" for n in (
         "nested", "outermost", "inside", "innermost", "around"
     )]  # fmt: skip
-    kept = json.loads(json.dumps(report.to_dict()))["nesting"]
-    assert list(kept) == list(GROUPS)
-    assert kept["inside"]["gold"] == 1 and kept["inside"]["intervals"]["f1"] == [1, 1]
+    stored = json.loads(json.dumps(report.to_dict()))["nesting"]
+    assert list(stored) == list(GROUPS)
+    assert stored["inside"]["gold"] == 1 and stored["inside"]["intervals"]["f1"] == [1, 1]
 
 
-def test_one_mention_over_thousands() -> None:
-    """Each prediction reaches into two mentions, and one mention lies over them all."""
+def test_overlap_with_one_mention_over_thousands() -> None:
+    """Each prediction overlaps two mentions, and one mention covers them all."""
     number = 3000
     gold = [Span(0, 10 * number + 20, "A")]
     gold += [Span(10 * i + 5, 10 * i + 15, "A") for i in range(number)]

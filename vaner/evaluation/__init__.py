@@ -1,8 +1,8 @@
-"""Scoring: strict and relaxed precision, recall and F1 of predicted against gold mentions.
+"""Evaluation: strict and relaxed precision, recall and F1 of predicted and gold mentions.
 
-The strict figure decides: a prediction is right when document, start, end and type all agree. What
-stands beside it (`Report.relaxed`, `Report.seen`, `Report.unseen`) says where the errors lie.
-Figures are fractions of one everywhere in code and in `Report.to_dict`; only `Report.table` prints
+The strict scores are the primary result: a prediction is correct if document, start, end and type
+agree. The other scores (`Report.relaxed`, `Report.seen`, `Report.unseen`) help to locate errors.
+Scores are fractions from 0 to 1 in code and in `Report.to_dict`; only `Report.table` prints
 percentages. 0/0 is 0, as in seqeval with ``zero_division=0``.
 """
 

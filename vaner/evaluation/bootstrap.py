@@ -1,8 +1,8 @@
-"""Resampling documents: how far a figure would move on another sample of the same kind.
+"""Bootstrap confidence intervals, by resampling documents.
 
-Documents, not mentions, are drawn, since the mentions of one document repeat each other and are no
-independent observations. Shapes: D documents, L rows of counts, R resamples; the last axis of
-three is (tp, fp, fn) in counts and (precision, recall, F1) in rates.
+Documents are drawn, not mentions, because the mentions of one document are not independent.
+Shapes: D documents, L rows of counts, R resamples. The last axis of size 3 is (tp, fp, fn) for
+counts and (precision, recall, F1) for scores.
 """
 
 from __future__ import annotations
@@ -16,13 +16,19 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
-_CELLS = 1_000_000
-"""Weights held at a time (8 MB): resampling needs the same memory for any number of documents."""
+"""Confidence level of the intervals."""
+
+_BATCH_CELLS = 1_000_000
+"""Weights in memory at a time (8 MB), so that memory does not grow with the documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval, both ends in it, in the unit of the figure it stands beside."""
+    """A confidence interval.
+
+    Args:
+        low, high: Inclusive bounds, in the unit of the score.
+    """
 
     low: float
     high: float
@@ -30,7 +36,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """The 95% intervals of one row of figures, as fractions of one."""
+    """The 95% confidence intervals of one row of scores, as fractions from 0 to 1."""
 
     precision: Interval
     recall: Interval
@@ -38,26 +44,37 @@ class Intervals:
 
 
 def precision_recall_f1(counts: Array) -> Array:
-    """Precision, recall and F1 of counts, 0/0 being 0 as in `Counts`.
+    """Return precision, recall and F1 of counts; 0/0 is 0, as in `Counts`.
 
-    Shape:
-        counts: (..., 3); result: (..., 3).
+    Args:
+        counts: True positives, false positives, false negatives. *Shape:* (..., 3).
+
+    Returns:
+        Scores. *Shape:* (..., 3).
     """
     tp, fp, fn = np.moveaxis(counts, -1, 0)
-    parts = np.stack([tp, tp, 2 * tp], axis=-1)
-    wholes = np.stack([tp + fp, tp + fn, 2 * tp + fp + fn], axis=-1)
-    found: Array = np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0)
-    return found
+    numerators = np.stack([tp, tp, 2 * tp], axis=-1)
+    denominators = np.stack([tp + fp, tp + fn, 2 * tp + fp + fn], axis=-1)
+    zeros = np.zeros_like(numerators)
+    scores: Array = np.divide(numerators, denominators, out=zeros, where=denominators > 0)
+    return scores
 
 
 def resample_counts(counts: Array, resamples: int, seed: int) -> Array:
-    """Summed counts of `resamples` samples of D documents drawn with replacement.
+    """Return the total counts of random samples of D documents, drawn with replacement.
 
-    The non-parametric bootstrap (Efron and Tibshirani 1993, chapter 13). A sample is a vector of
-    how often each document was drawn, so all samples together are one matrix product.
+    A sample is a vector of how often each document was drawn, so a batch of samples is one matrix
+    product.
 
-    Shape:
-        counts: (D, L, 3); result: (R, L, 3).
+    Args:
+        counts: Counts of each document. *Shape:* (D, L, 3).
+        resamples: Number of samples R.
+        seed: Seed of the random number generator.
+
+    Returns:
+        Total counts of each sample. *Shape:* (R, L, 3).
+
+    Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
     """
     documents = len(counts)
     flat = counts.reshape(documents, -1)
@@ -72,19 +89,19 @@ def resample_counts(counts: Array, resamples: int, seed: int) -> Array:
 
 
 def batch_sizes(resamples: int, documents: int) -> Iterator[int]:
-    """Sizes of the batches in which `resamples` rows of D weights fit the memory allowed."""
-    size = max(1, _CELLS // documents)
+    """Yield batch sizes that sum to `resamples`, with bounded memory per batch."""
+    size = max(1, _BATCH_CELLS // documents)
     for done in range(0, resamples, size):
         yield min(size, resamples - done)
 
 
 def percentile_interval(samples: Array) -> Interval:
-    """The percentile interval that holds the middle 95% of the samples, shape (R,)."""
+    """Return the percentile interval of samples. *Shape:* (R,)."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(samples, (tail, 1 - tail))
     return Interval(float(low), float(high))
 
 
 def percentile_intervals(samples: Array) -> Intervals:
-    """The intervals of precision, recall and F1 from resampled rates, shape (R, 3)."""
+    """Return the intervals of precision, recall and F1 of resampled scores. *Shape:* (R, 3)."""
     return Intervals(*(percentile_interval(column) for column in samples.T))

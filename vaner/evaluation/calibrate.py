@@ -1,6 +1,6 @@
-"""A model's scores as probabilities that can be trusted: annotate devel, judge, fit.
+"""Calibrate the scores of a model: annotate a dev set, label the predictions, fit.
 
-The one path to a calibration, for the command line and for scripts alike.
+The command line and scripts use the same function.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus
 from vaner.utils.provenance import collect_provenance
 
+_SEED = 0
+"""Seed of the sample of documents, if only some are annotated."""
+
 
 class AnnotatorWithSelector(Recognizer, Protocol):
-    """What is calibrated: a model with a record of its training, and perhaps a selector behind it.
+    """An annotator, with a record of its training data and possibly a selector.
 
     Attributes:
-        selector: the selector, which has ``types``; None if there is none.
-        training_corpora: the corpora, by name, that they learnt from.
+        selector: The selector, which has ``types``; None if there is none.
+        training_corpora: Names of the corpora that the model and the selector were trained on.
     """
 
     @property
@@ -36,9 +39,6 @@ class AnnotatorWithSelector(Recognizer, Protocol):
 
     @property
     def training_corpora(self) -> frozenset[str]: ...
-
-
-_SEED = 0  # draws the documents, where not all are to be annotated
 
 
 def calibrate(
@@ -49,82 +49,89 @@ def calibrate(
     limit: int | None = None,
     progress: Callable[[Corpus], ProgressWrapper] = lambda _: iter,
 ) -> Calibration:
-    """Find out how the scores of a model, or of the selector behind it, become honest.
+    """Fit a calibration of the scores of an annotator: those of its selector, if it has one.
 
     Args:
-        annotator: the model, loaded with ``calibrated=False``.
-        corpora: gold documents that it did not learn from and will not be scored on.
-        types: types to calibrate; of each corpus those that it annotates and the model finds if
-            None.
-        limit: draw so many documents of each corpus; all if None.
-        progress: returns, for a corpus, a wrapper of its stream of annotated documents,
+        annotator: The annotator, loaded with ``calibrated=False``.
+        corpora: Gold documents that the model was not trained on and will not be evaluated on.
+        types: Types to calibrate; if None, of each corpus those that it annotates and the model
+            finds.
+        limit: Number of documents to sample from each corpus; all if None.
+        progress: Function of a corpus; returns a wrapper of its stream of annotated documents,
             such as a progress bar.
 
     Returns:
-        The calibration; `vaner.calibration.calibration.write_calibration` keeps it beside the
-        weights.
+        The calibration. `vaner.calibration.calibration.write_calibration` stores it with the
+        model.
 
     Raises:
-        VanerError: where the model learnt from a corpus or judges none of its types, and where
-            there is nothing to calibrate by.
+        VanerError: If the model was trained on one of the corpora, no type can be calibrated, or
+            there are no predictions to fit.
     """
-    asked = [(gold, _types(annotator, gold, types)) for gold in corpora]  # before the work
-    documents: list[list[LabeledMention]] = []
+    # All corpora are checked before the first is annotated.
+    types_by_corpus = [(gold, _select_types(annotator, gold, types)) for gold in corpora]
+    labeled: list[list[LabeledMention]] = []
     record = []
-    for gold, own in asked:
-        drawn = _drawn(gold, limit)
-        found = evaluate(annotator, drawn, types=own, bootstrap=0, progress=progress(drawn))
-        documents += label_predictions(found.gold, found.predicted, found.types)
-        known = {"corpus": gold.name, "split": gold.split, "documents": len(drawn)}
-        record.append({**known, "drawn_from": len(gold)})
-    return fit_calibration(documents, {"fitted_on": record, **_made()})
+    for gold, selected in types_by_corpus:
+        sample = _sample_documents(gold, limit)
+        result = evaluate(annotator, sample, types=selected, bootstrap=0, progress=progress(sample))
+        labeled += label_predictions(result.gold, result.predicted, result.types)
+        record.append(
+            {
+                "corpus": gold.name,
+                "split": gold.split,
+                "documents": len(sample),
+                "drawn_from": len(gold),
+            }
+        )
+    return fit_calibration(labeled, {"fitted_on": record, **_collect_published_provenance()})
 
 
 def check_not_test_split(name: str, split: str) -> None:
-    """Refuse what models are scored on: a figure on it would mean nothing afterwards.
+    """Raise an error for a test split, because evaluating on it afterwards would be invalid.
 
     Args:
-        name: of a corpus, or a path.
-        split: one of its splits.
+        name: Name of a corpus, or a path.
+        split: A split of the corpus.
 
     Raises:
-        VanerError: where it is a test split, or stands for one.
+        VanerError: If the split is a test split, or the split that the corpus is evaluated on.
     """
-    named = Path(name).stem.casefold() if is_one_split(name) else split.casefold()
-    if split == evaluation_split(name) or named.startswith("test"):
+    split_name = Path(name).stem.casefold() if is_one_split(name) else split.casefold()
+    if split == evaluation_split(name) or split_name.startswith("test"):
         raise VanerError(
-            f"{name} {split}: is what models are scored on; calibrate on another split, "
+            f"{name} {split}: models are evaluated on this split; calibrate on another split, "
             "such as devel"
         )
 
 
-def _types(
+def _select_types(
     annotator: AnnotatorWithSelector, gold: Corpus, types: Sequence[str] | None
 ) -> list[str]:
-    """The types of a corpus that are judged, if the model has not learnt the corpus by heart."""
-    learnt = set(map(base_corpus, annotator.training_corpora))
-    if gold.split.startswith("train") and base_corpus(gold.name) in learnt:
+    """Return the types of a corpus to calibrate; raise if the model was trained on the corpus."""
+    trained_on = set(map(base_corpus, annotator.training_corpora))
+    if gold.split.startswith("train") and base_corpus(gold.name) in trained_on:
         raise VanerError(
-            f"{gold.name} {gold.split}: the model learnt from it, and is too sure of what it "
-            "learnt; calibrate on another split, such as devel"
+            f"{gold.name} {gold.split}: the model was trained on this split, so its scores are "
+            "too high there; calibrate on another split, such as devel"
         )
-    judges = annotator.types if annotator.selector is None else annotator.selector.types
-    own = [type for type in select_types(annotator, gold, types) if type in judges]
-    if not own:
+    scored = annotator.types if annotator.selector is None else annotator.selector.types
+    selected = [type for type in select_types(annotator, gold, types) if type in scored]
+    if not selected:
         raise VanerError(
-            f"corpus {gold.name} has no type that the selector judges: {', '.join(judges)}"
+            f"corpus {gold.name} has no type of the selector, which has {', '.join(scored)}"
         )
-    return own
+    return selected
 
 
-def _drawn(gold: Corpus, limit: int | None) -> Corpus:
-    """So many documents of a corpus, in their order."""
+def _sample_documents(gold: Corpus, limit: int | None) -> Corpus:
+    """Return a random sample of the documents of a corpus, in their order."""
     if limit is None or limit >= len(gold):
         return gold
     chosen = sorted(Random(_SEED).sample(range(len(gold)), limit))
     return replace(gold, documents=tuple(gold.documents[i] for i in chosen))
 
 
-def _made() -> dict[str, Any]:
-    # Not the command: its paths are nobody else's business, once the model is published.
+def _collect_published_provenance() -> dict[str, Any]:
+    """Return the provenance without the command, whose paths should not be published."""
     return {name: value for name, value in collect_provenance().items() if name != "command"}

@@ -1,4 +1,4 @@
-"""Is one system better than another, or only luckier?"""
+"""Compare two systems: difference in F1, its confidence interval, and its p-value."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _F1 = 2
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Strict micro F1 of two systems on the same gold, as fractions of one.
+    """Strict micro F1 of two systems on the same gold documents, as fractions from 0 to 1.
 
     Args:
-        a, b: F1 of either system.
+        a, b: F1 of each system.
         difference: ``a - b``.
-        interval: 95% interval of the difference, by the paired bootstrap.
-        p_value: two-sided, by approximate randomisation: how often systems that are equally good
-            would differ at least this much.
+        interval: 95% confidence interval of the difference, by the paired bootstrap.
+        p_value: Two-sided p-value by approximate randomization: the probability of a difference
+            at least this large between equally good systems.
     """
 
     a: float
@@ -43,7 +43,7 @@ class Comparison:
     p_value: float
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-able dictionary, figures as unrounded fractions of one."""
+        """Return a JSON-serializable dictionary with unrounded scores."""
         return asdict(self) | {"interval": [self.interval.low, self.interval.high]}
 
 
@@ -58,12 +58,22 @@ def compare(
 ) -> Comparison:
     """Compare two systems on the same gold documents by strict micro F1.
 
-    If the systems are equally good, the two outputs for a document might as well be swapped. So
-    swap each with probability 1/2 and see how often the difference is at least as large as the
-    real one: p = (1 + such swaps) / (1 + resamples) (Noreen 1989; Yeh 2000, COLING, for F1).
+    If the systems are equally good, their outputs for a document are exchangeable. The test swaps
+    the outputs of each document with probability 1/2 and counts how often the difference is at
+    least as large as the observed one: p = (1 + count) / (1 + resamples).
+
+    Args:
+        gold: Documents with the annotated mentions.
+        a, b: Documents with the mentions of each system. Documents are paired by id.
+        types: Entity types to score; all that occur if None.
+        resamples: Number of resamples of the bootstrap and of the test.
+        seed: Seed of the random number generator.
 
     Raises:
-        VanerError: where documents do not fit together, or `resamples` is not positive.
+        VanerError: If documents do not match (see `align_documents`), or `resamples` is not
+            positive.
+
+    Source: Noreen 1989; Yeh 2000, COLING, for F1.
 
     >>> gold = [Document("1", "Asthma")]
     >>> compare(gold, gold, gold, resamples=10).p_value
@@ -77,35 +87,41 @@ def compare(
         [count_strict_matches(pairs_a, types), count_strict_matches(pairs_b, types)], axis=1
     )
     f1 = precision_recall_f1(counts.sum(axis=0))[:, _F1]
-    drawn = precision_recall_f1(resample_counts(counts, resamples, seed))[..., _F1]
+    sampled_f1 = precision_recall_f1(resample_counts(counts, resamples, seed))[..., _F1]
     return Comparison(
         a=float(f1[0]),
         b=float(f1[1]),
         difference=float(f1[0] - f1[1]),
-        interval=percentile_interval(drawn[:, 0] - drawn[:, 1]),
+        interval=percentile_interval(sampled_f1[:, 0] - sampled_f1[:, 1]),
         p_value=_p_value(counts, resamples, seed),
     )
 
 
 def _p_value(counts: Array, resamples: int, seed: int) -> float:
-    """Approximate randomisation over counts (D, 2, 3); see `compare`."""
+    """Return the p-value by approximate randomization, see `compare`.
+
+    Args:
+        counts: Counts of each document for both systems. *Shape:* (D, 2, 3).
+        resamples: Number of random swaps.
+        seed: Seed of the random number generator.
+    """
     totals = counts.sum(axis=0)
-    observed = _distance(totals)
+    observed = _f1_distance(totals)
     change = counts[:, 1] - counts[:, 0]
-    change = change[change.any(axis=1)]  # swapping equal outputs changes nothing
+    change = change[change.any(axis=1)]  # swapping equal outputs has no effect
     if not len(change):
         return 1.0
     rng = np.random.default_rng(seed)
     extreme = 0
     for rows in batch_sizes(resamples, len(change)):
-        moved = rng.integers(2, size=(rows, len(change))).astype(np.float64) @ change
-        swapped = np.stack([totals[0] + moved, totals[1] - moved], axis=1)
-        # Equal differences may differ in the last bit, and must count as at least as large.
-        extreme += int(np.count_nonzero(_distance(swapped) >= observed - 1e-12))
+        shift = rng.integers(2, size=(rows, len(change))).astype(np.float64) @ change
+        swapped = np.stack([totals[0] + shift, totals[1] - shift], axis=1)
+        # Equal differences may differ in the last bit and must count as at least as large.
+        extreme += int(np.count_nonzero(_f1_distance(swapped) >= observed - 1e-12))
     return (1 + extreme) / (1 + resamples)
 
 
-def _distance(totals: Array) -> Array:
-    """Absolute difference in F1 of counts (..., 2, 3), shape (...)."""
+def _f1_distance(totals: Array) -> Array:
+    """Return the absolute difference in F1 of counts (..., 2, 3). *Shape:* (...)."""
     f1 = precision_recall_f1(totals)[..., _F1]
     return np.asarray(np.abs(f1[..., 0] - f1[..., 1]), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""True positives, false positives, false negatives, and what follows from them."""
+"""True positives, false positives and false negatives, and the scores computed from them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many mentions were found, made up and missed.
+    """Counts of correct, wrong and missed mentions.
 
-    precision = tp / (tp + fp), recall = tp / (tp + fn), F1 = 2 tp / (2 tp + fp + fn); all are
-    fractions of one, and 0/0 is 0 (seqeval's ``zero_division=0``).
+    precision = tp / (tp + fp), recall = tp / (tp + fn), F1 = 2 tp / (2 tp + fp + fn). Scores are
+    fractions from 0 to 1, and 0/0 is 0 (``zero_division=0`` in seqeval).
 
     Args:
-        tp: predictions that match a gold mention.
-        fp: predictions that match none.
-        fn: gold mentions that no prediction matches.
+        tp: Number of predictions that match a gold mention.
+        fp: Number of predictions that match no gold mention.
+        fn: Number of gold mentions without a matching prediction.
 
     >>> Counts(tp=6, fp=2, fn=4).precision
     0.75
@@ -51,5 +51,5 @@ class Counts:
         return _ratio(2 * self.tp, self.gold + self.predicted)
 
 
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _ratio(numerator: int, denominator: int) -> float:
+    return numerator / denominator if denominator else 0.0

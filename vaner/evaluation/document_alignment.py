@@ -1,4 +1,4 @@
-"""Gold and predicted documents side by side, or an error that says why they do not fit."""
+"""Pair gold and predicted documents by id, and check that their texts are the same."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from vaner.errors import VanerError
 from vaner.text.documents import Document
 
 Pair = tuple[Document, Document]
+"""A gold document and the predicted document with the same id."""
 
 
 def align_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Pair]:
-    """Pairs of a gold document and its prediction, in the order of their ids.
+    """Return pairs of gold and predicted documents, sorted by id.
 
-    Sorting makes everything that follows, random resampling included, independent of the order in
-    which documents arrive. A gold document without a prediction is paired with its bare text: all
-    its mentions are missed.
+    The sorting makes the results, including random resampling, independent of the order of the
+    documents. A gold document without a prediction is paired with its text without mentions, so
+    all its mentions count as missed.
 
     Raises:
-        VanerError: for no gold at all, an id that occurs twice on one side, a prediction for a
-            document that gold does not have, or texts that differ.
+        VanerError: If there are no gold documents, an id occurs twice, a predicted document is
+            not among the gold documents, or the texts differ.
     """
-    golds = _by_id(gold, "gold")
-    predictions = _by_id(predicted, "predicted")
+    golds = _index_by_id(gold, "gold")
+    predictions = _index_by_id(predicted, "predicted")
     if not golds:
         raise VanerError("there are no gold documents to score against")
     for name in predictions:
@@ -32,26 +33,26 @@ def align_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> 
                 "score predictions against the split they were made for"
             )
     pairs = [(golds[name], predictions.get(name)) for name in sorted(golds)]
-    return [(g, _same_text(g, p) if p is not None else g.with_spans(())) for g, p in pairs]
+    return [(g, _check_text(g, p) if p is not None else g.with_spans(())) for g, p in pairs]
 
 
-def _by_id(documents: Iterable[Document], side: str) -> dict[str, Document]:
-    found: dict[str, Document] = {}
+def _index_by_id(documents: Iterable[Document], side: str) -> dict[str, Document]:
+    by_id: dict[str, Document] = {}
     for document in documents:
-        if document.id in found:
+        if document.id in by_id:
             raise VanerError(f"{side} document {document.id!r} occurs twice; ids must be unique")
-        found[document.id] = document
-    return found
+        by_id[document.id] = document
+    return by_id
 
 
-def _same_text(gold: Document, predicted: Document) -> Document:
-    """The prediction, once its offsets are known to mean the same as those of gold."""
+def _check_text(gold: Document, predicted: Document) -> Document:
+    """Return the predicted document; raise if its offsets refer to another text."""
     if gold.text == predicted.text:
         return predicted
     pairs = zip(gold.text, predicted.text, strict=False)
     shorter = min(len(gold.text), len(predicted.text))
-    place = next((i for i, (a, b) in enumerate(pairs) if a != b), shorter)
+    offset = next((i for i, (a, b) in enumerate(pairs) if a != b), shorter)
     raise VanerError(
-        f"gold and predicted text of document {gold.id!r} differ from character {place}: "
-        f"{gold.text[place : place + 20]!r} against {predicted.text[place : place + 20]!r}"
+        f"gold and predicted text of document {gold.id!r} differ from character {offset} on: "
+        f"{gold.text[offset : offset + 20]!r} and {predicted.text[offset : offset + 20]!r}"
     )

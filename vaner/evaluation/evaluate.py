@@ -1,6 +1,6 @@
-"""A model or a dictionary against a corpus: annotate its text, score, say what was out of reach.
+"""Evaluate a recognizer on a corpus: annotate the texts, score, count unreachable mentions.
 
-The one path to a figure, for the command line and for scripts alike.
+The command line and scripts use the same function.
 """
 
 from __future__ import annotations
@@ -22,24 +22,26 @@ from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
 
 ProgressWrapper = Callable[[Iterator[Document]], Iterator[Document]]
+"""Function that wraps a stream of documents, for example to show a progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A model's figures on one split.
+    """The scores of a recognizer on one split of a corpus.
 
     Args:
-        corpus, split: what it was scored on.
-        types: types that were scored.
-        not_found: types of the corpus that the model does not find, and that were not scored.
-        report: the figures.
-        unreachable: reason -> gold mentions of the scored types that no answer can give back.
-        seconds: time the annotation took.
-        predicted: the documents with the model's mentions, to compare with another model's.
-        gold: the same documents with the corpus's own.
-        reliability: how far the scores can be trusted; None where there are none.
-        uncalibrated: the same of the scores as the model computes them, where they are calibrated.
-        out_of: documents of the split, where only the first of them were scored.
+        corpus, split: Corpus and split.
+        types: Scored entity types.
+        unsupported_types: Types of the corpus that the recognizer does not find; not scored.
+        report: The scores.
+        unreachable: Number of gold mentions that the recognizer cannot represent, by reason.
+        seconds: Duration of the annotation.
+        predicted: Documents with the predicted mentions.
+        gold: The same documents with the gold mentions.
+        reliability: Reliability of the mention scores; None without scores.
+        uncalibrated: Reliability of the uncalibrated scores; None without a calibration.
+        total_documents: Number of documents of the split if only the first ones were scored,
+            otherwise None.
     """
 
     corpus: str
@@ -57,14 +59,14 @@ class Evaluation:
 
     @property
     def name(self) -> str:
-        """What it was scored on, for people."""
+        """Name of the corpus and split, for display."""
         if self.total_documents is None:
             return f"{self.corpus} {self.split}"
         part = f"the first {self.report.documents:,} of {self.total_documents:,} documents"
         return f"{self.corpus} {self.split}, {part}"
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-able dictionary: the report's, and what it was computed on."""
+        """Return a JSON-serializable dictionary of the report and its settings."""
         return {
             "corpus": self.corpus,
             "split": self.split,
@@ -92,65 +94,84 @@ def evaluate(
     seed: int = 0,
     progress: ProgressWrapper = iter,
 ) -> Evaluation:
-    """Score a model on a split of a corpus.
+    """Score a recognizer on a split of a corpus.
 
     Args:
-        recognizer: the model, or the matcher of a knowledge base.
-        corpus: gold documents. Their mentions are taken off before the model sees them.
-        types: types to score; those that the corpus annotates and the model finds if None.
-        min_score: mentions that are less probable are left out, in [0, 1]; one for all types, or
-            one for each.
-        limit: score only so many documents, the first ones, and say so; all if None.
-        name_corpus: put the corpus's name into the instruction, where the model was trained on
-            that corpus; without it, the corpus is read as text of no known corpus.
-        train: training documents, to score seen and unseen mentions apart.
-        bootstrap: resamples behind the 95% intervals, 0 for none.
-        seed: seed of the resampling.
-        progress: wraps the stream of annotated documents, e.g. in a progress bar.
+        recognizer: An annotator, a model, or the matcher of a knowledge base.
+        corpus: Gold documents. The recognizer receives them without their mentions.
+        types: Types to score, see `select_types`.
+        train: Training documents, to score seen and unseen mentions separately.
+        min_score: Lowest score of a mention, in [0, 1]; one value or one per type.
+        limit: Number of documents to score; all if None.
+        name_corpus: Name the corpus in the instruction if the model was trained on it.
+        bootstrap, seed: Number of resamples for the 95% intervals (0 for none), and their seed.
+        progress: Wrapper of the stream of annotated documents, such as a progress bar.
 
     Raises:
-        VanerError: for a type that the corpus does not annotate or the model does not find, and
-            where they have no type in common or there is no document.
+        VanerError: If there is nothing to score, see `select_types`.
     """
     chosen = select_types(recognizer, corpus, types)
     gold = tuple(islice(make_ids_unique(corpus), limit))
-    bare = (document.with_spans(()) for document in gold)
+    name = _training_name(recognizer, corpus.name) if name_corpus else None
     started = time.monotonic()
-    named = _name_for_model(recognizer, corpus.name) if name_corpus else None
-    found = progress(recognizer.annotate(bare, chosen, corpus=named))
-    predicted = tuple(filter_by_score(document, min_score) for document in found)
+    annotated = progress(recognizer.annotate(_strip(gold), chosen, corpus=name))
+    predicted = tuple(filter_by_score(document, min_score) for document in annotated)
     seconds = time.monotonic() - started
-    reasons = Counter[str]()
-    for document in gold:
-        reasons += recognizer.unreachable(document, chosen)
+    unreachable = sum((recognizer.unreachable(d, chosen) for d in gold), Counter[str]())
     report = score(
         gold,
         predicted,
         types=chosen,
-        seen=seen_mentions(train) if train is not None else None,
-        unreachable=reasons.total(),
+        seen=None if train is None else seen_mentions(train),
+        unreachable=unreachable.total(),
         bootstrap=bootstrap,
         seed=seed,
     )
-    left = tuple(t for t in corpus.types if t not in recognizer.types) if types is None else ()
-    calibration = recognizer.calibration
-    given = None if calibration is None else tuple(map(calibration.undo, predicted))
     return Evaluation(
-        corpus.name, corpus.split, chosen, left, report, dict(reasons), seconds, predicted, gold,
-        _reliability(gold, predicted, chosen),
-        None if given is None else _reliability(gold, given, chosen),
-        len(corpus) if len(gold) < len(corpus) else None,
-    )  # fmt: skip
+        corpus=corpus.name,
+        split=corpus.split,
+        types=chosen,
+        unsupported_types=_list_unsupported(recognizer, corpus) if types is None else (),
+        report=report,
+        unreachable=dict(unreachable),
+        seconds=seconds,
+        predicted=predicted,
+        gold=gold,
+        reliability=_measure_reliability(gold, predicted, chosen),
+        uncalibrated=_measure_uncalibrated(recognizer, gold, predicted, chosen),
+        total_documents=None if len(gold) == len(corpus) else len(corpus),
+    )
 
 
-def _reliability(
+def _strip(documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield the documents without their mentions."""
+    return (document.with_spans(()) for document in documents)
+
+
+def _list_unsupported(recognizer: Recognizer, corpus: Corpus) -> tuple[str, ...]:
+    return tuple(type for type in corpus.types if type not in recognizer.types)
+
+
+def _measure_reliability(
     gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
 ) -> Reliability | None:
     return reliability(chain.from_iterable(label_predictions(gold, predicted, types)))
 
 
-def _name_for_model(recognizer: Recognizer, corpus: str) -> str:
-    """Return the name under which the model was trained on a corpus: of a view, its base corpus."""
+def _measure_uncalibrated(
+    recognizer: Recognizer,
+    gold: Iterable[Document],
+    predicted: Iterable[Document],
+    types: Sequence[str],
+) -> Reliability | None:
+    """Return the reliability of the scores before calibration; None without a calibration."""
+    if recognizer.calibration is None:
+        return None
+    return _measure_reliability(gold, map(recognizer.calibration.undo, predicted), types)
+
+
+def _training_name(recognizer: Recognizer, corpus: str) -> str:
+    """Return the name of a corpus in the training of a model: for a view, its base corpus."""
     known = getattr(recognizer, "corpora", getattr(recognizer, "datasets", {}))
     return corpus if corpus in known else base_corpus(corpus)
 
@@ -158,16 +179,27 @@ def _name_for_model(recognizer: Recognizer, corpus: str) -> str:
 def select_types(
     recognizer: Recognizer, corpus: Corpus, types: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """The types to score, checked against those that the recognizer finds and the corpus's own."""
+    """Return the types to score, without duplicates.
+
+    Args:
+        recognizer: The recognizer.
+        corpus: The corpus.
+        types: Requested types; None selects those that the corpus annotates and the recognizer
+            finds.
+
+    Raises:
+        VanerError: If the corpus has no documents, does not annotate one of `types` or has no type
+            in common with the recognizer, or the recognizer does not find one of `types`.
+    """
     if not corpus.documents:
-        raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score on")
+        raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score")
     if types is None:
         common = tuple(type for type in corpus.types if type in recognizer.types)
         if not common:
             raise VanerError(
                 f"corpus {corpus.name} annotates {format_types(corpus.types)}; "
-                f"the {recognizer.kind} finds {', '.join(recognizer.types)}: there is nothing to "
-                "score; call what means the same by the same name",
+                f"the {recognizer.kind} finds {', '.join(recognizer.types)}: they have no type in "
+                "common; rename types that have the same meaning",
                 argument="rename",
             )
         return common
@@ -175,7 +207,7 @@ def select_types(
         if type not in corpus.types:
             raise VanerError(
                 f"corpus {corpus.name} does not annotate {type}; it has "
-                f"{format_types(corpus.types)}: call one of them {type}",
+                f"{format_types(corpus.types)}; rename one of them to {type}",
                 argument="rename",
             )
         if type not in recognizer.types and not recognizer.zero_shot:

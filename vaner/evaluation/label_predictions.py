@@ -1,4 +1,4 @@
-"""Predicted mentions one by one: which of them are right."""
+"""Label predicted mentions as correct or wrong."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from vaner.text.documents import Document
 def label_predictions(
     gold: Iterable[Document], predicted: Iterable[Document], types: Collection[str]
 ) -> Iterator[list[LabeledMention]]:
-    """The predicted mentions of each document, the most probable first.
+    """Yield the predicted mentions of each document with their labels, most probable first.
 
-    Of two for one gold mention the more probable is the right one, and one without a score is
-    more probable than any: as many are right as `vaner.evaluation.score` says.
+    Of two predictions that match one gold mention, the more probable is correct; a mention without
+    a score counts as most probable. The number of correct predictions is that of
+    `vaner.evaluation.score`.
 
     Args:
-        gold, predicted: documents with the same ids in the same order.
-        types: types to judge; others are left out.
+        gold, predicted: Documents with the same ids in the same order.
+        types: Entity types to label; mentions of other types are left out.
 
     >>> from vaner.text.documents import Span
     >>> gold = Document("1", "asthma", (Span(0, 6, "Disease"),))
@@ -28,12 +29,12 @@ def label_predictions(
     >>> [(span.score, is_correct) for span, is_correct in labeled]
     [(0.9, True), (0.4, False)]
     """
-    for true, found in zip(gold, predicted, strict=True):
-        wanted = {strict_key(span) for span in true.spans}
-        ranked = sorted(found.spans, key=lambda s: -(s.score if s.score is not None else 2.0))
-        some: list[LabeledMention] = []
+    for gold_document, document in zip(gold, predicted, strict=True):
+        unmatched = {strict_key(span) for span in gold_document.spans}
+        ranked = sorted(document.spans, key=lambda s: -(s.score if s.score is not None else 2.0))
+        labeled: list[LabeledMention] = []
         for span in ranked:
             if span.type in types:
-                some.append((span, strict_key(span) in wanted))
-                wanted.discard(strict_key(span))
-        yield some
+                labeled.append((span, strict_key(span) in unmatched))
+                unmatched.discard(strict_key(span))
+        yield labeled

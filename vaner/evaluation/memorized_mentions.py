@@ -1,8 +1,10 @@
-"""Which mentions a system could have learnt by heart.
+"""Mentions of the training data, which a model may have memorized.
 
-A tagger that memorises its training names scores well on them and fails on new ones, and the usual
-figure hides which it does (Kim and Kang 2022, "How do your biomedical named entity recognition
-models generalize to novel entities?", IEEE Access 10).
+A model that memorizes the names of its training data scores well on these names and fails on new
+ones; overall scores do not show the difference.
+
+Source: Kim and Kang 2022, "How do your biomedical named entity recognition models generalize to
+novel entities?", IEEE Access 10.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from collections.abc import Iterable
 from vaner.text.documents import Document, Span
 
 MentionKey = tuple[str, str]
-"""Normalised text of a mention, and its type."""
+"""Normalized text of a mention, and its type."""
 
 
 def mention_key(document: Document, span: Span) -> MentionKey:
-    """Text casefolded with white space folded to single spaces, and the type.
+    """Return the case-folded text of a mention with single spaces, and its type.
 
     >>> mention_key(Document("d", "Breast  Cancer"), Span(0, 14, "Disease"))
     ('breast cancer', 'Disease')
@@ -25,7 +27,7 @@ def mention_key(document: Document, span: Span) -> MentionKey:
 
 
 def seen_mentions(documents: Iterable[Document]) -> frozenset[MentionKey]:
-    """The mentions of training documents, for the `seen` argument of `score`.
+    """Return the mentions of training documents, for the argument `seen` of `score`.
 
     >>> seen_mentions([Document("d", "Asthma", (Span(0, 6, "Disease"),))])
     frozenset({('asthma', 'Disease')})

@@ -1,14 +1,16 @@
-"""Which mentions are nested, and how: the groups that nested corpora are scored by.
+"""Groups of nested mentions, for the evaluation on corpora with nested mentions.
 
-A gold mention is in the groups that its place among the gold mentions gives it. A right prediction
-goes where its gold mention is, a wrong one where its own place among the predictions puts it. So
-every right prediction is counted once on both sides, the counts of ``flat`` and ``nested`` add up
-to the whole, as do those of ``outermost`` and ``inside``, and those of ``innermost`` and
-``around``. Rojas et al. 2022 ("Simple Yet Powerful: An Overlooked Architecture for Nested Named
-Entity Recognition", COLING) count in this way.
+A gold mention belongs to the groups that its relations to other gold mentions give. A correct
+prediction belongs to the groups of its gold mention, a wrong prediction to those that its relations
+to other predictions give. So each correct prediction is counted once on both sides. The counts of
+``flat`` and ``nested`` add up to those of all mentions, and so do those of ``outermost`` and
+``inside``, and of ``innermost`` and ``around``.
 
-A system that never nests its predictions has no wrong one in ``nested``: its precision there is
-1 or 0, and only the recall tells something.
+A system that never predicts nested mentions has no wrong prediction in ``nested``: its precision
+there is 1 or 0, and only its recall is informative.
+
+Source: Rojas et al. 2022, "Simple Yet Powerful: An Overlooked Architecture for Nested Named Entity
+Recognition", COLING.
 """
 
 from __future__ import annotations
@@ -19,38 +21,40 @@ from vaner.text.documents import Span
 from vaner.text.span_relations import SpanRelation, find_overlapping_pairs, find_relations
 
 Relations = frozenset[SpanRelation]
+"""Relations of a mention to the other mentions of its side, gold or predicted."""
 
 GROUPS: Mapping[str, Callable[[Relations], bool]] = {
-    "flat": lambda ways: not ways,
+    "flat": lambda relations: not relations,
     "nested": bool,
-    "outermost": lambda ways: SpanRelation.INSIDE not in ways,
-    "inside": lambda ways: SpanRelation.INSIDE in ways,
-    "innermost": lambda ways: SpanRelation.AROUND not in ways,
-    "around": lambda ways: SpanRelation.AROUND in ways,
-    "same_place": lambda ways: SpanRelation.SAME in ways,
-    "crossing": lambda ways: SpanRelation.CROSSING in ways,
+    "outermost": lambda relations: SpanRelation.INSIDE not in relations,
+    "inside": lambda relations: SpanRelation.INSIDE in relations,
+    "innermost": lambda relations: SpanRelation.AROUND not in relations,
+    "around": lambda relations: SpanRelation.AROUND in relations,
+    "same_place": lambda relations: SpanRelation.SAME in relations,
+    "crossing": lambda relations: SpanRelation.CROSSING in relations,
 }
-"""By how a mention lies to the others of its side: ``flat`` shares a character with none,
-``nested`` with some; ``outermost`` lies inside none, ``inside`` inside some; ``innermost`` has none
-inside, ``around`` has some; ``same_place`` covers what a mention of another type covers;
-``crossing`` shares a part of itself with a part of another one."""
+"""Conditions on the relations of a mention, by group: ``flat`` shares no character with another
+mention, ``nested`` does; ``outermost`` is inside no other mention, ``inside`` is inside one;
+``innermost`` contains no other mention, ``around`` contains one; ``same_place`` has the same extent
+as a mention of another type; ``crossing`` overlaps another mention partially."""
 
 
 def has_overlaps(spans: Iterable[Span]) -> bool:
-    """Whether any two mentions share a character."""
+    """Return whether any two mentions share a character."""
     return any(True for _ in find_overlapping_pairs(spans))
 
 
 def group_by_nesting(gold: Collection[Span], predicted: Collection[Span]) -> dict[str, set[Span]]:
-    """The mentions of either side in each group.
+    """Return the gold and predicted mentions of each group.
 
     >>> outer, inner, wrong = Span(0, 9, "Disease"), Span(5, 9, "Anatomy"), Span(12, 15, "Gene")
-    >>> found = group_by_nesting([outer, inner], [inner, wrong])
-    >>> found["inside"] == {inner}, found["flat"] == {wrong}
+    >>> groups = group_by_nesting([outer, inner], [inner, wrong])
+    >>> groups["inside"] == {inner}, groups["flat"] == {wrong}
     (True, True)
     """
-    ways = {
-        **find_relations(predicted),
-        **find_relations(gold),
-    }  # gold's word on what both sides have
-    return {name: {span for span in ways if holds(ways[span])} for name, holds in GROUPS.items()}
+    # Gold relations take precedence for mentions that are on both sides.
+    relations = {**find_relations(predicted), **find_relations(gold)}
+    return {
+        name: {span for span in relations if holds(relations[span])}
+        for name, holds in GROUPS.items()
+    }

@@ -1,4 +1,4 @@
-"""Where to cut: the score from which on mentions are kept, chosen on devel."""
+"""Choose a score threshold on a dev set."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vaner.text.documents import Document
 
 
 class ThresholdCounts(NamedTuple):
-    """A threshold and what it gives.
+    """A threshold and the counts of the mentions that reach it.
 
     Args:
-        threshold: mentions with at least this score are kept; those without a score always are.
-        counts: strict counts of what is kept.
+        threshold: Lowest score of a mention. Mentions without a score always reach it.
+        counts: Strict counts of the mentions that reach the threshold.
     """
 
     threshold: float
@@ -26,42 +26,46 @@ class ThresholdCounts(NamedTuple):
 def sweep_thresholds(
     gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
 ) -> list[ThresholdCounts]:
-    """Every threshold that makes a difference, from the lowest up.
+    """Return all thresholds that give different counts, in ascending order.
 
     Args:
-        gold, predicted: documents with the same ids in the same order.
-        types: types to count.
+        gold, predicted: Documents with the same ids in the same order.
+        types: Entity types to count.
     """
-    true = list(gold)
-    total = sum(len({s for s in document.spans if s.type in types}) for document in true)
+    gold_documents = list(gold)
+    total = sum(len({s for s in document.spans if s.type in types}) for document in gold_documents)
     scored: list[tuple[float, bool]] = []
     tp = fp = 0
-    for span, right in chain.from_iterable(label_predictions(true, predicted, types)):
+    labeled = chain.from_iterable(label_predictions(gold_documents, predicted, types))
+    for span, is_correct in labeled:
         if span.score is None:
-            tp, fp = tp + right, fp + (not right)
+            tp, fp = tp + is_correct, fp + (not is_correct)
         else:
-            scored.append((span.score, right))
+            scored.append((span.score, is_correct))
     scored.sort(key=lambda pair: -pair[0])
-    found_cuts = (
-        [ThresholdCounts(1.0, Counts(tp, fp, total - tp))] if not scored or scored[0][0] < 1 else []
-    )
-    for place, (score, right) in enumerate(scored):
-        tp, fp = tp + right, fp + (not right)
-        if place + 1 == len(scored) or scored[place + 1][0] < score:
-            found_cuts.append(ThresholdCounts(score, Counts(tp, fp, total - tp)))
-    return found_cuts[::-1]
+    results: list[ThresholdCounts] = []
+    if not scored or scored[0][0] < 1:
+        results.append(ThresholdCounts(1.0, Counts(tp, fp, total - tp)))
+    for i, (score, is_correct) in enumerate(scored):
+        tp, fp = tp + is_correct, fp + (not is_correct)
+        if i + 1 == len(scored) or scored[i + 1][0] < score:
+            results.append(ThresholdCounts(score, Counts(tp, fp, total - tp)))
+    return results[::-1]
 
 
 def find_best_threshold(
     gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
 ) -> ThresholdCounts:
-    """The threshold with the highest strict F1; of equals the lowest.
+    """Return the threshold with the highest strict F1; the lowest of several.
+
+    Args:
+        gold, predicted: Documents with the same ids in the same order.
+        types: Entity types to count.
 
     >>> from vaner.text.documents import Span
-    >>> text = "asthma or gout"
-    >>> gold = [Document("1", text, (Span(0, 6, "Disease"),))]
-    >>> found = [Document("1", text, (Span(0, 6, "Disease", 0.9), Span(10, 14, "Disease", 0.4)))]
-    >>> find_best_threshold(gold, found, ["Disease"]).threshold
+    >>> gold = Document("1", "asthma or gout", (Span(0, 6, "Disease"),))
+    >>> predicted = gold.with_spans((Span(0, 6, "Disease", 0.9), Span(10, 14, "Disease", 0.4)))
+    >>> find_best_threshold([gold], [predicted], ["Disease"]).threshold
     0.9
     """
-    return max(sweep_thresholds(gold, predicted, types), key=lambda cut: cut.counts.f1)
+    return max(sweep_thresholds(gold, predicted, types), key=lambda item: item.counts.f1)
