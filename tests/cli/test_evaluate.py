@@ -31,7 +31,7 @@ GOLD = "Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\nBRCA1\tB
 
 
 class Oracle:
-    """Stands for an annotator: answers what it was message, and remembers what it was asked."""
+    """Replaces an annotator: returns given answers and records its calls."""
 
     kind = "model"
     types = ("Chemical", "Disease")

@@ -128,7 +128,7 @@ def test_an_error_names_the_option_of_its_command(
     place = 2 if "convert" in command else len(command)
     more = ["--model", tiny_model] if command[0] != "corpus" else []
     done = run(*command[:place], path, *command[place:], *more)
-    assert done.error.endswith(f"its format cannot be message; name it with {option}")
+    assert done.error.endswith(f"its format cannot be detected; name it with {option}")
     checked = run("corpus", "check", path)
     assert checked.code == 1 and "name it with --from" in checked.out
 

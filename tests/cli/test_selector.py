@@ -62,7 +62,7 @@ def test_behind_the_dictionary(
     assert {key(s) for s in kept} < {key(s) for s in spans(alone.out)}
     judged = [s for s in kept if s["type"] != "Gene"]
     assert judged and all(s["score"] >= 0.45 and s["identifiers"] for s in judged)
-    # A type that the selector does not know passes as it was, and that is message once.
+    # A type unknown to the selector is unchanged, with a single warning.
     genes = [s for s in kept if s["type"] == "Gene"]
     assert len(genes) == 8 and "score" not in genes[0] and genes[0]["identifiers"]
     assert done.err.count("was not trained on Gene") == 1
