@@ -51,7 +51,7 @@ def test_a_leak_gives_exit_code_1(run: Run, tmp_path: Path, corpora: Path) -> No
     leaky = base(tmp_path / "leaky.parquet", [" ".join(m) for m in MENTIONS[:6]])
     found = run("kb", "check", leaky, "--corpora", corpora)
     assert found.code == 1
-    assert "NCBI-disease test: 6 of 12 tell-tale mentions" in found.out
+    assert "NCBI-disease test: 6 of 12 tokenized mentions" in found.out
     assert "LEAK" in found.out and "factor 0 ( f0 ) deficiency" in found.out
     honest = base(tmp_path / "honest.parquet", ["factor 1 (f1) deficiency"])
     cleared = run("kb", "check", honest, "--corpora", corpora)

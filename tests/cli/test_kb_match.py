@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Run
-from tests.knowledge.bases import written
+from tests.knowledge.bases import write_base
 from vaner.formats import FORMATS, read, write
 from vaner.text.documents import Document, Span
 
@@ -23,7 +23,7 @@ FOUND = [
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
-    return written(tmp_path / "ten.parquet").path
+    return write_base(tmp_path / "ten.parquet").path
 
 
 def spans(path: Path) -> list[tuple[int, int, str, tuple[str, ...]]]:
@@ -74,10 +74,10 @@ def test_rules_from_the_command_line(run: Run, base: Path) -> None:
     ("arguments", "message"),
     [
         (["--types", "Drug"], "has no type Drug; it has Chemical"),
-        (["--rule", "Gene=fold"], "'Gene=fold' is no rule such as Gene.case=fold"),
-        (["--rule", "Gene.size=3"], "no rule is called 'size'; there are case, longest_symbol"),
-        (["--rule", "Gene.case=3"], "case is one of symbols, fold, keep"),
-        (["--rule", "Gene.shortest=x"], "shortest is a number"),
+        (["--rule", "Gene=fold"], "'Gene=fold' is not a rule such as Gene.case=fold"),
+        (["--rule", "Gene.size=3"], "unknown rule 'size'; rules: case, max_symbol_length"),
+        (["--rule", "Gene.case=3"], "case must be one of symbols, fold, keep"),
+        (["--rule", "Gene.min_length=x"], "min_length must be a number"),
         (["--rule", "Drug.case=fold"], "has no type Drug"),
         (["--kb", "none"], "unknown knowledge base 'none'; see vaner kb list"),
         (["--kb", "none.parquet"], "no such knowledge base"),

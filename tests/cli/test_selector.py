@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import Run
-from tests.knowledge.bases import written
+from tests.knowledge.bases import write_base
 from tests.selector.test_selector import build, saved
 from vaner.corpora import load
 from vaner.formats import read, write
@@ -53,7 +53,7 @@ def test_behind_the_dictionary(
     run: Run, selector: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
-    base = written(tmp_path / "ten.parquet").path
+    base = write_base(tmp_path / "ten.parquet").path
     text = " ".join(["Metformin for type 2 diabetes and DIF."] * 4)
     asked = ("kb", "match", "-t", text, "--kb", base, "-f", "jsonl")
     alone, done = run(*asked), run(*asked, "--selector", selector)
@@ -101,7 +101,7 @@ def test_a_selector_that_is_not_there(
                                       '"end": 4, "type": "Disease"}]}\n')  # fmt: skip
     here = {"CORPUS": str(tmp_path / "c.jsonl")}
     if "BASE" in command:
-        here["BASE"] = str(written(tmp_path / "ten.parquet").path)
+        here["BASE"] = str(write_base(tmp_path / "ten.parquet").path)
     else:
         command = (*command, "--model", str(tiny_model))
     words = [here.get(word, word) for word in command]
@@ -163,7 +163,7 @@ def test_annotations_of_a_dictionary_match_the_corpus(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
-    base = written(tmp_path / "ten.parquet").path
+    base = write_base(tmp_path / "ten.parquet").path
     corpus = tmp_path / "mine"
     corpus.mkdir()
     (corpus / "train.tsv").write_text("Metformin\tO\nfor\tO\ndiabetes\tB-Disease\n\nNo\tO\n\n")

@@ -23,7 +23,7 @@ CONCEPTS = [
 ]
 
 
-def written(path: Path, concepts: Iterable[Concept] = CONCEPTS) -> KnowledgeBase:
-    """A base on disk."""
-    named = (Concept(c.identifier, c.name, c.type, c.synonyms, "tests") for c in concepts)
-    return write(named, path, name=path.stem, sources=[TESTS])
+def write_base(path: Path, concepts: Iterable[Concept] = CONCEPTS) -> KnowledgeBase:
+    """Write a small knowledge base."""
+    with_source = (Concept(c.identifier, c.name, c.type, c.synonyms, "tests") for c in concepts)
+    return write(with_source, path, name=path.stem, sources=[TESTS])

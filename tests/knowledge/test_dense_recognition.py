@@ -1,4 +1,4 @@
-"""Texts made of names: what is a mention is one, nothing else is, every draw is another."""
+"""Texts made of names: which names are mentions, and reproducible sampling."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaner.knowledge.dense_recognition import Counts, in_context, name_list
+from vaner.knowledge.dense_recognition import NameCounts, make_name_list, replace_mentions
 from vaner.knowledge.related_names import NamePool
 from vaner.text.documents import Document, Span
 
 POOL = NamePool(tuple(f"disease {i}" for i in range(30)), tuple(f"gene {i}" for i in range(20)))
 
 
-def test_a_list_holds_ten_and_five() -> None:
-    document = name_list(POOL, "Disease", Counts(), Random(1))
+def test_a_list_has_ten_positives_and_five_negatives() -> None:
+    document = make_name_list(POOL, "Disease", NameCounts(), Random(1))
     mentions = [document.mention(span) for span in document.spans]
     assert len(mentions) == len(set(mentions)) == 10
     assert all(mention in POOL.positives for mention in mentions)
@@ -24,21 +24,23 @@ def test_a_list_holds_ten_and_five() -> None:
     assert {span.type for span in document.spans} == {"Disease"}
 
 
-def test_lists_differ_by_their_draw_and_only_by_it() -> None:
-    texts = [name_list(POOL, "Disease", Counts(), Random(seed)).text for seed in (1, 1, 2)]
+def test_lists_depend_only_on_the_seed() -> None:
+    texts = [make_name_list(POOL, "Disease", NameCounts(), Random(seed)).text for seed in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
 
 
-def test_a_small_pool_gives_what_it_has() -> None:
-    document = name_list(NamePool(("asthma",), ()), "Disease", Counts(), Random(1))
+def test_a_small_pool_gives_a_short_list() -> None:
+    document = make_name_list(NamePool(("asthma",), ()), "Disease", NameCounts(), Random(1))
     assert document.text == "asthma" and document.spans == (Span(0, 6, "Disease"),)
 
 
-def test_adjacent_names_stay_apart() -> None:
+def test_adjacent_names_are_separate_mentions() -> None:
     from vaner.text.tags import TagScheme, decode_tags, encode_tags
     from vaner.text.words import split_words
 
-    document = name_list(NamePool(("heart attack", "asthma"), ()), "Disease", Counts(), Random(3))
+    document = make_name_list(
+        NamePool(("heart attack", "asthma"), ()), "Disease", NameCounts(), Random(3)
+    )
     words = split_words(document.text)
     for scheme in TagScheme:
         tags = encode_tags(words, document.spans, scheme).tags
@@ -47,9 +49,9 @@ def test_adjacent_names_stay_apart() -> None:
         ]
 
 
-def test_a_shouted_name_is_written_small() -> None:
+def test_a_long_name_in_capitals_is_lower_cased() -> None:
     pool = NamePool(("DIABETES MELLITUS, TYPE 2", "BRCA1"), ())
-    text = name_list(pool, "Disease", Counts(), Random(1)).text
+    text = make_name_list(pool, "Disease", NameCounts(), Random(1)).text
     assert "diabetes mellitus, type 2" in text and "BRCA1" in text
 
 
@@ -62,7 +64,7 @@ NAMES = st.text("ab -é", min_size=1, max_size=8).filter(lambda n: n.strip() == 
     st.lists(NAMES, min_size=1, max_size=4),
     st.integers(0, 9),
 )
-def test_names_take_the_place_of_mentions_and_of_nothing_else(
+def test_names_replace_only_mentions(
     parts: list[tuple[str, bool]], names: list[str], seed: int
 ) -> None:
     text, spans = "", []
@@ -72,7 +74,7 @@ def test_names_take_the_place_of_mentions_and_of_nothing_else(
             spans.append(Span(len(text), len(text) + len(part), "Disease"))
         text += part
     pool = NamePool(tuple(names), ("gene",))
-    changed = in_context(Document("d", text, tuple(spans)), pool, "Disease", Random(seed))
+    changed = replace_mentions(Document("d", text, tuple(spans)), pool, "Disease", Random(seed))
     pieces = changed.text.split("|")[1:]
     assert len(pieces) == len(parts)
     assert len(changed.spans) == len(spans)
@@ -85,16 +87,16 @@ def test_names_take_the_place_of_mentions_and_of_nothing_else(
             assert piece == part
 
 
-def test_a_part_of_a_word_stays() -> None:
-    """In its place a name would be no word, and O."""
+def test_a_part_of_a_word_is_not_replaced() -> None:
+    """A name in its place would not be a word, and would be tagged O."""
     text = "antiCD3, CD4"
     document = Document("d", text, (Span(4, 7, "Gene"), Span(9, 12, "Gene")))
     for seed in range(5):
-        changed = in_context(document, NamePool(("TNF",), ()), "Gene", Random(seed))
+        changed = replace_mentions(document, NamePool(("TNF",), ()), "Gene", Random(seed))
         assert changed.text == "antiCD3, TNF"
 
 
-def test_overlapping_and_discontinuous_mentions_stay() -> None:
+def test_overlapping_and_discontinuous_mentions_are_not_replaced() -> None:
     text = "breast and ovarian cancer with fever"
     spans = (
         Span(0, 25, "Disease", fragments=((0, 6), (19, 25))),
@@ -103,12 +105,12 @@ def test_overlapping_and_discontinuous_mentions_stay() -> None:
         Span(0, 6, "Anatomy"),
     )
     pool = NamePool(("lupus",), ())
-    changed = in_context(Document("d", text, spans), pool, "Disease", Random(1))
+    changed = replace_mentions(Document("d", text, spans), pool, "Disease", Random(1))
     assert changed.text == "breast and ovarian cancer with lupus"
     assert changed.spans == (*spans[:2], Span(31, 36, "Disease"))
 
 
 @pytest.mark.parametrize("pool", [NamePool((), ()), POOL])
-def test_nothing_to_replace(pool: NamePool) -> None:
+def test_sentences_without_replacement_are_unchanged(pool: NamePool) -> None:
     bare = Document("d", "no mention here")
-    assert in_context(bare, pool, "Disease", Random(1)).text == bare.text
+    assert replace_mentions(bare, pool, "Disease", Random(1)).text == bare.text

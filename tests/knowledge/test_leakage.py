@@ -1,4 +1,4 @@
-"""The leak check finds names taken from a held-out annotation, and leaves honest bases alone."""
+"""The leak check finds names from held-out annotations, and nothing in other bases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from vaner.corpora import load
 from vaner.knowledge.concepts import Source
-from vaner.knowledge.leakage import of_a_corpus, telltale
+from vaner.knowledge.leakage import check_annotations, find_corpus_files
 from vaner.knowledge.sources import vaner_jsonl
 from vaner.text.documents import Corpus, Document, Span
 
@@ -29,55 +29,58 @@ TRAIN = corpus("train", ["asthma", "von W ( vWf ) deficiency"])
 TEST = corpus("test", [*HELD_OUT, "asthma", "von W ( vWf ) deficiency"])
 
 
-def test_names_from_the_annotation_are_found() -> None:
-    found = telltale([*HELD_OUT[:8], "asthma", "lupus"], TRAIN, TEST)
-    assert (found.mentions, found.found) == (20, 8)
-    assert found.suspicious
-    assert found.controls > 20
-    assert set(found.examples) <= {name for name in HELD_OUT[:8]}
-    assert "LEAK" in str(found)
+def test_names_from_the_annotation_are_a_leak() -> None:
+    result = check_annotations([*HELD_OUT[:8], "asthma", "lupus"], TRAIN, TEST)
+    assert (result.mentions, result.found) == (20, 8)
+    assert result.is_suspicious
+    assert result.controls > 20
+    assert set(result.examples) <= {name for name in HELD_OUT[:8]}
+    assert "LEAK" in str(result)
 
 
-def test_an_honest_base_is_left_alone() -> None:
+def test_a_base_without_them_is_not_suspicious() -> None:
     honest = ["factor 1 (f1) deficiency", "asthma", "von W ( vWf ) deficiency"]
-    found = telltale(honest, TRAIN, TEST)
-    assert found.found == 0 and not found.suspicious and found.p_value == 1.0
+    result = check_annotations(honest, TRAIN, TEST)
+    assert result.found == 0 and not result.is_suspicious and result.p_value == 1.0
 
 
-def test_names_taken_from_running_text_are_not_taken_for_annotations() -> None:
-    """Whoever cuts every piece out of the same sentences has mentions and others alike."""
+def test_names_from_running_text_are_not_suspicious() -> None:
+    """A base with every piece of the sentences contains mentions and controls equally often."""
     pieces = set()
     for document in TEST:
         tokens = document.text.split()
         for start in range(len(tokens)):
             pieces |= {" ".join(tokens[start:end]) for end in range(start + 1, start + 9)}
-    found = telltale(pieces, TRAIN, TEST)
-    assert found.found == found.mentions and found.controls_found == found.controls
-    assert not found.suspicious
+    result = check_annotations(pieces, TRAIN, TEST)
+    assert result.found == result.mentions and result.controls_found == result.controls
+    assert not result.is_suspicious
 
 
-def test_what_is_not_tokenised_acquits_nobody() -> None:
+def test_a_corpus_without_tokenization_cannot_be_checked() -> None:
     plain = corpus("test", ["asthma", "gout"])
-    assert str(telltale(["gout"], TRAIN, plain)) == "toy test: no mention in it that would tell"
+    assert (
+        str(check_annotations(["gout"], TRAIN, plain))
+        == "toy test: no mention with tokenizer spaces to check"
+    )
 
 
-def test_nothing_to_look_at() -> None:
+def test_an_empty_corpus_is_not_suspicious() -> None:
     empty = Corpus("toy", "test", (), ("Disease",))
-    assert not telltale(["x"], empty, empty).suspicious
+    assert not check_annotations(["x"], empty, empty).is_suspicious
 
 
-def test_a_source_that_is_a_test_file_is_named() -> None:
+def test_a_source_that_is_a_test_file_is_reported() -> None:
     sources = [
         Source("a", "CC0", checksum="aa"),
         Source("b", "CC0"),
         Source("c", "x", checksum="cc"),
     ]
-    assert list(of_a_corpus(sources, {"cc": "NCBI-disease test"})) == [
+    assert list(find_corpus_files(sources, {"cc": "NCBI-disease test"})) == [
         "source c is NCBI-disease test"
     ]
 
 
-def test_the_published_layout_is_read(tmp_path: Path) -> None:
+def test_the_published_files_are_read(tmp_path: Path) -> None:
     path = tmp_path / "ncbi_dev.jsonl"
     record = {
         "tokens": ["You are …", "BRCA1"],
@@ -94,11 +97,9 @@ def test_the_published_layout_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.corpora
 @pytest.mark.parametrize(("file", "name"), [("ncbi_dev", "NCBI-disease"), ("s800_dev", "s800")])
-def test_the_fault_of_the_published_files_is_found(
-    corpora_root: Path, file: str, name: str
-) -> None:
+def test_the_leak_in_the_published_files_is_found(corpora_root: Path, file: str, name: str) -> None:
     path = corpora_root / "native" / "vaner_jsonl" / f"{file}.jsonl"
     names = [concept.name for concept in vaner_jsonl.read(path)]
     train = load(name, "train", root=corpora_root)
     for split in ("devel", "test"):
-        assert telltale(names, train, load(name, split, root=corpora_root)).suspicious
+        assert check_annotations(names, train, load(name, split, root=corpora_root)).is_suspicious

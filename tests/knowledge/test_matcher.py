@@ -1,4 +1,4 @@
-"""Dictionary matching: against a naive reference, by the rules, out of the cache."""
+"""Dictionary matching: compared with a naive reference, with spelling rules, and from the cache."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.knowledge.bases import CONCEPTS, written
+from tests.knowledge.bases import CONCEPTS, write_base
+from tests.knowledge.canonical_text import canonical_text
 from vaner.errors import KnowledgeError
-from vaner.knowledge import hash_tables, lexicon
+from vaner.knowledge import lexicon
+from vaner.knowledge.hash_tables import HashTable
 from vaner.knowledge.lexicon import Lexicon
+from vaner.knowledge.lexicon_tables import build_tables
 from vaner.knowledge.matcher import Matcher, identify
-from vaner.knowledge.name_forms import WORD, _kind, canonical_text
-from vaner.knowledge.spelling_rules import RULES, Rules, spellings
+from vaner.knowledge.name_forms import WORD, _character_kind
+from vaner.knowledge.spelling_rules import RULES, SpellingRules, generate_spellings, parse_rules
 from vaner.text.documents import Document, Span
 
-ANY = Rules(case="fold", plural=False, shortest=1, common="match")
-CASED = Rules(case="keep", plural=False, shortest=1, common="match")
+ANY = SpellingRules(case="fold", plural=False, min_length=1, common="match")
+CASED = SpellingRules(case="keep", plural=False, min_length=1, common="match")
 
 PIECES = st.sampled_from([*"aabbcA", "é", "e\u0301", "ß", "-", " ", "  ", "(", "'", "1", "糖", "α"])
 NAMES = st.lists(PIECES, min_size=1, max_size=5).map("".join)
@@ -30,30 +33,30 @@ TEXTS = st.lists(st.one_of(PIECES, NAMES), max_size=16).map("".join)
 
 
 def naive(
-    text: str, names: list[tuple[str, str, str]], rules: Mapping[str, Rules]
+    text: str, names: list[tuple[str, str, str]], rules: Mapping[str, SpellingRules]
 ) -> list[tuple[int, int, str, tuple[str, ...]]]:
-    """Every place of every spelling, then of each type the leftmost and longest."""
-    found = canonical_text(text)
-    kinds = [_kind(char) if char != " " else -1 for char in found.text()]
+    """Find every spelling by string search, then select the leftmost and longest of each type."""
+    canonical = canonical_text(text)
+    kinds = [_character_kind(char) if char != " " else -1 for char in canonical.text()]
 
-    def edge(at: int) -> bool:
+    def is_boundary(at: int) -> bool:
         return at in (0, len(kinds)) or not kinds[at - 1] == kinds[at] == WORD
 
-    every: dict[tuple[str, int, int], set[str]] = {}
+    matches: dict[tuple[str, int, int], set[str]] = {}
     for name, type, identifier in names:
-        for spelling, case in spellings(name, rules[type]):
-            shown, begin = found.text(case=case), -1
-            while (begin := shown.find(spelling, begin + 1)) >= 0:
+        for spelling, case in generate_spellings(name, rules[type]):
+            searched, begin = canonical.text(case=case), -1
+            while (begin := searched.find(spelling, begin + 1)) >= 0:
                 end = begin + len(spelling)
-                if edge(begin) and edge(end):
-                    every.setdefault((type, begin, -end), set()).add(identifier)
-    kept, last = [], ("", 0)
-    for (type, begin, end), identifiers in sorted(every.items()):
+                if is_boundary(begin) and is_boundary(end):
+                    matches.setdefault((type, begin, -end), set()).add(identifier)
+    selected, last = [], ("", 0)
+    for (type, begin, end), identifiers in sorted(matches.items()):
         if type != last[0] or begin >= last[1]:
             last = type, -end
-            place = int(found.starts[begin]), int(found.ends[-end - 1])
-            kept.append((*place, type, tuple(sorted(identifiers))))
-    return sorted(kept)
+            offsets = int(canonical.starts[begin]), int(canonical.ends[-end - 1])
+            selected.append((*offsets, type, tuple(sorted(identifiers))))
+    return sorted(selected)
 
 
 def flat(spans: list[Span]) -> list[tuple[int, int, str, tuple[str, ...]]]:
@@ -68,9 +71,11 @@ def flat(spans: list[Span]) -> list[tuple[int, int, str, tuple[str, ...]]]:
 )  # fmt: skip
 @example([("a b c", "F", "X:1"), ("a b", "F", "X:1"), ("b", "F", "X:2")], ["a b cc", "a b", "c"])
 @example([("b-(", "F", "X:1"), ("A", "K", "X:1")], ["b - ( a A", "b", "("])
-def test_agrees_with_a_naive_reference(names: list[tuple[str, str, str]], texts: list[str]) -> None:
+def test_matches_are_those_of_a_naive_reference(
+    names: list[tuple[str, str, str]], texts: list[str]
+) -> None:
     rules = {"F": ANY, "K": CASED}
-    matcher = Matcher(Lexicon(("F", "K"), lexicon.build(names, ("F", "K"), rules)))
+    matcher = Matcher(Lexicon(("F", "K"), build_tables(names, ("F", "K"), rules)))
     expected = [naive(text, names, rules) for text in texts]
     assert [flat(matcher.find(text)) for text in texts] == expected
     together = list(matcher.annotate(texts))
@@ -80,7 +85,7 @@ def test_agrees_with_a_naive_reference(names: list[tuple[str, str, str]], texts:
 
 @pytest.fixture(scope="module")
 def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
-    return Matcher.open(written(tmp_path_factory.mktemp("kb") / "ten.parquet"), cache=False)
+    return Matcher.open(write_base(tmp_path_factory.mktemp("kb") / "ten.parquet"), cache=False)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +104,13 @@ def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
         ("\ud800 Metformin", ["Metformin"]),
     ],
 )
-def test_rules(matcher: Matcher, text: str, mentions: list[str]) -> None:
+def test_spelling_rules_are_applied(matcher: Matcher, text: str, mentions: list[str]) -> None:
     spans = matcher.find(text, [t for t in matcher.types if t != "Gene" or "diab" not in text])
     assert [text[span.start : span.end] for span in spans] == mentions
     assert all(span.score is None for span in spans)
 
 
-def test_types_and_overlaps(matcher: Matcher) -> None:
+def test_overlapping_names_of_different_types_are_found(matcher: Matcher) -> None:
     text = "diabetes mellitus and DIF"
     assert flat(matcher.find(text)) == [
         (0, 8, "Gene", ("HGNC:99",)),
@@ -119,41 +124,62 @@ def test_types_and_overlaps(matcher: Matcher) -> None:
         matcher.find(text, ["Drug"])
 
 
-@pytest.mark.parametrize(("name", "worth"), [("α糖", 2), ("糖", 0), ("a-b", 0), ("a-b 1", 1)])
-def test_shortest_names(name: str, worth: int) -> None:
-    assert len(list(spellings(name, Rules(plural=False)))) == worth
+def test_matcher_named_is_deprecated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    path = write_base(tmp_path / "ten.parquet").path
+    with pytest.warns(DeprecationWarning, match=r"Matcher.named is now called Matcher.from_name"):
+        assert Matcher.named(str(path)).types == Matcher.from_name(str(path)).types
 
 
-def test_everyday_words_in_both_numbers() -> None:
-    assert [list(spellings(name, RULES["Disease"])) for name in ("strain", "Strains")] == [[], []]
-    (spelling,) = spellings("Strains", Rules(common="case"))
+def test_old_names_of_rules_are_read() -> None:
+    with pytest.warns(DeprecationWarning, match="rule shortest is now called min_length"):
+        assert parse_rules(["Gene.shortest=5"])["Gene"].min_length == 5
+
+
+@pytest.mark.parametrize(("name", "count"), [("α糖", 2), ("糖", 0), ("a-b", 0), ("a-b 1", 1)])
+def test_short_names_are_excluded(name: str, count: int) -> None:
+    assert len(list(generate_spellings(name, SpellingRules(plural=False)))) == count
+
+
+def test_common_words_are_excluded_in_singular_and_plural() -> None:
+    assert [list(generate_spellings(name, RULES["Disease"])) for name in ("strain", "Strains")] == [
+        [],
+        [],
+    ]
+    (spelling,) = generate_spellings("Strains", SpellingRules(common="case"))
     assert spelling == ("Strains", True)
 
 
 def test_rules_of_a_type_can_be_changed(tmp_path: Path) -> None:
-    base = written(tmp_path / "ten.parquet")
-    free = {**RULES, "Gene": Rules(case="fold"), "Chemical": Rules(common="match", shortest=2)}
-    found = Matcher.open(base, rules=free, cache=False).find("a cat and PB, Pb, lead")
-    assert [(span.start, span.type) for span in found] == [
+    base = write_base(tmp_path / "ten.parquet")
+    free = {
+        **RULES,
+        "Gene": SpellingRules(case="fold"),
+        "Chemical": SpellingRules(common="match", min_length=2),
+    }
+    spans = Matcher.open(base, rules=free, cache=False).find("a cat and PB, Pb, lead")
+    assert [(span.start, span.type) for span in spans] == [
         (2, "Gene"), (14, "Chemical"), (18, "Chemical"),
     ]  # fmt: skip
 
 
-def test_long_texts_and_many_texts(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_texts_and_batches_have_the_same_matches(
+    matcher: Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "We gave metformin for type  2 - diabetes ; ALL died. " * 40
-    whole = matcher.find(text)
-    assert len(whole) == 4 * 40  # diabetes is a gene of the test's, too
+    expected = matcher.find(text)
+    assert len(expected) == 4 * 40  # diabetes is also a gene in the test base
     documents = [Document(str(i), text[53 * i : 53 * i + 53]) for i in range(40)]
-    monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_AT_ONCE", 100)
-    monkeypatch.setattr("vaner.knowledge.matcher._BEYOND", 40)
-    assert matcher.find(text) == whole
+    monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_PER_BATCH", 100)
+    monkeypatch.setattr("vaner.knowledge.matcher._OVERLAP", 40)
+    assert matcher.find(text) == expected
     found = list(matcher.annotate(iter(documents)))
     assert [d.id for d in found] == [d.id for d in documents]
-    assert [s.shift(53 * i) for i, d in enumerate(found) for s in d.spans] == whole
+    assert [s.shift(53 * i) for i, d in enumerate(found) for s in d.spans] == expected
 
 
-def test_the_stream_is_lazy(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_AT_ONCE", 100)
+def test_annotation_is_lazy(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_PER_BATCH", 100)
     read: list[int] = []
 
     def texts() -> object:
@@ -165,11 +191,11 @@ def test_the_stream_is_lazy(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -
     assert len(read) < 20
 
 
-def test_identify(matcher: Matcher) -> None:
+def test_identify_adds_identifiers(matcher: Matcher) -> None:
     text = "Metformins cat DIF type 2 and diabetes, Aspirin -"
     spans = [
         Span(0, 10, "Chemical", 0.5),
-        Span(11, 14, "Gene"),  # a cat is no catalase
+        Span(11, 14, "Gene"),  # a cat is not a catalase
         Span(15, 18, "Gene"),
         Span(19, 38, "Disease", fragments=((19, 25), (30, 38))),
         Span(30, 38, "Disease", identifiers=("MINE:1",)),
@@ -187,19 +213,19 @@ def test_identify(matcher: Matcher) -> None:
     assert list(identify([], matcher)) == []
 
 
-def test_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_is_used_and_repaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
-    base = written(tmp_path / "ten.parquet")
+    base = write_base(tmp_path / "ten.parquet")
     expected = Matcher.open(base).find("diabetes and metformin")
     (folder,) = (tmp_path / "cache" / "matchers").iterdir()
-    built = lexicon.build
+    build = lexicon.build_tables
     calls: list[int] = []
 
     def counting(*arguments: object) -> object:
         calls.append(1)
-        return built(*arguments)  # type: ignore[arg-type]
+        return build(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lexicon, "build", counting)
+    monkeypatch.setattr(lexicon, "build_tables", counting)
 
     def check(builds: int) -> None:
         calls.clear()
@@ -207,8 +233,8 @@ def test_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(calls) == builds
 
     check(0)
-    assert folder.stat().st_mode == folder.parent.stat().st_mode  # others may read it as well
-    keys = folder / "beginnings_keys.npy"
+    assert folder.stat().st_mode == folder.parent.stat().st_mode  # other users can read it
+    keys = folder / "prefixes_keys.npy"
     content = bytearray(keys.read_bytes())
     content[-9] ^= 1
     for damage in (bytes(content), content[:-20], b""):
@@ -227,31 +253,33 @@ def test_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check(1)
 
 
-def test_names_that_cannot_be_matched(tmp_path: Path) -> None:
+def test_names_that_cannot_be_matched_are_left_out(tmp_path: Path) -> None:
     names = [("x " * 300, "A", "X:1"), ("a\U0010ffffb", "A", "X:2"), ("--", "A", "X:3")]
-    tables = lexicon.build([*names, ("fine name", "A", "X:4")], ("A",), {"A": ANY})
+    tables = build_tables([*names, ("fine name", "A", "X:4")], ("A",), {"A": ANY})
     found = Matcher(Lexicon(("A",), tables)).find("x x x a\U0010ffffb fine name")
     assert [span.identifiers for span in found] == [("X:4",)]
-    nothing = Matcher(Lexicon(("A",), lexicon.build(names, ("A",), {"A": ANY})))
+    nothing = Matcher(Lexicon(("A",), build_tables(names, ("A",), {"A": ANY})))
     assert nothing.find("x x x") == []
 
 
-def test_a_crowded_table_finds_every_key() -> None:
+def test_a_crowded_hash_table_finds_every_key() -> None:
     top = np.uint64(1 << 63)
     keys = np.concatenate([np.arange(1, 500, dtype="u8"), np.arange(500, dtype="u8") + top])
     keys[-1] = np.iinfo(np.uint64).max
-    table = hash_tables.Table.of(keys, np.arange(len(keys), dtype=np.int32))
-    assert table.find(keys).tolist() == list(range(len(keys)))
-    assert (table.find(keys[5:-5] + np.uint64(1 << 40)) == -1).all()
+    table = HashTable.build(keys, np.arange(len(keys), dtype=np.int32))
+    assert table.lookup(keys).tolist() == list(range(len(keys)))
+    assert (table.lookup(keys[5:-5] + np.uint64(1 << 40)) == -1).all()
 
 
-def test_concepts_of_the_tests_are_all_there(matcher: Matcher) -> None:
+def test_the_matcher_has_all_types(matcher: Matcher) -> None:
     assert set(matcher.types) == {concept.type for concept in CONCEPTS}
 
 
-def test_old_matchers_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_matchers_are_removed_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
-    base = written(tmp_path / "ten.parquet")
+    base = write_base(tmp_path / "ten.parquet")
     folder = tmp_path / "cache" / "matchers"
     folder.mkdir(parents=True)
     other = folder / f"ten-more-{'0' * 16}"
@@ -261,7 +289,7 @@ def test_old_matchers_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
     left, fresh = folder / f".ten-{'a' * 16}-x", folder / f".ten-{'a' * 16}-y"
     left.mkdir()
     os.utime(left, (0, 0))
-    fresh.mkdir()  # of a writer that is at work
+    fresh.mkdir()  # of a running process
     Matcher.open(base)
     kept = {place.name for place in folder.iterdir()}
     [new] = (n for n in kept if n.startswith("ten-") and n != other.name and len(set(n[4:])) > 1)

@@ -1,4 +1,4 @@
-"""Canonical names and texts: what agrees, what does not, and the way back to the original."""
+"""Canonical forms: which spellings are equal, which are not, and the offsets of a text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vaner.knowledge.name_forms import canonical, canonical_text, variants
+from tests.knowledge.canonical_text import canonical_text
+from vaner.knowledge.name_forms import canonicalize, greek_variants
 
-# Surrogates too: what a broken file leaves in a text.
+# Including lone surrogates, which a broken file can leave in a text.
 TEXTS = st.text(st.characters(categories=None) | st.sampled_from(" -‐–\u00adé̈ßﬁ²αΣİ糖を\u0e33'’½"))
 
 
@@ -27,30 +28,30 @@ TEXTS = st.text(st.characters(categories=None) | st.sampled_from(" -‐–\u00ad
         ["Aspirin®", "aspirin"],
     ],
 )
-def test_spellings_that_agree(spellings: list[str]) -> None:
-    assert len({canonical(each) for each in spellings}) == 1
+def test_spelling_variants_are_equal(spellings: list[str]) -> None:
+    assert len({canonicalize(spelling) for spelling in spellings}) == 1
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [("IL 2", "IL2"), ("5 μg", "5 mg"), ("が", "か"), ("½", "1/2"), ("a.b", "a b"), ("-", " x")],
 )
-def test_spellings_that_do_not(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
+def test_different_names_are_not_equal(first: str, second: str) -> None:
+    assert canonicalize(first) != canonicalize(second)
 
 
-def test_case_is_kept_where_asked_for() -> None:
-    assert canonical("Straße-ÉCLAIR ﬁ", case=True) == "Strasse ECLAIR fi"
-    assert canonical("-") == canonical("") == ""
+def test_case_is_preserved_on_request() -> None:
+    assert canonicalize("Straße-ÉCLAIR ﬁ", case=True) == "Strasse ECLAIR fi"
+    assert canonicalize("-") == canonicalize("") == ""
 
 
-def test_greek() -> None:
-    assert list(variants(canonical("Interferon-alpha 2b"))) == [
+def test_greek_letters_and_their_names_are_variants() -> None:
+    assert list(greek_variants(canonicalize("Interferon-alpha 2b"))) == [
         "interferon α 2b",
         "interferonα 2b",
     ]
-    assert list(variants(canonical("TNFα"))) == ["tnfalpha"]
-    assert list(variants("alphabet")) == list(variants("epidermis")) == []
+    assert list(greek_variants(canonicalize("TNFα"))) == ["tnfalpha"]
+    assert list(greek_variants("alphabet")) == list(greek_variants("epidermis")) == []
 
 
 @settings(max_examples=300, deadline=None)
@@ -59,19 +60,19 @@ def test_greek() -> None:
 @example("e\u0301\u0302")
 @example("\u0301 \u0301")
 @example("\U000e0020\U0002f801가가")
-def test_text_and_name_agree(text: str) -> None:
-    found = canonical_text(text)
+def test_texts_and_names_have_equal_forms(text: str) -> None:
+    canonical = canonical_text(text)
     for case in (False, True):
-        assert found.text(case=case) == canonical(text, case=case)
-        assert canonical(found.text(case=case), case=case) == found.text(case=case)
+        assert canonical.text(case=case) == canonicalize(text, case=case)
+        assert canonicalize(canonical.text(case=case), case=case) == canonical.text(case=case)
 
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
-def test_the_way_back(text: str) -> None:
-    found = canonical_text(text)
-    starts, ends = found.starts.tolist(), found.ends.tolist()
+def test_offsets_of_canonical_characters(text: str) -> None:
+    canonical = canonical_text(text)
+    starts, ends = canonical.starts.tolist(), canonical.ends.tolist()
     assert starts == sorted(starts) and ends == sorted(ends)
-    for char, start, end in zip(found.text(case=True), starts, ends, strict=True):
+    for char, start, end in zip(canonical.text(case=True), starts, ends, strict=True):
         assert 0 <= start < end <= len(text)
-        assert char == " " or char in canonical(f"x{text[start:end]}", case=True)
+        assert char == " " or char in canonicalize(f"x{text[start:end]}", case=True)

@@ -1,4 +1,4 @@
-"""Names related to a sentence: of the right type, sharing something rare, none of both kinds."""
+"""Names related to a sentence: of the right type, and with rare words in common."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from vaner.errors import KnowledgeError
 from vaner.knowledge.base import KnowledgeBase, write
 from vaner.knowledge.concepts import Concept, Source
-from vaner.knowledge.name_forms import canonical
-from vaner.knowledge.related_names import RelatedNames, features, teachable
+from vaner.knowledge.name_forms import canonicalize
+from vaner.knowledge.related_names import RelatedNames, extract_features, is_usable_name
 
 CONCEPTS = [
     Concept("D:1", "Familial Breast Cancer", "Disease", ("Cancer, Breast, Familial",), "t"),
@@ -31,67 +31,67 @@ def base(tmp_path: Path) -> KnowledgeBase:
     return write(CONCEPTS, tmp_path / "t.parquet", name="t", sources=[Source("t", "CC0")])
 
 
-def test_what_shares_rare_words_or_letters_comes_first(base: KnowledgeBase) -> None:
-    (pool,) = RelatedNames(base).pools([SENTENCE], "Gene", 3, 5)
+def test_names_with_rare_common_words_come_first(base: KnowledgeBase) -> None:
+    (pool,) = RelatedNames(base).find_pools([SENTENCE], "Gene", 3, 5)
     assert pool.positives[0] == "breast cancer 1"
     assert set(pool.positives) == {"BRCA1", "breast cancer 1", "chromogranin A"}
     assert "asthma" not in pool.positives + pool.negatives
 
 
-def test_negatives_are_of_other_types_and_never_of_both(base: KnowledgeBase) -> None:
-    (pool,) = RelatedNames(base).pools([SENTENCE], "Gene", 3, 5)
-    assert "BRCA1" not in pool.negatives  # also a disease's name, but a gene's too
+def test_negatives_are_only_names_of_other_types(base: KnowledgeBase) -> None:
+    (pool,) = RelatedNames(base).find_pools([SENTENCE], "Gene", 3, 5)
+    assert "BRCA1" not in pool.negatives  # a name of a disease and of a gene
     assert {"Familial Breast Cancer", "granisetron"} <= set(pool.negatives)
 
 
-def test_a_name_of_two_types_is_one_counter_example(tmp_path: Path) -> None:
+def test_a_name_of_two_types_is_one_negative(tmp_path: Path) -> None:
     shared = [
         *CONCEPTS,
         Concept("D:5", "Breast tumor", "Disease", (), "t"),
         Concept("P:2", "breast-tumor", "Phenotype", (), "t"),
     ]
     base = write(shared, tmp_path / "s.parquet", name="s", sources=[Source("t", "CC0")])
-    (pool,) = RelatedNames(base).pools(["a breast tumor"], "Gene", 3, 9)
-    assert [canonical(name) for name in pool.negatives].count("breast tumor") == 1
+    (pool,) = RelatedNames(base).find_pools(["a breast tumor"], "Gene", 3, 9)
+    assert [canonicalize(name) for name in pool.negatives].count("breast tumor") == 1
     assert len(pool.negatives) == 3
 
 
-def test_a_phenotype_is_no_counter_example_of_a_disease(base: KnowledgeBase) -> None:
+def test_phenotypes_are_not_negatives_of_diseases(base: KnowledgeBase) -> None:
     related = RelatedNames(base)
-    assert related.others("Disease") == ("Chemical", "Gene")
-    (pool,) = related.pools([SENTENCE], "Disease", 3, 9)
+    assert related.other_types("Disease") == ("Chemical", "Gene")
+    (pool,) = related.find_pools([SENTENCE], "Disease", 3, 9)
     assert "breast swelling" not in pool.negatives
 
 
-def test_the_plain_order_of_words_is_taken(base: KnowledgeBase) -> None:
-    (pool,) = RelatedNames(base).pools([SENTENCE], "Disease", 9, 0)
+def test_names_in_natural_order_are_preferred(base: KnowledgeBase) -> None:
+    (pool,) = RelatedNames(base).find_pools([SENTENCE], "Disease", 9, 0)
     assert "Familial Breast Cancer" in pool.positives
     assert "Cancer, Breast, Familial" not in pool.positives
 
 
-def test_nothing_related(base: KnowledgeBase) -> None:
-    pools = RelatedNames(base).pools(["", "xyzzy", "asthma"], "Disease", 3, 3)
+def test_sentences_without_related_names_have_empty_pools(base: KnowledgeBase) -> None:
+    pools = RelatedNames(base).find_pools(["", "xyzzy", "asthma"], "Disease", 3, 3)
     assert pools[0] == pools[1] == ((), ())
     assert set(pools[2].positives) == {"asthma", "bronchial asthma"}
 
 
-def test_types_are_matched_exactly(base: KnowledgeBase) -> None:
+def test_unknown_types_are_rejected(base: KnowledgeBase) -> None:
     with pytest.raises(KnowledgeError, match="gives no names of type Gen;"):
-        RelatedNames(base).pools(["x"], "Gen", 1, 1)
+        RelatedNames(base).find_pools(["x"], "Gen", 1, 1)
     with pytest.raises(KnowledgeError, match="has no type Drug"):
         RelatedNames(base, exclude=["Drug"])
-    assert RelatedNames(base, exclude=["Chemical"]).others("Gene") == ("Disease", "Phenotype")
+    assert RelatedNames(base, exclude=["Chemical"]).other_types("Gene") == ("Disease", "Phenotype")
 
 
-def test_features_are_words_and_pieces_of_long_ones() -> None:
-    assert features("β-Granin") == ["β", "granin", "#gran", "#rani", "#anin"]
-    assert features("") == []
+def test_features_are_words_and_ngrams_of_long_words() -> None:
+    assert extract_features("β-Granin") == ["β", "granin", "#gran", "#rani", "#anin"]
+    assert extract_features("") == []
 
 
 @pytest.mark.parametrize(
-    ("name", "can"),
+    ("name", "usable"),
     [("asthma", True), ("p53", False), ("ALS", True), ("a b", False), ("x" * 81, False),
      ("one two three four five six seven eight nine", False)],
 )  # fmt: skip
-def test_teachable(name: str, can: bool) -> None:
-    assert teachable(name) is can
+def test_usable_names(name: str, usable: bool) -> None:
+    assert is_usable_name(name) is usable

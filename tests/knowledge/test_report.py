@@ -1,4 +1,4 @@
-"""The report finds the names that make trouble in a base of a few concepts."""
+"""The report of a small base counts ambiguous and too general names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from vaner.knowledge import report as reports
 from vaner.knowledge.base import KnowledgeBase, write
 from vaner.knowledge.concepts import Concept, Source
-from vaner.knowledge.report import report
+from vaner.knowledge.report import build_report
 
 CONCEPTS = [
     Concept("OMIM:1", "Beta-Thalassemia", "Disease", ("BT",), "a"),
@@ -28,38 +28,40 @@ def base(tmp_path: Path) -> KnowledgeBase:
     return write(CONCEPTS, tmp_path / "x.parquet", name="x", sources=sources)
 
 
-def test_counts(base: KnowledgeBase) -> None:
-    found = report(base)
-    assert found.concepts == {"Disease": 3, "Phenotype": 1, "Gene": 1}
-    assert found.names == {"Disease": 4, "Phenotype": 2, "Gene": 3}
-    assert found.sources["a"]["concepts"] == {"Disease": 3}
-    assert found.sources["b"]["names"] == {"Phenotype": 2, "Gene": 3}
-    assert found.sources["b"]["license"] == "CC BY 4.0"
-    assert "c" not in found.sources
-    assert found.distinct == 7
-    json.dumps(found.to_dict())
+def test_concepts_and_names_are_counted(base: KnowledgeBase) -> None:
+    result = build_report(base)
+    assert result.concepts == {"Disease": 3, "Phenotype": 1, "Gene": 1}
+    assert result.names == {"Disease": 4, "Phenotype": 2, "Gene": 3}
+    assert result.sources["a"]["concepts"] == {"Disease": 3}
+    assert result.sources["b"]["names"] == {"Phenotype": 2, "Gene": 3}
+    assert result.sources["b"]["license"] == "CC BY 4.0"
+    assert "c" not in result.sources
+    assert result.distinct == 7
+    json.dumps(result.to_dict())
 
 
-def test_ambiguous_names(base: KnowledgeBase) -> None:
-    found = report(base)
-    assert found.several_concepts.names == 2
-    assert found.several_concepts.examples == (
+def test_ambiguous_names_are_counted(base: KnowledgeBase) -> None:
+    result = build_report(base)
+    assert result.several_concepts.names == 2
+    assert result.several_concepts.examples == (
         "Beta-Thalassemia (OMIM:1, OMIM:2)",
         "Fever (HP:1, MESH:D1)",
     )
-    assert found.one_vocabulary.examples == ("Beta-Thalassemia (OMIM:1, OMIM:2)",)
-    assert found.several_types.examples == ("Fever (HP:1, MESH:D1)",)
-    assert found.several_types.by_type == {"Disease": 1, "Phenotype": 1}
-    assert found.short.examples == ("BT", "WAS")
+    assert result.one_vocabulary.examples == ("Beta-Thalassemia (OMIM:1, OMIM:2)",)
+    assert result.several_types.examples == ("Fever (HP:1, MESH:D1)",)
+    assert result.several_types.by_type == {"Disease": 1, "Phenotype": 1}
+    assert result.short.examples == ("BT", "WAS")
 
 
 @pytest.mark.skipif(find_spec("wordfreq") is None, reason="wordfreq of vaner[kb] is not here")
-def test_everyday_words(base: KnowledgeBase) -> None:
-    found = report(base).english
-    assert found is not None
-    assert found.examples == ("WAS", "Fever (HP:1, MESH:D1)")
+def test_common_words_are_counted(base: KnowledgeBase) -> None:
+    result = build_report(base).english
+    assert result is not None
+    assert result.examples == ("WAS", "Fever (HP:1, MESH:D1)")
 
 
-def test_without_wordfreq(base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_words_are_not_counted_without_wordfreq(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reports, "find_spec", lambda name: None)
-    assert report(base).english is None
+    assert build_report(base).english is None

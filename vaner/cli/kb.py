@@ -127,9 +127,9 @@ def stats(
     Example: `vaner kb stats open`
     """
     from vaner.knowledge.base import open_base
-    from vaner.knowledge.report import report
+    from vaner.knowledge.report import build_report
 
-    statistics = report(open_base(name))
+    statistics = build_report(open_base(name))
     if as_json:
         typer.echo(json.dumps(statistics.to_dict(), ensure_ascii=False, indent=2))
         return
@@ -217,7 +217,7 @@ def match(
         files, text, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
-    matcher = Matcher.named(kb, rule or ())
+    matcher = Matcher.from_name(kb, rule or ())
     matcher.check_types(type_names)
     if selector is None:
         stream.run(lambda documents: matcher.annotate(documents, type_names, overlaps=overlaps))

@@ -15,7 +15,7 @@ from vaner.display.text import counted
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
-    from vaner.knowledge.leakage import TellTale
+    from vaner.knowledge.leakage import LeakCheck
     from vaner.text.documents import Corpus
 
 HELD_OUT = ("devel", "test")
@@ -50,7 +50,7 @@ def related(
     base.check_types(type_names)
     names = RelatedNames(base)
     pools = {
-        type: names.pools([text], type, positives, negatives)[0]
+        type: names.find_pools([text], type, positives, negatives)[0]
         for type in type_names or base.types
     }
     if as_json:
@@ -84,19 +84,19 @@ def check(
     Example: `vaner kb check open --corpora ~/corpora`
     """
     from vaner.corpora import corpora_root
-    from vaner.knowledge.leakage import of_a_corpus, telltale
+    from vaner.knowledge.leakage import check_annotations, find_corpus_files
 
     root = corpora_root(corpora)
     names, sources = _names(name)
     results = []
     for train, held_out in _splits(root):
         # The names are read once for each split: they are too many to keep in memory.
-        results.append(telltale(names(), train, held_out))
+        results.append(check_annotations(names(), train, held_out))
         if not as_json:
             _print_result(results[-1])
     if not results:
         raise VanerError(f"{root}: contains no registered corpus with a train and a held-out split")
-    leaked_sources = list(of_a_corpus(sources, _checksums(root)))
+    leaked_sources = list(find_corpus_files(sources, _checksums(root)))
     if as_json:
         content = {
             "provenance": leaked_sources,
@@ -108,15 +108,15 @@ def check(
             typer.echo(f"LEAK: {line}")
         if sources and not leaked_sources:
             typer.echo("sources: none is a held-out file of an available corpus")
-    leaks = sum(result.suspicious for result in results) + len(leaked_sources)
+    leaks = sum(result.is_suspicious for result in results) + len(leaked_sources)
     print_message(f"found {counted(leaks, 'leak')}" if leaks else "found no leak")
     if leaks:
         raise typer.Exit(1)
 
 
-def _print_result(result: TellTale) -> None:
+def _print_result(result: LeakCheck) -> None:
     typer.echo(str(result))
-    if result.suspicious:
+    if result.is_suspicious:
         typer.echo(f"  examples: {'; '.join(result.examples)}")
 
 

@@ -151,8 +151,8 @@ RuleOption = Annotated[
     list[str] | None,
     typer.Option(
         help="Change how names of a type are matched; may be repeated. Rules: case (symbols, fold "
-        "or keep), common (skip, case or match), longest_symbol, plural, possessive, shortest. "
-        "Example: --rule Gene.case=fold",
+        "or keep), common (skip, case or match), max_symbol_length, plural, possessive, "
+        "min_length. Example: --rule Gene.case=fold",
         show_default=False,
     ),
 ]

@@ -42,7 +42,7 @@ class ScoredSystem:
         options = self.load_options
         if self.kb is None:
             return Annotator.from_pretrained(**options.as_arguments())
-        matcher = Matcher.named(self.kb)
+        matcher = Matcher.from_name(self.kb)
         if options.selector is None:
             return matcher
         from vaner.selector.selector import Selector

@@ -104,7 +104,7 @@ def serve(
     # Warnings about the files of clients do not belong in the log of the server.
     warnings.simplefilter("ignore", FormatWarning)
     with bind_socket(host, port) as bound:  # first: an error should not wait for the model
-        matcher = Matcher.named(kb) if kb is not None else None
+        matcher = Matcher.from_name(kb) if kb is not None else None
         load_options = LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
             quantization=quantization,

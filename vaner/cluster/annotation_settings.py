@@ -56,7 +56,7 @@ class AnnotationSettings:
         from vaner.annotator import Annotator
         from vaner.knowledge.matcher import Matcher
 
-        matcher = None if self.kb is None else Matcher.named(self.kb)
+        matcher = None if self.kb is None else Matcher.from_name(self.kb)
         annotator = Annotator.from_pretrained(**self.load_options.as_arguments())
         options = self.annotate_options
         _check_corpus(annotator, options.corpus)

@@ -181,7 +181,7 @@ def _apart(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
 def _matcher(kb: str) -> Any:
     from vaner.knowledge.matcher import Matcher
 
-    return Matcher.named(kb)
+    return Matcher.from_name(kb)
 
 
 def _again(name: str, settings: dict[str, Any]) -> VanerComponent:

@@ -1,11 +1,11 @@
-"""Words of everyday English that are also somebody's name for a gene, a drug or a disease."""
+"""Common English words that are also names of a gene, a drug or a disease."""
 
 from __future__ import annotations
 
-# Written for this module: words of grammar, of science's own telling, and the names of whole
-# kinds, that name nothing biomedical wherever they stand. Words that may well be meant (cancer,
-# water, iron, mouse, patient, pain) are not here.
-COMMON = frozenset(
+# Written for this module: function words, words of scientific writing, and names of general
+# classes, which are never biomedical entities. Words that may be entities (cancer, water, iron,
+# mouse, patient, pain) are not included.
+COMMON_WORDS = frozenset(
     """
     a abnormalities abnormality about above according across action active acts actually add after
     again against age aged ages ago aim aims all allow almost alone along already also although

@@ -1,16 +1,16 @@
 """Dense recognition: training texts made of names, after VANER (arXiv 2404.17835, DBR).
 
-Two ways to put names before a model. *List*: names of the type asked for and of other types, in
-random order, joined by spaces. *Context*: a sentence of the training corpus in which names of the
-same type take the place of its mentions, so that the model sees the names where names stand.
+There are two kinds of examples. *List*: names of the given type and of other types, in random
+order, joined by spaces. *Context*: a sentence of the training corpus in which names of the same
+type replace its mentions, so that the model sees the names in a typical context.
 
-Nothing here touches a corpus other than the sentence that is handed in, so what is drawn comes
-from the knowledge base and from that sentence alone.
+The examples contain only names of the knowledge base and the given sentence, and nothing else of
+any corpus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -18,70 +18,76 @@ from vaner.knowledge.related_names import NamePool
 from vaner.text.documents import Document, Span
 from vaner.text.words import split_words
 
-# A shouted name ("DIABETES MELLITUS, TYPE 2") is how a catalogue prints it, not how it is written.
-_SHORTEST_SHOUT = 7
+# Longer names in capitals ("DIABETES MELLITUS, TYPE 2") are printed so only in catalogs.
+_MIN_CAPITALIZED_NAME = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How many names a list holds; VANER's are 10 of the type and 5 of others.
+class NameCounts:
+    """Maximum number of names in a list. VANER has 10 names of the type and 5 of others.
 
     Args:
-        positives: most names of the type asked for.
-        negatives: most names of other types.
+        positives: maximum number of names of the given type.
+        negatives: maximum number of names of other types.
     """
 
     positives: int = 10
     negatives: int = 5
 
 
-def name_list(pool: NamePool, type: str, counts: Counts, draw: Random) -> Document:
-    """Names of a pool as one text; those of `type` are its mentions, the others are not.
+def make_name_list(pool: NamePool, type: str, counts: NameCounts, rng: Random) -> Document:
+    """Make a text of names. Names of the given type are mentions, the others are not.
+
+    Args:
+        pool: names to choose from.
+        type: entity type of the pool's positives.
+        counts: maximum number of names.
+        rng: random number generator.
 
     >>> pool = NamePool(("asthma", "lupus"), ("BRCA1",))
-    >>> document = name_list(pool, "Disease", Counts(), Random(1))
+    >>> document = make_name_list(pool, "Disease", NameCounts(), Random(1))
     >>> sorted(document.mention(span) for span in document.spans)
     ['asthma', 'lupus']
     """
-    names = [(name, True) for name in _some(pool.positives, counts.positives, draw)]
-    names += [(name, False) for name in _some(pool.negatives, counts.negatives, draw)]
-    draw.shuffle(names)
+    names = [(name, True) for name in _sample(pool.positives, counts.positives, rng)]
+    names += [(name, False) for name in _sample(pool.negatives, counts.negatives, rng)]
+    rng.shuffle(names)
     text, spans = "", []
-    for name, positive in names:
+    for name, is_positive in names:
         text += " " * bool(text)
-        if positive:
+        if is_positive:
             spans.append(Span(len(text), len(text) + len(name), type))
         text += name
     return Document("dense", text, tuple(spans))
 
 
-def in_context(sentence: Document, pool: NamePool, type: str, draw: Random) -> Document:
-    """A sentence with names of the pool in place of some of its mentions of `type`.
+def replace_mentions(sentence: Document, pool: NamePool, type: str, rng: Random) -> Document:
+    """Replace some mentions of a sentence by names.
 
-    At least one mention is replaced, each of the others by the toss of a coin. Overlapping and
-    discontinuous mentions, and those that are parts of words, stay as they are; mentions of other
-    types are left out.
+    One mention is always replaced, each of the others with probability 0.5. Overlapping and
+    discontinuous mentions, and mentions that are parts of words, are not replaced. Mentions of
+    other types are removed.
 
     Args:
         sentence: a text with at least one mention.
-        pool: names to put in.
+        pool: names to choose from.
         type: entity type of the mentions and of the pool's positives.
-        draw: source of chance.
+        rng: random number generator.
     """
     sentence = sentence.with_spans(span for span in sentence.spans if span.type == type)
-    places = _replaceable(sentence)
-    if not places or not pool.positives:
+    candidates = _find_replaceable(sentence)
+    if not candidates or not pool.positives:
         return sentence
-    sure = draw.choice(places)
-    chosen = [place for place in places if place is sure or draw.random() < 0.5]
-    names = [_written(draw.choice(pool.positives)) for _ in chosen]
-    return _replaced(sentence, dict(zip(chosen, names, strict=True)))
+    always = rng.choice(candidates)
+    spans = [span for span in candidates if span is always or rng.random() < 0.5]
+    names = [_to_running_text(rng.choice(pool.positives)) for _ in spans]
+    return _substitute(sentence, dict(zip(spans, names, strict=True)))
 
 
-def _replaceable(sentence: Document) -> list[Span]:
-    """Mentions of whole words, in one piece, that touch no other.
+def _find_replaceable(sentence: Document) -> list[Span]:
+    """Return the mentions that consist of complete words, without gaps, and overlap no other.
 
-    In place of a part of a word ("antiCD3") a name would be no word either, and be tagged O.
+    A name in place of a part of a word ("antiCD3") would not be a word, and would be tagged O.
     """
     words = split_words(sentence.text)
     starts, ends = {word.start for word in words}, {word.end for word in words}
@@ -91,29 +97,30 @@ def _replaceable(sentence: Document) -> list[Span]:
         if not span.is_discontinuous
         and span.start in starts
         and span.end in ends
-        and sum(span.overlaps(o) for o in sentence.spans) == 1
+        and sum(span.overlaps(other) for other in sentence.spans) == 1
     ]
 
 
-def _replaced(sentence: Document, names: dict[Span, str]) -> Document:
-    text, spans, at, shift = "", [], 0, 0
+def _substitute(sentence: Document, names: Mapping[Span, str]) -> Document:
+    text, spans, position, shift = "", [], 0, 0
     for span in sorted(sentence.spans):
         name = names.get(span)
         if name is None:
             spans.append(span.shift(shift))
             continue
-        text += sentence.text[at : span.start] + name
+        text += sentence.text[position : span.start] + name
         spans.append(Span(len(text) - len(name), len(text), span.type))
-        at = span.end
-        shift = len(text) - at
-    return Document(sentence.id, text + sentence.text[at:], tuple(spans))
+        position = span.end
+        shift = len(text) - position
+    return Document(sentence.id, text + sentence.text[position:], tuple(spans))
 
 
-def _some(names: Sequence[str], count: int, draw: Random) -> list[str]:
-    return [_written(name) for name in draw.sample(names, min(count, len(names)))]
+def _sample(names: Sequence[str], count: int, rng: Random) -> list[str]:
+    return [_to_running_text(name) for name in rng.sample(names, min(count, len(names)))]
 
 
-def _written(name: str) -> str:
-    """A name as it would stand in running text."""
+def _to_running_text(name: str) -> str:
+    """Return a name as it is written in running text."""
     name = " ".join(name.split())
-    return name.lower() if name.isupper() and len(name) >= _SHORTEST_SHOUT and " " in name else name
+    is_catalog_style = name.isupper() and len(name) >= _MIN_CAPITALIZED_NAME and " " in name
+    return name.lower() if is_catalog_style else name

@@ -1,14 +1,15 @@
-"""Does a knowledge base hold the annotations it is going to be tested on?
+"""Check whether a knowledge base contains held-out annotations of a corpus.
 
-The published data of VANER did: strings that only a tokenised test annotation has, such as
-"von Willebrand factor ( vWf ) deficiency", stood in it as names. Two checks:
+The published data of VANER does: it has names such as "von Willebrand factor ( vWf ) deficiency",
+which occur only in tokenized test annotations. There are two checks:
 
-*By provenance*: no source of a base is a corpus, and no file it was built from is a corpus file.
+*Files*: no source of a base may be a file of a corpus.
 
-*By the tell-tale*: nobody prints a name with the spaces of a tokeniser in it, so a held-out mention
-with such spaces, absent from train, that stands in a base letter by letter was taken from the
-annotation, or from text tokenised the same way. Random pieces of the same sentences, with the same
-kind of spaces, are the control: names taken from running text would hold those just as often.
+*Tokenization*: vocabularies do not print names with the spaces of a tokenizer. If a base contains
+a held-out mention with such spaces that does not occur in train, the name comes from the
+annotation or from text that was tokenized in the same way. Random pieces of the same sentences
+with such spaces are the control: a base with names from running text would contain these equally
+often.
 """
 
 from __future__ import annotations
@@ -23,25 +24,27 @@ from typing import Any
 from vaner.knowledge.concepts import Source
 from vaner.text.documents import Corpus
 
-# White space on both sides of a sign, or inside a bracket: a tokeniser's, hardly a writer's.
-_ARTEFACT = re.compile(r"\s[^\w\s&+=<>–—|]\s|[(\[]\s|\s[)\],.;:%]")
-SURE = 1e-4  # a p-value below this, on a handful of corpora, is no accident
+# White space on both sides of a sign, or inside a bracket, as only a tokenizer inserts it.
+_TOKENIZATION = re.compile(r"\s[^\w\s&+=<>–—|]\s|[(\[]\s|\s[)\],.;:%]")
+MAX_P_VALUE = 1e-4
+"""A p-value below this is taken as a leak. It allows for tests on several corpora."""
 
 
 @dataclass(frozen=True, slots=True)
-class TellTale:
-    """What the tell-tale says about a base and one held-out split.
+class LeakCheck:
+    """Result of the tokenization check of a base and one held-out split.
 
     Args:
         corpus: name of the corpus.
         split: the held-out split.
-        mentions: different held-out mentions with a tokeniser's spaces that train does not have.
-        found: how many of them the base holds, letter by letter (case aside).
-        controls: random pieces of the same sentences with such spaces that are no mention.
-        controls_found: how many of those the base holds.
-        p_value: probability of so many mentions by chance if base and annotation had nothing to
-            do with each other (Fisher's exact test, one-sided).
-        examples: some of the mentions found.
+        mentions: number of different held-out mentions with tokenizer spaces that are not in train.
+        found: number of these mentions in the base, ignoring case.
+        controls: number of random pieces of the same sentences with tokenizer spaces that are not
+            mentions.
+        controls_found: number of these pieces in the base.
+        p_value: probability of at least `found` mentions if the base is independent of the
+            annotation (Fisher's exact test, one-sided).
+        examples: some of the mentions in the base.
     """
 
     corpus: str
@@ -54,90 +57,98 @@ class TellTale:
     examples: tuple[str, ...]
 
     @property
-    def suspicious(self) -> bool:
-        """Whether the base must be taken to hold held-out annotations."""
-        return self.p_value < SURE
+    def is_suspicious(self) -> bool:
+        """Whether the base probably contains held-out annotations."""
+        return self.p_value < MAX_P_VALUE
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "suspicious": self.suspicious}
+        """Return the result as JSON values."""
+        return {**asdict(self), "suspicious": self.is_suspicious}
 
     def __str__(self) -> str:
-        if not self.mentions:  # as in a corpus that is not tokenised
-            return f"{self.corpus} {self.split}: no mention in it that would tell"
-        verdict = "LEAK: names come from its annotation" if self.suspicious else "nothing found"
+        if not self.mentions:  # the corpus is not tokenized
+            return f"{self.corpus} {self.split}: no mention with tokenizer spaces to check"
+        verdict = "LEAK: names come from its annotation" if self.is_suspicious else "no leak"
         return (
-            f"{self.corpus} {self.split}: {self.found} of {self.mentions} tell-tale mentions, "
+            f"{self.corpus} {self.split}: {self.found} of {self.mentions} tokenized mentions, "
             f"{self.controls_found} of {self.controls} controls, p = {self.p_value:.1g}: {verdict}"
         )
 
 
-def telltale(
+def check_annotations(
     names: Iterable[str], train: Corpus, held_out: Corpus, *, controls: int = 2000, seed: int = 0
-) -> TellTale:
-    """Look for held-out annotations among names.
+) -> LeakCheck:
+    """Check whether names contain held-out annotations.
 
     Args:
-        names: names of a base as its source spells them.
-        train: what a base may well share with the corpus.
-        held_out: a dev or test split, tokenised (its texts with spaces round punctuation).
-        controls: number of random pieces to compare with.
-        seed: of the random pieces.
+        names: names of a base, spelled as in its sources.
+        train: the train split, whose mentions a base may contain.
+        held_out: a tokenized dev or test split, with spaces around punctuation.
+        controls: number of random pieces for the control.
+        seed: random seed of the pieces.
     """
-    known = _mentions(train)
-    mentions = {m for m in _mentions(held_out) - known if _ARTEFACT.search(m)}
-    pieces = _pieces(held_out, mentions | known, controls, Random(seed))
-    wanted = mentions | pieces
-    present = {name for name in map(_folded, names) if name in wanted}
-    found, accidental = mentions & present, pieces & present
-    return TellTale(
-        held_out.name, held_out.split, len(mentions), len(found), len(pieces), len(accidental),
-        _fisher(len(found), len(mentions), len(accidental), len(pieces)),
-        tuple(sorted(found)[:5]),
-    )  # fmt: skip
+    known = _fold_mentions(train)
+    mentions = {m for m in _fold_mentions(held_out) - known if _TOKENIZATION.search(m)}
+    pieces = _draw_pieces(held_out, mentions | known, controls, Random(seed))
+    checked = mentions | pieces
+    in_base = {name for name in map(_fold, names) if name in checked}
+    leaked, accidental = mentions & in_base, pieces & in_base
+    return LeakCheck(
+        corpus=held_out.name,
+        split=held_out.split,
+        mentions=len(mentions),
+        found=len(leaked),
+        controls=len(pieces),
+        controls_found=len(accidental),
+        p_value=_fisher_exact(len(leaked), len(mentions), len(accidental), len(pieces)),
+        examples=tuple(sorted(leaked)[:5]),
+    )
 
 
-def of_a_corpus(sources: Iterable[Source], held_out_files: Mapping[str, str]) -> Iterator[str]:
-    """Sources that are held-out files of a corpus, a line for each.
+def find_corpus_files(
+    sources: Iterable[Source], held_out_files: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield one line for each source that is a held-out file of a corpus.
 
     Args:
-        sources: of a base.
-        held_out_files: SHA-256 in hex of every dev and test file at hand -> what it is.
+        sources: sources of a base.
+        held_out_files: SHA-256, in hex, of each available dev and test file -> description.
     """
     for source in sources:
         if source.checksum and source.checksum in held_out_files:
             yield f"source {source.name} is {held_out_files[source.checksum]}"
 
 
-def _mentions(corpus: Corpus) -> set[str]:
-    return {_folded(document.mention(s)) for document in corpus for s in document.spans}
+def _fold_mentions(corpus: Corpus) -> set[str]:
+    return {_fold(document.mention(s)) for document in corpus for s in document.spans}
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return text.strip().casefold()
 
 
-def _pieces(corpus: Corpus, taken: Collection[str], count: int, draw: Random) -> set[str]:
-    """Random runs of two to eight tokens with a tokeniser's spaces that are no mention."""
+def _draw_pieces(corpus: Corpus, excluded: Collection[str], count: int, rng: Random) -> set[str]:
+    """Draw random runs of two to eight tokens with tokenizer spaces that are not mentions."""
     texts = [tokens for d in corpus if len(tokens := d.text.split()) > 2]
     pieces: set[str] = set()
-    for _ in range(50 * count if texts else 0):  # a small corpus has not so many
-        tokens = draw.choice(texts)
-        length = draw.randint(2, min(8, len(tokens)))
-        start = draw.randint(0, len(tokens) - length)
-        piece = _folded(" ".join(tokens[start : start + length]))
-        if _ARTEFACT.search(piece) and piece not in taken:
+    for _ in range(50 * count if texts else 0):  # a small corpus may have fewer than `count`
+        tokens = rng.choice(texts)
+        length = rng.randint(2, min(8, len(tokens)))
+        start = rng.randint(0, len(tokens) - length)
+        piece = _fold(" ".join(tokens[start : start + length]))
+        if _TOKENIZATION.search(piece) and piece not in excluded:
             pieces.add(piece)
             if len(pieces) == count:
                 break
     return pieces
 
 
-def _fisher(found: int, mentions: int, accidental: int, controls: int) -> float:
-    """P(so many or more of the hits are mentions), hits being spread over both by chance."""
-    hits, everything = found + accidental, mentions + controls
-    if not found:
+def _fisher_exact(leaked: int, mentions: int, accidental: int, controls: int) -> float:
+    """Return the p-value: P(at least `leaked` of the hits are mentions) if hits are random."""
+    hits, total = leaked + accidental, mentions + controls
+    if not leaked:
         return 1.0
     ways = sum(
-        comb(mentions, k) * comb(controls, hits - k) for k in range(found, min(hits, mentions) + 1)
+        comb(mentions, k) * comb(controls, hits - k) for k in range(leaked, min(hits, mentions) + 1)
     )
-    return ways / comb(everything, hits)
+    return ways / comb(total, hits)

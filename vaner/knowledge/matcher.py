@@ -1,16 +1,16 @@
-"""Dictionary matching: the names of a knowledge base in text, with their identifiers.
+"""Dictionary matching: find the names of a knowledge base in text, with their identifiers.
 
-Names and texts are rows of words (`vaner.knowledge.name_forms`), so a name is found wherever its
-words stand, and never within a word. All beginnings of names stand in one table that is searched
-for all words of a text at once, then for those that may go on, and so forth.
+Names and texts are sequences of words (`vaner.knowledge.name_forms`), so a name is never matched
+within a word. `vaner.knowledge.lexicon` describes the search.
 
-Why not an Aho-Corasick library: with a million names both meet the speed asked for (5 MB of text
-a second), but they find bare strings, without word boundaries, spellings or types, and cannot be
-kept for the next process. pyahocorasick 2.3 takes 1.2 GB, 20 s to be built and longer to be loaded
-again; ahocorasick-rs 1.0 reads two to three times as fast as the code here, but cannot be saved,
-so that every process builds it for 37 s. The tables here are arrays, mapped from the cache in a
-tenth of a second, with 0.2 GB in use that processes share; building them takes 35 s, once.
-``python -m benchmarks.dictionary_matching`` measures it all (seconds of one processor).
+Why not an Aho-Corasick library? With a million names, two libraries are fast enough (5 MB of text
+per second), but they match plain strings without word boundaries, spelling variants or types, and
+their automata cannot be shared by processes. pyahocorasick 2.3 needs 1.2 GB of memory and 20 s to
+build an automaton, and longer to load it. ahocorasick-rs 1.0 is two to three times as fast as this
+module, but it cannot save an automaton, so every process spends 37 s to build it. The arrays of
+this module are built once in 35 s, and memory-mapped from the cache in 0.1 s. They use 0.2 GB,
+which processes share. ``python -m benchmarks.dictionary_matching`` measures all of this (CPU
+seconds).
 """
 
 from __future__ import annotations
@@ -27,27 +27,29 @@ from numpy.typing import NDArray
 from vaner.calibration.calibration import Calibration
 from vaner.errors import KnowledgeError
 from vaner.knowledge.base import KnowledgeBase, open_base
-from vaner.knowledge.hash_tables import Words, words_of
-from vaner.knowledge.lexicon import Lexicon, join, open_lexicon
-from vaner.knowledge.spelling_rules import RULES, Rules, changed
+from vaner.knowledge.hash_tables import Words, split_name_words
+from vaner.knowledge.lexicon import Lexicon, open_lexicon
+from vaner.knowledge.lexicon_tables import join_texts
+from vaner.knowledge.spelling_rules import RULES, SpellingRules, parse_rules
 from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps
-from vaner.utils.deprecation import renamed_argument
+from vaner.utils.deprecation import renamed_argument, warn_renamed
 
-# Text read at once: enough for whole arrays to pay, little enough for the processor's cache.
-_CHARACTERS_AT_ONCE = 1 << 18
-# What is read beyond a cut in a long text. A name that begins before the cut ends within it,
-# unless there are thousands of blanks between its words.
-_BEYOND = 1 << 14
-_BLANK = re.compile(r"\s")
+# Enough text to make array operations efficient, and little enough for the processor's cache.
+_CHARACTERS_PER_BATCH = 1 << 18
+# Overlap of the pieces of a long text. A name that begins before the end of a piece ends in the
+# overlap, unless there are thousands of white space characters between its words.
+_OVERLAP = 1 << 14
+_WHITE_SPACE = re.compile(r"\s")
 
 
 class _Candidates(NamedTuple):
-    """Names found in a text. *Shape:* (N,) each.
+    """Names in a text, before overlaps are resolved. *Shape:* (N,) each.
 
     Args:
-        starts, ends: offsets in the text.
-        types: indices of the types.
-        entries: what the lexicon knows them by.
+        starts: start offsets in the text.
+        ends: end offsets in the text.
+        types: indices of the entity types.
+        entries: indices of the entries of the lexicon.
     """
 
     starts: NDArray[np.int64]
@@ -57,16 +59,16 @@ class _Candidates(NamedTuple):
 
 
 class Matcher:
-    """Finds the names of a knowledge base in text.
+    """A recognizer that finds the names of a knowledge base in text.
 
-    Of the names of one type that overlap, the leftmost is taken, and of those that begin with the
-    same word the longest. Names of different types may overlap. A span carries the identifiers of
-    all concepts of its type that have the name, sorted; its score is None.
+    Of overlapping names of one type, it returns the leftmost, and of those that begin at the same
+    word the longest. Names of different types may overlap. A span has the sorted identifiers of
+    all concepts of its type with that name. Its score is None.
 
     Args:
-        lexicon: the names, ready to be searched.
+        lexicon: the names.
 
-    >>> matcher = Matcher.named("open")  # doctest: +SKIP
+    >>> matcher = Matcher.from_name("open")  # doctest: +SKIP
     >>> matcher.find("Aspirin and asthma")  # doctest: +SKIP
     [Span(start=0, end=7, type='Chemical', score=None, identifiers=('drugbank:DB00945',), ...)]
     """
@@ -82,39 +84,50 @@ class Matcher:
 
     @classmethod
     def open(
-        cls, base: KnowledgeBase, *, rules: Mapping[str, Rules] = RULES, cache: bool = True
+        cls, base: KnowledgeBase, *, rules: Mapping[str, SpellingRules] = RULES, cache: bool = True
     ) -> Matcher:
-        """The matcher of a base: out of the cache, or built and put there.
+        """Return the matcher of a base, loaded from the cache or built.
 
         Args:
-            base: the base, all of whose types are looked for.
-            rules: type -> how its names are spelled; types that are missing have the default.
+            base: the base. The matcher finds all of its entity types.
+            rules: type -> spelling rules; all other types have the default rules.
             cache: whether to use the cache.
         """
         return cls(open_lexicon(base, rules, cache=cache))
 
     @classmethod
-    def named(cls, name: str, changes: Iterable[str] = ()) -> Matcher:
-        """The matcher of a base that was built.
+    def from_name(cls, name: str, rule_changes: Iterable[str] = ()) -> Matcher:
+        """Return the matcher of a base that has been built.
 
         Args:
-            name: its name, or its path.
-            changes: to the rules, such as ``Gene.case=fold``.
+            name: name or path of the base.
+            rule_changes: changes to the spelling rules, such as ``Gene.case=fold``.
 
         Raises:
-            VanerError: for a base that is not built, or a rule that there is not.
+            VanerError: for a base that has not been built, and for an invalid rule.
         """
-        base, rules = open_base(name), changed(changes)
+        base, rules = open_base(name), parse_rules(rule_changes)
         base.check_types(list(rules))
         return cls.open(base, rules={**RULES, **rules})
 
+    @classmethod
+    def named(cls, name: str, changes: Iterable[str] = ()) -> Matcher:
+        """Return `from_name`, the current name of this method."""
+        warn_renamed("Matcher.named", "Matcher.from_name")
+        return cls.from_name(name, changes)
+
     @property
     def types(self) -> tuple[str, ...]:
-        """The types it finds."""
+        """The entity types it finds, sorted."""
         return self._lexicon.types
 
     def find(self, text: str, types: Sequence[str] | None = None) -> list[Span]:
-        """The mentions in one text."""
+        """Return the mentions in one text.
+
+        Args:
+            text: the text.
+            types: types to find; all if None.
+        """
         return list(next(self.annotate([text], types)).spans)
 
     @renamed_argument("dataset", "corpus")
@@ -126,181 +139,211 @@ class Matcher:
         corpus: str | None = None,
         overlaps: Overlaps = "keep",
     ) -> Iterator[Document]:
-        """Annotate many texts, in the order given, as a stream.
+        """Annotate many texts as a stream, in their order.
 
         Args:
-            texts_or_documents: texts, or documents, whose own spans are replaced.
+            texts_or_documents: texts, or documents, whose spans are replaced.
             types: types to find; all if None.
-            corpus: corpus they are from, as a model may want to know; the names are the same.
-            overlaps: ``keep`` mentions of different types that overlap, or of those only the
-                longest, ``best``.
+            corpus: ignored; it is an argument of every recognizer.
+            overlaps: ``keep`` overlapping mentions of different types, or only the ``best``, which
+                is the longest.
 
         Raises:
             KnowledgeError: for a type that the base does not have.
         """
         self.check_types(types)
-        wanted = np.array([types is None or type in types for type in self.types], np.bool_)
+        included = np.array([types is None or type in types for type in self.types], np.bool_)
         documents = (
-            each if isinstance(each, Document) else Document(str(number), each)
-            for number, each in enumerate(texts_or_documents)
+            item if isinstance(item, Document) else Document(str(number), item)
+            for number, item in enumerate(texts_or_documents)
         )
-        for batch in _batches(documents):
-            for document, spans in zip(batch, self._spans(batch, wanted), strict=True):
-                kept = resolve_overlaps(spans) if overlaps == "best" else spans
-                yield document.with_spans(kept)
+        for batch in _make_batches(documents):
+            for document, spans in zip(batch, self._find_batch(batch, included), strict=True):
+                yield document.with_spans(resolve_overlaps(spans) if overlaps == "best" else spans)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
-        """None: names are found as they stand, whatever they are."""
+        """Return no mentions: every name can be found, whatever its offsets."""
         return Counter()
 
     def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Give mentions the identifiers of the names that they are, by their own types' rules.
+        """Add identifiers to mentions that are names of their type.
 
-        A mention that has identifiers keeps them; one that is no name of its type gets none.
+        A mention that has identifiers already is not changed.
         """
         for document in documents:
             if not document.spans:
                 yield document
                 continue
             mentions = [document.mention(span) for span in document.spans]
-            yield document.with_spans(self._identified(document.spans, mentions))
+            yield document.with_spans(self._add_identifiers(document.spans, mentions))
 
     def check_types(self, types: Sequence[str] | None) -> None:
-        """Raises KnowledgeError for a type that the base does not have."""
+        """Check that the base has the given types.
+
+        Raises:
+            KnowledgeError: for a type that the base does not have.
+        """
         if missing := [type for type in types or () if type not in self.types]:
             raise KnowledgeError(
                 f"the knowledge base has no type {', '.join(missing)}; "
                 f"it has {', '.join(self.types)}"
             )
 
-    def _spans(
-        self, documents: Sequence[Document], wanted: NDArray[np.bool_]
+    def _find_batch(
+        self, documents: Sequence[Document], included: NDArray[np.bool_]
     ) -> Iterator[list[Span]]:
-        """The mentions in each document."""
-        if len(documents) == 1:
-            yield _chosen(self._candidates(documents[0].text, wanted), self._lexicon)[0]
-            return
-        words, begins, _ = join(document.text for document in documents)
-        found = self._candidates_in(words, wanted)
-        yield from _chosen(found, self._lexicon, begins)
+        """Yield the mentions in each document.
 
-    def _candidates(self, text: str, wanted: NDArray[np.bool_]) -> _Candidates:
-        """All names in a text, which is read in pieces that are cut at blanks."""
+        Args:
+            documents: several documents, which are searched together, or one, which may be long.
+            included: whether to find each type. *Shape:* (number of types,)
+        """
+        if len(documents) == 1:
+            candidates = self._find_in_pieces(documents[0].text, included)
+            yield _select_spans(candidates, self._lexicon)[0]
+            return
+        words, text_starts, _ = join_texts(document.text for document in documents)
+        candidates = self._find_candidates(words, included)
+        yield from _select_spans(candidates, self._lexicon, text_starts)
+
+    def _find_in_pieces(self, text: str, included: NDArray[np.bool_]) -> _Candidates:
+        """Find all names in a text, which is searched in overlapping pieces."""
         pieces: list[_Candidates] = []
-        begin = 0
-        while begin < len(text) or not pieces:
-            cut = _blank(text, begin + _CHARACTERS_AT_ONCE)
-            end = _blank(text, cut + _BEYOND)
-            found = self._candidates_in(words_of(text[begin:end]), wanted)
-            here = found.starts + begin < cut
-            starts, ends, types, entries = (column[here] for column in found)
-            pieces.append(_Candidates(starts + begin, ends + begin, types, entries))
-            begin = cut
+        start = 0
+        while start < len(text) or not pieces:
+            end = _find_white_space(text, start + _CHARACTERS_PER_BATCH)
+            overlap_end = _find_white_space(text, end + _OVERLAP)
+            words = split_name_words(text[start:overlap_end])
+            candidates = self._find_candidates(words, included)
+            # The next piece finds the names that start in the overlap.
+            starts_here = candidates.starts + start < end
+            starts, ends, types, entries = (column[starts_here] for column in candidates)
+            pieces.append(_Candidates(starts + start, ends + start, types, entries))
+            start = end
         return _Candidates(*map(np.concatenate, zip(*pieces, strict=True)))
 
-    def _candidates_in(self, words: Words, wanted: NDArray[np.bool_]) -> _Candidates:
-        found = self._lexicon.matches(words)
-        which, entries = self._lexicon.entries(found.names)
-        types = self._lexicon.entry_types(entries).astype(np.int64)
-        asked = wanted[types]
-        which, entries, types = which[asked], entries[asked], types[asked]
-        starts, ends = words.starts[found.firsts[which]], words.ends[found.lasts[which]]
+    def _find_candidates(self, words: Words, included: NDArray[np.bool_]) -> _Candidates:
+        matches = self._lexicon.find_all(words)
+        indices, entries = self._lexicon.get_entries(matches.names)
+        types = self._lexicon.get_types(entries).astype(np.int64)
+        is_included = included[types]
+        indices, entries, types = indices[is_included], entries[is_included], types[is_included]
+        starts, ends = words.starts[matches.firsts[indices]], words.ends[matches.lasts[indices]]
         return _Candidates(starts, ends, types, entries)
 
-    def _identified(self, spans: Sequence[Span], mentions: Sequence[str]) -> Iterator[Span]:
+    def _add_identifiers(self, spans: Sequence[Span], mentions: Sequence[str]) -> Iterator[Span]:
         lexicon = self._lexicon
-        words, _, firsts = join(mentions)
+        words, _, firsts = join_texts(mentions)
         lasts = np.append(firsts[1:] - 2, words.number - 1)  # the barrier is a word too
-        filled = np.flatnonzero(lasts >= firsts)
-        found = lexicon.named(words, firsts[filled], lasts[filled])
-        which, entries = lexicon.entries(found.names)
-        at = np.searchsorted(firsts, found.firsts[which], side="right") - 1
-        names: dict[tuple[int, str], set[str]] = {}
-        types = [lexicon.types[type] for type in lexicon.entry_types(entries).tolist()]
-        found_names = lexicon.identifiers(entries)
-        for key in zip(at.tolist(), types, found_names, strict=True):
-            names.setdefault(key[:2], set()).update(key[2])
-        for number, span in enumerate(spans):
-            known = names.get((number, span.type), ())
-            yield (
-                replace(span, identifiers=tuple(sorted(known)))
-                if known and not span.identifiers
-                else span
-            )
+        nonempty = np.flatnonzero(lasts >= firsts)
+        matches = lexicon.find_exact(words, firsts[nonempty], lasts[nonempty])
+        indices, entries = lexicon.get_entries(matches.names)
+        mention_indices = np.searchsorted(firsts, matches.firsts[indices], side="right") - 1
+        types = [lexicon.types[type] for type in lexicon.get_types(entries).tolist()]
+        identifiers: dict[tuple[int, str], set[str]] = {}
+        for index, type, names in zip(
+            mention_indices.tolist(), types, lexicon.get_identifiers(entries), strict=True
+        ):
+            identifiers.setdefault((index, type), set()).update(names)
+        for index, span in enumerate(spans):
+            known = identifiers.get((index, span.type))
+            if known and not span.identifiers:
+                yield replace(span, identifiers=tuple(sorted(known)))
+            else:
+                yield span
 
 
 def identify(documents: Iterable[Document], base: KnowledgeBase | Matcher) -> Iterator[Document]:
-    """Give mentions the identifiers of the names that they are.
+    """Add identifiers to mentions that are names of their type.
 
-    A mention that a name of its type in the base matches exactly, by the rules of the type,
-    carries the identifiers of all concepts that have the name.
+    A mention that matches a name of its type, by the spelling rules of the type, gets the
+    identifiers of all concepts with that name.
 
     Args:
-        documents: with mentions, by whomever they were found.
-        base: a base, or the matcher of one.
+        documents: documents with mentions of any origin.
+        base: a base, or a matcher.
     """
     matcher = base if isinstance(base, Matcher) else Matcher.open(base)
     yield from matcher.identify(documents)
 
 
-def _chosen(
-    found: _Candidates, lexicon: Lexicon, begins: NDArray[np.int64] | None = None
+def _select_spans(
+    candidates: _Candidates, lexicon: Lexicon, text_starts: NDArray[np.int64] | None = None
 ) -> list[list[Span]]:
-    """Of each type the leftmost, and of those the longest; a sorted list of spans for each text.
+    """Select the leftmost and then longest candidates of each type, and make spans of them.
 
     Args:
-        found: in any order.
-        lexicon: where they were found.
-        begins: offsets at which the texts begin; one text if None. *Shape:* (T,)
+        candidates: in any order, with offsets in the joined texts.
+        lexicon: the lexicon that they are from.
+        text_starts: offset of each text; one text if None. *Shape:* (T,)
+
+    Returns:
+        The sorted spans of each text.
     """
-    begins = np.zeros(1, np.int64) if begins is None else begins
-    order = np.lexsort((-found.ends, found.starts, found.types))
-    found = _Candidates(*(column[order] for column in found))
-    kept = _leftmost_longest(found)
-    kept = kept[np.lexsort((found.types[kept], found.ends[kept], found.starts[kept]))]
-    found = _Candidates(*(column[kept] for column in found))
-    texts = np.searchsorted(begins, found.starts, side="right") - 1
-    starts, ends = found.starts - begins[texts], found.ends - begins[texts]
-    spans: list[list[Span]] = [[] for _ in begins]
-    columns = (column.tolist() for column in (texts, starts, ends, found.types))
-    last = None
-    for text, *place, identifiers in zip(*columns, lexicon.identifiers(found.entries), strict=True):
-        if (text, *place) == last:
-            # Found with and without regard to case: one mention, with the identifiers of both.
+    text_starts = np.zeros(1, np.int64) if text_starts is None else text_starts
+    order = np.lexsort((-candidates.ends, candidates.starts, candidates.types))
+    candidates = _Candidates(*(column[order] for column in candidates))
+    selected = _find_leftmost_longest(candidates)
+    candidates = _Candidates(*(column[selected] for column in candidates))
+    order = np.lexsort((candidates.types, candidates.ends, candidates.starts))
+    candidates = _Candidates(*(column[order] for column in candidates))
+    texts = np.searchsorted(text_starts, candidates.starts, side="right") - 1
+    shifts = text_starts[texts]
+    columns = (
+        column.tolist()
+        for column in (
+            texts,
+            candidates.starts - shifts,
+            candidates.ends - shifts,
+            candidates.types,
+        )
+    )
+    spans: list[list[Span]] = [[] for _ in text_starts]
+    previous = None
+    for *position, identifiers in zip(
+        *columns, lexicon.get_identifiers(candidates.entries), strict=True
+    ):
+        text, start, end, type = position
+        if position == previous:
+            # Matched with and without case: one mention with the identifiers of both names.
             identifiers = tuple(sorted({*spans[text].pop().identifiers, *identifiers}))
-        last = (text, *place)
-        start, end, type = place
+        previous = position
         spans[text].append(Span(start, end, lexicon.types[type], None, identifiers))
     return spans
 
 
-def _leftmost_longest(found: _Candidates) -> NDArray[np.int64]:
-    """Indices of those kept of candidates that are in order of type, start, and length."""
-    kept: list[int] = []
-    last = (-1, 0, 0)
-    places = zip(found.types.tolist(), found.starts.tolist(), found.ends.tolist(), strict=True)
-    for index, place in enumerate(places):
-        if place[0] != last[0] or place[1] >= last[2] or place == last:
-            last = place
-            kept.append(index)
-    return np.array(kept, np.int64)
+def _find_leftmost_longest(candidates: _Candidates) -> NDArray[np.int64]:
+    """Return the indices of the selected candidates.
+
+    Args:
+        candidates: sorted by type, start, and descending end.
+    """
+    selected: list[int] = []
+    previous = (-1, 0, 0)
+    columns = (candidates.types, candidates.starts, candidates.ends)
+    for index, position in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        type, start, _ = position
+        if type != previous[0] or start >= previous[2] or position == previous:
+            previous = position
+            selected.append(index)
+    return np.array(selected, np.int64)
 
 
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Short documents together, a long one by itself."""
+def _make_batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Yield short documents in batches, and a long document alone."""
     batch: list[Document] = []
     size = 0
     for document in documents:
-        if batch and size + len(document.text) > _CHARACTERS_AT_ONCE:
+        if batch and size + len(document.text) > _CHARACTERS_PER_BATCH:
             yield batch
             batch, size = [], 0
         batch.append(document)
-        size += len(document.text) + 8  # there may be many with nothing in them
+        size += len(document.text) + 8  # limits the number of empty documents
     if batch:
         yield batch
 
 
-def _blank(text: str, begin: int) -> int:
-    """Where the first blank stands from an offset on; the text's end if there is none."""
-    found = _BLANK.search(text, begin)
-    return found.start() if found else len(text)
+def _find_white_space(text: str, start: int) -> int:
+    """Return the offset of the first white space from `start`, or the length of the text."""
+    match = _WHITE_SPACE.search(text, start)
+    return match.start() if match else len(text)

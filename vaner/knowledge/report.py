@@ -1,4 +1,4 @@
-"""What is in a knowledge base, and which of its names will make trouble."""
+"""Statistics of a knowledge base, including names that are ambiguous or too general."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from typing import Any
 
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.concepts import Concept
-from vaner.knowledge.name_forms import canonical
+from vaner.knowledge.name_forms import canonicalize
 
-SHORT = 3  # characters of a canonical name that is very short
-# Zipf scale: the logarithm of a word's number in a billion words (van Heuven et al. 2014,
-# doi:10.1080/17470218.2013.850521), who call words from 4 on high-frequency words.
-COMMON = 4.0
-_EXAMPLES = 8
+MAX_SHORT_LENGTH = 3
+"""Maximum number of characters of a short name."""
+MIN_COMMON_FREQUENCY = 4.0
+"""Minimum frequency of a common word on the Zipf scale, log10 of occurrences per billion words.
+
+The source of the scale calls words from 4 high-frequency words (van Heuven et al. 2014,
+doi:10.1080/17470218.2013.850521).
+"""
+_MAX_EXAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class NameCount:
-    """Names of one kind.
+    """Number of names with some property.
 
     Args:
-        names: how many different canonical names there are.
-        by_type: the same for each entity type; a name of two types counts for both.
-        examples: some of them, the most telling first.
+        names: number of different canonical names.
+        by_type: number of names of each entity type. A name of two types counts for both.
+        examples: the most extreme examples.
     """
 
     names: int
@@ -39,18 +43,17 @@ class Report:
     """Statistics of a base.
 
     Args:
-        base: its name.
+        base: name of the base.
         concepts: number of concepts of each type.
-        names: number of names of each type, as spelled, counted once for each concept.
-        sources: source -> what is kept of it, and its numbers of concepts and names by type.
+        names: number of names of each type, counted once for each concept, as spelled.
+        sources: source -> its metadata, and its numbers of concepts and names by type.
         distinct: number of different canonical names.
-        several_concepts: canonical names that several identifiers have. The same disease in
-            two vocabularies counts here.
-        one_vocabulary: those of them that several identifiers of one vocabulary have.
-        several_types: those that concepts of several types have.
-        short: canonical names of at most `SHORT` characters.
-        english: names that are common English words, from `COMMON` on the Zipf scale; None
-            where wordfreq is not installed.
+        several_concepts: canonical names of several identifiers, including identifiers of the same
+            concept in two vocabularies.
+        one_vocabulary: canonical names of several identifiers of one vocabulary.
+        several_types: canonical names of concepts of several types.
+        short: canonical names of at most `MAX_SHORT_LENGTH` characters.
+        english: names that are common English words; None if wordfreq is not installed.
     """
 
     base: str
@@ -65,106 +68,110 @@ class Report:
     english: NameCount | None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the report as JSON values."""
         return asdict(self)
 
 
 @dataclass(slots=True)
-class _Name:
-    """Who has a canonical name, and one of its spellings."""
+class _NameUse:
+    """One spelling of a canonical name, and the identifiers and types that it has."""
 
     spelling: str
     identifiers: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
 
     @property
-    def vocabularies(self) -> Counter[str]:
-        return Counter(identifier.partition(":")[0] for identifier in self.identifiers)
+    def is_ambiguous_in_vocabulary(self) -> bool:
+        """Whether several identifiers of one vocabulary have the name."""
+        prefixes = Counter(identifier.partition(":")[0] for identifier in self.identifiers)
+        return max(prefixes.values()) > 1
 
 
-def report(base: KnowledgeBase) -> Report:
-    """Go through a base once. Takes some seconds and memory for each hundred thousand names."""
-    names: dict[str, _Name] = {}
+def build_report(base: KnowledgeBase) -> Report:
+    """Compute the statistics of a base, in one pass. Takes seconds per hundred thousand names."""
+    names: dict[str, _NameUse] = {}
     counts: dict[str, tuple[Counter[str], Counter[str]]] = {}
     for concept in base:
-        concepts, spelled = counts.setdefault(concept.source, (Counter(), Counter()))
-        concepts[concept.type] += 1
-        spelled[concept.type] += len(concept.names)
-        _collect(names, concept)
+        concept_counts, name_counts = counts.setdefault(concept.source, (Counter(), Counter()))
+        concept_counts[concept.type] += 1
+        name_counts[concept.type] += len(concept.names)
+        _add_concept(names, concept)
     sources = {
         name: {**asdict(source), "concepts": dict(counts[name][0]), "names": dict(counts[name][1])}
         for name, source in base.sources.items()
         if name in counts
     }
-    several = {name: who for name, who in names.items() if len(who.identifiers) > 1}
-    within = {n: who for n, who in several.items() if max(who.vocabularies.values()) > 1}
-    kinds = {name: who for name, who in names.items() if len(who.types) > 1}
-    short = {name: who for name, who in names.items() if len(name) <= SHORT}
+    ambiguous = {name: use for name, use in names.items() if len(use.identifiers) > 1}
+    within_vocabulary = {n: use for n, use in ambiguous.items() if use.is_ambiguous_in_vocabulary}
+    several_types = {name: use for name, use in names.items() if len(use.types) > 1}
+    short = {name: use for name, use in names.items() if len(name) <= MAX_SHORT_LENGTH}
     return Report(
         base=base.name,
         concepts=dict(base.concept_counts),
         names=dict(base.name_counts),
         sources=sources,
         distinct=len(names),
-        several_concepts=_counted(several, _most),
-        one_vocabulary=_counted(within, _most),
-        several_types=_counted(kinds, _most),
-        short=_counted(short, lambda name, who: (len(name), name)),
-        english=_english(names),
+        several_concepts=_count(ambiguous, _most_concepts_first),
+        one_vocabulary=_count(within_vocabulary, _most_concepts_first),
+        several_types=_count(several_types, _most_concepts_first),
+        short=_count(short, lambda name, _: (len(name), name)),
+        english=_count_english(names),
     )
 
 
-def _collect(names: dict[str, _Name], concept: Concept) -> None:
+def _add_concept(names: dict[str, _NameUse], concept: Concept) -> None:
     for spelling in concept.names:
-        if name := canonical(spelling):
-            who = names.get(name)
-            if who is None:
-                who = names[name] = _Name(spelling)
-            who.identifiers.add(concept.identifier)
-            who.types.add(concept.type)
+        if name := canonicalize(spelling):
+            use = names.get(name)
+            if use is None:
+                use = names[name] = _NameUse(spelling)
+            use.identifiers.add(concept.identifier)
+            use.types.add(concept.type)
 
 
-def _most(name: str, who: _Name) -> tuple[Any, ...]:
-    """Order: names of the most concepts first."""
-    return (-len(who.identifiers), name)
+def _most_concepts_first(name: str, use: _NameUse) -> tuple[Any, ...]:
+    return (-len(use.identifiers), name)
 
 
-def _counted(
-    found: Mapping[str, _Name], order: Callable[[str, _Name], tuple[Any, ...]]
+def _count(
+    names: Mapping[str, _NameUse], sort_key: Callable[[str, _NameUse], tuple[Any, ...]]
 ) -> NameCount:
-    ranked = sorted(found.items(), key=lambda item: order(*item))[:_EXAMPLES]
+    examples = sorted(names.items(), key=lambda item: sort_key(*item))[:_MAX_EXAMPLES]
     return NameCount(
-        len(found),
-        dict(sorted(Counter(type for who in found.values() for type in who.types).items())),
-        tuple(_example(who) for _, who in ranked),
+        len(names),
+        dict(sorted(Counter(type for use in names.values() for type in use.types).items())),
+        tuple(_format_example(use) for _, use in examples),
     )
 
 
-def _example(who: _Name) -> str:
-    """A spelling with some of the identifiers behind it, if there are several."""
-    if len(who.identifiers) == 1:
-        return who.spelling
-    first = sorted(who.identifiers)[:3]
-    more = ", …" if len(who.identifiers) > len(first) else ""
-    return f"{who.spelling} ({', '.join(first)}{more})"
+def _format_example(use: _NameUse) -> str:
+    """Return a spelling with some of its identifiers, if it has several."""
+    if len(use.identifiers) == 1:
+        return use.spelling
+    first = sorted(use.identifiers)[:3]
+    more = ", …" if len(use.identifiers) > len(first) else ""
+    return f"{use.spelling} ({', '.join(first)}{more})"
 
 
-def _english(names: Mapping[str, _Name]) -> NameCount | None:
-    frequency = common_words(names)
+def _count_english(names: Mapping[str, _NameUse]) -> NameCount | None:
+    frequency = find_common_words(names)
     if frequency is None:
         return None
-    found = {name: names[name] for name in frequency}
-    return _counted(found, lambda name, who: (-frequency[name], name))
+    common = {name: names[name] for name in frequency}
+    return _count(common, lambda name, _: (-frequency[name], name))
 
 
-def common_words(names: Iterable[str]) -> dict[str, float] | None:
-    """Those of the canonical names that are common English words, with their Zipf frequency.
+def find_common_words(names: Iterable[str]) -> dict[str, float] | None:
+    """Return the canonical names that are common English words, with their Zipf frequencies.
 
-    None where wordfreq is not installed, which comes with the extra ``vaner[kb]``.
+    Returns:
+        Name -> frequency; None if wordfreq is not installed. It is part of ``vaner[kb]``.
     """
     if find_spec("wordfreq") is None:
         return None
     from wordfreq import zipf_frequency
 
     zipf = {name: zipf_frequency(name, "en", wordlist="small") for name in names if name.isalpha()}
-    return {name: frequency for name, frequency in zipf.items() if frequency >= COMMON}
+    return {
+        name: frequency for name, frequency in zipf.items() if frequency >= MIN_COMMON_FREQUENCY
+    }

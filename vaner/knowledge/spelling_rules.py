@@ -1,4 +1,4 @@
-"""Which spellings of a name count as the name: rules as data, one set for each entity type."""
+"""Rules for the spellings of a name that match in text, one set of rules per entity type."""
 
 from __future__ import annotations
 
@@ -11,103 +11,112 @@ from typing import Any, Literal, NamedTuple
 import regex
 
 from vaner.errors import KnowledgeError
-from vaner.knowledge.common_words import COMMON
-from vaner.knowledge.name_forms import canonical, variants
+from vaner.knowledge.common_words import COMMON_WORDS
+from vaner.knowledge.name_forms import canonicalize, greek_variants
+from vaner.utils.deprecation import warn_renamed
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How the names of a type are looked for in text.
+class SpellingRules:
+    """Rules for matching the names of an entity type in text.
 
     Args:
-        case: ``fold`` finds a name in any case; ``keep`` only as it is spelled; ``symbols`` keeps
-            the case of symbols and folds that of all other names. A symbol is a name in one
-            piece of at most two characters, or with a digit or a capital after its first letter,
-            and without four small letters in a row: ``BRCA1``, ``p53``, ``NaCl``, ``Pb``, but
-            neither ``Insulin`` nor ``2-butanol``.
-        longest_symbol: a name with more characters is no symbol.
-        plural: whether singular and plural of the last word are the same.
-        possessive: whether an ``'s`` makes no difference: Crohn disease, Crohn's disease.
-        shortest: fewest letters and digits of a name; a Chinese character counts as two.
-        common: what to do with a name that is one common English word: ``skip`` it, look for it
-            as it is spelled (``case``), or treat it as all others (``match``).
+        case: ``fold`` matches a name in any case, ``keep`` only in its own case. ``symbols`` is
+            ``keep`` for symbols and ``fold`` for all other names. A symbol is a name without white
+            space that has at most two characters, begins with a digit, or has a digit or a capital
+            after its first character, and does not have four lower-case letters in a row:
+            ``BRCA1``, ``p53``, ``NaCl``, ``Pb``, but not ``Insulin`` or ``2-butanol``.
+        max_symbol_length: maximum number of characters of a symbol.
+        plural: whether the singular and the plural of the last word both match.
+        possessive: whether names with and without ``'s`` both match: Crohn disease, Crohn's
+            disease.
+        min_length: minimum number of letters and digits; a Chinese character counts as two.
+        common: what to do with a name that is a common English word: ``skip`` ignores it, ``case``
+            matches it only in its own case, ``match`` treats it like any other name.
 
-    >>> RULES["Gene"].symbol("TP53"), RULES["Gene"].symbol("Insulin")
+    >>> RULES["Gene"].is_symbol("TP53"), RULES["Gene"].is_symbol("Insulin")
     (True, False)
     """
 
     case: Literal["symbols", "fold", "keep"] = "symbols"
-    longest_symbol: int = 6
+    max_symbol_length: int = 6
     plural: bool = True
     possessive: bool = False
-    shortest: int = 3
+    min_length: int = 3
     common: Literal["skip", "case", "match"] = "skip"
 
-    def symbol(self, name: str) -> bool:
-        """Whether capitals and small letters make a difference in a name."""
+    def is_symbol(self, name: str) -> bool:
+        """Whether a name matches only in its own case."""
         if self.case != "symbols":
             return self.case == "keep"
-        if len(name) > self.longest_symbol or any(map(str.isspace, name)):
+        if len(name) > self.max_symbol_length or any(map(str.isspace, name)):
             return False
-        telling = len(name) < 3 or name[:1].isdigit() or _TELLING.search(name, 1)
-        return bool(telling) and not _FLOWING.search(name)
+        looks_like_symbol = len(name) < 3 or name[:1].isdigit() or _CAPITAL_OR_DIGIT.search(name, 1)
+        return bool(looks_like_symbol) and not _LOWER_CASE_WORD.search(name)
 
 
-DEFAULT = Rules()
+DEFAULT_RULES = SpellingRules()
 
-# Types that are not listed have the default rules.
-RULES: Mapping[str, Rules] = {
-    "Gene": Rules(longest_symbol=12, plural=False),
-    "Disease": Rules(possessive=True),
-    "Phenotype": Rules(possessive=True),
+RULES: Mapping[str, SpellingRules] = {
+    "Gene": SpellingRules(max_symbol_length=12, plural=False),
+    "Disease": SpellingRules(possessive=True),
+    "Phenotype": SpellingRules(possessive=True),
 }
+"""Rules by entity type. All other types have `DEFAULT_RULES`."""
 
 
-def changed(settings: Iterable[str]) -> dict[str, Rules]:
-    """The rules of the types that are named, with the changes told.
+def parse_rules(settings: Iterable[str]) -> dict[str, SpellingRules]:
+    """Return the rules of entity types with changed settings.
 
     Args:
         settings: one change each, such as ``Gene.case=fold``.
 
-    Raises:
-        KnowledgeError: for a field or a value that there is not.
+    Returns:
+        Type -> rules, for the types in `settings`.
 
-    >>> changed(["Cell.plural=no", "Cell.shortest=2"])["Cell"].shortest
+    Raises:
+        KnowledgeError: for an unknown field or an invalid value.
+
+    >>> parse_rules(["Cell.plural=no", "Cell.min_length=2"])["Cell"].min_length
     2
     """
-    found: dict[str, Rules] = {}
+    rules: dict[str, SpellingRules] = {}
     for setting in settings:
-        place, equals, value = setting.partition("=")
-        type, dot, name = place.rpartition(".")
+        key, equals, value = setting.partition("=")
+        type, dot, name = key.rpartition(".")
         if not (equals and dot and type):
-            raise KnowledgeError(f"{setting!r} is no rule such as Gene.case=fold")
+            raise KnowledgeError(f"{setting!r} is not a rule such as Gene.case=fold")
+        if name in _OLD_NAMES:
+            warn_renamed(f"rule {name}", _OLD_NAMES[name])
+            name = _OLD_NAMES[name]
         values = _VALUES.get(name)
         if values is None:
-            raise KnowledgeError(f"{setting!r}: no rule is called {name!r}; "
-                                 f"there are {', '.join(_VALUES)}")  # fmt: skip
+            raise KnowledgeError(f"{setting!r}: unknown rule {name!r}; rules: {', '.join(_VALUES)}")
         if values and value not in values:
-            raise KnowledgeError(f"{setting!r}: {name} is one of {', '.join(values)}")
+            raise KnowledgeError(f"{setting!r}: {name} must be one of {', '.join(values)}")
         if not values and not (value.isascii() and value.isdigit()):
-            raise KnowledgeError(f"{setting!r}: {name} is a number")
-        new: Any = values[value] if values else int(value)
-        found[type] = replace(found.get(type, RULES.get(type, DEFAULT)), **{name: new})
-    return found
+            raise KnowledgeError(f"{setting!r}: {name} must be a number")
+        parsed: Any = values[value] if values else int(value)
+        current = rules.get(type, RULES.get(type, DEFAULT_RULES))
+        rules[type] = replace(current, **{name: parsed})
+    return rules
 
 
-_SWITCH = {"yes": True, "no": False, "true": True, "false": False}
-# What may be said of each rule, and what is meant; a number where nothing stands here.
+_OLD_NAMES = {"longest_symbol": "max_symbol_length", "shortest": "min_length"}
+_BOOLEANS = {"yes": True, "no": False, "true": True, "false": False}
+# Rule -> text of each allowed value -> value. An empty mapping allows any number.
 _VALUES: Mapping[str, Mapping[str, object]] = {
-    "case": {each: each for each in ("symbols", "fold", "keep")},
-    "longest_symbol": {},
-    "plural": _SWITCH,
-    "possessive": _SWITCH,
-    "shortest": {},
-    "common": {each: each for each in ("skip", "case", "match")},
+    "case": {value: value for value in ("symbols", "fold", "keep")},
+    "max_symbol_length": {},
+    "plural": _BOOLEANS,
+    "possessive": _BOOLEANS,
+    "min_length": {},
+    "common": {value: value for value in ("skip", "case", "match")},
 }
 
-_LONGEST_COMMON = max(map(len, COMMON)) + 2  # with the ending of a plural
-_TELLING = regex.compile(r"[\p{Lu}\p{N}]")
-_FLOWING = regex.compile(r"\p{Ll}{4}")
+_MAX_COMMON_WORD_LENGTH = max(map(len, COMMON_WORDS)) + 2  # with a plural ending
+_CAPITAL_OR_DIGIT = regex.compile(r"[\p{Lu}\p{N}]")
+_LOWER_CASE_WORD = regex.compile(r"\p{Ll}{4}")
 _LAST_WORD = regex.compile(r"(?<![^ \p{P}])\p{Latin}{3,}$")
 _POSSESSIVE = re.compile(r"'s(?= )")
 _EPONYMOUS = (" disease", " syndrome", " sarcoma", " tumor", " lymphoma", " ataxia")
@@ -117,78 +126,80 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 
 
 class Spelling(NamedTuple):
-    """A canonical spelling to look for, and whether its case counts."""
+    """A canonical spelling, and whether it matches only in its own case."""
 
     text: str
     case: bool
 
 
-def spellings(name: str, rules: Rules) -> Iterator[Spelling]:
-    """All spellings of a name, each once; none of a name that is not to be looked for.
+def generate_spellings(name: str, rules: SpellingRules) -> Iterator[Spelling]:
+    """Yield the spellings of a name that match in text; none if the rules exclude the name.
 
-    >>> [each.text for each in spellings("Crohn’s Diseases", RULES["Disease"])]
+    >>> [spelling.text for spelling in generate_spellings("Crohn’s Diseases", RULES["Disease"])]
     ["crohn's diseases", 'crohn diseases', "crohn's disease", 'crohn disease']
-    >>> list(spellings("BRCA1", RULES["Gene"]))
+    >>> list(generate_spellings("BRCA1", RULES["Gene"]))
     [Spelling(text='BRCA1', case=True)]
-    >>> list(spellings("was", RULES["Gene"]))
+    >>> list(generate_spellings("was", RULES["Gene"]))
     []
     """
-    case = rules.symbol(name.strip())
-    text = canonical(name, case=case)
-    if not _worth(text, rules.shortest):
+    case = rules.is_symbol(name.strip())
+    text = canonicalize(name, case=case)
+    if not _is_long_enough(text, rules.min_length):
         return
-    if not case and rules.common != "match" and _common(text, rules):
+    if not case and rules.common != "match" and _is_common_word(text, rules):
         if rules.common == "skip":
             return
-        case, text = True, canonical(name, case=True)
-    every = [text]
+        case, text = True, canonicalize(name, case=True)
+    spellings = [text]
     if rules.possessive:
-        every += _possessives(text)
+        spellings += _possessive_variants(text)
     if rules.plural:
-        every += [other for each in every for other in _numbers(each, case)]
-    every += [other for each in every for other in variants(each)]
-    for each in dict.fromkeys(every):
-        yield Spelling(each, case)
+        spellings += [v for spelling in spellings for v in _number_variants(spelling, case)]
+    spellings += [v for spelling in spellings for v in greek_variants(spelling)]
+    for spelling in dict.fromkeys(spellings):
+        yield Spelling(spelling, case)
 
 
-def _worth(text: str, shortest: int) -> bool:
-    """Whether a name has a letter and is long enough."""
+def _is_long_enough(text: str, min_length: int) -> bool:
+    """Whether a name has a letter and the minimum length."""
     if _LETTER.search(text) is None:
         return False
-    if _enough(shortest).search(text):
+    if _length_pattern(min_length).search(text):
         return True
-    return sum(map(str.isalnum, text)) + len(_UNSPACED.findall(text)) >= shortest
+    return sum(map(str.isalnum, text)) + len(_UNSPACED.findall(text)) >= min_length
 
 
 @cache
-def _enough(shortest: int) -> re.Pattern[str]:
-    """Finds so many letters and digits, and looks no further."""
-    return re.compile(rf"(?:[^\W_][\W_]*){{{shortest}}}")
+def _length_pattern(min_length: int) -> re.Pattern[str]:
+    """Return a pattern that matches a minimum number of letters and digits."""
+    return re.compile(rf"(?:[^\W_][\W_]*){{{min_length}}}")
 
 
-def _common(text: str, rules: Rules) -> bool:
-    """Whether a name, or what its plural rule makes of it, is an everyday word."""
-    if len(text) > _LONGEST_COMMON:  # nearly all
+def _is_common_word(text: str, rules: SpellingRules) -> bool:
+    """Whether a name, or its other number if the plural matches too, is a common word."""
+    if len(text) > _MAX_COMMON_WORD_LENGTH:  # nearly all names
         return False
-    return text in COMMON or (rules.plural and not COMMON.isdisjoint(_numbers(text, False)))
+    if text in COMMON_WORDS:
+        return True
+    return rules.plural and not COMMON_WORDS.isdisjoint(_number_variants(text, False))
 
 
-def _possessives(text: str) -> Iterator[str]:
+def _possessive_variants(text: str) -> Iterator[str]:
     if "'s " in text:
         yield _POSSESSIVE.sub("", text)
     elif text.endswith(_EPONYMOUS) and _EPONYM.search(text):
         yield _EPONYM.sub(r"\1's ", text)
 
 
-def _numbers(text: str, case: bool) -> Iterator[str]:
-    """A canonical name with its last word in the plural or the singular.
+def _number_variants(text: str, case: bool) -> Iterator[str]:
+    """Yield a canonical name with its last word in the plural or the singular.
 
-    Wrong guesses do no harm as long as they are no words: "diabete" stands in no text.
+    A wrong variant is harmless if it is not a word: "diabete" does not occur in text.
     """
-    found = _LAST_WORD.search(text)
-    if found is None:
+    match = _LAST_WORD.search(text)
+    if match is None:
         return
-    word, before = found[0], text[: found.start()]
+    word, before = match[0], text[: match.start()]
     if case:  # NSAID, NSAIDs
         if word.isupper():
             yield f"{before}{word}s"

@@ -22,7 +22,7 @@ from vaner.text.tags import TagSet, decode_tags
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.examples.dense_recognition import (
     ContextExample,
-    Counts,
+    NameCounts,
     ListExample,
     dense_examples,
 )
@@ -66,7 +66,7 @@ def read_row(example: ListExample | ContextExample, encoder: Encoder, seed: int)
 
 def test_lists_fit_whatever_their_names(encoder: Encoder) -> None:
     long = tuple(f"{'extraordinarily long ' * 3}name number {i}" for i in range(40))
-    example = ListExample(NamePool(long, long[:20]), "Disease", Counts(), TAGS, 0)
+    example = ListExample(NamePool(long, long[:20]), "Disease", NameCounts(), TAGS, 0)
     for seed in range(20):
         tags = read_row(example, encoder, seed)
         assert list(decode_tags(tags))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from vaner.backbones.encoding import Encoder, Row
-from vaner.knowledge.dense_recognition import Counts, in_context, name_list
+from vaner.knowledge.dense_recognition import NameCounts, make_name_list, replace_mentions
 from vaner.knowledge.related_names import NamePool, RelatedNames
 from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.text.documents import Corpus, Document, Span
@@ -33,7 +33,7 @@ class ListExample:
 
     pool: NamePool
     type: str
-    counts: Counts
+    counts: NameCounts
     tag_set: TagSet
     length: int
 
@@ -46,12 +46,12 @@ class ListExample:
         """Names drawn anew; where they are too many for a row, fewer."""
         counts = self.counts
         while True:
-            document = name_list(self.pool, self.type, counts, draw)
+            document = make_name_list(self.pool, self.type, counts, draw)
             rows = _rows(document, self.type, self.tag_set, encoder, instruction)
             first, second = next(rows), next(rows, None)
             if second is None or counts.positives + counts.negatives < 2:
                 return first
-            counts = Counts(max(1, counts.positives - 2), max(0, counts.negatives - 1))
+            counts = NameCounts(max(1, counts.positives - 2), max(0, counts.negatives - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class ContextExample:
 
     def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
         """Names drawn anew; of a sentence that grows too long, its first window."""
-        document = in_context(self.sentence, self.pool, self.type, draw)
+        document = replace_mentions(self.sentence, self.pool, self.type, draw)
         return next(_rows(document, self.type, self.tag_set, encoder, instruction))
 
 
@@ -92,7 +92,7 @@ def dense_examples(
     *,
     named: str | None = None,
     context: bool = False,
-    counts: Counts | None = None,
+    counts: NameCounts | None = None,
     share: float = 1.0,
 ) -> list[ListExample | ContextExample]:
     """One example for each sentence of a corpus that names are related to.
@@ -108,13 +108,13 @@ def dense_examples(
         counts: most names of a list; VANER's if None.
         share: part of the sentences, evenly spread, that get an example.
     """
-    counts = counts or Counts()
+    counts = counts or NameCounts()
     sentences = list(_sentences(corpus, type))
     if context:
         sentences = [sentence for sentence in sentences if sentence.spans]
     kept = round(share * len(sentences))
     sentences = [sentences[i * len(sentences) // kept] for i in range(kept)]
-    pools = related.pools(
+    pools = related.find_pools(
         [sentence.text for sentence in sentences],
         named or type,
         _VARIETY * counts.positives,

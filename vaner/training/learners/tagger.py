@@ -11,7 +11,7 @@ import torch
 from vaner.backbones.encoding import Row
 from vaner.errors import RecipeError
 from vaner.knowledge.base import open_base
-from vaner.knowledge.dense_recognition import Counts
+from vaner.knowledge.dense_recognition import NameCounts
 from vaner.knowledge.related_names import RelatedNames
 from vaner.models.locate import locate_model
 from vaner.tagger.batch_tensors import collate
@@ -107,7 +107,7 @@ class TaggerLearner:
 
     def _names(self, source: DenseSource, corpus: Corpus) -> list[TaggerExample]:
         related = _related(source.dense, tuple(source.exclude))
-        counts = Counts(source.positives, source.negatives)
+        counts = NameCounts(source.positives, source.negatives)
         examples: list[TaggerExample] = []
         for type in source.types or corpus.types:
             for mode in ("list", "context") if source.mode == "both" else (source.mode,):
