@@ -1,4 +1,4 @@
-"""Words to rows: what a model reads depends on the words alone, and nothing is cut off."""
+"""Encoding depends on the words only, and drops no text."""
 
 from pathlib import Path
 
@@ -45,8 +45,8 @@ def test_windows_cover_long_sentence(encoder: Encoder) -> None:
     text = "word " * 500
     rows = list(encoder.rows(text, split_words(text), "Disease: ", [i % 3 for i in range(500)]))
     assert max(len(row) for row in rows) <= 96
-    kept = [i for r in rows for i in range(r.window.keep_start, r.window.keep_end)]
-    assert kept == list(range(500))
+    covered = [i for r in rows for i in range(r.window.keep_start, r.window.keep_end)]
+    assert covered == list(range(500))
     for row in rows:
         assert row.tags == tuple(i % 3 for i in range(row.window.start, row.window.end))
 
@@ -55,10 +55,10 @@ def test_rows_contain_casing(tiny_backbone: Path) -> None:
     encoder = Encoder.from_folder(tiny_backbone, 96, casing=True)
     text = "mRNA of BRCA1 in Homo sapiens , group B , 5 µg"
     [row] = encoder.rows(text, split_words(text), "Gene: ")
-    found = [row.casing[start:end] for start, end in zip(row.starts, row.ends, strict=True)]
+    casings = [row.casing[start:end] for start, end in zip(row.starts, row.ends, strict=True)]
     expected = "MIXED LOWER UPPER LOWER TITLE LOWER NONE LOWER CAPITAL NONE NONE LOWER".split()
-    assert [Casing(one[0]).name for one in found] == expected
-    assert all(len(set(one)) == 1 for one in found)
+    assert [Casing(casing[0]).name for casing in casings] == expected
+    assert all(len(set(casing)) == 1 for casing in casings)
     assert len(row.casing) == len(row) and not any(row.casing[: row.prefix])
     for window in encoder.rows(text * 40, split_words(text * 40), "Gene: "):
         assert len(window.casing) == len(window)
@@ -66,11 +66,11 @@ def test_rows_contain_casing(tiny_backbone: Path) -> None:
 
 @given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20))
 def test_casing_of_any_word(word: str) -> None:
-    found = get_casing(word)
-    assert (found == Casing.NONE) == (
+    casings = get_casing(word)
+    assert (casings == Casing.NONE) == (
         not any(c.islower() or c.isupper() or c.istitle() for c in word)
     )
-    assert get_casing(f"{word}1") == found
+    assert get_casing(f"{word}1") == casings
 
 
 def test_word_of_a_megabyte_is_a_single_word(encoder: Encoder) -> None:
@@ -159,15 +159,19 @@ def test_packed_segments_attend_to_right_subwords(encoder: Encoder) -> None:
     packed, shared = collate(rows, "packed"), collate(rows, "shared")
     assert attended_subwords(packed) == [set(range(length)), set(range(length, 2 * length))]
     instruction, body = set(range(prefix)), length - prefix
-    own = [set(range(prefix + i * body, prefix + (i + 1) * body)) for i in range(2)]
-    assert attended_subwords(shared) == [instruction, instruction | own[0], instruction | own[1]]
-    for i in range(2):  # a sentence stands where it stood behind its instruction
-        assert shared["positions"][0, min(own[i])] == prefix
+    bodies = [set(range(prefix + i * body, prefix + (i + 1) * body)) for i in range(2)]
+    assert attended_subwords(shared) == [
+        instruction,
+        instruction | bodies[0],
+        instruction | bodies[1],
+    ]
+    for i in range(2):  # positions are those after the instruction
+        assert shared["positions"][0, min(bodies[i])] == prefix
 
 
 def attended_subwords(batch: dict[str, Array]) -> list[set[int]]:
-    """What each piece of a batch sees."""
+    """Return the subwords that each segment of a batch attends to."""
     return [
-        set(keys[seen].tolist())
-        for keys, seen in zip(batch["key_index"], batch["key_mask"], strict=True)
+        set(keys[mask].tolist())
+        for keys, mask in zip(batch["key_index"], batch["key_mask"], strict=True)
     ]

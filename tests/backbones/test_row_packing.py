@@ -1,4 +1,4 @@
-"""Sentences in one row come out as each by itself, and train the same."""
+"""Packed sentences have the same scores and gradients as separate ones."""
 
 import shutil
 from pathlib import Path
@@ -31,7 +31,9 @@ CLOSE: dict[str, float] = {"rtol": 1e-4, "atol": 1e-5}
 def bert(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
     from transformers import BertConfig, BertModel
 
-    return saved(BertModel(BertConfig(**SMALL)), tmp_path_factory.mktemp("bert"), tiny_backbone)
+    return save_backbone(
+        BertModel(BertConfig(**SMALL)), tmp_path_factory.mktemp("bert"), tiny_backbone
+    )
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def roberta(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Pa
     from transformers import RobertaConfig, RobertaModel
 
     model = RobertaModel(RobertaConfig(**SMALL, pad_token_id=1))
-    return saved(model, tmp_path_factory.mktemp("roberta"), tiny_backbone)
+    return save_backbone(model, tmp_path_factory.mktemp("roberta"), tiny_backbone)
 
 
 SMALL: dict[str, Any] = {
@@ -48,16 +50,16 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def saved(model: Any, folder: Path, tokenizer: Path) -> Path:
+def save_backbone(model: Any, folder: Path, tokenizer: Path) -> Path:
     torch.manual_seed(0)
     for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)  # attention that is not all but even
+        torch.nn.init.normal_(parameter, std=0.2)  # so that attention is not nearly uniform
     model.save_pretrained(folder)
     shutil.copyfile(tokenizer / "tokenizer.json", folder / "tokenizer.json")
     return folder
 
 
-def built(backbone: Path, **options: Any) -> VanerForTokenClassification:
+def build_model(backbone: Path, **options: Any) -> VanerForTokenClassification:
     torch.manual_seed(0)
     model = VanerForTokenClassification.from_backbone(
         str(backbone), types=["Disease"], backbone_dropout=0.0, **({"dropout": 0.0} | options)
@@ -68,7 +70,7 @@ def built(backbone: Path, **options: Any) -> VanerForTokenClassification:
     return model.eval()
 
 
-def rows_of(backbone: Path, *, casing: bool = False) -> list[Row]:
+def encode_sentences(backbone: Path, *, casing: bool = False) -> list[Row]:
     encoder = Encoder.from_folder(backbone, 128, casing=casing)
     return [
         next(encoder.rows(text, words := split_words(text), prompt, [1] + [0] * (len(words) - 1)))
@@ -77,9 +79,11 @@ def rows_of(backbone: Path, *, casing: bool = False) -> list[Row]:
 
 
 @torch.no_grad()
-def scores(model: VanerForTokenClassification, rows: list[Row], layout: Layout) -> list[Tensor]:
-    found = model(**{k: v for k, v in collate(rows, layout).items() if k != "tags"}).logits
-    return [one[: len(row.starts)] for one, row in zip(found, rows, strict=True)]
+def compute_scores(
+    model: VanerForTokenClassification, rows: list[Row], layout: Layout
+) -> list[Tensor]:
+    result = model(**{k: v for k, v in collate(rows, layout).items() if k != "tags"}).logits
+    return [actual[: len(row.starts)] for actual, row in zip(result, rows, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -90,17 +94,21 @@ def scores(model: VanerForTokenClassification, rows: list[Row], layout: Layout) 
     ],
     ids=str,
 )  # fmt: skip
-def test_sentences_of_a_row_come_out_as_each_by_itself(tiny_backbone: Path, options: Any) -> None:
-    model = built(tiny_backbone, **options)
-    rows = rows_of(tiny_backbone, casing="casing" in options)
-    alone = [scores(model, [row], "padded")[0] for row in rows]  # before it is made to pack
+def test_packed_and_padded_sentences_have_same_scores_as_separate_ones(
+    tiny_backbone: Path, options: Any
+) -> None:
+    model = build_model(tiny_backbone, **options)
+    rows = encode_sentences(tiny_backbone, casing="casing" in options)
+    separate = [
+        compute_scores(model, [row], "padded")[0] for row in rows
+    ]  # before packing is enabled
     assert model.layout == "packed"
-    for found in (scores(model, rows, "packed"), scores(model, rows, "padded")):
-        for one, other in zip(found, alone, strict=True):
-            torch.testing.assert_close(one, other, **CLOSE)
-    turned = scores(model, rows[::-1], "packed")[::-1]
-    for one, other in zip(turned, alone, strict=True):
-        torch.testing.assert_close(one, other, **CLOSE)
+    for result in (compute_scores(model, rows, "packed"), compute_scores(model, rows, "padded")):
+        for actual, reference in zip(result, separate, strict=True):
+            torch.testing.assert_close(actual, reference, **CLOSE)
+    reordered = compute_scores(model, rows[::-1], "packed")[::-1]
+    for actual, reference in zip(reordered, separate, strict=True):
+        torch.testing.assert_close(actual, reference, **CLOSE)
 
 
 @pytest.mark.parametrize("encoder", ["bert", "roberta"])
@@ -108,57 +116,60 @@ def test_packing_encoders_with_other_first_position(
     encoder: str, request: pytest.FixtureRequest
 ) -> None:
     backbone = request.getfixturevalue(encoder)
-    model, rows = built(backbone), rows_of(backbone)
-    alone = [scores(model, [row], "padded")[0] for row in rows]
+    model, rows = build_model(backbone), encode_sentences(backbone)
+    separate = [compute_scores(model, [row], "padded")[0] for row in rows]
     assert model.layout == "packed"
-    for one, other in zip(scores(model, rows, "packed"), alone, strict=True):
-        torch.testing.assert_close(one, other, **CLOSE)
+    for actual, reference in zip(compute_scores(model, rows, "packed"), separate, strict=True):
+        torch.testing.assert_close(actual, reference, **CLOSE)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_packed_and_padded_batches_have_same_gradients(
     tiny_backbone: Path, dtype: torch.dtype
 ) -> None:
-    rows, found = rows_of(tiny_backbone), []
+    rows, result = encode_sentences(tiny_backbone), []
     for layout in ("padded", "packed"):
-        model = built(tiny_backbone).train()
+        model = build_model(tiny_backbone).train()
         assert layout == "padded" or model.layout == "packed"
         with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
             loss = model(**collate(rows, layout)).loss
         loss.backward()
-        found.append((loss, {name: p.grad for name, p in model.named_parameters()}))
-    (one, gradients), (other, expected) = found
+        result.append((loss, {name: p.grad for name, p in model.named_parameters()}))
+    (actual, gradients), (reference, expected) = result
     close = CLOSE if dtype == torch.float32 else {"rtol": 0.1, "atol": 0.05}
-    torch.testing.assert_close(one, other, **close)
+    torch.testing.assert_close(actual, reference, **close)
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, expected[name], **close, msg=name)
 
 
 def test_shared_instruction_with_casing(tiny_backbone: Path) -> None:
-    model = built(tiny_backbone, shared_instruction=True, casing=True)
-    rows = rows_of(tiny_backbone, casing=True)
-    alone = [scores(model, [row], model.layout)[0] for row in rows]
-    for one, other in zip(scores(model, rows, "shared"), alone, strict=True):
-        torch.testing.assert_close(one, other, **CLOSE)
+    model = build_model(tiny_backbone, shared_instruction=True, casing=True)
+    rows = encode_sentences(tiny_backbone, casing=True)
+    separate = [compute_scores(model, [row], model.layout)[0] for row in rows]
+    for actual, reference in zip(compute_scores(model, rows, "shared"), separate, strict=True):
+        torch.testing.assert_close(actual, reference, **CLOSE)
 
 
 def test_shared_instruction_occurs_once_and_attends_to_no_sentence(tiny_backbone: Path) -> None:
-    model, rows = built(tiny_backbone, shared_instruction=True), rows_of(tiny_backbone)
+    model, rows = (
+        build_model(tiny_backbone, shared_instruction=True),
+        encode_sentences(tiny_backbone),
+    )
     assert model.layout == "shared"
     batch = collate(rows, "shared")
     bodies = sum(len(row) - row.prefix for row in rows)
     assert batch["input_ids"].shape[1] == bodies + sum(
         {r.input_ids[: r.prefix]: r.prefix for r in rows}.values()
     )
-    together = scores(model, rows, "shared")
+    shared = compute_scores(model, rows, "shared")
     model.backbone.set_attn_implementation("sdpa")
-    for row, found in zip(rows, together, strict=True):
-        torch.testing.assert_close(found, by_mask(model, row), **CLOSE)
+    for row, result in zip(rows, shared, strict=True):
+        torch.testing.assert_close(result, score_with_mask(model, row), **CLOSE)
 
 
 @torch.no_grad()
-def by_mask(model: VanerForTokenClassification, row: Row) -> Tensor:
-    """One row under transformers' own attention: no instruction sees what follows it."""
+def score_with_mask(model: VanerForTokenClassification, row: Row) -> Tensor:
+    """Return the scores of a row with a mask that hides the sentence from the instruction."""
     seen = torch.ones(1, 1, len(row), len(row), dtype=torch.bool)
     seen[:, :, : row.prefix, row.prefix :] = False
     ids = torch.tensor([row.input_ids])
@@ -167,44 +178,47 @@ def by_mask(model: VanerForTokenClassification, row: Row) -> Tensor:
 
 
 def test_shared_instruction_is_saved(tiny_backbone: Path, tmp_path: Path) -> None:
-    model, rows = built(tiny_backbone, shared_instruction=True, lora=LORA), rows_of(tiny_backbone)
-    expected = scores(model, rows, model.layout)
+    model, rows = (
+        build_model(tiny_backbone, shared_instruction=True, lora=LORA),
+        encode_sentences(tiny_backbone),
+    )
+    expected = compute_scores(model, rows, model.layout)
     model.save_pretrained(tmp_path)
     again = VanerForTokenClassification.from_pretrained(tmp_path).eval()
     assert again.layout == "shared"
-    for one, other in zip(scores(again, rows, "shared"), expected, strict=True):
-        torch.testing.assert_close(one, other, **CLOSE)
+    for actual, reference in zip(compute_scores(again, rows, "shared"), expected, strict=True):
+        torch.testing.assert_close(actual, reference, **CLOSE)
 
 
 def test_backbone_that_fails_the_trial_is_not_packed(
     bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(row_packing, "_first_position", lambda backbone: 3)
-    model = built(bert)
+    model = build_model(bert)
     assert model.layout == "padded"
     assert model.backbone.config._attn_implementation == "sdpa"
     with pytest.raises(ValueError, match="cannot be packed"):
-        model(**collate(rows_of(bert), "packed"))
+        model(**collate(encode_sentences(bert), "packed"))
 
 
 @pytest.mark.parametrize(("window", "layout"), [(16, "padded"), (512, "packed")])
 def test_short_attention_window_is_not_packed(
     tiny_backbone: Path, window: int, layout: Layout
 ) -> None:
-    model = built(tiny_backbone)
+    model = build_model(tiny_backbone)
     model.backbone.config.sliding_window = window
     assert model.layout == layout
 
 
 def test_shared_instruction_without_packing_raises_error(tiny_backbone: Path) -> None:
-    model = built(tiny_backbone, shared_instruction=True)
+    model = build_model(tiny_backbone, shared_instruction=True)
     model.backbone.config.sliding_window = 16
     with pytest.raises(ModelError, match="cannot be packed"):
         _ = model.layout
 
 
 def test_direct_call_of_packing_backbone_raises_error(tiny_backbone: Path) -> None:
-    model = built(tiny_backbone)
+    model = build_model(tiny_backbone)
     assert model.layout == "packed"
     with pytest.raises(ValueError, match=r"row_packing\.run_backbone"):
         model.backbone(input_ids=torch.tensor([[1, 2, 3]]))

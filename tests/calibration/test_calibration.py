@@ -148,10 +148,10 @@ def test_threshold_reaches_requested_precision(wanted: float) -> None:
         (scale_probability(s.score or 0, calibration.temperature("Gene")), r)
         for [(s, r)] in documents
     ]
-    kept = [right for score, right in scored if score >= threshold]
-    assert sum(kept) / len(kept) >= wanted
+    above = [right for score, right in scored if score >= threshold]
+    assert sum(above) / len(above) >= wanted
     if wanted == 0.0:
-        assert threshold == 0.0 and len(kept) == 3000
+        assert threshold == 0.0 and len(above) == 3000
     else:  # a much lower threshold does not reach it
         lower = [right for score, right in scored if score >= 0.97 * threshold]
         assert sum(lower) / len(lower) < wanted + 0.005

@@ -62,8 +62,8 @@ def test_shipped_files_are_small_and_safe(name: str) -> None:
 def test_card_lists_training_corpora_and_scores(name: str) -> None:
     card = (locate_model(name) / "README.md").read_text("utf-8")
     record = results(name)
-    for place, scores in record["seeds"][0]["scores"].items():
-        assert f"| {place} |" in card and f"{100 * scores['micro']['f1']:.2f}" in card
+    for split, scores in record["seeds"][0]["scores"].items():
+        assert f"| {split} |" in card and f"{100 * scores['micro']['f1']:.2f}" in card
     for source in record["trained_on"]:
         assert source.split()[0] in card
         assert "test" not in source
@@ -85,7 +85,7 @@ def test_card_is_up_to_date(name: str) -> None:
 def test_results_match_experiment(name: str) -> None:
     scores = results(name)["seeds"][0]["scores"]
     stated = read_reported_results(locate_model(name))
-    assert stated == {place: group_by_type(found) for place, found in scores.items()}
+    assert stated == {split: group_by_type(score) for split, score in scores.items()}
 
 
 def test_default_model_is_embedded() -> None:
@@ -94,10 +94,10 @@ def test_default_model_is_embedded() -> None:
 
 def test_model_finds_obvious_mentions(annotator: Annotator) -> None:
     text = "Metformin lowered glucose in patients with type 2 diabetes and fatty liver disease."
-    found = {(s.type, text[s.start : s.end].casefold()) for s in annotator(text).spans}
-    assert ("Chemical", "metformin") in found
-    assert ("Disease", "type 2 diabetes") in found
-    assert ("Disease", "fatty liver disease") in found
+    mentions = {(s.type, text[s.start : s.end].casefold()) for s in annotator(text).spans}
+    assert ("Chemical", "metformin") in mentions
+    assert ("Disease", "type 2 diabetes") in mentions
+    assert ("Disease", "fatty liver disease") in mentions
 
 
 def test_model_lists_training_corpora(annotator: Annotator) -> None:
@@ -106,10 +106,10 @@ def test_model_lists_training_corpora(annotator: Annotator) -> None:
 
 def test_default_model_finds_genes_species_and_cells() -> None:
     text = "The BRCA1 gene of mice is expressed in human T lymphocytes and HeLa cells."
-    found = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
-    assert ("Species", "mice") in found
-    assert any(type == "Gene" and "BRCA1" in mention for type, mention in found)
-    assert any(type == "cell_type" and "T lymphocytes" in mention for type, mention in found)
+    mentions = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
+    assert ("Species", "mice") in mentions
+    assert any(type == "Gene" and "BRCA1" in mention for type, mention in mentions)
+    assert any(type == "cell_type" and "T lymphocytes" in mention for type, mention in mentions)
 
 
 @pytest.mark.heavy
@@ -120,13 +120,13 @@ def test_batch_and_order_do_not_change_mentions(annotator: Annotator) -> None:
         "Cisplatin causes nephrotoxicity, and amifostine may prevent renal failure in some. " * 4,
         "β-thalassaemia 😀 and sickle cell anaemia",
     ]
-    alone = [annotator(text).spans for text in texts]
-    assert any(alone)
+    separate = [annotator(text).spans for text in texts]
+    assert any(separate)
     for order in ([3, 1, 0, 2], [2, 3, 1, 0]):
-        found = list(annotator.annotate([texts[i] for i in order], batch_size=3))
-        for i, document in zip(order, found, strict=True):
-            assert document.spans == alone[i]
-            for a, b in zip(document.spans, alone[i], strict=True):
+        documents = list(annotator.annotate([texts[i] for i in order], batch_size=3))
+        for i, document in zip(order, documents, strict=True):
+            assert document.spans == separate[i]
+            for a, b in zip(document.spans, separate[i], strict=True):
                 assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
@@ -138,13 +138,13 @@ def test_shipped_backbone_attends_bidirectionally(name: str) -> None:
     check_attention(backbone, "bidirectional")
     with torch.no_grad():
         mask = torch.ones(1, 3, dtype=torch.long)
-        one, two = (
+        first, second = (
             row_packing.run_backbone(
                 backbone, torch.tensor([[504, 2642, x]]), {"attention_mask": mask}
             )
             for x in (2000, 3000)
         )
-    assert (one[0, 0] - two[0, 0]).abs().max() > 1e-3
+    assert (first[0, 0] - second[0, 0]).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -47,7 +47,7 @@ def tiny_encoder_backbone(tmp_path_factory: pytest.TempPathFactory, tiny_backbon
     return folder
 
 
-def rows_of(backbone: Path, sentences: list[str] = SENTENCES) -> list[Row]:
+def encode_sentences(backbone: Path, sentences: list[str] = SENTENCES) -> list[Row]:
     encoder = Encoder.from_folder(backbone, 128)
     return [next(encoder.rows(s, split_words(s), "Disease: ")) for s in sentences]
 
@@ -57,7 +57,7 @@ def build(backbone: Path, **options: object) -> VanerForTokenClassification:
     model = VanerForTokenClassification.from_backbone(str(backbone), types=["Disease"], **options)
     if options.get("lora"):
         for name, parameter in model.backbone.named_parameters():
-            if "lora_B" in name:  # zero at the start: an adapter that does nothing tests nothing
+            if "lora_B" in name:  # initialized with zeros, which would test nothing
                 torch.nn.init.normal_(parameter, std=0.1)
     return model.eval()
 
@@ -71,7 +71,7 @@ def emissions(
 
 @torch.no_grad()
 def first_state_depends_on_last_token(model: VanerForTokenClassification, padded: bool) -> bool:
-    """Whether changing the last token changes the first hidden state."""
+    """Return whether changing the last token changes the first hidden state."""
     ids = torch.tensor([[5, 6, 7, 8], [5, 6, 7, 9]])
     mask = torch.ones_like(ids)
     if padded:
@@ -80,11 +80,11 @@ def first_state_depends_on_last_token(model: VanerForTokenClassification, padded
     if padded:
         hidden = model.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
         return bool((hidden[0, 0] - hidden[1, 0]).abs().max() > 1e-6)
-    one, two = (
+    first, second = (
         model.backbone(input_ids=ids[i : i + 1], attention_mask=mask[i : i + 1]).last_hidden_state
         for i in (0, 1)
     )
-    return bool((one[0, 0] - two[0, 0]).abs().max() > 1e-6)
+    return bool((first[0, 0] - second[0, 0]).abs().max() > 1e-6)
 
 
 @pytest.mark.parametrize("kernel", ["sdpa", "eager"])
@@ -104,22 +104,22 @@ def test_padded_batch_does_not_change_scores(
     tiny_backbone: Path, kernel: str, attention: str
 ) -> None:
     model = build(tiny_backbone, kernel=kernel, lora=LORA, attention=attention)
-    rows = rows_of(tiny_backbone)
-    together = emissions(model, rows)
-    for row, scores in zip(rows, together, strict=True):
-        alone = emissions(model, [row])[0]
-        torch.testing.assert_close(scores[: len(alone)], alone, **TOLERANCE)
-    turned = emissions(model, rows[::-1]).flip(0)
+    rows = encode_sentences(tiny_backbone)
+    batch_scores = emissions(model, rows)
+    for row, scores in zip(rows, batch_scores, strict=True):
+        separate = emissions(model, [row])[0]
+        torch.testing.assert_close(scores[: len(separate)], separate, **TOLERANCE)
+    reordered = emissions(model, rows[::-1]).flip(0)
     words = collate(rows, "padded")["word_mask"]
-    torch.testing.assert_close(turned[words], together[words], **TOLERANCE)
+    torch.testing.assert_close(reordered[words], batch_scores[words], **TOLERANCE)
 
 
 def test_encoder_backbone(tiny_encoder_backbone: Path) -> None:
     model = build(tiny_encoder_backbone)
     assert first_state_depends_on_last_token(model, padded=True)
-    rows = rows_of(tiny_encoder_backbone)
-    alone = emissions(model, rows[:1])[0]
-    torch.testing.assert_close(emissions(model, rows)[0, : len(alone)], alone, **TOLERANCE)
+    rows = encode_sentences(tiny_encoder_backbone)
+    separate = emissions(model, rows[:1])[0]
+    torch.testing.assert_close(emissions(model, rows)[0, : len(separate)], separate, **TOLERANCE)
     with pytest.raises(ModelError, match="encoder"):
         build(tiny_encoder_backbone, attention="causal")
 
@@ -149,12 +149,14 @@ def test_casing_embedding_is_trained_and_saved(tiny_backbone: Path, tmp_path: Pa
 def test_pooling_uses_subwords_of_its_word(pooling: str) -> None:
     hidden = torch.randn(2, 6, 4)
     starts, ends = torch.tensor([[1, 2], [0, 5]]), torch.tensor([[2, 5], [3, 6]])
-    before = torch.tensor([[0], [6]])  # they count through the whole batch
+    before = torch.tensor([[0], [6]])  # counted through the batch
     pooled = pool(hidden, starts + before, ends + before, pooling)
     for b in range(2):
         for w in range(2):
-            own = hidden[b, starts[b, w] : ends[b, w]]
-            expected = {"first": own[0], "last": own[-1], "mean": own.mean(0)}[pooling]
+            subwords = hidden[b, starts[b, w] : ends[b, w]]
+            expected = {"first": subwords[0], "last": subwords[-1], "mean": subwords.mean(0)}[
+                pooling
+            ]
             torch.testing.assert_close(pooled[b, w], expected, **TOLERANCE)
 
 
@@ -210,7 +212,7 @@ def test_saved_model_gives_same_output_in_new_process(tiny_backbone: Path, tmp_p
     folders = []
     for name, lora in (("whole", None), ("adapter", LORA)):
         model = build(tiny_backbone, lora=lora)
-        rows = rows_of(tiny_backbone)
+        rows = encode_sentences(tiny_backbone)
         expected = emissions(model, rows, model.layout)
         folder = tmp_path / name
         model.save_pretrained(folder)
@@ -226,13 +228,13 @@ def test_saved_model_gives_same_output_in_new_process(tiny_backbone: Path, tmp_p
 
 def test_merging_adapter_keeps_emissions(tiny_backbone: Path, tmp_path: Path) -> None:
     model = build(tiny_backbone, lora=LORA)
-    rows = rows_of(tiny_backbone)
+    rows = encode_sentences(tiny_backbone)
     before = emissions(model, rows)
     merged = model.merge_adapter()
     torch.testing.assert_close(emissions(merged, rows), before, **TOLERANCE)
     merged.save_pretrained(tmp_path)
-    whole = VanerForTokenClassification.from_pretrained(tmp_path).eval()
-    torch.testing.assert_close(emissions(whole, rows), before, **TOLERANCE)
+    full = VanerForTokenClassification.from_pretrained(tmp_path).eval()
+    torch.testing.assert_close(emissions(full, rows), before, **TOLERANCE)
 
 
 def test_auto_classes_load_model(tiny_backbone: Path, tmp_path: Path) -> None:
@@ -320,7 +322,7 @@ def test_lower_layers_keep_causal_mask(
     assert first_state_depends_on_last_token(upper, padded)
     none = build(tiny_backbone, kernel=kernel, lora=lora, causal_layers=2)
     assert not first_state_depends_on_last_token(none, padded)
-    rows = rows_of(tiny_backbone) if padded else rows_of(tiny_backbone)[:1]
+    rows = encode_sentences(tiny_backbone) if padded else encode_sentences(tiny_backbone)[:1]
     causal = build(tiny_backbone, kernel=kernel, lora=lora, attention="causal")
     torch.testing.assert_close(emissions(none, rows), emissions(causal, rows), **TOLERANCE)
     lifted = emissions(build(tiny_backbone, kernel=kernel, lora=lora), rows)
@@ -334,10 +336,14 @@ def test_causal_layers_are_saved(
         model = build(tiny_backbone, lora=lora, causal_layers=1)
         model.save_pretrained(tmp_path / str(lora is None))
         loaded = VanerForTokenClassification.from_pretrained(tmp_path / str(lora is None)).eval()
-        expected = emissions(model, rows_of(tiny_backbone))
-        torch.testing.assert_close(emissions(loaded, rows_of(tiny_backbone)), expected, **TOLERANCE)
+        expected = emissions(model, encode_sentences(tiny_backbone))
+        torch.testing.assert_close(
+            emissions(loaded, encode_sentences(tiny_backbone)), expected, **TOLERANCE
+        )
     loaded.merge_adapter()
-    torch.testing.assert_close(emissions(loaded, rows_of(tiny_backbone)), expected, **TOLERANCE)
+    torch.testing.assert_close(
+        emissions(loaded, encode_sentences(tiny_backbone)), expected, **TOLERANCE
+    )
     for backbone, number in ((tiny_backbone, 3), (tiny_encoder_backbone, 1)):
         with pytest.raises(ModelError, match="causal mask to keep"):
             build(backbone, causal_layers=number)
@@ -354,12 +360,12 @@ def test_frozen_layers_are_not_trained_and_not_saved(
             f"layer{'' if number == 0 else 's'}." in n or n == "norm.weight" for n in trained
         )
         assert {n.split(".")[-4] for n in trained if "q_proj" in n} <= {"1"}
-        emissions_before = emissions(model, rows_of(backbone))
+        emissions_before = emissions(model, encode_sentences(backbone))
         with torch.no_grad():
             for parameter in model.backbone.parameters():
                 if parameter.requires_grad:
                     parameter.add_(0.01 * torch.randn_like(parameter))
-        expected = emissions(model, rows_of(backbone))
+        expected = emissions(model, encode_sentences(backbone))
         assert not torch.allclose(expected, emissions_before, **TOLERANCE)
         model.save_pretrained(folder)
         assert {f.name for f in folder.iterdir()} == {
@@ -369,10 +375,14 @@ def test_frozen_layers_are_not_trained_and_not_saved(
             load_file(folder / "layers.safetensors")
         )
         loaded = VanerForTokenClassification.from_pretrained(folder).eval()
-        torch.testing.assert_close(emissions(loaded, rows_of(backbone)), expected, **TOLERANCE)
+        torch.testing.assert_close(
+            emissions(loaded, encode_sentences(backbone)), expected, **TOLERANCE
+        )
         fresh = build(backbone, frozen_layers=number)
         fresh.load_trained_weights(folder)
-        torch.testing.assert_close(emissions(fresh, rows_of(backbone)), expected, **TOLERANCE)
+        torch.testing.assert_close(
+            emissions(fresh, encode_sentences(backbone)), expected, **TOLERANCE
+        )
     with pytest.raises(ModelError, match="nothing would be trained"):
         build(tiny_backbone, frozen_layers=2)
 
@@ -402,10 +412,10 @@ def test_backbone_dropout_option(tiny_encoder_backbone: Path) -> None:
 
 def test_layers_option_keeps_first_layers(tiny_backbone: Path) -> None:
     short = build(tiny_backbone, layers=1).backbone
-    whole = build(tiny_backbone).backbone
+    full = build(tiny_backbone).backbone
     assert len(short.layers) == 1
     torch.testing.assert_close(
-        short.layers[0].mlp.up_proj.weight, whole.layers[0].mlp.up_proj.weight
+        short.layers[0].mlp.up_proj.weight, full.layers[0].mlp.up_proj.weight
     )
     with pytest.raises(ModelError, match="the backbone has 2"):
         build(tiny_backbone, layers=3)
@@ -423,21 +433,21 @@ def test_missing_backbone_message_names_the_remedy(monkeypatch: pytest.MonkeyPat
 def test_preferred_origin_is_tried_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
 
     def hub(repo: str) -> Path:
-        asked.append("hub")
+        calls.append("hub")
         return tmp_path
 
     def package(name: str, embedded: object) -> None:
-        asked.append("package")
+        calls.append("package")
 
     monkeypatch.setattr(locate, "_from_hub", hub)
     monkeypatch.setattr(locate, "_from_package", package)
     assert locate.locate_backbone("smollm2-135m").origin == "hub"
-    assert asked == ["hub"]
-    found = locate.locate_backbone("smollm2-135m", prefer="package")
-    assert asked == ["hub", "package", "hub"] and found.origin == "hub"
+    assert calls == ["hub"]
+    located = locate.locate_backbone("smollm2-135m", prefer="package")
+    assert calls == ["hub", "package", "hub"] and located.origin == "hub"
     assert "predictions may differ" in caplog.text
 
 
@@ -456,7 +466,7 @@ def test_nf4_with_lora_trains_and_reloads(tiny_backbone: Path, tmp_path: Path) -
     kinds = {type(m).__name__ for m in model.backbone.modules()}
     assert "Linear4bit" in kinds
     assert type(model.classifier) is torch.nn.Linear
-    rows = rows_of(tiny_backbone)
+    rows = encode_sentences(tiny_backbone)
     batch = {k: v.to(device) for k, v in collate(rows, model.layout).items()}
     batch["tags"] = torch.zeros_like(batch["word_starts"])
     trainable = [p for p in model.parameters() if p.requires_grad]

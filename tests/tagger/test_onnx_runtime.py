@@ -1,4 +1,4 @@
-"""Exported taggers: the same answers, without PyTorch, alone and in any batch."""
+"""Exported taggers: the same mentions without PyTorch, in any batch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def exported_model(model: Path, folder: Path, precision: str) -> Path:
         tagger.model, model / "tokenizer.json", folder, precision=precision,  # type: ignore[arg-type]
         model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
     )  # fmt: skip
-    assert not tagger.model.training  # the exporter's way to leave it, were it not hindered
+    assert not tagger.model.training  # the exporter would leave it in training mode
     return folder
 
 
@@ -53,9 +53,9 @@ def test_fp32_export_gives_same_mentions(tiny_model: Path, forms: dict[str, Path
     model = Annotator.from_pretrained(tiny_model, device="cpu")
     other = Annotator.from_pretrained(forms["fp32"])
     assert other.types == model.types and other.corpora.keys() == model.corpora.keys()
-    for one, two in zip(model.annotate(TEXTS), other.annotate(TEXTS), strict=True):
-        assert one.text == two.text and len(one.spans) == len(two.spans)
-        for a, b in zip(one.spans, two.spans, strict=True):
+    for first, second in zip(model.annotate(TEXTS), other.annotate(TEXTS), strict=True):
+        assert first.text == second.text and len(first.spans) == len(second.spans)
+        for a, b in zip(first.spans, second.spans, strict=True):
             assert (a.start, a.end, a.type) == (b.start, b.end, b.type)
             assert a.score == pytest.approx(b.score, abs=1e-4)
 
@@ -64,7 +64,6 @@ def test_fp32_export_gives_same_mentions(tiny_model: Path, forms: dict[str, Path
 def test_exported_graph_supports_option(
     tiny_backbone: Path, tmp_path: Path, options: dict[str, bool]
 ) -> None:
-    """An instruction that sees no sentence; how words are cased."""
     torch.manual_seed(0)
     model = VanerForTokenClassification.from_backbone(
         str(tiny_backbone), types=["Disease", "Chemical"], **options
@@ -78,11 +77,11 @@ def test_exported_graph_supports_option(
     expected = list(annotator.annotate(TEXTS))
     other = Annotator.from_pretrained(exported_model(tmp_path / "model", tmp_path / "onnx", "fp32"))
     assert sum(len(document.spans) for document in expected) > 10
-    for one, two in zip(expected, other.annotate(TEXTS), strict=True):
-        assert [(s.start, s.end, s.type) for s in one.spans] == [
-            (s.start, s.end, s.type) for s in two.spans
+    for first, second in zip(expected, other.annotate(TEXTS), strict=True):
+        assert [(s.start, s.end, s.type) for s in first.spans] == [
+            (s.start, s.end, s.type) for s in second.spans
         ]
-        for a, b in zip(one.spans, two.spans, strict=True):
+        for a, b in zip(first.spans, second.spans, strict=True):
             assert a.score == pytest.approx(b.score, abs=1e-4)
 
 
@@ -101,9 +100,9 @@ def test_export_does_not_change_model(tiny_model: Path, tmp_path: Path) -> None:
 
 def test_batch_does_not_change_int8_mentions(forms: dict[str, Path]) -> None:
     annotator = Annotator.from_pretrained(forms["int8"])
-    together = list(annotator.annotate(TEXTS * 3))
-    assert together[: len(TEXTS)] != [] and sum(len(d.spans) for d in together) > 10
-    for document, text in zip(together, TEXTS * 3, strict=True):
+    batch = list(annotator.annotate(TEXTS * 3))
+    assert batch[: len(TEXTS)] != [] and sum(len(d.spans) for d in batch) > 10
+    for document, text in zip(batch, TEXTS * 3, strict=True):
         assert annotator(text).spans == document.spans
 
 
@@ -150,9 +149,11 @@ def test_export_from_the_command_line(
     write_training_record(model, {**record, "trained_on": ["tiny train"]})
     assert run("export", model, "-o", folder, "--precision", "fp32").code == 0
     assert "tiny" in Annotator.from_pretrained(folder).training_corpora
-    found = run("annotate", "--model", folder, "-t", SENTENCES[0], "-f", "jsonl", "-q")
-    told = run("annotate", "--model", tiny_model, "-t", SENTENCES[0], "-f", "jsonl", "-q")
-    spans = [[(s["start"], s["end"]) for s in json.loads(r.out)["spans"]] for r in (found, told)]
+    exported = run("annotate", "--model", folder, "-t", SENTENCES[0], "-f", "jsonl", "-q")
+    original = run("annotate", "--model", tiny_model, "-t", SENTENCES[0], "-f", "jsonl", "-q")
+    spans = [
+        [(s["start"], s["end"]) for s in json.loads(r.out)["spans"]] for r in (exported, original)
+    ]
     assert spans[0] == spans[1]
     assert "is an exported model already" in run("export", folder, "-o", tmp_path / "x").error
 
@@ -163,7 +164,7 @@ def test_message_names_damaged_file(forms: dict[str, Path], tmp_path: Path, name
     (folder / name).write_bytes(b"no")
     with pytest.raises(ModelError, match=name.replace(".", r"\.")):
         Annotator.from_pretrained(folder)
-    if name == MODEL_FILE:  # without it nothing tells that it is an exported one
+    if name == MODEL_FILE:  # without it, the folder is not recognized as an exported model
         (folder / name).unlink()
         with pytest.raises(ModelError, match="not complete"):
             Annotator.from_pretrained(folder)

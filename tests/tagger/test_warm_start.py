@@ -135,8 +135,8 @@ def test_weight_interpolation_averages_weights(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     start = trained(tiny_backbone, corpus_folder, tmp_path / "first")
-    kept, found = 0.25, {}
-    for share in (0.0, kept):
+    interpolation, results = 0.25, {}
+    for share in (0.0, interpolation):
         plan = continuing_recipe(start, corpus_folder).model_dump()
         plan["stages"][0] |= {
             "weight_interpolation": share,
@@ -145,12 +145,12 @@ def test_weight_interpolation_averages_weights(
         }
         run = train(Recipe.model_validate(plan), tmp_path / f"kept-{share}", resume=True,
                     report=lambda _: None)  # fmt: skip
-        found[share] = weights(run[0].folder)
-    before, whole, mean = weights(start), found[0.0], found[kept]
-    for name, weight in whole.items():
-        expected = (1 - kept) * weight + kept * before[name]
+        results[share] = weights(run[0].folder)
+    before, trained_weights, mean = weights(start), results[0.0], results[interpolation]
+    for name, weight in trained_weights.items():
+        expected = (1 - interpolation) * weight + interpolation * before[name]
         torch.testing.assert_close(mean[name], expected, rtol=1e-4, atol=1e-6)
-    assert any(not torch.equal(whole[name], before[name]) for name in whole)
+    assert any(not torch.equal(trained_weights[name], before[name]) for name in trained_weights)
 
 
 def test_weight_interpolation_in_first_stage_needs_init_from(

@@ -186,9 +186,8 @@ class BackboneModel(PreTrainedModel):
         """
         folder = Path(save_directory)
         if not self.saves_trained_weights_only:
-            with (
-                backbones.silence_transformers()
-            ):  # it draws a bar of its own, in the middle of the trainer's
+            # Its progress bar would interrupt that of the trainer.
+            with backbones.silence_transformers():
                 super().save_pretrained(folder, **options)
             return
         if not options.get("is_main_process", True):

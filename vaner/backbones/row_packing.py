@@ -211,7 +211,7 @@ def enable_packing(backbone: PreTrainedModel, longest: int) -> bool:
     try:
         is_supported = _try_packing(model)
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        # Each architecture fails in its own way. Padded rows work with all of them.
+        # Architectures fail in different ways. Padded rows work with all of them.
         logger.info("a %s backbone cannot be packed: %s", config.model_type, error)
         is_supported = False
     model.train(training)

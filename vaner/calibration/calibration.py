@@ -1,4 +1,4 @@
-"""A model's calibration: temperatures and thresholds fitted on dev, stored beside its weights.
+"""A model's calibration: temperatures and thresholds fitted on dev, stored with its weights.
 
 A temperature per entity type turns scores into probabilities that can be trusted. For each type
 the calibration also lists which score threshold reaches which precision. Calibration changes only

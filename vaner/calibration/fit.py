@@ -17,7 +17,7 @@ from vaner.calibration.reliability import bin_probabilities
 from vaner.calibration.temperature import fit_temperature, scale_probability
 from vaner.errors import VanerError
 
-# A type gets a temperature of its own with at least so many mentions, and so many correct and so
+# A type gets a specific temperature with at least so many mentions, and so many correct and so
 # many wrong ones among them.
 _MIN_MENTIONS, _MIN_PER_CLASS = 100, 10
 _MIN_ABOVE_THRESHOLD = 30  # mentions, so that a threshold's precision means something
@@ -124,7 +124,7 @@ def _find_steps(mentions: _Scored) -> Iterator[Step]:
             break
         if precision[position] >= last + _PRECISION_STEP:
             # The first precision is that of all mentions: threshold 0. The others are rounded
-            # down, since a threshold that is rounded up would drop its own mention.
+            # down, since a threshold that is rounded up would drop the mention it is from.
             threshold = floor(1e6 * scores[position]) / 1e6 if position else 0.0
             last = float(precision[position])
             yield Step(threshold, last)

@@ -54,7 +54,7 @@ class Recognizer(Protocol):
         """Yield the documents with the predicted mentions, sorted by offset.
 
         Args:
-            texts_or_documents: texts, or documents, whose own spans are replaced.
+            texts_or_documents: texts, or documents, whose spans are replaced.
             types: entity types to find. Default: all it knows.
             corpus: name of the corpus that the texts are from, if it is known.
         """

@@ -1,7 +1,7 @@
 """Batches of rows as arrays, padded or packed.
 
 Letters in shapes: B rows, T subwords, W words, C tags. In packed batches, N is the number of
-subwords of the whole batch, S the number of segments, L the number of subwords in a segment, and K
+subwords of the batch, S the number of segments, L the number of subwords in a segment, and K
 the number of subwords that a segment attends to.
 """
 
@@ -135,7 +135,7 @@ class _Packer:
         Args:
             row: the row.
             start, end: the segment's subwords in the row, half-open.
-            visible: indices of other subwords that the segment attends to, besides itself.
+            visible: indices of other subwords that the segment attends to, in addition to itself.
         """
         queries = list(range(len(self.ids), len(self.ids) + end - start))
         self.ids += row.input_ids[start:end]

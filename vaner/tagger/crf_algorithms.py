@@ -13,8 +13,8 @@ Cost of each function for a batch: O(W · C² · B) work in W steps by the seque
 O(W · C³ · B) in O(log W) steps by the parallel scan; `_is_parallel_faster` chooses. Nothing is
 copied from the device to Python inside a loop.
 
-Precision: double precision where the device has it. Scores up to 230 below the best one are told
-apart exactly; see `vaner.tagger.semirings.to_weights`.
+Precision: double precision where the device has it. Scores up to 230 below the best one are
+represented exactly; see `vaner.tagger.semirings.to_weights`.
 """
 
 from __future__ import annotations
@@ -146,10 +146,9 @@ class _LogPartition(torch.autograd.Function):
     """The log-partition. Its gradient is the expected count of each score."""
 
     @staticmethod
-    def forward(
-        ctx: Any, start: Tensor, transitions: Tensor, end: Tensor, emissions: Tensor, mask: Tensor
-    ) -> Tensor:
-        sums = sum_sequences(Chain(start, transitions, end), emissions, mask)
+    def forward(ctx: Any, *inputs: Tensor) -> Tensor:
+        *scores, emissions, mask = inputs
+        sums = sum_sequences(Chain(*scores), emissions, mask)
         ctx.save_for_backward(mask, *sums[1:])
         return sums.log_partition.to(emissions.dtype)
 
@@ -165,16 +164,9 @@ class _LogLikelihood(torch.autograd.Function):
     """The log-likelihood. Its gradient is the actual minus the expected count of each score."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        start: Tensor,
-        transitions: Tensor,
-        end: Tensor,
-        emissions: Tensor,
-        mask: Tensor,
-        tags: Tensor,
-    ) -> Tensor:
-        chain = Chain(start, transitions, end)
+    def forward(ctx: Any, *inputs: Tensor) -> Tensor:
+        *scores, emissions, mask, tags = inputs
+        chain = Chain(*scores)
         sums = sum_sequences(chain, emissions, mask)
         ctx.save_for_backward(mask, tags, *sums[1:])
         return (path_score(chain, emissions, tags, mask) - sums.log_partition).to(emissions.dtype)
@@ -239,9 +231,8 @@ def expected_score(chain: Chain, emissions: Tensor, tags: Tensor, transitions: T
     """
     last = (tags.sum(2) > 0).sum(1).sub(1).clamp(min=0)
     ends = tags[torch.arange(len(tags), device=tags.device), last]
-    edges = tags[:, 0] @ chain.start + ends @ chain.end
-    between = (transitions * chain.transitions).sum((1, 2))
-    return (tags * emissions).sum((1, 2)) + between + edges
+    score = (tags * emissions).sum((1, 2)) + (transitions * chain.transitions).sum((1, 2))
+    return score + (tags[:, 0] @ chain.start + ends @ chain.end)
 
 
 def path_score(chain: Chain, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
@@ -314,7 +305,7 @@ def _select_path(chain: Chain, suffixes: Tensor) -> Tensor:
 def reverse_words(mask: Tensor) -> Tensor:
     """Return the position of each word when the words of its row are reversed.
 
-    Positions after the last word stay as they are, so the result is its own inverse.
+    Positions after the last word stay as they are, so applying the result twice changes nothing.
 
     Args:
         mask: *Shape:* (W, 1, B)
@@ -354,7 +345,6 @@ def _is_parallel_faster(emissions: Tensor) -> bool:
     """Return whether the parallel scan is faster. `emissions`: (W, …, C, B)"""
     words, (tags, rows) = len(emissions), emissions.shape[-2:]
     if emissions.device.type == "cpu":
-        steps = _STEPS_PER_DOUBLING * words.bit_length()
         work = words * rows * tags**2 / _ELEMENTS_PER_STEP
-        return steps + work < words
+        return _STEPS_PER_DOUBLING * words.bit_length() + work < words
     return emissions.numel() * tags < _MAX_ELEMENTS

@@ -202,7 +202,7 @@ def forward(scores: Transitions, emissions: Floats, lengths: npt.NDArray[np.int6
 
     Returns:
         Includes the emission of the tag. After the last word, the value of the last word is
-        repeated, so that the last column holds the whole sentence of every row.
+        repeated, so that the last column is that of the last word in every row.
         *Shape:* (B, W, C)
     """
     alpha = np.empty(emissions.shape, np.float64)

@@ -326,7 +326,7 @@ def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tens
 
     Args:
         hidden: *Shape:* (B, T, H)
-        starts: first subword of each word, counted through the whole batch. *Shape:* (B, W)
+        starts: first subword of each word, counted through the batch. *Shape:* (B, W)
         ends: one past the last subword, likewise. *Shape:* (B, W)
         pooling: ``first``, ``last`` or ``mean``.
 
@@ -335,7 +335,7 @@ def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tens
     """
     flat = hidden.flatten(0, 1)
     if pooling == "mean":
-        # In double precision: it is a difference of cumulative sums over the whole batch.
+        # In double precision: it is a difference of cumulative sums over the batch.
         sums = nn.functional.pad(flat.double().cumsum(0), (0, 0, 1, 0))
         return ((sums[ends] - sums[starts]) / (ends - starts).unsqueeze(2)).float()
     return flat[starts if pooling == "first" else ends - 1]

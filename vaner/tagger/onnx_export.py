@@ -168,7 +168,7 @@ def _quantize(full: Path, small: Path) -> None:
 
     Most layers get one activation scale per row. After a gate, or after a layer wider than the
     model, a few activations are many times larger than the others, which would lose their
-    precision: there each block of 128 activations has its own scale.
+    precision: there each block of 128 activations has a separate scale.
     """
     try:
         import onnx

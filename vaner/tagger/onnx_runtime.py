@@ -30,7 +30,7 @@ from vaner.utils.cache_folder import get_cache_folder
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
 
-# Files that do not change the predictions of a model, apart from their scores.
+# Files that change at most the scores of a model's predictions.
 _RECORDS = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
 _INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 

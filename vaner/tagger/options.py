@@ -42,7 +42,7 @@ class TaggerOptions:
     attention: Annotated[Literal["bidirectional", "causal"], FIXED_BY_WEIGHTS] = field(
         default="bidirectional",
         metadata=_describe(
-            "Whether a decoder backbone's causal mask is lifted (bidirectional) or kept (causal)."
+            "Whether a decoder backbone's causal mask is lifted (bidirectional) or used (causal)."
         ),
     )
     causal_layers: Annotated[int, Ge(0), FIXED_BY_WEIGHTS] = field(
@@ -69,7 +69,7 @@ class TaggerOptions:
             "Find all types in one pass, even if no single corpus annotates all of them.\n\n"
             "A word tagged O in a corpus may then be of any type that the corpus does not "
             "annotate. Set ``nameless_fraction: 1`` in the sources, or use the instruction "
-            "``corpus``: an instruction that names the corpus tells the model which types never "
+            "``corpus``: an instruction that names the corpus shows the model which types never "
             "occur."
         ),
     )
