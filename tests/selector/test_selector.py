@@ -271,7 +271,7 @@ def test_selector_and_model_are_not_interchangeable(
     tiny_backbone: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     folder = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
-    with pytest.raises(ModelError, match="is of a selector"):
+    with pytest.raises(ModelError, match="is a selector"):
         Annotator.from_pretrained(folder, device="cpu")
     with pytest.raises(ModelError, match="not of a saved VanerSelector"):
         Annotator.from_pretrained(tiny_model, selector=tiny_model, device="cpu")
