@@ -29,8 +29,8 @@ from typing import Any
 from benchmarks.annotators import BACKBONE, PREPARE
 from benchmarks.memory import most_held
 from benchmarks.texts import made
-from experiments.results_table import filled
-from experiments.study_report import keep
+from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
@@ -59,10 +59,10 @@ def main() -> None:
         "floor": floor(arguments.sentences),
         **collect_provenance(),
     }
-    keep(found, arguments.output)
+    write_record(found, arguments.output)
     draw(found, arguments.output.with_suffix(".png"))
     if arguments.output == OUTPUT:
-        text = filled(README.read_text("utf-8"), "\n".join(table(found)), "annotating")
+        text = fill_part(README.read_text("utf-8"), "\n".join(table(found)), "annotating")
         README.write_text(text, "utf-8")
 
 

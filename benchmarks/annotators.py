@@ -158,12 +158,12 @@ def crfsuite(folder: Path) -> Read:
     """CRFsuite with the usual features, as `experiments.peers` trains it."""
     import pycrfsuite
 
-    from experiments.peers.features import features
+    from experiments.peers.features import extract_features
 
     rng, trainer = random.Random(0), pycrfsuite.Trainer("lbfgs", verbose=False)
     tags = ["O", *(f"{prefix}-{type}" for type in TYPES for prefix in "BI")]
     for words in made(random.Random(1), 1000):
-        trainer.append(features(words), rng.choices(tags, k=len(words)))
+        trainer.append(extract_features(words), rng.choices(tags, k=len(words)))
     trainer.set_params({"max_iterations": 5, "feature.possible_transitions": True})
     trainer.train(str(folder / "model"))
     tagger = pycrfsuite.Tagger()
@@ -171,7 +171,7 @@ def crfsuite(folder: Path) -> Read:
 
     def read(sentences: Sentences) -> None:
         for words in sentences:
-            tagger.tag(features(words))
+            tagger.tag(extract_features(words))
 
     return read
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from experiments.results_table import filled
+from experiments.results_table import fill_part
 
 OUTPUT = Path(__file__).with_suffix(".json")
 README = Path(__file__).with_name("README.md")
@@ -181,7 +181,7 @@ def main() -> None:
     print(text)
     if arguments.output == OUTPUT:
         table = "\n".join(plan(record))
-        README.write_text(filled(README.read_text("utf-8"), table, "pubmed"), "utf-8")
+        README.write_text(fill_part(README.read_text("utf-8"), table, "pubmed"), "utf-8")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import torch
 import torchcrf
 from torch import Tensor
 
-from experiments.study_report import keep
+from experiments.study_report import write_record
 from vaner.tagger.crf import CRF
 from vaner.utils.provenance import collect_provenance
 
@@ -41,7 +41,9 @@ def main() -> None:
         found.append(one)
         print(told(one), flush=True)
     if arguments.output:
-        keep({"device": str(device), "grid": found, **collect_provenance()}, arguments.output)
+        write_record(
+            {"device": str(device), "grid": found, **collect_provenance()}, arguments.output
+        )
         draw(found, arguments.output.with_suffix(".png"))
 
 

@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.results_table import filled
-from experiments.study_report import keep
+from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.evaluation import score
@@ -53,11 +53,11 @@ def main() -> None:
         if (model, form) not in done:
             runs += scored(model, form, arguments.limit)
             runs.sort(key=lambda run: list(FORMS).index(run["model"]))
-            keep({"runs": runs}, arguments.output)
+            write_record({"runs": runs}, arguments.output)
     if arguments.output == OUTPUT:
         text = README.read_text("utf-8")
         for part, table in TABLES.items():
-            text = filled(text, "\n".join(table(runs)), part)
+            text = fill_part(text, "\n".join(table(runs)), part)
         README.write_text(text, "utf-8")
 
 

@@ -29,7 +29,7 @@ from typing import Any
 from benchmarks.annotators import BACKBONE, MODEL
 from benchmarks.memory import most_held
 from benchmarks.texts import made
-from experiments.study_report import keep
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.tagger.instructions import BY_NAME
 from vaner.utils.provenance import collect_provenance
@@ -70,7 +70,7 @@ def main() -> None:
             "documents": [_apart(model, n) for n in DOCUMENTS if n <= arguments.most],
             **collect_provenance(),
         }
-    keep(found, arguments.output)
+    write_record(found, arguments.output)
     draw(found, arguments.output.with_suffix(".png"))
 
 

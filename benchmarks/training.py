@@ -27,7 +27,7 @@ from torch import Tensor
 
 from benchmarks.memory import most_held
 from benchmarks.texts import made
-from experiments.study_report import keep
+from experiments.study_report import write_record
 from vaner.backbones import backbone as backbones
 from vaner.backbones.encoding import Encoder
 from vaner.backbones.locate import locate_backbone
@@ -61,7 +61,9 @@ def main() -> None:
     }
     print("words a second, over those of plain:", {k: round(v, 2) for k, v in ratios.items()})
     settings = {name: getattr(arguments, name) for name in ("backbone", "batch", "steps")}
-    keep({**settings, "ways": found, "ratios": ratios, **collect_provenance()}, arguments.output)
+    write_record(
+        {**settings, "ways": found, "ratios": ratios, **collect_provenance()}, arguments.output
+    )
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Ours beside what was published: one table, a system a row and a corpus a column.
+"""Writes the comparison of vaner's results with published ones.
 
-python -m experiments.published_comparison
+    python -m experiments.published_comparison
 
-Reads experiments/*/results*.json, in which every figure of ours is, and published.toml; rewrites
-the part between the markers in experiments/README.md.
+Reads all experiments/*/results*.json and published.toml, and rewrites the table in
+experiments/README.md: a row for each system and a column for each test set.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.results_table import filled
+from experiments.results_table import fill_part
 
-HERE = Path(__file__).resolve().parent
-README = HERE / "README.md"
-# Column -> corpora that are this test set, and the type scored, or all of the corpus's.
+FOLDER = Path(__file__).resolve().parent
+README = FOLDER / "README.md"
 COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     "NCBI-disease": (("NCBI-disease",), "Disease"),
     "BC5CDR-disease": (("BC5CDR", "BC5CDR-disease"), "Disease"),
@@ -30,37 +29,41 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     "Linnaeus": (("Linnaeus",), "Species"),
     "S800": (("S800",), "Species"),
 }
+"""Column -> corpora with this test set, and the entity type that is scored (or all types)."""
+
 JNLPBA_TYPES = 5
 
 Figures = Mapping[str, Any]
-Rows = dict[str, dict[str, list[float]]]  # system -> column -> F1 in percent of each seed
+Rows = dict[str, dict[str, list[float]]]
+"""System -> column -> F1 in percent for each seed."""
 
 
 def main() -> None:
-    published = tomllib.loads((HERE / "published.toml").read_text("utf-8"))
-    text = f"{table(ours(HERE), published)}\n\n{notes(published)}"
-    README.write_text(filled(README.read_text("utf-8"), text, "published"), "utf-8")
+    published = tomllib.loads((FOLDER / "published.toml").read_text("utf-8"))
+    text = f"{render_table(read_results(FOLDER), published)}\n\n{render_notes(published)}"
+    README.write_text(fill_part(README.read_text("utf-8"), text, "published"), "utf-8")
 
 
-def ours(folder: Path) -> Rows:
-    """Every system of ours, trained on whole corpora, with its figures."""
+def read_results(folder: Path) -> Rows:
+    """Return the F1 of every system of the experiments that was trained on complete corpora."""
     rows: Rows = {}
-    for system, corpus, figures in _all(folder):
-        for column, (names, type) in COLUMNS.items():
-            if corpus in names and (f1 := _f1(figures, type)) is not None:
+    for system, corpus, figures in _iterate_results(folder):
+        for column, (corpora, type) in COLUMNS.items():
+            if corpus in corpora and (f1 := _get_f1(figures, type)) is not None:
                 rows.setdefault(system, {}).setdefault(column, []).append(100 * f1)
     return rows
 
 
-def _all(folder: Path) -> Iterator[tuple[str, str, Figures]]:
+def _iterate_results(folder: Path) -> Iterator[tuple[str, str, Figures]]:
+    """Yield system, corpus and test figures of every run."""
     for path in sorted(folder.glob("*/results*.json")):
         name = f"[{path.parent.name}]({path.parent.name})"
         record = json.loads(path.read_text("utf-8"))
-        if path.stem == "results-small":  # a part of each corpus: nothing to stand beside
+        if path.stem == "results-small":  # trained on a part of each corpus
             continue
         for seed in record.get("seeds", ()):
-            for place, figures in seed["scores"].items():
-                corpus, _, split = place.rpartition(" ")
+            for scored_split, figures in seed["scores"].items():
+                corpus, _, split = scored_split.rpartition(" ")
                 if split == "test" and corpus not in seed.get("unseen_corpora", ()):
                     yield name, corpus, figures
         for run in record.get("runs", ()):
@@ -72,35 +75,38 @@ def _all(folder: Path) -> Iterator[tuple[str, str, Figures]]:
                     yield f"{name}: {condition}" if condition else name, corpus, figures
 
 
-def _f1(figures: Figures, type: str) -> float | None:
+def _get_f1(figures: Figures, type: str) -> float | None:
     if type == "all":
-        whole = len(figures["types"]) == JNLPBA_TYPES
-        return float(figures["micro"]["f1"]) if whole else None
-    found = figures["types"].get(type)
-    return float(found["f1"]) if found else None
+        has_all_types = len(figures["types"]) == JNLPBA_TYPES
+        return float(figures["micro"]["f1"]) if has_all_types else None
+    score = figures["types"].get(type)
+    return float(score["f1"]) if score else None
 
 
-def table(rows: Rows, published: Mapping[str, Any]) -> str:
-    """Ours, then the published, as Markdown; means over the seeds."""
+def render_table(rows: Rows, published: Mapping[str, Any]) -> str:
+    """Return a Markdown table of our systems, then the published ones; means over the seeds."""
     lines = ["| | " + " | ".join(COLUMNS) + " |", "|---|" + "--:|" * len(COLUMNS)]
     for system, figures in rows.items():
         cells = [f"{statistics.mean(figures[c]):.2f}" if c in figures else "" for c in COLUMNS]
         lines.append(f"| {system} | " + " | ".join(cells) + " |")
     for system in published["system"]:
-        cells = [_published(system, column) for column in COLUMNS]
+        cells = [_render_published(system, column) for column in COLUMNS]
         lines.append(f"| *{system['name']}* | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _published(system: Mapping[str, Any], column: str) -> str:
+def _render_published(system: Mapping[str, Any], column: str) -> str:
     if column not in system["f1"]:
         return ""
     return f"*{system['f1'][column]:.2f}*" + "?" * (column in system.get("unconfirmed", ()))
 
 
-def notes(published: Mapping[str, Any]) -> str:
-    """What differs, in plain words."""
-    lines = ["In italics what was published; ? marks a figure read second-hand. What differs:", ""]
+def render_notes(published: Mapping[str, Any]) -> str:
+    """Return the differences between the published evaluations and ours, as a Markdown list."""
+    lines = [
+        "Published figures are in italics; ? marks a figure taken from another paper. Differences:",
+        "",
+    ]
     lines += [f"- {system['name']}: {system['differs']}." for system in published["system"]]
     lines += [
         f"- Not in the table: {system['name']}: {system['differs']}."

@@ -1,8 +1,7 @@
-"""One table of every experiment's figures: python -m experiments.results_table
+"""Writes the table of all experiments: python -m experiments.results_table
 
-Reads every experiment's results.json and rewrites the part between the markers in
-experiments/README.md and, of the embedded models alone, in README.md; ``--check`` only says whether
-they are up to date.
+Reads the results.json of every experiment. Rewrites the table in experiments/README.md and, for the
+embedded models only, in README.md. ``--check`` writes nothing and fails if a table is out of date.
 """
 
 from __future__ import annotations
@@ -15,91 +14,101 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SHOWN = ("precision", "recall", "f1")
+METRICS = ("precision", "recall", "f1")
 
 HEAD = """\
 | experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine | commit |
 |---|---|---|--:|--:|--:|---|--:|---|---|"""
 
 
-def rows(experiments: str = "*") -> Iterator[str]:
-    """A row for every experiment of such a name, corpus and type, test splits only."""
+def table_rows(experiments: str = "*") -> Iterator[str]:
+    """Yield a row for each experiment, test split and entity type.
+
+    Args:
+        experiments: a glob pattern for the names of the experiments.
+    """
     for path in sorted((ROOT / "experiments").glob(f"{experiments}/**/results.json")):
         record = json.loads(path.read_text("utf-8"))
-        if "seeds" not in record:  # a study of many runs, which has tables of its own
+        if "seeds" not in record:  # a comparison of many runs, which writes its tables itself
             continue
-        places = [p for p in record["seeds"][0]["scores"] if p.endswith(" test")]
-        for place in places:
-            folder = path.parent.relative_to(ROOT / "experiments").as_posix()
-            yield from _place_rows(folder, record, place)
+        folder = path.parent.relative_to(ROOT / "experiments").as_posix()
+        for split in record["seeds"][0]["scores"]:
+            if split.endswith(" test"):
+                yield from _split_rows(folder, record, split)
 
 
-def _place_rows(folder: str, record: dict[str, Any], place: str) -> Iterator[str]:
-    runs = [seed["scores"][place] for seed in record["seeds"]]
-    kinds = list(runs[0]["types"])
+def _split_rows(folder: str, record: dict[str, Any], split: str) -> Iterator[str]:
+    runs = [seed["scores"][split] for seed in record["seeds"]]
+    types = list(runs[0]["types"])
     if runs[0].get("out_of"):
-        place += f", the first {runs[0]['documents']} sentences"
-    for kind in [*kinds, *(["all"] if len(kinds) > 1 else [])]:
-        scores = [run["micro"] if kind == "all" else run["types"][kind] for run in runs]
+        split += f", the first {runs[0]['documents']} sentences"
+    for type in [*types, *(["all"] if len(types) > 1 else [])]:
+        scores = [run["micro"] if type == "all" else run["types"][type] for run in runs]
         yield (
-            f"| [{folder}](experiments/{folder}) | {place} | {kind} | {figures(scores)} "
-            f"| {machine(record['machine'])} | {(record['commit'] or '')[:7]} |"
+            f"| [{folder}](experiments/{folder}) | {split} | {type} | {format_scores(scores)} "
+            f"| {describe_machine(record['machine'])} | {(record['commit'] or '')[:7]} |"
         )
 
 
-def figures(scores: Sequence[dict[str, Any]]) -> str:
-    """The cells of one thing scored once or, by several seeds, several times: P to seeds.
+def format_scores(scores: Sequence[dict[str, Any]]) -> str:
+    """Return the cells from P to seeds for the scores of one or several seeds.
 
-    The bootstrap's interval says what chance has to do with test, the seeds' lowest and highest F1
-    what it has to do with training.
+    The bootstrap interval shows the variation between test sets. The lowest and highest F1 of the
+    seeds show the variation between trainings.
     """
-    cells = [f"{100 * statistics.mean(s[k] for s in scores):.2f}" for k in SHOWN]
-    low, high = interval(scores)
+    means = [f"{100 * statistics.mean(s[metric] for s in scores):.2f}" for metric in METRICS]
+    low, high = mean_interval(scores)
     seeds = str(len(scores))
     if len(scores) > 1:
         f1 = [100 * score["f1"] for score in scores]
         seeds += f": {min(f1):.2f} to {max(f1):.2f}"
-    return " | ".join([*cells, f"{low:.2f} to {high:.2f}", seeds])
+    return " | ".join([*means, f"{low:.2f} to {high:.2f}", seeds])
 
 
-def interval(scores: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """Ends of F1's 95% bootstrap interval in percent, of several seeds the means of theirs."""
+def mean_interval(scores: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """Return the 95% bootstrap interval of F1 in percent, averaged over the seeds."""
     low, high = zip(*(score["intervals"]["f1"] for score in scores), strict=True)
     return 100 * statistics.mean(low), 100 * statistics.mean(high)
 
 
-def machine(machine: dict[str, Any]) -> str:
-    """The machine in two words."""
+def describe_machine(machine: dict[str, Any]) -> str:
+    """Return the GPU of a machine, or its number of CPU cores."""
     return machine.get("gpu") or f"{machine['cpus']} CPU cores"
 
 
-def filled(text: str, table: str, part: str = "results") -> str:
-    """The text with the table between the markers of a part."""
+def fill_part(text: str, content: str, part: str = "results") -> str:
+    """Return a text with new content between the markers of a part.
+
+    Exits with an error message if the text has no such markers.
+
+    >>> fill_part("<!-- results:begin -->old<!-- results:end -->", "new").splitlines()
+    ['<!-- results:begin -->', 'new', '<!-- results:end -->']
+    """
     begin, end = f"<!-- {part}:begin -->", f"<!-- {part}:end -->"
     before, _, rest = text.partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        sys.exit(f"the markers {begin} and {end} are missing")
-    return f"{before}{begin}\n{table}\n{end}{after}"
+    _, marker, after = rest.partition(end)
+    if not marker:
+        sys.exit(f"the markers {begin} and {end} are missing: add them to the file")
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def main() -> None:
-    every, embedded = ("\n".join([HEAD, *rows(name)]) for name in ("*", "embedded_*"))
-    tables = {"README.md": embedded, "experiments/README.md": every.replace("](experiments/", "](")}
-    stale = []
+    everything, embedded = ("\n".join([HEAD, *table_rows(name)]) for name in ("*", "embedded_*"))
+    tables = {
+        "README.md": embedded,
+        "experiments/README.md": everything.replace("](experiments/", "]("),
+    }
+    outdated = []
     for name, table in tables.items():
         path = ROOT / name
         old = path.read_text("utf-8")
-        new = filled(old, table)
+        new = fill_part(old, table)
         if new != old:
-            stale.append(name)
+            outdated.append(name)
             if "--check" not in sys.argv:
                 path.write_text(new, "utf-8")
-    if "--check" in sys.argv and stale:
-        sys.exit(
-            f"{', '.join(stale)}: not what results.json says; "
-            "run python -m experiments.results_table"
-        )
+    if "--check" in sys.argv and outdated:
+        sys.exit(f"{', '.join(outdated)}: out of date; run python -m experiments.results_table")
 
 
 if __name__ == "__main__":

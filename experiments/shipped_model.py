@@ -1,7 +1,7 @@
-"""Make a trained model small enough to ship in the package, with a model card.
+"""Copies a trained model into the package, small enough to ship, and writes its model card.
 
-What was trained of the backbone, adapter or layers, is rounded to bf16 (what is scored is the
-rounded one), head and transitions stay fp32, the tokenizer is the backbone's own.
+The trained weights of the backbone (adapter or layers) are rounded to bf16 before they are scored.
+The head and the transitions stay fp32. The tokenizer is the backbone's.
 """
 
 from __future__ import annotations
@@ -22,35 +22,48 @@ from vaner.hub.reported_results import write_reported_results
 from vaner.tagger.config import VanerConfig
 
 
-def shipped_folder(name: str) -> Path:
-    """Where an embedded model lies in the package."""
+def get_shipped_folder(name: str) -> Path:
+    """Return the folder of an embedded model in the package."""
     return Path(str(files("vaner") / "models" / name))
 
 
 def ship(model: Path, name: str) -> Path:
-    """Copy a model into the package, its adapter or its layers in bf16.
+    """Copy a model into the package, with its adapter or layers in bf16.
 
-    A calibration that was there is of other weights; `vaner calibrate NAME` makes a new one.
+    An existing calibration belongs to other weights and is removed; `vaner calibrate NAME` fits a
+    new one.
+
+    Args:
+        model: folder of the trained model.
+        name: name of the embedded model.
+
+    Returns:
+        The folder in the package.
     """
-    target = shipped_folder(name)
+    target = get_shipped_folder(name)
     target.mkdir(parents=True, exist_ok=True)
     (target / CALIBRATION_FILE).unlink(missing_ok=True)
     for file in model.iterdir():
         if file.name in (ADAPTER_FILE, LAYERS_FILE):
-            trained = {k: v.to(torch.bfloat16) for k, v in load_file(file).items()}
-            save_file(trained, target / file.name, metadata={"format": "pt"})
+            weights = {k: v.to(torch.bfloat16) for k, v in load_file(file).items()}
+            save_file(weights, target / file.name, metadata={"format": "pt"})
         elif file.name in (HEAD_FILE, "adapter_config.json", TRAINING_FILE):
             shutil.copyfile(file, target / file.name)
     config = VanerConfig.from_pretrained(model)
-    assert config.backbone_config is not None  # a saved model's has one
+    assert config.backbone_config is not None  # saved models have it
     config.backbone_config._name_or_path = config.backbone
     config.save_pretrained(target)
     return target
 
 
 def write_card(record: dict[str, Any], name: str) -> None:
-    """Write figures and model card of an embedded model from an experiment's results."""
-    target = shipped_folder(name)
+    """Write the results and the model card of an embedded model.
+
+    Args:
+        record: the results of an experiment with one seed.
+        name: name of the embedded model.
+    """
+    target = get_shipped_folder(name)
     [run] = record["seeds"]
     write_reported_results(target, run["scores"])
     (target / "README.md").write_text(build_card(describe(target), name), "utf-8")

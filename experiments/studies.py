@@ -1,10 +1,10 @@
-"""A study: trainings that differ in one thing, each scored on test once, each a file of its own.
+"""A study: trainings that differ in one setting, each scored on test once.
 
-A study's run.py makes a `Study` and hands it to `main`. Runs whose file is there are not run
-again, so a study can be stopped at any time, shared out over processes, and gone on with. What was
-run elsewhere and is in the results file stays there, beside what is run now.
+The run.py of a study creates a `Study` and calls `main`. Each run writes a file, and runs with a
+file are not repeated. So you can interrupt a study, resume it, and share it among processes. Runs
+in the results file that were made on another machine are preserved.
 
-What trains is imported where something is trained: a table is written anew in a second.
+Torch is imported only to train, so that rewriting the tables takes a second.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from experiments.study_report import Record, read_runs, sides, table, write
-from experiments.study_run import Run, run
+from experiments.study_report import (
+    Record,
+    read_runs,
+    render_precision_and_recall,
+    render_scores,
+    write_study,
+)
+from experiments.study_run import Run, train_and_score
 from vaner.corpora import corpora_root, evaluation_split, load, lookup, split_file
 from vaner.errors import CorpusError, VanerError
 from vaner.training.recipe.file import read_recipe
@@ -32,17 +38,17 @@ SIZES = ("small", "full")
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study as its run.py has it.
+    """A study.
 
     Args:
-        folder: its folder.
-        question: what it asks, in one line.
-        runs: the runs of one seed, made of the recipe of a size; told where the corpora lie. Those
-            of a corpus that is not at hand are left out, and told.
-        keys: details that tell its groups of runs apart: the first columns of its table.
-        baseline: values of some keys; a group is compared with the one that has these instead.
-        plot: draws the runs into a file; there is no plot if None.
-        recipes: folder of ``small.yaml`` and ``full.yaml``, of which every run is a variant.
+        folder: the folder of the study.
+        question: the question that it answers, in one line.
+        runs: returns the runs of one seed for the recipe of a size, the size, and the folder of the
+            corpora. Runs whose corpus is not installed are skipped with a message.
+        keys: the settings that distinguish groups of runs: the first columns of the table.
+        baseline: values of some keys. A group is compared with the group that has these values.
+        plot: plots the runs into a file; None for no plot.
+        recipes: folder of ``small.yaml`` and ``full.yaml``. Every run is a variant of one of them.
     """
 
     folder: Path
@@ -58,52 +64,56 @@ class Study:
         return self.folder.name
 
     def recipe(self, size: str) -> Recipe:
-        """The recipe that every run of a size is a variant of."""
+        """Return the recipe that every run of a size is a variant of."""
         return read_recipe(self.recipes / f"{size}.yaml")
+
+    def results_file(self, size: str) -> Path:
+        """Return the results file of a size."""
+        return self.folder / f"results-{size}.json"
 
     def all_runs(
         self, size: str, root: Path | None = None, seeds: Sequence[int] | None = None
     ) -> Iterator[Run]:
-        """Every run, seed by seed: a study that is stopped early has whole seeds."""
+        """Yield every run, seed by seed, so that an interrupted study has complete seeds."""
         recipe = self.recipe(size)
         for seed in seeds or recipe.seeds:
             yield from self.runs(recipe.model_copy(update={"seeds": [seed]}), size, root)
 
 
-def varied(recipe: Recipe, **changes: Any) -> Recipe:
-    """The recipe with other values, checked again.
+def with_changes(recipe: Recipe, **changes: Any) -> Recipe:
+    """Return a recipe with other values, validated again.
 
     Args:
         recipe: the recipe.
-        changes: fields of the recipe; a mapping for ``model`` changes that model's fields only.
+        changes: fields of the recipe. A mapping for ``model`` changes only these model fields.
     """
     content = recipe.model_dump()
     changes["model"] = content["model"] | changes.get("model", {})
     return Recipe.model_validate(content | changes)
 
 
-def taught(
+def train_on(
     recipe: Recipe,
     corpora: Sequence[str],
     *,
     nameless_fraction: float | None = None,
     **changes: Any,
 ) -> Recipe:
-    """The recipe on other corpora, each chosen by on its devel.
+    """Return a recipe that trains on other corpora and selects on their devel splits.
 
     Args:
-        recipe: a recipe whose one stage has one source, and which has one dev set: the patterns.
-        corpora: what is trained on and chosen by.
-        nameless_fraction: probability of the instruction without the corpus's name;
-            the recipe's if None.
-        changes: further fields, as for `varied`.
+        recipe: a recipe with one stage, one source and one dev set, which are the templates.
+        corpora: the corpora.
+        nameless_fraction: probability of the instruction without the corpus's name; the recipe's
+            if None.
+        changes: further fields, as in `with_changes`.
     """
     [stage], [dev] = recipe.stages, recipe.dev
     source = stage.sources[0].model_dump()
     if nameless_fraction is not None:
         source["nameless_fraction"] = nameless_fraction
     sources = [source | {"corpus": corpus} for corpus in corpora]
-    return varied(
+    return with_changes(
         recipe,
         stages=[stage.model_dump() | {"sources": sources}],
         dev=[dev.model_dump() | {"corpus": corpus} for corpus in corpora],
@@ -111,168 +121,170 @@ def taught(
     )
 
 
-def present(corpora: Sequence[str], root: Path | None) -> tuple[str, ...]:
-    """Those of the corpora whose files are at hand; all where none is, so that this is told."""
-    found = tuple(name for name in corpora if _missing(name, "train", root) is None)
-    return found or tuple(corpora)
+def installed_corpora(corpora: Sequence[str], root: Path | None) -> tuple[str, ...]:
+    """Return the installed corpora, or all if none is, so that the runs report the missing ones."""
+    installed = tuple(name for name in corpora if _why_missing(name, "train", root) is None)
+    return installed or tuple(corpora)
 
 
-def _missing(corpus: str, split: str, root: Path | None) -> str | None:
-    """Why a split cannot be had here, or None."""
+def _why_missing(corpus: str, split: str, root: Path | None) -> str | None:
+    """Return why a split cannot be loaded, or None."""
     try:
         info = lookup(corpus)
         if info is None or not split_file(info, split, corpora_root(root)):
             load(corpus, split, root=root)
-    except CorpusError as problem:
-        return str(problem)
+    except CorpusError as error:
+        return str(error)
     return None
 
 
-def lacking(one: Run, root: Path | None) -> str | None:
-    """Why a run cannot be made here, or None: a corpus of it is missing."""
-    sources = [source for stage in one.recipe.stages for source in stage.sources]
-    wanted = {(source.corpus, source.split) for source in (*sources, *one.recipe.dev)}
-    wanted |= {(name, evaluation_split(name)) for name in one.tests}
-    found = (_missing(corpus, split, root) for corpus, split in sorted(wanted))
-    return next((problem for problem in found if problem), None)
+def find_missing_corpus(run: Run, root: Path | None) -> str | None:
+    """Return why a run cannot be made: the message about a missing corpus. None if it can."""
+    splits = {(source.corpus, source.split) for source in (*run.recipe.sources, *run.recipe.dev)}
+    splits |= {(name, evaluation_split(name)) for name in run.tests}
+    messages = (_why_missing(corpus, split, root) for corpus, split in sorted(splits))
+    return next((message for message in messages if message), None)
 
 
 def main(study: Study) -> None:
-    """The command line of a study's run.py."""
-    arguments = _arguments(study)
-    output = arguments.output / arguments.size
+    """Run the command line of a study."""
+    arguments = _parse_arguments(study)
+    size, root, output = arguments.size, arguments.corpora, arguments.output / arguments.size
     if arguments.threads:
         import torch
 
         torch.set_num_threads(arguments.threads)
     try:
-        wanted = study.all_runs(arguments.size, arguments.corpora, arguments.seeds)
-        done = kept(study, arguments.size, arguments.corpora) if arguments.missing else {}
-        for one in () if arguments.report else wanted:
-            asked = any(fnmatch(one.name, pattern) for pattern in arguments.only)
-            if asked and one.name not in done:
-                run_or_leave(one, output, arguments.corpora, arguments.keep_models)
-        tell(study, output, arguments.size, arguments.corpora, arguments.seeds or ())
+        runs = () if arguments.report else study.all_runs(size, root, arguments.seeds)
+        stored = read_stored_records(study, size, root) if arguments.missing else {}
+        for run in runs:
+            is_selected = any(fnmatch(run.name, pattern) for pattern in arguments.only)
+            if is_selected and run.name not in stored:
+                run_if_needed(run, output, root, arguments.keep_models)
+        write_report(study, output, size, root, arguments.seeds or ())
     except VanerError as error:
         sys.exit(f"error: {error}")
 
 
-def run_or_leave(one: Run, output: Path, root: Path | None, keep_models: bool) -> bool:
-    """Make a run if it is not there and its corpora are, and say how it went.
+def run_if_needed(run: Run, output: Path, root: Path | None, keep_models: bool) -> bool:
+    """Make a run that has no record yet and whose corpora are installed, and print its result.
 
     Returns:
-        Whether it was made now.
+        Whether the run was made.
     """
-    if made_in(output, one):
+    if read_record(output, run):
         return False
-    if problem := lacking(one, root):
-        print(f"{one.name}: left out: {problem}", file=sys.stderr, flush=True)
+    if message := find_missing_corpus(run, root):
+        print(f"{run.name}: skipped: {message}", file=sys.stderr, flush=True)
         return False
-    started = time.monotonic()
-    made = (one.make or run)(one, output, root, keep_models)
-    figures = ", ".join(
-        f"{name} {100 * found['micro']['f1']:.2f}" for name, found in made["tests"].items()
+    start = time.monotonic()
+    record = (run.make or train_and_score)(run, output, root, keep_models)
+    scores = ", ".join(
+        f"{name} {100 * figures['micro']['f1']:.2f}" for name, figures in record["tests"].items()
     )
-    minutes = (time.monotonic() - started) / 60
-    print(f"{one.name}: test F1 {figures}; {minutes:.1f} min", flush=True)
+    minutes = (time.monotonic() - start) / 60
+    print(f"{run.name}: test F1 {scores}; {minutes:.1f} min", flush=True)
     return True
 
 
-def tell(
+def write_report(
     study: Study, output: Path, size: str, root: Path | None = None, seeds: Sequence[int] = ()
 ) -> None:
-    """Write down what is finished: results, table, plot.
+    """Write the results, the tables and the plot of the finished runs.
 
     Args:
         study: the study.
         output: folder of its runs.
         size: their size.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-        seeds: those to look for besides the recipe's.
+        root: folder of the corpora; ``VANER_CORPORA`` if None.
+        seeds: further seeds to look for.
 
     Raises:
-        VanerError: where nothing is.
+        VanerError: if there are no finished runs.
     """
-    records = finished(study, output, size, root, seeds)
+    records = collect_records(study, output, size, root, seeds)
     if not records:
-        raise VanerError(f"no finished run in {output}")
-    former = len(read_runs(_results(study, size))) - len(kept(study, size, root))
-    if former:
-        print(f"{study.name}: {former} runs of former recipes taken out of the results",
+        raise VanerError(f"no finished run in {output}: run the study without --report")
+    old = len(read_runs(study.results_file(size)))
+    removed = old - len(read_stored_records(study, size, root))
+    if removed:
+        print(f"{study.name}: removed {removed} runs of former recipes from the results",
               file=sys.stderr)  # fmt: skip
-    parts = [table(records, study.keys, study.baseline), sides(records, study.keys)]
+    parts = [
+        render_scores(records, study.keys, study.baseline),
+        render_precision_and_recall(records, study.keys),
+    ]
     if study.plot is not None:
         study.plot(records, study.folder / f"results-{size}.png")
         parts.append(f"![](results-{size}.png)")
-    write(study.folder, size, records, "\n\n".join(parts))
+    write_study(study.folder, size, records, "\n\n".join(parts))
 
 
-def finished(
+def collect_records(
     study: Study, output: Path, size: str, root: Path | None = None, seeds: Sequence[int] = ()
 ) -> list[Record]:
-    """The records of the runs that are done, in the order of the study.
+    """Return the records of the finished runs, in the order of the study.
 
-    Those that are not in `output` were made elsewhere: they are taken from the study's own results.
+    Records of runs that are not in `output` come from the results file of the study.
     """
-    found = kept(study, size, root)
-    told = {*study.recipe(size).seeds, *seeds, *(record["seed"] for record in found.values())}
-    runs = list(study.all_runs(size, root, sorted(told)))
-    found |= {one.name: record for one in runs if (record := made_in(output, one))}
-    return [found[one.name] for one in runs if one.name in found]
+    records = read_stored_records(study, size, root)
+    known_seeds = {record["seed"] for record in records.values()}
+    all_seeds = sorted({*study.recipe(size).seeds, *seeds, *known_seeds})
+    runs = list(study.all_runs(size, root, all_seeds))
+    records |= {run.name: record for run in runs if (record := read_record(output, run))}
+    return [records[run.name] for run in runs if run.name in records]
 
 
-def made_in(output: Path, one: Run) -> Record | None:
-    """The record of a run in a folder of runs; None where it is not there, or of another recipe."""
+def read_record(output: Path, run: Run) -> Record | None:
+    """Return the record of a run; None if it is missing or has another recipe."""
     try:
-        record: Record = json.loads((output / f"{one.name}.json").read_text("utf-8"))
+        record: Record = json.loads((output / f"{run.name}.json").read_text("utf-8"))
     except FileNotFoundError:
         return None
-    return record if _is_of(record, one) else None
+    return record if _is_record_of(record, run) else None
 
 
-def _results(study: Study, size: str) -> Path:
-    return study.folder / f"results-{size}.json"
+def read_stored_records(study: Study, size: str, root: Path | None = None) -> dict[str, Record]:
+    """Return the records in the results file of a study, by the names of their runs.
 
-
-def kept(study: Study, size: str, root: Path | None = None) -> dict[str, Record]:
-    """The records in the study's own results, by the names of their runs.
-
-    Those of runs that the study does not have, or has with another recipe by now, are left out.
+    Records of runs that the study no longer has, or has with another recipe, are left out.
     """
-    records = read_runs(_results(study, size))
+    records = read_runs(study.results_file(size))
     runs = study.all_runs(size, root, sorted({record["seed"] for record in records}))
-    return {one.name: record for one, record in product(runs, records) if _is_of(record, one)}
+    return {
+        run.name: record for run, record in product(runs, records) if _is_record_of(record, run)
+    }
 
 
-def _is_of(record: Record, one: Run) -> bool:
-    told = {**one.details, "seed": one.seed, "test_limit": one.test_limit}
-    if any(record.get(name) != value for name, value in told.items()):
+def _is_record_of(record: Record, run: Run) -> bool:
+    expected = {**run.details, "seed": run.seed, "test_limit": run.test_limit}
+    if any(record.get(name) != value for name, value in expected.items()):
         return False
-    try:  # read as a recipe, so that one from before a field was there is still the same
-        made = Recipe.from_record(record["recipe"])
+    try:  # parse it, because a recipe from before a field existed may still be the same
+        recipe = Recipe.from_record(record["recipe"])
     except ValueError:
         return False
-    return made.model_copy(update={"name": one.recipe.name}) == one.recipe
+    return recipe.model_copy(update={"name": run.recipe.name}) == run.recipe
 
 
-def _arguments(study: Study) -> argparse.Namespace:
+def _parse_arguments(study: Study) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=f"python -m experiments.{study.name}.run", description=study.question
     )
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--only", nargs="+", default=["*"], metavar="PATTERN",
-                        help="runs by name, as in: --only '*-BC2GM-*'")  # fmt: skip
-    parser.add_argument("--seeds", type=int, nargs="+", help="others than the recipe's")
-    parser.add_argument("--report", action="store_true", help="only write what is done down")
-    add_common(parser, Path("runs") / study.name)
+                        help="names of runs: --only '*-BC2GM-*'")  # fmt: skip
+    parser.add_argument("--seeds", type=int, nargs="+", help="instead of the recipe's: 1 2 3")
+    parser.add_argument("--report", action="store_true", help="only write the finished runs")
+    add_common_options(parser, Path("runs") / study.name)
     return parser.parse_args()
 
 
-def add_common(parser: argparse.ArgumentParser, output: Path) -> None:
-    """The options that one study and the list of all of them share."""
-    parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
+def add_common_options(parser: argparse.ArgumentParser, output: Path) -> None:
+    """Add the options that a study and the list of jobs share."""
+    parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
     parser.add_argument("--output", type=Path, default=output)
-    parser.add_argument("--threads", type=int, help="CPU threads, for runs side by side")
+    parser.add_argument("--threads", type=int, help="CPU threads, to run several at once")
     parser.add_argument("--missing", action="store_true",
-                        help="no run that the results file has already")  # fmt: skip
-    parser.add_argument("--keep-models", action="store_true", help="leave the models in --output")
+                        help="skip the runs that are in the results file")  # fmt: skip
+    parser.add_argument("--keep-models", action="store_true", help="store the models in --output")

@@ -1,4 +1,4 @@
-"""One run of a study: trained, scored on test once, put down."""
+"""One run of a study: trains a model, scores it on test once, and writes the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.study_report import keep
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.corpora import evaluation_split, load
 from vaner.evaluation.evaluate import evaluate
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training and what it is scored on.
+    """A training and the corpora that it is scored on.
 
     Args:
-        details: what tells it from the other runs of its seed, e.g. corpus and condition.
-        recipe: of one seed.
-        tests: corpora whose test split is scored, once, after the choice on devel.
-        test_limit: score only the first so many documents of each; all if None.
-        make: how it is made, called as `run` is, where that takes more than training its recipe.
+        details: the settings that differ between the runs of a seed, e.g. corpus and condition.
+        recipe: the recipe, with one seed.
+        tests: corpora whose test split is scored, once, after the selection on devel.
+        test_limit: number of documents of each test split to score; all if None.
+        make: a function with the signature of `train_and_score` to use instead of it, for runs
+            that train more than their recipe.
     """
 
     details: Mapping[str, Any]
@@ -46,42 +47,52 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Of its file, without the suffix."""
+        """The name of its results file, without the suffix."""
         parts = [*(str(value) for value in self.details.values()), str(self.seed)]
         return "-".join(parts).replace("/", "_").replace(" ", "_")
 
 
-def run(
-    one: Run, output: Path, root: Path | None = None, keep_models: bool = False
+def train_and_score(
+    run: Run, output: Path, root: Path | None = None, keep_models: bool = False
 ) -> dict[str, Any]:
-    """Train, score and put down one run.
+    """Train a run, or resume it, score it and write its record.
 
     Args:
-        one: the run.
-        output: folder of the study's runs.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-        keep_models: leave the model beside the figures.
+        run: the run.
+        output: folder for the runs of the study.
+        root: folder of the corpora; ``VANER_CORPORA`` if None.
+        keep_models: whether to store the model with the record.
+
+    Returns:
+        The record.
     """
     from vaner.training.train import train
 
-    place = output / one.name
-    (trained,) = train(one.recipe, place, corpora_root=root, resume=place.exists())
-    facts = {**told_of(trained), "knowledge_bases": _bases(one)}
-    found = record(one, Annotator.from_pretrained(trained.folder), facts, root)
-    put_down(found, one, output, trained.folder if keep_models else None)
-    return found
+    folder = output / run.name
+    (trained,) = train(run.recipe, folder, corpora_root=root, resume=folder.exists())
+    facts = {**summarize_training(trained), "knowledge_bases": _fingerprint_knowledge_bases(run)}
+    record = score_run(run, Annotator.from_pretrained(trained.folder), facts, root)
+    write_run(record, run, output, trained.folder if keep_models else None)
+    return record
 
 
-def put_down(found: Mapping[str, Any], one: Run, output: Path, model: Path | None = None) -> None:
-    """Keep what came out of a run and perhaps its model, and nothing else of it."""
+def write_run(record: Mapping[str, Any], run: Run, output: Path, model: Path | None = None) -> None:
+    """Write the record of a run, store its model if there is one, and delete its checkpoints.
+
+    Args:
+        record: the record.
+        run: the run.
+        output: folder for the runs of the study.
+        model: folder of the model to store, or None.
+    """
     if model is not None:
-        shutil.copytree(model, output / "models" / one.name, dirs_exist_ok=True)
-    keep(found, output / f"{one.name}.json")
-    shutil.rmtree(output / one.name, ignore_errors=True)  # checkpoints: a hundred megabytes a run
+        shutil.copytree(model, output / "models" / run.name, dirs_exist_ok=True)
+    write_record(record, output / f"{run.name}.json")
+    shutil.rmtree(output / run.name, ignore_errors=True)  # some hundred megabytes of checkpoints
 
 
-def told_of(trained: Trained) -> dict[str, Any]:
-    """What is kept of a training."""
+def summarize_training(trained: Trained) -> dict[str, Any]:
+    """Return the facts about a training that belong into the record of a run."""
     return {
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
@@ -89,66 +100,72 @@ def told_of(trained: Trained) -> dict[str, Any]:
     }
 
 
-def record(
-    one: Run,
+def score_run(
+    run: Run,
     annotator: Annotator,
     facts: Mapping[str, Any],
     root: Path | None = None,
     *,
     min_score: float = 0.0,
 ) -> dict[str, Any]:
-    """Score a run, and say all about it.
+    """Score a run on its test splits and return its record.
 
     Args:
-        one: the run.
-        annotator: what is scored.
-        facts: more to say about it.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-        min_score: mentions that are less probable are left out.
+        run: the run.
+        annotator: the annotator to score.
+        facts: further fields of the record.
+        root: folder of the corpora; ``VANER_CORPORA`` if None.
+        min_score: the score threshold of mentions.
     """
-    seen = list(chain.from_iterable(_taught(one, root)))
+    train_documents = list(chain.from_iterable(_load_training_documents(run, root)))
+    tests = {
+        name: _score_corpus(annotator, name, run, train_documents, root, min_score)
+        for name in run.tests
+    }
     return {
-        **one.details,
-        "seed": one.seed,
-        "recipe": one.recipe.model_dump(mode="json"),
+        **run.details,
+        "seed": run.seed,
+        "recipe": run.recipe.model_dump(mode="json"),
         **facts,
-        "test_limit": one.test_limit,
-        "tests": {name: _scored(annotator, name, one, seen, root, min_score) for name in one.tests},
+        "test_limit": run.test_limit,
+        "tests": tests,
         **collect_provenance(),
     }
 
 
-def _scored(
+def _score_corpus(
     annotator: Annotator,
     name: str,
-    one: Run,
-    seen: Iterable[Document],
+    run: Run,
+    train_documents: Iterable[Document],
     root: Path | None,
     min_score: float,
 ) -> dict[str, Any]:
-    """The figures on a corpus; of a model that takes any type, over all types of the corpus."""
+    """Return the figures on a corpus; a model that accepts any type is scored on all types."""
     corpus = load(name, evaluation_split(name), root=root)
-    types = corpus.types if annotator.zero_shot else None
-    found = evaluate(
-        annotator, corpus, types=types, train=seen, min_score=min_score, limit=one.test_limit
+    result = evaluate(
+        annotator,
+        corpus,
+        types=corpus.types if annotator.zero_shot else None,
+        train=train_documents,
+        min_score=min_score,
+        limit=run.test_limit,
     )
-    return found.to_dict()
+    return result.to_dict()
 
 
-def _bases(one: Run) -> dict[str, str]:
-    """Fingerprint of every knowledge base that names were drawn from."""
+def _fingerprint_knowledge_bases(run: Run) -> dict[str, str]:
+    """Return the fingerprint of each knowledge base that dense sources use."""
     from vaner.knowledge.base import open_base
 
-    sources = (source for stage in one.recipe.stages for source in stage.sources)
-    names = {source.dense for source in sources if isinstance(source, DenseSource)}
+    names = {source.dense for source in run.recipe.sources if isinstance(source, DenseSource)}
     return {name: open_base(name).fingerprint for name in sorted(names)}
 
 
-def _taught(one: Run, root: Path | None) -> Iterator[Iterable[Any]]:
-    """The documents that the biomedical head was taught with: what is in them counts as seen."""
+def _load_training_documents(run: Run, root: Path | None) -> Iterator[Iterable[Any]]:
+    """Yield the documents that trained the biomedical head: their mentions count as seen."""
     from vaner.training.data.sources import training_corpus
 
-    for stage in one.recipe.stages:
-        for source in stage.sources:
-            if isinstance(source, CorpusSource) and source.domain == "biomedical":
-                yield training_corpus(source, one.seed, root)
+    for source in run.recipe.sources:
+        if isinstance(source, CorpusSource) and source.domain == "biomedical":
+            yield training_corpus(source, run.seed, root)

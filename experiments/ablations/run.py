@@ -1,6 +1,6 @@
-"""What each part of the tagger is worth, on one corpus: python -m experiments.ablations.run
+"""Ablations of the tagger on one corpus: python -m experiments.ablations.run
 
-Every condition changes one thing of the first.
+Every condition changes one setting of the first one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.studies import Study, main, taught
+from experiments.studies import Study, main, train_on
 from experiments.study_run import Run
 from vaner.training.recipe.schema import Recipe
 
@@ -27,11 +27,11 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "nf4": {"quantization": "nf4"},
     "published instruction": {"instruction": "vaner"},
     "shared instruction": {"shared_instruction": True},
-    "told the casing": {"casing": True},  # which the small encoder's tokenizer takes away
+    "told the casing": {"casing": True},  # the small encoder's tokenizer lowercases
 }
-# An encoder has no mask to lift, and with so few weights all of them are trained.
+# An encoder has no causal mask, and all weights of such a small model are trained.
 NOT_SMALL = ("causal", "upper half unmasked", "upper quarter unmasked", "rank 4", "rank 64", "nf4")
-# In the small size the mask is lifted of twelve layers of the LLaMA, whose weights are all trained.
+# The small size tests the mask on twelve layers of the LLaMA, with all their weights trained.
 SMALL_LLAMA: dict[str, Any] = {"backbone": "smollm2-135m", "layers": 12}
 MASKS: dict[str, dict[str, Any]] = {
     "vaner": {}, "causal": {"attention": "causal"}, "upper half unmasked": {"causal_layers": 6},
@@ -47,13 +47,14 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
 
 
 def _run(recipe: Recipe, condition: str, change: dict[str, Any]) -> Run:
-    own = taught(recipe, [CORPUS], model=change)
-    return Run({"backbone": own.model.backbone, "condition": condition}, own, (CORPUS,))
+    changed = train_on(recipe, [CORPUS], model=change)
+    details = {"backbone": changed.model.backbone, "condition": condition}
+    return Run(details, changed, (CORPUS,))
 
 
 STUDY = Study(
     Path(__file__).resolve().parent,
-    "What each part of the tagger is worth.",
+    "What does each part of the tagger contribute?",
     runs,
     keys=("backbone", "condition"),
     baseline={"condition": "vaner"},

@@ -1,4 +1,4 @@
-"""What dense recognition brings: the same steps with and without it.
+"""Training with and without dense recognition, for the same number of updates.
 
 vaner kb build open
 python -m experiments.dense_recognition.run               # the small study: hours on a CPU
@@ -12,29 +12,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments.studies import Study, main, varied
-from experiments.study_report import dots
+from experiments.studies import Study, main, with_changes
+from experiments.study_report import plot_seeds
 from experiments.study_run import Run
 from vaner.training.recipe.schema import Recipe
 
 BASE = "open"
 KEYS = ("corpus", "condition")
 CORPORA = ("NCBI-disease", "BC5CDR")
-# What is mixed with the corpus. The first four are the question; the others look for a better way
-# to use the same names, on the first corpus.
+# The examples that are mixed with the corpus. The first four conditions answer the question; the
+# others, on the first corpus, test other ways to use the same names.
 CONDITIONS: dict[str, dict[str, Any]] = {
     "none": {},
     "list": {"mode": "list"},
     "context": {"mode": "context"},
     "both": {"mode": "both"},
-    "quarter": {"mode": "list", "share": 0.25},  # a list for every fourth sentence
-    "first": {"mode": "list"},  # a stage of lists alone, then the corpus alone
-    "on top": {"mode": "context"},  # not in place of sentences of the corpus: with more updates
+    "quarter": {"mode": "list", "share": 0.25},  # for every fourth sentence
+    "first": {"mode": "list"},  # a stage of lists, then the corpus alone
+    "on top": {"mode": "context"},  # with more updates instead of fewer sentences
 }
 MAIN = ("none", "list", "context", "both")
 STEPS = {"small": 300, "full": 2000}
-FIRST = 1 / 3  # of all steps, in the condition `first`
-ON_TOP = 1.5  # times the steps: sentences with mentions give about half as many examples again
+FIRST = 1 / 3  # fraction of the updates in the first stage of the condition `first`
+ON_TOP = 1.5  # factor of the updates: dense examples are about half as many as sentences
 
 
 def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
@@ -45,7 +45,7 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
 
 
 def _recipe(recipe: Recipe, size: str, corpus: str, condition: str) -> Recipe:
-    """The recipe on a corpus and, if the condition has them, dense examples of it."""
+    """Return the recipe for a corpus, with the dense examples of a condition."""
     [stage], [dev] = recipe.stages, recipe.dev
     gold = stage.sources[0].model_dump() | {"corpus": corpus}
     dense = {"dense": BASE, "corpus": corpus, "limit": gold["limit"], **CONDITIONS[condition]}
@@ -58,16 +58,16 @@ def _recipe(recipe: Recipe, size: str, corpus: str, condition: str) -> Recipe:
         stage.model_dump() | {"name": name, "sources": sources, "steps": number}
         for name, sources, number in plan
     ]
-    return varied(recipe, stages=stages, dev=[dev.model_dump() | {"corpus": corpus}])
+    return with_changes(recipe, stages=stages, dev=[dev.model_dump() | {"corpus": corpus}])
 
 
 STUDY = Study(
     Path(__file__).resolve().parent,
-    "What dense recognition brings.",
+    "Does dense recognition help?",
     runs,
     keys=KEYS,
     baseline={"condition": "none"},
-    plot=partial(dots, keys=KEYS, parts=("all", "seen", "unseen")),
+    plot=partial(plot_seeds, keys=KEYS, parts=("all", "seen", "unseen")),
 )
 
 if __name__ == "__main__":

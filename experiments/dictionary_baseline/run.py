@@ -1,9 +1,8 @@
-"""A dictionary alone on every corpus: python -m experiments.dictionary_baseline.run
+"""Scores a dictionary without a model: python -m experiments.dictionary_baseline.run
 
-The names of a knowledge base, with no model, on each corpus that has one of its types.
-
-Nothing is trained and nothing is chosen on any split. Types are compared by their names: a type
-of a corpus that the base does not have is not scored, and stands under ``not_scored``.
+Matches the names of a knowledge base on each corpus that has one of its types. Nothing is trained
+or selected. Types are compared by name; ``not_scored`` lists the types of a corpus that the
+knowledge base does not have.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from vaner.utils.provenance import collect_provenance
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.dictionary_baseline.run")
-    parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
-    parser.add_argument("--kb", default="open", help="name of a base that is built, or its path")
+    parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
+    parser.add_argument("--kb", default="open", help="name or path of a knowledge base")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("results.json"))
     arguments = parser.parse_args()
     try:
         base = open_base(arguments.kb)
         matcher = Matcher.open(base)
-        scores, not_scored = _scores(matcher, arguments.corpora)
+        scores, not_scored = _score_corpora(matcher, arguments.corpora)
     except VanerError as error:
         sys.exit(f"error: {error}")
     record = {
@@ -46,7 +45,7 @@ def main() -> None:
         "chosen_on": [],
         "trained_on": [],
         "not_scored": not_scored,
-        # The table wants runs by seed; a dictionary has none, and one run says all.
+        # The results table requires runs by seed. A dictionary has one run without a seed.
         "seeds": [{"seed": None, "scores": scores}],
         **collect_provenance(),
     }
@@ -54,8 +53,10 @@ def main() -> None:
     arguments.output.write_text(text + "\n", "utf-8")
 
 
-def _scores(matcher: Matcher, root: Path | None) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Figures on the test splits, and the types of each corpus that could not be scored."""
+def _score_corpora(
+    matcher: Matcher, root: Path | None
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the figures by test split, and the types of each corpus that are not scored."""
     scores: dict[str, Any] = {}
     not_scored: dict[str, list[str]] = {}
     for info in available_corpora("test", root):
@@ -65,14 +66,15 @@ def _scores(matcher: Matcher, root: Path | None) -> tuple[dict[str, Any], dict[s
             not_scored[name] = missing
         if len(missing) == len(info.entity_types):
             continue
-        found = evaluate(matcher, load(name, "test", root=root), train=_train(name, root))
-        print(f"{name} test\n{found.report.table()}", flush=True)
-        scores[f"{name} test"] = found.to_dict()
+        train_split = _load_train_split(name, root)
+        result = evaluate(matcher, load(name, "test", root=root), train=train_split)
+        print(f"{name} test\n{result.report.table()}", flush=True)
+        scores[f"{name} test"] = result.to_dict()
     return scores, not_scored
 
 
-def _train(name: str, root: Path | None) -> Corpus | None:
-    """Only to tell apart the mentions that a model would have seen."""
+def _load_train_split(name: str, root: Path | None) -> Corpus | None:
+    """Return the train split, which decides whether a mention counts as seen."""
     try:
         return load(name, "train", root=root)
     except CorpusError:

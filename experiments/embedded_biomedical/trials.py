@@ -20,8 +20,8 @@ from typing import Any
 import torch
 from transformers import TrainerState
 
-from experiments.results_table import filled
-from experiments.studies import varied
+from experiments.results_table import fill_part
+from experiments.studies import with_changes
 from vaner.errors import VanerError
 from vaner.training.data.sources import DevSet, dev_sets, taught
 from vaner.training.learners.choice import new_learner
@@ -55,7 +55,7 @@ def main() -> None:
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (HERE / "trials.json").write_text(text + "\n", "utf-8")
     readme = HERE / "README.md"
-    readme.write_text(filled(readme.read_text("utf-8"), table(rows), "trials"), "utf-8")
+    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "trials"), "utf-8")
 
 
 def scored(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterator[Row]:
@@ -104,7 +104,9 @@ def untaught(recipe: Recipe, place: Path, output: Path, root: Path | None) -> Pa
     first, second = recipe.stages
     stage = second.model_dump()
     stage["sources"] = [source for source in stage["sources"] if source.get("teacher") is None]
-    wanted = varied(recipe, stages=[first.model_dump(), stage | {"weight_interpolation": 0.0}])
+    wanted = with_changes(
+        recipe, stages=[first.model_dump(), stage | {"weight_interpolation": 0.0}]
+    )
     there = output / place.name
     if not there.exists():
         name = f"stage-1-{first.name}"

@@ -1,4 +1,4 @@
-"""The model that is shipped: python -m experiments.embedded_disease_chemical.run"""
+"""The embedded model disease-chemical: python -m experiments.embedded_disease_chemical.run"""
 
 from experiments.experiment import main
 

@@ -1,10 +1,10 @@
-"""GERBERA: what general-domain sentences add where the target has few of its own.
+"""GERBERA: training with general-domain sentences when the target corpus is small.
 
-    python -m experiments.gerbera.run               # three targets, to a quarter of their training
-    python -m experiments.gerbera.run --size full   # the eight of the paper, to all of it
+    python -m experiments.gerbera.run               # three targets, up to 25% of their data
+    python -m experiments.gerbera.run --size full   # the paper's eight targets, up to 100%
 
-Both conditions take the same number of updates. A share of a target's sentences is drawn by the
-seed, the same for both.
+All conditions use the same number of updates, and the same share of the target's sentences, which
+the seed draws.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments.studies import Study, main, varied
-from experiments.study_report import curves
+from experiments.studies import Study, main, with_changes
+from experiments.study_report import plot_learning_curves
 from experiments.study_run import Run
 from vaner.training.recipe.schema import Recipe
 
@@ -30,11 +30,11 @@ TARGETS = {
 SHARES = {"small": (0.05, 0.1, 0.25), "full": (0.05, 0.1, 0.25, 0.5, 1.0)}
 CONDITIONS = {
     "small": ("target", "general"),
-    # general: a head for the general domain; instruction: one head, the instruction says which.
+    # general: a separate head for the general domain. instruction: one head, another instruction.
     "full": ("target", "general", "instruction"),
 }
 STEPS = {"small": 300, "full": 3000}
-FIRST = 2 / 3  # of all updates, in the stage with general sentences: 20 of the paper's 30 epochs
+FIRST = 2 / 3  # fraction of the updates in the first stage, as 20 of the paper's 30 epochs
 KEYS = ("corpus", "share", "condition")
 DEV_LIMIT = {"small": 1000, "full": None}
 
@@ -48,34 +48,34 @@ def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
 
 
 def _recipe(recipe: Recipe, size: str, target: str, share: float, condition: str) -> Recipe:
-    own = {"corpus": target, "share": share}
+    source = {"corpus": target, "share": share}
     general: dict[str, Any] = {"corpus": GENERAL, "collapse": "Entity"}
     if condition == "general":
         general["domain"] = "general"
     first = round(FIRST * STEPS[size])
-    plan = [("target", [own], STEPS[size])]
+    plan = [("target", [source], STEPS[size])]
     if condition != "target":
-        plan = [("mixed", [own, general], first), ("target", [own], STEPS[size] - first)]
+        plan = [("mixed", [source, general], first), ("target", [source], STEPS[size] - first)]
     stages = [
         recipe.stages[0].model_dump()
         | {"name": name, "sources": sources, "steps": steps, "sampling": "balanced"}
         | {"evaluate_every": max(1, STEPS[size] // 4)}
         for name, sources, steps in plan
     ]
-    # Of its rare type a part of devel would hold too few mentions to choose by.
+    # RNA is rare: a part of devel would contain too few mentions to select a model.
     limit = None if target == "JNLPBA-RNA" else DEV_LIMIT[size]
-    return varied(
+    return with_changes(
         recipe, name=f"gerbera-{size}", stages=stages, dev=[{"corpus": target, "limit": limit}]
     )
 
 
 STUDY = Study(
     Path(__file__).resolve().parent,
-    "What general-domain sentences add where the target has few of its own (GERBERA).",
+    "Do general-domain sentences help if the target corpus is small (GERBERA)?",
     runs,
     keys=KEYS,
     baseline={"condition": "target"},
-    plot=partial(curves, keys=KEYS, unit="% of the training sentences"),
+    plot=partial(plot_learning_curves, keys=KEYS, unit="% of the training sentences"),
 )
 
 if __name__ == "__main__":

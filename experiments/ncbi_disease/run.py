@@ -1,4 +1,4 @@
-"""NCBI-disease alone, with the published instruction: python -m experiments.ncbi_disease.run"""
+"""VANER on NCBI-disease, published instruction: python -m experiments.ncbi_disease.run"""
 
 from experiments.experiment import main
 

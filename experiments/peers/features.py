@@ -1,4 +1,4 @@
-"""The usual features of a word for a CRF: itself, its shape, its ends, and its neighbours'."""
+"""The usual features of a word for a CRF: the word, its shape and affixes, and its neighbors."""
 
 from __future__ import annotations
 
@@ -11,66 +11,76 @@ WINDOW = 2
 _CACHED_WORDS = 500_000
 
 
-def features(words: Sequence[str]) -> list[list[str]]:
-    """The features of each word of a sentence, those of up to two words on either side included.
+def extract_features(words: Sequence[str]) -> list[list[str]]:
+    """Return the features of each word of a sentence, with those of two words on either side.
 
-    >>> features(["p53", "binds"])[0]
+    >>> extract_features(["p53", "binds"])[0]
     ['bias', 'word=p53', 'lower=p53', 'shape=xdd', '1<p', '2<p5', '1>3', '2>53', 'digit',
      '-2:edge', '-1:edge', '+1:lower=binds', '+1:shape=xxxxx', '+2:edge']
     """
-    shown = []
+    features = []
     for i in range(len(words)):
-        found = ["bias", *_own(words[i])]
+        word_features = ["bias", *_word_features(words[i])]
         for offset in (*range(-WINDOW, 0), *range(1, WINDOW + 1)):
-            inside = 0 <= i + offset < len(words)
-            found += _neighbour(words[i + offset], offset) if inside else (f"{offset:+d}:edge",)
-        shown.append(found)
-    return shown
+            is_inside = 0 <= i + offset < len(words)
+            word_features += (
+                _neighbor_features(words[i + offset], offset)
+                if is_inside
+                else (f"{offset:+d}:edge",)
+            )
+        features.append(word_features)
+    return features
 
 
-def shape(word: str) -> str:
-    """Capitals, small letters and digits as X, x and d; other signs stay.
+def get_shape(word: str) -> str:
+    """Return a word with X, x and d for uppercase, lowercase and digits.
 
-    >>> shape("BRCA1-like")
+    >>> get_shape("BRCA1-like")
     'XXXXd-xxxx'
     """
-    return "".join(map(_kind, word))
+    return "".join(map(_character_class, word))
 
 
-def _kind(sign: str) -> str:
-    if sign.isdigit():
+def _character_class(character: str) -> str:
+    if character.isdigit():
         return "d"
-    if sign.isalpha():
-        return "X" if sign.isupper() else "x"
-    return sign
+    if character.isalpha():
+        return "X" if character.isupper() else "x"
+    return character
 
 
-def flags(word: str) -> tuple[str, ...]:
-    """What is true of a word, of these.
+def get_flags(word: str) -> tuple[str, ...]:
+    """Return the names of the properties that a word has.
 
-    >>> flags("B12")
+    >>> get_flags("B12")
     ('title', 'upper', 'digit')
     """
-    found = {
+    properties = {
         "title": word[:1].isupper(),
         "upper": word.isupper(),
-        "mixed": any(sign.isupper() for sign in word[1:]) and not word.isupper(),
-        "digit": any(sign.isdigit() for sign in word),
+        "mixed": any(char.isupper() for char in word[1:]) and not word.isupper(),
+        "digit": any(char.isdigit() for char in word),
         "number": word.isdigit(),
-        "punctuation": not any(sign.isalnum() for sign in word),
+        "punctuation": not any(char.isalnum() for char in word),
     }
-    return tuple(name for name, true in found.items() if true)
+    return tuple(name for name, is_true in properties.items() if is_true)
 
 
 @lru_cache(_CACHED_WORDS)
-def _own(word: str) -> tuple[str, ...]:
+def _word_features(word: str) -> tuple[str, ...]:
     lower = word.lower()
     affixes = [f"{n}<{lower[:n]}" for n in AFFIXES if len(lower) > n]
     affixes += [f"{n}>{lower[-n:]}" for n in AFFIXES if len(lower) > n]
-    return (f"word={word}", f"lower={lower}", f"shape={shape(word)}", *affixes, *flags(word))
+    return (
+        f"word={word}",
+        f"lower={lower}",
+        f"shape={get_shape(word)}",
+        *affixes,
+        *get_flags(word),
+    )
 
 
 @lru_cache(_CACHED_WORDS)
-def _neighbour(word: str, offset: int) -> tuple[str, ...]:
-    found = (f"lower={word.lower()}", f"shape={shape(word)}", *flags(word))
-    return tuple(f"{offset:+d}:{name}" for name in found)
+def _neighbor_features(word: str, offset: int) -> tuple[str, ...]:
+    names = (f"lower={word.lower()}", f"shape={get_shape(word)}", *get_flags(word))
+    return tuple(f"{offset:+d}:{name}" for name in names)

@@ -1,10 +1,10 @@
-"""The small encoder under transformers' own token classification, as its example script trains it.
+"""The small encoder with transformers' token classification, trained like its example script.
 
 ``AutoModelForTokenClassification`` and ``Trainer`` with the defaults of ``run_ner.py``: three
-epochs, batches of 8, a learning rate that falls to zero, a tag for the first sub-word of each word,
-the last weights kept. Only the rate is chosen: the script's is made for larger encoders. Two of its
-options are on, for speed: batches of sentences of like length, and bf16 where the hardware
-multiplies it fast.
+epochs, batches of 8, a learning rate that decays to zero, a tag for the first subword of each word,
+and the last weights. Only the learning rate is tuned, because the script's default is for larger
+encoders. Two options are on for speed: batches of sentences of similar length, and bf16 if the
+hardware supports it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from experiments.peers.peer import Learnt, Tagger, Task
+from experiments.peers.peer import Tagger, Task, TrainedPeer
 from experiments.peers.sentences import Tags
 from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.locate import locate_backbone
@@ -23,28 +23,28 @@ RATES = (5e-5, 2e-4)
 EPOCHS = 3
 BATCH = 8
 PRECISION = "auto"
-LONGEST = 512  # sub-words; what lies beyond is cut off, as the script does, and tagged O
-IGNORED = -100
-EIGHT = 8  # rows are padded to a multiple of it, as by the script: matrix products go faster then
+MAX_SUBWORDS = 512  # truncates, as the script does; words beyond are tagged O
+IGNORE_INDEX = -100
+PAD_MULTIPLE = 8  # row length, as in the script: matrix products are faster
 
 
-def settle(task: Task) -> dict[str, Any]:
+def tune(task: Task) -> dict[str, Any]:
     """Choose the learning rate on devel."""
-    found = {rate: task.devel.f1(_train(task, rate)(task.devel.words)) for rate in RATES}
-    best = max(found, key=found.__getitem__)
-    shown = {f"{rate:g}": f1 for rate, f1 in found.items()}
-    return {"learning_rate": best, "chosen_on": f"{task.devel.corpus.name} devel", "f1": shown}
+    scores = {rate: task.devel.f1(_train(task, rate)(task.devel.words)) for rate in RATES}
+    best = max(scores, key=scores.__getitem__)
+    f1_by_rate = {f"{rate:g}": f1 for rate, f1 in scores.items()}
+    return {"learning_rate": best, "chosen_on": f"{task.devel.corpus.name} devel", "f1": f1_by_rate}
 
 
-def learn(task: Task) -> Learnt:
-    """Train at the learning rate that was settled."""
+def train(task: Task) -> TrainedPeer:
+    """Train with the tuned learning rate."""
     settings = {
-        **task.settings,  # of another machine, perhaps, which had another precision
+        **task.settings,  # may come from a machine with another precision
         "epochs": EPOCHS,
         "batch_size": BATCH,
         "precision": "bf16" if bf16(PRECISION) else "fp32",
     }
-    return Learnt(_train(task, settings["learning_rate"]), settings)
+    return TrainedPeer(_train(task, settings["learning_rate"]), settings)
 
 
 def _train(task: Task, rate: float) -> Tagger:
@@ -58,7 +58,7 @@ def _train(task: Task, rate: float) -> Tagger:
     )
 
     torch.set_num_threads(task.threads)
-    set_seed(task.seed)  # before the model: its head is drawn at random
+    set_seed(task.seed)  # before the model, whose head is random
     folder = locate_backbone("minilm-l6", prefer="package").folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tags = TagSet(types=task.train.corpus.types)
@@ -67,30 +67,32 @@ def _train(task: Task, rate: float) -> Tagger:
     gold = [tags.indices(sentence.tags) for sentence in task.train.sentences]
     trainer = Trainer(
         model,
-        _arguments(task, rate),
-        train_dataset=labelled(rows(tokenizer, task.train.words), gold),
-        data_collator=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=EIGHT),
+        _training_arguments(task, rate),
+        train_dataset=add_labels(tokenize(tokenizer, task.train.words), gold),
+        data_collator=DataCollatorForTokenClassification(
+            tokenizer, pad_to_multiple_of=PAD_MULTIPLE
+        ),
         processing_class=tokenizer,
     )
     trainer.train()
-    trainer.args.train_sampling_strategy = "random"  # else it predicts in another order, too
+    trainer.args.train_sampling_strategy = "random"  # otherwise predictions are reordered too
 
     def tag(sentences: Sequence[Sequence[str]]) -> list[Tags]:
         torch.set_num_threads(1)
-        found: list[Tags] = [()] * len(sentences)
-        # By length, so that little is padded.
+        tagged: list[Tags] = [()] * len(sentences)
+        # Sort by length to reduce padding.
         order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
-        read = rows(tokenizer, [sentences[i] for i in order])
-        scores: Any = trainer.predict(cast(Any, [row.inputs for row in read])).predictions
-        for i, row, best in zip(order, read, scores.argmax(-1), strict=True):
-            own = dict(zip(row.first.values(), best[list(row.first)], strict=True))
-            found[i] = tags.names(own.get(word, 0) for word in range(len(sentences[i])))
-        return found
+        rows = tokenize(tokenizer, [sentences[i] for i in order])
+        scores: Any = trainer.predict(cast(Any, [row.inputs for row in rows])).predictions
+        for i, row, best in zip(order, rows, scores.argmax(-1), strict=True):
+            indices = dict(zip(row.first.values(), best[list(row.first)], strict=True))
+            tagged[i] = tags.names(indices.get(word, 0) for word in range(len(sentences[i])))
+        return tagged
 
     return tag
 
 
-def _arguments(task: Task, rate: float) -> Any:
+def _training_arguments(task: Task, rate: float) -> Any:
     import torch
     from transformers import TrainingArguments
 
@@ -102,8 +104,8 @@ def _arguments(task: Task, rate: float) -> Any:
         per_device_eval_batch_size=BATCH,
         seed=task.seed,
         bf16=bf16(PRECISION),
-        train_sampling_strategy="group_by_length",  # half the time of what it takes at random
-        use_cpu=not torch.cuda.is_available(),  # else bf16 is refused there
+        train_sampling_strategy="group_by_length",  # half the time of random batches
+        use_cpu=not torch.cuda.is_available(),  # otherwise transformers rejects bf16
         save_strategy="no",
         logging_strategy="epoch",
         report_to="none",
@@ -112,43 +114,42 @@ def _arguments(task: Task, rate: float) -> Any:
 
 
 class Row(NamedTuple):
-    """A sentence as the model reads it.
+    """A tokenized sentence.
 
     Args:
-        inputs: the model's arguments, among them T sub-words.
-        first: position of the first sub-word of a word -> the word's index. A word that has no
-            sub-word, or lies beyond the longest row, is missing: it cannot be told from O.
+        inputs: the arguments of the model, each with a value for each of T subwords.
+        first: position of the first subword of a word -> index of the word. Words without a subword
+            or beyond the maximum length are missing; they are tagged O.
     """
 
     inputs: dict[str, list[int]]
     first: dict[int, int]
 
 
-def rows(tokenizer: Any, sentences: Sequence[Sequence[str]]) -> list[Row]:
-    """Cut words into sub-words, each sentence a row."""
-    # The tokenizer comes with 128 sub-words a row, for sentence vectors: the length must be said.
-    read = tokenizer(
+def tokenize(tokenizer: Any, sentences: Sequence[Sequence[str]]) -> list[Row]:
+    """Split the words of each sentence into subwords."""
+    # The default length of this tokenizer is 128 subwords, which is for sentence embeddings.
+    encoded = tokenizer(
         [list(words) for words in sentences],
-        is_split_into_words=True, truncation=True, max_length=LONGEST,
+        is_split_into_words=True, truncation=True, max_length=MAX_SUBWORDS,
     )  # fmt: skip
     return [
-        Row({name: read[name][i] for name in read}, _first(read.word_ids(i)))
+        Row({name: encoded[name][i] for name in encoded}, _find_first_subwords(encoded.word_ids(i)))
         for i in range(len(sentences))
     ]
 
 
-def _first(words: Sequence[int | None]) -> dict[int, int]:
-    before = (None, *words)
-    both = enumerate(zip(words, before, strict=False))
-    return {i: word for i, (word, last) in both if word is not None and word != last}
+def _find_first_subwords(words: Sequence[int | None]) -> dict[int, int]:
+    pairs = enumerate(zip(words, (None, *words), strict=False))
+    return {i: word for i, (word, previous) in pairs if word is not None and word != previous}
 
 
-def labelled(read: Sequence[Row], tags: Sequence[Sequence[int]]) -> list[dict[str, list[int]]]:
-    """The rows with the tag of each word at its first sub-word, and `IGNORED` elsewhere."""
-    found = []
-    for row, own in zip(read, tags, strict=True):
-        labels = [IGNORED] * len(row.inputs["input_ids"])
-        for place, word in row.first.items():
-            labels[place] = own[word]
-        found.append({**row.inputs, "labels": labels})
-    return found
+def add_labels(rows: Sequence[Row], tags: Sequence[Sequence[int]]) -> list[dict[str, list[int]]]:
+    """Return the inputs of rows with labels: the tag at a word's first subword, else ignored."""
+    examples = []
+    for row, row_tags in zip(rows, tags, strict=True):
+        labels = [IGNORE_INDEX] * len(row.inputs["input_ids"])
+        for position, word in row.first.items():
+            labels[position] = row_tags[word]
+        examples.append({**row.inputs, "labels": labels})
+    return examples

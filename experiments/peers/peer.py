@@ -1,4 +1,4 @@
-"""What a peer is: it learns from one split, chooses on another, and tags words."""
+"""The interface of a peer: it trains on one split, selects on another, and tags words."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 from experiments.peers.sentences import Split, Tags
 
 Tagger = Callable[[Sequence[Sequence[str]]], list[Tags]]
-"""Sentences as words -> a BIO tag for each word."""
+"""A function from sentences, as lists of words, to a BIO tag for each word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a peer is given to learn.
+    """A training task for a peer.
 
     Args:
-        train: what it is trained on.
-        devel: what it chooses on; it never sees test.
-        folder: scratch space, gone afterwards.
-        seed: of all its randomness.
-        threads: CPU threads for training, where it can use more than one.
-        settings: what its `Peer.settle` chose once for all corpora.
+        train: the split to train on.
+        devel: the split to select on. A peer never sees test.
+        folder: a temporary folder.
+        seed: the random seed.
+        threads: CPU threads for training.
+        settings: the settings that `Peer.tune` chose once for all corpora.
     """
 
     train: Split
@@ -35,8 +35,13 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """A trained peer: it tags, on one thread, and says how it was set."""
+class TrainedPeer:
+    """A trained peer.
+
+    Args:
+        tag: tags sentences, on one thread.
+        settings: the settings of the training.
+    """
 
     tag: Tagger
     settings: Mapping[str, Any]
@@ -44,16 +49,16 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One of the peers.
+    """A program to compare with.
 
     Args:
-        learn: trains it.
-        package: that it needs, as pip names it.
-        seeded: whether two seeds can differ; one without randomness is run once.
-        settle: chooses, on one corpus, what then holds for all; None if there is no such thing.
+        train: trains it.
+        package: the package that it requires, by its name for pip.
+        is_seeded: whether seeds give different results. If not, it is run once.
+        tune: chooses settings for all corpora on one of them; None if there are none.
     """
 
-    learn: Callable[[Task], Learnt]
+    train: Callable[[Task], TrainedPeer]
     package: str
-    seeded: bool = True
-    settle: Callable[[Task], dict[str, Any]] | None = None
+    is_seeded: bool = True
+    tune: Callable[[Task], dict[str, Any]] | None = None

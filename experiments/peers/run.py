@@ -1,15 +1,14 @@
-"""Peers on the same splits under the same scorer: python -m experiments.peers.run
+"""Trains and scores the peers on the same splits: python -m experiments.peers.run
 
     pip install -e '.[peers]'
-    python -m experiments.peers.run                       # all of it: hours on a CPU
+    python -m experiments.peers.run                       # all runs: hours on a CPU
     python -m experiments.peers.run --only crfsuite       # one peer
-    python -m experiments.peers.run --limit 200           # to try it out: minutes
+    python -m experiments.peers.run --limit 200           # a test: minutes
     python -m experiments.peers.report                    # results.json and the tables
 
-The corpora lie where VANER_CORPORA says. Every run of a (peer, corpus, seed) leaves a file in
---output; those that are there are not run again, so it can be stopped at any time. --missing leaves
-out those too that results.json has from elsewhere. Peers choose on devel; test is tagged once,
-after the choice.
+VANER_CORPORA is the folder of the corpora. Every run of a (peer, corpus, seed) writes a file to
+--output, and finished runs are not repeated, so you can interrupt the command. --missing also skips
+the runs in results.json. Peers select on devel; test is tagged once, after the selection.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from typing import Any
 
 from experiments.peers import crfsuite, minilm, report, spacy_ner
 from experiments.peers.peer import Peer, Task
-from experiments.peers.scores import Clock, judged
+from experiments.peers.scores import Clock, score_peer
 from experiments.peers.sentences import Split
-from experiments.study_report import keep
+from experiments.study_report import write_record
 from vaner.corpora import corpora_root, load, sentence_keys
 from vaner.errors import CorpusError, VanerError
 from vaner.formats import write
@@ -37,13 +36,13 @@ from vaner.training.data.held_out import without
 from vaner.utils.provenance import collect_provenance
 
 PEERS = {
-    "crfsuite": Peer(crfsuite.learn, package="python-crfsuite", seeded=False),
-    "spacy": Peer(spacy_ner.learn, package="spacy"),
-    "minilm": Peer(minilm.learn, package="transformers", settle=minilm.settle),
+    "crfsuite": Peer(crfsuite.train, package="python-crfsuite", is_seeded=False),
+    "spacy": Peer(spacy_ner.train, package="spacy"),
+    "minilm": Peer(minilm.train, package="transformers", tune=minilm.tune),
 }
 CORPORA = ("NCBI-disease", "BC5CDR", "BC2GM", "BC4CHEMD", "JNLPBA", "Linnaeus", "S800")
 SEEDS = (1, 2, 3)
-SETTLED_ON = CORPORA[0]
+TUNING_CORPUS = CORPORA[0]
 
 
 def main() -> None:
@@ -51,11 +50,11 @@ def main() -> None:
     try:
         corpora_root()
         for name in arguments.only:
-            _check(name)
-        corpora = _there(arguments.corpora)
+            _check_package(name)
+        corpora = _find_corpora(arguments.corpora)
         arguments.output.mkdir(parents=True, exist_ok=True)
         for name in arguments.only:
-            for seed in arguments.seeds if PEERS[name].seeded else [None]:
+            for seed in arguments.seeds if PEERS[name].is_seeded else [None]:
                 for corpus in corpora:
                     _run(name, corpus, seed, arguments)
     except VanerError as error:
@@ -65,80 +64,80 @@ def main() -> None:
 
 
 def _run(name: str, corpus: str, seed: int | None, arguments: argparse.Namespace) -> None:
-    """Train a peer on a corpus, tag its test split, and keep what came out."""
-    place = arguments.output / report.run_name({"peer": name, "corpus": corpus, "seed": seed})
-    result = place.with_name(f"{place.name}.json")
-    if result.is_file() or (arguments.missing and place.name in report.kept()):
+    """Train a peer on a corpus, score it on test, and write the record."""
+    run = report.run_name({"peer": name, "corpus": corpus, "seed": seed})
+    path = arguments.output / f"{run}.json"
+    if path.is_file() or (arguments.missing and run in report.read_stored_runs()):
         return
-    settings = _settled(name, arguments)
-    _say(f"{place.name} …")
+    settings = _tune_settings(name, arguments)
+    _log(f"{run} …")
     with TemporaryDirectory() as folder:
-        task = _task(corpus, seed, arguments, Path(folder), settings)
+        task = _build_task(corpus, seed, arguments, Path(folder), settings)
         clock = Clock()
-        learnt = PEERS[name].learn(task)
+        peer = PEERS[name].train(task)
         training = clock.read()
-        devel_f1 = task.devel.f1(learnt.tag(task.devel.words))
-        test = Split.of(load(corpus, "test"), arguments.limit)
-        figures, predicted = judged(learnt, test, task.train)
+        devel_f1 = task.devel.f1(peer.tag(task.devel.words))
+        test = Split.from_corpus(load(corpus, "test"), arguments.limit)
+        figures, predicted = score_peer(peer, test, task.train)
     record = {
         "peer": name,
         "corpus": corpus,
         "seed": seed,
-        "settings": dict(learnt.settings),
+        "settings": dict(peer.settings),
         "chosen_on": f"{corpus} devel",
         "trained_on": f"{corpus} train",
         "devel_f1": devel_f1,
-        "left_out": _without_test(corpus)[1],
+        "left_out": _load_train(corpus)[1],
         "training": training,
         **figures,
-        **_provenance(PEERS[name].package),
+        **_collect_provenance(PEERS[name].package),
     }
-    # Kept to compare with other systems, mention by mention; it holds the corpus's text.
-    write(predicted, place.with_name(f"{place.name}.predicted.jsonl"))
-    keep(record, result)
+    # For comparisons with other systems, mention by mention. It contains the text of the corpus.
+    write(predicted, arguments.output / f"{run}.predicted.jsonl")
+    write_record(record, path)
     f1, seconds = record["test"]["micro"]["f1"], training["seconds"]
-    _say(f"{place.name}: test F1 {100 * f1:.2f}, trained in {seconds:.0f} s")
+    _log(f"{run}: test F1 {100 * f1:.2f}, trained in {seconds:.0f} s")
 
 
-def _settled(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What a peer chose once for all corpora; chosen now if nothing is kept."""
-    settle = PEERS[name].settle
-    if settle is None:
+def _tune_settings(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of a peer for all corpora, stored ones if there are any."""
+    tune = PEERS[name].tune
+    if tune is None:
         return {}
-    elsewhere = report.kept().values() if arguments.missing else ()
-    for record in elsewhere:
+    for record in report.read_stored_runs().values() if arguments.missing else ():
         if record["peer"] == name:
             return dict(record["settings"])
-    place = arguments.output / f"{name}-settings.json"
-    if not place.is_file():
-        _say(f"{name}: settings, on {SETTLED_ON} …")
+    path = arguments.output / f"{name}-settings.json"
+    if not path.is_file():
+        _log(f"{name}: settings, on {TUNING_CORPUS} …")
         with TemporaryDirectory() as folder:
-            keep(settle(_task(SETTLED_ON, SEEDS[0], arguments, Path(folder), {})), place)
-        _say(f"{name}: {place.read_text('utf-8')}")
-    content: dict[str, Any] = json.loads(place.read_text("utf-8"))
+            task = _build_task(TUNING_CORPUS, SEEDS[0], arguments, Path(folder), {})
+            write_record(tune(task), path)
+        _log(f"{name}: {path.read_text('utf-8')}")
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 
 
-def _task(
+def _build_task(
     corpus: str,
     seed: int | None,
     arguments: argparse.Namespace,
     folder: Path,
     settings: dict[str, Any],
 ) -> Task:
-    known, _ = _without_test(corpus)
-    train, devel = (Split.of(one, arguments.limit) for one in (known, load(corpus, "devel")))
+    corpora = (_load_train(corpus)[0], load(corpus, "devel"))
+    train, devel = (Split.from_corpus(split, arguments.limit) for split in corpora)
     return Task(train, devel, folder, seed or 0, arguments.threads, settings)
 
 
-def _without_test(corpus: str) -> tuple[Corpus, int]:
-    """Train without the sentences that stand in test, as vaner itself trains; and their number."""
+def _load_train(corpus: str) -> tuple[Corpus, int]:
+    """Return train without the sentences that occur in test, and how many there were."""
     keys = {key for document in load(corpus, "test") for key in sentence_keys(document)}
     return without(load(corpus, "train"), keys)
 
 
-def _check(name: str) -> None:
-    """Say now, not after hours, that a peer cannot run."""
+def _check_package(name: str) -> None:
+    """Check that the package of a peer is installed, before runs that take hours."""
     try:
         metadata.version(PEERS[name].package)
     except metadata.PackageNotFoundError as error:
@@ -147,41 +146,44 @@ def _check(name: str) -> None:
         ) from error
 
 
-def _there(names: Sequence[str] | None) -> list[str]:
-    """The corpora to run: those asked for, which must be there, else all that are there."""
-    found = []
+def _find_corpora(names: Sequence[str] | None) -> list[str]:
+    """Return the named corpora, which must be installed, or by default all installed ones."""
+    corpora = []
     for name in names or CORPORA:
         try:
-            found.append(load(name, "devel").name)
+            corpora.append(load(name, "devel").name)
         except CorpusError as error:
             if names:
                 raise
-            _say(f"{name} is left out: {error}")
-    return found
+            _log(f"{name} is skipped: {error}")
+    return corpora
 
 
-def _provenance(package: str) -> dict[str, Any]:
-    found = collect_provenance()
-    return found | {"versions": found["versions"] | {package: metadata.version(package)}}
+def _collect_provenance(package: str) -> dict[str, Any]:
+    provenance = collect_provenance()
+    versions = provenance["versions"] | {package: metadata.version(package)}
+    return provenance | {"versions": versions}
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     print(f"[{time.strftime('%d %H:%M:%S')}] {line}", file=sys.stderr, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m experiments.peers.run",
-        description="Train peers on the corpora, score them on test, and keep the figures.",
+        description="Train the peers on the corpora and score them on test.",
     )
     parser.add_argument("--only", nargs="+", choices=list(PEERS), default=list(PEERS))
-    parser.add_argument("--corpora", nargs="+", metavar="NAME", help="all that are there if none")
+    parser.add_argument(
+        "--corpora", nargs="+", metavar="NAME", help="by default all installed ones"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--output", type=Path, default=Path("runs/peers"))
-    parser.add_argument("--threads", type=int, default=1, help="for training, where a peer can")
+    parser.add_argument("--threads", type=int, default=1, help="for training")
     parser.add_argument("--missing", action="store_true",
-                        help="no run that results.json has already")  # fmt: skip
-    parser.add_argument("--limit", type=int, help="documents of each split, to try it out")
+                        help="skip the runs in results.json")  # fmt: skip
+    parser.add_argument("--limit", type=int, help="documents of each split, for a test")
     arguments = parser.parse_args()
     if arguments.limit:
         arguments.output = arguments.output / f"limit-{arguments.limit}"

@@ -1,7 +1,7 @@
-"""What every peer reads and gives back: the words of a split's sentences, and a BIO tag for each.
+"""The input and output of every peer: the words of sentences, and a BIO tag for each word.
 
-The words are vaner's own (`vaner.text.words`), for every peer the same, and tags are read by the
-one decoder (`vaner.text.tags`): what differs between two peers is the model, not the tokens.
+All peers use vaner's words (`vaner.text.words`) and its tag decoder (`vaner.text.tags`), so that
+peers differ in the model, not in the tokens.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Sentence(NamedTuple):
 
     Args:
         document: index of its document in the corpus.
-        offsets: the words, in the offsets of the document's text.
-        words: the same as strings.
-        tags: gold, one a word; a mention whose boundary lies inside a word is tagged on all of it.
+        offsets: the words as offsets in the document's text.
+        words: the words as strings.
+        tags: the gold tag of each word. A mention that starts or ends inside a word covers it.
     """
 
     document: int
@@ -37,10 +37,10 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """One split of a corpus, cut into sentences.
+    """A split of a corpus, divided into sentences.
 
     Args:
-        corpus: its documents, with gold.
+        corpus: the documents, with gold mentions.
         sentences: their sentences, in order.
     """
 
@@ -48,43 +48,50 @@ class Split:
     sentences: tuple[Sentence, ...]
 
     @classmethod
-    def of(cls, corpus: Corpus, limit: int | None = None) -> Split:
-        """Cut the first `limit` documents of a corpus, all if None."""
-        kept = replace(corpus, documents=tuple(make_ids_unique(corpus))[:limit])
-        return cls(kept, tuple(_sentences(kept)))
+    def from_corpus(cls, corpus: Corpus, limit: int | None = None) -> Split:
+        """Divide the first `limit` documents of a corpus into sentences; all documents if None."""
+        selected = replace(corpus, documents=tuple(make_ids_unique(corpus))[:limit])
+        return cls(selected, tuple(_split_sentences(selected)))
 
     @property
     def words(self) -> list[tuple[str, ...]]:
-        """The words of each sentence: all that a peer sees of what it is to tag."""
+        """The words of each sentence: the input of a peer."""
         return [sentence.words for sentence in self.sentences]
 
-    def annotated(self, tags: Sequence[Tags]) -> tuple[Document, ...]:
-        """The documents with the mentions that tags spell, one sequence a sentence."""
+    def decode(self, tags: Sequence[Tags]) -> tuple[Document, ...]:
+        """Return the documents with the mentions of the tags.
+
+        Args:
+            tags: the tags of the words of each sentence.
+
+        Raises:
+            ValueError: if a sentence has more or fewer tags than words.
+        """
         spans: list[list[Span]] = [[] for _ in self.corpus]
-        for sentence, own in zip(self.sentences, tags, strict=True):
-            if len(own) != len(sentence.words):
-                raise ValueError(f"{len(own)} tags for {len(sentence.words)} words")
-            spans[sentence.document] += _spans(sentence, own)
+        for sentence, sentence_tags in zip(self.sentences, tags, strict=True):
+            if len(sentence_tags) != len(sentence.words):
+                raise ValueError(f"{len(sentence_tags)} tags for {len(sentence.words)} words")
+            spans[sentence.document] += _decode_sentence(sentence, sentence_tags)
         pairs = zip(self.corpus, spans, strict=True)
-        return tuple(document.with_spans(found) for document, found in pairs)
+        return tuple(document.with_spans(predicted) for document, predicted in pairs)
 
     def f1(self, tags: Sequence[Tags]) -> float:
-        """Strict F1 of the mentions that tags spell, to choose by."""
-        found = self.annotated(tags)
-        return score(self.corpus, found, types=self.corpus.types, bootstrap=0).micro.f1
+        """Return the strict F1 of the mentions of the tags."""
+        predicted = self.decode(tags)
+        return score(self.corpus, predicted, types=self.corpus.types, bootstrap=0).micro.f1
 
 
-def _sentences(corpus: Corpus) -> Iterator[Sentence]:
+def _split_sentences(corpus: Corpus) -> Iterator[Sentence]:
     for i, document in enumerate(corpus):
         words = split_words(document.text)
         for first, last in get_sentences(document, words):
-            own = tuple(words[first:last])
-            start, end = own[0].start, own[-1].end
+            offsets = tuple(words[first:last])
+            start, end = offsets[0].start, offsets[-1].end
             inside = [span for span in document.spans if start <= span.start and span.end <= end]
-            texts = tuple(document.text[word.start : word.end] for word in own)
-            yield Sentence(i, own, texts, encode_tags(own, inside).tags)
+            texts = tuple(document.text[word.start : word.end] for word in offsets)
+            yield Sentence(i, offsets, texts, encode_tags(offsets, inside).tags)
 
 
-def _spans(sentence: Sentence, tags: Tags) -> Iterator[Span]:
+def _decode_sentence(sentence: Sentence, tags: Tags) -> Iterator[Span]:
     for first, last, type in decode_tags(tags):
         yield Span(sentence.offsets[first].start, sentence.offsets[last - 1].end, type)

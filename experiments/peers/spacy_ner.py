@@ -1,8 +1,8 @@
-"""spaCy's named entity recogniser from scratch: a convolutional tok2vec and a transition parser.
+"""spaCy's named entity recognizer from scratch: a convolutional tok2vec and a transition parser.
 
-The configuration is what ``spacy init config --lang en --pipeline ner`` writes, the training is
-what ``spacy train`` does: no vectors, nothing pretrained, evaluated on devel every 200 steps, over
-after 1,600 steps without a better one, and the best on devel is kept.
+The configuration is that of ``spacy init config --lang en --pipeline ner``, and the training is
+that of ``spacy train``: no vectors, nothing pretrained, evaluation on devel every 200 steps, a
+patience of 1,600 steps, and the checkpoint that is best on devel.
 """
 
 from __future__ import annotations
@@ -12,44 +12,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.peers.peer import Learnt, Task
+from experiments.peers.peer import Task, TrainedPeer
 from experiments.peers.sentences import Split, Tags
 
 
-def learn(task: Task) -> Learnt:
-    """Train until devel says that it is enough."""
+def train(task: Task) -> TrainedPeer:
+    """Train until devel F1 stops improving."""
     import spacy
     from spacy.training.initialize import init_nlp
-    from spacy.training.loop import train
+    from spacy.training.loop import train as train_spacy
 
-    config = _config(task)
-    train(init_nlp(config), task.folder, stdout=sys.stderr, stderr=sys.stderr)
+    config = _build_config(task)
+    train_spacy(init_nlp(config), task.folder, stdout=sys.stderr, stderr=sys.stderr)
     best = spacy.load(task.folder / "model-best")
 
     def tag(sentences: Sequence[Sequence[str]]) -> list[Tags]:
         docs = (spacy.tokens.Doc(best.vocab, words=list(words)) for words in sentences)
-        return [[_tag(token) for token in doc] for doc in best.pipe(docs)]
+        return [[_get_tag(token) for token in doc] for doc in best.pipe(docs)]
 
-    kept = ("patience", "max_steps", "eval_frequency", "dropout")
-    settings = {name: config["training"][name] for name in kept}
-    return Learnt(tag, {"init_config": "ner, efficiency", **settings})
+    names = ("patience", "max_steps", "eval_frequency", "dropout")
+    settings = {name: config["training"][name] for name in names}
+    return TrainedPeer(tag, {"init_config": "ner, efficiency", **settings})
 
 
-def _config(task: Task) -> Any:
+def _build_config(task: Task) -> Any:
     from spacy.cli.init_config import init_config
 
     config = init_config(lang="en", pipeline=["ner"], optimize="efficiency", gpu=False)
     config["system"]["seed"] = task.seed
     for name, split in (("train", task.train), ("dev", task.devel)):
         path = task.folder / f"{name}.spacy"
-        _write(split, path)
+        _write_docs(split, path)
         config["paths"][name] = str(path)
-        # Otherwise spaCy cuts the text anew, and a mention inside a token of its own is lost.
+        # Otherwise spaCy tokenizes the text again, and loses mentions inside its tokens.
         config["corpora"][name]["gold_preproc"] = True
     return config
 
 
-def _write(split: Split, path: Path) -> None:
+def _write_docs(split: Split, path: Path) -> None:
     import spacy
     from spacy.tokens import Doc, DocBin
 
@@ -58,5 +58,5 @@ def _write(split: Split, path: Path) -> None:
     DocBin(docs=docs).to_disk(path)
 
 
-def _tag(token: Any) -> str:
+def _get_tag(token: Any) -> str:
     return f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O"

@@ -1,4 +1,4 @@
-"""The list of all runs: the order, what is done, and the time."""
+"""Tests the list of all runs: their order, their state, and the time limit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ seeds: [1, 2]
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Two studies in the list, and the names of the runs that were made."""
+    """Replace the studies by two small ones, and return the names of the runs that are made."""
 
     def study(name: str) -> studies.Study:
         (tmp_path / name).mkdir()
@@ -36,14 +36,14 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     done: list[str] = []
 
-    def run(one: Run, *_: Any) -> dict[str, Any]:
-        done.append(one.name)
+    def train_and_score(run: Run, *_: Any) -> dict[str, Any]:
+        done.append(run.name)
         return {"tests": {}}
 
     monkeypatch.setattr(jobs, "STUDIES", (study("first"), study("second")))
-    monkeypatch.setattr(studies, "lacking", lambda *_: None)
-    monkeypatch.setattr(studies, "run", run)
-    monkeypatch.setattr(studies, "tell", lambda *_: None)
+    monkeypatch.setattr(studies, "find_missing_corpus", lambda *_: None)
+    monkeypatch.setattr(studies, "train_and_score", train_and_score)
+    monkeypatch.setattr(studies, "write_report", lambda *_: None)
     return done
 
 
@@ -54,66 +54,66 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *more: str) -> None
     jobs.main()
 
 
-def test_the_study_of_most_runs_keeps_no_other_waiting() -> None:
+def test_study_with_most_runs_is_last() -> None:
     *others, most = (len(list(study.all_runs("full", seeds=[1]))) for study in jobs.STUDIES)
     assert most > sum(others)
 
 
-def test_all_of_the_first_seed_come_first(
+def test_runs_of_first_seed_come_first(
     made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     command(monkeypatch, tmp_path)
     assert made == ["first-1", "second-1", "first-2", "second-2"]
 
 
-def test_what_is_done_is_not_done_again(
+def test_finished_runs_are_not_repeated(
     made: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    [one] = jobs.STUDIES[0].all_runs("small", seeds=[1])
-    record = {"study": "first", "seed": 1, "recipe": one.recipe.model_dump(mode="json")}
+    [run] = jobs.STUDIES[0].all_runs("small", seeds=[1])
+    record = {"study": "first", "seed": 1, "recipe": run.recipe.model_dump(mode="json")}
     (tmp_path / "first" / "small").mkdir()
-    place = tmp_path / "first" / "small" / "first-1.json"
-    place.write_text(json.dumps({**record, "recipe": {"of": "long ago"}}))
+    path = tmp_path / "first" / "small" / "first-1.json"
+    path.write_text(json.dumps({**record, "recipe": {"of": "another version"}}))
     command(monkeypatch, tmp_path, "--list")
     assert capsys.readouterr().out.startswith("to do")
-    place.write_text(json.dumps(record))
+    path.write_text(json.dumps(record))
     command(monkeypatch, tmp_path, "--list")
-    listed = capsys.readouterr().out.splitlines()
-    assert listed[0].split() == ["done", "first", "first-1"] and made == []
-    assert listed[1].split() == ["to", "do", "second", "second-1"]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["done", "first", "first-1"] and made == []
+    assert lines[1].split() == ["to", "do", "second", "second-1"]
     command(monkeypatch, tmp_path, "--studies", "first")
     assert made == ["first-2"]
 
 
-@pytest.mark.parametrize("problem", [VanerError("no base"), RuntimeError("out of memory")])
-def test_a_run_that_fails_stops_none_of_the_others(
-    problem: Exception,
+@pytest.mark.parametrize("error", [VanerError("no base"), RuntimeError("out of memory")])
+def test_failed_run_does_not_stop_others(
+    error: Exception,
     made: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    real = studies.run
+    real = studies.train_and_score
 
-    def run(one: Run, *rest: Any) -> dict[str, Any]:
-        if one.name == "first-1":
-            raise problem
-        return real(one, *rest)
+    def fail_first(run: Run, *rest: Any) -> dict[str, Any]:
+        if run.name == "first-1":
+            raise error
+        return real(run, *rest)
 
-    monkeypatch.setattr(studies, "run", run)
+    monkeypatch.setattr(studies, "train_and_score", fail_first)
     with pytest.raises(SystemExit, match="1 of 4 runs failed"):
         command(monkeypatch, tmp_path)
     assert made == ["second-1", "first-2", "second-2"]
-    told = capsys.readouterr().err
-    assert "first-1: failed" in told and str(problem) in told
+    stderr = capsys.readouterr().err
+    assert "first-1: failed" in stderr and str(error) in stderr
 
 
-def test_nothing_is_started_when_the_time_is_up(
+def test_no_run_starts_after_time_limit(
     made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with pytest.raises(SystemExit, match="4 of 4 runs left, the time is up"):
+    with pytest.raises(SystemExit, match="time is up: 4 of 4 runs left"):
         command(monkeypatch, tmp_path, "--minutes", "0.0000001")
     assert made == []

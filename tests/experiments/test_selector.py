@@ -1,4 +1,4 @@
-"""The selector study in small: one tagger a seed, and every condition behind it."""
+"""Tests a small study of the selector: one recognizer per seed, used by all conditions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def recipe(backbone: Path, **model: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def toy(tiny_backbone: Path, tmp_path: Path) -> str:
-    """A corpus; and beside it the study's folder."""
+    """Write a toy corpus and the folder of the study; return the path of the corpus."""
     folder = tmp_path / "selector"
     folder.mkdir()
     (folder / "small.yaml").write_text(json.dumps(recipe(tiny_backbone, family="selector")))
@@ -40,7 +40,7 @@ def toy(tiny_backbone: Path, tmp_path: Path) -> str:
 def records(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, recognizer: Recipe, size: study.Recognizers
 ) -> dict[str, dict[str, Any]]:
-    """Run the study behind a recognizer: a record of every condition."""
+    """Run the study for a recognizer; return the record of each condition."""
     monkeypatch.setattr(study, "read_recipe", lambda _: recognizer)
     monkeypatch.setattr(study, "RECOGNIZERS", {"small": (size,)})
     monkeypatch.setattr(study, "FOLDS", 2)
@@ -48,39 +48,40 @@ def records(
     monkeypatch.setattr("sys.argv", ["run.py", "--output", output, "--keep-models"])
     folder = tmp_path / "selector"
     studies.main(replace(study.STUDY, folder=folder, recipes=folder))
-    found = json.loads((folder / "results-small.json").read_text())["runs"]
-    assert all(record["behind"] == size.family for record in found)
-    return {record["condition"]: record for record in found}
+    runs = json.loads((folder / "results-small.json").read_text())["runs"]
+    assert all(record["behind"] == size.family for record in runs)
+    return {record["condition"]: record for record in runs}
 
 
-def only_drops(by_condition: dict[str, dict[str, Any]], corpus: str) -> None:
-    """Nothing is found but a part of what the recognizer finds."""
-    found = {name: one["tests"][corpus]["micro"] for name, one in by_condition.items()}
-    for name, micro in found.items():
-        assert micro["tp"] <= found["alone"]["tp"] and micro["fp"] <= found["alone"]["fp"], name
+def check_only_removes(by_condition: dict[str, dict[str, Any]], corpus: str) -> None:
+    """Check that selectors and thresholds only remove mentions of the recognizer."""
+    scores = {name: run["tests"][corpus]["micro"] for name, run in by_condition.items()}
+    alone = scores["alone"]
+    for name, micro in scores.items():
+        assert micro["tp"] <= alone["tp"] and micro["fp"] <= alone["fp"], name
         assert by_condition[name]["dev_f1"] >= by_condition["alone"]["dev_f1"]
 
 
 @pytest.mark.heavy
-def test_all_conditions_stand_behind_one_tagger(
+def test_all_conditions_use_one_tagger(
     toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fitted: list[bool] = []
+    resumed: list[bool] = []
     real = crossfitting.crossfit
 
-    def watched(*rest: Any, **options: Any) -> Any:
-        fitted.append(options["resume"])
+    def record_resume(*rest: Any, **options: Any) -> Any:
+        resumed.append(options["resume"])
         return real(*rest, **options)
 
-    monkeypatch.setattr(crossfitting, "crossfit", watched)
+    monkeypatch.setattr(crossfitting, "crossfit", record_resume)
     tagger = Recipe.model_validate(recipe(tiny_backbone))
     by_condition = records(monkeypatch, tmp_path, tagger, study.Recognizers("tagger", (toy,)))
-    assert fitted == [False] + [True] * 5
+    assert resumed == [False] + [True] * 5
     assert list(by_condition) == [
         "alone", "own threshold", "contrastive", "contrastive and errors", "binary",
         "binary and errors",
     ]  # fmt: skip
-    only_drops(by_condition, toy)
+    check_only_removes(by_condition, toy)
     for name in ("contrastive and errors", "binary and errors"):
         source = by_condition[name]["recipe"]["stages"][0]["sources"][0]
         assert source["proposals"] is None  # the recipe of the study; the file is in its folder
@@ -92,16 +93,18 @@ def test_all_conditions_stand_behind_one_tagger(
 
 
 @pytest.mark.heavy
-def test_behind_a_generator_that_is_not_cut_in_folds(
+def test_generator_without_folds(
     toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator = Recipe.model_validate(
         recipe(tiny_backbone, family="generator", instruction="compact", max_subwords=256)
     )
-    kind = study.Recognizers("generator", (toy,), (study.ALONE, study.CUT, study.CONTRASTIVE), 3)
+    kind = study.Recognizers(
+        "generator", (toy,), (study.ALONE, study.THRESHOLD, study.CONTRASTIVE), 3
+    )
     by_condition = records(monkeypatch, tmp_path, generator, kind)
     assert list(by_condition) == ["alone", "own threshold", "contrastive"]
-    only_drops(by_condition, toy)
-    assert {one["tests"][toy]["documents"] for one in by_condition.values()} == {3}
+    check_only_removes(by_condition, toy)
+    assert {run["tests"][toy]["documents"] for run in by_condition.values()} == {3}
     assert by_condition["contrastive"]["recognizer"]["model"]["family"] == "generator"
     assert not list((tmp_path / "runs").glob("**/fold-*"))

@@ -1,4 +1,4 @@
-"""Studies: distinct and valid runs, resumed where they stopped, told over their seeds."""
+"""Tests the studies: distinct and valid runs, resuming, results and statistics over seeds."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ STUDIES = (
 
 @pytest.mark.parametrize("name", STUDIES)
 @pytest.mark.parametrize("size", studies.SIZES)
-def test_every_study_has_distinct_valid_runs_on_dev_alone(
+def test_studies_have_distinct_valid_runs(
     name: str, size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VANER_CORPORA", str(tmp_path))
-    # The mix takes what is at hand: let all of it be.
-    monkeypatch.setattr(studies, "_missing", lambda *_: None)
+    # The study of mixtures uses the installed corpora: pretend that all are installed.
+    monkeypatch.setattr(studies, "_why_missing", lambda *_: None)
     study = importlib.import_module(f"experiments.{name}.run").STUDY
     assert study.name == name and (study.folder / "README.md").is_file()
     runs = list(study.all_runs(size))
@@ -47,26 +47,26 @@ def test_every_study_has_distinct_valid_runs_on_dev_alone(
 
 
 @pytest.mark.parametrize("study", jobs.STUDIES, ids=lambda study: study.name)
-def test_results_are_of_the_runs_that_a_study_has(
+def test_stored_results_belong_to_runs_of_study(
     study: studies.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # They were made where all corpora but one are at hand; the mix takes what is.
+    # All corpora except BC4CHEMD were installed when they were made.
     monkeypatch.setattr(
-        studies, "_missing", lambda corpus, *_: corpus if "CHEMD" in corpus else None
+        studies, "_why_missing", lambda corpus, *_: corpus if "CHEMD" in corpus else None
     )
     records = read_runs(study.folder / "results-small.json")
-    assert records and len(studies.kept(study, "small")) == len(records)
+    assert records and len(studies.read_stored_records(study, "small")) == len(records)
 
 
-def test_the_tables_say_what_the_results_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_tables_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["table.py", "--check"])
-    results_table.main()  # leaves with what to do where they do not
+    results_table.main()  # exits with a message if a table is outdated
 
 
 @pytest.mark.parametrize(
     "path", sorted(Path(studies.__file__).parent.rglob("recipe.yaml")), ids=str
 )
-def test_every_recipe_is_valid_and_its_splits_are_apart(path: Path) -> None:
+def test_recipes_are_valid_and_share_no_texts(path: Path) -> None:
     recipe = read_recipe(path)
     assert clash(recipe) is None
     assert all(source.split != "test" for stage in recipe.stages for source in stage.sources)
@@ -82,7 +82,7 @@ def corpus(folder: Path, disease: str) -> Path:
 
 @pytest.fixture
 def study(tiny_backbone: Path, tmp_path: Path) -> studies.Study:
-    """Two conditions and two seeds on a toy corpus."""
+    """Return a study with two conditions and two seeds on a toy corpus."""
     folder = tmp_path / "toy_study"
     folder.mkdir()
     toy = corpus(tmp_path / "toy", "gout")
@@ -99,12 +99,12 @@ def study(tiny_backbone: Path, tmp_path: Path) -> studies.Study:
 
     def runs(recipe: Recipe, size: str, root: Path | None) -> Iterator[Run]:
         for head in ("crf", "softmax"):
-            wanted = studies.taught(recipe, [str(toy)], model={"head": head})
-            yield Run({"head": head}, wanted, (str(toy),))
-        gone = str(tmp_path / "gone")
-        yield Run({"head": "none"}, studies.taught(recipe, [gone]), (gone,))
+            run_recipe = studies.train_on(recipe, [str(toy)], model={"head": head})
+            yield Run({"head": head}, run_recipe, (str(toy),))
+        missing = str(tmp_path / "missing")
+        yield Run({"head": "none"}, studies.train_on(recipe, [missing]), (missing,))
 
-    plot = partial(study_report.dots, keys=("head", "head"), parts=("all", "seen", "unseen"))
+    plot = partial(study_report.plot_seeds, keys=("head", "head"), parts=("all", "seen", "unseen"))
     return studies.Study(
         folder, "Toys.", runs, keys=("head",), baseline={"head": "crf"}, plot=plot, recipes=folder
     )
@@ -118,7 +118,7 @@ def command(
 
 
 @pytest.mark.heavy
-def test_a_study_runs_is_gone_on_with_and_is_told(
+def test_study_runs_resumes_and_reports(
     study: studies.Study,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -136,8 +136,8 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
     before = files[0].stat().st_mtime_ns
     command(study, output, monkeypatch)
     assert files[0].stat().st_mtime_ns == before
-    told = capsys.readouterr()
-    assert "none-1: left out: " in told.err and "softmax-2: test F1" in told.out
+    printed = capsys.readouterr()
+    assert "none-1: skipped: " in printed.err and "softmax-2: test F1" in printed.out
     readme = (study.folder / "README.md").read_text()
     assert readme.startswith("Before.\n") and readme.endswith("\nAfter.\n")
     rows = [line for line in readme.splitlines() if line.startswith(("| crf", "| softmax"))]
@@ -145,12 +145,12 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
     assert (study.folder / "results-small.png").stat().st_size > 5000
     assert len(json.loads((study.folder / "results-small.json").read_text())["runs"]) == 4
 
-    # Where nothing was run, the kept results serve, and stay beside what is run there.
-    command(study, tmp_path / "elsewhere", monkeypatch, "--report")
+    # In another output folder, stored results are used, and stay when runs are added.
+    command(study, tmp_path / "other", monkeypatch, "--report")
     assert (study.folder / "README.md").read_text() == readme
-    command(study, tmp_path / "elsewhere", monkeypatch, "--missing", "--seeds", "1", "4",
+    command(study, tmp_path / "other", monkeypatch, "--missing", "--seeds", "1", "4",
             "--only", "crf-*")  # fmt: skip
-    assert [file.name for file in (tmp_path / "elsewhere" / "small").iterdir()] == ["crf-4.json"]
+    assert [file.name for file in (tmp_path / "other" / "small").iterdir()] == ["crf-4.json"]
     runs = json.loads((study.folder / "results-small.json").read_text())["runs"]
     assert [(run["head"], run["seed"]) for run in runs] == [
         ("crf", 1), ("softmax", 1), ("crf", 2), ("softmax", 2), ("crf", 4),
@@ -158,26 +158,26 @@ def test_a_study_runs_is_gone_on_with_and_is_told(
 
 
 @pytest.mark.heavy
-def test_what_was_made_with_another_recipe_is_no_run_of_the_study(
+def test_results_of_another_recipe_are_left_out(
     study: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command(study, tmp_path / "runs", monkeypatch, "--only", "crf-*")
-    assert list(studies.kept(study, "small")) == ["crf-1", "crf-2"]
+    assert list(studies.read_stored_records(study, "small")) == ["crf-1", "crf-2"]
     results = study.folder / "results-small.json"
     first, second = read_runs(results)
     stage = second["recipe"]["stages"][0]
     stage["kept"] = stage.pop("weight_interpolation")  # the field's former name
     del stage["schedule"]  # a field that the recipe of that time did not have
     write_runs([{**first, "test_limit": 3}, second], results)
-    assert list(studies.kept(study, "small")) == ["crf-2"]
+    assert list(studies.read_stored_records(study, "small")) == ["crf-2"]
     second["recipe"]["stages"][0]["steps"] += 1
     write_runs([first, second], results)
-    assert list(studies.kept(study, "small")) == ["crf-1"]
-    write_runs([{**first, "recipe": {"of": "long ago"}}], results)
-    assert studies.kept(study, "small") == {}
+    assert list(studies.read_stored_records(study, "small")) == ["crf-1"]
+    write_runs([{**first, "recipe": {"of": "another version"}}], results)
+    assert studies.read_stored_records(study, "small") == {}
 
 
-def test_kept_runs_are_known_again_by_the_corpora_that_are_at_hand(
+def test_stored_runs_match_installed_corpora(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VANER_CORPORA", raising=False)
@@ -187,18 +187,18 @@ def test_kept_runs_are_known_again_by_the_corpora_that_are_at_hand(
     (folder / "README.md").write_text("<!-- small:begin -->\n<!-- small:end -->\n")
     runs = list(mix.all_runs("small", root, [1]))
     assert all(run.tests == ("NCBI-disease",) for run in runs)
-    made = [
+    records = [
         {**run.details, "seed": 1, "test_limit": None, "tests": {},
          "recipe": run.recipe.model_dump(mode="json")}
         for run in runs
     ]  # fmt: skip
-    write_runs(made, folder / "results-small.json")
-    given = ("--report", "--corpora", str(root))
-    command(replace(mix, folder=folder), tmp_path / "runs", monkeypatch, *given)
-    assert read_runs(folder / "results-small.json") == made
+    write_runs(records, folder / "results-small.json")
+    options = ("--report", "--corpora", str(root))
+    command(replace(mix, folder=folder), tmp_path / "runs", monkeypatch, *options)
+    assert read_runs(folder / "results-small.json") == records
 
 
-def test_a_study_without_runs_says_so(
+def test_report_without_runs_is_an_error(
     study: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(SystemExit, match="error: no finished run"):
@@ -206,7 +206,7 @@ def test_a_study_without_runs_says_so(
 
 
 @pytest.mark.heavy
-def test_telling_needs_no_torch() -> None:
+def test_report_does_not_import_torch() -> None:
     code = (
         "import sys, experiments.jobs\n"
         "heavy = {'torch', 'transformers', 'pyarrow'} & set(sys.modules)\n"
@@ -225,26 +225,28 @@ def records() -> list[dict[str, Any]]:
 
 
 def test_differences_are_paired_by_seed() -> None:
-    table = study_report.table(records(), ("share", "condition"), {"condition": "a"})
+    table = study_report.render_scores(records(), ("share", "condition"), {"condition": "a"})
     first, second = table.splitlines()[2:]
     assert first == "| 5 % | a | c | 2 | 81.00 ± 12.71 | 81.00 ± 12.71 |  |  |  |"
     assert "| +1.50 ± 6.35 |  |" in second
 
 
-def test_one_seed_has_the_bootstrap_s_interval() -> None:
-    [one, *_] = records()
-    one["tests"]["c"]["micro"]["intervals"] = {"f1": [0.78, 0.8251]}
-    table = study_report.table([one], ("share", "condition"), {})
+def test_single_seed_has_bootstrap_interval() -> None:
+    [record, *_] = records()
+    record["tests"]["c"]["micro"]["intervals"] = {"f1": [0.78, 0.8251]}
+    table = study_report.render_scores([record], ("share", "condition"), {})
     assert "| 1 | 80.00 (78.00 to 82.51) | 80.00 |  |" in table.splitlines()[2]
 
 
-def test_the_interval_is_student_s() -> None:
-    mean, half = study_report.mean_and_half([1.0, 2.0, 3.0])
+def test_interval_over_seeds_is_students_t() -> None:
+    mean, half = study_report.mean_and_half_interval([1.0, 2.0, 3.0])
     assert mean == 2.0 and half == pytest.approx(4.303 / 3**0.5)
-    assert study_report.mean_and_half([5.0]) == (5.0, None)
+    assert study_report.mean_and_half_interval([5.0]) == (5.0, None)
 
 
-def test_learning_curves_are_drawn(tmp_path: Path) -> None:
+def test_learning_curves_are_plotted(tmp_path: Path) -> None:
     rows = [{**record, "corpus": "c"} for record in records()]
-    study_report.curves(rows, tmp_path / "p.png", keys=("corpus", "share", "condition"), unit="%")
+    study_report.plot_learning_curves(
+        rows, tmp_path / "p.png", keys=("corpus", "share", "condition"), unit="%"
+    )
     assert (tmp_path / "p.png").stat().st_size > 5000
