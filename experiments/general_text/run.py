@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.results_table import filled
+from experiments.results_table import fill_part
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.errors import VanerError
@@ -46,7 +46,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
     readme = HERE / "README.md"
-    readme.write_text(filled(readme.read_text("utf-8"), table(rows), "general"), "utf-8")
+    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "general"), "utf-8")
 
 
 def measure(model: str, root: Path | None, limit: int) -> list[dict[str, Any]]:
