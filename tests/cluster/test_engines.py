@@ -37,7 +37,7 @@ def test_local_engine_resumes(annotate: Run, run: Run, tmp_path: Path) -> None:
     done = annotate(*options)
     assert done.code == 0 and "10 documents in 6 parts, " in done.err
     (out / "part-00002-of-00006.jsonl").unlink()
-    assert "--resume goes on with it" in annotate(*options).error
+    assert "continue it with --resume" in annotate(*options).error
     again = annotate(*options, "--resume")
     assert "5 of 6 parts exist already" in again.err
     joined = tmp_path / "all.jsonl"
@@ -53,7 +53,7 @@ def test_the_old_name_of_the_local_engine_works(annotate: Run, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--engine", "local"], "--engine writes a folder of parts; give a folder with -o FOLDER"),
         (["--engine", "local", "-o", "out", "-f", "brat"], "brat cannot be written in parts"),
@@ -65,19 +65,19 @@ def test_the_old_name_of_the_local_engine_works(annotate: Run, tmp_path: Path) -
         (["--engine", "local", "-o", "out", "--workers", "2"], "require --engine ray"),
     ],
 )
-def test_mistakes_get_one_line(
-    annotate: Run, tmp_path: Path, arguments: list[str], words: str
+def test_mistakes_are_errors_of_one_line(
+    annotate: Run, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    assert words in annotate(put(tmp_path / "in", 1, 1), *arguments).error
+    assert message in annotate(put(tmp_path / "in", 1, 1), *arguments).error
 
 
-def test_standard_input_cannot_be_cut(annotate: Run, tmp_path: Path) -> None:
+def test_standard_input_is_an_error(annotate: Run, tmp_path: Path) -> None:
     options = ("--engine", "local", "-o", tmp_path / "out")
     assert "--engine cannot read standard input" in annotate(*options, stdin=b"Flu.").error
     assert "--engine cannot read standard input" in annotate("-", *options, stdin=b"Flu.").error
 
 
-def test_without_ray_one_line_says_what_to_install(
+def test_missing_ray_is_an_error(
     annotate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
@@ -87,7 +87,7 @@ def test_without_ray_one_line_says_what_to_install(
 
 
 @pytest.mark.slow
-def test_a_worker_of_ray_is_killed_and_nothing_is_lost(tiny_model: Path, tmp_path: Path) -> None:
+def test_killing_a_ray_worker_loses_nothing(tiny_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="ray is not installed: pip install -e '.[ray]'")
     texts, out = put(tmp_path / "in", 2, 400), tmp_path / "out"
     command = [
@@ -100,9 +100,9 @@ def test_a_worker_of_ray_is_killed_and_nothing_is_lost(tiny_model: Path, tmp_pat
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as job:
         killed = kill_a_worker(out / "_vaner" / "unfinished", job)
         assert job.stderr is not None
-        told = job.stderr.read()
-    assert killed and job.returncode == 0, told
-    assert "800 documents in 8 parts, " in told
+        messages = job.stderr.read()
+    assert killed and job.returncode == 0, messages
+    assert "800 documents in 8 parts, " in messages
     assert ids(out) == [f"{f}-{i}" for f in range(2) for i in range(400)]
 
 

@@ -37,8 +37,8 @@ def component(nlp: Any) -> VanerComponent:
     return found
 
 
-class Known:
-    """In place of an annotator: says what it is told to."""
+class FixedAnnotator:
+    """Replaces an annotator: returns the same spans for every document."""
 
     def __init__(self, *spans: Span) -> None:
         self._spans = spans
@@ -49,7 +49,7 @@ class Known:
 
 
 def saying(nlp: Any, *spans: Span) -> Any:
-    component(nlp)._annotator = Known(*spans)  # type: ignore[assignment]
+    component(nlp)._annotator = FixedAnnotator(*spans)  # type: ignore[assignment]
     return nlp
 
 
@@ -78,13 +78,13 @@ def test_every_mention_is_there_with_its_score(tiny_model: Path, text: str) -> N
 
 def test_in_batches_and_in_processes_as_one_by_one(tiny_model: Path) -> None:
     nlp = made(tiny_model)
-    alone = [told(nlp(text)) for text in TEXTS]
-    assert [told(doc) for doc in nlp.pipe(TEXTS, batch_size=2)] == alone
+    alone = [read_spans(nlp(text)) for text in TEXTS]
+    assert [read_spans(doc) for doc in nlp.pipe(TEXTS, batch_size=2)] == alone
     pairs = nlp.pipe([(text, i) for i, text in enumerate(TEXTS)], as_tuples=True)
-    assert [(told(doc), i) for doc, i in pairs] == [(one, i) for i, one in enumerate(alone)]
+    assert [(read_spans(doc), i) for doc, i in pairs] == [(one, i) for i, one in enumerate(alone)]
 
 
-def told(doc: Any) -> list[tuple[int, int, str]]:
+def read_spans(doc: Any) -> list[tuple[int, int, str]]:
     return [(span.start_char, span.end_char, span.label_) for span in doc.spans["vaner"]]
 
 
@@ -94,9 +94,9 @@ def test_kept_on_disk_with_the_name_of_its_model(tiny_model: Path, tmp_path: Pat
     nlp.to_disk(tmp_path / "nlp")
     again = spacy.load(tmp_path / "nlp")
     assert again.config["components"]["vaner"]["model"] == str(tiny_model)
-    assert told(again(TEXTS[0])) == told(nlp(TEXTS[0]))
+    assert read_spans(again(TEXTS[0])) == read_spans(nlp(TEXTS[0]))
     from_bytes = spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes())
-    assert told(from_bytes(TEXTS[0])) == told(nlp(TEXTS[0]))
+    assert read_spans(from_bytes(TEXTS[0])) == read_spans(nlp(TEXTS[0]))
     doc = nlp(TEXTS[0])
     read = spacy.tokens.Doc(nlp.vocab).from_bytes(doc.to_bytes())
     assert read.spans["vaner"].attrs == doc.spans["vaner"].attrs
@@ -149,10 +149,16 @@ def test_entities_of_earlier_components(tiny_model: Path, overwrite: bool, label
     assert [span.label_ for span in doc.spans["vaner"]] == ["Disease"]
 
 
-def test_wrong_settings_are_told_at_once(tiny_model: Path) -> None:
+def test_invalid_settings_are_errors(tiny_model: Path) -> None:
     from vaner.errors import ModelError
 
     with pytest.raises(ModelError, match="no folder"):
         made("/no/such/model/here")
     with pytest.raises(Exception, match="align"):
         made(tiny_model, align="drop")
+
+
+def test_the_former_setting_dataset_works_with_a_warning(tiny_model: Path) -> None:
+    with pytest.warns(DeprecationWarning, match="dataset of the spaCy component is now"):
+        nlp = made(tiny_model, dataset="BC5CDR")
+    assert component(nlp)._options.corpus == "BC5CDR"

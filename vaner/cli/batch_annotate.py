@@ -23,8 +23,8 @@ from vaner.formats.source import STDIN
 if TYPE_CHECKING:
     from vaner.cluster.annotation_settings import AnnotationSettings
     from vaner.cluster.engine import Engine
-    from vaner.cluster.job import State
-    from vaner.cluster.worker import Counted
+    from vaner.cluster.job import JobState
+    from vaner.cluster.worker import CountedFile
 
 EngineName = Literal["local", "ray"]
 EngineOption = Annotated[
@@ -98,7 +98,7 @@ def annotate_in_parts(
     Raises:
         VanerError: if the input cannot be read, the output cannot be written, or a part failed.
     """
-    from vaner.cluster.job import manifest, run
+    from vaner.cluster.job import open_job, run_job
     from vaner.cluster.worker import Task
 
     writing, reading = _output_format(format, output), resolve_format_name(input_format)
@@ -108,10 +108,15 @@ def annotate_in_parts(
         input_format=reading, encoding=encoding, skip_bad=skip_bad,
     )  # fmt: skip
     with _open_engine(options) as engine:
-        job = manifest(
-            paths, task, engine, options.part_size, resume=options.resume, told=_print_warnings
+        job = open_job(
+            paths,
+            task,
+            engine,
+            options.part_size,
+            resume=options.resume,
+            on_messages=_print_warnings,
         )
-        state = _print_progress(run(job, task, engine), quiet)
+        state = _print_progress(run_job(job, task, engine), quiet)
     skipped = sum(source.bad for source in job.sources)
     if not job.parts and not skipped:  # not an error, as without an engine
         source = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
@@ -149,31 +154,31 @@ def _open_engine(options: PartOptions) -> Iterator[Engine]:
         VanerError: for an option that the engine does not have, or if Ray is not installed.
     """
     if options.engine == "local":
-        from vaner.cluster.engine import Here
+        from vaner.cluster.engine import LocalEngine
 
         if options.workers or options.gpus_per_worker:
             raise VanerError("--workers and --gpus-per-worker require --engine ray")
-        yield Here()
+        yield LocalEngine()
         return
     try:
-        from vaner.cluster.ray_engine import OnRay
+        from vaner.cluster.ray_engine import RayEngine
     except ModuleNotFoundError as error:
         raise VanerError("--engine ray needs Ray: pip install -e '.[ray]'") from error
-    engine = OnRay(options.workers, options.gpus_per_worker)
+    engine = RayEngine(options.workers, options.gpus_per_worker)
     try:
         yield engine
     finally:
         engine.close()
 
 
-def _print_warnings(file: Counted) -> None:
+def _print_warnings(file: CountedFile) -> None:
     for message in file.messages:
         print_message(f"warning: {' '.join(message.split())}")
 
 
-def _print_progress(states: Iterator[State], quiet: bool) -> State:
+def _print_progress(states: Iterator[JobState], quiet: bool) -> JobState:
     """Print the progress of a job and a summary, and return its last state."""
-    from vaner.cluster.store import together
+    from vaner.cluster.store import sum_reports
     from vaner.display.progress import EVERY, pace
 
     start = last_message = time.monotonic()
@@ -195,7 +200,7 @@ def _print_progress(states: Iterator[State], quiet: bool) -> State:
         )
         raise
     if not quiet:
-        documents, mentions, lost = together(state.done)
+        documents, mentions, lost = sum_reports(state.done)
         types = f" ({listed(mentions)})" if mentions else ""
         seconds = f"{time.monotonic() - start:.1f} s"
         parts = counted(len(state.done), "part")

@@ -1,5 +1,6 @@
-"""Annotating in parts, on one machine or many: a job that is stopped goes on where it was.
+"""Annotating files in parts, on one machine or many, so that interrupted jobs can be resumed.
 
-`plan` cuts the input into parts, `store` is the folder with what is done, `work` does one part, and
-`job` puts them together. Who does the parts is an engine: this process (`here`), or Ray (`on_ray`).
+`plan` splits the input into parts, `store` is the output folder of a job, `worker` annotates a
+part, and `job` combines them. An engine runs the workers: `engine.LocalEngine` in this process, or
+`ray_engine.RayEngine` on the machines of a Ray cluster.
 """

@@ -1,4 +1,4 @@
-"""Who does the work: an engine counts files and does parts, in any order."""
+"""Engines, which run the work of a job: count the documents of files, and annotate parts."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from vaner.cluster.plan import Part
-from vaner.cluster.store import Report
-from vaner.cluster.worker import Counted, Task, Worker, count
+from vaner.cluster.store import PartReport
+from vaner.cluster.worker import CountedFile, Task, Worker, count_documents
 
 
 class Engine(Protocol):
-    """What a job needs to have done."""
+    """Runs the work of a job in any order."""
 
-    def counted(self, paths: Sequence[str], task: Task) -> Iterator[Counted]:
-        """Each file once, as they are finished."""
+    def count_files(self, paths: Sequence[str], task: Task) -> Iterator[CountedFile]:
+        """Yield each file when its documents are counted."""
         ...
 
-    def reports(self, parts: Sequence[Part], task: Task) -> Iterator[Report]:
-        """Each part once, as they are finished."""
+    def annotate_parts(self, parts: Sequence[Part], task: Task) -> Iterator[PartReport]:
+        """Yield a report of each part when it is annotated."""
         ...
 
 
-class Here:
-    """This process, one part after another."""
+class LocalEngine:
+    """Runs the work in this process, one part after another."""
 
-    def counted(self, paths: Sequence[str], task: Task) -> Iterator[Counted]:
-        return (count(path, task) for path in paths)
+    def count_files(self, paths: Sequence[str], task: Task) -> Iterator[CountedFile]:
+        return (count_documents(path, task) for path in paths)
 
-    def reports(self, parts: Sequence[Part], task: Task) -> Iterator[Report]:
+    def annotate_parts(self, parts: Sequence[Part], task: Task) -> Iterator[PartReport]:
         return map(Worker(task), parts)

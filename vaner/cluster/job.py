@@ -1,4 +1,4 @@
-"""A job from its input to the last of its parts, begun or gone on with."""
+"""A job from its input to its last part, new or resumed."""
 
 from __future__ import annotations
 
@@ -7,121 +7,125 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaner.cluster.engine import Engine
-from vaner.cluster.store import Manifest, Report, differing
-from vaner.cluster.worker import Counted, Task, size
+from vaner.cluster.store import Manifest, PartReport, changed_settings
+from vaner.cluster.worker import CountedFile, Task, input_size
 from vaner.errors import VanerError
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How far a job is.
+class JobState:
+    """The progress of a job.
 
     Args:
-        parts: how many there are.
-        documents: how many there are.
-        done: reports of the parts that are done.
-        failed: reports of those that could not be done.
+        parts: number of parts.
+        documents: number of documents.
+        done: reports of the finished parts.
+        failed: reports of the failed parts.
     """
 
     parts: int
     documents: int
-    done: tuple[Report, ...] = ()
-    failed: tuple[Report, ...] = ()
+    done: tuple[PartReport, ...] = ()
+    failed: tuple[PartReport, ...] = ()
 
 
-def manifest(
+def open_job(
     paths: Sequence[str],
     task: Task,
     engine: Engine,
     part_size: int,
     *,
     resume: bool,
-    told: Callable[[Counted], None],
+    on_messages: Callable[[CountedFile], None],
 ) -> Manifest:
-    """The manifest of a job: that of one begun before, or a new one, which is written.
+    """Return the manifest of the job in the output folder, or start a new job there.
 
     Args:
-        paths: files and brat folders.
-        task: the job.
-        engine: what counts the documents of the files.
-        part_size: most documents of a part.
-        resume: whether to go on where there is something.
-        told: called with each file of which there is something to tell.
+        paths: files and folders of brat.
+        task: the task of the job.
+        engine: counts the documents of the files.
+        part_size: maximum number of documents per part.
+        resume: whether an existing job may be continued.
+        on_messages: called with each file that has messages for the user.
 
     Raises:
-        VanerError: for a folder with something else in it, other settings, or changed files.
+        VanerError: if the folder contains other files or a job with other settings, or if a file
+            has changed since the job was started.
     """
-    begun = task.store.manifest()
-    if begun is None:
+    manifest = task.store.read_manifest()
+    if manifest is None:
         folder = task.store.folder
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise VanerError(f"{folder}: is not empty, and no job was begun there")
-        return _begun(paths, task, engine, part_size, told)
+            raise VanerError(f"{folder}: is not empty and contains no job; give a new folder")
+        return _start_job(paths, task, engine, part_size, on_messages)
     if not resume:
-        raise VanerError(f"{task.store.folder}: a job was begun here; --resume goes on with it")
-    _check(begun, paths, task, part_size)
-    return begun
+        raise VanerError(f"{task.store.folder}: contains a job already; continue it with --resume")
+    _check_same_job(manifest, paths, task, part_size)
+    return manifest
 
 
-def _begun(
+def _start_job(
     paths: Sequence[str],
     task: Task,
     engine: Engine,
     part_size: int,
-    told: Callable[[Counted], None],
+    on_messages: Callable[[CountedFile], None],
 ) -> Manifest:
-    found = dict[str, Counted]()
-    for counted in engine.counted(sorted(set(paths)), task):
-        found[counted.source.path] = counted
-        if counted.messages:
-            told(counted)
-    new = Manifest(settings(task), tuple(found[path].source for path in paths), part_size)
-    task.store.begin(new)
-    return new
+    files = dict[str, CountedFile]()
+    for file in engine.count_files(sorted(set(paths)), task):
+        files[file.source.path] = file
+        if file.messages:
+            on_messages(file)
+    sources = tuple(files[path].source for path in paths)
+    manifest = Manifest(manifest_settings(task), sources, part_size)
+    task.store.write_manifest(manifest)
+    return manifest
 
 
-def settings(task: Task) -> dict[str, Any]:
-    """What the results depend on, as a manifest keeps it."""
+def manifest_settings(task: Task) -> dict[str, Any]:
+    """Return the settings that the results depend on, as a manifest stores them."""
     files = ("format", "input_format", "encoding", "skip_bad")
     return {**task.settings.as_manifest(), **{name: getattr(task, name) for name in files}}
 
 
-def _check(begun: Manifest, paths: Sequence[str], task: Task, part_size: int) -> None:
-    """Refuse to go on with what is another job.
+def _check_same_job(manifest: Manifest, paths: Sequence[str], task: Task, part_size: int) -> None:
+    """Check that an existing job has the same input and settings.
 
     Raises:
-        VanerError: saying what differs.
+        VanerError: with the names of the options that differ.
     """
     folder = task.store.folder
-    other = [*differing(begun.settings, settings(task))]
-    other += ["part_size"] if begun.part_size != part_size else []
-    if other:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in other)
-        raise VanerError(f"{folder}: the job was begun with another {named}; give the same again")
-    if [source.path for source in begun.sources] != list(paths):
-        raise VanerError(f"{folder}: the job was begun with other files; give the same again")
-    changed = [s.path for s in begun.sources if size(s.path) != s.bytes]
+    changed = [*changed_settings(manifest.settings, manifest_settings(task))]
+    changed += ["part_size"] if manifest.part_size != part_size else []
     if changed:
-        raise VanerError(f"{changed[0]}: has changed since the job in {folder} was begun")
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        raise VanerError(
+            f"{folder}: the job was started with another {options}; use the same value"
+        )
+    if [source.path for source in manifest.sources] != list(paths):
+        raise VanerError(f"{folder}: the job was started with other files; give the same files")
+    for source in manifest.sources:
+        if input_size(source.path) != source.bytes:
+            raise VanerError(f"{source.path}: has changed since the job in {folder} was started")
 
 
-def run(manifest: Manifest, task: Task, engine: Engine) -> Iterator[State]:
-    """Do what is not done yet; the first state is what was found, and each part gives another.
+def run_job(manifest: Manifest, task: Task, engine: Engine) -> Iterator[JobState]:
+    """Annotate the parts that are not finished, and yield the state at the start and after each.
 
     Args:
-        manifest: of the job.
-        task: the job.
-        engine: what does the parts.
+        manifest: the manifest of the job.
+        task: the task of the job.
+        engine: annotates the parts.
     """
     parts, store = manifest.parts, task.store
-    task = replace(task, of=len(parts))
-    there = {part.number: store.report(part, len(parts)) for part in parts}
-    done = tuple(report for report in there.values() if report is not None)
-    state = State(len(parts), sum(part.documents for part in parts), done)
+    task = replace(task, total_parts=len(parts))
+    reports = {part.number: store.read_report(part, len(parts)) for part in parts}
+    done = tuple(report for report in reports.values() if report is not None)
+    state = JobState(len(parts), sum(part.documents for part in parts), done)
     yield state
-    left = [part for part in parts if there[part.number] is None]
-    store.clear()
-    for report in engine.reports(left, task) if left else ():
+    remaining = [part for part in parts if reports[part.number] is None]
+    store.remove_temporary_files()
+    for report in engine.annotate_parts(remaining, task) if remaining else ():
         if report.problem is None:
             state = replace(state, done=(*state.done, report))
         else:

@@ -1,7 +1,7 @@
-"""Ray as the engine: files are counted and parts done by workers on all machines of a cluster.
+"""An engine that runs the workers on the machines of a Ray cluster.
 
-A worker is an actor of Ray Data that loads its model once. One that dies, with its machine or
-without, is started anew by Ray, and its part done again.
+A worker is an actor of Ray Data that loads its model once. If a worker or its machine dies, Ray
+starts a new worker, which annotates the part again.
 """
 
 from __future__ import annotations
@@ -19,54 +19,56 @@ from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError, RayTaskError
 
 from vaner.cluster.plan import Part, Source
-from vaner.cluster.store import Report
-from vaner.cluster.worker import Counted, Task, Worker, count
+from vaner.cluster.store import PartReport
+from vaner.cluster.worker import CountedFile, Task, Worker, count_documents
 from vaner.errors import VanerError
 
-_OBJECTS = 100 << 20
-"""Bytes of shared memory for a cluster of our own: only parts and reports go through it."""
+_OBJECT_STORE = 100 << 20
+"""Bytes of shared memory of a cluster that is started here; it only holds parts and reports."""
 
 Row = Mapping[str, Any]
 
 
-class OnRay:
-    """A cluster: the one that is running, or one of this machine alone.
+class RayEngine:
+    """Runs the work on a running Ray cluster, or on a new one on this machine.
 
     Args:
-        workers: how many; one for each CPU, or for each share of a GPU, if None.
-        gpus_per_worker: GPUs, or the share of one, that a worker gets.
+        workers: number of workers; one for each CPU, or for each share of a GPU, if None.
+        gpus_per_worker: GPUs per worker; less than 1 if workers share a GPU.
 
     Raises:
-        VanerError: where the cluster has no such GPUs.
+        VanerError: if the cluster has not enough GPUs.
     """
 
     def __init__(self, workers: int | None = None, gpus_per_worker: float = 0.0) -> None:
         _connect(workers)
-        there = ray.cluster_resources()
-        cpus, gpus = there.get("CPU", 1.0), there.get("GPU", 0.0)
+        resources = ray.cluster_resources()
+        cpus, gpus = resources.get("CPU", 1.0), resources.get("GPU", 0.0)
         if gpus_per_worker and gpus < gpus_per_worker:
-            raise VanerError(f"--gpus-per-worker {gpus_per_worker:g}: Ray sees {gpus:g} GPUs")
-        most = gpus / gpus_per_worker if gpus_per_worker else cpus
-        self.workers = workers or max(1, int(most))
+            raise VanerError(
+                f"--gpus-per-worker {gpus_per_worker:g}: the Ray cluster has {gpus:g} GPUs"
+            )
+        max_workers = gpus / gpus_per_worker if gpus_per_worker else cpus
+        self.workers = workers or max(1, int(max_workers))
         self._gpus = gpus_per_worker
 
-    def counted(self, paths: Sequence[str], task: Task) -> Iterator[Counted]:
+    def count_files(self, paths: Sequence[str], task: Task) -> Iterator[CountedFile]:
         rows = [{"path": path} for path in paths]
 
-        def counting(row: Row) -> Row:
-            return {"counted": _counted(str(row["path"]), task)}
+        def count(row: Row) -> Row:
+            return {"counted": _count_as_json(str(row["path"]), task)}
 
-        found = ray.data.from_items(rows, override_num_blocks=len(rows)).map(counting)
-        for row in _rows(found):
+        counted = ray.data.from_items(rows, override_num_blocks=len(rows)).map(count)
+        for row in _finished_rows(counted):
             record = json.loads(row["counted"])
             if "problem" in record:
                 raise VanerError(record["problem"])
-            yield Counted(Source(**record["source"]), tuple(record["messages"]))
+            yield CountedFile(Source(**record["source"]), tuple(record["messages"]))
 
-    def reports(self, parts: Sequence[Part], task: Task) -> Iterator[Report]:
+    def annotate_parts(self, parts: Sequence[Part], task: Task) -> Iterator[PartReport]:
         rows = [{"part": json.dumps(asdict(part))} for part in parts]
         workers = min(self.workers, len(parts))
-        done = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        annotated = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             _Actor,
             fn_constructor_args=(task,),
             batch_size=1,
@@ -74,60 +76,60 @@ class OnRay:
             num_cpus=1,
             num_gpus=self._gpus or None,
         )
-        for row in _rows(done):
-            yield Report(**json.loads(row["report"]))
+        for row in _finished_rows(annotated):
+            yield PartReport(**json.loads(row["report"]))
 
     def close(self) -> None:
-        """Leave the cluster; one of our own ends."""
+        """Leave the cluster, and stop it if it was started here."""
         ray.shutdown()
 
 
 class _Actor:
-    """A worker, in the batches of one row that Ray Data gives it."""
+    """A worker that receives batches of one row from Ray Data."""
 
     def __init__(self, task: Task) -> None:
         self._worker = Worker(task)
 
     def __call__(self, batch: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        parts = [Part(**json.loads(str(one))) for one in batch["part"]]
+        parts = [Part(**json.loads(str(row))) for row in batch["part"]]
         return {"report": [json.dumps(asdict(self._worker(part))) for part in parts]}
 
 
-def _counted(path: str, task: Task) -> str:
-    """What is in a file, or what is wrong with it, as JSON."""
+def _count_as_json(path: str, task: Task) -> str:
+    """Count the documents of a file and return the result, or the error, as JSON."""
     try:
-        return json.dumps(asdict(count(path, task)))
-    except VanerError as problem:
-        return json.dumps({"problem": str(problem)})
+        return json.dumps(asdict(count_documents(path, task)))
+    except VanerError as error:
+        return json.dumps({"problem": str(error)})
 
 
-def _rows(dataset: Any) -> Iterator[Row]:
-    """Rows as they are finished.
+def _finished_rows(dataset: Any) -> Iterator[Row]:
+    """Yield the rows as they are finished.
 
     Raises:
-        VanerError: where Ray itself could not go on, such as without any machine left.
+        VanerError: if Ray itself fails, for instance because no machine is left.
     """
     try:
         yield from dataset.iter_rows()
     except RayTaskError:
-        raise  # a defect: its traceback is what helps
-    except RayError as problem:
-        told = " ".join(str(problem).split())[:200]
-        raise VanerError(f"Ray could not go on: {told}; --resume goes on from here") from problem
+        raise  # a defect of vaner: its traceback is needed
+    except RayError as error:
+        message = " ".join(str(error).split())[:200]
+        raise VanerError(f"Ray failed: {message}; continue with --resume") from error
 
 
 def _connect(workers: int | None) -> None:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # sends no usage data
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if not ray.is_initialized():
         try:
             ray.init(address="auto", **quiet)
         except ConnectionError:
-            own = max(workers or 0, os.cpu_count() or 1)
+            num_cpus = max(workers or 0, os.cpu_count() or 1)
             ray.init(
-                address="local", num_cpus=own, include_dashboard=False,
-                object_store_memory=_OBJECTS, **quiet,
+                address="local", num_cpus=num_cpus, include_dashboard=False,
+                object_store_memory=_OBJECT_STORE, **quiet,
             )  # fmt: skip
     context = DataContext.get_current()
     context.enable_progress_bars = False

@@ -1,9 +1,9 @@
-"""The folder that a job writes: a file for each part, and beside them what the job is.
+"""The output folder of a job.
 
-``part-00000-of-00042.jsonl`` … hold the results, in the order of the input; ``_vaner`` holds the
-manifest, a report for each part that is done, and what is being written. A part gets its name when
-it is whole, by renaming, and its report is there before it: whatever is killed, a part is either
-done or not there.
+The results are ``part-00000-of-00042.jsonl`` and so on, in the order of the input. The subfolder
+``_vaner`` contains the manifest, a report of each finished part, and the files that are being
+written. A part is written to a temporary file; after its report is on disk, the file is renamed.
+So whatever is killed at whatever time, a part is either complete or missing.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vaner.cluster.plan import Part, Source, cut
+from vaner.cluster.plan import Part, Source, split_into_parts
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
 
 _VERSION = 1
+_RENAMED_SETTINGS = {"dataset": "corpus"}
+"""Name of a setting in the manifests of earlier versions -> its name now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a job is: the same manifest gives the same parts.
+    """The definition of a job. The same manifest always gives the same parts.
 
     Args:
-        settings: what the results depend on.
-        sources: the input.
-        part_size: most documents of a part.
+        settings: the settings on which the results depend.
+        sources: the files of the input.
+        part_size: maximum number of documents per part.
     """
 
     settings: Mapping[str, Any]
@@ -42,21 +44,21 @@ class Manifest:
     @property
     def parts(self) -> list[Part]:
         """The parts of the input."""
-        return cut(self.sources, self.part_size)
+        return split_into_parts(self.sources, self.part_size)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a part.
+class PartReport:
+    """The result of annotating a part.
 
     Args:
-        number: of the part.
-        documents: how many were written.
-        mentions: type -> how many.
-        lost: reason -> how often the format could not hold something.
-        seconds: that it took, reading and writing with it.
-        processor: seconds of processor time in that.
-        problem: why the part could not be done; None where it is.
+        number: number of the part.
+        documents: number of documents written.
+        mentions: number of mentions by type.
+        lost: what the format could not represent, by reason.
+        seconds: time for reading, annotating and writing.
+        processor: processor time for the same, in seconds.
+        problem: why the part failed; None if it did not.
     """
 
     number: int
@@ -69,90 +71,106 @@ class Report:
 
 
 class Store:
-    """The folder of a job.
+    """Reads and writes the output folder of a job.
 
     Args:
-        folder: where it is; all machines must see it.
-        format: of the parts, one that is a file.
+        folder: the folder, which all machines must be able to access.
+        format: format of the parts, which must be a single file.
     """
 
     def __init__(self, folder: str | Path, format: str) -> None:
         self.folder = Path(folder).absolute()
         self.format = format
-        self._own = self.folder / "_vaner"
-        self._manifest = self._own / "manifest.json"
-        self._reports = self._own / "reports"
-        self._unfinished = self._own / "unfinished"
+        subfolder = self.folder / "_vaner"
+        self._manifest = subfolder / "manifest.json"
+        self._reports = subfolder / "reports"
+        self._unfinished = subfolder / "unfinished"
 
-    def begin(self, manifest: Manifest) -> None:
-        """Write the manifest, once."""
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Create the folders of a new job, and write its manifest."""
         for folder in (self._reports, self._unfinished):
             folder.mkdir(parents=True, exist_ok=True)
-        _replace(self._manifest, json.dumps({"version": _VERSION, **asdict(manifest)}, indent=1))
+        _write_atomically(
+            self._manifest, json.dumps({"version": _VERSION, **asdict(manifest)}, indent=1)
+        )
 
-    def manifest(self) -> Manifest | None:
-        """What was begun here; None where nothing was.
+    def read_manifest(self) -> Manifest | None:
+        """Return the manifest of the job in the folder; None if there is no job.
 
         Raises:
-            VanerError: for a manifest that is not ours, or of a later version.
+            VanerError: if the manifest cannot be read, or another version of vaner wrote it.
         """
         try:
             record = json.loads(self._manifest.read_text("utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as problem:
-            raise VanerError(f"{self._manifest}: cannot be read: {problem}") from None
+        except (OSError, ValueError) as error:
+            raise VanerError(f"{self._manifest}: cannot be read: {error}") from None
         try:
             if record.pop("version") != _VERSION:
-                raise VanerError(f"{self._manifest}: is of another version of vaner")
+                raise VanerError(f"{self._manifest}: was written by another version of vaner")
             sources = tuple(Source(**source) for source in record.pop("sources"))
-            if "dataset" in (settings := record["settings"]):  # its name in earlier versions
-                settings["corpus"] = settings.pop("dataset")
-            return Manifest(sources=sources, **record)
+            settings = record.pop("settings")
+            renamed = {_RENAMED_SETTINGS.get(name, name): settings[name] for name in settings}
+            return Manifest(settings=renamed, sources=sources, **record)
         except (AttributeError, KeyError, TypeError):
-            raise VanerError(f"{self._manifest}: is no manifest of a job") from None
+            raise VanerError(f"{self._manifest}: is not the manifest of a job") from None
 
-    def path(self, part: Part, of: int) -> Path:
-        """The file of a part."""
-        name = f"part-{part.number:05d}-of-{of:05d}{FORMATS[self.format].suffixes[0]}"
+    def part_path(self, part: Part, total: int) -> Path:
+        """Return the path of the results of a part.
+
+        Args:
+            part: the part.
+            total: number of parts of the job.
+        """
+        name = f"part-{part.number:05d}-of-{total:05d}{FORMATS[self.format].suffixes[0]}"
         return self.folder / name
 
-    def unfinished(self, part: Part) -> Path:
-        """Where this process writes a part; no other process has the same name."""
+    def temporary_path(self, part: Part) -> Path:
+        """Return a path that only this process uses, to write the results of a part to."""
         suffix = FORMATS[self.format].suffixes[0]
-        return self._unfinished / f"{part.number:05d}.{_process()}{suffix}"
+        return self._unfinished / f"{part.number:05d}.{_process_name()}{suffix}"
 
-    def begun(self, part: Part) -> int:
-        """How often a part was begun and neither finished nor given up: its workers were killed."""
+    def count_attempts(self, part: Part) -> int:
+        """Return how many workers were killed while they annotated a part."""
         return sum(1 for _ in self._unfinished.glob(f"{part.number:05d}.*"))
 
-    def finish(self, part: Part, of: int, written: Path, report: Report) -> None:
-        """Give a part its name; it and its report are on disk then."""
+    def finish_part(self, part: Part, total: int, written: Path, report: PartReport) -> None:
+        """Store the report of a part and rename its results; both are on disk afterwards.
+
+        Args:
+            part: the part.
+            total: number of parts of the job.
+            written: temporary path of the results.
+            report: the report.
+        """
         with written.open("rb") as file:
             os.fsync(file.fileno())
-        _replace(self._report(part), json.dumps(asdict(report), ensure_ascii=False))
-        os.replace(written, self.path(part, of))
+        _write_atomically(self._report_path(part), json.dumps(asdict(report), ensure_ascii=False))
+        os.replace(written, self.part_path(part, total))
 
-    def report(self, part: Part, of: int) -> Report | None:
-        """The report of a part that is done; None of one that is not."""
-        if not self.path(part, of).exists():
+    def read_report(self, part: Part, total: int) -> PartReport | None:
+        """Return the report of a finished part; None if the part is not finished."""
+        if not self.part_path(part, total).exists():
             return None
         try:
-            return Report(**json.loads(self._report(part).read_text("utf-8")))
+            return PartReport(**json.loads(self._report_path(part).read_text("utf-8")))
         except (OSError, ValueError, TypeError):
-            return None  # it is done again
+            return None  # the part is annotated again
 
-    def clear(self) -> None:
-        """Remove what was being written when a job was stopped."""
+    def remove_temporary_files(self) -> None:
+        """Remove the files that were being written when a job was interrupted."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self._unfinished.mkdir(parents=True, exist_ok=True)
 
-    def _report(self, part: Part) -> Path:
+    def _report_path(self, part: Part) -> Path:
         return self._reports / f"{part.number:05d}.json"
 
 
-def together(reports: Iterable[Report]) -> tuple[int, Counter[str], Counter[str]]:
-    """Documents, mentions by type and losses by reason of all reports."""
+def sum_reports(
+    reports: Iterable[PartReport],
+) -> tuple[int, Counter[str], Counter[str]]:
+    """Return the number of documents, of mentions by type, and of losses by reason."""
     documents, mentions, lost = 0, Counter[str](), Counter[str]()
     for report in reports:
         documents += report.documents
@@ -161,19 +179,19 @@ def together(reports: Iterable[Report]) -> tuple[int, Counter[str], Counter[str]
     return documents, mentions, lost
 
 
-def differing(begun: Mapping[str, Any], now: Mapping[str, Any]) -> Sequence[str]:
-    """The settings that are not those that a job was begun with."""
-    return [name for name in sorted({*begun, *now}) if begun.get(name) != now.get(name)]
+def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> Sequence[str]:
+    """Return the names of the settings that differ."""
+    return [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
 
 
-def _process() -> str:
-    """A name that no other process on any machine has."""
+def _process_name() -> str:
+    """Return a name that no other process on any machine has."""
     return f"{platform.node()}.{os.getpid()}"
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    new = path.with_name(f"{path.name}.{_process()}")
+def _write_atomically(path: Path, text: str) -> None:
+    """Write a file so that it is either complete or unchanged, also after a crash."""
+    new = path.with_name(f"{path.name}.{_process_name()}")
     with new.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
