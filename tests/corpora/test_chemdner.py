@@ -55,8 +55,8 @@ def test_errors_name_the_line(tmp_path: Path, changed: dict[str, str], words: st
 
 
 def test_unusable_archives_are_rejected(archive: Path) -> None:
-    whole = archive.read_bytes()
-    archive.write_bytes(whole[: len(whole) // 2])
+    content = archive.read_bytes()
+    archive.write_bytes(content[: len(content) // 2])
     with pytest.raises(FormatError, match=r"corpus.tar.gz: cannot be read"):
         list(chemdner.read(archive, "evaluation"))
     archive.write_bytes(packed({"other": ""}))

@@ -21,7 +21,7 @@ TEST = b"Severe\tO\nasthma\tB-Disease\n\n"
 
 
 @pytest.fixture
-def own(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
+def invented(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
     """Register an invented corpus on the test server."""
     site.files |= {"/own/train.txt": TRAIN, "/own/test.tsv": TEST}
     files = {
@@ -35,7 +35,7 @@ def own(site: Site, monkeypatch: pytest.MonkeyPatch) -> CorpusInfo:
     return info
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_every_split_is_downloaded_and_verified(tmp_path: Path) -> None:
     fetched = list(fetch_corpus("own", tmp_path / "new"))
     assert [(each.split, each.is_new, each.is_verified) for each in fetched] == [
@@ -50,7 +50,7 @@ def test_every_split_is_downloaded_and_verified(tmp_path: Path) -> None:
     assert len(load("Own", "train", root=tmp_path / "new")) == 2
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_existing_files_are_replaced_only_with_force(site: Site, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "train.tsv").write_text("mine")
@@ -61,7 +61,7 @@ def test_existing_files_are_replaced_only_with_force(site: Site, tmp_path: Path)
     assert (tmp_path / "own" / "train.tsv").read_bytes() == TRAIN
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_an_interrupted_fetch_is_resumed(site: Site, tmp_path: Path) -> None:
     site.break_after["/own/test.tsv"] = 10
     with pytest.raises(CorpusError, match=r"run the command again"):
@@ -72,7 +72,7 @@ def test_an_interrupted_fetch_is_resumed(site: Site, tmp_path: Path) -> None:
     assert site.asked[-1] == ("/own/test.tsv", "bytes=10-")
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_a_wrong_checksum_deletes_the_download(site: Site, tmp_path: Path) -> None:
     site.files["/own/test.tsv"] = b"Flu\tB-Disease\n\n"
     with pytest.raises(
@@ -84,7 +84,7 @@ def test_a_wrong_checksum_deletes_the_download(site: Site, tmp_path: Path) -> No
     assert list(fetch_corpus("Own", tmp_path))[1].is_verified
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_unexpected_counts_are_reported(site: Site, tmp_path: Path) -> None:
     site.files["/own/train.txt"] = TRAIN * 2
     train = next(fetch_corpus("Own", tmp_path))
@@ -95,7 +95,7 @@ def test_unexpected_counts_are_reported(site: Site, tmp_path: Path) -> None:
     assert not train.is_verified and (tmp_path / "own" / "train.tsv").read_bytes() == TRAIN * 2
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_a_web_page_is_rejected(site: Site, tmp_path: Path) -> None:
     site.files["/own/train.txt"] = b"<html>\n<p>Please log in to go on.\n</html>\n"
     with pytest.raises(CorpusError, match=r"unexpected content .line 1: .*home.example"):
@@ -103,7 +103,7 @@ def test_a_web_page_is_rejected(site: Site, tmp_path: Path) -> None:
     assert not list((tmp_path / "own").iterdir())
 
 
-@pytest.mark.usefixtures("own")
+@pytest.mark.usefixtures("invented")
 def test_a_missing_file_is_reported(site: Site, tmp_path: Path) -> None:
     del site.files["/own/train.txt"]
     with pytest.raises(CorpusError, match=r"own/train.txt: 404 Not Found"):
@@ -111,11 +111,11 @@ def test_a_missing_file_is_reported(site: Site, tmp_path: Path) -> None:
 
 
 def test_tags_without_a_type_get_the_default_type(
-    site: Site, own: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    site: Site, invented: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     site.files["/own/train.txt"] = b"E.\tB\ncoli\tI\ngrew\tO\n\nNo\tO\n\n"
-    files = {"train": replace(own.splits["train"], mentions={"Species": 1})}
-    species = replace(own, types={"Species": "Species"}, default_type="Species", splits=files)
+    files = {"train": replace(invented.splits["train"], mentions={"Species": 1})}
+    species = replace(invented, types={"Species": "Species"}, default_type="Species", splits=files)
     register(monkeypatch, species)
     assert next(fetch_corpus("Own", tmp_path)).is_verified
     (folder,) = tmp_path.iterdir()

@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "types", "found"),
+    ("name", "types", "mentions"),
     [
         ("BC5CDR", ("Chemical", "Disease"), ["Cisplatin", "anaemia"]),
         ("bc5cdr-CHEM", ("Chemical",), ["Cisplatin"]),
@@ -34,12 +34,12 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_a_view_includes_only_its_types(
-    root: Path, name: str, types: tuple[str, ...], found: list[str]
+    root: Path, name: str, types: tuple[str, ...], mentions: list[str]
 ) -> None:
     corpus = load(name, "train", root=root)
     assert corpus.types == types and corpus.name.casefold() == name.casefold()
     (document,) = corpus
-    assert [document.mention(span) for span in document.spans] == found
+    assert [document.mention(span) for span in document.spans] == mentions
 
 
 def test_the_merged_view_of_jnlpba(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ TEST = corpus("test", [*HELD_OUT, "asthma", "von W ( vWf ) deficiency"])
 
 def test_names_from_the_annotation_are_a_leak() -> None:
     result = check_annotations([*HELD_OUT[:8], "asthma", "lupus"], TRAIN, TEST)
-    assert (result.mentions, result.found) == (20, 8)
+    assert (result.mentions, result.leaked) == (20, 8)
     assert result.is_suspicious
     assert result.controls > 20
     assert set(result.examples) <= {name for name in HELD_OUT[:8]}
@@ -41,7 +41,7 @@ def test_names_from_the_annotation_are_a_leak() -> None:
 def test_a_base_without_them_is_not_suspicious() -> None:
     honest = ["factor 1 (f1) deficiency", "asthma", "von W ( vWf ) deficiency"]
     result = check_annotations(honest, TRAIN, TEST)
-    assert result.found == 0 and not result.is_suspicious and result.p_value == 1.0
+    assert result.leaked == 0 and not result.is_suspicious and result.p_value == 1.0
 
 
 def test_names_from_running_text_are_not_suspicious() -> None:
@@ -52,7 +52,7 @@ def test_names_from_running_text_are_not_suspicious() -> None:
         for start in range(len(tokens)):
             pieces |= {" ".join(tokens[start:end]) for end in range(start + 1, start + 9)}
     result = check_annotations(pieces, TRAIN, TEST)
-    assert result.found == result.mentions and result.controls_found == result.controls
+    assert result.leaked == result.mentions and result.controls_in_base == result.controls
     assert not result.is_suspicious
 
 

@@ -173,9 +173,9 @@ def test_long_texts_and_batches_have_the_same_matches(
     monkeypatch.setattr("vaner.knowledge.matcher._CHARACTERS_PER_BATCH", 100)
     monkeypatch.setattr("vaner.knowledge.matcher._OVERLAP", 40)
     assert matcher.find(text) == expected
-    found = list(matcher.annotate(iter(documents)))
-    assert [d.id for d in found] == [d.id for d in documents]
-    assert [s.shift(53 * i) for i, d in enumerate(found) for s in d.spans] == expected
+    annotated = list(matcher.annotate(iter(documents)))
+    assert [d.id for d in annotated] == [d.id for d in documents]
+    assert [s.shift(53 * i) for i, d in enumerate(annotated) for s in d.spans] == expected
 
 
 def test_annotation_is_lazy(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,13 +203,13 @@ def test_identify_adds_identifiers(matcher: Matcher) -> None:
         Span(40, 47, "Chemical"),
         Span(48, 49, "Chemical"),
     ]
-    (found,) = matcher.identify([Document("d", text, spans)])
-    assert list(found.spans) == spans
+    (identified,) = matcher.identify([Document("d", text, spans)])
+    assert list(identified.spans) == spans
     dif, none = ("HGNC:11892", "HGNC:99"), ()
-    assert [span.identifiers for span in found.spans] == [
+    assert [span.identifiers for span in identified.spans] == [
         ("MESH:D008687",), none, dif, ("MESH:D003924",), ("MINE:1",), none, none, none,
     ]  # fmt: skip
-    assert found.spans[0].score == 0.5
+    assert identified.spans[0].score == 0.5
     assert list(identify([], matcher)) == []
 
 
@@ -256,8 +256,8 @@ def test_the_cache_is_used_and_repaired(tmp_path: Path, monkeypatch: pytest.Monk
 def test_names_that_cannot_be_matched_are_left_out(tmp_path: Path) -> None:
     names = [("x " * 300, "A", "X:1"), ("a\U0010ffffb", "A", "X:2"), ("--", "A", "X:3")]
     tables = build_tables([*names, ("fine name", "A", "X:4")], ("A",), {"A": ANY})
-    found = Matcher(Lexicon(("A",), tables)).find("x x x a\U0010ffffb fine name")
-    assert [span.identifiers for span in found] == [("X:4",)]
+    matches = Matcher(Lexicon(("A",), tables)).find("x x x a\U0010ffffb fine name")
+    assert [span.identifiers for span in matches] == [("X:4",)]
     nothing = Matcher(Lexicon(("A",), build_tables(names, ("A",), {"A": ANY})))
     assert nothing.find("x x x") == []
 
@@ -283,17 +283,19 @@ def test_old_matchers_are_removed_from_the_cache(
     folder = tmp_path / "cache" / "matchers"
     folder.mkdir(parents=True)
     other = folder / f"ten-more-{'0' * 16}"
-    for number, place in enumerate([other, *(folder / f"ten-{d * 16}" for d in "abcdef")]):
-        place.mkdir()
-        os.utime(place, (number, number))
+    for number, path in enumerate([other, *(folder / f"ten-{d * 16}" for d in "abcdef")]):
+        path.mkdir()
+        os.utime(path, (number, number))
     left, fresh = folder / f".ten-{'a' * 16}-x", folder / f".ten-{'a' * 16}-y"
     left.mkdir()
     os.utime(left, (0, 0))
     fresh.mkdir()  # of a running process
     Matcher.open(base)
-    kept = {place.name for place in folder.iterdir()}
-    [new] = (n for n in kept if n.startswith("ten-") and n != other.name and len(set(n[4:])) > 1)
-    assert {n for n in kept if n.startswith("ten-")} == {
+    remaining = {path.name for path in folder.iterdir()}
+    [new] = (
+        n for n in remaining if n.startswith("ten-") and n != other.name and len(set(n[4:])) > 1
+    )
+    assert {n for n in remaining if n.startswith("ten-")} == {
         new, other.name, f"ten-{'d' * 16}", f"ten-{'e' * 16}", f"ten-{'f' * 16}",
     }  # fmt: skip
-    assert fresh.name in kept and left.name not in kept
+    assert fresh.name in remaining and left.name not in remaining

@@ -65,7 +65,7 @@ class CorpusInfo:
         unavailable: why the corpus cannot be downloaded, and what to do instead.
         substitute_test: split that replaces the test split of a corpus without one; empty if the
             corpus has a test split, or nothing to evaluate on.
-        type_views: whether each entity type has its own view, such as BioRED-Gene.
+        type_views: whether there is a view for each entity type, such as BioRED-Gene.
         caveat: what to know before you report a result on this corpus, in one line.
         view_of: name of the corpus whose files a view reads; empty for a corpus.
         excluded_labels: labels in those files that the view excludes.
@@ -176,7 +176,7 @@ def _view(name: str, base: CorpusInfo, types: Mapping[str, str]) -> CorpusInfo:
 
 
 REGISTRY, VIEWS = _read()
-"""The corpora, each with its own files, and the views, which read the files of a corpus."""
+"""The corpora, and the views, which read the files of a corpus."""
 
 
 def evaluation_split(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Hashes of words and word sequences, and hash tables for them, computed on whole arrays.
+"""Hashes of words and word sequences, and hash tables for them, computed with array operations.
 
 The hash of a word is a polynomial in its code points modulo 2⁶⁴, followed by a mixing step. The
 hash of a word sequence is computed from the hash of the sequence without its last word and the

@@ -26,6 +26,7 @@ from vaner.text.documents import Corpus
 
 # White space on both sides of a sign, or inside a bracket, as only a tokenizer inserts it.
 _TOKENIZATION = re.compile(r"\s[^\w\s&+=<>–—|]\s|[(\[]\s|\s[)\],.;:%]")
+_JSON_NAMES = {"leaked": "found", "controls_in_base": "controls_found"}
 MAX_P_VALUE = 1e-4
 """A p-value below this is taken as a leak. It allows for tests on several corpora."""
 
@@ -38,11 +39,11 @@ class LeakCheck:
         corpus: name of the corpus.
         split: the held-out split.
         mentions: number of different held-out mentions with tokenizer spaces that are not in train.
-        found: number of these mentions in the base, ignoring case.
+        leaked: number of these mentions in the base, ignoring case.
         controls: number of random pieces of the same sentences with tokenizer spaces that are not
             mentions.
-        controls_found: number of these pieces in the base.
-        p_value: probability of at least `found` mentions if the base is independent of the
+        controls_in_base: number of these pieces in the base.
+        p_value: probability of at least `leaked` mentions if the base is independent of the
             annotation (Fisher's exact test, one-sided).
         examples: some of the mentions in the base.
     """
@@ -50,9 +51,9 @@ class LeakCheck:
     corpus: str
     split: str
     mentions: int
-    found: int
+    leaked: int
     controls: int
-    controls_found: int
+    controls_in_base: int
     p_value: float
     examples: tuple[str, ...]
 
@@ -63,15 +64,17 @@ class LeakCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
-        return {**asdict(self), "suspicious": self.is_suspicious}
+        values = asdict(self) | {"suspicious": self.is_suspicious}
+        return {_JSON_NAMES.get(name, name): value for name, value in values.items()}
 
     def __str__(self) -> str:
         if not self.mentions:  # the corpus is not tokenized
             return f"{self.corpus} {self.split}: no mention with tokenizer spaces to check"
         verdict = "LEAK: names come from its annotation" if self.is_suspicious else "no leak"
         return (
-            f"{self.corpus} {self.split}: {self.found} of {self.mentions} tokenized mentions, "
-            f"{self.controls_found} of {self.controls} controls, p = {self.p_value:.1g}: {verdict}"
+            f"{self.corpus} {self.split}: {self.leaked} of {self.mentions} tokenized mentions, "
+            f"{self.controls_in_base} of {self.controls} controls, "
+            f"p = {self.p_value:.1g}: {verdict}"
         )
 
 
@@ -97,9 +100,9 @@ def check_annotations(
         corpus=held_out.name,
         split=held_out.split,
         mentions=len(mentions),
-        found=len(leaked),
+        leaked=len(leaked),
         controls=len(pieces),
-        controls_found=len(accidental),
+        controls_in_base=len(accidental),
         p_value=_fisher_exact(len(leaked), len(mentions), len(accidental), len(pieces)),
         examples=tuple(sorted(leaked)[:5]),
     )

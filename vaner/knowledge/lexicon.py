@@ -138,7 +138,7 @@ class Lexicon:
         """Remove hash collisions, and add the names that are matched with their case.
 
         All lookups so far ignored case. A sequence of words may be a name that is matched in any
-        case, a name that is matched only in its own case, or both.
+        case, a name that is matched only as it is spelled, or both.
         """
         tables = self._tables
         # 1. Names in any case: compare the verification hash.

@@ -105,7 +105,7 @@ class _Columns(NamedTuple):
         checks: verification hash without case. *Shape:* (N,)
         cased: hash with case. *Shape:* (N,)
         cased_checks: verification hash with case. *Shape:* (N,)
-        is_cased: whether the spelling is matched only in its own case. *Shape:* (N,)
+        is_cased: whether case matters for the spelling. *Shape:* (N,)
         types: index of the entity type. *Shape:* (N,)
         concepts: index of the concept. *Shape:* (N,)
         prefixes: hashes of all prefixes. *Shape:* (P,)

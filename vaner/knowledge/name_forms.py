@@ -42,7 +42,7 @@ _INNER_GAP = re.compile(r"(?<=[A-Za-z0-9])[\s-]+(?=[A-Za-z0-9])")
 _OUTER_GAP = re.compile(r"(?<![A-Za-z0-9])[\s-]+|[\s-]+(?![A-Za-z0-9])")
 _GAP_RUN = re.compile(r"[\s-]+")
 _SIZE = 0x110000
-# Ideographs, Hangul, surrogates, private use: each character is its own canonical form.
+# Ideographs, Hangul, surrogates, private use: each character is in canonical form.
 _UNCHANGED = (
     (0x3400, 0xA000),
     (0xAC00, 0xF900),

@@ -21,7 +21,7 @@ class SpellingRules:
     """Rules for matching the names of an entity type in text.
 
     Args:
-        case: ``fold`` matches a name in any case, ``keep`` only in its own case. ``symbols`` is
+        case: ``fold`` matches a name in any case, ``keep`` only as it is spelled. ``symbols`` is
             ``keep`` for symbols and ``fold`` for all other names. A symbol is a name without white
             space that has at most two characters, begins with a digit, or has a digit or a capital
             after its first character, and does not have four lower-case letters in a row:
@@ -32,7 +32,7 @@ class SpellingRules:
             disease.
         min_length: minimum number of letters and digits; a Chinese character counts as two.
         common: what to do with a name that is a common English word: ``skip`` ignores it, ``case``
-            matches it only in its own case, ``match`` treats it like any other name.
+            matches it only as it is spelled, ``match`` treats it like any other name.
 
     >>> RULES["Gene"].is_symbol("TP53"), RULES["Gene"].is_symbol("Insulin")
     (True, False)
@@ -46,7 +46,7 @@ class SpellingRules:
     common: Literal["skip", "case", "match"] = "skip"
 
     def is_symbol(self, name: str) -> bool:
-        """Whether a name matches only in its own case."""
+        """Whether the case of a name matters."""
         if self.case != "symbols":
             return self.case == "keep"
         if len(name) > self.max_symbol_length or any(map(str.isspace, name)):
@@ -126,7 +126,7 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 
 
 class Spelling(NamedTuple):
-    """A canonical spelling, and whether it matches only in its own case."""
+    """A canonical spelling, and whether its case matters."""
 
     text: str
     case: bool
