@@ -16,7 +16,7 @@ class VanerError(Exception):
     Args:
         message: what is wrong, where, and what to do, in one line.
         argument: name of the Python argument that would prevent the error, such as ``format``. The
-            command line adds its own option for it to the message.
+            command line adds the corresponding option to the message.
     """
 
     def __init__(self, message: str, *, argument: str | None = None) -> None:

@@ -127,7 +127,7 @@ def test_the_suffix_of_the_output_selects_the_format(annotate: Run, tmp_path: Pa
 def test_losses_of_the_format_are_printed(annotate: Run) -> None:
     assert "score has no place in the format" in annotate("-t", TEXT, "-f", "pubtator").err
     kept = annotate("-t", TEXT * 3, "-f", "conll").err
-    assert "overlapping mention left out, the longest is kept (" in kept
+    assert "overlapping mention left out, the longest is written (" in kept
     assert "overlapping" not in annotate("-t", TEXT * 3, "-f", "conll", "--overlaps", "best").err
 
 

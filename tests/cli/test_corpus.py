@@ -286,7 +286,7 @@ def test_convert_counts_losses(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "convert", source, "-", "--to", "conll")
     assert done.out == "Asthma\tB-D\nflu\tI-D\n\n"
     assert "vaner: conll cannot hold everything, jsonl can: document id has " in done.err
-    assert "; overlapping mention left out, the longest is kept (1)" in done.err
+    assert "; overlapping mention left out, the longest is written (1)" in done.err
     for format in ("bioc", "biocjson", "pubtator", "jsonl"):
         assert "cannot hold" not in run("corpus", "convert", source, "-", "--to", format).err
 

@@ -92,7 +92,7 @@ def test_broken_tags_and_unknown_labels_are_problems(root: Path) -> None:
     (root / "One" / "train.tsv").write_text("mild\tO\nasthma\tI-Disease\n\nflu\tB-Disease\n\n")
     (root / "One" / "test.tsv").write_text("mild\tB-Illness\n\n")
     findings = check_corpus("One", root)
-    assert "train.tsv:2: 1 tags continue a mention that has not begun" in findings.problems[0]
+    assert "train.tsv:2: 1 tags continue a mention that has not started" in findings.problems[0]
     assert "'Illness', which the registry does not list" in findings.problems[-1]
 
 

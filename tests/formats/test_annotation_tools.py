@@ -1,4 +1,4 @@
-"""Label Studio, Prodigy and doccano: what people did there comes back as a corpus."""
+"""Label Studio, Prodigy and doccano: round trips of predictions and annotations."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def mentions(document: Document) -> list[tuple[str, str]]:
 @quick
 @given(full(ANY))
 @pytest.mark.parametrize("format", TOOLS)
-def test_everything_that_a_tool_has_a_place_for_comes_back(
-    format: str, docs: list[Document]
-) -> None:
+def test_round_trip_of_what_a_tool_can_hold(format: str, docs: list[Document]) -> None:
     content, report = written(docs, format)
     back = read_back(content, format)
     spans = [s for d in docs for s in d.spans]
@@ -70,14 +68,14 @@ def test_everything_that_a_tool_has_a_place_for_comes_back(
 
 @quick
 @given(st.lists(overlapping(st.text(ANY, max_size=20), pieces=False, identifiers=True), max_size=3))
-def test_prodigy_holds_identifiers(docs: list[Document]) -> None:
+def test_prodigy_round_trip_with_identifiers(docs: list[Document]) -> None:
     check(docs, "prodigy")
 
 
 @pytest.mark.parametrize("format", TOOLS)
-def test_what_is_written_is_detected(tmp_path: Path, format: str) -> None:
+def test_written_files_are_detected(tmp_path: Path, format: str) -> None:
     path = tmp_path / ("x.json" if format == "label_studio" else "x.jsonl")
-    long = "Rat fever. " * 20_000  # the mentions stand behind more text than is looked at first
+    long = "Rat fever. " * 20_000  # mentions after more text than the first chunk
     write([Document("1", long, (Span(4, 9, "D"),)), Document("2", "Flu.")], path, format)
     assert detect_format(path) == format
     assert [detailed(d)[2] for d in read(path)] == [[(((4, 9),), "D", None, ())], []]
@@ -103,7 +101,7 @@ def test_what_is_written_is_detected(tmp_path: Path, format: str) -> None:
         ('{"text": "a", "metadata": {"bioc": {"passages": [{"offset": 0}]}}}', "jsonl"),
     ],
 )  # fmt: skip
-def test_dialects_are_told_apart(put: Any, line: str, format: str) -> None:
+def test_dialects_are_detected(put: Any, line: str, format: str) -> None:
     assert detect_format(put(line + "\n", "file")) == format
 
 
@@ -111,34 +109,34 @@ def test_dialects_are_told_apart(put: Any, line: str, format: str) -> None:
 
 
 @given(st.text(st.characters(), max_size=20))
-def test_units_are_those_of_utf_16(text: str) -> None:
+def test_unit_offsets_agree_with_utf_16(text: str) -> None:
     offsets = get_unit_offsets(text)
     for i in range(len(text) + 1):
         assert offsets[i] == len(text[:i].encode("utf-16-le", "surrogatepass")) // 2
         assert to_code_point(offsets, offsets[i]) == i
 
 
-def test_an_offset_within_a_character_is_none() -> None:
+def test_offset_inside_a_character_is_rejected() -> None:
     with pytest.raises(MalformedError, match="offset 1 is inside a character"):
         to_code_point(get_unit_offsets(MASK), 1)
     # Offsets outside the text are reported later, with the length of the text.
     assert to_code_point(get_unit_offsets(MASK), 99) == 99
 
 
-def labelled(where: tuple[int, int], label: str = "Disease", **value: object) -> dict[str, Any]:
-    place = {"start": where[0], "end": where[1], "labels": [label], **value}
-    return {"from_name": "label", "to_name": "text", "type": "labels", "value": place}
+def labelled(where: tuple[int, int], label: str = "Disease", **more: object) -> dict[str, Any]:
+    value = {"start": where[0], "end": where[1], "labels": [label], **more}
+    return {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
 
 
 @pytest.mark.parametrize("counted", [MENTIONS, IN_UNITS])
-def test_label_studio_counts_code_points_and_once_counted_units(put: Any, counted: Any) -> None:
+def test_label_studio_offsets_in_code_points_or_units(put: Any, counted: Any) -> None:
     results = [labelled(where, text=mention) for mention, where in counted.items()]
     path = put([{"id": 1, "data": {"text": MASK}, "annotations": [{"result": results}]}])
     [document] = read(path)
     assert [mention for mention, _ in mentions(document)] == list(MENTIONS)
 
 
-def test_label_studio_offsets_that_agree_with_nothing_are_an_error(put: Any) -> None:
+def test_label_studio_wrong_offsets_are_an_error(put: Any) -> None:
     results = [labelled((1, 4), text="flu"), labelled(MENTIONS["flu"], text="flu")]
     path = put([{"id": 1, "data": {"text": MASK}, "annotations": [{"result": results}]}])
     with pytest.raises(FormatError, match=r"export\.json:1: .*'flu' in the annotation"):
@@ -148,7 +146,7 @@ def test_label_studio_offsets_that_agree_with_nothing_are_an_error(put: Any) -> 
     assert mentions(document) == [("flu", "Disease")] and len(bad) == 1
 
 
-def test_doccano_counts_units(put: Any, tmp_path: Path) -> None:
+def test_doccano_offsets_are_units(put: Any, tmp_path: Path) -> None:
     record = {"id": 7, "text": MASK, "label": [[*where, "D"] for where in IN_UNITS.values()]}
     [document] = read(put(record, "d.jsonl"))
     assert [mention for mention, _ in mentions(document)] == list(MENTIONS)
@@ -165,7 +163,7 @@ def annotation(label: str, **more: object) -> dict[str, Any]:
     return {"result": [labelled((0, 3), label)], "was_cancelled": False, **more}
 
 
-def test_label_studio_answers_of_people_count(put: Any) -> None:
+def test_label_studio_annotations_take_precedence(put: Any) -> None:
     data = {"text": "Flu.", "ward": "3"}
     prediction = {"model_version": "m", "result": [labelled((0, 3), "Guess")], "score": 0.4}
     tasks = [
@@ -185,22 +183,22 @@ def test_label_studio_answers_of_people_count(put: Any) -> None:
         {"id": 8, "data": {"text": "Flu.", "id": "note-8"}},
     ]  # fmt: skip
     with pytest.warns(SkippedRecordsWarning) as caught:
-        found = {d.id: d for d in read(put(tasks))}
+        documents = {d.id: d for d in read(put(tasks))}
     assert [str(w.message).partition(": ")[2] for w in caught] == [
-        "left out: a task that nobody annotated (1); a task that was skipped (1); "
+        "left out: a task without annotations (1); a task that was skipped (1); "
         "an annotation of a task with several (3)"
     ]
-    types = {id: [s.type for s in d.spans] for id, d in found.items()}
+    types = {id: [s.type for s in d.spans] for id, d in documents.items()}
     assert types == {
         "1": ["A"], "4": [], "5": ["New"], "6": ["Truth"], "7": ["Guess"], "note-8": []
     }  # fmt: skip
-    # Written for the same project, a task keeps what else it was made of.
-    content, _ = written([found["1"]], "label_studio")
+    # A task for the same project still has its other data.
+    content, _ = written([documents["1"]], "label_studio")
     [task] = json.loads(content)
     assert task["data"] == {"ward": "3", "text": "Flu.", "id": "1"} and "annotations" not in task
 
 
-def test_label_studio_other_answers_and_fields(put: Any) -> None:
+def test_label_studio_other_result_types_and_fields(put: Any) -> None:
     results = [
         {"from_name": "ner", "to_name": "note", "type": "labels",
          "value": {"start": 0, "end": 3, "labels": ["A", "B"], "text": "Flu"}},
@@ -215,7 +213,7 @@ def test_label_studio_other_answers_and_fields(put: Any) -> None:
     assert names == {("ner", "note")}
 
 
-def test_label_studio_lists_one_behind_another_are_told(put: Any) -> None:
+def test_label_studio_second_list_is_an_error(put: Any) -> None:
     tasks = '[{"data": {"text": "Gout"}}]\n'
     documents = read(put(tasks + "\n" + tasks, "x.json"), "label_studio")
     assert next(documents).text == "Gout"
@@ -230,8 +228,8 @@ def test_label_studio_json_min(put: Any) -> None:
          "label": [{"start": 0, "end": 5, "text": "A\\nflu", "labels": ["D"]}]},
         {"text": "None.", "id": 5, "annotator": 1, "annotation_id": 10},
     ])  # fmt: skip
-    one, two = read(path)
-    assert (one.id, mentions(one)) == ("4", [("A\nflu", "D")]) and two.spans == ()
+    first, second = read(path)
+    assert (first.id, mentions(first)) == ("4", [("A\nflu", "D")]) and second.spans == ()
 
 
 def test_label_studio_predictions_have_scores_and_a_model(put: Any) -> None:
@@ -267,7 +265,7 @@ def test_label_studio_errors(put: Any, content: str, message: str) -> None:
 # Prodigy ------------------------------------------------------------------------------------
 
 
-def test_prodigy_reads_what_was_accepted(put: Any, tmp_path: Path) -> None:
+def test_prodigy_reads_accepted_answers(put: Any, tmp_path: Path) -> None:
     span = {"start": 0, "end": 3, "label": "D", "token_start": 0, "token_end": 0}
     hashes = {"_input_hash": 5, "_task_hash": 6, "_timestamp": 7}
     tokens = [{"text": "Flu", "start": 0, "end": 3, "id": 0, "ws": False}]
@@ -284,9 +282,9 @@ def test_prodigy_reads_what_was_accepted(put: Any, tmp_path: Path) -> None:
     with pytest.warns(
         SkippedRecordsWarning, match=r"rejected \(1\); ignored \(1\); a binary answer"
     ):
-        found = list(read(put(lines, "p.jsonl")))
-    assert [(d.id, len(d.spans)) for d in found] == [("n1", 1), ("p-5", 0), ("p-6", 0)]
-    again, _ = written(found[:2], "prodigy")
+        documents = list(read(put(lines, "p.jsonl")))
+    assert [(d.id, len(d.spans)) for d in documents] == [("n1", 1), ("p-5", 0), ("p-6", 0)]
+    again, _ = written(documents[:2], "prodigy")
     first, second = map(json.loads, again.splitlines())
     assert first == {"text": "Flu.", "spans": [{"start": 0, "end": 3, "label": "D"}],
                      "meta": {"id": "n1"}}  # fmt: skip
@@ -294,7 +292,7 @@ def test_prodigy_reads_what_was_accepted(put: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [[], {}, ["accept"], None, 1])
-def test_fields_of_another_kind_are_told(put: Any, value: object) -> None:
+def test_wrong_field_types_are_reported(put: Any, value: object) -> None:
     path = put(json.dumps({"text": "Gout", "answer": value}), "x.jsonl")
     with pytest.raises(FormatError, match=r"x\.jsonl:1: answer"):
         list(read(path, "prodigy"))
@@ -303,7 +301,7 @@ def test_fields_of_another_kind_are_told(put: Any, value: object) -> None:
     assert document.spans == ()
 
 
-def test_prodigy_meta_of_no_value_is_none(put: Any, tmp_path: Path) -> None:
+def test_prodigy_null_meta_is_ignored(put: Any, tmp_path: Path) -> None:
     documents = list(read(put('{"text": "Gout", "meta": null}', "x.jsonl"), "prodigy"))
     assert not write(documents, tmp_path / "o.jsonl", "prodigy").lost
 
@@ -330,12 +328,12 @@ def test_prodigy_errors_name_the_line(put: Any) -> None:
         {"text": "A flu.", "entities": [[2, 5, "D"]]},
     ],
 )  # fmt: skip
-def test_doccano_of_all_versions(put: Any, record: dict[str, Any]) -> None:
+def test_doccano_versions(put: Any, record: dict[str, Any]) -> None:
     [document] = read(put({"id": 9, **record}, "d.jsonl"))
     assert (document.id, mentions(document)) == ("9", [("flu", "D")])
 
 
-def test_doccano_keeps_the_names_of_documents_and_other_fields(put: Any) -> None:
+def test_doccano_preserves_ids_and_other_fields(put: Any) -> None:
     record = {"id": 9, "text": "Flu.", "label": [], "doc_id": "note 3", "ward": "3"}
     [document] = read(put(record, "d.jsonl"))
     assert document.id == "note 3"
@@ -353,7 +351,7 @@ def test_doccano_errors_name_the_line(put: Any, label: object, message: str) -> 
         list(read(put({"text": "Flu.", "label": label}, "d.jsonl"), "doccano"))
 
 
-def test_nothing_is_told_where_nothing_was_left_out(put: Any) -> None:
+def test_no_warning_if_nothing_was_skipped(put: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert list(read(put([{"data": {"text": "Flu."}, "annotations": [annotation("A")]}])))

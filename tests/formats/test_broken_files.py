@@ -1,4 +1,4 @@
-"""Whatever a file holds, a reader answers with documents or with one line, file and place."""
+"""Readers give documents, or an error of a single line with file and line number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXTERNAL = """<!DOCTYPE c [<!ENTITY x SYSTEM "file:///etc/passwd">]>
 
 @pytest.mark.parametrize("content", [BOMB, EXTERNAL])
 @pytest.mark.parametrize("format", ["bioc_xml", "pubmed"])
-def test_entities_are_refused(tmp_path, content, format):
+def test_xml_entities_are_rejected(tmp_path, content, format):
     path = tmp_path / "x.xml"
     path.write_text(content)
     with pytest.raises(FormatError, match=r"x\.xml:1: declares entities") as caught:
@@ -43,39 +43,39 @@ def test_entities_are_refused(tmp_path, content, format):
 
 
 @pytest.mark.parametrize("format", ["bioc_xml", "bioc_json", "label_studio"])
-def test_a_cut_off_collection_gives_what_came_before_the_cut(tmp_path, format):
+def test_truncated_collection_yields_complete_documents(tmp_path, format):
     path = tmp_path / "file"
     write(DOCUMENTS, path, format)
     content = path.read_text()
     path.write_text(content[: content.rindex("spreads")])
-    found = []
+    ids = []
     with pytest.raises(FormatError, match=r"file:\d+: broken"):
-        found.extend(d.id for d in _into(found, read(path, format)))
-    assert found == ["0", "1"]
+        ids.extend(d.id for d in _collect(ids, read(path, format)))
+    assert ids == ["0", "1"]
 
 
-def _into(found, documents):
+def _collect(ids, documents):
     for document in documents:
-        found.append(document.id)
+        ids.append(document.id)
     return ()
 
 
-def test_cut_off_gzip(tmp_path):
+def test_truncated_gzip(tmp_path):
     path = tmp_path / "x.txt.gz"
     path.write_bytes(gzip.compress(bytes(range(256)) * 40)[:-20])
     with pytest.raises(FormatError, match="broken gzip"):
         list(read(path, "text", encoding="latin-1"))
 
 
-def test_missing_and_unknown(tmp_path):
+def test_missing_files_and_unknown_formats(tmp_path):
     with pytest.raises(FormatError, match="No such file"):
         list(read(tmp_path / "none.txt"))
     with pytest.raises(VanerError, match="unknown format 'docx'"):
         read(tmp_path, "docx")
     (tmp_path / "x.bin").write_text("prose, no format")
-    with pytest.raises(FormatError, match=r"cannot be detected; name it$") as told:
+    with pytest.raises(FormatError, match=r"cannot be detected; name it$") as caught:
         detect_format(tmp_path / "x.bin")
-    assert told.value.argument == "format"
+    assert caught.value.argument == "format"
     with pytest.raises(FormatError, match="standard input"):
         detect_format("-")
     with pytest.raises(VanerError, match="only be read"):
@@ -89,8 +89,8 @@ def one_line_or_none():
     try:
         yield
     except FormatError as error:
-        told = str(error)
-        assert len(told.splitlines()) == 1, told
+        message = str(error)
+        assert len(message.splitlines()) == 1, message
 
 
 def _consume(path, format, **options):
@@ -104,7 +104,7 @@ def _consume(path, format, **options):
 @settings(deadline=None, max_examples=80)
 @given(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 @pytest.mark.parametrize("format", SINGLE)
-def test_noise(format, content):
+def test_random_content_gives_documents_or_an_error(format, content):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
         path.write_bytes(content)
@@ -123,7 +123,7 @@ def test_noise(format, content):
         ("pubtator", "1|t|Gout\r1\t0\t4\tGout\tD\tM:1\r\r2|t|Flu"),
     ],
 )
-def test_lines_that_end_in_carriage_returns_alone_are_told(tmp_path, format, content):
+def test_lone_carriage_returns_are_reported(tmp_path, format, content):
     (tmp_path / "x").write_bytes(content.encode())
     with pytest.raises(FormatError, match=r"x:1: .*carriage return"):
         list(read(tmp_path / "x", format))
@@ -141,14 +141,14 @@ def test_lines_that_end_in_carriage_returns_alone_are_told(tmp_path, format, con
         ("bioc_json", '{"infons": {"x": DEEP}, "documents": [{"passages": []}]}'),
     ],
 )
-def test_json_that_is_nested_too_deeply(tmp_path, format, content, depth):
+def test_deeply_nested_json_is_reported(tmp_path, format, content, depth):
     (tmp_path / "x").write_text(content.replace("DEEP", "[" * depth + "]" * depth))
     with pytest.raises(FormatError, match="x:1: "):
         list(read(tmp_path / "x", format))
 
 
 @pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "-" + "9" * 5000])
-def test_numbers_that_are_too_long_for_an_offset(tmp_path, number):
+def test_overlong_offsets_are_reported(tmp_path, number):
     (tmp_path / "a.txt").write_text("Gout")
     (tmp_path / "a.ann").write_text(f"T1\tD {number} {number}\tGout\n")
     (tmp_path / "b.pubtator").write_text(f"1|t|Gout\n1|a|\n1\t{number}\t{number}\tGout\tD\tM\n")
@@ -165,7 +165,7 @@ def test_numbers_that_are_too_long_for_an_offset(tmp_path, number):
 @given(data=st.data())
 @pytest.mark.parametrize("format", STREAMED)
 def test_damaged_files(format, data):
-    """One place of a sound file is cut out or overwritten."""
+    """A part of a valid file is cut out or overwritten."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
         write(DOCUMENTS, path, format)
@@ -181,7 +181,7 @@ def test_damaged_files(format, data):
 
 
 def _peak(path, format, number, change=lambda content: content):
-    """The most memory that reading so many documents takes."""
+    """Return the peak memory while reading a number of documents."""
     documents = (Document(str(i), "Rat fever . " * 40, (Span(4, 9, "D"),)) for i in range(number))
     write(documents, path, format)
     path.write_text(change(path.read_text()))
@@ -212,20 +212,20 @@ def test_memory_is_bounded_by_a_document_without_a_collection(tmp_path, listed):
 
 
 @pytest.mark.parametrize("encoding", ["base64", "rot13", "hex", "zlib", "klingon", ""])
-def test_encodings_that_are_none_of_text(tmp_path, encoding):
+def test_binary_encodings_are_rejected(tmp_path, encoding):
     (tmp_path / "x.txt").write_text("asthma")
     with pytest.raises(FormatError, match="unknown encoding"):
         list(read(tmp_path / "x.txt", encoding=encoding))
 
 
 @pytest.mark.parametrize("encoding", ["punycode", "undefined"])
-def test_encodings_that_tell_no_position(tmp_path, encoding):
+def test_encoding_errors_without_position(tmp_path, encoding):
     (tmp_path / "x.txt").write_text("sjogren fever - a b")
     with pytest.raises(FormatError, match=f"is not {encoding}"):
         list(read(tmp_path / "x.txt", encoding=encoding))
 
 
-def test_what_was_written_of_nothing_is_read_back(tmp_path):
+def test_empty_files_and_tables(tmp_path):
     path = tmp_path / "empty.tsv"
     write([Document("1", " ")], path)
     assert list(read(path)) == []

@@ -1,4 +1,4 @@
-"""What becomes of relations, attributes and identifiers when mentions are corrected or go."""
+"""Relations, attributes and identifiers after mentions were changed or removed."""
 
 from __future__ import annotations
 
@@ -42,33 +42,33 @@ def put(tmp_path: Path) -> Put:
     return put
 
 
-def rendered(document: Document, format: str) -> tuple[str, dict[str, int]]:
+def render(document: Document, format: str) -> tuple[str, dict[str, int]]:
     stream = io.StringIO()
     lost = write_to([document], stream, format).lost
     return stream.getvalue(), dict(lost)
 
 
-def of_json(record: dict[str, Any]) -> Document:
+def from_json(record: dict[str, Any]) -> Document:
     (document,) = read(InMemoryFile("x.json", json.dumps(record).encode()), "bioc_json")
     return document
 
 
 def annotation(id: str, start: int, text: str, **infons: str) -> dict[str, Any]:
-    place = {"offset": start, "length": len(text)}
-    return {"id": id, "text": text, "infons": {"type": "Gene", **infons}, "locations": [place]}
+    location = {"offset": start, "length": len(text)}
+    return {"id": id, "text": text, "infons": {"type": "Gene", **infons}, "locations": [location]}
 
 
-def related(id: str, *nodes: str) -> dict[str, Any]:
-    return {"id": id, "infons": {}, "nodes": [{"refid": one, "role": ""} for one in nodes]}
+def relation(id: str, *nodes: str) -> dict[str, Any]:
+    return {"id": id, "infons": {}, "nodes": [{"refid": node, "role": ""} for node in nodes]}
 
 
-def test_a_value_that_looks_like_a_mention_is_none(put: Put, tmp_path: Path) -> None:
+def test_values_that_look_like_ids_are_preserved(put: Put, tmp_path: Path) -> None:
     documents = list(read(put(ANN)))
     assert not write(documents, tmp_path / "out", "brat").lost
     assert (tmp_path / "out" / "a.ann").read_text() == ANN
 
 
-def test_what_hangs_on_a_mention_goes_with_it_and_nothing_else(put: Put, tmp_path: Path) -> None:
+def test_removing_a_mention_removes_only_its_dependents(put: Put, tmp_path: Path) -> None:
     (document,) = read(put(ANN))
     left = document.with_spans(span for span in document.spans if span.type == "Sign")
     report = write([left], tmp_path / "out", "brat")
@@ -76,7 +76,7 @@ def test_what_hangs_on_a_mention_goes_with_it_and_nothing_else(put: Put, tmp_pat
     assert report.lost == {GONE: 6}
 
 
-def test_a_mention_with_other_identifiers_is_the_same_in_brat(put: Put, tmp_path: Path) -> None:
+def test_brat_changed_identifiers_keep_the_mention(put: Put, tmp_path: Path) -> None:
     (document,) = read(put(ANN))
     changed = [replace(span, identifiers=("X:1",)) for span in document.spans]
     report = write([document.with_spans(changed)], tmp_path / "out", "brat")
@@ -97,64 +97,66 @@ def test_a_mention_with_other_identifiers_is_the_same_in_brat(put: Put, tmp_path
     assert report.lost == {GONE: 1}  # the line of the identifier that it no longer has
 
 
-def test_a_mention_with_other_identifiers_is_the_same_in_bioc() -> None:
+def test_bioc_changed_identifiers_keep_the_annotation() -> None:
     entry = annotation("7", 0, "p50", identifier="9", note="checked")
     passage = {"offset": 0, "text": "p50 binds", "annotations": [entry]}
-    document = of_json({"id": "1", "passages": [passage], "relations": [related("R", "7")]})
+    document = from_json({"id": "1", "passages": [passage], "relations": [relation("R", "7")]})
     changed = [replace(span, identifiers=("10", "11")) for span in document.spans]
-    text, lost = rendered(document.with_spans(changed), "bioc_json")
+    text, lost = render(document.with_spans(changed), "bioc_json")
     (written,) = json.loads(text)["documents"]
-    (told,) = written["passages"][0]["annotations"]
-    assert (told["id"], told["infons"]["note"]) == ("7", "checked")
-    assert told["infons"]["identifier"] == "10|11"
-    assert [one["id"] for one in written["relations"]] == ["R"] and not lost
+    (entry,) = written["passages"][0]["annotations"]
+    assert (entry["id"], entry["infons"]["note"]) == ("7", "checked")
+    assert entry["infons"]["identifier"] == "10|11"
+    assert [relation["id"] for relation in written["relations"]] == ["R"] and not lost
 
 
-def test_a_mention_with_other_identifiers_is_the_same_in_pubtator() -> None:
+def test_pubtator_changed_identifiers_keep_the_columns() -> None:
     content = "1|t|Gout\n1|a|\n1\t0\t4\tGout\tDisease\tD1\tmore\n\n"
     (document,) = read(InMemoryFile("x.pubtator", content.encode()))
     changed = [replace(span, identifiers=("D2",)) for span in document.spans]
-    assert "Disease\tD2\tmore\n" in rendered(document.with_spans(changed), "pubtator")[0]
+    assert "Disease\tD2\tmore\n" in render(document.with_spans(changed), "pubtator")[0]
 
 
-def test_relations_that_number_mentions_their_own_way_are_kept() -> None:
+def test_relations_with_other_references_are_preserved() -> None:
     entries = [annotation("2", 0, "OCT2"), annotation("3", 11, "p50")]
     passage = {"offset": 0, "text": "OCT2 binds p50", "annotations": entries}
-    document = of_json({"id": "1", "passages": [passage], "relations": [related("R1", "0", "1")]})
-    text, lost = rendered(document, "bioc_json")
-    assert [one["id"] for one in json.loads(text)["documents"][0]["relations"]] == ["R1"]
+    document = from_json(
+        {"id": "1", "passages": [passage], "relations": [relation("R1", "0", "1")]}
+    )
+    text, lost = render(document, "bioc_json")
+    assert [relation["id"] for relation in json.loads(text)["documents"][0]["relations"]] == ["R1"]
     assert not lost
 
 
-def test_a_relation_of_a_relation_goes_with_it() -> None:
+def test_removing_a_relation_removes_its_dependents() -> None:
     entries = [annotation("2", 0, "OCT2"), annotation("3", 11, "p50")]
     passage = {"offset": 0, "text": "OCT2 binds p50", "annotations": entries}
-    relations = [related("R2", "R1"), related("R1", "2"), related("R3", "3")]
-    document = of_json({"id": "1", "passages": [passage], "relations": relations})
-    text, lost = rendered(document.with_spans(document.spans[1:]), "bioc_json")
-    assert [one["id"] for one in json.loads(text)["documents"][0]["relations"]] == ["R3"]
+    relations = [relation("R2", "R1"), relation("R1", "2"), relation("R3", "3")]
+    document = from_json({"id": "1", "passages": [passage], "relations": relations})
+    text, lost = render(document.with_spans(document.spans[1:]), "bioc_json")
+    assert [relation["id"] for relation in json.loads(text)["documents"][0]["relations"]] == ["R3"]
     assert lost == {GONE: 2}
 
 
-def test_sentences_beside_the_text_of_their_passage() -> None:
+def test_sentences_of_a_passage_with_text() -> None:
     sentences = [
         {"offset": 0, "text": "Gout hurts.", "annotations": [annotation("1", 0, "Gout")],
-         "relations": [related("R", "1")]},
+         "relations": [relation("R", "1")]},
         {"offset": 12, "text": "Flu too."},
     ]  # fmt: skip
     passage = {"offset": 0, "text": "Gout hurts. Flu too.", "sentences": sentences}
-    document = of_json({"id": "1", "passages": [passage]})
+    document = from_json({"id": "1", "passages": [passage]})
     assert document.metadata["sentences"] == ((0, 11), (12, 20))
-    text, lost = rendered(document, "bioc_json")
+    text, lost = render(document, "bioc_json")
     (written,) = json.loads(text)["documents"][0]["passages"]
-    assert [one["id"] for one in written["relations"]] == ["R"] and not lost
+    assert [relation["id"] for relation in written["relations"]] == ["R"] and not lost
 
 
-def test_passages_without_sentences_are_cut_beside_those_with() -> None:
+def test_passages_without_sentences_are_split() -> None:
     passages = [
         {"offset": 0, "text": "A title"},
         {"offset": 8, "sentences": [{"offset": 8, "text": "One. Two."}]},
         {"offset": 18, "text": "Three is. Four is."},
     ]
-    document = of_json({"id": "1", "passages": passages})
+    document = from_json({"id": "1", "passages": passages})
     assert document.metadata["sentences"] == ((0, 7), (8, 17), (18, 27), (28, 36))

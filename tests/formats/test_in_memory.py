@@ -19,7 +19,7 @@ WRITTEN = [f.name for f in FORMATS.values() if f.writer]
 
 @pytest.mark.parametrize("format", WRITTEN)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_content_is_read_like_a_file(tmp_path: Path, format: str, pack: object) -> None:
+def test_in_memory_file_is_read_like_a_file(tmp_path: Path, format: str, pack: object) -> None:
     path = tmp_path / f"notes{FORMATS[format].suffixes[0]}"
     write(DOCUMENTS, path, format)
     assert callable(pack)
@@ -28,7 +28,7 @@ def test_content_is_read_like_a_file(tmp_path: Path, format: str, pack: object) 
     assert detect_format(content) == detect_format(path)
 
 
-def test_nothing_of_its_name_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_memory_file_ignores_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     (tmp_path / "secret.ann").write_text("T1\tDisease 0 6\tsecret\n")
     (tmp_path / "a.eval").write_text("a|0 1|secret\n")
@@ -40,7 +40,7 @@ def test_nothing_of_its_name_is_looked_for(tmp_path: Path, monkeypatch: pytest.M
             list(read(InMemoryFile("secret.txt", b"mine"), format))
 
 
-def test_gaps_between_passages_cannot_fill_the_memory() -> None:
+def test_large_gaps_between_passages_are_rejected() -> None:
     passages = [{"offset": 900_000 * i, "text": "a"} for i in range(1_000)]
     record = {"documents": [{"id": "1", "passages": passages}]}
     with pytest.raises(FormatError, match="has the offset 1800000"):

@@ -1,4 +1,4 @@
-"""Mentions that nest, cross, share a place and lie in pieces: written and read, or counted."""
+"""Nested, crossing, equal and discontinuous mentions are written and read, or counted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARKS = ["\ufeff", "e\u0301", "👩‍🔬", "אב", "क्ष", "\u200d", "糖
 
 
 def texts(alphabet: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Text with characters that belong together and that several mentions can cut."""
+    """Return texts with multi-character graphemes, which mentions may split."""
     piece = st.text(alphabet, max_size=6) | st.sampled_from(MARKS)
     return st.lists(piece, max_size=8).map("".join)
 
@@ -78,7 +78,7 @@ def test_pubtator(docs: list[Document]) -> None:
 
 @quick
 @given(documents(texts(ONE_LINE)))
-def test_pubtator_writes_and_counts_the_hulls_of_pieces(document: Document) -> None:
+def test_pubtator_writes_hulls_of_discontinuous_mentions(document: Document) -> None:
     content, report = written([document], "pubtator")
     pieces = sum(span.is_discontinuous for span in document.spans)
     name = "discontinuous mention written from its first to its last character"
@@ -95,7 +95,7 @@ def passages(draw: st.DrawFn) -> Document:
     text = f"{title}\n{first} {second}"
     start = len(title) + 1
     sentences = ((start, len(first)), (start + len(first) + 1, len(second)))
-    kept = {
+    stored = {
         "passages": (
             {"offset": 0, "length": len(title)},
             {
@@ -105,7 +105,7 @@ def passages(draw: st.DrawFn) -> Document:
             },
         )
     }
-    metadata = {"bioc": kept, "sentences": tuple((o, o + n) for o, n in sentences)}
+    metadata = {"bioc": stored, "sentences": tuple((o, o + n) for o, n in sentences)}
     return Document("d", text, tuple(draw(spans_of(text))), metadata)
 
 
@@ -143,12 +143,9 @@ def tokenised(draw: st.DrawFn) -> Document:
     return Document("file-1", text, tuple(spans), metadata)
 
 
-def kept_in_tags(document: Document) -> tuple[list[Span], int]:
-    """The mentions that CoNLL can hold by the documented rule, and how many are left out.
-
-    Those on whole words stand for mentions that begin or end inside one.
-    """
-    text, used, kept = document.text, set[int](), list[Span]()
+def expected_in_tags(document: Document) -> tuple[list[Span], int]:
+    """Return the mentions that CoNLL can hold, extended to full words, and the number of others."""
+    text, used, expected = document.text, set[int](), list[Span]()
     order = sorted(document.spans, key=lambda s: (-s.length, -(s.score or 0), s.start, s.type))
     for span in order:
         start, end = span.start, span.end
@@ -163,25 +160,25 @@ def kept_in_tags(document: Document) -> tuple[list[Span], int]:
         )
         if one_sentence and not span.is_discontinuous and not used & set(range(start, end)):
             used |= set(range(start, end))
-            kept.append(Span(start, end, span.type))
-    return sorted(kept), len(document.spans) - len(kept)
+            expected.append(Span(start, end, span.type))
+    return sorted(expected), len(document.spans) - len(expected)
 
 
 @settings(deadline=None, max_examples=200)
 @given(tokenised())
-def test_conll_keeps_the_outermost_and_counts_the_others(document: Document) -> None:
+def test_conll_writes_the_outermost_and_counts_the_others(document: Document) -> None:
     content, report = written([document], "conll")
-    kept, left_out = kept_in_tags(document)
+    expected, left_out = expected_in_tags(document)
     [back] = read_back(content, "conll")
-    assert sorted(back.spans) == kept
+    assert sorted(back.spans) == expected
     assert sum(n for why, n in report.lost.items() if "left out" in why) == left_out
     exact = {(s.start, s.end, s.type) for s in document.spans if not s.is_discontinuous}
-    changed = sum((s.start, s.end, s.type) not in exact for s in kept)
-    whole = "mention written on whole words, it begins or ends inside one"
-    assert report.lost.get(whole, 0) >= changed
+    changed = sum((s.start, s.end, s.type) not in exact for s in expected)
+    extended = "mention extended to full words, it begins or ends inside a word"
+    assert report.lost.get(extended, 0) >= changed
 
 
-def test_conll_keeps_the_most_probable_of_equally_long_mentions() -> None:
+def test_conll_writes_the_most_probable_of_equal_mentions() -> None:
     spans = (Span(0, 5, "Chemical", 0.3), Span(0, 5, "Disease", 0.9), Span(0, 5, "Gene"))
     content, _ = written([Document("d", "Fever", spans)], "conll")
     assert content == "Fever\tB-Disease\n\n"
@@ -189,8 +186,8 @@ def test_conll_keeps_the_most_probable_of_equally_long_mentions() -> None:
     assert content == "Fever\tB-Chemical\n\n"
 
 
-def test_a_text_that_begins_like_a_byte_order_mark(tmp_path: Path) -> None:
-    """CMeEE has such texts. Their offsets must stay, for whoever reads the file."""
+def test_text_that_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """CMeEE has such texts. Their offsets must not change."""
     text = "\ufeffgout , flu"
     document = Document("d", text, (Span(0, 5, "A"), Span(1, 5, "A"), Span(8, 11, "A")))
     for format in ("brat", "conll", "text", "lines"):
@@ -204,7 +201,7 @@ def test_a_text_that_begins_like_a_byte_order_mark(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["text", "lines"])
-def test_plain_text_counts_every_mention(format: str) -> None:
+def test_plain_text_counts_mentions(format: str) -> None:
     spans = (
         Span(0, 5, "A"),
         Span(0, 9, "A"),

@@ -26,7 +26,7 @@ SPAN = Span(0, 5, "Disease", 0.5, ("D:1",))
 
 @settings(deadline=None, max_examples=30, suppress_health_check=slow_is_fine)
 @given(full(UTF8), st.booleans())
-def test_everything_comes_back(docs: list[Document], many: bool) -> None:
+def test_parquet_round_trip(docs: list[Document], many: bool) -> None:
     docs = docs * 200 if many else docs  # more than a row group holds
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.parquet")
@@ -35,7 +35,7 @@ def test_everything_comes_back(docs: list[Document], many: bool) -> None:
         assert [detailed(d) for d in read(path)] == [detailed(d) for d in docs]
 
 
-def test_metadata_comes_back_as_far_as_json_holds_it(tmp_path: Path) -> None:
+def test_parquet_metadata_that_json_cannot_hold(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     docs = [Document("a", "Fever", (SPAN,), {"sentences": ((0, 5),)}),
             Document("b", "\ud800", (), {"odd": object()})]  # fmt: skip
@@ -44,7 +44,7 @@ def test_metadata_comes_back_as_far_as_json_holds_it(tmp_path: Path) -> None:
     assert list(read(path)) == [docs[0], Document("b", "\ufffd")]
 
 
-def test_datasets_reads_it_and_has_the_same_fields(tmp_path: Path) -> None:
+def test_parquet_is_compatible_with_datasets(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     from vaner.integrations.datasets import from_dataset, to_dataset
 
@@ -56,20 +56,20 @@ def test_datasets_reads_it_and_has_the_same_fields(tmp_path: Path) -> None:
     assert [detailed(d) for d in read(path)] == [detailed(document)]
 
 
-def test_tables_from_elsewhere(tmp_path: Path) -> None:
+def test_foreign_tables(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"text": ["Flu", None], "id": [7, 8], "ward": ["a", "b"]}), path)
     with pytest.warns(
         SkippedRecordsWarning, match=r"x\.parquet: columns .* not read: ward$"
-    ) as told:
+    ) as caught:
         assert [(d.id, d.text) for d in read(path)] == [("7", "Flu"), ("8", "")]
-    assert len(told) == 1
+    assert len(caught) == 1
     pq.write_table(pa.table({"title": ["Flu"]}), path)
     with pytest.raises(FormatError, match=r"x\.parquet: there is no column text; there are title"):
         list(read(path))
 
 
-def test_a_bad_row_is_named_and_can_be_left_out(tmp_path: Path) -> None:
+def test_bad_rows_are_named_and_can_be_skipped(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     spans = [[], [{"start": 0, "end": 9, "type": "D"}, {"start": 0, "end": 4, "type": "D"}], []]
     metadata = [None, None, "no json"]
@@ -87,16 +87,16 @@ def test_a_bad_row_is_named_and_can_be_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"PAR1", b"PAR1 nonsense PAR1", gzip.compress(b"x", mtime=0)]
 )
-def test_what_is_no_table(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_no_table(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
     assert detect_format(path) == "parquet"
-    with pytest.raises(FormatError, match=r"x\.parquet: cannot be read as Parquet") as told:
+    with pytest.raises(FormatError, match=r"x\.parquet: cannot be read as Parquet") as caught:
         list(read(path))
-    assert len(str(told.value).splitlines()) == 1
+    assert len(str(caught.value).splitlines()) == 1
 
 
-def test_streams_have_no_place_for_a_table() -> None:
+def test_parquet_cannot_be_a_stream() -> None:
     with pytest.raises(VanerError, match="cannot be written to a stream"):
         write([], "-", "parquet")
     with pytest.raises(FormatError, match="cannot be read from standard input"):
@@ -119,7 +119,7 @@ def test_memory_is_bounded_by_a_row_group(tmp_path: Path) -> None:
     assert peak(4000) < 1.5 * peak(1000)
 
 
-def test_tables_of_tokens_as_the_hub_has_them(tmp_path: Path) -> None:
+def test_tables_of_tokens_from_the_hub(tmp_path: Path) -> None:
 
     rows = {"id": ["a"], "tokens": [["Rat", "fever", "hurts"]], "ner_tags": [[1, 2, 0]]}
     names = ["O", "B-Species", "B-Disease"]

@@ -1,4 +1,4 @@
-"""What each reader makes of a small file of its format. All sentences are invented."""
+"""The readers, on small files of each format. All sentences are invented."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def mentions(document):
 # text
 
 
-def test_text_is_untouched(put):
+def test_text_is_unchanged(put):
     path = put("\ufeffOne\r\ntwo\x00\u2028three\r", "note.txt")
     (document,) = read(path)
     assert document == Document("note", "One\r\ntwo\x00\u2028three\r")
@@ -59,7 +59,7 @@ def test_text_is_untouched(put):
         "He lacks vitamin B\nShe lacks vitamin E\n",
     ],
 )
-def test_a_note_that_ends_like_a_tag_is_text(put, text):
+def test_note_that_ends_like_a_tag_is_text(put, text):
     path = put(text, "note.txt")
     assert detect_format(path) == "text"
     assert [d.text for d in read(path)] == [text]
@@ -68,12 +68,12 @@ def test_a_note_that_ends_like_a_tag_is_text(put, text):
 @pytest.mark.parametrize(
     "text", ["Sodium\t128\tL\nPotassium\t3.1\tL\n", "Blood group:\tB\nRhesus:\tB\n"]
 )
-def test_a_table_of_values_is_text(put, text):
+def test_table_of_values_is_text(put, text):
     path = put(text, "lab.txt")
     assert [(d.text, d.spans) for d in read(path)] == [(text, ())]
 
 
-def test_a_pipe_is_not_read_twice(tmp_path):
+def test_pipe_needs_a_format_name(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(FormatError, match="the format of a pipe cannot be detected; name it"):
@@ -81,7 +81,7 @@ def test_a_pipe_is_not_read_twice(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-16-le"])
-def test_xml_tells_its_encoding_itself(put, encoding):
+def test_xml_encoding_declaration_is_used(put, encoding):
     head = f'<?xml version="1.0" encoding="{encoding}"?>'
     mark = "\ufeff" if encoding == "utf-16-le" else ""
     content = "<passage><offset>0</offset><text>Ménière</text></passage>"
@@ -90,12 +90,12 @@ def test_xml_tells_its_encoding_itself(put, encoding):
     assert [d.text for d in read(path)] == ["Ménière"]
 
 
-def test_a_byte_order_mark_is_no_text_in_any_encoding(put):
+def test_byte_order_mark_is_removed_in_any_encoding(put):
     path = put("\ufeffGout", "x.txt", "utf-16-le")
     assert [d.text for d in read(path, "text", encoding="utf-16-le")] == ["Gout"]
 
 
-def test_bioc_documents_without_a_collection_a_line_each(put):
+def test_bioc_json_lines_without_a_collection(put):
     lines = [json.dumps({"id": i, "passages": [{"offset": 0, "text": "Gout"}]}) for i in "12"]
     path = put("\n\n".join(lines) + "\n", "x.json")
     assert [(d.id, d.text) for d in read(path)] == [("1", "Gout"), ("2", "Gout")]
@@ -103,17 +103,17 @@ def test_bioc_documents_without_a_collection_a_line_each(put):
         list(read(put("\n\n".join(lines) + "\n{", "x.json")))
 
 
-def test_xml_that_is_nested_too_deeply_is_told(put):
+def test_deeply_nested_xml_is_reported(put):
     deep = "<passage>" * 3000 + "</passage>" * 3000
-    whole = "<document><id>2</id><passage><offset>0</offset><text>Gout</text></passage></document>"
-    path = put(f"<collection><document><id>1</id>{deep}</document>{whole}</collection>", "x.xml")
+    other = "<document><id>2</id><passage><offset>0</offset><text>Gout</text></passage></document>"
+    path = put(f"<collection><document><id>1</id>{deep}</document>{other}</collection>", "x.xml")
     with pytest.raises(FormatError, match="nested too deeply"):
         list(read(path))
     errors = []
     assert [d.id for d in read(path, on_error=errors.append)] == ["2"] and len(errors) == 1
 
 
-def test_a_table_whose_offsets_are_others_is_told(put, tmp_path):
+def test_parquet_wrong_offsets_are_reported(put, tmp_path):
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     spans = [{"start": 3, "end": 6, "type": "D", "text": "flu"}]  # of UTF-16 units
     pq.write_table(
@@ -123,7 +123,7 @@ def test_a_table_whose_offsets_are_others_is_told(put, tmp_path):
         list(read(tmp_path / "x.parquet"))
 
 
-def test_tokens_with_white_space_of_any_kind_stay_whole(put):
+def test_tokens_with_white_space_are_not_split(put):
     record = {"tokens": ["5\u00a0mg", "daily"], "ner_tags": ["B-Dose", "O"]}
     (document,) = read(put(json.dumps(record), "x.jsonl"))
     stream = io.StringIO()
@@ -131,7 +131,7 @@ def test_tokens_with_white_space_of_any_kind_stay_whole(put):
     assert stream.getvalue().startswith("5\u00a0mg\tB-Dose\ndaily\tO\n")
 
 
-def test_files_that_a_mac_leaves_are_no_documents(put):
+def test_hidden_files_are_ignored(put):
     put("Gout", "brat/a.txt")
     put("T1\tD 0 4\tGout\n", "brat/a.ann")
     path = put(b"\x00\xff", "brat/._a.txt")
@@ -146,14 +146,14 @@ def test_lines_from_standard_input(monkeypatch):
     ]
 
 
-def test_standard_input_is_no_folder_of_its_name(tmp_path, monkeypatch):
+def test_standard_input_takes_precedence_over_a_folder(tmp_path, monkeypatch):
     (tmp_path / "-").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"gout")))
     assert [d.text for d in read("-", "text")] == ["gout"]
 
 
-def test_gzip_is_seen_whatever_the_name(put):
+def test_gzip_is_detected_from_the_content(put):
     assert next(read(put(gzip.compress("häm".encode()), "a.txt"), "text")).text == "häm"
     assert next(read(put(gzip.compress(b"ham"), "a.txt.gz"))).id == "a"
 
@@ -192,7 +192,7 @@ def test_jsonl_dialects(put):
     assert mentions(tagged) == [("Rat", "Species")]
 
 
-def test_jsonl_records_of_no_token(put):
+def test_jsonl_records_without_tokens(put):
     path = put('{"tokens": [], "ner_tags": []}\n{"tokens": [], "tags": []}\n{"tokens": []}\n')
     assert [(d.text, d.spans) for d in read(path, "jsonl")] == [("", ())] * 3
 
@@ -206,7 +206,7 @@ def test_jsonl_tags_under_other_names(put):
 
 
 @pytest.mark.parametrize(
-    ("record", "told"),
+    ("record", "message"),
     [
         ('{"tokens": ["He", "has", "gout"], "ner_tags": ["O", "B-D"]}', "3 tokens but 2 ner_tags"),
         ('{"tokens": ["gout", "aspirin"], "ner_tags": [1, 3]}', "tag 3 is a number without a name"),
@@ -214,12 +214,12 @@ def test_jsonl_tags_under_other_names(put):
         ('{"tokens": ["a", "b"], "ner_tags": [0, -1]}', "tag -1 is a number without a name"),
     ],
 )
-def test_jsonl_tags_that_do_not_fit(put, record, told):
-    with pytest.raises(FormatError, match=told):
+def test_jsonl_wrong_tags_are_reported(put, record, message):
+    with pytest.raises(FormatError, match=message):
         list(read(put(record), "jsonl"))
 
 
-def test_jsonl_tells_nothing_of_other_lists(put):
+def test_jsonl_no_warning_for_other_lists(put):
     path = put(
         '{"text": "Gout.", "sentences": [{"start": 0, "end": 5}], "notes": ["a"]}', "x.jsonl"
     )
@@ -241,12 +241,12 @@ def test_jsonl_tells_nothing_of_other_lists(put):
         ),
     ],
 )
-def test_jsonl_tells_of_mentions_that_it_does_not_read(put, record, name):
+def test_jsonl_warns_about_unread_mentions(put, record, name):
     with pytest.warns(FormatWarning, match=f"not read as mentions: {name}$"):
         list(read(put(f"{record}\n{record}"), "jsonl"))
 
 
-def test_jsonl_fields_without_a_value_are_as_if_they_were_not_there(put):
+def test_jsonl_null_fields_are_ignored(put):
     path = put(
         '{"text": "Gout.", "spans": null, "entities": [{"start": 0, "end": 4, "type": "D"}]}\n'
         '{"tokens": ["Gout"], "ner_tags": null, "spans": [{"start": 0, "end": 1, "type": "D"}]}\n'
@@ -254,7 +254,7 @@ def test_jsonl_fields_without_a_value_are_as_if_they_were_not_there(put):
     assert [mentions(d) for d in read(path, "jsonl")] == [[("Gout", "D")]] * 2
 
 
-def test_jsonl_tags_beside_a_text_are_of_its_tokens(put):
+def test_jsonl_tags_with_text_and_tokens(put):
     path = put(
         '{"text": "He has\\nhay fever.", "tokens": ["He", "has", "hay", "fever", "."], '
         '"ner_tags": ["O", "O", "B-D", "I-D", "O"]}\n'
@@ -272,7 +272,7 @@ def test_jsonl_tags_beside_a_text_are_of_its_tokens(put):
     ]
 
 
-def test_a_bad_mention_is_left_out_and_a_bad_record_too(put):
+def test_bad_mentions_and_bad_records_are_skipped(put):
     path = put(
         '{"text": "Fever.", "spans": [{"start": 0, "end": 9, "type": "D"}, '
         '{"start": 0, "end": 5, "type": "D", "text": "Fever"}]}\n'
@@ -304,7 +304,7 @@ def test_conll_schemes_agree(put):
             assert mentions(document) == [("Rat", "S"), ("fever virus", "D")]
 
 
-def test_conll_mixed_schemes_are_read_and_told_once(put):
+def test_conll_mixed_schemes_give_a_single_warning(put):
     path = put("a B-X\n\nb O\nc I-X\n\nd I-X\n")
     with pytest.warns(FormatWarning, match=r"file:4: 2 tags") as caught:
         assert sum(len(d.spans) for d in read(path, "conll")) == 3
@@ -314,12 +314,12 @@ def test_conll_mixed_schemes_are_read_and_told_once(put):
 def test_conll_docstart_groups_sentences(put):
     content = "-DOCSTART-\t-X-\tO\n\nRat\tNN\tB-S\nbit\tVB\tO\n\nHe\tPR\tO\n\n"
     path = put(content + content)
-    one, two = read(path)
-    assert one.text == "Rat bit\nHe"
-    assert one.metadata["sentences"] == ((0, 7), (8, 10))
-    assert two.id == "file-2"
+    first, second = read(path)
+    assert first.text == "Rat bit\nHe"
+    assert first.metadata["sentences"] == ((0, 7), (8, 10))
+    assert second.id == "file-2"
     stream = io.StringIO()
-    write_to([one, two], stream, "conll")
+    write_to([first, second], stream, "conll")
     assert stream.getvalue() == content + content
 
 
@@ -346,7 +346,7 @@ def test_conll_errors(put, content, message):
         list(read(put(content), "conll"))
 
 
-def test_conll_goes_on_after_a_bad_sentence(put):
+def test_conll_continues_after_a_bad_sentence(put):
     errors = []
     documents = read(put("a O\nb\nc\n\nd O\n"), "conll", on_error=errors.append)
     assert [d.text for d in documents] == ["d"]
@@ -377,7 +377,7 @@ def test_pubtator(put):
     assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
 
 
-def test_pubtator_has_both_lines_for_a_text_of_one(put):
+def test_pubtator_writes_both_lines_for_a_text_of_one(put):
     spans = (Span(0, 3, "Species"), Span(4, 9, "Disease"))
     for text, lost in (("Rat fever", 0), ("Rat fever\n", 1), ("", 0), ("\nRat fever", 0)):
         stream = io.StringIO()
@@ -392,7 +392,7 @@ def test_pubtator_has_both_lines_for_a_text_of_one(put):
     assert [d.text for d in read(put("8|t|Nothing\n"), "pubtator")] == ["Nothing"]
 
 
-def test_pubtator_after_linking_writes_the_new_identifier(put):
+def test_pubtator_writes_new_identifiers(put):
     document = list(read(put(PUBTATOR)))[2]
     linked = document.with_spans([Span(0, 3, "Species", None, ("10116",))])
     stream = io.StringIO()
@@ -411,7 +411,7 @@ def test_pubtator_after_linking_writes_the_new_identifier(put):
         ("9\t4\t9\tfever\tDisease\tD1", "annotation of 7"),
     ],
 )
-def test_pubtator_errors_leave_out_one_mention(put, row, message):
+def test_pubtator_errors_skip_a_mention(put, row, message):
     path = put(f"7|t|Rat fever\n7|a|It.\n{row}\n7\t0\t3\tRat\tSpecies\t1\n\n8|t|Next\n")
     with pytest.raises(FormatError, match=f"file:3: .*{message}"):
         list(read(path, "pubtator"))
@@ -470,7 +470,7 @@ ANN = "T1\tDrug 0 7\tAspirin\nN1\tReference T1 MESH:D1\tAspirin\nA1\tOld T1\n#1\
 
 @pytest.mark.parametrize("by_jsonl", [False, True])
 @pytest.mark.parametrize(
-    ("name", "content", "own", "number"),
+    ("name", "content", "formats", "number"),
     [
         ("x.xml", BIOC, ("bioc_xml", "bioc_json"), 1),
         ("x.pubtator", INDUCED, ("pubtator",), 1),
@@ -478,8 +478,8 @@ ANN = "T1\tDrug 0 7\tAspirin\nN1\tReference T1 MESH:D1\tAspirin\nA1\tOld T1\n#1\
         ("x.ann", ANN, ("brat",), 2),
     ],
 )
-def test_what_stands_beside_mentions_is_kept_or_counted(
-    put, tmp_path, name, content, own, number, by_jsonl
+def test_unsupported_annotations_are_preserved_or_counted(
+    put, tmp_path, name, content, formats, number, by_jsonl
 ):
     put("Aspirin", "x.txt")
     documents = list(read(put(content, name)))
@@ -489,8 +489,8 @@ def test_what_stands_beside_mentions_is_kept_or_counted(
     for format in FORMATS.values():
         if format.is_writable:
             lost = write(documents, tmp_path / format.name, format.name).lost
-            all_kept = format.name in (*own, "jsonl", "parquet")
-            assert lost.get(UNSUPPORTED, 0) == (0 if all_kept else number), format.name
+            is_preserved = format.name in (*formats, "jsonl", "parquet")
+            assert lost.get(UNSUPPORTED, 0) == (0 if is_preserved else number), format.name
 
 
 def test_several_bioc_json_collections(put):
@@ -500,13 +500,18 @@ def test_several_bioc_json_collections(put):
             "source": id, "documents": [{"id": id, "passages": [passage]}], "infons": {"a": "b"}
         })  # fmt: skip
 
-    one, two = collection("A"), collection("B")
-    # A list of one is what the BioC API of PMC answers.
-    for content in (f"[{one}]", f"[{one},\n{two}]\n", f"{one}\n{two}\n", one + two):
+    first, second = collection("A"), collection("B")
+    # The BioC API of PMC returns a list with a single collection.
+    for content in (
+        f"[{first}]",
+        f"[{first},\n{second}]\n",
+        f"{first}\n{second}\n",
+        first + second,
+    ):
         documents = list(read(put(content, "x.json")))
-        told = [(d.id, d.metadata["bioc"]["collection"]["source"]) for d in documents]
-        assert told == [("A", "A"), ("B", "B")][: 1 + ("B" in content)]
-    for damaged in (one[:-1], f"{one}\n{two[:-1]}", f"{one}\nmore", f"{one}\n{{}}"):
+        sources = [(d.id, d.metadata["bioc"]["collection"]["source"]) for d in documents]
+        assert sources == [("A", "A"), ("B", "B")][: 1 + ("B" in content)]
+    for damaged in (first[:-1], f"{first}\n{second[:-1]}", f"{first}\nmore", f"{first}\n{{}}"):
         documents = read(put(damaged, "x.json"))
         assert next(documents).id == "A"
         with pytest.raises(FormatError, match=r"x\.json:[12]: broken JSON"):
@@ -531,7 +536,7 @@ PUBTATOR3 = {
 }  # fmt: skip
 
 
-def test_bioc_json_infons_that_are_no_strings_come_back(put, tmp_path):
+def test_bioc_json_infons_of_other_types_are_preserved(put, tmp_path):
     (document,) = read(put(json.dumps(PUBTATOR3), "x.json"))
     assert document.spans == (Span(4, 9, "Disease"),)
     assert document.spans[0].identifiers == ("D1", "D2")
@@ -545,17 +550,17 @@ def test_bioc_json_infons_that_are_no_strings_come_back(put, tmp_path):
     assert sorted(map(str, _infons(json.loads((tmp_path / "o.json").read_text())))) == sorted(
         map(str, infons)
     )
-    (told,) = read(tmp_path / "o.xml")
-    assert told.spans == document.spans
+    (reread,) = read(tmp_path / "o.xml")
+    assert reread.spans == document.spans
     content = (tmp_path / "o.xml").read_text()
     for infon in ('"valid">true<', '"normalized">[1, {"a": null}]<', '"identifier">D1|D2<'):
         assert f"<infon key={infon}/infon>" in content
 
 
 def _infons(record):
-    """All that is called infons in a record."""
+    """Return all infons in a record."""
     if isinstance(record, list):
-        return [infons for one in record for infons in _infons(one)]
+        return [infons for item in record for infons in _infons(item)]
     if not isinstance(record, dict):
         return []
     inner = [
@@ -573,16 +578,16 @@ def test_bioc_library_reads_what_we_write(put, tmp_path):
     with open(tmp_path / "o.xml", "rb") as xml, open(tmp_path / "o.json") as json:
         for collection in (biocxml.load(xml), biocjson.load(json)):
             (theirs,) = collection.documents
-            found = [*theirs.passages[0].annotations]
-            found += [a for s in theirs.passages[1].sentences for a in s.annotations]
+            annotations = [*theirs.passages[0].annotations]
+            annotations += [a for s in theirs.passages[1].sentences for a in s.annotations]
             assert collection.source == "us"
-            assert [(a.text, a.infons["type"], a.total_span.offset) for a in found] == [
+            assert [(a.text, a.infons["type"], a.total_span.offset) for a in annotations] == [
                 ("fever", "Disease", 9),
                 ("Left leg", "Part", 28),
             ]
 
 
-def test_bioc_that_places_passages_wrongly_is_closed_up(put):
+def test_bioc_wrong_passage_offsets_are_corrected(put):
     wrong = BIOC.replace("<offset>17<", "<offset>99<").replace("<offset>28<", "<offset>110<")
     (document,) = read(put(BIOC, "a.xml"))
     with pytest.warns(FormatWarning, match="do not fit"):
@@ -593,8 +598,8 @@ def test_bioc_that_places_passages_wrongly_is_closed_up(put):
 
 
 def test_single_bioc_json_documents(put):
-    one = '{"id": 3, "passages": [{"offset": 0, "text": "Fever.", "infons": {}}]}'
-    for content in (one, f"[{one}]", f'{{"PubTator3": [{one}]}}'):
+    record = '{"id": 3, "passages": [{"offset": 0, "text": "Fever.", "infons": {}}]}'
+    for content in (record, f"[{record}]", f'{{"PubTator3": [{record}]}}'):
         (document,) = read(put(content, "x.json"))
         assert (document.id, document.text) == ("3", "Fever.")
 
@@ -611,16 +616,16 @@ def test_brat(put, tmp_path):
     )
     put(ann, "in/a.ann")
     put("No mention", "in/b.txt")
-    one, two = read(tmp_path / "in")
-    assert mentions(one) == [("Left leg", "Part"), ("fever", "Disease")]
-    assert one.spans[1].identifiers == ("MESH:D5",)
-    assert one.text.endswith("\r\n")
-    assert two.spans == ()
-    write([one, two], tmp_path / "out", "brat")
+    first, second = read(tmp_path / "in")
+    assert mentions(first) == [("Left leg", "Part"), ("fever", "Disease")]
+    assert first.spans[1].identifiers == ("MESH:D5",)
+    assert first.text.endswith("\r\n")
+    assert second.spans == ()
+    write([first, second], tmp_path / "out", "brat")
     assert (tmp_path / "out/a.ann").read_text() == ann
     assert (tmp_path / "out/b.ann").read_text() == ""
-    # Other mentions: nothing that was said of the old ones may stick to them.
-    other = one.with_spans([Span(8, 13, "Side")])
+    # New mentions must not inherit annotations of the old ones.
+    other = first.with_spans([Span(8, 13, "Side")])
     report = write([other], tmp_path / "new", "brat")
     assert (tmp_path / "new/a.ann").read_text() == "T1\tSide 8 13\tright\n"
     assert sum(report.lost.values()) == 4
@@ -677,21 +682,21 @@ def test_genetag(put):
     put("@@1|1 3|Abc ( e )\n@@1|0 0|wrong\n@@1|9 4|The\n", "Gold.format")
     path = put("@@1/CD The/DT Abc(d)/NN gene/NN ./. \n@@2/CD No/DT\n", "s.test")
     errors = []
-    one, two = read(path, on_error=errors.append)
+    first, second = read(path, on_error=errors.append)
     assert detect_format(path) == "genetag"
-    assert one.text == "The Abc(d) gene ."
-    assert one.spans == ()
+    assert first.text == "The Abc(d) gene ."
+    assert first.spans == ()
     assert len(errors) == 3
-    for tokens in ("1 4", "1 3", "7 12"):  # its tokens, or others but a text that stands once
+    for tokens in ("1 4", "1 3", "7 12"):  # its tokens, or others and a text that occurs once
         put(f"@@1|{tokens}|Abc ( d )\n", "Gold.format")
         assert mentions(next(read(path))) == [("Abc(d)", "GENE")]
     put("@@1|7 7|e\n", "Gold.format")
     with pytest.raises(FormatError, match=r"Gold.format:1: mention is 'nothing' in sentence @@1"):
         next(read(path))
-    assert two.text == "No"
+    assert second.text == "No"
 
 
-def test_genetag_tells_of_mentions_of_other_sentences(put):
+def test_genetag_warns_about_mentions_of_other_sentences(put):
     put("P1|0 3|BRCA\nP2|0 1|p5\nP2|0 2|p53\nP3|0 1|ab\n", "GENE.eval")
     path = put("P1 BRCA.\n", "test.in")
     with pytest.warns(
@@ -708,7 +713,7 @@ def test_genetag_of_biocreative_two(put):
     ]
 
 
-def test_a_piece_that_is_one_character_off_is_moved():
+def test_piece_that_is_one_character_off_is_moved():
     """Only where the file repeats the mention, and where just one move makes it agree."""
     text = "renal and hepatic failure"
     with pytest.warns(FormatWarning, match="'renal failure' .* was moved"):
@@ -734,15 +739,15 @@ def test_brat_of_the_bionlp_shared_tasks(put):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (" T2\tX 0 4\tGout", "begins with none of T R E A M N # *"),
         ("t2\tX 0 4\tGout", "begins with none"),
         ("T1\tX 0 4\tGout", "T1 occurs twice"),
     ],
 )
-def test_brat_lines_that_are_nearly_mentions(put, line, told):
+def test_brat_malformed_mention_lines(put, line, message):
     put("Gout", "b/a.txt")
     path = put(f"T1\tD 0 4\tGout\n{line}\n", "b/a.ann")
-    with pytest.raises(FormatError, match=f"a.ann:2: {told}".replace("*", r"\*")):
+    with pytest.raises(FormatError, match=f"a.ann:2: {message}".replace("*", r"\*")):
         list(read(path.parent))

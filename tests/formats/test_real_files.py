@@ -1,4 +1,4 @@
-"""The corpora as they are handed out; runs where VANER_CORPORA names the folder that holds them."""
+"""Real corpora in their original formats. Needs VANER_CORPORA, the folder with the corpora."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from vaner.formats import FormatWarning, detect_format, read, write, write_to
 
 CORPORA = os.environ.get("VANER_CORPORA")
-pytestmark = pytest.mark.skipif(not CORPORA, reason="VANER_CORPORA names no folder of corpora")
+pytestmark = pytest.mark.skipif(not CORPORA, reason="needs the corpora: set VANER_CORPORA")
 ROOT = Path(CORPORA or ".")
 NATIVE = ROOT / "native"
 
@@ -41,49 +41,49 @@ COUNTS = {
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_every_mention_is_read(name):
+def test_number_of_mentions(name):
     path = ROOT / name
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         documents = list(read(path))
-    found = detect_format(path), len(documents), sum(len(d.spans) for d in documents)
-    assert found == COUNTS[name]
+    actual = detect_format(path), len(documents), sum(len(d.spans) for d in documents)
+    assert actual == COUNTS[name]
 
 
-def test_the_two_known_defects_are_mended():
-    """Tokens that are counted otherwise, and a location that is one character early."""
+def test_known_defects_are_corrected():
+    """Tokens counted in another way, and a location that is one character too early."""
     documents = list(read(NATIVE / "genetag_bc1/sentences.test"))
     assert sum(len(d.spans) for d in documents) == 2987
     (odd,) = [d for d in documents if d.id == "@@89145327162"]
     assert odd.mention(odd.spans[-1]) == "( 1-->4 )-beta-xylan endohydrolase isoenzyme X-I"
-    with pytest.warns(FormatWarning) as told:
+    with pytest.warns(FormatWarning) as caught:
         documents = list(read(NATIVE / "bioc_xml/CDR_sample.gold.BioC.xml"))
     assert sum(len(d.spans) for d in documents) == 945
     # Five documents whose abstract is placed behind an escaped title, and the location.
-    assert len({str(w.message) for w in told}) == 6
-    assert any("opistothonus dysfunction" in str(w.message) for w in told)
+    assert len({str(w.message) for w in caught}) == 6
+    assert any("opistothonus dysfunction" in str(w.message) for w in caught)
 
 
 @pytest.mark.parametrize("name", [n for n, (f, _, _) in COUNTS.items() if f == "pubtator"])
-def test_pubtator_is_written_back_byte_for_byte(name):
-    """Apart from surplus empty lines, and quotation marks that the file has as spaces."""
+def test_pubtator_round_trip_is_exact(name):
+    """Except for surplus empty lines, and quotation marks that the file has as spaces."""
     path = ROOT / name
     stream = io.StringIO()
     assert not write_to(read(path), stream, "pubtator").lost
     expected = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
-    found = [line for line in stream.getvalue().split("\n") if line]
-    differing = [f for f, e in zip(found, expected, strict=True) if f != e]
+    lines = [line for line in stream.getvalue().split("\n") if line]
+    differing = [f for f, e in zip(lines, expected, strict=True) if f != e]
     assert all('"' in line for line in differing)
 
 
-def test_tsv_is_written_back_byte_for_byte():
+def test_conll_round_trip_is_exact():
     path = ROOT / "NCBI-disease/devel.tsv"
     stream = io.StringIO()
     assert not write_to(read(path), stream, "conll").lost
     assert stream.getvalue() == path.read_text(encoding="utf-8")
 
 
-def test_brat_is_written_back_byte_for_byte(tmp_path):
+def test_brat_round_trip_is_exact(tmp_path):
     folder = NATIVE / "brat_jnlpba_test"
     assert not write(read(folder), tmp_path, "brat").lost
     for file in folder.iterdir():
@@ -91,7 +91,7 @@ def test_brat_is_written_back_byte_for_byte(tmp_path):
 
 
 @pytest.mark.parametrize("format", ["bioc_xml", "bioc_json", "jsonl"])
-def test_bioc_and_jsonl_hold_all_of_a_real_file(tmp_path, format):
+def test_bioc_and_jsonl_round_trip_of_real_files(tmp_path, format):
     for name in ("native/bioc_xml/CDR_sample.gold.BioC.xml", "native/iobes"):
         path = ROOT / name if name.endswith("xml") else next((ROOT / name).iterdir())
         with warnings.catch_warnings():

@@ -168,7 +168,7 @@ def test_conll_of_pretokenized_text(tokens):
 @quick
 @given(st.lists(documents(st.characters()), max_size=3))
 @pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.writer])
-def test_whatever_is_written_can_be_read(format, docs):
+def test_written_files_can_be_read(format, docs):
     """Lone surrogates, line breaks, overlaps, fragments: counted, and the file stays sound."""
     content, report = written(docs, format)
     back = read_back(content, format)
@@ -182,7 +182,7 @@ def test_whatever_is_written_can_be_read(format, docs):
         assert [len(d.spans) for d in back] == [len(d.spans) for d in docs]
 
 
-def test_lone_surrogate_is_escaped_in_json_and_counted_elsewhere():
+def test_lone_surrogates_are_escaped_or_counted():
     document = Document("d", "a \udc80 b", (Span(0, 1, "X"),))
     content, report = written([document], "jsonl")
     assert r"\udc80" in content
@@ -194,14 +194,14 @@ def test_lone_surrogate_is_escaped_in_json_and_counted_elsewhere():
 
 
 @pytest.mark.parametrize("format", ["bioc_xml", "bioc_json", "pubtator"])
-def test_an_identifier_is_not_cut_in_two(format):
+def test_identifier_with_a_separator_is_not_split(format):
     document = Document("d", "Gout", (Span(0, 4, "D", None, ("GO:1|2", "M:1")),))
     content, report = written([document], format)
     assert read_back(content, format)[0].spans[0].identifiers == ("GO:1_2", "M:1")
     assert report.lost == {"character of a name or type replaced by _": 1}
 
 
-def test_conll_of_files_with_other_columns_has_as_many_in_every_row():
+def test_conll_rows_have_equal_numbers_of_columns():
     def document(columns):
         metadata = {"pretokenized": True, "columns": columns}
         return Document("d", "fever rises", (Span(0, 5, "D"),), metadata)
@@ -218,19 +218,19 @@ def test_conll_of_files_with_other_columns_has_as_many_in_every_row():
 
 @pytest.mark.parametrize("foreign", [3, "ab", [1, 2], [["NN"], ["VB", "I-V"]], [["NN"], [None]]])
 @pytest.mark.parametrize("key", ["columns", "tokens"])
-def test_conll_leaves_what_others_call_columns_and_tokens(key, foreign):
+def test_conll_ignores_foreign_columns_and_tokens(key, foreign):
     document = Document("d", "fever rises", (), {key: foreign})
     assert written([document], "conll")[0] == "fever\tO\nrises\tO\n\n"
 
 
-def test_conll_cleans_columns_as_it_does_tokens():
+def test_conll_cleans_columns():
     document = Document("d", "fever", (), {"columns": [["N\tN\ud83d"]]})
     content, report = written([document], "conll")
     assert content == "fever\tN_N\ufffd\tO\n\n"
     assert report.lost["character of a name or type replaced by _"] == 1
 
 
-def test_what_conll_cannot_express_is_counted():
+def test_conll_losses_are_counted():
     spans = (
         Span(0, 6, "A", 0.5),
         Span(0, 10, "B", None, ("X:1",)),
@@ -239,15 +239,15 @@ def test_what_conll_cannot_express_is_counted():
     )
     content, report = written([Document("d", "abcdef ghi jklm", spans)], "conll")
     assert content == "abcdef\tB-B\nghi\tI-B\njklm\tB-D\n\n"
-    assert report.lost["overlapping mention left out, the longest is kept"] == 1
+    assert report.lost["overlapping mention left out, the longest is written"] == 1
     assert report.lost["discontinuous mention left out"] == 1
-    assert report.lost["mention written on whole words, it begins or ends inside one"] == 1
+    assert report.lost["mention extended to full words, it begins or ends inside a word"] == 1
     assert report.lost["score has no place in the format"] == 1
     assert report.lost["identifier has no place in the format"] == 1
 
 
 @pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.is_writable])
-def test_an_error_loses_nothing_already_written(format, tmp_path):
+def test_error_preserves_what_was_written(format, tmp_path):
     def failing():
         yield Document("a", "Fever .", (Span(0, 5, "Disease"),))
         yield Document("b", "Cough .", ())
@@ -265,7 +265,7 @@ def test_an_error_loses_nothing_already_written(format, tmp_path):
         assert back[0].spans == (Span(0, 5, "Disease"),)
 
 
-def test_plain_text_comes_back_and_counts_what_it_cannot_hold():
+def test_plain_text_round_trip_and_losses():
     documents = [Document("a", "One\r\ntwo", (Span(0, 3, "X"),)), Document("b", "three")]
     content, report = written(documents[:1], "text")
     assert content == documents[0].text

@@ -1,4 +1,4 @@
-"""What a format kept of a file, changed by hand or of somebody else's making."""
+"""Round-trip metadata that was edited by hand or comes from another program."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FILES = {
 OTHERS: tuple[Any, ...] = (None, True, 3, -1, 10**30, 0.5, "x", [], ["x"], {}, {"x": 1}, [[1]])
 
 
-def own_formats(name: str) -> list[str]:
+def formats_of(name: str) -> list[str]:
     return ["bioc_xml", "bioc_json"] if name == "bioc" else [name]
 
 
@@ -55,14 +55,14 @@ def document(request: pytest.FixtureRequest, tmp_path: Path) -> Document:
     name, content = FILES[request.param]
     (tmp_path / "x.txt").write_text("Aspirin")
     (tmp_path / name).write_text(content)
-    format = own_formats(request.param)[0]
+    format = formats_of(request.param)[0]
     (document,) = read(tmp_path / name, format)
     assert request.param in document.metadata
     return document
 
 
 def damaged(value: Any) -> Iterator[Any]:
-    """The value with one thing in it, or all of it, another or gone."""
+    """Yield the value with each of its parts replaced or removed."""
     yield from OTHERS
     keys = list(value) if isinstance(value, dict) else list(range(_length(value)))
     for key in keys:
@@ -79,33 +79,33 @@ def _length(value: Any) -> int:
 
 
 @pytest.mark.parametrize("document", FILES, indirect=True, ids=str)
-def test_no_damage_breaks_a_writer_or_loses_a_mention(document: Document, tmp_path: Path) -> None:
+def test_damaged_metadata_does_not_affect_mentions(document: Document, tmp_path: Path) -> None:
     (name,) = document.metadata.keys() & FILES
-    whole = json.loads(json.dumps(document.metadata[name]))
+    original = json.loads(json.dumps(document.metadata[name]))
     documents = {
-        str(i): replace(document, id=str(i), metadata={**document.metadata, name: kept})
-        for i, kept in enumerate(damaged(whole))
+        str(i): replace(document, id=str(i), metadata={**document.metadata, name: value})
+        for i, value in enumerate(damaged(original))
     }
     assert len(documents) > len(OTHERS)
     for format in FORMATS.values():
         if format.is_writable:
             write(documents.values(), tmp_path / format.name, format.name)
-    for format in own_formats(name):
+    for format in formats_of(name):
         errors: list[FormatError] = []
         for after in read(tmp_path / format, format, on_error=errors.append):
             before = documents.pop(after.id)
             assert (after.text, after.spans) == (before.text, before.spans)
-        # Of a task with several texts nobody can tell which is meant.
+        # A task with several strings does not show which is the text.
         assert all("which field of the data is the text?" in str(error) for error in errors)
         assert len(documents) == len(errors)
         documents = {d.id: d for d in read(tmp_path / "jsonl", "jsonl")}
 
 
 @pytest.mark.parametrize("document", FILES, indirect=True, ids=str)
-def test_what_is_not_of_the_shape_is_counted(document: Document, tmp_path: Path) -> None:
+def test_metadata_of_another_type_is_counted(document: Document, tmp_path: Path) -> None:
     (name,) = document.metadata.keys() & FILES
     foreign = Document("1", document.text, document.spans, {name: "somebody else's"})
-    for format in own_formats(name):
+    for format in formats_of(name):
         assert write([foreign], tmp_path / f"{format}-1", format).lost[SHAPE] == 1
         assert SHAPE not in write([document], tmp_path / f"{format}-2", format).lost
     assert SHAPE not in write([foreign], tmp_path / "all.jsonl").lost

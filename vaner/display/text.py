@@ -25,8 +25,8 @@ def listed(counts: Mapping[str, int]) -> str:
 def losses(format: str, lost: Mapping[str, int]) -> str:
     """One line that tells what a format could not hold, most frequent first.
 
-    >>> losses("conll", {"overlapping mention left out, the longest is kept": 2})
-    'conll cannot hold everything, jsonl can: overlapping mention left out, the longest is kept (2)'
+    >>> losses("conll", {"overlapping mention left out, the longest is written": 2})
+    'conll cannot hold everything, jsonl can: overlapping mention left out, the longest is written (2)'
     """
     ranked = sorted(lost.items(), key=lambda item: (-item[1], item[0]))
     told = "; ".join(f"{reason} ({number:,})" for reason, number in ranked)

@@ -117,7 +117,7 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
                 continue
             id, span = _parse_mention(text, line, references)
             if id in spans:
-                raise MalformedError(f"{id} occurs twice; each mention needs its own id")
+                raise MalformedError(f"{id} occurs twice; each mention needs a different id")
             spans[id] = span
     stored: dict[str, Any] = {"lines": tuple(others)} if others else {}
     if others or list(spans) != [f"T{i}" for i in range(1, len(spans) + 1)]:

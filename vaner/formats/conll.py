@@ -46,8 +46,8 @@ FILLER = "-X-"
 CROSSES_SENTENCE = "mention left out, it crosses a sentence boundary"
 UNREACHABLE = {
     UnreachableReason.DISCONTINUOUS: "discontinuous mention left out",
-    UnreachableReason.OVERLAPPING: "overlapping mention left out, the longest is kept",
-    UnreachableReason.BOUNDARY: "mention written on whole words, it begins or ends inside one",
+    UnreachableReason.OVERLAPPING: "overlapping mention left out, the longest is written",
+    UnreachableReason.BOUNDARY: "mention extended to full words, it begins or ends inside a word",
 }
 EMPTY = "document without words"
 ID = "document id has no place in the format"
@@ -65,8 +65,8 @@ class _TagStatistics:
     """What the tags of a file reveal about its scheme, updated sentence by sentence."""
 
     valid_tags: set[str] = field(default_factory=set)
-    begun: int = 0
-    unbegun: int = 0
+    b_starts: int = 0
+    i_starts: int = 0
     first_line: int | None = None
 
     def check(self, tags: Sequence[str], line: int) -> None:
@@ -85,18 +85,18 @@ class _TagStatistics:
         violations = find_violations(tags)
         if violations and self.first_line is None:
             self.first_line = line + violations[0]
-        self.unbegun += len(violations)
+        self.i_starts += len(violations)
         previous = OUTSIDE
         for tag in tags:
-            self.begun += tag[0] in "BSU" and tag[1:] != previous[1:]
+            self.b_starts += tag[0] in "BSU" and tag[1:] != previous[1:]
             previous = tag
 
     def warn(self, name: str) -> None:
         """Warn if the tags of a file are consistent with neither IOB1 nor IOB2."""
-        if self.begun and self.unbegun:
+        if self.b_starts and self.i_starts:
             warnings.warn(
-                f"{name}:{self.first_line}: {self.unbegun} tags continue a mention that has not "
-                "begun; each was read as the beginning of one",
+                f"{name}:{self.first_line}: {self.i_starts} tags continue a mention that has not "
+                "started; each was read as the beginning of one",
                 FormatWarning,
                 stacklevel=2,
             )

@@ -131,7 +131,7 @@ def _detect_json(head: str) -> str | None:
         return None
     first_line = head.lstrip().partition("\n")[0]
     record = _parse_object(first_line)
-    # vaner's own records may store passages of a BioC file in their metadata, so only the keys of
+    # vaner's JSON Lines may store passages of a BioC file in their metadata, so only the keys of
     # the top level count. A record that is cut off, or spread over lines, is searched as text.
     bioc_list = rf'"({"|".join(_BIOC_KEYS)})"\s*:\s*\['
     if re.search(bioc_list, head) if record is None else record.keys() & _BIOC_KEYS:

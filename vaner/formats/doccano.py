@@ -1,8 +1,8 @@
 """doccano JSON Lines for sequence labeling: a text and ``[start, end, label]`` per mention.
 
 Offsets are UTF-16 units, as on doccano's page, unless a project counts grapheme clusters (doccano
-issue 2290). doccano exports a text that nobody has annotated like a text without mentions; use its
-option "export only approved documents" to exclude the former.
+issue 2290). In an export, a text that has not been annotated looks like a text without mentions;
+use doccano's option "export only approved documents" to exclude the former.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vaner.text.documents import Document, Span
 
 _TEXT_FIELDS = ("text", "data")
 _MENTION_FIELDS = ("label", "labels", "entities", "annotations")
-# doccano assigns its own ``id`` to each text, but preserves other fields.
+# doccano assigns a new ``id`` to each text, but preserves other fields.
 _ID_FIELD = "doc_id"
 _KNOWN_FIELDS = {
     *_TEXT_FIELDS, *_MENTION_FIELDS, _ID_FIELD, "id", "relations", "Comments", "comments",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from vaner.formats.source import MalformedError
 from vaner.text.documents import Span
@@ -51,7 +51,7 @@ def check_quoted(entry: Mapping[str, Any], name: str) -> str | None:
     return None if quoted is None else str(check_type(quoted, str, name))
 
 
-def is_integer(value: Any) -> bool:
+def is_integer(value: Any) -> TypeGuard[int]:
     """Return whether a value is an integer. True and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 

@@ -42,7 +42,7 @@ from vaner.formats.trailer import with_trailer
 from vaner.formats.utf16 import get_unit_offsets, has_wide_characters, to_code_point
 from vaner.text.documents import Document, Span
 
-UNANNOTATED = "a task that nobody annotated"
+UNANNOTATED = "a task without annotations"
 SKIPPED = "a task that was skipped"
 SUPERSEDED = "an annotation of a task with several"
 
@@ -141,7 +141,12 @@ def _select_answer(task: Mapping[str, Any], skipped: SkipCounts) -> Mapping[str,
         skipped[SUPERSEDED] += len(submitted) - 1
     candidates = [entry for entry in submitted if entry.get("ground_truth")] or submitted
     # reversed: of annotations changed at the same time, the last one of the file is selected
-    return max(reversed(candidates), key=lambda entry: str(entry.get("updated_at") or ""))
+    latest: Mapping[str, Any] = max(reversed(candidates), key=_get_update_time)
+    return latest
+
+
+def _get_update_time(annotation: Mapping[str, Any]) -> str:
+    return str(annotation.get("updated_at") or "")
 
 
 def _to_document(

@@ -36,7 +36,7 @@ _KNOWN_FIELDS = {"text", "spans", "tokens", "answer"}
 
 
 class Stored(TypedDict, total=False):
-    """What is stored of a record, besides fields with any other name."""
+    """What is stored of a record, in addition to fields with any other name."""
 
     meta: Mapping[str, Any] | None
 

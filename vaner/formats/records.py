@@ -1,8 +1,8 @@
 """Records of JSON Lines and rows of tables as documents, in the common dialects of corpora.
 
-Besides vaner's own form, these are read: ``text`` with ``entities`` in characters; ``tokens`` with
-``entities`` in tokens; ``tokens`` with a tag for each (``ner_tags``, ``tags`` or ``labels``),
-optionally with the ``text``. Tags are strings or numbers. Numbers are class indices if the classes
+In addition to the form that vaner writes, these are read: ``text`` with ``entities`` in
+characters; ``tokens`` with ``entities`` in tokens; ``tokens`` with a tag for each (``ner_tags``,
+``tags`` or ``labels``), optionally with the ``text``. Tags are strings or numbers. Numbers are class indices if the classes
 have names; otherwise 0 is O, 1 is B and 2 is I. A first token that contains spaces and has no tag
 is an instruction.
 """
@@ -172,8 +172,8 @@ def _get_entries(record: Mapping[str, Any], field: str | None, classes: Sequence
     has_unnamed_classes = classes is _INTEGER_TAGS and any(map(is_integer, record[field]))
     if has_unnamed_classes and (violations := find_violations(tags)):
         raise MalformedError(
-            f"tag {record[field][violations[0]]} continues no mention: if the numbers are classes "
-            "of their own, write their names, such as B-Disease"
+            f"tag {record[field][violations[0]]} continues no mention: if the numbers are class "
+            "indices, write the class names, such as B-Disease"
         )
     return [{"start": chunk.start, "end": chunk.end, "type": chunk.type} for chunk in chunks]
 

@@ -1,7 +1,7 @@
 """Round-trip metadata: what a format stores of a file, to write the document back unchanged.
 
-Each format uses its own metadata key. Another program may use the same key for something else, and
-users may edit the metadata. So it is used only if it has the expected type.
+Each format uses a different metadata key. Another program may use the same key for something else,
+and users may edit the metadata. So it is used only if it has the expected type.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
 
 
 def render_each_line(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
-    """Yield the text of each document on its own line."""
+    """Yield the text of each document on a line."""
     for document in documents:
         losses[MENTION] += len(document.spans)
         losses[BLANK] += not document.text.strip()

@@ -1,4 +1,4 @@
-"""XML as a stream: one record at a time; external entities and own entities are rejected."""
+"""XML as a stream: one record at a time; entity declarations and external entities are rejected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from vaner.formats.source import InputFile, open_bytes
 
 _CHUNK_SIZE = 1 << 16
-_ENTITIES = "declares entities of its own or uses external ones, which is not allowed"
+_ENTITIES = "declares entities or uses external ones, which is not allowed"
 
 
 class _ChildCollector:

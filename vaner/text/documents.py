@@ -108,8 +108,8 @@ class Document:
         id: identifier, unique in its corpus.
         text: the original text.
         spans: the mentions, in the given order.
-        metadata: what a format needs to write the document back, and anything else the caller
-            wants to attach. Keys shared by all formats: ``sentences``, a tuple of ``(start, end)``
+        metadata: what a format needs to write the document back, and anything else that the
+            caller attaches. Keys shared by all formats: ``sentences``, a tuple of ``(start, end)``
             pairs if the source defines sentence boundaries; ``pretokenized``, True if white space
             separates the tokens of the source; ``doc_id``, the document that this sentence or
             passage belongs to.
@@ -199,7 +199,7 @@ class Document:
 def filter_by_score(document: Document, threshold: float | Mapping[str, float]) -> Document:
     """Return the document without the mentions that score below a threshold.
 
-    Mentions without a score are kept.
+    Mentions without a score always stay.
 
     Args:
         document: the document.

@@ -28,8 +28,8 @@ def count_unreachable(
         document: document with its gold mentions.
         types: entity types to find.
         scheme: tag scheme.
-        joint: whether one pass finds all types, so that a word has a single tag. Otherwise each
-            type is tagged in its own pass, and mentions of different types may overlap.
+        joint: whether one pass finds all types, so that a word has a single tag. Otherwise there
+            is a pass per type, and mentions of different types may overlap.
 
     >>> document = Document("d", "p53-null", (Span(0, 2, "Gene"), Span(0, 3, "Gene")))
     >>> count_unreachable(document, ["Gene"])

@@ -180,10 +180,10 @@ def _split_at(words: Sequence[Word], ends: Iterable[int]) -> Iterator[tuple[int,
 
 
 class Window(NamedTuple):
-    """A range of words that is read at once, and the part of it whose predictions are kept.
+    """A range of words that is read at once, and the part of it whose predictions are used.
 
-    ``start <= keep_start <= keep_end <= end``. Over all windows of a sentence, the kept parts
-    cover each word exactly once.
+    ``start <= keep_start <= keep_end <= end``. Over all windows of a sentence, the used
+    parts cover each word exactly once.
     """
 
     start: int
@@ -195,7 +195,7 @@ class Window(NamedTuple):
 def split_windows(lengths: Sequence[int], limit: int, overlap: int) -> list[Window]:
     """Split a word sequence into windows of at most `limit` subwords.
 
-    Adjacent windows share about `overlap` subwords. The kept parts meet in the middle of the shared
+    Adjacent windows share about `overlap` subwords. The used parts meet in the middle of the shared
     part, so that each word is predicted where it has context on both sides.
 
     Args:
@@ -230,7 +230,7 @@ def split_windows(lengths: Sequence[int], limit: int, overlap: int) -> list[Wind
             next_start -= 1
             shared += lengths[next_start]
         start = next_start
-    # The kept parts meet half-way between the start of the next window and the end of this one.
+    # The used parts meet half-way between the start of the next window and the end of this one.
     cuts = [(right[0] + left[1]) // 2 for left, right in zip(ranges, ranges[1:], strict=False)]
     edges = [0, *cuts, len(lengths)]
     return [Window(s, e, edges[i], edges[i + 1]) for i, (s, e) in enumerate(ranges)]

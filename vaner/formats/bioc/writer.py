@@ -120,7 +120,7 @@ def _make_unit(
 def _find_removed_ids(stored: Record, written: set[str]) -> set[str]:
     """Return the ids of removed annotations, and of relations that refer to them.
 
-    Other references are not touched: PubTator 3 has numbers of its own as references.
+    Other references are not touched: PubTator 3 uses other numbers as references.
     """
     entries = stored.get("annotations", {}).values()
     removed = {entry["id"] for values in entries for entry in values} - written
@@ -137,9 +137,9 @@ def _is_dangling(relation: Record, removed_ids: set[str]) -> bool:
 def _keep_relations(unit: Record, removed_ids: set[str], losses: Losses) -> list[Record]:
     """Return the relations whose mentions all still exist."""
     relations = list(unit.get("relations", ()))
-    kept = [relation for relation in relations if not _is_dangling(relation, removed_ids)]
-    losses[DANGLING] += len(relations) - len(kept)
-    return kept
+    remaining = [relation for relation in relations if not _is_dangling(relation, removed_ids)]
+    losses[DANGLING] += len(relations) - len(remaining)
+    return remaining
 
 
 def split_collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document]]:
