@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from vaner.annotator import Annotator
-from vaner.server.response import written
+from vaner.server.response import build_body
 from vaner.text.documents import Document, Span
 from vaner.utils.provenance import collect_provenance
 
@@ -87,7 +87,7 @@ def good(draw: random.Random) -> Question:
     options = draw.choice(OPTIONS)
     address = "/annotate?" + urlencode({"format": "jsonl", **options}, doseq=True)
     format = draw.choice(("json", "jsonl", "pubtator", "bioc_xml", "packed"))
-    sent = written(documents, "json" if format == "packed" else format)
+    sent = build_body(documents, "json" if format == "packed" else format)
     if format == "json":
         return Question("/annotate?format=jsonl", json.dumps(
             {"documents": json.loads(sent.body)["documents"], **options}

@@ -2,9 +2,9 @@
 
 In addition to the form that vaner writes, these are read: ``text`` with ``entities`` in
 characters; ``tokens`` with ``entities`` in tokens; ``tokens`` with a tag for each (``ner_tags``,
-``tags`` or ``labels``), optionally with the ``text``. Tags are strings or numbers. Numbers are class indices if the classes
-have names; otherwise 0 is O, 1 is B and 2 is I. A first token that contains spaces and has no tag
-is an instruction.
+``tags`` or ``labels``), optionally with the ``text``. Tags are strings or numbers. Numbers are
+class indices if the classes have names; otherwise 0 is O, 1 is B and 2 is I. A first token that
+contains spaces and has no tag is an instruction.
 """
 
 from __future__ import annotations
