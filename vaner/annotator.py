@@ -1,6 +1,6 @@
-"""Documents in, documents out: what finds mentions, and what sorts the right from the wrong.
+"""The annotator: text in, entities out. It combines a recognizer, a calibration and a selector.
 
-torch and transformers are imported only where something needs them: an exported model does not.
+torch and transformers are imported only if the model needs them: an exported model does not.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class Annotator:
     """Finds entities in text.
 
     Args:
-        recognizer: what finds mentions: a `Tagger`, a `Generator`, or the dictionary of a knowledge
+        recognizer: finds mentions: a `Tagger`, a `Generator`, or the dictionary of a knowledge
             base, `vaner.knowledge.matcher.Matcher`.
-        selector: what drops those that are wrong, and says how probable the others are; nothing
-            is dropped if None.
-        calibration: what makes the recognizer's scores probabilities that can be trusted; a
-            selector, whose scores come in their place, brings its own.
+        selector: rejects wrong mentions, and replaces the scores of the others. Default: no
+            mention is rejected.
+        calibration: turns the recognizer's scores into probabilities. A selector has a separate
+            calibration, as its scores replace those of the recognizer.
 
     >>> annotator = Annotator.from_pretrained()  # doctest: +SKIP
     >>> annotator("Metformin treats diabetes.").spans  # doctest: +SKIP
@@ -56,8 +56,8 @@ class Annotator:
         self.selector = selector
         self._calibration = calibration
         self._warned = set[str]()  # each message once
-        self._source: Path | BackboneModel | None = None  # what the recognizer was made of
-        self._folder: Path | None = None  # where its files are, if it is saved
+        self._source: Path | BackboneModel | None = None  # the model, to push it
+        self._folder: Path | None = None  # folder of a saved model
 
     @classmethod
     def from_pretrained(
@@ -71,21 +71,21 @@ class Annotator:
         quantization: Literal["nf4"] | None = None,
         **options: Any,
     ) -> Annotator:
-        """Load a saved model, in its fastest form: exported, if it is and the CPU is to be used.
+        """Load a saved model. On a CPU its exported form is used, if there is one.
 
         Args:
-            name_or_path: embedded model, folder or Hub id; the embedded default if None.
-            selector: folder or Hub id of a selector to put behind it.
-            device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` …
-            batch_size: most sentences in a batch.
-            calibrated: whether its scores are made what `vaner calibrate` found out, if it did;
-                else they are as the model computes them.
+            name_or_path: embedded name, folder or Hub id. Default: the embedded model
+                ``biomedical``.
+            selector: folder or Hub id of a selector.
+            device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
+            batch_size: maximum number of sentences in a batch.
+            calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
             quantization: ``nf4`` loads the backbone of an adapter in 4 bits, as it was trained.
             options: for `from_pretrained` of the model.
 
         Raises:
-            VanerError: for a device that this machine does not have.
-            ModelError: where the model or its backbone is not found or not complete.
+            VanerError: if this machine does not have the device.
+            ModelError: if the model or its backbone is missing or incomplete.
         """
         folder = locate_model(name_or_path)
         if quantization is not None:
@@ -105,10 +105,15 @@ class Annotator:
     def from_model(
         cls, model: BackboneModel, device: str | torch.device = "auto", *, batch_size: int = 32
     ) -> Annotator:
-        """An annotator of a model that is in memory, in evaluation mode; it is used as it is.
+        """Return the annotator of a model in memory.
+
+        Args:
+            model: a model in evaluation mode. It is not copied.
+            device: the device to move it to.
+            batch_size: maximum number of sentences in a batch.
 
         Raises:
-            ModelError: where it is of no kind that finds mentions.
+            ModelError: if the model is no recognizer.
         """
         from vaner.backbones.saved_model import select_device
         from vaner.models.torch_models import build_recognizer
@@ -142,27 +147,27 @@ class Annotator:
 
     @property
     def kind(self) -> str:
-        """What messages call it."""
+        """The noun that messages use for the recognizer: ``model``, ``dictionary``."""
         return self.recognizer.kind
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The entity types that are found."""
+        """The entity types that the recognizer finds."""
         return self.recognizer.types
 
     @property
     def calibration(self) -> Calibration | None:
-        """What the scores are calibrated by: the selector's, if there is one."""
+        """The calibration of the scores: that of the selector, if there is one."""
         return self._calibration if self.selector is None else self.selector.calibration
 
     @property
     def form(self) -> str | None:
-        """What computes, PyTorch or an exported form, and how exactly; None where nothing does."""
+        """What computes, and in which precision: ``PyTorch``; None if no model computes."""
         return self.recognizer.form
 
     @property
     def zero_shot(self) -> bool:
-        """Whether other types may be asked for too."""
+        """Whether the recognizer also finds other types, given their names."""
         return self.recognizer.zero_shot
 
     @property
@@ -172,47 +177,51 @@ class Annotator:
 
     @property
     def datasets(self) -> Mapping[str, Sequence[str]]:
-        """The corpora, by the former name of this attribute."""
+        """Deprecated: the old name of `corpora`."""
         warn_renamed("Annotator.datasets", "Annotator.corpora")
         return self.corpora
 
     @property
     def training_corpora(self) -> frozenset[str]:
-        """The corpora, by name, that the model and the selector are known to have learnt from.
+        """The names of the corpora that the model and the selector were trained on, as recorded.
 
         Raises:
-            ModelError: where the record of the model's training is damaged.
+            ModelError: if the record of the model's training is damaged.
         """
         record = read_training_record(self._folder) if self._folder else {}
-        selected = self.selector.corpora if self.selector else ()
-        return frozenset(
-            (*(name for name, _ in list_training_splits(record)), *self.corpora, *selected)
-        )
+        recorded = (name for name, _ in list_training_splits(record))
+        of_selector = self.selector.corpora if self.selector else ()
+        return frozenset((*recorded, *self.corpora, *of_selector))
 
     def push_to_hub(self, repo: str, **options: Any) -> str:
-        """Put the model that finds mentions on the Hub, with a card, and give its address.
+        """Push the recognizer's model to the Hub, with a model card.
 
-        What is pushed is the folder that it was loaded from; a selector is pushed by itself.
+        The folder that the model was loaded from is pushed. A selector is pushed separately.
 
         Args:
-            repo: the repository: ``name``, or ``owner/name``.
+            repo: the repository: ``name`` or ``owner/name``.
             options: ``private``, ``token``, ``message``, ``backbone``, ``results``,
-                ``license``: see `vaner.hub.repository.push`.
+                ``license``; see `vaner.hub.repository.push`.
+
+        Returns:
+            The address of the repository.
 
         Raises:
-            HubError: where the Hub cannot be reached or refuses.
-            ModelError: where the annotator was not made of a model.
+            HubError: if the Hub cannot be reached, or rejects the request.
+            ModelError: if the annotator was created from a recognizer, not from a model.
         """
         from vaner.hub.push import push_folder, push_model
 
         if self._source is None:
-            raise ModelError(f"this annotator was put together of a {self.kind}; push its model")
+            raise ModelError(
+                f"this annotator was created from a {self.kind} in memory; push its model instead"
+            )
         if isinstance(self._source, Path):
             return push_folder(self._source, repo, **options)
         return push_model(self._source, repo, **options)
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
-        """Reason -> gold mentions of these types that cannot be found, whatever is proposed."""
+        """Count the gold mentions of these types that can never be predicted, by reason."""
         return self.recognizer.unreachable(document, types)
 
     def __call__(self, text: str | Document, types: Sequence[str] | None = None) -> Document:
@@ -231,53 +240,53 @@ class Annotator:
         min_precision: float | None = None,
         **options: Any,
     ) -> Iterator[Document]:
-        """Annotate many texts, in the order given, as a stream.
+        """Annotate texts as a stream, in their order.
 
         Args:
-            texts_or_documents: texts, or documents, whose own spans are replaced.
-            types: types to find; all that are known if None.
-            corpus: name of the corpus that the texts are from, for the instruction; one that the
-                model was trained on (`corpora`).
-            overlaps: mentions of different types may overlap, and a generator's may nest.
-                ``keep`` them all, or of those that overlap the most probable, ``best``.
-            min_score: leave out mentions that are less probable, in [0, 1].
-            min_precision: leave out the least probable mentions of each type, so many that of
-                the others this share was right on devel, as `vaner calibrate` found. Without
-                `types` those that did not reach it are left out.
+            texts_or_documents: texts, or documents, whose spans are replaced.
+            types: entity types to find. Default: all that the recognizer finds.
+            corpus: name of the corpus that the texts are from, for the instruction. It must be one
+                of `corpora`.
+            overlaps: ``keep`` all mentions, or the most probable of those that overlap, ``best``.
+                Mentions of different types may overlap, and those of a generator may nest.
+            min_score: minimum score of a mention, in [0, 1].
+            min_precision: sets a threshold for each type that reached this precision on the dev
+                set of `vaner calibrate`. Without `types`, other types are left out.
             options: for the recognizer, such as ``batch_size``.
 
         Yields:
             The documents with spans sorted by offset. The scores are the recognizer's, or the
-            selector's where there is one.
+            selector's if there is one.
 
         Raises:
-            VanerError: for a type that is not found, and for a precision that is not known of or
-                was not reached.
+            VanerError: if a type cannot be found, or if a requested precision is unknown or was not
+                reached.
         """
-        wanted = resolve_types(self, types)
-        least: float | Mapping[str, float] = min_score
+        type_names = resolve_types(self, types)
+        minimum: float | Mapping[str, float] = min_score
         if min_precision is not None:
-            own = self.thresholds(types, min_precision)
-            wanted = tuple(own)
-            least = {type: max(min_score, threshold) for type, threshold in own.items()}
-        found = self.recognizer.annotate(texts_or_documents, wanted, corpus=corpus, **options)
-        return self._finished(found, least, overlaps)
+            thresholds = self.thresholds(types, min_precision)
+            type_names = tuple(thresholds)
+            minimum = {type: max(min_score, value) for type, value in thresholds.items()}
+        documents = self.recognizer.annotate(
+            texts_or_documents, type_names, corpus=corpus, **options
+        )
+        return self._select(documents, minimum, overlaps)
 
     def thresholds(self, types: Sequence[str] | None, precision: float) -> Mapping[str, float]:
-        """For each type the lowest score from which on this share was right on devel.
+        """Return the lowest score of each type that reaches a precision on the dev set.
 
         Args:
-            types: the types; if None, those that it was reached for, and a warning tells which it
-                was not.
-            precision: the share, in [0, 1].
+            types: entity types. Default: all types that reach it. A warning names the others.
+            precision: the precision, in [0, 1].
 
         Raises:
-            VanerError: where it is not known, or was not reached.
+            VanerError: if the model has no calibration, or if a type did not reach the precision.
         """
         if self.calibration is None:
             raise VanerError(
-                f"the {self.kind} has no calibration, which a precision needs: make one with "
-                "vaner calibrate"
+                f"the {self.kind} has no calibration, which a precision needs: create one with "
+                "`vaner calibrate`"
             )
         requested = resolve_types(self, types)
         unreached = self.calibration.unreached_types(requested, precision)
@@ -290,16 +299,19 @@ class Annotator:
             requested = reached
         return self.calibration.thresholds(requested, precision)
 
-    def _finished(
+    def _select(
         self,
-        proposed: Iterator[Document],
-        least: float | Mapping[str, float],
+        documents: Iterator[Document],
+        minimum: float | Mapping[str, float],
         overlaps: Overlaps,
     ) -> Iterator[Document]:
+        """Calibrate, select and filter the mentions of each document."""
         if self._calibration is not None:
-            proposed = map(self._calibration.apply, proposed)
-        for document in proposed if self.selector is None else self.selector.select(proposed):
-            document = filter_by_score(document, least)
+            documents = map(self._calibration.apply, documents)
+        if self.selector is not None:
+            documents = self.selector.select(documents)
+        for document in documents:
+            document = filter_by_score(document, minimum)
             if overlaps == "best":
                 document = document.with_spans(sorted(resolve_overlaps(document.spans)))
             yield document

@@ -142,7 +142,7 @@ def test_min_precision(calibrated: Path, run: Run, tmp_path: Path) -> None:
 def test_min_precision_requires_a_calibration(model: Path, run: Run) -> None:
     message = run("annotate", "--model", model, "-t", "asthma", "--min-precision", 0.9).error
     assert message.endswith(
-        "has no calibration, which a precision needs: make one with vaner calibrate"
+        "has no calibration, which a precision needs: create one with `vaner calibrate`"
     )
 
 

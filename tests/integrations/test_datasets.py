@@ -1,4 +1,4 @@
-"""Datasets in and out: the same mentions as without, with features that are declared."""
+"""Hugging Face datasets: the same mentions as those of the annotator, with declared features."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from datasets import Dataset, DatasetDict
 
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
-from vaner.integrations.datasets import SPANS, SpansOf, annotated, from_dataset, to_dataset
+from vaner.integrations.datasets import (
+    SPANS,
+    BatchAnnotator,
+    annotate_dataset,
+    from_dataset,
+    to_dataset,
+)
 from vaner.text.documents import Document, Span
 
 TEXTS = [
@@ -30,41 +36,41 @@ def dataset() -> Dataset:
     return Dataset.from_dict({"text": [*TEXTS, None], "label": [1, 2, 3, 4, 5]})
 
 
-def test_a_column_of_mentions(annotator: Annotator, dataset: Dataset) -> None:
-    found = annotated(dataset, annotator, batch_size=2)
+def test_annotate_dataset_adds_column(annotator: Annotator, dataset: Dataset) -> None:
+    result = annotate_dataset(dataset, annotator, batch_size=2)
     assert (
-        found.features["spans"]
+        result.features["spans"]
         == Dataset.from_dict(
-            {"spans": []}, features=type(found.features)({"spans": SPANS})
+            {"spans": []}, features=type(result.features)({"spans": SPANS})
         ).features["spans"]
     )
-    assert found["label"][:] == dataset["label"][:]
+    assert result["label"][:] == dataset["label"][:]
     expected = [document.spans for document in annotator.annotate(TEXTS)]
-    documents = list(from_dataset(found))
+    documents = list(from_dataset(result))
     assert [document.spans for document in documents] == [*expected, ()]
-    for document, row in zip(documents, found, strict=True):
-        assert [one["text"] for one in row["spans"]] == [
+    for document, row in zip(documents, result, strict=True):
+        assert [mention["text"] for mention in row["spans"]] == [
             document.mention(span) for span in document.spans
         ]
-    again = [span.score for document in documents for span in document.spans]
-    assert again == pytest.approx([s.score for spans in expected for s in spans], abs=1e-4)
+    scores = [span.score for document in documents for span in document.spans]
+    assert scores == pytest.approx([s.score for spans in expected for s in spans], abs=1e-4)
 
 
-def test_splits_streams_and_map(annotator: Annotator, dataset: Dataset) -> None:
-    found = annotated(dataset, annotator, types=["Disease"])["spans"][:]
-    splits = annotated(DatasetDict(test=dataset), annotator, types=["Disease"])
-    assert splits["test"]["spans"][:] == found
-    stream = annotated(dataset.to_iterable_dataset(), annotator, types=["Disease"])
-    assert [row["spans"] for row in stream] == found
-    find = SpansOf(annotator, spans="found", types=["Disease"])
+def test_dictionary_of_splits_stream_and_map(annotator: Annotator, dataset: Dataset) -> None:
+    result = annotate_dataset(dataset, annotator, types=["Disease"])["spans"][:]
+    splits = annotate_dataset(DatasetDict(test=dataset), annotator, types=["Disease"])
+    assert splits["test"]["spans"][:] == result
+    stream = annotate_dataset(dataset.to_iterable_dataset(), annotator, types=["Disease"])
+    assert [row["spans"] for row in stream] == result
+    function = BatchAnnotator(annotator, spans="found", types=["Disease"])
     mapped = dataset.map(
-        find, batched=True, features=find.features(dataset.features), new_fingerprint="one"
+        function, batched=True, features=function.features(dataset.features), new_fingerprint="one"
     )
-    assert mapped["found"][:] == found
-    assert all(one["type"] == "Disease" for row in found for one in row)
+    assert mapped["found"][:] == result
+    assert all(mention["type"] == "Disease" for row in result for mention in row)
 
 
-def test_documents_there_and_back() -> None:
+def test_documents_roundtrip() -> None:
     documents = [
         Document("a", "breast and lung cancer", (
             Span(0, 22, "Disease", 0.5, ("D1", "D2"), ((0, 6), (16, 22))),
@@ -72,11 +78,20 @@ def test_documents_there_and_back() -> None:
         )),
         Document("b", ""),
     ]  # fmt: skip
-    back = list(from_dataset(to_dataset(documents)))
-    assert back == documents
-    assert back[0].spans[0].identifiers == ("D1", "D2") and back[0].spans[1].score is None
+    restored = list(from_dataset(to_dataset(documents)))
+    assert restored == documents
+    assert restored[0].spans[0].identifiers == ("D1", "D2") and restored[0].spans[1].score is None
 
 
-def test_a_column_that_is_not_there(annotator: Annotator, dataset: Dataset) -> None:
+def test_missing_column_raises_error(annotator: Annotator, dataset: Dataset) -> None:
     with pytest.raises(VanerError, match="no column 'body'; it has text, label"):
-        annotated(dataset, annotator, text="body")
+        annotate_dataset(dataset, annotator, text="body")
+
+
+def test_former_names_work_with_a_warning() -> None:
+    import vaner.integrations.datasets as module
+
+    with pytest.warns(DeprecationWarning, match="annotate_dataset"):
+        assert module.annotated is annotate_dataset
+    with pytest.warns(DeprecationWarning, match="BatchAnnotator"):
+        assert module.SpansOf is BatchAnnotator

@@ -1,4 +1,4 @@
-"""transformers' pipeline: the annotator's own answers, for any text, one or many."""
+"""The transformers pipeline gives the same mentions as the annotator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def find(tiny_model: Path) -> Any:
+def recognize(tiny_model: Path) -> Any:
     return pipeline("vaner-ner", model=str(tiny_model), device="cpu")
 
 
@@ -38,70 +38,72 @@ def annotator(tiny_model: Path) -> Annotator:
     return Annotator.from_pretrained(tiny_model, device="cpu")
 
 
-def places(found: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
-    return [(one["start"], one["end"], one["entity_group"]) for one in found]
+def extents(mentions: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+    return [(mention["start"], mention["end"], mention["entity_group"]) for mention in mentions]
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_one_text(find: Any, annotator: Annotator, text: str) -> None:
-    found, expected = find(text), entities(annotator(text))
-    assert places(found) == places(expected)
-    assert [one["score"] for one in found] == pytest.approx(
-        [one["score"] for one in expected], abs=1e-4
+def test_one_text(recognize: Any, annotator: Annotator, text: str) -> None:
+    mentions, expected = recognize(text), entities(annotator(text))
+    assert extents(mentions) == extents(expected)
+    assert [mention["score"] for mention in mentions] == pytest.approx(
+        [mention["score"] for mention in expected], abs=1e-4
     )
-    assert all(text[one["start"] : one["end"]] == one["word"] for one in found)
+    assert all(text[mention["start"] : mention["end"]] == mention["word"] for mention in mentions)
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.text(max_size=60))
-def test_offsets_hold_for_any_text(find: Any, text: str) -> None:
-    for one in find(text):
-        assert text[one["start"] : one["end"]] == one["word"] and one["word"].strip()
+def test_offsets_are_correct_for_any_text(recognize: Any, text: str) -> None:
+    for mention in recognize(text):
+        assert (
+            text[mention["start"] : mention["end"]] == mention["word"] and mention["word"].strip()
+        )
 
 
-def test_many_texts(find: Any) -> None:
-    alone = [places(find(text)) for text in TEXTS]
-    assert any(alone)
-    for many in (TEXTS, tuple(TEXTS)):
-        assert [places(found) for found in find(many, batch_size=3)] == alone
-    stream = find(text for text in TEXTS)
-    assert not isinstance(stream, list) and [places(found) for found in stream] == alone
+def test_many_texts(recognize: Any) -> None:
+    separate = [extents(recognize(text)) for text in TEXTS]
+    assert any(separate)
+    for texts in (TEXTS, tuple(TEXTS)):
+        assert [extents(mentions) for mentions in recognize(texts, batch_size=3)] == separate
+    stream = recognize(text for text in TEXTS)
+    assert not isinstance(stream, list) and [extents(mentions) for mentions in stream] == separate
     rows = KeyDataset([{"text": text} for text in TEXTS], "text")  # type: ignore[arg-type]
-    assert [places(found) for found in find(rows)] == alone
-    assert find([]) == []
+    assert [extents(mentions) for mentions in recognize(rows)] == separate
+    assert recognize([]) == []
 
 
-def test_options_at_construction_and_in_a_call(find: Any, tiny_model: Path) -> None:
-    found = find(TEXTS[0], types=["Disease"], min_score=0.1)
-    assert {one["entity_group"] for one in found} == {"Disease"}
+def test_options_of_pipeline_and_call(recognize: Any, tiny_model: Path) -> None:
+    mentions = recognize(TEXTS[0], types=["Disease"], min_score=0.1)
+    assert {mention["entity_group"] for mention in mentions} == {"Disease"}
     model = VanerForTokenClassification.from_pretrained(tiny_model)
-    chosen = VanerPipeline(model, device="cpu", types=["Disease"], min_score=0.1)
-    assert places(chosen(TEXTS[0])) == places(found)
+    pipe = VanerPipeline(model, device="cpu", types=["Disease"], min_score=0.1)
+    assert extents(pipe(TEXTS[0])) == extents(mentions)
     with pytest.raises(TypeError, match="no option tipes"):
-        find("x", tipes=["Disease"])
+        recognize("x", tipes=["Disease"])
 
 
-def test_auto_classes_know_whole_models_and_adapters(tiny_model: Path, tmp_path: Path) -> None:
+def test_auto_classes_load_models_and_adapters(tiny_model: Path, tmp_path: Path) -> None:
     config = AutoConfig.from_pretrained(tiny_model)
     assert config.types == ["Chemical", "Disease"]
     adapted = AutoModelForTokenClassification.from_pretrained(tiny_model)
     assert isinstance(adapted, VanerForTokenClassification) and adapted.is_adapted
-    shutil.copytree(tiny_model, tmp_path / "hub")  # as it lies on the Hub
+    shutil.copytree(tiny_model, tmp_path / "hub")  # the layout on the Hub
     (tmp_path / "hub" / "adapter").mkdir()
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         (tmp_path / "hub" / name).rename(tmp_path / "hub" / "adapter" / name)
-    moved = AutoModelForTokenClassification.from_pretrained(tmp_path / "hub")
+    hub_model = AutoModelForTokenClassification.from_pretrained(tmp_path / "hub")
     adapted.merge_adapter().save_pretrained(tmp_path / "whole")
     shutil.copyfile(tiny_model / "tokenizer.json", tmp_path / "whole" / "tokenizer.json")
-    whole = AutoModelForTokenClassification.from_pretrained(tmp_path / "whole")
-    for model in (moved.merge_adapter(), whole):
+    merged = AutoModelForTokenClassification.from_pretrained(tmp_path / "whole")
+    for model in (hub_model.merge_adapter(), merged):
         for name, weight in adapted.state_dict().items():
             assert torch.equal(weight, model.state_dict()[name]), name
-    made = AutoModelForTokenClassification.from_config(config)
-    assert isinstance(made, VanerForTokenClassification)
+    created = AutoModelForTokenClassification.from_config(config)
+    assert isinstance(created, VanerForTokenClassification)
 
 
-def test_a_generator_too(tiny_backbone: Path, tmp_path: Path) -> None:
+def test_pipeline_of_generator(tiny_backbone: Path, tmp_path: Path) -> None:
     from vaner.generator.model import VanerForGeneration
 
     model = VanerForGeneration.from_backbone(
@@ -112,11 +114,13 @@ def test_a_generator_too(tiny_backbone: Path, tmp_path: Path) -> None:
     )
     model.save_pretrained(tmp_path)
     assert AutoConfig.from_pretrained(tmp_path).model_type == "vaner-generator"
-    read = AutoModel.from_pretrained(tmp_path)
-    assert isinstance(read, VanerForGeneration)
-    text = "She had asthma."  # the backbone has no head of its own: each loading draws another
-    assert VanerPipeline(read, device="cpu")(text) == entities(
-        Annotator.from_model(read, "cpu")(text)
+    loaded = AutoModel.from_pretrained(tmp_path)
+    assert isinstance(loaded, VanerForGeneration)
+    text = (
+        "She had asthma."  # the tiny backbone has no language model head: each load draws a new one
+    )
+    assert VanerPipeline(loaded, device="cpu")(text) == entities(
+        Annotator.from_model(loaded, "cpu")(text)
     )
     assert isinstance(pipeline("vaner-ner", model=str(tmp_path), device="cpu"), VanerPipeline)
 

@@ -1,12 +1,13 @@
-"""Hugging Face datasets in and out: texts with a column of mentions, and documents.
+"""Hugging Face datasets: adding a column of mentions, and converting from and to documents.
 
 from datasets import load_dataset
 from vaner import Annotator
-from vaner.integrations.datasets import annotated, from_dataset
+from vaner.integrations.datasets import annotate_dataset, from_dataset
 
-found = annotated(load_dataset("csv", data_files="notes.csv"), Annotator.from_pretrained())
-found["train"][0]["spans"]
-documents = from_dataset(found["train"])
+notes = load_dataset("csv", data_files="notes.csv")
+annotated = annotate_dataset(notes, Annotator.from_pretrained())
+annotated["train"][0]["spans"]
+documents = from_dataset(annotated["train"])
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from datasets.fingerprint import generate_random_fingerprint
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.text.documents import Document, Span
+from vaner.utils.deprecation import warn_renamed
 
 SPANS = [
     {
@@ -32,20 +34,20 @@ SPANS = [
         "fragments": [[Value("int64")]],
     }
 ]
-"""The feature of a column of mentions: the same fields as JSONL has."""
+"""The feature of a column of mentions, with the fields of the JSONL format."""
 
 AnyDataset = TypeVar("AnyDataset", Dataset, DatasetDict, IterableDataset, IterableDatasetDict)
 
 Batch = Mapping[str, Sequence[Any]]
 
 
-class SpansOf:
-    """For ``dataset.map(…, batched=True)``: a batch of texts -> their mentions.
+class BatchAnnotator:
+    """A function for ``dataset.map(…, batched=True)`` that adds a column of mentions.
 
     Args:
-        annotator: what finds them.
-        text: column that the texts are in.
-        spans: column that the mentions are put into.
+        annotator: the annotator.
+        text: name of the column of texts.
+        spans: name of the column of mentions.
         options: for `Annotator.annotate`, such as ``types`` or ``min_score``.
     """
 
@@ -56,15 +58,18 @@ class SpansOf:
         self._options = options
 
     def __call__(self, batch: Batch) -> dict[str, list[Any]]:
-        texts = [text or "" for text in batch[self._text]]  # a row may have none
-        found = self._annotator.annotate(texts, **self._options)
-        return {self._spans: [_rows(document) for document in found]}
+        texts = [text or "" for text in batch[self._text]]  # a row may have None
+        documents = self._annotator.annotate(texts, **self._options)
+        return {self._spans: [_to_rows(document) for document in documents]}
 
     def features(self, features: Mapping[str, Any] | None) -> Features | None:
-        """Those of a dataset with the column of mentions; None where a stream has not told its own.
+        """Return the features of a dataset, with the column of mentions added.
+
+        Args:
+            features: the features of the dataset. A stream may have None, which is returned.
 
         Raises:
-            VanerError: where there is no column of texts.
+            VanerError: if there is no column of texts.
         """
         if features is None:
             return None
@@ -75,7 +80,7 @@ class SpansOf:
         return Features({**features, self._spans: SPANS})
 
 
-def annotated(
+def annotate_dataset(
     dataset: AnyDataset,
     annotator: Annotator,
     *,
@@ -84,38 +89,41 @@ def annotated(
     batch_size: int = 1000,
     **options: Any,
 ) -> AnyDataset:
-    """A dataset with a column of mentions; of a dictionary of splits, each of them.
+    """Return a dataset with a column of mentions. Of a dictionary of splits, each gets one.
 
-    A stream stays one. The result is never taken from the cache: no fingerprint tells whether two
-    models are the same.
+    A stream stays a stream. The result is never taken from the cache of datasets, as no fingerprint
+    shows whether two models are the same.
 
     Args:
-        dataset: with a column of texts.
-        annotator: what finds the mentions.
-        text: column that the texts are in.
-        spans: column that the mentions are put into; one of that name is replaced.
-        batch_size: texts given to the annotator at once, which makes batches of sentences of them.
+        dataset: a dataset with a column of texts.
+        annotator: the annotator.
+        text: name of the column of texts.
+        spans: name of the column of mentions. An existing column of this name is replaced.
+        batch_size: number of texts that the annotator gets at a time. It forms batches of their
+            sentences.
         options: for `Annotator.annotate`, such as ``types`` or ``min_score``.
 
     Raises:
-        VanerError: where there is no column of texts.
+        VanerError: if there is no column of texts.
     """
     if isinstance(dataset, dict):
-        more = {"text": text, "spans": spans, "batch_size": batch_size, **options}
-        each = {name: annotated(split, annotator, **more) for name, split in dataset.items()}
-        return type(dataset)(each)
-    find = SpansOf(annotator, text=text, spans=spans, **options)
-    given: dict[str, Any] = {"batched": True, "batch_size": batch_size}
-    given["features"] = find.features(dataset.features)
+        arguments = {"text": text, "spans": spans, "batch_size": batch_size, **options}
+        splits = {
+            name: annotate_dataset(split, annotator, **arguments) for name, split in dataset.items()
+        }
+        return type(dataset)(splits)
+    function = BatchAnnotator(annotator, text=text, spans=spans, **options)
+    map_options: dict[str, Any] = {"batched": True, "batch_size": batch_size}
+    map_options["features"] = function.features(dataset.features)
     if isinstance(dataset, Dataset):
-        given["new_fingerprint"] = generate_random_fingerprint()
-    return dataset.map(find, **given)
+        map_options["new_fingerprint"] = generate_random_fingerprint()
+    return dataset.map(function, **map_options)
 
 
 def to_dataset(documents: Iterable[Document]) -> Dataset:
-    """Documents as a dataset with the columns ``id``, ``text`` and ``spans``."""
+    """Return documents as a dataset with the columns ``id``, ``text`` and ``spans``."""
     features = Features({"id": Value("string"), "text": Value("string"), "spans": SPANS})
-    rows = [{"id": d.id, "text": d.text, "spans": _rows(d)} for d in documents]
+    rows = [{"id": d.id, "text": d.text, "spans": _to_rows(d)} for d in documents]
     return Dataset.from_list(rows, features=features)
 
 
@@ -126,23 +134,23 @@ def from_dataset(
     spans: str = "spans",
     id: str = "id",
 ) -> Iterator[Document]:
-    """The rows of a dataset as documents, with the mentions that are in it.
+    """Yield the rows of a dataset as documents, with their mentions.
 
     Args:
-        dataset: with a column of texts.
-        text: column of the texts.
-        spans: column of the mentions, as `annotated` makes it, if there is one.
-        id: column of their names; their number in the dataset where there is none.
+        dataset: a dataset with a column of texts.
+        text: name of the column of texts.
+        spans: name of the column of mentions, see `annotate_dataset`. It may be missing.
+        id: name of the column of document ids. Default: the position of the row.
 
     Raises:
-        SpanError: where a mention does not lie in its text.
+        SpanError: if a mention is outside its text.
     """
     for number, row in enumerate(dataset):
-        found = tuple(_span(one) for one in row.get(spans) or ())
-        yield Document(str(row.get(id, number)), row[text] or "", found)
+        mentions = tuple(_to_span(mention) for mention in row.get(spans) or ())
+        yield Document(str(row.get(id, number)), row[text] or "", mentions)
 
 
-def _rows(document: Document) -> list[dict[str, Any]]:
+def _to_rows(document: Document) -> list[dict[str, Any]]:
     return [
         {
             "start": span.start,
@@ -151,13 +159,22 @@ def _rows(document: Document) -> list[dict[str, Any]]:
             "text": document.mention(span),
             "score": span.score,
             "identifiers": list(span.identifiers),
-            "fragments": [list(piece) for piece in span.fragments],
+            "fragments": [list(fragment) for fragment in span.fragments],
         }
         for span in document.spans
     ]
 
 
-def _span(row: Mapping[str, Any]) -> Span:
+def _to_span(row: Mapping[str, Any]) -> Span:
     fragments = tuple((start, end) for start, end in row.get("fragments") or ())
     identifiers = tuple(row.get("identifiers") or ())
     return Span(row["start"], row["end"], row["type"], row.get("score"), identifiers, fragments)
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name of this module by its former spelling."""
+    former: dict[str, Any] = {"annotated": annotate_dataset, "SpansOf": BatchAnnotator}
+    if name not in former:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warn_renamed(name, former[name].__name__)
+    return former[name]

@@ -1,13 +1,12 @@
-"""``pipeline("vaner-ner")`` of transformers: the annotator in the form that its users know.
+"""The transformers pipeline ``vaner-ner``, which wraps the annotator.
 
     import vaner.integrations.transformers
     from transformers import pipeline
 
-    find = pipeline("vaner-ner", model="runs/ncbi/seed-1/model")
-    find("She had cystic fibrosis.")
+    recognize = pipeline("vaner-ner", model="runs/ncbi/seed-1/model")
+    recognize("She had cystic fibrosis.")
 
-It is the `Annotator` that reads and decodes, so offsets hold for every text, and a long one is read
-to its end.
+The `Annotator` does all the work, so offsets are correct for every text, and no text is truncated.
 """
 
 from __future__ import annotations
@@ -26,17 +25,19 @@ _BATCH = 32
 _OPTIONS = ("types", "corpus", "dataset", "overlaps", "min_score")
 
 Entity = dict[str, Any]
-"""Keys as transformers has them: entity_group, score, word, start, end."""
+"""A mention with the keys of transformers' pipelines: entity_group, score, word, start, end."""
 
 
 class VanerPipeline(Pipeline):
-    """Text in, mentions out: a list of them for a text, a list of lists for a list of texts.
+    """Finds mentions in texts.
 
-    A dataset or a generator of texts gives an iterator. Options, here or in a call, are those of
-    `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``min_score``, ``batch_size``.
+    A call returns a list of mentions for a text, a list of such lists for a list of texts, and an
+    iterator of them for a dataset or a generator of texts. Options of the pipeline or of a call are
+    those of `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``min_score`` and
+    ``batch_size``.
     """
 
-    # Nothing else is loaded: the annotator finds the tokenizer that the model was trained with.
+    # Nothing else is loaded: the annotator loads the tokenizer of the model.
     _load_tokenizer: Any = False
     _load_image_processor: Any = False
     _load_video_processor: Any = False
@@ -53,16 +54,16 @@ class VanerPipeline(Pipeline):
 
     def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
         if isinstance(inputs, (list, tuple)) and not inputs:
-            return []  # which the base class stumbles over
-        many = list(inputs) if isinstance(inputs, tuple) else inputs
-        return super().__call__(many, **options)  # type: ignore[no-untyped-call]
+            return []  # the base class raises an error
+        inputs = list(inputs) if isinstance(inputs, tuple) else inputs
+        return super().__call__(inputs, **options)  # type: ignore[no-untyped-call]
 
     def _sanitize_parameters(
-        self, **given: Any
+        self, **options: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        if unknown := [name for name in given if name not in _OPTIONS]:
+        if unknown := [name for name in options if name not in _OPTIONS]:
             raise TypeError(f"{TASK} has no option {unknown[0]}; it has {', '.join(_OPTIONS)}")
-        return {}, given, {}
+        return {}, options, {}
 
     def preprocess(self, input_: str | Document, **_: Any) -> str | Document:  # type: ignore[override]
         return input_
@@ -82,13 +83,15 @@ class VanerPipeline(Pipeline):
         forward_params: Mapping[str, Any],
         postprocess_params: Mapping[str, Any],
     ) -> Iterator[list[Entity]]:
-        """Answers to many texts, in their order; the annotator makes the batches."""
-        found = self.annotator.annotate(_each(inputs), batch_size=batch_size, **forward_params)
-        return (entities(document) for document in found)
+        """Yield the mentions of texts, in their order. The annotator forms the batches."""
+        documents = self.annotator.annotate(
+            _iterate(inputs), batch_size=batch_size, **forward_params
+        )
+        return (entities(document) for document in documents)
 
 
 def entities(document: Document) -> list[Entity]:
-    """The mentions of a document, by the keys that transformers' own pipelines have.
+    """Return the mentions of a document with the keys of transformers' pipelines.
 
     >>> from vaner.text.documents import Span
     >>> entities(Document("1", "asthma", (Span(0, 6, "Disease", 0.9),)))
@@ -106,8 +109,8 @@ def entities(document: Document) -> list[Entity]:
     ]
 
 
-def _each(inputs: Any) -> Iterator[str | Document]:
-    """The items of an iterable, or of a dataset of torch, which has only a length and items."""
+def _iterate(inputs: Any) -> Iterator[str | Document]:
+    """Yield the items of an iterable, or of a torch dataset, which has only a length and items."""
     if isinstance(inputs, Sequence) or not hasattr(inputs, "__getitem__"):
         yield from inputs
     else:

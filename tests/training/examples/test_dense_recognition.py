@@ -22,8 +22,8 @@ from vaner.text.tags import TagSet, decode_tags
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.examples.dense_recognition import (
     ContextExample,
-    NameCounts,
     ListExample,
+    NameCounts,
     dense_examples,
 )
 from vaner.training.recipe.file import read_recipe
