@@ -93,7 +93,7 @@ def good(draw: random.Random) -> Question:
             {"documents": json.loads(sent.body)["documents"], **options}
         ).encode(), "application/json", documents=documents, options=options)  # fmt: skip
     body = gzip.compress(sent.body) if format == "packed" else sent.body
-    return Question(address, body, sent.media, documents=documents, options=options)
+    return Question(address, body, sent.media_type, documents=documents, options=options)
 
 
 def bad(draw: random.Random) -> Question:
