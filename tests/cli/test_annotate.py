@@ -23,13 +23,13 @@ PUBTATOR = "1|t|Asthma in adults.\n1|a|Aspirin can cause it.\n\n"
 
 def records(out: str) -> list[dict[str, Any]]:
     """JSON lines, with every offset checked."""
-    found = [json.loads(line) for line in out.split("\n") if line]
-    for record in found:
+    items = [json.loads(line) for line in out.split("\n") if line]
+    for record in items:
         for span in record["spans"]:
             mention = record["text"][span["start"] : span["end"]]
             assert mention == span["text"] and mention == mention.strip() != ""
             assert 0 <= span["score"] <= 1
-    return found
+    return items
 
 
 def test_a_text_gives_a_table_and_a_summary(annotate: Run) -> None:
@@ -83,8 +83,8 @@ def test_files_keep_their_order_and_folders_are_opened(annotate: Run, tmp_path: 
     (tmp_path / "a.pubtator").write_text(PUBTATOR)
     (tmp_path / "notes.dat").write_bytes(b"\x00\xff")
     (tmp_path / "c.jsonl").write_text('{"text": "Flu."}\n')
-    found = records(annotate(tmp_path, tmp_path / "b.txt", "-f", "jsonl").out)
-    assert [record["id"] for record in found] == ["1", "b", "c-1", "b"]
+    items = records(annotate(tmp_path, tmp_path / "b.txt", "-f", "jsonl").out)
+    assert [record["id"] for record in items] == ["1", "b", "c-1", "b"]
 
 
 def test_a_brat_folder_is_an_input(annotate: Run, tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_the_suffix_of_the_output_selects_the_format(annotate: Run, tmp_path: Pa
 
 def test_losses_of_the_format_are_printed(annotate: Run) -> None:
     assert "score has no place in the format" in annotate("-t", TEXT, "-f", "pubtator").err
-    kept = annotate("-t", TEXT * 3, "-f", "conll").err
-    assert "overlapping mention left out, the longest is written (" in kept
+    errors = annotate("-t", TEXT * 3, "-f", "conll").err
+    assert "overlapping mention left out, the longest is written (" in errors
     assert "overlapping" not in annotate("-t", TEXT * 3, "-f", "conll", "--overlaps", "best").err
 
 
@@ -385,12 +385,12 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
 
 
 def test_overlaps_keep_or_best(annotate: Run) -> None:
-    kept, best = (
+    all_spans, best_spans = (
         records(annotate("-t", TEXT * 3, "-f", "jsonl", "--overlaps", choice).out)[0]["spans"]
         for choice in ("keep", "best")
     )
-    assert len(best) < len(kept) and all(span in kept for span in best)
-    assert all(a["end"] <= b["start"] for a, b in zip(best, best[1:], strict=False))
+    assert len(best_spans) < len(all_spans) and all(span in all_spans for span in best_spans)
+    assert all(a["end"] <= b["start"] for a, b in zip(best_spans, best_spans[1:], strict=False))
     assert "'neither' is not one of" in annotate("-t", "a", "--overlaps", "neither").err
 
 
@@ -424,9 +424,11 @@ def test_every_document_is_in_one_shard(tmp_path: Path, files: int, number: int)
     source.mkdir()
     for file in range(files):
         (source / f"{file}.txt").write_text("".join(f"Flu {line}.\n" for line in range(4)))
-    whole = shard_of(source, target, None)
+    all_ids = shard_of(source, target, None)
     parts = [shard_of(source, target, f"{i}/{number}") for i in range(1, number + 1)]
-    assert len(whole) == 4 * files and sorted(id for part in parts for id in part) == sorted(whole)
+    assert len(all_ids) == 4 * files and sorted(id for part in parts for id in part) == sorted(
+        all_ids
+    )
     sizes = [len(part) for part in parts]
     assert max(sizes) - min(sizes) <= (4 if files >= number else 1)
 

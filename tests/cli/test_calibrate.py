@@ -21,24 +21,26 @@ from vaner.tagger.onnx_runtime import cached_form_folder
 from vaner.text.documents import Document
 
 TEXTS = [
-    f"{one} is given to {number} patients with {two} of the {three} gene."
-    for number, one in enumerate(("Metformin", "Aspirin", "Ramipril", "Ibuprofen", "Insulin"))
-    for two in ("asthma", "type 2 diabetes mellitus", "gout", "breast cancer")
-    for three in ("BRCA1", "TP53")
+    f"{drug} is given to {number} patients with {disease} of the {gene} gene."
+    for number, drug in enumerate(("Metformin", "Aspirin", "Ramipril", "Ibuprofen", "Insulin"))
+    for disease in ("asthma", "type 2 diabetes mellitus", "gout", "breast cancer")
+    for gene in ("BRCA1", "TP53")
 ]
 
 
 @pytest.fixture(scope="module")
 def model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of one's own, and a corpus that agrees with two of three of its mentions."""
+    """Return a copy of the model, and write a corpus with two thirds of its mentions."""
     home = tmp_path_factory.mktemp("calibrate")
     folder = Path(shutil.copytree(tiny_model, home / "model"))
-    found = list(Annotator.from_pretrained(folder, device="cpu").annotate(TEXTS))
+    annotated = list(Annotator.from_pretrained(folder, device="cpu").annotate(TEXTS))
     gold = [
-        Document(str(i), one.text, tuple(s for j, s in enumerate(one.spans) if (i + j) % 3))
-        for i, one in enumerate(found)
+        Document(
+            str(i), document.text, tuple(s for j, s in enumerate(document.spans) if (i + j) % 3)
+        )
+        for i, document in enumerate(annotated)
     ]
-    assert sum(len(one.spans) for one in found) > 100
+    assert sum(len(document.spans) for document in annotated) > 100
     for split in ("train", "devel", "test"):
         (home / "mine").mkdir(exist_ok=True)
         write(gold, home / "mine" / f"{split}.jsonl", "jsonl")
@@ -61,16 +63,16 @@ def test_calibration_changes_only_scores(model: Path, calibrated: Path) -> None:
     calibration = read_calibration(calibrated)
     assert calibration is not None
     raw = Annotator.from_pretrained(model, device="cpu")
-    ours = Annotator.from_pretrained(calibrated, device="cpu")
+    calibrated_model = Annotator.from_pretrained(calibrated, device="cpu")
     without = Annotator.from_pretrained(calibrated, device="cpu", calibrated=False)
-    for one, two, three in zip(
-        *(each.annotate(TEXTS) for each in (raw, ours, without)), strict=True
+    for first, second, third in zip(
+        *(annotator.annotate(TEXTS) for annotator in (raw, calibrated_model, without)), strict=True
     ):
-        assert one.spans == two.spans == three.spans
-        for a, b, c in zip(one.spans, two.spans, three.spans, strict=True):
+        assert first.spans == second.spans == third.spans
+        for a, b, c in zip(first.spans, second.spans, third.spans, strict=True):
             assert a.score is not None and a.score == c.score
             assert b.score == scale_probability(a.score, calibration.temperature(a.type))
-    assert ours.calibration == calibration and without.calibration is None
+    assert calibrated_model.calibration == calibration and without.calibration is None
 
 
 def test_a_model_in_memory_is_calibrated(calibrated: Path) -> None:
@@ -103,39 +105,39 @@ def test_the_file_names_its_corpora(model: Path, run: Run, tmp_path: Path) -> No
         "calibrate", folder, "--corpus", model.parent / "mine", "--limit", 30, "--device", "cpu"
     )
     assert done.code == 0, done
-    kept = json.loads((folder / CALIBRATION_FILE).read_text())
-    assert kept["fitted_on"] == [
+    stored = json.loads((folder / CALIBRATION_FILE).read_text())
+    assert stored["fitted_on"] == [
         {"corpus": "mine", "split": "devel", "documents": 30, "drawn_from": 40}
     ]
-    assert "commit" in kept and "command" not in kept
+    assert "commit" in stored and "command" not in stored
     assert str(model.parent) not in (folder / CALIBRATION_FILE).read_text()
 
 
 def test_min_precision(calibrated: Path, run: Run, tmp_path: Path) -> None:
     calibration = read_calibration(calibrated)
     assert calibration is not None
-    own = {type: fit.steps for type, fit in calibration.types.items()}
-    wanted = min(steps[-1].precision for steps in own.values())
+    steps = {type: fit.steps for type, fit in calibration.types.items()}
+    wanted = min(values[-1].precision for values in steps.values())
     texts, out = tmp_path / "texts.txt", tmp_path / "out.jsonl"
     texts.write_text("\n".join(TEXTS), "utf-8")
-    asked = ("annotate", "--model", calibrated, texts, "--input-format", "lines", "-o", out, "-q")
-    assert run(*asked, "--min-precision", wanted).code == 0
-    thresholds = calibration.thresholds(list(own), wanted)
-    every = list(Annotator.from_pretrained(calibrated, device="cpu").annotate(TEXTS))
-    kept = [
-        sum(s.score is not None and s.score >= thresholds[s.type] for s in one.spans)
-        for one in every
+    options = ("annotate", "--model", calibrated, texts, "--input-format", "lines", "-o", out, "-q")
+    assert run(*options, "--min-precision", wanted).code == 0
+    thresholds = calibration.thresholds(list(steps), wanted)
+    annotated = list(Annotator.from_pretrained(calibrated, device="cpu").annotate(TEXTS))
+    counts = [
+        sum(s.score is not None and s.score >= thresholds[s.type] for s in document.spans)
+        for document in annotated
     ]
-    assert [len(json.loads(line)["spans"]) for line in out.read_text().splitlines()] == kept
-    assert 0 < sum(kept) < sum(len(one.spans) for one in every)
-    low, high = sorted(own, key=lambda type: own[type][-1].precision)
-    between = own[high][-1].precision
-    done = run(*asked, "--min-precision", between)
+    assert [len(json.loads(line)["spans"]) for line in out.read_text().splitlines()] == counts
+    assert 0 < sum(counts) < sum(len(document.spans) for document in annotated)
+    low, high = sorted(steps, key=lambda type: steps[type][-1].precision)
+    between = steps[high][-1].precision
+    done = run(*options, "--min-precision", between)
     assert done.code == 0 and f"reached on the dev set for {low} (at most 0." in done.err
     spans = [span for line in out.read_text().splitlines() for span in json.loads(line)["spans"]]
     assert {span["type"] for span in spans} == {high}
-    assert f"for {low} (" in run(*asked, "--min-precision", between, "--types", low).error
-    message = run(*asked, "--min-precision", 1).error
+    assert f"for {low} (" in run(*options, "--min-precision", between, "--types", low).error
+    message = run(*options, "--min-precision", 1).error
     assert "precision 1.0 was not reached on the dev set for Chemical (at most 0." in message
 
 
@@ -150,38 +152,38 @@ def test_min_precision_requires_a_calibration(model: Path, run: Run) -> None:
 def test_a_selector_has_its_calibration(
     model: Path, tiny_backbone: Path, run: Run, tmp_path: Path
 ) -> None:
-    judge = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
-    asked = ("--corpus", model.parent / "mine", "--selector", judge, "--device", "cpu", "-q")
-    done = run("calibrate", model, *asked)
+    selector = saved(build(tiny_backbone), tiny_backbone, tmp_path / "selector")
+    options = ("--corpus", model.parent / "mine", "--selector", selector, "--device", "cpu", "-q")
+    done = run("calibrate", model, *options)
     assert done.code == 0, done
-    found = read_calibration(judge)
-    assert found is not None and not (model / CALIBRATION_FILE).exists()
-    raw, ours = (
-        Annotator.from_pretrained(model, selector=judge, device="cpu", calibrated=one)
-        for one in (False, True)
+    calibration = read_calibration(selector)
+    assert calibration is not None and not (model / CALIBRATION_FILE).exists()
+    raw, calibrated = (
+        Annotator.from_pretrained(model, selector=selector, device="cpu", calibrated=calibrated)
+        for calibrated in (False, True)
     )
-    assert ours.calibration == found and raw.calibration is None
-    for one, two in zip(raw.annotate(TEXTS), ours.annotate(TEXTS), strict=True):
-        assert one.spans == two.spans
-        for a, b in zip(one.spans, two.spans, strict=True):
-            assert a.score is not None and b.score == found.score(a.type, a.score)
+    assert calibrated.calibration == calibration and raw.calibration is None
+    for before, after in zip(raw.annotate(TEXTS), calibrated.annotate(TEXTS), strict=True):
+        assert before.spans == after.spans
+        for a, b in zip(before.spans, after.spans, strict=True):
+            assert a.score is not None and b.score == calibration.score(a.type, a.score)
 
 
 def test_evaluate_prints_the_error_before_and_after(
     model: Path, calibrated: Path, run: Run, tmp_path: Path
 ) -> None:
     pattern = r"^calibration error \(ECE\) of the scores: (\d+\.\d\d) % in \d+ bins?(.*)$"
-    asked = ("--corpus", model.parent / "mine", "--bootstrap", 0, "-q", "--device", "cpu")
-    raw = run("evaluate", "--model", model, *asked)
-    done = run("evaluate", "--model", calibrated, *asked, "--json", tmp_path / "r.json")
+    options = ("--corpus", model.parent / "mine", "--bootstrap", 0, "-q", "--device", "cpu")
+    raw = run("evaluate", "--model", model, *options)
+    done = run("evaluate", "--model", calibrated, *options, "--json", tmp_path / "r.json")
     [(before, nothing)], [(after, message)] = (
         re.findall(pattern, x.out, re.M) for x in (raw, done)
     )
     assert nothing == "" and message == f"; {before} % before calibration"
     assert float(after) < float(before)
-    kept = json.loads((tmp_path / "r.json").read_text())
-    assert kept["reliability"]["error"] < kept["uncalibrated"]["error"]
-    fewer = run("evaluate", "--model", calibrated, *asked, "--min-precision", 0.6)
+    results = json.loads((tmp_path / "r.json").read_text())
+    assert results["reliability"]["error"] < results["uncalibrated"]["error"]
+    fewer = run("evaluate", "--model", calibrated, *options, "--min-precision", 0.6)
     assert fewer.code == 0
 
 
@@ -245,8 +247,8 @@ def test_a_broken_calibration_is_an_error(calibrated: Path, run: Run) -> None:
 def test_invalid_options_are_errors_of_one_line(
     run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
-    message = run("annotate", "-t", "asthma", *arguments).error
-    assert message in message and message.endswith("see vaner annotate --help")
+    error = run("annotate", "-t", "asthma", *arguments).error
+    assert message in error and error.endswith("see vaner annotate --help")
 
 
 def test_a_calibration_that_increases_the_error_gives_a_warning(
@@ -255,14 +257,14 @@ def test_a_calibration_that_increases_the_error_gives_a_warning(
     from vaner.evaluation import calibrate as calibrating
 
     def worse(*arguments: Any, **options: Any) -> Calibration:
-        found = fit_as_it_is(*arguments, **options)
-        return replace(found, all_types=replace(found.all_types, error=0.1, calibrated_error=0.2))
+        fitted = fit(*arguments, **options)
+        return replace(fitted, all_types=replace(fitted.all_types, error=0.1, calibrated_error=0.2))
 
-    fit_as_it_is = calibrating.fit_calibration
+    fit = calibrating.fit_calibration
     monkeypatch.setattr(calibrating, "fit_calibration", worse)
     folder = tmp_path / "model"
     shutil.copytree(model, folder)
-    asked = ("--corpus", model.parent / "mine", "--device", "cpu")
-    assert "less accurate" in run("calibrate", folder, *asked).err
+    options = ("--corpus", model.parent / "mine", "--device", "cpu")
+    assert "less accurate" in run("calibrate", folder, *options).err
     assert [path.name for path in folder.glob(".*")] == []  # nothing half written stays
     assert (folder / CALIBRATION_FILE).is_file()

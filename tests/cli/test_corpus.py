@@ -103,10 +103,10 @@ def test_statistics_count_unreachable_mentions() -> None:
     }
     together = count_unreachable(document, ["D", "Other"], joint=True)
     assert together["overlaps another mention"] == 2  # in one pass a word has one type
-    found = compute_statistics(Corpus("c", "s", (document,)))
-    assert (found.discontinuous, found.nested, found.crossing, found.sentences) == (1, 8, 3, 2)
-    assert found.unreachable_share == pytest.approx(4 / 6)
-    assert found.longest[0] == 3
+    counts = compute_statistics(Corpus("c", "s", (document,)))
+    assert (counts.discontinuous, counts.nested, counts.crossing, counts.sentences) == (1, 8, 3, 2)
+    assert counts.unreachable_share == pytest.approx(4 / 6)
+    assert counts.longest[0] == 3
 
 
 def test_check_passes_and_notes_short_repetitions(run: Run, corpus: Path) -> None:

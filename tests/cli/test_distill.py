@@ -1,4 +1,4 @@
-"""``vaner distill``: a whole small run, and the recipe behind it."""
+"""``vaner distill``: a complete small run, and its recipe."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_pupil_has_half_the_layers_and_its_teachers_types(
                "-o", tmp_path / "run")  # fmt: skip
     assert done.code == 0, done.err
     pupil, teacher = (
-        Annotator.from_pretrained(one) for one in (tmp_path / "run/seed-1/model", tiny_model)
+        Annotator.from_pretrained(path) for path in (tmp_path / "run/seed-1/model", tiny_model)
     )
     assert pupil.types == teacher.types
     models = [each.recognizer.model for each in (pupil, teacher)]  # type: ignore[attr-defined]

@@ -134,11 +134,13 @@ def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) 
     needed = ["numpy>=1", "regex>=9999", "no-such-library>=2", 'spacy>=3; extra == "spacy"',
               'no-such-part; extra == "odd"', 'never; python_version < "3"']  # fmt: skip
     monkeypatch.setattr(doctor.metadata, "requires", lambda _: needed)
-    found = {one.name: one for one in run_diagnostics()["versions"]}
-    assert found["numpy"].problem == ""
-    assert found["regex"].problem == "this version is not supported: pip install 'regex>=9999'"
-    assert found["no-such-library"].problem == "pip install 'no-such-library>=2'"
-    assert not {"spacy", "no-such-part", "never"} & set(found)
+    observations = {item.name: item for item in run_diagnostics()["versions"]}
+    assert observations["numpy"].problem == ""
+    assert (
+        observations["regex"].problem == "this version is not supported: pip install 'regex>=9999'"
+    )
+    assert observations["no-such-library"].problem == "pip install 'no-such-library>=2'"
+    assert not {"spacy", "no-such-part", "never"} & set(observations)
     real = metadata.metadata("vaner")
 
     class Metadata:
@@ -156,7 +158,7 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         free = 1e6
 
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage)
-    [free] = [one for one in run_diagnostics()["cache"] if one.name == "free"]
+    [free] = [item for item in run_diagnostics()["cache"] if item.name == "free"]
     assert free.status == "0.0 GB" and "VANER_CACHE" in free.problem
 
 

@@ -42,12 +42,12 @@ class Oracle:
 
     def __init__(self, answers: dict[str, tuple[Span, ...]]) -> None:
         self.answers = answers
-        self.asked: list[Any] = []
+        self.calls: list[Any] = []
 
     def annotate(
         self, documents: Iterable[Document], types: Sequence[str], **options: Any
     ) -> Iterator[Document]:
-        self.asked.append((tuple(types), options))
+        self.calls.append((tuple(types), options))
         for document in documents:
             assert not document.spans, "the model must not see gold"
             yield document.with_spans(self.answers.get(document.text, ()))
@@ -80,25 +80,27 @@ def score(run: Run, tiny_model: Path) -> Run:
 def test_common_types_are_scored() -> None:
     gold = Document("1", "Asthma BRCA1", (Span(0, 6, "Disease"), Span(7, 12, "Gene")))
     oracle = Oracle({gold.text: (Span(0, 6, "Disease"),)})
-    found = scored(Corpus("c", "test", (gold,)), oracle)
-    assert found.types == ("Disease",) and found.unsupported_types == ("Gene",)
-    assert found.report.micro.f1 == 1.0
-    assert oracle.asked == [(("Disease",), {"corpus": "c"})]
+    evaluation = scored(Corpus("c", "test", (gold,)), oracle)
+    assert evaluation.types == ("Disease",) and evaluation.unsupported_types == ("Gene",)
+    assert evaluation.report.micro.f1 == 1.0
+    assert oracle.calls == [(("Disease",), {"corpus": "c"})]
 
 
 def test_unreachable_gold_counts_as_missed() -> None:
     gold = Document("1", "lung and skin cancer", (
         Span(0, 20, "Disease", None, (), ((0, 4), (14, 20))), Span(9, 20, "Disease"),
     ))  # fmt: skip
-    found = scored(Corpus("c", "test", (gold,)), Oracle({gold.text: (Span(9, 20, "Disease"),)}))
-    assert found.report.micro.recall == 0.5 and found.report.unreachable == 1
-    assert found.unreachable == {"discontinuous": 1}
+    evaluation = scored(
+        Corpus("c", "test", (gold,)), Oracle({gold.text: (Span(9, 20, "Disease"),)})
+    )
+    assert evaluation.report.micro.recall == 0.5 and evaluation.report.unreachable == 1
+    assert evaluation.unreachable == {"discontinuous": 1}
 
 
 def test_duplicate_ids_are_distinguished() -> None:
     gold = Document("1", "Asthma", (Span(0, 6, "Disease"),))
-    found = scored(Corpus("c", "test", (gold, gold)), Oracle({"Asthma": gold.spans}))
-    assert found.report.micro.counts.tp == 2
+    evaluation = scored(Corpus("c", "test", (gold, gold)), Oracle({"Asthma": gold.spans}))
+    assert evaluation.report.micro.counts.tp == 2
 
 
 @pytest.mark.parametrize(
@@ -119,26 +121,26 @@ def test_no_common_type_is_an_error() -> None:
 
 
 def test_tags_without_a_type_can_be_named(score: Run, corpus: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
+    results_file = tmp_path / "results.json"
     for split in ("test", "train"):
         text = (corpus / f"{split}.tsv").read_text()
         (corpus / f"{split}.tsv").write_text(text.replace("-Disease", "").replace("-Chemical", ""))
     message = score("--corpus", corpus, "--types", "Disease").error
     assert "it has '' (tags without a type)" in message and "--rename" in message
-    assert score("--corpus", corpus, "--rename", "=Disease", "--json", kept).code == 0
-    assert json.loads(kept.read_text())["scored_types"] == ["Disease"]
+    assert score("--corpus", corpus, "--rename", "=Disease", "--json", results_file).code == 0
+    assert json.loads(results_file.read_text())["scored_types"] == ["Disease"]
 
 
 def test_rename_types_of_the_corpus(score: Run, corpus: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
+    results_file = tmp_path / "results.json"
     for split in ("test", "train"):
         text = (corpus / f"{split}.tsv").read_text().replace("Disease", "DISO")
         (corpus / f"{split}.tsv").write_text(text.replace("Chemical", "Drug"))
     message = score("--corpus", corpus).error
     assert "rename types that have the same meaning with --rename" in message
     done = score("--corpus", corpus, "--rename", "DISO=Disease", "--rename", "Drug=Chemical",
-                 "--json", kept)  # fmt: skip
-    record = json.loads(kept.read_text())
+                 "--json", results_file)  # fmt: skip
+    record = json.loads(results_file.read_text())
     assert done.code == 0 and sorted(record["scored_types"]) == ["Chemical", "Disease"]
     assert record["micro"]["gold"] == 2 and "seen in training" in done.out
     for wrong, message in {
@@ -154,13 +156,13 @@ def test_rename_types_of_the_corpus(score: Run, corpus: Path, tmp_path: Path) ->
 def test_evaluate_prints_a_table_and_writes_a_file(
     score: Run, corpus: Path, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "results.json"
-    done = score("--corpus", corpus, "--json", kept)
+    results_file = tmp_path / "results.json"
+    done = score("--corpus", corpus, "--json", results_file)
     assert done.code == 0
     for row in ("Chemical", "Disease", "micro", "seen in training", "unseen", "relaxed: overlap"):
         assert f"\n{row} " in done.out
     assert "not scored, because the model does not find them: Gene" in done.err
-    record = json.loads(kept.read_text())
+    record = json.loads(results_file.read_text())
     assert record["form"] == "PyTorch"
     assert record["corpus"] == "mine" and record["split"] == "test"
     assert record["scored_types"] == ["Chemical", "Disease"] and record["seen_in"] == "train"
@@ -171,19 +173,19 @@ def test_evaluate_prints_a_table_and_writes_a_file(
 def test_limit_is_named_in_the_output(
     score: Run, corpus: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, page = tmp_path / "part.json", tmp_path / "part.html"
-    done = score("--corpus", corpus, "--limit", 2, "--json", kept, "--report", page)
+    results_file, page = tmp_path / "part.json", tmp_path / "part.html"
+    done = score("--corpus", corpus, "--limit", 2, "--json", results_file, "--report", page)
     part = "mine test, the first 2 of 3 documents"
     assert done.out.startswith(f"{part}, strict unless") and "\n2 documents; " in done.out
     assert f"<h1>Evaluation: {part}</h1>" in page.read_text("utf-8")
-    record = json.loads(kept.read_text())
+    record = json.loads(results_file.read_text())
     assert (record["documents"], record["out_of"], record["micro"]["gold"]) == (2, 3, 2)
     with pytest.raises(VanerError, match="on 2 of 3 documents; a model states figures of whole"):
         parse_evaluation(record)
     for limit in ("3", "99"):
-        done = score("--corpus", corpus, "--limit", limit, "--json", kept)
-        assert "first" not in done.out and json.loads(kept.read_text())["out_of"] is None
-    assert parse_evaluation(json.loads(kept.read_text()))
+        done = score("--corpus", corpus, "--limit", limit, "--json", results_file)
+        assert "first" not in done.out and json.loads(results_file.read_text())["out_of"] is None
+    assert parse_evaluation(json.loads(results_file.read_text()))
     (root / "NCBI-disease" / "test.tsv").write_text("Asthma\tB-Disease\n\nFlu\tB-Disease\n")
     stated = {"NCBI-disease test": {"Disease": {"f1": 0.9, "intervals": {"f1": [0.85, 0.95]}}}}
     monkeypatch.setattr("vaner.hub.reported_results.read_reported_results", lambda folder: stated)
@@ -196,22 +198,24 @@ def test_limit_is_named_in_the_output(
 def test_limit_annotates_and_scores_the_same_documents() -> None:
     gold = [Document(str(i), f"Asthma {i}", (Span(0, 6, "Disease"),)) for i in range(5)]
     oracle = Oracle({gold[i].text: gold[i].spans for i in (0, 1, 4)})
-    found = scored(Corpus("c", "test", tuple(gold)), oracle, limit=3)
+    evaluation = scored(Corpus("c", "test", tuple(gold)), oracle, limit=3)
     assert (
-        found.gold == tuple(gold[:3]) and len(found.predicted) == 3 and found.total_documents == 5
+        evaluation.gold == tuple(gold[:3])
+        and len(evaluation.predicted) == 3
+        and evaluation.total_documents == 5
     )
-    counts = found.report.micro.counts
+    counts = evaluation.report.micro.counts
     assert (counts.tp, counts.fn) == (2, 1)
 
 
 def test_nested_gold_has_scores_by_nesting(score: Run, tmp_path: Path) -> None:
     spans = (Span(0, 11, "Disease"), Span(0, 4, "Disease"), Span(13, 16, "Disease"))
-    path, kept = tmp_path / "nested.jsonl", tmp_path / "results.json"
+    path, results_file = tmp_path / "nested.jsonl", tmp_path / "results.json"
     write([Document("1", "lung cancer, flu", spans)], path)
-    done = score("--corpus", path, "--json", kept)
+    done = score("--corpus", path, "--json", results_file)
     for row in ("flat", "nested", "outermost", "inside", "innermost", "around"):
         assert f"\nnesting: {row} " in done.out
-    nesting = json.loads(kept.read_text())["nesting"]
+    nesting = json.loads(results_file.read_text())["nesting"]
     assert [nesting[name]["gold"] for name in ("flat", "nested", "inside", "crossing")] == [
         1,
         2,
@@ -267,15 +271,15 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_all_available_corpora_in_a_table(score: Run, root: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "all.json"
-    done = score("--all", "--corpora", root, "--json", kept)
+    results_file = tmp_path / "all.json"
+    done = score("--all", "--corpora", root, "--json", results_file)
     assert done.code == 0 and "reported" not in done.out
     rows = [line.split()[:2] for line in done.out.splitlines()[2:]]
     assert sorted(rows) == [
         ["BC5CDR", "Chemical"], ["BC5CDR", "Disease"], ["BC5CDR", "all"],
         ["NCBI-disease", "Disease"],
     ]  # fmt: skip
-    record = json.loads(kept.read_text())
+    record = json.loads(results_file.read_text())
     assert set(record["corpora"]) == {"BC5CDR test", "NCBI-disease test"}
     assert record["corpora"]["BC5CDR test"]["micro"]["gold"] == 2 and "commit" in record
 
@@ -325,12 +329,12 @@ def test_shared_training_texts_give_a_warning_without_corpora_in_instructions(
 def test_training_texts_give_a_warning(
     run: Run, root: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
-    model, one = shutil.copytree(tiny_model, tmp_path / "model"), tmp_path / "letters.tsv"
+    model, file = shutil.copytree(tiny_model, tmp_path / "model"), tmp_path / "letters.tsv"
     write_training_record(
         model, {**TRAINING, "trained_on": ["letters train", "NCBI-disease train"]}
     )
-    one.write_text(GOLD)
-    message = run("evaluate", "--model", model, "--corpus", one).err
+    file.write_text(GOLD)
+    message = run("evaluate", "--model", model, "--corpus", file).err
     assert "letters: the model was trained on a corpus of this name" in message
     (root / "NCBI-disease" / "train.tsv").write_text("Asthma\tB-Disease\nkills\tO\n\n")
     split = ("--corpus", "NCBI-disease", "--corpora", root, "--split")
@@ -347,9 +351,9 @@ def test_a_part_of_a_train_split_counts_as_seen(
     names = ("train_partial", "test")
     registered(monkeypatch, {name: SplitInfo(f"{name}.tsv") for name in names})
     (root / "NCBI-disease" / "train_partial.tsv").write_text("Asthma\tB-Disease\n")
-    kept = tmp_path / "one.json"
-    score("--corpus", "NCBI-disease", "--corpora", root, "--json", kept)
-    record = json.loads(kept.read_text())
+    results_file = tmp_path / "one.json"
+    score("--corpus", "NCBI-disease", "--corpora", root, "--json", results_file)
+    record = json.loads(results_file.read_text())
     assert record["seen_in"] == "train_partial" and record["seen"]["gold"] == 1
 
 
@@ -394,9 +398,9 @@ def test_the_best_threshold_is_printed_for_devel_only(
     from vaner.annotator import Annotator
 
     text = "Aspirin-induced asthma (AIA) was seen in 5 % of the patients with diabetes mellitus."
-    found = Annotator.from_pretrained(tiny_model, device="cpu")(text)
-    best = max(found.spans, key=lambda span: span.score or 0)
-    assert len(found.spans) > 1  # a random model finds many; the most probable one is gold here
+    document = Annotator.from_pretrained(tiny_model, device="cpu")(text)
+    best = max(document.spans, key=lambda span: span.score or 0)
+    assert len(document.spans) > 1  # a random model finds many; the most probable one is gold here
     for split in ("devel", "test"):
         write([Document("1", text, (best,))], tmp_path / f"{split}.jsonl")
     message = score("--corpus", tmp_path, "--split", "devel").out

@@ -38,21 +38,21 @@ def corpora(tmp_path: Path) -> Path:
 
 def test_related_names(run: Run, tmp_path: Path) -> None:
     path = base(tmp_path / "b.parquet", ["factor 8 deficiency", "asthma"])
-    asked = ("kb", "related", "--kb", path, "--text", "A factor is missing.")
-    shown = run(*asked, "--types", "Disease")
+    command = ("kb", "related", "--kb", path, "--text", "A factor is missing.")
+    shown = run(*command, "--types", "Disease")
     assert shown.code == 0
     assert shown.out == ("Disease: factor 8 deficiency\n  negative examples: factor VIII\n")
-    pools = json.loads(run(*asked, "--json", "--negatives", "0").out)
+    pools = json.loads(run(*command, "--json", "--negatives", "0").out)
     assert pools["Gene"] == {"positives": ["factor VIII"], "negatives": []}
-    assert "has no type Drug; it has Disease, Gene" in run(*asked, "--types", "Drug").error
+    assert "has no type Drug; it has Disease, Gene" in run(*command, "--types", "Drug").error
 
 
 def test_a_leak_gives_exit_code_1(run: Run, tmp_path: Path, corpora: Path) -> None:
     leaky = base(tmp_path / "leaky.parquet", [" ".join(m) for m in MENTIONS[:6]])
-    found = run("kb", "check", leaky, "--corpora", corpora)
-    assert found.code == 1
-    assert "NCBI-disease test: 6 of 12 tokenized mentions" in found.out
-    assert "LEAK" in found.out and "factor 0 ( f0 ) deficiency" in found.out
+    done = run("kb", "check", leaky, "--corpora", corpora)
+    assert done.code == 1
+    assert "NCBI-disease test: 6 of 12 tokenized mentions" in done.out
+    assert "LEAK" in done.out and "factor 0 ( f0 ) deficiency" in done.out
     honest = base(tmp_path / "honest.parquet", ["factor 1 (f1) deficiency"])
     cleared = run("kb", "check", honest, "--corpora", corpora)
     assert cleared.code == 0 and "found no leak" in cleared.err
@@ -61,9 +61,9 @@ def test_a_leak_gives_exit_code_1(run: Run, tmp_path: Path, corpora: Path) -> No
 def test_a_test_file_as_source_is_a_leak(run: Run, tmp_path: Path, corpora: Path) -> None:
     content = (corpora / "NCBI-disease" / "test.tsv").read_bytes()
     path = base(tmp_path / "b.parquet", ["asthma"], hashlib.sha256(content).hexdigest())
-    found = run("kb", "check", path, "--corpora", corpora, "--json")
-    assert found.code == 1
-    assert json.loads(found.out)["provenance"] == ["source t is NCBI-disease test"]
+    done = run("kb", "check", path, "--corpora", corpora, "--json")
+    assert done.code == 1
+    assert json.loads(done.out)["provenance"] == ["source t is NCBI-disease test"]
 
 
 def test_published_files_are_read(run: Run, tmp_path: Path, corpora: Path) -> None:
@@ -72,8 +72,8 @@ def test_published_files_are_read(run: Run, tmp_path: Path, corpora: Path) -> No
     path.write_text(json.dumps({"tokens": [], "umls_kg": groups}) + "\n{}\n", "utf-8")
     assert 'dev.jsonl:2: no "umls_kg"' in run("kb", "check", path, "--corpora", corpora).error
     path.write_text(json.dumps({"tokens": [], "umls_kg": groups}) + "\n", "utf-8")
-    found = run("kb", "check", path, "--corpora", corpora)
-    assert found.code == 1 and "sources:" not in found.out  # names alone tell no sources
+    done = run("kb", "check", path, "--corpora", corpora)
+    assert done.code == 1 and "sources:" not in done.out  # a file of names has no sources
 
 
 def test_check_requires_corpora(run: Run, tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def test_identifiers_in_every_format_that_holds_them(
     assert done.code == 0
     if format not in ("conll", "doccano", "label_studio", "text", "lines"):
         (document,) = read(output, format)
-        found = [(s.start, s.end, s.type, s.identifiers) for s in document.spans]
-        assert found == FOUND
+        mentions = [(s.start, s.end, s.type, s.identifiers) for s in document.spans]
+        assert mentions == FOUND
     else:
         assert "cannot hold everything, jsonl can: " in done.err
 
@@ -100,7 +100,7 @@ def test_annotate_gives_identifiers(annotate: Run, base: Path, tmp_path: Path) -
         (s["start"], s["end"], s["type"], s["score"]) for s in known
     ]
     named = {(s["start"], s["end"], s["type"]): s.get("identifiers") for s in known}
-    expected = {place[:3]: list(place[3]) for place in FOUND}
+    expected = {mention[:3]: list(mention[3]) for mention in FOUND}
     assert all(value in (None, expected.get(key)) for key, value in named.items())
     assert "unknown knowledge base" in annotate("--text", TEXT, "--kb", "none").error
 
@@ -108,13 +108,13 @@ def test_annotate_gives_identifiers(annotate: Run, base: Path, tmp_path: Path) -
 def test_evaluate_a_dictionary(run: Run, base: Path, tmp_path: Path) -> None:
     gold = [Document("d", TEXT, (Span(0, 9, "Chemical"), Span(14, 21, "Disease")))]
     write(gold, tmp_path / "gold.jsonl")
-    kept = tmp_path / "kept.json"
+    results_file = tmp_path / "kept.json"
     done = run(
         "evaluate", "--kb", base, "--corpus", tmp_path / "gold.jsonl", "--bootstrap", 0,
-        "--json", kept, "-q",
+        "--json", results_file, "-q",
     )  # fmt: skip
     assert done.code == 0, done.err
-    record = json.loads(kept.read_text("utf-8"))
+    record = json.loads(results_file.read_text("utf-8"))
     assert record["knowledge_base"] == str(base) and "model" not in record
     assert record["types"]["Chemical"]["f1"] == 1 and record["types"]["Disease"]["f1"] == 0
     both = run("evaluate", "--kb", base, "--model", "x", "--corpus", tmp_path / "gold.jsonl")

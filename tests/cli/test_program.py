@@ -1,4 +1,4 @@
-"""The program as a whole: help, version, how fast it starts, what an unknown command gets."""
+"""The program: help, version, start time, unknown commands and former options."""
 
 from __future__ import annotations
 
@@ -125,9 +125,9 @@ def test_an_error_names_the_option_of_its_command(
 ) -> None:
     path = tmp_path / "x.bin"
     path.write_text("prose, no format")
-    place = 2 if "convert" in command else len(command)
+    position = 2 if "convert" in command else len(command)
     more = ["--model", tiny_model] if command[0] != "corpus" else []
-    done = run(*command[:place], path, *command[place:], *more)
+    done = run(*command[:position], path, *command[position:], *more)
     assert done.error.endswith(f"its format cannot be detected; name it with {option}")
     checked = run("corpus", "check", path)
     assert checked.code == 1 and "name it with --from" in checked.out

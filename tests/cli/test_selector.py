@@ -26,8 +26,8 @@ def selector(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def spans(out: str) -> list[dict[str, Any]]:
     [record] = [json.loads(line) for line in out.splitlines()]
-    found: list[dict[str, Any]] = record["spans"]
-    return found
+    mentions: list[dict[str, Any]] = record["spans"]
+    return mentions
 
 
 def key(span: dict[str, Any]) -> tuple[Any, ...]:
@@ -38,11 +38,11 @@ def test_annotate_drops_mentions_with_a_selector(annotate: Run, selector: Path) 
     alone = spans(annotate("-t", TEXT, "-f", "jsonl").out)
     done = annotate("-t", TEXT, "-f", "jsonl", "--selector", selector)
     assert done.code == 0, done.err
-    kept = spans(done.out)
-    assert 0 < len(kept) < len(alone)
-    assert {key(s) for s in kept} < {key(s) for s in alone}
+    selected = spans(done.out)
+    assert 0 < len(selected) < len(alone)
+    assert {key(s) for s in selected} < {key(s) for s in alone}
     scores = {key(s): s["score"] for s in alone}
-    assert all(s["score"] >= 0.45 and s["score"] != scores[key(s)] for s in kept)
+    assert all(s["score"] >= 0.45 and s["score"] != scores[key(s)] for s in selected)
     best = spans(annotate("-t", TEXT, "-f", "jsonl", "--selector", selector,
                           "--overlaps", "best").out)  # fmt: skip
     ends = [0, *(s["end"] for s in best)]
@@ -55,18 +55,18 @@ def test_behind_the_dictionary(
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
     base = write_base(tmp_path / "ten.parquet").path
     text = " ".join(["Metformin for type 2 diabetes and DIF."] * 4)
-    asked = ("kb", "match", "-t", text, "--kb", base, "-f", "jsonl")
-    alone, done = run(*asked), run(*asked, "--selector", selector)
+    command = ("kb", "match", "-t", text, "--kb", base, "-f", "jsonl")
+    alone, done = run(*command), run(*command, "--selector", selector)
     assert done.code == 0, done.err
-    kept = spans(done.out)
-    assert {key(s) for s in kept} < {key(s) for s in spans(alone.out)}
-    judged = [s for s in kept if s["type"] != "Gene"]
-    assert judged and all(s["score"] >= 0.45 and s["identifiers"] for s in judged)
+    selected = spans(done.out)
+    assert {key(s) for s in selected} < {key(s) for s in spans(alone.out)}
+    other_types = [s for s in selected if s["type"] != "Gene"]
+    assert other_types and all(s["score"] >= 0.45 and s["identifiers"] for s in other_types)
     # A type unknown to the selector is unchanged, with a single warning.
-    genes = [s for s in kept if s["type"] == "Gene"]
+    genes = [s for s in selected if s["type"] == "Gene"]
     assert len(genes) == 8 and "score" not in genes[0] and genes[0]["identifiers"]
     assert done.err.count("was not trained on Gene") == 1
-    assert "no type Virus" in run(*asked, "--selector", selector, "--types", "Virus").error
+    assert "no type Virus" in run(*command, "--selector", selector, "--types", "Virus").error
 
 
 def test_evaluate_scores_both_together(
@@ -76,16 +76,16 @@ def test_evaluate_scores_both_together(
     corpus.mkdir()
     gold = Document("1", TEXT, (Span(0, 9, "Chemical"), Span(17, 41, "Disease")))
     write([gold], corpus / "test.jsonl", "jsonl")
-    found = []
+    results = []
     for options in ([], ["--selector", selector]):
         result = tmp_path / "result.json"
         done = run("evaluate", "--corpus", corpus, "--model", tiny_model, *options, "--json",
                    result, "-q", "--bootstrap", 0)  # fmt: skip
         assert done.code == 0, done.err
-        found.append(json.loads(result.read_text()))
-    alone, both = (one["micro"] for one in found)
+        results.append(json.loads(result.read_text()))
+    alone, both = (result["micro"] for result in results)
     assert both["tp"] + both["fp"] < alone["tp"] + alone["fp"]
-    assert "selector" not in found[0] and found[1]["selector"] == str(selector)
+    assert "selector" not in results[0] and results[1]["selector"] == str(selector)
     refused = run("evaluate", "--corpus", corpus, "--model", selector)
     assert "use a model that does, and add the selector with --selector" in refused.error
 
@@ -128,8 +128,8 @@ def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_pa
     corpus, recipe = tmp_path / "mine", tmp_path / "recipe.yaml"
     corpus.mkdir()
     text = "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\nNo\tO\nnews\tO\n\n" * 3
-    for name, own in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
-        (corpus / f"{name}.tsv").write_text(own)
+    for name, content in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
+        (corpus / f"{name}.tsv").write_text(content)
     recipe.write_text(RECIPE.format(backbone=tiny_backbone, corpus=corpus))
     done = run("crossfit", recipe, "-o", tmp_path / "folds", "--folds", 2)
     assert done.code == 0, done.err
@@ -167,9 +167,9 @@ def test_annotations_of_a_dictionary_match_the_corpus(
     corpus = tmp_path / "mine"
     corpus.mkdir()
     (corpus / "train.tsv").write_text("Metformin\tO\nfor\tO\ndiabetes\tB-Disease\n\nNo\tO\n\n")
-    found = tmp_path / "found.jsonl"
-    done = run("kb", "match", corpus / "train.tsv", "--kb", base, "-o", found, "-q")
+    annotated = tmp_path / "found.jsonl"
+    done = run("kb", "match", corpus / "train.tsv", "--kb", base, "-o", annotated, "-q")
     assert done.code == 0, done.err
     train = load(str(corpus), "train")
-    [first, second] = proposed(str(found), train)
+    [first, second] = proposed(str(annotated), train)
     assert [first.mention(span) for span in first.spans] == ["diabetes"] and not second.spans

@@ -21,9 +21,9 @@ def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> N
     arguments = ("--devel", "0.2", "--test", "0.1", "--to", format, "-o", out)
     done = run("corpus", "split", tmp_path / "all.jsonl", *arguments)
     assert done.code == 0 and "train 7, devel 2, test 1" in done.err
-    found = [load(str(out), name).documents for name in ("train", "devel", "test")]
-    assert sorted(d.text for part in found for d in part) == sorted(d.text for d in corpus)
-    assert all(d.spans for part in found for d in part)
+    splits = [load(str(out), name).documents for name in ("train", "devel", "test")]
+    assert sorted(d.text for part in splits for d in part) == sorted(d.text for d in corpus)
+    assert all(d.spans for part in splits for d in part)
     assert "exists already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
 
 

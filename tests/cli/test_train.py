@@ -1,4 +1,4 @@
-"""``vaner train``: a whole small run, and what mistakes in a recipe get."""
+"""``vaner train``: a complete small run, and errors in recipes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def recipe(tiny_backbone: Path, tmp_path: Path) -> Path:
     corpus = tmp_path / "mine"
     corpus.mkdir()
     text = "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\n" * 2
-    for name, own in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
-        (corpus / f"{name}.tsv").write_text(own)
+    for name, content in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
+        (corpus / f"{name}.tsv").write_text(content)
     path = tmp_path / "recipe.yaml"
     path.write_text(RECIPE.format(backbone=tiny_backbone, corpus=corpus))
     return path

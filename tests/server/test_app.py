@@ -77,9 +77,9 @@ def test_annotate_a_text(server: TestClient) -> None:
 def test_documents_keep_order_ids_and_metadata(server: TestClient) -> None:
     sent = [{"id": str(9 - i), "text": f"asthma {i}", "metadata": {"i": i}} for i in range(5)]
     answer = server.post("/annotate", json={"documents": [*sent, {"text": "x\u2028y"}]})
-    found = answer.json()["documents"]
-    assert [{k: d[k] for k in ("id", "text", "metadata")} for d in found[:-1]] == sent
-    assert found[-1] == {"id": "document-6", "text": "x\u2028y", "spans": []}
+    documents = answer.json()["documents"]
+    assert [{k: d[k] for k in ("id", "text", "metadata")} for d in documents[:-1]] == sent
+    assert documents[-1] == {"id": "document-6", "text": "x\u2028y", "spans": []}
 
 
 @pytest.mark.parametrize("lone", ["\ud83d", "\udc00 asthma", "\x00 asthma"])
@@ -124,9 +124,9 @@ def test_a_file_in_and_the_same_format_out(
         "/annotate", params=params, content=gzip.compress(body) if source == "compressed" else body
     )
     assert answer.status_code == 200, answer.text
-    found = list(read(InMemoryFile("answer", answer.content), format))
-    assert [(d.id, d.text) for d in found] == [(d.id, d.text) for d in documents]
-    assert [[(s.start, s.end, s.type) for s in d.spans] for d in found] == [
+    annotated = list(read(InMemoryFile("answer", answer.content), format))
+    assert [(d.id, d.text) for d in annotated] == [(d.id, d.text) for d in documents]
+    assert [[(s.start, s.end, s.type) for s in d.spans] for d in annotated] == [
         [(12, 13, "Disease"), (14, 20, "Disease")], []
     ]  # fmt: skip
 
@@ -174,8 +174,8 @@ def test_every_format_can_be_the_response(server: TestClient, format: str) -> No
     name = re.fullmatch(r'inline; filename="(vaner\.\w+)"', answer.headers["Content-Disposition"])
     assert name
     if format in FORMATS and not FORMATS[format].folder_writer:
-        found = list(read(InMemoryFile(name[1], answer.content), format))
-        assert found[0].text.startswith("asthma 😀")
+        documents = list(read(InMemoryFile(name[1], answer.content), format))
+        assert documents[0].text.startswith("asthma 😀")
 
 
 def test_identifiers() -> None:
@@ -259,7 +259,7 @@ def test_rejected_requests(
     answer = small_server.post(path, **sent)
     assert answer.status_code == status, answer.text
     assert line in error(answer)
-    after = small_server.post("/annotate", json={"text": "asthma"})  # and goes on with its work
+    after = small_server.post("/annotate", json={"text": "asthma"})  # and continues to work
     assert places(after.json()["documents"][0]) == [(0, 6, "Disease")]
 
 
@@ -331,8 +331,8 @@ def test_concurrent_clients_get_their_results(server: TestClient) -> None:
         types = WordRecognizer.types[: 1 + number % 3]
         answer = server.post("/annotate", json={"text": text, "types": types})
         (document,) = answer.json()["documents"]
-        own = [(s.start, s.end, s.type) for s in sorted(spans(text, types))]
-        return bool(document["text"] == text and places(document) == own)
+        expected = [(s.start, s.end, s.type) for s in sorted(spans(text, types))]
+        return bool(document["text"] == text and places(document) == expected)
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(ask, range(60)))
@@ -340,17 +340,17 @@ def test_concurrent_clients_get_their_results(server: TestClient) -> None:
 
 def test_results_do_not_depend_on_other_requests(tiny_model: Path) -> None:
     """With a model: the same sentences alone, and in batches with others of other lengths."""
-    own = Annotator.from_pretrained(tiny_model, device="cpu")
+    model_annotator = Annotator.from_pretrained(tiny_model, device="cpu")
     texts = ["Aspirin and asthma. " * n + "Metformin 😀" for n in (1, 2, 3, 5, 8, 1, 2)]
-    alone = [own(text).spans for text in texts]
-    with client(own) as server, ThreadPoolExecutor(7) as pool:
+    alone = [model_annotator(text).spans for text in texts]
+    with client(model_annotator) as server, ThreadPoolExecutor(7) as pool:
         answers = list(pool.map(lambda text: server.post("/annotate", json={"text": text}), texts))
     for spans_alone, answer in zip(alone, answers, strict=True):
-        found = answer.json()["documents"][0]["spans"]
-        assert [(s["start"], s["end"], s["type"]) for s in found] == [
+        mentions = answer.json()["documents"][0]["spans"]
+        assert [(s["start"], s["end"], s["type"]) for s in mentions] == [
             (s.start, s.end, s.type) for s in spans_alone
         ]
-        assert [s["score"] for s in found] == pytest.approx(
+        assert [s["score"] for s in mentions] == pytest.approx(
             [s.score for s in spans_alone], abs=1e-5
         )
     assert any(alone)
@@ -363,9 +363,14 @@ def test_types_health_and_openapi(server: TestClient) -> None:
     assert server.get("/health").json() == {"status": "ok", "model": "known", "waiting": 0}
     schema = server.get("/openapi.json").json()
     assert {"/annotate", "/convert", "/types", "/health", "/metrics"} == set(schema["paths"])
-    asked = schema["paths"]["/annotate"]["post"]
-    assert {p["name"] for p in asked["parameters"]} > {"types", "overlaps", "min_score", "format"}
-    assert "application/x-ndjson" in asked["requestBody"]["content"]
+    operation = schema["paths"]["/annotate"]["post"]
+    assert {p["name"] for p in operation["parameters"]} > {
+        "types",
+        "overlaps",
+        "min_score",
+        "format",
+    }
+    assert "application/x-ndjson" in operation["requestBody"]["content"]
 
 
 def test_metrics_count() -> None:
@@ -393,7 +398,7 @@ def test_no_page_loads_files_of_other_servers(server: TestClient) -> None:
         answer = server.get(path)
         assert not re.search(r"(?:https?:)?//[a-z]", re.sub(r"(?m)^\s*// .*|\*/", "", answer.text))
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert server.get("/docs").status_code == 404  # FastAPI's own, which loads its scripts
+    assert server.get("/docs").status_code == 404  # the page of FastAPI, which loads scripts
 
 
 def test_rendered_mentions_are_in_the_order_of_their_links(server: TestClient) -> None:

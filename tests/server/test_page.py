@@ -24,7 +24,7 @@ expect = playwright.expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, (os.environ.get("CHROMIUM"), *map(shutil.which, NAMES))), None)
-REFUSED = "responded with a status of 400"  # which Chromium tells too, and the page itself tells
+REFUSED = "responded with a status of 400"  # logged by Chromium and shown on the page
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
     # Of a browser's sockets that the collector finds: theirs is to close them.
@@ -46,25 +46,25 @@ def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as running:
         # Chromium has no sandbox for root, who runs things in containers.
         options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
-        found = running.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield found
-        found.close()
+        chromium = running.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
     """The page, opened; whatever the browser complains of fails the test."""
     context = browser.new_context(viewport={"width": 1000, "height": 900})
-    found = context.new_page()
-    found.set_default_timeout(15_000)
+    new_page = context.new_page()
+    new_page.set_default_timeout(15_000)
     problems: list[str] = []
-    found.on("console", lambda message: REFUSED in message.text or problems.append(message.text))
-    found.on("pageerror", lambda problem: problems.append(str(problem)))
-    found.on("request", lambda asked: asked.url.startswith((address, "blob:", "data:"))
-             or problems.append(asked.url))  # fmt: skip
-    found.goto(address)
-    found.wait_for_selector("#types li")
-    yield found
+    new_page.on("console", lambda message: REFUSED in message.text or problems.append(message.text))
+    new_page.on("pageerror", lambda problem: problems.append(str(problem)))
+    new_page.on("request", lambda request: request.url.startswith((address, "blob:", "data:"))
+             or problems.append(request.url))  # fmt: skip
+    new_page.goto(address)
+    new_page.wait_for_selector("#types li")
+    yield new_page
     context.close()
     assert not problems
 
@@ -273,14 +273,14 @@ def test_contrast(page: Any, scheme: str) -> None:
     )
     assert len(pairs) > 20
     for ink, paper, which in pairs:
-        one, other = sorted((luminance(ink), luminance(paper)))
-        assert (other + 0.05) / (one + 0.05) >= 4.5, which
+        darker, lighter = sorted((luminance(ink), luminance(paper)))
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, which
     dark = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")) < 0.5
     assert dark == (scheme == "dark")
 
 
 def test_all_controls_have_names(page: Any) -> None:
-    """What a screen reader comes to says what it is."""
+    """Every control has a text for screen readers."""
     annotate(page)
     select(page, "and")
     nameless = page.evaluate(

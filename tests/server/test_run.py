@@ -47,10 +47,10 @@ print("stopped", flush=True)
 
 def ask(address: str, text: str) -> Any:
     body = json.dumps({"text": text}).encode()
-    asked = urllib.request.Request(
+    request = urllib.request.Request(
         f"{address}/annotate", body, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["documents"][0]
 
 
@@ -96,12 +96,12 @@ def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.Monk
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    address, found = f"http://127.0.0.1:{port}", []
+    address, documents = f"http://127.0.0.1:{port}", []
 
     def client() -> None:
         try:
             assert wait_for(lambda: _answers(address), 60)
-            found.append(ask(address, "Aspirin and asthma 😀"))
+            documents.append(ask(address, "Aspirin and asthma 😀"))
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -116,7 +116,7 @@ def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.Monk
         signal.signal(signal.SIGINT, usual)
     assert done.code == 0, done.err
     assert f"at {address} (Ctrl-C to stop)" in done.err and "vaner: stopped" in done.err
-    assert found[0]["text"] == "Aspirin and asthma 😀"
+    assert documents[0]["text"] == "Aspirin and asthma 😀"
 
 
 def _answers(address: str) -> bool:

@@ -105,13 +105,13 @@ def _prepare_messages() -> None:
     show_other = warnings.showwarning
     shown: set[str] = set()  # training reads its corpora several times
 
-    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *location: Any, **more: Any) -> None:
         if issubclass(category, FormatWarning):
             if str(message) not in shown:
                 print_message(f"warning: {message}")
             shown.add(str(message))
         else:
-            show_other(message, category, *place, **more)
+            show_other(message, category, *location, **more)
 
     warnings.simplefilter("always", FormatWarning)
     warnings.showwarning = show

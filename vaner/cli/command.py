@@ -30,7 +30,7 @@ _PARAMETERS = {"format": "input_format"}
 _PATH_ERRORS = {errno.ENAMETOOLONG, errno.EACCES}
 _MAX_PATH = 80  # characters to show of such a path, which may be a text given by mistake
 
-# Depending on its version, typer has its own copy of click's exceptions.
+# Depending on its version, typer has a copy of click's exceptions.
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
@@ -99,11 +99,11 @@ def replace_renamed_options(args: Sequence[str], known: Iterable[str]) -> list[s
         if new is not None and new in known and old not in known:
             print_message(f"warning: {old} is deprecated; use {new}")
             replaced[i] = f"{new}{equals}{value}"
-        place = i if equals else min(i + 1, len(args) - 1)
-        value = value if equals else args[place]
+        position = i if equals else min(i + 1, len(args) - 1)
+        value = value if equals else args[position]
         if old in known and (new := RENAMED_VALUES.get((old, value))):
             print_message(f"warning: {old} {value} is deprecated; use {old} {new}")
-            replaced[place] = f"{old}={new}" if equals else new
+            replaced[position] = f"{old}={new}" if equals else new
     return replaced
 
 

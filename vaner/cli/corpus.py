@@ -250,9 +250,9 @@ def _print_findings(name: str, findings: Findings) -> None:
 
 def _finding_line(name: str, kind: str, message: str) -> str:
     """Return a finding with the corpus in front, or with the place in it that the message names."""
-    place, colon, rest = message.partition(": ")
-    if colon and (place == name or place.startswith(f"{name}:")):
-        return f"{place}: {kind}: {rest}"
+    location, colon, rest = message.partition(": ")
+    if colon and (location == name or location.startswith(f"{name}:")):
+        return f"{location}: {kind}: {rest}"
     return f"{name}: {kind}: {message}"
 
 

@@ -1,7 +1,7 @@
 """The routes of the server, its error responses and its headers.
 
-Errors are JSON with one line, ``{"error": "…"}``. A header makes sure that browsers load nothing
-from other servers.
+Errors are JSON with one line, ``{"error": "…"}``. A header prevents browsers from loading files of
+other servers.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Requests with equal options share batches. Their documents take turns, one of each request, until
 the batch has a given number of characters. So a large request does not delay small ones, and many
 small requests fill the batches of the model. The result of a document does not depend on the other
-documents of its batch, and a document on which the annotator fails only fails its own request.
+documents of its batch. If the annotator fails on a document, only the request with this document
+fails.
 """
 
 from __future__ import annotations
