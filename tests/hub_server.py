@@ -1,7 +1,7 @@
-"""A Hub on localhost: as much of the real one as pushing and pulling a model takes.
+"""A Hub on localhost with the functions that pushing and pulling a model needs.
 
-It keeps repositories with their commits in memory, wants a token for what the real one wants one
-for, and breaks connections off where it is told to. Large files go the way of Git LFS.
+It stores repositories and their commits in memory, requires a token for the same requests as the
+real Hub, and can interrupt connections. Large files are uploaded with Git LFS.
 """
 
 from __future__ import annotations
@@ -25,45 +25,44 @@ TOKEN = "hf_of_the_tests"
 
 @dataclass
 class Repo:
-    """A repository: its files as of each commit, newest last."""
+    """A repository: its files at each commit, the newest last."""
 
     private: bool = False
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
 
     def files(self, revision: str = "main") -> dict[str, bytes]:
-        found = {sha: files for sha, files in self.commits}
-        return self.commits[-1][1] if revision == "main" else found[revision]
+        return self.commits[-1][1] if revision == "main" else dict(self.commits)[revision]
 
     def sha(self, revision: str = "main") -> str:
         return self.commits[-1][0] if revision == "main" else revision
 
     def commit(self, files: dict[str, bytes]) -> str:
-        named = json.dumps({name: len(content) for name, content in files.items()})
-        sha = hashlib.sha1(f"{len(self.commits)}{named}".encode()).hexdigest()
+        sizes = json.dumps({name: len(content) for name, content in files.items()})
+        sha = hashlib.sha1(f"{len(self.commits)}{sizes}".encode()).hexdigest()
         self.commits.append((sha, files))
         return sha
 
 
 @dataclass
 class Hub:
-    """The stand-in, and what was asked of it.
+    """The content of the Hub, and the requests it has received.
 
     Args:
-        address: for HF_ENDPOINT.
-        repos: name -> repository.
-        large: SHA-256 -> content of uploaded large files.
-        breaking: regular expression of paths whose connection is broken off -> how often.
-        asked: method and path of each request.
+        address: URL of the Hub, for HF_ENDPOINT.
+        repos: repositories by name.
+        large: content of uploaded large files by SHA-256.
+        breaking: how many connections to interrupt, by regular expression of the path.
+        requests: method and path of each request.
     """
 
     address: str = ""
     repos: dict[str, Repo] = field(default_factory=dict)
     large: dict[str, bytes] = field(default_factory=dict)
     breaking: dict[str, int] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def put(self, name: str, files: dict[str, bytes], *, private: bool = False) -> Repo:
-        """A repository that is there."""
+        """Create a repository with a commit, or add a commit."""
         repo = self.repos.setdefault(name, Repo(private))
         repo.commit(files)
         return repo
@@ -74,11 +73,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def hub(self) -> Hub:
-        found: Hub = self.server.hub  # type: ignore[attr-defined]
-        return found
+        hub: Hub = self.server.hub  # type: ignore[attr-defined]
+        return hub
 
     @property
-    def known(self) -> bool:
+    def has_token(self) -> bool:
         return self.headers.get("authorization") == f"Bearer {TOKEN}"
 
     def do_GET(self) -> None:
@@ -95,23 +94,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_any(self, method: str) -> None:
         path = unquote(urlsplit(self.path).path)
-        self.hub.asked.append(f"{method} {path}")
+        self.hub.requests.append(f"{method} {path}")
         length = int(self.headers.get("content-length") or 0)
         for pattern, left in self.hub.breaking.items():
             if left and re.search(pattern, path):
                 self.hub.breaking[pattern] = left - 1
-                self.rfile.read(length // 2)  # in the middle of it
+                self.rfile.read(length // 2)
                 self.close_connection = True
                 return
         body = self.rfile.read(length)
-        for own, pattern, answer in _ROUTES:
-            found = re.fullmatch(pattern, path) if own == method else None
-            if found:
-                answer(self, body, *found.groups())
+        for route_method, pattern, answer in _ROUTES:
+            match = re.fullmatch(pattern, path) if route_method == method else None
+            if match:
+                answer(self, body, *match.groups())
                 return
-        self.tell(404, {"error": "no such page"})
+        self.respond(404, {"error": "no such page"})
 
-    def tell(self, status: int, content: Any, **headers: str) -> None:
+    def respond(self, status: int, content: Any, **headers: str) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
         for name, value in headers.items():
@@ -122,33 +121,33 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def repo(self, name: str, *, write: bool = False) -> Repo | None:
-        """The repository, or None once the client was told why not."""
-        found = self.hub.repos.get(name)
-        if write and not self.known:
-            self.tell(401, {"error": "Invalid username or password."})
-        elif found is None or (found.private and not self.known):
-            self.tell(
-                404 if self.known else 401,
+        """Return the repository, or send an error and return None."""
+        repo = self.hub.repos.get(name)
+        if write and not self.has_token:
+            self.respond(401, {"error": "Invalid username or password."})
+        elif repo is None or (repo.private and not self.has_token):
+            self.respond(
+                404 if self.has_token else 401,
                 {"error": "Repository not found"},
                 x_error_code="RepoNotFound",
                 x_error_message="Repository not found",
             )
         else:
-            return found
+            return repo
         return None
 
     def create(self, body: bytes) -> None:
-        wanted = json.loads(body)
-        if not self.known:
-            return self.tell(401, {"error": "Invalid username or password."})
-        name = f"{wanted.get('organization') or 'tester'}/{wanted['name']}"
-        there = name in self.hub.repos
-        if not there:
-            private = wanted.get("visibility") == "private" or bool(wanted.get("private"))
+        request = json.loads(body)
+        if not self.has_token:
+            return self.respond(401, {"error": "Invalid username or password."})
+        name = f"{request.get('organization') or 'tester'}/{request['name']}"
+        exists = name in self.hub.repos
+        if not exists:
+            private = request.get("visibility") == "private" or bool(request.get("private"))
             self.hub.put(name, {".gitattributes": b"*.safetensors filter=lfs\n"}, private=private)
-        found = {"url": f"{self.hub.address}/{name}", "name": name}
+        content = {"url": f"{self.hub.address}/{name}", "name": name}
         error = {"error": "You already created this model repo"}
-        return self.tell(409 if there else 200, {**found, **(error if there else {})})
+        return self.respond(409 if exists else 200, {**content, **(error if exists else {})})
 
     def validate(self, body: bytes) -> None:
         head = json.loads(body)["content"].split("---")[1]
@@ -156,14 +155,14 @@ class _Handler(BaseHTTPRequestHandler):
             fields = yaml.safe_load(head)
             assert isinstance(fields, dict)
         except (yaml.YAMLError, AssertionError) as error:
-            return self.tell(400, {"errors": [{"message": str(error)}], "warnings": []})
-        return self.tell(200, {"errors": [], "warnings": []})
+            return self.respond(400, {"errors": [{"message": str(error)}], "warnings": []})
+        return self.respond(200, {"errors": [], "warnings": []})
 
     def info(self, _: bytes, name: str, revision: str | None = None) -> None:
         if repo := self.repo(name):
             revision = revision or "main"
             siblings = [{"rfilename": path} for path in repo.files(revision)]
-            self.tell(
+            self.respond(
                 200,
                 {
                     "id": name,
@@ -179,13 +178,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def tree(self, _: bytes, name: str, revision: str) -> None:
         if repo := self.repo(name):
-            self.tell(
+            self.respond(
                 200, [_entry(path, content) for path, content in repo.files(revision).items()]
             )
 
     def preupload(self, body: bytes, name: str, _: str) -> None:
         if repo := self.repo(name, write=True):
-            there = repo.files()
+            files = repo.files()
             answers = []
             for file in json.loads(body)["files"]:
                 path = file["path"]
@@ -195,25 +194,25 @@ class _Handler(BaseHTTPRequestHandler):
                     "uploadMode": "lfs" if large else "regular",
                     "shouldIgnore": False,
                 }
-                if path in there:
-                    answer["oid"] = _entry(path, there[path])["oid"]
+                if path in files:
+                    answer["oid"] = _entry(path, files[path])["oid"]
                 answers.append(answer)
-            self.tell(200, {"files": answers})
+            self.respond(200, {"files": answers})
 
     def batch(self, body: bytes, name: str) -> None:
         if self.repo(name, write=True):
             objects = []
-            for wanted in json.loads(body)["objects"]:
-                upload = {"href": f"{self.hub.address}/lfs/{wanted['oid']}"}
-                there = wanted["oid"] in self.hub.large
-                objects.append(wanted if there else {**wanted, "actions": {"upload": upload}})
-            self.tell(200, {"transfer": "basic", "objects": objects})
+            for item in json.loads(body)["objects"]:
+                upload = {"href": f"{self.hub.address}/lfs/{item['oid']}"}
+                exists = item["oid"] in self.hub.large
+                objects.append(item if exists else {**item, "actions": {"upload": upload}})
+            self.respond(200, {"transfer": "basic", "objects": objects})
 
     def upload(self, body: bytes, oid: str) -> None:
         if hashlib.sha256(body).hexdigest() != oid:
-            return self.tell(422, {"error": "not what was announced"})
+            return self.respond(422, {"error": "the checksum differs"})
         self.hub.large[oid] = body
-        return self.tell(200, {})
+        return self.respond(200, {})
 
     def commit(self, body: bytes, name: str, _: str) -> None:
         repo = self.repo(name, write=True)
@@ -221,10 +220,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         files = dict(repo.files())
         for line in body.splitlines():
-            one = json.loads(line)
-            key, value = one["key"], one["value"]
+            record = json.loads(line)
+            key, value = record["key"], record["value"]
             if key == "header" and value.get("parentCommit") not in (None, repo.sha()):
-                return self.tell(412, {"error": "A commit has happened since."})
+                return self.respond(412, {"error": "A commit has happened since."})
             if key == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif key == "lfsFile":
@@ -233,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
                 del files[value["path"]]
         sha = repo.commit(files)
         url = f"{self.hub.address}/{name}/commit/{sha}"
-        self.tell(200, {"success": True, "commitOid": sha, "commitUrl": url})
+        self.respond(200, {"success": True, "commitOid": sha, "commitUrl": url})
 
     def resolve(self, _: bytes, name: str, revision: str, path: str) -> None:
         repo = self.repo(name)
@@ -242,22 +241,22 @@ class _Handler(BaseHTTPRequestHandler):
         content = repo.files(revision).get(path)
         commit = repo.sha(revision)
         if content is None:
-            return self.tell(404, {}, x_error_code="EntryNotFound", x_repo_commit=commit)
+            return self.respond(404, {}, x_error_code="EntryNotFound", x_repo_commit=commit)
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
-        return self.tell(200, content, etag=etag, x_repo_commit=commit)
+        return self.respond(200, content, etag=etag, x_repo_commit=commit)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def _entry(path: str, content: bytes) -> dict[str, Any]:
     blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-    found: dict[str, Any] = {"type": "file", "path": path, "size": len(content), "oid": blob}
+    entry: dict[str, Any] = {"type": "file", "path": path, "size": len(content), "oid": blob}
     if path.endswith(".safetensors"):
         oid = hashlib.sha256(content).hexdigest()
-        found["lfs"] = {"oid": oid, "size": len(content), "pointerSize": 130}
-        found["oid"] = oid
-    return found
+        entry["lfs"] = {"oid": oid, "size": len(content), "pointerSize": 130}
+        entry["oid"] = oid
+    return entry
 
 
 _NAME = r"([\w.-]+/[\w.-]+)"
@@ -278,14 +277,14 @@ _ROUTES = [
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    """An empty Hub."""
-    found = Hub()
+    """Start an empty Hub."""
+    empty_hub = Hub()
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.hub = found  # type: ignore[attr-defined]
+        server.hub = empty_hub  # type: ignore[attr-defined]
         server.daemon_threads = True
-        found.address = f"http://127.0.0.1:{server.server_port}"
+        empty_hub.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield found
+        yield empty_hub
         server.shutdown()
         thread.join()

@@ -1,4 +1,4 @@
-"""Mentions that nest, cross, share a place and lie in pieces, for property tests."""
+"""Random mentions that nest, cross, coincide or are discontinuous, for property tests."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ def spans_of(
     identifiers: bool = False,
     most: int = 9,
 ) -> list[Span]:
-    """Mentions of a text, many of them on edges that others have too."""
+    """Draw mentions of a text, many of which share a start or an end."""
     if not text.strip():
         return []
     edges = draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=7))
     edge = st.sampled_from(edges) | st.integers(0, len(text))
     kinds = st.sampled_from(TYPES[: draw(st.integers(1, len(TYPES)))])
-    found: list[Span] = []
+    spans: list[Span] = []
     for _ in range(draw(st.integers(0, most))):
         number = draw(st.sampled_from([2, 2, 2, 4, 6])) if pieces else 2
         cuts = sorted(draw(edge) for _ in range(number))
         parts = tuple(zip(cuts[::2], cuts[1::2], strict=True))
         if all(start < end and text[start:end].strip() for start, end in parts):
-            found.append(Span(
+            spans.append(Span(
                 cuts[0], cuts[-1], draw(kinds),
                 draw(st.none() | st.floats(0, 1)) if scores else None,
                 tuple(draw(st.lists(st.sampled_from(["MESH:D1", "7"]), max_size=2)))
                 if identifiers else (),
                 parts if number > 2 else (),
             ))  # fmt: skip
-    return found
+    return spans
 
 
 @st.composite
@@ -50,7 +50,7 @@ def documents(
     scores: bool = False,
     identifiers: bool = False,
 ) -> Document:
-    """A document with mentions that overlap in every way."""
+    """Draw a document with mentions that overlap in every way."""
     body = draw(text)
-    found = spans_of(body, pieces=pieces, scores=scores, identifiers=identifiers)
-    return Document(draw(st.text("abcdef012", min_size=1, max_size=6)), body, tuple(draw(found)))
+    spans = spans_of(body, pieces=pieces, scores=scores, identifiers=identifiers)
+    return Document(draw(st.text("abcdef012", min_size=1, max_size=6)), body, tuple(draw(spans)))

@@ -2,7 +2,7 @@
 
 The blocks of a page run from top to bottom in one folder, against the small stand-ins of
 `tests.stand_ins`. A comment line that starts with ``# needs`` marks what cannot run in the tests,
-and tells readers why: in a shell block up to the next empty line, in a Python block up to its end.
+and says why: in a shell block up to the next empty line, in a Python block up to its end.
 A YAML block is a recipe. A block with a title is saved under that name.
 """
 

@@ -50,7 +50,6 @@ ALLOWED_TEXTS = {"own threshold", "told the casing"}  # conditions in stored res
 
 NOT_CLEAN_YET = {
     "vaner",
-    "tests",
     "tests/display",
     "tests/experiments",
     "tests/hub",

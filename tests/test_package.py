@@ -1,4 +1,4 @@
-"""The package as a whole: its version, its public names, what importing it costs."""
+"""The package: its version, its public names, its data files and the cost of importing it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def test_import_and_reading_need_no_torch() -> None:
         "vaner.Document('1', 'x')\n"
         "print(sorted({'torch', 'transformers', 'peft', 'datasets'} & set(sys.modules)))"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    assert found.stdout.strip() == "[]"
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", vaner.__all__)
@@ -47,7 +47,7 @@ def test_unknown_name() -> None:
         _ = vaner.Anotator
 
 
-def test_typing_marker_and_data_are_beside_the_code() -> None:
+def test_typing_marker_and_data_files_exist() -> None:
     package = Path(vaner.__file__).parent
     assert (package / "py.typed").is_file()
     assert (package / "corpora" / "registry.toml").is_file()
@@ -62,7 +62,7 @@ def test_lock_pins_every_requirement_and_nothing_else() -> None:
     wanted = {
         re.split(r"[<>=!~;\[ (]", requirement)[0].lower().replace("_", "-")
         for requirement in metadata.requires("vaner") or []
-        # Extras that are not installed here: one of a study's own, and a cluster's.
+        # Extras that are not in the lock file: of experiments and of clusters.
         if not re.search(r"extra == .(peers|ray).", requirement)
     }
     assert wanted <= names

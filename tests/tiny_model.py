@@ -1,7 +1,7 @@
-"""A tiny random tagger on disk, for tests that need a model and not its answers.
+"""A tiny random tagger on disk, for tests that need a model but no useful predictions.
 
 Use it as a plugin: ``pytest_plugins = ["tests.tiny_model"]`` in the top conftest, or import the
-fixture by name. Nothing is downloaded, and nothing takes longer than a second beside the imports.
+fixture by name. Nothing is downloaded. Without the imports, it takes less than a second.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TYPES = ["Chemical", "Disease"]
 
 
 def build_backbone(folder: Path) -> Path:
-    """Save a random two-layer LLaMA with a byte-level tokenizer of its own."""
+    """Save a random two-layer LLaMA with a byte-level tokenizer."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaModel
@@ -61,7 +61,7 @@ def build_model(folder: Path, backbone: Path, *, seed: int = 0) -> Path:
         corpora={"tiny": TYPES},
         max_subwords=128,
     )
-    # A head drawn wider than usual, so that the answers are many and differ from word to word.
+    # A wide distribution gives many predictions, which differ from word to word.
     torch.nn.init.normal_(model.classifier.weight, std=1.0)
     model.save_pretrained(folder)
     shutil.copyfile(backbone / "tokenizer.json", folder / "tokenizer.json")
@@ -70,11 +70,11 @@ def build_model(folder: Path, backbone: Path, *, seed: int = 0) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a random backbone."""
+    """Return the folder of a random backbone."""
     return build_backbone(tmp_path_factory.mktemp("tiny") / "backbone")
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_backbone: Path) -> Path:
-    """Folder of a random tagger for Chemical and Disease. Copy it before changing it."""
+    """Return the folder of a random tagger for Chemical and Disease. Copy it to change it."""
     return build_model(tiny_backbone.parent / "model", tiny_backbone)

@@ -1,4 +1,4 @@
-"""A web server on localhost that breaks off where it is told to."""
+"""A web server on localhost that can interrupt downloads."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ import pytest
 
 @dataclass
 class Site:
-    """What the server gives, and what it was asked for.
+    """The files of the server, and the requests it has received.
 
     Args:
-        files: path -> content.
-        break_after: bytes of an answer after which the connection is closed, once for each path.
-        ranges: whether it answers a part where a part is asked for.
-        errors: path -> status.
-        version: of all files, told as ETag.
-        asked: path and Range header of each request.
+        address: URL of the server.
+        files: content by path.
+        break_after: number of bytes of a response after which the connection is closed, by path;
+            once for each path.
+        ranges: whether requests for a range are answered with the range.
+        errors: status of an error response, by path.
+        version: version of all files, sent as ETag.
+        requests: path and Range header of each request.
     """
 
     address: str = ""
@@ -29,14 +31,14 @@ class Site:
     ranges: bool = True
     errors: dict[str, int] = field(default_factory=dict)
     version: str = '"one"'
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    requests: list[tuple[str, str | None]] = field(default_factory=list)
 
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site: Site = self.server.site  # type: ignore[attr-defined]
-        asked = self.headers.get("Range")
-        site.asked.append((self.path, asked))
+        requested_range = self.headers.get("Range")
+        site.requests.append((self.path, requested_range))
         if self.path in site.errors:
             self.send_error(site.errors[self.path])
             return
@@ -45,8 +47,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         start, same = 0, self.headers.get("If-Range", site.version) == site.version
-        if asked and site.ranges and same:
-            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        if requested_range and site.ranges and same:
+            start = int(requested_range.removeprefix("bytes=").removesuffix("-"))
             if start >= len(content):
                 self.send_response(416)
                 self.send_header("Content-Range", f"bytes */{len(content)}")
@@ -62,23 +64,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content[start : site.break_after.pop(self.path, None)])
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A server with no files yet, asked directly whatever proxy there is."""
-    found = Site()
-    # A context of its own: the fixture `run` undoes what the test's own `monkeypatch` did.
+    """Start a server without files, which is reached without a proxy."""
+    empty_site = Site()
+    # A separate context: the fixture `run` undoes the changes of `monkeypatch`.
     with (
         pytest.MonkeyPatch.context() as patch,
         ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server,
     ):
         patch.setenv("no_proxy", "*")
-        server.site = found  # type: ignore[attr-defined]
-        found.address = f"http://127.0.0.1:{server.server_port}/"
+        server.site = empty_site  # type: ignore[attr-defined]
+        empty_site.address = f"http://127.0.0.1:{server.server_port}/"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield found
+        yield empty_site
         server.shutdown()
         thread.join()

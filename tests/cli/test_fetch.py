@@ -51,7 +51,7 @@ def test_an_interrupted_download_is_resumed(run: Run, here: Site, tmp_path: Path
     done = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path)
     assert "download interrupted after 5 of 24 bytes; run the command again" in done.error
     assert run("corpus", "fetch", "NCBI-disease", "--to", tmp_path).code == 0
-    assert here.asked[-1] == ("/ncbi/test.tsv", "bytes=5-")
+    assert here.requests[-1] == ("/ncbi/test.tsv", "bytes=5-")
 
 
 def test_differing_counts_give_exit_code_1(run: Run, here: Site, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_an_interrupted_download_is_resumed(site: Site, url: str, tmp_path: Path
     assert target.read_bytes() == CONTENT[:100_000]
     download(url, target)
     assert target.read_bytes() == CONTENT
-    assert site.asked == [("/file", None), ("/file", "bytes=100000-")]
+    assert site.requests == [("/file", None), ("/file", "bytes=100000-")]
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

@@ -69,7 +69,7 @@ def test_an_interrupted_fetch_is_resumed(site: Site, tmp_path: Path) -> None:
     assert not (tmp_path / "own" / "test.tsv").exists()
     list(fetch_corpus("Own", tmp_path))
     assert (tmp_path / "own" / "test.tsv").read_bytes() == TEST
-    assert site.asked[-1] == ("/own/test.tsv", "bytes=10-")
+    assert site.requests[-1] == ("/own/test.tsv", "bytes=10-")
 
 
 @pytest.mark.usefixtures("invented")
@@ -159,7 +159,7 @@ def test_an_archive_has_all_splits(chemdner: Site, tmp_path: Path) -> None:
         ("devel", True),
         ("test", True),
     ]
-    assert len(chemdner.asked) == 1
+    assert len(chemdner.requests) == 1
     names = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert names == {"train.jsonl", "devel.jsonl", "test.jsonl"}
     train = load("BC4CHEMD", "train", root=tmp_path)

@@ -209,7 +209,9 @@ def test_a_repository_that_exists_is_updated_and_keeps_what_is_not_ours(
     assert push(vaner, model).returncode == 0
     second = repo.files()["README.md"].decode()
     assert second == first.replace("Seed 7", "Seed 8")
-    assert sum(one.startswith("PUT /lfs/") for one in hub.asked) == 2  # once for each weight file
+    assert (
+        sum(one.startswith("PUT /lfs/") for one in hub.requests) == 2
+    )  # once for each weight file
 
 
 @pytest.mark.heavy
@@ -231,9 +233,9 @@ def test_a_connection_that_breaks(hub: Hub, vaner: Python, model: Path) -> None:
     hub.breaking = {"/lfs/[0-9a-f]+$": 1, "/commit/": 1}  # the first is tried again by itself
     assert "the push broke off" in told(push(vaner, model))
     assert list(hub.repos["tester/tiny"].files()) == [".gitattributes"]
-    uploads = len([one for one in hub.asked if one.startswith("PUT")])
+    uploads = len([one for one in hub.requests if one.startswith("PUT")])
     assert push(vaner, model).returncode == 0
-    assert len([one for one in hub.asked if one.startswith("PUT")]) == uploads
+    assert len([one for one in hub.requests if one.startswith("PUT")]) == uploads
     files = hub.repos["tester/tiny"].files()
     for name in ("head.safetensors", "tokenizer.json"):
         assert files[name] == (model / name).read_bytes()
@@ -260,7 +262,7 @@ def test_dry_run_lists_and_shows_and_asks_nobody(hub: Hub, vaner: Python, model:
     assert ["adapter/adapter_model.safetensors", f"{size:,}"] in map(
         str.split, done.stdout.splitlines()
     )
-    assert "# tiny" in done.stdout and not hub.asked
+    assert "# tiny" in done.stdout and not hub.requests
 
 
 IN_MEMORY = """

@@ -1,4 +1,4 @@
-"""The component of spaCy: all mentions, on whole tokens, with their scores, one by one or many."""
+"""The spaCy component: all mentions, aligned to tokens, with their scores."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ TEXTS = [
 ]
 
 
-def made(model: object, **settings: Any) -> Any:
+def make_pipeline(model: object, **settings: Any) -> Any:
     nlp = spacy.blank("en")
     nlp.add_pipe("vaner", config={"model": str(model), "device": "cpu", **settings})
     return nlp
 
 
-def component(nlp: Any) -> VanerComponent:
-    found = nlp.get_pipe("vaner")
-    assert isinstance(found, VanerComponent)
-    return found
+def get_component(nlp: Any) -> VanerComponent:
+    component = nlp.get_pipe("vaner")
+    assert isinstance(component, VanerComponent)
+    return component
 
 
 class FixedAnnotator:
@@ -48,40 +48,42 @@ class FixedAnnotator:
             yield document.with_spans(self._spans)
 
 
-def saying(nlp: Any, *spans: Span) -> Any:
-    component(nlp)._annotator = FixedAnnotator(*spans)  # type: ignore[assignment]
+def with_fixed_spans(nlp: Any, *spans: Span) -> Any:
+    get_component(nlp)._annotator = FixedAnnotator(*spans)  # type: ignore[assignment]
     return nlp
 
 
-def test_the_entry_point_names_it() -> None:
-    [found] = entry_points(group="spacy_factories", name="vaner")
-    assert found.value == "vaner.integrations.spacy:make_vaner"
+def test_the_entry_point_exists() -> None:
+    [entry_point] = entry_points(group="spacy_factories", name="vaner")
+    assert entry_point.value == "vaner.integrations.spacy:make_vaner"
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_every_mention_is_there_with_its_score(tiny_model: Path, text: str) -> None:
-    nlp = made(tiny_model)
+def test_all_mentions_have_scores(tiny_model: Path, text: str) -> None:
+    nlp = make_pipeline(tiny_model)
     doc = nlp(text)
-    found = Annotator.from_pretrained(tiny_model, device="cpu")(text).spans
+    mentions = Annotator.from_pretrained(tiny_model, device="cpu")(text).spans
     group = doc.spans["vaner"]
-    assert len(group) == len(found) and doc.text == text
-    assert group.attrs["offsets"] == [[[span.start, span.end]] for span in found]
-    assert group.attrs["scores"] == pytest.approx([span.score for span in found], abs=1e-5)
-    for span, mention in zip(group, found, strict=True):
+    assert len(group) == len(mentions) and doc.text == text
+    assert group.attrs["offsets"] == [[[span.start, span.end]] for span in mentions]
+    assert group.attrs["scores"] == pytest.approx([span.score for span in mentions], abs=1e-5)
+    for span, mention in zip(group, mentions, strict=True):
         assert span.label_ == mention.type
         assert span.start_char <= mention.start and span.end_char >= mention.end
         assert span._.vaner_score == pytest.approx(mention.score, abs=1e-5)
-    assert component(nlp).aligned.total() == len(found)
+    assert get_component(nlp).aligned.total() == len(mentions)
     taken = [token.i for entity in doc.ents for token in entity]
-    assert len(taken) == len(set(taken)) and bool(doc.ents) == bool(found)
+    assert len(taken) == len(set(taken)) and bool(doc.ents) == bool(mentions)
 
 
-def test_in_batches_and_in_processes_as_one_by_one(tiny_model: Path) -> None:
-    nlp = made(tiny_model)
+def test_batches_give_the_same_results(tiny_model: Path) -> None:
+    nlp = make_pipeline(tiny_model)
     alone = [read_spans(nlp(text)) for text in TEXTS]
     assert [read_spans(doc) for doc in nlp.pipe(TEXTS, batch_size=2)] == alone
     pairs = nlp.pipe([(text, i) for i, text in enumerate(TEXTS)], as_tuples=True)
-    assert [(read_spans(doc), i) for doc, i in pairs] == [(one, i) for i, one in enumerate(alone)]
+    assert [(read_spans(doc), i) for doc, i in pairs] == [
+        (spans, i) for i, spans in enumerate(alone)
+    ]
 
 
 def read_spans(doc: Any) -> list[tuple[int, int, str]]:
@@ -89,8 +91,8 @@ def read_spans(doc: Any) -> list[tuple[int, int, str]]:
 
 
 @pytest.mark.heavy
-def test_kept_on_disk_with_the_name_of_its_model(tiny_model: Path, tmp_path: Path) -> None:
-    nlp = made(tiny_model, min_score=0.3, types=["Disease"])
+def test_saving_and_loading(tiny_model: Path, tmp_path: Path) -> None:
+    nlp = make_pipeline(tiny_model, min_score=0.3, types=["Disease"])
     nlp.to_disk(tmp_path / "nlp")
     again = spacy.load(tmp_path / "nlp")
     assert again.config["components"]["vaner"]["model"] == str(tiny_model)
@@ -113,19 +115,21 @@ def test_kept_on_disk_with_the_name_of_its_model(tiny_model: Path, tmp_path: Pat
 def test_mentions_inside_tokens(
     tiny_model: Path, align: str, texts: list[str], counts: dict[str, int]
 ) -> None:
-    nlp = made(tiny_model, align=align)
+    nlp = make_pipeline(tiny_model, align=align)
     text = "anti-TNF for patients"  # the tokens: anti, -, TNF, for, patients
-    saying(nlp, Span(2, 8, "Gene", 0.9), Span(13, 20, "Group", 0.8), Span(5, 8, "Gene", 0.7))
+    with_fixed_spans(
+        nlp, Span(2, 8, "Gene", 0.9), Span(13, 20, "Group", 0.8), Span(5, 8, "Gene", 0.7)
+    )
     doc = nlp(text)
     assert [token.text for token in doc] == ["anti", "-", "TNF", "for", "patients"]
     assert [span.text for span in doc.spans["vaner"]] == texts
-    assert component(nlp).aligned == counts
+    assert get_component(nlp).aligned == counts
     assert doc.spans["vaner"].attrs["offsets"] == [[[2, 8]], [[13, 20]], [[5, 8]]]
 
 
 def test_nested_mentions_are_spans_and_the_likeliest_are_entities(tiny_model: Path) -> None:
-    nlp = saying(
-        made(tiny_model),
+    nlp = with_fixed_spans(
+        make_pipeline(tiny_model),
         Span(0, 12, "Disease", 0.6, ("MESH:D1",)),
         Span(0, 6, "Organ", 0.9),
         Span(0, 6, "Gene", 0.2),
@@ -141,7 +145,9 @@ def test_nested_mentions_are_spans_and_the_likeliest_are_entities(tiny_model: Pa
 
 @pytest.mark.parametrize(("overwrite", "label"), [(False, "MINE"), (True, "Disease")])
 def test_entities_of_earlier_components(tiny_model: Path, overwrite: bool, label: str) -> None:
-    nlp = saying(made(tiny_model, overwrite_ents=overwrite), Span(0, 13, "Disease", 0.9))
+    nlp = with_fixed_spans(
+        make_pipeline(tiny_model, overwrite_ents=overwrite), Span(0, 13, "Disease", 0.9)
+    )
     ruler = nlp.add_pipe("entity_ruler", before="vaner")
     ruler.add_patterns([{"label": "MINE", "pattern": word} for word in ("cancer", "other")])
     doc = nlp("breast cancer and other cancers")
@@ -153,12 +159,12 @@ def test_invalid_settings_are_errors(tiny_model: Path) -> None:
     from vaner.errors import ModelError
 
     with pytest.raises(ModelError, match="no folder"):
-        made("/no/such/model/here")
+        make_pipeline("/no/such/model/here")
     with pytest.raises(Exception, match="align"):
-        made(tiny_model, align="drop")
+        make_pipeline(tiny_model, align="drop")
 
 
 def test_the_former_setting_dataset_works_with_a_warning(tiny_model: Path) -> None:
     with pytest.warns(DeprecationWarning, match="dataset of the spaCy component is now"):
-        nlp = made(tiny_model, dataset="BC5CDR")
-    assert component(nlp)._options.corpus == "BC5CDR"
+        nlp = make_pipeline(tiny_model, dataset="BC5CDR")
+    assert get_component(nlp)._options.corpus == "BC5CDR"

@@ -1,4 +1,4 @@
-"""Kinds of mistakes: each in words, and all together against what the scorer counts."""
+"""Kinds of mistakes: examples of each, and their numbers compared with those of the scorer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ spans = st.lists(
 
 
 @pytest.mark.parametrize(
-    ("gold", "found", "kinds"),
+    ("gold", "predicted", "kinds"),
     [
         ([Span(0, 4, A)], [Span(0, 4, A)], []),
         ([Span(0, 4, A)], [Span(0, 4, B)], ["another type"]),
@@ -45,47 +45,52 @@ spans = st.lists(
         ([], [Span(0, 4, A)], ["false alarm"]),
         ([Span(0, 4, A)], [], ["missed"]),
         ([Span(0, 4, A)], [Span(5, 11, A)], ["missed", "false alarm"]),
-        # The second copy of what is right, and a part of it, are alarms of their own.
+        # A duplicate of a correct mention, and a part of it, are separate false alarms.
         ([Span(0, 4, A)], [Span(0, 4, A), Span(0, 4, A)], ["false alarm"]),
         ([Span(0, 11, A)], [Span(0, 11, A), Span(5, 11, A)], ["false alarm"]),
-        # One for each: the right place before the right type, the larger share before the smaller.
+        # Each gold mention has one counterpart: the same offsets before the same type, more
+        # overlap before less.
         ([Span(0, 11, A)], [Span(0, 11, B), Span(5, 11, A)], ["another type", "false alarm"]),
         ([Span(0, 11, A)], [Span(0, 4, A), Span(5, 11, A)], ["false alarm", "too short"]),
-        # What covers the gap of a mention in pieces is more than the mention.
+        # A mention that covers the gap of a discontinuous mention is too long.
         ([PIECES], [Span(0, 18, A)], ["too long"]),
         ([PIECES], [Span(5, 11, A)], ["missed", "false alarm"]),
         ([Span(0, 4, "C")], [Span(5, 11, "C")], []),
     ],
 )  # fmt: skip
-def test_kinds(gold: list[Span], found: list[Span], kinds: list[str]) -> None:
+def test_kinds_of_mistakes(gold: list[Span], predicted: list[Span], kinds: list[str]) -> None:
     true = Document("1", TEXT, tuple(gold))
-    told = find_mistakes([true], [true.with_spans(found)], [A, B])
-    assert [str(one.kind) for one in told] == kinds
+    mistakes = find_mistakes([true], [true.with_spans(predicted)], [A, B])
+    assert [str(mistake.kind) for mistake in mistakes] == kinds
 
 
-def named(one: Mistake) -> tuple[MistakeKind, str, Span | None, Span | None]:
-    return one.kind, one.document.id, one.gold, one.predicted
+def as_key(mistake: Mistake) -> tuple[MistakeKind, str, Span | None, Span | None]:
+    return mistake.kind, mistake.document.id, mistake.gold, mistake.predicted
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(spans, spans), min_size=1, max_size=3))
-def test_mistakes_are_what_the_scorer_counts(pairs: list[tuple[list[Span], list[Span]]]) -> None:
+def test_mistakes_match_the_counts_of_the_scorer(
+    pairs: list[tuple[list[Span], list[Span]]],
+) -> None:
     gold = [Document(str(i), TEXT, tuple(g)) for i, (g, _) in enumerate(pairs)]
-    found = [true.with_spans(f) for true, (_, f) in zip(gold, pairs, strict=True)]
-    counts = score(gold, found, types=[A, B], bootstrap=0).micro.counts
+    predicted = [true.with_spans(f) for true, (_, f) in zip(gold, pairs, strict=True)]
+    counts = score(gold, predicted, types=[A, B], bootstrap=0).micro.counts
     assert counts is not None
-    told = list(find_mistakes(gold, found, [A, B]))
-    assert sum(one.predicted is not None for one in told) == counts.fp
-    assert sum(one.gold is not None for one in told) == counts.fn
-    for one in told:
-        assert (one.gold is None) == (one.kind is MistakeKind.FALSE_ALARM)
-        assert (one.predicted is None) == (one.kind is MistakeKind.MISSED)
-        if one.gold and one.predicted:
-            assert one.gold.overlaps(one.predicted)
-            assert (one.gold.type == one.predicted.type) == (one.kind in BOUNDARY_MISTAKES)
-    cells = count_confusions(gold, found, [A, B])
+    mistakes = list(find_mistakes(gold, predicted, [A, B]))
+    assert sum(mistake.predicted is not None for mistake in mistakes) == counts.fp
+    assert sum(mistake.gold is not None for mistake in mistakes) == counts.fn
+    for mistake in mistakes:
+        assert (mistake.gold is None) == (mistake.kind is MistakeKind.FALSE_ALARM)
+        assert (mistake.predicted is None) == (mistake.kind is MistakeKind.MISSED)
+        if mistake.gold and mistake.predicted:
+            assert mistake.gold.overlaps(mistake.predicted)
+            assert (mistake.gold.type == mistake.predicted.type) == (
+                mistake.kind in BOUNDARY_MISTAKES
+            )
+    cells = count_confusions(gold, predicted, [A, B])
     assert sum(n for (g, _), n in cells.items() if g) == counts.gold
     assert sum(n for (_, f), n in cells.items() if f) == counts.predicted
     assert sum(n for (g, f), n in cells.items() if g == f) == counts.tp
-    again = find_mistakes(gold[::-1], found[::-1], [A, B])
-    assert Counter(map(named, told)) == Counter(map(named, again))
+    reversed_mistakes = find_mistakes(gold[::-1], predicted[::-1], [A, B])
+    assert Counter(map(as_key, mistakes)) == Counter(map(as_key, reversed_mistakes))
