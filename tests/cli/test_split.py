@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Run
-from tests.corpora.test_split import letters
+from tests.corpora.test_split import make_letters
 from vaner.corpora.loader import load
 from vaner.formats import read, write
 from vaner.text.documents import Document, Span
@@ -28,7 +28,7 @@ def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> N
 
 
 def test_sentences_in_two_splits_give_a_warning(run: Run, tmp_path: Path) -> None:
-    write(letters([[0, i + 1] for i in range(10)]), tmp_path / "all.jsonl")
+    write(make_letters([[0, i + 1] for i in range(10)]), tmp_path / "all.jsonl")
     done = run("corpus", "split", tmp_path / "all.jsonl", "-o", tmp_path / "out")
     assert "warning: 1 long sentence in more than one split" in done.err
 
@@ -42,7 +42,7 @@ def test_sentences_in_two_splits_give_a_warning(run: Run, tmp_path: Path) -> Non
 def test_mistakes_are_errors_and_write_nothing(
     run: Run, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    write(letters([[0], [1], [2], [3]]), tmp_path / "all.jsonl")
+    write(make_letters([[0], [1], [2], [3]]), tmp_path / "all.jsonl")
     out = ["-o", tmp_path / "out"] if "--output" not in arguments else []
     assert message in run("corpus", "split", tmp_path / "all.jsonl", *out, *arguments).error
     assert not (tmp_path / "out").exists() and not Path("-").exists()

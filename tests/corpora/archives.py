@@ -9,7 +9,7 @@ ABSTRACTS = "101\tAspirin and β-alanine\tNeither aspirin nor rest helped.\n"
 ANNOTATIONS = "101\tT\t12\t21\tβ-alanine\tSYSTEMATIC\n101\tA\t8\t15\taspirin\tTRIVIAL\n"
 
 
-def packed(members: dict[str, str]) -> bytes:
+def make_tar_gz(members: dict[str, str]) -> bytes:
     """Return a .tar.gz archive of texts, given as name -> text."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as tar:
@@ -20,7 +20,7 @@ def packed(members: dict[str, str]) -> bytes:
     return content.getvalue()
 
 
-def chemdner_archive(**changed: str) -> bytes:
+def make_chemdner_archive(**changed: str) -> bytes:
     """Return the original archive of BC4CHEMD, with one document per part.
 
     Args:
@@ -31,4 +31,4 @@ def chemdner_archive(**changed: str) -> bytes:
         files = changed if part == "training" else {}
         members[f"chemdner_corpus/{part}.abstracts.txt"] = files.get("abstracts", ABSTRACTS)
         members[f"chemdner_corpus/{part}.annotations.txt"] = files.get("annotations", ANNOTATIONS)
-    return packed(members)
+    return make_tar_gz(members)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpora.archives import chemdner_archive, packed
+from tests.corpora.archives import make_chemdner_archive, make_tar_gz
 from vaner.corpora import chemdner
 from vaner.errors import FormatError
 
@@ -16,7 +16,7 @@ from vaner.errors import FormatError
 def archive(tmp_path: Path) -> Path:
     path = tmp_path / "inner" / "corpus.tar.gz"
     path.parent.mkdir()
-    path.write_bytes(chemdner_archive())
+    path.write_bytes(make_chemdner_archive())
     return path
 
 
@@ -49,7 +49,7 @@ def test_paths_in_the_archive_are_ignored(archive: Path, tmp_path: Path) -> None
 )
 def test_errors_name_the_line(tmp_path: Path, changed: dict[str, str], words: str) -> None:
     path = tmp_path / "corpus.tar.gz"
-    path.write_bytes(chemdner_archive(**changed))
+    path.write_bytes(make_chemdner_archive(**changed))
     with pytest.raises(FormatError, match=words):
         list(chemdner.read(path, "training"))
 
@@ -59,7 +59,7 @@ def test_unusable_archives_are_rejected(archive: Path) -> None:
     archive.write_bytes(content[: len(content) // 2])
     with pytest.raises(FormatError, match=r"corpus.tar.gz: cannot be read"):
         list(chemdner.read(archive, "evaluation"))
-    archive.write_bytes(packed({"other": ""}))
+    archive.write_bytes(make_tar_gz({"other": ""}))
     with pytest.raises(
         FormatError, match=r"corpus.tar.gz: contains no file training.abstracts.txt"
     ):

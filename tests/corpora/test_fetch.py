@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpora.archives import chemdner_archive
+from tests.corpora.archives import make_chemdner_archive
 from tests.registering import register
 from tests.web import Site
 from vaner.corpora import REGISTRY, load
@@ -145,7 +145,7 @@ def test_an_unknown_name_is_rejected(tmp_path: Path) -> None:
 
 @pytest.fixture
 def chemdner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    site.files["/chemdner.tar.gz"] = chemdner_archive()
+    site.files["/chemdner.tar.gz"] = make_chemdner_archive()
     info = REGISTRY["BC4CHEMD"]
     files = {s: replace(known, documents=1, mentions=2) for s, known in info.splits.items()}
     register(monkeypatch, replace(info, url=f"{site.address}chemdner.tar.gz", splits=files))

@@ -14,7 +14,7 @@ from vaner.text.documents import Document
 SENTENCES = [f"The patient number {n} was seen in the clinic on Monday ." for n in range(16)]
 
 
-def letters(texts: list[list[int]]) -> list[Document]:
+def make_letters(texts: list[list[int]]) -> list[Document]:
     return [
         Document(str(i), " ".join(SENTENCES[s] for s in chosen) or f"Gout {i}.")
         for i, chosen in enumerate(texts)
@@ -38,7 +38,7 @@ def find_repeated_sentences(splits: CorpusSplits) -> set[str]:
 def test_every_document_is_in_one_split(
     texts: list[list[int]], devel: float, test: float, seed: int
 ) -> None:
-    corpus = letters(texts)
+    corpus = make_letters(texts)
     splits = split_corpus(corpus, {"devel": devel, "test": test}, seed)
     assert sorted(d.id for part in splits.documents.values() for d in part) == sorted(
         d.id for d in corpus
@@ -51,7 +51,7 @@ def test_every_document_is_in_one_split(
 
 
 def test_documents_that_share_a_sentence_are_in_one_split() -> None:
-    corpus = letters([[i // 2] for i in range(32)])  # sixteen pairs
+    corpus = make_letters([[i // 2] for i in range(32)])  # sixteen pairs
     for seed in range(5):
         splits = split_corpus(corpus, {"devel": 0.25, "test": 0.25}, seed)
         assert splits.repeated_sentences == 0 and splits.grouped_documents == 32
@@ -60,7 +60,7 @@ def test_documents_that_share_a_sentence_are_in_one_split() -> None:
 
 
 def test_a_sentence_of_all_documents_does_not_group_them() -> None:
-    corpus = letters(
+    corpus = make_letters(
         [[0, 1 + i // 2] for i in range(20)]
     )  # pairs, and a last sentence that all have
     splits = split_corpus(corpus, {"devel": 0.2, "test": 0.2}, seed=1)
@@ -95,4 +95,4 @@ def test_texts_of_one_document_are_in_one_split(kind: type) -> None:
 )
 def test_invalid_shares_are_rejected(number: int, shares: dict[str, float], message: str) -> None:
     with pytest.raises(CorpusError, match=message):
-        split_corpus(letters([[]] * number), shares)
+        split_corpus(make_letters([[]] * number), shares)

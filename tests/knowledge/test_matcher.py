@@ -32,7 +32,7 @@ NAMES = st.lists(PIECES, min_size=1, max_size=5).map("".join)
 TEXTS = st.lists(st.one_of(PIECES, NAMES), max_size=16).map("".join)
 
 
-def naive(
+def find_naively(
     text: str, names: list[tuple[str, str, str]], rules: Mapping[str, SpellingRules]
 ) -> list[tuple[int, int, str, tuple[str, ...]]]:
     """Find every spelling by string search, then select the leftmost and longest of each type."""
@@ -59,7 +59,7 @@ def naive(
     return sorted(selected)
 
 
-def flat(spans: list[Span]) -> list[tuple[int, int, str, tuple[str, ...]]]:
+def to_tuples(spans: list[Span]) -> list[tuple[int, int, str, tuple[str, ...]]]:
     return [(s.start, s.end, s.type, s.identifiers) for s in spans]
 
 
@@ -76,10 +76,10 @@ def test_matches_are_those_of_a_naive_reference(
 ) -> None:
     rules = {"F": ANY, "K": CASED}
     matcher = Matcher(Lexicon(("F", "K"), build_tables(names, ("F", "K"), rules)))
-    expected = [naive(text, names, rules) for text in texts]
-    assert [flat(matcher.find(text)) for text in texts] == expected
+    expected = [find_naively(text, names, rules) for text in texts]
+    assert [to_tuples(matcher.find(text)) for text in texts] == expected
     together = list(matcher.annotate(texts))
-    assert [flat(list(document.spans)) for document in together] == expected
+    assert [to_tuples(list(document.spans)) for document in together] == expected
     assert [document.text for document in together] == texts
 
 
@@ -112,7 +112,7 @@ def test_spelling_rules_are_applied(matcher: Matcher, text: str, mentions: list[
 
 def test_overlapping_names_of_different_types_are_found(matcher: Matcher) -> None:
     text = "diabetes mellitus and DIF"
-    assert flat(matcher.find(text)) == [
+    assert to_tuples(matcher.find(text)) == [
         (0, 8, "Gene", ("HGNC:99",)),
         (0, 17, "Disease", ("MESH:D003920",)),
         (22, 25, "Gene", ("HGNC:11892", "HGNC:99")),

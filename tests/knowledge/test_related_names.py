@@ -76,7 +76,7 @@ def test_sentences_without_related_names_have_empty_pools(base: KnowledgeBase) -
 
 
 def test_unknown_types_are_rejected(base: KnowledgeBase) -> None:
-    with pytest.raises(KnowledgeError, match="gives no names of type Gen;"):
+    with pytest.raises(KnowledgeError, match="has no names of type Gen;"):
         RelatedNames(base).find_pools(["x"], "Gen", 1, 1)
     with pytest.raises(KnowledgeError, match="has no type Drug"):
         RelatedNames(base, exclude=["Drug"])

@@ -158,7 +158,7 @@ def _expand(
     codes = tables.codes[raw[starts]]
     positions = np.flatnonzero(lengths > 1)
     for position, first in zip(positions, np.searchsorted(starts, positions), strict=True):
-        letters = tables.several[int(raw[position])]
+        letters = tables.expansions[int(raw[position])]
         codes[first : first + len(letters)] = letters
     # An accent belongs to the letter before it, which ends after its accents.
     ends = starts + 1
@@ -178,7 +178,7 @@ class _Tables(NamedTuple):
         lengths: number of canonical code points.
         kinds: kind of the code point.
         accents: whether it is an accent, which is removed.
-        several: code point -> canonical code points, where there are several.
+        expansions: code point -> canonical code points, for those with more than one.
     """
 
     codes: Codes
@@ -186,7 +186,7 @@ class _Tables(NamedTuple):
     lengths: NDArray[np.uint8]
     kinds: NDArray[np.uint8]
     accents: NDArray[np.bool_]
-    several: dict[int, list[int]]
+    expansions: dict[int, list[int]]
 
 
 @cache
@@ -198,7 +198,7 @@ def _tables() -> _Tables:
     kinds = np.full(_SIZE, SIGN, np.uint8)
     kinds[0xAC00:0xD7A4] = WORD
     accents = np.zeros(_SIZE, np.bool_)
-    several: dict[int, list[int]] = {}
+    expansions: dict[int, list[int]] = {}
     begin = 0
     for first, last in _UNCHANGED:
         for code in range(begin, first):
@@ -212,9 +212,9 @@ def _tables() -> _Tables:
             if spelling:
                 codes[code] = ord(spelling[0])
             if len(spelling) > 1:
-                several[code] = [ord(letter) for letter in spelling]
+                expansions[code] = [ord(letter) for letter in spelling]
         begin = last
-    return _Tables(codes, folds, lengths, kinds, accents, several)
+    return _Tables(codes, folds, lengths, kinds, accents, expansions)
 
 
 @cache

@@ -85,7 +85,7 @@ class RelatedNames:
         """
         if type not in self.types:
             raise KnowledgeError(
-                f"knowledge base {self.base.name} gives no names of type {type}; "
+                f"knowledge base {self.base.name} has no names of type {type}; "
                 f"it has {', '.join(self.types)}"
             )
         positive_names = self._index((type,)).find(sentences, positives)

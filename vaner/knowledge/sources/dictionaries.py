@@ -47,7 +47,7 @@ def read_drugs(
     file = SourceFile(path, source, on_error)
 
     def convert(entry: Entry) -> Iterator[Concept]:
-        trees = entry.record.get("mesh_tree")
+        trees = entry.record.get("mesh_tree") or []
         is_drug = entry.record.get("drugbank_id") or not trees
         for type in ["Chemical"] if is_drug else mesh_types(trees):
             yield file.make_concept(_make_identifier(entry), _collect_names(entry), type)
