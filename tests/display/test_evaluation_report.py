@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.command_line import Run
 from vaner.calibration.reliability import reliability
-from vaner.display.html.evaluation_report import _around, _example, render
+from vaner.display.html.evaluation_report import _example, _find_context, render
 from vaner.display.html.svg_plots import bar, reliability_plot
 from vaner.evaluation import score
 from vaner.evaluation.bootstrap import Interval
@@ -30,16 +30,16 @@ def at(words: str, type: str, score: float | None = None) -> Span:
     return Span(start, start + len(words), type, score)
 
 
-def evaluation(name: str = "mine", found: tuple[Span, ...] | None = None) -> Evaluation:
+def evaluation(name: str = "mine", spans: tuple[Span, ...] | None = None) -> Evaluation:
     gold = tuple(
         Document(str(i), TEXT, (at("breast cancer", "Disease"), at("gout", "Disease"),
                                 at("metformin", "Drug & co"), at("asthma", "Disease")))
         for i in range(3)
     )  # fmt: skip
-    if found is None:
-        found = (at("cancer", "Disease", 0.7), at("gout", "Drug & co", 0.4),
+    if spans is None:
+        spans = (at("cancer", "Disease", 0.7), at("gout", "Drug & co", 0.4),
                  at("diabetes", "Disease", 0.6), at("metformin", "Drug & co", 0.9))  # fmt: skip
-    predicted = tuple(one.with_spans(found) for one in gold)
+    predicted = tuple(document.with_spans(spans) for document in gold)
     types = ("Disease", "Drug & co")
     trust = reliability(
         [pair for some in label_predictions(gold, predicted, types) for pair in some]
@@ -78,21 +78,21 @@ class Words(HTMLParser):
             self.words += data
 
 
-def test_the_page_says_what_was_found_out() -> None:
+def test_page_contains_figures_and_mistakes() -> None:
     page = "".join(render([evaluation()], {"model": "<m>", "commit": None}))
-    told = Words(page).words
-    assert "<m>" in told and "<m>" not in page and "commit" not in told
-    assert "Not scored, as the model does not find them: Gene." in told
-    assert "discontinuous 2" in told and "Drug & co" in told
+    text = Words(page).words
+    assert "<m>" in text and "<m>" not in page and "commit" not in text
+    assert "Types that the model does not find and that are not scored: Gene." in text
+    assert "discontinuous 2" in text and "Drug & co" in text
     for kind, number in (("another type", 3), ("too short", 3), ("false alarm", 3), ("missed", 3)):
-        assert f"{kind} {number}:" in told
-    assert "shifted 0" not in told
-    assert "“breast cancer” Disease; found “cancer” Disease 0.700" in told
-    assert "Her <b>left</b> breast cancer and gout" in told
-    assert "Expected calibration error" in told and "before calibration" in told
+        assert f"{kind} {number}:" in text
+    assert "shifted 0" not in text
+    assert "“breast cancer” Disease; predicted “cancer” Disease 0.700" in text
+    assert "Her <b>left</b> breast cancer and gout" in text
+    assert "Expected calibration error" in text and "before calibration" in text
 
 
-def test_gold_and_found_are_marked_apart() -> None:
+def test_gold_and_predicted_have_different_marks() -> None:
     page = "".join(render([evaluation()], {}))
     assert '<span class="g">breast </span><span class="g f">cancer</span>' in page
     assert '<span class="g f">gout</span>' in page
@@ -100,16 +100,16 @@ def test_gold_and_found_are_marked_apart() -> None:
 
 
 @given(st.text("ab \n", max_size=400), st.integers(0, 400), st.integers(1, 20))
-def test_what_stands_around_is_of_whole_words(text: str, start: int, length: int) -> None:
+def test_context_consists_of_complete_words(text: str, start: int, length: int) -> None:
     text, end = text.ljust(start + length, "a"), start + length
-    first, last = _around(text, start, end)
+    first, last = _find_context(text, start, end)
     assert 0 <= start - first <= 90 and 0 <= last - end <= 90
-    for cut, beside in ((first, text[first:start]), (last, text[end:last])):
-        within_a_word = 0 < cut < len(text) and not re.search(r"\s", text[cut - 1 : cut + 1])
-        assert not within_a_word or not re.search(r"\s", beside)  # where there is nothing else
+    for cut, context in ((first, text[first:start]), (last, text[end:last])):
+        is_inside_word = 0 < cut < len(text) and not re.search(r"\s", text[cut - 1 : cut + 1])
+        assert not is_inside_word or not re.search(r"\s", context)  # a single long word
 
 
-def test_an_excerpt_begins_and_ends_with_a_word() -> None:
+def test_example_starts_and_ends_with_a_word() -> None:
     text = "Neurological examination " * 9 + "showed gout" + " of considerable severity" * 9
     start = text.index("gout")
     missed = Mistake(
@@ -121,7 +121,7 @@ def test_an_excerpt_begins_and_ends_with_a_word() -> None:
     assert ends[1] in ("of", "considerable", "severity")
 
 
-def test_it_needs_nothing_else_and_its_links_lead_somewhere() -> None:
+def test_page_is_self_contained_and_links_are_valid() -> None:
     page = "".join(render([evaluation("one"), evaluation("two")], {}))
     assert not re.search(r"<script|https?://|@import|url\(|\bon\w+=", page)
     read = Words(page)
@@ -130,34 +130,34 @@ def test_it_needs_nothing_else_and_its_links_lead_somewhere() -> None:
     assert "prefers-color-scheme: dark" in page and "@media print" in page
 
 
-def test_a_model_that_finds_nothing_or_makes_no_mistake() -> None:
-    nothing = evaluation(found=())
-    told = Words("".join(render([nothing], {}))).words
-    assert "missed 12:" in told and "Can the scores be trusted?" not in told
-    right = evaluation(found=nothing.gold[0].spans)
-    told = Words("".join(render([right], {}))).words
-    assert "0 mistakes" in told and "“" not in told
+def test_page_without_predictions_or_mistakes() -> None:
+    nothing = evaluation(spans=())
+    text = Words("".join(render([nothing], {}))).words
+    assert "missed 12:" in text and "Reliability of the scores" not in text
+    right = evaluation(spans=nothing.gold[0].spans)
+    text = Words("".join(render([right], {}))).words
+    assert "0 mistakes" in text and "“" not in text
 
 
 @pytest.mark.parametrize("number", [1, 500])
-def test_the_plot_puts_every_bin_where_it_belongs(number: int) -> None:
+def test_plot_has_every_bin_at_its_position(number: int) -> None:
     pairs = [(Span(0, 1, "A", (i + 0.5) / number), i % 3 > 0) for i in range(number)]
-    found = reliability(pairs)
-    assert found is not None
-    drawn = ET.fromstring(reliability_plot(found, found))
-    circles = [one for one in drawn.iter("circle")]
-    assert len(circles) == len(found.bins) == len([r for r in drawn.iter("rect")])
-    for circle, one in zip(circles, found.bins, strict=True):
-        assert float(circle.get("cx", "")) == pytest.approx(44 + 300 * one.probability, abs=0.1)
-        assert float(circle.get("cy", "")) == pytest.approx(308 - 300 * one.precision, abs=0.1)
+    result = reliability(pairs)
+    assert result is not None
+    drawn = ET.fromstring(reliability_plot(result, result))
+    circles = list(drawn.iter("circle"))
+    assert len(circles) == len(result.bins) == len([r for r in drawn.iter("rect")])
+    for circle, bin in zip(circles, result.bins, strict=True):
+        assert float(circle.get("cx", "")) == pytest.approx(44 + 300 * bin.probability, abs=0.1)
+        assert float(circle.get("cy", "")) == pytest.approx(308 - 300 * bin.precision, abs=0.1)
     ET.fromstring(bar(0.5, Interval(0.4, 0.6)))
 
 
-def test_the_command_writes_it(run: Run, tiny_model: Path, tmp_path: Path) -> None:
+def test_command_writes_report(run: Run, tiny_model: Path, tmp_path: Path) -> None:
     corpus, page = tmp_path / "mine.tsv", tmp_path / "report.html"
     corpus.write_text("Asthma\tB-Disease\nkills\tO\n\nAspirin\tB-Chemical\nhelps\tO\n\n")
-    asked = ("evaluate", "--model", tiny_model, "--corpus", corpus, "--bootstrap", 20)
-    done = run(*asked, "--report", page, "--device", "cpu")
-    assert done.code == 0 and f"report in {page}" in done.err
+    options = ("evaluate", "--model", tiny_model, "--corpus", corpus, "--bootstrap", 20)
+    done = run(*options, "--report", page, "--device", "cpu")
+    assert done.code == 0 and f"report written to {page}" in done.err
     assert "Evaluation: mine test" in Words(page.read_text("utf-8")).words
-    assert "does not exist" in run(*asked, "--report", tmp_path / "no" / "r.html").error
+    assert "does not exist" in run(*options, "--report", tmp_path / "no" / "r.html").error

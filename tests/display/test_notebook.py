@@ -24,7 +24,7 @@ def test_nested_mentions_are_marked_in_the_text() -> None:
     assert 'data-t="Anatomy"' in page and "0.900" in page
 
 
-def test_it_keeps_to_its_own_place_on_the_page() -> None:
+def test_style_is_scoped_to_the_fragment() -> None:
     page = NESTED._repr_html_()
     style = re.search(r"<style>(.*?)</style>", page, re.S)
     assert style is not None

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.overlapping import documents, spans_of
 from vaner.display import html, table
 from vaner.display.html import style
-from vaner.display.html.page import _told
+from vaner.display.html.page import _describe
 from vaner.display.html.span_layout import LANES, pieces
 from vaner.text.documents import Document, Span
 from vaner.text.span_relations import SpanRelation, find_relation
@@ -36,7 +36,7 @@ class _Page(HTMLParser):
     Attributes:
         texts: the text of each article.
         marks: for each article the title, the first and the last character of each mark.
-        labels: what stands on each label, and what a screen reader says of it.
+        labels: the text of each label, and its description for screen readers.
         crooked: end tags that close another element than the one that was opened last.
     """
 
@@ -56,29 +56,29 @@ class _Page(HTMLParser):
 
     @property
     def _inside(self) -> bool:
-        return any(tag == "p" and found.get("class", "").startswith("text")
-                   for tag, found, _ in self._open)  # fmt: skip
+        return any(tag == "p" and attributes.get("class", "").startswith("text")
+                   for tag, attributes, _ in self._open)  # fmt: skip
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
-        found = {name: str(value) for name, value in attrs}
-        self.ids += [found["id"]] if "id" in found else []
-        self.links += [found["href"]] if "href" in found else []
-        if tag == "p" and found.get("class", "").startswith("text"):
+        attributes = {name: str(value) for name, value in attrs}
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes["href"]] if "href" in attributes else []
+        if tag == "p" and attributes.get("class", "").startswith("text"):
             self.texts.append("")
             self.marks.append([])
         if tag == "a":
-            self.labels.append((found["data-t"], found["aria-label"]))
+            self.labels.append((attributes["data-t"], attributes["aria-label"]))
         if tag not in self._void | self._implied:
-            self._open.append((tag, found, len(self.texts[-1]) if self.texts else 0))
+            self._open.append((tag, attributes, len(self.texts[-1]) if self.texts else 0))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._implied:
             return
-        opened, found, start = self._open.pop()
+        opened, attributes, start = self._open.pop()
         self.crooked += opened != tag
         if tag == "mark" and self._inside:
-            self.marks[-1].append((found["title"], start, len(self.texts[-1])))
+            self.marks[-1].append((attributes["title"], start, len(self.texts[-1])))
 
     def handle_data(self, data: str) -> None:
         if self._inside:
@@ -133,7 +133,7 @@ def test_a_mention_that_is_only_nested_is_one_element() -> None:
     assert parsed.tags["mark"] == 4 + 2  # and two in the legend
 
 
-def test_each_mention_has_a_line_of_its_own_where_mentions_overlap() -> None:
+def test_overlapping_mentions_have_separate_lines() -> None:
     lanes = {NESTED[p.number].type: p.lane for p in pieces(TEXT, NESTED)}
     assert lanes == {"Anatomy": 0, "Crossing": 0, "Disease": 1}
 
@@ -208,25 +208,25 @@ TEXTS = st.lists(st.text(max_size=4) | st.sampled_from(MARKS), max_size=10).map(
 @pytest.mark.heavy
 @settings(deadline=None, max_examples=100)
 @given(st.lists(documents(TEXTS, scores=True, identifiers=True), max_size=3))
-def test_a_page_shows_all_text_and_all_mentions(found: list[Document]) -> None:
+def test_page_shows_all_text_and_all_mentions(all_documents: list[Document]) -> None:
     """However mentions overlap: nothing is lost, and the marks of each cover what it covers."""
-    _, parsed = page(*found)
-    for document, text, marks in zip(found, parsed.texts, parsed.marks, strict=True):
+    _, parsed = page(*all_documents)
+    for document, text, marks in zip(all_documents, parsed.texts, parsed.marks, strict=True):
         assert text == shown(document.text)
         drawn = pieces(document.text, document.spans)
         for number, span in enumerate(document.spans):
-            told = _told(span)
-            covered = {i for title, start, end in marks if title.split("\n")[0] == told
+            description = _describe(span)
+            covered = {i for title, start, end in marks if title.split("\n")[0] == description
                        for i in range(start, end)}  # fmt: skip
-            alike = {i for i, other in enumerate(document.spans) if _told(other) == told}
+            alike = {i for i, other in enumerate(document.spans) if _describe(other) == description}
             assert covered == {
                 i for p in drawn if p.number in alike and not p.gap for i in range(
                     len(shown(document.text[: p.start])), len(shown(document.text[: p.end]))
                 )
             }  # fmt: skip
-            own = [p for p in drawn if p.number == number and not p.gap]
-            assert all(any(p.start <= s and e <= p.end for p in own) for s, e in span.pieces)
-    expected = Counter((shown(s.type), _told(s)) for d in found for s in d.spans)
+            parts = [p for p in drawn if p.number == number and not p.gap]
+            assert all(any(p.start <= s and e <= p.end for p in parts) for s, e in span.pieces)
+    expected = Counter((shown(s.type), _describe(s)) for d in all_documents for s in d.spans)
     assert Counter(parsed.labels) == expected
 
 
@@ -237,14 +237,14 @@ def shown(text: str) -> str:
 
 @settings(deadline=None, max_examples=200)
 @given(spans_of("x" * 24, most=14))
-def test_lines_are_apart_and_nest_as_mentions_do(spans: list[Span]) -> None:
+def test_lines_do_not_overlap_and_nest_like_mentions(spans: list[Span]) -> None:
     lanes = {p.number: p.lane for p in pieces("x" * 24, spans)}
     for a, b in combinations(range(len(spans)), 2):
-        one, other = spans[a], spans[b]
-        if not one.overlaps(other) or LANES - 1 in (lanes[a], lanes[b]):
+        first, second = spans[a], spans[b]
+        if not first.overlaps(second) or LANES - 1 in (lanes[a], lanes[b]):
             continue
         assert lanes[a] != lanes[b]
-        if one.start <= other.start and other.end <= one.end and one.length > other.length:
+        if first.start <= second.start and second.end <= first.end and first.length > second.length:
             assert lanes[a] > lanes[b]
 
 
@@ -280,9 +280,9 @@ def test_no_line_cuts_a_character_and_no_label_a_joined_word(
     assert (piece.start, piece.end) == drawn and piece.label == label
 
 
-def _contrast(one: np.ndarray, other: np.ndarray) -> float:
-    """Contrast of two colours in linear RGB (WCAG 2.2)."""
-    dark, light = sorted(float(colour @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+def _contrast(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the contrast of two colors in linear RGB (WCAG 2.2)."""
+    dark, light = sorted(float(color @ [0.2126, 0.7152, 0.0722]) for color in (first, second))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -297,7 +297,7 @@ def _rgb(colour: str) -> np.ndarray:
 @pytest.mark.parametrize("dark", [False, True])
 def test_lines_and_labels_can_be_seen(dark: bool) -> None:
     paper = _rgb(style.DARK_PAPER if dark else style.PAPER)
-    for colour in style.COLOURS:
+    for colour in style.COLORS:
         line = _rgb(colour.dark_line if dark else colour.line)
         text = _linear(_rgb(colour.dark_text if dark else colour.text))
         assert _contrast(_linear(line), _linear(paper)) >= 3
@@ -327,11 +327,11 @@ def _lab(linear: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_colour_blind_readers_tell_the_colours_apart(dark: bool) -> None:
-    lines = [_linear(_rgb(c.dark_line if dark else c.line)) for c in style.COLOURS]
+def test_color_blind_readers_can_distinguish_colors(dark: bool) -> None:
+    lines = [_linear(_rgb(c.dark_line if dark else c.line)) for c in style.COLORS]
     for eyes in SEEN:
-        for one, other in combinations(lines, 2):
-            assert np.linalg.norm(_lab(eyes @ one) - _lab(eyes @ other)) > 16
+        for first, second in combinations(lines, 2):
+            assert np.linalg.norm(_lab(eyes @ first) - _lab(eyes @ second)) > 16
 
 
 def rendered(*documents: Document) -> str:

@@ -14,7 +14,7 @@ import typer
 from vaner.cli.inputs import expand_paths
 from vaner.cli.messages import print_message
 from vaner.display.output_formats import output_format
-from vaner.display.text import counted, listed
+from vaner.display.text import format_count, format_counts
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.formats.names import resolve_format_name
@@ -122,11 +122,11 @@ def annotate_in_parts(
         source = paths[0] if len(paths) == 1 else f"any of the {len(paths):,} files"
         print_message(f"warning: there is no document in {source}")
     if skipped:
-        print_message(f"warning: skipped {counted(skipped, 'invalid record')}")
+        print_message(f"warning: skipped {format_count(skipped, 'invalid record')}")
     if state.failed:
         first = min(state.failed, key=lambda report: report.number)
         raise VanerError(
-            f"{len(state.failed):,} of {counted(state.parts, 'part')} failed. First error: "
+            f"{len(state.failed):,} of {format_count(state.parts, 'part')} failed. First error: "
             f"{first.problem}. Try them again with --resume"
         )
 
@@ -179,33 +179,34 @@ def _print_warnings(file: CountedFile) -> None:
 def _print_progress(states: Iterator[JobState], quiet: bool) -> JobState:
     """Print the progress of a job and a summary, and return its last state."""
     from vaner.cluster.store import sum_reports
-    from vaner.display.progress import EVERY, pace
+    from vaner.display.progress import MESSAGE_INTERVAL, format_speed
 
     start = last_message = time.monotonic()
     state = first = next(states)
     if first.done and not quiet:
-        print_message(f"{len(first.done):,} of {counted(first.parts, 'part')} exist already")
+        print_message(f"{len(first.done):,} of {format_count(first.parts, 'part')} exist already")
     before = sum(report.documents for report in first.done)
     try:
         for state in states:
-            if not quiet and time.monotonic() - last_message >= EVERY:
+            if not quiet and time.monotonic() - last_message >= MESSAGE_INTERVAL:
                 last_message = time.monotonic()
                 done = sum(report.documents for report in state.done)
-                speed = pace(max(done - before, 1), last_message - start)
-                total = counted(state.documents, "document")
+                speed = format_speed(max(done - before, 1), last_message - start)
+                total = format_count(state.documents, "document")
                 print_message(f"annotating: {done:,} of {total}, {speed}")
     except KeyboardInterrupt:
         print_message(
-            f"stopped: {len(state.done):,} of {counted(state.parts, 'part')} are finished"
+            f"stopped: {len(state.done):,} of {format_count(state.parts, 'part')} are finished"
         )
         raise
     if not quiet:
         documents, mentions, lost = sum_reports(state.done)
-        types = f" ({listed(mentions)})" if mentions else ""
+        types = f" ({format_counts(mentions)})" if mentions else ""
         seconds = f"{time.monotonic() - start:.1f} s"
-        parts = counted(len(state.done), "part")
-        total = counted(mentions.total(), "mention")
-        print_message(f"{counted(documents, 'document')} in {parts}, {total}{types} in {seconds}")
+        parts = format_count(len(state.done), "part")
+        total = format_count(mentions.total(), "mention")
+        written = format_count(documents, "document")
+        print_message(f"{written} in {parts}, {total}{types} in {seconds}")
         if lost:
-            print_message(f"the output format lost some information: {listed(lost)}")
+            print_message(f"the output format lost some information: {format_counts(lost)}")
     return state

@@ -20,7 +20,7 @@ from vaner.cli.options import (
     split_types,
 )
 from vaner.cli.rename_types import RenameOption
-from vaner.display.text import aligned, counted
+from vaner.display.text import align_columns, format_count
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def calibrate(
     from vaner.calibration.calibration import write_calibration
     from vaner.cli.rename_types import parse_renames, rename_corpora
     from vaner.corpora import corpus_name, is_one_split, load
-    from vaner.display.progress import watched
+    from vaner.display.progress import show_progress
     from vaner.evaluation.calibrate import calibrate as calibrate_annotator
     from vaner.evaluation.calibrate import check_not_test_split
     from vaner.formats.names import resolve_format_name
@@ -121,7 +121,7 @@ def calibrate(
         gold_corpora,
         types=type_names,
         limit=limit,
-        progress=lambda gold: partial(watched, label=gold.name, total=len(gold), quiet=quiet),
+        progress=lambda gold: partial(show_progress, label=gold.name, total=len(gold), quiet=quiet),
     )
     typer.echo(_table(calibration))
     _print_warnings(calibration)
@@ -131,7 +131,7 @@ def calibrate(
 def _print_warnings(calibration: Calibration) -> None:
     """Warn if there were few mentions, or if the calibration makes the scores less accurate."""
     if calibration.all_types.mentions < _FEW:
-        mentions = counted(calibration.all_types.mentions, "mention")
+        mentions = format_count(calibration.all_types.mentions, "mention")
         print_message(
             f"warning: only {mentions}: temperatures and thresholds are imprecise; use at least "
             f"{_FEW} mentions"
@@ -157,4 +157,4 @@ def _table(calibration: Calibration) -> str:
             (type, f"{fit.mentions:,}", f"{100 * fit.precision:.2f}",
              f"{fit.temperature:.3f}{shared}", *errors, str(fit.bins))
         )  # fmt: skip
-    return aligned(rows, right=(1, 2, 4, 5, 6))
+    return align_columns(rows, right=(1, 2, 4, 5, 6))

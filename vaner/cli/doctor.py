@@ -9,7 +9,7 @@ import typer
 
 from vaner.cli.messages import print_message
 from vaner.cli.options import CorporaOption
-from vaner.display.text import aligned, counted
+from vaner.display.text import align_columns, format_count
 
 BROKEN = 1
 
@@ -57,9 +57,9 @@ def doctor(
             for name, items in sections.items()
             for number, item in enumerate(items)
         ]
-        typer.echo(aligned(rows))
+        typer.echo(align_columns(rows))
     if problems:
         for problem in problems:
             print_message(f"broken: {problem}")
-        print_message(f"found {counted(len(problems), 'problem')}")
+        print_message(f"found {format_count(len(problems), 'problem')}")
         raise typer.Exit(BROKEN)

@@ -215,7 +215,7 @@ def _evaluate(
     is_file: bool,
 ) -> Evaluation:
     from vaner.annotator import Annotator
-    from vaner.display.progress import watched
+    from vaner.display.progress import show_progress
     from vaner.evaluation.evaluate import evaluate as evaluate_corpus
     from vaner.evaluation.evaluate import select_types
 
@@ -236,7 +236,7 @@ def _evaluate(
         min_score=thresholds,
         limit=limit,
         bootstrap=bootstrap,
-        progress=lambda stream: watched(stream, gold.name, total=total, quiet=quiet),
+        progress=lambda stream: show_progress(stream, gold.name, total=total, quiet=quiet),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vaner.display.text import aligned, counted
+from vaner.display.text import align_columns, format_count
 from vaner.errors import CorpusError
 from vaner.hub.reported_results import ReportedResults, group_by_type
 
@@ -45,7 +45,7 @@ def evaluate_all(
         for gold in load_corpora(type_names, split, root, reported)
     ]
     sizes = [e.report.documents for e in evaluations if e.total_documents is not None]
-    limit = f", only the first {counted(sizes[0], 'document')} of each corpus" if sizes else ""
+    limit = f", only the first {format_count(sizes[0], 'document')} of each corpus" if sizes else ""
     typer.echo(f"{split}, strict{limit}")
     # The reported results are for all documents: they cannot be compared with those of a part.
     typer.echo(results_table(evaluations, {} if sizes else reported, split))
@@ -101,7 +101,7 @@ def results_table(evaluations: Iterable[Evaluation], reported: ReportedResults, 
             name = f"{evaluation.corpus} {evaluation.split}" if is_other else evaluation.corpus
             row = (name, type, *_score_cells(scores))
             rows.append((*row, *_compare(scores, expected.get(type))) if reported else row)
-    return aligned(rows, right=(2, 3, 4, 6, 7))
+    return align_columns(rows, right=(2, 3, 4, 6, 7))
 
 
 def _score_cells(scores: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vaner.cli.messages import print_message
-from vaner.display.text import counted, listed
+from vaner.display.text import format_count, format_counts
 from vaner.errors import VanerError
 from vaner.utils.atomic_write import atomic_write
 
@@ -32,9 +32,9 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
     typer.echo(f"{evaluation.name}, strict unless stated otherwise")
     typer.echo(evaluation.report.table())
     if evaluation.unreachable:
-        typer.echo(f"unreachable: {listed(evaluation.unreachable)}")
+        typer.echo(f"unreachable: {format_counts(evaluation.unreachable)}")
     if (reliability := evaluation.reliability) is not None:
-        error = f"{100 * reliability.error:.2f} % in {counted(len(reliability.bins), 'bin')}"
+        error = f"{100 * reliability.error:.2f} % in {format_count(len(reliability.bins), 'bin')}"
         before = evaluation.uncalibrated
         uncalibrated = f"; {100 * before.error:.2f} % before calibration" if before else ""
         typer.echo(f"calibration error (ECE) of the scores: {error}{uncalibrated}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaner.cli.messages import print_message, single_line
-from vaner.display.text import counted
+from vaner.display.text import format_count
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, has_known_suffix, read
 from vaner.formats.brat import ANNOTATION_SUFFIXES
@@ -31,7 +31,7 @@ class SkippedRecords:
     def print_count(self) -> None:
         """Print how many records were skipped, if there are any."""
         if self.count:
-            print_message(f"warning: skipped {counted(self.count, 'invalid record')}")
+            print_message(f"warning: skipped {format_count(self.count, 'invalid record')}")
 
 
 def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:

@@ -30,7 +30,7 @@ from vaner.cli.options import (
     TypesOption,
     split_types,
 )
-from vaner.display.text import aligned, counted, listed
+from vaner.display.text import align_columns, format_count, format_counts
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def list_() -> None:
     rows = [("name", "built", "sources")]
     for name in sorted(known):
         rows.append((name, _size(name) if name in available else "no", known[name]))
-    typer.echo(aligned(rows))
+    typer.echo(align_columns(rows))
 
 
 def _size(name: str) -> str:
@@ -72,7 +72,7 @@ def _size(name: str) -> str:
     except VanerError:
         return "cannot be read"
     hint = ", outdated: build it again" if base.is_outdated else ""
-    return counted(len(base), "concept") + hint
+    return format_count(len(base), "concept") + hint
 
 
 @app.command(cls=Command)
@@ -108,9 +108,10 @@ def build(
     if skipped is not None:
         skipped.print_count()
     if not quiet:
+        concepts = format_count(len(base), "concept")
+        names = format_count(base.name_counts.total(), "name")
         print_message(
-            f"{base.path}: {counted(len(base), 'concept')}, "
-            f"{counted(base.name_counts.total(), 'name')} ({listed(base.name_counts)}), "
+            f"{base.path}: {concepts}, {names} ({format_counts(base.name_counts)}), "
             f"in {time.perf_counter() - start:.1f} s"
         )
 
@@ -146,7 +147,7 @@ def _types_table(statistics: Report) -> str:
         rows.append((type, f"{statistics.concepts[type]:,}", f"{statistics.names[type]:,}"))
     total = (sum(statistics.concepts.values()), sum(statistics.names.values()))
     rows.append(("all", *(f"{number:,}" for number in total)))
-    return aligned(rows, right=(1, 2))
+    return align_columns(rows, right=(1, 2))
 
 
 def _sources_table(statistics: Report) -> str:
@@ -155,7 +156,7 @@ def _sources_table(statistics: Report) -> str:
         numbers = (sum(source["concepts"].values()), sum(source["names"].values()))
         counts = (f"{number:,}" for number in numbers)
         rows.append((name, *counts, source["version"] or "-", source["license"]))
-    return aligned(rows, right=(1, 2))
+    return align_columns(rows, right=(1, 2))
 
 
 def _names_table(statistics: Report) -> str:
@@ -171,10 +172,10 @@ def _names_table(statistics: Report) -> str:
     for kind, finding in kinds.items():
         if finding is not None:
             examples = "; ".join(finding.examples[:4])
-            rows.append((kind, f"{finding.names:,}", listed(finding.by_type), examples))
+            rows.append((kind, f"{finding.names:,}", format_counts(finding.by_type), examples))
         elif kind == "distinct":
             rows.append((kind, f"{statistics.distinct:,}", "", ""))
-    return aligned(rows, right=(1,))
+    return align_columns(rows, right=(1,))
 
 
 @app.command(cls=Command)

@@ -11,7 +11,7 @@ import typer
 
 from vaner.cli.messages import print_message
 from vaner.cli.options import BaseOption, CorporaOption, JsonOption, TypesOption, split_types
-from vaner.display.text import counted
+from vaner.display.text import format_count
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def check(
         if sources and not leaked_sources:
             typer.echo("sources: none is a held-out file of an available corpus")
     leaks = sum(result.is_suspicious for result in results) + len(leaked_sources)
-    print_message(f"found {counted(leaks, 'leak')}" if leaks else "found no leak")
+    print_message(f"found {format_count(leaks, 'leak')}" if leaks else "found no leak")
     if leaks:
         raise typer.Exit(1)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vaner.cli.messages import print_message
-from vaner.display.text import aligned
+from vaner.display.text import align_columns
 
 if TYPE_CHECKING:
     from vaner.hub.repository import RepositoryFiles
@@ -119,7 +119,7 @@ def _show(files: RepositoryFiles) -> None:
 
     sizes = file_sizes(files)
     rows = [*sizes.items(), ("total", sum(sizes.values()))]
-    typer.echo(aligned(((name, f"{size:,}") for name, size in rows), right=(1,)))
+    typer.echo(align_columns(((name, f"{size:,}") for name, size in rows), right=(1,)))
     card = files[CARD_FILE]
     typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
 

@@ -12,7 +12,7 @@ from vaner.cli.messages import print_message
 from vaner.cli.outputs import GuardedStream, check_target, write_documents
 from vaner.cli.shard import Shard
 from vaner.display.output_formats import output_format
-from vaner.display.text import counted, listed, losses
+from vaner.display.text import describe_losses, format_count, format_counts
 from vaner.errors import VanerError
 from vaner.formats.names import resolve_format_name
 from vaner.text.documents import Document
@@ -79,16 +79,16 @@ class AnnotationStream:
 
         An error is raised after all documents before it are written.
         """
-        from vaner.display.progress import watched
+        from vaner.display.progress import show_progress
 
         start, mentions = time.monotonic(), Counter[str]()
         source = GuardedStream(self._documents())
-        annotated = watched(annotate(source), "annotating", quiet=self._quiet)
+        annotated = show_progress(annotate(source), "annotating", quiet=self._quiet)
         guarded = GuardedStream(_count_mentions(annotated, mentions), source)
         report = write_documents(guarded, self._output, self.output_format)
         if guarded.error is not None:
             if guarded.count:
-                written = counted(report.documents, "document")
+                written = format_count(report.documents, "document")
                 print_message(f"stopped early: {written} written to {self._output}")
                 self._print_losses(report)
             raise guarded.error
@@ -110,7 +110,7 @@ class AnnotationStream:
 
     def _print_losses(self, report: WriteReport) -> None:
         if report.lost and not self._quiet:
-            print_message(losses(self.output_format, report.lost))
+            print_message(describe_losses(self.output_format, report.lost))
 
 
 def _count_mentions(documents: Iterable[Document], mentions: Counter[str]) -> Iterator[Document]:
@@ -120,6 +120,7 @@ def _count_mentions(documents: Iterable[Document], mentions: Counter[str]) -> It
 
 
 def _print_summary(report: WriteReport, mentions: Counter[str], seconds: float) -> None:
-    types = f" ({listed(mentions)})" if mentions else ""
-    total = counted(mentions.total(), "mention")
-    print_message(f"{counted(report.documents, 'document')}, {total}{types} in {seconds:.1f} s")
+    types = f" ({format_counts(mentions)})" if mentions else ""
+    total = format_count(mentions.total(), "mention")
+    documents = format_count(report.documents, "document")
+    print_message(f"{documents}, {total}{types} in {seconds:.1f} s")

@@ -1,4 +1,4 @@
-"""What results can be written as: a format, or a view of them for people."""
+"""The output formats: file formats, and views for people (table and HTML)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ WRITABLE = (*VIEWS, *list_formats(writable=True))
 
 
 def output_format(given: str | None, target: str) -> str:
-    """Name of the format to write in: the one given, else the one the file's suffix names.
+    """Return the format to write: the given one, or the one of the file's suffix.
+
+    Args:
+        given: name of a format, or None.
+        target: path of the output, or ``-`` for standard output.
 
     Raises:
-        VanerError: for a name that no format has, or one that is only read.
+        VanerError: if the format is unknown or read only.
     """
     if given is None:
         if target == STDIN:

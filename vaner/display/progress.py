@@ -1,4 +1,4 @@
-"""Progress of long work on standard error: a live line on a terminal, else one every 30 s."""
+"""Shows progress on standard error: a live line on a terminal, otherwise a line every 30 s."""
 
 from __future__ import annotations
 
@@ -7,57 +7,59 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from vaner.display.text import counted
+from vaner.display.text import format_count
 from vaner.text.documents import Document
 
-EVERY = 30.0
-"""Seconds between two lines of progress."""
+MESSAGE_INTERVAL = 30.0
+"""Seconds between two progress messages."""
 
 
-def watched(
+def show_progress(
     documents: Iterable[Document], label: str, *, total: int | None = None, quiet: bool = False
 ) -> Iterator[Document]:
-    """Hand documents on and show how many there were.
+    """Yield documents unchanged and show how many there have been.
 
     Args:
-        documents: the documents as they are finished.
-        label: what is being done, e.g. ``"annotating"``.
-        total: how many there will be, if anybody knows.
-        quiet: show nothing.
+        documents: the documents.
+        label: the activity, e.g. ``"annotating"``.
+        total: the number of documents, if known.
+        quiet: whether to show nothing.
     """
     if quiet:
         return iter(documents)
     if not sys.stderr.isatty():
-        return _lines(documents, label, total)
+        return _print_messages(documents, label, total)
     if sys.stdout.isatty():
-        return iter(documents)  # the results themselves run over the screen
-    return _live(documents, label, total)
+        return iter(documents)  # the results are printed on the terminal
+    return _show_bar(documents, label, total)
 
 
-def _lines(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:
-    started = told = time.monotonic()
+def _print_messages(
+    documents: Iterable[Document], label: str, total: int | None
+) -> Iterator[Document]:
+    start = last_message = time.monotonic()
     for number, document in enumerate(documents, 1):
         yield document
         now = time.monotonic()
-        if now - told >= EVERY:
-            told = now
+        if now - last_message >= MESSAGE_INTERVAL:
+            last_message = now
             of = f" of {total:,} documents" if total is not None else ""
-            so_far = f"{number:,}{of}" if of else counted(number, "document")
-            line = f"vaner: {label}: {so_far}, {pace(number, now - started)}"
+            so_far = f"{number:,}{of}" if of else format_count(number, "document")
+            line = f"vaner: {label}: {so_far}, {format_speed(number, now - start)}"
             print(line, file=sys.stderr, flush=True)
 
 
-def pace(number: int, seconds: float) -> str:
-    """How fast it goes: so many a second, or so many seconds each.
+def format_speed(number: int, seconds: float) -> str:
+    """Return a speed: documents per second, or seconds per document if it is slow.
 
-    >>> pace(90, 30.0), pace(1, 40.0)
+    >>> format_speed(90, 30.0), format_speed(1, 40.0)
     ('3.0 a second', '40 s each')
     """
     rate = number / seconds
     return f"{rate:.1f} a second" if rate >= 0.5 else f"{1 / rate:.0f} s each"
 
 
-def _live(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:
+def _show_bar(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -79,21 +81,24 @@ def _live(documents: Iterable[Document], label: str, total: int | None) -> Itera
             bar.update(task, advance=1, mentions=mentions)
 
 
-Bytes = Callable[[int, int | None], None]
-"""Told how many bytes there are, and how many there will be, if anybody knows."""
+ByteProgress = Callable[[int, int | None], None]
+"""A function that shows the number of downloaded bytes, and the total if known."""
 
 
 @contextmanager
-def downloading(*, quiet: bool = False) -> Iterator[Callable[[str], Bytes]]:
-    """Show downloads: call with a label for each, and what is given back as the bytes come.
+def show_downloads(*, quiet: bool = False) -> Iterator[Callable[[str], ByteProgress]]:
+    """Show the progress of downloads.
 
     Args:
-        quiet: show nothing.
+        quiet: whether to show nothing.
+
+    Yields:
+        A function that starts a download with a label and returns its `ByteProgress`.
     """
     if quiet:
         yield lambda label: lambda done, total: None
     elif not sys.stderr.isatty():
-        yield _byte_lines
+        yield _print_byte_messages
     else:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -102,21 +107,21 @@ def downloading(*, quiet: bool = False) -> Iterator[Callable[[str], Bytes]]:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Remaining())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
 
-            def begin(label: str) -> Bytes:
+            def start_download(label: str) -> ByteProgress:
                 task = bar.add_task(label, total=None)
                 return lambda done, total: bar.update(task, completed=done, total=total)
 
-            yield begin
+            yield start_download
 
 
-def _byte_lines(label: str) -> Bytes:
-    told = time.monotonic()
+def _print_byte_messages(label: str) -> ByteProgress:
+    last_message = time.monotonic()
 
-    def tell(done: int, total: int | None) -> None:
-        nonlocal told
-        if time.monotonic() - told >= EVERY:
-            told = time.monotonic()
+    def print_bytes(done: int, total: int | None) -> None:
+        nonlocal last_message
+        if time.monotonic() - last_message >= MESSAGE_INTERVAL:
+            last_message = time.monotonic()
             of = f" of {total:,}" if total is not None else ""
             print(f"vaner: {label}: {done:,}{of} bytes", file=sys.stderr, flush=True)
 
-    return tell
+    return print_bytes

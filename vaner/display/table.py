@@ -1,8 +1,7 @@
-"""Mentions as a table a document: drawn on a terminal, plain aligned text when piped.
+"""Renders the mentions of each document as a table: with lines on a terminal, plain when piped.
 
-The rows are in the order of the text, outer mentions before those inside them, which stand further
-to the right. A column that is only there where mentions overlap says what each one lies in, or
-crosses.
+Rows are in the order of the text, outer mentions before inner ones, which are indented. If mentions
+overlap, a column names the mention that each one is inside of or crosses.
 """
 
 from __future__ import annotations
@@ -13,19 +12,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from vaner.display.text import aligned
+from vaner.display.text import align_columns
 from vaner.text.documents import Document, Span
 from vaner.text.span_relations import SpanRelation, find_overlapping_pairs
 
-_LONGEST = 60
+_MAX_LENGTH = 60
 _CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 _CONTROL |= dict.fromkeys((*range(128, 160), *range(0xD800, 0xE000)), 0xFFFD)
-DEEPEST = 8  # a mention nested deeper is not moved further to the right
+MAX_INDENT = 8  # levels of nesting that are indented
 HEAD = ("start", "end", "type", "mention", "score", "identifiers", "overlaps")
 
 
 class Row(NamedTuple):
-    """A mention, the number of mentions it lies inside, and in words how it lies to others."""
+    """A mention, the number of mentions that it is inside of, and its overlaps in words."""
 
     span: Span
     depth: int
@@ -33,7 +32,7 @@ class Row(NamedTuple):
 
 
 def printable(text: str) -> str:
-    r"""Text that a terminal shows and does not obey: control characters as their pictures.
+    r"""Return text with symbols in place of control characters, which a terminal would execute.
 
     >>> printable("a\x1b[2Jb")
     'a␛[2Jb'
@@ -41,18 +40,18 @@ def printable(text: str) -> str:
     return text.translate(_CONTROL)
 
 
-def shortened(text: str, longest: int = _LONGEST) -> str:
-    """Text on one line, the middle of a long one left out."""
-    # A megabyte without a space is cut before it is looked at.
-    if len(text) > 4 * longest:
-        text = text[: 2 * longest] + text[-2 * longest :]
+def shortened(text: str, max_length: int = _MAX_LENGTH) -> str:
+    """Return text on one line, without the middle if it is long."""
+    # Truncate very long text first, because the substitutions are slow.
+    if len(text) > 4 * max_length:
+        text = text[: 2 * max_length] + text[-2 * max_length :]
     text = printable(re.sub(r"\s+", " ", text))
-    half = (longest - 3) // 2
-    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]}"
+    half = (max_length - 3) // 2
+    return text if len(text) <= max_length else f"{text[:half]} … {text[-half:]}"
 
 
 def rows(spans: Iterable[Span]) -> list[Row]:
-    """Mentions in the order of the text, outer before inner, with what each one lies in.
+    """Return mentions in the order of the text, outer before inner, with their overlaps.
 
     >>> for row in rows([Span(7, 11, "Anatomy"), Span(0, 18, "Disease"), Span(12, 28, "Disease")]):
     ...     print(row.span.start, row.depth, row.overlaps or "-")
@@ -62,13 +61,13 @@ def rows(spans: Iterable[Span]) -> list[Row]:
     """
     ordered = sorted(spans, key=lambda s: (s.start, -s.end, s.type))
     others = defaultdict[Span, dict[SpanRelation, list[Span]]](lambda: defaultdict(list))
-    for one, other, way in find_overlapping_pairs(ordered):
-        inner, outer = (one, other) if way is SpanRelation.INSIDE else (other, one)
+    for first, second, way in find_overlapping_pairs(ordered):
+        inner, outer = (first, second) if way is SpanRelation.INSIDE else (second, first)
         if way in (SpanRelation.INSIDE, SpanRelation.AROUND):
             others[inner][SpanRelation.INSIDE].append(outer)
-        else:  # told of the one that comes later
-            later = max(one, other, key=lambda s: (s.start, -s.end, s.type, s.fragments))
-            others[later][way].append(one if later is other else other)
+        else:  # shown with the later mention
+            later = max(first, second, key=lambda s: (s.start, -s.end, s.type, s.fragments))
+            others[later][way].append(first if later is second else second)
     return [
         Row(span, len(others[span][SpanRelation.INSIDE]), _overlaps(others[span]))
         for span in ordered
@@ -76,19 +75,19 @@ def rows(spans: Iterable[Span]) -> list[Row]:
 
 
 def _overlaps(others: dict[SpanRelation, list[Span]]) -> str:
-    told = []
+    relations = []
     if around := others[SpanRelation.INSIDE]:
         nearest = min(around, key=lambda s: s.length)
-        told.append(f"in {nearest.start}:{nearest.end}")
+        relations.append(f"in {nearest.start}:{nearest.end}")
     if others[SpanRelation.SAME]:
-        told.append("same place")
+        relations.append("same place")
     if crossed := others[SpanRelation.CROSSING]:
-        told.append(f"crosses {crossed[0].start}:{crossed[0].end}" + " …" * (len(crossed) > 1))
-    return ", ".join(told)
+        relations.append(f"crosses {crossed[0].start}:{crossed[0].end}" + " …" * (len(crossed) > 1))
+    return ", ".join(relations)
 
 
 def cells(document: Document, row: Row) -> tuple[str, ...]:
-    """One mention as the cells of a row, in the order of the columns."""
+    """Return the cells of a mention, in the order of the columns."""
     span = row.span
     score = "" if span.score is None else f"{span.score:.3f}"
     mention = shortened(" … ".join(document.text[start:end] for start, end in span.pieces))
@@ -98,12 +97,12 @@ def cells(document: Document, row: Row) -> tuple[str, ...]:
 
 
 def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
-    """One plain table a document. Nothing counts as lost: this is a view, not a format to keep."""
+    """Yield a plain table for each document. A view loses nothing: it is not a file format."""
     return _tables(documents, _plain)
 
 
 def draw(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
-    """The same with lines and colours, as wide as the terminal."""
+    """Yield a table with lines and colors for each document, as wide as the terminal."""
     return _tables(documents, _drawn)
 
 
@@ -118,14 +117,14 @@ def _tables(
 
 def _indented(cells: tuple[str, ...], depth: int) -> tuple[str, ...]:
     mention = HEAD.index("mention")
-    moved = "  " * min(depth, DEEPEST) + cells[mention]
+    moved = "  " * min(depth, MAX_INDENT) + cells[mention]
     return (*cells[:mention], moved, *cells[mention + 1 :])
 
 
 def _plain(name: str, rows: list[tuple[str, ...]]) -> str:
     shown = _without_empty(rows)
     numbers = [i for i, cell in enumerate(shown[0]) if cell in ("start", "end", "score")]
-    return f"{name}\n{aligned(shown, right=numbers)}\n\n"
+    return f"{name}\n{align_columns(shown, right=numbers)}\n\n"
 
 
 def _drawn(name: str, rows: list[tuple[str, ...]]) -> str:
@@ -146,12 +145,12 @@ def _drawn(name: str, rows: list[tuple[str, ...]]) -> str:
     return captured.get() + "\n"
 
 
-def filled(lines: Iterable[tuple[str, ...]]) -> list[int]:
-    """Indices of the columns that say something in any line."""
+def find_filled_columns(lines: Iterable[tuple[str, ...]]) -> list[int]:
+    """Return the indices of the columns that are not empty."""
     return [i for i, column in enumerate(zip(*lines, strict=True)) if any(column)]
 
 
 def _without_empty(lines: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Heading and lines without the columns that say nothing."""
-    kept = filled(lines)
-    return [tuple(line[i] for i in kept) for line in (HEAD, *lines)]
+    """Return the header and the lines without empty columns."""
+    columns = find_filled_columns(lines)
+    return [tuple(line[i] for i in columns) for line in (HEAD, *lines)]

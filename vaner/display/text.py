@@ -1,4 +1,4 @@
-"""Numbers and rows as plain text for people."""
+"""Formats numbers, counts and tables as plain text."""
 
 from __future__ import annotations
 
@@ -7,37 +7,41 @@ from collections.abc import Iterable, Mapping
 from rich.cells import cell_len
 
 
-def counted(number: int, thing: str) -> str:
-    """A number and its noun.
+def format_count(number: int, thing: str) -> str:
+    """Return a number with its noun.
 
-    >>> counted(1, "document"), counted(2_000, "document")
+    >>> format_count(1, "document"), format_count(2_000, "document")
     ('1 document', '2,000 documents')
     """
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def listed(counts: Mapping[str, int]) -> str:
-    """Counts as ``A 3, B 1``, largest first."""
+def format_counts(counts: Mapping[str, int]) -> str:
+    """Return counts as ``A 3, B 1``, largest first."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {number:,}" for name, number in ranked)
 
 
-def losses(format: str, lost: Mapping[str, int]) -> str:
-    """One line that tells what a format could not hold, most frequent first.
+def describe_losses(format: str, lost: Mapping[str, int]) -> str:
+    """Return one line that lists what a format could not store, most frequent first.
 
-    >>> losses("conll", {"overlapping mention left out, the longest is written": 2})
-    'conll cannot hold everything, jsonl can: overlapping mention left out, the longest is written (2)'
+    >>> describe_losses("conll", {"overlapping mention": 2})
+    'conll cannot hold everything, jsonl can: overlapping mention (2)'
     """
     ranked = sorted(lost.items(), key=lambda item: (-item[1], item[0]))
-    told = "; ".join(f"{reason} ({number:,})" for reason, number in ranked)
+    reasons = "; ".join(f"{reason} ({number:,})" for reason, number in ranked)
     other = "" if format == "jsonl" else ", jsonl can"
-    return f"{format} cannot hold everything{other}: {told}"
+    return f"{format} cannot hold everything{other}: {reasons}"
 
 
-def aligned(rows: Iterable[Iterable[object]], *, right: Iterable[int] = ()) -> str:
-    """Rows of cells in columns, by their width on the screen.
+def align_columns(rows: Iterable[Iterable[object]], *, right: Iterable[int] = ()) -> str:
+    """Return rows of cells as text in columns, aligned by their width on the screen.
 
-    >>> print(aligned([("a", 1), ("bc", 22)], right=[1]))
+    Args:
+        rows: the rows.
+        right: indices of the columns that are aligned to the right.
+
+    >>> print(align_columns([("a", 1), ("bc", 22)], right=[1]))
     a    1
     bc  22
     """

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from vaner.display import output_formats
 from vaner.display.output_formats import VIEWS, output_format
-from vaner.display.text import losses
+from vaner.display.text import describe_losses
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, WriteReport, write, write_to
 from vaner.server.limits import RejectedRequest
@@ -103,7 +103,7 @@ def build_body(documents: Sequence[Document], format: str) -> ResponseBody:
     else:
         text, report = _as_text(documents, format)
         body = text.encode("utf-8", "replace")
-    message = losses(format, report.lost) if report.lost else ""
+    message = describe_losses(format, report.lost) if report.lost else ""
     media_type = _MEDIA_TYPES.get(suffix, "text/plain; charset=utf-8")
     return ResponseBody(body, media_type, suffix, message)
 

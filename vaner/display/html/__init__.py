@@ -1,8 +1,8 @@
-"""Mentions as one HTML page that needs nothing else: no script, no font, no server.
+"""Renders documents with highlighted mentions as a single HTML page, without scripts or fonts.
 
-A mention is a line under its text, in the colour of its type, with the type behind it: nested and
-crossing mentions have lines at different depths, inner ones nearer to the text, so that all of
-them can be seen and read. `notebook` has one document for a page of somebody else's.
+A mention is underlined in the color of its type, and followed by the type. Nested and crossing
+mentions have lines at different depths, inner ones nearer to the text. `notebook` renders a
+document as a fragment for another page.
 """
 
 from vaner.display.html.page import render

@@ -1,7 +1,7 @@
-"""An evaluation as one page: figures, kinds of mistakes with examples, types mixed up, reliability.
+"""Renders an evaluation as an HTML page: figures, mistakes with examples, confusion, reliability.
 
-It needs no script and nothing from elsewhere, is read by day, by night and on paper, and what
-colours say is said in words too.
+The page has no scripts and loads nothing from other sites. It works in light and dark mode and in
+print. Colors are never the only information.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from vaner.display.html.report_style import REPORT_STYLE
 from vaner.display.html.svg_plots import bar, reliability_plot
 from vaner.display.table import printable, shortened
-from vaner.display.text import counted
+from vaner.display.text import format_count
 from vaner.evaluation.error_analysis import (
     BOUNDARY_MISTAKES,
     Mistake,
@@ -30,29 +30,29 @@ if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
     from vaner.evaluation.report import Score
 
-_SHOWN = 6  # examples of a kind
-_AROUND = 90  # characters of context on either side
-_SEED = 0  # draws the examples
+_MAX_EXAMPLES = 6  # for each kind of mistake
+_CONTEXT = 90  # characters on either side
+_SEED = 0  # for the random choice of examples
 
 MEANINGS: Mapping[MistakeKind, str] = {
-    MistakeKind.TYPE: "right place, another type",
+    MistakeKind.TYPE: "right boundaries, another type",
     MistakeKind.LONGER: "right type; all of the gold mention and more",
     MistakeKind.SHORTER: "right type; a part of the gold mention",
-    MistakeKind.SHIFTED: "right type; a part of the gold mention, and something beside it",
-    MistakeKind.BOTH: "shares characters with a gold mention, of another type",
-    MistakeKind.FALSE_ALARM: "no gold mention there, or one that was found already",
-    MistakeKind.MISSED: "nothing was found there",
+    MistakeKind.SHIFTED: "right type; a part of the gold mention, and text outside it",
+    MistakeKind.BOTH: "overlaps a gold mention of another type",
+    MistakeKind.FALSE_ALARM: "no gold mention there, or one that is already matched",
+    MistakeKind.MISSED: "nothing was predicted there",
 }
 
 
 def render(evaluations: Sequence[Evaluation], facts: Mapping[str, Any]) -> Iterator[str]:
-    """The page in pieces.
+    """Yield the parts of the page.
 
     Args:
-        evaluations: of one model, one or more corpora.
-        facts: what was scored, when, and by which version; for the head of the page.
+        evaluations: the evaluations of a model, one for each corpus.
+        facts: facts for the head of the page: model, date, version.
     """
-    names = "; ".join(one.name for one in evaluations)
+    names = "; ".join(evaluation.name for evaluation in evaluations)
     title = f"vaner: {names}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -60,8 +60,8 @@ def render(evaluations: Sequence[Evaluation], facts: Mapping[str, Any]) -> Itera
         f"<title>{_escaped(title)}</title>\n<style>{REPORT_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>Evaluation: {_escaped(names)}</h1>\n{_facts(facts)}"
     )
-    for number, one in enumerate(evaluations, 1):
-        yield from _section(one, f"e{number}", alone=len(evaluations) == 1)
+    for number, evaluation in enumerate(evaluations, 1):
+        yield from _section(evaluation, f"e{number}", has_heading=len(evaluations) > 1)
     yield "</body>\n</html>\n"
 
 
@@ -74,28 +74,28 @@ def _facts(facts: Mapping[str, Any]) -> str:
     return f"<dl>{rows}</dl>\n"
 
 
-def _section(one: Evaluation, name: str, *, alone: bool) -> Iterator[str]:
-    found = list(find_mistakes(one.gold, one.predicted, one.types))
+def _section(evaluation: Evaluation, name: str, *, has_heading: bool) -> Iterator[str]:
+    mistakes = list(find_mistakes(evaluation.gold, evaluation.predicted, evaluation.types))
     yield f'<section id="{name}">\n'
-    if not alone:
-        yield f"<h2>{_escaped(one.name)}</h2>\n"
-    yield f"<h3>Figures</h3>\n{_figures(one)}"
-    yield f"<h3>Kinds of mistakes</h3>\n{_kinds(found, one.types, name)}"
-    yield f"<h3>Types mixed up</h3>\n{_confusion(one)}"
-    if one.reliability is not None:
-        yield f"<h3>Can the scores be trusted?</h3>\n{_reliability(one)}"
+    if has_heading:
+        yield f"<h2>{_escaped(evaluation.name)}</h2>\n"
+    yield f"<h3>Figures</h3>\n{_figures(evaluation)}"
+    yield f"<h3>Kinds of mistakes</h3>\n{_kinds(mistakes, evaluation.types, name)}"
+    yield f"<h3>Confusion of types</h3>\n{_confusion(evaluation)}"
+    if evaluation.reliability is not None:
+        yield f"<h3>Reliability of the scores</h3>\n{_reliability(evaluation)}"
     yield "<h3>Examples</h3>\n"
     yield (
-        '<p class="note">Drawn at random. The line below is <span class="g">gold</span>, the line '
-        'above is <span class="f">what was found</span>.</p>\n'
+        '<p class="note">Random examples. The line below is <span class="g">gold</span>, the line '
+        'above is <span class="f">predicted</span>.</p>\n'
     )
     for kind in MistakeKind:
-        yield _examples([m for m in found if m.kind is kind], kind, name)
+        yield _examples([m for m in mistakes if m.kind is kind], kind, name)
     yield "</section>\n"
 
 
-def _figures(one: Evaluation) -> str:
-    report = one.report
+def _figures(evaluation: Evaluation) -> str:
+    report = evaluation.report
     rows: list[tuple[str, Score, str]] = [(type, row, "") for type, row in report.types.items()]
     rows += [("micro", report.micro, "sum"), ("macro", report.macro, "")]
     if report.seen is not None and report.unseen is not None:
@@ -107,16 +107,15 @@ def _figures(one: Evaluation) -> str:
         (f"relaxed: {name}", row, "sum" if not i else "")
         for i, (name, row) in enumerate(report.relaxed.items())
     ]
-    head = _head("", "P %", "R %", "F1 %", "", "F1 95%", "gold", "found", "right")
+    head = _head("", "P %", "R %", "F1 %", "", "F1 95%", "gold", "predicted", "correct")
     body = "".join(_figure(*row) for row in rows)
-    notes = [f"{counted(report.documents, 'document')}; strict unless said otherwise."]
-    if one.unreachable:
-        told = ", ".join(f"{reason} {n:,}" for reason, n in one.unreachable.items())
-        notes.append(f"Gold out of reach, counted as missed: {told}.")
-    if one.unsupported_types:
-        notes.append(
-            f"Not scored, as the model does not find them: {', '.join(one.unsupported_types)}."
-        )
+    notes = [f"{format_count(report.documents, 'document')}; strict scores unless stated."]
+    if evaluation.unreachable:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in evaluation.unreachable.items())
+        notes.append(f"Gold out of reach, counted as missed: {reasons}.")
+    if evaluation.unsupported_types:
+        types = ", ".join(evaluation.unsupported_types)
+        notes.append(f"Types that the model does not find and that are not scored: {types}.")
     return f'{_table(head, body)}<p class="note">{_escaped(" ".join(notes))}</p>\n'
 
 
@@ -130,57 +129,61 @@ def _figure(name: str, row: Score, look: str) -> str:
     return _row(_escaped(name), cells, look)
 
 
-def _kinds(found: Sequence[Mistake], types: Sequence[str], name: str) -> str:
-    counts = Counter((mistake.kind, mistake.type) for mistake in found)
+def _kinds(mistakes: Sequence[Mistake], types: Sequence[str], name: str) -> str:
+    counts = Counter((mistake.kind, mistake.type) for mistake in mistakes)
     head = _head("", *types, "all", "")
     rows = []
     for kind in MistakeKind:
-        own = [counts[kind, type] for type in types]
-        link = f'<a href="#{name}-{_id(kind)}">{kind}</a>' if sum(own) else str(kind)
-        rows.append(_row(link, [f"{n:,}" for n in (*own, sum(own))], words=MEANINGS[kind]))
+        numbers = [counts[kind, type] for type in types]
+        link = f'<a href="#{name}-{_id(kind)}">{kind}</a>' if sum(numbers) else str(kind)
+        rows.append(_row(link, [f"{n:,}" for n in (*numbers, sum(numbers))], words=MEANINGS[kind]))
     borders = sum(counts[kind, type] for kind in BOUNDARY_MISTAKES for type in types)
     note = (
-        f"{len(found):,} mistakes, {borders:,} of them borders alone. A mistake is counted under "
-        "the gold type, a false alarm under the type found. Pairs are one to one."
+        f"{len(mistakes):,} mistakes, {borders:,} of them only boundaries. A mistake is counted "
+        "for its gold type, a false alarm for its predicted type. Matches are one to one."
     )
     return f'{_table(head, "".join(rows))}<p class="note">{note}</p>\n'
 
 
-def _confusion(one: Evaluation) -> str:
-    cells = count_confusions(one.gold, one.predicted, one.types)
-    columns: list[str | None] = [*one.types, None]
-    head = _head("gold", *one.types, "nothing at that place")
+def _confusion(evaluation: Evaluation) -> str:
+    types = evaluation.types
+    cells = count_confusions(evaluation.gold, evaluation.predicted, types)
+    columns: list[str | None] = [*types, None]
+    head = _head("gold", *types, "nothing")
     rows = []
     for gold in columns:
-        total = sum(cells[gold, found] for found in columns)
+        total = sum(cells[gold, predicted] for predicted in columns)
         shown = []
-        for found in columns:
-            number = cells[gold, found]
+        for predicted in columns:
+            number = cells[gold, predicted]
             share = round(100 * number / total) if total and gold is not None else 0
             look = f' style="--share: {share * 0.6:.0f}%"' if share else ""
-            right = " right" if gold == found else ""
-            shown.append(f'<td class="cell{right}"{look}>{"" if gold is found is None else number}')
-        label = _escaped(gold) if gold is not None else "<i>nothing at that place</i>"
+            right = " right" if gold == predicted else ""
+            shown.append(
+                f'<td class="cell{right}"{look}>{"" if gold is predicted is None else number}'
+            )
+        label = _escaped(gold) if gold is not None else "<i>nothing</i>"
         rows.append(f'<tr><th scope="row">{label}{"".join(shown)}')
     note = (
-        "Rows are gold, columns what was found at just the same place; the shade is the share of "
-        "the row. A border that is off counts as nothing at that place, on both sides."
+        "Rows are gold types, columns predicted types with the same boundaries. The shade is the "
+        "share of the row. A mention with other boundaries counts as nothing in both directions."
     )
     return f'{_table(head, "".join(rows))}<p class="note">{note}</p>\n'
 
 
-def _reliability(one: Evaluation) -> str:
-    now, before = one.reliability, one.uncalibrated
+def _reliability(evaluation: Evaluation) -> str:
+    now, before = evaluation.reliability, evaluation.uncalibrated
     assert now is not None
-    told = (
-        f"Expected calibration error {100 * now.error:.2f} % over "
-        f"{counted(now.mentions, 'mention')} in {counted(len(now.bins), 'bin')} of equal mass"
+    mentions = format_count(now.mentions, "mention")
+    text = (
+        f"Expected calibration error {100 * now.error:.2f} % over {mentions} "
+        f"in {format_count(len(now.bins), 'bin')} of equal size"
     )
     legend = ""
     if before is not None:
-        told += f"; {100 * before.error:.2f} % before calibration"
+        text += f"; {100 * before.error:.2f} % before calibration"
         legend = (
-            ' <span class="key now">●</span> as they are, <span class="key before">■</span> '
+            ' <span class="key now">●</span> calibrated, <span class="key before">■</span> '
             "before calibration."
         )
     rows = "".join(
@@ -188,54 +191,56 @@ def _reliability(one: Evaluation) -> str:
              [f"{b.probability:.3f}", f"{b.precision:.3f}", f"{b.mentions:,}"])
         for b in now.bins
     )  # fmt: skip
-    head = _head("scores", "mean", "right", "mentions")
+    head = _head("scores", "mean", "correct", "mentions")
     return (
-        f"<p>{told}. Below the dashed line they promise too much.{legend}</p>\n"
-        f'<div class="beside">{reliability_plot(now, before)}'
-        f"<details><summary>the bins</summary>{_table(head, rows)}</details></div>\n"
+        f"<p>{text}. Below the dashed line, the scores are too high.{legend}</p>\n"
+        f'<div class="columns">{reliability_plot(now, before)}'
+        f"<details><summary>bins</summary>{_table(head, rows)}</details></div>\n"
     )
 
 
-def _examples(found: Sequence[Mistake], kind: MistakeKind, name: str) -> str:
-    if not found:
+def _examples(mistakes: Sequence[Mistake], kind: MistakeKind, name: str) -> str:
+    if not mistakes:
         return ""
-    draw = Random(_SEED)
-    shown = sorted(draw.sample(range(len(found)), min(_SHOWN, len(found))))
-    items = "".join(_example(found[i]) for i in shown)
+    number = len(mistakes)
+    selected = sorted(Random(_SEED).sample(range(number), min(_MAX_EXAMPLES, number)))
+    items = "".join(_example(mistakes[i]) for i in selected)
     return (
-        f'<h4 id="{name}-{_id(kind)}">{kind} <small>{len(found):,}: {MEANINGS[kind]}</small></h4>\n'
+        f'<h4 id="{name}-{_id(kind)}">{kind} <small>{number:,}: {MEANINGS[kind]}</small></h4>\n'
         f"<ul>{items}</ul>\n"
     )
 
 
-def _example(one: Mistake) -> str:
-    spans = [span for span in (one.gold, one.predicted) if span is not None]
-    text = one.document.text
-    start, end = _around(text, min(s.start for s in spans), max(s.end for s in spans))
+def _example(mistake: Mistake) -> str:
+    document, gold, predicted = mistake.document, mistake.gold, mistake.predicted
+    spans = [span for span in (gold, predicted) if span is not None]
+    text = document.text
+    start, end = _find_context(text, min(s.start for s in spans), max(s.end for s in spans))
     before, after = "…" * (start > 0), "…" * (end < len(text))
-    told = []
-    if one.gold is not None:
-        told.append(f'<span class="g">gold</span> {_told(one.document, one.gold)}')
-    if one.predicted is not None:
-        told.append(f'<span class="f">found</span> {_told(one.document, one.predicted)}')
-    place = _escaped(shortened(one.document.id))
-    shown = f"{before}{_marked(text, one, start, end)}{after}"
+    descriptions = []
+    if gold is not None:
+        descriptions.append(f'<span class="g">gold</span> {_describe(document, gold)}')
+    if predicted is not None:
+        descriptions.append(f'<span class="f">predicted</span> {_describe(document, predicted)}')
+    name = _escaped(shortened(document.id))
+    context = f"{before}{_mark(text, mistake, start, end)}{after}"
     return (
-        f'<li><p class="text" dir="auto" lang="">{shown}</p>'
-        f'<p class="told">{"; ".join(told)} <small>in {place}, at {spans[0].start}</small></p>'
+        f'<li><p class="text" dir="auto" lang="">{context}</p>'
+        f'<p class="details">{"; ".join(descriptions)} '
+        f"<small>in {name}, at {spans[0].start}</small></p>"
     )
 
 
-def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    """The place of a mention with what stands around it, of whole words where there are spaces.
+def _find_context(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the range of a mention with its context, extended to complete words.
 
     >>> text = "acute " * 20 + "gout" + " today" * 20
-    >>> start, end = _around(text, 120, 124)
+    >>> start, end = _find_context(text, 120, 124)
     >>> text[start : start + 5], text[end - 5 : end]
     ('acute', 'today')
     """
-    first, last = max(0, start - _AROUND), min(len(text), end + _AROUND)
-    # A cut through a word goes on to its end, or back before it; one beside a space stays.
+    first, last = max(0, start - _CONTEXT), min(len(text), end + _CONTEXT)
+    # If a boundary is inside a word, leave the word out.
     if first and (gap := re.search(r"\s+", text[first - 1 : start])):
         first += gap.end() - 1
     if last < len(text) and (gap := re.search(r"\s+\S*$", text[end : last + 1])):
@@ -243,24 +248,26 @@ def _around(text: str, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def _told(document: Document, span: Span) -> str:
+def _describe(document: Document, span: Span) -> str:
     score = "" if span.score is None else f" {span.score:.3f}"
     mention = _escaped(shortened(document.mention(span)))
     return f"“<bdi>{mention}</bdi>” {_escaped(span.type)}{score}"
 
 
-def _marked(text: str, one: Mistake, start: int, end: int) -> str:
-    """A part of the text, cut where a mention begins or ends."""
+def _mark(text: str, mistake: Mistake, start: int, end: int) -> str:
+    """Return a part of the text as HTML, with the gold and the predicted mention underlined."""
     lines = {
-        "g": one.gold.pieces if one.gold else (),
-        "f": one.predicted.pieces if one.predicted else (),
+        "g": mistake.gold.pieces if mistake.gold else (),
+        "f": mistake.predicted.pieces if mistake.predicted else (),
     }
-    edges = {start, end, *(place for own in lines.values() for piece in own for place in piece)}
+    edges = {start, end, *(edge for pieces in lines.values() for piece in pieces for edge in piece)}
     parts = []
     ordered = sorted(edges)
     for first, last in zip(ordered, ordered[1:], strict=False):
         look = " ".join(
-            name for name, own in lines.items() if any(s <= first and last <= e for s, e in own)
+            name
+            for name, pieces in lines.items()
+            if any(s <= first and last <= e for s, e in pieces)
         )
         part = _escaped(text[first:last])
         parts.append(f'<span class="{look}">{part}</span>' if look else part)
@@ -272,9 +279,9 @@ def _head(*names: str) -> str:
 
 
 def _row(name: str, cells: Sequence[str], look: str = "", words: str = "") -> str:
-    whole = "".join(f"<td>{cell}" for cell in cells)
-    told = f'<td class="words">{words}' if words else ""
-    return f'<tr class="{look}"><th scope="row">{name}{whole}{told}'
+    row = "".join(f"<td>{cell}" for cell in cells)
+    description = f'<td class="words">{words}' if words else ""
+    return f'<tr class="{look}"><th scope="row">{name}{row}{description}'
 
 
 def _table(head: str, body: str) -> str:
@@ -288,5 +295,5 @@ def _id(kind: MistakeKind) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as HTML on one line; what a page cannot hold is shown as a picture of it."""
+    """Return text as HTML on one line, with symbols in place of control characters."""
     return printable(escape(text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")))

@@ -1,7 +1,7 @@
-"""One document inside somebody else's page, as a notebook shows it.
+"""Renders a document for a notebook, as an HTML fragment inside another page.
 
-All rules of its style are inside that of its own element, and so are its colours: a notebook may be
-dark where the reader's system is not.
+All style rules and colors are scoped to the fragment, because the colors of a notebook may differ
+from those of the reader's system.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 
 from vaner.display.html.page import article, legend
-from vaner.display.html.style import KINDS, MARKS, coloured
+from vaner.display.html.style import KINDS, MARKS, scope_colors
 from vaner.text.documents import Document
 
-_STYLE = f"""{coloured(".vaner")}
+_STYLE = f"""{scope_colors(".vaner")}
 .vaner {{
 max-width: 54rem; padding: .2rem .8rem .6rem; font: 1rem/1.5 system-ui, sans-serif;
 text-align: start; color: var(--ink); background: var(--paper);
@@ -27,7 +27,7 @@ mark {{ padding: 0; }}
 
 
 def fragment(document: Document) -> str:
-    """A document with its mentions marked, as a piece of HTML that looks the same on any page.
+    """Return a document with highlighted mentions, as HTML that looks the same on any page.
 
     >>> from vaner.text.documents import Span
     >>> "asthma" in fragment(Document("1", "asthma", (Span(0, 6, "Disease"),)))
@@ -36,7 +36,7 @@ def fragment(document: Document) -> str:
     kinds: dict[str, int] = {}
     for span in document.spans:
         kinds.setdefault(span.type, len(kinds) % KINDS)
-    # The same document has the same ids in every run: a notebook that is kept does not change.
+    # Ids depend only on the document, so that a saved notebook does not change when it is run.
     facts = repr((document.id, document.text, document.spans)).encode("utf-8", "surrogatepass")
     name = f"v{hashlib.sha256(facts).hexdigest()[:8]}"
     shown = legend(kinds, document.count_mentions()) if kinds else ""

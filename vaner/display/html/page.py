@@ -1,8 +1,9 @@
-"""The page, written document by document.
+"""Renders documents as an HTML page, one by one.
 
-The legend is known only at the end and stands there in the file; a style puts it on top. A label
-is a link to the row of its mention in the table under the text, so that the keyboard reaches every
-mention and a screen reader names it; it is no part of the text that is searched or copied.
+The legend is only known at the end, so it is at the end of the file; a style displays it on top.
+The label of a mention links to its row in the table below the text, so that every mention is
+accessible by keyboard and screen reader. Labels are not part of the text that is searched or
+copied.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import islice, pairwise
 
 from vaner.display.html.span_layout import Piece, pieces
 from vaner.display.html.style import KINDS, STYLE
-from vaner.display.table import DEEPEST, HEAD, Row, cells, filled, printable, rows
+from vaner.display.table import HEAD, MAX_INDENT, Row, cells, find_filled_columns, printable, rows
 from vaner.text.documents import Document, Span
 
 _HEAD = f"""<!doctype html>
@@ -28,11 +29,11 @@ _HEAD = f"""<!doctype html>
 <body>
 """
 _FOOT = "</body>\n</html>\n"
-_TOLD = 7  # mentions around one that its title tells of, the nearest
+_MAX_TITLE_MENTIONS = 7  # surrounding mentions in the title of a mention, nearest first
 
 
 def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
-    """The page in pieces: its head, each document, the legend."""
+    """Yield the parts of the page: its head, each document, and the legend."""
     kinds: dict[str, int] = {}
     counts = Counter[str]()
     yield _HEAD
@@ -45,12 +46,12 @@ def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
 
 
 def article(document: Document, name: str, kinds: dict[str, int]) -> str:
-    """A document with its mentions marked, and a table of them.
+    """Return a document with highlighted mentions, and a table of the mentions.
 
     Args:
         document: the document.
-        name: what the ids on the page begin with that are its own.
-        kinds: how each type looks, in ``range(KINDS)``.
+        name: the prefix of the document's element ids.
+        kinds: the look of each type, in ``range(KINDS)``.
     """
     listed = rows(document.spans)
     parts = pieces(document.text, [row.span for row in listed])
@@ -65,36 +66,36 @@ def article(document: Document, name: str, kinds: dict[str, int]) -> str:
 
 
 class _Marks:
-    """The tags of one document's mentions.
+    """Creates the HTML tags of the mentions of a document.
 
     Args:
-        spans: the mentions, by their numbers.
-        name: what the ids of the document's mentions begin with.
-        kinds: how each type looks.
+        spans: the mentions, by number.
+        name: the prefix of the document's element ids.
+        kinds: the look of each type.
     """
 
     def __init__(self, spans: Sequence[Span], name: str, kinds: dict[str, int]) -> None:
         self._spans, self._name, self._kinds = spans, name, kinds
 
     def opening(self, piece: Piece, around: Iterable[Piece]) -> str:
-        """A browser shows one title at a time, so that of a mention tells of those around it."""
+        """Return the start tag; its title describes the surrounding mentions too."""
         if piece.gap:
             return f'<span class="line {self._look(piece)}">'
-        there = [piece, *islice((p for p in around if not p.gap), _TOLD)]
-        title = "\n".join(_told(self._spans[p.number]) for p in there)
+        described = [piece, *islice((p for p in around if not p.gap), _MAX_TITLE_MENTIONS)]
+        title = "\n".join(_describe(self._spans[p.number]) for p in described)
         return f'<mark class="line {self._look(piece)}" title="{_escaped(title)}">'
 
     def closing(self, piece: Piece) -> str:
         return "</span>" if piece.gap else "</mark>"
 
     def label(self, piece: Piece, crossing: Iterable[Piece] = ()) -> str:
-        """The label of a mention; the lines of those that cross its end go on below it."""
+        """Return the label of a mention, underlined by mentions that cross its end."""
         span = self._spans[piece.number]
         lines = [f'<span class="line {self._look(other)}">' for other in crossing]
-        told = _escaped(_told(span))
+        description = _escaped(_describe(span))
         link = (
             f'<a class="t{self._kinds[span.type]}" href="#{self._name}m{piece.number + 1}"'
-            f' data-t="{_escaped(span.type)}" title="{told}" aria-label="{told}"></a>'
+            f' data-t="{_escaped(span.type)}" title="{description}" aria-label="{description}"></a>'
         )
         return "".join(lines) + link + "</span>" * len(lines)
 
@@ -104,7 +105,7 @@ class _Marks:
 
 
 def _marked(text: str, parts: Sequence[Piece], marks: _Marks) -> Iterator[str]:
-    """The text with its marks: one element a mention, cut only where mentions cross."""
+    """Yield the text with its tags: one element per mention, split only where mentions cross."""
     begins, labels = defaultdict[int, list[Piece]](list), defaultdict[int, list[Piece]](list)
     for piece in parts:
         begins[piece.start].append(piece)
@@ -112,36 +113,36 @@ def _marked(text: str, parts: Sequence[Piece], marks: _Marks) -> Iterator[str]:
             labels[piece.label].append(piece)
     open_: list[Piece] = []
     edges = {0, len(text), *begins, *labels, *(piece.end for piece in parts)}
-    for place, following in pairwise([*sorted(edges), len(text)]):
-        yield from (marks.label(piece) for piece in reversed(labels[place]))
+    for offset, following in pairwise([*sorted(edges), len(text)]):
+        yield from (marks.label(piece) for piece in reversed(labels[offset]))
         crossed = list[Piece]()
-        while any(piece.end == place for piece in open_):
+        while any(piece.end == offset for piece in open_):
             piece = open_.pop()
-            if piece.end != place:
+            if piece.end != offset:
                 crossed.append(piece)
-            elif piece.label == place:
+            elif piece.label == offset:
                 yield marks.label(piece, crossed)
             yield marks.closing(piece)
-        for piece in sorted([*crossed, *begins[place]], key=lambda p: (-p.end, -p.lane)):
+        for piece in sorted([*crossed, *begins[offset]], key=lambda p: (-p.end, -p.lane)):
             yield marks.opening(piece, reversed(open_))
             open_.append(piece)
-        yield _escaped(text[place:following])
+        yield _escaped(text[offset:following])
 
 
-def _told(span: Span) -> str:
+def _describe(span: Span) -> str:
     score = () if span.score is None else (f"{span.score:.3f}",)
     return " · ".join((span.type, *score, *span.identifiers, f"{span.start}:{span.end}"))
 
 
 def _details(document: Document, listed: Sequence[Row], name: str) -> str:
-    """The mentions once more as a table, folded away: for screen readers and for copying."""
+    """Return the mentions as a collapsed table, for screen readers and for copying."""
     if not listed:
         return '<p class="none">no mentions</p>\n'
     lines = [cells(document, row) for row in listed]
-    kept = filled(lines)
-    head = "".join(f'<th scope="col">{HEAD[column]}' for column in kept)
+    columns = find_filled_columns(lines)
+    head = "".join(f'<th scope="col">{HEAD[column]}' for column in columns)
     body = "".join(
-        f'<tr id="{name}m{number}">' + "".join(_cell(line[i], HEAD[i], row.depth) for i in kept)
+        f'<tr id="{name}m{number}">' + "".join(_cell(line[i], HEAD[i], row.depth) for i in columns)
         for number, (row, line) in enumerate(zip(listed, lines, strict=True), 1)
     )
     noun = "mention" if len(listed) == 1 else "mentions"
@@ -152,13 +153,13 @@ def _details(document: Document, listed: Sequence[Row], name: str) -> str:
 
 
 def _cell(text: str, column: str, depth: int) -> str:
-    indent = min(depth, DEEPEST) if column == "mention" else 0
+    indent = min(depth, MAX_INDENT) if column == "mention" else 0
     moved = f' style="padding-inline-start: {indent}em"' if indent else ""
     return f'<td dir="auto"{moved}>{escape(text)}'
 
 
 def legend(kinds: dict[str, int], counts: Counter[str]) -> str:
-    """The types, each as its mentions look, with their numbers."""
+    """Return a list of the types, in the look of their mentions, with their counts."""
     entries = "".join(
         f'<li><mark class="line t{kind}" lang="">{_escaped(name)}</mark> {counts[name]:,}</li>'
         for name, kind in kinds.items()
@@ -167,6 +168,6 @@ def legend(kinds: dict[str, int], counts: Counter[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as HTML. Characters that a page cannot hold are shown as pictures, line ends kept."""
+    """Return text as HTML, with symbols in place of control characters except line breaks."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in map(escape, lines))

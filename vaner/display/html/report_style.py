@@ -1,10 +1,10 @@
-"""How the report of an evaluation looks: on screen by day and by night, and on paper."""
+"""The style of an evaluation report: light, dark and print."""
 
 from __future__ import annotations
 
-from vaner.display.html.style import coloured
+from vaner.display.html.style import scope_colors
 
-REPORT_STYLE = f"""{coloured(":root")}
+REPORT_STYLE = f"""{scope_colors(":root")}
 body {{ max-width: 62rem; margin: 0 auto; padding: 1rem; color: var(--ink);
   background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; }}
 h1 {{ font-size: 1.5rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }}
@@ -35,7 +35,7 @@ svg {{ print-color-adjust: exact; }}
 .rest {{ fill: color-mix(in srgb, var(--ink) 8%, transparent); }}
 .value {{ fill: color-mix(in srgb, var(--c0) 55%, transparent); }}
 .whisker {{ stroke: var(--ink); stroke-width: 1.5; fill: none; }}
-.beside {{ display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }}
+.columns {{ display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }}
 .plot {{ max-width: 100%; height: auto; }}
 .plot text {{ fill: var(--ink); font-size: 12px; }}
 .rule {{ stroke: var(--ink); fill: none; }}
@@ -51,7 +51,7 @@ ul {{ margin: 0; padding: 0; list-style: none; }}
 li {{ padding: .5rem 0; border-bottom: 1px solid var(--rule); break-inside: avoid; }}
 li p {{ margin: 0; }}
 .text {{ line-height: 2; overflow-wrap: anywhere; unicode-bidi: plaintext; }}
-.told {{ font-size: .85rem; color: var(--faint); }}
+.details {{ font-size: .85rem; color: var(--faint); }}
 .g, .f {{ color: var(--ink); padding-block: .15em; print-color-adjust: exact; }}
 .g {{ border-bottom: 3px solid var(--c0); }}
 .f {{ border-top: 3px double var(--c1); }}

@@ -1,4 +1,4 @@
-"""What is to be drawn for mentions: pieces of lines at depths that keep them apart, and labels."""
+"""Computes the layout of mentions: lines at depths where they do not overlap, and labels."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import NamedTuple
 from vaner.text.documents import Span
 
 LANES = 8
-"""Depths of lines; a mention that is nested deeper shares the last."""
+"""Number of depths. Mentions that are nested deeper share the last one."""
 
 _JOINER = "\u200d"
 _TONES = range(0x1F3FB, 0x1F400)  # of emoji
-_LONGEST = 64  # characters that a cut moves at most
+_MAX_SHIFT = 64  # characters that a boundary moves at most
 
 
 class Piece(NamedTuple):
     """A part of the line of a mention.
 
     Args:
-        start, end: what it lies under; at least the characters of the mention there.
-        number: index of the mention in the list that was given.
-        lane: how deep the line lies, 0 being nearest to the text.
-        gap: it joins two pieces of a discontinuous mention.
-        label: where the label of the mention goes, on the last of its pieces; None on others.
+        start, end: the underlined characters.
+        number: index of the mention in the input.
+        lane: depth of the line; 0 is nearest to the text.
+        gap: whether it joins two parts of a discontinuous mention.
+        label: offset of the mention's label, on the last of its pieces; None on the others.
     """
 
     start: int
@@ -38,107 +38,109 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str, spans: Sequence[Span]) -> list[Piece]:
-    """The lines of all mentions, in the order of the text, outer before inner.
+    """Return the lines of all mentions, in the order of the text, outer before inner.
 
     >>> [p.lane for p in pieces("lung cancer", [Span(0, 11, "Disease"), Span(0, 4, "Anatomy")])]
     [1, 0]
     """
-    drawn = [[_whole(text, *piece) for piece in span.pieces] for span in spans]
-    lanes = _lanes([(parts[0][0], parts[-1][1]) for parts in drawn])
-    found = [
+    underlined = [[_extend_to_graphemes(text, *part) for part in span.pieces] for span in spans]
+    lanes = _assign_lanes([(parts[0][0], parts[-1][1]) for parts in underlined])
+    lines = [
         piece
-        for number, parts in enumerate(drawn)
-        for piece in _line(text, parts, number, lanes[number])
+        for number, parts in enumerate(underlined)
+        for piece in _split_line(text, parts, number, lanes[number])
     ]
-    return sorted(found, key=lambda p: (p.start, -p.end, -p.lane))
+    return sorted(lines, key=lambda p: (p.start, -p.end, -p.lane))
 
 
-def _line(text: str, parts: Sequence[tuple[int, int]], number: int, lane: int) -> Iterator[Piece]:
+def _split_line(
+    text: str, parts: Sequence[tuple[int, int]], number: int, lane: int
+) -> Iterator[Piece]:
     for (start, end), (following, _) in pairwise(parts):
         yield Piece(start, end, number, lane)
         if end < following:
             yield Piece(end, following, number, lane, gap=True)
     start, end = parts[-1]
-    yield Piece(start, end, number, lane, label=_label_place(text, end))
+    yield Piece(start, end, number, lane, label=_find_label_offset(text, end))
 
 
-def _lanes(places: Sequence[tuple[int, int]]) -> list[int]:
-    """A lane for each place, so that none shares one with a place that it overlaps.
+def _assign_lanes(ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """Return a lane for each range, so that overlapping ranges have different lanes.
 
-    Short places come first, and a longer one goes below all that lie in it: lines nest as mentions
-    do. One that crosses others takes the first lane that is free.
+    Short ranges come first, and a longer one goes below all ranges inside it, so that lines nest
+    like mentions. A range that crosses others gets the first free lane.
     """
     lanes: list[list[tuple[int, int]]] = [[] for _ in range(LANES)]
-    found = [LANES - 1] * len(places)
-    for number in sorted(range(len(places)), key=lambda i: (places[i][1] - places[i][0], i)):
-        start, end = places[number]
+    assigned = [LANES - 1] * len(ranges)
+    for number in sorted(range(len(ranges)), key=lambda i: (ranges[i][1] - ranges[i][0], i)):
+        start, end = ranges[number]
         free = LANES - 1
         for lane in reversed(range(LANES)):
-            there = _between(lanes[lane], start, end)
-            if any(start <= s and e <= end for s, e in there):
+            overlapping = _find_overlapping(lanes[lane], start, end)
+            if any(start <= s and e <= end for s, e in overlapping):
                 break
-            if not there:
+            if not overlapping:
                 free = lane
-        found[number] = free
+        assigned[number] = free
         insort(lanes[free], (start, end))
-    return found
+    return assigned
 
 
-def _between(taken: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """Of places in order that do not overlap, those that overlap this one; three tell enough."""
-    first = bisect_right(taken, start, key=lambda place: place[1])
-    last = bisect_left(taken, end, key=lambda place: place[0])
+def _find_overlapping(taken: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """Return up to three of the ordered, disjoint ranges that overlap a range."""
+    first = bisect_right(taken, start, key=lambda range_: range_[1])
+    last = bisect_left(taken, end, key=lambda range_: range_[0])
     return taken[first : min(last, first + 3)]
 
 
-def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """A place widened to what a reader sees as whole characters: a line cannot cut an accent off.
+def _extend_to_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a range extended to complete graphemes, so that a line includes accents.
 
-    >>> _whole("cafe\u0301", 0, 4)
+    >>> _extend_to_graphemes("cafe\u0301", 0, 4)
     (0, 5)
     """
-    for _ in range(_LONGEST):
+    for _ in range(_MAX_SHIFT):
         if not _combines(text, start):
             break
         start -= 1
-    for _ in range(_LONGEST):
+    for _ in range(_MAX_SHIFT):
         if not _combines(text, end):
             break
         end += 1
     return start, end
 
 
-def _combines(text: str, place: int) -> bool:
-    """Whether the character at a place is seen as one with the character before it."""
-    if not 0 < place < len(text):
+def _combines(text: str, offset: int) -> bool:
+    """Return whether a character forms a grapheme with the character before it."""
+    if not 0 < offset < len(text):
         return False
-    before, after = text[place - 1], text[place]
+    before, after = text[offset - 1], text[offset]
     if after == "\n":
         return before == "\r"
     if before.isspace():
         return False
-    tone = ord(after) in _TONES
-    return unicodedata.category(after)[0] == "M" or _JOINER in (before, after) or tone
+    is_tone = ord(after) in _TONES
+    return unicodedata.category(after)[0] == "M" or _JOINER in (before, after) or is_tone
 
 
-def _label_place(text: str, end: int) -> int:
-    """Where the label of a mention can stand: behind the word where its letters join, as in Arabic.
+def _find_label_offset(text: str, end: int) -> int:
+    """Return the offset of a mention's label: after the word if its letters join, as in Arabic.
 
-    >>> _label_place("\u0645\u0631\u0636\u0647 x", 2)
+    >>> _find_label_offset("\u0645\u0631\u0636\u0647 x", 2)
     4
     """
-    for place in range(end, end + _LONGEST):
-        if not (_combines(text, place) or _joins(text, place)):
-            return place
+    for offset in range(end, end + _MAX_SHIFT):
+        if not (_combines(text, offset) or _joins(text, offset)):
+            return offset
     return end
 
 
-def _joins(text: str, place: int) -> bool:
-    """Whether letters are written together across a place."""
-    if not 0 < place < len(text):
+def _joins(text: str, offset: int) -> bool:
+    """Return whether the letters before and at an offset are joined in writing."""
+    if not 0 < offset < len(text):
         return False
-    base = place - 1
-    while base and unicodedata.category(text[base])[0] == "M":  # a vowel sign stands on its letter
+    base = offset - 1
+    while base and unicodedata.category(text[base])[0] == "M":  # skip vowel signs
         base -= 1
-    letters = (text[base], text[place])
+    letters = (text[base], text[offset])
     return all(c.isalpha() and unicodedata.bidirectional(c) == "AL" for c in letters)

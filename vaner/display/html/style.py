@@ -1,7 +1,7 @@
-"""How the page looks: colours that colour-blind readers tell apart, by day, by night and printed.
+"""The style of the HTML page: colors for light and dark mode that color-blind readers distinguish.
 
-Colours are never alone: the type stands behind every mention, and where the colours come to their
-end, the styles of lines go on.
+The type follows each mention, so colors are never the only information. If there are more types
+than colors, line styles distinguish them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import NamedTuple
 from vaner.display.html.span_layout import LANES
 
 
-class Colour(NamedTuple):
-    """A colour for lines and one for text on a tint of it, on a light page and on a dark one."""
+class Color(NamedTuple):
+    """A color for lines and a color for text on a tint of it, on a light and on a dark page."""
 
     line: str
     text: str
@@ -22,49 +22,49 @@ class Colour(NamedTuple):
 
 PAPER, DARK_PAPER = "#ffffff", "#17191c"
 TINTS = (12, 9, 6)
-"""Percent of the line's colour behind a mention, behind one in it, behind one in that. They add up:
-from the fourth level on there is none, since the text must stay readable."""
+"""Percent of the line's color behind mentions of the first three levels. The tints add up: deeper
+levels have none, so that the text stays readable."""
 
-# Chosen by search: at least 3:1 on the page, text 4.5:1 on the tints (WCAG 2.2), and apart from
-# each other in the eyes of protanopes, deuteranopes and tritanopes (Machado et al. 2009).
-COLOURS = (
-    Colour("#2f5be0", "#1d3fa8", "#4c86f5", "#a9cbff"),
-    Colour("#e5640a", "#974000", "#d9722e", "#ffb78c"),
-    Colour("#0b9c78", "#055f49", "#2fe0ae", "#7debcb"),
-    Colour("#c562c9", "#8a2f8e", "#e7a8f2", "#efbdf7"),
-    Colour("#701c00", "#701c00", "#f2ce4a", "#f5dc85"),
-    Colour("#44505c", "#37424d", "#8c97a3", "#c9d1d9"),
+# Found by search: a contrast of 3:1 on the page and of 4.5:1 for text on the tints (WCAG 2.2), and
+# distinct for protanopes, deuteranopes and tritanopes (Machado et al. 2009).
+COLORS = (
+    Color("#2f5be0", "#1d3fa8", "#4c86f5", "#a9cbff"),
+    Color("#e5640a", "#974000", "#d9722e", "#ffb78c"),
+    Color("#0b9c78", "#055f49", "#2fe0ae", "#7debcb"),
+    Color("#c562c9", "#8a2f8e", "#e7a8f2", "#efbdf7"),
+    Color("#701c00", "#701c00", "#f2ce4a", "#f5dc85"),
+    Color("#44505c", "#37424d", "#8c97a3", "#c9d1d9"),
 )
 STYLES = ("solid", "double", "dashed", "dotted")
-KINDS = len(COLOURS) * len(STYLES)
-"""Number of types that look different; the next one looks like the first again."""
+KINDS = len(COLORS) * len(STYLES)
+"""Number of types that look different. Further types repeat the looks."""
 
-_LINE, _STEP = 3, 5  # thickness of a line, and from one line to the next, in pixels
+_LINE, _STEP = 3, 5  # thickness of a line, and distance between lines, in pixels
 
 
 def _variables(dark: bool) -> str:
-    """The colours of the page as variables of CSS."""
-    found = [f"--paper: {DARK_PAPER if dark else PAPER}"]
-    for i, colour in enumerate(COLOURS):
-        found.append(f"--c{i}: {colour.dark_line if dark else colour.line}")
-        found.append(f"--k{i}: {colour.dark_text if dark else colour.text}")
-    found += (
+    """Return the colors of the page as CSS variables."""
+    variables = [f"--paper: {DARK_PAPER if dark else PAPER}"]
+    for i, color in enumerate(COLORS):
+        variables.append(f"--c{i}: {color.dark_line if dark else color.line}")
+        variables.append(f"--k{i}: {color.dark_text if dark else color.text}")
+    variables += (
         ["--ink: #e6e8ea", "--faint: #a5acb3", "--rule: #3a3f45"]
         if dark
         else ["--ink: #1a1a1a", "--faint: #595959", "--rule: #d0d0d0"]
     )
-    return "; ".join(found)
+    return "; ".join(variables)
 
 
 _TINTS = "\n".join(
     f"{'mark ' * (depth + 1)}{{ --tint: {percent}%; }}" for depth, percent in enumerate((*TINTS, 0))
 )
 _KINDS = "\n".join(
-    f".t{i} {{ --c: var(--c{i % len(COLOURS)}); --k: var(--k{i % len(COLOURS)}); "
-    f"--s: {STYLES[i // len(COLOURS)]}; }}"
+    f".t{i} {{ --c: var(--c{i % len(COLORS)}); --k: var(--k{i % len(COLORS)}); "
+    f"--s: {STYLES[i // len(COLORS)]}; }}"
     for i in range(KINDS)
 )
-# A line of text is as high as the lines below it need, and so is the space under the last one.
+# Make room for the lines below each line of text, and below the last one.
 _DEPTHS = "\n".join(
     f".l{i} {{ padding-bottom: {_STEP * i + 1}px; }} "
     f".d{i} {{ line-height: {1.9 + _STEP * i / 16:.4g}; padding-bottom: {_STEP * i // 2}px; }}"
@@ -95,14 +95,14 @@ tr:target {{ outline: 2px solid var(--ink); }}
 {_KINDS}
 {_DEPTHS}
 """
-"""Texts with their mentions, and tables."""
+"""Style of texts with mentions, and of tables."""
 
 
-def coloured(root: str) -> str:
-    """The colours, by day and by night, of what is in an element.
+def scope_colors(root: str) -> str:
+    """Return the light and dark colors for the content of an element.
 
     Args:
-        root: its selector.
+        root: the CSS selector of the element.
     """
     return f"""
 {root} {{ color-scheme: light dark; {_variables(dark=False)}; }}
@@ -110,7 +110,7 @@ def coloured(root: str) -> str:
 """
 
 
-STYLE = f"""{coloured(":root")}
+STYLE = f"""{scope_colors(":root")}
 :root {{ scroll-padding-top: 33vh; }}
 body {{ display: flex; flex-direction: column; max-width: 54rem; margin: 0 auto; padding: 1rem;
   font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }}
@@ -122,4 +122,4 @@ h2 {{ font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; break-after: 
 {MARKS}
 @media print {{ .legend {{ position: static; max-height: none; }} body {{ padding: 0; }} }}
 """
-"""A page of texts with their mentions."""
+"""Style of a page of texts with mentions."""

@@ -1,4 +1,4 @@
-"""Drawings of a report, as SVG that stands in the page itself and takes its colours."""
+"""Draws the plots of a report as inline SVG, in the colors of the page."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from vaner.calibration.reliability import Bin, Reliability
 from vaner.evaluation.bootstrap import Interval
 
-_SIZE, _EDGE = 300, 44  # of a square plot, and what its axes take left and below, in pixels
-_WIDE = 160  # of a bar
+_SIZE, _MARGIN = 300, 44  # of the plot, and of its axes on the left and below, in pixels
+_BAR_WIDTH = 160  # pixels
 
 
 def reliability_plot(now: Reliability, before: Reliability | None) -> str:
-    """The share of right mentions over their probability; on the diagonal it is what it says.
+    """Return a reliability diagram: the share of correct mentions over their score.
 
     Args:
-        now: the scores as they are.
-        before: the scores before calibration, where they are calibrated.
+        now: the reliability of the scores.
+        before: the reliability before calibration, or None.
     """
-    whole = _SIZE + _EDGE + 12
-    told = f"Of {now.mentions} mentions, calibration error {100 * now.error:.1f} %"
+    size = _SIZE + _MARGIN + 12
+    label = f"Of {now.mentions} mentions, calibration error {100 * now.error:.1f} %"
     parts = [
-        f'<svg class="plot" viewBox="0 0 {whole} {whole}" width="{whole}" height="{whole}" '
-        f'role="img" aria-label="Reliability diagram. {told}">',
+        f'<svg class="plot" viewBox="0 0 {size} {size}" width="{size}" height="{size}" '
+        f'role="img" aria-label="Reliability diagram. {label}">',
         *_axes(),
         *(_curve(before.bins, "before") if before else ()),
         *_curve(now.bins, "now"),
@@ -44,27 +44,27 @@ def _axes() -> Iterator[str]:
     yield f'<text x="{middle}" y="{_y(0) + 34}" text-anchor="middle">score (probability)</text>'
     yield (
         f'<text transform="translate(12 {_y(0.5)}) rotate(-90)" text-anchor="middle">'
-        "share of right mentions</text>"
+        "share of correct mentions</text>"
     )
 
 
 def _curve(bins: tuple[Bin, ...], name: str) -> Iterator[str]:
-    points = [(_x(one.probability), _y(one.precision)) for one in bins]
+    points = [(_x(bin.probability), _y(bin.precision)) for bin in bins]
     line = "L".join(f"{x} {y}" for x, y in points)
     yield f'<path class="curve {name}" d="M{line}"/>'
-    for one, (x, y) in zip(bins, points, strict=True):
-        told = f"{one.mentions} mentions of {one.low:.2f} to {one.high:.2f}: "
-        told += f"mean {one.probability:.3f}, right {one.precision:.3f}"
-        # A square and a circle: colours are never alone.
+    for bin, (x, y) in zip(bins, points, strict=True):
+        title = f"{bin.mentions} mentions of {bin.low:.2f} to {bin.high:.2f}: "
+        title += f"mean {bin.probability:.3f}, right {bin.precision:.3f}"
+        # The shapes differ too, for readers who cannot distinguish the colors.
         if name == "now":
             shape = f'<circle cx="{x}" cy="{y}" r="4"/>'
         else:
             shape = f'<rect x="{round(x - 3.5, 1)}" y="{round(y - 3.5, 1)}" width="7" height="7"/>'
-        yield f'<g class="point {name}"><title>{told}</title>{shape}</g>'
+        yield f'<g class="point {name}"><title>{title}</title>{shape}</g>'
 
 
 def _x(share: float) -> float:
-    return round(_EDGE + share * _SIZE, 1)
+    return round(_MARGIN + share * _SIZE, 1)
 
 
 def _y(share: float) -> float:
@@ -72,14 +72,15 @@ def _y(share: float) -> float:
 
 
 def bar(share: float, interval: Interval | None) -> str:
-    """A figure as a bar, with its interval as a line across the bar's end."""
-    end = round(share * _WIDE, 1)
+    """Return a bar for a figure in [0, 1], with its interval as a whisker."""
+    end = round(share * _BAR_WIDTH, 1)
     line = ""
     if interval is not None:
-        low, high = (round(value * _WIDE, 1) for value in (interval.low, interval.high))
+        low, high = (round(value * _BAR_WIDTH, 1) for value in (interval.low, interval.high))
         line = f'<path class="whisker" d="M{low} 7H{high}M{low} 4V10M{high} 4V10"/>'
     return (
-        f'<svg class="bar" viewBox="0 0 {_WIDE} 14" width="{_WIDE}" height="14" aria-hidden="true">'
-        f'<rect class="rest" width="{_WIDE}" height="14"/>'
+        f'<svg class="bar" viewBox="0 0 {_BAR_WIDTH} 14" width="{_BAR_WIDTH}" height="14" '
+        'aria-hidden="true">'
+        f'<rect class="rest" width="{_BAR_WIDTH}" height="14"/>'
         f'<rect class="value" width="{end}" height="14"/>{line}</svg>'
     )
