@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator, resolve_overlaps
 from vaner.errors import ModelError, VanerError
+from vaner.tagger.model import VanerForTokenClassification
 from vaner.text.documents import Document, Span
 
 AWKWARD = [
@@ -184,3 +185,21 @@ def test_file_is_not_a_model_folder(tmp_path: Path) -> None:
     (tmp_path / "model.bin").touch()
     with pytest.raises(ModelError, match="is a file"):
         Annotator.from_pretrained(tmp_path / "model.bin")
+
+
+def test_old_names_work_with_a_warning(annotator: Annotator, tiny_model: Path) -> None:
+    recognizer = annotator.recognizer
+    with pytest.warns(DeprecationWarning, match="proposer is now called recognizer"):
+        assert Annotator(proposer=recognizer).recognizer is recognizer  # type: ignore[call-arg]
+    with pytest.warns(DeprecationWarning, match="Annotator.recognizer"):
+        assert annotator.proposer is recognizer
+    with pytest.warns(DeprecationWarning, match="Annotator.training_corpora"):
+        assert annotator.learnt_from == annotator.training_corpora
+    with pytest.warns(DeprecationWarning, match="Annotator.corpora"):
+        assert annotator.datasets == annotator.corpora
+    with pytest.warns(DeprecationWarning, match="dataset is now called corpus"):
+        [document] = annotator.annotate(SENTENCES[:1], dataset=None)
+    assert document == annotator(SENTENCES[0])
+    model = VanerForTokenClassification.from_pretrained(tiny_model).eval()
+    with pytest.warns(DeprecationWarning, match="Annotator.from_model"):
+        assert Annotator.of(model, "cpu").types == annotator.types

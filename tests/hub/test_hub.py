@@ -1,4 +1,4 @@
-"""Pushing and pulling, over HTTP with a Hub on localhost, each in a process of its own."""
+"""Tests of push and pull over HTTP with a Hub on localhost, each in a separate process."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.hub_server import TOKEN, Hub
 from tests.tiny_model import build_model
 from vaner.annotator import Annotator
 from vaner.errors import ModelError, VanerError
+from vaner.hub.model_card import merge_cards
 from vaner.hub.reported_results import parse_evaluation
 from vaner.hub.repository import HubError, collect_files
 from vaner.hub.training_record import write_training_record
@@ -32,22 +33,22 @@ Python = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def python(hub: Hub, tmp_path: Path) -> Python:
-    """Run Python in a process that knows the Hub, with a cache of its own."""
+    """Run Python in a process that uses the local Hub and a separate cache."""
 
     def run(*arguments: object, **more: str | None) -> subprocess.CompletedProcess[str]:
-        own = {
+        variables = {
             **os.environ,
             "HF_ENDPOINT": hub.address,
             "HF_HOME": str(tmp_path / "hf"),
             "HF_TOKEN": TOKEN,
             "HF_HUB_OFFLINE": "0",
-            "HF_HUB_DISABLE_XET": "1",  # a protocol of its own, which the stand-in does not speak
+            "HF_HUB_DISABLE_XET": "1",  # a protocol that the local Hub does not support
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "OMP_NUM_THREADS": "1",
             "no_proxy": "*",
             **more,
         }
-        environment = {name: value for name, value in own.items() if value is not None}
+        environment = {name: value for name, value in variables.items() if value is not None}
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
             cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300,
@@ -63,7 +64,7 @@ def vaner(python: Python) -> Python:
 
 @pytest.fixture
 def model(tiny_model: Path, tiny_backbone: Path, hub: Hub, tmp_path: Path) -> Path:
-    """A trained model with figures, whose backbone somebody has put on the Hub."""
+    """Return a trained model with results, whose backbone is on the Hub."""
     files = {path.name: path.read_bytes() for path in tiny_backbone.iterdir()}
     hub.put(BACKBONE, files)
     folder = tmp_path / "model"
@@ -81,11 +82,11 @@ TRAINING: dict[str, Any] = {
 
 
 def report(model: Path) -> dict[str, Any]:
-    figures = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "gold": 9}
-    figures |= {"intervals": {"f1": [0.25, 0.5]}}
+    scores = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "gold": 9}
+    scores |= {"intervals": {"f1": [0.25, 0.5]}}
     return {
         "model": str(model), "corpus": "tiny", "split": "test",
-        "types": {"Disease": figures, "Chemical": figures}, "micro": figures,
+        "types": {"Disease": scores, "Chemical": scores}, "micro": scores,
     }  # fmt: skip
 
 
@@ -96,34 +97,34 @@ def push(vaner: Python, model: Path, *arguments: object, **more: str | None) -> 
 ANSWERS = """
 import sys
 from vaner import Annotator
-found = Annotator.from_pretrained(sys.argv[1], device="cpu")(sys.argv[2]).spans
-print([(one.start, one.end, one.type, round(one.score, 4)) for one in found])
+spans = Annotator.from_pretrained(sys.argv[1], device="cpu")(sys.argv[2]).spans
+print([(span.start, span.end, span.type, round(span.score, 4)) for span in spans])
 """
 
 
 def answers(python: Python, name: str, **more: str | None) -> list[Any]:
-    """Of a model on the Hub."""
+    """Return the entities that a model on the Hub finds."""
     done = python("-c", ANSWERS, name, TEXT, **more)
     assert done.returncode == 0, done.stderr
-    found: list[Any] = literal_eval(done.stdout)
-    return found
+    entities: list[Any] = literal_eval(done.stdout)
+    return entities
 
 
 def answers_here(model: Path) -> list[Any]:
-    """Of the model that was pushed, without another process: starting one takes many seconds."""
-    found = Annotator.from_pretrained(model, device="cpu")(TEXT).spans
-    return [(one.start, one.end, one.type, round(one.score, 4)) for one in found]
+    """Return the entities that the pushed model finds, in this process, which is faster."""
+    spans = Annotator.from_pretrained(model, device="cpu")(TEXT).spans
+    return [(span.start, span.end, span.type, round(span.score, 4)) for span in spans]
 
 
-def told(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line of a command that failed."""
+def error_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the error line of a command that failed."""
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 2 and len(lines) == 1, done
     return lines[0]
 
 
 @pytest.mark.heavy
-def test_pushed_pulled_and_read_offline_with_the_same_answers(
+def test_pushed_model_gives_the_same_entities_online_and_offline(
     hub: Hub, vaner: Python, python: Python, model: Path
 ) -> None:
     done = push(vaner, model)
@@ -136,7 +137,7 @@ def test_pushed_pulled_and_read_offline_with_the_same_answers(
         "tokenizer.json", "training.json",
     }  # fmt: skip
     everything = b"".join(files.values())
-    assert str(model.parent.parent).encode() not in everything  # no folder of this machine
+    assert str(model.parent.parent).encode() not in everything  # no path of this machine
     there = answers(python, "tester/tiny")
     offline = answers(python, "tester/tiny", HF_HUB_OFFLINE="1", HF_TOKEN=None)
     assert there and there == offline == answers_here(model)
@@ -149,15 +150,20 @@ import vaner.integrations.transformers
 from transformers import AutoConfig, AutoModelForTokenClassification, pipeline
 print(AutoConfig.from_pretrained(sys.argv[1]).types)
 print(type(AutoModelForTokenClassification.from_pretrained(sys.argv[1])).__name__)
-found = pipeline("vaner-ner", model=sys.argv[1])(sys.argv[2])
-print([(one["start"], one["end"], one["entity_group"], round(one["score"], 4)) for one in found])
+entities = pipeline("vaner-ner", model=sys.argv[1])(sys.argv[2])
+print(
+    [
+        (entity["start"], entity["end"], entity["entity_group"], round(entity["score"], 4))
+        for entity in entities
+    ]
+)
 for example in sys.argv[3:]:
     exec(example)
 """
 
 
 @pytest.mark.heavy
-def test_auto_classes_know_it_on_the_hub_and_the_example_of_its_card_runs(
+def test_auto_classes_and_the_example_of_the_card_load_from_the_hub(
     hub: Hub, vaner: Python, python: Python, model: Path
 ) -> None:
     assert push(vaner, model).returncode == 0
@@ -165,18 +171,18 @@ def test_auto_classes_know_it_on_the_hub_and_the_example_of_its_card_runs(
     example = card.split("```python\n")[1].split("```")[0]
     done = python("-c", TRANSFORMERS, "tester/tiny", TEXT, example)
     assert done.returncode == 0, done.stderr
-    types, name, found, printed = done.stdout.splitlines()
+    types, name, entities, printed = done.stdout.splitlines()
     assert types == "['Chemical', 'Disease']"
     assert name == "VanerForTokenClassification"
-    assert literal_eval(found) == answers_here(model)
+    assert literal_eval(entities) == answers_here(model)
     assert printed.startswith("(Span(")
 
 
-def test_the_card_says_what_the_files_say(hub: Hub, vaner: Python, model: Path) -> None:
+def test_card_agrees_with_the_files(hub: Hub, vaner: Python, model: Path) -> None:
     (model / "results.json").unlink()
-    kept = model.parent / "test.json"
-    kept.write_text(json.dumps(report(model)))
-    assert push(vaner, model, "--results", kept).returncode == 0
+    results_file = model.parent / "test.json"
+    results_file.write_text(json.dumps(report(model)))
+    assert push(vaner, model, "--results", results_file).returncode == 0
     files = hub.repos["tester/tiny"].files()
     card = files["README.md"].decode()
     head = yaml.safe_load(card.split("---")[1])
@@ -186,14 +192,16 @@ def test_the_card_says_what_the_files_say(hub: Hub, vaner: Python, model: Path) 
     assert result["dataset"] == {"name": "tiny", "type": "tiny", "split": "test"}
     assert {"type": "f1", "value": 0.3333, "name": "strict f1 (all)"} in result["metrics"]
     assert "| tiny test | Disease | 50.00 | 25.00 | 33.33 | 25.00 to 50.00 |" in card
-    assert "chosen on tiny devel" in card and "not registered" in card
-    assert "\n1 minute on " in card
+    assert (
+        "- Selected on tiny devel (strict micro F1: 50.00 %)" in card and "not registered" in card
+    )
+    assert "- Seed 7; 1 minute on 2 CPU cores\n" in card
     assert 'Annotator.from_pretrained("tester/tiny")' in card
     assert "tiny test" in json.loads(files["results.json"])
 
 
 @pytest.mark.heavy
-def test_a_repository_that_exists_is_updated_and_keeps_what_is_not_ours(
+def test_update_preserves_other_files_and_handwritten_text(
     hub: Hub, vaner: Python, model: Path
 ) -> None:
     old = "---\nlicense: mit\ndoi: 10.1/x\n---\n# Mine\n\nBy hand.\n"
@@ -204,58 +212,58 @@ def test_a_repository_that_exists_is_updated_and_keeps_what_is_not_ours(
     first = repo.files()["README.md"].decode()
     assert repo.files()["notes.txt"] == b"1" and "model.safetensors" not in repo.files()
     assert "By hand." in first and "doi: 10.1/x" in first and "# tiny" in first
-    assert repo.commits[0][1] == files  # the old is still in its history
+    assert repo.commits[0][1] == files  # the old files are in the history
     write_training_record(model, {**TRAINING, "seed": 8})
     assert push(vaner, model).returncode == 0
     second = repo.files()["README.md"].decode()
     assert second == first.replace("Seed 7", "Seed 8")
     assert (
-        sum(one.startswith("PUT /lfs/") for one in hub.requests) == 2
-    )  # once for each weight file
+        sum(request.startswith("PUT /lfs/") for request in hub.requests) == 2
+    )  # one for each weight file
 
 
 @pytest.mark.heavy
-def test_without_a_token(hub: Hub, vaner: Python, model: Path) -> None:
-    assert "no token for the Hub" in told(push(vaner, model, HF_TOKEN=None))
-    assert "does not allow it" in told(push(vaner, model, HF_TOKEN="hf_wrong"))
+def test_push_without_a_valid_token_fails(hub: Hub, vaner: Python, model: Path) -> None:
+    assert "no token for the Hub" in error_line(push(vaner, model, HF_TOKEN=None))
+    assert "does not allow the push" in error_line(push(vaner, model, HF_TOKEN="hf_wrong"))
     assert "tester/tiny" not in hub.repos
 
 
 @pytest.mark.heavy
-def test_offline_and_nobody_there(vaner: Python, model: Path) -> None:
-    assert "HF_HUB_OFFLINE is set" in told(push(vaner, model, HF_HUB_OFFLINE="1"))
-    nobody = push(vaner, model, HF_ENDPOINT="http://127.0.0.1:9")
-    assert "the push broke off" in told(nobody)
+def test_push_without_a_connection_fails(vaner: Python, model: Path) -> None:
+    assert "HF_HUB_OFFLINE is set" in error_line(push(vaner, model, HF_HUB_OFFLINE="1"))
+    done = push(vaner, model, HF_ENDPOINT="http://127.0.0.1:9")
+    assert "the push was interrupted" in error_line(done)
 
 
 @pytest.mark.heavy
-def test_a_connection_that_breaks(hub: Hub, vaner: Python, model: Path) -> None:
-    hub.breaking = {"/lfs/[0-9a-f]+$": 1, "/commit/": 1}  # the first is tried again by itself
-    assert "the push broke off" in told(push(vaner, model))
+def test_interrupted_push_can_be_repeated(hub: Hub, vaner: Python, model: Path) -> None:
+    hub.breaking = {"/lfs/[0-9a-f]+$": 1, "/commit/": 1}  # the client retries the first
+    assert "the push was interrupted" in error_line(push(vaner, model))
     assert list(hub.repos["tester/tiny"].files()) == [".gitattributes"]
-    uploads = len([one for one in hub.requests if one.startswith("PUT")])
+    uploads = len([request for request in hub.requests if request.startswith("PUT")])
     assert push(vaner, model).returncode == 0
-    assert len([one for one in hub.requests if one.startswith("PUT")]) == uploads
+    assert len([request for request in hub.requests if request.startswith("PUT")]) == uploads
     files = hub.repos["tester/tiny"].files()
     for name in ("head.safetensors", "tokenizer.json"):
         assert files[name] == (model / name).read_bytes()
 
 
 @pytest.mark.heavy
-def test_private(hub: Hub, vaner: Python, python: Python, model: Path) -> None:
+def test_push_to_a_private_repository(hub: Hub, vaner: Python, python: Python, model: Path) -> None:
     assert push(vaner, model, "--private").returncode == 0
     assert hub.repos["tester/tiny"].private
     assert answers(python, "tester/tiny") == answers_here(model)
     fresh = {"HF_TOKEN": None, "HF_HOME": str(model.parent / "other")}
     refused = vaner("annotate", "--model", "tester/tiny", "--text", "x", **fresh)
-    assert "nor on the Hub" in told(refused)
+    assert "nor on the Hub" in error_line(refused)
     hub.put("tester/open", {})
     public = vaner("push", model, "tester/open", "--backbone", BACKBONE, "--private")
-    assert "exists and is public" in told(public)
+    assert "exists and is public" in error_line(public)
     assert not hub.repos["tester/open"].files()
 
 
-def test_dry_run_lists_and_shows_and_asks_nobody(hub: Hub, vaner: Python, model: Path) -> None:
+def test_dry_run_lists_the_files_without_connecting(hub: Hub, vaner: Python, model: Path) -> None:
     done = push(vaner, model, "--dry-run", HF_TOKEN=None)
     assert done.returncode == 0, done.stderr
     size = (model / "adapter_model.safetensors").stat().st_size
@@ -281,50 +289,62 @@ print(Annotator.from_model(model.merge_adapter().eval(), "cpu").push_to_hub("tes
 
 
 @pytest.mark.heavy
-def test_from_python(hub: Hub, python: Python, model: Path) -> None:
+def test_push_from_python(hub: Hub, python: Python, model: Path) -> None:
     done = python("-c", IN_MEMORY, BACKBONE, model)
     assert done.returncode == 0, done.stderr
     names = ["model", "other", "annotator", "merged"]
     assert done.stdout.split() == [f"{hub.address}/tester/{name}" for name in names]
-    one, other, annotator, merged = (hub.repos[f"tester/{name}"].files() for name in names)
-    assert one["head.safetensors"] == annotator["head.safetensors"]
-    assert "results.json" in one and "results.json" in annotator
-    assert "results.json" not in other  # the figures of other weights
+    plain, other, annotator, merged = (hub.repos[f"tester/{name}"].files() for name in names)
+    assert plain["head.safetensors"] == annotator["head.safetensors"]
+    assert "results.json" in plain and "results.json" in annotator
+    assert "results.json" not in other  # results of other weights
     assert hub.repos["tester/other"].private
     assert "model.safetensors" in merged and not any("adapter" in name for name in merged)
     assert str(model.parent.parent).encode() not in b"".join(merged.values())
-    found = python("-c", TRANSFORMERS, "tester/merged", TEXT)
-    assert found.returncode == 0, found.stderr
-    spans = [one[:3] for one in answers_here(model)]
-    assert [one[:3] for one in literal_eval(found.stdout.splitlines()[2])] == spans
+    output = python("-c", TRANSFORMERS, "tester/merged", TEXT)
+    assert output.returncode == 0, output.stderr
+    spans = [entity[:3] for entity in answers_here(model)]
+    assert [entity[:3] for entity in literal_eval(output.stdout.splitlines()[2])] == spans
 
 
-def test_what_cannot_be_pushed(tmp_path: Path, tiny_model: Path, tiny_backbone: Path) -> None:
+def test_incomplete_models_are_not_pushed(
+    tmp_path: Path, tiny_model: Path, tiny_backbone: Path
+) -> None:
     with pytest.raises(HubError, match="the backbone's name on the Hub"):
         collect_files(tiny_model, "a/b")
     with pytest.raises(ModelError, match=r"config\.json is missing"):
         collect_files(tmp_path, "a/b")
-    with pytest.raises(ModelError, match="not of a saved vaner model"):
+    with pytest.raises(ModelError, match="not a saved vaner model"):
         collect_files(tiny_backbone, "a/b")
     broken = build_model(tmp_path / "broken", tiny_backbone)
     head = broken / "head.safetensors"
     head.write_bytes(head.read_bytes()[:-7])
-    with pytest.raises(ModelError, match="not a whole weight file"):
+    with pytest.raises(ModelError, match="the weight file is incomplete"):
         collect_files(broken, "a/b", backbone="c/d")
 
 
-def test_figures_of_another_model_are_refused(tmp_path: Path, tiny_model: Path) -> None:
-    kept = tmp_path / "kept.json"
-    for record, problem in (
-        (report(tmp_path), "not of model"),
-        ({**report(tiny_model), "selector": "x"}, "not of model"),
-        ({**report(tiny_model), "model": tiny_model.name}, "not of model"),
+def test_results_of_another_evaluation_are_refused(tmp_path: Path, tiny_model: Path) -> None:
+    results_file = tmp_path / "results.json"
+    for record, message in (
+        (report(tmp_path), "expected those of model"),
+        ({**report(tiny_model), "selector": "x"}, "expected those of model"),
+        ({**report(tiny_model), "model": tiny_model.name}, "expected those of model"),
         ({**report(tiny_model), "form": "exported, int8"}, "another form of the model"),
-        ({**report(tiny_model), "min_score": 0.5}, "not with min_score 0.5"),
-        ({**report(tiny_model), "split": "train"}, "what is there to learn from"),
-        ({**report(tiny_model), "types": {"Disease": {"f1": 0.5}}}, "no figures with intervals"),
-        ([], "no figures"),
+        ({**report(tiny_model), "min_score": 0.5}, "was evaluated with min_score 0.5"),
+        ({**report(tiny_model), "split": "train"}, "results on a training split"),
+        ({**report(tiny_model), "types": {"Disease": {"f1": 0.5}}}, "no scores with intervals"),
+        ([], "no scores"),
     ):
-        kept.write_text(json.dumps(record))
-        with pytest.raises(VanerError, match=problem):
-            collect_files(tiny_model, "a/b", backbone="c/d", results=[kept])
+        results_file.write_text(json.dumps(record))
+        with pytest.raises(VanerError, match=message):
+            collect_files(tiny_model, "a/b", backbone="c/d", results=[results_file])
+
+
+def test_card_with_older_markers_is_updated() -> None:
+    """Cards that were pushed before the wording of the markers changed."""
+    begin = "<!-- vaner:card begins: this part is written anew with every push -->"
+    end = "<!-- vaner:card ends: what stands below is kept -->"
+    old = f"---\nlicense: mit\n---\nAbove.\n\n{begin}\n\n# old\n\n{end}\n\nBelow.\n"
+    new = "---\nlibrary_name: vaner\n---\n# new\n"
+    expected = "---\nlicense: mit\nlibrary_name: vaner\n---\nAbove.\n\n# new\n\nBelow.\n"
+    assert merge_cards(new, old) == expected

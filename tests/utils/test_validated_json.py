@@ -63,7 +63,7 @@ def test_valid_files_are_read(model: Path) -> None:
     (model / "training.json").write_text(_json(TRAINING | {"commit": None, "mine": 1}))
     (model / "results.json").write_text(_json({"a test": {"all": SCORE}}))
     described = describe(model)
-    assert described.training["mine"] == 1 and described.figures == {"a test": {"all": SCORE}}
+    assert described.training["mine"] == 1 and described.results == {"a test": {"all": SCORE}}
 
 
 def test_damaged_training_record_does_not_prevent_annotation(model: Path) -> None:

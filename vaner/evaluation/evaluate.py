@@ -172,8 +172,7 @@ def _measure_uncalibrated(
 
 def _training_name(recognizer: Recognizer, corpus: str) -> str:
     """Return the name of a corpus in the training of a model: for a view, its base corpus."""
-    known = recognizer.corpora
-    return corpus if corpus in known else base_corpus(corpus)
+    return corpus if corpus in recognizer.corpora else base_corpus(corpus)
 
 
 def select_types(

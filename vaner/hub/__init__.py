@@ -1,1 +1,1 @@
-"""A trained model for others: its card, and the Hub. Needs no deep-learning library."""
+"""Publish models on the Hugging Face Hub: model card, training record, results, push."""

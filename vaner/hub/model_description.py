@@ -1,4 +1,4 @@
-"""A saved model as its files describe it, without loading it."""
+"""Describe a saved model from its files, without loading it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _DTYPES = {"F32": "fp32", "F16": "fp16", "BF16": "bf16"}
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """What the files of a model say of it.
+    """Description of a saved model.
 
     Args:
-        config: its config, as JSON has it.
-        weights: the files of its weights, by their names in the folder.
-        training: how it came to be.
-        figures: what it scored.
-        size: of its weights, in bytes.
-        dtypes: of its weights, without the head's.
-        calibration: of its scores, if they were calibrated.
+        config: Fields of ``config.json``, under their current names.
+        weights: Names of the weight files, relative to the folder.
+        training: Record of the training; empty if there is none.
+        results: Reported results; empty if there are none.
+        size: Size of the weights, in bytes.
+        dtypes: Dtypes of the weights without the head.
+        calibration: Calibration of the scores; None if there is none.
     """
 
     config: Mapping[str, Any]
     weights: tuple[str, ...]
     training: TrainingRecord
-    figures: ReportedResults
+    results: ReportedResults
     size: int
     dtypes: tuple[str, ...]
     calibration: Calibration | None = None
@@ -50,12 +50,13 @@ class ModelDescription:
 
     @property
     def types(self) -> Sequence[str]:
+        """Entity types."""
         types: Sequence[str] = self.config.get("types", ())
         return types
 
     @property
     def corpora(self) -> Sequence[str]:
-        """The corpora that it, or a teacher of it, learnt from, by name."""
+        """Names of the corpora that the model or its teachers were trained on."""
         recorded = (
             n for n, split in list_training_splits(self.training) if split or lookup(n) is not None
         )
@@ -63,74 +64,76 @@ class ModelDescription:
 
     @property
     def backbone(self) -> str:
+        """Name or folder of the backbone."""
         name: str = self.config.get("backbone", "")
         return name
 
     @property
-    def adapted(self) -> bool:
-        """Whether what was trained of the backbone is an adapter."""
+    def is_adapter(self) -> bool:
+        """Whether the trained weights of the backbone are an adapter."""
         return any(Path(name).name.startswith("adapter_model") for name in self.weights)
 
     @property
-    def on_backbone(self) -> bool:
-        """Whether it needs the backbone's own weights besides its own."""
-        return self.adapted or self.config.get("frozen_layers") is not None
+    def needs_backbone(self) -> bool:
+        """Whether the original weights of the backbone are needed to load the model."""
+        return self.is_adapter or self.config.get("frozen_layers") is not None
 
     @property
     def base_model(self) -> str | None:
-        """The backbone's name on the Hub, if it is known to have one."""
+        """Name of the backbone on the Hub; None if it is not known to be on the Hub."""
         if self.backbone in EMBEDDED:
             return EMBEDDED[self.backbone].hub
         return self.backbone if self.config.get("backbone_origin") == "hub" else None
 
     @property
     def layers(self) -> int | None:
-        """How many layers of the backbone there are in it."""
+        """Number of layers of the backbone in the model."""
         backbone = self.config.get("backbone_config") or {}
         inner = backbone.get("text_config") or backbone
-        found: int | None = inner.get("num_hidden_layers")
-        return found
+        layers: int | None = inner.get("num_hidden_layers")
+        return layers
 
 
 def describe(folder: Path) -> ModelDescription:
-    """Read what a model's folder says of it.
+    """Return the description of the model in a folder.
 
     Raises:
-        ModelError: where it is no folder of a saved model of ours.
+        ModelError: If the folder is not a complete saved model of vaner.
     """
     config = read_config(folder)
     family = str(config.get("model_type"))
     if family != "vaner" and not family.startswith("vaner-"):
-        raise ModelError(f"{folder} is of a {family} model, not of a saved vaner model")
+        raise ModelError(f"{folder} is a {family} model, not a saved vaner model")
     files = sorted([*folder.glob("*.safetensors"), *folder.glob("adapter/*.safetensors")])
     if not files:
-        raise ModelError(f"{folder}: no weights here (*.safetensors)")
-    dtypes = {file: _dtypes(file) for file in files}
+        raise ModelError(f"{folder}: there are no weights (*.safetensors)")
+    dtypes = {file: _read_dtypes(file) for file in files}
     return ModelDescription(
         config,
         tuple(file.relative_to(folder).as_posix() for file in files),
         read_training_record(folder),
         read_reported_results(folder),
         sum(file.stat().st_size for file in files),
-        tuple(sorted({d for f, own in dtypes.items() if f.name != HEAD_FILE for d in own})),
+        tuple(sorted({d for f, names in dtypes.items() if f.name != HEAD_FILE for d in names})),
         read_calibration(folder),
     )
 
 
-def _dtypes(file: Path) -> set[str]:
-    """The kinds of numbers in a weight file, told by its head; the weights are not read.
+def _read_dtypes(file: Path) -> set[str]:
+    """Return the dtypes of a safetensors file from its header, without reading the weights.
 
     Raises:
-        ModelError: where it is broken.
+        ModelError: If the file is broken or incomplete.
     """
     try:
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
-            head = json.loads(stream.read(min(length, file.stat().st_size)))
-        kinds = {one["dtype"] for name, one in head.items() if name != "__metadata__"}
-        ends = [one["data_offsets"][1] for name, one in head.items() if name != "__metadata__"]
+            header = json.loads(stream.read(min(length, file.stat().st_size)))
+        tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
+        dtypes = {tensor["dtype"] for tensor in tensors}
+        ends = [tensor["data_offsets"][1] for tensor in tensors]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{file}: not a readable weight file ({error})") from error
     if 8 + length + max(ends, default=0) != file.stat().st_size:
-        raise ModelError(f"{file}: not a whole weight file; copy it again")
-    return {_DTYPES.get(kind, kind.lower()) for kind in kinds}
+        raise ModelError(f"{file}: the weight file is incomplete; copy it again")
+    return {_DTYPES.get(dtype, dtype.lower()) for dtype in dtypes}

@@ -1,4 +1,4 @@
-"""Models put on the Hub, with the tokenizer that they need."""
+"""Push a model with its tokenizer, from a folder or from memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vaner.hub.repository import CARD_FILE, TOKENIZER_FILE, push
 
 
 class SavableModel(Protocol):
-    """A model in memory that can be saved into a folder."""
+    """A model in memory that can be saved."""
 
     @property
     def name_or_path(self) -> str | None: ...
@@ -25,44 +25,43 @@ class SavableModel(Protocol):
 
 
 def push_folder(folder: Path, repo: str, **options: Any) -> str:
-    """Push a saved model, as `vaner.hub.repository.push` does, with its backbone's tokenizer."""
+    """Push a saved model with its tokenizer, see `vaner.hub.repository.push`."""
     return push(folder, repo, tokenizer=find_tokenizer_file(folder), **options)
 
 
 def find_tokenizer_file(folder: Path) -> Path:
-    """The tokenizer of a saved model: its own, or the backbone's.
+    """Return the path of the tokenizer of a saved model: in its folder, or that of the backbone.
 
     Raises:
-        ModelError: where it is no saved model, or its backbone is not found.
+        ModelError: If the folder is not a saved model, or the backbone is not found.
     """
     config = describe(folder).config
-    place = locate_tokenizer(folder, config.get("backbone", ""), config.get("backbone_origin"))
-    return place / TOKENIZER_FILE
+    source = locate_tokenizer(folder, config.get("backbone", ""), config.get("backbone_origin"))
+    return source / TOKENIZER_FILE
 
 
 def push_model(model: SavableModel, repo: str, **options: Any) -> str:
     """Push a model that is in memory.
 
-    The figures, the record of the training and the calibration that lie beside the weights that it
-    was loaded from go with it only where it still has these weights: they say nothing of any
-    others.
+    The results, the training record and the calibration of the folder that the model was loaded
+    from are included only if its weights have not changed, because they describe these weights.
     """
     source = Path(model.name_or_path or "")
-    with TemporaryDirectory(prefix="vaner-") as place:
-        folder = Path(place)
+    with TemporaryDirectory(prefix="vaner-") as temporary:
+        folder = Path(temporary)
         model.save_pretrained(folder)
-        same = _same_weights(folder, source)
-        told = (RESULTS_FILE, TRAINING_FILE, CALIBRATION_FILE) if same else ()
-        for name in (TOKENIZER_FILE, CARD_FILE, *told):
+        is_unchanged = _has_same_weights(folder, source)
+        records = (RESULTS_FILE, TRAINING_FILE, CALIBRATION_FILE) if is_unchanged else ()
+        for name in (TOKENIZER_FILE, CARD_FILE, *records):
             if (source / name).is_file():
                 shutil.copyfile(source / name, folder / name)
         return push_folder(folder, repo, **options)
 
 
-def _same_weights(one: Path, other: Path) -> bool:
-    ours = {path.name: path for path in one.rglob("*.safetensors")}
-    places = (other, other / "adapter")
-    theirs = {path.name: path for place in places for path in place.glob("*.safetensors")}
-    return ours.keys() == theirs.keys() and all(
-        filecmp.cmp(path, theirs[name], shallow=False) for name, path in ours.items()
+def _has_same_weights(saved: Path, source: Path) -> bool:
+    saved_files = {path.name: path for path in saved.rglob("*.safetensors")}
+    folders = (source, source / "adapter")
+    source_files = {path.name: path for f in folders for path in f.glob("*.safetensors")}
+    return saved_files.keys() == source_files.keys() and all(
+        filecmp.cmp(path, source_files[name], shallow=False) for name, path in saved_files.items()
     )

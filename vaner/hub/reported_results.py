@@ -1,4 +1,4 @@
-"""The figures that a model states of itself, in a file beside its weights."""
+"""The reported results of a model, stored with its weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from vaner.backbones.file_names import RESULTS_FILE
 from vaner.errors import VanerError
 from vaner.utils.validated_json import read_validated_json
 
-_CUTS = ("min_score", "min_precision", "quantization")
+_RESTRICTIONS = ("min_score", "min_precision", "quantization")
+"""Options of an evaluation whose results do not describe the model as it is."""
 
 
 class _Intervals(TypedDict):
@@ -21,7 +22,7 @@ class _Intervals(TypedDict):
 
 
 class TypeResults(TypedDict):
-    """Strict figures from 0 to 1, of what a card shows."""
+    """Strict scores from 0 to 1 of one type, as a card shows them."""
 
     precision: float
     recall: float
@@ -30,69 +31,70 @@ class TypeResults(TypedDict):
 
 
 ReportedResults = Mapping[str, Mapping[str, Mapping[str, Any]]]
-"""Place, such as "BC5CDR test" -> type, or "all" where they are several -> figures."""
+"""Scores by corpus and split, such as "BC5CDR test", and by type; "all" if there are several."""
 
 
 def group_by_type(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Strict figures by type, and those of all types where they are several.
+    """Return the strict scores of each type, and of all types if there are several.
 
     Args:
-        report: as `vaner.evaluation.Report.to_dict` gives it.
+        report: Dictionary of `vaner.evaluation.Report.to_dict`.
 
     >>> list(group_by_type({"types": {"Disease": {}, "Chemical": {}}, "micro": {}}))
     ['Disease', 'Chemical', 'all']
     """
-    found = dict(report["types"])
-    return found | {"all": report["micro"]} if len(found) > 1 else found
+    scores = dict(report["types"])
+    return scores | {"all": report["micro"]} if len(scores) > 1 else scores
 
 
 def read_reported_results(folder: Path) -> ReportedResults:
-    """The figures in a model's folder; none where there is no file of them.
+    """Return the results in the folder of a model; empty if there are none.
 
     Raises:
-        ModelError: where it is damaged.
+        ModelError: If the file is invalid.
     """
     return read_validated_json(folder / RESULTS_FILE, dict[str, dict[str, TypeResults]]) or {}
 
 
 def parse_evaluation(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """The figures that `vaner evaluate --json` kept, of one corpus or of several.
+    """Return the results in an output of `vaner evaluate --json`, of one or several corpora.
 
     Raises:
-        VanerError: where there are none, they have no intervals, are of a part of a split or of
-            one that is learnt from, or the model was not as it comes.
+        VanerError: If the record has no scores with intervals, the scores are those of a training
+            split or of a part of a split, or the evaluation restricted the predictions.
     """
     try:
         reports = record.get("corpora", {f"{record.get('corpus')} {record.get('split')}": record})
-        found = {place: group_by_type(report) for place, report in reports.items()}
-        for one in (one for types in found.values() for one in types.values()):
-            _ = one["f1"], one["intervals"]["f1"]
+        results = {split: group_by_type(report) for split, report in reports.items()}
+        for score in (score for types in results.values() for score in types.values()):
+            _ = score["f1"], score["intervals"]["f1"]
     except (KeyError, TypeError, AttributeError):
         raise VanerError(
-            "no figures with intervals, as `vaner evaluate --json` keeps them"
+            "no scores with intervals; give the output of `vaner evaluate --json`"
         ) from None
-    cuts = [name for name in _CUTS if record.get(name)]
-    if cuts:
-        told = ", ".join(f"{name} {record[name]}" for name in cuts)
-        raise VanerError(f"a model states figures of all that it finds, not with {told}")
-    for place, report in reports.items():
+    restrictions = [f"{name} {record[name]}" for name in _RESTRICTIONS if record.get(name)]
+    if restrictions:
+        raise VanerError(
+            f"the model was evaluated with {', '.join(restrictions)}; evaluate it without"
+        )
+    for split, report in reports.items():
         if str(report.get("split")).startswith("train"):
-            raise VanerError(f"{place}: a model states no figures of what is there to learn from")
+            raise VanerError(f"{split}: results on a training split cannot be reported")
         if report.get("out_of") is not None:
             raise VanerError(
-                f"{place} was scored on {report['documents']} of {report['out_of']} documents; "
-                "a model states figures of whole splits"
+                f"{split}: only {report['documents']} of {report['out_of']} documents were scored; "
+                "evaluate all documents of the split"
             )
-    return found
+    return results
 
 
 def write_reported_results(folder: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:
-    """Put the figures into a model's folder.
+    """Write results into the folder of a model.
 
     Args:
-        folder: the model's.
-        reports: place -> report, as `vaner.evaluation.Report.to_dict` gives it.
+        folder: Folder of the model.
+        reports: Dictionary of `vaner.evaluation.Report.to_dict` for each corpus and split.
     """
-    stated = {place: group_by_type(report) for place, report in reports.items()}
-    text = json.dumps(stated, indent=1, ensure_ascii=False)
+    results = {split: group_by_type(report) for split, report in reports.items()}
+    text = json.dumps(results, indent=1, ensure_ascii=False)
     (folder / RESULTS_FILE).write_text(text + "\n", "utf-8")

@@ -1,7 +1,7 @@
-"""A model on the Hugging Face Hub: what is pushed there, and how.
+"""Push a model to a repository on the Hugging Face Hub.
 
-A push is one commit: it is all there, or nothing has changed. Files that another model left, and
-that would be read with this one, are deleted by it; everything else there stays.
+A push is one commit: either all files are updated, or nothing has changed. The commit deletes files
+of another model that would be loaded with this one. All other files of the repository remain.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 CARD_FILE = "README.md"
 TOKENIZER_FILE = "tokenizer.json"
-# Beside an `adapter_config.json` transformers looks for a bare backbone: see
-# `vaner.backbones.storage.locate_adapter`.
+# If a folder contains `adapter_config.json`, transformers expects a plain backbone in it. So the
+# adapter is in a subfolder of the repository, see `vaner.backbones.storage.locate_adapter`.
 _ADAPTER = re.compile(r"(?:adapter/)?(adapter_config\.json|adapter_model\.safetensors)")
-# All names that files of a model of ours have: those of another model are taken for stale.
-_OURS = re.compile(
+# All names of model files that vaner writes. Files with these names that the pushed model does not
+# have belong to another model.
+_MODEL_FILES = re.compile(
     rf"config\.json|{TOKENIZER_FILE}|{RESULTS_FILE}|{TRAINING_FILE}|{CALIBRATION_FILE}"
     r"|(head|layers)\.safetensors"
     r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|" + _ADAPTER.pattern
@@ -39,11 +40,11 @@ _OURS = re.compile(
 
 
 class HubError(VanerError):
-    """The Hub cannot be reached, or does not allow what is asked for."""
+    """Error of the Hub: it cannot be reached, or it refuses the request."""
 
 
 RepositoryFiles = Mapping[str, Path | bytes]
-"""Name in the repository -> what is in the file, or where it lies."""
+"""Path or content of each file, by name in the repository."""
 
 
 def collect_files(
@@ -54,46 +55,54 @@ def collect_files(
     backbone: str | None = None,
     results: Iterable[Path] = (),
     license: str | None = None,
-    there: str | None = None,
+    existing_card: str | None = None,
 ) -> dict[str, Path | bytes]:
-    """The files that a repository gets, the card among them.
+    """Return the files of a repository, including the model card.
 
     Args:
-        folder: of the model.
-        repo: the repository, which the card names.
-        tokenizer: the tokenizer, where there is none in the folder.
-        backbone: name of the backbone on the Hub, in place of a folder here.
-        results: files of `vaner evaluate --json`, whose figures the model states from then on.
-        license: of the model, in the Hub's spelling; if None, that of the card that is there.
-        there: the card that is there already; that of the folder if None.
+        folder: Folder of the model.
+        repo: Name of the repository, for the card.
+        tokenizer: Path of the tokenizer, if it is not in the folder.
+        backbone: Name of the backbone on the Hub, if the model uses a local folder.
+        results: Outputs of `vaner evaluate --json`, added to the reported results.
+        license: License of the model, in the spelling of the Hub; None preserves that of the
+            existing card.
+        existing_card: Card of the repository; None uses the card of the folder.
 
     Raises:
-        VanerError: where it is no model of ours, or nobody else could load it.
+        VanerError: If the folder is not a saved model of vaner, or others could not load it.
     """
-    model = _scored(_named(describe(folder), backbone), folder, results)
-    found: dict[str, Path | bytes] = {}
+    stored = describe(folder)
+    model = _add_results(_with_public_backbone(stored, backbone), folder, results)
+    contents: dict[str, Path | bytes] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if _OURS.fullmatch(name) and path.is_file():
+        if _MODEL_FILES.fullmatch(name) and path.is_file():
             adapter = _ADAPTER.fullmatch(name)
-            found[f"adapter/{adapter[1]}" if adapter else name] = path
-    if TOKENIZER_FILE not in found:
+            contents[f"adapter/{adapter[1]}" if adapter else name] = path
+    if TOKENIZER_FILE not in contents:
         if tokenizer is None:
-            raise HubError(f"{folder}: {TOKENIZER_FILE} is missing, and others would need it")
-        found[TOKENIZER_FILE] = tokenizer
-    _rename(found, "config.json", model.config)
-    _rename(found, "adapter/adapter_config.json", {"base_model_name_or_path": model.backbone})
+            raise HubError(
+                f"{folder}: {TOKENIZER_FILE} is missing; others need it to load the model"
+            )
+        contents[TOKENIZER_FILE] = tokenizer
+    if model.config != stored.config:
+        contents["config.json"] = _to_json(model.config, 2)
+    _set_fields(
+        contents, "adapter/adapter_config.json", {"base_model_name_or_path": model.backbone}
+    )
     if results:
-        found[RESULTS_FILE] = _json(model.figures, 1)
-    own = folder / CARD_FILE
-    old = there if there is not None else own.read_text("utf-8") if own.is_file() else ""
-    new = build_card(model, repo, license)
-    found[CARD_FILE] = (merge_cards(new, old) if old else new).encode()
-    return dict(sorted(found.items()))
+        contents[RESULTS_FILE] = _to_json(model.results, 1)
+    if existing_card is None:
+        card_file = folder / CARD_FILE
+        existing_card = card_file.read_text("utf-8") if card_file.is_file() else ""
+    card = build_card(model, repo, license)
+    contents[CARD_FILE] = (merge_cards(card, existing_card) if existing_card else card).encode()
+    return dict(sorted(contents.items()))
 
 
 def file_sizes(files: RepositoryFiles) -> dict[str, int]:
-    """How large each file is, in bytes."""
+    """Return the size of each file, in bytes."""
     return {
         name: len(content) if isinstance(content, bytes) else content.stat().st_size
         for name, content in files.items()
@@ -112,27 +121,24 @@ def push(
     results: Iterable[Path] = (),
     license: str | None = None,
 ) -> str:
-    """Put a model on the Hub, and give its address.
+    """Push a model to the Hub and return the URL of the repository.
 
-    A repository that exists is updated: of its card all that a person wrote stays, and so does
-    every file that is none of ours.
+    An existing repository is updated. The handwritten parts of its card and files that are not
+    model files are preserved.
 
     Args:
-        folder: of the model.
-        repo: the repository: ``name``, or ``owner/name``.
-        private: for a new repository: only its owner sees it.
-        token: to write with; that of ``HF_TOKEN`` or of ``hf auth login`` if None.
-        message: of the commit.
-        tokenizer: see `collect_files`.
-        backbone: see `collect_files`.
-        results: see `collect_files`.
-        license: see `collect_files`.
+        folder: Folder of the model.
+        repo: Repository: ``name`` or ``owner/name``.
+        private: Create a private repository.
+        token: Token with write access; None uses ``HF_TOKEN`` or the token of ``hf auth login``.
+        message: Commit message.
+        tokenizer, backbone, results, license: See `collect_files`.
 
     Raises:
-        HubError: where the Hub cannot be reached or refuses.
-        VanerError: where it is no model of ours, or nobody else could load it.
+        HubError: If the Hub cannot be reached or refuses the push.
+        VanerError: If the folder is not a saved model of vaner, or others could not load it.
     """
-    made = partial(
+    collect = partial(
         collect_files,
         folder,
         repo,
@@ -141,7 +147,7 @@ def push(
         results=tuple(results),
         license=license,
     )
-    made()  # what is wrong with it is told before anything is changed
+    collect()  # raises errors of the model before anything is changed on the Hub
     from huggingface_hub import HfApi, get_token
 
     if token is None and get_token() is None:
@@ -149,150 +155,153 @@ def push(
     api = HfApi(token=token, library_name="vaner")
     try:
         repo = api.create_repo(repo, private=private or None, exist_ok=True).repo_id
-        return _commit(api, repo, made, private, message or "Model and card by vaner")
+        return _commit(api, repo, collect, private, message or "Model and card by vaner")
     except VanerError:
         raise
-    except Exception as error:  # of httpx, of the Hub's client, of what it uploads with: one line
-        raise HubError(_reason(error, repo)) from error
+    except Exception as error:  # many types: of httpx, the Hub's client, its upload libraries
+        raise HubError(_explain(error, repo)) from error
 
 
 def _commit(
     api: HfApi,
     repo: str,
-    made: Callable[..., dict[str, Path | bytes]],
+    collect: Callable[..., dict[str, Path | bytes]],
     private: bool,
     message: str,
 ) -> str:
-    """Change a repository that is there, in one commit, and give its address."""
+    """Update an existing repository in one commit and return its URL."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    known = api.model_info(repo)
-    if private and not known.private:
+    info = api.model_info(repo)
+    if private and not info.private:
         raise HubError(
-            f"{repo} exists and is public: make it private on the Hub, or push without that"
+            f"{repo} exists and is public; make it private on the Hub, or push without --private"
         )
-    names = {one.rfilename for one in known.siblings or ()}
-    there = _card_there(api, repo, known.sha) if CARD_FILE in names else ""
-    files = made(there=there)
-    stale = [name for name in sorted(names) if _OURS.fullmatch(name) and name not in files]
-    done = api.create_commit(
+    names = {sibling.rfilename for sibling in info.siblings or ()}
+    card = _download_card(api, repo, info.sha) if CARD_FILE in names else ""
+    files = collect(existing_card=card)
+    stale = [name for name in sorted(names) if _MODEL_FILES.fullmatch(name) and name not in files]
+    commit = api.create_commit(
         repo,
         [
             *(CommitOperationAdd(name, content) for name, content in files.items()),
             *(CommitOperationDelete(name) for name in stale),
         ],
         commit_message=message,
-        parent_commit=known.sha,  # two pushes at once: the later one is told
+        parent_commit=info.sha,  # of two simultaneous pushes, the second fails
     )
-    return str(done.repo_url)
+    return str(commit.repo_url)
 
 
-def _named(model: ModelDescription, backbone: str | None) -> ModelDescription:
-    """The model on a backbone that others can find.
+def _with_public_backbone(model: ModelDescription, backbone: str | None) -> ModelDescription:
+    """Return the model with a backbone that others can load.
 
     Raises:
-        HubError: where it needs a backbone that lies in a folder here.
+        HubError: If the model needs the weights of a backbone in a local folder.
     """
     if backbone is not None:
-        return _on(model, backbone, "hub")
+        return _set_backbone(model, backbone, "hub")
     if model.config.get("backbone_origin") != "folder":
         return model
-    if model.on_backbone:
+    if model.needs_backbone:
         raise HubError(
-            f"the model needs its backbone, which is a folder here ({model.backbone}); "
+            f"the model needs its backbone, which is a local folder ({model.backbone}); "
             "give the backbone's name on the Hub",
             argument="backbone",
         )
-    return _on(model, Path(model.backbone).name, "folder")
+    return _set_backbone(model, Path(model.backbone).name, "folder")
 
 
-def _on(model: ModelDescription, backbone: str, origin: str) -> ModelDescription:
-    """The model with another name for its backbone, and no folder of this machine left in it."""
+def _set_backbone(model: ModelDescription, backbone: str, origin: str) -> ModelDescription:
+    """Return the model with another backbone name, without paths of this machine."""
     inner = {**(model.config.get("backbone_config") or {}), "_name_or_path": backbone}
-    named = {"backbone": backbone, "backbone_origin": origin, "backbone_config": inner}
-    return replace(model, config={**model.config, **named})
+    fields = {"backbone": backbone, "backbone_origin": origin, "backbone_config": inner}
+    return replace(model, config={**model.config, **fields})
 
 
-def _scored(model: ModelDescription, folder: Path, results: Iterable[Path]) -> ModelDescription:
-    """The model with figures that were kept elsewhere.
+def _add_results(
+    model: ModelDescription, folder: Path, results: Iterable[Path]
+) -> ModelDescription:
+    """Return the model with the results of evaluation files added.
 
     Raises:
-        VanerError: where a file has none, or those of another model.
+        VanerError: If a file has no results, or those of another model.
     """
-    figures = dict(model.figures)
+    reported = dict(model.results)
     for path in results:
         try:
             record = json.loads(path.read_text("utf-8"))
-            figures.update(parse_evaluation(record))
+            reported.update(parse_evaluation(record))
         except (OSError, ValueError, VanerError) as error:
             raise VanerError(f"{path}: {error}") from None
-        of = record.get("model")
-        if "selector" in record or not _is(of, folder):
-            scored = ", ".join(
+        if "selector" in record or not _is_same_model(record.get("model"), folder):
+            evaluated = ", ".join(
                 f"{kind} {record[kind]}"
                 for kind in ("knowledge_base", "model", "selector")
                 if kind in record
             )
-            raise VanerError(f"{path}: has the figures of {scored}, not of model {folder} alone")
+            raise VanerError(
+                f"{path}: has the results of {evaluated}; expected those of model {folder}"
+            )
         if "form" in record and not any(folder.glob("*.onnx")):
             raise VanerError(
-                f"{path}: has the figures of another form of the model ({record['form']}), which "
-                "was taken as it is exported; score it with its export out of the way"
+                f"{path}: has the results of another form of the model ({record['form']}); move "
+                "the exported form out of its folder and evaluate again"
             )
-    return replace(model, figures=figures)
+    return replace(model, results=reported)
 
 
-def _is(name: object, folder: Path) -> bool:
-    """Whether a model that was named in a command, by its folder or embedded name, is this one."""
+def _is_same_model(name: object, folder: Path) -> bool:
+    """Return whether the name of a model in a command, a folder or embedded name, is this one."""
     if not isinstance(name, str):
         return False
-    shipped = folder.parent.resolve() == Path(str(files("vaner") / "models")).resolve()
-    return Path(name).resolve() == folder.resolve() or (shipped and name == folder.name)
+    is_embedded = folder.parent.resolve() == Path(str(files("vaner") / "models")).resolve()
+    return Path(name).resolve() == folder.resolve() or (is_embedded and name == folder.name)
 
 
-def _rename(files: dict[str, Path | bytes], name: str, fields: Mapping[str, Any]) -> None:
-    """Set fields of a JSON file that is to be pushed, where they have other values."""
-    path = files.get(name)
-    old = json.loads(path.read_text("utf-8")) if isinstance(path, Path) else fields
-    content = {**old, **fields}
-    if content != old:
-        files[name] = _json(content, 2)
+def _set_fields(contents: dict[str, Path | bytes], name: str, fields: Mapping[str, Any]) -> None:
+    """Set fields of a JSON file, if it exists and has other values."""
+    path = contents.get(name)
+    if isinstance(path, Path):
+        stored = json.loads(path.read_text("utf-8"))
+        if {**stored, **fields} != stored:
+            contents[name] = _to_json({**stored, **fields}, 2)
 
 
-def _json(content: Any, indent: int) -> bytes:
+def _to_json(content: Any, indent: int) -> bytes:
     return (json.dumps(content, indent=indent, ensure_ascii=False) + "\n").encode()
 
 
-def _card_there(api: HfApi, repo: str, revision: str | None) -> str:
+def _download_card(api: HfApi, repo: str, revision: str | None) -> str:
     path = api.hf_hub_download(repo, CARD_FILE, revision=revision)
     return Path(path).read_text("utf-8")
 
 
-def _reason(error: BaseException, repo: str) -> str:
-    """What a user is told of a failed push."""
-    causes = list(_causes(error))
-    status = next((s for s in map(_status, causes) if s is not None), None)
+def _explain(error: BaseException, repo: str) -> str:
+    """Return the message for a failed push."""
+    causes = list(_iter_causes(error))
+    status = next((code for code in map(_get_status, causes) if code is not None), None)
     reason = summarize_error(next((cause for cause in causes if str(cause).strip()), error))
     if status in (401, 403):
-        return f"{repo}: the Hub does not allow it with this token ({reason})"
+        return f"{repo}: the Hub does not allow the push with this token ({reason})"
     if status == 412:
-        return f"{repo}: somebody else changed it meanwhile; push again"
+        return f"{repo}: the repository was changed during the push; push again"
     if status is not None and status < 500:
-        return f"{repo}: the Hub refused ({reason})"
+        return f"{repo}: the Hub refused the push ({reason})"
     if any(type(cause).__name__ == "OfflineModeIsEnabled" for cause in causes):
-        return f"{repo}: the Hub is not asked, as HF_HUB_OFFLINE is set"
+        return f"{repo}: cannot push, because HF_HUB_OFFLINE is set"
     return (
-        f"{repo}: the push broke off ({reason}); nothing was changed there. Push again: what was "
-        "uploaded before is not uploaded twice"
+        f"{repo}: the push was interrupted ({reason}); the repository has not changed. Push again: "
+        "uploaded files are not uploaded twice"
     )
 
 
-def _causes(error: BaseException | None) -> Iterable[BaseException]:
+def _iter_causes(error: BaseException | None) -> Iterable[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _status(error: BaseException) -> int | None:
+def _get_status(error: BaseException) -> int | None:
     status = getattr(getattr(error, "response", None), "status_code", None)
     return status if isinstance(status, int) else None

@@ -93,7 +93,7 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     assert json.loads(written)["taught_on"] == [first]
     assert corpus_folder.name in annotator.training_corpora
     told = build_card(describe(pupil.folder), "pupil")
-    assert f"(the teachers on {first})" in told
+    assert f"- Teachers trained on {first}\n" in told
     assert f"| {corpus_folder.name} | not registered |" in told
     assert "| abstracts.txt | by hand, CC0 |" in told
 
