@@ -1,4 +1,4 @@
-"""Kinds of mistakes: examples of each, and their numbers compared with those of the scorer."""
+"""Tests of the error analysis: the kind of each mistake, and their number against the scorer."""
 
 from __future__ import annotations
 
@@ -45,36 +45,33 @@ spans = st.lists(
         ([], [Span(0, 4, A)], ["false alarm"]),
         ([Span(0, 4, A)], [], ["missed"]),
         ([Span(0, 4, A)], [Span(5, 11, A)], ["missed", "false alarm"]),
-        # A duplicate of a correct mention, and a part of it, are separate false alarms.
+        # A second copy of a correct mention, and a part of it, are false alarms.
         ([Span(0, 4, A)], [Span(0, 4, A), Span(0, 4, A)], ["false alarm"]),
         ([Span(0, 11, A)], [Span(0, 11, A), Span(5, 11, A)], ["false alarm"]),
-        # Each gold mention has one counterpart: the same offsets before the same type, more
-        # overlap before less.
+        # Correct boundaries before the correct type, a large overlap before a small mistake.
         ([Span(0, 11, A)], [Span(0, 11, B), Span(5, 11, A)], ["another type", "false alarm"]),
         ([Span(0, 11, A)], [Span(0, 4, A), Span(5, 11, A)], ["false alarm", "too short"]),
-        # A mention that covers the gap of a discontinuous mention is too long.
+        # A prediction that covers the gap of a discontinuous mention is too long.
         ([PIECES], [Span(0, 18, A)], ["too long"]),
         ([PIECES], [Span(5, 11, A)], ["missed", "false alarm"]),
         ([Span(0, 4, "C")], [Span(5, 11, "C")], []),
     ],
 )  # fmt: skip
 def test_kinds_of_mistakes(gold: list[Span], predicted: list[Span], kinds: list[str]) -> None:
-    true = Document("1", TEXT, tuple(gold))
-    mistakes = find_mistakes([true], [true.with_spans(predicted)], [A, B])
+    document = Document("1", TEXT, tuple(gold))
+    mistakes = find_mistakes([document], [document.with_spans(predicted)], [A, B])
     assert [str(mistake.kind) for mistake in mistakes] == kinds
 
 
-def as_key(mistake: Mistake) -> tuple[MistakeKind, str, Span | None, Span | None]:
+def to_key(mistake: Mistake) -> tuple[MistakeKind, str, Span | None, Span | None]:
     return mistake.kind, mistake.document.id, mistake.gold, mistake.predicted
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(spans, spans), min_size=1, max_size=3))
-def test_mistakes_match_the_counts_of_the_scorer(
-    pairs: list[tuple[list[Span], list[Span]]],
-) -> None:
+def test_mistakes_agree_with_the_scorer(pairs: list[tuple[list[Span], list[Span]]]) -> None:
     gold = [Document(str(i), TEXT, tuple(g)) for i, (g, _) in enumerate(pairs)]
-    predicted = [true.with_spans(f) for true, (_, f) in zip(gold, pairs, strict=True)]
+    predicted = [document.with_spans(p) for document, (_, p) in zip(gold, pairs, strict=True)]
     counts = score(gold, predicted, types=[A, B], bootstrap=0).micro.counts
     assert counts is not None
     mistakes = list(find_mistakes(gold, predicted, [A, B]))
@@ -93,4 +90,4 @@ def test_mistakes_match_the_counts_of_the_scorer(
     assert sum(n for (_, f), n in cells.items() if f) == counts.predicted
     assert sum(n for (g, f), n in cells.items() if g == f) == counts.tp
     reversed_mistakes = find_mistakes(gold[::-1], predicted[::-1], [A, B])
-    assert Counter(map(as_key, mistakes)) == Counter(map(as_key, reversed_mistakes))
+    assert Counter(map(to_key, mistakes)) == Counter(map(to_key, reversed_mistakes))
