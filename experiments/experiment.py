@@ -20,7 +20,7 @@ from vaner.evaluation.evaluate import evaluate
 from vaner.text.documents import Corpus
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
-from vaner.training.run_record import dev_told, source_told
+from vaner.training.run_record import describe_dev_set, describe_source
 from vaner.training.train import train
 from vaner.utils.provenance import collect_provenance
 
@@ -64,8 +64,8 @@ def main(
     record = {
         "name": recipe.name,
         "backbone": recipe.model.backbone,
-        "chosen_on": [dev_told(dev) for dev in recipe.dev],
-        "trained_on": list(dict.fromkeys(map(source_told, recipe.sources))),
+        "chosen_on": [describe_dev_set(dev) for dev in recipe.dev],
+        "trained_on": list(dict.fromkeys(map(describe_source, recipe.sources))),
         "seeds": seeds,
         **provenance,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from vaner.utils.provenance import collect_provenance
 
 if TYPE_CHECKING:
     from vaner.training.recipe.schema import Recipe
-    from vaner.training.train import Trained
+    from vaner.training.train import TrainingResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,12 @@ def write_run(record: Mapping[str, Any], run: Run, output: Path, model: Path | N
     shutil.rmtree(output / run.name, ignore_errors=True)  # some hundred megabytes of checkpoints
 
 
-def summarize_training(trained: Trained) -> dict[str, Any]:
+def summarize_training(trained: TrainingResult) -> dict[str, Any]:
     """Return the facts about a training that belong into the record of a run."""
     return {
         "dev_f1": trained.dev_f1,
         "seconds": round(trained.seconds),
-        "left_out": dict(trained.left_out),
+        "left_out": dict(trained.held_out),
     }
 
 
@@ -164,8 +165,8 @@ def _fingerprint_knowledge_bases(run: Run) -> dict[str, str]:
 
 def _load_training_documents(run: Run, root: Path | None) -> Iterator[Iterable[Any]]:
     """Yield the documents that trained the biomedical head: their mentions count as seen."""
-    from vaner.training.data.sources import training_corpus
+    from vaner.training.data.sources import load_source
 
     for source in run.recipe.sources:
         if isinstance(source, CorpusSource) and source.domain == "biomedical":
-            yield training_corpus(source, run.seed, root)
+            yield load_source(source, partial(load, root=root)).sample(run.seed).corpus

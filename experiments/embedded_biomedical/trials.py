@@ -13,7 +13,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,15 @@ from transformers import TrainerState
 from experiments.results_table import fill_part
 from experiments.studies import with_changes
 from vaner.errors import VanerError
-from vaner.training.data.sources import DevSet, dev_sets, taught
-from vaner.training.learners.choice import new_learner
+from vaner.training.data.sources import DevSet
+from vaner.training.learners.choice import build_learner
 from vaner.training.learners.learner import Learner
+from vaner.training.plan import resolve_recipe
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
-from vaner.training.trainer import bf16
-from vaner.training.weight_averages import average, copied
+from vaner.training.trainer import uses_bf16
+from vaner.training.weight_averages import copy_trained_weights, interpolate_weights
 from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
@@ -65,12 +66,12 @@ def scored(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterat
     before = chosen(place / f"stage-1-{first.name}")
     after = chosen(place / f"stage-2-{second.name}")
     without = untaught(recipe, place, output, root)
-    aim = taught(recipe, root)
-    learner, dev = new_learner(recipe, aim), dev_sets(recipe, set(aim.types), root)
-    precision = torch.bfloat16 if bf16(recipe.precision) else None
+    plan = resolve_recipe(recipe, root)
+    learner = build_learner(plan)
+    precision = torch.bfloat16 if uses_bf16(recipe.precision) else None
 
     def row(weights: str) -> Row:
-        found = figures(learner, dev, precision)
+        found = figures(learner, plan.dev, precision)
         print(f"{weights}: {found['all']:.2f}", flush=True)
         return {"weights": weights, **found}
 
@@ -79,10 +80,10 @@ def scored(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterat
     learner.model.load_trained_weights(before)
     yield row(f"after stage {first.name}")
     yield same
-    old = copied(learner.model)
+    old = copy_trained_weights(learner.model)
     for kept in (0.0, *KEPT):
         learner.model.load_trained_weights(after)
-        average(learner.model, old, kept)
+        interpolate_weights(learner.model, old, kept)
         yield row(f"kept: {kept}" if kept else "one more epoch, with taught sentences")
 
 
@@ -116,7 +117,7 @@ def untaught(recipe: Recipe, place: Path, output: Path, root: Path | None) -> Pa
 
 
 def figures(
-    learner: Learner, dev: list[DevSet], precision: torch.dtype | None
+    learner: Learner, dev: Sequence[DevSet], precision: torch.dtype | None
 ) -> Mapping[str, float]:
     """F1 in percent over all dev sets and on each."""
     learner.model.train(False)

@@ -17,7 +17,7 @@ from experiments.peers.sentences import Tags
 from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.locate import locate_backbone
 from vaner.text.tags import TagSet
-from vaner.training.trainer import bf16
+from vaner.training.trainer import uses_bf16
 
 RATES = (5e-5, 2e-4)
 EPOCHS = 3
@@ -42,7 +42,7 @@ def train(task: Task) -> TrainedPeer:
         **task.settings,  # may come from a machine with another precision
         "epochs": EPOCHS,
         "batch_size": BATCH,
-        "precision": "bf16" if bf16(PRECISION) else "fp32",
+        "precision": "bf16" if uses_bf16(PRECISION) else "fp32",
     }
     return TrainedPeer(_train(task, settings["learning_rate"]), settings)
 
@@ -103,7 +103,7 @@ def _training_arguments(task: Task, rate: float) -> Any:
         per_device_train_batch_size=BATCH,
         per_device_eval_batch_size=BATCH,
         seed=task.seed,
-        bf16=bf16(PRECISION),
+        bf16=uses_bf16(PRECISION),
         train_sampling_strategy="group_by_length",  # half the time of random batches
         use_cpu=not torch.cuda.is_available(),  # otherwise transformers rejects bf16
         save_strategy="no",

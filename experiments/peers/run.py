@@ -32,7 +32,7 @@ from vaner.corpora import corpora_root, load, sentence_keys
 from vaner.errors import CorpusError, VanerError
 from vaner.formats import write
 from vaner.text.documents import Corpus
-from vaner.training.data.held_out import without
+from vaner.training.data.held_out import remove_sentences
 from vaner.utils.provenance import collect_provenance
 
 PEERS = {
@@ -133,7 +133,7 @@ def _build_task(
 def _load_train(corpus: str) -> tuple[Corpus, int]:
     """Return train without the sentences that occur in test, and how many there were."""
     keys = {key for document in load(corpus, "test") for key in sentence_keys(document)}
-    return without(load(corpus, "train"), keys)
+    return remove_sentences(load(corpus, "train"), keys)
 
 
 def _check_package(name: str) -> None:

@@ -21,13 +21,14 @@ from experiments.studies import Study, main, train_on, with_changes
 from experiments.study_report import plot_seeds
 from experiments.study_run import Run, score_run, summarize_training, write_run
 from vaner.annotator import Annotator
+from vaner.corpora import load
 from vaner.evaluation.thresholds import find_best_threshold, sweep_thresholds
 from vaner.formats import read
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
 if TYPE_CHECKING:
-    from vaner.training.crossfit import Crossfitted
+    from vaner.training.crossfit import CrossfitResult
 
 # The recognizer alone; with the score threshold that is best on devel; with a selector, for each
 # loss, with and without training on the recognizer's errors.
@@ -115,11 +116,12 @@ def score_recognizer(
     folds: int, run: Run, output: Path, root: Path | None, keep_models: bool
 ) -> dict[str, Any]:
     """Score the recognizer, with all of its mentions or above the best threshold on devel."""
-    from vaner.training.data.sources import dev_sets
+    from vaner.training.data.sources import load_dev_set
 
     crossfitted = _crossfit_recognizer(run.recipe, folds, output, root)
     annotator = Annotator.from_pretrained(crossfitted.model)
-    [dev] = dev_sets(run.recipe, set(annotator.types), root)
+    [source] = run.recipe.dev
+    dev = load_dev_set(source, set(annotator.types), partial(load, root=root))
     predicted = list(read(crossfitted.devel[0], "jsonl"))
     all_mentions = sweep_thresholds(dev.corpus, predicted, dev.types)[0]
     best = all_mentions
@@ -157,7 +159,7 @@ def score_selector(
 
 def _crossfit_recognizer(
     recognizer: Recipe, folds: int, output: Path, root: Path | None
-) -> Crossfitted:
+) -> CrossfitResult:
     """Return the recognizer of a seed with its mentions; the first condition trains it."""
     from vaner.training.crossfit import crossfit
 
@@ -172,7 +174,7 @@ def _crossfit_recognizer(
     return crossfitted
 
 
-def _add_proposals(recipe: Recipe, crossfitted: Crossfitted, *, has_errors: bool) -> Recipe:
+def _add_proposals(recipe: Recipe, crossfitted: CrossfitResult, *, has_errors: bool) -> Recipe:
     """Return the recipe with the mentions to select on, and the errors to train on if any."""
     [stage], [dev] = recipe.stages, recipe.dev
     [source] = stage.sources

@@ -14,7 +14,7 @@ from tests.selector.test_selector import build, saved
 from vaner.corpora import load
 from vaner.formats import read, write
 from vaner.text.documents import Document, Span
-from vaner.training.data.proposals import proposed
+from vaner.training.data.proposals import read_proposals
 
 TEXT = "Metformin treats type 2 diabetes mellitus. Aspirin-induced asthma was seen in patients."
 
@@ -138,7 +138,7 @@ def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_pa
     assert [d.id for d in read(dev_file)] == [f"devel-{n}" for n in range(1, 10)]
     model = tmp_path / "folds/all/seed-1/model"
     assert f"train a selector for --model {model}" in done.err
-    assert "go on with --resume" in run("crossfit", recipe, "-o", tmp_path / "folds").error
+    assert "add --resume to continue" in run("crossfit", recipe, "-o", tmp_path / "folds").error
 
     second = tmp_path / "selector.yaml"
     second.write_text(
@@ -171,5 +171,5 @@ def test_annotations_of_a_dictionary_match_the_corpus(
     done = run("kb", "match", corpus / "train.tsv", "--kb", base, "-o", annotated, "-q")
     assert done.code == 0, done.err
     train = load(str(corpus), "train")
-    [first, second] = proposed(str(annotated), train)
+    [first, second] = read_proposals(str(annotated), train)
     assert [first.mention(span) for span in first.spans] == ["diabetes"] and not second.spans

@@ -53,7 +53,7 @@ def test_a_run_ends_with_a_model_and_the_next_command(
     assert done.out.startswith(f"{model}\tdev F1 ")
     assert f"vaner evaluate --model {model} --corpus {tmp_path / 'mine'} --split test" in done.err
     assert run("annotate", "-t", "Asthma kills", "--model", model, "-f", "jsonl").code == 0
-    assert "go on with --resume" in run("train", recipe, "-o", tmp_path / "run").error
+    assert "add --resume to continue" in run("train", recipe, "-o", tmp_path / "run").error
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_draw_redraws_the_curves(run: Run, recipe: Path, tmp_path: Path) -> None
     assert run("train", "--output", output, "--draw").out == f"{picture}\n"
     assert picture.read_bytes().startswith(b"\x89PNG")
     (output / "seed-1" / "history.json").write_text("[1")
-    assert "no log of a training" in run("train", "--output", output, "--draw").error
+    assert "not the log of a training run" in run("train", "--output", output, "--draw").error
     message = run("train", "--output", tmp_path / "none", "--draw").error
     assert "contains no training log" in message
 

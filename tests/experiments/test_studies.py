@@ -19,7 +19,7 @@ from experiments.mix.run import STUDY as mix
 from experiments.study_report import read_runs, write_runs
 from experiments.study_run import Run
 from vaner.training.recipe.file import read_recipe
-from vaner.training.recipe.leakage import clash
+from vaner.training.recipe.leakage import find_split_conflict
 from vaner.training.recipe.schema import Recipe
 
 STUDIES = (
@@ -43,7 +43,7 @@ def test_studies_have_distinct_valid_runs(
     for run in runs:
         assert run.tests and len(run.recipe.seeds) == 1
         assert all(source.split == "devel" for source in run.recipe.dev)
-        assert clash(run.recipe) is None
+        assert find_split_conflict(run.recipe) is None
 
 
 @pytest.mark.parametrize("study", jobs.STUDIES, ids=lambda study: study.name)
@@ -68,7 +68,7 @@ def test_results_tables_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_recipes_are_valid_and_share_no_texts(path: Path) -> None:
     recipe = read_recipe(path)
-    assert clash(recipe) is None
+    assert find_split_conflict(recipe) is None
     assert all(source.split != "test" for stage in recipe.stages for source in stage.sources)
 
 

@@ -16,8 +16,9 @@ from vaner.formats import read
 from vaner.text.documents import Corpus, Document
 from vaner.training import crossfit as module
 from vaner.training.crossfit import crossfit
-from vaner.training.data.folds import only_fold, without_fold
-from vaner.training.data.sources import training_corpus
+from vaner.training.data.folds import drop_fold, select_fold
+from vaner.training.data.sources import load_source
+from vaner.training.recipe.earlier_models import EarlierModels
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import CorpusSource, Recipe
 from vaner.training.train import train
@@ -38,11 +39,11 @@ def documents(number: int, source: int | None = None) -> Corpus:
 @pytest.mark.parametrize("source", [None, 1, 2])
 def test_folds_part_a_split(number: int, source: int | None) -> None:
     corpus, folds = documents(number, source), 3
-    parts = [only_fold(corpus, folds, fold) for fold in range(folds)]
+    parts = [select_fold(corpus, folds, fold) for fold in range(folds)]
     assert [d.id for part in parts for d in part] == [d.id for d in corpus]
     assert max(map(len, parts)) - min(map(len, parts)) <= 2 * (source or 1)
     for fold, part in enumerate(parts):
-        rest = without_fold(corpus, folds, fold)
+        rest = drop_fold(corpus, folds, fold)
         assert not {d.id for d in part} & {d.id for d in rest}
         assert len(part) + len(rest) == number
         if source:
@@ -52,14 +53,14 @@ def test_folds_part_a_split(number: int, source: int | None) -> None:
 def test_too_few_documents_are_told() -> None:
     for corpus in (documents(2), documents(40, 30)):
         with pytest.raises(RecipeError, match="too few documents for 3 folds"):
-            only_fold(corpus, 3, 0)
+            select_fold(corpus, 3, 0)
 
 
 def test_a_source_leaves_a_fold_out(corpus_folder: Path) -> None:
     source = CorpusSource(corpus=str(corpus_folder), limit=20, folds=4, held_out_fold=1)
-    found = training_corpus(source, seed=1)
+    found = load_source(source, load).corpus
     assert [d.id for d in found] == [f"train-{n}" for n in range(1, 21) if not 6 <= n <= 10]
-    half = training_corpus(source.model_copy(update={"share": 0.5}), seed=1)
+    half = load_source(source.model_copy(update={"share": 0.5}), load).sample(1).corpus
     assert len(half) == 8 and {d.id for d in half} < {d.id for d in found}
 
 
@@ -97,7 +98,7 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
 
     def watched(recipe: Recipe, place: Path, **options: Any) -> Any:
         [source] = recipe.stages[0].sources
-        learnt.append((source.held_out_fold, {d.id for d in training_corpus(source, 1)}))
+        learnt.append((source.held_out_fold, {d.id for d in load_source(source, load).corpus}))
         if len(learnt) == 2:
             raise Killed
         return train(recipe, place, **options)
@@ -118,7 +119,7 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
         crossfit(plan, output, **options)
     with pytest.raises(RecipeError, match="--resume"):
         crossfit(plan, output, **options)
-    with pytest.raises(RecipeError, match="something else"):
+    with pytest.raises(RecipeError, match="something other"):
         crossfit(plan, output, resume=True, **{**options, "folds": 3})
     record = output / "crossfit.json"
     older = json.loads(record.read_text("utf-8"))
@@ -166,7 +167,7 @@ def test_no_fold_annotates_devel_alone(
     done = crossfit(plan, tmp_path / "folds", folds=0, report=lambda _: None)
     [devel] = done.devel
     assert done.train == () and len(list(read(devel))) == len(load(str(corpus_folder), "devel"))
-    with pytest.raises(RecipeError, match="one fold leaves nothing to learn from"):
+    with pytest.raises(RecipeError, match="cannot train on the rest of one fold"):
         crossfit(plan, tmp_path / "one", folds=1, report=lambda _: None)
     assert not (tmp_path / "one").exists()
 
@@ -195,7 +196,8 @@ def test_folds_that_a_model_before_has_learnt_are_refused(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = [(corpus_folder.stem, "train")]
-    monkeypatch.setattr("vaner.training.crossfit.learnt_before", lambda _: before)
+    earlier = EarlierModels({}, (), tuple(before))
+    monkeypatch.setattr("vaner.training.plan.read_earlier_models", lambda _: earlier)
     with pytest.raises(RecipeError, match="no fold of it is new to it"):
         crossfit(short(tiny_backbone, corpus_folder), tmp_path / "folds", report=lambda _: None)
     assert not (tmp_path / "folds").exists()
@@ -206,7 +208,7 @@ def test_two_dev_sets_of_one_name_are_refused(
 ) -> None:
     made = [{"corpus": str(corpus_folder)}, {"corpus": str(corpus_folder), "limit": 3}]
     plan = Recipe.model_validate(short(tiny_backbone, corpus_folder).model_dump() | {"dev": made})
-    with pytest.raises(RecipeError, match="two corpora would both be called"):
+    with pytest.raises(RecipeError, match="two corpora are called"):
         crossfit(plan, tmp_path / "folds", report=lambda _: None)
     assert not (tmp_path / "folds").exists()
 
@@ -217,5 +219,5 @@ def test_a_selector_is_not_cross_fitted(
     plan = short(tiny_backbone, corpus_folder).model_dump()
     plan["model"] = {"family": "selector", "backbone": str(tiny_backbone)}
     plan["stages"][0]["sources"][0]["nameless_fraction"] = 0
-    with pytest.raises(RecipeError, match="of a selector"):
+    with pytest.raises(RecipeError, match="not for a selector"):
         crossfit(Recipe.model_validate(plan), tmp_path / "folds", report=lambda _: None)

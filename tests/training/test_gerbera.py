@@ -19,8 +19,8 @@ from vaner.tagger.instructions import COMPACT
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.text.tags import TagSet
 from vaner.training import train as training
-from vaner.training.data.sources import learnable
-from vaner.training.examples.sentences import corpus_examples
+from vaner.training.data.sources import load_source
+from vaner.training.examples.sentences import make_sentence_examples
 from vaner.training.recipe.schema import CorpusSource, Recipe
 from vaner.training.train import train
 
@@ -46,11 +46,11 @@ def batch(
     for folder, general in sources:
         corpus = load(str(folder), "train")
         corpus = corpus.rename_types(dict.fromkeys(corpus.types, "Entity")) if general else corpus
-        found, _ = corpus_examples(
+        found, _ = make_sentence_examples(
             corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
         )
         examples += found[:3]
-    return collate([example.row(encoder, COMPACT, Random(1)) for example in examples], "packed")
+    return collate([example.encode(encoder, COMPACT, Random(1)) for example in examples], "packed")
 
 
 def tagger(backbone: Path, **config: Any) -> VanerForTokenClassification:
@@ -105,7 +105,7 @@ def test_a_mixed_batch_is_the_mean_of_its_rows(
 
 
 def test_all_types_of_the_general_corpus_become_one(general_folder: Path) -> None:
-    corpus = learnable(CorpusSource(corpus=str(general_folder), collapse="Entity"))
+    corpus = load_source(CorpusSource(corpus=str(general_folder), collapse="Entity"), load).corpus
     assert corpus.types == ("Entity",)
     assert {span.type for document in corpus for span in document.spans} == {"Entity"}
 
@@ -140,17 +140,17 @@ def test_the_second_stage_begins_with_the_best_of_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found: list[tuple[float, float]] = []  # dev F1 as each stage begins, and the best in it
-    run_stage = training._run_stage
+    run_stage = training.train_stage
 
     def watched(
-        recipe: Any, stage: Any, learner: Any, mixture: Any, scorer: Any, *rest: Any
+        recipe: Any, stage: Any, learner: Any, mixture: Any, scorer: Any, *rest: Any, **options: Any
     ) -> Any:
         begins = scorer()["eval_f1"]
-        trainer = run_stage(recipe, stage, learner, mixture, scorer, *rest)
-        found.append((begins, float(trainer.state.best_metric)))
-        return trainer
+        state = run_stage(recipe, stage, learner, mixture, scorer, *rest, **options)
+        found.append((begins, float(state.best_metric)))
+        return state
 
-    monkeypatch.setattr(training, "_run_stage", watched)
+    monkeypatch.setattr(training, "train_stage", watched)
     plan = two_stages(tiny_backbone, corpus_folder, general_folder, domain="general")
     first = plan.stages[0].model_copy(update={"epochs": 6, "learning_rate": 0.005})
     model = plan.model.model_copy(update={"lora": None})
@@ -174,7 +174,7 @@ def test_routed_by_instruction_it_is_one_more_type(
 def test_nothing_but_general_data(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
     content = recipe(tiny_backbone, corpus_folder).model_dump()
     content["stages"][0]["sources"][0]["domain"] = "general"
-    with pytest.raises(RecipeError, match="nothing to learn"):
+    with pytest.raises(RecipeError, match="every source is of the general domain"):
         train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
 
 
@@ -202,5 +202,5 @@ def test_a_teacher_and_the_general_domain_are_not_mixed(
 def test_types_are_told_apart(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
     plan = recipe(tiny_backbone, corpus_folder).model_dump()
     plan["model"]["instruction"] = "none"
-    with pytest.raises(RecipeError, match="which of Chemical, Disease is asked for"):
+    with pytest.raises(RecipeError, match="which of Chemical, Disease to find"):
         train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)

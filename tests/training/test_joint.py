@@ -16,7 +16,7 @@ from vaner.tagger.batch_tensors import collate
 from vaner.tagger.instructions import COMPACT
 from vaner.tagger.model import VanerForTokenClassification, allowed_tags
 from vaner.text.tags import TagSet
-from vaner.training.examples.sentences import corpus_examples, unannotated_tags
+from vaner.training.examples.sentences import make_sentence_examples, unannotated_tags
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
@@ -67,9 +67,9 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
     ).eval()  # fmt: skip
     encoder = Encoder.from_folder(tiny_backbone, 128)
     corpus = load(str(half["Disease"]), "train")
-    examples, coverage = corpus_examples(corpus, ["Disease"], encoder, TAGS, COMPACT)
+    examples, coverage = make_sentence_examples(corpus, ["Disease"], encoder, TAGS, COMPACT)
     assert len(examples) == len(corpus) and coverage.mentions == len(corpus)
-    rows = [example.row(encoder, COMPACT, Random(1)) for example in examples[:4]]
+    rows = [example.encode(encoder, COMPACT, Random(1)) for example in examples[:4]]
     batch = collate(rows, "packed")
     assert batch["unannotated_tags"].tolist() == [[1, 2]] * 4
     emissions = torch.zeros(*batch["tags"].shape, 5)

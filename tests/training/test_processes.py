@@ -18,9 +18,9 @@ from transformers import TrainingArguments
 from tests.training.test_train import corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.training import trainer
-from vaner.training.learners.learner import fresh
+from vaner.training.learners.learner import backbone_options
 from vaner.training.recipe.models import TaggerRecipe
-from vaner.training.trainer import arguments
+from vaner.training.trainer import make_arguments
 
 __all__ = ["corpus_folder"]
 
@@ -64,14 +64,14 @@ def test_of_several_gpus_a_process_takes_one(
     devices.__set_name__(TrainingArguments, "_setup_devices")
     monkeypatch.setattr(TrainingArguments, "_setup_devices", devices)
     plan = recipe(tiny_backbone, corpus_folder)
-    made = arguments(plan, plan.stages[0], 64, tmp_path, 1)
+    made = make_arguments(plan, plan.stages[0], 64, tmp_path, 1)
     assert made.n_gpu == 1 and made.train_batch_size == plan.stages[0].batch_size
 
 
 def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert fresh(TaggerRecipe(quantization="nf4"))["device"] == "cuda:1"
+    assert backbone_options(TaggerRecipe(quantization="nf4"))["device"] == "cuda:1"
 
 
 def test_processes_that_learn_together_take_fewer_updates(
@@ -80,8 +80,8 @@ def test_processes_that_learn_together_take_fewer_updates(
     plan = recipe(tiny_backbone, corpus_folder, epochs=5, batch_size=8)
     made = []
     for number in (1, 4):
-        monkeypatch.setattr(trainer, "processes", lambda number=number: number)
-        made.append(arguments(plan, plan.stages[0], 320, tmp_path, 1))
+        monkeypatch.setattr(trainer, "count_processes", lambda number=number: number)
+        made.append(make_arguments(plan, plan.stages[0], 320, tmp_path, 1))
     assert [one.eval_steps for one in made] == [40, 10]  # still once an epoch
     assert [one.warmup_steps for one in made] == [20, 5]  # still a tenth
 
@@ -93,4 +93,4 @@ def test_a_gpu_that_has_bf16_by_emulation_alone_is_not_asked_for_it(
     monkeypatch.setattr(
         torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
     )
-    assert not trainer.bf16("auto") and trainer.bf16("bf16")
+    assert not trainer.uses_bf16("auto") and trainer.uses_bf16("bf16")

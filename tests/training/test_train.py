@@ -22,8 +22,10 @@ from vaner.text.documents import Corpus, Document, Span
 from vaner.text.tags import TagSet, UnreachableReason
 from vaner.training import train as training
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
-from vaner.training.examples.sentences import corpus_examples
+from vaner.training.examples.sentences import make_sentence_examples
+from vaner.training.learners.tagger import TaggerLearner
 from vaner.training.recipe.schema import Recipe
+from vaner.training.trainer import VanerTrainer
 
 DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]
 DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failure"]
@@ -31,7 +33,7 @@ DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failur
 
 def row(encoder: Encoder, example: Any, draw: Random) -> Row:
     """As a tagger's learner has it."""
-    found: Row = example.row(encoder, COMPACT, draw)
+    found: Row = example.encode(encoder, COMPACT, draw)
     return found
 
 
@@ -116,7 +118,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
     [unbroken] = training.train(plan, tmp_path / "a", report=lambda _: None)
 
     calls, last = 0, 7 if stages == 1 else 16  # the stage before has nine
-    step = training.VanerTrainer.training_step
+    step = VanerTrainer.training_step
 
     def dies(self: Any, *args: Any, **options: Any) -> Any:
         nonlocal calls
@@ -126,7 +128,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
         return step(self, *args, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.VanerTrainer, "training_step", dies)
+        patch.setattr(VanerTrainer, "training_step", dies)
         with pytest.raises(Killed):
             training.train(plan, tmp_path / "b", report=lambda _: None)
     steps = [entry["step"] for entry in logged(tmp_path / "b")]
@@ -176,14 +178,14 @@ def test_the_model_with_the_best_dev_score_is_kept(
 ) -> None:
     scores = iter([0.9, 0.2, 0.1])
     kept: list[dict[str, torch.Tensor]] = []
-    real = training._score
+    real = TaggerLearner.score
 
     def scorer(learner: Any, *rest: Any) -> Any:
         kept.append({k: v.clone() for k, v in head_state(learner.model._head_modules()).items()})
         score = next(scores, None)
         return real(learner, *rest) if score is None else {"eval_f1": score}
 
-    monkeypatch.setattr(training, "_score", scorer)
+    monkeypatch.setattr(TaggerLearner, "score", scorer)
     plan = recipe(tiny_backbone, corpus_folder, epochs=3)
     [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
     chosen = load_file(trained.folder / "head.safetensors")
@@ -196,7 +198,7 @@ def test_training_stops_when_dev_no_longer_rises(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.5, 0.9, 0.8, 0.7, 0.6, 0.5])
-    monkeypatch.setattr(training, "_score", lambda *_: {"eval_f1": next(scores)})
+    monkeypatch.setattr(TaggerLearner, "score", lambda *_: {"eval_f1": next(scores)})
     plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
     [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
     evaluations = [entry for entry in trained.history if "eval_f1" in entry]
@@ -216,7 +218,7 @@ def test_a_run_that_goes_on_has_no_more_patience_than_before(
             raise Killed
         return {"eval_f1": found}
 
-    monkeypatch.setattr(training, "_score", score)
+    monkeypatch.setattr(TaggerLearner, "score", score)
     plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
     with pytest.raises(Killed):
         training.train(plan, tmp_path / "run", report=lambda _: None)
@@ -237,10 +239,10 @@ def test_every_type_is_a_pass_and_empty_sentences_stay(
     corpus_folder: Path, encoder: Encoder
 ) -> None:
     corpus = load(str(corpus_folder), "train")
-    examples, coverage = corpus_examples(corpus, corpus.types, encoder, TagSet(), COMPACT)
+    examples, coverage = make_sentence_examples(corpus, corpus.types, encoder, TagSet(), COMPACT)
     assert len(examples) == 2 * len(corpus)
     assert coverage.mentions == 72 and coverage.share == 0
-    diseases, _ = corpus_examples(corpus, ["Disease"], encoder, TagSet(), COMPACT)
+    diseases, _ = make_sentence_examples(corpus, ["Disease"], encoder, TagSet(), COMPACT)
     assert {e.type for e in diseases} == {"Disease"}
 
 
@@ -250,7 +252,7 @@ def test_a_type_the_corpus_does_not_annotate_is_refused(
     """Else its absence would be taught."""
     corpus = load(str(corpus_folder), "train")
     with pytest.raises(CorpusError, match="does not annotate Gene"):
-        corpus_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
+        make_sentence_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
 
 
 def test_what_tags_cannot_reach_is_counted(encoder: Encoder) -> None:
@@ -260,7 +262,7 @@ def test_what_tags_cannot_reach_is_counted(encoder: Encoder) -> None:
         Span(16, 23, "X"), Span(29, 32, "X"),
     )  # fmt: skip
     corpus = Corpus("c", "train", (Document("d", text, spans),))
-    _, coverage = corpus_examples(corpus, ["X"], encoder, TagSet(), COMPACT)
+    _, coverage = make_sentence_examples(corpus, ["X"], encoder, TagSet(), COMPACT)
     assert coverage.unreachable == {
         UnreachableReason.DISCONTINUOUS: 1,
         UnreachableReason.OVERLAPPING: 1,
@@ -272,7 +274,7 @@ def test_what_tags_cannot_reach_is_counted(encoder: Encoder) -> None:
 def test_long_sentences_become_windows_with_legal_tags(encoder: Encoder) -> None:
     text = "gene " * 300
     corpus = Corpus("c", "train", (Document("d", text, (Span(0, 1499, "Gene"),)),))
-    examples, _ = corpus_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
+    examples, _ = make_sentence_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
     assert len(examples) > 3
     assert all(e.tags[0] == 1 and set(e.tags[1:]) == {2} for e in examples)
     mixture = Mixture(examples, partial(row, encoder), seed=1)
@@ -283,7 +285,9 @@ def test_order_and_instructions_depend_on_seed_and_epoch_only(
     corpus_folder: Path, encoder: Encoder
 ) -> None:
     corpus = load(str(corpus_folder), "train")
-    examples, _ = corpus_examples(corpus, ["Disease"], encoder, TagSet(), COMPACT, nameless=0.5)
+    examples, _ = make_sentence_examples(
+        corpus, ["Disease"], encoder, TagSet(), COMPACT, nameless_fraction=0.5
+    )
 
     def draw(seed: int, epoch: int) -> tuple[list[int], list[tuple[int, ...]]]:
         mixture = Mixture(examples, partial(row, encoder), seed)

@@ -99,8 +99,7 @@ def _print_evaluate_commands(model: Path, recipe: Recipe) -> None:
 
 
 def _draw(output: Path) -> None:
-    from vaner.training.curves import HISTORY_FILE
-    from vaner.training.curves import draw as draw_curves
+    from vaner.training.curves import HISTORY_FILE, draw_curves
 
     logs = sorted([*output.glob(HISTORY_FILE), *output.glob(f"*/{HISTORY_FILE}")])
     if not logs:

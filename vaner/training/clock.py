@@ -1,4 +1,4 @@
-"""How long a training takes, also where it was stopped and gone on with."""
+"""Measure the time that training takes, also across interruptions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import time
 from collections.abc import Iterable, Mapping
 
 SECONDS = "seconds"
-"""The key of a log's entry under which it has the time of the training until then."""
+"""Key of the training time in an entry of the log."""
 
 
 class Clock:
-    """Seconds of a training, from when it is made."""
+    """The seconds since training started."""
 
     def __init__(self) -> None:
         self._zero = time.monotonic()
 
     @property
     def seconds(self) -> float:
+        """Time of the training until now, without the time that it was stopped."""
         return time.monotonic() - self._zero
 
-    def go_on(self, log: Iterable[Mapping[str, float]]) -> None:
-        """Set to where the log ended from which a stopped training is gone on with."""
-        told = [entry[SECONDS] for entry in log if SECONDS in entry]
-        if told:
-            self._zero = time.monotonic() - told[-1]
+    def resume_from(self, log: Iterable[Mapping[str, float]]) -> None:
+        """Continue from the time of the last entry of a log."""
+        times = [entry[SECONDS] for entry in log if SECONDS in entry]
+        if times:
+            self._zero = time.monotonic() - times[-1]

@@ -1,9 +1,9 @@
-"""A recognizer's mentions in text it has not learnt from, in all of train: cross-fitting.
+"""Cross-fitting: annotate train with models that were not trained on what they annotate.
 
-A model finds nearly everything in what it learnt from, and errs elsewhere. To learn from the
-errors that it makes elsewhere, train is cut in folds, and each is annotated by a model that learnt
-from the others. Devel is annotated by a model that learnt from all of train: the recognizer that a
-selector will work behind.
+A model finds nearly all mentions in the texts it was trained on, and makes errors in others. A
+selector has to learn from the errors in other texts. So train is divided into folds, and each fold
+is annotated by a model that was trained on the other folds. The dev sets are annotated by a model
+that was trained on all of train: the recognizer that the selector will be used with.
 """
 
 from __future__ import annotations
@@ -20,26 +20,25 @@ from vaner.errors import RecipeError
 from vaner.formats import read, write
 from vaner.models.load import load_recognizer, load_score_calibration
 from vaner.text.documents import Corpus, Document
-from vaner.training.data.folds import only_fold
-from vaner.training.data.sources import dev_sets, learnable, taught
+from vaner.training.data.folds import select_fold
+from vaner.training.plan import TrainingPlan, resolve_recipe
 from vaner.training.recipe.leakage import Split
 from vaner.training.recipe.models import SelectorRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe
-from vaner.training.run_record import learnt_before
-from vaner.training.train import Tell, train
+from vaner.training.train import Report, train
 from vaner.utils.atomic_write import atomic_write
 
 RECORD = "crossfit.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Crossfitted:
-    """What cross-fitting leaves.
+class CrossfitResult:
+    """The result of cross-fitting.
 
     Args:
-        model: the model that learnt from all of train.
-        train: JSONL files of train with the mentions that were found out of fold; none of no fold.
-        devel: JSONL files of the dev sets with those that the model found.
+        model: the model that was trained on all of train.
+        train: JSONL files of train, annotated by models of the folds; empty without folds.
+        devel: JSONL files of the dev sets, annotated by `model`.
     """
 
     model: Path
@@ -54,129 +53,135 @@ def crossfit(
     folds: int = 5,
     corpora_root: str | Path | None = None,
     resume: bool = False,
-    report: Tell = print,
-) -> Crossfitted:
-    """Annotate train out of fold, and devel, with the recognizer of a recipe.
+    report: Report = print,
+) -> CrossfitResult:
+    """Annotate train by folds, and the dev sets, with the recognizer of a recipe.
 
-    No test split is annotated. Models of folds are not kept once their fold is annotated.
+    No test split is annotated. The model of a fold is deleted once its fold is annotated.
 
     Args:
-        recipe: of a tagger or a generator; its first seed is used.
+        recipe: recipe of a tagger or a generator; its first seed is used.
         output: folder for ``CORPUS.train.jsonl`` and ``CORPUS.devel.jsonl`` of each corpus, and
-            for the runs; the model that learnt from all of train is in ``all/seed-N/model``.
-        folds: number of folds, at least 2; or 0, and devel alone is annotated: enough to choose a
-            selector and its threshold by, not to learn errors from.
-        corpora_root: where the corpora lie; ``VANER_CORPORA`` if None.
-        resume: go on with what is there; what is done is not done again.
+            for the runs. The model that was trained on all of train is in ``all/seed-N/model``.
+        folds: number of folds, at least 2; or 0 to annotate the dev sets only: enough to choose a
+            selector and its threshold, but not to learn from errors.
+        corpora_root: folder of the corpora; ``VANER_CORPORA`` if None.
+        resume: continue with what is in `output`.
         report: called with lines for the user.
 
     Raises:
-        RecipeError: for one fold, a recipe of a selector or one whose sources cannot be cut in
-            folds, and where `output` holds something else.
+        RecipeError: for one fold; for the recipe of a selector; if the sources cannot be divided
+            into folds; or if `output` contains something else.
     """
     output = Path(output)
     if folds == 1:
-        raise RecipeError("one fold leaves nothing to learn from: 2 or more, or 0 for devel alone")
+        raise RecipeError(
+            "cannot train on the rest of one fold: use 2 or more, or 0 for devel only"
+        )
     if isinstance(recipe.model, SelectorRecipe):
-        raise RecipeError("cross-fitting is for what proposes, and the recipe is of a selector")
+        raise RecipeError("cross-fitting is for taggers and generators, not for a selector")
     recipe = recipe.model_copy(update={"seeds": recipe.seeds[:1]})
-    types = set(taught(recipe, corpora_root).types)
-    corpora = _corpora(recipe, corpora_root) if folds else {}
-    dev = _named(one.corpus for one in dev_sets(recipe, types, corpora_root))
-    parts = [[only_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
-    _claim(output, recipe, folds, resume)
+    plan = resolve_recipe(recipe, corpora_root)
+    types = set(plan.targets.types)
+    corpora = _corpora_to_annotate(plan) if folds else {}
+    dev = _by_name(dev_set.corpus for dev_set in plan.dev)
+    parts = [[select_fold(corpus, folds, i) for corpus in corpora.values()] for i in range(folds)]
+    _start_output(output, recipe, folds, resume)
     for fold, part in enumerate(parts):
-        place = output / f"fold-{fold}"
-        if not all(_file(place, name, "train").is_file() for name in corpora):
+        folder = output / f"fold-{fold}"
+        if not all(_file(folder, name, "train").is_file() for name in corpora):
             report(f"fold {fold + 1} of {folds}")
-            run = place / "run"
-            model = _trained(_without(recipe, folds, fold), run, corpora_root, report)
-            _annotate(model, part, types, place, "train")
-            shutil.rmtree(run)  # checkpoints, and a model that nobody will ask again
+            run = folder / "run"
+            model = _train(_without_fold(recipe, folds, fold), run, corpora_root, report)
+            _annotate(model, part, types, folder, "train")
+            shutil.rmtree(run)  # checkpoints, and a model that is not needed any more
     model = output / "all" / f"seed-{recipe.seeds[0]}" / "model"
     if not all(_file(output, name, "devel").is_file() for name in dev):
         report("all of train")
-        model = _trained(recipe, output / "all", corpora_root, report)
+        model = _train(recipe, output / "all", corpora_root, report)
         _annotate(model, dev.values(), types, output, "devel")
     for name in corpora:
         files = [_file(output / f"fold-{fold}", name, "train") for fold in range(folds)]
-        joined = chain.from_iterable(read(file, "jsonl") for file in files)
-        _keep(joined, _file(output, name, "train"))
-    return Crossfitted(
+        annotated = chain.from_iterable(read(file, "jsonl") for file in files)
+        _write(annotated, _file(output, name, "train"))
+    return CrossfitResult(
         model,
         tuple(_file(output, name, "train") for name in corpora),
         tuple(_file(output, name, "devel") for name in dev),
     )
 
 
-def _corpora(recipe: Recipe, root: str | Path | None) -> dict[str, Corpus]:
-    """What is annotated: by name the documents of every corpus whose mentions the recipe teaches.
+def _corpora_to_annotate(plan: TrainingPlan) -> dict[str, Corpus]:
+    """Return the documents of every corpus whose mentions the recipe trains, by its name.
 
     Raises:
-        RecipeError: where folds of them would not be apart.
+        RecipeError: if a model of a fold would be trained on texts of that fold.
     """
-    sources = list(_of_folds(recipe))
-    kept: dict[str, CorpusSource | DenseSource] = {}
-    for source in sources:
-        same = kept.setdefault(base_corpus(source.corpus), source)
-        if (same.split, same.limit) != (source.split, source.limit):
+    first_sources: dict[str, CorpusSource | DenseSource] = {}
+    for source in _sources_to_divide(plan.recipe):
+        corpus = base_corpus(source.corpus)
+        first = first_sources.setdefault(corpus, source)
+        if (first.split, first.limit) != (source.split, source.limit):
             raise RecipeError(
-                f"sources of {base_corpus(source.corpus)} take different parts of it, so that "
-                "their folds would not be the same: give them one split and one limit"
+                f"sources of {corpus} use different parts of it, so their folds would differ: "
+                "give them the same split and limit"
             )
-    before = {Split.of(*one) for one in learnt_before(recipe)}
-    for one in kept.values():
-        if Split.of(one.corpus, one.split).recorded in before:
+    earlier = {Split.of(*pair) for pair in plan.earlier.splits}
+    for source in first_sources.values():
+        if Split.of(source.corpus, source.split).recorded in earlier:
             raise RecipeError(
-                f"a model that it begins with, or that teaches it, learnt from {one.corpus} "
-                f"{one.split}: no fold of it is new to it; begin with a backbone, or take another "
-                "teacher"
+                f"the initial model or a teacher was trained on {source.corpus} {source.split}, so "
+                "no fold of it is new to it: start from a backbone, or use another teacher"
             )
-    for one, other in combinations(kept.values(), 2):
-        if (base_corpus(other.corpus), other.split) in same_texts(one.corpus, one.split):
+    for first, second in combinations(first_sources.values(), 2):
+        if (base_corpus(second.corpus), second.split) in same_texts(first.corpus, first.split):
             raise RecipeError(
-                f"{one.corpus} and {other.corpus} are made from the same texts, so that a fold of "
-                "one would be learnt from the other: cross-fit them one at a time"
+                f"{first.corpus} and {second.corpus} are made from the same texts, so the model of "
+                "a fold would be trained on texts of the fold: cross-fit them one at a time"
             )
-    return _named(learnable(one, root) for one in sources if isinstance(one, CorpusSource))
+    return _by_name(
+        source.corpus
+        for stage in plan.stages
+        for source in stage.sources
+        if isinstance(source.recipe, CorpusSource) and not source.is_general_domain
+    )
 
 
-def _named(corpora: Iterable[Corpus]) -> dict[str, Corpus]:
-    """Corpora by the names that their files will have.
+def _by_name(corpora: Iterable[Corpus]) -> dict[str, Corpus]:
+    """Return corpora by the names of their files.
 
     Raises:
-        RecipeError: where two would have the same.
+        RecipeError: if two different corpora have the same name.
     """
-    found: dict[str, Corpus] = {}
+    by_name: dict[str, Corpus] = {}
     for corpus in corpora:
-        if found.setdefault(corpus.name, corpus).documents != corpus.documents:
-            raise RecipeError(f"two corpora would both be called {corpus.name}")
-    return found
+        if by_name.setdefault(corpus.name, corpus).documents != corpus.documents:
+            raise RecipeError(f"two corpora are called {corpus.name}")
+    return by_name
 
 
-def _of_folds(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
-    """The sources that folds are left out of: all but those of the general domain.
+def _sources_to_divide(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
+    """Yield the sources that are divided into folds: all but those of the general domain.
 
     Raises:
-        RecipeError: for one that leaves out a fold already.
+        RecipeError: if a source already leaves out a fold.
     """
-    for stage in recipe.stages:
-        for source in stage.sources:
-            if source.folds is not None:
-                raise RecipeError(f"source {source.corpus} leaves out a fold already")
-            if isinstance(source, DenseSource) or source.domain == "biomedical":
-                yield source
+    for source in recipe.sources:
+        if source.folds is not None:
+            raise RecipeError(f"source {source.corpus} leaves out a fold already")
+        if isinstance(source, DenseSource) or source.domain == "biomedical":
+            yield source
 
 
-def _without(recipe: Recipe, folds: int, fold: int) -> Recipe:
-    """The recipe without what is to be annotated."""
-    chosen = list(_of_folds(recipe))
-    left_out = {"folds": folds, "held_out_fold": fold}
+def _without_fold(recipe: Recipe, folds: int, fold: int) -> Recipe:
+    """Return the recipe that is not trained on a fold."""
+    divided = list(_sources_to_divide(recipe))
+    update = {"folds": folds, "held_out_fold": fold}
     stages = [
         stage.model_copy(
             update={
                 "sources": [
-                    source.model_copy(update=left_out) if source in chosen else source
+                    source.model_copy(update=update) if source in divided else source
                     for source in stage.sources
                 ]
             }
@@ -186,58 +191,61 @@ def _without(recipe: Recipe, folds: int, fold: int) -> Recipe:
     return recipe.model_copy(update={"stages": stages})
 
 
-def _claim(output: Path, recipe: Recipe, folds: int, resume: bool) -> None:
-    """Say in the folder what is made there.
+def _start_output(output: Path, recipe: Recipe, folds: int, resume: bool) -> None:
+    """Store recipe and number of folds in the output folder.
 
     Raises:
-        RecipeError: where it is something else, or `resume` was not asked for.
+        RecipeError: if the folder contains something else, or `resume` is False.
     """
-    place = output / RECORD
+    path = output / RECORD
     if output.exists() and any(output.iterdir()):
         if not resume:
-            raise RecipeError(f"{output} is not empty: go on with --resume, or give another folder")
-        if _claimed(place) != (recipe, folds):
-            raise RecipeError(f"{output} holds something else than this recipe in so many folds")
+            raise RecipeError(
+                f"{output} is not empty: add --resume to continue, or change --output"
+            )
+        if _read_record(path) != (recipe, folds):
+            raise RecipeError(
+                f"{output} contains something other than this recipe in {folds} folds: change "
+                "--output"
+            )
     output.mkdir(parents=True, exist_ok=True)
     record = {"recipe": recipe.model_dump(mode="json"), "folds": folds}
-    place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _claimed(place: Path) -> tuple[Recipe, int] | None:
-    """The recipe and the number of folds that a folder's record tells, or None.
-
-    Read as a recipe, so that one from before a field was there is still the same.
-    """
+def _read_record(path: Path) -> tuple[Recipe, int] | None:
+    """Return the stored recipe and number of folds; None if they cannot be read."""
     try:
-        record = json.loads(place.read_text("utf-8"))
+        record = json.loads(path.read_text("utf-8"))
+        # Validating fills in fields that are newer than the record, and reads former names.
         return Recipe.from_record(record["recipe"]), int(record["folds"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _trained(recipe: Recipe, place: Path, root: str | Path | None, report: Tell) -> Path:
-    """A model of the recipe, gone on with where one was begun."""
-    [trained] = train(recipe, place, corpora_root=root, resume=place.exists(), report=report)
-    return trained.folder
+def _train(recipe: Recipe, folder: Path, root: str | Path | None, report: Report) -> Path:
+    """Train a recipe, or resume its training, and return the folder of the model."""
+    [result] = train(recipe, folder, corpora_root=root, resume=folder.exists(), report=report)
+    return result.folder
 
 
 def _annotate(
     model: Path, corpora: Iterable[Corpus], types: Set[str], folder: Path, part: str
 ) -> None:
-    """Write what a model finds in some corpora, each as it is annotated when it is scored."""
-    recognizer, calibrated = load_recognizer(model), load_score_calibration(model)
+    """Write the mentions that a model finds in corpora; they are annotated as when scored."""
+    recognizer, calibrate = load_recognizer(model), load_score_calibration(model)
     for corpus in corpora:
-        wanted = [type for type in corpus.types if type in types]
-        bare = (document.with_spans(()) for document in corpus)
-        found = recognizer.annotate(bare, wanted, corpus=corpus.name)
-        _keep(calibrated(found), _file(folder, corpus.name, part))
+        corpus_types = [type for type in corpus.types if type in types]
+        texts = (document.with_spans(()) for document in corpus)
+        annotated = recognizer.annotate(texts, corpus_types, corpus=corpus.name)
+        _write(calibrate(annotated), _file(folder, corpus.name, part))
 
 
 def _file(folder: Path, corpus: str, part: str) -> Path:
     return folder / f"{corpus}.{part}.jsonl"
 
 
-def _keep(documents: Iterable[Document], path: Path) -> None:
-    """Write a file whole or not at all: one that is there counts as done."""
-    with atomic_write(path) as new:
-        write(documents, new, "jsonl")
+def _write(documents: Iterable[Document], path: Path) -> None:
+    """Write a complete file or none, because a file that exists counts as done."""
+    with atomic_write(path) as temporary:
+        write(documents, temporary, "jsonl")

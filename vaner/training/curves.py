@@ -1,7 +1,7 @@
-"""The curves of a training: loss and dev F1 over the steps, kept as they come, drawn in the end.
+"""Log loss and dev F1 over the steps of a training run, and draw them as curves.
 
-The log is written anew with every entry, so that of a run that was stopped, however hard, there is
-what it had come to, and one that goes on from a checkpoint has no entry twice.
+The log is rewritten with every entry. So the log of a run that was killed is complete, and a run
+that resumes from a checkpoint has no entry twice.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ HISTORY_FILE = "history.json"
 PICTURE_FILE = "training.png"
 
 Entry = Mapping[str, float]
-"""``step`` and ``stage``, and ``loss`` or ``eval_f1``; what else the Trainer logs."""
+"""``step``, ``stage``, ``loss`` or ``eval_f1``, and what else the Trainer logs."""
 
 
-class History(TrainerCallback):
-    """Keeps the log of a stage, behind that of the stages before it.
+class HistoryWriter(TrainerCallback):
+    """Writes the log of a stage after the log of the stages before it.
 
     Args:
         before: the entries of the stages before.
-        stage: number of this one, from 1.
-        folder: where the file goes.
-        clock: of the training.
+        stage: number of the stage, counted from 1.
+        folder: folder of the log.
+        clock: measures the time of the training.
     """
 
     def __init__(self, before: Sequence[Entry], stage: int, folder: Path, clock: Clock) -> None:
@@ -42,8 +42,8 @@ class History(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         state.log_history[-1][SECONDS] = round(self.clock.seconds, 1)
         if state.is_world_process_zero:
-            own = [{**entry, "stage": self._stage} for entry in state.log_history]
-            _write([*self._before, *own], self._folder / HISTORY_FILE)
+            entries = [{**entry, "stage": self._stage} for entry in state.log_history]
+            _write([*self._before, *entries], self._folder / HISTORY_FILE)
 
 
 def _write(history: Sequence[Entry], path: Path) -> None:
@@ -53,41 +53,41 @@ def _write(history: Sequence[Entry], path: Path) -> None:
 
 
 @contextmanager
-def drawn(folder: Path) -> Iterator[None]:
-    """Draw the curves at the end of a training, also where it is stopped or fails."""
+def draw_curves_on_exit(folder: Path) -> Iterator[None]:
+    """Draw the curves at the end of a training run, also if it is stopped or fails."""
     try:
         yield
     finally:
         if (folder / HISTORY_FILE).is_file():
-            draw(folder)
+            draw_curves(folder)
 
 
-def draw(folder: Path) -> Path:
-    """Draw the curves of a training from its log, and say where.
+def draw_curves(folder: Path) -> Path:
+    """Draw the curves of a training run from its log, and return the path of the picture.
 
     Args:
-        folder: of one seed.
+        folder: folder of a seed.
 
     Raises:
-        VanerError: where there is no log that can be read.
+        VanerError: if there is no log, or it cannot be read.
     """
     path = folder / HISTORY_FILE
     try:
         history = json.loads(path.read_text("utf-8"))
-        curves = _curves(history)
+        curves = _collect_curves(history)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise VanerError(f"{path}: no log of a training ({error})") from error
+        raise VanerError(f"{path}: not the log of a training run ({error})") from error
     plot_curves(curves, folder / PICTURE_FILE)
     return folder / PICTURE_FILE
 
 
 class Curves(NamedTuple):
-    """What is drawn: points of a step, counted through all stages, and a value.
+    """The points of the curves: a step, counted through all stages, and a value.
 
     Args:
-        loss: of training.
-        f1: on dev, in percent.
-        stages: the step that each stage but the first begins after.
+        loss: training loss.
+        f1: F1 on the dev sets, in percent.
+        stages: the last step before each stage but the first.
     """
 
     loss: list[tuple[float, float]]
@@ -95,7 +95,7 @@ class Curves(NamedTuple):
     stages: list[float]
 
 
-def _curves(history: Sequence[Entry]) -> Curves:
+def _collect_curves(history: Sequence[Entry]) -> Curves:
     curves = Curves([], [], [])
     stage, offset, last = 1.0, 0.0, 0.0
     for entry in history:
@@ -111,11 +111,11 @@ def _curves(history: Sequence[Entry]) -> Curves:
 
 
 def plot_curves(curves: Curves, path: Path) -> None:
-    """Draw loss and dev F1 over the steps, stages one after another.
+    """Draw loss and dev F1 over the steps of all stages.
 
     Args:
         curves: the points.
-        path: the PNG to write.
+        path: the PNG file to write.
     """
     from matplotlib.figure import Figure
 

@@ -1,6 +1,6 @@
-"""The recipe that a run was begun with, kept beside its checkpoints: with no other it goes on.
+"""Store the recipe of a run next to its checkpoints, and refuse to resume with another recipe.
 
-Weights of one recipe under the name of another would be a figure that nobody can make again.
+A model trained by one recipe and resumed by another would be a result that nobody can reproduce.
 """
 
 from __future__ import annotations
@@ -15,37 +15,38 @@ from vaner.utils.atomic_write import atomic_write
 RECIPE_FILE = "recipe.json"
 
 
-def check(recipe: Recipe, folder: Path) -> None:
-    """Refuse to go on with what another recipe has begun; its name and its seeds may differ.
+def check_same_recipe(recipe: Recipe, folder: Path) -> None:
+    """Check that a run was started with the same recipe; its name and its seeds may differ.
 
     Args:
         recipe: the recipe.
-        folder: of one seed; one without a record is taken to be the recipe's.
+        folder: folder of a seed. Without a stored recipe there is nothing to check.
 
     Raises:
-        RecipeError: where it is another one's.
+        RecipeError: if the run was started with another recipe.
     """
     path = folder / RECIPE_FILE
     if not path.is_file():
         return
-    try:  # read as a recipe, so that one from before a field was there is still the same
-        begun = Recipe.from_record(json.loads(path.read_text("utf-8")))
+    # Validating fills in fields that are newer than the record, and reads former names of fields.
+    try:
+        stored = Recipe.from_record(json.loads(path.read_text("utf-8")))
     except ValueError:
-        begun = None
-    if begun is None or _plan(begun) != _plan(recipe):
+        stored = None
+    if stored is None or _relevant_fields(stored) != _relevant_fields(recipe):
         raise RecipeError(
-            f"{folder} was begun with another recipe, {RECIPE_FILE} there: go on with that one, or "
-            "give another --output"
+            f"{folder} was started with another recipe, {RECIPE_FILE} there: resume with that one, "
+            "or choose another --output"
         )
 
 
-def keep(recipe: Recipe, folder: Path) -> None:
-    """Write down what a seed's run is begun with."""
+def save_recipe(recipe: Recipe, folder: Path) -> None:
+    """Store the recipe of a run in the folder of a seed."""
     folder.mkdir(parents=True, exist_ok=True)
-    with atomic_write(folder / RECIPE_FILE) as new:
-        new.write_text(recipe.model_dump_json(indent=1) + "\n", "utf-8")
+    with atomic_write(folder / RECIPE_FILE) as path:
+        path.write_text(recipe.model_dump_json(indent=1) + "\n", "utf-8")
 
 
-def _plan(recipe: Recipe) -> Recipe:
-    """What of a recipe the result of a seed depends on."""
+def _relevant_fields(recipe: Recipe) -> Recipe:
+    """Return the recipe without the fields that do not change the result of a seed."""
     return recipe.model_copy(update={"name": "", "seeds": [], "report_to": []})

@@ -1,118 +1,92 @@
-"""What is told of a training: beside the model, for its card, and to those that use it later.
+"""Build the record of a training run for the model card, and for runs that use the model later.
 
-What the models had learnt from that a training begins with, or is taught by, is told with it.
+The record includes what the initial model and the teachers were trained on. It contains no paths,
+because the model may be published.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from vaner.corpora import corpus_name
 from vaner.generator.instructions import detect_language
-from vaner.hub.training_record import (
-    TAGGED_BY,
-    TrainingRecord,
-    list_training_splits,
-    read_training_record,
-)
-from vaner.models.locate import locate_model
-from vaner.training.examples.distillation import named
-from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe
+from vaner.hub.training_record import TAGGED_BY, TrainingRecord
+from vaner.training.plan import TrainingPlan
+from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource
 from vaner.utils.provenance import collect_provenance
 
 
-def told(recipe: Recipe, seed: int, dev_f1: float, seconds: float) -> dict[str, Any]:
-    """The record of a training.
+def build_record(plan: TrainingPlan, seed: int, dev_f1: float, seconds: float) -> dict[str, Any]:
+    """Return the record of a training run.
 
     Args:
-        recipe: the recipe.
-        seed: its seed.
-        dev_f1: strict micro F1 on the dev sets, from 0 to 1.
-        seconds: how long it took.
+        plan: the recipe, resolved.
+        seed: the seed.
+        dev_f1: strict micro F1 on the dev sets, in [0, 1].
+        seconds: duration.
     """
-    before, sources, teachers = _began_with(recipe), list(_sources(recipe)), _teachers(recipe)
-    taught_on = [*_joined([before, *teachers], "taught_on"), *_joined(teachers, "trained_on")]
-    licences = dict(_licences([before, *teachers], sources))
-    languages = (detect_language(one.corpus) for one in sources)
+    recipe, initial, teachers = plan.recipe, plan.earlier.initial, plan.earlier.teachers
+    teachers_trained_on = [
+        *_collect([initial, *teachers], "taught_on"),
+        *_collect(teachers, "trained_on"),
+    ]
+    licenses = dict(_collect_licenses([initial, *teachers], recipe.sources))
+    languages = (detect_language(source.corpus) for source in recipe.sources)
+    sources = map(describe_source, recipe.sources)
     return {
         "name": recipe.name,
         "seed": seed,
         "dev_f1": dev_f1,
         "seconds": round(seconds),
-        "trained_on": _once(before.get("trained_on", ()), map(source_told, sources)),
-        **({"taught_on": _once(taught_on)} if taught_on else {}),
-        **({"licences": licences} if licences else {}),
-        "chosen_on": _once(map(dev_told, recipe.dev)),
-        "languages": sorted({*before.get("languages", ()), *languages}),
-        **(_first(before) if before else {}),
-        # Not the command: its paths are nobody else's business, once the model is published.
+        "trained_on": _unique(initial.get("trained_on", ()), sources),
+        **({"taught_on": _unique(teachers_trained_on)} if teachers_trained_on else {}),
+        **({"licences": licenses} if licenses else {}),
+        "chosen_on": _unique(map(describe_dev_set, recipe.dev)),
+        "languages": sorted({*initial.get("languages", ()), *languages}),
+        **(_describe_initial_model(initial) if initial else {}),
+        # The command is left out, because it contains paths.
         **{name: value for name, value in collect_provenance().items() if name != "command"},
     }
 
 
-def source_told(source: CorpusSource | DenseSource) -> str:
-    """What a record says that a source is; paths are nobody else's business."""
+def describe_source(source: CorpusSource | DenseSource) -> str:
+    """Return the name of a source in a record: its corpus and split, or its teacher."""
     if isinstance(source, CorpusSource) and source.teacher:
-        return named(source.corpus, source.teacher)
+        return f"{Path(source.corpus).name}{TAGGED_BY}{Path(source.teacher).name}"
     return f"{corpus_name(source.corpus)} {source.split}"
 
 
-def dev_told(dev: DevSource) -> str:
-    """What a dev set is, and which part of it where it is not the whole."""
+def describe_dev_set(dev: DevSource) -> str:
+    """Return the name of a dev set in a record: its corpus and split, and the part used."""
     part = f" the first {dev.limit:,}" if dev.limit else ""
     part += f" behind the first {dev.skip:,}" if dev.skip else ""
     return f"{corpus_name(dev.corpus)} {dev.split}{',' if part else ''}{part}"
 
 
-def _first(before: TrainingRecord) -> dict[str, Any]:
-    """What is told of the model that a training began with besides what it learnt from."""
-    chosen = _once(before.get("chosen_before", ()), before.get("chosen_on", ()))
-    name = before.get("name", "a trained model")
+def _describe_initial_model(initial: TrainingRecord) -> dict[str, Any]:
+    """Return the name of the initial model, and what it was chosen on."""
+    chosen = _unique(initial.get("chosen_before", ()), initial.get("chosen_on", ()))
+    name = initial.get("name", "a trained model")
     return {"began_with": name, **({"chosen_before": chosen} if chosen else {})}
 
 
-def learnt_before(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """What the models have learnt from that a training begins with, or is taught by.
-
-    Yields:
-        Pairs of a corpus and one of its splits.
-    """
-    for record in (_began_with(recipe), *_teachers(recipe)):
-        yield from list_training_splits(record)
+def _collect(records: Iterable[Mapping[str, Any]], field: str) -> list[str]:
+    return [value for record in records for value in record.get(field, ())]
 
 
-def _sources(recipe: Recipe) -> Iterator[CorpusSource | DenseSource]:
-    for stage in recipe.stages:
-        yield from stage.sources
-
-
-def _began_with(recipe: Recipe) -> TrainingRecord:
-    start = getattr(recipe.model, "init_from", None)
-    return {} if start is None else read_training_record(locate_model(start))
-
-
-def _teachers(recipe: Recipe) -> list[TrainingRecord]:
-    sources = (one for one in _sources(recipe) if isinstance(one, CorpusSource))
-    names = dict.fromkeys(one.teacher for one in sources if one.teacher)
-    return [read_training_record(locate_model(name)) for name in names]
-
-
-def _joined(records: Iterable[Mapping[str, Any]], field: str) -> list[str]:
-    return [one for record in records for one in record.get(field, ())]
-
-
-def _licences(
+def _collect_licenses(
     records: Iterable[TrainingRecord], sources: Iterable[CorpusSource | DenseSource]
 ) -> Iterator[tuple[str, str]]:
-    """What is stated of corpora that are not registered, by their names."""
+    """Yield names and licenses of the corpora that are not registered."""
     for record in records:
         yield from record.get("licences", {}).items()
     for source in sources:
         if isinstance(source, CorpusSource) and source.license:
-            told = source_told(source).partition(TAGGED_BY)
-            yield told[0] if told[1] else corpus_name(source.corpus), source.license
+            name = Path(source.corpus).name if source.teacher else corpus_name(source.corpus)
+            yield name, source.license
 
 
-def _once(*lists: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(one for each in lists for one in each))
+def _unique(*lists: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(value for values in lists for value in values))

@@ -1,86 +1,99 @@
-"""What a stage of a recipe learns from: the examples of its sources."""
+"""Collect the training examples of a stage."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 from random import Random
 
 from vaner.errors import CorpusError
-from vaner.training.data.held_out import without
-from vaner.training.data.sources import training_corpus, training_proposals
+from vaner.training.data.held_out import remove_sentences
+from vaner.training.data.mixture import Mixture, compute_shares
+from vaner.training.data.sources import LoadedSource
 from vaner.training.examples.sentences import Coverage, Example
 from vaner.training.learners.learner import Learner
-from vaner.training.recipe.schema import CorpusSource, DenseSource, StageRecipe
+from vaner.training.plan import PlannedStage
+from vaner.training.recipe.schema import DenseSource, StageRecipe
 
 
 @dataclass(frozen=True, slots=True)
 class StageExamples:
-    """What a stage learns from.
+    """The training examples of a stage.
 
     Args:
-        groups: the examples of each source.
-        coverage: gold of the sources that the model cannot reach.
-        left_out: sentences of each split that stand in a test split, and are not in `groups`.
+        mixture: the examples, as a dataset.
+        coverage: gold mentions of the sources that the model cannot predict.
+        held_out: number of sentences of each split that also occur in a test split; they are not
+            in `mixture`.
     """
 
-    groups: Sequence[Sequence[Example]]
+    mixture: Mixture
     coverage: Coverage
-    left_out: Mapping[str, int]
+    held_out: Mapping[str, int]
 
     def __str__(self) -> str:
-        recurring = [f"{number} of {name}" for name, number in self.left_out.items() if number]
-        told = f"; left out, as they stand in a test split: {', '.join(recurring)} sentences"
-        return f"{self.coverage}{told if recurring else ''}"
+        counts = [f"{count} of {split}" for split, count in self.held_out.items() if count]
+        held_out = f"; {', '.join(counts)} sentences left out, because they are in a test split"
+        return f"{len(self.mixture)} examples; {self.coverage}{held_out if counts else ''}"
 
 
-def stage_examples(
-    stage: StageRecipe,
-    learner: Learner,
-    seed: int,
-    held_out: Set[str] = frozenset(),
-    root: str | Path | None = None,
+def collect_examples(
+    stage: PlannedStage, learner: Learner, seed: int, held_out: Set[str] = frozenset()
 ) -> StageExamples:
-    """The examples of each source of a stage.
+    """Return the examples of all sources of a stage, mixed.
 
     Args:
         stage: the stage.
         learner: the model that learns from them.
-        seed: draws the documents, and the blank sentences, where a source has a share of them.
-        held_out: keys of sentences that must not be learnt from, see `held_out.test_sentences`.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
+        seed: draws the documents and the negative sentences of sources that use a share of them.
+        held_out: keys of sentences that are not trained on.
 
     Raises:
-        CorpusError: where a source gives none: it would be missed without a word.
+        CorpusError: if a source has no examples; without the error nobody would notice.
     """
     groups: list[Sequence[Example]] = []
     coverage = Coverage(0, {}, 0)
-    left_out: dict[str, int] = {}
+    held_out_counts: dict[str, int] = {}
     for source in stage.sources:
-        whole = training_corpus(source, seed, root)
-        corpus, number = without(whole, held_out)
-        left_out[f"{corpus.name} {corpus.split}"] = number
-        proposals = training_proposals(source, whole)
+        sample = source.sample(seed)
+        corpus, count = remove_sentences(sample.corpus, held_out)
+        held_out_counts[f"{corpus.name} {corpus.split}"] = count
+        proposals = sample.proposals
         if proposals is not None:
-            proposals, _ = without(proposals, held_out, whole)
-        found, seen = learner.examples(source, corpus, proposals)
-        groups.append(_kept(source, found, seed))
-        coverage = coverage + seen
+            proposals, _ = remove_sentences(proposals, held_out, sample.corpus)
+        examples, source_coverage = learner.make_examples(source, corpus, proposals)
+        groups.append(_drop_negatives(source, examples, seed))
+        coverage = coverage + source_coverage
         if not groups[-1]:
-            kind = "related names" if isinstance(source, DenseSource) else "sentences"
-            told = f"; {number} were left out, as they stand in a test split" if number else ""
+            kind = "related names" if isinstance(source.recipe, DenseSource) else "sentences"
+            reason = f"; {count} sentences are left out, because they are in a test split"
             raise CorpusError(
-                f"corpus {corpus.name} {corpus.split} has no {kind} to train on{told}"
+                f"corpus {corpus.name} {corpus.split} has no {kind} to train on"
+                f"{reason if count else ''}"
             )
-    return StageExamples(groups, coverage, left_out)
+    shares = compute_shares([len(group) for group in groups], _sampling_temperature(stage.recipe))
+    mixture = Mixture(list(chain.from_iterable(groups)), learner.encode, seed, shares)
+    return StageExamples(mixture, coverage, held_out_counts)
 
 
-def _kept(
-    source: CorpusSource | DenseSource, examples: Sequence[Example], seed: int
+def _sampling_temperature(recipe: StageRecipe) -> float:
+    """Return the temperature that `sampling` means: 1 is proportional, infinity is balanced."""
+    return {"proportional": 1.0, "balanced": math.inf}.get(recipe.sampling, recipe.temperature)
+
+
+def _drop_negatives(
+    source: LoadedSource, examples: Sequence[Example], seed: int
 ) -> Sequence[Example]:
-    """All examples, or of the blank ones the share that the source asks for."""
-    if isinstance(source, DenseSource) or source.negative_fraction == 1:
+    """Return the examples with the fraction of negatives that the recipe sets."""
+    recipe = source.recipe
+    if isinstance(recipe, DenseSource) or recipe.negative_fraction == 1:
         return examples
-    draw = Random(f"{seed}:{source.corpus}:blanks")
-    return [one for one in examples if not one.blank or draw.random() < source.negative_fraction]
+    # `blanks` is a former name; another word would draw other sentences than published runs had.
+    draw = Random(f"{seed}:{recipe.corpus}:blanks")
+    return [
+        example
+        for example in examples
+        if not example.is_negative or draw.random() < recipe.negative_fraction
+    ]

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from vaner.corpora import sentence_key
+from vaner.corpora import load, sentence_key
 from vaner.errors import CorpusError
 from vaner.text.documents import Corpus, Document, Span
-from vaner.training.data.held_out import test_sentences as sentences_of_tests
-from vaner.training.data.held_out import without
+from vaner.training.data.held_out import read_held_out_sentences, remove_sentences
 from vaner.training.recipe.schema import Recipe
 
 
@@ -25,6 +24,10 @@ def recipe(*sources: dict[str, str], held_out: tuple[Path, ...] = ()) -> Recipe:
     )
 
 
+def held_out_keys(recipe: Recipe) -> frozenset[str]:
+    return read_held_out_sentences(recipe, load)
+
+
 def corpus(folder: Path, **splits: str) -> Path:
     folder.mkdir()
     for split, words in splits.items():
@@ -37,9 +40,9 @@ def test_the_tests_of_all_corpora_of_a_recipe_are_held_out(tmp_path: Path) -> No
     first = corpus(tmp_path / "first", train="Gout hurts .", test="Flu kills .")
     second = corpus(tmp_path / "second", train="Gout hurts .")
     third = corpus(tmp_path / "third", test="Mumps swell .|Flu kills .")
-    keys = sentences_of_tests(recipe({"corpus": str(first)}, {"corpus": str(second)}))
+    keys = held_out_keys(recipe({"corpus": str(first)}, {"corpus": str(second)}))
     assert keys == {"flu kills ."}
-    assert sentences_of_tests(recipe({"corpus": str(first)}, held_out=(third,))) == {
+    assert held_out_keys(recipe({"corpus": str(first)}, held_out=(third,))) == {
         "flu kills .",
         "mumps swell .",
     }
@@ -48,7 +51,7 @@ def test_the_tests_of_all_corpora_of_a_recipe_are_held_out(tmp_path: Path) -> No
 def test_a_corpus_held_out_by_name_must_have_a_test_split(tmp_path: Path) -> None:
     folder = corpus(tmp_path / "c", train="Gout hurts .")
     with pytest.raises(CorpusError, match="test"):
-        sentences_of_tests(recipe({"corpus": str(folder)}, held_out=(folder,)))
+        held_out_keys(recipe({"corpus": str(folder)}, held_out=(folder,)))
 
 
 def test_what_stands_for_a_test_split_is_held_out(
@@ -60,14 +63,14 @@ def test_what_stands_for_a_test_split_is_held_out(
         (folder / f"{split}.jsonl").write_text(f'{{"text": "{text}", "entities": []}}\n', "utf-8")
     monkeypatch.setenv("VANER_CORPORA", str(tmp_path))
     toy = recipe({"corpus": "CMeEE", "split": "train"})
-    assert sentences_of_tests(toy) == {sentence_key("痛风会痛。")}
+    assert held_out_keys(toy) == {sentence_key("痛风会痛。")}
     with pytest.raises(CorpusError, match="no split 'test'"):
-        sentences_of_tests(recipe({"corpus": "CMeEE"}, held_out=(Path("Tianchi-TCM"),)))
+        held_out_keys(recipe({"corpus": "CMeEE"}, held_out=(Path("Tianchi-TCM"),)))
 
 
 def test_case_and_tokens_make_no_difference() -> None:
     train = Corpus("c", "train", (Document("1", "Anti-TNF  HELPED."), Document("2", "It did.")))
-    left, number = without(train, {sentence_key("anti - TNF helped .")})
+    left, number = remove_sentences(train, {sentence_key("anti - TNF helped .")})
     assert [document.text for document in left] == ["It did."] and number == 1
 
 
@@ -75,7 +78,7 @@ def test_a_document_is_cut_where_a_sentence_leaves_it() -> None:
     text = "Gout hurts. Flu kills many. Mumps swell. It ends."
     spans = (Span(0, 4, "D"), Span(12, 15, "D"), Span(28, 33, "D"))
     train = Corpus("c", "train", (Document("1", text, spans),), ("D",))
-    left, number = without(train, {"flu kills many ."})
+    left, number = remove_sentences(train, {"flu kills many ."})
     assert number == 1 and left.types == ("D",)
     found = [(d.text, [d.mention(span) for span in d.spans]) for d in left]
     assert found == [("Gout hurts.", ["Gout"]), ("Mumps swell. It ends.", ["Mumps"])]
@@ -87,7 +90,7 @@ def test_half_a_mention_is_not_taught_to_be_none(removed: str) -> None:
     metadata = {"sentences": ((0, 11), (12, 28), (29, 40), (41, 53))}
     spans = (Span(0, 4, "D"), Span(22, 34, "D"), Span(41, 46, "D"))
     train = Corpus("c", "train", (Document("1", text, spans, metadata),), ("D",))
-    left, number = without(train, {removed})
+    left, number = remove_sentences(train, {removed})
     assert number == 2
     assert [(d.text, d.mention(d.spans[0])) for d in left] == [
         ("Gout hurts.", "Gout"),
@@ -101,8 +104,8 @@ def test_proposals_are_cut_where_gold_is() -> None:
     found = gold.with_spans([Span(29, 31, "D"), Span(38, 42, "D")])
     train, proposed = (Corpus("c", "train", (one,), ("D",)) for one in (gold, found))
     held_out = {"it was a deficiency ."}
-    assert [d.text for d in without(train, held_out)[0]] == ["Gout hurts."]
-    (left,) = without(proposed, held_out, train)[0]
+    assert [d.text for d in remove_sentences(train, held_out)[0]] == ["Gout hurts."]
+    (left,) = remove_sentences(proposed, held_out, train)[0]
     assert (left.text, [left.mention(span) for span in left.spans]) == ("Gout hurts.", ["Gout"])
 
 
@@ -110,7 +113,7 @@ def test_the_source_s_own_sentences_move_with_the_text() -> None:
     text = "Gout hurts and Flu kills and it ends"
     metadata = {"sentences": ((0, 10), (11, 24), (25, 36)), "source": "x"}
     train = Corpus("c", "train", (Document("1", text, (), metadata),))
-    left, _ = without(train, {"gout hurts"})
+    left, _ = remove_sentences(train, {"gout hurts"})
     (document,) = left
     assert document.text == "and Flu kills and it ends"
     assert [document.text[slice(*s)] for s in document.metadata["sentences"]] == [
@@ -123,7 +126,7 @@ def test_the_source_s_own_sentences_move_with_the_text() -> None:
 def test_nothing_held_out_changes_nothing() -> None:
     documents = (Document("1", "Gout hurts.", (Span(0, 4, "D"),)), Document("2", ""))
     train = Corpus("c", "train", documents, ("D",))
-    assert without(train, frozenset()) == (train, 0)
+    assert remove_sentences(train, frozenset()) == (train, 0)
 
 
 def test_a_path_to_one_split_has_no_test_split(tmp_path: Path) -> None:
@@ -135,4 +138,4 @@ def test_a_path_to_one_split_has_no_test_split(tmp_path: Path) -> None:
         plan = Recipe.model_validate(
             {"name": "r", "stages": [{"sources": [{"corpus": path}]}], "dev": [{"corpus": path}]}
         )
-        assert not sentences_of_tests(plan)
+        assert not held_out_keys(plan)

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaner.training.data.mixture import LengthGroupedSampler, Mixture, Share, shares
+from vaner.training.data.mixture import LengthGroupedSampler, Mixture, Share, compute_shares
 
 
 class Sized:
@@ -33,7 +33,7 @@ def mixture(parts: list[Share], seed: int = 1) -> Mixture:
 def test_an_epoch_draws_each_source_its_share(
     sizes: list[int], temperature: float, epoch: int
 ) -> None:
-    parts = shares(sizes, temperature)
+    parts = compute_shares(sizes, temperature)
     sampler = LengthGroupedSampler(mixture(parts), 4)
     sampler.set_epoch(epoch)
     order = list(sampler)
@@ -49,13 +49,13 @@ def test_an_epoch_draws_each_source_its_share(
 
 
 def test_proportional_sees_every_example_once() -> None:
-    parts = shares([7, 30, 1], 1.0)
+    parts = compute_shares([7, 30, 1], 1.0)
     assert parts == [Share(7, 7), Share(30, 30), Share(1, 1)]
     assert sorted(LengthGroupedSampler(mixture(parts), 4)) == list(range(38))
 
 
 def test_temperature_lies_in_between() -> None:
-    drawn = [[s.drawn for s in shares([900, 100], t)] for t in (1, 2, math.inf)]
+    drawn = [[s.drawn for s in compute_shares([900, 100], t)] for t in (1, 2, math.inf)]
     assert drawn == [[900, 100], [750, 250], [500, 500]]
 
 
@@ -80,7 +80,7 @@ def test_a_proportional_epoch_is_one_permutation() -> None:
 
 @pytest.mark.parametrize("sizes", [[1], [3, 3]])
 def test_shares_of_equals(sizes: list[int]) -> None:
-    assert [s.drawn for s in shares(sizes, math.inf)] == sizes
+    assert [s.drawn for s in compute_shares(sizes, math.inf)] == sizes
 
 
 def test_one_of_several_processes_goes_on_in_the_epoch_where_it_stopped() -> None:

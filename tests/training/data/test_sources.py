@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from vaner.corpora import load
 from vaner.errors import CorpusError, RecipeError
-from vaner.training.data.sources import dev_sets, taught, training_corpus
+from vaner.training.data import loading
+from vaner.training.data.sources import load_source
+from vaner.training.plan import TrainingTargets, resolve_recipe
 from vaner.training.recipe.schema import CorpusSource, Recipe
 from vaner.training.train import train
 
@@ -32,7 +35,7 @@ def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> 
         "name": "toy",
         "model": {"backbone": "nowhere"},  # looked for only when the sources are in order
         "stages": [{"sources": sources} for sources in stages],
-        "dev": [dev or stages[0][0]],
+        "dev": [dev or {"corpus": stages[0][0]["corpus"]}],
     }
     return Recipe.model_validate(content)
 
@@ -79,13 +82,13 @@ def test_a_dev_set_of_types_that_nobody_teaches(folder: Path, tmp_path: Path) ->
     genes.mkdir()
     (genes / "devel.tsv").write_text("BRCA1\tB-Gene\n")
     wrong = recipe([{"corpus": str(folder)}], dev={"corpus": str(genes)})
-    with pytest.raises(RecipeError, match=r"has the types Gene; what is learnt is Disease"):
+    with pytest.raises(RecipeError, match=r"has the types Gene; the model learns Disease"):
         train(wrong, tmp_path / "run", report=lambda _: None)
 
 
 def test_a_dev_set_is_asked_only_for_what_is_learnt(folder: Path) -> None:
     (folder / "devel.tsv").write_text(GOOD + "BRCA1\tB-Gene\n")
-    [dev] = dev_sets(recipe([{"corpus": str(folder)}]), {"Disease"})
+    [dev] = resolve_recipe(recipe([{"corpus": str(folder)}])).dev
     assert dev.types == ("Disease",)
 
 
@@ -96,16 +99,31 @@ def test_two_corpora_teach_one_type_under_one_name(folder: Path, tmp_path: Path)
         (other / f"{split}.tsv").write_text("Flu\tB-DISO\nkills\tO\n")
     same = {"corpus": str(other), "rename": {"DISO": "Disease"}}
     plan = recipe([{"corpus": str(folder)}, same], dev=same)
-    assert taught(plan) == (["Disease"], {"toy": ["Disease"], "other": ["Disease"]})
-    [dev] = dev_sets(plan, {"Disease"})
-    assert dev.types == ("Disease",)
-    [sentence] = training_corpus(CorpusSource(**same), 1)
+    resolved = resolve_recipe(plan)
+    corpora = {"toy": ["Disease"], "other": ["Disease"]}
+    assert resolved.targets == TrainingTargets(["Disease"], corpora)
+    assert resolved.dev[0].types == ("Disease",)
+    [sentence] = load_source(CorpusSource(**same), load).corpus
     assert [span.type for span in sentence.spans] == ["Disease"]
 
 
 def test_types_of_all_stages_are_collected(folder: Path) -> None:
     source = {"corpus": str(folder)}
-    assert taught(recipe([source], [source])) == (["Disease"], {"toy": ["Disease"]})
+    targets = resolve_recipe(recipe([source], [source])).targets
+    assert targets == TrainingTargets(["Disease"], {"toy": ["Disease"]})
+
+
+def test_each_split_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    splits: list[str] = []
+
+    def counting_load(name: str, split: str, *, root: Any = None) -> Any:
+        splits.append(split)
+        return load(name, split, root=root)
+
+    monkeypatch.setattr(loading, "load", counting_load)
+    source = {"corpus": str(folder)}
+    resolve_recipe(recipe([source, {**source, "limit": 1}], [source]))
+    assert sorted(splits) == ["devel", "test", "train"]
 
 
 @pytest.mark.heavy
@@ -119,7 +137,7 @@ def test_a_sentence_of_test_is_not_trained_on(
     )
     lines: list[str] = []
     [trained] = train(plan, tmp_path / "run", report=lines.append)
-    assert trained.left_out == {"toy train": 1} and trained.coverage.mentions == 1
+    assert trained.held_out == {"toy train": 1} and trained.coverage.mentions == 1
     assert "1 of toy train" in lines[0]
     assert '"toy train": 1' in (tmp_path / "run/seed-1/training.json").read_text()
 
@@ -130,7 +148,7 @@ def test_a_share_is_drawn_by_the_seed_and_keeps_the_types(folder: Path) -> None:
     source = CorpusSource(corpus=str(folder), share=0.25)
 
     def chosen(seed: int) -> list[str]:
-        corpus = training_corpus(source, seed)
+        corpus = load_source(source, load).sample(seed).corpus
         assert corpus.types == ("Disease",)
         return [document.text for document in corpus]
 

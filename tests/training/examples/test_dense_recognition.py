@@ -24,7 +24,7 @@ from vaner.training.examples.dense_recognition import (
     ContextExample,
     ListExample,
     NameCounts,
-    dense_examples,
+    make_dense_examples,
 )
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import DenseSource, Recipe
@@ -36,7 +36,7 @@ TAGS = TagSet()
 
 def row(encoder: Encoder, example: Any, draw: Random) -> Row:
     """As a tagger's learner has it."""
-    found: Row = example.row(encoder, COMPACT, draw)
+    found: Row = example.encode(encoder, COMPACT, draw)
     return found
 
 
@@ -58,7 +58,7 @@ def encoder(tiny_backbone: Path) -> Encoder:
 
 def read_row(example: ListExample | ContextExample, encoder: Encoder, seed: int) -> list[str]:
     """Tags of a row, after a check that it is one the model can be given."""
-    row = example.row(encoder, COMPACT, Random(seed))
+    row = example.encode(encoder, COMPACT, Random(seed))
     assert len(row) <= encoder.max_subwords
     assert len(row.tags) == len(row.starts)
     return list(TAGS.names(row.tags))
@@ -77,7 +77,7 @@ def test_names_are_drawn_anew_each_epoch_from_the_seed(
 ) -> None:
     corpus = load(str(corpus_folder), "train")
     related = RelatedNames(KnowledgeBase(base))
-    examples = dense_examples(corpus, "Disease", related, encoder, TAGS)
+    examples = make_dense_examples(corpus, "Disease", related, encoder, TAGS)
     assert examples and all(example.length > 0 for example in examples)
 
     def rows(seed: int, epoch: int) -> list[tuple[int, ...]]:
@@ -95,7 +95,7 @@ def test_context_keeps_the_words_around_a_mention(
 ) -> None:
     corpus = load(str(corpus_folder), "train")
     related = RelatedNames(KnowledgeBase(base))
-    examples = dense_examples(corpus, "Chemical", related, encoder, TAGS, context=True)
+    examples = make_dense_examples(corpus, "Chemical", related, encoder, TAGS, context=True)
     assert len(examples) == 6  # of six drugs only metformin shares anything with the base
     for example in examples:
         assert isinstance(example, ContextExample)

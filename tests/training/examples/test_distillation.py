@@ -17,7 +17,7 @@ from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
 from vaner.tagger import crf_algorithms
 from vaner.tagger.crf import CRF
-from vaner.training.examples.distillation import tagged
+from vaner.training.examples.distillation import annotate_with_teacher
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
@@ -128,7 +128,9 @@ def test_sentences_that_a_teacher_is_not_sure_of_are_left_out(
     teacher: Path, corpus_folder: Path
 ) -> None:
     corpus = load(str(corpus_folder), "train")
-    every, sure, none = (tagged(str(teacher), corpus, least) for least in (0.0, 0.6, 1.0))
+    every, sure, none = (
+        annotate_with_teacher(str(teacher), corpus, least) for least in (0.0, 0.6, 1.0)
+    )
     assert len(every) >= len(sure) > len(none)
     scores = [span.score or 0 for document in sure for span in document.spans]
     assert scores and min(scores) >= 0.6

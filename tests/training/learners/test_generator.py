@@ -15,7 +15,7 @@ from vaner.errors import RecipeError
 from vaner.generator.instructions import build_instruction
 from vaner.generator.prompts import PromptEncoder
 from vaner.text.documents import Corpus, Document, Span
-from vaner.training.examples.marked_copies import CUT, copy_examples
+from vaner.training.examples.marked_copies import CUT, make_copy_examples
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
@@ -65,7 +65,7 @@ def test_a_run_that_was_stopped_goes_on(
     assert again.dev_f1 == one.dev_f1
     record = json.loads((tmp_path / "run" / "seed-1" / "training.json").read_text())
     assert record["recipe"]["model"]["family"] == "generator" and record["mentions"] == 72
-    with pytest.raises(RecipeError, match="was begun with another recipe"):
+    with pytest.raises(RecipeError, match="was started with another recipe"):
         train(plan, tmp_path / "run", resume=True, report=lambda _: None)
 
 
@@ -75,21 +75,21 @@ def test_examples_hold_nested_mentions_and_blank_sentences(tiny_backbone: Path) 
     corpus = Corpus("GENIA", "train", (Document("1", text, spans),), ("DNA", "protein"))
     encoder = PromptEncoder(read_tokenizer(tiny_backbone), 2048)
     asks = build_instruction("GENIA")
-    examples, coverage = copy_examples(
+    examples, coverage = make_copy_examples(
         corpus, corpus.types, encoder, lambda type, _: asks.render_one(type)
     )
-    assert [(sorted(e.spans), e.blank) for e in examples] == [
+    assert [(sorted(e.spans), e.is_negative) for e in examples] == [
         ([], True), ([], True), ([(1, 2), (1, 4)], False), ([], True),
     ]  # fmt: skip
     assert coverage.mentions == 3 and sum(coverage.unreachable.values()) == 1
-    assert all(len(example.row(encoder)) == example.length for example in examples)
+    assert all(len(example.encode(encoder)) == example.length for example in examples)
 
 
 def test_a_mention_that_no_window_holds_is_counted(tiny_backbone: Path) -> None:
     text = " ".join(["cell"] * 200)
     corpus = Corpus("c", "train", (Document("1", text, (Span(0, 499, "X"), Span(0, 4, "X"))),))
     encoder = PromptEncoder(read_tokenizer(tiny_backbone), 256)
-    examples, coverage = copy_examples(corpus, ["X"], encoder, lambda *_: "X: ")
+    examples, coverage = make_copy_examples(corpus, ["X"], encoder, lambda *_: "X: ")
     assert len(examples) > 1 and sum(len(example.spans) for example in examples) == 1
     assert coverage.mentions == 2 and coverage.unreachable == {CUT: 1}
 

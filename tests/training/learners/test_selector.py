@@ -25,9 +25,9 @@ from vaner.text.documents import Corpus, Document, Span
 from vaner.text.words import split_words
 from vaner.training.examples.candidate_groups import (
     GroupExample,
-    Questions,
-    group_examples,
-    with_variants,
+    SelectorPrompts,
+    add_variants,
+    make_group_examples,
 )
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
@@ -36,7 +36,9 @@ from vaner.training.train import train
 __all__ = ["corpus_folder"]
 
 _WORD = re.compile(r"\w+")
-QUESTIONS = Questions({"Chemical": "Chemical: ", "Disease": "Disease: "}, ("Chemical", "Disease"))
+QUESTIONS = SelectorPrompts(
+    {"Chemical": "Chemical: ", "Disease": "Disease: "}, ("Chemical", "Disease")
+)
 
 
 class Careless:
@@ -167,31 +169,34 @@ def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: Candidate
     corpus = Corpus("c", "train", (Document("1", text, spans),), ("Chemical", "Disease"))
     found = [Document("1", text, (spans[1], Span(22, 26, "Disease"), Span(37, 41, "Disease"),
                                   Span(0, 7, "Disease"), Span(8, 13, "Gene")))]  # fmt: skip
-    examples, coverage = group_examples(corpus, corpus.types, encoder, QUESTIONS, found)
+    examples, coverage = make_group_examples(corpus, corpus.types, encoder, QUESTIONS, found)
     assert coverage.mentions == 3 and not coverage.unreachable
-    right, wrong = [e for e in examples if not e.blank], [e for e in examples if e.blank]
+    right, wrong = (
+        [e for e in examples if not e.is_negative],
+        [e for e in examples if e.is_negative],
+    )
     assert [e.candidate for e in right] == sorted(map(Candidate.from_span, spans))
     assert [e.candidate[:2] for e in wrong] == [(0, 7), (22, 26), (37, 41)]
     for example in examples:
-        rows = example.rows(encoder, QUESTIONS, 4, Random(1))
-        assert rows == example.rows(encoder, QUESTIONS, 4, Random(1))
-        assert rows[0].right is not example.blank
+        rows = example.encode(encoder, QUESTIONS, 4, Random(1))
+        assert rows == example.encode(encoder, QUESTIONS, 4, Random(1))
+        assert rows[0].right is not example.is_negative
         assert not any(row.right for row in rows[1:])
-        assert len(rows) == (1 if example.blank else 5)
+        assert len(rows) == (1 if example.is_negative else 5)
         assert len(rows[0]) == example.length
     # Of a mention of one type it is known that it is not of the corpus's others.
-    chemical = right[0].rows(encoder, QUESTIONS, 0, Random(1))
+    chemical = right[0].encode(encoder, QUESTIONS, 0, Random(1))
     assert len(chemical) == 1 and chemical[0].excluded_types == (1,) and chemical[0].type_id == 0
-    assert {len(right[1].rows(encoder, QUESTIONS, 4, Random(n))) for n in range(5)} == {5}
-    drawn = {right[1].rows(encoder, QUESTIONS, 4, Random(n)) for n in range(5)}
+    assert {len(right[1].encode(encoder, QUESTIONS, 4, Random(n))) for n in range(5)} == {5}
+    drawn = {right[1].encode(encoder, QUESTIONS, 4, Random(n)) for n in range(5)}
     assert len(drawn) > 1
 
 
 def test_variants_of_dev_are_the_same_every_time() -> None:
     text = "aspirin helps against lung cancer ."
     document = Document("1", text, (Span(0, 7, "Chemical"), Span(22, 33, "Disease", 0.3)))
-    one = with_variants(document, ["Disease"], 4)
-    assert one == with_variants(document, ["Disease"], 4)
+    one = add_variants(document, ["Disease"], 4)
+    assert one == add_variants(document, ["Disease"], 4)
     assert len(one.spans) == 5 and set(map(Candidate.from_span, one.spans)) & collect_candidates(
         document
     ) == {Candidate(22, 33, "Disease")}
@@ -200,10 +205,10 @@ def test_variants_of_dev_are_the_same_every_time() -> None:
 def test_a_text_that_no_encoding_has_is_read(encoder: CandidateEncoder) -> None:
     """A lone surrogate, as JSON can hold it."""
     document = Document("\ud800", "gout \ud800 and asthma", (Span(0, 4, "Disease"),))
-    assert len(with_variants(document, ["Disease"], 4).spans) > 3
+    assert len(add_variants(document, ["Disease"], 4).spans) > 3
     corpus = Corpus("c", "train", (document,), ("Disease",))
-    [example], _ = group_examples(corpus, ["Disease"], encoder, QUESTIONS)
-    assert len(example.rows(encoder, QUESTIONS, 4, Random(0))) > 3
+    [example], _ = make_group_examples(corpus, ["Disease"], encoder, QUESTIONS)
+    assert len(example.encode(encoder, QUESTIONS, 4, Random(0))) > 3
 
 
 def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
@@ -229,18 +234,18 @@ def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
     ]
     write(found, tmp_path / "found.jsonl", "jsonl")
     taught: list[GroupExample] = []
-    real = GroupExample.rows
+    real = GroupExample.encode
 
     def watched(self: GroupExample, *rest: Any) -> Any:
         taught.append(self)
         return real(self, *rest)
 
-    monkeypatch.setattr(GroupExample, "rows", watched)
+    monkeypatch.setattr(GroupExample, "encode", watched)
     plan = recipe(
         tiny_backbone, folder, proposals=str(tmp_path / "found.jsonl"), stage={"epochs": 1}
     )
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
-    assert sum(trained.left_out.values()) == 1
+    assert sum(trained.held_out.values()) == 1
     marked = {e.text[e.candidate.start : e.candidate.end] for e in taught}
     assert {"asthma", "hurts", "helps", "more"} <= marked
     assert not any("gout" in e.text for e in taught) and "badly" not in marked
@@ -259,7 +264,7 @@ def test_proposals_must_fit_the_documents(
 ) -> None:
     file = proposals(tmp_path, corpus_folder, "devel")
     for options, words in (
-        ({"proposals": str(file)}, r"toy train: document 'train-1' is not among them"),
+        ({"proposals": str(file)}, r"toy train: document 'train-1' is missing"),
         ({"dev": {"proposals": str(tmp_path / "other.jsonl")}},
          r"other\.jsonl do not fit toy devel: document 'devel-1' has another text there"),
     ):  # fmt: skip

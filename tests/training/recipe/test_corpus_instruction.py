@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from vaner.corpora import load
 from vaner.errors import VanerError
 from vaner.tagger.instructions import CORPUS, Instruction
-from vaner.training.data.held_out import test_sentences as held_out_sentences
+from vaner.training.data.held_out import read_held_out_sentences
 from vaner.training.recipe.schema import HeldOutSplit, Recipe
 
 
@@ -49,4 +51,7 @@ def test_a_split_can_be_held_out(tmp_path: Path) -> None:
         "held_out": [str(tmp_path / "other"), {"corpus": str(tmp_path / "other")}],
     })  # fmt: skip
     assert recipe.held_out[1] == HeldOutSplit(corpus=str(tmp_path / "other"), split="devel")
-    assert held_out_sentences(recipe, tmp_path) == {"all is well .", "flu kills ."}
+    assert read_held_out_sentences(recipe, partial(load, root=tmp_path)) == {
+        "all is well .",
+        "flu kills .",
+    }

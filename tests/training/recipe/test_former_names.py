@@ -70,7 +70,7 @@ def test_stored_recipe_is_the_same_recipe_without_a_warning(tmp_path: Path) -> N
         warnings.simplefilter("error")
         recipe = Recipe.from_record(SELECTOR)
         (tmp_path / resume.RECIPE_FILE).write_text(json.dumps(SELECTOR), "utf-8")
-        resume.check(recipe, tmp_path)
+        resume.check_same_recipe(recipe, tmp_path)
 
 
 def test_both_names_of_a_field_are_an_error(tmp_path: Path) -> None:

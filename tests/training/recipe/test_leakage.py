@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from vaner.corpora import load
 from vaner.errors import RecipeError
-from vaner.training.data.sources import dev_sets
+from vaner.training.data.sources import DevSet, load_dev_set
 from vaner.training.recipe.file import read_recipe
-from vaner.training.recipe.leakage import clash
+from vaner.training.recipe.leakage import find_split_conflict
 from vaner.training.recipe.schema import Recipe
 
 
@@ -25,6 +26,11 @@ def recipe(
             "held_out": list(held_out),
         }
     )
+
+
+def load_dev(recipe: Recipe) -> DevSet:
+    [source] = recipe.dev
+    return load_dev_set(source, {"D"}, load)
 
 
 GENIA = {"corpus": "GENIA-nested", "split": "train_partial"}
@@ -46,21 +52,23 @@ CMEEE = {"corpus": "CMeEE", "limit": 14_000}
     ],
 )
 def test_what_may_be_used_together(good: Recipe) -> None:
-    assert clash(good) is None
+    assert find_split_conflict(good) is None
 
 
 @pytest.mark.parametrize("dev", [GENIA | {"split": "devel"}, {"corpus": "NCBI-disease"}])
 def test_a_model_to_begin_with_has_not_seen_what_it_is_scored_on(dev: dict[str, Any]) -> None:
     plan = recipe(GENIA, dev=dev)
-    assert clash(plan, [("NCBI-disease", "train"), ("abstracts.jsonl", "")]) is None
-    told = clash(plan, [("JNLPBA-cells", "train")]) or ""
-    assert "learnt from JNLPBA train, which has texts of GENIA-nested" in told
+    assert find_split_conflict(plan, [("NCBI-disease", "train"), ("abstracts.jsonl", "")]) is None
+    told = find_split_conflict(plan, [("JNLPBA-cells", "train")]) or ""
+    assert "was trained on JNLPBA train, which has texts of GENIA-nested" in told
 
 
 def test_what_a_model_learnt_before_does_not_choose_the_next() -> None:
     plan = recipe(JNLPBA, dev={"corpus": "NCBI-disease", "split": "train", "skip": 5000})
-    assert clash(plan) is None
-    assert "has texts of NCBI-disease train" in (clash(plan, [("NCBI-disease", "train")]) or "")
+    assert find_split_conflict(plan) is None
+    assert "has texts of NCBI-disease train" in (
+        find_split_conflict(plan, [("NCBI-disease", "train")]) or ""
+    )
 
 
 def test_one_file_is_not_learnt_from_and_chosen_by(tmp_path: Path) -> None:
@@ -69,10 +77,10 @@ def test_one_file_is_not_learnt_from_and_chosen_by(tmp_path: Path) -> None:
     link.symlink_to(one)
     for dev in (one, link):
         assert "is trained on too" in (
-            clash(recipe({"corpus": str(one)}, dev={"corpus": str(dev)})) or ""
+            find_split_conflict(recipe({"corpus": str(one)}, dev={"corpus": str(dev)})) or ""
         )
     parts = {"corpus": str(one), "limit": 5}, {"corpus": str(one), "skip": 5}
-    assert clash(recipe(parts[0], dev=parts[1])) is None
+    assert find_split_conflict(recipe(parts[0], dev=parts[1])) is None
 
 
 def test_a_registered_corpus_is_the_same_by_its_path(tmp_path: Path) -> None:
@@ -81,7 +89,7 @@ def test_a_registered_corpus_is_the_same_by_its_path(tmp_path: Path) -> None:
     (folder / "train.tsv").write_text("gout\tB-Disease\n")
     dev = {"corpus": str(folder), "split": "train"}
     assert "is trained on too" in (
-        clash(recipe({"corpus": "NCBI-disease"}, dev=dev), (), tmp_path) or ""
+        find_split_conflict(recipe({"corpus": "NCBI-disease"}, dev=dev), (), tmp_path) or ""
     )
 
 
@@ -89,9 +97,9 @@ def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_pa
     for name in ("train.tsv", "test.tsv"):
         (tmp_path / name).write_text("gout\tB-Disease\n")
     train, test = ({"corpus": str(tmp_path / name)} for name in ("train.tsv", "test.tsv"))
-    assert "dev must not be a test split" in (clash(recipe(train, dev=test)) or "")
-    assert "a test split is never trained on" in (clash(recipe(test)) or "")
-    assert clash(recipe(train)) is None
+    assert "dev must not be a test split" in (find_split_conflict(recipe(train, dev=test)) or "")
+    assert "a test split is never trained on" in (find_split_conflict(recipe(test)) or "")
+    assert find_split_conflict(recipe(train)) is None
 
 
 @pytest.mark.parametrize(
@@ -106,12 +114,12 @@ def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_pa
             "JNLPBA devel and GENIA-nested test share texts",
         ),
         (recipe({"corpus": "CCKS2019"}, held_out=("cEHRNER",)), "CCKS2019 train and cEHRNER test"),
-        (recipe(CMEEE, dev={"corpus": "CMeEE"}), "CMeEE devel stands for the test split"),
-        (recipe({"corpus": "CCKS2017", "split": "devel"}), "CCKS2017 devel stands for the test"),
+        (recipe(CMEEE, dev={"corpus": "CMeEE"}), "CMeEE devel is used as the test split"),
+        (recipe({"corpus": "CCKS2017", "split": "devel"}), "CCKS2017 devel is used as the test"),
         (recipe(CMEEE, dev={"corpus": "CMeEE", "split": "train"}), "dev CMeEE train is trained"),
         (
             recipe({"corpus": "CMeEE"}, dev={"corpus": "CMeEE", "split": "train", "skip": 9}),
-            "is trained on too: give the source a limit",
+            "is trained on too: set a limit in the source",
         ),
         (
             recipe({"corpus": "BC5CDR-chem"}, dev={"corpus": "BC5CDR", "split": "train"}),
@@ -121,7 +129,7 @@ def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_pa
     ],
 )
 def test_what_must_be_kept_apart(bad: Recipe, words: str) -> None:
-    told = clash(bad)
+    told = find_split_conflict(bad)
     assert told is not None and words in told and "\n" not in told
 
 
@@ -147,7 +155,7 @@ def test_a_dev_set_skips_what_is_learnt_from(tmp_path: Path) -> None:
     (folder / "train.tsv").write_text("".join(f"Gout{i}\tB-D\n\n" for i in range(5)))
     name = str(folder)
     dev = {"corpus": name, "split": "train", "skip": 3, "limit": 1}
-    (found,) = dev_sets(recipe({"corpus": name, "limit": 3}, dev=dev), {"D"})
+    found = load_dev(recipe({"corpus": name, "limit": 3}, dev=dev))
     assert [document.text for document in found.corpus] == ["Gout3"]
-    with pytest.raises(RecipeError, match=r"has no documents behind the 9 that are skipped"):
-        dev_sets(recipe({"corpus": name, "limit": 3}, dev={**dev, "skip": 9}), {"D"})
+    with pytest.raises(RecipeError, match=r"has no documents after the 9 that are skipped"):
+        load_dev(recipe({"corpus": name, "limit": 3}, dev={**dev, "skip": 9}))

@@ -1,7 +1,7 @@
-"""A split in parts of like size, of which one is left out: its turn to be annotated, not learnt.
+"""Divide a split into folds of similar size, to annotate one and train on the others.
 
-Parts are runs of documents as they stand, so that what belongs together mostly stays together;
-sentences that the corpus says are of one document always do.
+A fold is a run of consecutive documents, so that related documents mostly stay together. Sentences
+that the corpus attributes to one document always do.
 """
 
 from __future__ import annotations
@@ -12,53 +12,53 @@ from vaner.errors import RecipeError
 from vaner.text.documents import Corpus, Document
 
 
-def without_fold(corpus: Corpus, folds: int, fold: int) -> Corpus:
-    """All documents but those of one fold, in their order.
+def drop_fold(corpus: Corpus, folds: int, fold: int) -> Corpus:
+    """Return all documents except those of one fold, in their order.
 
     Args:
         corpus: the split.
         folds: number of folds.
-        fold: the one to leave out, from 0 on.
+        fold: the fold to leave out, counted from 0.
 
     Raises:
-        RecipeError: where there are not enough documents for so many folds.
+        RecipeError: if there are too few documents for this number of folds.
     """
-    start, end = _edges(corpus, folds)[fold]
+    start, end = _fold_ranges(corpus, folds)[fold]
     return _with(corpus, (*corpus.documents[:start], *corpus.documents[end:]))
 
 
-def only_fold(corpus: Corpus, folds: int, fold: int) -> Corpus:
-    """The documents of one fold: those that `without_fold` leaves out.
+def select_fold(corpus: Corpus, folds: int, fold: int) -> Corpus:
+    """Return the documents of one fold: those that `drop_fold` leaves out.
 
     >>> corpus = Corpus("c", "train", tuple(Document(str(i), "Gout.") for i in range(5)), ("X",))
-    >>> [[document.id for document in only_fold(corpus, 2, fold)] for fold in (0, 1)]
+    >>> [[document.id for document in select_fold(corpus, 2, fold)] for fold in (0, 1)]
     [['0', '1'], ['2', '3', '4']]
     """
-    start, end = _edges(corpus, folds)[fold]
+    start, end = _fold_ranges(corpus, folds)[fold]
     return _with(corpus, corpus.documents[start:end])
 
 
-def _edges(corpus: Corpus, folds: int) -> list[tuple[int, int]]:
-    """First document of each fold, and one past its last."""
+def _fold_ranges(corpus: Corpus, folds: int) -> list[tuple[int, int]]:
+    """Return the half-open range of documents of each fold."""
     edges = [round(number * len(corpus) / folds) for number in range(folds + 1)]
-    edges = [_moved(corpus.documents, edge) for edge in edges]
-    found = list(zip(edges, edges[1:], strict=False))
-    if any(start >= end for start, end in found):
+    edges = [_next_boundary(corpus.documents, edge) for edge in edges]
+    ranges = list(zip(edges, edges[1:], strict=False))
+    if any(start >= end for start, end in ranges):
         raise RecipeError(
             f"corpus {corpus.name} {corpus.split} has too few documents for {folds} folds"
         )
-    return found
+    return ranges
 
 
-def _moved(documents: Sequence[Document], edge: int) -> int:
-    """The edge, or the next one that does not part the sentences of one document."""
-    while 0 < edge < len(documents) and _together(documents[edge - 1], documents[edge]):
+def _next_boundary(documents: Sequence[Document], edge: int) -> int:
+    """Return the first index from `edge` on that does not separate sentences of one document."""
+    while 0 < edge < len(documents) and _same_source(documents[edge - 1], documents[edge]):
         edge += 1
     return edge
 
 
-def _together(one: Document, other: Document) -> bool:
-    return one.source_id is not None and one.source_id == other.source_id
+def _same_source(first: Document, second: Document) -> bool:
+    return first.source_id is not None and first.source_id == second.source_id
 
 
 def _with(corpus: Corpus, documents: Sequence[Document]) -> Corpus:

@@ -1,4 +1,12 @@
-"""The examples of a stage, mixed, and the order in which they are seen."""
+"""The dataset of a stage, and the order in which its examples are seen.
+
+Exact resume depends on this file: what a run draws at random must not depend on what it did before
+it was stopped. Python's and torch's global generators are such a history, so they are not used.
+Each random choice has a generator of its own, seeded by what identifies the choice: (seed, epoch)
+for the order of an epoch, (seed, epoch, index) for the content of an example. A resumed run reads
+the epoch and the position from the checkpoint, computes the order of the epoch again, skips the
+batches that were seen, and goes on with the same batches as an unbroken run.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +21,30 @@ from vaner.training.examples.sentences import Example
 
 
 class Share(NamedTuple):
-    """A source's part in a mixture.
+    """The share of a source in an epoch.
 
     Args:
-        size: how many examples it has.
-        drawn: how many of them an epoch sees, some twice if that is more.
+        size: number of examples of the source.
+        drawn: number of examples that an epoch sees; if it is larger, some are seen twice.
     """
 
     size: int
     drawn: int
 
 
-def shares(sizes: Sequence[int], temperature: float) -> list[Share]:
-    """How often each source is drawn in an epoch as long as all examples together.
+def compute_shares(sizes: Sequence[int], temperature: float) -> list[Share]:
+    """Return how often each source is drawn in an epoch as long as all examples together.
 
     Args:
-        sizes: number of examples of each source, none of them 0.
-        temperature: a source is drawn in proportion to size ** (1 / temperature): 1 takes every
-            example once, infinity as many of each source (arXiv 1907.05019, section 4.1).
+        sizes: number of examples of each source, at least 1.
+        temperature: sources are drawn in proportion to size ** (1 / temperature): 1 takes every
+            example once, infinity the same number from each source.
 
-    >>> shares([900, 100], 1)
+    Source: arXiv 1907.05019, section 4.1.
+
+    >>> compute_shares([900, 100], 1)
     [Share(size=900, drawn=900), Share(size=100, drawn=100)]
-    >>> shares([900, 100], float("inf"))
+    >>> compute_shares([900, 100], float("inf"))
     [Share(size=900, drawn=500), Share(size=100, drawn=500)]
     """
     weights = [size ** (1 / temperature) for size in sizes]
@@ -45,22 +55,20 @@ def shares(sizes: Sequence[int], temperature: float) -> list[Share]:
 
 
 class Mixture(Dataset[Any]):
-    """All examples of a stage as a dataset of rows.
+    """All examples of a stage as a dataset of encoded rows.
 
     Args:
-        examples: those of one source after another.
-        row: the row of an example, as a draw has it.
-        seed: of all that is left to chance.
-        shares: how often each source is drawn; every example once an epoch if none are given.
-
-    What an example leaves to chance (its instruction, the names of a dense one) is drawn by (seed,
-    epoch, index): the same in every run of the recipe, resumed or not, another in every epoch.
+        examples: the examples of the first source, then of the second, and so on.
+        encode: encodes an example; a generator makes the example's random choices (its
+            instruction, the names of a dense one).
+        seed: seed of all random choices.
+        shares: how often each source is drawn; every example once in an epoch if empty.
     """
 
     def __init__(
         self,
         examples: Sequence[Example],
-        row: Callable[[Any, Random], Any],
+        encode: Callable[[Any, Random], Any],
         seed: int,
         shares: Sequence[Share] = (),
     ) -> None:
@@ -68,44 +76,50 @@ class Mixture(Dataset[Any]):
         self.shares = tuple(shares) or (Share(len(examples), len(examples)),)
         self.seed = seed
         self.epoch = 0
-        self._row = row
+        self._encode = encode
 
     def __len__(self) -> int:
         return len(self.examples)
 
     def __getitem__(self, index: int) -> Any:
+        # An index past the last example is an example drawn again, see `order`. The generator is
+        # new for each item: worker processes and resumed runs make the same choices.
         draw = Random(f"{self.seed}:{self.epoch}:{index}")
-        return self._row(self.examples[index % len(self)], draw)
+        return self._encode(self.examples[index % len(self)], draw)
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the Trainer's data loader where it does not find the sampler.
+        """Set the epoch that random choices depend on.
 
-        That is so where one of several processes goes on in the middle of an epoch.
+        The Trainer's data loader calls this if it does not find the sampler: in training with
+        several processes that is resumed in the middle of an epoch.
         """
         self.epoch = int(epoch)
 
     @property
     def epoch_size(self) -> int:
-        """Number of examples that an epoch sees."""
+        """Number of examples in an epoch."""
         return sum(share.drawn for share in self.shares)
 
     def order(self, generator: torch.Generator) -> list[int]:
-        """Indices of the examples of one epoch, in random order.
+        """Return the indices of the examples of an epoch in random order.
 
-        A source that is drawn more often than it has examples comes round again whole before any
-        of its examples is seen a third time; one that is drawn less often gives others each epoch.
-        What comes round again has the number of examples added to its index, so that it is
-        another draw.
+        A source that is drawn more often than it has examples is used completely before any of its
+        examples is used again. A source that is drawn less often provides other examples in each
+        epoch. An example that is used again has the number of all examples added to its index, so
+        that `__getitem__` makes other random choices for it.
+
+        Args:
+            generator: makes the order random; its state must depend on seed and epoch only.
         """
         if all(share.drawn == share.size for share in self.shares):
             return [int(i) for i in torch.randperm(len(self), generator=generator)]
         chosen, first = [], 0
         for share in self.shares:
-            left, again = share.drawn, 0
-            while left > 0:
-                some = torch.randperm(share.size, generator=generator)[:left] + first + again
-                chosen.append(some)
-                left, again = left - len(some), again + len(self)
+            remaining, offset = share.drawn, 0
+            while remaining > 0:
+                part = torch.randperm(share.size, generator=generator)[:remaining]
+                chosen.append(part + first + offset)
+                remaining, offset = remaining - len(part), offset + len(self)
             first += share.size
         indices = torch.cat(chosen)
         shuffled = indices[torch.randperm(len(indices), generator=generator)]
@@ -113,15 +127,23 @@ class Mixture(Dataset[Any]):
 
     @property
     def lengths(self) -> list[int]:
-        """Sub-words of each example."""
+        """Number of subwords of each example."""
         return [example.length for example in self.examples]
 
 
 class LengthGroupedSampler(Sampler[int]):
-    """Random order in which neighbours have like length, the same for the same seed and epoch.
+    """Sample in random order, with examples of similar length next to each other.
 
-    As transformers' sampler of that name, but a function of the epoch and not of a generator's
-    history, so that a run resumed in the middle of an epoch sees the rest of the same epoch.
+    Unlike the sampler of this name in transformers, the order is a function of seed and epoch. The
+    Trainer skips the batches that a stopped run has seen; because the order is the same, the
+    resumed run sees exactly the rest of the epoch.
+
+    The order is made in three steps: shuffle all indices; sort blocks of 50 batches by length, so
+    that a batch needs little padding; shuffle the batches.
+
+    Args:
+        mixture: the dataset.
+        batch_size: number of examples in a batch.
     """
 
     def __init__(self, mixture: Mixture, batch_size: int) -> None:
@@ -132,23 +154,26 @@ class LengthGroupedSampler(Sampler[int]):
         return self.mixture.epoch_size
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the Trainer's data loader; examples are drawn anew with the order."""
+        """Set the epoch; the Trainer's data loader calls this at its start."""
         self.mixture.set_epoch(epoch)
 
     def __iter__(self) -> Iterator[int]:
+        # A new generator for every epoch, so that nothing depends on earlier epochs.
         generator = torch.Generator().manual_seed(
             1_000_003 * self.mixture.seed + self.mixture.epoch
         )
         order = self.mixture.order(generator)
-        lengths, mega = self.mixture.lengths, 50 * self.batch_size
+        lengths, block_size = self.mixture.lengths, 50 * self.batch_size
         batches: list[list[int]] = []
-        for start in range(0, len(order), mega):
-            part = order[start : start + mega]
-            pool = sorted(part, key=lambda index: -lengths[index % len(lengths)])
-            batches += [pool[i : i + self.batch_size] for i in range(0, len(pool), self.batch_size)]
-        # A short last batch stays last: the sampler gives indices, not batches.
-        short = [b for b in batches if len(b) < self.batch_size]
-        full = [b for b in batches if len(b) == self.batch_size]
+        for start in range(0, len(order), block_size):
+            block = order[start : start + block_size]
+            block = sorted(block, key=lambda index: -lengths[index % len(lengths)])
+            batches += [
+                block[i : i + self.batch_size] for i in range(0, len(block), self.batch_size)
+            ]
+        # A short batch must come last: the data loader cuts the indices into batches again.
+        short = [batch for batch in batches if len(batch) < self.batch_size]
+        full = [batch for batch in batches if len(batch) == self.batch_size]
         for i in torch.randperm(len(full), generator=generator).tolist():
             yield from full[i]
         for batch in short:

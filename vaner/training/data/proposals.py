@@ -1,4 +1,4 @@
-"""What a recognizer found in the documents of a corpus, as kept in a file."""
+"""Read a recognizer's mentions in the documents of a corpus from a file."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ from vaner.formats import read
 from vaner.text.documents import Corpus
 
 
-def proposed(path: str, corpus: Corpus) -> Corpus:
-    """The documents of a corpus with a recognizer's mentions in place of their own.
+def read_proposals(path: str, corpus: Corpus) -> Corpus:
+    """Return the documents of a corpus with a recognizer's mentions in place of the gold ones.
 
     Args:
-        path: JSONL in vaner's own format, as ``vaner crossfit`` and ``vaner annotate`` write it.
-            It may hold more documents, and mentions of more types, than the corpus.
+        path: JSONL in vaner's format, as ``vaner crossfit`` and ``vaner annotate`` write it. It may
+            have more documents than the corpus, and mentions of more types.
         corpus: the corpus.
 
     Raises:
-        FormatError: where the file cannot be read.
-        RecipeError: where a document of the corpus is not in it, or has another text.
+        FormatError: if the file cannot be read.
+        RecipeError: if it lacks a document of the corpus or has another text for it.
     """
-    found = {(document.id, document.text): document.spans for document in read(path, "jsonl")}
+    proposals = {(document.id, document.text): document.spans for document in read(path, "jsonl")}
     documents = []
     for document in corpus:
-        spans = found.get((document.id, document.text))
+        spans = proposals.get((document.id, document.text))
         if spans is None:
-            known = any(name == document.id for name, _ in found)
+            has_id = any(id == document.id for id, _ in proposals)
             raise RecipeError(
                 f"proposals {path} do not fit {corpus.name} {corpus.split}: document "
-                f"{document.id!r} {'has another text there' if known else 'is not among them'}"
+                f"{document.id!r} {'has another text there' if has_id else 'is missing'}"
             )
-        kept = (span for span in spans if span.type in corpus.types)
-        documents.append(document.with_spans(kept))
+        documents.append(document.with_spans(span for span in spans if span.type in corpus.types))
     return Corpus(corpus.name, corpus.split, tuple(documents), corpus.types)

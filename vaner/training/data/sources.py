@@ -1,30 +1,63 @@
-"""The corpora that a recipe names: what they teach, what is held out, what is trained on."""
+"""Load the corpora of a recipe: what is trained on, and what chooses the model."""
 
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from random import Random
-from typing import NamedTuple
 
-from vaner.corpora import load
 from vaner.errors import CorpusError, RecipeError
+from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.documents import Corpus, format_types
-from vaner.training.data.folds import without_fold
-from vaner.training.data.proposals import proposed
+from vaner.training.data.folds import drop_fold
+from vaner.training.data.loading import LoadCorpus
+from vaner.training.data.proposals import read_proposals
 from vaner.training.recipe.saved_tagger import read_prompts
-from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe
+from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSource:
+    """A source of a recipe with its documents.
+
+    Args:
+        recipe: the source's part of the recipe.
+        corpus: the documents to learn from, up to ``limit`` and without the held-out fold.
+        types: the types to learn.
+        proposals: for a selector, the same documents with a recognizer's mentions.
+        teacher: types, tags and instructions of the teacher, if there is one.
+    """
+
+    recipe: CorpusSource | DenseSource
+    corpus: Corpus
+    types: tuple[str, ...]
+    proposals: Corpus | None = None
+    teacher: TaggerPrompts | None = None
+
+    @property
+    def is_general_domain(self) -> bool:
+        """Whether it trains the head of the general domain."""
+        return isinstance(self.recipe, CorpusSource) and self.recipe.domain == "general"
+
+    def sample(self, seed: int) -> LoadedSource:
+        """Return the source with the share of its documents that a seed draws, in their order."""
+        if isinstance(self.recipe, DenseSource) or self.recipe.share == 1:
+            return self
+        number = max(1, round(self.recipe.share * len(self.corpus)))
+        draw = Random(f"{seed}:{self.corpus.name}")
+        indices = sorted(draw.sample(range(len(self.corpus)), number))
+        proposals = None if self.proposals is None else _select(self.proposals, indices)
+        return replace(self, corpus=_select(self.corpus, indices), proposals=proposals)
 
 
 @dataclass(frozen=True, slots=True)
 class DevSet:
-    """Held-out documents of one corpus, and the types to be found in them.
+    """Documents that choose the model.
 
     Args:
         corpus: the documents.
-        types: the types.
-        proposals: the same documents with what a recognizer found in them, for a selector.
+        types: the types to find in them.
+        proposals: for a selector, the same documents with a recognizer's mentions.
     """
 
     corpus: Corpus
@@ -32,123 +65,77 @@ class DevSet:
     proposals: Corpus | None = None
 
 
-class Taught(NamedTuple):
-    """What a recipe teaches to find.
+def load_source(source: CorpusSource | DenseSource, load: LoadCorpus) -> LoadedSource:
+    """Load the documents of a source.
 
     Args:
-        types: sorted.
-        datasets: corpora whose names stand in instructions -> the types they are named for. A
-            name that is never seen in training must not be put before the dev sentences that
-            choose the model, nor before any other.
-    """
-
-    types: list[str]
-    datasets: dict[str, list[str]]
-
-
-def taught(recipe: Recipe, root: str | Path | None = None) -> Taught:
-    """What all sources of all stages teach; all are read, so that nothing is trained in vain.
+        source: a source of a recipe.
+        load: loads a split of a corpus.
 
     Raises:
-        CorpusError: for a corpus that is not there or empty, or a type it does not annotate.
-        RecipeError: where there is nothing to learn to find, or proposals are of other documents.
+        CorpusError: if the corpus does not exist, is empty or does not annotate a type.
+        ModelError: if the teacher does not exist or is not a tagger.
+        RecipeError: if there are too few documents for the folds, or the proposals are of other
+            documents.
     """
-    asked: set[str] = set()
-    named: dict[str, set[str]] = {}
-    for stage in recipe.stages:
-        for source in stage.sources:
-            corpus = _corpus(source, root)
-            types = _types(source, corpus)
-            training_proposals(source, learnable(source, root))
-            if isinstance(source, DenseSource):
-                asked.update(types)
-            elif source.domain == "biomedical":
-                asked.update(types)
-                if source.nameless_fraction < 1 and not source.teacher:
-                    named.setdefault(corpus.name, set()).update(types)
-    if not asked:  # what the general domain teaches goes to its own head and is never asked for
-        raise RecipeError(
-            "every source is of the general domain: there is nothing to learn to find"
-        )
-    return Taught(sorted(asked), {name: sorted(types) for name, types in named.items()})
-
-
-def dev_sets(recipe: Recipe, learnt: Set[str], root: str | Path | None = None) -> list[DevSet]:
-    """What the model is chosen by.
-
-    Args:
-        recipe: the recipe.
-        learnt: types that the model learns to find.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
-
-    Raises:
-        CorpusError: for a corpus that is not there or empty, or a type it does not annotate.
-        RecipeError: for a corpus with no type that is learnt, a type asked for that is not, or
-            proposals of other documents.
-    """
-    found = []
-    for source in recipe.dev:
-        corpus = _limited(_loaded(source, root), source.limit, source.skip)
-        if not corpus.documents and source.skip:
-            raise RecipeError(
-                f"dev {corpus.name} {corpus.split} has no documents behind the {source.skip:,} "
-                "that are skipped"
-            )
-        types = tuple(t for t in _types(source, corpus) if source.types or t in learnt)
-        if not types or not set(types) <= learnt:
-            raise RecipeError(
-                f"dev {corpus.name} {corpus.split} has the types {', '.join(corpus.types)}; what "
-                f"is learnt is {', '.join(sorted(learnt))}: no model could be chosen by it"
-            )
-        proposals = proposed(source.proposals, corpus) if source.proposals else None
-        found.append(DevSet(corpus, types, proposals))
-    return found
-
-
-def training_corpus(
-    source: CorpusSource | DenseSource, seed: int, root: str | Path | None = None
-) -> Corpus:
-    """The documents that a source takes its examples from, in their order."""
-    corpus = learnable(source, root)
-    if isinstance(source, DenseSource) or source.share == 1:
-        return corpus
-    number = max(1, round(source.share * len(corpus)))
-    chosen = Random(f"{seed}:{corpus.name}").sample(range(len(corpus)), number)
-    documents = tuple(corpus.documents[index] for index in sorted(chosen))
-    return Corpus(corpus.name, corpus.split, documents, corpus.types)
-
-
-def learnable(source: CorpusSource | DenseSource, root: str | Path | None = None) -> Corpus:
-    """The documents that a source may learn from: up to its limit, and of no fold left out."""
-    corpus = _limited(_corpus(source, root), source.limit)
-    if source.folds is None or source.held_out_fold is None:
-        return corpus
-    return without_fold(corpus, source.folds, source.held_out_fold)
-
-
-def training_proposals(source: CorpusSource | DenseSource, corpus: Corpus) -> Corpus | None:
-    """The documents of a source with what a recognizer found in them, if the source has that."""
-    if isinstance(source, DenseSource) or source.proposals is None:
-        return None
-    return proposed(source.proposals, corpus)
-
-
-def _corpus(source: CorpusSource | DenseSource, root: str | Path | None) -> Corpus:
-    corpus = _loaded(source, root)
+    corpus = load(source.corpus, source.split).rename_types(source.rename)
+    teacher = None
     if isinstance(source, CorpusSource) and source.teacher:
-        types = read_prompts(source.teacher).types
-        documents = tuple(document.with_spans(()) for document in corpus)
-        return Corpus(corpus.name, corpus.split, documents, types)
-    collapse = source.collapse if isinstance(source, CorpusSource) else None
-    return corpus.rename_types(dict.fromkeys(corpus.types, collapse)) if collapse else corpus
+        teacher = read_prompts(source.teacher)
+        texts = tuple(document.with_spans(()) for document in corpus)
+        corpus = Corpus(corpus.name, corpus.split, texts, teacher.types)
+    if isinstance(source, CorpusSource) and source.collapse:
+        corpus = corpus.rename_types(dict.fromkeys(corpus.types, source.collapse))
+    types = _select_types(source, corpus)
+    corpus = _slice(corpus, source.limit)
+    if source.folds is not None and source.held_out_fold is not None:
+        corpus = drop_fold(corpus, source.folds, source.held_out_fold)
+    proposals = None
+    if isinstance(source, CorpusSource) and source.proposals is not None:
+        proposals = read_proposals(source.proposals, corpus)
+    return LoadedSource(source, corpus, types, proposals, teacher)
 
 
-def _loaded(source: CorpusSource | DenseSource | DevSource, root: str | Path | None) -> Corpus:
-    return load(source.corpus, source.split, root=root).rename_types(source.rename)
+def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -> DevSet:
+    """Load documents that choose the model.
+
+    Args:
+        source: a dev set of a recipe.
+        learned_types: the types that the model learns.
+        load: loads a split of a corpus.
+
+    Raises:
+        CorpusError: if the corpus does not exist, is empty or does not annotate a type.
+        RecipeError: if the model learns none of its types or not all that the recipe names, or the
+            proposals are of other documents.
+    """
+    corpus = load(source.corpus, source.split).rename_types(source.rename)
+    corpus = _slice(corpus, source.limit, source.skip)
+    if not corpus.documents and source.skip:
+        raise RecipeError(
+            f"dev {corpus.name} {corpus.split} has no documents after the {source.skip:,} "
+            "that are skipped"
+        )
+    types = tuple(
+        type for type in _select_types(source, corpus) if source.types or type in learned_types
+    )
+    if not types or not set(types) <= learned_types:
+        raise RecipeError(
+            f"dev {corpus.name} {corpus.split} has the types {', '.join(corpus.types)}, but the "
+            f"model learns {', '.join(sorted(learned_types))}: the dev set cannot choose it"
+        )
+    proposals = read_proposals(source.proposals, corpus) if source.proposals else None
+    return DevSet(corpus, types, proposals)
 
 
-def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tuple[str, ...]:
-    """The types asked of a corpus, which it must annotate: their absence would be taught."""
+def _select_types(
+    source: CorpusSource | DenseSource | DevSource, corpus: Corpus
+) -> tuple[str, ...]:
+    """Return the types of a source; the corpus must annotate them, or it would teach their absence.
+
+    Raises:
+        CorpusError: if the corpus is empty or does not annotate a type.
+    """
     if not corpus.documents:
         raise CorpusError(f"corpus {corpus.name} {corpus.split} is empty")
     missing = [type for type in source.types or () if type not in corpus.types]
@@ -160,6 +147,11 @@ def _types(source: CorpusSource | DenseSource | DevSource, corpus: Corpus) -> tu
     return tuple(source.types or corpus.types)
 
 
-def _limited(corpus: Corpus, limit: int | None, skip: int = 0) -> Corpus:
-    """The first `limit` documents behind those that are skipped."""
-    return Corpus(corpus.name, corpus.split, corpus.documents[skip:][:limit], corpus.types)
+def _slice(corpus: Corpus, limit: int | None, skip: int = 0) -> Corpus:
+    documents = corpus.documents[skip:][:limit]
+    return Corpus(corpus.name, corpus.split, documents, corpus.types)
+
+
+def _select(corpus: Corpus, indices: list[int]) -> Corpus:
+    documents = tuple(corpus.documents[index] for index in indices)
+    return Corpus(corpus.name, corpus.split, documents, corpus.types)

@@ -1,4 +1,4 @@
-"""Examples of a selector: a mention with wrong variants of it, or an error of a recognizer."""
+"""Training examples of a selector: a mention with wrong variants of it, or a recognizer's error."""
 
 from __future__ import annotations
 
@@ -14,155 +14,160 @@ from vaner.training.examples.sentences import Coverage
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
-    """What is asked about candidates, as the model's config has it.
+class SelectorPrompts:
+    """The instructions of a selector, as its config has them.
 
     Args:
-        asks: for every type of the model its instruction.
+        instructions: the instruction for each type of the model.
         types: the types of the model, in order.
     """
 
-    asks: dict[str, str]
+    instructions: dict[str, str]
     types: tuple[str, ...]
 
-    def row(
+    def encode(
         self,
         encoder: CandidateEncoder,
         text: str,
         words: Sequence[Word],
         sentence: tuple[int, int],
-        one: Candidate,
+        candidate: Candidate,
     ) -> CandidateRow:
-        """The row of a candidate in its sentence."""
+        """Return the row of a candidate in its sentence."""
         return encoder.encode(
-            text, words, sentence, one,
-            instruction=self.asks[one.type], type_id=self.types.index(one.type),
+            text, words, sentence, candidate,
+            instruction=self.instructions[candidate.type], type_id=self.types.index(candidate.type),
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class GroupExample:
-    """Candidates of one sentence that are read in one batch.
+    """A candidate, and the wrong variants of it if it is a mention, read in one batch.
 
     Args:
         text: text of its document.
-        words: words of the document.
-        sentence: half-open range of those that are read.
-        candidate: the mention, or what a recognizer took for one.
-        right: all mentions of the sentence.
+        words: the words of the document.
+        sentence: half-open range of the words that are read.
+        candidate: a gold mention, or a recognizer's error.
+        gold: all mentions in the sentence.
         types: types that the sentence is annotated with.
-        length: sub-words of the candidate's row.
+        length: number of subwords of the candidate's row.
     """
 
     text: str
     words: Sequence[Word]
     sentence: tuple[int, int]
     candidate: Candidate
-    right: frozenset[Candidate]
+    gold: frozenset[Candidate]
     types: tuple[str, ...]
     length: int
 
     @property
-    def blank(self) -> bool:
-        """Whether it is a recognizer's error: there is nothing right in it."""
-        return self.candidate not in self.right
+    def is_negative(self) -> bool:
+        """Whether the candidate is a recognizer's error."""
+        return self.candidate not in self.gold
 
-    def rows(
-        self, encoder: CandidateEncoder, questions: Questions, number: int, draw: Random
+    def encode(
+        self, encoder: CandidateEncoder, prompts: SelectorPrompts, negatives: int, draw: Random
     ) -> tuple[CandidateRow, ...]:
-        """Its candidates, of whom the first may be right.
+        """Return the rows of the candidates; only the first may be a gold mention.
 
         Args:
-            encoder: candidates to rows.
-            questions: what is asked.
-            number: how many wrong variants a mention has beside it.
-            draw: which of them.
+            encoder: encodes candidates.
+            prompts: the instructions.
+            negatives: number of wrong variants of a mention.
+            draw: chooses the variants.
         """
-        one, candidates = self.candidate, [self.candidate]
-        if not self.blank:
-            found = build_negatives(self.words, self.sentence, one, self.types, self.right)
-            candidates += found.sample(number, draw)
+        first, candidates = self.candidate, [self.candidate]
+        if not self.is_negative:
+            wrong = build_negatives(self.words, self.sentence, first, self.types, self.gold)
+            candidates += wrong.sample(negatives, draw)
         rows = [
-            questions.row(encoder, self.text, self.words, self.sentence, each)
-            for each in candidates
+            prompts.encode(encoder, self.text, self.words, self.sentence, candidate)
+            for candidate in candidates
         ]
-        others = tuple(
-            questions.types.index(type)
+        other_types = tuple(
+            prompts.types.index(type)
             for type in self.types
-            if type != one.type and one._replace(type=type) not in self.right
+            if type != first.type and first._replace(type=type) not in self.gold
         )
+        is_gold = not self.is_negative
         return (
-            replace(
-                rows[0], is_correct=not self.blank, excluded_types=() if self.blank else others
-            ),
+            replace(rows[0], is_correct=is_gold, excluded_types=other_types if is_gold else ()),
             *(replace(row, is_correct=False) for row in rows[1:]),
         )
 
 
-def group_examples(
+def make_group_examples(
     corpus: Corpus,
     types: Sequence[str],
     encoder: CandidateEncoder,
-    questions: Questions,
+    prompts: SelectorPrompts,
     proposals: Iterable[Document] = (),
 ) -> tuple[list[GroupExample], Coverage]:
-    """A group for every mention, and one for every error among the proposals.
+    """Return an example for every mention, and for every error among the proposals.
 
     Args:
         corpus: the sentences.
-        types: types to judge.
-        encoder: candidates to rows.
-        questions: what is asked.
-        proposals: the same documents with the mentions that a recognizer found; none if empty.
+        types: types to learn.
+        encoder: encodes candidates.
+        prompts: the instructions.
+        proposals: the same documents with a recognizer's mentions; empty for none.
     """
     examples: list[GroupExample] = []
     mentions = 0
     proposed = list(proposals) or [document.with_spans(()) for document in corpus]
-    for document, other in zip(corpus, proposed, strict=True):
-        right = collect_candidates(document)
-        own = sorted(one for one in right if one.type in types)
-        wrong = sorted(one for one in collect_candidates(other) - right if one.type in types)
-        mentions += len(own)
-        examples += _groups(document, [*own, *wrong], right, tuple(types), encoder, questions)
+    for document, proposed_document in zip(corpus, proposed, strict=True):
+        gold = collect_candidates(document)
+        right = sorted(candidate for candidate in gold if candidate.type in types)
+        errors = collect_candidates(proposed_document) - gold
+        wrong = sorted(candidate for candidate in errors if candidate.type in types)
+        mentions += len(right)
+        examples += _make_groups(document, [*right, *wrong], gold, tuple(types), encoder, prompts)
     return examples, Coverage(mentions, {}, 0)
 
 
-def with_variants(document: Document, types: Sequence[str], number: int) -> Document:
-    """A document with its mentions of some types, and some wrong variants of each.
+def add_variants(document: Document, types: Sequence[str], number: int) -> Document:
+    """Return a document with its mentions of some types and some wrong variants of each.
 
-    They are the same ones every time, so that a model that is chosen by them is chosen by these.
+    The variants depend on the text only, so that scores on them can be compared.
 
     Args:
         document: the document.
         types: the types.
-        number: how many variants of each mention; what is a variant of two stands once.
+        number: number of variants of each mention; a variant of two mentions is added once.
     """
-    words, right = split_words(document.text), collect_candidates(document)
+    words, gold = split_words(document.text), collect_candidates(document)
     sentences = get_sentences(document, words)
     spans = {span for span in document.spans if span.type in types}
-    draw = Random(ascii(document.text))  # which may hold what no encoding has
+    draw = Random(ascii(document.text))  # a lone surrogate has no other encoding
     wrong: set[Candidate] = set()
-    for one in sorted({Candidate.from_span(span) for span in spans}):
-        found = build_negatives(words, find_context(words, sentences, one), one, types, right)
-        wrong.update(found.sample(number, draw))
-    return document.with_spans(sorted({*spans, *(Span(*one) for one in wrong)}))
+    for candidate in sorted({Candidate.from_span(span) for span in spans}):
+        sentence = find_context(words, sentences, candidate)
+        negatives = build_negatives(words, sentence, candidate, types, gold)
+        wrong.update(negatives.sample(number, draw))
+    return document.with_spans(sorted({*spans, *(Span(*candidate) for candidate in wrong)}))
 
 
-def _groups(
+def _make_groups(
     document: Document,
     candidates: Iterable[Candidate],
-    right: frozenset[Candidate],
+    gold: frozenset[Candidate],
     types: tuple[str, ...],
     encoder: CandidateEncoder,
-    questions: Questions,
+    prompts: SelectorPrompts,
 ) -> Iterator[GroupExample]:
     words = split_words(document.text)
     sentences = get_sentences(document, words)
-    near: dict[tuple[int, int], frozenset[Candidate]] = {}
-    for one in candidates:
-        place = find_context(words, sentences, one)
-        if place not in near:
-            start, end = words[place[0]].start, words[place[1] - 1].end
-            near[place] = frozenset(r for r in right if r.start < end and start < r.end)
-        length = len(questions.row(encoder, document.text, words, place, one))
-        yield GroupExample(document.text, words, place, one, near[place], types, length)
+    gold_of_sentence: dict[tuple[int, int], frozenset[Candidate]] = {}
+    for candidate in candidates:
+        sentence = find_context(words, sentences, candidate)
+        if sentence not in gold_of_sentence:
+            start, end = words[sentence[0]].start, words[sentence[1] - 1].end
+            gold_of_sentence[sentence] = frozenset(
+                mention for mention in gold if mention.start < end and start < mention.end
+            )
+        length = len(prompts.encode(encoder, document.text, words, sentence, candidate))
+        yield GroupExample(
+            document.text, words, sentence, candidate, gold_of_sentence[sentence], types, length
+        )

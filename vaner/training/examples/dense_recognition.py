@@ -1,4 +1,4 @@
-"""Dense-recognition examples: names of a knowledge base, chosen for the sentences of a corpus."""
+"""Dense-recognition examples: names of a knowledge base for the sentences of a corpus."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.tags import TagSet, encode_tags
 from vaner.text.words import split_words
-from vaner.training.examples.sentences import opened, training_sentences, unannotated_tags
+from vaner.training.examples.sentences import make_legal, training_sentences, unannotated_tags
 
-# So many times the names of one draw are kept for a sentence: epochs differ, all are related.
-_VARIETY = 4
+# The pool of a sentence has this many times the names of a draw, so that epochs differ.
+_POOL_FACTOR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class ListExample:
     """Names joined by spaces, under the instruction that names no corpus.
 
     Args:
-        pool: names related to one training sentence.
-        type: entity type asked for.
-        counts: most names of a draw.
+        pool: names related to a training sentence.
+        type: entity type of the instruction.
+        counts: largest number of names in a draw.
         tag_set: the model's tags.
-        length: sub-words of its row, estimated.
+        length: estimated number of subwords of its row.
     """
 
     pool: NamePool
@@ -38,12 +38,12 @@ class ListExample:
     length: int
 
     @property
-    def blank(self) -> bool:
-        """Never: there are names to find."""
+    def is_negative(self) -> bool:
+        """False: there are names to find."""
         return False
 
-    def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        """Names drawn anew; where they are too many for a row, fewer."""
+    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+        """Return the row of newly drawn names; fewer names if they do not fit in a row."""
         counts = self.counts
         while True:
             document = make_name_list(self.pool, self.type, counts, draw)
@@ -56,14 +56,14 @@ class ListExample:
 
 @dataclass(frozen=True, slots=True)
 class ContextExample:
-    """A training sentence in which names stand in place of mentions.
+    """A training sentence in which names replace the mentions.
 
     Args:
         sentence: the sentence with its mentions of `type`.
         pool: names related to it.
-        type: entity type asked for.
+        type: entity type of the instruction.
         tag_set: the model's tags.
-        length: sub-words of its row, estimated.
+        length: estimated number of subwords of its row.
     """
 
     sentence: Document
@@ -73,76 +73,77 @@ class ContextExample:
     length: int
 
     @property
-    def blank(self) -> bool:
-        """Never: there are names to find."""
+    def is_negative(self) -> bool:
+        """False: there are names to find."""
         return False
 
-    def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        """Names drawn anew; of a sentence that grows too long, its first window."""
+    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+        """Return the row with newly drawn names; the first window if it does not fit in a row."""
         document = replace_mentions(self.sentence, self.pool, self.type, draw)
         return next(_rows(document, self.type, self.tag_set, encoder, instruction))
 
 
-def dense_examples(
+def make_dense_examples(
     corpus: Corpus,
     type: str,
     related: RelatedNames,
     encoder: Encoder,
     tag_set: TagSet,
     *,
-    named: str | None = None,
+    base_type: str | None = None,
     context: bool = False,
     counts: NameCounts | None = None,
     share: float = 1.0,
 ) -> list[ListExample | ContextExample]:
-    """One example for each sentence of a corpus that names are related to.
+    """Return an example for each sentence of a corpus that has related names.
 
     Args:
-        corpus: a training split; its mentions are used in context mode only.
-        type: entity type asked for, as the corpus has it.
-        related: where the names come from.
-        encoder: to estimate lengths.
+        corpus: a training split. Its mentions are used in context mode only.
+        type: entity type, under its name in the corpus.
+        related: finds the names.
+        encoder: estimates lengths.
         tag_set: the model's tags.
-        named: the type as the knowledge base has it; `type` if None. Matched exactly.
-        context: names in place of mentions (sentences without any give no example), or lists.
-        counts: most names of a list; VANER's if None.
-        share: part of the sentences, evenly spread, that get an example.
+        base_type: the type's name in the knowledge base, matched exactly; `type` if None.
+        context: replace mentions by names (sentences without mentions have no example); otherwise
+            make lists.
+        counts: largest number of names in a list; VANER's if None.
+        share: fraction of the sentences, evenly spread, that get an example.
     """
     counts = counts or NameCounts()
     sentences = list(_sentences(corpus, type))
     if context:
         sentences = [sentence for sentence in sentences if sentence.spans]
-    kept = round(share * len(sentences))
-    sentences = [sentences[i * len(sentences) // kept] for i in range(kept)]
+    count = round(share * len(sentences))
+    sentences = [sentences[i * len(sentences) // count] for i in range(count)]
     pools = related.find_pools(
         [sentence.text for sentence in sentences],
-        named or type,
-        _VARIETY * counts.positives,
-        0 if context else _VARIETY * counts.negatives,
+        base_type or type,
+        _POOL_FACTOR * counts.positives,
+        0 if context else _POOL_FACTOR * counts.negatives,
     )
-    found: list[ListExample | ContextExample] = []
+    examples: list[ListExample | ContextExample] = []
     for sentence, pool in zip(sentences, pools, strict=True):
         if not pool.positives:
             continue
         if context:
             length = _length([sentence.text], 1, encoder)
-            found.append(ContextExample(sentence, pool, type, tag_set, length))
+            examples.append(ContextExample(sentence, pool, type, tag_set, length))
         else:
             length = _length(pool.positives, counts.positives, encoder)
             length += _length(pool.negatives, counts.negatives, encoder)
-            found.append(ListExample(pool, type, counts, tag_set, length))
-    return found
+            examples.append(ListExample(pool, type, counts, tag_set, length))
+    return examples
 
 
 def _sentences(corpus: Corpus, type: str) -> Iterator[Document]:
-    """The sentences of a corpus as documents, with their mentions of one type."""
+    """Yield the sentences of a corpus as documents, with their mentions of a type."""
     for document in corpus:
         words = split_words(document.text)
         spans = [span for span in document.spans if span.type == type]
         for first, last in training_sentences(document, words, spans):
             start, end = words[first].start, words[last - 1].end
-            own = tuple(_within(spans, start, end))
-            yield Document(document.id, document.text[start:end], own)
+            mentions = tuple(_within(spans, start, end))
+            yield Document(document.id, document.text[start:end], mentions)
 
 
 def _within(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
@@ -158,13 +159,13 @@ def _rows(
     joint = bool(tag_set.types)
     tags = encode_tags(words, document.spans, tag_set.scheme, with_types=joint).tags
     prompt = instruction.render(ANY_TYPE if joint else type)
-    hidden = unannotated_tags(tag_set, [type])
+    unannotated = unannotated_tags(tag_set, [type])
     for row in encoder.rows(document.text, words, prompt, tag_set.indices(tags)):
-        yield replace(row, tags=opened(row.tags, tag_set), unannotated_tags=hidden)
+        yield replace(row, tags=make_legal(row.tags, tag_set), unannotated_tags=unannotated)
 
 
 def _length(texts: Sequence[str], count: int, encoder: Encoder) -> int:
-    """Sub-words that `count` of the texts take, on average."""
+    """Return the average number of subwords of `count` of the texts."""
     if not texts:
         return 0
     total = sum(

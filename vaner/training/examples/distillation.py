@@ -1,10 +1,11 @@
-"""What a teacher thinks of sentences, for another model to learn: distillation.
+"""Distillation: examples that train a student on a teacher's answers.
 
-A pupil with the teacher's tags learns its whole distribution over tag sequences and not its best
-guess alone: the cross-entropy of the two chains, which is exact (arXiv 2005.08514 has it for
-structures at large). What it needs of the teacher is how probable each tag is at each word, and how
-often each transition is expected. Any other pupil learns the mentions that the teacher is sure of,
-as if they were a corpus's own.
+A student with the tags of its teacher learns the teacher's distribution over tag sequences, not
+only its best sequence: the loss is the cross-entropy of the two CRF chains, which is exact
+(arXiv 2005.08514, for structures in general). It needs two things of the teacher: the probability
+of each tag at each word, and the expected number of times that each transition occurs.
+
+A student with other tags learns the mentions that the teacher finds, as if a corpus annotated them.
 """
 
 from __future__ import annotations
@@ -18,28 +19,25 @@ import numpy as np
 import torch
 
 from vaner.backbones.encoding import Encoder, Row, TagPosterior
-from vaner.hub.training_record import TAGGED_BY
 from vaner.models.load import load_recognizer, load_score_calibration
 from vaner.models.locate import locate_model
 from vaner.tagger import crf_algorithms
 from vaner.tagger.instructions import ANY_TYPE, Instruction
 from vaner.tagger.recognizer import Tagger
 from vaner.text.documents import Corpus, Document
-from vaner.text.tags import TagSet
 from vaner.text.words import split_words
 from vaner.training.examples.sentences import SentenceExample, training_sentences
-from vaner.training.progress import bar
-from vaner.training.recipe.saved_tagger import read_prompts
+from vaner.training.progress import progress_bar
 
-_AT_ONCE = 256  # sentences
+_BATCH = 256  # sentences
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtExample:
-    """A sentence, and what a teacher thinks of it.
+class DistillationExample:
+    """A sentence with a teacher's probabilities.
 
     Args:
-        sentence: with tags that mean nothing.
+        sentence: the sentence; its tags are not used.
         posterior: the teacher's probabilities.
     """
 
@@ -48,94 +46,101 @@ class TaughtExample:
 
     @property
     def length(self) -> int:
+        """Number of subwords of its row."""
         return self.sentence.length
 
     @property
-    def blank(self) -> bool:
-        """Whether the teacher finds nothing in it."""
+    def is_negative(self) -> bool:
+        """Whether the teacher finds no mention in it."""
         return bool((self.posterior.tags.argmax(1) == 0).all())
 
-    def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        return replace(self.sentence.row(encoder, instruction, draw), posterior=self.posterior)
+    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+        """Return the row of the sentence with the teacher's probabilities."""
+        row = self.sentence.encode(encoder, instruction, draw)
+        return replace(row, posterior=self.posterior)
 
 
-def tags_alike(teacher: str, tag_set: TagSet) -> bool:
-    """Whether a saved tagger has the tags of a pupil, which then can learn its probabilities.
-
-    Raises:
-        ModelError: where it is not found, or is not a tagger.
-    """
-    return read_prompts(teacher).tag_set == tag_set
-
-
-def tagged(teacher: str, corpus: Corpus, sure: float) -> Corpus:
-    """The sentences of a corpus with what a teacher finds in them.
+def annotate_with_teacher(teacher: str, corpus: Corpus, min_score: float) -> Corpus:
+    """Return the sentences of a corpus with the mentions that a teacher finds in them.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger; where it is exported, that form
-            is used.
+        teacher: folder, Hub id or embedded name of a saved tagger. If it is exported, the exported
+            form is used.
         corpus: the documents.
-        sure: sentences with a mention that is less probable than this are left out, in [0, 1].
+        min_score: leave out sentences with a mention below this probability, in [0, 1].
     """
     folder = locate_model(teacher)
-    recognizer, calibrated = load_recognizer(folder), load_score_calibration(folder)
-    found: list[Document] = []
-    answers = calibrated(recognizer.annotate(corpus))
-    for document in bar(f"running {Path(teacher).name}", "document", len(corpus), answers):
+    recognizer, calibrate = load_recognizer(folder), load_score_calibration(folder)
+    sentences: list[Document] = []
+    annotated = calibrate(recognizer.annotate(corpus))
+    label = f"running {Path(teacher).name}"
+    for document in progress_bar(label, "document", len(corpus), annotated):
         words = split_words(document.text)
         for first, last in training_sentences(document, words, document.spans):
             start, end = words[first].start, words[last - 1].end
-            own = [span for span in document.spans if start <= span.start < end]
-            if all((span.score or 0.0) >= sure for span in own):
-                spans = tuple(span.shift(-start) for span in own)
-                found.append(Document(f"{document.id}-{first}", document.text[start:end], spans))
-    return Corpus(corpus.name, corpus.split, tuple(found), recognizer.types)
+            spans = [span for span in document.spans if start <= span.start < end]
+            if all((span.score or 0.0) >= min_score for span in spans):
+                shifted = tuple(span.shift(-start) for span in spans)
+                text = document.text[start:end]
+                sentences.append(Document(f"{document.id}-{first}", text, shifted))
+    return Corpus(corpus.name, corpus.split, tuple(sentences), recognizer.types)
 
 
-def taught_examples(teacher: str, examples: Sequence[SentenceExample]) -> list[TaughtExample]:
-    """Sentences with what a teacher of the same tags thinks of them, in their order.
+def make_distillation_examples(
+    teacher: str, sentences: Sequence[SentenceExample]
+) -> list[DistillationExample]:
+    """Return sentences with the probabilities of a teacher that has the same tags, in their order.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger; where it is exported, that form
-            is used.
-        examples: the sentences.
+        teacher: folder, Hub id or embedded name of a saved tagger. If it is exported, the exported
+            form is used.
+        sentences: the sentences.
     """
     tagger = load_recognizer(locate_model(teacher))
     assert isinstance(tagger, Tagger)
-    found: list[TaughtExample] = []
-    with bar(f"running {Path(teacher).name}", "sentence", len(examples)) as progress:
-        for start in range(0, len(examples), _AT_ONCE):
-            some = examples[start : start + _AT_ONCE]
-            pairs = zip(some, _thoughts(tagger, some), strict=True)
-            found += [TaughtExample(sentence, posterior) for sentence, posterior in pairs]
-            progress.update(len(some))
-    return found
+    examples: list[DistillationExample] = []
+    with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
+        for start in range(0, len(sentences), _BATCH):
+            batch = sentences[start : start + _BATCH]
+            posteriors = _compute_posteriors(tagger, batch)
+            pairs = zip(batch, posteriors, strict=True)
+            examples += [DistillationExample(sentence, posterior) for sentence, posterior in pairs]
+            progress.update(len(batch))
+    return examples
 
 
-def _thoughts(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[TagPosterior]:
-    """The posterior of the teacher's chain for each sentence."""
-    asked = [
-        (one.text, one.words, tagger.prompts.instruction_for(_type(one), None)) for one in sentences
+def _compute_posteriors(
+    tagger: Tagger, sentences: Sequence[SentenceExample]
+) -> Iterator[TagPosterior]:
+    """Yield the posterior of the teacher's CRF for each sentence.
+
+    One forward-backward pass over the padded batch (B sentences, W words, C tags) yields the
+    marginal probability of each tag at each word. The probability of tag i at a word and tag j at
+    the next is before[i] * weights[i, j] * after[j] (`crf_algorithms.Sums`); its sum over the words
+    is the expected number of transitions from i to j.
+    """
+    prompted = [
+        (
+            sentence.text,
+            sentence.words,
+            tagger.prompts.instruction_for(
+                None if sentence.type == ANY_TYPE else sentence.type, None
+            ),
+        )
+        for sentence in sentences
     ]
-    emissions = tagger.compute_emissions(asked)
-    scores = tagger.transitions
-    chained = crf_algorithms.Chain(*(torch.from_numpy(np.asarray(part)) for part in scores))
-    longest = max(len(one) for one in emissions)
+    emissions = tagger.compute_emissions(prompted)
+    parameters = (torch.from_numpy(np.asarray(part)) for part in tagger.transitions)
+    chain = crf_algorithms.Chain(*parameters)
+    longest = max(map(len, emissions))
     padded = torch.zeros(len(emissions), longest, emissions[0].shape[1], dtype=torch.float64)
-    for row, one in zip(padded, emissions, strict=True):
-        row[: len(one)] = torch.from_numpy(np.asarray(one, np.float64))
-    mask = torch.arange(longest) < torch.tensor([[len(one)] for one in emissions])
-    sums = crf_algorithms.sum_sequences(chained, padded, mask)
-    tags = sums.marginals.permute(2, 0, 1).float().numpy()
-    transitions = sums.expected_transitions()
-    for one, own, expected in zip(emissions, tags, transitions.float().numpy(), strict=True):
-        yield TagPosterior(own[: len(one)], expected)
-
-
-def _type(sentence: SentenceExample) -> str | None:
-    return None if sentence.type == ANY_TYPE else sentence.type
-
-
-def named(corpus: str, teacher: str) -> str:
-    """What a record says such a source is; paths are nobody else's business."""
-    return f"{Path(corpus).name}{TAGGED_BY}{Path(teacher).name}"
+    for row, scores in zip(padded, emissions, strict=True):
+        row[: len(scores)] = torch.from_numpy(np.asarray(scores, np.float64))
+    mask = torch.arange(longest) < torch.tensor([[len(scores)] for scores in emissions])
+    sums = crf_algorithms.sum_sequences(chain, padded, mask)
+    tags = sums.marginals.permute(2, 0, 1).float().numpy()  # (B, W, C)
+    expected = sums.expected_transitions()  # (B, C, C)
+    for scores, marginals, transitions in zip(
+        emissions, tags, expected.float().numpy(), strict=True
+    ):
+        yield TagPosterior(marginals[: len(scores)], transitions)

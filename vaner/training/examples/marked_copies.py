@@ -1,4 +1,4 @@
-"""Examples of a generator: a sentence, a type, and the copy of the one with the other marked."""
+"""Training examples of a generator: a sentence, a type, and a copy with the mentions marked."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from vaner.text.documents import Corpus
 from vaner.text.words import Word, split_words
 from vaner.training.examples.sentences import Coverage, training_sentences
 
-CUT = "longer than what two windows share"
-"""Why a mention of a long sentence is learnt in none of its windows."""
+CUT = "longer than the overlap of two windows"
+"""Reason why no window of a long sentence contains a mention."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyExample:
-    """A sentence, or a window of a long one, in which one type is to be marked.
+    """A sentence, or a window of a long sentence, in which the mentions of a type are marked.
 
     Args:
         text: text of its document.
-        words: its words.
-        spans: half-open ranges of its words, none of which crosses another.
-        instruction: rendered instruction, which asks for the type.
-        length: sub-words of its row.
+        words: the words of the sentence.
+        spans: half-open ranges of words; no two cross.
+        instruction: the instruction for the type.
+        length: number of subwords of its row.
     """
 
     text: str
@@ -35,55 +35,56 @@ class CopyExample:
     length: int
 
     @property
-    def blank(self) -> bool:
-        """Whether the type does not occur."""
+    def is_negative(self) -> bool:
+        """Whether no mention of the type is in it."""
         return not self.spans
 
-    def row(self, encoder: PromptEncoder) -> AnswerRow:
-        """Prompt and answer."""
+    def encode(self, encoder: PromptEncoder) -> AnswerRow:
+        """Return prompt and answer."""
+        # There is only one prompt: `make_copy_examples` splits what is too long.
         prompt = next(encoder.encode_prompts(self.text, self.words, self.instruction))
-        return encoder.encode_answer(prompt, self.spans)  # the only one: examples were cut to fit
+        return encoder.encode_answer(prompt, self.spans)
 
 
-def copy_examples(
+def make_copy_examples(
     corpus: Corpus,
     types: Sequence[str],
     encoder: PromptEncoder,
     instruction_for: Callable[[str, str | None], str],
 ) -> tuple[list[CopyExample], Coverage]:
-    """Every sentence of a corpus once for every type, sentences without mentions kept.
+    """Return every sentence of a corpus once for every type, with or without mentions.
 
     Args:
         corpus: the sentences.
-        types: types to teach.
-        encoder: words to sub-words.
-        instruction_for: the words that ask for a type in a corpus.
+        types: types to learn.
+        encoder: encodes words as subwords.
+        instruction_for: returns the instruction for a type and a corpus.
     """
     examples: list[CopyExample] = []
-    lost = Counter[str]()
+    reasons = Counter[str]()
     mentions = 0
     for document in corpus:
         words = split_words(document.text)
         for type in types:
-            asked = instruction_for(type, corpus.name)
+            instruction = instruction_for(type, corpus.name)
             spans = [span for span in document.spans if span.type == type]
             mentions += len(spans)
-            apart = split_expressible(document.text, spans)
-            ranges, between = to_word_ranges(words, apart.expressible)
-            lost.update(str(reason) for _, reason in (*apart.inexpressible, *between))
-            cut = set(ranges)
-            for first, last in training_sentences(document, words, apart.expressible):
-                own = words[first:last]
-                for prompt in encoder.encode_prompts(document.text, own, asked):
+            markup = split_expressible(document.text, spans)
+            ranges, between_words = to_word_ranges(words, markup.expressible)
+            reasons.update(str(reason) for _, reason in (*markup.inexpressible, *between_words))
+            in_no_window = set(ranges)
+            for first, last in training_sentences(document, words, markup.expressible):
+                sentence = words[first:last]
+                for prompt in encoder.encode_prompts(document.text, sentence, instruction):
                     start, end = first + prompt.window.start, first + prompt.window.end
                     inside = tuple(
                         (s - start, e - start) for s, e in ranges if start <= s and e <= end
                     )
-                    cut.difference_update((start + s, start + e) for s, e in inside)
+                    in_no_window.difference_update((start + s, start + e) for s, e in inside)
                     # The copy is as long as the window; each pair of brackets adds two.
                     length = len(prompt.input_ids) + prompt.copied_subwords + 2 * len(inside) + 1
-                    part = tuple(words[start:end])
-                    examples.append(CopyExample(document.text, part, inside, asked, length))
-            if cut:
-                lost[CUT] += len(cut)
-    return examples, Coverage(mentions, dict(lost), 0)
+                    window = tuple(words[start:end])
+                    examples.append(CopyExample(document.text, window, inside, instruction, length))
+            if in_no_window:
+                reasons[CUT] += len(in_no_window)
+    return examples, Coverage(mentions, dict(reasons), 0)

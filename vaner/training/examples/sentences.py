@@ -1,4 +1,4 @@
-"""Training examples: what one sentence teaches about one type, drawn anew each epoch."""
+"""Training examples of a tagger: a sentence and the tags of its words."""
 
 from __future__ import annotations
 
@@ -17,72 +17,73 @@ from vaner.text.words import Word, get_sentences, split_words
 
 
 class Example(Protocol):
-    """Something to learn from; its learner makes a row of it, perhaps another one each time."""
+    """A training example. Its learner encodes it, perhaps differently in each epoch."""
 
     @property
     def length(self) -> int:
-        """Sub-words of its row, or about as many: rows of like length are batched together."""
+        """Number of subwords of its row, or an estimate: similar lengths are batched together."""
 
     @property
-    def blank(self) -> bool:
-        """Whether there is nothing to be found in it."""
+    def is_negative(self) -> bool:
+        """Whether there is no mention in it."""
 
 
 class TaggerExample(Example, Protocol):
-    """What a tagger learns from."""
+    """A training example of a tagger."""
 
-    def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        """The row to train on; the same for the same state of `draw`."""
+    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+        """Return the row to train on; the same row for the same state of `draw`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceExample:
-    """A sentence, or a window of a long one, to be tagged for one type.
+    """A sentence, or a window of a long sentence, to be tagged for a type.
 
     Args:
         text: text of its document.
-        words: its words.
-        tags: tag index of each word.
-        type: entity type asked for; `ANY_TYPE` where all are tagged at once.
-        dataset: corpus name for the instruction.
-        nameless: probability of the instruction without that name.
-        length: sub-words of its row under the longer instruction.
-        hidden: tags that its corpus does not annotate and that may stand behind an O.
-        general: whether it is for the head of the general domain.
+        words: the words of the sentence. Length W.
+        tags: tag index of each word. Length W.
+        type: entity type in the instruction; `ANY_TYPE` if all types are tagged together.
+        corpus: corpus name in the instruction.
+        nameless_fraction: probability of the instruction without that name.
+        length: number of subwords of its row under the longer of the two instructions.
+        unannotated_tags: tags of the types that the corpus does not annotate; a word tagged O may
+            be of these types.
+        general: whether it trains the head of the general domain.
     """
 
     text: str
     words: tuple[Word, ...]
     tags: tuple[int, ...]
     type: str
-    dataset: str
-    nameless: float
+    corpus: str
+    nameless_fraction: float
     length: int
-    hidden: tuple[int, ...] = ()
+    unannotated_tags: tuple[int, ...] = ()
     general: bool = False
 
     @property
-    def blank(self) -> bool:
+    def is_negative(self) -> bool:
         """Whether every tag is O."""
         return not any(self.tags)
 
-    def row(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        """Under the instruction with or without the corpus's name, as the draw has it."""
-        dataset = None if draw.random() < self.nameless else self.dataset
-        prompt = instruction.render(self.type, dataset)
+    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+        """Return the row under an instruction that names the corpus or not, at random."""
+        corpus = None if draw.random() < self.nameless_fraction else self.corpus
+        prompt = instruction.render(self.type, corpus)
+        # There is only one row: `make_sentence_examples` splits what is too long.
         row = next(encoder.rows(self.text, self.words, prompt, self.tags))
-        # The only one: examples were cut to fit.
-        return replace(row, unannotated_tags=self.hidden, general=self.general)
+        return replace(row, unannotated_tags=self.unannotated_tags, general=self.general)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the gold a model can reach at all.
+    """How much of the gold a model can predict at all.
 
     Args:
-        mentions: gold mentions of the types trained.
-        unreachable: number of them that it cannot give back exactly, for each reason.
-        dropped_words: words that have no sub-word of their own and are read as unknown.
+        mentions: number of gold mentions of the types trained.
+        unreachable: number of mentions that the model cannot predict exactly, by reason.
+        dropped_words: number of words without a subword; they are read as unknown words.
     """
 
     mentions: int
@@ -91,7 +92,7 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """Share of mentions out of reach, in [0, 1]."""
+        """Fraction of the mentions that is unreachable, in [0, 1]."""
         return sum(self.unreachable.values()) / self.mentions if self.mentions else 0.0
 
     def __str__(self) -> str:
@@ -100,41 +101,41 @@ class Coverage:
             f"{sum(self.unreachable.values())} of {self.mentions} gold mentions "
             f"({100 * self.share:.2f}%) cannot be reached"
             + (f": {reasons}" if reasons else "")
-            + (f"; {self.dropped_words} words have no sub-word" if self.dropped_words else "")
+            + (f"; {self.dropped_words} words have no subword" if self.dropped_words else "")
         )
 
     def __add__(self, other: Coverage) -> Coverage:
-        both = Counter(self.unreachable) + Counter(other.unreachable)
+        reasons = Counter(self.unreachable) + Counter(other.unreachable)
         return Coverage(
-            self.mentions + other.mentions, dict(both), self.dropped_words + other.dropped_words
+            self.mentions + other.mentions, dict(reasons), self.dropped_words + other.dropped_words
         )
 
 
-def corpus_examples(
+def make_sentence_examples(
     corpus: Corpus,
     types: Sequence[str],
     encoder: Encoder,
     tag_set: TagSet,
     instruction: Instruction,
     *,
-    nameless: float = 0.0,
+    nameless_fraction: float = 0.0,
     general: bool = False,
 ) -> tuple[list[SentenceExample], Coverage]:
-    """Every sentence of a corpus once for every type, sentences without mentions kept.
+    """Return every sentence of a corpus once for every type, with or without mentions.
 
-    Where the tags carry the type (joint mode), every sentence once for all types together.
+    If the tags contain the type (joint mode), each sentence is one example for all types.
 
     Args:
         corpus: the sentences.
-        types: types to teach.
-        encoder: words to sub-words.
-        tag_set: tags of the head that learns from them.
-        instruction: the model's template.
-        nameless: probability of the instruction that names no corpus.
-        general: whether they are for the head of the general domain.
+        types: types to learn.
+        encoder: encodes words as subwords.
+        tag_set: tags of the head that is trained.
+        instruction: the model's templates.
+        nameless_fraction: probability of the instruction that names no corpus.
+        general: whether the examples train the head of the general domain.
 
     Raises:
-        CorpusError: where a type is not annotated by the corpus: its absence would be taught.
+        CorpusError: if the corpus does not annotate a type; the model would learn its absence.
     """
     missing = [type for type in types if type not in corpus.types]
     if missing:
@@ -144,35 +145,36 @@ def corpus_examples(
         )
     examples: list[SentenceExample] = []
     reasons = Counter[str]()
-    mentions = dropped = 0
+    mentions = dropped_words = 0
     joint = bool(tag_set.types)
     passes = [(ANY_TYPE, tuple(types))] if joint else [(type, (type,)) for type in types]
-    hidden = unannotated_tags(tag_set, types)
+    unannotated = unannotated_tags(tag_set, types)
     for document in corpus:
         words = split_words(document.text)
-        dropped += sum(encoder.is_unknown_word(document.text[w.start : w.end]) for w in words)
-        for type, together in passes:
-            spans = [span for span in document.spans if span.type in together]
+        dropped_words += sum(encoder.is_unknown_word(document.text[w.start : w.end]) for w in words)
+        for type, types_of_pass in passes:
+            spans = [span for span in document.spans if span.type in types_of_pass]
             mentions += len(spans)
             encoded = encode_tags(words, spans, tag_set.scheme, with_types=joint)
             reasons.update(str(reason) for _, reason in encoded.unreachable)
-            indices = tag_set.indices(encoded.tags)
-            # Cut under the longer of the two instructions: the row fits under either.
+            tags = tag_set.indices(encoded.tags)
+            # Windows fit under the longer of the two instructions, so the row fits under both.
             prompts = (instruction.render(type, corpus.name), instruction.render(type))
             prompt = max(prompts, key=encoder.instruction_length)
             for first, last in training_sentences(document, words, spans):
-                own = words[first:last]
-                for row in encoder.rows(document.text, own, prompt, indices[first:last]):
-                    part = tuple(own[row.window.start : row.window.end])
+                sentence = words[first:last]
+                for row in encoder.rows(document.text, sentence, prompt, tags[first:last]):
+                    window = tuple(sentence[row.window.start : row.window.end])
+                    row_tags = make_legal(row.tags, tag_set)
                     examples.append(
-                        SentenceExample(document.text, part, opened(row.tags, tag_set), type,
-                                corpus.name, nameless, len(row), hidden, general)
+                        SentenceExample(document.text, window, row_tags, type, corpus.name,
+                                nameless_fraction, len(row), unannotated, general)
                     )  # fmt: skip
-    return examples, Coverage(mentions, dict(reasons), dropped)
+    return examples, Coverage(mentions, dict(reasons), dropped_words)
 
 
 def unannotated_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:
-    """Indices of the tags of all types but these: what a corpus of `types` says nothing of.
+    """Return the indices of the tags of all types that a corpus of `types` does not annotate.
 
     >>> unannotated_tags(TagSet(types=("Chemical", "Disease")), ["Disease"])
     (1, 2)
@@ -187,7 +189,13 @@ def unannotated_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:
 def training_sentences(
     document: Document, words: Sequence[Word], spans: Sequence[Span]
 ) -> list[tuple[int, int]]:
-    """Sentences of a document, joined where a boundary of ours would cut a gold mention."""
+    """Return the sentences of a document as ranges of words, joined where a gold mention crosses.
+
+    Args:
+        document: the document.
+        words: its words.
+        spans: the gold mentions that must not be cut.
+    """
     joined: list[tuple[int, int]] = []
     for first, last in get_sentences(document, words):
         edge = words[first].start
@@ -198,11 +206,10 @@ def training_sentences(
     return joined
 
 
-def opened(tags: Sequence[int], tag_set: TagSet) -> tuple[int, ...]:
-    """Tags of a window, legal at its edges even where it cuts a mention."""
+def make_legal(tags: Sequence[int], tag_set: TagSet) -> tuple[int, ...]:
+    """Return the tags of a window as a legal sequence, even if the window cuts a mention."""
     legal = [OUTSIDE] * len(tags)
     for chunk in decode_tags(tag_set.names(tags)):
-        legal[chunk.start : chunk.end] = make_tags(
-            chunk.end - chunk.start, tag_set.scheme, chunk.type
-        )
+        chunk_tags = make_tags(chunk.end - chunk.start, tag_set.scheme, chunk.type)
+        legal[chunk.start : chunk.end] = chunk_tags
     return tuple(tag_set.indices(legal))

@@ -1,1 +1,1 @@
-"""What each kind of model brings to training; the loop is one."""
+"""What differs between kinds of models in training. The training loop is the same for all."""

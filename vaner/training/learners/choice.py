@@ -1,25 +1,27 @@
-"""The learner that a recipe asks for."""
+"""Build the learner for the model family of a recipe."""
 
 from __future__ import annotations
 
-from vaner.training.data.sources import Taught
 from vaner.training.learners.generator import GeneratorLearner
 from vaner.training.learners.learner import Learner
 from vaner.training.learners.selector import SelectorLearner
 from vaner.training.learners.tagger import TaggerLearner
+from vaner.training.plan import TrainingPlan
 from vaner.training.recipe.models import GeneratorRecipe, SelectorRecipe
-from vaner.training.recipe.schema import Recipe
 
 
-def new_learner(recipe: Recipe, aim: Taught) -> Learner:
-    """A fresh model, and how it learns.
+def build_learner(plan: TrainingPlan) -> Learner:
+    """Return a new model with what is special about training it.
 
-    Args:
-        recipe: the recipe.
-        aim: what it teaches.
+    Its new weights are drawn from torch's random numbers: set the seed before.
+
+    Raises:
+        ModelError: if the backbone or the initial model does not exist.
+        RecipeError: if the model cannot learn the sources of a stage together.
     """
-    if isinstance(recipe.model, GeneratorRecipe):
-        return GeneratorLearner(recipe.model, aim)
-    if isinstance(recipe.model, SelectorRecipe):
-        return SelectorLearner(recipe.model, aim)
-    return TaggerLearner(recipe, recipe.model, aim)
+    recipe = plan.recipe.model
+    if isinstance(recipe, GeneratorRecipe):
+        return GeneratorLearner(recipe, plan.targets)
+    if isinstance(recipe, SelectorRecipe):
+        return SelectorLearner(recipe, plan.targets)
+    return TaggerLearner(recipe, plan)

@@ -1,4 +1,4 @@
-"""The dev score of models that find mentions."""
+"""Score a recognizer on the dev sets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from vaner.training.data.sources import DevSet
 
 
 def score_recognizer(recognizer: Recognizer, dev: Sequence[DevSet]) -> dict[str, float]:
-    """Strict micro F1 over the dev sets together, and over each."""
-    figures: dict[str, float] = {}
-    counts = Counts(0, 0, 0)
-    for one in dev:
-        micro = evaluate(recognizer, one.corpus, types=one.types, bootstrap=0).report.micro.counts
-        assert micro is not None  # only a macro average has none
-        figures[f"eval_f1_{one.corpus.name}"] = micro.f1
-        counts = counts + micro
-    return {"eval_f1": counts.f1, **figures}
+    """Return strict micro F1 over all dev sets, and over each, in [0, 1]."""
+    scores: dict[str, float] = {}
+    total = Counts(0, 0, 0)
+    for dev_set in dev:
+        evaluation = evaluate(recognizer, dev_set.corpus, types=dev_set.types, bootstrap=0)
+        counts = evaluation.report.micro.counts
+        assert counts is not None  # only a macro average has none
+        scores[f"eval_f1_{dev_set.corpus.name}"] = counts.f1
+        total = total + counts
+    return {"eval_f1": total.f1, **scores}

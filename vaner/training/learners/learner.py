@@ -1,4 +1,4 @@
-"""What the one training loop asks of a kind of model."""
+"""The interface between the training loop and a kind of model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import torch
 from vaner.backbones.base_model import BackboneModel
 from vaner.backbones.locate import locate_backbone
 from vaner.text.documents import Corpus
-from vaner.training.data.sources import DevSet
+from vaner.training.data.sources import DevSet, LoadedSource
 from vaner.training.examples.sentences import Coverage, Example
 from vaner.training.recipe.models import AnyModel
-from vaner.training.recipe.schema import CorpusSource, DenseSource
 
 
 class Learner(Protocol):
-    """A model that learns, and how.
+    """A model in training.
 
     Attributes:
         model: the model.
@@ -29,58 +28,62 @@ class Learner(Protocol):
     @property
     def model(self) -> BackboneModel: ...
 
-    def examples(
-        self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
+    def make_examples(
+        self, source: LoadedSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[Example], Coverage]:
-        """What a source of a recipe gives to learn from, and what of its gold is out of reach.
+        """Return the training examples of a source, and how much of its gold is reachable.
 
         Args:
             source: the source.
-            corpus: its documents, without sentences that must not be learnt from.
-            proposals: the same documents with what a recognizer found in them, for a selector.
+            corpus: its documents, without held-out sentences.
+            proposals: the same documents with a recognizer's mentions, for a selector.
 
         Raises:
-            VanerError: for a knowledge base or a teacher that is not found.
+            VanerError: if a knowledge base or a teacher does not exist.
         """
         ...
 
-    def row(self, example: Any, draw: Random) -> Any:
-        """The row of an example, perhaps another one each time; the same for the same `draw`."""
+    def encode(self, example: Any, draw: Random) -> Any:
+        """Return the encoded row of an example; the same row for the same state of `draw`."""
         ...
 
     def collate(self, rows: Sequence[Any]) -> dict[str, torch.Tensor]:
-        """Rows as what the model's forward pass takes."""
+        """Return a batch of rows as arguments of the model's forward pass."""
         ...
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> Mapping[str, float]:
-        """``eval_f1``, by which the model is chosen, and more figures; all in [0, 1].
+        """Return ``eval_f1``, which chooses the model, and further scores, all in [0, 1].
 
-        Found the way a user would find it.
+        The mentions are found as at inference.
+
+        Args:
+            dev: the dev sets.
+            autocast: number format of the forward pass; None is the format of the weights.
         """
         ...
 
 
-def fresh(wanted: AnyModel) -> dict[str, Any]:
-    """Options of `BackboneModel.from_backbone` for a model that is to be trained here.
+def backbone_options(recipe: AnyModel) -> dict[str, Any]:
+    """Return the arguments of `BackboneModel.from_backbone` for a model that is trained here.
 
-    Each process of torchrun has a GPU of its own, which its 4-bit weights are put on at once.
+    Each process of torchrun has a GPU; 4-bit weights are loaded on it directly.
     """
-    gpu = torch.cuda.is_available()
+    has_gpu = torch.cuda.is_available()
     return {
-        "origin": wanted.origin,
-        "layers": wanted.layers,
-        "lora": wanted.lora.options() if wanted.lora else None,
-        "quantization": wanted.quantization,
-        "dtype": torch.bfloat16 if wanted.quantization and gpu else torch.float32,
-        "device": f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if gpu else "cpu",
-        "kernel": None if gpu else "eager",
-        "frozen_layers": wanted.frozen_layers,
-        "backbone_dropout": wanted.backbone_dropout,
-        "max_subwords": wanted.max_subwords,
+        "origin": recipe.origin,
+        "layers": recipe.layers,
+        "lora": recipe.lora.options() if recipe.lora else None,
+        "quantization": recipe.quantization,
+        "dtype": torch.bfloat16 if recipe.quantization and has_gpu else torch.float32,
+        "device": f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if has_gpu else "cpu",
+        "kernel": None if has_gpu else "eager",
+        "frozen_layers": recipe.frozen_layers,
+        "backbone_dropout": recipe.backbone_dropout,
+        "max_subwords": recipe.max_subwords,
     }
 
 
 def tokenizer_file(model: BackboneModel) -> Path:
-    """The ``tokenizer.json`` of a model's backbone."""
-    found = locate_backbone(model.config.backbone, model.config.backbone_origin)
-    return found.folder / "tokenizer.json"
+    """Return the path of the ``tokenizer.json`` of a model's backbone."""
+    located = locate_backbone(model.config.backbone, model.config.backbone_origin)
+    return located.folder / "tokenizer.json"

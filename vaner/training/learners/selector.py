@@ -1,4 +1,4 @@
-"""How a selector learns: every mention beside wrong variants of it, every error by itself."""
+"""Training of a selector: each mention with wrong variants of it, and a recognizer's errors."""
 
 from __future__ import annotations
 
@@ -18,102 +18,105 @@ from vaner.selector.model import VanerSelector
 from vaner.selector.selector import Selector
 from vaner.tagger.instructions import COMPACT
 from vaner.text.documents import Corpus, Document, filter_by_score
-from vaner.training.data.sources import DevSet, Taught
+from vaner.training.data.sources import DevSet, LoadedSource
 from vaner.training.examples.candidate_groups import (
     GroupExample,
-    Questions,
-    group_examples,
-    with_variants,
+    SelectorPrompts,
+    add_variants,
+    make_group_examples,
 )
 from vaner.training.examples.sentences import Coverage
-from vaner.training.learners.learner import fresh, tokenizer_file
+from vaner.training.learners.learner import backbone_options, tokenizer_file
+from vaner.training.plan import TrainingTargets
 from vaner.training.recipe.models import SelectorRecipe
-from vaner.training.recipe.schema import CorpusSource, DenseSource
 
-_DEV_VARIANTS = 4  # of a mention, where there are no proposals to choose by
+_DEV_VARIANTS = 4  # wrong variants of a mention, for dev sets without proposals
 
 
 class SelectorLearner:
-    """A `VanerSelector` that learns.
+    """A `VanerSelector` in training.
 
     Args:
-        wanted: the recipe's part about the model.
-        aim: what the recipe teaches.
+        recipe: the model part of the recipe.
+        targets: what the model learns to find.
     """
 
-    def __init__(self, wanted: SelectorRecipe, aim: Taught) -> None:
+    def __init__(self, recipe: SelectorRecipe, targets: TrainingTargets) -> None:
         self.model = VanerSelector.from_backbone(
-            wanted.backbone,
-            **fresh(wanted),
-            loss=wanted.loss,
-            instructions={type: _ask(type, wanted, aim) for type in aim.types},
-            types=aim.types,
-            corpora=aim.datasets,
-            projection_dim=wanted.projection_dim,
-            dropout=wanted.dropout,
+            recipe.backbone,
+            **backbone_options(recipe),
+            loss=recipe.loss,
+            instructions={
+                type: _render_instruction(type, recipe, targets) for type in targets.types
+            },
+            types=targets.types,
+            corpora=targets.corpora,
+            projection_dim=recipe.projection_dim,
+            dropout=recipe.dropout,
         )
         folder = tokenizer_file(self.model).parent
-        self.encoder = CandidateEncoder.from_folder(folder, wanted.max_subwords)
+        self.encoder = CandidateEncoder.from_folder(folder, recipe.max_subwords)
         self.model.init_markers(self.encoder.placeholders)
-        self._variants = wanted.negatives_per_mention
-        self._questions = Questions(dict(self.model.config.instructions), tuple(aim.types))
+        self._negatives = recipe.negatives_per_mention
+        self._prompts = SelectorPrompts(dict(self.model.config.instructions), tuple(targets.types))
 
-    def examples(
-        self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
+    def make_examples(
+        self, source: LoadedSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[GroupExample], Coverage]:
-        """Mentions of a corpus, and a recognizer's errors in it."""
-        types = source.types or corpus.types
-        return group_examples(corpus, types, self.encoder, self._questions, proposals or ())
+        """Return the mentions of a corpus, and a recognizer's errors in it."""
+        return make_group_examples(
+            corpus, source.types, self.encoder, self._prompts, proposals or ()
+        )
 
-    def row(self, example: GroupExample, draw: Random) -> tuple[CandidateRow, ...]:
-        """The rows of a group, with variants as the draw has them."""
-        return example.rows(self.encoder, self._questions, self._variants, draw)
+    def encode(self, example: GroupExample, draw: Random) -> tuple[CandidateRow, ...]:
+        """Return the rows of a mention and of the wrong variants that are drawn for it."""
+        return example.encode(self.encoder, self._prompts, self._negatives, draw)
 
     def collate(self, rows: Sequence[tuple[CandidateRow, ...]]) -> dict[str, torch.Tensor]:
-        """All rows of some groups, as `VanerSelector.forward` takes them."""
+        """Return all rows of some groups as arguments of `VanerSelector.forward`."""
         return collate(list(chain.from_iterable(rows)))
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
-        """Strict micro F1 of what is kept at the best threshold, which the model is given.
+        """Return strict micro F1 of what the best threshold accepts; the model stores it.
 
-        Gold that was not proposed counts as missed. ``eval_f1_proposed`` is that of all proposals
-        together, before any is dropped.
+        Gold mentions that were not proposed count as missed. ``eval_f1_proposed`` is the F1 of all
+        proposals together, before any is rejected.
         """
         device = next(self.model.parameters()).device
         selector = Selector(self.model, self.encoder, device=device, autocast=autocast)
-        gold = [_of_types(document, one.types) for one in dev for document in one.corpus]
-        proposed = [document for one in dev for document in _proposed(one, self._variants)]
+        gold = [_of_types(document, part.types) for part in dev for document in part.corpus]
+        proposed = [document for part in dev for document in _proposals(part, self._negatives)]
         self._calibrate(selector, gold, proposed)
-        judged = list(selector.select(proposed, threshold=0))
-        types = sorted({type for one in dev for type in one.types})
-        found = sweep_thresholds(gold, judged, types)
-        best = max(range(len(found)), key=lambda i: found[i].counts.f1)
-        # Between two scores, so that no rounding decides; nothing is dropped if nothing should be.
-        least = (found[best - 1].threshold + found[best].threshold) / 2 if best else 0.0
-        self.model.config.threshold = least
-        figures = {"eval_f1": found[best].counts.f1, "eval_f1_proposed": found[0].counts.f1}
-        return {**figures, **_each(dev, gold, judged, least)}
+        scored = list(selector.select(proposed, threshold=0))
+        types = sorted({type for part in dev for type in part.types})
+        results = sweep_thresholds(gold, scored, types)
+        best = max(range(len(results)), key=lambda i: results[i].counts.f1)
+        # Halfway between two scores, so that rounding has no effect; 0 if rejecting none is best.
+        threshold = (results[best - 1].threshold + results[best].threshold) / 2 if best else 0.0
+        self.model.config.threshold = threshold
+        scores = {"eval_f1": results[best].counts.f1, "eval_f1_proposed": results[0].counts.f1}
+        return {**scores, **_score_each(dev, gold, scored, threshold)}
 
     def _calibrate(
         self, selector: Selector, gold: Sequence[Document], proposed: Sequence[Document]
     ) -> None:
-        """Fit what makes a probability of the model's evidence."""
-        evidence: list[float] = []
-        right: list[bool] = []
-        for true, judged in zip(gold, selector.compute_logits(proposed), strict=True):
-            among = collect_candidates(true)
-            for span, value in zip(judged.document.spans, judged.values, strict=True):
+        """Fit the slope and offset that map a logit to a probability."""
+        logits: list[float] = []
+        is_gold: list[bool] = []
+        for gold_document, scored in zip(gold, selector.compute_logits(proposed), strict=True):
+            candidates = collect_candidates(gold_document)
+            for span, value in zip(scored.document.spans, scored.values, strict=True):
                 if value is not None:
-                    evidence.append(value)
-                    right.append(Candidate.from_span(span) in among)
-        self.model.config.slope, self.model.config.offset = fit_platt(evidence, right)
+                    logits.append(value)
+                    is_gold.append(Candidate.from_span(span) in candidates)
+        self.model.config.slope, self.model.config.offset = fit_platt(logits, is_gold)
 
 
-def _ask(type: str, wanted: SelectorRecipe, aim: Taught) -> str:
-    """The words that ask about a type."""
-    if wanted.instruction == "compact":
+def _render_instruction(type: str, recipe: SelectorRecipe, targets: TrainingTargets) -> str:
+    """Return the instruction for a type."""
+    if recipe.instruction == "compact":
         return COMPACT.render(type)
-    corpus = next(name for name, types in aim.datasets.items() if type in types)
+    corpus = next(name for name, types in targets.corpora.items() if type in types)
     return build_instruction(corpus, style="compact").render_one(type)
 
 
@@ -121,25 +124,25 @@ def _of_types(document: Document, types: Sequence[str]) -> Document:
     return document.with_spans(span for span in document.spans if span.type in types)
 
 
-def _proposed(one: DevSet, number: int) -> Iterator[Document]:
-    """What is to be judged of a dev set: the proposals, or gold with wrong variants of it."""
-    if one.proposals is not None:
-        yield from (_of_types(document, one.types) for document in one.proposals)
+def _proposals(dev: DevSet, negatives: int) -> Iterator[Document]:
+    """Yield the proposals of a dev set; without any, gold with wrong variants of the mentions."""
+    if dev.proposals is not None:
+        yield from (_of_types(document, dev.types) for document in dev.proposals)
         return
-    for document in one.corpus:
-        yield with_variants(document, one.types, number or _DEV_VARIANTS)
+    for document in dev.corpus:
+        yield add_variants(document, dev.types, negatives or _DEV_VARIANTS)
 
 
-def _each(
-    dev: Sequence[DevSet], gold: Sequence[Document], judged: Sequence[Document], least: float
+def _score_each(
+    dev: Sequence[DevSet], gold: Sequence[Document], scored: Sequence[Document], threshold: float
 ) -> dict[str, float]:
-    """F1 of each dev set at the threshold that is best for all."""
-    figures: dict[str, float] = {}
-    begin = 0
-    for one in dev:
-        part = slice(begin, begin + len(one.corpus))
-        begin = part.stop
-        kept = [filter_by_score(document, least) for document in judged[part]]
-        [all_kept, *_] = sweep_thresholds(gold[part], kept, one.types)
-        figures[f"eval_f1_{one.corpus.name}"] = all_kept.counts.f1
-    return figures
+    """Return F1 on each dev set at the threshold that is best for all."""
+    scores: dict[str, float] = {}
+    start = 0
+    for part in dev:
+        documents = slice(start, start + len(part.corpus))
+        start = documents.stop
+        accepted = [filter_by_score(document, threshold) for document in scored[documents]]
+        [all_accepted, *_] = sweep_thresholds(gold[documents], accepted, part.types)
+        scores[f"eval_f1_{part.corpus.name}"] = all_accepted.counts.f1
+    return scores

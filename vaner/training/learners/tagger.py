@@ -1,4 +1,4 @@
-"""How a tagger learns: every sentence under an instruction, words with their tags."""
+"""Training of a tagger: each sentence under an instruction, each word with its tag."""
 
 from __future__ import annotations
 
@@ -21,128 +21,141 @@ from vaner.tagger.torch_emissions import build_torch_tagger
 from vaner.tagger.warm_start import warm_start
 from vaner.text.documents import Corpus
 from vaner.text.tags import TagScheme, TagSet
-from vaner.training.data.sources import DevSet, Taught
-from vaner.training.examples.dense_recognition import dense_examples
-from vaner.training.examples.distillation import tagged, tags_alike, taught_examples
-from vaner.training.examples.sentences import Coverage, TaggerExample, corpus_examples
+from vaner.training.data.sources import DevSet, LoadedSource
+from vaner.training.examples.dense_recognition import make_dense_examples
+from vaner.training.examples.distillation import annotate_with_teacher, make_distillation_examples
+from vaner.training.examples.sentences import Coverage, TaggerExample, make_sentence_examples
 from vaner.training.learners.dev_score import score_recognizer
-from vaner.training.learners.learner import fresh, tokenizer_file
+from vaner.training.learners.learner import backbone_options, tokenizer_file
+from vaner.training.plan import PlannedStage, TrainingPlan
 from vaner.training.recipe.models import TaggerRecipe
-from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe, StageRecipe
+from vaner.training.recipe.schema import DenseSource
 
 
 class TaggerLearner:
-    """A `VanerForTokenClassification` that learns.
+    """A `VanerForTokenClassification` in training.
 
     Args:
-        recipe: the recipe.
-        wanted: its part about the model.
-        aim: what the recipe teaches.
+        recipe: the model part of the recipe.
+        plan: the recipe, resolved.
 
     Raises:
-        RecipeError: where what the recipe asks for cannot be learnt together.
+        ModelError: if the backbone or the initial model does not exist.
+        RecipeError: if the model cannot learn the sources of a stage together.
     """
 
-    def __init__(self, recipe: Recipe, wanted: TaggerRecipe, aim: Taught) -> None:
-        _check(recipe.stages, wanted, aim.types)
-        sources = recipe.sources
+    def __init__(self, recipe: TaggerRecipe, plan: TrainingPlan) -> None:
+        targets = plan.targets
+        tag_set = TagSet(TagScheme(recipe.scheme), tuple(targets.types) if recipe.joint else ())
+        for stage in plan.stages:
+            _check_losses(stage, tag_set)
+        _check_instruction(recipe, targets.types)
         self.model = VanerForTokenClassification.from_backbone(
-            wanted.backbone,
-            **fresh(wanted) | wanted.get_options(),
-            general_head=any(
-                isinstance(source, CorpusSource) and source.domain == "general"
-                for source in sources
-            ),
-            instruction=wanted.template().to_dict(),
-            types=aim.types,
-            corpora=aim.datasets,
-            nameless=any(
-                isinstance(source, DenseSource)
-                or source.nameless_fraction > 0
-                or source.teacher is not None
-                for source in sources
-            ),
+            recipe.backbone,
+            **backbone_options(recipe) | recipe.get_options(),
+            general_head=targets.general_domain,
+            instruction=recipe.template().to_dict(),
+            types=targets.types,
+            corpora=targets.corpora,
+            nameless=targets.without_corpus,
         )
-        if wanted.init_from is not None:
-            warm_start(self.model, locate_model(wanted.init_from))
+        if recipe.init_from is not None:
+            warm_start(self.model, locate_model(recipe.init_from))
         folder = tokenizer_file(self.model).parent
-        self.encoder = wanted.build_encoder(folder)
+        self.encoder = recipe.build_encoder(folder)
 
-    def examples(
-        self, source: CorpusSource | DenseSource, corpus: Corpus, proposals: Corpus | None = None
+    def make_examples(
+        self, source: LoadedSource, corpus: Corpus, proposals: Corpus | None = None
     ) -> tuple[Sequence[TaggerExample], Coverage]:
-        """Sentences of a corpus, names chosen for them, or what a teacher thinks of them."""
-        config = self.model.config
-        if isinstance(source, DenseSource):
-            return self._names(source, corpus), Coverage(0, {}, 0)
-        if source.teacher and tags_alike(source.teacher, config.tag_set):
-            found, _ = corpus_examples(
-                corpus, corpus.types, self.encoder, config.tag_set, config.instruction_template,
-                nameless=1.0,
-            )  # fmt: skip
-            return taught_examples(source.teacher, found), Coverage(0, {}, 0)
-        if source.teacher:
-            corpus = tagged(source.teacher, corpus, source.min_teacher_score)
-        nameless = 1.0 if source.teacher else source.nameless_fraction
-        general = source.domain == "general"
-        return corpus_examples(
-            corpus, source.types or corpus.types, self.encoder,
-            TagSet(config.tag_set.scheme) if general else config.tag_set,
-            config.instruction_template, nameless=nameless, general=general,
-        )  # fmt: skip
+        """Return the sentences of a corpus, with gold tags, a teacher's tags or related names."""
+        config, recipe = self.model.config, source.recipe
+        if isinstance(recipe, DenseSource):
+            return self._make_dense_examples(recipe, source.types, corpus), Coverage(0, {}, 0)
+        tag_set, nameless = config.tag_set, recipe.nameless_fraction
+        learns_probabilities = source.teacher is not None and source.teacher.tag_set == tag_set
+        if recipe.teacher is not None:
+            nameless = 1.0
+            if not learns_probabilities:
+                corpus = annotate_with_teacher(recipe.teacher, corpus, recipe.min_teacher_score)
+        examples, coverage = make_sentence_examples(
+            corpus,
+            source.types,
+            self.encoder,
+            TagSet(tag_set.scheme) if source.is_general_domain else tag_set,
+            config.instruction_template,
+            nameless_fraction=nameless,
+            general=source.is_general_domain,
+        )
+        if recipe.teacher is not None and learns_probabilities:
+            return make_distillation_examples(recipe.teacher, examples), Coverage(0, {}, 0)
+        return examples, coverage
 
-    def row(self, example: TaggerExample, draw: Random) -> Row:
-        """The row of an example, as the draw has it."""
-        return example.row(self.encoder, self.model.config.instruction_template, draw)
+    def encode(self, example: TaggerExample, draw: Random) -> Row:
+        """Return the row of an example; the instruction, and names of a dense one, are drawn."""
+        return example.encode(self.encoder, self.model.config.instruction_template, draw)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
-        """As `vaner.tagger.batch_tensors.collate`."""
+        """Return a batch of rows as arguments of `VanerForTokenClassification.forward`."""
         return collate(rows, self.model.layout)
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
-        """Strict micro F1 over the dev sets."""
+        """Return strict micro F1 over the dev sets."""
         device = next(self.model.parameters()).device
         tagger = build_torch_tagger(self.model, self.encoder, device=device, autocast=autocast)
         return score_recognizer(tagger, dev)
 
-    def _names(self, source: DenseSource, corpus: Corpus) -> list[TaggerExample]:
-        related = _related(source.dense, tuple(source.exclude))
-        counts = NameCounts(source.positives, source.negatives)
+    def _make_dense_examples(
+        self, recipe: DenseSource, types: Sequence[str], corpus: Corpus
+    ) -> list[TaggerExample]:
+        related = _related_names(recipe.dense, tuple(recipe.exclude))
+        counts = NameCounts(recipe.positives, recipe.negatives)
+        modes = ("list", "context") if recipe.mode == "both" else (recipe.mode,)
         examples: list[TaggerExample] = []
-        for type in source.types or corpus.types:
-            for mode in ("list", "context") if source.mode == "both" else (source.mode,):
-                examples += dense_examples(
-                    corpus, type, related, self.encoder, self.model.config.tag_set,
-                    named=source.type_map.get(type), context=mode == "context", counts=counts,
-                    share=source.share,
-                )  # fmt: skip
+        for type in types:
+            for mode in modes:
+                examples += make_dense_examples(
+                    corpus,
+                    type,
+                    related,
+                    self.encoder,
+                    self.model.config.tag_set,
+                    base_type=recipe.type_map.get(type),
+                    context=mode == "context",
+                    counts=counts,
+                    share=recipe.share,
+                )
         return examples
 
 
-def _check(stages: Sequence[StageRecipe], wanted: TaggerRecipe, types: Sequence[str]) -> None:
-    """Refuse types that nothing tells apart, and batches that want two other losses than the tags'.
+def _check_instruction(recipe: TaggerRecipe, types: Sequence[str]) -> None:
+    """Check that something tells the model which type to find.
 
     Raises:
-        RecipeError: for one of these.
+        RecipeError: if nothing does.
     """
-    if not wanted.joint and len(types) > 1 and wanted.template() == EMPTY:
+    if not recipe.joint and len(types) > 1 and recipe.template() == EMPTY:
         raise RecipeError(
-            f"instruction none does not say which of {', '.join(types)} is asked for: give another "
+            f"instruction none does not say which of {', '.join(types)} to find: set another "
             "instruction, or joint: true"
         )
-    tags = TagSet(TagScheme(wanted.scheme), tuple(types) if wanted.joint else ())
-    for stage in stages:
-        sources = [source for source in stage.sources if isinstance(source, CorpusSource)]
-        if any(source.domain == "general" for source in sources) and any(
-            source.teacher and tags_alike(source.teacher, tags) for source in sources
-        ):
-            raise RecipeError(
-                f"stage {stage.name}: a teacher's probabilities and the general domain are not "
-                "learnt in one batch; give each a stage of its own"
-            )
+
+
+def _check_losses(stage: PlannedStage, tag_set: TagSet) -> None:
+    """Check that no batch needs both the distillation loss and the loss of the general head.
+
+    Raises:
+        RecipeError: if one does.
+    """
+    if any(source.is_general_domain for source in stage.sources) and any(
+        source.teacher is not None and source.teacher.tag_set == tag_set for source in stage.sources
+    ):
+        raise RecipeError(
+            f"stage {stage.recipe.name}: a teacher's probabilities and the general domain cannot "
+            "be learned in one batch; put them in different stages"
+        )
 
 
 @lru_cache(maxsize=1)
-def _related(base: str, exclude: tuple[str, ...]) -> RelatedNames:
-    """Kept from seed to seed: the index takes seconds, and it remembers its answers."""
+def _related_names(base: str, exclude: tuple[str, ...]) -> RelatedNames:
+    """Return the index of a knowledge base, cached from seed to seed: building it takes seconds."""
     return RelatedNames(open_base(base), exclude)

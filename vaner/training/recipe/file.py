@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from vaner.errors import RecipeError
-from vaner.training.recipe.leakage import clash
+from vaner.training.recipe.leakage import find_split_conflict
 from vaner.training.recipe.models import (
     GeneratorRecipe,
     InstructionRecipe,
@@ -65,8 +65,8 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(_first_problem(error, tree, path, renamed)) from error
     if renamed:
         logger.warning("%s: rename these fields: %s", path, _new_names(renamed, tree))
-    if problem := clash(recipe):
-        raise RecipeError(f"{path}: {problem}")
+    if conflict := find_split_conflict(recipe):
+        raise RecipeError(f"{path}: {conflict}")
     return recipe
 
 

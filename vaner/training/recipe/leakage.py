@@ -1,7 +1,7 @@
-"""What must be kept apart in a training run: learning, choosing the model, scoring it.
+"""Check that training, choosing the model and scoring it use different texts.
 
-Here whole splits are compared, by what the recipe and the registry say of them; single sentences
-that stand in a test split are taken out later (`vaner.training.data.held_out`).
+This module compares splits, by what the recipe and the registry say about them. Single sentences
+that also occur in a test split are removed later (`vaner.training.data.held_out`).
 """
 
 from __future__ import annotations
@@ -22,116 +22,111 @@ from vaner.corpora import (
 )
 from vaner.training.recipe.schema import Recipe
 
-_SHARED = (
-    "{one} and {other} share texts: a model that learns from one, or is chosen by it, is not "
-    "scored on or chosen by the other; leave one of them out"
-)
-_SEEN = (
-    "a model that it begins with, or that teaches it, learnt from {one}, which has texts of "
-    "{other}: it is neither scored on these nor chosen by them; begin with a backbone, or take "
-    "another teacher"
-)
-
 
 class Split(NamedTuple):
-    """A split of a corpus; of a view, that of the corpus whose files it reads."""
+    """A split of a corpus. A split of a view is the split of its base corpus."""
 
     corpus: str
     split: str
 
     @classmethod
     def of(cls, corpus: str, split: str) -> Split:
-        """The same split, whatever view of its corpus is named."""
+        """Return the split of the base corpus."""
         return cls(base_corpus(corpus), split)
 
     @property
     def recorded(self) -> Split:
-        """As a record of a training names it, which tells no paths."""
+        """The split under its name in a training record, which contains no paths."""
         return Split(base_corpus(corpus_name(self.corpus)), self.split)
 
     def __str__(self) -> str:
         return f"{self.corpus} {self.split}"
 
 
-def clash(
+def find_split_conflict(
     recipe: Recipe,
-    before: Iterable[tuple[str, str]] = (),
-    root: str | Path | None = None,
+    earlier: Iterable[tuple[str, str]] = (),
+    corpora_root: str | Path | None = None,
 ) -> str | None:
-    """Why the splits of a recipe must not be used together, in one line; None where they may.
+    """Return why the splits of a recipe cannot be used together, in one line; None if they can.
 
     A model is scored on the test splits of the corpora that the recipe trains on, chooses by or
-    holds out by name. It must not learn from texts that choose it or that it is scored on, nor be
-    chosen by texts that it is scored on.
+    names in ``held_out``. It must not be trained on texts that choose it or that it is scored on,
+    and not be chosen by texts that it is scored on.
 
     Args:
         recipe: the recipe.
-        before: what the models have learnt from that the training begins with or is taught by, as
-            pairs of a corpus and one of its splits.
-        root: where the corpora lie; ``VANER_CORPORA`` if None.
+        earlier: what the initial model and the teachers were trained on, as pairs of a corpus and
+            a split.
+        corpora_root: folder of the corpora; ``VANER_CORPORA`` if None.
     """
-    sources = recipe.sources
-    learnt = [Split.of(source.corpus, source.split) for source in sources]
+    trained = [Split.of(source.corpus, source.split) for source in recipe.sources]
     chosen = [Split.of(source.corpus, source.split) for source in recipe.dev]
-    names = dict.fromkeys(one.corpus for one in (*learnt, *chosen))
-    scored = [Split.of(name, evaluation_split(name)) for name in (*names, *_named(recipe))]
-    found = chain(
-        _of_test(learnt, chosen),
-        _kept_for_scores((*learnt, *chosen)),
-        _kin((*product(learnt, (*chosen, *scored)), *product(chosen, scored))),
-        _seen(before, (*chosen, *scored)),
-        _learnt_too(recipe, root),
+    corpora = dict.fromkeys(split.corpus for split in (*trained, *chosen))
+    also_scored = (entry for entry in recipe.held_out if isinstance(entry, str))
+    scored = [Split.of(name, evaluation_split(name)) for name in (*corpora, *also_scored)]
+    conflicts = chain(
+        _find_test_splits(trained, chosen),
+        _find_substitute_tests((*trained, *chosen)),
+        _find_shared_texts((*product(trained, (*chosen, *scored)), *product(chosen, scored))),
+        _find_texts_of_earlier_models(earlier, (*chosen, *scored)),
+        _find_dev_documents_trained_on(recipe, corpora_root),
     )
-    return next(found, None)
+    return next(conflicts, None)
 
 
-def _named(recipe: Recipe) -> Iterator[str]:
-    """Corpora in ``held_out`` whose test split the model will be scored on."""
-    return (one for one in recipe.held_out if isinstance(one, str))
+def _find_test_splits(trained: Iterable[Split], chosen: Iterable[Split]) -> Iterator[str]:
+    for split in chosen:
+        if is_test(*split):
+            yield f"dev must not be a test split ({split.corpus})"
+    for split in trained:
+        if is_test(*split):
+            yield f"a test split is never trained on ({split.corpus})"
 
 
-def _of_test(learnt: Iterable[Split], chosen: Iterable[Split]) -> Iterator[str]:
-    for one in chosen:
-        if is_test(*one):
-            yield f"dev must not be a test split ({one.corpus})"
-    for one in learnt:
-        if is_test(*one):
-            yield f"a test split is never trained on ({one.corpus})"
-
-
-def _kept_for_scores(used: Iterable[Split]) -> Iterator[str]:
-    for one in used:
-        info = lookup(one.corpus)
-        if info is not None and one.split == info.substitute_test:
+def _find_substitute_tests(used: Iterable[Split]) -> Iterator[str]:
+    for split in used:
+        info = lookup(split.corpus)
+        if info is not None and split.split == info.substitute_test:
             yield (
-                f"{one} stands for the test split, which {one.corpus} has not: nothing is trained "
-                "on it or chosen by it; choose by documents of train (limit for the source, skip "
-                "for the dev set)"
+                f"{split} is used as the test split, because {split.corpus} has none: do not train "
+                "on it or choose by it; choose by documents of train (limit in the source, skip "
+                "in the dev set)"
             )
 
 
-def _kin(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
-    for one, other in pairs:
-        if other in same_texts(*one):
-            yield _SHARED.format(one=one, other=other)
+def _find_shared_texts(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
+    for first, second in pairs:
+        if second in same_texts(*first):
+            yield (
+                f"{first} and {second} share texts: a model that is trained on or chosen by one of "
+                "them must not be chosen by or scored on the other; remove one of them"
+            )
 
 
-def _seen(before: Iterable[tuple[str, str]], kept: Iterable[Split]) -> Iterator[str]:
-    for one, other in product((Split.of(*pair) for pair in before), kept):
-        if one == other.recorded or other in same_texts(*one):
-            yield _SEEN.format(one=one, other=other)
+def _find_texts_of_earlier_models(
+    earlier: Iterable[tuple[str, str]], held_out: Iterable[Split]
+) -> Iterator[str]:
+    for trained, split in product((Split.of(*pair) for pair in earlier), held_out):
+        if trained == split.recorded or split in same_texts(*trained):
+            yield (
+                f"the initial model or a teacher was trained on {trained}, which has texts of "
+                f"{split}: the new model must not be chosen by or scored on them; start from a "
+                "backbone, or use another teacher"
+            )
 
 
-def _learnt_too(recipe: Recipe, root: str | Path | None) -> Iterator[str]:
-    """Dev sets of a split that is trained on, unless they begin behind what is."""
-    sources = recipe.sources
-    for dev, source in product(recipe.dev, sources):
-        one, other = (dev.corpus, dev.split), (source.corpus, source.split)
-        known = lookup(dev.corpus) is not None and Split.of(*one) == Split.of(*other)
-        if (known or same_file(one, other, root)) and (
+def _find_dev_documents_trained_on(
+    recipe: Recipe, corpora_root: str | Path | None
+) -> Iterator[str]:
+    """Yield a conflict for dev sets of a trained split, unless they skip the trained documents."""
+    for dev, source in product(recipe.dev, recipe.sources):
+        chosen, trained = (dev.corpus, dev.split), (source.corpus, source.split)
+        is_same = lookup(dev.corpus) is not None and Split.of(*chosen) == Split.of(*trained)
+        if (is_same or same_file(chosen, trained, corpora_root)) and (
             source.limit is None or source.limit > dev.skip
         ):
             yield (
-                f"dev {dev.corpus} {dev.split} is trained on too: give the source a limit, and "
-                "the dev set as many documents to skip"
+                f"dev {dev.corpus} {dev.split} is trained on too: set a limit in the source, and "
+                "skip as many documents in the dev set"
             )
