@@ -82,7 +82,7 @@ def test_a_dev_set_of_types_that_nobody_teaches(folder: Path, tmp_path: Path) ->
     genes.mkdir()
     (genes / "devel.tsv").write_text("BRCA1\tB-Gene\n")
     wrong = recipe([{"corpus": str(folder)}], dev={"corpus": str(genes)})
-    with pytest.raises(RecipeError, match=r"has the types Gene; the model learns Disease"):
+    with pytest.raises(RecipeError, match=r"has the types Gene, but the model learns Disease"):
         train(wrong, tmp_path / "run", report=lambda _: None)
 
 

@@ -180,8 +180,8 @@ def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: Candidate
     for example in examples:
         rows = example.encode(encoder, QUESTIONS, 4, Random(1))
         assert rows == example.encode(encoder, QUESTIONS, 4, Random(1))
-        assert rows[0].right is not example.is_negative
-        assert not any(row.right for row in rows[1:])
+        assert rows[0].is_correct is not example.is_negative
+        assert not any(row.is_correct for row in rows[1:])
         assert len(rows) == (1 if example.is_negative else 5)
         assert len(rows[0]) == example.length
     # Of a mention of one type it is known that it is not of the corpus's others.

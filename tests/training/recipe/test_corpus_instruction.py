@@ -22,7 +22,7 @@ def test_only_a_known_corpus_is_named() -> None:
 
 @pytest.mark.parametrize(("named", "nameless"), [("{dataset}: ", "{type}: "), ("corpus: ", "")])
 def test_other_templates_are_still_checked(named: str, nameless: str) -> None:
-    with pytest.raises(VanerError, match="must hold exactly the fields"):
+    with pytest.raises(VanerError, match="must have exactly the fields"):
         Instruction(named, nameless)
 
 
