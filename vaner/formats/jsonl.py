@@ -3,7 +3,8 @@
 ``{"id": "d1", "text": "Asthma.", "spans": [{"start": 0, "end": 6, "type": "Disease",
 "text": "Asthma", "score": 0.9, "identifiers": ["MESH:D001249"]}], "metadata": {}}``
 
-Common dialects of other programs are read as well: see `vaner.formats.records`.
+A list of such records, and the records of other programs, are read as well: see
+`vaner.formats.records` and `vaner.formats.dialects`.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from vaner.formats.dialects import convert_record
+from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import replace_surrogate_pairs
-from vaner.formats.json_values import parse_object
 from vaner.formats.losses import METADATA, SCORE, Losses
 from vaner.formats.records import to_document, warn_unread_fields
-from vaner.formats.source import InputFile, OnError, read_nonempty_lines
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.source import InputFile, OnError
 from vaner.text.documents import Document, Span
 
 
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Read the documents of a JSON Lines file. Unknown keys are stored in the metadata.
+    """Read the documents of JSON Lines or of a JSON list. Unknown keys go to the metadata.
 
     A record without ``id`` is named after the file and the line number.
 
@@ -39,12 +42,16 @@ def read(
     Warns:
         FormatWarning: once per file, if keys look like mentions and are not read.
     """
-    file, unread = InputFile(path, on_error), Counter[str]()
-    for number, line in read_nonempty_lines(file, encoding):
-        guard = partial(file.guard, number)
+    file, unread, skipped = InputFile(path, on_error), Counter[str](), SkipCounts()
+    for value, line, number in read_json_records(file, encoding):
+        guard = partial(file.guard, line)
         with guard():
-            yield to_document(parse_object(line), f"{file.stem}-{number}", guard, unread)
+            for part, record in enumerate(convert_record(value, skipped, guard)):
+                name = f"{file.stem}-{number}-{part}" if part else f"{file.stem}-{number}"
+                with guard():
+                    yield to_document(record, name, guard, unread)
     warn_unread_fields(file, unread)
+    warn_skipped_records(file, skipped)
 
 
 def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:

@@ -10,7 +10,7 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -226,8 +226,13 @@ def read_lines(file: InputFile, encoding: str = "utf-8") -> Iterator[tuple[int, 
 
     Nothing else ends a line: a lone carriage return or U+2028 belongs to the text.
     """
+    return split_lines(read_chunks(file, encoding))
+
+
+def split_lines(chunks: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines of a text that comes in chunks, as `read_lines` does."""
     number, parts = 0, list[str]()
-    for chunk in read_chunks(file, encoding):
+    for chunk in chunks:
         first, *rest = chunk.split("\n")
         parts.append(first)
         for next_line in rest:

@@ -1,0 +1,105 @@
+"""Text and mentions of a record under the names that other programs use.
+
+>>> normalize_record({"pmid": 7, "title": "Gout.", "abstract": "It hurts."})["text"]
+'Gout.\\nIt hurts.'
+>>> normalize_record({"text": "Gout.", "ner": [[0, 4, "Disease"]]})
+{'text': 'Gout.', 'spans': [{'start': 0, 'end': 4, 'type': 'Disease'}]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaner.formats.dialects.mentions import is_mention, normalize_mention
+from vaner.formats.source import MalformedError
+
+TEXTS = ("content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph")
+"""Names of a field with the text of a document, if there is no ``text``."""
+
+IDS = ("doc_id", "document_id", "pmid", "PMID", "docid", "doc_key", "idx")
+"""Names of a field with the id of a document, if there is no ``id``."""
+
+MENTIONS = (
+    "spans", "entities", "ents", "mentions", "ner", "annotations", "annotation", "denotations",
+    "entity_mentions", "labels", "label", "results",
+)  # fmt: skip
+"""Names of a field with mentions."""
+
+CONTAINERS = (
+    "examples", "documents", "data", "records", "items", "results", "annotations", "projects",
+)  # fmt: skip
+"""Names of a field with all documents of a file."""
+
+_TAGS = ("ner_tags", "tags", "labels")
+
+
+def is_document(record: Any) -> bool:
+    """Return whether a record has a text, tokens, or a title and an abstract."""
+    return isinstance(record, dict) and (
+        isinstance(record.get("text", record.get("tokens")), str | list)
+        or any(isinstance(record.get(name), str) for name in (*TEXTS, "abstract"))
+    )
+
+
+def read_columns(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a table that pandas wrote in columns: ``{"text": {"0": …, "1": …}}``."""
+    columns = {name: column for name, column in record.items() if isinstance(column, dict)}
+    return [{name: column.get(row) for name, column in columns.items()} for row in record["text"]]
+
+
+def normalize_record(record: Any) -> Mapping[str, Any]:
+    """Return a record with ``text``, ``id`` and ``spans`` instead of other names for them.
+
+    Raises:
+        MalformedError: if it is not an object.
+    """
+    if not isinstance(record, dict):
+        raise MalformedError("is not a JSON object with the text of a document")
+    record = _with_text(record)
+    name = None if _has_tags(record) else _find_mentions(record)
+    if name is None:
+        return record
+    spans = [span for entry in record[name] for span in normalize_mention(entry)]
+    # An empty list under a name before this one is replaced.
+    others = {key: value for key, value in record.items() if key not in (name, "spans")}
+    return {**others, "spans": spans}
+
+
+def _with_text(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with the text, and what is annotated in it, under our names."""
+    annotations = record.get("annotations")
+    if isinstance(annotations, dict) and isinstance(annotations.get("entities"), list):
+        record = {**record, "annotations": annotations["entities"]}
+    if "text" in record or "tokens" in record:
+        return record
+    names = [name for name in TEXTS if isinstance(record.get(name), str)][:1]
+    if isinstance(record.get("abstract"), str):
+        names = [name for name in ("title", "abstract") if isinstance(record.get(name), str)]
+    if not names:
+        return record
+    text = "\n".join(record[name] for name in names if record[name])
+    others = {key: value for key, value in record.items() if key not in names}
+    known_id = next((record[name] for name in IDS if record.get(name) is not None), None)
+    return {"text": text, **others} | ({} if "id" in record or known_id is None else {"id": known_id})
+
+
+def _has_tags(record: Mapping[str, Any]) -> bool:
+    """Return whether a record has a tag for each token, which is read instead of mentions."""
+    if record.get("ner_tags") is not None:
+        return True
+    return record.get("tokens") is not None and any(
+        isinstance(record.get(name), list) and not any(map(is_mention, record[name]))
+        for name in _TAGS
+    )
+
+
+def _find_mentions(record: Mapping[str, Any]) -> str | None:
+    """Return the name of the field with the mentions; the field may be malformed."""
+    for name in MENTIONS[:2]:
+        if record.get(name):
+            return name if isinstance(record[name], list) else None
+    for name in MENTIONS[2:]:
+        if isinstance(record.get(name), list) and any(map(is_mention, record[name])):
+            return name
+    return None

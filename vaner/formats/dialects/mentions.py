@@ -1,0 +1,173 @@
+"""Mentions under the field names of other programs, as entries of our JSON Lines.
+
+>>> normalize_mention([0, 4, "Disease"])
+[{'start': 0, 'end': 4, 'type': 'Disease'}]
+>>> normalize_mention({"begin": 0, "end": 4, "entity_group": "Disease", "score": 0.9})
+[{'start': 0, 'end': 4, 'score': 0.9, 'type': 'Disease'}]
+>>> normalize_mention({"span": {"begin": 0, "end": 4}, "labels": ["Disease", "Finding"]})
+[{'start': 0, 'end': 4, 'type': 'Disease'}, {'start': 0, 'end': 4, 'type': 'Finding'}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaner.formats.json_values import is_integer
+
+START_END = (
+    ("start", "end"),
+    ("begin", "end"),
+    ("start_offset", "end_offset"),
+    ("startOffset", "endOffset"),
+    ("start_char", "end_char"),
+    ("char_start", "char_end"),
+    ("start_index", "end_index"),
+    ("start_pos", "end_pos"),
+    ("start", "stop"),
+)
+"""Names of the fields with the start and the end of a mention."""
+
+NESTED = ("span", "offsets", "offset", "position", "location", "pos")
+"""Names of a field that contains start and end."""
+
+TYPES = (
+    "type",
+    "label",
+    "entity_group",
+    "entity_type",
+    "entity",
+    "obj",
+    "tag_name",
+    "category",
+    "class",
+    "entity_class",
+    "tag",
+    "labels",
+    "types",
+)
+"""Names of the field with the type of a mention, or with a list of its types."""
+
+_OUR_FIELDS = {"start", "end", "type", "text", "score", "identifiers", "fragments"}
+_QUOTES = ("text", "mention")
+_SCORES = ("score", "prob", "confidence", "probability")
+
+
+def is_mention(entry: Any) -> bool:
+    """Return whether an entry of a list has a position and a type, in any known form."""
+    if is_triple(entry):
+        return True
+    return isinstance(entry, dict) and find_pieces(entry) is not None and bool(find_types(entry))
+
+
+def is_triple(entry: Any) -> bool:
+    """Return whether an entry is ``[start, end, type]``; more may follow."""
+    return (
+        isinstance(entry, list | tuple)
+        and len(entry) > 2
+        and is_integer(entry[0])
+        and is_integer(entry[1])
+        and isinstance(entry[2], str)
+    )
+
+
+def normalize_mention(entry: Any) -> list[Any]:
+    """Return the entries of our JSON Lines for a mention, one for each of its types.
+
+    An entry without a position is returned unchanged: the reader reports what is wrong with it.
+    """
+    if is_triple(entry):
+        return [{"start": entry[0], "end": entry[1], "type": entry[2]}]
+    if not isinstance(entry, dict) or _is_ours(entry) or (pieces := find_pieces(entry)) is None:
+        return [entry]
+    fields: dict[str, Any] = {"start": pieces[0][0], "end": pieces[-1][1]}
+    fields |= {"fragments": pieces} if len(pieces) > 1 else {}
+    quoted = next((entry[name] for name in _QUOTES if entry.get(name) is not None), None)
+    if quoted is not None:
+        fields["text"] = " ".join(quoted) if _is_strings(quoted) else quoted
+    score = next((entry[name] for name in _SCORES if entry.get(name) is not None), None)
+    fields |= {"score": score} if score is not None else {}
+    if identifiers := find_identifiers(entry):
+        fields["identifiers"] = identifiers
+    return [{**fields, "type": type} for type in find_types(entry) or [""]]
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    """Return whether an entry has the fields of our JSON Lines, which the reader checks."""
+    return entry.keys() <= _OUR_FIELDS or (bool(entry.get("fragments")) and "type" in entry)
+
+
+def find_pieces(entry: Mapping[str, Any]) -> list[Any] | None:
+    """Return the ``[start, end]`` pairs of a mention, or None if it has no position."""
+    if entry.get("fragments"):
+        return sorted(entry["fragments"]) if _is_pairs(entry["fragments"]) else None
+    for start, end in START_END:
+        if is_integer(entry.get(start)) and is_integer(entry.get(end)):
+            return [[entry[start], entry[end]]]
+    if is_integer(entry.get("offset")) and is_integer(entry.get("length")):
+        return [[entry["offset"], entry["offset"] + entry["length"]]]
+    for name in NESTED:
+        value = entry.get(name)
+        if isinstance(value, dict) and (pieces := find_pieces(value)):
+            return pieces
+        if _is_pairs([value]):
+            return [list(value)]  # type: ignore[arg-type]
+        if isinstance(value, list | tuple) and value and _is_pairs(value):
+            return sorted(list(pair) for pair in value)
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            nested = [find_pieces(item) for item in value]
+            if all(nested):
+                return sorted(pair for pieces in nested for pair in pieces or ())
+    return None
+
+
+def find_types(entry: Mapping[str, Any]) -> list[str]:
+    """Return the types of a mention; none if no field contains a type."""
+    for name in TYPES:
+        value = entry.get(name)
+        if isinstance(value, str) and value:
+            return [value]
+        if _is_strings(value):
+            return list(dict.fromkeys(value))  # type: ignore[arg-type]
+    return []
+
+
+def find_identifiers(entry: Mapping[str, Any]) -> list[str]:
+    """Return the concept identifiers of a mention."""
+    given = entry.get("identifiers")
+    if _is_strings(given):
+        return list(given)  # type: ignore[arg-type]
+    if isinstance(entry.get("normalized"), list):
+        return [
+            join_identifier(item.get("db_name"), item.get("db_id"))
+            for item in entry["normalized"]
+            if isinstance(item, dict) and item.get("db_id")
+        ]
+    names = ("cui", "kb_id", "concept_id")
+    return [entry[name] for name in names if isinstance(entry.get(name), str) and entry[name]][:1]
+
+
+def join_identifier(database: Any, identifier: Any) -> str:
+    """Return an identifier with its database as prefix, unless it has a prefix.
+
+    >>> join_identifier("MESH", "D006073"), join_identifier("CHEBI", "CHEBI:15365")
+    ('MESH:D006073', 'CHEBI:15365')
+    """
+    name = str(identifier)
+    return f"{database}:{name}" if database and ":" not in name else name
+
+
+def _is_pairs(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(pair, list | tuple) and len(pair) == 2 and all(map(is_integer, pair))
+        for pair in value
+    )
+
+
+def _is_strings(value: Any) -> bool:
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and bool(value)
+        and all(isinstance(item, str) for item in value)
+    )

@@ -1,0 +1,87 @@
+"""spaCy's training data as JSON, in the forms in use.
+
+- `["text", {"entities": [[start, end, label]]}]`, one per line or in a list
+- NER Annotator: such a list as `annotations` of an object
+- spaCy 2: `{"id": …, "paragraphs": [{"raw": …, "sentences": [{"tokens": [{"orth", "ner"}]}]}]}`
+- `Doc.to_json`: `{"text": …, "ents": [{"start", "end", "label"}], "tokens": […]}`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaner.formats.dialects.mentions import normalize_mention
+from vaner.formats.skipped_records import SkipCounts
+from vaner.formats.source import MalformedError
+
+_MISSING = {"", "-", None}  # no annotation: spaCy does not learn from such a token
+
+
+def is_example(record: Any) -> bool:
+    """Return whether a record is a text with its annotations in a dictionary."""
+    return (
+        isinstance(record, list)
+        and len(record) == 2
+        and isinstance(record[0], str)
+        and isinstance(record[1], dict)
+    )
+
+
+def is_document_with_paragraphs(record: Any) -> bool:
+    """Return whether a record is a document of spaCy 2."""
+    paragraphs = record.get("paragraphs") if isinstance(record, dict) else None
+    return isinstance(paragraphs, list) and all(
+        isinstance(paragraph, dict) and isinstance(paragraph.get("sentences"), list)
+        for paragraph in paragraphs
+    )
+
+
+def is_doc(record: Any) -> bool:
+    """Return whether a record is a `Doc` as JSON."""
+    return isinstance(record, dict) and "text" in record and isinstance(record.get("ents"), list)
+
+
+def convert_example(record: Any, skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield a text and its annotations as a record of our JSON Lines."""
+    text, annotations = record
+    spans = [span for entry in annotations.get("entities") or [] for span in normalize_mention(entry)]
+    yield {"text": text, "spans": spans}
+
+
+def convert_paragraphs(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield each paragraph of a document of spaCy 2 as a record with tokens and tags."""
+    for number, paragraph in enumerate(record["paragraphs"], 1):
+        tokens = [token for sentence in paragraph["sentences"] for token in _get_tokens(sentence)]
+        tags = [token.get("ner") for token in tokens]
+        converted: dict[str, Any] = {
+            "tokens": [token.get("orth") for token in tokens],
+            "ner_tags": ["O" if tag in _MISSING else tag for tag in tags],
+        }
+        if isinstance(paragraph.get("raw"), str):
+            converted["text"] = paragraph["raw"]
+        if record.get("id") is not None:
+            only = len(record["paragraphs"]) == 1
+            converted["id"] = str(record["id"]) if only else f"{record['id']}-{number}"
+        yield converted
+
+
+def _get_tokens(sentence: Any) -> list[dict[str, Any]]:
+    tokens = sentence.get("tokens") if isinstance(sentence, dict) else None
+    if not isinstance(tokens, list) or not all(isinstance(token, dict) for token in tokens):
+        raise MalformedError("a sentence has no list of tokens")
+    return tokens
+
+
+def convert_doc(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield a `Doc`: its entities and the spans of its groups are mentions."""
+    groups = record.get("spans")
+    grouped = [span for group in groups.values() for span in group] if _is_groups(groups) else []
+    entries = [*record["ents"], *(span for span in grouped if span not in record["ents"])]
+    spans = [span for entry in entries for span in normalize_mention(entry)]
+    metadata = {key: record[key] for key in ("cats", "_") if record.get(key)}
+    yield {"id": record.get("id"), "text": record["text"], "spans": spans, "metadata": metadata}
+
+
+def _is_groups(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(group, list) for group in value.values())

@@ -1,0 +1,60 @@
+"""Mentions as ranges of tokens whose last token is included: GLiNER and DyGIE++.
+
+GLiNER: `{"tokenized_text": ["Gout", "."], "ner": [[0, 0, "Disease"]]}`. DyGIE++ and SpERT-like
+files have sentences: `{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`,
+whose numbers count tokens of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaner.formats.dialects.mentions import is_triple
+from vaner.formats.skipped_records import SkipCounts
+
+
+def is_gliner(record: Any) -> bool:
+    """Return whether a record is an example of GLiNER."""
+    return isinstance(record, dict) and isinstance(record.get("tokenized_text"), list)
+
+
+def is_dygie(record: Any) -> bool:
+    """Return whether a record has sentences of tokens and mentions for each of them."""
+    if not isinstance(record, dict) or not isinstance(record.get("sentences"), list):
+        return False
+    return isinstance(record.get("ner"), list) and all(map(_is_strings, record["sentences"]))
+
+
+def convert_gliner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield an example of GLiNER as a record with tokens."""
+    others = {k: v for k, v in record.items() if k not in ("tokenized_text", "ner", "id")}
+    yield {
+        "id": record.get("id"),
+        "tokens": record["tokenized_text"],
+        "spans": [_to_exclusive(entry) for entry in record.get("ner") or []],
+        "metadata": others,
+    }
+
+
+def convert_dygie(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield a document of DyGIE++ as a record with tokens; the sentences are joined."""
+    relations = sum(map(len, record.get("relations") or []))
+    skipped.update({"relation": relations} if relations else {})
+    per_sentence = [entries for entries in record["ner"] if isinstance(entries, list)]
+    yield {
+        "id": record.get("doc_key"),
+        "tokens": [token for sentence in record["sentences"] for token in sentence],
+        "spans": [_to_exclusive(entry) for entries in per_sentence for entry in entries],
+        "metadata": {"dataset": record["dataset"]} if record.get("dataset") else {},
+    }
+
+
+def _to_exclusive(entry: Any) -> Any:
+    if not is_triple(entry):
+        return entry
+    return {"start": entry[0], "end": entry[1] + 1, "type": entry[2]}
+
+
+def _is_strings(sentence: Any) -> bool:
+    return isinstance(sentence, list) and all(isinstance(token, str) for token in sentence)

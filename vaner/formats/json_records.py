@@ -1,0 +1,110 @@
+"""Records of a JSON file: one per line, in a list, or one after another over several lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
+
+from vaner.formats.json_stream import Buffer, has_more, read_list, read_record
+from vaner.formats.source import InputFile, MalformedError, read_chunks, split_lines
+
+_WHITE_SPACE = " \t\r\n"
+
+
+class JsonRecord(NamedTuple):
+    """A record and its position.
+
+    Args:
+        value: parsed JSON.
+        line: the line on which the record begins.
+        number: number of the record in a list, or of its line; documents without an id get it.
+    """
+
+    value: Any
+    line: int
+    number: int
+
+
+def read_json_records(file: InputFile, encoding: str = "utf-8") -> Iterator[JsonRecord]:
+    """Yield the records of a file, one in memory at a time.
+
+    A line of JSON Lines that is broken is reported, and the next one is read. A list, or an object
+    over several lines, cannot be read further than its first error.
+
+    Raises:
+        FormatError: if the JSON is broken, with its line.
+    """
+    chunks = read_chunks(file, encoding)
+    head, start = "", ""
+    for chunk in chunks:
+        head += chunk
+        start = head.lstrip(_WHITE_SPACE)
+        if len(start) > 1 and (start[0] != "[" or start[1:].strip()):
+            break
+    remaining = chain([head], chunks)
+    if start.startswith("[") and not start[1:].lstrip().startswith('"'):
+        yield from _read_lists(Buffer(remaining), file)
+    elif start.startswith("["):  # a text with its annotations in each line
+        yield from _read_objects(Buffer(remaining), file)
+    else:
+        yield from _read_lines_or_objects(remaining, file)
+
+
+def _read_lists(buffer: Buffer, file: InputFile) -> Iterator[JsonRecord]:
+    """Yield the items of a list, or of several lists one after another."""
+    number = 0
+    while has_more(buffer):
+        is_list = buffer.text.startswith("[")
+        if is_list:
+            buffer.drop(1)
+        for value, line in read_list(buffer, file) if is_list else [read_record(buffer, file)]:
+            number += 1
+            yield JsonRecord(value, line, number)
+
+
+def _read_objects(buffer: Buffer, file: InputFile) -> Iterator[JsonRecord]:
+    number = 0
+    while has_more(buffer):
+        number += 1
+        yield JsonRecord(*read_record(buffer, file), number)
+
+
+def _read_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[JsonRecord]:
+    """Yield the objects in lines, or those that extend over several lines.
+
+    The first line decides: if it is not complete and the next one does not begin an object either,
+    the objects extend over lines.
+    """
+    lines = split_lines(chunks)
+    filled = ((number, line) for number, line in lines if line.strip())
+    first = next(filled, None)
+    if first is None:
+        return
+    second = None if _is_json(first[1]) else next(filled, None)
+    is_object = first[1].lstrip().startswith("{")
+    if second is not None and is_object and (first[1].strip() == "{" or second[1].lstrip()[:1] != "{"):
+        padding = "\n" * (first[0] - 1)
+        gap = "\n" * (second[0] - first[0])
+        rest = (f"\n{line}" for _, line in lines)
+        yield from _read_objects(Buffer(chain([padding, first[1], gap, second[1]], rest)), file)
+        return
+    for number, line in chain([first], [second] if second else [], filled):
+        with file.guard(number):
+            yield JsonRecord(_parse_line(line), number, number)
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _parse_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise MalformedError(f"is not JSON: {error}") from None
