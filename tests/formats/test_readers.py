@@ -232,8 +232,8 @@ def test_jsonl_no_warning_for_other_lists(put):
 @pytest.mark.parametrize(
     ("record", "name"),
     [
-        ('{"text": "Gout.", "mentions": [{"start": 0, "end": 4, "type": "D"}]}', "mentions"),
-        ('{"text": "Gout.", "ner": [{"offset": 0, "length": 4, "label": "D"}]}', "ner"),
+        ('{"text": "Gout.", "findings": [{"start": 0, "end": 4, "type": "D"}]}', "findings"),
+        ('{"text": "Gout.", "x": [{"offset": 0, "length": 4, "label": "D"}]}', "x"),
         (
             '{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}], '
             '"entities": [{"start": 0, "end": 4, "type": "E"}]}',

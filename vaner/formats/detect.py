@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from vaner.errors import FormatError
 from vaner.formats.brat import ANNOTATION_SUFFIXES
+from vaner.formats.detect_json import detect_json
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.source import InputFile, get_suffix, read_chunks
 from vaner.text.tags import OUTSIDE, split_tag
 
 _HEAD_LENGTH = 1 << 14
 _MAX_LINE_LENGTH = 1 << 22
-_BIOC_KEYS = {"documents", "passages", "PubTator3"}
 _XML_ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",
@@ -50,7 +48,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     if by_suffix and by_suffix.path_writer:  # binary, or not the file that holds the text
         return by_suffix.name
     head = _read_head(file, encoding)
-    if format := _detect_xml(head) or _detect_json(head) or _detect_lines(head):
+    if format := _detect_xml(head) or detect_json(head) or _detect_lines(head):
         return format
     if by_suffix and not by_suffix.is_identified_by_content:
         return by_suffix.name
@@ -95,8 +93,8 @@ def _join_head(chunks: Iterator[str]) -> str:
         if not (chunk := next(chunks, "")):
             break
         head += chunk
-    first_line_end = head.find("\n") if is_object else 0
-    return head[: max(_HEAD_LENGTH, first_line_end)]
+    # The first record of a JSON file should be complete.
+    return head if head.lstrip()[:1] in ("{", "[") else head[:_HEAD_LENGTH]
 
 
 def _detect_folder(folder: InputFile, encoding: str) -> str:
@@ -124,56 +122,6 @@ def _detect_xml(head: str) -> str | None:
         return None
     root = re.search(r"<([A-Za-z_][\w.-]*)", head)
     return _XML_ROOTS.get(root[1]) if root else None
-
-
-def _detect_json(head: str) -> str | None:
-    if not head.lstrip().startswith(("{", "[")):
-        return None
-    first_line = head.lstrip().partition("\n")[0]
-    record = _parse_object(first_line)
-    # vaner's JSON Lines may store passages of a BioC file in their metadata, so only the keys of
-    # the top level count. A record that is cut off, or spread over lines, is searched as text.
-    bioc_list = rf'"({"|".join(_BIOC_KEYS)})"\s*:\s*\['
-    if re.search(bioc_list, head) if record is None else record.keys() & _BIOC_KEYS:
-        return "bioc_json"
-    if head.lstrip().startswith("["):
-        # Quotation marks inside a string are escaped, so this only matches keys.
-        task_keys = r'(?<!\\)"(data|annotations|predictions|annotation_id)"\s*:'
-        return "label_studio" if re.search(task_keys, head) else None
-    records = [record for line in head.split("\n") if (record := _parse_object(line)) is not None]
-    dialect = next((dialect for record in records if (dialect := _detect_dialect(record))), None)
-    if dialect:
-        return dialect
-    return "jsonl" if records or re.match(r'\{.*"(text|tokens)"\s*:', first_line) else None
-
-
-def _parse_object(line: str) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
-def _detect_dialect(record: Mapping[str, Any]) -> str | None:
-    """Return the annotation tool that wrote a record of JSON Lines, or None if it is not clear."""
-    spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
-    if record.keys() & {"answer", "_input_hash", "_task_hash", "_view_id"}:
-        return "prodigy"
-    if any("label" in span and "type" not in span for span in spans):
-        return "prodigy"
-    labels = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
-    if any(all(isinstance(entry, list) for entry in entries) for entries in labels):
-        return "doccano"
-    entities = _get_list(record, "entities") + _get_list(record, "annotations")
-    if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):
-        return "doccano"
-    return None
-
-
-def _get_list(record: Mapping[str, Any], key: str) -> list[Any]:
-    value = record.get(key)
-    return value if isinstance(value, list) else []
 
 
 def _detect_lines(head: str) -> str | None:

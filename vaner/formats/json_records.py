@@ -84,7 +84,11 @@ def _read_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[J
         return
     second = None if _is_json(first[1]) else next(filled, None)
     is_object = first[1].lstrip().startswith("{")
-    if second is not None and is_object and (first[1].strip() == "{" or second[1].lstrip()[:1] != "{"):
+    if (
+        second is not None
+        and is_object
+        and (first[1].strip() == "{" or second[1].lstrip()[:1] != "{")
+    ):
         padding = "\n" * (first[0] - 1)
         gap = "\n" * (second[0] - first[0])
         rest = (f"\n{line}" for _, line in lines)

@@ -2,8 +2,8 @@
 
 The columns are ``id``, ``text``, ``spans`` (with the fields of JSON Lines) and ``metadata`` as
 JSON, as in `vaner.integrations.datasets` and ``load_dataset("parquet", …)``. Other tables need a
-column ``text``, or ``tokens`` with tags. Numeric tags have names in tables written by Hugging Face
-datasets: see `vaner.formats.records`.
+column ``text``, or ``tokens`` with tags, or the columns of another program. Numeric tags have names
+in tables written by Hugging Face datasets: see `vaner.formats.records`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vaner.formats.dialects import convert_record
+from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
 from vaner.formats.records import KNOWN_FIELDS, TAG_FIELDS, to_document, warn_unread_fields
-from vaner.formats.skipped_records import SkippedRecordsWarning
+from vaner.formats.skipped_records import (
+    SkipCounts,
+    SkippedRecordsWarning,
+    warn_skipped_records,
+)
 from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.text.documents import Document, SpanError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_COLUMNS = {*KNOWN_FIELDS, *TAG_FIELDS}
+_OTHER_PROGRAMS = {*SOURCES, *IDS, *MENTIONS, "title", "relations", "events", "coreferences"}
+_COLUMNS = {*KNOWN_FIELDS, *TAG_FIELDS, *_OTHER_PROGRAMS}
 _BATCH_SIZE = 256
 """Documents in a row group, which is what is held in memory."""
 
@@ -48,16 +55,17 @@ def read(
     """
     import pyarrow as pa
 
-    file, unread = InputFile(path, on_error), Counter[str]()
+    file, unread, skipped = InputFile(path, on_error), Counter[str](), SkipCounts()
     try:
         for number, (row, classes) in enumerate(_read_rows(file), 1):
             guard = partial(_guard_row, number, file)
             with guard():
-                record = _to_record(row)
-                yield to_document(record, f"{file.stem}-{number}", guard, unread, classes)
+                for record in convert_record(_to_record(row), skipped, guard):
+                    yield to_document(record, f"{file.stem}-{number}", guard, unread, classes)
     except (pa.ArrowException, OSError) as error:
         raise file.error(f"cannot be read as Parquet: {error}") from None
     warn_unread_fields(file, unread)
+    warn_skipped_records(file, skipped)
 
 
 def _read_rows(file: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:
@@ -69,7 +77,7 @@ def _read_rows(file: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, S
     table = pq.ParquetFile(file.path if file.data is None else io.BytesIO(file.data))
     with table:
         names = table.schema_arrow.names
-        if not {"text", "tokens"} & set(names):
+        if not set(SOURCES) & set(names):
             raise file.error(f"there is no column text; there are {', '.join(names) or 'none'}")
         known = [name for name in names if name in _COLUMNS]
         if unknown := [name for name in names if name not in known]:

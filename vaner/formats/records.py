@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from vaner.formats.dialects.mentions import looks_like_mention
 from vaner.formats.json_values import (
     check_extent,
     check_pair,
@@ -34,12 +35,7 @@ MENTION_FIELDS = ("spans", "entities")
 KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
-_OFFSET_KEYS = {
-    "start", "begin", "offset", "offsets", "start_offset", "start_char", "span", "position",
-}  # fmt: skip
-_TYPE_KEYS = {
-    "type", "label", "labels", "entity", "entity_type", "entity_group", "class", "category",
-}  # fmt: skip
+_CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
 Guard = Callable[[], AbstractContextManager[None]]
 """Returns a context manager that reports errors with their location."""
@@ -111,14 +107,8 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) 
     for name, value in record.items():
         if name == used or name == "metadata" or not isinstance(value, list) or not value:
             continue
-        unread[name] += name in MENTION_FIELDS or _looks_like_mention(value[0])
-
-
-def _looks_like_mention(entry: Any) -> bool:
-    """Return whether an object has offsets and a type. Sentences, e.g., have no type."""
-    return isinstance(entry, dict) and bool(
-        _OFFSET_KEYS & entry.keys() and _TYPE_KEYS & entry.keys()
-    )
+        entries = value[:_CHECKED_ENTRIES]
+        unread[name] += name in MENTION_FIELDS or any(map(looks_like_mention, entries))
 
 
 def _get_tokens(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:

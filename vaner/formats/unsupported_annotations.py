@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from vaner.formats import brat, pubtator
+from vaner.formats import brat, pubannotation, pubtator
 from vaner.formats.bioc import metadata as bioc
 from vaner.formats.losses import Losses
 from vaner.text.documents import Document
@@ -18,6 +18,7 @@ UNSUPPORTED = "relation, attribute or note has no place in the format"
 _COUNT_BY_KEY: Mapping[str, Callable[[Document], int]] = {
     "bioc": bioc.count_unsupported,
     "brat": brat.count_unsupported,
+    "pubannotation": pubannotation.count_unsupported,
     "pubtator": pubtator.count_unsupported,
 }
 

@@ -1,14 +1,14 @@
-"""Text and mentions of a record under the names that other programs use.
+r"""Text and mentions of a record under the names that other programs use.
 
 >>> normalize_record({"pmid": 7, "title": "Gout.", "abstract": "It hurts."})["text"]
-'Gout.\\nIt hurts.'
+'Gout.\nIt hurts.'
 >>> normalize_record({"text": "Gout.", "ner": [[0, 4, "Disease"]]})
 {'text': 'Gout.', 'spans': [{'start': 0, 'end': 4, 'type': 'Disease'}]}
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from vaner.formats.dialects.mentions import is_mention, normalize_mention
@@ -30,6 +30,9 @@ CONTAINERS = (
     "examples", "documents", "data", "records", "items", "results", "annotations", "projects",
 )  # fmt: skip
 """Names of a field with all documents of a file."""
+
+SOURCES = ("text", "tokens", "abstract", "passages", "tokenized_text", "sentences", *TEXTS)
+"""Names of the fields of which a document needs one."""
 
 _TAGS = ("ner_tags", "tags", "labels")
 
@@ -56,7 +59,7 @@ def normalize_record(record: Any) -> Mapping[str, Any]:
     """
     if not isinstance(record, dict):
         raise MalformedError("is not a JSON object with the text of a document")
-    record = _with_text(record)
+    record = _with_text(dict(record))
     name = None if _has_tags(record) else _find_mentions(record)
     if name is None:
         return record
@@ -81,7 +84,9 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     text = "\n".join(record[name] for name in names if record[name])
     others = {key: value for key, value in record.items() if key not in names}
     known_id = next((record[name] for name in IDS if record.get(name) is not None), None)
-    return {"text": text, **others} | ({} if "id" in record or known_id is None else {"id": known_id})
+    return {"text": text, **others} | (
+        {} if "id" in record or known_id is None else {"id": known_id}
+    )
 
 
 def _has_tags(record: Mapping[str, Any]) -> bool:

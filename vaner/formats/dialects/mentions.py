@@ -48,6 +48,7 @@ TYPES = (
 )
 """Names of the field with the type of a mention, or with a list of its types."""
 
+_OFFSET_NAMES = {*NESTED, *(name for names in START_END for name in names)} - {"end", "stop"}
 _OUR_FIELDS = {"start", "end", "type", "text", "score", "identifiers", "fragments"}
 _QUOTES = ("text", "mention")
 _SCORES = ("score", "prob", "confidence", "probability")
@@ -58,6 +59,16 @@ def is_mention(entry: Any) -> bool:
     if is_triple(entry):
         return True
     return isinstance(entry, dict) and find_pieces(entry) is not None and bool(find_types(entry))
+
+
+def looks_like_mention(entry: Any) -> bool:
+    """Return whether an entry of a list may be a mention, also an incomplete or unknown one.
+
+    Sentences, e.g., have offsets and no type. A list may contain the mentions of a sentence.
+    """
+    if isinstance(entry, dict):
+        return bool(_OFFSET_NAMES & entry.keys() and entry.keys() & set(TYPES))
+    return is_triple(entry) or (isinstance(entry, list) and any(map(looks_like_mention, entry)))
 
 
 def is_triple(entry: Any) -> bool:

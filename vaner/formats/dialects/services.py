@@ -39,8 +39,7 @@ def is_kazu(record: Any) -> bool:
     """Return whether a record is a document of KAZU: sections with entities."""
     sections = record.get("sections") if isinstance(record, dict) else None
     return isinstance(sections, list) and any(
-        isinstance(section, dict) and {"text", "entities"} <= section.keys()
-        for section in sections
+        isinstance(section, dict) and {"text", "entities"} <= section.keys() for section in sections
     )
 
 

@@ -45,7 +45,9 @@ def is_doc(record: Any) -> bool:
 def convert_example(record: Any, skipped: SkipCounts) -> Iterator[dict[str, Any]]:
     """Yield a text and its annotations as a record of our JSON Lines."""
     text, annotations = record
-    spans = [span for entry in annotations.get("entities") or [] for span in normalize_mention(entry)]
+    spans = [
+        span for entry in annotations.get("entities") or [] for span in normalize_mention(entry)
+    ]
     yield {"text": text, "spans": spans}
 
 
@@ -76,12 +78,9 @@ def _get_tokens(sentence: Any) -> list[dict[str, Any]]:
 def convert_doc(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
     """Yield a `Doc`: its entities and the spans of its groups are mentions."""
     groups = record.get("spans")
-    grouped = [span for group in groups.values() for span in group] if _is_groups(groups) else []
+    lists = list(groups.values()) if isinstance(groups, dict) else []
+    grouped = [span for group in lists if isinstance(group, list) for span in group]
     entries = [*record["ents"], *(span for span in grouped if span not in record["ents"])]
     spans = [span for entry in entries for span in normalize_mention(entry)]
     metadata = {key: record[key] for key in ("cats", "_") if record.get(key)}
     yield {"id": record.get("id"), "text": record["text"], "spans": spans, "metadata": metadata}
-
-
-def _is_groups(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(group, list) for group in value.values())

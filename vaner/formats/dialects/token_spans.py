@@ -1,8 +1,8 @@
 """Mentions as ranges of tokens whose last token is included: GLiNER and DyGIE++.
 
-GLiNER: `{"tokenized_text": ["Gout", "."], "ner": [[0, 0, "Disease"]]}`. DyGIE++ and SpERT-like
-files have sentences: `{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`,
-whose numbers count tokens of the document.
+GLiNER: `{"tokenized_text": ["Gout", "."], "ner": [[0, 0, "Disease"]]}`. A document of DyGIE++ has
+sentences, and mentions for each of them, whose numbers count tokens of the document:
+`{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`.
 """
 
 from __future__ import annotations

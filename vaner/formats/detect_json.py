@@ -1,0 +1,141 @@
+"""Detection of the JSON formats, from the first records of a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaner.formats.dialects import bigbio, expand_container, find_dialect, is_annotated_text
+
+_BIOC_KEYS = {"documents", "passages", "PubTator3"}
+_TASK_KEYS = {"annotations", "predictions", "completions"}
+_CHECKED_RECORDS = 50
+# Quotation marks inside a string are escaped, so these only match keys.
+_KEY = r'(?<!\\)"({})"\s*:'
+_BIOC_LIST = re.compile(_KEY.format("|".join(sorted(_BIOC_KEYS))) + r"\s*\[")
+_TASK_KEY = re.compile(_KEY.format("data|annotations|predictions|annotation_id"))
+_DENOTATIONS = re.compile(_KEY.format("denotations"))
+_TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projects|sentences"))
+_PAIR = re.compile(r'\[\s*(\[\s*)?"')
+
+
+def is_json(head: str) -> bool:
+    """Return whether a file begins as JSON does, and a text in brackets does not."""
+    return re.match(r'\s*(\{\s*["}]|\[\s*[\[{"\]])', head) is not None
+
+
+def detect_json(head: str) -> str | None:
+    """Return the name of the JSON format of a file, or None if it is no known one.
+
+    Args:
+        head: the beginning of the file, possibly cut off.
+    """
+    start = head.lstrip()
+    if not start.startswith(("{", "[")):
+        return None
+    is_list = start.startswith("[") and not re.match(r'\[\s*"', start)
+    records = list(_parse_records(start, is_list))
+    for record in records:
+        if format := _detect_record(record, is_list):
+            return format
+    if records and not is_list and any(isinstance(record, dict) for record in records):
+        return "jsonl"  # whose reader reports what is wrong with the records
+    return None if records else _detect_incomplete(start)
+
+
+def _parse_records(start: str, is_list: bool) -> Iterator[Any]:
+    """Yield the complete records: items of a list, lines, or an object over several lines."""
+    decoder = json.JSONDecoder()
+    if not is_list:
+        lines = [record for line in start.split("\n") if (record := _parse(line)) is not None]
+        if lines:
+            yield from lines
+            return
+    position = 1 if is_list else 0
+    for _ in range(_CHECKED_RECORDS):
+        position += len(start[position:]) - len(start[position:].lstrip(" \t\r\n,"))
+        try:
+            record, position = decoder.raw_decode(start, position)
+        except (ValueError, RecursionError):
+            return
+        yield record
+
+
+def _parse(line: str) -> Any:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict | list) else None
+
+
+def _detect_record(record: Any, is_list: bool) -> str | None:
+    """Return the format of a record, or None if it does not identify one."""
+    if isinstance(record, dict):
+        if isinstance(record.get("denotations", record.get("tracks")), list) and "text" in record:
+            return "pubannotation"
+        if _is_bioc(record):
+            return "bioc_json"
+        if is_list and _is_task(record):
+            return "label_studio"
+    if find_dialect(record) or expand_container(record) is not None:
+        return "jsonl"
+    tool = None if is_list or not isinstance(record, dict) else _detect_tool(record)
+    return tool or ("jsonl" if is_list and is_annotated_text(record) else None)
+
+
+def _is_bioc(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is a BioC collection or document."""
+    # Records of vaner may store passages of a BioC file in their metadata, so only the keys of
+    # the top level count.
+    if bigbio.matches(record) or not record.keys() & _BIOC_KEYS:
+        return False
+    documents = record.get("documents")
+    has_passages = isinstance(documents, list) and all(
+        isinstance(item, dict) and "passages" in item for item in documents
+    )
+    return has_passages or "documents" not in record
+
+
+def _is_task(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is a task of Label Studio, in JSON or JSON-MIN."""
+    answers = (answer for key in _TASK_KEYS for answer in _get_list(record, key))
+    return (
+        isinstance(record.get("data"), dict)
+        or "annotation_id" in record
+        or any(isinstance(answer, dict) and "result" in answer for answer in answers)
+    )
+
+
+def _detect_tool(record: Mapping[str, Any]) -> str | None:
+    """Return the annotation tool that wrote a record of JSON Lines, or None if it is not clear."""
+    spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
+    if record.keys() & {"answer", "_input_hash", "_task_hash", "_view_id"}:
+        return "prodigy"
+    if any("label" in span and "type" not in span for span in spans):
+        return "prodigy"
+    labels = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
+    if any(all(isinstance(entry, list) for entry in entries) for entries in labels):
+        return "doccano"
+    entities = _get_list(record, "entities") + _get_list(record, "annotations")
+    if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):
+        return "doccano"
+    return None
+
+
+def _get_list(record: Mapping[str, Any], key: str) -> list[Any]:
+    value = record.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _detect_incomplete(start: str) -> str | None:
+    """Return the format of a file whose first record is longer than its beginning."""
+    if _DENOTATIONS.search(start):
+        return "pubannotation"
+    if _BIOC_LIST.search(start):
+        return "bioc_json"
+    if start.startswith("[") and _TASK_KEY.search(start):
+        return "label_studio"
+    return "jsonl" if _TEXT_KEY.search(start) or _PAIR.match(start) else None
