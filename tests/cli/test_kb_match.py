@@ -70,6 +70,13 @@ def test_rules_from_the_command_line(run: Run, base: Path) -> None:
     assert [span["type"] for span in json.loads(changed.out)["spans"]] == ["Gene"]
 
 
+def test_an_old_name_of_a_rule_works_with_a_notice(run: Run, base: Path) -> None:
+    arguments = ("kb", "match", "--kb", base, "--text", "dif", "--format", "jsonl")
+    changed = run(*arguments, "--rule", "Gene.shortest=2")
+    assert changed.code == 0
+    assert "vaner: warning: rule shortest is now called min_length" in changed.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -101,12 +101,13 @@ def _prepare_streams() -> None:
 def _prepare_messages() -> None:
     """Print warnings of vaner on one line each; leave those of libraries as they are."""
     from vaner.formats import FormatWarning
+    from vaner.utils.deprecation import RenamedWarning
 
     show_other = warnings.showwarning
     shown: set[str] = set()  # training reads its corpora several times
 
     def show(message: Warning | str, category: type[Warning], *location: Any, **more: Any) -> None:
-        if issubclass(category, FormatWarning):
+        if issubclass(category, (FormatWarning, RenamedWarning)):
             if str(message) not in shown:
                 print_message(f"warning: {message}")
             shown.add(str(message))
@@ -114,6 +115,7 @@ def _prepare_messages() -> None:
             show_other(message, category, *location, **more)
 
     warnings.simplefilter("always", FormatWarning)
+    warnings.simplefilter("always", RenamedWarning)
     warnings.showwarning = show
     # Libraries raise these at every start, and users of vaner cannot do anything about them.
     warnings.filterwarnings("ignore", category=FutureWarning)

@@ -12,7 +12,7 @@ from typing import Any
 
 from vaner.errors import KnowledgeError
 from vaner.knowledge.sources.readers import READERS
-from vaner.utils.deprecation import warn_renamed
+from vaner.utils.deprecation import renamed_fields, warn_renamed
 
 _OLD_FIELDS = {
     "licence": "license",
@@ -155,7 +155,7 @@ def _rename_old_fields(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
     for name in entry:
         if name in _OLD_FIELDS:
             warn_renamed(f"{where}: field {name}", _OLD_FIELDS[name])
-    return {_OLD_FIELDS.get(name, name): value for name, value in entry.items()}
+    return renamed_fields(entry, _OLD_FIELDS)
 
 
 _FIELD_TYPES: Mapping[str, type] = {

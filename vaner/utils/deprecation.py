@@ -11,6 +11,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class RenamedWarning(DeprecationWarning):
+    """A public name is used in its old spelling. The command line prints it as one line."""
+
+
 def renamed_argument(old: str, new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator that accepts a keyword argument under its old name too.
 
@@ -53,7 +57,7 @@ def warn_renamed(old: str, new: str, *, stacklevel: int = 3) -> None:
         new: the name to use instead.
         stacklevel: frames between this function and the caller's code, as in `warnings.warn`.
     """
-    warnings.warn(f"{old} is now called {new}", DeprecationWarning, stacklevel=stacklevel)
+    warnings.warn(f"{old} is now called {new}", RenamedWarning, stacklevel=stacklevel)
 
 
 def renamed_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

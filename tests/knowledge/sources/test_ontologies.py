@@ -147,7 +147,9 @@ def test_a_broken_line_is_reported(tmp_path: Path, line: str, message: str) -> N
         ("hello: world\n", None, "not an OBO file"),
     ],
 )
-def test_a_broken_term_is_reported(tmp_path: Path, text: str, line: int | None, message: str) -> None:
+def test_a_broken_term_is_reported(
+    tmp_path: Path, text: str, line: int | None, message: str
+) -> None:
     path = tmp_path / "broken.obo"
     path.write_text(text)
     with pytest.raises(FormatError, match=message) as caught:
