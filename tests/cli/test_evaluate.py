@@ -116,7 +116,7 @@ def test_requested_types_must_exist(types: list[str], message: str) -> None:
 
 def test_no_common_type_is_an_error() -> None:
     corpus = Corpus("c", "test", (Document("1", "BRCA1", (Span(0, 5, "Gene"),)),))
-    with pytest.raises(VanerError, match="nothing to score"):
+    with pytest.raises(VanerError, match="no type in common"):
         scored(corpus, Oracle({}))
 
 
