@@ -59,7 +59,7 @@ def test_the_recipe_can_be_had_and_trained_by_itself(
     ("arguments", "message"),
     [
         (["--text", "nowhere.txt", "--corpus", "mine"], "nowhere.txt: no such file"),
-        ([], "name one at least"),
+        ([], "name at least one corpus"),
         (["--corpus", "mine", "--layers", 9], "9 layers are more than the 2"),
         (["--corpus", "mine"], "-o FOLDER"),
     ],

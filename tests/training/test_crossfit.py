@@ -1,4 +1,4 @@
-"""Every fold is annotated by a model that has not learnt from it, and test by none."""
+"""Cross-fitting: a fold is annotated by a model that was not trained on it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def documents(number: int, source: int | None = None) -> Corpus:
 
 @pytest.mark.parametrize("number", [5, 6, 23, 100])
 @pytest.mark.parametrize("source", [None, 1, 2])
-def test_folds_part_a_split(number: int, source: int | None) -> None:
+def test_folds_partition_a_split(number: int, source: int | None) -> None:
     corpus, folds = documents(number, source), 3
     parts = [select_fold(corpus, folds, fold) for fold in range(folds)]
     assert [d.id for part in parts for d in part] == [d.id for d in corpus]
@@ -50,13 +50,13 @@ def test_folds_part_a_split(number: int, source: int | None) -> None:
             assert not {d.metadata["doc_id"] for d in part} & {d.metadata["doc_id"] for d in rest}
 
 
-def test_too_few_documents_are_told() -> None:
+def test_too_few_documents_raise_error() -> None:
     for corpus in (documents(2), documents(40, 30)):
         with pytest.raises(RecipeError, match="too few documents for 3 folds"):
             select_fold(corpus, 3, 0)
 
 
-def test_a_source_leaves_a_fold_out(corpus_folder: Path) -> None:
+def test_source_leaves_out_a_fold(corpus_folder: Path) -> None:
     source = CorpusSource(corpus=str(corpus_folder), limit=20, folds=4, held_out_fold=1)
     found = load_source(source, load).corpus
     assert [d.id for d in found] == [f"train-{n}" for n in range(1, 21) if not 6 <= n <= 10]
@@ -73,7 +73,7 @@ def test_a_source_leaves_a_fold_out(corpus_folder: Path) -> None:
         ("folds: 1, held_out_fold: 0", "greater than or equal to 2"),
     ],
 )
-def test_folds_are_checked(tmp_path: Path, fields: str, words: str) -> None:
+def test_invalid_folds_raise_error(tmp_path: Path, fields: str, words: str) -> None:
     path = tmp_path / "r.yaml"
     path.write_text(f"name: x\nstages: [{{sources: [{{corpus: x, {fields}}}]}}]\n"
                     "dev: [{corpus: x}]\n")  # fmt: skip
@@ -91,7 +91,7 @@ class Killed(Exception):
 
 
 @pytest.mark.heavy
-def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
+def test_crossfit_annotates_train_by_folds_and_resumes(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learnt: list[tuple[int | None, set[str]]] = []
@@ -160,7 +160,7 @@ def test_it_annotates_all_of_train_out_of_fold_and_goes_on_after_a_break(
 
 
 @pytest.mark.heavy
-def test_no_fold_annotates_devel_alone(
+def test_zero_folds_annotate_dev_sets_only(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     plan = short(tiny_backbone, corpus_folder)
@@ -179,7 +179,7 @@ def test_no_fold_annotates_devel_alone(
         ([{"corpus": "CORPUS", "folds": 2, "held_out_fold": 0}], "leaves out a fold already"),
     ],
 )
-def test_folds_that_would_not_be_apart_are_refused(
+def test_overlapping_folds_raise_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path,
     sources: list[dict[str, Any]], words: str,
 ) -> None:  # fmt: skip
@@ -192,7 +192,7 @@ def test_folds_that_would_not_be_apart_are_refused(
     assert not (tmp_path / "folds").exists()
 
 
-def test_folds_that_a_model_before_has_learnt_are_refused(
+def test_folds_known_to_earlier_model_raise_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = [(corpus_folder.stem, "train")]
@@ -203,7 +203,7 @@ def test_folds_that_a_model_before_has_learnt_are_refused(
     assert not (tmp_path / "folds").exists()
 
 
-def test_two_dev_sets_of_one_name_are_refused(
+def test_two_dev_sets_of_same_name_raise_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     made = [{"corpus": str(corpus_folder)}, {"corpus": str(corpus_folder), "limit": 3}]
@@ -213,7 +213,7 @@ def test_two_dev_sets_of_one_name_are_refused(
     assert not (tmp_path / "folds").exists()
 
 
-def test_a_selector_is_not_cross_fitted(
+def test_crossfit_of_selector_raises_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     plan = short(tiny_backbone, corpus_folder).model_dump()

@@ -1,4 +1,4 @@
-"""General-domain data: a head of its own, a backbone in common, and no word to the other head."""
+"""Training with the general domain (GERBERA): a second head, and the backbone in common."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def gradients(model: VanerForTokenClassification, inputs: dict[str, Any]) -> dic
 
 
 @pytest.mark.parametrize("head", ["crf", "softmax"])
-def test_a_general_example_gives_the_biomedical_head_no_gradient(
+def test_general_example_does_not_train_biomedical_head(
     tiny_backbone: Path, general_folder: Path, corpus_folder: Path, head: str
 ) -> None:
     model = tagger(tiny_backbone, head=head)
@@ -91,7 +91,7 @@ def test_a_general_example_gives_the_biomedical_head_no_gradient(
 
 
 @pytest.mark.parametrize("head", ["crf", "softmax"])
-def test_a_mixed_batch_is_the_mean_of_its_rows(
+def test_mixed_batch_loss_is_mean_of_row_losses(
     tiny_backbone: Path, general_folder: Path, corpus_folder: Path, head: str
 ) -> None:
     """Of its words, for the softmax head: neither domain counts for more than its part."""
@@ -104,7 +104,7 @@ def test_a_mixed_batch_is_the_mean_of_its_rows(
     torch.testing.assert_close(mixed, sum(losses) / sum(parts))
 
 
-def test_all_types_of_the_general_corpus_become_one(general_folder: Path) -> None:
+def test_collapse_merges_all_types(general_folder: Path) -> None:
     corpus = load_source(CorpusSource(corpus=str(general_folder), collapse="Entity"), load).corpus
     assert corpus.types == ("Entity",)
     assert {span.type for document in corpus for span in document.spans} == {"Entity"}
@@ -120,7 +120,7 @@ def two_stages(backbone: Path, corpus: Path, general: Path, **source: Any) -> Re
 
 
 @pytest.mark.heavy
-def test_two_stages_train_save_and_answer(
+def test_two_stage_recipe_trains_and_saves(
     tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
 ) -> None:
     gerbera = two_stages(tiny_backbone, corpus_folder, general_folder, domain="general")
@@ -132,7 +132,7 @@ def test_two_stages_train_save_and_answer(
 
 
 @pytest.mark.heavy
-def test_the_second_stage_begins_with_the_best_of_the_first(
+def test_second_stage_starts_from_best_checkpoint(
     tiny_backbone: Path,
     corpus_folder: Path,
     general_folder: Path,
@@ -161,7 +161,7 @@ def test_the_second_stage_begins_with_the_best_of_the_first(
 
 
 @pytest.mark.heavy
-def test_routed_by_instruction_it_is_one_more_type(
+def test_general_type_by_instruction_is_an_extra_type(
     tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
 ) -> None:
     routed = two_stages(tiny_backbone, corpus_folder, general_folder)
@@ -171,14 +171,18 @@ def test_routed_by_instruction_it_is_one_more_type(
     assert model.config.corpora["news"] == ["Entity"]
 
 
-def test_nothing_but_general_data(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
+def test_general_domain_only_raises_error(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
     content = recipe(tiny_backbone, corpus_folder).model_dump()
     content["stages"][0]["sources"][0]["domain"] = "general"
     with pytest.raises(RecipeError, match="every source is of the general domain"):
         train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
 
 
-def test_general_rows_need_the_head(tiny_backbone: Path, general_folder: Path) -> None:
+def test_general_rows_without_general_head_raise_error(
+    tiny_backbone: Path, general_folder: Path
+) -> None:
     model = tagger(tiny_backbone)
     inputs = batch(model, tiny_backbone, [(general_folder, True)])
     model.general = None
@@ -186,7 +190,7 @@ def test_general_rows_need_the_head(tiny_backbone: Path, general_folder: Path) -
         model(**inputs)
 
 
-def test_a_teacher_and_the_general_domain_are_not_mixed(
+def test_teacher_and_general_domain_in_one_stage_raise_error(
     tiny_backbone: Path, corpus_folder: Path, general_folder: Path, tmp_path: Path
 ) -> None:
     tagger(tiny_backbone).save_pretrained(tmp_path / "teacher")
@@ -199,7 +203,9 @@ def test_a_teacher_and_the_general_domain_are_not_mixed(
         train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
 
 
-def test_types_are_told_apart(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
+def test_several_types_without_instruction_raise_error(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
     plan = recipe(tiny_backbone, corpus_folder).model_dump()
     plan["model"]["instruction"] = "none"
     with pytest.raises(RecipeError, match="which of Chemical, Disease to find"):

@@ -1,4 +1,4 @@
-"""Joint mode: all types in one pass, learnt from corpora that annotate only some of them."""
+"""Joint mode: one pass for all types, trained on corpora that annotate only some of them."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {type: write_corpus(root / type.lower(), type) for type in ("Chemical", "Disease")}
 
 
-def test_hidden_tags_are_those_of_other_types() -> None:
+def test_unannotated_tags_are_those_of_other_types() -> None:
     assert unannotated_tags(TAGS, ["Chemical"]) == (3, 4)
     assert unannotated_tags(TAGS, ["Chemical", "Disease"]) == ()
     assert unannotated_tags(TagSet(), ["Chemical"]) == ()
 
 
-def test_behind_an_o_may_be_what_the_corpus_does_not_annotate() -> None:
+def test_o_allows_unannotated_tags() -> None:
     allowed = allowed_tags(torch.tensor([[0, 1, 2]]), torch.tensor([[3, 4, -1]]), 5)
     assert allowed[0].tolist() == [
         [True, False, False, True, True],
@@ -57,7 +57,7 @@ def test_behind_an_o_may_be_what_the_corpus_does_not_annotate() -> None:
     ]
 
 
-def test_a_corpus_of_one_type_says_nothing_of_the_other(
+def test_corpus_does_not_train_unannotated_types(
     tiny_backbone: Path, half: dict[str, Path]
 ) -> None:
     """Turning every word into the hidden type costs nothing; into the annotated type it does."""
@@ -87,7 +87,7 @@ def test_a_corpus_of_one_type_says_nothing_of_the_other(
 
 
 @pytest.mark.heavy
-def test_one_pass_learns_from_both_halves(
+def test_joint_model_learns_from_partly_annotated_corpora(
     tiny_backbone: Path, half: dict[str, Path], tmp_path: Path
 ) -> None:
     recipe = Recipe.model_validate(

@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_two_processes_learn_together_and_leave_one_model(
+def test_two_processes_train_one_model(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     plan = recipe(tiny_backbone, corpus_folder, lora=False, epochs=20, learning_rate=0.005)
@@ -53,7 +53,7 @@ def test_two_processes_learn_together_and_leave_one_model(
     assert done.stdout.count("model in") <= 1  # one of them tells
 
 
-def test_of_several_gpus_a_process_takes_one(
+def test_process_uses_one_of_several_gpus(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def two(self: TrainingArguments) -> torch.device:
@@ -68,13 +68,13 @@ def test_of_several_gpus_a_process_takes_one(
     assert made.n_gpu == 1 and made.train_batch_size == plan.stages[0].batch_size
 
 
-def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_process_uses_its_local_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert backbone_options(TaggerRecipe(quantization="nf4"))["device"] == "cuda:1"
 
 
-def test_processes_that_learn_together_take_fewer_updates(
+def test_more_processes_need_fewer_updates(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = recipe(tiny_backbone, corpus_folder, epochs=5, batch_size=8)
@@ -86,7 +86,7 @@ def test_processes_that_learn_together_take_fewer_updates(
     assert [one.warmup_steps for one in made] == [20, 5]  # still a tenth
 
 
-def test_a_gpu_that_has_bf16_by_emulation_alone_is_not_asked_for_it(
+def test_auto_precision_ignores_emulated_bf16(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

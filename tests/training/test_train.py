@@ -1,4 +1,4 @@
-"""The training path on a tiny model and a corpus written here."""
+"""Training of a tiny model on a small corpus."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Killed(Exception):
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("stages", [1, 2])
-def test_a_run_that_was_killed_goes_on_to_the_same_result(
+def test_resumed_run_has_identical_weights(
     stages: int,
     tiny_backbone: Path,
     corpus_folder: Path,
@@ -144,7 +144,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
     [resumed] = training.train(plan, tmp_path / "c", resume=True, report=lambda _: None)
 
     both = [
-        # The Trainer's summary of a stage is not told of one that had ended.
+        # A stage that had ended has no summary of the Trainer.
         [(entry["stage"], entry["step"]) for entry in logged(run) if "train_runtime" not in entry]
         for run in (tmp_path / "c", tmp_path / "a")
     ]
@@ -157,7 +157,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
 
 
 @pytest.mark.heavy
-def test_gradient_checkpointing_changes_only_the_cost(
+def test_gradient_checkpointing_does_not_change_weights(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     found = []
@@ -173,7 +173,7 @@ def test_gradient_checkpointing_changes_only_the_cost(
 
 
 @pytest.mark.heavy
-def test_the_model_with_the_best_dev_score_is_kept(
+def test_best_checkpoint_on_dev_is_saved(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.9, 0.2, 0.1])
@@ -194,7 +194,7 @@ def test_the_model_with_the_best_dev_score_is_kept(
 
 
 @pytest.mark.heavy
-def test_training_stops_when_dev_no_longer_rises(
+def test_training_stops_early(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.5, 0.9, 0.8, 0.7, 0.6, 0.5])
@@ -206,7 +206,7 @@ def test_training_stops_when_dev_no_longer_rises(
 
 
 @pytest.mark.heavy
-def test_a_run_that_goes_on_has_no_more_patience_than_before(
+def test_resumed_run_keeps_used_patience(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after the first of two evaluations that it may fail, and again after the end."""
@@ -235,7 +235,7 @@ def encoder(tiny_backbone: Path) -> Encoder:
     return Encoder.from_folder(tiny_backbone, 96)
 
 
-def test_every_type_is_a_pass_and_empty_sentences_stay(
+def test_examples_include_every_type_and_negative_sentences(
     corpus_folder: Path, encoder: Encoder
 ) -> None:
     corpus = load(str(corpus_folder), "train")
@@ -246,16 +246,14 @@ def test_every_type_is_a_pass_and_empty_sentences_stay(
     assert {e.type for e in diseases} == {"Disease"}
 
 
-def test_a_type_the_corpus_does_not_annotate_is_refused(
-    corpus_folder: Path, encoder: Encoder
-) -> None:
-    """Else its absence would be taught."""
+def test_unannotated_type_raises_error(corpus_folder: Path, encoder: Encoder) -> None:
+    """Otherwise the model would learn its absence."""
     corpus = load(str(corpus_folder), "train")
     with pytest.raises(CorpusError, match="does not annotate Gene"):
         make_sentence_examples(corpus, ["Gene"], encoder, TagSet(), COMPACT)
 
 
-def test_what_tags_cannot_reach_is_counted(encoder: Encoder) -> None:
+def test_unreachable_mentions_are_counted(encoder: Encoder) -> None:
     text = "renal and liver failure, antiCD3"
     spans = (
         Span(0, 23, "X", fragments=((0, 5), (16, 23))), Span(10, 23, "X"),

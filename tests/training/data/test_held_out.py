@@ -1,4 +1,4 @@
-"""Sentences of training that stand in a test split are found, taken out and counted."""
+"""Sentences that also occur in a test split are removed and counted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def corpus(folder: Path, **splits: str) -> Path:
     return folder
 
 
-def test_the_tests_of_all_corpora_of_a_recipe_are_held_out(tmp_path: Path) -> None:
+def test_test_splits_of_all_corpora_are_held_out(tmp_path: Path) -> None:
     first = corpus(tmp_path / "first", train="Gout hurts .", test="Flu kills .")
     second = corpus(tmp_path / "second", train="Gout hurts .")
     third = corpus(tmp_path / "third", test="Mumps swell .|Flu kills .")
@@ -48,15 +48,13 @@ def test_the_tests_of_all_corpora_of_a_recipe_are_held_out(tmp_path: Path) -> No
     }
 
 
-def test_a_corpus_held_out_by_name_must_have_a_test_split(tmp_path: Path) -> None:
+def test_held_out_corpus_without_test_split_raises_error(tmp_path: Path) -> None:
     folder = corpus(tmp_path / "c", train="Gout hurts .")
     with pytest.raises(CorpusError, match="test"):
         held_out_keys(recipe({"corpus": str(folder)}, held_out=(folder,)))
 
 
-def test_what_stands_for_a_test_split_is_held_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_substitute_test_split_is_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "chinese" / "cmeee"
     folder.mkdir(parents=True)
     for split, text in (("train", "流感会传染。"), ("devel", "痛风会痛。")):
@@ -68,13 +66,13 @@ def test_what_stands_for_a_test_split_is_held_out(
         held_out_keys(recipe({"corpus": "CMeEE"}, held_out=(Path("Tianchi-TCM"),)))
 
 
-def test_case_and_tokens_make_no_difference() -> None:
+def test_sentences_match_despite_case_and_tokenization() -> None:
     train = Corpus("c", "train", (Document("1", "Anti-TNF  HELPED."), Document("2", "It did.")))
     left, number = remove_sentences(train, {sentence_key("anti - TNF helped .")})
     assert [document.text for document in left] == ["It did."] and number == 1
 
 
-def test_a_document_is_cut_where_a_sentence_leaves_it() -> None:
+def test_document_is_split_at_removed_sentence() -> None:
     text = "Gout hurts. Flu kills many. Mumps swell. It ends."
     spans = (Span(0, 4, "D"), Span(12, 15, "D"), Span(28, 33, "D"))
     train = Corpus("c", "train", (Document("1", text, spans),), ("D",))
@@ -85,7 +83,7 @@ def test_a_document_is_cut_where_a_sentence_leaves_it() -> None:
 
 
 @pytest.mark.parametrize("removed", ["flu kills type a", "virus here ."])
-def test_half_a_mention_is_not_taught_to_be_none(removed: str) -> None:
+def test_sentences_joined_by_a_mention_are_removed_together(removed: str) -> None:
     text = "Gout hurts. Flu kills type A Virus here. Mumps swell."
     metadata = {"sentences": ((0, 11), (12, 28), (29, 40), (41, 53))}
     spans = (Span(0, 4, "D"), Span(22, 34, "D"), Span(41, 46, "D"))
@@ -98,7 +96,7 @@ def test_half_a_mention_is_not_taught_to_be_none(removed: str) -> None:
     ]
 
 
-def test_proposals_are_cut_where_gold_is() -> None:
+def test_proposals_are_split_like_gold() -> None:
     text = "It was a deficiency. Of iron it came. Gout hurts."
     gold = Document("1", text, (Span(9, 28, "D"), Span(38, 42, "D")))
     found = gold.with_spans([Span(29, 31, "D"), Span(38, 42, "D")])
@@ -109,7 +107,7 @@ def test_proposals_are_cut_where_gold_is() -> None:
     assert (left.text, [left.mention(span) for span in left.spans]) == ("Gout hurts.", ["Gout"])
 
 
-def test_the_source_s_own_sentences_move_with_the_text() -> None:
+def test_sentence_offsets_of_corpus_are_shifted() -> None:
     text = "Gout hurts and Flu kills and it ends"
     metadata = {"sentences": ((0, 10), (11, 24), (25, 36)), "source": "x"}
     train = Corpus("c", "train", (Document("1", text, (), metadata),))
@@ -123,13 +121,13 @@ def test_the_source_s_own_sentences_move_with_the_text() -> None:
     assert document.metadata["source"] == "x"
 
 
-def test_nothing_held_out_changes_nothing() -> None:
+def test_without_held_out_sentences_nothing_changes() -> None:
     documents = (Document("1", "Gout hurts.", (Span(0, 4, "D"),)), Document("2", ""))
     train = Corpus("c", "train", documents, ("D",))
     assert remove_sentences(train, frozenset()) == (train, 0)
 
 
-def test_a_path_to_one_split_has_no_test_split(tmp_path: Path) -> None:
+def test_file_of_one_split_has_no_test_split(tmp_path: Path) -> None:
     (tmp_path / "mine.tsv").write_text("Gout\tB-Disease\n\n")
     (tmp_path / "brat").mkdir()
     (tmp_path / "brat" / "a.txt").write_text("Gout.")

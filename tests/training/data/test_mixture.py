@@ -1,4 +1,4 @@
-"""How often each source of a mixture is drawn."""
+"""The mixture of sources: shares, order and random choices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vaner.training.data.mixture import LengthGroupedSampler, Mixture, Share, co
 
 
 class Sized:
-    """An example of which only the length is asked."""
+    """An example that has only a length."""
 
     length = 5
 
@@ -30,7 +30,7 @@ def mixture(parts: list[Share], seed: int = 1) -> Mixture:
     st.sampled_from([1.0, 2.0, 5.0, math.inf]),
     st.integers(0, 3),
 )
-def test_an_epoch_draws_each_source_its_share(
+def test_epoch_draws_each_source_by_its_share(
     sizes: list[int], temperature: float, epoch: int
 ) -> None:
     parts = compute_shares(sizes, temperature)
@@ -48,42 +48,42 @@ def test_an_epoch_draws_each_source_its_share(
         first += share.size
 
 
-def test_proportional_sees_every_example_once() -> None:
+def test_proportional_epoch_has_every_example_once() -> None:
     parts = compute_shares([7, 30, 1], 1.0)
     assert parts == [Share(7, 7), Share(30, 30), Share(1, 1)]
     assert sorted(LengthGroupedSampler(mixture(parts), 4)) == list(range(38))
 
 
-def test_temperature_lies_in_between() -> None:
+def test_temperature_is_between_proportional_and_balanced() -> None:
     drawn = [[s.drawn for s in compute_shares([900, 100], t)] for t in (1, 2, math.inf)]
     assert drawn == [[900, 100], [750, 250], [500, 500]]
 
 
-def test_another_epoch_draws_others_of_a_large_source() -> None:
+def test_epochs_draw_different_examples_of_large_source() -> None:
     sampler = LengthGroupedSampler(mixture([Share(100, 10)]), 4)
     first = set(sampler)
     sampler.set_epoch(1)
     assert set(sampler) != first
 
 
-def test_what_comes_round_again_is_another_draw() -> None:
+def test_repeated_example_makes_other_random_choices() -> None:
     seen = mixture([Share(1, 4), Share(2, 2)])
     rows = [seen[index] for index in seen.order(torch.Generator().manual_seed(0))]
     assert len(rows) == len(set(rows)) == 6
 
 
-def test_a_proportional_epoch_is_one_permutation() -> None:
+def test_proportional_epoch_is_a_permutation() -> None:
     """As before sources had shares, so that older runs are made again by the same recipe."""
     order = mixture([Share(5, 5), Share(4, 4)]).order(torch.Generator().manual_seed(3))
     assert order == torch.randperm(9, generator=torch.Generator().manual_seed(3)).tolist()
 
 
 @pytest.mark.parametrize("sizes", [[1], [3, 3]])
-def test_shares_of_equals(sizes: list[int]) -> None:
+def test_equal_sources_have_equal_shares(sizes: list[int]) -> None:
     assert [s.drawn for s in compute_shares(sizes, math.inf)] == sizes
 
 
-def test_one_of_several_processes_goes_on_in_the_epoch_where_it_stopped() -> None:
+def test_each_process_resumes_within_its_epoch() -> None:
     from accelerate.data_loader import BatchSamplerShard, DataLoaderShard, skip_first_batches
     from torch.utils.data import BatchSampler
 

@@ -1,4 +1,4 @@
-"""What is wrong with the sources of a recipe is told before anything is trained."""
+"""Loading the sources of a recipe: errors come before training."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> 
         ({"rename": {"Disese": "Disease"}}, "does not annotate Disese, which is to be renamed"),
     ],
 )
-def test_a_bad_source_of_a_later_stage_ends_the_run_before_the_first(
+def test_invalid_source_of_later_stage_stops_before_training(
     folder: Path, tmp_path: Path, source: dict[str, Any], message: str
 ) -> None:
     good = {"corpus": str(folder)}
@@ -69,7 +69,7 @@ def test_a_bad_source_of_a_later_stage_ends_the_run_before_the_first(
         ({"corpus": "no-such-corpus"}, CorpusError, "no-such-corpus"),
     ],
 )
-def test_a_bad_dev_set_ends_the_run_before_it(
+def test_invalid_dev_set_stops_before_training(
     folder: Path, tmp_path: Path, dev: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     wrong = recipe([{"corpus": str(folder)}], dev={"corpus": str(folder), **dev})
@@ -77,7 +77,7 @@ def test_a_bad_dev_set_ends_the_run_before_it(
         train(wrong, tmp_path / "run", report=lambda _: None)
 
 
-def test_a_dev_set_of_types_that_nobody_teaches(folder: Path, tmp_path: Path) -> None:
+def test_dev_set_without_learned_types_raises_error(folder: Path, tmp_path: Path) -> None:
     genes = tmp_path / "genes"
     genes.mkdir()
     (genes / "devel.tsv").write_text("BRCA1\tB-Gene\n")
@@ -86,13 +86,13 @@ def test_a_dev_set_of_types_that_nobody_teaches(folder: Path, tmp_path: Path) ->
         train(wrong, tmp_path / "run", report=lambda _: None)
 
 
-def test_a_dev_set_is_asked_only_for_what_is_learnt(folder: Path) -> None:
+def test_dev_set_is_scored_on_learned_types_only(folder: Path) -> None:
     (folder / "devel.tsv").write_text(GOOD + "BRCA1\tB-Gene\n")
     [dev] = resolve_recipe(recipe([{"corpus": str(folder)}])).dev
     assert dev.types == ("Disease",)
 
 
-def test_two_corpora_teach_one_type_under_one_name(folder: Path, tmp_path: Path) -> None:
+def test_rename_joins_types_of_two_corpora(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     for split in ("train", "devel"):
@@ -127,7 +127,7 @@ def test_each_split_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.heavy
-def test_a_sentence_of_test_is_not_trained_on(
+def test_sentence_of_test_split_is_not_trained_on(
     folder: Path, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     (folder / "train.tsv").write_text(f"{GOOD}\nMumps\tB-Disease\nswell\tO\n")
@@ -142,7 +142,7 @@ def test_a_sentence_of_test_is_not_trained_on(
     assert '"toy train": 1' in (tmp_path / "run/seed-1/training.json").read_text()
 
 
-def test_a_share_is_drawn_by_the_seed_and_keeps_the_types(folder: Path) -> None:
+def test_share_is_drawn_by_seed_and_keeps_types(folder: Path) -> None:
     words = "\n".join(f"gout{i}\tB-Disease\n" for i in range(40))
     (folder / "train.tsv").write_text(words)
     source = CorpusSource(corpus=str(folder), share=0.25)

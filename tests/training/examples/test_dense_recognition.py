@@ -1,4 +1,4 @@
-"""Dense recognition in training: rows that fit, drawn anew each epoch, from training text only."""
+"""Dense recognition: rows that fit, drawn anew in each epoch, for training text only."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def read_row(example: ListExample | ContextExample, encoder: Encoder, seed: int)
     return list(TAGS.names(row.tags))
 
 
-def test_lists_fit_whatever_their_names(encoder: Encoder) -> None:
+def test_lists_fit_in_a_row(encoder: Encoder) -> None:
     long = tuple(f"{'extraordinarily long ' * 3}name number {i}" for i in range(40))
     example = ListExample(NamePool(long, long[:20]), "Disease", NameCounts(), TAGS, 0)
     for seed in range(20):
@@ -72,9 +72,7 @@ def test_lists_fit_whatever_their_names(encoder: Encoder) -> None:
         assert list(decode_tags(tags))
 
 
-def test_names_are_drawn_anew_each_epoch_from_the_seed(
-    encoder: Encoder, base: Path, corpus_folder: Path
-) -> None:
+def test_names_depend_on_seed_and_epoch(encoder: Encoder, base: Path, corpus_folder: Path) -> None:
     corpus = load(str(corpus_folder), "train")
     related = RelatedNames(KnowledgeBase(base))
     examples = make_dense_examples(corpus, "Disease", related, encoder, TAGS)
@@ -90,7 +88,7 @@ def test_names_are_drawn_anew_each_epoch_from_the_seed(
     assert rows(1, 0) != rows(2, 0)
 
 
-def test_context_keeps_the_words_around_a_mention(
+def test_context_examples_keep_surrounding_words(
     encoder: Encoder, base: Path, corpus_folder: Path
 ) -> None:
     corpus = load(str(corpus_folder), "train")
@@ -105,7 +103,7 @@ def test_context_keeps_the_words_around_a_mention(
 
 
 @pytest.mark.heavy
-def test_a_recipe_with_dense_sources_trains(
+def test_recipe_with_dense_sources_trains(
     tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
 ) -> None:
     plain = recipe(tiny_backbone, corpus_folder)
@@ -123,10 +121,10 @@ def test_a_recipe_with_dense_sources_trains(
 
 
 @pytest.mark.heavy
-def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
+def test_corpus_of_dense_source_is_not_named_in_instructions(
     tiny_backbone: Path, corpus_folder: Path, base: Path, tmp_path: Path
 ) -> None:
-    """Names stand under the nameless instruction; the other would be new to the model."""
+    """Lists of names have the instruction without a corpus name."""
     content = recipe(tiny_backbone, corpus_folder).model_dump()
     content["stages"][0]["sources"] = [{"dense": str(base), "corpus": str(corpus_folder)}]
     content["stages"][0]["steps"] = 1
@@ -136,7 +134,7 @@ def test_a_corpus_that_only_names_were_chosen_for_is_not_named(
     assert config.prompts.instruction_for("Disease", corpus_folder.name) == "Disease: "
 
 
-def test_held_out_splits_give_no_names(tmp_path: Path) -> None:
+def test_held_out_split_as_dense_source_raises_error(tmp_path: Path) -> None:
     for split in ("test", "devel", "dev", "validation", "Test"):
         path = tmp_path / "r.yaml"
         path.write_text(
@@ -148,7 +146,7 @@ def test_held_out_splits_give_no_names(tmp_path: Path) -> None:
             read_recipe(path)
 
 
-def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
+def test_misspelled_field_gets_a_suggestion(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text(
         "name: x\nstages:\n  - sources:\n      - {dense: open, corpus: c, positive: 3}\n"
@@ -158,13 +156,15 @@ def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
         read_recipe(path)
 
 
-def test_a_base_that_is_not_built(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
+def test_missing_knowledge_base_raises_error(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
     content = recipe(tiny_backbone, corpus_folder).model_dump()
     content["stages"][0]["sources"].append({"dense": "nowhere", "corpus": str(corpus_folder)})
     with pytest.raises(KnowledgeError, match="nowhere"):
         train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
 
 
-def test_vaners_counts_are_the_default() -> None:
+def test_default_counts_are_published_counts() -> None:
     source = DenseSource(dense="open", corpus="NCBI-disease")
     assert (source.positives, source.negatives, source.mode) == (10, 5, "list")

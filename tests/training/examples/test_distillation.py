@@ -1,4 +1,4 @@
-"""Distillation: a pupil learns a teacher's whole distribution, exactly, from text nobody tagged."""
+"""Distillation: a student learns the distribution of its teacher."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from vaner.training.train import train
 __all__ = ["corpus_folder"]
 
 
-def test_what_is_minimised_is_the_cross_entropy_of_two_chains() -> None:
+def test_distillation_loss_is_cross_entropy_of_two_chains() -> None:
     torch.manual_seed(0)
-    teacher, pupil = CRF(3), CRF(3)
-    for parameter in (*teacher.parameters(), *pupil.parameters()):
+    teacher, student = CRF(3), CRF(3)
+    for parameter in (*teacher.parameters(), *student.parameters()):
         torch.nn.init.normal_(parameter)
     theirs, ours = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]]).bool()
     sums = crf_algorithms.sum_sequences(teacher.chain(), theirs, mask)
     transitions = sums.expected_transitions()
     tags = sums.marginals.permute(2, 0, 1)
-    found = pupil.distillation_log_likelihood(
+    found = student.distillation_log_likelihood(
         ours, tags.float(), transitions.float(), mask, reduction="none"
     )
     for row, words in enumerate(mask.sum(1).tolist()):
@@ -43,7 +43,7 @@ def test_what_is_minimised_is_the_cross_entropy_of_two_chains() -> None:
         one = torch.ones(many, words).bool()
         likelihood = [
             crf(emissions[row, :words].expand(many, -1, -1), paths, one, reduction="none")
-            for crf, emissions in ((teacher, theirs), (pupil, ours))
+            for crf, emissions in ((teacher, theirs), (student, ours))
         ]
         expected = (likelihood[0].exp() * likelihood[1]).sum()
         torch.testing.assert_close(found[row], expected, rtol=1e-4, atol=1e-4)
@@ -58,7 +58,9 @@ def teacher(
     return train(plan, folder, report=lambda _: None)[0].folder
 
 
-def taught_by(teacher: str, text: Path, backbone: Path, corpus: Path, **model: Any) -> Recipe:
+def distillation_recipe(
+    teacher: str, text: Path, backbone: Path, corpus: Path, **model: Any
+) -> Recipe:
     plan = recipe(backbone, corpus, lora=False, epochs=15, learning_rate=0.005).model_dump()
     plan["model"] |= {"layers": 1} | model
     source = {"corpus": str(text), "teacher": teacher, "license": "by hand, CC0"}
@@ -68,7 +70,7 @@ def taught_by(teacher: str, text: Path, backbone: Path, corpus: Path, **model: A
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("head", ["crf", "softmax"])
-def test_a_pupil_learns_from_text_that_nobody_tagged(
+def test_student_learns_from_plain_text(
     head: str,
     teacher: Path,
     tiny_backbone: Path,
@@ -79,54 +81,54 @@ def test_a_pupil_learns_from_text_that_nobody_tagged(
     text = tmp_path / "abstracts.txt"
     pairs = itertools.product(DRUGS, DISEASES)
     text.write_text("\n\n".join(f"{a} helps against {b} ." for a, b in pairs), "utf-8")
-    plan = taught_by(str(teacher), text, tiny_backbone, corpus_folder, head=head)
+    plan = distillation_recipe(str(teacher), text, tiny_backbone, corpus_folder, head=head)
     lines: list[str] = []
-    [pupil] = train(plan, tmp_path / "run", report=lines.append)
-    assert pupil.dev_f1 > 0.7
+    [student] = train(plan, tmp_path / "run", report=lines.append)
+    assert student.dev_f1 > 0.7
     assert "running model: 100%" in capsys.readouterr().err
-    annotator = Annotator.from_pretrained(pupil.folder)
+    annotator = Annotator.from_pretrained(student.folder)
     assert annotator.types == ("Chemical", "Disease") and annotator.corpora == {}
-    written = (pupil.folder / "training.json").read_text("utf-8")
+    written = (student.folder / "training.json").read_text("utf-8")
     assert "abstracts.txt, tagged by model" in written and str(tmp_path) not in written
-    # What the teacher learnt from has taught the pupil, and is told with its licence.
+    # The record names the teacher's training data with its license.
     first = f"{corpus_folder.name} train"
     assert json.loads(written)["taught_on"] == [first]
     assert corpus_folder.name in annotator.training_corpora
-    told = build_card(describe(pupil.folder), "pupil")
-    assert f"- Teachers trained on {first}\n" in told
-    assert f"| {corpus_folder.name} | not registered |" in told
-    assert "| abstracts.txt | by hand, CC0 |" in told
+    card = build_card(describe(student.folder), "student")
+    assert f"- Teachers trained on {first}\n" in card
+    assert f"| {corpus_folder.name} | not registered |" in card
+    assert "| abstracts.txt | by hand, CC0 |" in card
 
 
 @pytest.mark.heavy
-def test_a_pupil_learns_from_gold_and_teacher_together(
+def test_student_learns_from_gold_and_teacher(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
-    plan = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder).model_dump()
+    plan = distillation_recipe(
+        str(teacher), corpus_folder, tiny_backbone, corpus_folder
+    ).model_dump()
     plan["stages"][0]["sources"].append({"corpus": str(corpus_folder), "nameless_fraction": 1.0})
     plan["stages"][0] |= {"epochs": 2}
-    [pupil] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
-    losses = [entry["loss"] for entry in pupil.history if "loss" in entry]
+    [student] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
+    losses = [entry["loss"] for entry in student.history if "loss" in entry]
     assert losses[-1] < losses[0]
 
 
 @pytest.mark.heavy
-def test_from_a_teacher_of_other_tags_its_sure_mentions_are_learnt(
+def test_student_with_other_tags_learns_mentions(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
-    alike = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
-    plan = alike.model_dump()
+    base = distillation_recipe(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
+    plan = base.model_dump()
     plan["model"] |= {"joint": True, "instruction": "none"}
     plan["stages"][0]["sources"][0]["min_teacher_score"] = 0.5
-    [pupil] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
-    assert pupil.dev_f1 > 0.6
-    record = json.loads((pupil.folder / "training.json").read_text("utf-8"))
+    [student] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
+    assert student.dev_f1 > 0.6
+    record = json.loads((student.folder / "training.json").read_text("utf-8"))
     assert record["trained_on"] == [f"{corpus_folder.name}, tagged by model"]
 
 
-def test_sentences_that_a_teacher_is_not_sure_of_are_left_out(
-    teacher: Path, corpus_folder: Path
-) -> None:
+def test_min_teacher_score_drops_uncertain_sentences(teacher: Path, corpus_folder: Path) -> None:
     corpus = load(str(corpus_folder), "train")
     every, sure, none = (
         annotate_with_teacher(str(teacher), corpus, least) for least in (0.0, 0.6, 1.0)
@@ -138,10 +140,10 @@ def test_sentences_that_a_teacher_is_not_sure_of_are_left_out(
     assert not any(document.spans for document in none)
 
 
-def test_a_teacher_says_all_there_is(
+def test_teacher_with_types_raises_error(
     teacher: Path, tiny_backbone: Path, corpus_folder: Path
 ) -> None:
-    plan = taught_by(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
+    plan = distillation_recipe(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
     with pytest.raises(ValueError, match="a teacher fixes the types"):
         Recipe.model_validate(
             plan.model_dump()

@@ -1,4 +1,4 @@
-"""A generator is trained by the recipes that train a tagger, and finds what it was taught."""
+"""Training of a generator."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def recipe(
 def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, loss: str
 ) -> None:
-    epochs = 12 if loss == "decisions" else 24  # to copy at all must be learnt as well
+    epochs = 12 if loss == "decisions" else 24  # copying must be learned too
     plan = recipe(tiny_backbone, corpus_folder, model={"loss": loss}, epochs=epochs)
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
     assert trained.dev_f1 > 0.9
@@ -55,9 +55,7 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
 
 
 @pytest.mark.heavy
-def test_a_run_that_was_stopped_goes_on(
-    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
-) -> None:
+def test_interrupted_run_resumes(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
     plan = recipe(tiny_backbone, corpus_folder, model={"lora": {"rank": 4}})
     short = plan.model_copy(update={"stages": [plan.stages[0].model_copy(update={"epochs": 2})]})
     [one] = train(short, tmp_path / "run", report=lambda _: None)
@@ -69,7 +67,7 @@ def test_a_run_that_was_stopped_goes_on(
         train(plan, tmp_path / "run", resume=True, report=lambda _: None)
 
 
-def test_examples_hold_nested_mentions_and_blank_sentences(tiny_backbone: Path) -> None:
+def test_examples_contain_nested_mentions_and_negative_sentences(tiny_backbone: Path) -> None:
     text = "The CD28 surface receptor binds.\nNothing here."
     spans = (Span(4, 25, "protein"), Span(4, 8, "protein"), Span(17, 31, "protein"))
     corpus = Corpus("GENIA", "train", (Document("1", text, spans),), ("DNA", "protein"))
@@ -85,7 +83,7 @@ def test_examples_hold_nested_mentions_and_blank_sentences(tiny_backbone: Path) 
     assert all(len(example.encode(encoder)) == example.length for example in examples)
 
 
-def test_a_mention_that_no_window_holds_is_counted(tiny_backbone: Path) -> None:
+def test_mention_longer_than_window_is_counted(tiny_backbone: Path) -> None:
     text = " ".join(["cell"] * 200)
     corpus = Corpus("c", "train", (Document("1", text, (Span(0, 499, "X"), Span(0, 4, "X"))),))
     encoder = PromptEncoder(read_tokenizer(tiny_backbone), 256)
@@ -94,7 +92,7 @@ def test_a_mention_that_no_window_holds_is_counted(tiny_backbone: Path) -> None:
     assert coverage.mentions == 2 and coverage.unreachable == {CUT: 1}
 
 
-def test_blank_sentences_can_be_left_out(
+def test_negative_fraction_drops_negative_sentences(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "half"
@@ -112,12 +110,12 @@ def test_blank_sentences_can_be_left_out(
 @pytest.mark.parametrize(
     "source", [{"nameless_fraction": 0.5}, {"domain": "general", "collapse": "Entity"}]
 )
-def test_what_only_a_tagger_can_learn_from_is_refused(source: dict[str, Any]) -> None:
+def test_tagger_options_raise_error(source: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"are for taggers, not for a generator"):
         recipe(Path("backbone"), Path("toy"), model={}, **source)
 
 
-def test_a_family_that_there_is_not_is_told(tmp_path: Path) -> None:
+def test_unknown_family_raises_error(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text("name: x\nmodel: {family: poet}\nstages: []\ndev: []\n")
     with pytest.raises(RecipeError, match=r"r\.yaml:2: model"):

@@ -1,4 +1,4 @@
-"""A selector is trained by the recipes that train a tagger, and drops what is wrong."""
+"""Training of a selector."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from vaner.training.train import train
 __all__ = ["corpus_folder"]
 
 _WORD = re.compile(r"\w+")
-QUESTIONS = SelectorPrompts(
+PROMPTS = SelectorPrompts(
     {"Chemical": "Chemical: ", "Disease": "Disease: "}, ("Chemical", "Disease")
 )
 
@@ -105,7 +105,7 @@ def recipe(
 @pytest.mark.heavy
 @pytest.mark.parametrize("loss", ["contrastive", "binary"])
 @pytest.mark.parametrize("errors", [True, False])
-def test_it_raises_f1_behind_a_careless_recognizer(
+def test_selector_raises_f1_of_a_recognizer(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, loss: str, errors: bool
 ) -> None:
     train_file, dev_file = (proposals(tmp_path, corpus_folder, s) for s in ("train", "devel"))
@@ -130,7 +130,7 @@ def test_it_raises_f1_behind_a_careless_recognizer(
 
 
 @pytest.mark.heavy
-def test_without_proposals_dev_is_gold_beside_its_variants(
+def test_dev_set_without_proposals_uses_variants(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     plan = recipe(
@@ -145,9 +145,7 @@ def test_without_proposals_dev_is_gold_beside_its_variants(
 
 
 @pytest.mark.heavy
-def test_a_run_that_was_stopped_goes_on(
-    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
-) -> None:
+def test_interrupted_run_resumes(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
     plan = recipe(tiny_backbone, corpus_folder, model={"lora": {"rank": 4}}, stage={"epochs": 2})
     [one] = train(plan, tmp_path / "run", report=lambda _: None)
     config = (one.folder / "config.json").read_text()
@@ -163,13 +161,13 @@ def encoder(tiny_backbone: Path) -> CandidateEncoder:
     return CandidateEncoder(Encoder(read_tokenizer(tiny_backbone), 128))
 
 
-def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: CandidateEncoder) -> None:
+def test_group_is_mention_with_variants_or_error(encoder: CandidateEncoder) -> None:
     text = "aspirin helps against lung cancer .\n\ngout hurts ."
     spans = (Span(0, 7, "Chemical"), Span(22, 33, "Disease"), Span(27, 33, "Disease"))
     corpus = Corpus("c", "train", (Document("1", text, spans),), ("Chemical", "Disease"))
     found = [Document("1", text, (spans[1], Span(22, 26, "Disease"), Span(37, 41, "Disease"),
                                   Span(0, 7, "Disease"), Span(8, 13, "Gene")))]  # fmt: skip
-    examples, coverage = make_group_examples(corpus, corpus.types, encoder, QUESTIONS, found)
+    examples, coverage = make_group_examples(corpus, corpus.types, encoder, PROMPTS, found)
     assert coverage.mentions == 3 and not coverage.unreachable
     right, wrong = (
         [e for e in examples if not e.is_negative],
@@ -178,21 +176,21 @@ def test_a_group_is_a_mention_with_variants_or_an_error_alone(encoder: Candidate
     assert [e.candidate for e in right] == sorted(map(Candidate.from_span, spans))
     assert [e.candidate[:2] for e in wrong] == [(0, 7), (22, 26), (37, 41)]
     for example in examples:
-        rows = example.encode(encoder, QUESTIONS, 4, Random(1))
-        assert rows == example.encode(encoder, QUESTIONS, 4, Random(1))
+        rows = example.encode(encoder, PROMPTS, 4, Random(1))
+        assert rows == example.encode(encoder, PROMPTS, 4, Random(1))
         assert rows[0].is_correct is not example.is_negative
         assert not any(row.is_correct for row in rows[1:])
         assert len(rows) == (1 if example.is_negative else 5)
         assert len(rows[0]) == example.length
     # Of a mention of one type it is known that it is not of the corpus's others.
-    chemical = right[0].encode(encoder, QUESTIONS, 0, Random(1))
+    chemical = right[0].encode(encoder, PROMPTS, 0, Random(1))
     assert len(chemical) == 1 and chemical[0].excluded_types == (1,) and chemical[0].type_id == 0
-    assert {len(right[1].encode(encoder, QUESTIONS, 4, Random(n))) for n in range(5)} == {5}
-    drawn = {right[1].encode(encoder, QUESTIONS, 4, Random(n)) for n in range(5)}
+    assert {len(right[1].encode(encoder, PROMPTS, 4, Random(n))) for n in range(5)} == {5}
+    drawn = {right[1].encode(encoder, PROMPTS, 4, Random(n)) for n in range(5)}
     assert len(drawn) > 1
 
 
-def test_variants_of_dev_are_the_same_every_time() -> None:
+def test_variants_of_dev_set_are_reproducible() -> None:
     text = "aspirin helps against lung cancer ."
     document = Document("1", text, (Span(0, 7, "Chemical"), Span(22, 33, "Disease", 0.3)))
     one = add_variants(document, ["Disease"], 4)
@@ -202,16 +200,16 @@ def test_variants_of_dev_are_the_same_every_time() -> None:
     ) == {Candidate(22, 33, "Disease")}
 
 
-def test_a_text_that_no_encoding_has_is_read(encoder: CandidateEncoder) -> None:
+def test_text_with_lone_surrogate_is_encoded(encoder: CandidateEncoder) -> None:
     """A lone surrogate, as JSON can hold it."""
     document = Document("\ud800", "gout \ud800 and asthma", (Span(0, 4, "Disease"),))
     assert len(add_variants(document, ["Disease"], 4).spans) > 3
     corpus = Corpus("c", "train", (document,), ("Disease",))
-    [example], _ = make_group_examples(corpus, ["Disease"], encoder, QUESTIONS)
-    assert len(example.encode(encoder, QUESTIONS, 4, Random(0))) > 3
+    [example], _ = make_group_examples(corpus, ["Disease"], encoder, PROMPTS)
+    assert len(example.encode(encoder, PROMPTS, 4, Random(0))) > 3
 
 
-def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
+def test_errors_in_held_out_sentences_are_not_trained_on(
     tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A training sentence that is a test sentence too, in which a recognizer erred."""
@@ -254,12 +252,12 @@ def test_no_error_is_learnt_in_a_sentence_of_a_test_split(
 @pytest.mark.parametrize(
     "source", [{"nameless_fraction": 1}, {"domain": "general", "collapse": "Entity"}]
 )
-def test_what_only_a_tagger_can_learn_from_is_refused(source: dict[str, Any]) -> None:
+def test_tagger_options_raise_error(source: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"are for taggers, not for a selector"):
         recipe(Path("backbone"), Path("toy"), model={"instruction": "definition"}, **source)
 
 
-def test_proposals_must_fit_the_documents(
+def test_proposals_of_other_documents_raise_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     file = proposals(tmp_path, corpus_folder, "devel")
@@ -275,7 +273,7 @@ def test_proposals_must_fit_the_documents(
             train(plan, tmp_path / "run", report=lambda _: None)
 
 
-def test_proposals_are_for_selectors_alone(tmp_path: Path) -> None:
+def test_proposals_for_other_families_raise_error(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     for where in ("sources: [{corpus: x, proposals: p}]}]\ndev: [{corpus: x}]",
                   "sources: [{corpus: x}]}]\ndev: [{corpus: x, proposals: p}]"):  # fmt: skip

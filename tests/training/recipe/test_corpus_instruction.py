@@ -1,4 +1,4 @@
-"""The instruction that names the corpus alone, and dev sets that are held out of training."""
+"""The instruction that is the name of the corpus, and held-out splits."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from vaner.training.data.held_out import read_held_out_sentences
 from vaner.training.recipe.schema import HeldOutSplit, Recipe
 
 
-def test_only_a_known_corpus_is_named() -> None:
+def test_corpus_instruction_names_known_corpus_only() -> None:
     assert CORPUS.render("entity", "JNLPBA") == "JNLPBA: "
     assert CORPUS.render("entity") == ""
 
 
 @pytest.mark.parametrize(("named", "nameless"), [("{dataset}: ", "{type}: "), ("corpus: ", "")])
-def test_other_templates_are_still_checked(named: str, nameless: str) -> None:
+def test_invalid_template_raises_error(named: str, nameless: str) -> None:
     with pytest.raises(VanerError, match="must have exactly the fields"):
         Instruction(named, nameless)
 
 
-def test_it_is_for_joint_models() -> None:
+def test_corpus_instruction_needs_joint_model() -> None:
     content = {
         "name": "r", "model": {"instruction": "corpus"}, "dev": [{"corpus": "BC5CDR"}],
         "stages": [{"sources": [{"corpus": "BC5CDR"}]}],
@@ -37,7 +37,7 @@ def test_it_is_for_joint_models() -> None:
     assert Recipe.model_validate(joint).model.template() == CORPUS  # type: ignore[union-attr]
 
 
-def test_a_split_can_be_held_out(tmp_path: Path) -> None:
+def test_held_out_accepts_a_split(tmp_path: Path) -> None:
     for split, text in (
         ("train", "Gout hurts."),
         ("devel", "Flu kills."),

@@ -1,4 +1,4 @@
-"""What must not be learnt from, chosen by and scored on in one recipe."""
+"""Texts must not be both trained on and scored on, or chosen by."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ CMEEE = {"corpus": "CMeEE", "limit": 14_000}
         recipe({"corpus": "cEHRNER"}, held_out=("CCKS2019",)),
     ],
 )
-def test_what_may_be_used_together(good: Recipe) -> None:
+def test_separate_splits_have_no_conflict(good: Recipe) -> None:
     assert find_split_conflict(good) is None
 
 
 @pytest.mark.parametrize("dev", [GENIA | {"split": "devel"}, {"corpus": "NCBI-disease"}])
-def test_a_model_to_begin_with_has_not_seen_what_it_is_scored_on(dev: dict[str, Any]) -> None:
+def test_initial_model_must_not_know_scored_texts(dev: dict[str, Any]) -> None:
     plan = recipe(GENIA, dev=dev)
     assert find_split_conflict(plan, [("NCBI-disease", "train"), ("abstracts.jsonl", "")]) is None
-    told = find_split_conflict(plan, [("JNLPBA-cells", "train")]) or ""
-    assert "was trained on JNLPBA train, which has texts of GENIA-nested" in told
+    message = find_split_conflict(plan, [("JNLPBA-cells", "train")]) or ""
+    assert "was trained on JNLPBA train, which has texts of GENIA-nested" in message
 
 
-def test_what_a_model_learnt_before_does_not_choose_the_next() -> None:
+def test_dev_set_must_not_be_training_data_of_earlier_models() -> None:
     plan = recipe(JNLPBA, dev={"corpus": "NCBI-disease", "split": "train", "skip": 5000})
     assert find_split_conflict(plan) is None
     assert "has texts of NCBI-disease train" in (
@@ -71,7 +71,7 @@ def test_what_a_model_learnt_before_does_not_choose_the_next() -> None:
     )
 
 
-def test_one_file_is_not_learnt_from_and_chosen_by(tmp_path: Path) -> None:
+def test_dev_file_must_not_be_trained_on(tmp_path: Path) -> None:
     one, link = tmp_path / "one.tsv", tmp_path / "link.tsv"
     one.write_text("gout\tB-Disease\n")
     link.symlink_to(one)
@@ -83,7 +83,7 @@ def test_one_file_is_not_learnt_from_and_chosen_by(tmp_path: Path) -> None:
     assert find_split_conflict(recipe(parts[0], dev=parts[1])) is None
 
 
-def test_a_registered_corpus_is_the_same_by_its_path(tmp_path: Path) -> None:
+def test_registered_corpus_is_recognized_by_its_path(tmp_path: Path) -> None:
     folder = tmp_path / "NCBI-disease"
     folder.mkdir()
     (folder / "train.tsv").write_text("gout\tB-Disease\n")
@@ -93,7 +93,7 @@ def test_a_registered_corpus_is_the_same_by_its_path(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_path: Path) -> None:
+def test_test_split_by_path_raises_error(tmp_path: Path) -> None:
     for name in ("train.tsv", "test.tsv"):
         (tmp_path / name).write_text("gout\tB-Disease\n")
     train, test = ({"corpus": str(tmp_path / name)} for name in ("train.tsv", "test.tsv"))
@@ -128,12 +128,12 @@ def test_a_file_that_is_a_test_split_is_neither_learnt_from_nor_chosen_by(tmp_pa
         (recipe(GENIA, dev={"corpus": "S800", "split": "test"}), "dev must not be a test split"),
     ],
 )
-def test_what_must_be_kept_apart(bad: Recipe, words: str) -> None:
-    told = find_split_conflict(bad)
-    assert told is not None and words in told and "\n" not in told
+def test_find_split_conflict_names_the_conflict(bad: Recipe, words: str) -> None:
+    message = find_split_conflict(bad)
+    assert message is not None and words in message and "\n" not in message
 
 
-def test_a_recipe_file_and_training_are_refused(tmp_path: Path) -> None:
+def test_conflict_stops_reading_and_training(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text(
         "name: toy\nstages:\n  - sources: [{corpus: JNLPBA}]\n"
@@ -149,7 +149,7 @@ def test_a_recipe_file_and_training_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_dev_set_skips_what_is_learnt_from(tmp_path: Path) -> None:
+def test_dev_set_skips_training_documents(tmp_path: Path) -> None:
     folder = tmp_path / "c"
     folder.mkdir()
     (folder / "train.tsv").write_text("".join(f"Gout{i}\tB-D\n\n" for i in range(5)))

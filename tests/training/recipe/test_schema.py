@@ -1,4 +1,4 @@
-"""A recipe is checked before anything runs; an error names the file, the line and the field."""
+"""Recipes are checked; an error names the file, the line and the field."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def check(tmp_path: Path, text: str) -> str:
     return message.removeprefix(str(tmp_path) + "/")
 
 
-def test_a_good_recipe_is_read(tmp_path: Path) -> None:
+def test_valid_recipe_is_read(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(GOOD)
     recipe = read_recipe(tmp_path / "r.yaml")
     assert recipe.model.lora is not None and recipe.model.lora.rank == 8
@@ -81,22 +81,20 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
         ("name: small", "name: [small", "recipe.yaml:2: not YAML"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_line(
-    tmp_path: Path, old: str, new: str, message: str
-) -> None:
+def test_errors_name_line_and_field(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert check(tmp_path, GOOD.replace(old, new)).startswith(message) or message in check(
         tmp_path, GOOD.replace(old, new)
     )
 
 
-def test_a_test_split_cannot_choose_the_model(tmp_path: Path) -> None:
+def test_test_split_as_dev_set_raises_error(tmp_path: Path) -> None:
     text = GOOD.replace(
         "dev:\n  - corpus: NCBI-disease", "dev:\n  - {corpus: NCBI-disease, split: test}"
     )
     assert "dev must not be a test split" in check(tmp_path, text)
 
 
-def test_a_test_split_is_not_trained_on(tmp_path: Path) -> None:
+def test_test_split_as_source_raises_error(tmp_path: Path) -> None:
     text = GOOD.replace(
         "- corpus: NCBI-disease\n    epochs", "- {corpus: NCBI-disease, split: test}\n    epochs"
     )
@@ -105,7 +103,7 @@ def test_a_test_split_is_not_trained_on(tmp_path: Path) -> None:
     assert "a test split is never trained on" in message
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_unreadable_file_raises_error(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="No such file"):
         read_recipe(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes("name: caf\xe9".encode("latin-1"))

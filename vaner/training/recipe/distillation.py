@@ -1,4 +1,4 @@
-"""The recipe by which a smaller model learns from a larger one."""
+"""Write the recipe that distills a tagger into a smaller one."""
 
 from __future__ import annotations
 
@@ -20,34 +20,37 @@ def distillation(
     backbone: str | None = None,
     **stage: Any,
 ) -> Recipe:
-    """A recipe for a pupil of a teacher's kind with fewer layers, all of whose weights are trained.
+      """Return a recipe that trains all weights of a student with fewer layers than its teacher.
 
-    It learns what the teacher thinks of `texts` and of the training sentences of `corpora`, and
-    what these themselves annotate; it is chosen on their devel splits.
+    The student learns the teacher's probabilities of `texts` and of the training sentences of
+    `corpora`, and the annotations of `corpora`. The devel splits of `corpora` choose it.
 
     Args:
         teacher: folder, Hub id or embedded name of a saved tagger.
-        texts: files in any format; what they annotate is not read.
-        corpora: at least one, by name, folder or file.
-        layers: of the pupil's backbone; half as many as the teacher has if None.
-        backbone: the pupil's; the teacher's if None.
+        texts: files in any format; their annotations are not used.
+        corpora: names, folders or files of corpora, at least one.
+        layers: number of layers of the student's backbone; half of the teacher's if None.
+        backbone: the student's backbone; the teacher's if None.
         stage: fields of the recipe's stage, such as ``epochs``.
 
     Raises:
-        ModelError: where the teacher is not a saved tagger.
-        RecipeError: where there is no corpus, or the layers are more than the backbone has.
+        ModelError: if the teacher is not a saved tagger.
+        RecipeError: if there is no corpus, or `layers` is more than the backbone has.
     """
     if not corpora:
-        raise RecipeError("a pupil is chosen on the devel split of a corpus: name one at least")
-    same, depth = prompt_and_tag_fields(teacher), depth_of(teacher)
+        raise RecipeError("name at least one corpus: its devel split chooses the student")
+    fields, depth = prompt_and_tag_fields(teacher), depth_of(teacher)
     gold = [{"corpus": name, "nameless_fraction": 1.0} for name in corpora]
     soft = [{"corpus": str(name), "teacher": teacher} for name in (*texts, *corpora)]
-    kept = layers or max(1, depth // 2)
-    if backbone is None and kept > depth:
-        raise RecipeError(f"{kept} layers are more than the {depth} that the teacher has")
+    student_layers = layers or max(1, depth // 2)
+    if backbone is None and student_layers > depth:
+        raise RecipeError(
+            f"{student_layers} layers are more than the {depth} of the teacher: choose fewer"
+        )
+    model = {**fields, "layers": student_layers, "lora": None}
     return Recipe.model_validate({
         "name": f"{Path(teacher).name}-student",
-        "model": {**same, "backbone": backbone or same["backbone"], "layers": kept, "lora": None},
+        "model": model | {"backbone": backbone or fields["backbone"]},
         "stages": [{"sources": [*soft, *gold], "learning_rate": 2e-4, **stage}],
         "dev": [{"corpus": name} for name in corpora],
     })  # fmt: skip
