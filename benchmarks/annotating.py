@@ -1,15 +1,15 @@
-"""Sentences a second with four types, beside its peers: python -m benchmarks.annotating
+"""Compares the speed of annotating with other programs: python -m benchmarks.annotating
 
-The same made-up sentences for all (`benchmarks.annotators` says who they are), each in a process of
-its own with one thread. Time is processor time, so that neighbours on the machine count little. All
-take their turn in every round, and a ratio is of two that ran in the same round: its median is told
-and its range. ``floor`` is what the default model's multiplications alone would take at the speed
-that a large product of matrices has on this core, in fp32 and in 8 bits: nothing that computes the
-same can be faster, whatever else it does (tokens, softmax, CRF, memory).
+All programs (see `benchmarks.annotators`) read the same generated sentences with four types, each
+in a separate process with one thread. Time is processor time, so that other processes have little
+influence. All programs run in every round. A ratio compares two programs of the same round; the
+table has its median and range. ``floor`` is the speed of the default model's matrix products alone,
+measured with a large product on this core, in fp32 and in 8 bits. No program that computes the same
+products can be faster.
 
-What it needs comes with `pip install -e '.[peers,onnx]'`. GLiNER wants an older transformers than
-this one for all but inference, so it is installed apart, `pip install --no-deps gliner
-sentencepiece`, and left out where it is not.
+Install the requirements with `pip install -e '.[peers,onnx]'`. GLiNER requires an older version of
+transformers for training, so install it with `pip install --no-deps gliner sentencepiece`. Without
+it, GLiNER is left out.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ def main() -> None:
     rounds: list[dict[str, Figures]] = []
     for number in range(arguments.rounds):
         rounds.append({way: _in_a_process(way, arguments.sentences) for way in ways})
-        for way, one in rounds[-1].items():
-            print(f"round {number + 1}, {way:14} {one['sentences_a_second']:7.1f} sentences a "
-                  f"second of one core, {one['memory_mb']:5.0f} MB", flush=True)  # fmt: skip
-    found = {
+        for way, figures in rounds[-1].items():
+            print(f"round {number + 1}, {way:14} {figures['sentences_a_second']:7.1f} sentences a "
+                  f"second of one core, {figures['memory_mb']:5.0f} MB", flush=True)  # fmt: skip
+    record = {
         "sentences": arguments.sentences,
         "rounds": rounds,
         "floor": floor(arguments.sentences),
         **collect_provenance(),
     }
-    write_record(found, arguments.output)
-    draw(found, arguments.output.with_suffix(".png"))
+    write_record(record, arguments.output)
+    draw(record, arguments.output.with_suffix(".png"))
     if arguments.output == OUTPUT:
-        text = fill_part(README.read_text("utf-8"), "\n".join(table(found)), "annotating")
+        text = fill_part(README.read_text("utf-8"), "\n".join(table(record)), "annotating")
         README.write_text(text, "utf-8")
 
 
@@ -150,41 +150,41 @@ def _product(size: int, *, quantised: bool) -> bytes:
     return written
 
 
-def times(found: Figures, way: str) -> list[float]:
+def times(record: Figures, way: str) -> list[float]:
     """In each round, how many times as long as ours it takes."""
     of = "sentences_a_second"
-    return [one[OURS][of] / one[way][of] for one in found["rounds"]]
+    return [round_[OURS][of] / round_[way][of] for round_ in record["rounds"]]
 
 
-def table(found: Figures) -> list[str]:
+def table(record: Figures) -> list[str]:
     """A line a way: sentences a second, how many times as long as ours, memory, share of floor."""
     lines = ["| | sentences a second of one core | times as long as ours | memory, MB "
              "| share of the floor |", "|---|--:|--:|--:|--:|"]  # fmt: skip
-    floors = found["floor"]["sentences_a_second"]
-    for way in found["rounds"][0]:
+    floors = record["floor"]["sentences_a_second"]
+    for way in record["rounds"][0]:
         speed, memory = (
-            statistics.median(one[way][name] for one in found["rounds"])
+            statistics.median(round_[way][name] for round_ in record["rounds"])
             for name in ("sentences_a_second", "memory_mb")
         )
-        ratios = times(found, way)
+        ratios = times(record, way)
         spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         form = "int8" if way == OURS else "fp32"
         share = f"{100 * speed / floors[form]:.0f} %" if way.startswith("vaner") else ""
-        told = spread if way != OURS else "1"
-        lines.append(f"| {way} | {speed:.0f} | {told} | {memory:.0f} | {share} |")
+        ratio_text = spread if way != OURS else "1"
+        lines.append(f"| {way} | {speed:.0f} | {ratio_text} | {memory:.0f} | {share} |")
     return lines
 
 
-def draw(found: Figures, output: Path) -> None:
+def draw(record: Figures, output: Path) -> None:
     """A bar a way: how many times as long as ours, with its range."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    ways = [way for way in found["rounds"][0] if way != OURS]
-    ratios = [times(found, way) for way in ways]
-    middles = [statistics.median(one) for one in ratios]
+    ways = [way for way in record["rounds"][0] if way != OURS]
+    ratios = [times(record, way) for way in ways]
+    middles = [statistics.median(values) for values in ratios]
     ends = [[m - min(r) for m, r in zip(middles, ratios, strict=True)],
             [max(r) - m for m, r in zip(middles, ratios, strict=True)]]  # fmt: skip
     figure, axes = pyplot.subplots(figsize=(7, 3), layout="constrained")
@@ -201,8 +201,8 @@ def _in_a_process(way: str, sentences: int) -> Figures:
         [sys.executable, "-m", "benchmarks.annotating", "--way", way, "--sentences",
          str(sentences)], stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    found: Figures = json.loads(done.stdout.strip().split("\n")[-1])
-    return found
+    record: Figures = json.loads(done.stdout.strip().split("\n")[-1])
+    return record
 
 
 def _arguments() -> argparse.Namespace:

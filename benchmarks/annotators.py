@@ -1,8 +1,8 @@
-"""Programs that find mentions, each ready to read sentences, for their time alone.
+"""The programs of `benchmarks.annotating`, each ready to read sentences.
 
-All read with one thread. Those that have to be trained are drawn at random or taught random tags:
-how long they take does not depend on what they find. The default model stands for ours, and its
-backbone, the same small encoder, is under `published`, `pipeline` and `gliner`.
+All use one thread. Programs that need training get random weights or random tags, because their
+speed does not depend on what they find. vaner is represented by the default model; `published`,
+`pipeline` and `gliner` use the same small encoder as backbone.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def vaner(form: str) -> Callable[[Path], Read]:
             torch.set_num_threads(1)
             annotator = Annotator(load_torch_recognizer(locate_model(MODEL), "cpu", 32))
         else:
-            place = folder / form
+            path = folder / form
             subprocess.run(
-                [sys.executable, "-m", "vaner", "export", MODEL, "-o", str(place),
+                [sys.executable, "-m", "vaner", "export", MODEL, "-o", str(path),
                  "--precision", form], check=True, capture_output=True,
             )  # fmt: skip
-            annotator = Annotator.from_pretrained(place)
+            annotator = Annotator.from_pretrained(path)
 
         def read(sentences: Sentences) -> None:
             for _ in annotator.annotate((" ".join(words) for words in sentences), TYPES):
@@ -136,7 +136,7 @@ def gliner(_: Path) -> Read:
 
 
 def spacy(_: Path) -> Read:
-    """SpaCy's recogniser from scratch, as its own configuration has it."""
+    """Prepare spaCy's recognizer from scratch, with its default configuration."""
     from spacy import blank
     from spacy.training import Example
 

@@ -1,10 +1,10 @@
-"""What all of PubMed would take: python -m benchmarks.cluster --corpora FOLDER
+"""Estimates the cost of annotating PubMed: python -m benchmarks.cluster --corpora FOLDER
 
-A job on Ray is done with one worker and with two, and PubMed is reckoned from that.
-Abstracts are made of the sentences of NCBI-disease, as long as those of that corpus are on average,
-and written as PubMed XML. They are read, and annotated by the default model on the CPU, each worker
-with one thread. Times of work are processor time, so that neighbours on the machine count little;
-how two workers compare with one is told by the clock too, which they disturb.
+Runs a job on Ray with one worker and with two, and extrapolates to PubMed. The abstracts consist
+of sentences of NCBI-disease, have the average length of that corpus, and are written as PubMed
+XML. The default model annotates them on the CPU, with one thread per worker. Times are processor
+time, so that other processes have little influence. The comparison of two workers with one also
+uses wall time, which other processes do influence.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ README = Path(__file__).with_name("README.md")
 WORKERS = (1, 2)
 
 ABSTRACTS = 793
-"""In NCBI-disease, as its paper says (Doğan et al. 2014); its files do not tell them apart."""
+"""Number of abstracts of NCBI-disease (Doğan et al. 2014). Its files do not separate them."""
 
 PUBMED = 38_000_000
 """Citations in PubMed; about a third have no abstract, so this is more than there is to read."""
@@ -92,12 +92,12 @@ def annotating(path: Path, folder: Path, workers: int, part_size: int) -> dict[s
     ]  # fmt: skip
     began = time.monotonic()
     subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    whole = time.monotonic() - began
+    total_seconds = time.monotonic() - began
     reports = [json.loads(r.read_text()) for r in (folder / "_vaner" / "reports").glob("*.json")]
     documents = sum(report["documents"] for report in reports)
     working = sum(report["seconds"] for report in reports) / workers
     return {
-        "seconds": whole,
+        "seconds": total_seconds,
         "seconds_working": working,
         "documents_per_second_working": documents / working,
         "processor_seconds_per_document": sum(r["processor"] for r in reports) / documents,
@@ -111,9 +111,9 @@ def plan(record: Mapping[str, Any]) -> Iterator[str]:
     Args:
         record: what was measured.
     """
-    one = record["annotating"]["1"]
-    seconds, size = one["processor_seconds_per_document"], one["bytes_per_document"]
-    # Once to count; and a part reads its file up to its own last document, half of it on average.
+    single = record["annotating"]["1"]
+    seconds, size = single["processor_seconds_per_document"], single["bytes_per_document"]
+    # Each file is read once to count. A part reads it up to its last document: half on average.
     times = 1 + (FILE / PART + 1) / 2
     annotating, reading = PUBMED * seconds / 3600, times * PUBMED * record["reading"] / 3600
     yield f"| for {PUBMED:,} abstracts | formula | |"
@@ -163,17 +163,17 @@ def main() -> None:
             for workers in WORKERS
         }
         read_alone = reading(path)
-    one, two = (measured[str(workers)]["documents_per_second_working"] for workers in WORKERS)
+    first, second = (measured[str(workers)]["documents_per_second_working"] for workers in WORKERS)
     record = {
         "note": arguments.note,
         "abstracts": arguments.abstracts,
         "characters": length,
         "part_size": arguments.part_size,
-        "units": "seconds by the clock, of the whole job and of working without the start; "
-        "processor seconds a document for annotating and for reading; characters of an abstract",
+        "units": "wall time in seconds, of the complete job and of the work without the start; "
+        "processor seconds per document for annotating and for reading; characters of an abstract",
         "reading": read_alone,
         "annotating": measured,
-        "two_workers_as_multiple_of_one": two / one,
+        "two_workers_as_multiple_of_one": second / first,
         **collect_provenance(),
     }
     text = json.dumps(record, indent=1)

@@ -1,10 +1,12 @@
-"""Copy-verified decoding against transformers' generate: python -m benchmarks.copy_decoding MODEL
+"""Compares copy-verified decoding with transformers' generate.
 
-A generator answers the same prompts in four ways, all greedy and all held to the same grammar, so
-that the answers are the same: by drafts that one forward pass verifies (vaner), the same one
-sub-word at a time, transformers' generate, and generate with prompt lookup, whose drafts are
-looked up in the prompt. Counted are forward passes; timed is wall-clock time, of which only the
-ratios of this one run mean anything. One prompt at a time, and vaner and generate in batches too.
+    python -m benchmarks.copy_decoding MODEL
+
+A generator answers the same prompts in four ways: with drafts that are verified in one forward
+pass (vaner), one subword at a time, with transformers' generate, and with generate and prompt
+lookup. All are greedy and use the same grammar, so the answers are the same. The benchmark counts
+forward passes and measures wall time; only the ratios of a run are meaningful. It answers one
+prompt at a time, and for vaner and generate also batches.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from vaner.text.words import split_words
 from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
-LOOKED_UP = 10  # sub-words a draft of prompt lookup has, as transformers' own examples do
+LOOKED_UP = 10  # subwords in a draft of prompt lookup, as in the examples of transformers
 
 Answers = list[tuple[int, ...]]
 Way = Callable[[Any, Sequence[Prompt]], Answers]
@@ -76,16 +78,16 @@ def generate(model: Any, prompts: Sequence[Prompt], **options: Any) -> Answers:
     device = model.get_input_embeddings().weight.device
     ids = torch.full((len(prompts), longest), marks.end, device=device)
     mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):  # padded on the left, as generate wants it
+    for row, prompt in enumerate(prompts):  # padded on the left, as generate requires
         ids[row, longest - len(prompt.input_ids) :] = torch.tensor(prompt.input_ids)
         mask[row, longest - len(prompt.input_ids) :] = 1
-    found = model.generate(
+    outputs = model.generate(
         input_ids=ids, attention_mask=mask, do_sample=False, use_cache=True,
         max_new_tokens=3 * max(p.copied_subwords for p in prompts) + 8,
         eos_token_id=marks.end, pad_token_id=marks.end,
         prefix_allowed_tokens_fn=Allowed(prompts, longest), **options,
     )  # fmt: skip
-    return [_ended(row[longest:].tolist(), marks.end) for row in found]
+    return [_ended(row[longest:].tolist(), marks.end) for row in outputs]
 
 
 def _ended(tokens: list[int], end: int) -> tuple[int, ...]:
@@ -145,16 +147,18 @@ def prompts_of(generator: Generator, corpus: Corpus, number: int) -> list[Prompt
         raise VanerError(
             f"{corpus.name} annotates {', '.join(corpus.types)}, which are not what the model finds"
         )
-    found: list[Prompt] = []
+    prompts: list[Prompt] = []
     for i, document in enumerate(corpus):
-        asked = generator.model.config.instruction_for(types[i % len(types)], corpus.name)
+        instruction = generator.model.config.instruction_for(types[i % len(types)], corpus.name)
         words = split_words(document.text)
-        found += (
-            list(generator.encoder.encode_prompts(document.text, words, asked))[:1] if words else []
+        prompts += (
+            list(generator.encoder.encode_prompts(document.text, words, instruction))[:1]
+            if words
+            else []
         )
-        if len(found) == number:
+        if len(prompts) == number:
             break
-    return found
+    return prompts
 
 
 def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str, Any]:
@@ -164,8 +168,8 @@ def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str
         AssertionError: where two ways give different answers.
     """
     take(model, WAYS["vaner"], [prompts[:1]])  # what is done once is done before
-    singly, own = _taken(model, [[prompt] for prompt in prompts], WAYS)
-    mentions = [answer.count(prompts[0].grammar.tokens.open) for answer in own]
+    singly, answers = _taken(model, [[prompt] for prompt in prompts], WAYS)
+    mentions = [answer.count(prompts[0].grammar.tokens.open) for answer in answers]
     kinds = {"0": {0}, "1": {1}, "2": {2}, "3 or more": set(mentions) - {0, 1, 2}}
     groups = {
         name: [i for i, number in enumerate(mentions) if number in numbers]
@@ -178,7 +182,7 @@ def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str
     )
     return {
         "sentences": {name: len(some) for name, some in groups.items()},
-        "subwords_an_answer": sum(map(len, own)) / len(own),
+        "subwords_an_answer": sum(map(len, answers)) / len(answers),
         "one_at_a_time": {name: _figures(singly, some) for name, some in groups.items() if some},
         f"batches_of_{batch_size}": _figures(together, range(len(rows))),
     }
@@ -207,10 +211,10 @@ def _figures(taken: dict[str, list[Taken]], some: Sequence[int]) -> dict[str, An
     }
 
 
-def _ratios(found: dict[str, float]) -> dict[str, float]:
+def _ratios(seconds: dict[str, float]) -> dict[str, float]:
     """Each way's figure as a multiple of vaner's."""
-    others = (name for name in found if name != "vaner")
-    return {f"than {name}": round(found[name] / found["vaner"], 2) for name in others}
+    others = (name for name in seconds if name != "vaner")
+    return {f"than {name}": round(seconds[name] / seconds["vaner"], 2) for name in others}
 
 
 def main() -> None:
@@ -237,7 +241,7 @@ def main() -> None:
     except VanerError as problem:
         sys.exit(f"copy_decoding: {problem}")
     with torch.no_grad():
-        found = compared(generator.model.language_model, prompts, arguments.batch_size)
+        figures = compared(generator.model.language_model, prompts, arguments.batch_size)
     config = generator.model.config
     record = {
         "model": {
@@ -246,7 +250,7 @@ def main() -> None:
             "types": list(config.types),
         },
         "texts": f"{corpus.name} {corpus.split}",
-        **found,
+        **figures,
         **collect_provenance(),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)

@@ -1,10 +1,10 @@
-"""The CRF against pytorch-crf, the same scores in both: python -m benchmarks.crf [--device cuda]
+"""Compares the CRF with pytorch-crf: python -m benchmarks.crf [--device cuda]
 
-Loss with gradient, and decoding, of random emissions over a grid of tags, words and rows, where
-rows are of different lengths. Both are run in turn in one process, on one thread of a CPU or on a
-GPU; the fastest of some runs counts, and its ratio. That both give the same loss and gradient, and
-equally good tags, is checked before anything is timed. crf.json says what came out, crf.png shows
-it.
+Measures the loss with its gradient, and decoding, for random emissions over a grid of tags, words
+and rows of different lengths. Both implementations run in turn in one process, on one thread of a
+CPU or on a GPU. The result is the fastest of several runs, and the ratio. Before measuring, the
+benchmark checks that both give the same loss, gradient and score of the best path. It writes
+crf.json and the plot crf.png.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     device = torch.device(arguments.device)
-    found = []
+    records = []
     for tags, words, rows in product(arguments.tags, arguments.words, arguments.rows):
-        one = compared(tags, words, rows, device, arguments.times)
-        found.append(one)
-        print(told(one), flush=True)
+        record = compared(tags, words, rows, device, arguments.times)
+        records.append(record)
+        print(describe(record), flush=True)
     if arguments.output:
         write_record(
-            {"device": str(device), "grid": found, **collect_provenance()}, arguments.output
+            {"device": str(device), "grid": records, **collect_provenance()}, arguments.output
         )
-        draw(found, arguments.output.with_suffix(".png"))
+        draw(records, arguments.output.with_suffix(".png"))
 
 
 def compared(tags: int, words: int, rows: int, device: torch.device, times: int) -> dict[str, Any]:
@@ -65,18 +65,19 @@ def compared(tags: int, words: int, rows: int, device: torch.device, times: int)
 
     def decode(crf: Any) -> list[list[int]]:
         with torch.no_grad():
-            found: list[list[int]] = crf.decode(emissions, mask)
-        return found
+            paths: list[list[int]] = crf.decode(emissions, mask)
+        return paths
 
-    for one, other in zip(learn(ours), learn(theirs), strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-3)
+    for first, second in zip(learn(ours), learn(theirs), strict=True):
+        torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-3)
     # By another order of the same additions another path may be the best by a rounding.
     best = [_score(theirs, emissions, decode(crf), mask) for crf in (ours, theirs)]
     torch.testing.assert_close(*best, rtol=1e-5, atol=1e-3)
     record: dict[str, Any] = {"tags": tags, "words": words, "rows": rows}
     for name, does in (("loss", learn), ("decoding", decode)):
-        own, other = _fastest((lambda d=does: d(ours), lambda d=does: d(theirs)), times)
-        record[name] = {"vaner_ms": own, "pytorch_crf_ms": other, "ratio": other / own}
+        ours_ms, theirs_ms = _fastest((lambda d=does: d(ours), lambda d=does: d(theirs)), times)
+        ratio = theirs_ms / ours_ms
+        record[name] = {"vaner_ms": ours_ms, "pytorch_crf_ms": theirs_ms, "ratio": ratio}
     return record
 
 
@@ -84,8 +85,8 @@ def compared(tags: int, words: int, rows: int, device: torch.device, times: int)
 def _score(crf: Any, emissions: Tensor, paths: list[list[int]], mask: Tensor) -> Tensor:
     gold = torch.zeros(mask.shape, dtype=torch.long, device=mask.device)
     gold[mask] = torch.tensor([tag for path in paths for tag in path], device=mask.device)
-    found: Tensor = crf(emissions, gold, mask, reduction="none")
-    return found
+    loss: Tensor = crf(emissions, gold, mask, reduction="none")
+    return loss
 
 
 def _fastest(pair: tuple[Callable[[], Any], Callable[[], Any]], times: int) -> Iterator[float]:
@@ -106,16 +107,16 @@ def _wait() -> None:
         torch.cuda.synchronize()
 
 
-def told(one: dict[str, Any]) -> str:
+def describe(record: dict[str, Any]) -> str:
     ratios = "; ".join(
-        f"{name} {one[name]['pytorch_crf_ms']:.2f} / {one[name]['vaner_ms']:.2f} ms ="
-        f" {one[name]['ratio']:.1f}"
+        f"{name} {record[name]['pytorch_crf_ms']:.2f} / {record[name]['vaner_ms']:.2f} ms ="
+        f" {record[name]['ratio']:.1f}"
         for name in ("loss", "decoding")
     )
-    return f"{one['tags']:2} tags, {one['words']:3} words, {one['rows']:2} rows: {ratios}"
+    return f"{record['tags']:2} tags, {record['words']:3} words, {record['rows']:2} rows: {ratios}"
 
 
-def draw(found: list[dict[str, Any]], output: Path) -> None:
+def draw(records: list[dict[str, Any]], output: Path) -> None:
     """How many times as long pytorch-crf takes, by words, a line for tags and rows."""
     import matplotlib
 
@@ -124,11 +125,12 @@ def draw(found: list[dict[str, Any]], output: Path) -> None:
 
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
     colours = pyplot.get_cmap("viridis")
-    tags = sorted({one["tags"] for one in found})
-    styles = dict(zip(sorted({one["rows"] for one in found}), (":", "--", "-"), strict=False))
+    tags = sorted({record["tags"] for record in records})
+    all_rows = sorted({record["rows"] for record in records})
+    styles = dict(zip(all_rows, (":", "--", "-"), strict=False))
     for axis, name in zip(axes, ("loss", "decoding"), strict=True):
         for number, style in product(tags, styles):
-            line = [o for o in found if (o["tags"], o["rows"]) == (number, style)]
+            line = [o for o in records if (o["tags"], o["rows"]) == (number, style)]
             axis.plot(
                 [o["words"] for o in line], [o[name]["ratio"] for o in line], styles[style],
                 color=colours(tags.index(number) / len(tags)),
@@ -136,7 +138,8 @@ def draw(found: list[dict[str, Any]], output: Path) -> None:
             )  # fmt: skip
         axis.axhline(1, color="grey", linewidth=0.8)
         axis.set(xscale="log", yscale="log", xlabel="words", title=_TITLES[name])
-        axis.set_xticks(sorted({o["words"] for o in found}), sorted({o["words"] for o in found}))
+        words = sorted({o["words"] for o in records})
+        axis.set_xticks(words, words)
         axis.set_yticks((1, 2, 5, 10, 20, 50), ("1", "2", "5", "10", "20", "50"))
         axis.minorticks_off()
     axes[0].set_ylabel("pytorch-crf's time / ours")

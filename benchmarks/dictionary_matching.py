@@ -1,12 +1,12 @@
-"""Dictionary matching against plain libraries: python -m benchmarks.dictionary_matching
+"""Compares dictionary matching with other libraries: python -m benchmarks.dictionary_matching
 
-A million made-up names, and ten megabytes of made-up abstracts in which some of them stand. Each
-program runs in a process of its own with one thread: vaner's matcher, pyahocorasick and
-ahocorasick-rs on the same names in small letters, and one regular expression of all names joined
-by ``|``, for which a million are far too many: it gets a few hundred, and is compared with vaner's
-matcher on the same few. Times are processor time, so that neighbours on the machine count little;
-ratios come from this one run. The plain programs do less: no word boundaries, no spellings, no
-types, no identifiers.
+A million generated names, and ten megabytes of generated abstracts that contain some of them. Each
+program runs in a separate process with one thread: vaner's matcher, pyahocorasick and
+ahocorasick-rs with the same lowercase names, and a regular expression that joins names with ``|``.
+A million names are far too many for the regular expression: it gets a few hundred, and is compared
+with vaner's matcher on the same ones. Times are processor time, so that other processes have little
+influence; ratios come from one run. The other programs do less: no word boundaries, no spelling
+variants, no types, no identifiers.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def peak() -> float:
 
 
 def resident() -> float:
-    """Memory in use, in MB; the most so far where the system does not tell."""
+    """Return the memory in use in MB, or the peak if the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -160,12 +160,12 @@ def vaner(folder: Path, names: str = "all", texts: str = "texts") -> dict[str, f
     built = peak() - before
     opening, matcher = timed(lambda: Matcher.open(base))
     documents = lines(folder / f"{texts}.txt")
-    seconds, found = timed(lambda: sum(len(d.spans) for d in matcher.annotate(documents)))
+    seconds, count = timed(lambda: sum(len(d.spans) for d in matcher.annotate(documents)))
     return {
         "build": build,
         "open": opening,
         "match": seconds,
-        "found": found,
+        "found": count,
         "build_memory": built,
     }
 
@@ -199,10 +199,10 @@ def pyahocorasick(folder: Path) -> dict[str, float]:
 
     build, automaton = timed(built)
     memory = resident() - before
-    seconds, found = timed(lambda: sum(1 for text in texts for _ in automaton.iter(text)))
+    seconds, count = timed(lambda: sum(1 for text in texts for _ in automaton.iter(text)))
     automaton.save(str(folder / "automaton"))
     opening, _ = timed(lambda: ahocorasick.load(str(folder / "automaton"), lambda _: None))
-    return {"build": build, "open": opening, "match": seconds, "found": found, "memory": memory}
+    return {"build": build, "open": opening, "match": seconds, "found": count, "memory": memory}
 
 
 def ahocorasick_rs(folder: Path) -> dict[str, float]:
@@ -217,9 +217,9 @@ def ahocorasick_rs(folder: Path) -> dict[str, float]:
         )
     )
     memory = resident() - before
-    seconds, found = timed(lambda: sum(len(automaton.find_matches_as_indexes(t)) for t in texts))
+    seconds, count = timed(lambda: sum(len(automaton.find_matches_as_indexes(t)) for t in texts))
     # It cannot be saved: every process builds it.
-    return {"build": build, "open": build, "match": seconds, "found": found, "memory": memory}
+    return {"build": build, "open": build, "match": seconds, "found": count, "memory": memory}
 
 
 def vaner_few(folder: Path) -> dict[str, float]:
@@ -231,33 +231,33 @@ def regex_few(folder: Path) -> dict[str, float]:
     texts = lines(folder / "fewer.txt")
     pattern = rf"\b(?:{'|'.join(map(re.escape, names))})(?!\w)"
     build, expression = timed(lambda: re.compile(pattern, re.IGNORECASE))
-    seconds, found = timed(lambda: sum(len(expression.findall(text)) for text in texts))
-    return {"build": build, "match": seconds, "found": found}
+    seconds, count = timed(lambda: sum(len(expression.findall(text)) for text in texts))
+    return {"build": build, "match": seconds, "found": count}
 
 
 def measured(program: str, folder: Path) -> dict[str, Any]:
-    """One program in a process of its own."""
+    """Run a program in a separate process and return its figures."""
     print(f"{program} …", file=sys.stderr, flush=True)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
     command = [sys.executable, "-m", "benchmarks.dictionary_matching", "--one", program, folder]
     environment = {**os.environ, **threads, "VANER_CACHE": str(folder / "cache")}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    found = json.loads(done.stdout)
+    record = json.loads(done.stdout)
     fewer = program.endswith("_few")
     size = (folder / ("fewer.txt" if fewer else "texts.txt")).stat().st_size
-    if "match" in found:
-        found["megabytes_a_second"] = size / 1e6 / found["match"]
-    return {key: float(f"{value:.4g}") for key, value in found.items()}
+    if "match" in record:
+        record["megabytes_a_second"] = size / 1e6 / record["match"]
+    return {key: float(f"{value:.4g}") for key, value in record.items()}
 
 
 def ratios(results: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
     """Vaner's figures as multiples of a peer's; of all but megabytes a second, less is better."""
-    found = {}
+    ratios = {}
     for peer, ours in (("pyahocorasick", "vaner"), ("ahocorasick_rs", "vaner"),
                        ("regex_few", "vaner_few")):  # fmt: skip
         shared = [k for k in results[ours] if results[peer].get(k) and k not in ("found", "match")]
-        found[peer] = {k: float(f"{results[ours][k] / results[peer][k]:.3g}") for k in shared}
-    return found
+        ratios[peer] = {k: float(f"{results[ours][k] / results[peer][k]:.3g}") for k in shared}
+    return ratios
 
 
 def main() -> None:

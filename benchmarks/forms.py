@@ -1,12 +1,14 @@
-"""What 8 bits change, and how far scores can be trusted: python -m benchmarks.forms
+"""Measures the effect of 8 bits and the reliability of scores: python -m benchmarks.forms
 
-The embedded models on the whole test splits that their cards name, exported in full precision
-(which gives PyTorch's answers) and in 8 bits: strict F1, the calibration error of their scores
-before calibration and after, and what is left where a precision is asked for that devel had.
-Nothing is chosen by these figures. A model that reads a text once for each type is scored in 8 bits
-alone. The corpora are looked for where ``VANER_CORPORA`` says, and what is needed comes with
-`pip install -e '.[onnx]'`. It takes the best part of an hour of one core, and stopped it goes on
-where it was. Figures of other weights are made anew, and so are the tables in README.md.
+Scores the embedded models on the complete test splits that their cards name, exported in full
+precision (which gives PyTorch's answers) and in 8 bits: strict F1, the calibration error before and
+after calibration, and precision and recall for a requested precision. Nothing is selected by these
+figures. A model with one pass per type is scored in 8 bits only.
+
+``VANER_CORPORA`` is the folder of the corpora. Install the requirements with
+`pip install -e '.[onnx]'`. The benchmark takes almost an hour on one core and resumes if it is
+interrupted. It repeats figures of models whose weights have changed, and writes the tables in
+README.md.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.limit is not None and arguments.output == OUTPUT:
         parser.error("--limit is to try it out: name another file with --output")
-    runs = kept(arguments.output)
+    runs = read_stored_runs(arguments.output)
     done = {(run["model"], run["form"]) for run in runs}
     for model, form in ((name, form) for name in arguments.only for form in FORMS[name]):
         if (model, form) not in done:
@@ -61,7 +63,7 @@ def main() -> None:
         README.write_text(text, "utf-8")
 
 
-def kept(output: Path) -> list[Run]:
+def read_stored_runs(output: Path) -> list[Run]:
     """The figures that are there, without those of weights that are no more."""
     if not output.is_file():
         return []
@@ -71,7 +73,7 @@ def kept(output: Path) -> list[Run]:
 
 
 def weights(model: str) -> str:
-    """What tells the trained weights of a model, and their calibration, from others."""
+    """Return a fingerprint of a model's trained weights and calibration."""
     files = sorted((*locate_model(model).glob("*.safetensors"), *locate_model(model).glob("cal*")))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
@@ -82,31 +84,31 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
     made["weights"] = weights(model)
     splits = json.loads((locate_model(model) / "results.json").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / form
+        path = Path(folder) / form
         subprocess.run(
-            [sys.executable, "-m", "vaner", "export", model, "-o", str(place),
+            [sys.executable, "-m", "vaner", "export", model, "-o", str(path),
              "--precision", form], check=True, capture_output=True,
         )  # fmt: skip
-        annotator = Annotator.from_pretrained(place)
+        annotator = Annotator.from_pretrained(path)
         for name in splits:
             corpus, split = name.rsplit(" ", 1)
-            found = evaluate(annotator, load(corpus, split), limit=limit)
-            figures = found.to_dict()
-            for told in ("reliability", "uncalibrated"):
-                figures[told].pop("bins")
+            evaluation = evaluate(annotator, load(corpus, split), limit=limit)
+            figures = evaluation.to_dict()
+            for name in ("reliability", "uncalibrated"):
+                figures[name].pop("bins")
             print(f"{model} {form} {name}: F1 {100 * figures['micro']['f1']:.2f}", flush=True)
-            asked = [cut(annotator, found, precision) for precision in PRECISIONS]
-            yield {"model": model, "form": form, "test": corpus, **figures, "asked": asked, **made}
+            cuts = [cut(annotator, evaluation, precision) for precision in PRECISIONS]
+            yield {"model": model, "form": form, "test": corpus, **figures, "asked": cuts, **made}
 
 
-def cut(annotator: Annotator, found: Evaluation, precision: float) -> dict[str, Any]:
+def cut(annotator: Annotator, evaluation: Evaluation, precision: float) -> dict[str, Any]:
     """Precision and recall on test behind the thresholds that had a precision on devel."""
-    own = annotator.thresholds(None, precision)
-    types = [type for type in found.types if type in own]
+    thresholds = annotator.thresholds(None, precision)
+    types = [type for type in evaluation.types if type in thresholds]
     figures: dict[str, Any] = {"precision_on_devel": precision, "types": types}
     if types:
-        left = [filter_by_score(document, own) for document in found.predicted]
-        counts = score(found.gold, left, types=types, bootstrap=0).micro.counts
+        left = [filter_by_score(document, thresholds) for document in evaluation.predicted]
+        counts = score(evaluation.gold, left, types=types, bootstrap=0).micro.counts
         assert counts is not None
         figures |= {"precision": counts.precision, "recall": counts.recall}
     return figures
@@ -119,7 +121,7 @@ def eight_bits(runs: Sequence[Run]) -> Iterator[str]:
     full = {(run["model"], run["test"]): run for run in runs if run["form"] == "fp32"}
     for run in runs:
         if run["form"] == "int8" and (run["model"], run["test"]) in full:
-            before, after = (_f1(one) for one in (full[run["model"], run["test"]], run))
+            before, after = (_f1(run_) for run_ in (full[run["model"], run["test"]], run))
             yield (f"| {run['model']} | {run['test']} | {before:.2f} | {after:.2f} "
                    f"| {after - before:+.2f} |")  # fmt: skip
 
@@ -135,15 +137,15 @@ def calibration(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def thresholds(runs: Sequence[Run]) -> Iterator[str]:
-    """A line a test split and precision asked for: what it had there, and what was found still."""
-    yield "| model | test split | types | asked for | precision % | recall % |"
+    """Yield a row for each test split and requested precision, with precision and recall on test."""
+    yield "| model | test split | types | requested % | precision % | recall % |"
     yield "|---|---|---|--:|--:|--:|"
     for run in runs:
-        for one in run["asked"] if run["form"] == "int8" else ():
-            if one["types"]:
-                yield (f"| {run['model']} | {run['test']} | {', '.join(one['types'])} "
-                       f"| {100 * one['precision_on_devel']:.0f} | {100 * one['precision']:.2f} "
-                       f"| {100 * one['recall']:.2f} |")  # fmt: skip
+        for cut_ in run["asked"] if run["form"] == "int8" else ():
+            if cut_["types"]:
+                yield (f"| {run['model']} | {run['test']} | {', '.join(cut_['types'])} "
+                       f"| {100 * cut_['precision_on_devel']:.0f} | {100 * cut_['precision']:.2f} "
+                       f"| {100 * cut_['recall']:.2f} |")  # fmt: skip
 
 
 def _f1(run: Run) -> float:

@@ -1,4 +1,4 @@
-"""The most memory that this process has held."""
+"""Returns the peak memory of this process."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _STATUS = Path("/proc/self/status")
 
 
 def most_held() -> float:
-    """In MB.
+    """Return the peak memory of this process in MB.
 
-    What `resource` tells begins, on Linux, with what the process held that started this one.
+    On Linux, `resource` starts with the peak of the parent process, so /proc is read instead.
     """
-    if _STATUS.is_file() and (found := re.search(r"VmHWM:\s*(\d+) kB", _STATUS.read_text())):
-        return int(found[1]) / 1e3
+    if _STATUS.is_file() and (match := re.search(r"VmHWM:\s*(\d+) kB", _STATUS.read_text())):
+        return int(match[1]) / 1e3
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

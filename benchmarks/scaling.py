@@ -1,15 +1,15 @@
-"""What more words, types and documents cost: python -m benchmarks.scaling
+"""Measures the cost of words, types and documents: python -m benchmarks.scaling
 
-The default model in 8 bits, one thread, processor time:
+Uses the default model in 8 bits with one thread, and measures processor time:
 
-- a document of 16 to 50,000 words, in sentences of some 25 words or without a single full stop: a
-  straight line would be the same time a word for all;
-- 1 to 16 types, by PyTorch: all in one pass (joint), and a pass each, with the instruction read for
-  every sentence or once for all of them, on the same encoder with a head drawn at random;
-- 10 to 100,000 documents: the most memory that the process held. It must not grow with them, but
-  for the words that are remembered, of which there are a fixed number at most.
+- Documents of 16 to 50,000 words, in sentences of about 25 words or without a full stop. The time
+  per word should be constant.
+- 1 to 16 types with PyTorch, in one pass (joint) or one pass per type, with the instruction read
+  for every sentence or once for all of them, on the same encoder with a random head.
+- 10 to 100,000 documents: the peak memory of the process. It must not grow, except for a cache of
+  words with a maximum size.
 
-It takes some ten minutes, and needs `pip install -e '.[onnx]'`.
+The benchmark takes about ten minutes. Install the requirements with `pip install -e '.[onnx]'`.
 """
 
 from __future__ import annotations
@@ -64,31 +64,31 @@ def main() -> None:
             [sys.executable, "-m", "vaner", "export", MODEL, "-o", str(model)],
             check=True, capture_output=True,
         )  # fmt: skip
-        found = {
+        record = {
             "words": of_words(model, [n for n in WORDS if n <= arguments.most]),
             "types": of_types(),
-            "documents": [_apart(model, n) for n in DOCUMENTS if n <= arguments.most],
+            "documents": [_run_in_process(model, n) for n in DOCUMENTS if n <= arguments.most],
             **collect_provenance(),
         }
-    write_record(found, arguments.output)
-    draw(found, arguments.output.with_suffix(".png"))
+    write_record(record, arguments.output)
+    draw(record, arguments.output.with_suffix(".png"))
 
 
 def of_words(model: Path, numbers: list[int]) -> list[dict[str, float]]:
     """Microseconds a word in documents of so many words, in sentences and without an end."""
     annotator = Annotator.from_pretrained(model)
-    found = []
+    rows = []
     for number in numbers:
         sentences = list(made(random.Random(0), 10 + number // 10))
         ended = [[*words[:-1], f"{words[-1]}."] for words in sentences]
-        one = {"words": float(number)}
+        row = {"words": float(number)}
         for name, given in (("sentences", ended), ("one sentence", sentences)):
             text = " ".join(list(chain.from_iterable(given))[:number])
             seconds = _seconds(lambda text=text: annotator(text))  # type: ignore[misc]
-            one[name] = 1e6 * seconds / number
-        print(one, flush=True)
-        found.append(one)
-    return found
+            row[name] = 1e6 * seconds / number
+        print(row, flush=True)
+        rows.append(row)
+    return rows
 
 
 def of_types() -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def of_types() -> list[dict[str, Any]]:
 
     torch.set_num_threads(1)
     texts = [" ".join(words) for words in made(random.Random(0), SENTENCES)]
-    found = []
+    rows = []
     for mode, options in MODES.items():
         for number in TYPES:
             torch.manual_seed(0)
@@ -114,10 +114,10 @@ def of_types() -> list[dict[str, Any]]:
             model.classifier.bias.data[0] = 9.0
             annotator = Annotator.from_model(model, "cpu")
             seconds = _seconds(lambda: list(annotator.annotate(texts)))  # noqa: B023
-            one = {"mode": mode, "types": number, "milliseconds": 1e3 * seconds / SENTENCES}
-            print(one, flush=True)
-            found.append(one)
-    return found
+            row = {"mode": mode, "types": number, "milliseconds": 1e3 * seconds / SENTENCES}
+            print(row, flush=True)
+            rows.append(row)
+    return rows
 
 
 def of_documents(model: Path, number: int) -> dict[str, float]:
@@ -132,14 +132,14 @@ def of_documents(model: Path, number: int) -> dict[str, float]:
     return {"documents": number, "memory_mb": memory, "documents_a_second": number / seconds}
 
 
-def _apart(model: Path, number: int) -> dict[str, float]:
+def _run_in_process(model: Path, number: int) -> dict[str, float]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.scaling", "--documents", str(number), "--model",
          str(model)], stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    found: dict[str, float] = json.loads(done.stdout.strip().split("\n")[-1])
-    print(found, flush=True)
-    return found
+    figures: dict[str, float] = json.loads(done.stdout.strip().split("\n")[-1])
+    print(figures, flush=True)
+    return figures
 
 
 def _seconds(run: Callable[[], object]) -> float:
@@ -150,7 +150,7 @@ def _seconds(run: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def draw(found: dict[str, Any], output: Path) -> None:
+def draw(record: dict[str, Any], output: Path) -> None:
     """A panel each for words, types and documents."""
     import matplotlib
 
@@ -160,17 +160,17 @@ def draw(found: dict[str, Any], output: Path) -> None:
     figure, (words, types, documents) = pyplot.subplots(
         1, 3, figsize=(13, 3.6), layout="constrained"
     )
-    numbers = [one["words"] for one in found["words"]]
+    numbers = [row["words"] for row in record["words"]]
     for name in ("sentences", "one sentence"):
-        words.plot(numbers, [one[name] for one in found["words"]], "o-", label=name)
+        words.plot(numbers, [row[name] for row in record["words"]], "o-", label=name)
     words.set(xscale="log", xlabel="words in a document", ylabel="microseconds a word")
     for mode in MODES:
-        own = [one for one in found["types"] if one["mode"] == mode]
-        types.plot([one["types"] for one in own], [one["milliseconds"] for one in own], "o-",
+        rows = [row for row in record["types"] if row["mode"] == mode]
+        types.plot([row["types"] for row in rows], [row["milliseconds"] for row in rows], "o-",
                    label=mode)  # fmt: skip
     types.set(xlabel="types", ylabel="milliseconds a sentence (PyTorch)")
-    documents.plot([one["documents"] for one in found["documents"]],
-                   [one["memory_mb"] for one in found["documents"]], "o-")  # fmt: skip
+    documents.plot([row["documents"] for row in record["documents"]],
+                   [row["memory_mb"] for row in record["documents"]], "o-")  # fmt: skip
     documents.set(xscale="log", xlabel="documents", ylabel="most memory, MB")
     types.set_xscale("log", base=2)
     for axes in (words, types, documents):

@@ -1,10 +1,10 @@
-"""The server under load, every answer checked: python -m benchmarks.serving
+"""Tests the server under load and checks every response: python -m benchmarks.serving
 
-Many clients at once ask one `vaner serve` on localhost for texts of mixed sizes, in several formats
-and with several options; among them are requests that are malformed or too large, and clients that
-hang up. Every answer is compared with what the annotator itself says of the text, and the server's
-memory is read after each round. Counted is what came back wrong or not at all; times are of the
-machine, and of what else it was doing, which the record says.
+Many clients send requests to one `vaner serve` on localhost at the same time: texts of different
+sizes, in several formats, with several options. Some requests are malformed or too large, and some
+clients disconnect. Every response is compared with the annotator's result for the same text, and
+the memory of the server is read after each round. The benchmark counts wrong and missing
+responses. Its times depend on the machine and its load, which the record contains.
 """
 
 from __future__ import annotations
@@ -114,20 +114,20 @@ def bad(draw: random.Random) -> Question:
 
 
 class Expected:
-    """What the annotator itself says of a text, asked once for each text and options."""
+    """The annotator's results, computed once for each text and options."""
 
     def __init__(self, annotator: Annotator) -> None:
         self._annotator = annotator
         self._known: dict[tuple[str, str], Sequence[Span]] = {}
 
-    def learn(self, asked: Sequence[Question]) -> None:
+    def learn(self, questions: Sequence[Question]) -> None:
         """Ask for all of some questions, a text at a time."""
-        for question in asked:
+        for question in questions:
             for document in question.documents:
                 key = self._key(document.text, question.options)
                 if key not in self._known:
-                    found = self._annotator.annotate([document.text], **question.options)
-                    self._known[key] = next(found).spans
+                    documents = self._annotator.annotate([document.text], **question.options)
+                    self._known[key] = next(documents).spans
 
     def __call__(self, text: str, options: Mapping[str, Any]) -> Sequence[Span]:
         return self._known[self._key(text, options)]
@@ -136,11 +136,11 @@ class Expected:
         return text, json.dumps(options)
 
 
-def alone(annotator: Annotator, asked: Sequence[Question]) -> float:
+def time_annotator(annotator: Annotator, questions: Sequence[Question]) -> float:
     """Seconds that the annotator takes by itself, for the same texts as streams."""
     start = time.monotonic()
     for options in OPTIONS:
-        documents = [d for q in asked if q.options == options for d in q.documents]
+        documents = [d for q in questions if q.options == options for d in q.documents]
         for _ in annotator.annotate(documents, **options):
             pass
     return time.monotonic() - start
@@ -160,22 +160,22 @@ def ask(address: str, question: Question) -> tuple[int, bytes]:
         line.close()
 
 
-def judged(question: Question, status: int, body: bytes, expected: Expected) -> str:
+def check_response(question: Question, status: int, body: bytes, expected: Expected) -> str:
     """``right``, or what is wrong with an answer."""
     if status != question.status:
         return f"status {status} in place of {question.status}"
     if status != 200:
         return "right" if not status or list(json.loads(body)) == ["error"] else "no line"
-    found = [json.loads(line) for line in body.decode().removesuffix("\n").split("\n")]
-    if [d["text"] for d in found] != [d.text for d in question.documents]:
+    records = [json.loads(line) for line in body.decode().removesuffix("\n").split("\n")]
+    if [d["text"] for d in records] != [d.text for d in question.documents]:
         return "texts of another"
-    for record in found:
-        own = expected(record["text"], question.options)
+    for record in records:
+        spans = expected(record["text"], question.options)
         if [(s["start"], s["end"], s["type"]) for s in record["spans"]] != [
-            (s.start, s.end, s.type) for s in own
+            (s.start, s.end, s.type) for s in spans
         ]:
             return "other mentions"
-        pairs = zip(record["spans"], own, strict=True)
+        pairs = zip(record["spans"], spans, strict=True)
         if any(abs(s["score"] - (span.score or 0.0)) > TOLERANCE for s, span in pairs):
             return "other scores"
     return "right"
@@ -191,9 +191,9 @@ def server(waiting: int, model: str | None) -> Iterator[tuple[subprocess.Popen[s
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
-            for told in process.stderr:
-                if found := re.search(r"at (http://\S+)", told):
-                    yield process, found[1]
+            for line in process.stderr:
+                if match := re.search(r"at (http://\S+)", line):
+                    yield process, match[1]
                     return
             sys.exit("serving: the server did not start")
         finally:
@@ -217,32 +217,33 @@ def loaded(
 ) -> dict[str, Any]:
     """What came back of all rounds, and what was measured."""
     outcomes, seconds, memory = Counter[str](), list[float](), list[float]()
-    whole = by_itself = 0.0
+    total_seconds = by_itself = 0.0
 
     def timed(question: Question) -> tuple[str, float]:
         start = time.monotonic()
         try:
-            outcome = judged(question, *ask(address, question), expected)
+            outcome = check_response(question, *ask(address, question), expected)
         except OSError as problem:
             outcome = f"lost: {type(problem).__name__}"
         return outcome, time.monotonic() - start
 
-    for asked in rounds:
+    for questions in rounds:
         start = time.monotonic()
         with ThreadPoolExecutor(clients) as pool:
-            for outcome, took in pool.map(timed, asked):
+            for outcome, took in pool.map(timed, questions):
                 outcomes[outcome] += 1
                 seconds.append(took)
-        whole += time.monotonic() - start
-        by_itself += alone(annotator, asked)  # in turn: what else the machine does, does to both
+        total_seconds += time.monotonic() - start
+        # In turn, so that other processes of the machine affect both.
+        by_itself += time_annotator(annotator, questions)
         memory.append(round(metric(address, "process_resident_memory_bytes") / 1e6, 1))
     ranked = sorted(seconds)
     return {
         "outcomes": dict(outcomes),
-        "seconds": round(whole, 1),
-        "requests_a_second": round(len(seconds) / whole, 2),
-        "characters_a_second": round(metric(address, "vaner_characters_total") / whole),
-        "times_as_long_as_the_annotator_by_itself": round(whole / by_itself, 2),
+        "seconds": round(total_seconds, 1),
+        "requests_a_second": round(len(seconds) / total_seconds, 2),
+        "characters_a_second": round(metric(address, "vaner_characters_total") / total_seconds),
+        "times_as_long_as_the_annotator_by_itself": round(total_seconds / by_itself, 2),
         "requests_a_batch": round(_mean(address, "vaner_round_requests"), 2),
         "seconds_to_an_answer": {
             name: round(ranked[int(part * (len(ranked) - 1))], 2)
@@ -273,18 +274,18 @@ def main() -> None:
     rounds = [questions(arguments.requests, draw) for _ in range(arguments.rounds)]
     annotator = Annotator.from_pretrained(arguments.model, device="cpu")
     expected = Expected(annotator)
-    for asked in rounds:
-        expected.learn(asked)
+    for questions in rounds:
+        expected.learn(questions)
     with server(2 * arguments.clients, arguments.model) as (process, address):
-        found = loaded(address, rounds, arguments.clients, annotator, expected)
+        figures = loaded(address, rounds, arguments.clients, annotator, expected)
         process.send_signal(signal.SIGTERM)
         stopped = process.wait(60) == 0
     record = {
         "clients": arguments.clients,
         "requests": arguments.rounds * arguments.requests,
-        "of_these_bad": sum(q.status != 200 for asked in rounds for q in asked),
-        "documents": sum(len(q.documents) for asked in rounds for q in asked),
-        **found,
+        "of_these_bad": sum(q.status != 200 for questions in rounds for q in questions),
+        "documents": sum(len(q.documents) for questions in rounds for q in questions),
+        **figures,
         "stopped_cleanly": stopped,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "machine_also_did": arguments.beside or "nothing that the benchmark knows of",

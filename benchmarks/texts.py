@@ -1,4 +1,4 @@
-"""Made-up sentences that look like those of abstracts: benchmarks run where no corpus is."""
+"""Generates sentences that resemble those of abstracts, for benchmarks without a corpus."""
 
 from __future__ import annotations
 

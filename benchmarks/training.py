@@ -1,13 +1,14 @@
-"""A training step, packed, against transformers' plain padded one: python -m benchmarks.training
+"""Compares a training step with the padded one of transformers: python -m benchmarks.training
 
-The same backbone, sentences and tags. ``plain`` is what a standard token-classification script
-does: sentences in any order, as many to a batch, padded to the longest, no instruction. ``vaner``
-reads each under its instruction, neighbours of like length, packed; ``shared`` has the instruction
-in a batch once. Each runs in a process of its own, on one thread of a CPU, where time is processor
-time so that neighbours on the machine count little, or on a GPU. Words are real ones: neither
-padding nor instruction counts.
+Backbone, sentences and tags are the same. ``plain`` is a standard token-classification script:
+sentences in random order, the same number per batch, padded to the longest, no instruction.
+``vaner`` reads each sentence after its instruction, in packed batches of similar length.
+``shared`` has the instruction once per batch. Each runs in a separate process, on one thread of a
+CPU (processor time, so that other processes have little influence) or on a GPU. Only real words
+are counted, neither padding nor instructions.
 
-The sentences are made up, as long as those of NCBI-disease (25 words, some of them 100).
+The sentences are generated, with the lengths of those of NCBI-disease (25 words on average, up to
+100).
 """
 
 from __future__ import annotations
@@ -47,22 +48,22 @@ def main() -> None:
     if arguments.way:
         print(json.dumps(measured(arguments)))
         return
-    found = {}
+    results = {}
     for precision in arguments.precision:
         for way in WAYS:
-            one = _in_a_process(way, precision, arguments)
-            found[f"{way} {precision}"] = one
-            print(f"{way:7} {precision}: {_told(one)}", flush=True)
+            figures = _in_a_process(way, precision, arguments)
+            results[f"{way} {precision}"] = figures
+            print(f"{way:7} {precision}: {_describe(figures)}", flush=True)
     ratios = {
-        f"{way} {precision}": found[f"{way} {precision}"]["words_a_second"]
-        / found[f"plain {precision}"]["words_a_second"]
+        f"{way} {precision}": results[f"{way} {precision}"]["words_a_second"]
+        / results[f"plain {precision}"]["words_a_second"]
         for precision in arguments.precision
         for way in WAYS
     }
     print("words a second, over those of plain:", {k: round(v, 2) for k, v in ratios.items()})
     settings = {name: getattr(arguments, name) for name in ("backbone", "batch", "steps")}
     write_record(
-        {**settings, "ways": found, "ratios": ratios, **collect_provenance()}, arguments.output
+        {**settings, "ways": results, "ratios": ratios, **collect_provenance()}, arguments.output
     )
 
 
@@ -160,8 +161,8 @@ def _in_a_process(way: str, precision: str, arguments: argparse.Namespace) -> di
         [sys.executable, "-m", "benchmarks.training", "--way", way, "--precision", precision,
          *options], stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    found: dict[str, Any] = json.loads(done.stdout.strip().split("\n")[-1])
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout.strip().split("\n")[-1])
+    return figures
 
 
 def _now(clock: Callable[[], float]) -> float:
@@ -174,11 +175,11 @@ def _peak(device: str, dtype: torch.dtype) -> float:
     """Operations a second in a large product of matrices."""
     clock = time.perf_counter if device == "cuda" else time.process_time
     size = 8192 if device == "cuda" else 1024
-    one = torch.randn(size, size, device=device, dtype=dtype)
+    matrix = torch.randn(size, size, device=device, dtype=dtype)
     best = float("inf")
     for _ in range(6):
         start = _now(clock)
-        torch.mm(one, one)
+        torch.mm(matrix, matrix)
         best = min(best, _now(clock) - start)
     return 2 * size**3 / best
 
@@ -189,10 +190,11 @@ def _memory(device: str) -> float:
     return most_held()
 
 
-def _told(one: dict[str, Any]) -> str:
+def _describe(figures: dict[str, Any]) -> str:
     return (
-        f"{one['words_a_second']:.0f} words a second, {100 * one['share_of_matrix_peak']:.0f}% of "
-        f"the matrix peak, {one['memory_mb']:.0f} MB"
+        f"{figures['words_a_second']:.0f} words a second, "
+        f"{100 * figures['share_of_matrix_peak']:.0f}% of the matrix peak, "
+        f"{figures['memory_mb']:.0f} MB"
     )
 
 
