@@ -137,7 +137,7 @@ def calibration(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def thresholds(runs: Sequence[Run]) -> Iterator[str]:
-    """Yield a row for each test split and requested precision, with precision and recall on test."""
+    """Yield a row for each test split and requested precision, with its precision and recall."""
     yield "| model | test split | types | requested % | precision % | recall % |"
     yield "|---|---|---|--:|--:|--:|"
     for run in runs:
