@@ -20,7 +20,7 @@ def distillation(
     backbone: str | None = None,
     **stage: Any,
 ) -> Recipe:
-      """Return a recipe that trains all weights of a student with fewer layers than its teacher.
+    """Return a recipe that trains all weights of a student with fewer layers than its teacher.
 
     The student learns the teacher's probabilities of `texts` and of the training sentences of
     `corpora`, and the annotations of `corpora`. The devel splits of `corpora` choose it.
