@@ -67,14 +67,17 @@ def load(
         CorpusError: if the corpus or the split does not exist.
         FormatError: if a file cannot be read.
 
-    >>> load("NCBI-disease", "test", root="corpora")  # doctest: +SKIP
-    Corpus(name='NCBI-disease', split='test', …)
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "test.tsv").write_text("Severe\\tO\\nasthma\\tB-Disease\\n")
+    ...     corpus = load(folder, "test")
+    >>> corpus.count_mentions()
+    Counter({'Disease': 1})
     """
     info = lookup(name)
     if info is None and Path(name).exists():
-        return Corpus(
-            corpus_name(name), split, tuple(read_split(Path(name), split, format, on_error))
-        )
+        documents = read_split(Path(name), split, format, on_error)
+        return Corpus(corpus_name(name), split, tuple(documents))
     if info is None:
         raise CorpusError(
             f"corpus {name!r} is neither registered nor a folder or file; {_suggest_name(name)}"
