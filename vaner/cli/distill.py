@@ -66,12 +66,12 @@ def distill(
     """
     import yaml
 
-    from vaner.training.recipe.distillation import distillation
+    from vaner.training.recipe.distillation import make_distillation_recipe
 
     for path in text or ():
         if not path.exists():
             raise VanerError(f"{path}: no such file or folder")
-    recipe = distillation(
+    recipe = make_distillation_recipe(
         teacher, [str(path) for path in text or ()], corpus or [],
         layers=layers, backbone=backbone, epochs=epochs,
     )  # fmt: skip

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from vaner.errors import RecipeError
-from vaner.training.recipe.saved_tagger import depth_of, prompt_and_tag_fields
+from vaner.training.recipe.saved_tagger import prompt_and_tag_fields, read_depth
 from vaner.training.recipe.schema import Recipe
 
 
-def distillation(
+def make_distillation_recipe(
     teacher: str,
     texts: Sequence[str],
     corpora: Sequence[str],
@@ -39,7 +39,7 @@ def distillation(
     """
     if not corpora:
         raise RecipeError("name at least one corpus: its devel split chooses the student")
-    fields, depth = prompt_and_tag_fields(teacher), depth_of(teacher)
+    fields, depth = prompt_and_tag_fields(teacher), read_depth(teacher)
     gold = [{"corpus": name, "nameless_fraction": 1.0} for name in corpora]
     soft = [{"corpus": str(name), "teacher": teacher} for name in (*texts, *corpora)]
     student_layers = layers or max(1, depth // 2)

@@ -53,7 +53,7 @@ def prompt_and_tag_fields(name: str) -> dict[str, Any]:
     }
 
 
-def depth_of(name: str) -> int:
+def read_depth(name: str) -> int:
     """Return the number of layers of a saved tagger's backbone.
 
     Raises:
@@ -79,7 +79,7 @@ def recipe_fields(name: str) -> dict[str, Any]:
     return {
         **prompt_and_tag_fields(name),
         "origin": origin if origin in ("hub", "package") else None,  # a folder has none
-        "layers": depth_of(name),
+        "layers": read_depth(name),
         "causal_layers": config.get("causal_layers", 0),
         "frozen_layers": config.get("frozen_layers"),
         "lora": _lora_fields(locate_adapter(locate_model(name)) / ADAPTER_CONFIG),
