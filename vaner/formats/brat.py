@@ -217,7 +217,11 @@ def _is_current(line: str, references: set[tuple[str, str]]) -> bool:
 
 
 def _drop_dangling(lines: Sequence[str], removed_ids: Set[str]) -> list[str]:
-    """Return the lines that do not refer to a removed mention, directly or through other lines."""
+    """Return the lines that do not refer to a removed mention, directly or through other lines.
+
+    Each pass removes the lines that refer to a removed id, and adds their ids to the removed ones,
+    until no line is left that refers to one. Time: number of passes times number of lines.
+    """
     remaining = list(lines)
     while dangling := [line for line in remaining if _get_targets(line) & removed_ids]:
         remaining = [line for line in remaining if not _get_targets(line) & removed_ids]

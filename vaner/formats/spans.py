@@ -134,12 +134,20 @@ def remember(spans: Iterable[Span], values: Iterable[Any]) -> dict[str, tuple[An
 def recall(spans: Sequence[Span], stored: Mapping[str, Sequence[Any]]) -> list[Any | None]:
     """Return the values that `remember` stored, or None for spans that were not in the file.
 
-    A span whose identifiers have changed is still the same mention.
+    A span whose identifiers have changed is still the same mention. Time: linear in the number of
+    spans, if few of them have the same offsets.
+
+    Args:
+        spans: the spans of the document as it is now.
+        stored: result of `remember` for the spans of the file.
     """
+    # 1. Give each span a value with exactly its key. Duplicates take the values in order.
     remaining = {key: list(values) for key, values in stored.items()}
     recalled = [
         remaining[make_key(s)].pop(0) if remaining.get(make_key(s)) else None for s in spans
     ]
+    # 2. Give the other spans a value with the same offsets and type, but other identifiers. The
+    #    index by offsets avoids comparing each span with each key.
     keys_by_offsets: dict[str, list[str]] = {}
     for key in remaining:
         keys_by_offsets.setdefault(key.partition(" ")[0], []).append(key)

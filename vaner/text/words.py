@@ -217,6 +217,7 @@ def split_windows(lengths: Sequence[int], limit: int, overlap: int) -> list[Wind
     ranges: list[tuple[int, int]] = []
     start = 0
     while True:
+        # Extend the window as far as the limit allows.
         end, used = start, 0
         while end < len(lengths) and used + lengths[end] <= limit:
             used += lengths[end]

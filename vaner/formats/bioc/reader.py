@@ -121,15 +121,17 @@ def _complete_sentences(
 
 
 def _select_layout(record: Record, file: InputFile, line: int | None) -> Layout:
-    """Return the text by the offsets of the passages, or without gaps if only that fits.
+    """Return the text by the offsets of the passages, or without gaps if that fits better.
 
     Some converters count ``&apos;`` in a title as six characters when they compute the offset of
     the abstract, but not when they compute the offsets of its mentions.
     """
+    # 1. Place the passages at their offsets. If all mentions agree with the text, this is right.
     layout = _make_layout(record, close_gaps=False)
     misplaced = _count_misplaced(layout[0], record)
     if not misplaced:
         return layout
+    # 2. Otherwise separate them by one character. Use this text if more mentions agree with it.
     closed = _make_layout(record, close_gaps=True)
     if _count_misplaced(closed[0], record) >= misplaced:
         return layout
