@@ -217,7 +217,7 @@ def test_wrong_encoding_names_file_and_line(annotate: Run, tmp_path: Path) -> No
     path = tmp_path / "latin.txt"
     path.write_bytes("first\nSjögren".encode("latin-1"))
     assert f"{path}:2: " in annotate(path).error
-    assert "no encoding is called 'klingon'" in annotate(path, "--encoding", "klingon").error
+    assert "unknown encoding 'klingon'" in annotate(path, "--encoding", "klingon").error
     [record] = records(annotate(path, "--encoding", "latin-1", "-f", "jsonl").out)
     assert record["text"] == "first\nSjögren"
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.formats.mentions import mentions
 from tests.formats.test_overlaps import full, slow_is_fine
 from tests.formats.test_round_trip import ANY, check, detailed, read_back, written
 from tests.overlapping import documents as overlapping
@@ -38,10 +39,6 @@ def put(tmp_path: Path) -> Any:
         return path
 
     return put
-
-
-def mentions(document: Document) -> list[tuple[str, str]]:
-    return [(document.mention(span), span.type) for span in document.spans]
 
 
 # Round trips --------------------------------------------------------------------------------

@@ -148,3 +148,12 @@ def test_tables_with_entities_and_labels(tmp_path: Path) -> None:
     pq.write_table(both, tmp_path / "both")
     with pytest.warns(FormatWarning, match="not read as mentions: entities"):
         assert len(list(read(tmp_path / "both", "parquet"))) == 1
+
+
+def test_parquet_wrong_offsets_are_reported(tmp_path: Path) -> None:
+    spans = [{"start": 3, "end": 6, "type": "D", "text": "flu"}]  # of UTF-16 units
+    pq.write_table(
+        pa.Table.from_pylist([{"text": "😷 flu now", "spans": spans}]), tmp_path / "x.parquet"
+    )
+    with pytest.raises(FormatError, match=r"row 1: .*'lu ' in the text but 'flu'"):
+        list(read(tmp_path / "x.parquet"))

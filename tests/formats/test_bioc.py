@@ -1,0 +1,183 @@
+"""BioC, XML and JSON: documents, infons, collections and errors. All texts are invented."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.formats.mentions import mentions
+from vaner.errors import FormatError
+from vaner.formats import FormatWarning, read, write
+from vaner.text.documents import Span
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-16-le"])
+def test_xml_encoding_declaration_is_used(put, encoding):
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    content = "<passage><offset>0</offset><text>Ménière</text></passage>"
+    made = f"{mark}{head}<collection><document><id>1</id>{content}</document></collection>"
+    path = put(made.replace("utf-16-le", "utf-16"), "x.xml", encoding)
+    assert [d.text for d in read(path)] == ["Ménière"]
+
+
+def test_bioc_json_lines_without_a_collection(put):
+    lines = [json.dumps({"id": i, "passages": [{"offset": 0, "text": "Gout"}]}) for i in "12"]
+    path = put("\n\n".join(lines) + "\n", "x.json")
+    assert [(d.id, d.text) for d in read(path)] == [("1", "Gout"), ("2", "Gout")]
+    with pytest.raises(FormatError, match=r"x\.json:4: broken JSON"):
+        list(read(put("\n\n".join(lines) + "\n{", "x.json")))
+
+
+def test_deeply_nested_xml_is_reported(put):
+    deep = "<passage>" * 3000 + "</passage>" * 3000
+    other = "<document><id>2</id><passage><offset>0</offset><text>Gout</text></passage></document>"
+    path = put(f"<collection><document><id>1</id>{deep}</document>{other}</collection>", "x.xml")
+    with pytest.raises(FormatError, match="nested too deeply"):
+        list(read(path))
+    errors = []
+    assert [d.id for d in read(path, on_error=errors.append)] == ["2"] and len(errors) == 1
+
+
+BIOC = """<?xml version="1.0"?><!DOCTYPE collection SYSTEM "BioC.dtd">
+<collection><source>us</source><date>today</date><key>k</key><infon key="a">b</infon>
+<document><id>d1</id><infon key="y">2026</infon>
+<passage><infon key="type">title</infon><offset>0</offset><text>Rats &amp; 😀 fever</text>
+<annotation id="A"><infon key="type">Disease</infon><infon key="MESH">D1|D2</infon>
+<location offset="9" length="5"/><text>fever</text></annotation></passage>
+<passage><offset>17</offset>
+<sentence><offset>17</offset><text>Left arm.</text></sentence>
+<sentence><offset>28</offset><text>Left or right leg.</text>
+<annotation id="B"><infon key="type">Part</infon><location offset="28" length="4"/>
+<location offset="42" length="3"/><text>Left leg</text></annotation>
+<relation id="R"><infon key="type">near</infon><node refid="A" role="x"/>
+<node refid="B" role="y"/></relation></sentence></passage>
+</document></collection>"""
+
+
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json"])
+def test_bioc_round_trip(put, tmp_path, format):
+    path = put(BIOC, "x.xml")
+    (document,) = read(path)
+    assert document.text == "Rats & 😀 fever\n  Left arm.  Left or right leg."
+    assert mentions(document) == [("fever", "Disease"), ("Left leg", "Part")]
+    assert document.spans[0].identifiers == ("MESH:D1", "MESH:D2")
+    assert document.metadata["sentences"] == ((0, 14), (17, 26), (28, 46))
+    assert not write([document], tmp_path / "out", format).lost
+    assert list(read(tmp_path / "out")) == [document]
+    # A relation goes with its mention, and says so.
+    fewer = document.with_spans(document.spans[:1])
+    report = write([fewer], tmp_path / "out", format)
+    assert report.lost == {"relation or attribute left out, its mention is gone": 1}
+
+
+def test_several_bioc_json_collections(put):
+    def collection(id):
+        passage = {"offset": 0, "text": "Gout"}
+        return json.dumps({
+            "source": id, "documents": [{"id": id, "passages": [passage]}], "infons": {"a": "b"}
+        })  # fmt: skip
+
+    first, second = collection("A"), collection("B")
+    # The BioC API of PMC returns a list with a single collection.
+    for content in (
+        f"[{first}]",
+        f"[{first},\n{second}]\n",
+        f"{first}\n{second}\n",
+        first + second,
+    ):
+        documents = list(read(put(content, "x.json")))
+        sources = [(d.id, d.metadata["bioc"]["collection"]["source"]) for d in documents]
+        assert sources == [("A", "A"), ("B", "B")][: 1 + ("B" in content)]
+    for damaged in (first[:-1], f"{first}\n{second[:-1]}", f"{first}\nmore", f"{first}\n{{}}"):
+        documents = read(put(damaged, "x.json"))
+        assert next(documents).id == "A"
+        with pytest.raises(FormatError, match=r"x\.json:[12]: broken JSON"):
+            list(documents)
+
+
+PUBTATOR3 = {
+    "source": "PubTator3", "date": 20261122, "infons": {"license": None},
+    "documents": [{
+        "id": 7, "infons": {"year": 2026},
+        "passages": [{
+            "infons": {"type": "title", "authors": ["A", "B"]}, "offset": 0, "text": "Rat fever",
+            "annotations": [{
+                "id": 3, "infons": {"type": "Disease", "valid": True, "identifier": ["D1", "D2"],
+                                    "normalized": [1, {"a": None}], "score": 0.5},
+                "locations": [{"offset": 4, "length": 5}], "text": "fever",
+            }, {"id": 4, "infons": {"valid": False}, "locations": [], "text": "rabies"}],
+        }],
+        "relations": [{"id": "R", "infons": {"role1": {"name": "x"}, "score": 0.9},
+                       "nodes": [{"refid": 3, "role": ""}]}],
+    }],
+}  # fmt: skip
+
+
+def test_bioc_json_infons_of_other_types_are_preserved(put, tmp_path):
+    (document,) = read(put(json.dumps(PUBTATOR3), "x.json"))
+    assert document.spans == (Span(4, 9, "Disease"),)
+    assert document.spans[0].identifiers == ("D1", "D2")
+    assert document.spans[0].score == 0.5
+    write([document], tmp_path / "o.jsonl")
+    (held,) = read(tmp_path / "o.jsonl")
+    assert held == document
+    for name in ("o.json", "o.xml"):
+        assert not write([held], tmp_path / name).lost
+    infons = [i for i in _infons(PUBTATOR3) if i]
+    assert sorted(map(str, _infons(json.loads((tmp_path / "o.json").read_text())))) == sorted(
+        map(str, infons)
+    )
+    (reread,) = read(tmp_path / "o.xml")
+    assert reread.spans == document.spans
+    content = (tmp_path / "o.xml").read_text()
+    for infon in ('"valid">true<', '"normalized">[1, {"a": null}]<', '"identifier">D1|D2<'):
+        assert f"<infon key={infon}/infon>" in content
+
+
+def _infons(record):
+    """Return all infons in a record."""
+    if isinstance(record, list):
+        return [infons for item in record for infons in _infons(item)]
+    if not isinstance(record, dict):
+        return []
+    inner = [
+        infons for key, value in record.items() if key != "infons" for infons in _infons(value)
+    ]
+    return [infons for infons in (record.get("infons"), *inner) if infons]
+
+
+def test_bioc_library_reads_what_we_write(put, tmp_path):
+    biocxml = pytest.importorskip("bioc.biocxml")
+    biocjson = pytest.importorskip("bioc.biocjson")
+    documents = list(read(put(BIOC, "x.xml")))
+    write(documents, tmp_path / "o.xml")
+    write(documents, tmp_path / "o.json")
+    with open(tmp_path / "o.xml", "rb") as xml, open(tmp_path / "o.json") as json:
+        for collection in (biocxml.load(xml), biocjson.load(json)):
+            (theirs,) = collection.documents
+            annotations = [*theirs.passages[0].annotations]
+            annotations += [a for s in theirs.passages[1].sentences for a in s.annotations]
+            assert collection.source == "us"
+            assert [(a.text, a.infons["type"], a.total_span.offset) for a in annotations] == [
+                ("fever", "Disease", 9),
+                ("Left leg", "Part", 28),
+            ]
+
+
+def test_bioc_wrong_passage_offsets_are_corrected(put):
+    wrong = BIOC.replace("<offset>17<", "<offset>99<").replace("<offset>28<", "<offset>110<")
+    (document,) = read(put(BIOC, "a.xml"))
+    with pytest.warns(FormatWarning, match="do not fit"):
+        (repaired,) = read(
+            put(wrong.replace('"28"', '"26"').replace('"42"', '"40"'), "b.xml"), "bioc_xml"
+        )
+    assert mentions(repaired) == mentions(document)
+
+
+def test_single_bioc_json_documents(put):
+    record = '{"id": 3, "passages": [{"offset": 0, "text": "Fever.", "infons": {}}]}'
+    for content in (record, f"[{record}]", f'{{"PubTator3": [{record}]}}'):
+        (document,) = read(put(content, "x.json"))
+        assert (document.id, document.text) == ("3", "Fever.")

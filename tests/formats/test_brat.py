@@ -1,0 +1,84 @@
+"""brat: documents, references, file names and errors. All texts are invented."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.formats.mentions import mentions
+from vaner.errors import FormatError
+from vaner.formats import detect_format, read, write
+from vaner.text.documents import Document, Span
+
+
+def test_hidden_files_are_ignored(put):
+    put("Gout", "brat/a.txt")
+    put("T1\tD 0 4\tGout\n", "brat/a.ann")
+    path = put(b"\x00\xff", "brat/._a.txt")
+    assert [d.id for d in read(path.parent)] == ["a"]
+
+
+def test_brat(put, tmp_path):
+    put("Left\nor right leg, fever\r\n", "in/a.txt")
+    ann = (
+        "T2\tPart 0 4;14 17\tLeft leg\nT7\tDisease 19 24\tfever\n"
+        "R1\tNear Arg1:T2 Arg2:T7\nA1\tNegated T7\n#1\tAnnotatorNotes T7\tsure?\n"
+        "N1\tReference T7 MESH:D5\tFever\n"
+    )
+    put(ann, "in/a.ann")
+    put("No mention", "in/b.txt")
+    first, second = read(tmp_path / "in")
+    assert mentions(first) == [("Left leg", "Part"), ("fever", "Disease")]
+    assert first.spans[1].identifiers == ("MESH:D5",)
+    assert first.text.endswith("\r\n")
+    assert second.spans == ()
+    write([first, second], tmp_path / "out", "brat")
+    assert (tmp_path / "out/a.ann").read_text() == ann
+    assert (tmp_path / "out/b.ann").read_text() == ""
+    # New mentions must not inherit annotations of the old ones.
+    other = first.with_spans([Span(8, 13, "Side")])
+    report = write([other], tmp_path / "new", "brat")
+    assert (tmp_path / "new/a.ann").read_text() == "T1\tSide 8 13\tright\n"
+    assert sum(report.lost.values()) == 4
+
+
+def test_brat_names_stay_in_the_folder(tmp_path):
+    documents = [Document(i, "x") for i in ("../up", "a/b", "a:b", "A_B", "", "é" * 300)]
+    report = write(documents, tmp_path / "out", "brat")
+    assert report.documents == 6
+    assert len(list((tmp_path / "out").glob("*.txt"))) == 6
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_brat_errors(put, tmp_path):
+    put("T1\tX 0 1\ta\n", "only.ann")
+    with pytest.raises(FormatError, match=r"only\.txt: cannot be read"):
+        list(read(tmp_path / "only.ann"))
+    put("abc", "c.txt")
+    put("T1\tX 0 q\ta\n", "c.ann")
+    with pytest.raises(FormatError, match=r"c\.ann:1: expected T1"):
+        list(read(tmp_path / "c.ann"))
+
+
+def test_brat_of_the_bionlp_shared_tasks(put):
+    put("p53 binds MDM2.", "bionlp/PMID-1.txt")
+    put("T1\tProtein 0 3\tp53\nT2\tProtein 10 14\tMDM2\n", "bionlp/PMID-1.a1")
+    path = put("T3\tBinding 4 9\tbinds\nE1\tBinding:T3 Theme:T1 Theme2:T2\n", "bionlp/PMID-1.a2")
+    assert detect_format(path) == detect_format(path.parent) == "brat"
+    (document,) = read(path.parent)
+    assert mentions(document) == [("p53", "Protein"), ("MDM2", "Protein"), ("binds", "Binding")]
+    assert document.metadata["brat"]["lines"] == ("E1\tBinding:T3 Theme:T1 Theme2:T2",)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (" T2\tX 0 4\tGout", "begins with none of T R E A M N # *"),
+        ("t2\tX 0 4\tGout", "begins with none"),
+        ("T1\tX 0 4\tGout", "T1 occurs twice"),
+    ],
+)
+def test_brat_malformed_mention_lines(put, line, message):
+    put("Gout", "b/a.txt")
+    path = put(f"T1\tD 0 4\tGout\n{line}\n", "b/a.ann")
+    with pytest.raises(FormatError, match=f"a.ann:2: {message}".replace("*", r"\*")):
+        list(read(path.parent))
