@@ -78,7 +78,7 @@ def test_mentions_under_other_names(put: Any, fields: dict[str, Any]) -> None:
         assert mentions(document) == FEVERS[:1]
 
 
-def test_lists_of_own_records(put: Any, tmp_path: Path) -> None:
+def test_lists_of_jsonl_records(put: Any, tmp_path: Path) -> None:
     spans = (Span(0, 9, "Disease", 0.5, ("MESH:D011906",)), Span(4, 9, "D", None, (), ()))
     documents = [Document(str(i), TEXT, spans, {"year": 2026}) for i in range(3)]
     write(documents, tmp_path / "own.jsonl")
