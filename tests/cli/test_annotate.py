@@ -280,7 +280,7 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["-t", "x", "--encoding", "latin-1"], "--encoding applies to files"),
         (["-t", "x", "--skip-bad"], "--skip-bad applies to files"),
         (["--input-format", "word"], "unknown format 'word'"),
-        (["--device", "toaster"], "no device is called 'toaster'"),
+        (["--device", "toaster"], "unknown device 'toaster'"),
         (["--device", "meta"], "device meta cannot be used here"),
         (["--corpus", "WNUT"], "not trained on a corpus called 'WNUT'"),
         (["missing.txt"], "missing.txt: no such file or folder"),
