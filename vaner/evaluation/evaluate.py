@@ -117,7 +117,7 @@ def evaluate(
     annotated = progress(recognizer.annotate(_strip(gold), chosen, corpus=name))
     predicted = tuple(filter_by_score(document, min_score) for document in annotated)
     seconds = time.monotonic() - started
-    unreachable = sum((recognizer.unreachable(d, chosen) for d in gold), Counter[str]())
+    unreachable = _count_unreachable(recognizer, gold, chosen)
     report = score(
         gold,
         predicted,
@@ -146,6 +146,15 @@ def evaluate(
 def _strip(documents: Iterable[Document]) -> Iterator[Document]:
     """Yield the documents without their mentions."""
     return (document.with_spans(()) for document in documents)
+
+
+def _count_unreachable(
+    recognizer: Recognizer, documents: Iterable[Document], types: Sequence[str]
+) -> Counter[str]:
+    reasons = Counter[str]()
+    for document in documents:
+        reasons.update(recognizer.unreachable(document, types))
+    return reasons
 
 
 def _list_unsupported(recognizer: Recognizer, corpus: Corpus) -> tuple[str, ...]:
