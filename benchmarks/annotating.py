@@ -28,7 +28,7 @@ from typing import Any
 
 from benchmarks.annotators import BACKBONE, PREPARE
 from benchmarks.memory import most_held
-from benchmarks.texts import made
+from benchmarks.texts import generate_sentences
 from experiments.results_table import fill_part
 from experiments.study_report import write_record
 from vaner.utils.provenance import collect_provenance
@@ -44,7 +44,7 @@ Figures = dict[str, Any]
 def main() -> None:
     arguments = _arguments()
     if arguments.way:
-        print(json.dumps(measured(arguments.way, arguments.sentences)))
+        print(json.dumps(measure(arguments.way, arguments.sentences)))
         return
     ways = [way for way in PREPARE if find_spec(OPTIONAL.get(way, "vaner"))]
     rounds: list[dict[str, Figures]] = []
@@ -66,9 +66,9 @@ def main() -> None:
         README.write_text(text, "utf-8")
 
 
-def measured(way: str, number: int) -> Figures:
-    """What reading the sentences takes, after a few that are not counted."""
-    sentences = list(made(random.Random(0), number))
+def measure(way: str, number: int) -> Figures:
+    """Return the speed and memory of a program, after some sentences that are not counted."""
+    sentences = list(generate_sentences(random.Random(0), number))
     with tempfile.TemporaryDirectory() as folder:
         read = PREPARE[way](Path(folder))
         read(sentences[:20])
@@ -82,11 +82,11 @@ def measured(way: str, number: int) -> Figures:
 
 
 def floor(number: int) -> Figures:
-    """Operations of the encoder for these sentences, and what they would take at the peaks.
+    """Return the operations of the encoder for the sentences, and the speed at peak performance.
 
     Returns:
-        Multiplications and additions of a sentence, in a mean; of fp32 and 8 bits the peak in 1e9
-        operations a second of one thread, and the sentences a second at that peak.
+        The mean number of multiplications and additions per sentence; for fp32 and 8 bits the peak
+        in 1e9 operations per second on one thread, and the sentences per second at that peak.
     """
     from transformers import AutoConfig
 
@@ -97,7 +97,7 @@ def floor(number: int) -> Figures:
     config, encoder = AutoConfig.from_pretrained(folder), Encoder.from_folder(folder, 512)
     width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     each = []
-    for words in made(random.Random(0), number):
+    for words in generate_sentences(random.Random(0), number):
         length = 2 + sum(len(encoder.subwords(word)) for word in words)
         weights = 4 * width * width + 2 * width * inner
         each.append(2 * layers * length * (weights + 2 * length * width))
@@ -111,7 +111,7 @@ def floor(number: int) -> Figures:
 
 
 def peak(size: int, *, quantised: bool) -> float:
-    """Operations a second of a product of square matrices, one thread, by ONNX Runtime."""
+    """Return the operations per second of a product of square matrices, on one thread."""
     import numpy as np
     import onnxruntime
 
@@ -130,7 +130,7 @@ def peak(size: int, *, quantised: bool) -> float:
 
 
 def _product(size: int, *, quantised: bool) -> bytes:
-    """An ONNX model that multiplies what it is given by a matrix of ones."""
+    """Build an ONNX model that multiplies its input by a matrix of ones."""
     import numpy as np
     from onnx import TensorProto, helper
 
@@ -151,13 +151,13 @@ def _product(size: int, *, quantised: bool) -> bytes:
 
 
 def times(record: Figures, way: str) -> list[float]:
-    """In each round, how many times as long as ours it takes."""
+    """Return the time of a program relative to vaner, for each round."""
     of = "sentences_a_second"
     return [round_[OURS][of] / round_[way][of] for round_ in record["rounds"]]
 
 
 def table(record: Figures) -> list[str]:
-    """A line a way: sentences a second, how many times as long as ours, memory, share of floor."""
+    """Return a table of speeds, relative times, memory, and shares of the floor."""
     lines = ["| | sentences a second of one core | times as long as ours | memory, MB "
              "| share of the floor |", "|---|--:|--:|--:|--:|"]  # fmt: skip
     floors = record["floor"]["sentences_a_second"]
@@ -176,7 +176,7 @@ def table(record: Figures) -> list[str]:
 
 
 def draw(record: Figures, output: Path) -> None:
-    """A bar a way: how many times as long as ours, with its range."""
+    """Plot the relative times as bars, with their ranges."""
     import matplotlib
 
     matplotlib.use("Agg")

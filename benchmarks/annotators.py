@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.texts import made
+from benchmarks.texts import generate_sentences
 
 Sentences = Sequence[Sequence[str]]
 Read = Callable[[Sentences], None]
@@ -26,7 +26,7 @@ INSTRUCTION = "If any {type} entity is mentioned in the input, extract it. ##inp
 
 
 def vaner(form: str) -> Callable[[Path], Read]:
-    """The default model: by PyTorch, or exported, in full precision or in 8 bits."""
+    """Prepare the default model: with PyTorch, or exported in full precision or in 8 bits."""
 
     def prepare(folder: Path) -> Read:
         from vaner.annotator import Annotator
@@ -57,7 +57,7 @@ def vaner(form: str) -> Callable[[Path], Read]:
 
 
 def published(_: Path) -> Read:
-    """VANER's procedure: a pass a type, batches of 4 in the order given, padded, a softmax head."""
+    """Prepare VANER's procedure: a pass per type, padded batches of 4, a softmax head."""
     import torch
 
     tokenizer, model = _token_classification(3)
@@ -78,7 +78,7 @@ def published(_: Path) -> Read:
 
 
 def pipeline(_: Path) -> Read:
-    """Transformers' token-classification pipeline: all types in one pass, batches of 32."""
+    """Prepare transformers' token-classification pipeline: one pass, batches of 32."""
     import torch
     from transformers import pipeline as of_transformers
 
@@ -110,7 +110,7 @@ def _token_classification(tags: int) -> tuple[Any, Any]:
 
 
 def gliner(_: Path) -> Read:
-    """GLiNER, whose types are words in its input: all of them in one pass, batches of 32."""
+    """Prepare GLiNER, whose input contains all types as words: one pass, batches of 32."""
     import torch
     from gliner import GLiNER, GLiNERConfig
 
@@ -155,14 +155,14 @@ def spacy(_: Path) -> Read:
 
 
 def crfsuite(folder: Path) -> Read:
-    """CRFsuite with the usual features, as `experiments.peers` trains it."""
+    """Prepare CRFsuite with the usual features, as trained by `experiments.peers`."""
     import pycrfsuite
 
     from experiments.peers.features import extract_features
 
     rng, trainer = random.Random(0), pycrfsuite.Trainer("lbfgs", verbose=False)
     tags = ["O", *(f"{prefix}-{type}" for type in TYPES for prefix in "BI")]
-    for words in made(random.Random(1), 1000):
+    for words in generate_sentences(random.Random(1), 1000):
         trainer.append(extract_features(words), rng.choices(tags, k=len(words)))
     trainer.set_params({"max_iterations": 5, "feature.possible_transitions": True})
     trainer.train(str(folder / "model"))

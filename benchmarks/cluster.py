@@ -44,9 +44,9 @@ CORES = (16, 128, 1024)
 
 
 def abstracts(corpora: Path, number: int) -> tuple[list[str], float]:
-    """Texts of average length, and this length in characters.
+    """Return texts of average length, and that length in characters.
 
-    The sentences are used again from the beginning where they do not suffice.
+    The sentences are repeated if there are too few of them.
     """
     from vaner.corpora import load
 
@@ -64,7 +64,7 @@ def abstracts(corpora: Path, number: int) -> tuple[list[str], float]:
 
 
 def write_pubmed(texts: list[str], path: Path) -> None:
-    """Texts as a PubMed file."""
+    """Write texts as a PubMed file."""
     articles = (
         f"<PubmedArticle><MedlineCitation><PMID>{i}</PMID><Article><ArticleTitle/><Abstract>"
         f"<AbstractText>{escape(text)}</AbstractText></Abstract></Article></MedlineCitation>"
@@ -75,7 +75,7 @@ def write_pubmed(texts: list[str], path: Path) -> None:
 
 
 def reading(path: Path) -> float:
-    """Processor seconds to read a document."""
+    """Return the processor seconds to read a document."""
     from vaner.formats import read
 
     began = time.process_time()
@@ -84,7 +84,7 @@ def reading(path: Path) -> float:
 
 
 def annotating(path: Path, folder: Path, workers: int, part_size: int) -> dict[str, float]:
-    """A job on Ray: what it took by the clock and in processor time, and how large it became."""
+    """Run a job on Ray; return its wall time, processor time and output size."""
     command = [
         sys.executable, "-m", "vaner", "annotate", str(path), "--engine", "ray",
         "--workers", str(workers), "--part-size", str(part_size), "--format", "parquet",
@@ -106,10 +106,10 @@ def annotating(path: Path, folder: Path, workers: int, part_size: int) -> dict[s
 
 
 def plan(record: Mapping[str, Any]) -> Iterator[str]:
-    """The table for all of PubMed, each figure by the formula in its row.
+    """Return the table for all of PubMed, with the formula of each row.
 
     Args:
-        record: what was measured.
+        record: the measurements.
     """
     single = record["annotating"]["1"]
     seconds, size = single["processor_seconds_per_document"], single["bytes_per_document"]
@@ -140,7 +140,7 @@ def plan(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _round(value: float) -> str:
-    """Two digits: more would say that more is known."""
+    """Round to two digits, because the estimate is not more precise."""
     return f"{float(f'{value:.2g}'):,.10g}"
 
 

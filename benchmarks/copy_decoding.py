@@ -41,15 +41,15 @@ Answers = list[tuple[int, ...]]
 Way = Callable[[Any, Sequence[Prompt]], Answers]
 
 
-class Taken(NamedTuple):
-    """What a way of answering took."""
+class Cost(NamedTuple):
+    """The cost of a way of answering."""
 
     passes: int
     seconds: float
 
 
 class Allowed:
-    """The sub-words that may come next in each row, as transformers' generate asks for them."""
+    """The subwords that may come next in each row, in the form of transformers' generate."""
 
     def __init__(self, prompts: Sequence[Prompt], length: int) -> None:
         self._grammars = [prompt.grammar for prompt in prompts]
@@ -73,7 +73,7 @@ class Allowed:
 
 
 def generate(model: Any, prompts: Sequence[Prompt], **options: Any) -> Answers:
-    """The answers by transformers' generate."""
+    """Return the answers of transformers' generate."""
     marks, longest = prompts[0].grammar.tokens, max(len(p.input_ids) for p in prompts)
     device = model.get_input_embeddings().weight.device
     ids = torch.full((len(prompts), longest), marks.end, device=device)
@@ -94,8 +94,10 @@ def _ended(tokens: list[int], end: int) -> tuple[int, ...]:
     return tuple(tokens[: tokens.index(end) + 1] if end in tokens else tokens)
 
 
-def verified(model: Any, prompts: Sequence[Prompt], longest_draft: int | None = None) -> Answers:
-    """The answers by vaner."""
+def answer_verified(
+    model: Any, prompts: Sequence[Prompt], longest_draft: int | None = None
+) -> Answers:
+    """Return the answers of vaner."""
     grammars: list[Grammar] = [prompt.grammar for prompt in prompts]
     written = decode(
         model, [prompt.input_ids for prompt in prompts], grammars, longest_draft=longest_draft
@@ -104,8 +106,8 @@ def verified(model: Any, prompts: Sequence[Prompt], longest_draft: int | None = 
 
 
 WAYS: dict[str, Way] = {
-    "vaner": verified,
-    "vaner, step by step": lambda model, prompts: verified(model, prompts, 1),
+    "vaner": answer_verified,
+    "vaner, step by step": lambda model, prompts: answer_verified(model, prompts, 1),
     "generate": generate,
     "generate, prompt lookup": lambda model, prompts: generate(
         model, prompts, prompt_lookup_num_tokens=LOOKED_UP
@@ -115,8 +117,8 @@ BATCHED = ("vaner", "generate")  # prompt lookup is for one prompt at a time
 
 
 @contextmanager
-def counted(model: Any) -> Iterator[list[int]]:
-    """Counts the forward passes inside."""
+def count_passes(model: Any) -> Iterator[list[int]]:
+    """Count the forward passes of the model in a context."""
     passes = [0]
 
     def add(*_: Any) -> None:
@@ -129,19 +131,19 @@ def counted(model: Any) -> Iterator[list[int]]:
         hook.remove()
 
 
-def take(model: Any, way: Way, batches: Sequence[Sequence[Prompt]]) -> tuple[list[Taken], Answers]:
-    """Answer some batches one way; what each took, and all answers."""
+def take(model: Any, way: Way, batches: Sequence[Sequence[Prompt]]) -> tuple[list[Cost], Answers]:
+    """Answer batches in one way; return the cost of each batch and all answers."""
     each, answers = [], []
     for batch in batches:
-        with counted(model) as passes:
+        with count_passes(model) as passes:
             started = time.perf_counter()
             answers += way(model, batch)
-            each.append(Taken(passes[0], time.perf_counter() - started))
+            each.append(Cost(passes[0], time.perf_counter() - started))
     return each, answers
 
 
-def prompts_of(generator: Generator, corpus: Corpus, number: int) -> list[Prompt]:
-    """Prompts about the first sentences of a corpus, one type each, in turn."""
+def build_prompts(generator: Generator, corpus: Corpus, number: int) -> list[Prompt]:
+    """Return prompts for the first sentences of a corpus, with one type each, in turn."""
     types = [type for type in corpus.types if type in generator.types]
     if not types:
         raise VanerError(
@@ -161,14 +163,14 @@ def prompts_of(generator: Generator, corpus: Corpus, number: int) -> list[Prompt
     return prompts
 
 
-def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str, Any]:
-    """Figures by the number of mentions found; vaner's advantage over each other way.
+def compare(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str, Any]:
+    """Return figures by number of mentions, and the ratios of the other ways to vaner.
 
     Raises:
-        AssertionError: where two ways give different answers.
+        AssertionError: if two ways give different answers.
     """
     take(model, WAYS["vaner"], [prompts[:1]])  # what is done once is done before
-    singly, answers = _taken(model, [[prompt] for prompt in prompts], WAYS)
+    singly, answers = _run_all(model, [[prompt] for prompt in prompts], WAYS)
     mentions = [answer.count(prompts[0].grammar.tokens.open) for answer in answers]
     kinds = {"0": {0}, "1": {1}, "2": {2}, "3 or more": set(mentions) - {0, 1, 2}}
     groups = {
@@ -177,7 +179,7 @@ def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str
     }
     order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i].input_ids))
     rows = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
-    together, _ = _taken(
+    together, _ = _run_all(
         model, [[prompts[i] for i in row] for row in rows], {name: WAYS[name] for name in BATCHED}
     )
     return {
@@ -188,10 +190,10 @@ def compared(model: Any, prompts: Sequence[Prompt], batch_size: int) -> dict[str
     }
 
 
-def _taken(
+def _run_all(
     model: Any, batches: Sequence[Sequence[Prompt]], ways: dict[str, Way]
-) -> tuple[dict[str, list[Taken]], Answers]:
-    """What each way took for each batch, and the answers, which must be the same."""
+) -> tuple[dict[str, list[Cost]], Answers]:
+    """Return the cost of each way for each batch, and the answers, which must be equal."""
     taken, first = {}, None
     for name, way in ways.items():
         print(f"{name} …", file=sys.stderr, flush=True)
@@ -201,7 +203,7 @@ def _taken(
     return taken, first or []
 
 
-def _figures(taken: dict[str, list[Taken]], some: Sequence[int]) -> dict[str, Any]:
+def _figures(taken: dict[str, list[Cost]], some: Sequence[int]) -> dict[str, Any]:
     passes = {name: sum(each[i].passes for i in some) for name, each in taken.items()}
     seconds = {name: sum(each[i].seconds for i in some) for name, each in taken.items()}
     return {
@@ -212,7 +214,7 @@ def _figures(taken: dict[str, list[Taken]], some: Sequence[int]) -> dict[str, An
 
 
 def _ratios(seconds: dict[str, float]) -> dict[str, float]:
-    """Each way's figure as a multiple of vaner's."""
+    """Return the figure of each way as a multiple of vaner's."""
     others = (name for name in seconds if name != "vaner")
     return {f"than {name}": round(seconds[name] / seconds["vaner"], 2) for name in others}
 
@@ -237,11 +239,11 @@ def main() -> None:
         if not isinstance(generator, Generator):
             raise VanerError(f"{arguments.model} is no generator")
         corpus = load(arguments.corpus, arguments.split)
-        prompts = prompts_of(generator, corpus, arguments.sentences)
+        prompts = build_prompts(generator, corpus, arguments.sentences)
     except VanerError as problem:
         sys.exit(f"copy_decoding: {problem}")
     with torch.no_grad():
-        figures = compared(generator.model.language_model, prompts, arguments.batch_size)
+        figures = compare(generator.model.language_model, prompts, arguments.batch_size)
     config = generator.model.config
     record = {
         "model": {

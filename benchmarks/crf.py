@@ -37,7 +37,7 @@ def main() -> None:
     device = torch.device(arguments.device)
     records = []
     for tags, words, rows in product(arguments.tags, arguments.words, arguments.rows):
-        record = compared(tags, words, rows, device, arguments.times)
+        record = compare(tags, words, rows, device, arguments.times)
         records.append(record)
         print(describe(record), flush=True)
     if arguments.output:
@@ -47,8 +47,8 @@ def main() -> None:
         draw(records, arguments.output.with_suffix(".png"))
 
 
-def compared(tags: int, words: int, rows: int, device: torch.device, times: int) -> dict[str, Any]:
-    """Milliseconds of both, and how many times as long pytorch-crf takes."""
+def compare(tags: int, words: int, rows: int, device: torch.device, times: int) -> dict[str, Any]:
+    """Return the milliseconds of both implementations, and the ratio."""
     ours, theirs = CRF(tags).to(device), torchcrf.CRF(tags, batch_first=True).to(device)
     theirs.load_state_dict(ours.state_dict())
     emissions = torch.randn(rows, words, tags, device=device, requires_grad=True)
@@ -90,7 +90,7 @@ def _score(crf: Any, emissions: Tensor, paths: list[list[int]], mask: Tensor) ->
 
 
 def _fastest(pair: tuple[Callable[[], Any], Callable[[], Any]], times: int) -> Iterator[float]:
-    """Milliseconds of each, run in turn so that both meet the same neighbours."""
+    """Return the fastest time of each in milliseconds. They run in turn."""
     best = [float("inf")] * len(pair)
     for _ in range(times):
         for i, run in enumerate(pair):
@@ -117,7 +117,7 @@ def describe(record: dict[str, Any]) -> str:
 
 
 def draw(records: list[dict[str, Any]], output: Path) -> None:
-    """How many times as long pytorch-crf takes, by words, a line for tags and rows."""
+    """Plot the ratios by number of words, with a line for each number of tags and rows."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -60,8 +60,8 @@ def vocabulary(rng: random.Random, number: int = 20_000) -> list[str]:
     return sorted(words)
 
 
-def made_names(rng: random.Random, words: list[str], number: int) -> list[str]:
-    """Names of one to seven words, and symbols; 33 characters on average."""
+def generate_names(rng: random.Random, words: list[str], number: int) -> list[str]:
+    """Generate names of one to seven words, and symbols; 33 characters on average."""
     names: set[str] = set()
     while len(names) < number:
         kind = rng.random()
@@ -81,10 +81,10 @@ def made_names(rng: random.Random, words: list[str], number: int) -> list[str]:
     return rng.sample(sorted(names), number)
 
 
-def made_texts(
+def generate_texts(
     rng: random.Random, words: list[str], names: list[str], characters: int
 ) -> Iterator[str]:
-    """Abstracts of about 1,500 characters: English, words of the trade, and some names."""
+    """Generate abstracts of about 1,500 characters: English, technical words and names."""
     size = 0
     while size < characters:
         parts: list[str] = []
@@ -107,8 +107,8 @@ def prepare(folder: Path, number: int, few: int, megabytes: float) -> None:
 
     rng = random.Random(0)
     words = vocabulary(rng)
-    names = made_names(rng, words, number)
-    texts = list(made_texts(rng, words, names, int(megabytes * 1e6)))
+    names = generate_names(rng, words, number)
+    texts = list(generate_texts(rng, words, names, int(megabytes * 1e6)))
     source = Source("made-up", "CC0")
 
     def concepts(some: list[str]) -> Iterator[Concept]:
@@ -131,7 +131,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def peak() -> float:
-    """Most memory so far, in MB."""
+    """Return the peak memory in MB."""
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used / (1e6 if sys.platform == "darwin" else 1e3)
 
@@ -171,7 +171,7 @@ def vaner(folder: Path, names: str = "all", texts: str = "texts") -> dict[str, f
 
 
 def vaner_open(folder: Path) -> dict[str, float]:
-    """What the cached matcher takes in a process that did not build it."""
+    """Measure the cached matcher in a process that did not build it."""
     from vaner.knowledge.base import KnowledgeBase
     from vaner.knowledge.matcher import Matcher
 
@@ -235,7 +235,7 @@ def regex_few(folder: Path) -> dict[str, float]:
     return {"build": build, "match": seconds, "found": count}
 
 
-def measured(program: str, folder: Path) -> dict[str, Any]:
+def measure(program: str, folder: Path) -> dict[str, Any]:
     """Run a program in a separate process and return its figures."""
     print(f"{program} …", file=sys.stderr, flush=True)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
@@ -251,7 +251,7 @@ def measured(program: str, folder: Path) -> dict[str, Any]:
 
 
 def ratios(results: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Vaner's figures as multiples of a peer's; of all but megabytes a second, less is better."""
+    """Return vaner's figures as multiples of another program's. Less is better."""
     ratios = {}
     for peer, ours in (("pyahocorasick", "vaner"), ("ahocorasick_rs", "vaner"),
                        ("regex_few", "vaner_few")):  # fmt: skip
@@ -278,8 +278,8 @@ def main() -> None:
         folder = Path(name)
         print("making names and texts …", file=sys.stderr, flush=True)
         prepare(folder, arguments.names, arguments.few, arguments.megabytes)
-        results = {program: measured(program, folder) for program in PROGRAMS}
-        results["vaner"] |= measured("vaner_open", folder)
+        results = {program: measure(program, folder) for program in PROGRAMS}
+        results["vaner"] |= measure("vaner_open", folder)
     record = {
         "names": arguments.names,
         "few": arguments.few,

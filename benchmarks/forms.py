@@ -53,7 +53,7 @@ def main() -> None:
     done = {(run["model"], run["form"]) for run in runs}
     for model, form in ((name, form) for name in arguments.only for form in FORMS[name]):
         if (model, form) not in done:
-            runs += scored(model, form, arguments.limit)
+            runs += score_form(model, form, arguments.limit)
             runs.sort(key=lambda run: list(FORMS).index(run["model"]))
             write_record({"runs": runs}, arguments.output)
     if arguments.output == OUTPUT:
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def read_stored_runs(output: Path) -> list[Run]:
-    """The figures that are there, without those of weights that are no more."""
+    """Return the stored figures of models whose weights have not changed."""
     if not output.is_file():
         return []
     runs: list[Run] = json.loads(output.read_text("utf-8"))["runs"]
@@ -78,8 +78,8 @@ def weights(model: str) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
-def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
-    """Figures of one form of a model on every test split that its card names."""
+def score_form(model: str, form: str, limit: int | None) -> Iterator[Run]:
+    """Yield the figures of one form of a model on every test split that its card names."""
     made = {name: value for name, value in collect_provenance().items() if name != "command"}
     made["weights"] = weights(model)
     splits = json.loads((locate_model(model) / "results.json").read_text("utf-8"))
@@ -97,12 +97,14 @@ def scored(model: str, form: str, limit: int | None) -> Iterator[Run]:
             for name in ("reliability", "uncalibrated"):
                 figures[name].pop("bins")
             print(f"{model} {form} {name}: F1 {100 * figures['micro']['f1']:.2f}", flush=True)
-            cuts = [cut(annotator, evaluation, precision) for precision in PRECISIONS]
+            cuts = [apply_precision(annotator, evaluation, precision) for precision in PRECISIONS]
             yield {"model": model, "form": form, "test": corpus, **figures, "asked": cuts, **made}
 
 
-def cut(annotator: Annotator, evaluation: Evaluation, precision: float) -> dict[str, Any]:
-    """Precision and recall on test behind the thresholds that had a precision on devel."""
+def apply_precision(
+    annotator: Annotator, evaluation: Evaluation, precision: float
+) -> dict[str, Any]:
+    """Return precision and recall on test with the thresholds for a precision on devel."""
     thresholds = annotator.thresholds(None, precision)
     types = [type for type in evaluation.types if type in thresholds]
     figures: dict[str, Any] = {"precision_on_devel": precision, "types": types}
@@ -115,7 +117,7 @@ def cut(annotator: Annotator, evaluation: Evaluation, precision: float) -> dict[
 
 
 def eight_bits(runs: Sequence[Run]) -> Iterator[str]:
-    """A line a test split: strict F1 in full precision, in 8 bits, and the difference."""
+    """Yield a row for each test split: strict F1 in both forms, and the difference."""
     yield "| model | test split | F1 % fp32 | int8 | difference |"
     yield "|---|---|--:|--:|--:|"
     full = {(run["model"], run["test"]): run for run in runs if run["form"] == "fp32"}
@@ -127,7 +129,7 @@ def eight_bits(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def calibration(runs: Sequence[Run]) -> Iterator[str]:
-    """A line a test split: expected calibration error of the 8-bit form, before and after."""
+    """Yield a row for each test split: the calibration error before and after, in 8 bits."""
     yield "| model | test split | ECE % before | after |"
     yield "|---|---|--:|--:|"
     for run in runs:

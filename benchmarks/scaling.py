@@ -28,7 +28,7 @@ from typing import Any
 
 from benchmarks.annotators import BACKBONE, MODEL
 from benchmarks.memory import most_held
-from benchmarks.texts import made
+from benchmarks.texts import generate_sentences
 from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.tagger.instructions import BY_NAME
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
     if arguments.documents:
-        print(json.dumps(of_documents(arguments.model, arguments.documents)))
+        print(json.dumps(measure_documents(arguments.model, arguments.documents)))
         return
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "int8"
@@ -65,8 +65,8 @@ def main() -> None:
             check=True, capture_output=True,
         )  # fmt: skip
         record = {
-            "words": of_words(model, [n for n in WORDS if n <= arguments.most]),
-            "types": of_types(),
+            "words": measure_words(model, [n for n in WORDS if n <= arguments.most]),
+            "types": measure_types(),
             "documents": [_run_in_process(model, n) for n in DOCUMENTS if n <= arguments.most],
             **collect_provenance(),
         }
@@ -74,12 +74,12 @@ def main() -> None:
     draw(record, arguments.output.with_suffix(".png"))
 
 
-def of_words(model: Path, numbers: list[int]) -> list[dict[str, float]]:
-    """Microseconds a word in documents of so many words, in sentences and without an end."""
+def measure_words(model: Path, numbers: list[int]) -> list[dict[str, float]]:
+    """Return microseconds per word for documents of several lengths."""
     annotator = Annotator.from_pretrained(model)
     rows = []
     for number in numbers:
-        sentences = list(made(random.Random(0), 10 + number // 10))
+        sentences = list(generate_sentences(random.Random(0), 10 + number // 10))
         ended = [[*words[:-1], f"{words[-1]}."] for words in sentences]
         row = {"words": float(number)}
         for name, given in (("sentences", ended), ("one sentence", sentences)):
@@ -91,15 +91,15 @@ def of_words(model: Path, numbers: list[int]) -> list[dict[str, float]]:
     return rows
 
 
-def of_types() -> list[dict[str, Any]]:
-    """Milliseconds a sentence for so many types, by each mode."""
+def measure_types() -> list[dict[str, Any]]:
+    """Return milliseconds per sentence for several numbers of types, in each mode."""
     import torch
 
     from vaner.backbones.backbone import silence_transformers
     from vaner.tagger.model import VanerForTokenClassification
 
     torch.set_num_threads(1)
-    texts = [" ".join(words) for words in made(random.Random(0), SENTENCES)]
+    texts = [" ".join(words) for words in generate_sentences(random.Random(0), SENTENCES)]
     rows = []
     for mode, options in MODES.items():
         for number in TYPES:
@@ -120,8 +120,8 @@ def of_types() -> list[dict[str, Any]]:
     return rows
 
 
-def of_documents(model: Path, number: int) -> dict[str, float]:
-    """The most memory held, and documents a second, for a stream of short documents."""
+def measure_documents(model: Path, number: int) -> dict[str, float]:
+    """Return the peak memory, and documents per second, for a stream of short documents."""
     annotator = Annotator.from_pretrained(model)
     annotator("Metformin treats diabetes.")
     start = time.process_time()
@@ -143,7 +143,7 @@ def _run_in_process(model: Path, number: int) -> dict[str, float]:
 
 
 def _seconds(run: Callable[[], object]) -> float:
-    """Processor seconds of a second run."""
+    """Return the processor seconds of a second run."""
     run()
     start = time.process_time()
     run()
@@ -151,7 +151,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def draw(record: dict[str, Any], output: Path) -> None:
-    """A panel each for words, types and documents."""
+    """Plot words, types and documents in a panel each."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -55,15 +55,15 @@ WARM_UP = 1  # rounds after which memory should not grow
 
 
 class Question(NamedTuple):
-    """A request and what has to come back.
+    """A request and the expected response.
 
     Args:
-        path: with its options.
-        body: to be sent.
+        path: path and query of the request.
+        body: its body.
         kind: its content type.
-        status: that has to come back; 0 where the client hangs up.
-        documents: what was sent, where documents have to come back.
-        options: for the annotator.
+        status: the expected status; 0 if the client disconnects.
+        documents: the documents of the request, if the response contains documents.
+        options: options of the annotator.
     """
 
     path: str
@@ -75,7 +75,7 @@ class Question(NamedTuple):
 
 
 def questions(number: int, draw: random.Random) -> list[Question]:
-    """So many requests, of which every fifth is a bad one."""
+    """Generate requests; every fifth one is invalid."""
     return [bad(draw) if i % 5 == 4 else good(draw) for i in range(number)]
 
 
@@ -121,7 +121,7 @@ class Expected:
         self._known: dict[tuple[str, str], Sequence[Span]] = {}
 
     def learn(self, questions: Sequence[Question]) -> None:
-        """Ask for all of some questions, a text at a time."""
+        """Compute the results of all requests, one text at a time."""
         for question in questions:
             for document in question.documents:
                 key = self._key(document.text, question.options)
@@ -137,7 +137,7 @@ class Expected:
 
 
 def time_annotator(annotator: Annotator, questions: Sequence[Question]) -> float:
-    """Seconds that the annotator takes by itself, for the same texts as streams."""
+    """Return the seconds that the annotator takes for the same texts, as streams."""
     start = time.monotonic()
     for options in OPTIONS:
         documents = [d for q in questions if q.options == options for d in q.documents]
@@ -147,7 +147,7 @@ def time_annotator(annotator: Annotator, questions: Sequence[Question]) -> float
 
 
 def ask(address: str, question: Question) -> tuple[int, bytes]:
-    """Status and body of the answer."""
+    """Send a request; return the status and body of the response."""
     line = http.client.HTTPConnection(urlsplit(address).netloc, timeout=300)
     try:
         head = {"Content-Type": question.kind, "Accept": "*/*"}
@@ -161,7 +161,7 @@ def ask(address: str, question: Question) -> tuple[int, bytes]:
 
 
 def check_response(question: Question, status: int, body: bytes, expected: Expected) -> str:
-    """``right``, or what is wrong with an answer."""
+    """Return ``right``, or what is wrong with a response."""
     if status != question.status:
         return f"status {status} in place of {question.status}"
     if status != 200:
@@ -183,7 +183,7 @@ def check_response(question: Question, status: int, body: bytes, expected: Expec
 
 @contextmanager
 def server(waiting: int, model: str | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`vaner serve`, and its address."""
+    """Start `vaner serve`; yield the process and its address."""
     command = [sys.executable, "-m", "vaner", "serve", "--port", "0"]
     command += ["--device", "cpu", "--max-waiting", str(waiting), "--max-body", "1"]
     command += ["--max-characters", str(MAX_CHARACTERS), "--timeout", "280"]
@@ -208,14 +208,14 @@ def metric(address: str, name: str) -> float:
     return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.M))
 
 
-def loaded(
+def run_rounds(
     address: str,
     rounds: Sequence[Sequence[Question]],
     clients: int,
     annotator: Annotator,
     expected: Expected,
 ) -> dict[str, Any]:
-    """What came back of all rounds, and what was measured."""
+    """Send the requests of all rounds; return the outcomes and measurements."""
     outcomes, seconds, memory = Counter[str](), list[float](), list[float]()
     total_seconds = by_itself = 0.0
 
@@ -277,7 +277,7 @@ def main() -> None:
     for questions in rounds:
         expected.learn(questions)
     with server(2 * arguments.clients, arguments.model) as (process, address):
-        figures = loaded(address, rounds, arguments.clients, annotator, expected)
+        figures = run_rounds(address, rounds, arguments.clients, annotator, expected)
         process.send_signal(signal.SIGTERM)
         stopped = process.wait(60) == 0
     record = {

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from benchmarks.dictionary_matching import ENGLISH, MODIFIERS, vocabulary
 
 
-def made(rng: random.Random, number: int) -> Iterator[list[str]]:
-    """Sentences of some 25 words, a few of them very long; three words in ten are rare ones.
+def generate_sentences(rng: random.Random, number: int) -> Iterator[list[str]]:
+    """Generate sentences of about 25 words, a few of them very long, with 30% rare words.
 
-    So long are those of NCBI-disease.
+    The lengths are those of NCBI-disease.
     """
     words = vocabulary(random.Random(1))
     for _ in range(number):

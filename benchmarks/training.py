@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.memory import most_held
-from benchmarks.texts import made
+from benchmarks.texts import generate_sentences
 from experiments.study_report import write_record
 from vaner.backbones import backbone as backbones
 from vaner.backbones.encoding import Encoder
@@ -46,7 +46,7 @@ Loss = Callable[[], Tensor]
 def main() -> None:
     arguments = _arguments()
     if arguments.way:
-        print(json.dumps(measured(arguments)))
+        print(json.dumps(measure(arguments)))
         return
     results = {}
     for precision in arguments.precision:
@@ -67,12 +67,12 @@ def main() -> None:
     )
 
 
-def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What some training steps take, after one that is not counted."""
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure some training steps, after one that is not counted."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    sentences = list(made(random.Random(0), arguments.batch * (arguments.steps + 1)))
+    sentences = list(generate_sentences(random.Random(0), arguments.batch * (arguments.steps + 1)))
     make = plain if arguments.way == "plain" else ours
     model, losses, subwords = make(arguments, sentences, device)
     dtype = torch.bfloat16 if arguments.precision == ["bf16"] else torch.float32
@@ -104,7 +104,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
 def plain(
     arguments: argparse.Namespace, sentences: list[list[str]], device: str
 ) -> tuple[torch.nn.Module, list[Loss], int]:
-    """Token classification of transformers and its padding collator, three tags."""
+    """Build transformers' token classification with its padding collator and three tags."""
     from transformers import (
         AutoModelForTokenClassification,
         AutoTokenizer,
@@ -132,7 +132,7 @@ def plain(
 def ours(
     arguments: argparse.Namespace, sentences: list[list[str]], device: str
 ) -> tuple[torch.nn.Module, list[Loss], int]:
-    """Our tagger with its CRF, and rows as its loop makes them."""
+    """Build vaner's tagger with its CRF, and the rows of its training loop."""
     model = VanerForTokenClassification.from_backbone(
         arguments.backbone, types=["Disease"], kernel=None if device == "cuda" else "eager",
         shared_instruction=arguments.way == "shared",
@@ -172,7 +172,7 @@ def _now(clock: Callable[[], float]) -> float:
 
 
 def _peak(device: str, dtype: torch.dtype) -> float:
-    """Operations a second in a large product of matrices."""
+    """Return the operations per second of a large product of matrices."""
     clock = time.perf_counter if device == "cuda" else time.process_time
     size = 8192 if device == "cuda" else 1024
     matrix = torch.randn(size, size, device=device, dtype=dtype)

@@ -1,4 +1,4 @@
-"""The trials of a second stage score the very weights that the recipe's own run would leave."""
+"""Tests that the trials of a second stage score the weights that a run of the recipe produces."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["corpus_folder"]
 def in_two_stages(backbone: Path, corpus: Path, text: Path, teacher: Path) -> Recipe:
     plan = recipe(backbone, corpus, lora=False, epochs=3, learning_rate=0.005).model_dump()
     [stage] = plan["stages"]
-    taught = {"corpus": str(text), "teacher": str(teacher)}
+    distilled = {"corpus": str(text), "teacher": str(teacher)}
     plan["stages"] = [
         stage | {"name": "mix"},
         stage
-        | {"name": "taught", "sources": [*stage["sources"], taught], "weight_interpolation": 0.6},
+        | {"name": "taught", "sources": [*stage["sources"], distilled], "weight_interpolation": 0.6},
     ]
     return Recipe.model_validate(plan)
 

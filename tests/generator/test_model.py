@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.copy_decoding import compared, prompts_of
+from benchmarks.copy_decoding import build_prompts, compare
 from tests.tiny_model import build_backbone
 from vaner.annotator import Annotator
 from vaner.backbones.encoding import read_tokenizer
@@ -205,9 +205,9 @@ def test_transformers_generate_needs_more_passes_for_the_same_answers(
     assert isinstance(generator, Generator)
     texts = (*TEXTS, "No mention stands in here , or so it is hoped by all .")
     documents = tuple(Document(str(i), text) for i, text in enumerate(texts) if text)
-    prompts = prompts_of(generator, Corpus("GENIA", "devel", documents, tuple(TYPES)), 9)
+    prompts = build_prompts(generator, Corpus("GENIA", "devel", documents, tuple(TYPES)), 9)
     with torch.no_grad():  # compares the answers of all methods
-        results = compared(generator.model.language_model, prompts, batch_size=3)
+        results = compare(generator.model.language_model, prompts, batch_size=3)
     figures = results["one_at_a_time"]["all"]
     assert results["sentences"]["all"] == len(prompts) == 5
     passes = figures["forward_passes"]
