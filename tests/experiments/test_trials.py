@@ -18,11 +18,11 @@ __all__ = ["corpus_folder"]
 def in_two_stages(backbone: Path, corpus: Path, text: Path, teacher: Path) -> Recipe:
     plan = recipe(backbone, corpus, lora=False, epochs=3, learning_rate=0.005).model_dump()
     [stage] = plan["stages"]
-    distilled = {"corpus": str(text), "teacher": str(teacher)}
+    extra = {"corpus": str(text), "teacher": str(teacher)}
     plan["stages"] = [
         stage | {"name": "mix"},
         stage
-        | {"name": "taught", "sources": [*stage["sources"], distilled], "weight_interpolation": 0.6},
+        | {"name": "taught", "sources": [*stage["sources"], extra], "weight_interpolation": 0.6},
     ]
     return Recipe.model_validate(plan)
 
