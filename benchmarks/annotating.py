@@ -102,7 +102,7 @@ def floor(number: int) -> Figures:
         weights = 4 * width * width + 2 * width * inner
         each.append(2 * layers * length * (weights + 2 * length * width))
     operations = statistics.mean(each)
-    peaks = {"fp32": peak(1024, quantised=False), "int8": peak(1024, quantised=True)}
+    peaks = {"fp32": peak(1024, quantized=False), "int8": peak(1024, quantized=True)}
     return {
         "operations_a_sentence": operations,
         "peak_gflops": {form: value / 1e9 for form, value in peaks.items()},
@@ -110,7 +110,7 @@ def floor(number: int) -> Figures:
     }
 
 
-def peak(size: int, *, quantised: bool) -> float:
+def peak(size: int, *, quantized: bool) -> float:
     """Return the operations per second of a product of square matrices, on one thread."""
     import numpy as np
     import onnxruntime
@@ -118,9 +118,9 @@ def peak(size: int, *, quantised: bool) -> float:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(
-        _product(size, quantised=quantised), options, providers=["CPUExecutionProvider"]
+        _product(size, quantized=quantized), options, providers=["CPUExecutionProvider"]
     )
-    ones = {"a": np.ones((size, size), np.uint8 if quantised else np.float32)}
+    ones = {"a": np.ones((size, size), np.uint8 if quantized else np.float32)}
     best = float("inf")
     for _ in range(10):
         start = time.process_time()
@@ -129,17 +129,17 @@ def peak(size: int, *, quantised: bool) -> float:
     return 2 * size**3 / best
 
 
-def _product(size: int, *, quantised: bool) -> bytes:
+def _product(size: int, *, quantized: bool) -> bytes:
     """Build an ONNX model that multiplies its input by a matrix of ones."""
     import numpy as np
     from onnx import TensorProto, helper
 
     real = TensorProto.FLOAT
-    a, b, c = (TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32) if quantised else (real,) * 3
+    a, b, c = (TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32) if quantized else (real,) * 3
     shape = (size, size)
-    ones = np.ones(shape, np.int8 if quantised else np.float32).tobytes()
+    ones = np.ones(shape, np.int8 if quantized else np.float32).tobytes()
     graph = helper.make_graph(
-        [helper.make_node("MatMulInteger" if quantised else "MatMul", ["a", "b"], ["c"])],
+        [helper.make_node("MatMulInteger" if quantized else "MatMul", ["a", "b"], ["c"])],
         "product",
         [helper.make_tensor_value_info("a", a, shape)],
         [helper.make_tensor_value_info("c", c, shape)],

@@ -141,9 +141,9 @@ def spacy(_: Path) -> Read:
     from spacy.training import Example
 
     nlp = blank("en")
-    recogniser = nlp.add_pipe("ner")
+    recognizer = nlp.add_pipe("ner")
     for type in TYPES:
-        recogniser.add_label(type)  # type: ignore[attr-defined]
+        recognizer.add_label(type)  # type: ignore[attr-defined]
     some = nlp.make_doc("Metformin treats diabetes.")
     nlp.initialize(lambda: [Example.from_dict(some, {"entities": [(0, 9, "Chemical")]})])
 

@@ -94,7 +94,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "words_a_second": words / seconds,
         "subwords_a_second": real / seconds,
-        # Forward once and backward twice: 6 operations a weight and a sub-word that is not padding.
+        # Forward once and backward twice: 6 operations per weight and real subword.
         "share_of_matrix_peak": 6 * inner * real / seconds / peak,
         "matrix_peak_gflops": peak / 1e9,
         "memory_mb": _memory(device),
