@@ -52,7 +52,7 @@ def load(
     format: str | None = None,
     on_error: OnError | None = None,
 ) -> Corpus:
-    """Load one split of a corpus.
+    r"""Load one split of a corpus.
 
     Args:
         name: registered name of a corpus or a view, else a folder with one file per split, else
@@ -69,7 +69,7 @@ def load(
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "test.tsv").write_text("Severe\\tO\\nasthma\\tB-Disease\\n")
+    ...     _ = Path(folder, "test.tsv").write_text("Severe\tO\nasthma\tB-Disease\n")
     ...     corpus = load(folder, "test")
     >>> corpus.count_mentions()
     Counter({'Disease': 1})
