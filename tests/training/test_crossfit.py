@@ -27,12 +27,12 @@ __all__ = ["corpus_folder"]
 
 
 def documents(number: int, source: int | None = None) -> Corpus:
-    """Documents, so many of which in a row are of one source."""
-    made = (
+    """Return documents; `source` consecutive ones have the same source."""
+    documents = (
         Document(str(i), "Gout.", metadata={"doc_id": i // source} if source else {})
         for i in range(number)
     )
-    return Corpus("c", "train", tuple(made), ("Disease",))
+    return Corpus("c", "train", tuple(documents), ("Disease",))
 
 
 @pytest.mark.parametrize("number", [5, 6, 23, 100])
@@ -58,10 +58,10 @@ def test_too_few_documents_raise_error() -> None:
 
 def test_source_leaves_out_a_fold(corpus_folder: Path) -> None:
     source = CorpusSource(corpus=str(corpus_folder), limit=20, folds=4, held_out_fold=1)
-    found = load_source(source, load).corpus
-    assert [d.id for d in found] == [f"train-{n}" for n in range(1, 21) if not 6 <= n <= 10]
+    corpus = load_source(source, load).corpus
+    assert [d.id for d in corpus] == [f"train-{n}" for n in range(1, 21) if not 6 <= n <= 10]
     half = load_source(source.model_copy(update={"share": 0.5}), load).sample(1).corpus
-    assert len(half) == 8 and {d.id for d in half} < {d.id for d in found}
+    assert len(half) == 8 and {d.id for d in half} < {d.id for d in corpus}
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,12 @@ def test_crossfit_annotates_train_by_folds_and_resumes(
 ) -> None:
     learnt: list[tuple[int | None, set[str]]] = []
 
-    def watched(recipe: Recipe, place: Path, **options: Any) -> Any:
+    def watched(recipe: Recipe, folder: Path, **options: Any) -> Any:
         [source] = recipe.stages[0].sources
         learnt.append((source.held_out_fold, {d.id for d in load_source(source, load).corpus}))
         if len(learnt) == 2:
             raise Killed
-        return train(recipe, place, **options)
+        return train(recipe, folder, **options)
 
     annotated: list[set[str]] = []
     real = module._annotate
@@ -135,10 +135,10 @@ def test_crossfit_annotates_train_by_folds_and_resumes(
     gold = load(str(corpus_folder), "train")
     [train_file], [dev_file] = done.train, done.devel
     assert (train_file.name, dev_file.name) == ("toy.train.jsonl", "toy.devel.jsonl")
-    found = list(read(train_file))
-    assert [(d.id, d.text) for d in found] == [(d.id, d.text) for d in gold]
-    assert sum(len(d.spans) for d in found) > 20
-    assert all(span.score is not None for d in found for span in d.spans)
+    annotated_train = list(read(train_file))
+    assert [(d.id, d.text) for d in annotated_train] == [(d.id, d.text) for d in gold]
+    assert sum(len(d.spans) for d in annotated_train) > 20
+    assert all(span.score is not None for d in annotated_train for span in d.spans)
     assert len(list(read(dev_file))) == len(load(str(corpus_folder), "devel"))
     assert (done.model / "config.json").is_file()
     assert not list(output.glob("fold-*/run"))
@@ -183,9 +183,9 @@ def test_overlapping_folds_raise_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path,
     sources: list[dict[str, Any]], words: str,
 ) -> None:  # fmt: skip
-    made = [source | {"corpus": str(corpus_folder)} for source in sources]
+    filled_sources = [source | {"corpus": str(corpus_folder)} for source in sources]
     plan = Recipe.model_validate(
-        short(tiny_backbone, corpus_folder).model_dump() | {"stages": [{"sources": made}]}
+        short(tiny_backbone, corpus_folder).model_dump() | {"stages": [{"sources": filled_sources}]}
     )
     with pytest.raises(RecipeError, match=words):
         crossfit(plan, tmp_path / "folds", report=lambda _: None)
@@ -206,8 +206,8 @@ def test_folds_known_to_earlier_model_raise_error(
 def test_two_dev_sets_of_same_name_raise_error(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
-    made = [{"corpus": str(corpus_folder)}, {"corpus": str(corpus_folder), "limit": 3}]
-    plan = Recipe.model_validate(short(tiny_backbone, corpus_folder).model_dump() | {"dev": made})
+    dev = [{"corpus": str(corpus_folder)}, {"corpus": str(corpus_folder), "limit": 3}]
+    plan = Recipe.model_validate(short(tiny_backbone, corpus_folder).model_dump() | {"dev": dev})
     with pytest.raises(RecipeError, match="two corpora are called"):
         crossfit(plan, tmp_path / "folds", report=lambda _: None)
     assert not (tmp_path / "folds").exists()

@@ -46,10 +46,10 @@ def batch(
     for folder, general in sources:
         corpus = load(str(folder), "train")
         corpus = corpus.rename_types(dict.fromkeys(corpus.types, "Entity")) if general else corpus
-        found, _ = make_sentence_examples(
+        folder_examples, _ = make_sentence_examples(
             corpus, corpus.types, encoder, TagSet(), COMPACT, general=general
         )
-        examples += found[:3]
+        examples += folder_examples[:3]
     return collate([example.encode(encoder, COMPACT, Random(1)) for example in examples], "packed")
 
 
@@ -81,13 +81,13 @@ def test_general_example_does_not_train_biomedical_head(
     model = tagger(tiny_backbone, head=head)
     torch.nn.init.normal_(next(p for n, p in model.named_parameters() if "lora_B" in n))
     general = batch(model, tiny_backbone, [(general_folder, True)])
-    found = gradients(model, general)
-    assert found["classifier"] == found.get("crf", 0.0) == 0.0
-    assert found["general"] > 0 and found["backbone"] > 0
+    norms = gradients(model, general)
+    assert norms["classifier"] == norms.get("crf", 0.0) == 0.0
+    assert norms["general"] > 0 and norms["backbone"] > 0
     medical = batch(model, tiny_backbone, [(corpus_folder, False)])
     assert "general" not in medical
-    found = gradients(model, medical)
-    assert found["general"] == 0.0 and found["classifier"] > 0
+    norms = gradients(model, medical)
+    assert norms["general"] == 0.0 and norms["classifier"] > 0
 
 
 @pytest.mark.parametrize("head", ["crf", "softmax"])
@@ -139,24 +139,24 @@ def test_second_stage_starts_from_best_checkpoint(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found: list[tuple[float, float]] = []  # dev F1 as each stage begins, and the best in it
+    stage_scores: list[tuple[float, float]] = []  # dev F1 as each stage begins, and the best in it
     run_stage = training.train_stage
 
-    def watched(
+    def watch(
         recipe: Any, stage: Any, learner: Any, mixture: Any, scorer: Any, *rest: Any, **options: Any
     ) -> Any:
         begins = scorer()["eval_f1"]
         state = run_stage(recipe, stage, learner, mixture, scorer, *rest, **options)
-        found.append((begins, float(state.best_metric)))
+        stage_scores.append((begins, float(state.best_metric)))
         return state
 
-    monkeypatch.setattr(training, "train_stage", watched)
+    monkeypatch.setattr(training, "train_stage", watch)
     plan = two_stages(tiny_backbone, corpus_folder, general_folder, domain="general")
     first = plan.stages[0].model_copy(update={"epochs": 6, "learning_rate": 0.005})
     model = plan.model.model_copy(update={"lora": None})
     plan = plan.model_copy(update={"model": model, "stages": [first, plan.stages[1]]})
     training.train(plan, tmp_path / "run", report=lambda _: None)
-    (begins, best), (goes_on, _) = found
+    (begins, best), (goes_on, _) = stage_scores
     assert best > begins and goes_on == pytest.approx(best)
 
 

@@ -107,11 +107,11 @@ def test_joint_model_learns_from_partly_annotated_corpora(
     annotator = Annotator.from_pretrained(trained.folder, device="cpu")
     assert annotator.types == ("Chemical", "Disease")
     assert annotator.corpora == {}  # no name was seen, so none is said at use
-    found = annotator("warfarin helps against lung cancer .")
-    assert [(found.mention(s), s.type) for s in found.spans] == [
+    document = annotator("warfarin helps against lung cancer .")
+    assert [(document.mention(s), s.type) for s in document.spans] == [
         ("warfarin", "Chemical"),
         ("lung cancer", "Disease"),
     ]
-    assert all(s.score is not None and 0 < s.score <= 1 for s in found.spans)
+    assert all(s.score is not None and 0 < s.score <= 1 for s in document.spans)
     only = annotator("warfarin helps against lung cancer .", types=["Disease"])
     assert [s.type for s in only.spans] == ["Disease"]

@@ -26,9 +26,9 @@ __all__ = ["corpus_folder"]
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as connection:
+        connection.bind(("127.0.0.1", 0))
+        return int(connection.getsockname()[1])
 
 
 @pytest.mark.slow
@@ -50,7 +50,7 @@ def test_two_processes_train_one_model(
     assert record["dev_f1"] > 0.8
     annotator = Annotator.from_pretrained(tmp_path / "run/seed-1/model")
     assert annotator("aspirin helps against lung cancer .").spans
-    assert done.stdout.count("model in") <= 1  # one of them tells
+    assert done.stdout.count("model in") <= 1  # only the main process reports
 
 
 def test_process_uses_one_of_several_gpus(
@@ -64,8 +64,8 @@ def test_process_uses_one_of_several_gpus(
     devices.__set_name__(TrainingArguments, "_setup_devices")
     monkeypatch.setattr(TrainingArguments, "_setup_devices", devices)
     plan = recipe(tiny_backbone, corpus_folder)
-    made = make_arguments(plan, plan.stages[0], 64, tmp_path, 1)
-    assert made.n_gpu == 1 and made.train_batch_size == plan.stages[0].batch_size
+    arguments = make_arguments(plan, plan.stages[0], 64, tmp_path, 1)
+    assert arguments.n_gpu == 1 and arguments.train_batch_size == plan.stages[0].batch_size
 
 
 def test_each_process_uses_its_local_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,12 +78,12 @@ def test_more_processes_need_fewer_updates(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = recipe(tiny_backbone, corpus_folder, epochs=5, batch_size=8)
-    made = []
+    all_arguments = []
     for number in (1, 4):
         monkeypatch.setattr(trainer, "count_processes", lambda number=number: number)
-        made.append(make_arguments(plan, plan.stages[0], 320, tmp_path, 1))
-    assert [one.eval_steps for one in made] == [40, 10]  # still once an epoch
-    assert [one.warmup_steps for one in made] == [20, 5]  # still a tenth
+        all_arguments.append(make_arguments(plan, plan.stages[0], 320, tmp_path, 1))
+    assert [arguments.eval_steps for arguments in all_arguments] == [40, 10]  # still once an epoch
+    assert [arguments.warmup_steps for arguments in all_arguments] == [20, 5]  # still a tenth
 
 
 def test_auto_precision_ignores_emulated_bf16(

@@ -33,8 +33,8 @@ DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failur
 
 def row(encoder: Encoder, example: Any, draw: Random) -> Row:
     """As a tagger's learner has it."""
-    found: Row = example.encode(encoder, COMPACT, draw)
-    return found
+    encoded: Row = example.encode(encoder, COMPACT, draw)
+    return encoded
 
 
 def sentence(drug: str, disease: str) -> str:
@@ -89,8 +89,8 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     assert any("0 of 72 gold mentions (0.00%)" in line for line in lines)
     annotator = Annotator.from_pretrained(trained.folder)
     assert annotator.corpora == {"toy": ["Chemical", "Disease"]}
-    found = annotator("aspirin helps against lung cancer .").spans
-    assert [(s.start, s.end, s.type) for s in found] == [(0, 7, "Chemical"), (22, 33, "Disease")]
+    spans = annotator("aspirin helps against lung cancer .").spans
+    assert [(s.start, s.end, s.type) for s in spans] == [(0, 7, "Chemical"), (22, 33, "Disease")]
 
 
 def logged(output: Path) -> list[dict[str, float]]:
@@ -160,16 +160,16 @@ def test_resumed_run_has_identical_weights(
 def test_gradient_checkpointing_does_not_change_weights(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
-    found = []
+    all_weights = []
     for name, stage in (
         ("plain", {"batch_size": 8}),
         ("saved", {"batch_size": 8, "gradient_checkpointing": True}),
     ):
         plan = recipe(tiny_backbone, corpus_folder, epochs=1, **stage)
         [trained] = training.train(plan, tmp_path / name, report=lambda _: None)
-        found.append(weights(trained.folder))
-    for name, tensor in found[0].items():
-        torch.testing.assert_close(found[1][name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+        all_weights.append(weights(trained.folder))
+    for name, tensor in all_weights[0].items():
+        torch.testing.assert_close(all_weights[1][name], tensor, rtol=1e-4, atol=1e-5, msg=name)
 
 
 @pytest.mark.heavy
@@ -213,10 +213,10 @@ def test_resumed_run_keeps_used_patience(
     scores: list[float | None] = [0.5, 0.9, 0.8, None, 0.7, 0.6, 0.5, 0.95, 0.99]
 
     def score(*_: Any) -> dict[str, float]:
-        found = scores.pop(0)
-        if found is None:
+        next_score = scores.pop(0)
+        if next_score is None:
             raise Killed
-        return {"eval_f1": found}
+        return {"eval_f1": next_score}
 
     monkeypatch.setattr(TaggerLearner, "score", score)
     plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
@@ -225,8 +225,8 @@ def test_resumed_run_keeps_used_patience(
     for left in (4, 3):
         # The last score taken is that of the model that is kept.
         [trained] = training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
-        found = [entry["eval_f1"] for entry in trained.history if "eval_f1" in entry]
-        assert found == [0.5, 0.9, 0.8, 0.7]
+        dev_scores = [entry["eval_f1"] for entry in trained.history if "eval_f1" in entry]
+        assert dev_scores == [0.5, 0.9, 0.8, 0.7]
         assert len(scores) == left - 1
 
 

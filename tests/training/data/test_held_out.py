@@ -78,8 +78,8 @@ def test_document_is_split_at_removed_sentence() -> None:
     train = Corpus("c", "train", (Document("1", text, spans),), ("D",))
     left, number = remove_sentences(train, {"flu kills many ."})
     assert number == 1 and left.types == ("D",)
-    found = [(d.text, [d.mention(span) for span in d.spans]) for d in left]
-    assert found == [("Gout hurts.", ["Gout"]), ("Mumps swell. It ends.", ["Mumps"])]
+    parts = [(d.text, [d.mention(span) for span in d.spans]) for d in left]
+    assert parts == [("Gout hurts.", ["Gout"]), ("Mumps swell. It ends.", ["Mumps"])]
 
 
 @pytest.mark.parametrize("removed", ["flu kills type a", "virus here ."])
@@ -99,8 +99,8 @@ def test_sentences_joined_by_a_mention_are_removed_together(removed: str) -> Non
 def test_proposals_are_split_like_gold() -> None:
     text = "It was a deficiency. Of iron it came. Gout hurts."
     gold = Document("1", text, (Span(9, 28, "D"), Span(38, 42, "D")))
-    found = gold.with_spans([Span(29, 31, "D"), Span(38, 42, "D")])
-    train, proposed = (Corpus("c", "train", (one,), ("D",)) for one in (gold, found))
+    proposals = gold.with_spans([Span(29, 31, "D"), Span(38, 42, "D")])
+    train, proposed = (Corpus("c", "train", (document,), ("D",)) for document in (gold, proposals))
     held_out = {"it was a deficiency ."}
     assert [d.text for d in remove_sentences(train, held_out)[0]] == ["Gout hurts."]
     (left,) = remove_sentences(proposed, held_out, train)[0]

@@ -73,7 +73,7 @@ def test_repeated_example_makes_other_random_choices() -> None:
 
 
 def test_proportional_epoch_is_a_permutation() -> None:
-    """As before sources had shares, so that older runs are made again by the same recipe."""
+    """Runs from before sources had shares must be reproducible."""
     order = mixture([Share(5, 5), Share(4, 4)]).order(torch.Generator().manual_seed(3))
     assert order == torch.randperm(9, generator=torch.Generator().manual_seed(3)).tolist()
 
@@ -94,6 +94,6 @@ def test_each_process_resumes_within_its_epoch() -> None:
 
     unbroken, resumed = (loader(mixture([Share(16, 16)])) for _ in range(2))
     resumed = skip_first_batches(resumed, 2)
-    for one in (unbroken, resumed):
-        one.set_epoch(3)
+    for mixture in (unbroken, resumed):
+        mixture.set_epoch(3)
     assert list(resumed) == list(unbroken)[2:]

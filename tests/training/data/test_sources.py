@@ -20,14 +20,14 @@ GOOD = "Gout\tB-Disease\nhurts\tO\n"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "toy"
-    place.mkdir()
+    path = tmp_path / "toy"
+    path.mkdir()
     for split in ("train", "devel"):
-        (place / f"{split}.tsv").write_text(GOOD)
-    (place / "test.tsv").write_text("Flu\tB-Disease\nkills\tO\n\n" + GOOD)
-    (place / "empty.tsv").write_text("")
-    (place / "bare.tsv").write_text("Gout\tO\n")
-    return place
+        (path / f"{split}.tsv").write_text(GOOD)
+    (path / "test.tsv").write_text("Flu\tB-Disease\nkills\tO\n\n" + GOOD)
+    (path / "empty.tsv").write_text("")
+    (path / "bare.tsv").write_text("Gout\tO\n")
+    return path
 
 
 def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> Recipe:

@@ -36,8 +36,8 @@ TAGS = TagSet()
 
 def row(encoder: Encoder, example: Any, draw: Random) -> Row:
     """As a tagger's learner has it."""
-    found: Row = example.encode(encoder, COMPACT, draw)
-    return found
+    encoded: Row = example.encode(encoder, COMPACT, draw)
+    return encoded
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def encoder(tiny_backbone: Path) -> Encoder:
 
 
 def read_row(example: ListExample | ContextExample, encoder: Encoder, seed: int) -> list[str]:
-    """Tags of a row, after a check that it is one the model can be given."""
+    """Return the tags of a row, after checking that the row is valid."""
     row = example.encode(encoder, COMPACT, Random(seed))
     assert len(row) <= encoder.max_subwords
     assert len(row.tags) == len(row.starts)

@@ -34,19 +34,19 @@ def test_distillation_loss_is_cross_entropy_of_two_chains() -> None:
     sums = crf_algorithms.sum_sequences(teacher.chain(), theirs, mask)
     transitions = sums.expected_transitions()
     tags = sums.marginals.permute(2, 0, 1)
-    found = student.distillation_log_likelihood(
+    likelihoods = student.distillation_log_likelihood(
         ours, tags.float(), transitions.float(), mask, reduction="none"
     )
     for row, words in enumerate(mask.sum(1).tolist()):
         paths = torch.tensor(list(itertools.product(range(3), repeat=words)))
         many = len(paths)
-        one = torch.ones(many, words).bool()
+        mask_of_paths = torch.ones(many, words).bool()
         likelihood = [
-            crf(emissions[row, :words].expand(many, -1, -1), paths, one, reduction="none")
+            crf(emissions[row, :words].expand(many, -1, -1), paths, mask_of_paths, reduction="none")
             for crf, emissions in ((teacher, theirs), (student, ours))
         ]
         expected = (likelihood[0].exp() * likelihood[1]).sum()
-        torch.testing.assert_close(found[row], expected, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(likelihoods[row], expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.fixture(scope="module")

@@ -58,9 +58,9 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
 def test_interrupted_run_resumes(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
     plan = recipe(tiny_backbone, corpus_folder, model={"lora": {"rank": 4}})
     short = plan.model_copy(update={"stages": [plan.stages[0].model_copy(update={"epochs": 2})]})
-    [one] = train(short, tmp_path / "run", report=lambda _: None)
+    [first] = train(short, tmp_path / "run", report=lambda _: None)
     [again] = train(short, tmp_path / "run", resume=True, report=lambda _: None)
-    assert again.dev_f1 == one.dev_f1
+    assert again.dev_f1 == first.dev_f1
     record = json.loads((tmp_path / "run" / "seed-1" / "training.json").read_text())
     assert record["recipe"]["model"]["family"] == "generator" and record["mentions"] == 72
     with pytest.raises(RecipeError, match="was started with another recipe"):

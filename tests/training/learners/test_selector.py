@@ -72,7 +72,7 @@ class Careless:
 
 
 def proposals(folder: Path, corpus: Path, split: str) -> Path:
-    """What the careless one finds in a split, in a file."""
+    """Write the mentions of the careless recognizer in a split to a file."""
     gold = load(str(corpus), split)
     path = folder / f"{split}.jsonl"
     write(Careless(gold).annotate(gold), path, "jsonl")
@@ -139,7 +139,7 @@ def test_dev_set_without_proposals_uses_variants(
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
     assert trained.dev_f1 > 0.9
     last = [entry for entry in trained.history if "eval_f1" in entry][-1]
-    assert last["eval_f1_proposed"] < 0.5  # one right in five or fewer
+    assert last["eval_f1_proposed"] < 0.5  # at most one correct in five
     asks = Selector.from_pretrained(trained.folder, device="cpu").model.config.instructions
     assert asks["Disease"].startswith("Disease: A disease, disorder")
 
@@ -147,10 +147,10 @@ def test_dev_set_without_proposals_uses_variants(
 @pytest.mark.heavy
 def test_interrupted_run_resumes(tiny_backbone: Path, corpus_folder: Path, tmp_path: Path) -> None:
     plan = recipe(tiny_backbone, corpus_folder, model={"lora": {"rank": 4}}, stage={"epochs": 2})
-    [one] = train(plan, tmp_path / "run", report=lambda _: None)
-    config = (one.folder / "config.json").read_text()
+    [first] = train(plan, tmp_path / "run", report=lambda _: None)
+    config = (first.folder / "config.json").read_text()
     [again] = train(plan, tmp_path / "run", resume=True, report=lambda _: None)
-    assert again.dev_f1 == one.dev_f1
+    assert again.dev_f1 == first.dev_f1
     assert (again.folder / "config.json").read_text() == config
     record = json.loads((tmp_path / "run" / "seed-1" / "training.json").read_text())
     assert record["recipe"]["model"]["family"] == "selector" and record["mentions"] == 72
@@ -165,9 +165,9 @@ def test_group_is_mention_with_variants_or_error(encoder: CandidateEncoder) -> N
     text = "aspirin helps against lung cancer .\n\ngout hurts ."
     spans = (Span(0, 7, "Chemical"), Span(22, 33, "Disease"), Span(27, 33, "Disease"))
     corpus = Corpus("c", "train", (Document("1", text, spans),), ("Chemical", "Disease"))
-    found = [Document("1", text, (spans[1], Span(22, 26, "Disease"), Span(37, 41, "Disease"),
+    proposed = [Document("1", text, (spans[1], Span(22, 26, "Disease"), Span(37, 41, "Disease"),
                                   Span(0, 7, "Disease"), Span(8, 13, "Gene")))]  # fmt: skip
-    examples, coverage = make_group_examples(corpus, corpus.types, encoder, PROMPTS, found)
+    examples, coverage = make_group_examples(corpus, corpus.types, encoder, PROMPTS, proposed)
     assert coverage.mentions == 3 and not coverage.unreachable
     right, wrong = (
         [e for e in examples if not e.is_negative],
@@ -182,7 +182,7 @@ def test_group_is_mention_with_variants_or_error(encoder: CandidateEncoder) -> N
         assert not any(row.is_correct for row in rows[1:])
         assert len(rows) == (1 if example.is_negative else 5)
         assert len(rows[0]) == example.length
-    # Of a mention of one type it is known that it is not of the corpus's others.
+    # A mention of a type is not of the other types of the corpus.
     chemical = right[0].encode(encoder, PROMPTS, 0, Random(1))
     assert len(chemical) == 1 and chemical[0].excluded_types == (1,) and chemical[0].type_id == 0
     assert {len(right[1].encode(encoder, PROMPTS, 4, Random(n))) for n in range(5)} == {5}
@@ -193,11 +193,11 @@ def test_group_is_mention_with_variants_or_error(encoder: CandidateEncoder) -> N
 def test_variants_of_dev_set_are_reproducible() -> None:
     text = "aspirin helps against lung cancer ."
     document = Document("1", text, (Span(0, 7, "Chemical"), Span(22, 33, "Disease", 0.3)))
-    one = add_variants(document, ["Disease"], 4)
-    assert one == add_variants(document, ["Disease"], 4)
-    assert len(one.spans) == 5 and set(map(Candidate.from_span, one.spans)) & collect_candidates(
-        document
-    ) == {Candidate(22, 33, "Disease")}
+    with_variants = add_variants(document, ["Disease"], 4)
+    assert with_variants == add_variants(document, ["Disease"], 4)
+    candidates = set(map(Candidate.from_span, with_variants.spans))
+    assert len(candidates) == 5
+    assert candidates & collect_candidates(document) == {Candidate(22, 33, "Disease")}
 
 
 def test_text_with_lone_surrogate_is_encoded(encoder: CandidateEncoder) -> None:
@@ -226,11 +226,11 @@ def test_errors_in_held_out_sentences_are_not_trained_on(
     write(documents, folder / "train.jsonl", "jsonl")
     write(documents[:2], folder / "devel.jsonl", "jsonl")
     write([Document("t", secret, (Span(0, 4, "Disease"),))], folder / "test.jsonl", "jsonl")
-    found = [
+    proposed = [
         d.with_spans([Span(s.start(), s.end(), "Disease") for s in _WORD.finditer(d.text)])
         for d in documents
     ]
-    write(found, tmp_path / "found.jsonl", "jsonl")
+    write(proposed, tmp_path / "found.jsonl", "jsonl")
     taught: list[GroupExample] = []
     real = GroupExample.encode
 

@@ -72,14 +72,14 @@ def test_dev_set_must_not_be_training_data_of_earlier_models() -> None:
 
 
 def test_dev_file_must_not_be_trained_on(tmp_path: Path) -> None:
-    one, link = tmp_path / "one.tsv", tmp_path / "link.tsv"
-    one.write_text("gout\tB-Disease\n")
-    link.symlink_to(one)
-    for dev in (one, link):
+    file, link = tmp_path / "file.tsv", tmp_path / "link.tsv"
+    file.write_text("gout\tB-Disease\n")
+    link.symlink_to(file)
+    for dev in (file, link):
         assert "is trained on too" in (
-            find_split_conflict(recipe({"corpus": str(one)}, dev={"corpus": str(dev)})) or ""
+            find_split_conflict(recipe({"corpus": str(file)}, dev={"corpus": str(dev)})) or ""
         )
-    parts = {"corpus": str(one), "limit": 5}, {"corpus": str(one), "skip": 5}
+    parts = {"corpus": str(file), "limit": 5}, {"corpus": str(file), "skip": 5}
     assert find_split_conflict(recipe(parts[0], dev=parts[1])) is None
 
 
@@ -155,7 +155,7 @@ def test_dev_set_skips_training_documents(tmp_path: Path) -> None:
     (folder / "train.tsv").write_text("".join(f"Gout{i}\tB-D\n\n" for i in range(5)))
     name = str(folder)
     dev = {"corpus": name, "split": "train", "skip": 3, "limit": 1}
-    found = load_dev(recipe({"corpus": name, "limit": 3}, dev=dev))
-    assert [document.text for document in found.corpus] == ["Gout3"]
+    dev_set = load_dev(recipe({"corpus": name, "limit": 3}, dev=dev))
+    assert [document.text for document in dev_set.corpus] == ["Gout3"]
     with pytest.raises(RecipeError, match=r"has no documents after the 9 that are skipped"):
         load_dev(recipe({"corpus": name, "limit": 3}, dev={**dev, "skip": 9}))
