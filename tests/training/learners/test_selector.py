@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -58,8 +59,8 @@ class Careless:
         for document in texts:
             yield document.with_spans(self._found(document, types or self.types))
 
-    def unreachable(self, document: Document, types: Sequence[str]) -> Any:
-        return {}
+    def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
+        return Counter()
 
     def _found(self, document: Document, types: Sequence[str]) -> list[Span]:
         draw, words = Random(document.text), split_words(document.text)
