@@ -59,13 +59,13 @@ def normalize_record(record: Any) -> Mapping[str, Any]:
     """
     if not isinstance(record, dict):
         raise MalformedError("is not a JSON object with the text of a document")
-    record = _with_text(dict(record))
-    name = None if _has_tags(record) else _find_mentions(record)
+    fields: Mapping[str, Any] = _with_text(dict(record))
+    name = None if _has_tags(fields) else _find_mentions(fields)
     if name is None:
-        return record
-    spans = [span for entry in record[name] for span in normalize_mention(entry)]
+        return fields
+    spans = [span for entry in fields[name] for span in normalize_mention(entry)]
     # An empty list under a name before this one is replaced.
-    others = {key: value for key, value in record.items() if key not in (name, "spans")}
+    others = {key: value for key, value in fields.items() if key not in (name, "spans")}
     return {**others, "spans": spans}
 
 
