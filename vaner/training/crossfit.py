@@ -101,14 +101,19 @@ def crossfit(
         model = _train(recipe, output / "all", corpora_root, report)
         _annotate(model, dev.values(), types, output, "devel")
     for name in corpora:
-        files = [_file(output / f"fold-{fold}", name, "train") for fold in range(folds)]
-        annotated = chain.from_iterable(read(file, "jsonl") for file in files)
-        _write(annotated, _file(output, name, "train"))
+        _join_folds(output, name, folds)
     return CrossfitResult(
         model,
         tuple(_file(output, name, "train") for name in corpora),
         tuple(_file(output, name, "devel") for name in dev),
     )
+
+
+def _join_folds(output: Path, name: str, folds: int) -> None:
+    """Write the annotated folds of a corpus to a single file, in the order of its documents."""
+    files = [_file(output / f"fold-{fold}", name, "train") for fold in range(folds)]
+    annotated = chain.from_iterable(read(file, "jsonl") for file in files)
+    _write(annotated, _file(output, name, "train"))
 
 
 def _corpora_to_annotate(plan: TrainingPlan) -> dict[str, Corpus]:

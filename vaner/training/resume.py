@@ -1,6 +1,6 @@
 """Store the recipe of a run next to its checkpoints, and refuse to resume with another recipe.
 
-A model trained by one recipe and resumed by another would be a result that nobody can reproduce.
+A model trained by one recipe and resumed by another would be a result that cannot be reproduced.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def collect_examples(
         held_out: keys of sentences that are not trained on.
 
     Raises:
-        CorpusError: if a source has no examples; without the error nobody would notice.
+        CorpusError: if a source has no examples.
     """
     groups: list[Sequence[Example]] = []
     coverage = Coverage(0, {}, 0)

@@ -137,12 +137,7 @@ def make_sentence_examples(
     Raises:
         CorpusError: if the corpus does not annotate a type; the model would learn its absence.
     """
-    missing = [type for type in types if type not in corpus.types]
-    if missing:
-        raise CorpusError(
-            f"corpus {corpus.name} does not annotate {', '.join(missing)}; "
-            f"it has {format_types(corpus.types)}"
-        )
+    _check_annotated(corpus, types)
     examples: list[SentenceExample] = []
     reasons = Counter[str]()
     mentions = dropped_words = 0
@@ -171,6 +166,15 @@ def make_sentence_examples(
                                 nameless_fraction, len(row), unannotated, general)
                     )  # fmt: skip
     return examples, Coverage(mentions, dict(reasons), dropped_words)
+
+
+def _check_annotated(corpus: Corpus, types: Sequence[str]) -> None:
+    missing = [type for type in types if type not in corpus.types]
+    if missing:
+        raise CorpusError(
+            f"corpus {corpus.name} does not annotate {', '.join(missing)}; "
+            f"it has {format_types(corpus.types)}"
+        )
 
 
 def unannotated_tags(tag_set: TagSet, types: Sequence[str]) -> tuple[int, ...]:

@@ -128,10 +128,10 @@ class TaggerLearner:
 
 
 def _check_instruction(recipe: TaggerRecipe, types: Sequence[str]) -> None:
-    """Check that something tells the model which type to find.
+    """Check that the instruction or the tags determine which type to find.
 
     Raises:
-        RecipeError: if nothing does.
+        RecipeError: if neither does.
     """
     if not recipe.joint and len(types) > 1 and recipe.template() == EMPTY:
         raise RecipeError(

@@ -267,7 +267,7 @@ class Recipe(RecipePart):
     def from_record(cls, content: Any) -> Self:
         """Return the recipe that an earlier run has stored.
 
-        Former field names are accepted without a warning, because nobody edits a record.
+        Former field names are accepted without a warning, because records are not edited by hand.
 
         Args:
             content: the recipe as a dict, as ``model_dump(mode="json")`` returns it.
