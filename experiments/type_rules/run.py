@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.results_table import filled
+from experiments.results_table import fill_part
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.errors import VanerError
@@ -84,7 +84,7 @@ def main() -> None:
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (HERE / "results.json").write_text(text + "\n", "utf-8")
     readme = HERE / "README.md"
-    readme.write_text(filled(readme.read_text("utf-8"), table(rows), "type_rules"), "utf-8")
+    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "type_rules"), "utf-8")
 
 
 def make_recipe(condition: str) -> Recipe:
