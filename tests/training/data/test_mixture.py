@@ -94,6 +94,6 @@ def test_each_process_resumes_within_its_epoch() -> None:
 
     unbroken, resumed = (loader(mixture([Share(16, 16)])) for _ in range(2))
     resumed = skip_first_batches(resumed, 2)
-    for mixture in (unbroken, resumed):
-        mixture.set_epoch(3)
+    for data_loader in (unbroken, resumed):
+        data_loader.set_epoch(3)
     assert list(resumed) == list(unbroken)[2:]
