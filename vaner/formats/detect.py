@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from vaner.errors import FormatError
+from vaner.formats import chemdner, csv_table
 from vaner.formats.brat import ANNOTATION_SUFFIXES
+from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
-from vaner.formats.source import InputFile, get_suffix, read_chunks
+from vaner.formats.signatures import describe_markup
+from vaner.formats.source import InputFile, get_suffix, read_bytes, read_chunks
 from vaner.text.tags import OUTSIDE, split_tag
 
 _HEAD_LENGTH = 1 << 14
+_SIGNATURE_LENGTH = 16
 _MAX_LINE_LENGTH = 1 << 22
 _XML_ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",
     "PubmedBookArticleSet": "pubmed",
+    "article": "jats",
+    "articles": "jats",
+    "pmc-articleset": "jats",
     "MedlineCitationSet": "pubmed",
 }
 
@@ -28,7 +37,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     """Return the name of the format of a file or folder.
 
     The content decides, because ``.txt`` and ``.tsv`` are used for many formats. The suffix decides
-    if the content does not identify a format. A final ``.gz`` is ignored.
+    if the content does not identify a format. The suffix of a compression is ignored.
 
     Args:
         path: file or folder.
@@ -45,14 +54,35 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     if file.is_folder:
         return _detect_folder(file, encoding)
     by_suffix = FORMAT_BY_SUFFIX.get(get_suffix(file.path))
+    if binary_format := _detect_binary(file):
+        return binary_format
     if by_suffix and by_suffix.path_writer:  # binary, or not the file that holds the text
         return by_suffix.name
     head = _read_head(file, encoding)
     if format := _detect_xml(head) or detect_json(head) or _detect_lines(head):
         return format
-    if by_suffix and not by_suffix.is_identified_by_content:
+    if kind := describe_markup(head):
+        raise file.error(f"its format is unknown: it looks like {kind}", argument="format")
+    if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
         return by_suffix.name
     raise file.error("its format cannot be detected; name it", argument="format")
+
+
+def _detect_binary(file: InputFile) -> str | None:
+    """Return the format of a binary file from its signature, or None if it may be text."""
+    content = read_bytes(file, _SIGNATURE_LENGTH)
+    if content.startswith(b"%PDF-"):
+        return "pdf"
+    if content.startswith(b"PAR1"):
+        return "parquet"
+    if detect_compression(content) != "zip":
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(read_bytes(file))) as archive:
+            kind = describe_office_file(archive) or ""
+    except zipfile.BadZipFile:
+        return "zip"  # whose reader reports what is wrong
+    return "docx" if "DOCX" in kind else "zip"
 
 
 def suggest_format(path: str | Path) -> str:
@@ -133,7 +163,14 @@ def _detect_lines(head: str) -> str | None:
         return "pubtator"
     if re.match(r"@@\d+/\S+ ", lines[0]):
         return "genetag"
-    return "conll" if _has_tags(lines[:50]) else None
+    if re.match(r"PMID- ?\d", lines[0]):
+        return "medline"
+    if _has_tags(lines[:50]):
+        return "conll"
+    if all(map(chemdner.ABSTRACT.fullmatch, lines[:50])):
+        return "chemdner"
+    is_table = csv_table.is_header(lines[0]) and len(lines) > 1
+    return "csv" if is_table and csv_table.find_delimiter(lines[0]) in lines[1] else None
 
 
 def _has_tags(lines: list[str]) -> bool:

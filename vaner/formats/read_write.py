@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TextIO
 
 from vaner.errors import FormatError, VanerError
+from vaner.formats.compression import open_compressed_text
 from vaner.formats.detect import detect_format, suggest_format
 from vaner.formats.losses import Losses, replace_file_start
 from vaner.formats.names import get_format
@@ -41,22 +41,31 @@ def read(
     *,
     encoding: str = "utf-8",
     on_error: OnError | None = None,
+    **options: str | None,
 ) -> Iterator[Document]:
     """Read the documents of a file, one at a time.
 
     Args:
-        path: file or folder, plain or gzip, or ``"-"`` for standard input.
+        path: file or folder, compressed or not, or ``"-"`` for standard input.
         format: name of a format in `FORMATS`. Default: detected from the file.
         encoding: encoding of the file. UTF-8 may begin with a byte order mark.
         on_error: called with each error. The reader then skips the bad mention, or the document if
             the document is bad, and continues. Errors that make continuing impossible, such as a
             wrong encoding, are raised. If None, all errors are raised.
 
+        options: parameters of a format, such as ``text_column="note"`` for CSV. None is ignored.
+
     Raises:
         FormatError: naming file and line.
+        VanerError: for an option that the format does not have.
     """
-    reader = get_format(format or detect_format(path, encoding=encoding)).reader
-    return reader(path, encoding=encoding, on_error=on_error)
+    source = get_format(format or detect_format(path, encoding=encoding))
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given.keys() - set(source.options):
+        others = ", ".join(f.name for f in FORMATS.values() if name in f.options)
+        known = f"it is an option of {others}" if others else "no format has it"
+        raise VanerError(f"{path}: the format {source.name} has no option {name}; {known}")
+    return source.reader(path, encoding=encoding, on_error=on_error, **given)
 
 
 def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:
@@ -92,7 +101,7 @@ def write(
 
     Args:
         documents: the documents. A generator is consumed one document at a time.
-        path: file or folder. A name that ends in ``.gz`` is compressed.
+        path: file or folder. ``.gz``, ``.bz2`` or ``.xz`` at the end compresses.
         format: name of a format in `FORMATS`. Default: from the suffix of the path.
 
     Raises:
@@ -121,9 +130,9 @@ def _open_output(path: str | Path) -> Iterator[TextIO]:
     """Open a UTF-8 stream that does not translate line ends."""
     if str(path) == STDIN:
         yield sys.stdout
-    elif str(path).endswith(".gz"):
-        with gzip.open(path, "wt", encoding="utf-8", newline="") as compressed:
-            yield cast(TextIO, compressed)
+    elif compressed := open_compressed_text(path):
+        with compressed:
+            yield compressed
     else:
         with open(path, "w", encoding="utf-8", newline="") as stream:
             yield stream

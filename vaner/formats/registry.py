@@ -14,13 +14,20 @@ from pathlib import Path
 from typing import Protocol
 
 from vaner.formats import (
+    archive,
     brat,
+    chemdner,
     conll,
+    csv_table,
     doccano,
+    docx_text,
     genetag,
+    jats,
     jsonl,
     label_studio,
+    medline,
     parquet,
+    pdf,
     prodigy,
     pubannotation,
     pubmed,
@@ -29,7 +36,6 @@ from vaner.formats import (
 )
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
-from vaner.formats.source import OnError
 from vaner.formats.unsupported_annotations import METADATA_KEYS
 from vaner.text.documents import Document
 
@@ -37,9 +43,7 @@ from vaner.text.documents import Document
 class Reader(Protocol):
     """A function that reads the documents of a file."""
 
-    def __call__(
-        self, path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
-    ) -> Iterator[Document]: ...
+    __call__: Callable[..., Iterator[Document]]
 
 
 Writer = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
@@ -86,6 +90,8 @@ class Format:
         writer: yields the text of each document; None if the format cannot be written as a stream.
         folder_writer: writes a folder of files.
         file_writer: writes a binary file.
+        is_binary: whether its files are not text.
+        options: names of further parameters of the reader, such as the column of the text.
         is_identified_by_content: whether a file is read in this format only if its content
             identifies it or the user names the format. Otherwise the suffix is sufficient.
         needs_folder: whether the reader needs other files of the same folder.
@@ -101,6 +107,8 @@ class Format:
     writer: Writer | None = None
     folder_writer: PathWriter | None = None
     file_writer: PathWriter | None = None
+    is_binary: bool = False
+    options: tuple[str, ...] = ()
     is_identified_by_content: bool = False
     needs_folder: bool = False
     metadata_keys: tuple[str, ...] = ()
@@ -151,6 +159,7 @@ _FORMATS = (
         parquet.read,
         holds=_EVERYTHING,
         file_writer=parquet.write_file,
+        is_binary=True,
         metadata_keys=METADATA_KEYS,
     ),
     Format(
@@ -269,6 +278,53 @@ _FORMATS = (
         holds=Capabilities(
             nested=True, discontinuous=False, scores=False, identifiers=False, relations=False
         ),
+    ),
+    Format(
+        "chemdner",
+        "BioCreative CHEMDNER: a file of abstracts and a file of mentions",
+        (".txt",),
+        chemdner.read,
+        is_identified_by_content=True,
+        needs_folder=True,
+        holds=Capabilities(discontinuous=False, scores=False, identifiers=False, relations=False),
+    ),
+    Format(
+        "jats",
+        "JATS XML, full texts of PubMed Central: sections, figures and tables",
+        (".nxml", ".xml"),
+        jats.read,
+        aliases=("pmc", "nxml"),
+        is_identified_by_content=True,
+    ),
+    Format(
+        "medline",
+        "MEDLINE text, as PubMed exports it: titles and abstracts",
+        (".nbib",),
+        medline.read,
+        aliases=("nbib",),
+    ),
+    Format(
+        "csv",
+        "CSV or TSV with named columns, a document per row",
+        (".csv",),
+        csv_table.read,
+        aliases=("tsv",),
+        options=("text_column", "id_column"),
+    ),
+    Format("pdf", "PDF, the text of its pages (needs pypdf)", (".pdf",), pdf.read, is_binary=True),
+    Format(
+        "docx",
+        "Word document, its paragraphs and tables (needs python-docx)",
+        (".docx",),
+        docx_text.read,
+        is_binary=True,
+    ),
+    Format(
+        "zip",
+        "zip archive, each file in its own format",
+        (".zip",),
+        archive.read,
+        is_binary=True,
     ),
 )
 

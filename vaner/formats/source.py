@@ -6,16 +6,17 @@ All readers use this module for compression, encoding, line numbers and errors.
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from vaner.errors import FormatError
+from vaner.formats.compression import ERRORS as COMPRESSION_ERRORS
+from vaner.formats.compression import CompressionError, decompress, remove_suffix
+from vaner.formats.signatures import describe_binary
 from vaner.text.documents import SpanError
 
 OnError = Callable[[FormatError], None]
@@ -26,7 +27,6 @@ CARRIAGE_RETURNS = (
 )
 _CHUNK_SIZE = 1 << 16
 _MAX_MESSAGE_LENGTH = 300
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class FormatWarning(UserWarning):
@@ -61,8 +61,8 @@ class InMemoryFile(str):
 
 
 def get_suffix(path: Path) -> str:
-    """Return the suffix of a file name in lower case, without a final ``.gz``."""
-    return Path(path.name.removesuffix(".gz")).suffix.lower()
+    """Return the suffix of a file name in lower case, without that of its compression."""
+    return Path(remove_suffix(path.name)).suffix.lower()
 
 
 class InputFile:
@@ -107,7 +107,7 @@ class InputFile:
         """Name of the file without suffixes, used to name documents without an id."""
         if self.is_stdin:
             return "stdin"
-        return Path(self.path.name.removesuffix(".gz")).stem
+        return Path(remove_suffix(self.path.name)).stem
 
     def error(
         self, message: str, line: int | None = None, *, argument: str | None = None
@@ -139,30 +139,39 @@ class InputFile:
 
 @contextmanager
 def open_bytes(file: InputFile) -> Iterator[BinaryIO]:
-    """Open a file as bytes. Gzip is detected from the content and decompressed.
+    """Open a file as bytes. Its compression is detected from the content.
 
     Raises:
         FormatError: if the file cannot be opened, or its compression is broken.
     """
     try:
-        raw = _open_raw(file)
+        raw = open_raw(file)
         # In-memory files, and replacements of standard input, may not support peek().
         buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[type-var]
         try:
-            if buffered.peek(2)[:2] == _GZIP_MAGIC:
-                yield cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
-            else:
-                yield buffered
+            yield decompress(buffered)
         finally:
             if not file.is_stdin:
                 buffered.close()
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise file.error(f"broken gzip file: {error}") from None
+    except COMPRESSION_ERRORS as error:
+        raise file.error(f"the compression is broken: {error}") from None
+    except CompressionError as error:
+        raise file.error(str(error)) from None
     except OSError as error:
         raise file.error(f"cannot be read: {error.strerror or error}") from None
 
 
-def _open_raw(file: InputFile) -> BinaryIO:
+def read_bytes(file: InputFile, length: int = -1) -> bytes:
+    """Return the content of a binary file as it is, or only its first bytes."""
+    try:
+        with open_raw(file) as stream:
+            return stream.read(length)
+    except OSError as error:
+        raise file.error(f"cannot be read: {error.strerror or error}") from None
+
+
+def open_raw(file: InputFile) -> BinaryIO:
+    """Open a file as it is, without decompressing it."""
     if file.data is not None:
         return io.BytesIO(file.data)
     return sys.stdin.buffer if file.is_stdin else file.path.open("rb")
@@ -192,6 +201,8 @@ def read_chunks(file: InputFile, encoding: str = "utf-8") -> Iterator[str]:
         while True:
             # read1 returns what a pipe has, so that standard input is streamed.
             chunk = cast(io.BufferedReader, stream).read1(_CHUNK_SIZE)
+            if not bytes_read and (kind := describe_binary(chunk)):
+                raise file.error(f"is not a text file: it looks like {kind}")
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:

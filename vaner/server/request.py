@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from vaner.display import output_formats
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, detect_format, read
+from vaner.formats.compression import detect_compression
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
 from vaner.recognition.options import AnnotateOptions, declaration
@@ -32,7 +33,7 @@ CONTENT_TYPES = {
 }
 """Content type of a body -> its format; None if the format is detected from the content."""
 
-NOT_READABLE = {f.name for f in FORMATS.values() if f.needs_folder or f.file_writer}
+NOT_READABLE = {f.name for f in FORMATS.values() if f.needs_folder or f.is_binary}
 """Formats that a body cannot have: some need several files, and the uncompressed size of a binary
 format such as Parquet has no limit."""
 READABLE = tuple(name for name in FORMATS if name not in NOT_READABLE)
@@ -177,6 +178,8 @@ def _parse_content_type(header: str) -> tuple[str, str]:
 def _decompress(body: bytes, limit: int) -> bytes:
     """Return a body, without gzip compression if it has one, of at most `limit` bytes."""
     if not body.startswith(_GZIP):
+        if compression := detect_compression(body[:16]):
+            raise RejectedRequest(415, f"the body is compressed with {compression}; use gzip")
         return body
     decompressor = zlib.decompressobj(wbits=31)
     try:

@@ -1,0 +1,104 @@
+"""BioCreative CHEMDNER: a file of abstracts, and a file of their mentions (read only).
+
+Abstracts: ``ID<tab>title<tab>abstract`` in ``NAME.abstracts.txt``. Mentions: ``ID<tab>T or A<tab>
+start<tab>end<tab>mention<tab>type`` in ``NAME.annotations.txt`` of the same folder, whose offsets
+count from the start of the title (T) or of the abstract (A).
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from vaner.formats.source import (
+    FormatWarning,
+    InputFile,
+    MalformedError,
+    OnError,
+    read_nonempty_lines,
+)
+from vaner.formats.spans import OFFSET, make_span
+from vaner.text.documents import Document
+
+ID = r"(?:\d{5,}|[A-Z]{2}\d{5,}[A-Z]?\d?)"
+ABSTRACT = re.compile(rf"({ID})\t([^\t]*)\t([^\t]*)")
+"""A line of the file of abstracts. Patents have ids such as ``US20090306132``."""
+
+_MENTION = re.compile(rf"([^\t]+)\t([TA])\t({OFFSET})\t({OFFSET})\t([^\t]*)\t([^\t]+?)\s*")
+_PARTS = (("abstracts", "annotations"), ("abstract", "annotation"), ("text", "annotations"))
+
+Mentions = dict[str, list[tuple[int, bool, int, int, str, str]]]
+"""Id -> line, whether it is in the abstract, start, end, text and type of each mention."""
+
+
+def read(
+    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Read the abstracts with their mentions. The text is title, line break, abstract.
+
+    Args:
+        path: the file of abstracts.
+        encoding: encoding of both files.
+        on_error: see `vaner.formats.read`.
+
+    Warns:
+        FormatWarning: if there is no file of mentions, or it has mentions of other abstracts.
+    """
+    file = InputFile(path, on_error)
+    annotations = _find_annotations(file)
+    mentions_file = InputFile(annotations, on_error) if annotations else file
+    mentions = _read_mentions(mentions_file, encoding) if annotations else Mentions()
+    if annotations is None:
+        message = f"{file.name}: without mentions, there is no file of annotations with its name"
+        warnings.warn(message, FormatWarning, stacklevel=2)
+    for number, line in read_nonempty_lines(file, encoding):
+        with file.guard(number):
+            match = ABSTRACT.fullmatch(line)
+            if not match:
+                raise MalformedError("expected ID, title and abstract, separated by tabs")
+            yield _to_document(*match.groups(), mentions.pop(match[1], []), mentions_file)
+    if count := sum(map(len, mentions.values())):
+        message = f"{mentions_file.name}: {count} mentions of abstracts that are not in {file.name}"
+        warnings.warn(message, FormatWarning, stacklevel=2)
+
+
+def _find_annotations(file: InputFile) -> Path | None:
+    """Return the file of mentions that belongs to a file of abstracts."""
+    if file.data is not None or file.is_stdin:
+        return None
+    names = [
+        file.path.name.replace(part, other) for part, other in _PARTS if part in file.path.name
+    ]
+    paths = [file.path.with_name(name) for name in names]
+    paths += [path.with_suffix(".tsv") for path in paths]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _read_mentions(file: InputFile, encoding: str) -> Mentions:
+    mentions: Mentions = defaultdict(list)
+    for number, line in read_nonempty_lines(file, encoding):
+        match = _MENTION.fullmatch(line)
+        if match:
+            id, part, start, end, text, type = match.groups()
+            mentions[id].append((number, part == "A", int(start), int(end), text, type))
+        else:
+            file.report("expected ID, T or A, start, end, mention and type", number)
+    return mentions
+
+
+def _to_document(
+    id: str,
+    title: str,
+    abstract: str,
+    mentions: list[tuple[int, bool, int, int, str, str]],
+    file: InputFile,
+) -> Document:
+    text, spans = f"{title}\n{abstract}" if abstract else title, []
+    for line, is_in_abstract, start, end, quoted, type in mentions:
+        shift = len(title) + 1 if is_in_abstract else 0
+        with file.guard(line):
+            spans.append(make_span(text, [(start + shift, end + shift)], type, quoted=quoted))
+    return Document(id, text, tuple(spans))

@@ -1,0 +1,175 @@
+"""Tables as CSV or TSV whose first line names the columns: a document per row (read only).
+
+The columns of title, text and id are found by their names, or named by the user. The other columns
+are stored in the metadata as `table`. The delimiter is a tab, comma, semicolon or bar.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.source import InputFile, MalformedError, OnError, read_chunks
+from vaner.text.documents import Document
+
+TEXTS = (
+    "text", "abstract", "content", "sentence", "body", "note", "note_text", "clinical_note",
+    "document_text", "report", "report_text", "transcription", "description", "narrative",
+    "abstracttext", "abstract_text", "message", "passage", "question",
+)  # fmt: skip
+"""Names of the column with the text, the likeliest first."""
+
+TITLES = ("title", "articletitle", "article_title")
+IDS = (
+    "id", "pmid", "pmcid", "doc_id", "document_id", "docid", "doc_key", "note_id", "row_id", "doi",
+    "uid", "identifier", "index",
+)  # fmt: skip
+NO_TEXT = "row without text"
+
+_DELIMITERS = "\t,;|"
+_MAX_NAME_LENGTH = 40
+
+
+class Columns(NamedTuple):
+    """Positions of the columns: those of the text, joined by line breaks, and that of the id."""
+
+    texts: Sequence[int]
+    id: int | None
+
+
+def read(
+    path: str | Path,
+    *,
+    encoding: str = "utf-8",
+    on_error: OnError | None = None,
+    text_column: str | None = None,
+    id_column: str | None = None,
+) -> Iterator[Document]:
+    """Read each row as a document. A row without an id is named after the file and its number.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
+        text_column: name of the column with the text, or several names separated by commas.
+            Default: title and text, by their usual names.
+        id_column: name of the column with the id. Default: by its usual names.
+    """
+    file, skipped = InputFile(path, on_error), SkipCounts()
+    header: list[str] = []
+    columns = Columns((), None)
+    for number, (line, cells) in enumerate(_read_rows(file, encoding)):
+        if number == 0:
+            header = [cell.strip() for cell in cells]
+            columns = _find_columns(file, header, text_column, id_column)
+            continue
+        with file.guard(line):
+            if len(cells) != len(header):
+                raise MalformedError(f"expected {len(header)} columns, found {len(cells)}")
+            document = _to_document(header, cells, columns, f"{file.stem}-{number}")
+            if document.text.strip():
+                yield document
+            else:
+                skipped[NO_TEXT] += 1
+    warn_skipped_records(file, skipped)
+
+
+def _read_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows, the header first, each with its first line. Skip empty lines."""
+    lines = _read_lines_with_ends(file, encoding)
+    first = next((line for line in lines if line.strip()), "")
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    start, delimiter = 1, find_delimiter(first)
+    reader = csv.reader(_chain(first, lines), delimiter=delimiter)
+    try:
+        for cells in reader:
+            if any(cells):
+                yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise file.error(f"is not CSV: {error}", start) from None
+
+
+def _chain(first: str, lines: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from lines
+
+
+def _read_lines_with_ends(file: InputFile, encoding: str) -> Iterator[str]:
+    """Yield the lines of a file with their line ends, which may be part of a quoted cell."""
+    rest = ""
+    for chunk in read_chunks(file, encoding):
+        *lines, rest = (rest + chunk).split("\n")
+        yield from (f"{line}\n" for line in lines)
+    if rest:
+        yield rest
+
+
+def find_delimiter(header: str) -> str:
+    """Return the delimiter of a table from the line with the names of its columns.
+
+    >>> find_delimiter("pmid;title;abstract")
+    ';'
+    """
+    return max(_DELIMITERS, key=header.count)
+
+
+def is_header(line: str) -> bool:
+    """Return whether a line names the columns of a table with texts.
+
+    >>> is_header("pmid,title,abstract"), is_header("Gout, text and more")
+    (True, False)
+    """
+    delimiter = find_delimiter(line)
+    if delimiter not in line:
+        return False
+    names = [cell.strip().strip('"').lower() for cell in line.split(delimiter)]
+    is_short = all(0 < len(name) <= _MAX_NAME_LENGTH for name in names)
+    has_no_prose = delimiter == "\t" or " " not in line
+    is_known = bool({*TEXTS, *TITLES} & set(names))
+    return is_short and has_no_prose and is_known and len(set(names)) == len(names)
+
+
+def _find_columns(
+    file: InputFile, header: Sequence[str], text_column: str | None, id_column: str | None
+) -> Columns:
+    names = [name.casefold() for name in header]
+    if text_column is not None:
+        texts = [_find_column(file, names, name, "text_column") for name in text_column.split(",")]
+    else:
+        texts = [names.index(name) for name in TEXTS if name in names][:1]
+        titles = [names.index(name) for name in TITLES if name in names][:1]
+        texts = titles + texts
+    if id_column is not None:
+        id: int | None = _find_column(file, names, id_column, "id_column")
+    else:
+        id = next((names.index(name) for name in IDS if name in names), None)
+    if not texts:
+        others = [position for position in range(len(names)) if position != id]
+        if len(others) != 1:
+            listed = ", ".join(header)
+            message = f"which column is the text? There are {listed}; name it"
+            raise file.error(message, 1, argument="text_column")
+        texts = others
+    return Columns(texts, id)
+
+
+def _find_column(file: InputFile, names: Sequence[str], name: str, argument: str) -> int:
+    if name.strip().casefold() not in names:
+        message = f"there is no column {name.strip()!r}; there are {', '.join(names)}"
+        raise file.error(message, 1, argument=argument)
+    return names.index(name.strip().casefold())
+
+
+def _to_document(
+    header: Sequence[str], cells: Sequence[str], columns: Columns, default_id: str
+) -> Document:
+    text = "\n".join(cells[position] for position in columns.texts if cells[position])
+    id = cells[columns.id].strip() if columns.id is not None else ""
+    used = {*columns.texts, columns.id}
+    others = {name: cells[i] for i, name in enumerate(header) if i not in used and cells[i]}
+    return Document(id or default_id, text, (), {"table": others} if others else {})

@@ -1,0 +1,72 @@
+"""MEDLINE text (`.nbib`), as PubMed exports it: titles and abstracts (read only).
+
+A field begins with its tag in four columns, such as ``PMID- 7`` or ``TI  - Gout``, and continues in
+lines that begin with six spaces. The text is title, line break, abstract.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
+from vaner.text.documents import Document
+
+FIELD = re.compile(r"([A-Z][A-Z0-9 ]{3})- ?(.*)")
+_ABSTRACTS = ("AB", "OAB")
+_TITLES = ("TI", "BTI", "TT")
+NO_TEXT = "record without title and abstract"
+
+Fields = dict[str, list[str]]
+
+
+def read(
+    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Read each record of a file as a document, its PMID as id.
+
+    Args:
+        path: the file.
+        encoding: encoding of the file.
+        on_error: see `vaner.formats.read`.
+    """
+    file, skipped = InputFile(path, on_error), SkipCounts()
+    for line, fields in _read_records(file, encoding):
+        with file.guard(line):
+            if not fields.get("PMID"):
+                raise MalformedError("a record without PMID")
+            parts = (_find_field(fields, _TITLES), _find_field(fields, _ABSTRACTS))
+            text = "\n".join(part for part in parts if part)
+            if text:
+                yield Document(fields["PMID"][0], text)
+            else:
+                skipped[NO_TEXT] += 1
+    warn_skipped_records(file, skipped)
+
+
+def _read_records(file: InputFile, encoding: str) -> Iterator[tuple[int, Fields]]:
+    """Yield the fields of each record, with its first line. A record begins with its PMID."""
+    fields, start, values = Fields(), 0, list[str]()
+    for number, line in read_lines(file, encoding):
+        match = FIELD.match(line)
+        if match:
+            tag, value = match[1].strip(), match[2].strip()
+            if tag == "PMID" and "PMID" in fields:
+                yield start, fields
+                fields = Fields()
+            start = start if fields else number
+            values = fields.setdefault(tag, [])
+            values.append(value)
+        elif line.startswith("      ") and values:
+            values[-1] = f"{values[-1]} {line.strip()}"
+        elif line.strip():
+            with file.guard(number):
+                raise MalformedError("expected a field such as 'TI  - ', or six spaces")
+    if fields:
+        yield start, fields
+
+
+def _find_field(fields: Fields, tags: tuple[str, ...]) -> str:
+    return next((" ".join(fields[tag]) for tag in tags if fields.get(tag)), "")

@@ -1,0 +1,58 @@
+"""What a file seems to be that is not in a text format, from its first bytes."""
+
+from __future__ import annotations
+
+import re
+
+_SIGNATURES = (
+    (b"%PDF-", "a PDF"),
+    (b"{\\rtf", "a document in Rich Text Format; save it as plain text or DOCX"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of Word or Excel 97; save it as DOCX or CSV"),
+    (b"PAR1", "a Parquet table"),
+    (b"ARROW1", "an Arrow table; save it as Parquet"),
+    (b"\xff\xff\xff\xff\x10\x00\x00\x00", "an Arrow stream; save it as Parquet"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x89HDF\r\n", "an HDF5 file"),
+    (b"\x89PNG", "an image (PNG)"),
+    (b"\xff\xd8\xff", "an image (JPEG)"),
+    (b"GIF8", "an image (GIF)"),
+    (b"II*\x00", "an image (TIFF)"),
+    (b"MM\x00*", "an image (TIFF)"),
+    (b"%!PS", "a PostScript file"),
+    (b"\x28\xb5\x2f\xfd", "a file compressed with Zstandard; decompress it"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
+    (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
+    (b"\x7fELF", "a program"),
+)
+_TAR = slice(257, 262)
+
+
+def describe_binary(head: bytes) -> str | None:
+    """Return what a file seems to be, or None if it may be text.
+
+    Args:
+        head: the first bytes of the file, decompressed.
+
+    >>> describe_binary(b"%PDF-1.4"), describe_binary(b"Gout.")
+    ('a PDF', None)
+    """
+    if head[_TAR] == b"ustar":
+        return "a tar archive; unpack it"
+    return next((kind for magic, kind in _SIGNATURES if head.startswith(magic)), None)
+
+
+def describe_markup(head: str) -> str | None:
+    """Return what a text seems to be that is no plain text, or None if it may be plain text.
+
+    >>> describe_markup("<!DOCTYPE html><html>"), describe_markup("[Gout in men.]")
+    ('HTML; save it as plain text', None)
+    """
+    start = head.lstrip().lstrip("\ufeff")
+    if re.match(r"<!doctype html|<html[\s>]", start, re.I):
+        return "HTML; save it as plain text"
+    if start.startswith("<?xml") or re.match(r"<!DOCTYPE\s+\w", start):
+        root = re.search(r"<([A-Za-z_][\w.:-]*)", start)
+        return f"XML with the root <{root[1]}>, which is not read" if root else "XML"
+    if re.match(r'\{\s*"[^"]*"\s*:|\[\s*\{\s*"[^"]*"\s*:|\[\s*\[\s*[\["\d]', start):
+        return "JSON without the text of a document"
+    return None
