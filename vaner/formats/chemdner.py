@@ -59,7 +59,8 @@ def read(
             match = ABSTRACT.fullmatch(line)
             if not match:
                 raise MalformedError("expected ID, title and abstract, separated by tabs")
-            yield _to_document(*match.groups(), mentions.pop(match[1], []), mentions_file)
+            entries = mentions.pop(match[1], [])
+            yield _to_document(match[1], match[2], match[3], entries, mentions_file)
     if count := sum(map(len, mentions.values())):
         message = f"{mentions_file.name}: {count} mentions of abstracts that are not in {file.name}"
         warnings.warn(message, FormatWarning, stacklevel=2)

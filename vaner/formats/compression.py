@@ -8,7 +8,6 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
@@ -61,12 +60,12 @@ def open_compressed_text(path: str | Path) -> TextIO | None:
 
     Line ends are not translated.
     """
-    openers = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-    opener: Callable[..., Any] | None = openers.get(Path(path).suffix.lower())
+    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    opener = openers.get(Path(path).suffix.lower())
     return opener and cast(TextIO, opener(path, "wt", encoding="utf-8", newline=""))
 
 
-def decompress(stream: io.BufferedReader) -> BinaryIO:
+def decompress(stream: io.BufferedReader[Any]) -> BinaryIO:
     """Return a stream of the decompressed content, or the same stream if it is not compressed.
 
     Raises:
@@ -82,7 +81,7 @@ def decompress(stream: io.BufferedReader) -> BinaryIO:
     return _open_only_member(stream) if compression == "zip" else stream
 
 
-def _open_only_member(stream: io.BufferedReader) -> BinaryIO:
+def _open_only_member(stream: io.BufferedReader[Any]) -> BinaryIO:
     archive = zipfile.ZipFile(stream if stream.seekable() else io.BytesIO(stream.read()))
     if kind := describe_office_file(archive):
         raise CompressionError(f"is not a text file: it looks like {kind}")

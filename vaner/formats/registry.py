@@ -321,7 +321,7 @@ _FORMATS = (
     ),
     Format(
         "zip",
-        "zip archive, each file in its own format",
+        "zip archive, the format of each file is detected",
         (".zip",),
         archive.read,
         is_binary=True,
