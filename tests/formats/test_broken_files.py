@@ -70,8 +70,8 @@ def test_truncated_gzip(tmp_path):
 def test_missing_files_and_unknown_formats(tmp_path):
     with pytest.raises(FormatError, match="No such file"):
         list(read(tmp_path / "none.txt"))
-    with pytest.raises(VanerError, match="unknown format 'docx'"):
-        read(tmp_path, "docx")
+    with pytest.raises(VanerError, match="unknown format 'odt'"):
+        read(tmp_path, "odt")
     (tmp_path / "x.bin").write_text("prose, no format")
     with pytest.raises(FormatError, match=r"cannot be detected; name it$") as caught:
         detect_format(tmp_path / "x.bin")

@@ -18,6 +18,7 @@ from annotated_types import Predicate
 from typing_extensions import TypedDict
 
 from vaner.errors import FormatError
+from vaner.formats.file_names import RENAMED, make_file_name
 from vaner.formats.losses import (
     DANGLING,
     NAME,
@@ -34,7 +35,6 @@ from vaner.formats.spans import OFFSET, make_span, recall, remember
 from vaner.text.documents import Document, Span
 
 ANNOTATION_SUFFIXES = (".ann", ".a1", ".a2")
-RENAMED = "document id changed for a file name"
 _MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
 _PIECE = f"-?{OFFSET} -?{OFFSET}"
 _OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
@@ -42,8 +42,6 @@ _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
 _LINE_KINDS = "TREAMN#*"  # the possible first characters of a line
 # Attributes, identifiers and notes: their target follows their type.
 _KINDS_WITH_ONE_TARGET = "AMN#"
-_UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
-_MAX_NAME_LENGTH = 200  # in bytes; file systems allow 255, and a suffix is added
 
 References = Mapping[str, Sequence[str]]
 """Mention id -> identifiers."""
@@ -143,24 +141,13 @@ def write_folder(documents: Iterable[Document], folder: Path, losses: Losses) ->
     folder.mkdir(parents=True, exist_ok=True)
     used: set[str] = set()
     for document in documents:
-        name = _make_file_name(document.id, used)
+        name = make_file_name(document.id, used)
         losses[RENAMED] += name != document.id
         text = replace_file_start(replace_surrogates(document.text, losses), losses)
         (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="")
         lines = "".join(f"{line}\n" for line in _make_lines(replace(document, text=text), losses))
         (folder / f"{name}.ann").write_text(lines, encoding="utf-8", newline="")
         yield document
-
-
-def _make_file_name(id: str, used: set[str]) -> str:
-    """Return a file name for a document id that no other document of the folder has."""
-    base = _UNSAFE.sub("_", id).encode()[:_MAX_NAME_LENGTH].decode(errors="ignore") or "_"
-    name, number = base, 1
-    while name.casefold() in used:  # some file systems do not distinguish Ab and aB
-        number += 1
-        name = f"{base}-{number}"
-    used.add(name.casefold())
-    return name
 
 
 def count_unsupported(document: Document) -> int:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from vaner.errors import FormatError
-from vaner.formats import chemdner, csv_table
+from vaner.formats import chemdner, csv_table, webanno, xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
@@ -29,6 +29,7 @@ _XML_ROOTS = {
     "article": "jats",
     "articles": "jats",
     "pmc-articleset": "jats",
+    "xmi": "xmi",
     "MedlineCitationSet": "pubmed",
 }
 
@@ -131,6 +132,10 @@ def _detect_folder(folder: InputFile, encoding: str) -> str:
     paths = sorted(path for path in folder.path.iterdir() if not path.name.startswith("."))
     if any(path.suffix in ANNOTATION_SUFFIXES for path in paths):
         return "brat"
+    if any(path.suffix == xmi.SUFFIX for path in paths):
+        return "xmi"
+    if tables := [path for path in paths if path.suffix == webanno.SUFFIX and path.is_file()]:
+        return detect_format(tables[0], encoding=encoding)
     texts = [path for path in paths if path.suffix == ".txt" and path.is_file()]
     if not texts:
         raise folder.error("the folder has neither .ann nor .txt files")
@@ -163,6 +168,8 @@ def _detect_lines(head: str) -> str | None:
         return "pubtator"
     if re.match(r"@@\d+/\S+ ", lines[0]):
         return "genetag"
+    if lines[0].startswith(webanno.MAGIC):
+        return "webanno"
     if re.match(r"PMID- ?\d", lines[0]):
         return "medline"
     if _has_tags(lines[:50]):

@@ -33,6 +33,8 @@ from vaner.formats import (
     pubmed,
     pubtator,
     text,
+    webanno,
+    xmi,
 )
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
@@ -310,6 +312,33 @@ _FORMATS = (
         csv_table.read,
         aliases=("tsv",),
         options=("text_column", "id_column"),
+    ),
+    Format(
+        "webanno",
+        "WebAnno TSV 3 of INCEpTION: a folder with a file per document",
+        (".tsv",),
+        webanno.read,
+        aliases=("webannotsv",),
+        folder_writer=webanno.write_folder,
+        is_identified_by_content=True,
+        holds=Capabilities(
+            discontinuous=_HULL,
+            scores=False,
+            relations=False,
+            document_ids="as file names",
+            white_space="within sentences",
+        ),
+    ),
+    Format(
+        "xmi",
+        "UIMA CAS XMI of INCEpTION: a folder with a file per document (needs dkpro-cassis)",
+        (".xmi",),
+        xmi.read,
+        aliases=("cas", "uima"),
+        folder_writer=xmi.write_folder,
+        holds=Capabilities(
+            discontinuous=_HULL, scores=False, relations=False, document_ids="as file names"
+        ),
     ),
     Format("pdf", "PDF, the text of its pages (needs pypdf)", (".pdf",), pdf.read, is_binary=True),
     Format(

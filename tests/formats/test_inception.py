@@ -1,0 +1,162 @@
+"""INCEpTION: WebAnno TSV 3 and UIMA CAS XMI, read and written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.formats.test_overlaps import full, slow_is_fine
+from vaner.errors import FormatError
+from vaner.formats import detect_format, read, write
+from vaner.formats.skipped_records import SkippedRecordsWarning
+from vaner.text.documents import Document, Span
+
+TEXT = "😷 Gout_1 and (hay) fever.\nSecond 100% [x]|y *flu* sentence."
+DOCUMENT = Document(
+    "a",
+    TEXT,
+    (
+        Span(2, 8, "Dis|ease[1]", None, ("http://example.org/1",)),
+        Span(13, 24, "D*"),
+        Span(14, 17, "_"),
+        Span(TEXT.index("flu"), TEXT.index("flu") + 3, "D"),
+        Span(TEXT.index("u*"), TEXT.index("u*") + 1, "X\\"),
+    ),
+)
+FORMATS = ["webanno", "xmi"]
+RESERVED = "aB 😷_|[]*\\;\n(>é1"
+
+
+@pytest.fixture(autouse=True)
+def needs_cassis() -> None:
+    pytest.importorskip("cassis")
+
+
+def mentions(document: Document) -> list[tuple[str, str]]:
+    return [(document.mention(span), span.type) for span in document.spans]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_documents_are_written_and_read_again(tmp_path: Path, format: str) -> None:
+    folder = tmp_path / "out"
+    assert not write([DOCUMENT, Document("b", "Rat.")], folder, format).lost
+    assert detect_format(folder) == format
+    first, second = read(folder)
+    assert (first.id, first.text, first.spans) == ("a", TEXT, DOCUMENT.spans)
+    assert (second.id, second.text) == ("b", "Rat.")
+    suffix = ".tsv" if format == "webanno" else ".xmi"
+    assert detect_format(folder / f"a{suffix}") == format
+    assert list(read(folder / f"a{suffix}")) == [first]
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=slow_is_fine)
+@given(full(st.sampled_from(RESERVED)))
+@pytest.mark.parametrize("format", FORMATS)
+def test_mentions_are_preserved(
+    tmp_path_factory: Any, format: str, documents: list[Document]
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    write(documents, folder, format)
+    if not documents:
+        return
+    again = sorted(sorted(mentions(document)) for document in read(folder, format))
+    hulls = [[(d.text[s.start : s.end], s.type) for s in d.spans] for d in documents]
+    clean = [[(" ".join(text.split()), type) for text, type in spans] for spans in again]
+    expected = [[(" ".join(text.split()), type) for text, type in spans] for spans in hulls]
+    assert clean == sorted(sorted(spans) for spans in expected)
+
+
+# WebAnno TSV ------------------------------------------------------------------------------------
+
+LAYERS = """#FORMAT=WebAnno TSV 3.2
+#T_SP=de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS|PosValue
+#T_SP=webanno.custom.Finding
+#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value
+#T_RL=webanno.custom.Link|kind|BT_webanno.custom.Finding
+
+
+#Text=Rat fever
+#Text=hurts.
+1-1\t0-3\tRat\tNN\t_\t*[2]\tDisease[2]\t_\t_\t
+1-2\t4-9\tfever\tNN\t*\thttp://x[2]|*[3]\tDisease[2]|_[3]\tlike\t1-1\t
+1-2.1\t4-7\tfev\t_\t*[5]\t_\t_\t_\t_\t
+1-3\t10-15\thurts\tVB\t_\t_\t_\t_\t_\t
+1-4\t15-16\t.\t.\t_\t_\t_\t_\t_\t
+
+#Text=😷 cough
+2-1\t18-20\t😷\t_\t_\t_\t_\t_\t_\t
+2-2\t21-26\tcough\t_\t_\t_\tSign\\|x\t_\t_\t
+"""
+
+
+def test_layers_of_webanno(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    path.write_text(LAYERS, "utf-8")
+    with pytest.warns(SkippedRecordsWarning, match="annotation of tokens.*relation or chain"):
+        (document,) = read(path)
+    assert document.text == "Rat fever\nhurts.\n 😷 cough"
+    assert sorted(mentions(document)) == [
+        ("Rat fever", "Disease"), ("cough", "Sign|x"), ("fev", "Finding"),
+        ("fever", "Finding"), ("fever", "NamedEntity"),
+    ]  # fmt: skip
+    assert document.metadata["sentences"] == ((0, 16), (18, 25))
+
+
+def test_broken_webanno_files(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    for line, message in [("1-2\tx\tfever", "expected number"), ("#Text=a\n9-1\t2-3\ta", "begins")]:
+        path.write_text(LAYERS.replace("#Text=😷 cough", line), "utf-8")
+        with pytest.raises(FormatError, match=rf"x\.tsv:\d+: .*{message}"):
+            list(read(path))
+    with pytest.raises(FormatError, match=r"x\.tsv:1: is not WebAnno TSV 3"):
+        path.write_text("Rat\tO\n")
+        list(read(path, "webanno"))
+
+
+# UIMA CAS XMI -----------------------------------------------------------------------------------
+
+XMI = """<?xml version="1.0"?>
+<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore"
+ xmlns:o="http:///org/example.ecore" xmi:version="2.0"><cas:NULL xmi:id="0"/>
+<o:Finding xmi:id="3" sofa="1" begin="3" end="12" label="Disease" conceptId="C1"/>
+<o:Token xmi:id="4" sofa="1" begin="3" end="6"/>
+<o:Relation xmi:id="6" sofa="1" begin="3" end="6" Governor="3" Dependent="3"/>
+<o:Sign xmi:id="5" sofa="1" begin="13" end="18"/>
+<cas:Sofa xmi:id="1" sofaNum="1" sofaID="_InitialView" mimeType="text"
+ sofaString="😷 Rat fever hurts"/>
+</xmi:XMI>"""
+VIEW = '<cas:View sofa="1" members="3 4 5 6"/></xmi:XMI>'
+
+
+@pytest.mark.parametrize("content", [XMI, XMI.replace("</xmi:XMI>", VIEW)])
+def test_annotations_without_a_type_system(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.xml"
+    path.write_text(content, "utf-8")
+    assert detect_format(path) == "xmi"
+    with pytest.warns(SkippedRecordsWarning, match=r"relation \(1\)"):
+        (document,) = read(path)
+    assert document.spans == (
+        Span(2, 11, "Disease", None, ("C1",)), Span(12, 17, "Sign"),
+    )  # fmt: skip
+
+
+def test_broken_cas_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.xmi"
+    entity = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]>'
+    for content, message in [
+        (XMI[:-30], "broken XML"),
+        (XMI.replace('begin="3"', 'begin="three"'), "cannot be read as UIMA CAS XMI"),
+        (XMI.replace('end="18"', 'end="99"'), "cannot be read as UIMA CAS XMI|mention 12:99"),
+        (XMI.replace('<?xml version="1.0"?>', entity), "declares entities"),
+    ]:
+        path.write_text(content, "utf-8")
+        with pytest.raises(FormatError, match=rf"x\.xmi:?\d*: .*({message})"):
+            list(read(path))
+    monkeypatch.setitem(sys.modules, "cassis", None)
+    with pytest.raises(FormatError, match=r"pip install 'dkpro-cassis>="):
+        list(read(path))

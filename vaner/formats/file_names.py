@@ -1,0 +1,61 @@
+"""Formats with a file per document: names of the files from ids of documents, and folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from vaner.formats.losses import Losses
+from vaner.formats.source import InputFile, get_suffix
+from vaner.text.documents import Document
+
+RENAMED = "document id changed for a file name"
+
+_UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
+_MAX_NAME_LENGTH = 200  # in bytes; file systems allow 255, and a suffix is added
+
+
+def make_file_name(id: str, used: set[str]) -> str:
+    """Return a file name for a document id that no other document of the folder has.
+
+    Args:
+        id: the document id.
+        used: names that are used already, in lower case. The new one is added.
+    """
+    base = _UNSAFE.sub("_", id).encode()[:_MAX_NAME_LENGTH].decode(errors="ignore") or "_"
+    name, number = base, 1
+    while name.casefold() in used:  # some file systems do not distinguish Ab and aB
+        number += 1
+        name = f"{base}-{number}"
+    used.add(name.casefold())
+    return name
+
+
+def write_document_files(
+    documents: Iterable[Document],
+    folder: Path,
+    suffix: str,
+    render: Callable[[Document, Losses], str],
+    losses: Losses,
+) -> Iterator[Document]:
+    """Write a file per document, and yield each document when its file is written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    used: set[str] = set()
+    for document in documents:
+        name = make_file_name(document.id, used)
+        losses[RENAMED] += name != document.id
+        content = render(document, losses)
+        (folder / f"{name}{suffix}").write_text(content, encoding="utf-8", newline="")
+        yield document
+
+
+def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
+    """Yield a file, or the files of a folder that have a suffix, by name."""
+    if not file.is_folder:
+        yield file
+        return
+    paths = sorted(path for path in file.path.iterdir() if get_suffix(path) == suffix)
+    if not paths:
+        raise file.error(f"the folder contains no {suffix} files")
+    yield from (InputFile(path, file.on_error) for path in paths)
