@@ -19,7 +19,8 @@ from vaner.formats import (
     suggest_format,
     write,
 )
-from vaner.formats.registry import FORMAT_BY_SUFFIX, Format
+from vaner.formats.declaration import Format
+from vaner.formats.registry import FORMAT_BY_SUFFIX
 from vaner.formats.tables import make_table, update_table
 from vaner.text.documents import Document, Span
 

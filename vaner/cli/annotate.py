@@ -23,6 +23,7 @@ from vaner.cli.options import (
     EncodingOption,
     FilesArgument,
     FormatOption,
+    IdColumnOption,
     InputFormatOption,
     KnowledgeBaseOption,
     MinPrecisionOption,
@@ -35,6 +36,7 @@ from vaner.cli.options import (
     SelectorOption,
     ShardOption,
     SkipBadOption,
+    TextColumnOption,
     TextOption,
     TypesOption,
     split_types,
@@ -55,6 +57,8 @@ def annotate(
     format: FormatOption = None,
     output: OutputOption = "-",
     encoding: EncodingOption = "utf-8",
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
     overlaps: OverlapsOption = DEFAULT_ANNOTATE.overlaps,
     min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
     min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
@@ -114,11 +118,14 @@ def annotate(
             )
         from vaner.cli.stream import AnnotationStream
 
-        stream = AnnotationStream(files, text, shard=shard, **file_options)
+        columns = {"text_column": text_column, "id_column": id_column}
+        stream = AnnotationStream(files, text, shard=shard, columns=columns, **file_options)
         stream.run(settings.load(stream.output_format))
         return
     if text is not None or shard is not None:
         raise VanerError("--text and --shard cannot be used with --engine")
+    if text_column or id_column:
+        raise VanerError("--text-column and --id-column cannot be used with --engine")
     part_options = PartOptions(
         engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
         part_size=part_size or PART_SIZE, resume=resume,

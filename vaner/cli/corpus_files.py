@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from vaner.cli.messages import print_message
-from vaner.cli.options import CorpusFormatOption, EncodingOption, QuietOption, SkipBadOption
+from vaner.cli.options import (
+    CorpusFormatOption,
+    EncodingOption,
+    IdColumnOption,
+    QuietOption,
+    SkipBadOption,
+    TextColumnOption,
+)
 from vaner.cli.rename_types import RenameOption
 from vaner.cli.split_files import WITHOUT_MENTIONS
 from vaner.display.output_formats import WRITABLE
@@ -100,6 +107,8 @@ def convert(
     ] = None,
     rename: RenameOption = None,
     encoding: EncodingOption = "utf-8",
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -122,7 +131,9 @@ def convert(
     outputs.check_target(target, writing, paths)
     skipped = inputs.SkippedRecords() if skip_bad else None
     renamer = TypeRenamer(parse_renames(rename))
-    documents = inputs.read_documents(paths, reading, encoding, skipped)
+    documents = inputs.read_documents(
+        paths, reading, encoding, skipped, text_column=text_column, id_column=id_column
+    )
     stream = outputs.GuardedStream(map(renamer, documents))
     report = outputs.write_documents(stream, target, writing)
     for type in renamer.missing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vaner.cli.messages import print_message, single_line
@@ -74,7 +74,11 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
 
 
 def read_documents(
-    paths: Sequence[str], format: str | None, encoding: str, skipped: SkippedRecords | None
+    paths: Sequence[str],
+    format: str | None,
+    encoding: str,
+    skipped: SkippedRecords | None,
+    **options: str | None,
 ) -> Iterator[Document]:
     """Yield the documents of all files in order, and warn if none of them contains text.
 
@@ -87,13 +91,14 @@ def read_documents(
         encoding: their encoding.
         skipped: counts invalid records. A file that cannot be read to its end counts as one, and
             the next file is read.
+        options: options of the format, such as ``text_column`` of CSV; None if not given.
 
     Raises:
         FormatError: for an invalid record, if `skipped` is None.
     """
     is_empty = True
     for path in paths:
-        for document in _read_file(path, format, encoding, skipped):
+        for document in _read_file(path, format, encoding, skipped, options):
             is_empty = is_empty and not document.text.strip()
             yield document
     if is_empty and not (skipped and skipped.count):
@@ -103,13 +108,17 @@ def read_documents(
 
 
 def _read_file(
-    path: str, format: str | None, encoding: str, skipped: SkippedRecords | None
+    path: str,
+    format: str | None,
+    encoding: str,
+    skipped: SkippedRecords | None,
+    options: Mapping[str, str | None],
 ) -> Iterator[Document]:
     known_format = format or ("text" if path == STDIN else None)
     if path == STDIN and sys.stdin.isatty():
         print_message("reading from the terminal; press Ctrl-D at the end of the text")
     try:
-        yield from read(path, known_format, encoding=encoding, on_error=skipped)
+        yield from read(path, known_format, encoding=encoding, on_error=skipped, **options)
     except FormatError as error:
         if skipped is None:
             raise

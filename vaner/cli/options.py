@@ -144,6 +144,21 @@ CorpusFormatOption = Annotated[
 EncodingOption = Annotated[
     str, typer.Option(help="Encoding of the input. Example: --encoding latin-1")
 ]
+TextColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Column with the text of a CSV or TSV file; several separated by commas. Default: by "
+        "its name. Example: --text-column note",
+        show_default=False,
+    ),
+]
+IdColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Column with the document id of a CSV or TSV file. Default: by its name.",
+        show_default=False,
+    ),
+]
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Skip invalid records and report their number.")
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vaner.cli.inputs import SkippedRecords, expand_paths, read_documents
@@ -30,6 +30,7 @@ class AnnotationStream:
         text: a text, instead of files.
         input_format: format of the files; detected if None.
         encoding: encoding of the files.
+        columns: options of CSV: ``text_column`` and ``id_column``, each a name or None.
         output: file, folder, or ``-`` for standard output.
         format: output format; by the name of the output if None.
         skip_bad: whether to skip invalid records.
@@ -56,16 +57,19 @@ class AnnotationStream:
         skip_bad: bool,
         quiet: bool,
         shard: str | None = None,
+        columns: Mapping[str, str | None] | None = None,
     ) -> None:
         if text is not None and files:
             raise VanerError("give either --text or files, not both")
         file_options = {
             "--shard": shard, "--input-format": input_format, "--skip-bad": skip_bad,
             "--encoding": encoding != "utf-8",
+            **{f"--{name.replace('_', '-')}": value for name, value in (columns or {}).items()},
         }  # fmt: skip
         given = [name for name, value in file_options.items() if value]
         if text is not None and given:
             raise VanerError(f"{given[0]} applies to files and cannot be used with --text")
+        self._columns = dict(columns or {})
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
         self._input_format = resolve_format_name(input_format)
         self.output_format = output_format(format, output)
@@ -103,10 +107,11 @@ class AnnotationStream:
             return [Document("text", self._text)]
         options = (self._input_format, self._encoding, self._skipped)
         if self._shard is None:
-            return read_documents(self._paths, *options)
+            return read_documents(self._paths, *options, **self._columns)
         if self._shard.selects_files(self._paths):
-            return read_documents([*self._shard.select(self._paths)], *options)
-        return self._shard.select(read_documents(self._paths, *options))
+            paths = [*self._shard.select(self._paths)]
+            return read_documents(paths, *options, **self._columns)
+        return self._shard.select(read_documents(self._paths, *options, **self._columns))
 
     def _print_losses(self, report: WriteReport) -> None:
         if report.lost and not self._quiet:

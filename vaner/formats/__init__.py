@@ -10,6 +10,7 @@
 ['document id has no place in the format', 'document whose white space is written as one space']
 """
 
+from vaner.formats.declaration import Capabilities, Format
 from vaner.formats.detect import detect_format, suggest_format
 from vaner.formats.names import (
     get_format,
@@ -18,7 +19,7 @@ from vaner.formats.names import (
     resolve_format_name,
 )
 from vaner.formats.read_write import WriteReport, make_ids_unique, read, write, write_to
-from vaner.formats.registry import FORMATS, Capabilities, Format
+from vaner.formats.registry import FORMATS
 from vaner.formats.source import FormatWarning, OnError, get_suffix
 from vaner.formats.spans import rename_types
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import overload
 
 from vaner.errors import VanerError
-from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS, Format
+from vaner.formats.declaration import Format
+from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.source import get_suffix
 
 

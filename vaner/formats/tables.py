@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import astuple
 from pathlib import Path
 
-from vaner.formats.registry import FORMATS, Format, Support
+from vaner.formats.declaration import Format, Support
+from vaner.formats.registry import FORMATS
 
 _HEADER = (
     "name", "description", "suffixes", "read", "write", "nested, crossing", "discontinuous",

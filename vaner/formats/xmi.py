@@ -109,7 +109,7 @@ def _import_cassis(file: InputFile) -> Any:
 
 def _infer_types(root: Element, cassis: Any) -> TypeSystem:
     """Return the types of the annotations of a file, all of whose features are strings."""
-    types = cassis.TypeSystem()
+    types: TypeSystem = cassis.TypeSystem()
     for element in root:
         match = _NAMESPACE.match(element.tag)
         if not match or "begin" not in element.attrib or "end" not in element.attrib:
@@ -124,7 +124,7 @@ def _infer_types(root: Element, cassis: Any) -> TypeSystem:
             is_new = feature not in ("begin", "end", "sofa") and "}" not in feature
             if is_new and type.get_feature(feature) is None:
                 types.create_feature(type, feature, "uima.cas.String")
-    return types  # type: ignore[no-any-return]
+    return types
 
 
 def _index_annotations(root: Element, content: bytes) -> bytes:
