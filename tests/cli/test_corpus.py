@@ -291,6 +291,18 @@ def test_convert_counts_losses(run: Run, tmp_path: Path) -> None:
         assert "cannot hold" not in run("corpus", "convert", source, "-", "--to", format).err
 
 
+def test_convert_reads_named_columns(run: Run, tmp_path: Path) -> None:
+    table, output = tmp_path / "notes.csv", tmp_path / "notes.jsonl"
+    table.write_text("key,Finding,year\nk1,Rat fever,2026\n")
+    columns = ("--text-column", "finding", "--id-column", "key")
+    assert run("corpus", "convert", table, output, *columns).code == 0
+    (document,) = read(output)
+    assert (document.id, document.text) == ("k1", "Rat fever")
+    done = run("corpus", "convert", table, output)
+    expected = "which column is the text? There are key, Finding, year; name it with --text-column"
+    assert expected in done.error
+
+
 def test_convert_stops_at_an_error_with_a_message(run: Run, tmp_path: Path) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.xml"
     source.write_text('{"text": "Flu."}\n{}\n{"text": "Gout."}\n')

@@ -142,6 +142,13 @@ def test_mentions_that_are_not_read_are_reported_once_per_file(put: Any) -> None
     assert len(all) == 1
 
 
+def test_unknown_types_are_reported(put: Any) -> None:
+    path = put({"text": TEXT, "entities": [{"start": 0, "end": 9, "sort": "Disease"}]})
+    with pytest.warns(SkippedRecordsWarning, match=r"type of a mention.* \(1\)"):
+        (document,) = read(path)
+    assert mentions(document) == [("Rat fever", "")]
+
+
 # spaCy ------------------------------------------------------------------------------------------
 
 

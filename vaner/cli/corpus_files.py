@@ -131,9 +131,8 @@ def convert(
     outputs.check_target(target, writing, paths)
     skipped = inputs.SkippedRecords() if skip_bad else None
     renamer = TypeRenamer(parse_renames(rename))
-    documents = inputs.read_documents(
-        paths, reading, encoding, skipped, text_column=text_column, id_column=id_column
-    )
+    columns = {"text_column": text_column, "id_column": id_column}
+    documents = inputs.read_documents(paths, reading, encoding, skipped, columns)
     stream = outputs.GuardedStream(map(renamer, documents))
     report = outputs.write_documents(stream, target, writing)
     for type in renamer.missing:

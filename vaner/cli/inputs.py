@@ -78,7 +78,7 @@ def read_documents(
     format: str | None,
     encoding: str,
     skipped: SkippedRecords | None,
-    **options: str | None,
+    options: Mapping[str, str | None] | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of all files in order, and warn if none of them contains text.
 
@@ -98,7 +98,7 @@ def read_documents(
     """
     is_empty = True
     for path in paths:
-        for document in _read_file(path, format, encoding, skipped, options):
+        for document in _read_file(path, format, encoding, skipped, options or {}):
             is_empty = is_empty and not document.text.strip()
             yield document
     if is_empty and not (skipped and skipped.count):

@@ -105,13 +105,13 @@ class AnnotationStream:
     def _documents(self) -> Iterable[Document]:
         if self._text is not None:
             return [Document("text", self._text)]
-        options = (self._input_format, self._encoding, self._skipped)
+        options = (self._input_format, self._encoding, self._skipped, self._columns)
         if self._shard is None:
-            return read_documents(self._paths, *options, **self._columns)
+            return read_documents(self._paths, *options)
         if self._shard.selects_files(self._paths):
             paths = [*self._shard.select(self._paths)]
-            return read_documents(paths, *options, **self._columns)
-        return self._shard.select(read_documents(self._paths, *options, **self._columns))
+            return read_documents(paths, *options)
+        return self._shard.select(read_documents(self._paths, *options))
 
     def _print_losses(self, report: WriteReport) -> None:
         if report.lost and not self._quiet:

@@ -160,7 +160,7 @@ def _find_columns(
 
 def _find_column(file: InputFile, names: Sequence[str], name: str, argument: str) -> int:
     if name.strip().casefold() not in names:
-        message = f"there is no column {name.strip()!r}; there are {', '.join(names)}"
+        message = f"there is no column {name.strip()!r}; there are {', '.join(names)}; name one"
         raise file.error(message, 1, argument=argument)
     return names.index(name.strip().casefold())
 

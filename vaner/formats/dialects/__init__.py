@@ -128,13 +128,14 @@ def convert_record(record: Any, skipped: SkipCounts, guard: Guard) -> Iterator[R
         MalformedError: if it is not an object, or not complete.
     """
     if dialect := find_dialect(record):
-        yield from map(normalize_record, dialect.convert(record, skipped))
+        for converted in dialect.convert(record, skipped):
+            yield normalize_record(converted, skipped)
     elif (items := expand_container(record)) is not None:
         for item in items:
             with guard():
                 yield from convert_record(item, skipped, guard)
     else:
-        yield normalize_record(record)
+        yield normalize_record(record, skipped)
 
 
 def expand_container(record: Any) -> Sequence[Any] | None:

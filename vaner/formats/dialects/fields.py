@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import is_mention, normalize_mention
+from vaner.formats.dialects.mentions import has_no_type, is_mention, normalize_mention
+from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
 
 TEXTS = ("content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph")
@@ -34,6 +35,8 @@ CONTAINERS = (
 SOURCES = ("text", "tokens", "abstract", "passages", "tokenized_text", "sentences", *TEXTS)
 """Names of the fields of which a document needs one."""
 
+UNKNOWN_TYPE = "type of a mention, it is in no known field"
+
 _TAGS = ("ner_tags", "tags", "labels")
 
 
@@ -51,8 +54,12 @@ def read_columns(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{name: column.get(row) for name, column in columns.items()} for row in record["text"]]
 
 
-def normalize_record(record: Any) -> Mapping[str, Any]:
+def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[str, Any]:
     """Return a record with ``text``, ``id`` and ``spans`` instead of other names for them.
+
+    Args:
+        record: parsed JSON.
+        skipped: counts the mentions whose type is in no known field.
 
     Raises:
         MalformedError: if it is not an object.
@@ -64,6 +71,8 @@ def normalize_record(record: Any) -> Mapping[str, Any]:
     if name is None:
         return fields
     spans = [span for entry in fields[name] for span in normalize_mention(entry)]
+    if skipped is not None and (untyped := sum(map(has_no_type, fields[name]))):
+        skipped[UNKNOWN_TYPE] += untyped
     # An empty list under a name before this one is replaced.
     others = {key: value for key, value in fields.items() if key not in (name, "spans")}
     return {**others, "spans": spans}

@@ -132,6 +132,15 @@ def find_pieces(entry: Mapping[str, Any]) -> list[Any] | None:
     return None
 
 
+def has_no_type(entry: Any) -> bool:
+    """Return whether an entry has no field for its type, but others that are unknown."""
+    return (
+        isinstance(entry, dict)
+        and not entry.keys() & set(TYPES)
+        and not entry.keys() <= _OUR_FIELDS
+    )
+
+
 def find_types(entry: Mapping[str, Any]) -> list[str]:
     """Return the types of a mention; none if no field contains a type."""
     for name in TYPES:
