@@ -27,8 +27,11 @@ _MIN_FREE = 1e9  # bytes; a converted backbone needs half of this
 EXTRAS: Mapping[str, str] = {
     "dev": "tests and checks of vaner itself",
     "docs": "the documentation: make docs",
+    "docx": "Word documents",
+    "inception": "UIMA CAS XMI, a format of INCEpTION",
     "kb": "the open knowledge base: vaner kb build open",
     "onnx": "vaner export: taggers that start in a second and run without PyTorch",
+    "pdf": "PDF files",
     "peers": "the other programs in experiments/peers",
     "ray": "vaner annotate --engine ray: many machines",
     "serve": "vaner serve: a web page and an HTTP server",
