@@ -158,7 +158,8 @@ def _to_document(cas: Cas, file: InputFile, skipped: SkipCounts) -> Document:
         with file.guard():
             spans.append(_make_span(text, annotation, features))
     metadata = {"sentences": tuple(sorted(sentences))} if sentences else {}
-    return Document(file.stem, text, tuple(sorted(spans)), metadata)
+    spans.sort(key=lambda span: (span.start, -span.end))  # the outer mention first
+    return Document(file.stem, text, tuple(spans), metadata)
 
 
 def _make_span(text: str, annotation: Any, features: set[str]) -> Span:
