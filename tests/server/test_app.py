@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
@@ -228,9 +229,9 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate?types=Gene", {"json": {"text": "a"}}, 400, "the stand-in does not find Gene"),
         ("/annotate?min_score=2", {"json": {"text": "a"}}, 400, "min_score: "),
         ("/annotate?color=red", {"json": {"text": "a"}}, 400, "color: "),
-        ("/annotate?format=docx", {"json": {"text": "a"}}, 400, "unknown format 'docx'"),
+        ("/annotate?format=odt", {"json": {"text": "a"}}, 400, "unknown format 'odt'"),
         ("/annotate?format=pubmed", {"json": {"text": "a"}}, 400, "pubmed can only be read"),
-        ("/annotate?input_format=docx", {"content": b"a"}, 400, "unknown format"),
+        ("/annotate?input_format=odt", {"content": b"a"}, 400, "unknown format"),
         ("/annotate?input_format=brat", {"content": b"a"}, 400, "be in the format brat"),
         ("/annotate?input_format=parquet", {"content": b"PAR1"}, 400, "be in the format parquet"),
         ("/annotate?input_format=jsonl", {"content": b"{}\n"}, 400, "body:1: "),
@@ -241,6 +242,8 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate?input_format=jsonl", {"content": b""}, 400, "the body contains no text"),
         ("/annotate", {"content": b"\x1f\x8bnothing"}, 400, "broken gzip"),
         ("/annotate", {"content": gzip.compress(gzip.compress(b"a"))}, 400, "compressed more than"),
+        ("/annotate", {"content": bz2.compress(b"a")}, 415, "compressed with bzip2; use gzip"),
+        ("/annotate?input_format=pdf", {"content": b"%PDF-"}, 400, "be in the format pdf"),
         ("/annotate", {"content": gzip.compress(b"a" * 2_000_000)}, 413, "when it is uncompressed"),
         ("/annotate", {"content": b"a" * 1_000_001}, 413, "a body may have 1,000,000 bytes"),
         ("/annotate", {"json": {"text": "a" * 501}}, 413, "a request may have 500 characters"),
