@@ -271,7 +271,7 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
     [
         (["--types", "Gene"], "the model does not find Gene; it finds Chemical, Disease"),
         (["--types", ","], "--types contains no entity type"),
-        (["--format", "docx"], "unknown format 'docx'"),
+        (["--format", "odt"], "unknown format 'odt'"),
         (["--format", "pubmed"], "pubmed can only be read"),
         (["--format", "brat"], "give a folder with -o FOLDER"),
         (["--format", "parquet"], "give a file with -o FILE"),

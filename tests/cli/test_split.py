@@ -36,7 +36,7 @@ def test_sentences_in_two_splits_give_a_warning(run: Run, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--to", "lines"], "lines cannot represent a corpus"), (["--to", "html"], "html cannot"),
-     (["--to", "pubmed"], "can only be read"), (["--to", "docx"], "unknown format 'docx'"),
+     (["--to", "pubmed"], "can only be read"), (["--to", "odt"], "unknown format 'odt'"),
      (["--output", "-"], "give a folder"), (["--devel", "1"], "each share must be")],
 )  # fmt: skip
 def test_mistakes_are_errors_and_write_nothing(
