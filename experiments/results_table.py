@@ -1,7 +1,7 @@
 """Writes the table of all experiments: python -m experiments.results_table
 
-Reads the results.json of every experiment. Rewrites the table in experiments/README.md and, for the
-embedded models only, in README.md. ``--check`` writes nothing and fails if a table is out of date.
+Reads the results.json of every experiment. Rewrites the table in experiments/README.md and, with
+the totals of the embedded models only, in README.md. ``--check`` writes nothing and fails if a table is out of date.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ HEAD = """\
 |---|---|---|--:|--:|--:|---|--:|---|---|"""
 
 
-def table_rows(experiments: str = "*") -> Iterator[str]:
+def table_rows(experiments: str = "*", *, totals: bool = False) -> Iterator[str]:
     """Yield a row for each experiment, test split and entity type.
+
+    Of a corpus without a test split, devel is in the table, and says so.
 
     Args:
         experiments: a glob pattern for the names of the experiments.
+        totals: only one row for each split: all types together.
     """
     for path in sorted((ROOT / "experiments").glob(f"{experiments}/**/results.json")):
         record = json.loads(path.read_text("utf-8"))
@@ -33,16 +36,17 @@ def table_rows(experiments: str = "*") -> Iterator[str]:
             continue
         folder = path.parent.relative_to(ROOT / "experiments").as_posix()
         for split in record["seeds"][0]["scores"]:
-            if split.endswith(" test"):
-                yield from _split_rows(folder, record, split)
+            if split.endswith((" test", " devel")):
+                yield from _split_rows(folder, record, split, totals)
 
 
-def _split_rows(folder: str, record: dict[str, Any], split: str) -> Iterator[str]:
+def _split_rows(folder: str, record: dict[str, Any], split: str, totals: bool) -> Iterator[str]:
     runs = [seed["scores"][split] for seed in record["seeds"]]
     types = list(runs[0]["types"])
     if runs[0].get("out_of"):
         split += f", the first {runs[0]['documents']} sentences"
-    for type in [*types, *(["all"] if len(types) > 1 else [])]:
+    rows = [*types, *(["all"] if len(types) > 1 else [])]
+    for type in rows[-1:] if totals else rows:
         scores = [run["micro"] if type == "all" else run["types"][type] for run in runs]
         yield (
             f"| [{folder}](experiments/{folder}) | {split} | {type} | {format_scores(scores)} "
@@ -93,7 +97,8 @@ def fill_part(text: str, content: str, part: str = "results") -> str:
 
 
 def main() -> None:
-    everything, embedded = ("\n".join([HEAD, *table_rows(name)]) for name in ("*", "embedded_*"))
+    everything = "\n".join([HEAD, *table_rows()])
+    embedded = "\n".join([HEAD, *table_rows("embedded_*", totals=True)])
     tables = {
         "README.md": embedded,
         "experiments/README.md": everything.replace("](experiments/", "]("),
