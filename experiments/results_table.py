@@ -1,7 +1,8 @@
 """Writes the table of all experiments: python -m experiments.results_table
 
 Reads the results.json of every experiment. Rewrites the table in experiments/README.md and, with
-the totals of the embedded models only, in README.md. ``--check`` writes nothing and fails if a table is out of date.
+the totals of the embedded models only, in README.md. ``--check`` writes nothing and fails if a
+table is out of date.
 """
 
 from __future__ import annotations

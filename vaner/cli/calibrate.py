@@ -19,6 +19,7 @@ from vaner.cli.options import (
     TypesOption,
     split_types,
 )
+from vaner.cli.evaluate import UnknownCorpusOption
 from vaner.cli.rename_types import RenameOption
 from vaner.display.text import align_columns, format_count
 from vaner.errors import VanerError
@@ -62,6 +63,7 @@ def calibrate(
             show_default=False,
         ),
     ] = None,
+    unknown_corpus: UnknownCorpusOption = False,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
@@ -121,6 +123,7 @@ def calibrate(
         gold_corpora,
         types=type_names,
         limit=limit,
+        name_corpus=not unknown_corpus,
         progress=lambda gold: partial(show_progress, label=gold.name, total=len(gold), quiet=quiet),
     )
     typer.echo(_table(calibration))

@@ -100,6 +100,14 @@ LimitOption = Annotated[
     ),
 ]
 
+UnknownCorpusOption = Annotated[
+    bool,
+    typer.Option(
+        "--unknown-corpus",
+        help="Do not name the corpus in the instruction: read it like text of no known corpus.",
+    ),
+]
+
 
 def evaluate(
     corpus: CorpusOption = None,
@@ -117,6 +125,7 @@ def evaluate(
     bootstrap: BootstrapOption = 1000,
     seen_in: SeenInOption = None,
     limit: LimitOption = None,
+    unknown_corpus: UnknownCorpusOption = False,
     min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
     min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
@@ -170,7 +179,8 @@ def evaluate(
     check_writable(json_file, report)
     run = partial(
         _evaluate, limit=limit, min_score=min_score, min_precision=min_precision,
-        bootstrap=bootstrap, quiet=quiet, is_file=corpus is not None and is_one_split(corpus),
+        bootstrap=bootstrap, quiet=quiet, name_corpus=not unknown_corpus,
+        is_file=corpus is not None and is_one_split(corpus),
     )  # fmt: skip
     results: dict[str, Any]
     if corpus is None:
@@ -190,7 +200,10 @@ def evaluate(
             print_best_threshold(evaluation)
         results = {**evaluation.to_dict(), "seen_in": seen[0].split if seen else None}
         evaluations = [evaluation]
-    options = {"min_score": min_score, "min_precision": min_precision, "quantization": quantization}
+    options = {
+        "min_score": min_score, "min_precision": min_precision, "quantization": quantization,
+        "unknown_corpus": unknown_corpus,
+    }  # fmt: skip
     described = {**system.describe(), **{name: value for name, value in options.items() if value}}
     if form := recognizer.form:
         described["form"] = form
@@ -212,6 +225,7 @@ def _evaluate(
     min_precision: float | None,
     bootstrap: int,
     quiet: bool,
+    name_corpus: bool,
     is_file: bool,
 ) -> Evaluation:
     from vaner.annotator import Annotator
@@ -235,6 +249,7 @@ def _evaluate(
         train=train,
         min_score=thresholds,
         limit=limit,
+        name_corpus=name_corpus,
         bootstrap=bootstrap,
         progress=lambda stream: show_progress(stream, gold.name, total=total, quiet=quiet),
     )

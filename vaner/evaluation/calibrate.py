@@ -47,6 +47,7 @@ def calibrate(
     *,
     types: Sequence[str] | None = None,
     limit: int | None = None,
+    name_corpus: bool = True,
     progress: Callable[[Corpus], ProgressWrapper] = lambda _: iter,
 ) -> Calibration:
     """Fit a calibration of the scores of an annotator: those of its selector, if it has one.
@@ -57,6 +58,8 @@ def calibrate(
         types: Types to calibrate; if None, of each corpus those that it annotates and the model
             finds.
         limit: Number of documents to sample from each corpus; all if None.
+        name_corpus: Whether to put the corpus's name into the instruction. Without it, the scores
+            are calibrated for text of no known corpus.
         progress: Function of a corpus; returns a wrapper of its stream of annotated documents,
             such as a progress bar.
 
@@ -74,7 +77,10 @@ def calibrate(
     record = []
     for gold, selected in types_by_corpus:
         sample = _sample_documents(gold, limit)
-        result = evaluate(annotator, sample, types=selected, bootstrap=0, progress=progress(sample))
+        result = evaluate(
+            annotator, sample, types=selected, name_corpus=name_corpus, bootstrap=0,
+            progress=progress(sample),
+        )  # fmt: skip
         labeled += label_predictions(result.gold, result.predicted, result.types)
         record.append(
             {
