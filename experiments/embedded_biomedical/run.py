@@ -1,6 +1,6 @@
 """The default model of the package: python -m experiments.embedded_biomedical.run
 
-First trains the model of six_corpora.yaml, which the recipe begins with, unless it is there.
+First trains the model of ../six_corpora, which the recipe begins with, unless it exists.
 """
 
 from __future__ import annotations
@@ -22,5 +22,10 @@ CORPORA = [
 if __name__ == "__main__":
     if not (SIX_CORPORA / "seed-1" / "model").is_dir():
         root = os.environ.get("VANER_CORPORA")
-        train(read_recipe(HERE / "six_corpora.yaml"), SIX_CORPORA, corpora_root=root, resume=True)
+        train(
+            read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"),
+            SIX_CORPORA,
+            corpora_root=root,
+            resume=True,
+        )
     main(__file__, corpora=CORPORA, ship="biomedical")

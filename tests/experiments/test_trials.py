@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.embedded_biomedical.trials import scored, table
+from experiments.six_corpora.trials import score_trials, table
 from tests.training.test_train import corpus_folder, recipe
 from vaner.errors import VanerError
 from vaner.training.recipe.schema import Recipe
@@ -28,23 +28,23 @@ def in_two_stages(backbone: Path, corpus: Path, text: Path, teacher: Path) -> Re
 
 
 @pytest.mark.heavy
-def test_the_share_that_the_recipe_keeps_gives_the_model_of_its_run(
+def test_interpolation_of_recipe_gives_model_of_run(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
 ) -> None:
     plan = recipe(tiny_backbone, corpus_folder, lora=False, epochs=4, learning_rate=0.005)
     [teacher] = train(plan, tmp_path / "teacher", report=lambda _: None)
     text = tmp_path / "abstracts.txt"
-    text.write_text("aspirin helps against lung cancer .\n\nnobody is ill .\n", "utf-8")
+    text.write_text("aspirin helps against lung cancer .\n\nno patient is ill .\n", "utf-8")
     plan = in_two_stages(tiny_backbone, corpus_folder, text, teacher.folder)
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
-    rows = list(scored(plan, tmp_path / "run", tmp_path / "trials", None))
+    rows = list(score_trials(plan, tmp_path / "run", tmp_path / "trials", None))
     assert [row["weights"] for row in rows] == [
-        "after stage mix", "one more epoch of the same", "one more epoch, with taught sentences",
-        "kept: 0.5", "kept: 0.6", "kept: 0.7",
+        "after stage mix", "one more epoch of the same", "one more epoch, with the teacher's sentences",
+        "weight_interpolation: 0.5", "weight_interpolation: 0.6", "weight_interpolation: 0.7",
     ]  # fmt: skip
     by_name = {row["weights"]: row for row in rows}
-    assert by_name["kept: 0.6"]["all"] == round(100 * trained.dev_f1, 2)
+    assert by_name["weight_interpolation: 0.6"]["all"] == round(100 * trained.dev_f1, 2)
     assert len({row["all"] for row in rows}) > 1
-    assert f"| kept: 0.6 | {100 * trained.dev_f1:.2f} |" in table(rows)
+    assert f"| weight_interpolation: 0.6 | {100 * trained.dev_f1:.2f} |" in table(rows)
     with pytest.raises(VanerError, match="train first"):
-        list(scored(plan, tmp_path / "nowhere", tmp_path / "other", None))
+        list(score_trials(plan, tmp_path / "nowhere", tmp_path / "other", None))

@@ -109,7 +109,22 @@ def test_default_model_finds_genes_species_and_cells() -> None:
     mentions = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
     assert ("Species", "mice") in mentions
     assert any(type == "Gene" and "BRCA1" in mention for type, mention in mentions)
-    assert any(type == "cell_type" and "T lymphocytes" in mention for type, mention in mentions)
+    assert any(type == "CellType" and "T lymphocytes" in mention for type, mention in mentions)
+    assert ("CellLine", "HeLa") in mentions
+
+
+def test_default_model_does_not_call_variants_chemicals() -> None:
+    text = "The variants rs7356506, p.S1235P and c.465G>T were found in patients with asthma."
+    mentions = {(s.type, text[s.start : s.end]) for s in annotator_of(DEFAULT_MODEL)(text).spans}
+    assert {("Variant", name) for name in ("rs7356506", "p.S1235P", "c.465G>T")} <= mentions
+    assert not any(type == "Chemical" for type, _ in mentions)
+
+
+def test_default_model_reads_text_without_an_instruction() -> None:
+    prompts = read_prompts(DEFAULT_MODEL)
+    assert prompts.instruction_for(None, None) == ""
+    assert prompts.instruction_for(None, "JNLPBA") == "JNLPBA: "
+    assert prompts.corpus_for(None, "no such corpus") is None
 
 
 @pytest.mark.heavy

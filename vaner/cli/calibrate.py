@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vaner.cli.evaluate import UnknownCorpusOption
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
     DEFAULT_LOAD,
@@ -19,7 +20,6 @@ from vaner.cli.options import (
     TypesOption,
     split_types,
 )
-from vaner.cli.evaluate import UnknownCorpusOption
 from vaner.cli.rename_types import RenameOption
 from vaner.display.text import align_columns, format_count
 from vaner.errors import VanerError

@@ -1,10 +1,10 @@
-"""What the second stage brings, and which share of the weights before it is kept: on devel.
+"""What the second stage adds, and which share of the weights before it to keep, measured on devel.
 
-    python -m experiments.embedded_biomedical.trials
+    python -m experiments.six_corpora.trials
 
-Trains the second stage once more without the taught sentences, beginning where the run in --run
-had ended its first, and scores the weights before and after, and means of the two, on the recipe's
-dev sets. Writes trials.json and its table in README.md. No test split is read for a figure.
+Trains the second stage again without the sentences labeled by the teacher, from the end of the first
+stage of the run in --run. Then scores the weights before and after, and averages of the two, on the
+recipe's dev sets. Writes trials.json and its table in README.md. No test split is scored.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from vaner.training.weight_averages import copy_trained_weights, interpolate_wei
 from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
-KEPT = (0.5, 0.6, 0.7)
+SHARES = (0.5, 0.6, 0.7)
 
 Row = dict[str, Any]  # weights -> what they are, each dev set and "all" -> F1 in percent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m experiments.embedded_biomedical.trials")
+    parser = argparse.ArgumentParser(prog="python -m experiments.six_corpora.trials")
     parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
     parser.add_argument("--run", type=Path, default=Path("runs") / HERE.name)
     parser.add_argument("--output", type=Path, default=Path("runs") / f"{HERE.name}_trials")
     arguments = parser.parse_args()
     try:
         recipe = read_recipe(HERE / "recipe.yaml")
-        rows = list(scored(recipe, arguments.run, arguments.output, arguments.corpora))
+        rows = list(score_trials(recipe, arguments.run, arguments.output, arguments.corpora))
     except VanerError as error:
         sys.exit(f"error: {error}")
-    record = {"figures": "strict micro F1 on the dev sets, percent", "seed": recipe.seeds[0],
+    record = {"scores": "strict micro F1 on the dev sets, percent", "seed": recipe.seeds[0],
               "rows": rows, **collect_provenance()}  # fmt: skip
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (HERE / "trials.json").write_text(text + "\n", "utf-8")
@@ -59,21 +59,21 @@ def main() -> None:
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "trials"), "utf-8")
 
 
-def scored(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterator[Row]:
-    """Every trial's figures, as they come."""
+def score_trials(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterator[Row]:
+    """Yield the scores of each trial."""
     first, second = recipe.stages
-    place = run / f"seed-{recipe.seeds[0]}"
-    before = chosen(place / f"stage-1-{first.name}")
-    after = chosen(place / f"stage-2-{second.name}")
-    without = untaught(recipe, place, output, root)
+    run_folder = run / f"seed-{recipe.seeds[0]}"
+    before = best_checkpoint(run_folder / f"stage-1-{first.name}")
+    after = best_checkpoint(run_folder / f"stage-2-{second.name}")
+    without = train_without_teacher(recipe, run_folder, output, root)
     plan = resolve_recipe(recipe, root)
     learner = build_learner(plan)
     precision = torch.bfloat16 if uses_bf16(recipe.precision) else None
 
     def row(weights: str) -> Row:
-        found = figures(learner, plan.dev, precision)
-        print(f"{weights}: {found['all']:.2f}", flush=True)
-        return {"weights": weights, **found}
+        scores = score_dev_sets(learner, plan.dev, precision)
+        print(f"{weights}: {scores['all']:.2f}", flush=True)
+        return {"weights": weights, **scores}
 
     learner.model.load_trained_weights(without)
     same = row("one more epoch of the same")
@@ -81,17 +81,21 @@ def scored(recipe: Recipe, run: Path, output: Path, root: Path | None) -> Iterat
     yield row(f"after stage {first.name}")
     yield same
     old = copy_trained_weights(learner.model)
-    for kept in (0.0, *KEPT):
+    for share in (0.0, *SHARES):
         learner.model.load_trained_weights(after)
-        interpolate_weights(learner.model, old, kept)
-        yield row(f"kept: {kept}" if kept else "one more epoch, with taught sentences")
+        interpolate_weights(learner.model, old, share)
+        yield row(
+            f"weight_interpolation: {share}"
+            if share
+            else "one more epoch, with the teacher's sentences"
+        )
 
 
-def chosen(stage: Path) -> Path:
-    """The checkpoint of a stage that is best on devel.
+def best_checkpoint(stage: Path) -> Path:
+    """Return the checkpoint of a stage that is best on devel.
 
     Raises:
-        VanerError: where the stage has none.
+        VanerError: if the stage has no checkpoint.
     """
     last = max(stage.glob("checkpoint-*"), key=lambda p: int(p.name[11:]), default=None)
     if last is None:
@@ -100,34 +104,34 @@ def chosen(stage: Path) -> Path:
     return stage / Path(best or last).name
 
 
-def untaught(recipe: Recipe, place: Path, output: Path, root: Path | None) -> Path:
-    """The checkpoint after a second stage without the taught sentences."""
+def train_without_teacher(
+    recipe: Recipe, run_folder: Path, output: Path, root: Path | None
+) -> Path:
+    """Return the checkpoint after a second stage without the sentences of the teacher."""
     first, second = recipe.stages
     stage = second.model_dump()
     stage["sources"] = [source for source in stage["sources"] if source.get("teacher") is None]
-    wanted = with_changes(
-        recipe, stages=[first.model_dump(), stage | {"weight_interpolation": 0.0}]
-    )
-    there = output / place.name
-    if not there.exists():
+    trial = with_changes(recipe, stages=[first.model_dump(), stage | {"weight_interpolation": 0.0}])
+    trial_folder = output / run_folder.name
+    if not trial_folder.exists():
         name = f"stage-1-{first.name}"
-        shutil.copytree(place / name, there / name)
-    train(wanted, output, corpora_root=root, resume=True)
-    return chosen(there / f"stage-2-{second.name}")
+        shutil.copytree(run_folder / name, trial_folder / name)
+    train(trial, output, corpora_root=root, resume=True)
+    return best_checkpoint(trial_folder / f"stage-2-{second.name}")
 
 
-def figures(
+def score_dev_sets(
     learner: Learner, dev: Sequence[DevSet], precision: torch.dtype | None
 ) -> Mapping[str, float]:
-    """F1 in percent over all dev sets and on each."""
+    """Return F1 in percent over all dev sets and on each."""
     learner.model.train(False)
-    found = learner.score(dev, precision)
+    scores = learner.score(dev, precision)
     names = {"eval_f1": "all"} | {f"eval_f1_{d.corpus.name}": d.corpus.name for d in dev}
-    return {name: round(100 * found[key], 2) for key, name in names.items()}
+    return {name: round(100 * scores[key], 2) for key, name in names.items()}
 
 
 def table(rows: list[Row]) -> str:
-    """The rows as Markdown."""
+    """Return the rows as a Markdown table."""
     columns = list(rows[0])
     lines = [f"| {' | '.join(columns)} |", "|---|" + "--:|" * (len(columns) - 1)]
     for row in rows:

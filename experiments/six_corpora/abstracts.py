@@ -1,10 +1,10 @@
-"""Sentences that nobody annotated, for the recipe's second stage.
+"""Draw sentences without annotations for the second stage of the recipe.
 
-    python -m experiments.embedded_biomedical.abstracts FOLDER
+    python -m experiments.six_corpora.abstracts FOLDER
 
-The folder holds the texts of four public collections, one sentence or paragraph a line; how many
-lines are drawn of each stands below. They are written to runs/abstracts.jsonl, where the recipe
-looks for them. What stands in a test split of a corpus of the recipe is left out in training.
+The folder contains the texts of four public collections, one sentence or paragraph per line. A fixed
+number of lines of each is written to runs/abstracts.jsonl, which the recipe reads. Sentences of test
+splits are left out in training.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ LENGTHS = range(40, 351)  # characters: neither headings nor lists
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m experiments.embedded_biomedical.abstracts")
+    parser = argparse.ArgumentParser(prog="python -m experiments.six_corpora.abstracts")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    found = list(drawn(arguments.folder))
+    lines_drawn = list(draw_lines(arguments.folder))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     with arguments.output.open("w", encoding="utf-8") as file:
-        for name, line in found:
+        for name, line in lines_drawn:
             file.write(json.dumps({"id": name, "text": line}, ensure_ascii=False) + "\n")
-    print(f"{len(found)} lines in {arguments.output}")
+    print(f"{len(lines_drawn)} lines in {arguments.output}")
 
 
-def drawn(folder: Path) -> Iterator[tuple[str, str]]:
-    """Name and text of each line drawn, always the same."""
+def draw_lines(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each drawn line; the draw is the same every time."""
     rng = random.Random(0)
-    found = []
+    lines_drawn = []
     for name, number in LINES.items():
         lines = (folder / f"{name}.txt").read_text("utf-8").splitlines()
         fitting = [
@@ -49,9 +49,9 @@ def drawn(folder: Path) -> Iterator[tuple[str, str]]:
             for i, line in enumerate(lines, 1)
             if len(line.strip()) in LENGTHS
         ]
-        found += rng.sample(fitting, min(number, len(fitting)))
-    rng.shuffle(found)
-    yield from found
+        lines_drawn += rng.sample(fitting, min(number, len(fitting)))
+    rng.shuffle(lines_drawn)
+    yield from lines_drawn
 
 
 if __name__ == "__main__":
