@@ -2,9 +2,9 @@
 
     python -m experiments.six_corpora.abstracts FOLDER
 
-The folder contains the texts of four public collections, one sentence or paragraph per line. A fixed
-number of lines of each is written to runs/abstracts.jsonl, which the recipe reads. Sentences of test
-splits are left out in training.
+The folder contains the texts of four public collections, one sentence or paragraph per line. A
+fixed number of lines of each is written to runs/abstracts.jsonl, which the recipe reads. Sentences
+of test splits are left out in training.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python -m experiments.six_corpora.trials
 
-Trains the second stage again without the sentences labeled by the teacher, from the end of the first
-stage of the run in --run. Then scores the weights before and after, and averages of the two, on the
-recipe's dev sets. Writes trials.json and its table in README.md. No test split is scored.
+Trains the second stage again without the sentences labeled by the teacher, from the end of the
+first stage of the run in --run. Then scores the weights before and after, and averages of the two,
+on the recipe's dev sets. Writes trials.json and its table in README.md. No test split is scored.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def test_interpolation_of_recipe_gives_model_of_run(
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
     rows = list(score_trials(plan, tmp_path / "run", tmp_path / "trials", None))
     assert [row["weights"] for row in rows] == [
-        "after stage mix", "one more epoch of the same", "one more epoch, with the teacher's sentences",
+        "after stage mix", "one more epoch of the same",
+        "one more epoch, with the teacher's sentences",
         "weight_interpolation: 0.5", "weight_interpolation: 0.6", "weight_interpolation: 0.7",
     ]  # fmt: skip
     by_name = {row["weights"]: row for row in rows}
