@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from datasets import Dataset, DatasetDict
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
+from vaner.formats import FormatWarning
 from vaner.integrations.datasets import (
     SPANS,
     BatchAnnotator,
@@ -81,6 +83,40 @@ def test_documents_roundtrip() -> None:
     restored = list(from_dataset(to_dataset(documents)))
     assert restored == documents
     assert restored[0].spans[0].identifiers == ("D1", "D2") and restored[0].spans[1].score is None
+
+
+def test_rows_of_other_forms() -> None:
+    names = ["O", "B-Disease", "I-Disease"]
+    tags = Features({"tokens": [Value("string")], "ner_tags": [ClassLabel(names=names)]})
+    tokens = Dataset.from_dict({"tokens": [["Rat", "fever"]], "ner_tags": [[1, 2]]}, tags)
+    label = {"start": [0], "end": [9], "label": ["Disease"]}
+    bigbio = {
+        "document_id": "7",
+        "passages": [{"type": "title", "text": ["Rat fever"], "offsets": [[0, 9]]}],
+        "entities": [{"type": "Disease", "text": ["Rat fever"], "offsets": [[0, 9]]}],
+    }
+    rows: list[Any] = [
+        tokens,
+        [{"text": "Rat fever", "spans": [{"start": 0, "end": 9, "label": "Disease"}]}],
+        [{"text": "Rat fever", "entities": label}],
+        Dataset.from_list([bigbio]),
+    ]
+    for dataset in rows:
+        (document,) = from_dataset(dataset)
+        assert [(document.mention(s), s.type) for s in document.spans] == [("Rat fever", "Disease")]
+    (document,) = from_dataset([{"body": "Rat.", "key": 5}], text="body", id="key")
+    assert (document.id, document.text) == ("5", "Rat.")
+
+
+def test_columns_that_are_missing_or_not_read_are_reported() -> None:
+    row = {"text": "Rat.", "entities": []}
+    for name in ("text", "spans", "id"):
+        with pytest.raises(VanerError, match="no column 'entites'; it has text, entities"):
+            list(from_dataset([row], **{name: "entites"}))
+    with pytest.raises(VanerError, match="row 0: the record has neither text nor tokens"):
+        list(from_dataset([{"words": 3}]))
+    with pytest.warns(FormatWarning, match="not read as mentions: findings"):
+        list(from_dataset([{"text": "Rat.", "findings": [{"start": 0, "end": 3, "type": "D"}]}]))
 
 
 def test_missing_column_raises_error(annotator: Annotator, dataset: Dataset) -> None:

@@ -12,7 +12,10 @@ documents = from_dataset(annotated["train"])
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, Value
@@ -20,7 +23,11 @@ from datasets.fingerprint import generate_random_fingerprint
 
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
-from vaner.text.documents import Document, Span
+from vaner.formats import FormatWarning
+from vaner.formats.dialects import convert_record
+from vaner.formats.records import to_document
+from vaner.formats.source import MalformedError
+from vaner.text.documents import Document
 from vaner.utils.deprecation import warn_renamed
 
 SPANS = [
@@ -74,9 +81,7 @@ class BatchAnnotator:
         if features is None:
             return None
         if self._text not in features:
-            raise VanerError(
-                f"the dataset has no column {self._text!r}; it has {', '.join(features)}"
-            )
+            raise _missing_column(self._text, features)
         return Features({**features, self._spans: SPANS})
 
 
@@ -136,18 +141,54 @@ def from_dataset(
 ) -> Iterator[Document]:
     """Yield the rows of a dataset as documents, with their mentions.
 
+    Rows may have the same forms as records of JSON Lines: texts with mentions, tokens with tags
+    (names, or numbers of a `ClassLabel`), or rows of another program such as BigBIO.
+
     Args:
-        dataset: a dataset with a column of texts.
+        dataset: a dataset, or other rows.
         text: name of the column of texts.
-        spans: name of the column of mentions, see `annotate_dataset`. It may be missing.
+        spans: name of the column of mentions, see `annotate_dataset`. It may be missing if it has
+            the default name.
         id: name of the column of document ids. Default: the position of the row.
 
     Raises:
+        VanerError: if a column is missing, or a row cannot be read.
         SpanError: if a mention is outside its text.
+
+    Warns:
+        FormatWarning: about columns that look like mentions and are not read.
     """
+    unread, skipped, classes = Counter[str](), Counter[str](), _get_classes(dataset)
+    columns = {"text": text, "spans": spans, "id": id}
     for number, row in enumerate(dataset):
-        mentions = tuple(_to_span(mention) for mention in row.get(spans) or ())
-        yield Document(str(row.get(id, number)), row[text] or "", mentions)
+        for default, name in columns.items():
+            if name != default and name not in row:
+                raise _missing_column(name, row)
+        record = {key: value for key, value in row.items() if value is not None}
+        record |= {key: record.pop(name) for key, name in columns.items() if name in record}
+        if text in row:
+            record.setdefault("text", "")  # the cell may be empty
+        try:
+            for converted in convert_record(record, skipped, nullcontext):
+                yield to_document(converted, str(number), nullcontext, unread, classes)
+        except MalformedError as error:
+            message = f"row {number}: {error}; the columns are {', '.join(row)}"
+            raise VanerError(message) from None
+    dropped = [f"not read as mentions: {name}" for name, count in unread.items() if count]
+    dropped += [f"left out: {reason} ({count:,})" for reason, count in skipped.items()]
+    for message in dropped:
+        warnings.warn(message, FormatWarning, stacklevel=2)
+
+
+def _get_classes(dataset: Any) -> dict[str, Sequence[str]]:
+    """Return column -> class names, for the columns of classes, or lists of them."""
+    features = getattr(dataset, "features", None) or {}
+    elements = {name: getattr(feature, "feature", feature) for name, feature in features.items()}
+    return {name: value.names for name, value in elements.items() if hasattr(value, "names")}
+
+
+def _missing_column(name: str, columns: Iterable[str]) -> VanerError:
+    return VanerError(f"the dataset has no column {name!r}; it has {', '.join(columns)}")
 
 
 def _to_rows(document: Document) -> list[dict[str, Any]]:
@@ -163,12 +204,6 @@ def _to_rows(document: Document) -> list[dict[str, Any]]:
         }
         for span in document.spans
     ]
-
-
-def _to_span(row: Mapping[str, Any]) -> Span:
-    fragments = tuple((start, end) for start, end in row.get("fragments") or ())
-    identifiers = tuple(row.get("identifiers") or ())
-    return Span(row["start"], row["end"], row["type"], row.get("score"), identifiers, fragments)
 
 
 def __getattr__(name: str) -> Any:

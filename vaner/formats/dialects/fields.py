@@ -80,6 +80,7 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
 
 def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with the text, and what is annotated in it, under our names."""
+    record = {**record, **_transpose_columns(record)}
     annotations = record.get("annotations")
     if isinstance(annotations, dict) and isinstance(annotations.get("entities"), list):
         record = {**record, "annotations": annotations["entities"]}
@@ -96,6 +97,18 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     return {"text": text, **others} | (
         {} if "id" in record or known_id is None else {"id": known_id}
     )
+
+
+def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return the mentions that are a list per field, as `datasets` may store them, as a list."""
+    return {
+        name: [dict(zip(value, entry, strict=True)) for entry in zip(*value.values(), strict=True)]
+        for name in MENTIONS
+        if isinstance(value := record.get(name), dict)
+        and all(isinstance(column, list) for column in value.values())
+        and len({len(column) for column in value.values()}) == 1
+        and len(value) > 1
+    }
 
 
 def _has_tags(record: Mapping[str, Any]) -> bool:
