@@ -48,11 +48,7 @@ ALLOWED_NAMES = {"stand_ins", "learnt_from"}  # a module of tests, and a depreca
 
 ALLOWED_TEXTS = {"own threshold", "told the casing"}  # conditions in stored results
 
-NOT_CLEAN_YET: set[str] = {
-    "tests/training",
-    "vaner/training",
-    "experiments",
-}
+NOT_CLEAN_YET: set[str] = set()
 """Folders with findings that are known and will be removed."""
 
 _PROSE = re.compile(

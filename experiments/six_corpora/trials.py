@@ -42,7 +42,9 @@ Row = dict[str, Any]  # weights -> what they are, each dev set and "all" -> F1 i
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.six_corpora.trials")
-    parser.add_argument("--corpora", type=Path, help="where the corpora lie (or VANER_CORPORA)")
+    parser.add_argument(
+        "--corpora", type=Path, help="folder of the corpora (default: VANER_CORPORA)"
+    )
     parser.add_argument("--run", type=Path, default=Path("runs") / HERE.name)
     parser.add_argument("--output", type=Path, default=Path("runs") / f"{HERE.name}_trials")
     arguments = parser.parse_args()

@@ -87,19 +87,19 @@ def short(backbone: Path, corpus: Path) -> Recipe:
 
 
 class Killed(Exception):
-    """Stands for a power cut."""
+    """Simulates a power cut."""
 
 
 @pytest.mark.heavy
 def test_crossfit_annotates_train_by_folds_and_resumes(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learnt: list[tuple[int | None, set[str]]] = []
+    trainings: list[tuple[int | None, set[str]]] = []
 
     def watched(recipe: Recipe, folder: Path, **options: Any) -> Any:
         [source] = recipe.stages[0].sources
-        learnt.append((source.held_out_fold, {d.id for d in load_source(source, load).corpus}))
-        if len(learnt) == 2:
+        trainings.append((source.held_out_fold, {d.id for d in load_source(source, load).corpus}))
+        if len(trainings) == 2:
             raise Killed
         return train(recipe, folder, **options)
 
@@ -129,9 +129,11 @@ def test_crossfit_annotates_train_by_folds_and_resumes(
     record.write_text(json.dumps(older), "utf-8")
     done = crossfit(plan, output, resume=True, **options)
 
-    assert [fold for fold, _ in learnt] == [0, 1, 1, None]  # the first one not a second time
-    for (_, own), theirs in zip([learnt[0], learnt[2], learnt[3]], annotated, strict=True):
-        assert not own & theirs
+    assert [fold for fold, _ in trainings] == [0, 1, 1, None]  # fold 0 is not trained again
+    for (_, trained_on), predicted_on in zip(
+        [trainings[0], trainings[2], trainings[3]], annotated, strict=True
+    ):
+        assert not trained_on & predicted_on
     gold = load(str(corpus_folder), "train")
     [train_file], [dev_file] = done.train, done.devel
     assert (train_file.name, dev_file.name) == ("toy.train.jsonl", "toy.devel.jsonl")
@@ -144,7 +146,7 @@ def test_crossfit_annotates_train_by_folds_and_resumes(
     assert not list(output.glob("fold-*/run"))
     # Nothing is done again.
     assert crossfit(plan, output, resume=True, **options) == done
-    assert len(learnt) == 4
+    assert len(trainings) == 4
     # And a selector can be trained on it.
     selector = {
         "name": "s", "model": {"family": "selector", "backbone": str(tiny_backbone), "lora": None,

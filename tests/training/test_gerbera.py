@@ -97,9 +97,9 @@ def test_mixed_batch_loss_is_mean_of_row_losses(
     """Of its words, for the softmax head: neither domain counts for more than its part."""
     model = tagger(tiny_backbone, head=head).eval()
     sources = [(general_folder, True), (corpus_folder, False)]
-    apart = [batch(model, tiny_backbone, [source]) for source in sources]
-    parts = [int(b["word_mask"].sum()) if head == "softmax" else 1 for b in apart]
-    losses = [part * model(**b).loss for part, b in zip(parts, apart, strict=True)]
+    batches = [batch(model, tiny_backbone, [source]) for source in sources]
+    parts = [int(b["word_mask"].sum()) if head == "softmax" else 1 for b in batches]
+    losses = [part * model(**b).loss for part, b in zip(parts, batches, strict=True)]
     mixed = model(**batch(model, tiny_backbone, sources)).loss
     torch.testing.assert_close(mixed, sum(losses) / sum(parts))
 

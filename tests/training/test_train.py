@@ -99,7 +99,7 @@ def logged(output: Path) -> list[dict[str, float]]:
 
 
 class Killed(Exception):
-    """Stands for a power cut."""
+    """Simulates a power cut."""
 
 
 @pytest.mark.heavy
@@ -177,11 +177,13 @@ def test_best_checkpoint_on_dev_is_saved(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.9, 0.2, 0.1])
-    kept: list[dict[str, torch.Tensor]] = []
+    head_states: list[dict[str, torch.Tensor]] = []
     real = TaggerLearner.score
 
     def scorer(learner: Any, *rest: Any) -> Any:
-        kept.append({k: v.clone() for k, v in head_state(learner.model._head_modules()).items()})
+        head_states.append(
+            {k: v.clone() for k, v in head_state(learner.model._head_modules()).items()}
+        )
         score = next(scores, None)
         return real(learner, *rest) if score is None else {"eval_f1": score}
 
@@ -189,8 +191,8 @@ def test_best_checkpoint_on_dev_is_saved(
     plan = recipe(tiny_backbone, corpus_folder, epochs=3)
     [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
     chosen = load_file(trained.folder / "head.safetensors")
-    torch.testing.assert_close(chosen["classifier.weight"], kept[0]["classifier.weight"])
-    assert not torch.equal(chosen["classifier.weight"], kept[2]["classifier.weight"])
+    torch.testing.assert_close(chosen["classifier.weight"], head_states[0]["classifier.weight"])
+    assert not torch.equal(chosen["classifier.weight"], head_states[2]["classifier.weight"])
 
 
 @pytest.mark.heavy
@@ -223,7 +225,7 @@ def test_resumed_run_keeps_used_patience(
     with pytest.raises(Killed):
         training.train(plan, tmp_path / "run", report=lambda _: None)
     for left in (4, 3):
-        # The last score taken is that of the model that is kept.
+        # The last score is that of the saved model.
         [trained] = training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
         dev_scores = [entry["eval_f1"] for entry in trained.history if "eval_f1" in entry]
         assert dev_scores == [0.5, 0.9, 0.8, 0.7]

@@ -63,23 +63,18 @@ def crossfit(
         recipe: recipe of a tagger or a generator; its first seed is used.
         output: folder for ``CORPUS.train.jsonl`` and ``CORPUS.devel.jsonl`` of each corpus, and
             for the runs. The model that was trained on all of train is in ``all/seed-N/model``.
-        folds: number of folds, at least 2; or 0 to annotate the dev sets only: enough to choose a
-            selector and its threshold, but not to learn from errors.
+        folds: number of folds, at least 2; or 0 to annotate only the dev sets, which is enough to
+            choose a selector and its threshold, but not to train one.
         corpora_root: folder of the corpora; ``VANER_CORPORA`` if None.
         resume: continue with what is in `output`.
         report: called with lines for the user.
 
     Raises:
-        RecipeError: for one fold; for the recipe of a selector; if the sources cannot be divided
-            into folds; or if `output` contains something else.
+        RecipeError: if `folds` is 1; if the recipe is for a selector; if the sources cannot be
+            divided into folds; or if `output` contains something else.
     """
     output = Path(output)
-    if folds == 1:
-        raise RecipeError(
-            "cannot train on the rest of one fold: use 2 or more, or 0 for devel only"
-        )
-    if isinstance(recipe.model, SelectorRecipe):
-        raise RecipeError("cross-fitting is for taggers and generators, not for a selector")
+    _check_arguments(recipe, folds)
     recipe = recipe.model_copy(update={"seeds": recipe.seeds[:1]})
     plan = resolve_recipe(recipe, corpora_root)
     types = set(plan.targets.types)
@@ -107,6 +102,15 @@ def crossfit(
         tuple(_file(output, name, "train") for name in corpora),
         tuple(_file(output, name, "devel") for name in dev),
     )
+
+
+def _check_arguments(recipe: Recipe, folds: int) -> None:
+    if folds == 1:
+        raise RecipeError(
+            "cannot train on the rest of one fold: use 2 or more, or 0 for devel only"
+        )
+    if isinstance(recipe.model, SelectorRecipe):
+        raise RecipeError("cross-fitting is for taggers and generators, not for a selector")
 
 
 def _join_folds(output: Path, name: str, folds: int) -> None:

@@ -42,9 +42,9 @@ def test_epoch_draws_each_source_by_its_share(
     assert len(set(order)) == len(order)  # what is drawn twice is drawn in two ways
     counts, first = Counter(index % sum(sizes) for index in order), 0
     for share in parts:
-        own = [counts[i] for i in range(first, first + share.size)]
-        assert sum(own) == share.drawn
-        assert max(own) - min(own) <= 1  # nothing comes a third time before all came twice
+        draws = [counts[i] for i in range(first, first + share.size)]
+        assert sum(draws) == share.drawn
+        assert max(draws) - min(draws) <= 1  # no example is drawn three times before all are twice
         first += share.size
 
 

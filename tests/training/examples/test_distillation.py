@@ -130,13 +130,13 @@ def test_student_with_other_tags_learns_mentions(
 
 def test_min_teacher_score_drops_uncertain_sentences(teacher: Path, corpus_folder: Path) -> None:
     corpus = load(str(corpus_folder), "train")
-    every, sure, none = (
+    all_sentences, certain, none = (
         annotate_with_teacher(str(teacher), corpus, least) for least in (0.0, 0.6, 1.0)
     )
-    assert len(every) >= len(sure) > len(none)
-    scores = [span.score or 0 for document in sure for span in document.spans]
+    assert len(all_sentences) >= len(certain) > len(none)
+    scores = [span.score or 0 for document in certain for span in document.spans]
     assert scores and min(scores) >= 0.6
-    assert all(document.mention(span).strip() for document in sure for span in document.spans)
+    assert all(document.mention(span).strip() for document in certain for span in document.spans)
     assert not any(document.spans for document in none)
 
 

@@ -57,12 +57,12 @@ class Careless:
 
     def annotate(self, texts: Any, types: Any = None, *, corpus: Any = None) -> Iterator[Document]:
         for document in texts:
-            yield document.with_spans(self._found(document, types or self.types))
+            yield document.with_spans(self._predict(document, types or self.types))
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
         return Counter()
 
-    def _found(self, document: Document, types: Sequence[str]) -> list[Span]:
+    def _predict(self, document: Document, types: Sequence[str]) -> list[Span]:
         draw, words = Random(document.text), split_words(document.text)
         wrong = {
             Span(words[i].start, words[j - 1].end, type)
@@ -217,10 +217,10 @@ def test_errors_in_held_out_sentences_are_not_trained_on(
     folder = tmp_path / "corpus"
     folder.mkdir()
     secret = "gout hurts badly ."
-    kept = ["asthma hurts .", "no asthma here ."]
+    train_texts = ["asthma hurts .", "no asthma here ."]
     documents = [
         Document(str(i), text, (Span(text.index("asthma"), text.index("asthma") + 6, "Disease"),))
-        for i, text in enumerate(kept)
+        for i, text in enumerate(train_texts)
     ]
     documents.append(Document("2", f"asthma helps .\n\n{secret}\n\nmore asthma .",
                               (Span(0, 6, "Disease"), Span(41, 47, "Disease"))))  # fmt: skip
@@ -232,11 +232,11 @@ def test_errors_in_held_out_sentences_are_not_trained_on(
         for d in documents
     ]
     write(proposed, tmp_path / "found.jsonl", "jsonl")
-    taught: list[GroupExample] = []
+    encoded: list[GroupExample] = []
     real = GroupExample.encode
 
     def watched(self: GroupExample, *rest: Any) -> Any:
-        taught.append(self)
+        encoded.append(self)
         return real(self, *rest)
 
     monkeypatch.setattr(GroupExample, "encode", watched)
@@ -245,9 +245,9 @@ def test_errors_in_held_out_sentences_are_not_trained_on(
     )
     [trained] = train(plan, tmp_path / "run", report=lambda _: None)
     assert sum(trained.held_out.values()) == 1
-    marked = {e.text[e.candidate.start : e.candidate.end] for e in taught}
+    marked = {e.text[e.candidate.start : e.candidate.end] for e in encoded}
     assert {"asthma", "hurts", "helps", "more"} <= marked
-    assert not any("gout" in e.text for e in taught) and "badly" not in marked
+    assert not any("gout" in e.text for e in encoded) and "badly" not in marked
 
 
 @pytest.mark.parametrize(

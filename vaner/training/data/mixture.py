@@ -1,11 +1,11 @@
 """The dataset of a stage, and the order in which its examples are seen.
 
-Exact resume depends on this file: what a run draws at random must not depend on what it did before
-it was stopped. Python's and torch's global generators are such a history, so they are not used.
-Each random choice has a generator of its own, seeded by what identifies the choice: (seed, epoch)
-for the order of an epoch, (seed, epoch, index) for the content of an example. A resumed run reads
-the epoch and the position from the checkpoint, computes the order of the epoch again, skips the
-batches that were seen, and goes on with the same batches as an unbroken run.
+Exact resume depends on this file: random choices must not depend on what the run did before it was
+interrupted. The state of Python's and torch's global generators does, so they are not used.
+Instead, each random choice has a separate generator with a fixed seed: (seed, epoch) for the order
+of an epoch, (seed, epoch, index) for the content of an example. A resumed run reads the epoch and
+the position from the checkpoint, computes the order of the epoch again, skips the batches that were
+already used, and continues with the same batches as an uninterrupted run.
 """
 
 from __future__ import annotations

@@ -239,10 +239,9 @@ class StageRecipe(RecipePart):
 class Recipe(RecipePart):
     """A training run.
 
-    Sentences that also occur in a test split are not trained on, whichever corpus they are from.
-    The test splits of the recipe's own corpora and of ``held_out`` are read for that. The number of
-    sentences left out is reported and stored. Corpora made from the same texts cannot be mixed: see
-    `vaner.training.recipe.leakage`.
+    Training sentences that also occur in the test split of a corpus of the recipe, or of a corpus
+    in ``held_out``, are removed. Their number is reported and stored. Corpora made from the same
+    texts cannot be mixed: see `vaner.training.recipe.leakage`.
     """
 
     name: str
