@@ -185,6 +185,19 @@ def test_spacy_agrees_with_spacy(put: Any) -> None:
     assert mentions(document) == [(ent.text, ent.label_) for ent in doc.ents]
 
 
+def test_docbin(tmp_path: Path, put: Any) -> None:
+    spacy = pytest.importorskip("spacy")
+    doc = spacy.blank("en")(TEXT)
+    doc.ents = [doc.char_span(0, 9, "Disease"), doc.char_span(14, 23, "Disease")]
+    spacy.tokens.DocBin(docs=[doc, spacy.blank("en")("Gout.")]).to_disk(tmp_path / "train.spacy")
+    assert detect_format(tmp_path / "train.spacy") == "docbin"
+    first, second = read(tmp_path / "train.spacy")
+    assert (first.id, first.text, mentions(first)) == ("train-1", TEXT, FEVERS)
+    assert (second.text, second.spans) == ("Gout.", ())
+    with pytest.raises(FormatError, match="cannot be read as DocBin"):
+        list(read(put("no DocBin", "x.spacy")))
+
+
 # Tokens -----------------------------------------------------------------------------------------
 
 

@@ -57,7 +57,9 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     by_suffix = FORMAT_BY_SUFFIX.get(get_suffix(file.path))
     if binary_format := _detect_binary(file):
         return binary_format
-    if by_suffix and by_suffix.path_writer:  # binary, or not the file that holds the text
+    if by_suffix and (
+        by_suffix.path_writer or by_suffix.name == "docbin"
+    ):  # binary, or not the file that holds the text
         return by_suffix.name
     head = _read_head(file, encoding)
     if format := _detect_xml(head) or detect_json(head) or _detect_lines(head):

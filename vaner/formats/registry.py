@@ -15,6 +15,7 @@ from vaner.formats import (
     chemdner,
     conll,
     csv_table,
+    docbin,
     doccano,
     docx_text,
     genetag,
@@ -191,6 +192,14 @@ _FORMATS = (
         holds=Capabilities(
             nested=True, discontinuous=False, scores=False, identifiers=False, relations=False
         ),
+    ),
+    Format(
+        "docbin",
+        "spaCy's binary training data, DocBin (needs spacy)",
+        (".spacy",),
+        docbin.read,
+        is_binary=True,
+        holds=Capabilities(discontinuous=False, scores=False, relations=False),
     ),
     Format(
         "chemdner",

@@ -1,0 +1,54 @@
+"""spaCy's `DocBin`, the binary training data of spaCy 3 (read only). It needs the package `spacy`.
+
+Mentions are the entities and the groups of spans of each `Doc`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vaner.formats.dialects.spacy import convert_doc
+from vaner.formats.losses import Losses
+from vaner.formats.records import to_document
+from vaner.formats.skipped_records import SkipCounts
+from vaner.formats.source import InputFile, OnError, read_bytes
+from vaner.text.documents import Document
+
+INSTALL = "pip install 'spacy>=3.8'"
+
+
+def read(
+    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+) -> Iterator[Document]:
+    """Read each `Doc` of a file as a document, named after the file and its position.
+
+    Args:
+        path: the file.
+        encoding: ignored, the text of a DocBin is UTF-8.
+        on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if spaCy is missing, or the file is broken.
+    """
+    file = InputFile(path, on_error)
+    for number, record in enumerate(_read_docs(file), 1):
+        with file.guard():
+            for converted in convert_doc(record, SkipCounts()):
+                yield to_document(converted, f"{file.stem}-{number}", file.guard, Losses())
+
+
+def _read_docs(file: InputFile) -> list[dict[str, Any]]:
+    try:
+        import spacy
+        from spacy.tokens import DocBin
+    except ImportError:
+        message = f"looks like a DocBin of spaCy; to read it, install spaCy: {INSTALL}"
+        raise file.error(message) from None
+    content = read_bytes(file)
+    try:
+        docs = DocBin().from_bytes(content).get_docs(spacy.blank("xx").vocab)
+        return [{"ents": [], **doc.to_json()} for doc in docs]
+    except Exception as error:  # spaCy raises errors of many types for broken files
+        raise file.error(f"cannot be read as DocBin: {type(error).__name__}: {error}") from None
