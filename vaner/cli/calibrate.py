@@ -35,8 +35,8 @@ def calibrate(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="Model: embedded name, folder or Hub id. Can be omitted with --selector; "
-            "default then: the embedded model.",
+            help="Model: embedded name, folder or Hub id. Required unless --selector is given; the "
+            "default is then the embedded model.",
             show_default=False,
         ),
     ] = None,
@@ -49,7 +49,7 @@ def calibrate(
         ),
     ] = None,
     split: Annotated[
-        str, typer.Option(help="Split to calibrate on. Test splits are refused.")
+        str, typer.Option(help="Split to calibrate on. Test splits are rejected.")
     ] = "devel",
     selector: SelectorOption = None,
     types: TypesOption = None,

@@ -76,7 +76,7 @@ def fetch(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Download files again that exist already.")
+        bool, typer.Option("--force", help="Download files again even if they exist.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:

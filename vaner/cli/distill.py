@@ -40,7 +40,7 @@ def distill(
         typer.Option(min=1, help="Layers of the new model. Default: half as many as TEACHER has."),
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="Backbone of the new model. Default: the one of TEACHER.")
+        str | None, typer.Option(help="Backbone of the new model. Default: that of TEACHER.")
     ] = None,
     epochs: Annotated[
         float, typer.Option(min=0.01, help="Number of passes over the text and the corpora.")
@@ -55,8 +55,7 @@ def distill(
 
     The larger model is called the teacher. The new model is trained on the probabilities that the
     teacher predicts for unannotated text and for the corpora, and on the annotations of the
-    corpora.
-    Training is faster if the teacher is exported (see vaner export).
+    corpora. Training is faster if the teacher is exported (see vaner export).
 
     Examples:
 

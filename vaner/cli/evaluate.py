@@ -104,7 +104,7 @@ UnknownCorpusOption = Annotated[
     bool,
     typer.Option(
         "--unknown-corpus",
-        help="Do not name the corpus in the instruction: read it like text of no known corpus.",
+        help="Do not name the corpus in the instruction, as for text from an unknown source.",
     ),
 ]
 

@@ -123,7 +123,7 @@ def stats(
 ) -> None:
     """Count the concepts and names of a knowledge base, and list its ambiguous names.
 
-    Names are compared as the matcher compares them, regardless of case, accents and hyphens.
+    Names are compared as in matching: case, accents and hyphens are ignored.
 
     Example: `vaner kb stats open`
     """
@@ -197,7 +197,7 @@ def match(
 ) -> None:
     """Find the names of a knowledge base in text, with their identifiers.
 
-    Of overlapping names of the same type, the leftmost and longest is used. No model is needed. A
+    If names of the same type overlap, the leftmost and longest one is used. No model is needed. A
     selector can drop names that have another meaning in their context.
 
     Examples:

@@ -77,8 +77,8 @@ def check(
     """Check a knowledge base for annotations of dev and test splits; exit code 1 if there are any.
 
     There are two checks. The first compares the sources of the base with the files of the corpora.
-    The second looks for names that occur in held-out annotations only and are spelled with the
-    spaces of a tokenizer, and compares their number with that of random pieces of the same
+    The second counts the names that occur only in held-out annotations and contain the extra spaces
+    of a tokenizer, and compares this number with the number for random pieces of the same
     sentences.
 
     Example: `vaner kb check open --corpora ~/corpora`

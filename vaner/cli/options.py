@@ -96,7 +96,7 @@ FilesArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[FILES]...",
-        help="Files or folders of files. Default, or -: standard input.",
+        help="Files or folders of files. Default: standard input, which can also be given as -.",
         show_default=False,
     ),
 ]

@@ -46,8 +46,8 @@ def push(
     license: Annotated[
         str | None,
         typer.Option(
-            help="License of the model, as the Hub spells it. Default: the one in the card on the "
-            "Hub, if there is one. Example: --license cc-by-4.0",
+            help="License of the model, under its Hub identifier. Default: the license in the "
+            "existing card, if there is one. Example: --license cc-by-4.0",
             show_default=False,
         ),
     ] = None,

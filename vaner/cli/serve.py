@@ -42,7 +42,7 @@ MaxDocumentsOption = Annotated[
 ]
 MaxCharactersOption = Annotated[
     int,
-    typer.Option(min=1, help="Maximum number of characters per request, in all of its documents."),
+    typer.Option(min=1, help="Maximum number of characters per request, over all its documents."),
 ]
 MaxRateOption = Annotated[
     int,
@@ -51,7 +51,7 @@ MaxRateOption = Annotated[
 MaxWaitingOption = Annotated[
     int,
     typer.Option(
-        min=1, help="Maximum number of requests that wait or are in progress, of all clients."
+        min=1, help="Maximum number of requests waiting or in progress, over all clients."
     ),
 ]
 TimeoutOption = Annotated[float, typer.Option(min=0.1, help="Seconds after which a request fails.")]

@@ -78,14 +78,14 @@ class AnnotateOptions:
     corpus: str | None = field(
         default=None,
         metadata=_describe(
-            "Name of a training corpus of the model. Its annotation guidelines are followed then."
+            "Name of a training corpus of the model, whose annotation guidelines it then follows."
         ),
     )
     overlaps: Overlaps = field(
         default="keep",
         metadata=_describe(
-            "Overlapping mentions: keep all, or only the best one: the most probable, and the "
-            "longest if the probabilities are equal."
+            "Overlapping mentions: keep all of them (keep), or only the most probable one, and the "
+            "longest if the probabilities are equal (best)."
         ),
     )
     min_score: float = field(
@@ -99,8 +99,8 @@ class AnnotateOptions:
     min_precision: float | None = field(
         default=None,
         metadata=_describe(
-            "Drop mentions with low scores, so that the others have at least this precision on the "
-            "dev set. Requires a calibrated model.",
+            "Drop mentions below the lowest score threshold that reached this precision on the dev "
+            "set. Requires a calibrated model.",
             minimum=0,
             maximum=1,
         ),

@@ -1,4 +1,4 @@
-"""A recipe with everything that it names loaded and checked: what the steps of training read."""
+"""The training plan: a recipe with everything that it names loaded and checked."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TrainingPlan:
         recipe: the recipe.
         stages: its stages with their sources loaded.
         targets: what the model learns to find.
-        dev: the dev sets that choose the model.
+        dev: the dev sets that the checkpoint is selected on.
         held_out: keys of the sentences that are not trained on.
         earlier: records of the models that the recipe uses.
     """
@@ -72,8 +72,7 @@ def resolve_recipe(recipe: Recipe, corpora_root: str | Path | None = None) -> Tr
     Raises:
         CorpusError: if a corpus does not exist, is empty or does not annotate a type.
         ModelError: if the initial model or a teacher does not exist.
-        RecipeError: if training, choosing and scoring are not separate, or there is nothing to
-            learn.
+        RecipeError: if training, selection and scoring share texts, or there is nothing to learn.
     """
     earlier = read_earlier_models(recipe)
     if conflict := find_split_conflict(recipe, earlier.splits, corpora_root):

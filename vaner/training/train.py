@@ -36,7 +36,7 @@ class TrainingResult:
     """The result of a seed.
 
     Args:
-        folder: the chosen model, ready for `Annotator.from_pretrained`.
+        folder: the saved model, ready for `Annotator.from_pretrained`.
         dev_f1: its strict micro F1 over the dev sets, in [0, 1].
         history: the Trainer's log: step, epoch, loss, eval_f1 …
         coverage: gold mentions of the training sources that the model cannot predict.
@@ -67,14 +67,14 @@ def train(
         recipe: a checked recipe.
         output: folder for ``seed-N/model``, checkpoints, ``training.json``, the log and its plot.
         corpora_root: folder of the corpora; ``VANER_CORPORA`` if None.
-        resume: continue from the last checkpoint; the result is that of an unbroken run.
+        resume: continue from the last checkpoint; the result is that of an uninterrupted run.
         report: called with lines for the user.
 
     Raises:
         CorpusError: if a corpus does not exist, is empty or does not annotate a type.
         RecipeError: if `output` contains a run and `resume` is False, or the run of another recipe;
-            or if the recipe, its initial model or a teacher learns from texts that choose the model
-            or that it is scored on.
+            or if the recipe, its initial model or a teacher learns from texts that the model is
+            selected or scored on.
     """
     output = Path(output)
     if not is_main_process():

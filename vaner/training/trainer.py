@@ -3,8 +3,8 @@
 What differs from the Trainer: the sampler, the dev score, the optimizer, and checkpoints that hold
 trained weights only.
 
-A stage that was stopped resumes exactly: the result has the same weights, bit for bit, as that of
-an unbroken run. What this needs is in several places:
+A stage that was interrupted resumes exactly: the result has the same weights, bit for bit, as that
+of an uninterrupted run. Several places contribute to this:
 
 1. Weights, optimizer, schedule, step, and the states of the random number generators (dropout) are
    in the Trainer's checkpoint.
@@ -12,7 +12,7 @@ an unbroken run. What this needs is in several places:
    (`data/mixture.py`). The Trainer skips the batches of the epoch that were seen.
 3. The best score so far, its checkpoint and the patience used are in the Trainer's state. The path
    of that checkpoint is corrected if the folder was moved (`CheckpointPathUpdater`).
-4. A stage that had ended is recognized by its state and not trained again (`_has_stopped`).
+4. A stage that stopped early is recognized by its state and not trained again (`_has_stopped`).
 5. Stages before the current one are loaded in the same way: each resumes from its last checkpoint,
    finds nothing to do, and its best checkpoint is loaded.
 6. The recipe is the same (`resume.py`).
@@ -221,7 +221,7 @@ def make_arguments(
         save_strategy="steps",
         save_steps=every,
         save_total_limit=2,
-        load_best_model_at_end=False,  # `train_stage` does it
+        load_best_model_at_end=False,  # `train_stage` loads it
         restore_callback_states_from_checkpoint=True,  # the patience used
         metric_for_best_model="eval_f1",
         greater_is_better=True,

@@ -18,7 +18,7 @@ def read_held_out_sentences(recipe: Recipe, load: LoadCorpus) -> frozenset[str]:
     """Return the keys of all sentences that the recipe's model may be scored on.
 
     They are the sentences of the test split, or of the split that replaces it
-    (`vaner.corpora.evaluation_split`), of every corpus that the recipe trains on, chooses by or
+    (`vaner.corpora.evaluation_split`), of every corpus that the recipe trains on, selects on or
     names in ``held_out``. A corpus without such a split has none.
 
     Args:
@@ -49,7 +49,7 @@ def _split_to_score(name: str) -> str:
 def remove_sentences(
     corpus: Corpus, held_out: Set[str], gold: Corpus | None = None
 ) -> tuple[Corpus, int]:
-    """Return a training split without the held-out sentences, and the number of those.
+    """Return a training split without the held-out sentences, and how many were removed.
 
     Sentences are compared by their words, whatever their case and tokens (`sentence_key`). A
     document that loses a sentence from its middle becomes two documents. A mention that crosses a

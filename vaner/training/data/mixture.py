@@ -135,7 +135,7 @@ class LengthGroupedSampler(Sampler[int]):
     """Sample in random order, with examples of similar length next to each other.
 
     Unlike the sampler of this name in transformers, the order is a function of seed and epoch. The
-    Trainer skips the batches that a stopped run has seen; because the order is the same, the
+    Trainer skips the batches that an interrupted run has used; because the order is the same, the
     resumed run sees exactly the rest of the epoch.
 
     The order is made in three steps: shuffle all indices; sort blocks of 50 batches by length, so

@@ -1,4 +1,4 @@
-"""Load the corpora of a recipe: what is trained on, and what chooses the model."""
+"""Load the corpora of a recipe: the training data and the dev sets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class LoadedSource:
 
 @dataclass(frozen=True, slots=True)
 class DevSet:
-    """Documents that choose the model.
+    """Documents that the checkpoint is selected on.
 
     Args:
         corpus: the documents.
@@ -97,7 +97,7 @@ def load_source(source: CorpusSource | DenseSource, load: LoadCorpus) -> LoadedS
 
 
 def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -> DevSet:
-    """Load documents that choose the model.
+    """Load the documents of a dev set.
 
     Args:
         source: a dev set of a recipe.
@@ -122,7 +122,8 @@ def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -
     if not types or not set(types) <= learned_types:
         raise RecipeError(
             f"dev {corpus.name} {corpus.split} has the types {', '.join(corpus.types)}, but the "
-            f"model learns {', '.join(sorted(learned_types))}: the dev set cannot choose it"
+            f"model learns {', '.join(sorted(learned_types))}: no checkpoint can be selected on "
+            "this dev set"
         )
     proposals = read_proposals(source.proposals, corpus) if source.proposals else None
     return DevSet(corpus, types, proposals)
@@ -131,7 +132,9 @@ def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -
 def _select_types(
     source: CorpusSource | DenseSource | DevSource, corpus: Corpus
 ) -> tuple[str, ...]:
-    """Return the types of a source; the corpus must annotate them, or it would teach their absence.
+    """Return the types of a source.
+
+    The corpus must annotate them. Otherwise the model would learn that they never occur.
 
     Raises:
         CorpusError: if the corpus is empty or does not annotate a type.

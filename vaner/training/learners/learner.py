@@ -52,7 +52,7 @@ class Learner(Protocol):
         ...
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> Mapping[str, float]:
-        """Return ``eval_f1``, which chooses the model, and further scores, all in [0, 1].
+        """Return ``eval_f1``, which selects the checkpoint, and further scores, all in [0, 1].
 
         The mentions are found as at inference.
 

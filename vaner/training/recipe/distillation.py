@@ -23,7 +23,7 @@ def make_distillation_recipe(
     """Return a recipe that trains all weights of a student with fewer layers than its teacher.
 
     The student learns the teacher's probabilities of `texts` and of the training sentences of
-    `corpora`, and the annotations of `corpora`. The devel splits of `corpora` choose it.
+    `corpora`, and the annotations of `corpora`. The checkpoint is selected on their devel splits.
 
     Args:
         teacher: folder, Hub id or embedded name of a saved tagger.
@@ -38,7 +38,7 @@ def make_distillation_recipe(
         RecipeError: if there is no corpus, or `layers` is more than the backbone has.
     """
     if not corpora:
-        raise RecipeError("name at least one corpus: its devel split chooses the student")
+        raise RecipeError("name at least one corpus: the student is selected on its devel split")
     fields, depth = prompt_and_tag_fields(teacher), read_depth(teacher)
     gold = [{"corpus": name, "nameless_fraction": 1.0} for name in corpora]
     soft = [{"corpus": str(name), "teacher": teacher} for name in (*texts, *corpora)]

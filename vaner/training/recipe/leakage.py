@@ -1,4 +1,4 @@
-"""Check that training, choosing the model and scoring it use different texts.
+"""Check that training, model selection and scoring use different texts.
 
 This module compares splits, by what the recipe and the registry say about them. Single sentences
 that also occur in a test split are removed later (`vaner.training.data.held_out`).
@@ -50,9 +50,9 @@ def find_split_conflict(
 ) -> str | None:
     """Return why the splits of a recipe cannot be used together, in one line; None if they can.
 
-    A model is scored on the test splits of the corpora that the recipe trains on, chooses by or
-    names in ``held_out``. It must not be trained on texts that choose it or that it is scored on,
-    and not be chosen by texts that it is scored on.
+    A model is scored on the test splits of the corpora that the recipe trains on, selects on or
+    names in ``held_out``. It must be trained on other texts than it is selected and scored on, and
+    selected on other texts than it is scored on.
 
     Args:
         recipe: the recipe.
@@ -61,22 +61,22 @@ def find_split_conflict(
         corpora_root: folder of the corpora; ``VANER_CORPORA`` if None.
     """
     trained = [Split.of(source.corpus, source.split) for source in recipe.sources]
-    chosen = [Split.of(source.corpus, source.split) for source in recipe.dev]
-    corpora = dict.fromkeys(split.corpus for split in (*trained, *chosen))
+    selected = [Split.of(source.corpus, source.split) for source in recipe.dev]
+    corpora = dict.fromkeys(split.corpus for split in (*trained, *selected))
     also_scored = (entry for entry in recipe.held_out if isinstance(entry, str))
     scored = [Split.of(name, evaluation_split(name)) for name in (*corpora, *also_scored)]
     conflicts = chain(
-        _find_test_splits(trained, chosen),
-        _find_substitute_tests((*trained, *chosen)),
-        _find_shared_texts((*product(trained, (*chosen, *scored)), *product(chosen, scored))),
-        _find_texts_of_earlier_models(earlier, (*chosen, *scored)),
+        _find_test_splits(trained, selected),
+        _find_substitute_tests((*trained, *selected)),
+        _find_shared_texts((*product(trained, (*selected, *scored)), *product(selected, scored))),
+        _find_texts_of_earlier_models(earlier, (*selected, *scored)),
         _find_dev_documents_trained_on(recipe, corpora_root),
     )
     return next(conflicts, None)
 
 
-def _find_test_splits(trained: Iterable[Split], chosen: Iterable[Split]) -> Iterator[str]:
-    for split in chosen:
+def _find_test_splits(trained: Iterable[Split], selected: Iterable[Split]) -> Iterator[str]:
+    for split in selected:
         if is_test(*split):
             yield f"dev must not be a test split ({split.corpus})"
     for split in trained:
@@ -90,8 +90,8 @@ def _find_substitute_tests(used: Iterable[Split]) -> Iterator[str]:
         if info is not None and split.split == info.substitute_test:
             yield (
                 f"{split} is used as the test split, because {split.corpus} has none: do not train "
-                "on it or choose by it; choose by documents of train (limit in the source, skip "
-                "in the dev set)"
+                "or select on it; select on documents of train (limit in the source, skip in the "
+                "dev set)"
             )
 
 
@@ -99,8 +99,8 @@ def _find_shared_texts(pairs: Iterable[tuple[Split, Split]]) -> Iterator[str]:
     for first, second in pairs:
         if second in same_texts(*first):
             yield (
-                f"{first} and {second} share texts: a model that is trained on or chosen by one of "
-                "them must not be chosen by or scored on the other; remove one of them"
+                f"{first} and {second} share texts: a model that is trained or selected on one of "
+                "them must not be selected or scored on the other; remove one of them"
             )
 
 
@@ -111,7 +111,7 @@ def _find_texts_of_earlier_models(
         if trained == split.recorded or split in same_texts(*trained):
             yield (
                 f"the initial model or a teacher was trained on {trained}, which has texts of "
-                f"{split}: the new model must not be chosen by or scored on them; start from a "
+                f"{split}: the new model must not be selected or scored on them; start from a "
                 "backbone, or use another teacher"
             )
 
@@ -121,9 +121,9 @@ def _find_dev_documents_trained_on(
 ) -> Iterator[str]:
     """Yield a conflict for dev sets of a trained split, unless they skip the trained documents."""
     for dev, source in product(recipe.dev, recipe.sources):
-        chosen, trained = (dev.corpus, dev.split), (source.corpus, source.split)
-        is_same = lookup(dev.corpus) is not None and Split.of(*chosen) == Split.of(*trained)
-        if (is_same or same_file(chosen, trained, corpora_root)) and (
+        selected, trained = (dev.corpus, dev.split), (source.corpus, source.split)
+        is_same = lookup(dev.corpus) is not None and Split.of(*selected) == Split.of(*trained)
+        if (is_same or same_file(selected, trained, corpora_root)) and (
             source.limit is None or source.limit > dev.skip
         ):
             yield (

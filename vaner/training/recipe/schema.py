@@ -65,18 +65,18 @@ class CorpusSource(TrainingSource):
     """Sentences of the general domain train a second head and the backbone, not the biomedical head
     (GERBERA)."""
     nameless_fraction: Annotated[float, FormerName("nameless")] = Field(0.0, ge=0, le=1)
-    """Probability that a sentence gets, in an epoch, the instruction that names no corpus. Use more
-    than 0 for a model that annotates text from other sources."""
+    """Probability, in each epoch, that the instruction of a sentence does not name the corpus. Use
+    more than 0 for a model that annotates text from other sources."""
     limit: int | None = Field(None, ge=1)
     """Use only this number of documents, from the first on."""
     share: float = Field(1.0, gt=0, le=1)
-    """Fraction of those documents to use; the seed chooses them."""
+    """Fraction of these documents to use, drawn at random by the seed."""
     negative_fraction: Annotated[float, FormerName("blanks")] = Field(1.0, ge=0, le=1)
     """Fraction of the sentences without a mention to use."""
     teacher: str | None = None
     """A saved tagger to learn from: an embedded name, a folder or a Hub id."""
     min_teacher_score: Annotated[float, FormerName("sure")] = Field(0.6, ge=0, le=1)
-    """Where mentions are learned from a teacher, leave out sentences with a mention below this
+    """If mentions are learned from a teacher, leave out sentences with a mention below this
     probability."""
     proposals: str | None = None
     """For selectors: a JSONL file of the same documents with the mentions that a recognizer found.
@@ -119,7 +119,7 @@ class DenseSource(TrainingSource):
     types: list[str] | None = None
     """Types to learn; null takes all that the corpus annotates."""
     type_map: Annotated[dict[str, str], FormerName("named")] = Field(default={})
-    """The knowledge base's name of a type, by its name in the corpus, where they differ."""
+    """Names of types in the knowledge base, by their names in the corpus: {Chemical: Drug}."""
     mode: Literal["list", "context", "both"] = "list"
     """``list``: names joined by spaces, as published (VANER). ``context``: names in place of the
     mentions in sentences. ``both``: an example of each."""
@@ -155,10 +155,10 @@ AnySource = Annotated[
 
 
 class DevSource(CorpusPart):
-    """Documents that choose the model; never those of a test split.
+    """Documents on which the checkpoint is selected; never those of a test split.
 
     If a corpus has no devel split, train on the first documents of train (``limit`` of the source)
-    and choose by the documents after them (``skip``).
+    and select on the documents after them (``skip``).
     """
 
     corpus: str
@@ -173,7 +173,7 @@ class DevSource(CorpusPart):
     """Use only this number of documents, after the skipped ones."""
     proposals: str | None = None
     """For selectors: a JSONL file of the same documents with the mentions that a recognizer found.
-    Without it, the selector is chosen by how well it rejects wrong variants of the mentions."""
+    Without it, the checkpoint is the one that best rejects wrong variants of the mentions."""
 
 
 class HeldOutSplit(RecipePart):
@@ -225,8 +225,9 @@ class StageRecipe(RecipePart):
     patience: int | None = Field(None, ge=1)
     """Stop after this number of dev scores without improvement."""
     weight_interpolation: Annotated[float, FormerName("kept")] = Field(0.0, ge=0, lt=1)
-    """Share of the weights from before the stage in the weighted mean that the stage ends with
-    (WiSE-FT, arXiv 2109.01903). Use more than 0 to forget less of what was learned before."""
+    """At the end of the stage, average the weights with those from before the stage; this is the
+    share of the earlier weights (WiSE-FT, arXiv 2109.01903). Use more than 0 to forget less of what
+    was learned before."""
 
     @model_validator(mode="after")
     def _check_temperature(self) -> Self:
@@ -249,9 +250,9 @@ class Recipe(RecipePart):
     model: AnyModel = Field(default_factory=TaggerRecipe)
     """The model to train."""
     stages: list[StageRecipe] = Field(min_length=1)
-    """Rounds of training, in order; each continues from the best checkpoint of the one before."""
+    """Rounds of training, in order; each continues from the best checkpoint of the previous one."""
     dev: list[DevSource] = Field(min_length=1)
-    """Dev sets that choose the model, by strict micro F1 over all of them."""
+    """Dev sets. The checkpoint with the best strict micro F1 over all of them is saved."""
     held_out: list[str | HeldOutSplit] = Field(default=[])
     """Other corpora that the model will be scored on. A name means the test split; name another
     split as in {corpus: BioRED, split: devel}."""
