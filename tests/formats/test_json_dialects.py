@@ -62,6 +62,12 @@ def test_each_dialect_is_detected_and_read_in_any_layout(put: Any, dialect: Dial
         {"spans": [{"start": 0, "end": 9, "type": "Disease"}]},
         {"ner": [[0, 9, "Disease"]]},
         {"ents": [[0, 9, "Disease", "a note"]]},
+        {"ner": [["Disease", 0, 9]]},
+        {
+            "annotations": [
+                {"locations": [{"offset": 0, "length": 9}], "infons": {"type": "Disease"}}
+            ]
+        },
         {"mentions": [{"begin": 0, "end": 9, "entity_type": "Disease"}]},
         {"entities": [{"entity_group": "Disease", "word": "rat fever", "start": 0, "end": 9}]},
         {"entities": [{"labels": ["Disease"], "offset": 0, "length": 9}]},
@@ -210,8 +216,9 @@ def test_last_tokens_are_included(put: Any) -> None:
         "ner": [[[0, 1, "Disease"]], [[3, 4, "Disease"]]],
         "relations": [[], [[0, 1, 3, 4, "r"]]],
     }
-    (document,) = read(put(gliner))
-    assert mentions(document) == FEVERS
+    for record in (gliner, {"tokens": words, "ner": gliner["ner"]}):
+        (document,) = read(put(record))
+        assert mentions(document) == FEVERS
     with pytest.warns(SkippedRecordsWarning, match=r"left out: relation \(1\)"):
         (document,) = read(put(dygie))
     assert (document.id, mentions(document)) == ("9", FEVERS)

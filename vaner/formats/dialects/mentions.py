@@ -28,7 +28,7 @@ START_END = (
 )
 """Names of the fields with the start and the end of a mention."""
 
-NESTED = ("span", "offsets", "offset", "position", "location", "pos")
+NESTED = ("span", "offsets", "offset", "position", "location", "locations", "pos")
 """Names of a field that contains start and end."""
 
 TYPES = (
@@ -67,18 +67,22 @@ def looks_like_mention(entry: Any) -> bool:
     Sentences, e.g., have offsets and no type. A list may contain the mentions of a sentence.
     """
     if isinstance(entry, dict):
-        return bool(_OFFSET_NAMES & entry.keys() and entry.keys() & set(TYPES))
+        return bool(_OFFSET_NAMES & entry.keys() and entry.keys() & {*TYPES, "infons"})
     return is_triple(entry) or (isinstance(entry, list) and any(map(looks_like_mention, entry)))
 
 
 def is_triple(entry: Any) -> bool:
-    """Return whether an entry is ``[start, end, type]``; more may follow."""
-    return (
-        isinstance(entry, list | tuple)
-        and len(entry) > 2
-        and is_integer(entry[0])
-        and is_integer(entry[1])
-        and isinstance(entry[2], str)
+    """Return whether an entry is ``[start, end, type]`` or ``[type, start, end]``.
+
+    More may follow.
+    """
+    if not isinstance(entry, list | tuple) or len(entry) < 3:
+        return False
+    first, second, third = entry[:3]
+    if not is_integer(second):
+        return False
+    return (is_integer(first) and isinstance(third, str)) or (
+        isinstance(first, str) and is_integer(third)
     )
 
 
@@ -88,7 +92,8 @@ def normalize_mention(entry: Any) -> list[Any]:
     An entry without a position is returned unchanged: the reader reports what is wrong with it.
     """
     if is_triple(entry):
-        return [{"start": entry[0], "end": entry[1], "type": entry[2]}]
+        start, end, type = sorted(entry[:3], key=lambda value: isinstance(value, str))
+        return [{"start": start, "end": end, "type": type}]
     if not isinstance(entry, dict) or _is_ours(entry) or (pieces := find_pieces(entry)) is None:
         return [entry]
     fields: dict[str, Any] = {"start": pieces[0][0], "end": pieces[-1][1]}
@@ -136,7 +141,7 @@ def has_no_type(entry: Any) -> bool:
     """Return whether an entry has no field for its type, but others that are unknown."""
     return (
         isinstance(entry, dict)
-        and not entry.keys() & set(TYPES)
+        and not entry.keys() & {*TYPES, "infons"}
         and not entry.keys() <= _OUR_FIELDS
     )
 
@@ -149,7 +154,8 @@ def find_types(entry: Mapping[str, Any]) -> list[str]:
             return [value]
         if _is_strings(value):
             return list(dict.fromkeys(value))  # type: ignore[arg-type]
-    return []
+    infons = entry.get("infons")  # of BioC
+    return find_types(infons) if isinstance(infons, dict) else []
 
 
 def find_identifiers(entry: Mapping[str, Any]) -> list[str]:

@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import is_triple
+from vaner.formats.dialects.mentions import is_triple, normalize_mention
 from vaner.formats.skipped_records import SkipCounts
 
 
 def is_gliner(record: Any) -> bool:
-    """Return whether a record is an example of GLiNER."""
-    return isinstance(record, dict) and isinstance(record.get("tokenized_text"), list)
+    """Return whether a record is an example of GLiNER, whose tokens may be ``tokens``."""
+    if not isinstance(record, dict) or "text" in record:
+        return False
+    entries = record.get("ner")
+    has_mentions = isinstance(entries, list) and bool(entries) and all(map(is_triple, entries))
+    return isinstance(record.get("tokenized_text"), list) or ("tokens" in record and has_mentions)
 
 
 def is_dygie(record: Any) -> bool:
@@ -28,10 +32,12 @@ def is_dygie(record: Any) -> bool:
 
 def convert_gliner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
     """Yield an example of GLiNER as a record with tokens."""
-    others = {k: v for k, v in record.items() if k not in ("tokenized_text", "ner", "id")}
+    tokens = record.get("tokenized_text", record.get("tokens"))
+    known = ("tokenized_text", "tokens", "ner", "id")
+    others = {key: value for key, value in record.items() if key not in known}
     yield {
         "id": record.get("id"),
-        "tokens": record["tokenized_text"],
+        "tokens": tokens,
         "spans": [_to_exclusive(entry) for entry in record.get("ner") or []],
         "metadata": others,
     }
@@ -53,7 +59,7 @@ def convert_dygie(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
 def _to_exclusive(entry: Any) -> Any:
     if not is_triple(entry):
         return entry
-    return {"start": entry[0], "end": entry[1] + 1, "type": entry[2]}
+    return next({**span, "end": span["end"] + 1} for span in normalize_mention(entry))
 
 
 def _is_strings(sentence: Any) -> bool:
