@@ -1,4 +1,4 @@
-"""How to train one model on corpora that draw a type by different rules.
+"""How to train one model on corpora that annotate a type by different rules.
 
     python -m experiments.type_rules.run
 
@@ -31,7 +31,7 @@ UNSEEN = ("BioRED", "NLM-Gene")
 CELLS = {"cell_type": "CellType", "cell_line": "CellLine", "protein": "Gene"}
 CONDITIONS = ("consistent", "all", "named")
 
-# Corpora that draw their types by the same rules.
+# Corpora that annotate their types by the same rules.
 CONSISTENT: tuple[dict[str, Any], ...] = (
     {"corpus": "NCBI-disease"},
     {"corpus": "BC5CDR"},
