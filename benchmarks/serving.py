@@ -74,19 +74,19 @@ class Question(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
-def questions(number: int, draw: random.Random) -> list[Question]:
+def questions(number: int, rng: random.Random) -> list[Question]:
     """Generate requests; every fifth one is invalid."""
-    return [bad(draw) if i % 5 == 4 else good(draw) for i in range(number)]
+    return [bad(rng) if i % 5 == 4 else good(rng) for i in range(number)]
 
 
-def good(draw: random.Random) -> Question:
+def good(rng: random.Random) -> Question:
     documents = tuple(
-        Document(str(i), " ".join(draw.choices(SENTENCES, k=draw.choice(SIZES))))
-        for i in range(draw.choice((1, 1, 1, 4)))
+        Document(str(i), " ".join(rng.choices(SENTENCES, k=rng.choice(SIZES))))
+        for i in range(rng.choice((1, 1, 1, 4)))
     )
-    options = draw.choice(OPTIONS)
+    options = rng.choice(OPTIONS)
     address = "/annotate?" + urlencode({"format": "jsonl", **options}, doseq=True)
-    format = draw.choice(("json", "jsonl", "pubtator", "bioc_xml", "packed"))
+    format = rng.choice(("json", "jsonl", "pubtator", "bioc_xml", "packed"))
     sent = build_body(documents, "json" if format == "packed" else format)
     if format == "json":
         return Question("/annotate?format=jsonl", json.dumps(
@@ -96,9 +96,9 @@ def good(draw: random.Random) -> Question:
     return Question(address, body, sent.media_type, documents=documents, options=options)
 
 
-def bad(draw: random.Random) -> Question:
+def bad(rng: random.Random) -> Question:
     text = json.dumps({"text": " ".join(SENTENCES)}).encode()
-    return draw.choice(
+    return rng.choice(
         (
             Question("/annotate", text[:-5], "application/json", 400),
             Question("/annotate?types=Colour", text, "application/json", 400),
@@ -270,8 +270,8 @@ def main() -> None:
     parser.add_argument("--beside", default="", help="what else the machine was doing")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    draw = random.Random(arguments.seed)
-    rounds = [questions(arguments.requests, draw) for _ in range(arguments.rounds)]
+    rng = random.Random(arguments.seed)
+    rounds = [questions(arguments.requests, rng) for _ in range(arguments.rounds)]
     annotator = Annotator.from_pretrained(arguments.model, device="cpu")
     expected = Expected(annotator)
     for questions in rounds:

@@ -113,7 +113,7 @@ class Annotator:
             batch_size: maximum number of sentences in a batch.
 
         Raises:
-            ModelError: if the model is no recognizer.
+            ModelError: if the model is not a recognizer.
         """
         from vaner.backbones.saved_model import select_device
         from vaner.models.torch_models import build_recognizer
@@ -162,7 +162,7 @@ class Annotator:
 
     @property
     def form(self) -> str | None:
-        """What computes, and in which precision: ``PyTorch``; None if no model computes."""
+        """The backend and its precision, such as ``PyTorch``; None for a dictionary."""
         return self.recognizer.form
 
     @property

@@ -103,12 +103,12 @@ def overconfident(
     type: str, number: int, temperature: float, seed: int
 ) -> list[list[LabeledMention]]:
     """Return documents of one mention each, calibrated at the given temperature."""
-    draw = Random(seed)
+    rng = Random(seed)
     documents: list[list[LabeledMention]] = []
     for _ in range(number):
-        score = draw.uniform(0.4, 0.999)
+        score = rng.uniform(0.4, 0.999)
         documents.append(
-            [(Span(0, 1, type, score), draw.random() < scale_probability(score, temperature))]
+            [(Span(0, 1, type, score), rng.random() < scale_probability(score, temperature))]
         )
     return documents
 

@@ -11,9 +11,9 @@ from vaner.calibration.platt_scaling import fit_platt
 
 
 def test_fit_recovers_true_parameters() -> None:
-    draw = Random(0)
-    evidence = [draw.uniform(-6, 6) for _ in range(20_000)]
-    right = [draw.random() < 1 / (1 + math.exp(-(1.5 * x - 2))) for x in evidence]
+    rng = Random(0)
+    evidence = [rng.uniform(-6, 6) for _ in range(20_000)]
+    right = [rng.random() < 1 / (1 + math.exp(-(1.5 * x - 2))) for x in evidence]
     slope, offset = fit_platt(evidence, right)
     assert slope == pytest.approx(1.5, abs=0.1) and offset == pytest.approx(-2, abs=0.1)
 

@@ -21,9 +21,9 @@ TAG_SETS = [TagSet(), TagSet(TagScheme.BIOES), TagSet(TagScheme.BIO, ("X", "Y"))
 def draw_scores(
     tag_set: TagSet, seed: int, *, scale: float = 1.0
 ) -> tuple[Transitions, list[np.ndarray]]:
-    draw, tags = np.random.default_rng(seed), len(tag_set)
-    learned = Transitions(*(draw.normal(size=s) for s in ((tags,), (tags, tags), (tags,))))
-    return learned, [scale * draw.normal(size=(n, tags)) for n in (4, 1, 3, 4, 2)]
+    rng, tags = np.random.default_rng(seed), len(tag_set)
+    learned = Transitions(*(rng.normal(size=s) for s in ((tags,), (tags, tags), (tags,))))
+    return learned, [scale * rng.normal(size=(n, tags)) for n in (4, 1, 3, 4, 2)]
 
 
 def enumerate_sequences(

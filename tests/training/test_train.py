@@ -31,9 +31,9 @@ DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]
 DISEASES = ["asthma", "diabetes", "lung cancer", "gout", "sepsis", "renal failure"]
 
 
-def row(encoder: Encoder, example: Any, draw: Random) -> Row:
+def row(encoder: Encoder, example: Any, rng: Random) -> Row:
     """As a tagger's learner has it."""
-    encoded: Row = example.encode(encoder, COMPACT, draw)
+    encoded: Row = example.encode(encoder, COMPACT, rng)
     return encoded
 
 

@@ -165,17 +165,17 @@ class BackboneModel(PreTrainedModel):
         return self.is_adapted or self.config.frozen_layers is not None
 
     def activation_checkpointing_enable(  # type: ignore[override]
-        self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
+        self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **kwargs: Any
     ) -> None:
         """Enable activation checkpointing, in the non-reentrant form that peft needs."""
         options = {**(activation_checkpointing_kwargs or {}), "use_reentrant": False}
-        trainable_weights.enable_checkpointing(self.backbone, options, **more)
+        trainable_weights.enable_checkpointing(self.backbone, options, **kwargs)
 
     def gradient_checkpointing_enable(
-        self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **more: Any
+        self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **kwargs: Any
     ) -> None:
         """Enable activation checkpointing, by its name in transformers before 5.23."""
-        self.activation_checkpointing_enable(gradient_checkpointing_kwargs, **more)
+        self.activation_checkpointing_enable(gradient_checkpointing_kwargs, **kwargs)
 
     # Saving and loading -----------------------------------------------------------------------
 

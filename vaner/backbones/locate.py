@@ -1,4 +1,4 @@
-"""Locating a backbone: a local folder, the Hub and its cache, or an installed package.
+"""Locate a backbone: a local folder, the Hub and its cache, or an installed package.
 
 A package may hold its weights as a GGUF file, which is converted once and cached. Several packages
 may hold slices of one archive, which is joined, checked and unpacked once.

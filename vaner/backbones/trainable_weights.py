@@ -100,10 +100,10 @@ def mark_initialized(model: PreTrainedModel) -> None:
         parameter._is_hf_initialized = True  # type: ignore[attr-defined]
 
 
-def enable_checkpointing(model: PreTrainedModel, options: dict[str, Any], **more: Any) -> None:
+def enable_checkpointing(model: PreTrainedModel, options: dict[str, Any], **kwargs: Any) -> None:
     """Enable activation checkpointing, by the name that this version of transformers has for it."""
     enable = getattr(model, "activation_checkpointing_enable", None)
-    (enable or model.gradient_checkpointing_enable)(options, **more)
+    (enable or model.gradient_checkpointing_enable)(options, **kwargs)
 
 
 def _keep_4bit_trainable(model: PreTrainedModel) -> None:

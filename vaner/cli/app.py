@@ -106,13 +106,15 @@ def _prepare_messages() -> None:
     show_other = warnings.showwarning
     shown: set[str] = set()  # training reads its corpora several times
 
-    def show(message: Warning | str, category: type[Warning], *location: Any, **more: Any) -> None:
+    def show(
+        message: Warning | str, category: type[Warning], *location: Any, **kwargs: Any
+    ) -> None:
         if issubclass(category, (FormatWarning, RenamedWarning)):
             if str(message) not in shown:
                 print_message(f"warning: {message}")
             shown.add(str(message))
         else:
-            show_other(message, category, *location, **more)
+            show_other(message, category, *location, **kwargs)
 
     warnings.simplefilter("always", FormatWarning)
     warnings.simplefilter("always", RenamedWarning)

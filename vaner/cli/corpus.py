@@ -174,7 +174,7 @@ def _stats_rows(name: str, root: Path | None, format: str | None) -> Iterator[tu
 def check(
     ctx: typer.Context,
     names: OptionalNamesArgument = None,
-    every: Annotated[
+    check_all: Annotated[
         bool, typer.Option("--all", help="Check all registered corpora whose files exist.")
     ] = False,
     corpora: CorporaOption = None,
@@ -199,7 +199,7 @@ def check(
     from vaner.formats.names import resolve_format_name
 
     format, checked = resolve_format_name(input_format), dict[str, Findings]()
-    for name in _corpora_to_check(names, every, corpora):
+    for name in _corpora_to_check(names, check_all, corpora):
         try:
             checked[name] = check_corpus(name, corpora, format)
         except FormatError as error:  # the file cannot be read: this is a problem of the corpus
@@ -216,12 +216,12 @@ def check(
         raise typer.Exit(1)
 
 
-def _corpora_to_check(names: list[str] | None, every: bool, corpora: Path | None) -> list[str]:
+def _corpora_to_check(names: list[str] | None, check_all: bool, corpora: Path | None) -> list[str]:
     """Return the names, each once, or all registered corpora of which a file exists."""
     from vaner.corpora import REGISTRY, corpora_root
     from vaner.corpora.loader import split_file
 
-    if bool(names) == every:
+    if bool(names) == check_all:
         raise VanerError("give the names of corpora, or --all")
     if names:
         return list(dict.fromkeys(names))

@@ -110,18 +110,18 @@ def evaluate(
     Raises:
         VanerError: If there is nothing to score, see `select_types`.
     """
-    chosen = select_types(recognizer, corpus, types)
+    type_names = select_types(recognizer, corpus, types)
     gold = tuple(islice(make_ids_unique(corpus), limit))
     name = _training_name(recognizer, corpus.name) if name_corpus else None
     started = time.monotonic()
-    annotated = progress(recognizer.annotate(_strip(gold), chosen, corpus=name))
+    annotated = progress(recognizer.annotate(_strip(gold), type_names, corpus=name))
     predicted = tuple(filter_by_score(document, min_score) for document in annotated)
     seconds = time.monotonic() - started
-    unreachable = _count_unreachable(recognizer, gold, chosen)
+    unreachable = _count_unreachable(recognizer, gold, type_names)
     report = score(
         gold,
         predicted,
-        types=chosen,
+        types=type_names,
         seen=None if train is None else seen_mentions(train),
         unreachable=unreachable.total(),
         bootstrap=bootstrap,
@@ -130,15 +130,15 @@ def evaluate(
     return Evaluation(
         corpus=corpus.name,
         split=corpus.split,
-        types=chosen,
+        types=type_names,
         unsupported_types=_list_unsupported(recognizer, corpus) if types is None else (),
         report=report,
         unreachable=dict(unreachable),
         seconds=seconds,
         predicted=predicted,
         gold=gold,
-        reliability=_measure_reliability(gold, predicted, chosen),
-        uncalibrated=_measure_uncalibrated(recognizer, gold, predicted, chosen),
+        reliability=_measure_reliability(gold, predicted, type_names),
+        uncalibrated=_measure_uncalibrated(recognizer, gold, predicted, type_names),
         total_documents=None if len(gold) == len(corpus) else len(corpus),
     )
 

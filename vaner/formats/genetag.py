@@ -67,8 +67,8 @@ def read(
 
 
 def _find_mentions(path: Path) -> Path | None:
-    named = [path.with_name(name) for name in ("Gold.format", "GENE.eval")]
-    candidates = [p for p in named if p.is_file()] or sorted(path.parent.glob("*.eval"))
+    usual_paths = [path.with_name(name) for name in ("Gold.format", "GENE.eval")]
+    candidates = [p for p in usual_paths if p.is_file()] or sorted(path.parent.glob("*.eval"))
     return candidates[0] if candidates else None
 
 

@@ -211,9 +211,13 @@ def _count_equal(left: str, right: str, a: int, b: int, limit: int) -> int:
 
 def _find_unique_matches(left: str, right: str, gap: Gap, length: int) -> list[tuple[int, int]]:
     """Return the offsets of pieces that are unique on both sides, in the same order on both."""
-    here = _find_unique_pieces(left, gap.a_start, gap.a_end, length)
-    there = _find_unique_pieces(right, gap.b_start, gap.b_end, length)
-    pairs = [(offset, there[piece]) for piece, offset in here.items() if piece in there]
+    left_pieces = _find_unique_pieces(left, gap.a_start, gap.a_end, length)
+    right_pieces = _find_unique_pieces(right, gap.b_start, gap.b_end, length)
+    pairs = [
+        (offset, right_pieces[piece])
+        for piece, offset in left_pieces.items()
+        if piece in right_pieces
+    ]
     return _longest_increasing(pairs)
 
 

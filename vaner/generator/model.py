@@ -68,8 +68,8 @@ class VanerForGeneration(BackboneModel):
         weights = head.weight[legal.clamp(min=0)]  # *Shape:* (N, 4, H)
         scores = torch.einsum("nh,nch->nc", states.to(weights.dtype), weights).float()
         scores = scores.masked_fill(legal < 0, -torch.inf)
-        chosen = (legal == targets.unsqueeze(1)).float().argmax(1)
-        return GeneratorOutput(loss=nn.functional.cross_entropy(scores, chosen))
+        target_indices = (legal == targets.unsqueeze(1)).float().argmax(1)
+        return GeneratorOutput(loss=nn.functional.cross_entropy(scores, target_indices))
 
 
 AutoModel.register(VanerGeneratorConfig, VanerForGeneration)

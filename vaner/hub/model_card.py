@@ -167,10 +167,10 @@ def _describe_training(model: ModelDescription) -> Iterator[str]:
         yield "\n".join(f"- {fact}" for fact in _list_training_facts(record))
     else:
         yield "The model has no training record."
-    stated = record.get("licences", {})
+    recorded_licenses = record.get("licences", {})
     split_names = (name for name, _ in list_training_splits(record))  # includes teacher-tagged text
-    names = dict.fromkeys((*model.corpora, *split_names, *stated))
-    rows = [f"| {corpus} | {_find_license(corpus, stated)} |" for corpus in names]
+    names = dict.fromkeys((*model.corpora, *split_names, *recorded_licenses))
+    rows = [f"| {corpus} | {_find_license(corpus, recorded_licenses)} |" for corpus in names]
     if rows:
         yield "| corpus | license stated by its source |\n|---|---|\n" + "\n".join(rows)
 
@@ -198,9 +198,9 @@ def _format_machine(machine: Mapping[str, Any]) -> str:
     return f"one {gpu}" if gpu else f"{machine.get('cpus', 'some')} CPU cores"
 
 
-def _find_license(corpus: str, stated: Mapping[str, str]) -> str:
+def _find_license(corpus: str, recorded_licenses: Mapping[str, str]) -> str:
     info = lookup(corpus)
-    return info.license if info else stated.get(corpus, "not registered")
+    return info.license if info else recorded_licenses.get(corpus, "not registered")
 
 
 def _describe_results(model: ModelDescription, name: str) -> Iterator[str]:

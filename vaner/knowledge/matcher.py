@@ -112,7 +112,7 @@ class Matcher:
 
     @classmethod
     def named(cls, name: str, changes: Iterable[str] = ()) -> Matcher:
-        """Return `from_name`, the current name of this method."""
+        """Deprecated: the old name of `from_name`."""
         warn_renamed("Matcher.named", "Matcher.from_name")
         return cls.from_name(name, changes)
 

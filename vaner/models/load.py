@@ -1,4 +1,4 @@
-"""Loading saved models in their fastest form.
+"""Load saved models in their fastest form.
 
 torch and transformers are imported only if the model needs them: an exported model does not.
 """

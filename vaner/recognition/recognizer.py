@@ -36,7 +36,7 @@ class Recognizer(Protocol):
 
     @property
     def form(self) -> str | None:
-        """What computes, and in which precision: ``PyTorch``; None if no model computes."""
+        """The backend and its precision, such as ``PyTorch``; None for a dictionary."""
         ...
 
     @property

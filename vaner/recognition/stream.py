@@ -1,4 +1,4 @@
-"""Annotating a stream of documents: cut into pieces, answered in chunks, yielded in order.
+"""Annotate a stream of documents: split them, annotate their pieces in chunks, keep their order.
 
 Memory is bounded by the size of a chunk, not by the input. A chunk holds pieces of many documents,
 so that batches of similar length can be formed from it.

@@ -210,7 +210,7 @@ class BatchQueue:
             results: dict[_Request, list[Document]] = {request: [] for request in requests}
             for (request, _), document in zip(batch, annotated, strict=True):
                 results[request].append(document)
-        except Exception as error:  # defects too: the client learns of them, the server continues
+        except Exception as error:  # bugs too: the client gets the error, and the server continues
             if len(requests) == 1:
                 requests[0].fail(error)
                 return

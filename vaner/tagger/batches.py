@@ -53,8 +53,8 @@ def collate(rows: Sequence[Row], layout: Layout = "padded") -> dict[str, Array]:
     batch["word_mask"] = np.zeros(words, np.bool_)
     if rows[0].tags:
         batch["tags"] = np.zeros(words, np.int64)
-    if most := max(len(row.unannotated_tags) for row in rows):
-        batch["unannotated_tags"] = np.full((len(rows), most), -1)
+    if max_unannotated := max(len(row.unannotated_tags) for row in rows):
+        batch["unannotated_tags"] = np.full((len(rows), max_unannotated), -1)
     if any(row.general for row in rows):
         batch["general"] = np.array([row.general for row in rows])
     for i, (row, offset) in enumerate(zip(rows, offsets, strict=True)):

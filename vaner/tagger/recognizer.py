@@ -1,8 +1,9 @@
 """The tagger as a recognizer: text in, mentions with scores out.
 
-Words, sentences, rows, batches, emissions, Viterbi and marginals, spans in the caller's offsets:
-training uses all of these steps but the last two. What computes the emissions is exchangeable, and
-nothing else here needs a deep-learning library.
+The steps: split the text into words and sentences, encode rows, batch them, compute emissions,
+decode them (Viterbi path and marginals), and return spans in the offsets of the input text.
+Training uses all steps except the last two. An `EmissionModel` computes the emissions; the rest of
+this module needs no deep-learning library.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class EmissionModel(Protocol):
 
     Attributes:
         model: the PyTorch model, or None if there is none in memory.
-        form: what computes, and in which precision, for records of results: ``PyTorch``.
+        form: the backend and its precision, for records of results: ``PyTorch``.
     """
 
     model: Any
@@ -118,7 +119,7 @@ class Tagger:
 
     @property
     def form(self) -> str:
-        """What computes, and in which precision."""
+        """The backend and its precision."""
         return self.emission_model.form
 
     @property

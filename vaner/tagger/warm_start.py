@@ -1,4 +1,4 @@
-"""Starting the training of a tagger from the weights of a trained one with other entity types."""
+"""Initialize a tagger with the weights of a trained one that may have other entity types."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _TAG_AXES = {
 def warm_start(model: VanerForTokenClassification, folder: Path) -> None:
     """Copy the weights of a trained tagger into a new one, in place.
 
-    Of the head, the entries of the tags that both models have are copied: all of them if the
-    instruction names the type. The other entries keep their initial values. A head for the general
-    domain is copied if both models have one.
+    In the head, only the entries of the tags that both models have are copied; the other entries
+    keep their initial values. (If the instruction names the type, all tags are common.) A head for
+    the general domain is copied if both models have one.
 
     Args:
         model: a new tagger on the same backbone, with the same weights trained.

@@ -90,10 +90,10 @@ def _drop_negatives(
     recipe = source.recipe
     if isinstance(recipe, DenseSource) or recipe.negative_fraction == 1:
         return examples
-    # `blanks` is a former name; another word would draw other sentences than published runs had.
-    draw = Random(f"{seed}:{recipe.corpus}:blanks")
+    # `blanks` is the former name of the field. With another seed, published runs would change.
+    rng = Random(f"{seed}:{recipe.corpus}:blanks")
     return [
         example
         for example in examples
-        if not example.is_negative or draw.random() < recipe.negative_fraction
+        if not example.is_negative or rng.random() < recipe.negative_fraction
     ]

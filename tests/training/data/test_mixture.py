@@ -22,7 +22,7 @@ class Sized:
 
 def mixture(parts: list[Share], seed: int = 1) -> Mixture:
     examples: list[Any] = [Sized()] * sum(share.size for share in parts)
-    return Mixture(examples, lambda example, draw: draw.random(), seed, parts)
+    return Mixture(examples, lambda example, rng: rng.random(), seed, parts)
 
 
 @given(

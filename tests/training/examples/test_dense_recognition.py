@@ -34,9 +34,9 @@ __all__ = ["corpus_folder"]
 TAGS = TagSet()
 
 
-def row(encoder: Encoder, example: Any, draw: Random) -> Row:
+def row(encoder: Encoder, example: Any, rng: Random) -> Row:
     """As a tagger's learner has it."""
-    encoded: Row = example.encode(encoder, COMPACT, draw)
+    encoded: Row = example.encode(encoder, COMPACT, rng)
     return encoded
 
 

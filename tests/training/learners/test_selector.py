@@ -63,11 +63,11 @@ class Careless:
         return Counter()
 
     def _predict(self, document: Document, types: Sequence[str]) -> list[Span]:
-        draw, words = Random(document.text), split_words(document.text)
+        rng, words = Random(document.text), split_words(document.text)
         wrong = {
             Span(words[i].start, words[j - 1].end, type)
-            for type, i in ((draw.choice(types), draw.randrange(len(words))) for _ in range(3))
-            for j in [min(len(words), i + draw.randrange(1, 3))]
+            for type, i in ((rng.choice(types), rng.randrange(len(words))) for _ in range(3))
+            for j in [min(len(words), i + rng.randrange(1, 3))]
         }
         return sorted({*self._spans[document.text], *wrong})
 

@@ -84,8 +84,8 @@ class Mixture(Dataset[Any]):
     def __getitem__(self, index: int) -> Any:
         # An index past the last example is an example drawn again, see `order`. The generator is
         # new for each item: worker processes and resumed runs make the same choices.
-        draw = Random(f"{self.seed}:{self.epoch}:{index}")
-        return self._encode(self.examples[index % len(self)], draw)
+        rng = Random(f"{self.seed}:{self.epoch}:{index}")
+        return self._encode(self.examples[index % len(self)], rng)
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch that random choices depend on.

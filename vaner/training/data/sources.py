@@ -44,8 +44,8 @@ class LoadedSource:
         if isinstance(self.recipe, DenseSource) or self.recipe.share == 1:
             return self
         number = max(1, round(self.recipe.share * len(self.corpus)))
-        draw = Random(f"{seed}:{self.corpus.name}")
-        indices = sorted(draw.sample(range(len(self.corpus)), number))
+        rng = Random(f"{seed}:{self.corpus.name}")
+        indices = sorted(rng.sample(range(len(self.corpus)), number))
         proposals = None if self.proposals is None else _select(self.proposals, indices)
         return replace(self, corpus=_select(self.corpus, indices), proposals=proposals)
 

@@ -68,7 +68,7 @@ class GroupExample:
         return self.candidate not in self.gold
 
     def encode(
-        self, encoder: CandidateEncoder, prompts: SelectorPrompts, negatives: int, draw: Random
+        self, encoder: CandidateEncoder, prompts: SelectorPrompts, negatives: int, rng: Random
     ) -> tuple[CandidateRow, ...]:
         """Return the rows of the candidates; only the first may be a gold mention.
 
@@ -76,12 +76,12 @@ class GroupExample:
             encoder: encodes candidates.
             prompts: the instructions.
             negatives: number of wrong variants of a mention.
-            draw: chooses the variants.
+            rng: chooses the variants.
         """
         first, candidates = self.candidate, [self.candidate]
         if not self.is_negative:
             wrong = build_negatives(self.words, self.sentence, first, self.types, self.gold)
-            candidates += wrong.sample(negatives, draw)
+            candidates += wrong.sample(negatives, rng)
         rows = [
             prompts.encode(encoder, self.text, self.words, self.sentence, candidate)
             for candidate in candidates
@@ -140,12 +140,12 @@ def add_variants(document: Document, types: Sequence[str], number: int) -> Docum
     words, gold = split_words(document.text), collect_candidates(document)
     sentences = get_sentences(document, words)
     spans = {span for span in document.spans if span.type in types}
-    draw = Random(ascii(document.text))  # a lone surrogate has no other encoding
+    rng = Random(ascii(document.text))  # a lone surrogate has no other encoding
     wrong: set[Candidate] = set()
     for candidate in sorted({Candidate.from_span(span) for span in spans}):
         sentence = find_context(words, sentences, candidate)
         negatives = build_negatives(words, sentence, candidate, types, gold)
-        wrong.update(negatives.sample(number, draw))
+        wrong.update(negatives.sample(number, rng))
     return document.with_spans(sorted({*spans, *(Span(*candidate) for candidate in wrong)}))
 
 

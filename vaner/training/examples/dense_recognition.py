@@ -42,11 +42,11 @@ class ListExample:
         """False: there are names to find."""
         return False
 
-    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+    def encode(self, encoder: Encoder, instruction: Instruction, rng: Random) -> Row:
         """Return the row of newly drawn names; fewer names if they do not fit in a row."""
         counts = self.counts
         while True:
-            document = make_name_list(self.pool, self.type, counts, draw)
+            document = make_name_list(self.pool, self.type, counts, rng)
             rows = _rows(document, self.type, self.tag_set, encoder, instruction)
             first, second = next(rows), next(rows, None)
             if second is None or counts.positives + counts.negatives < 2:
@@ -77,9 +77,9 @@ class ContextExample:
         """False: there are names to find."""
         return False
 
-    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+    def encode(self, encoder: Encoder, instruction: Instruction, rng: Random) -> Row:
         """Return the row with newly drawn names; the first window if it does not fit in a row."""
-        document = replace_mentions(self.sentence, self.pool, self.type, draw)
+        document = replace_mentions(self.sentence, self.pool, self.type, rng)
         return next(_rows(document, self.type, self.tag_set, encoder, instruction))
 
 

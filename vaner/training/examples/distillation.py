@@ -54,9 +54,9 @@ class DistillationExample:
         """Whether the teacher finds no mention in it."""
         return bool((self.posterior.tags.argmax(1) == 0).all())
 
-    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+    def encode(self, encoder: Encoder, instruction: Instruction, rng: Random) -> Row:
         """Return the row of the sentence with the teacher's probabilities."""
-        row = self.sentence.encode(encoder, instruction, draw)
+        row = self.sentence.encode(encoder, instruction, rng)
         return replace(row, posterior=self.posterior)
 
 

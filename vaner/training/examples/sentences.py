@@ -31,8 +31,8 @@ class Example(Protocol):
 class TaggerExample(Example, Protocol):
     """A training example of a tagger."""
 
-    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
-        """Return the row to train on; the same row for the same state of `draw`."""
+    def encode(self, encoder: Encoder, instruction: Instruction, rng: Random) -> Row:
+        """Return the row to train on; the same row for the same state of `rng`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class SentenceExample:
         """Whether every tag is O."""
         return not any(self.tags)
 
-    def encode(self, encoder: Encoder, instruction: Instruction, draw: Random) -> Row:
+    def encode(self, encoder: Encoder, instruction: Instruction, rng: Random) -> Row:
         """Return the row under an instruction that names the corpus or not, at random."""
-        corpus = None if draw.random() < self.nameless_fraction else self.corpus
+        corpus = None if rng.random() < self.nameless_fraction else self.corpus
         prompt = instruction.render(self.type, corpus)
         # There is only one row: `make_sentence_examples` splits what is too long.
         row = next(encoder.rows(self.text, self.words, prompt, self.tags))

@@ -54,7 +54,7 @@ class GeneratorLearner:
         instruction_for = self.model.config.instruction_for
         return make_copy_examples(corpus, source.types, self.encoder, instruction_for)
 
-    def encode(self, example: CopyExample, draw: Random) -> AnswerRow:
+    def encode(self, example: CopyExample, rng: Random) -> AnswerRow:
         """Return prompt and answer; nothing of them is random."""
         return example.encode(self.encoder)
 

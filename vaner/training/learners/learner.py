@@ -43,8 +43,8 @@ class Learner(Protocol):
         """
         ...
 
-    def encode(self, example: Any, draw: Random) -> Any:
-        """Return the encoded row of an example; the same row for the same state of `draw`."""
+    def encode(self, example: Any, rng: Random) -> Any:
+        """Return the encoded row of an example; the same row for the same state of `rng`."""
         ...
 
     def collate(self, rows: Sequence[Any]) -> dict[str, torch.Tensor]:

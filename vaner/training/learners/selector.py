@@ -68,9 +68,9 @@ class SelectorLearner:
             corpus, source.types, self.encoder, self._prompts, proposals or ()
         )
 
-    def encode(self, example: GroupExample, draw: Random) -> tuple[CandidateRow, ...]:
+    def encode(self, example: GroupExample, rng: Random) -> tuple[CandidateRow, ...]:
         """Return the rows of a mention and of the wrong variants that are drawn for it."""
-        return example.encode(self.encoder, self._prompts, self._negatives, draw)
+        return example.encode(self.encoder, self._prompts, self._negatives, rng)
 
     def collate(self, rows: Sequence[tuple[CandidateRow, ...]]) -> dict[str, torch.Tensor]:
         """Return all rows of some groups as arguments of `VanerSelector.forward`."""

@@ -90,9 +90,9 @@ class TaggerLearner:
             return make_distillation_examples(recipe.teacher, examples), Coverage(0, {}, 0)
         return examples, coverage
 
-    def encode(self, example: TaggerExample, draw: Random) -> Row:
+    def encode(self, example: TaggerExample, rng: Random) -> Row:
         """Return the row of an example; the instruction, and names of a dense one, are drawn."""
-        return example.encode(self.encoder, self.model.config.instruction_template, draw)
+        return example.encode(self.encoder, self.model.config.instruction_template, rng)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
         """Return a batch of rows as arguments of `VanerForTokenClassification.forward`."""
