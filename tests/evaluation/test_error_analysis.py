@@ -41,7 +41,7 @@ spans = st.lists(
         ([Span(5, 11, A)], [Span(0, 11, A)], ["too long"]),
         ([Span(0, 11, A)], [Span(5, 11, A)], ["too short"]),
         ([Span(0, 11, A)], [Span(5, 18, A)], ["shifted"]),
-        ([Span(0, 11, A)], [Span(5, 18, B)], ["type and borders"]),
+        ([Span(0, 11, A)], [Span(5, 18, B)], ["type and boundaries"]),
         ([], [Span(0, 4, A)], ["false alarm"]),
         ([Span(0, 4, A)], [], ["missed"]),
         ([Span(0, 4, A)], [Span(5, 11, A)], ["missed", "false alarm"]),

@@ -1,4 +1,4 @@
-"""Fitting a calibration: temperatures and thresholds from labeled mentions of a dev set."""
+"""Fit a calibration: temperatures and thresholds from labeled mentions of a dev set."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from vaner.calibration.reliability import bin_probabilities
 from vaner.calibration.temperature import fit_temperature, scale_probability
 from vaner.errors import VanerError
 
-# A type gets a specific temperature with at least so many mentions, and so many correct and so
-# many wrong ones among them.
+# A type gets a separate temperature if it has at least _MIN_MENTIONS mentions, and at least
+# _MIN_PER_CLASS each of correct and wrong ones.
 _MIN_MENTIONS, _MIN_PER_CLASS = 100, 10
-_MIN_ABOVE_THRESHOLD = 30  # mentions, so that a threshold's precision means something
+_MIN_ABOVE_THRESHOLD = 30  # mentions; with fewer, the precision of a threshold is unreliable
 _PRECISION_STEP = 0.005  # between the stored precisions
 
 
@@ -93,7 +93,8 @@ def _fit(halves: Sequence[_Scored], fitted_on: Sequence[_Scored]) -> Fit:
         fitted_on: the mentions that the temperature is fitted on: `halves`, or those of all types.
     """
     joined, training = _join(halves), _join(fitted_on)
-    # Each half is scaled with the temperature of the other one, so that the error is honest.
+    # Each half is scaled with the temperature of the other half: the error would be too low on the
+    # mentions that the temperature was fitted on.
     cross_fitted = [
         half.at_temperature(fit_temperature(*other))
         for half, other in zip(halves, fitted_on[::-1], strict=True)

@@ -59,7 +59,7 @@ def calibrate(
             finds.
         limit: Number of documents to sample from each corpus; all if None.
         name_corpus: Whether to put the corpus's name into the instruction. Without it, the scores
-            are calibrated for text of no known corpus.
+            are calibrated for text from an unknown source.
         progress: Function of a corpus; returns a wrapper of its stream of annotated documents,
             such as a progress bar.
 
@@ -134,8 +134,8 @@ def _sample_documents(gold: Corpus, limit: int | None) -> Corpus:
     """Return a random sample of the documents of a corpus, in their order."""
     if limit is None or limit >= len(gold):
         return gold
-    chosen = sorted(Random(_SEED).sample(range(len(gold)), limit))
-    return replace(gold, documents=tuple(gold.documents[i] for i in chosen))
+    indices = sorted(Random(_SEED).sample(range(len(gold)), limit))
+    return replace(gold, documents=tuple(gold.documents[i] for i in indices))
 
 
 def _collect_published_provenance() -> dict[str, Any]:

@@ -23,7 +23,7 @@ class MistakeKind(StrEnum):
     LONGER = "too long"
     SHORTER = "too short"
     SHIFTED = "shifted"
-    BOTH = "type and borders"
+    BOTH = "type and boundaries"
     FALSE_ALARM = "false alarm"
     MISSED = "missed"
 

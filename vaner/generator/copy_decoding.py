@@ -17,9 +17,9 @@ The answer is the same as that of step-by-step decoding. This is speculative dec
 2211.17192) with a draft that needs no draft model.
 
 Cost for an answer with S subwords and B brackets: at most B + 1 passes with long drafts instead of
-S passes. Each rejected draft was read in vain, up to S subwords, so the subwords read would grow as
+S passes. Reading a rejected draft is wasted work, up to S subwords, so the work would grow as
 B * S. Where brackets are dense, drafts are therefore limited to 8 subwords; then there are at most
-about B + S / 8 further passes, and each reads at most 8 subwords in vain.
+about B + S / 8 further passes, each of which wastes at most 8 subwords.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class _Row:
 
     @property
     def has_dense_brackets(self) -> bool:
-        """Whether the recent drafts were rejected so early that long drafts are a waste."""
+        """Whether the recent drafts were rejected so early that long drafts would be wasted."""
         is_full = len(self.recent_lengths) == _RECENT_DRAFTS
         return is_full and sum(self.recent_lengths) < _SHORT_DRAFT
 
@@ -152,8 +152,10 @@ def decode(
     active, cache = list(rows), _Cache()
     while active:
         drafts = [_draft(row, longest_draft) for row in active]
-        chosen, log_probabilities = _verify(model, active, drafts, cache)
-        for row, draft, tokens, logs in zip(active, drafts, chosen, log_probabilities, strict=True):
+        choices, log_probabilities = _verify(model, active, drafts, cache)
+        for row, draft, tokens, logs in zip(
+            active, drafts, choices, log_probabilities, strict=True
+        ):
             _accept(row, draft, tokens, logs)
         cache.select([(i, row.read) for i, row in enumerate(active) if not row.has_ended])
         active = [row for row in active if not row.has_ended]
@@ -172,8 +174,8 @@ def _verify(
 ) -> tuple[list[list[int]], list[list[float]]]:
     """Step 2: return the model's choice at each position of the drafts, and its log-probability.
 
-    The model reads what it has not read of each row, and all subwords of the draft but the last:
-    the hidden state before each position predicts the subword at the position.
+    The model reads the unread subwords of each row, and all subwords of the draft but the last: the
+    hidden state before each position predicts the subword at the position.
     """
     device = model.get_input_embeddings().weight.device
     inputs = [
@@ -222,7 +224,7 @@ def _legal_candidates(
 def _accept(
     row: _Row, draft: Draft, tokens: Sequence[int], log_probabilities: Sequence[float]
 ) -> None:
-    """Step 3: accept the draft up to the first subword that the model replaced, and that one."""
+    """Step 3: accept the draft up to the first subword that the model replaced, and its choice."""
     row.passes += 1
     accepted = 0
     for (_, drafted), token, log_probability in zip(draft, tokens, log_probabilities, strict=False):
@@ -294,10 +296,10 @@ class _Cache:
         for new, (row, read) in enumerate(rows):
             first = self._before - self._read[row]
             slots[new, longest - read :] = torch.arange(first, first + read)
-        chosen = torch.tensor([row for row, _ in rows])
+        row_indices = torch.tensor([row for row, _ in rows])
         for layer in self._past.layers:
-            layer.keys = _gather_slots(layer.keys, chosen, slots)
-            layer.values = _gather_slots(layer.values, chosen, slots)
+            layer.keys = _gather_slots(layer.keys, row_indices, slots)
+            layer.values = _gather_slots(layer.values, row_indices, slots)
 
 
 def _gather_slots(states: Tensor, rows: Tensor, slots: Tensor) -> Tensor:

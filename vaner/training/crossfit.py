@@ -1,7 +1,7 @@
-"""Cross-fitting: annotate train with models that were not trained on what they annotate.
+"""Cross-fitting: annotate train with models that were not trained on the texts they annotate.
 
-A model finds nearly all mentions in the texts it was trained on, and makes errors in others. A
-selector has to learn from the errors in other texts. So train is divided into folds, and each fold
+A model finds nearly all mentions in the texts that it was trained on, but makes errors in other
+texts. A selector has to learn from the latter errors. So train is divided into folds, and each fold
 is annotated by a model that was trained on the other folds. The dev sets are annotated by a model
 that was trained on all of train: the recognizer that the selector will be used with.
 """
@@ -239,19 +239,19 @@ def _train(recipe: Recipe, folder: Path, root: str | Path | None, report: Report
 
 
 def _annotate(
-    model: Path, corpora: Iterable[Corpus], types: Set[str], folder: Path, part: str
+    model: Path, corpora: Iterable[Corpus], types: Set[str], folder: Path, split: str
 ) -> None:
-    """Write the mentions that a model finds in corpora; they are annotated as when scored."""
+    """Write the mentions that a model finds in corpora, with the instructions used for scoring."""
     recognizer, calibrate = load_recognizer(model), load_score_calibration(model)
     for corpus in corpora:
         corpus_types = [type for type in corpus.types if type in types]
         texts = (document.with_spans(()) for document in corpus)
         annotated = recognizer.annotate(texts, corpus_types, corpus=corpus.name)
-        _write(calibrate(annotated), _file(folder, corpus.name, part))
+        _write(calibrate(annotated), _file(folder, corpus.name, split))
 
 
-def _file(folder: Path, corpus: str, part: str) -> Path:
-    return folder / f"{corpus}.{part}.jsonl"
+def _file(folder: Path, corpus: str, split: str) -> Path:
+    return folder / f"{corpus}.{split}.jsonl"
 
 
 def _write(documents: Iterable[Document], path: Path) -> None:

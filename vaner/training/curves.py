@@ -54,7 +54,7 @@ def _write(history: Sequence[Entry], path: Path) -> None:
 
 @contextmanager
 def draw_curves_on_exit(folder: Path) -> Iterator[None]:
-    """Draw the curves at the end of a training run, also if it is stopped or fails."""
+    """Draw the curves at the end of a training run, even if it is interrupted or fails."""
     try:
         yield
     finally:
@@ -120,20 +120,22 @@ def plot_curves(curves: Curves, path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
-    left = figure.subplots()
-    left.set_xlabel("optimizer step")
-    left.set_ylabel("training loss", color="#0072B2")
+    loss_axis = figure.subplots()
+    loss_axis.set_xlabel("optimizer step")
+    loss_axis.set_ylabel("training loss", color="#0072B2")
     if curves.loss:
-        left.plot(*zip(*curves.loss, strict=True), color="#0072B2", linewidth=1)
-        left.set_ylim(bottom=0)
-    for number, border in enumerate(curves.stages, 2):
-        left.axvline(border, color="#888888", linewidth=0.8, linestyle="--")
-        left.text(border, 0.02, f" stage {number}", transform=left.get_xaxis_transform(), size=8)
-    right = left.twinx()
-    right.set_ylabel("dev strict F1 (%)", color="#D55E00")
+        loss_axis.plot(*zip(*curves.loss, strict=True), color="#0072B2", linewidth=1)
+        loss_axis.set_ylim(bottom=0)
+    for number, boundary in enumerate(curves.stages, 2):
+        loss_axis.axvline(boundary, color="#888888", linewidth=0.8, linestyle="--")
+        loss_axis.text(
+            boundary, 0.02, f" stage {number}", transform=loss_axis.get_xaxis_transform(), size=8
+        )
+    f1_axis = loss_axis.twinx()
+    f1_axis.set_ylabel("dev strict F1 (%)", color="#D55E00")
     if curves.f1:
-        right.plot(*zip(*curves.f1, strict=True), color="#D55E00", marker="o", markersize=4)
+        f1_axis.plot(*zip(*curves.f1, strict=True), color="#D55E00", marker="o", markersize=4)
         step, best = max(curves.f1, key=lambda point: point[1])
-        right.plot([step], [best], marker="o", markersize=10, fillstyle="none", color="#D55E00")
-        right.set_title(f"best dev F1 {best:.2f} % at step {step:,.0f}", size=10)
+        f1_axis.plot([step], [best], marker="o", markersize=10, fillstyle="none", color="#D55E00")
+        f1_axis.set_title(f"best dev F1 {best:.2f} % at step {step:,.0f}", size=10)
     figure.savefig(path, dpi=120)

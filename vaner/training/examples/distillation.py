@@ -2,7 +2,7 @@
 
 A student with the tags of its teacher learns the teacher's distribution over tag sequences, not
 only its best sequence: the loss is the cross-entropy of the two CRF chains, which is exact
-(arXiv 2005.08514, for structures in general). It needs two things of the teacher: the probability
+(arXiv 2005.08514, for structures in general). It needs two things from the teacher: the probability
 of each tag at each word, and the expected number of times that each transition occurs.
 
 A student with other tags learns the mentions that the teacher finds, as if a corpus annotated them.
@@ -29,7 +29,7 @@ from vaner.text.words import split_words
 from vaner.training.examples.sentences import SentenceExample, training_sentences
 from vaner.training.progress import progress_bar
 
-_BATCH = 256  # sentences
+_BATCH_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def make_distillation_examples(
     assert isinstance(tagger, Tagger)
     examples: list[DistillationExample] = []
     with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
-        for start in range(0, len(sentences), _BATCH):
-            batch = sentences[start : start + _BATCH]
+        for start in range(0, len(sentences), _BATCH_SIZE):
+            batch = sentences[start : start + _BATCH_SIZE]
             posteriors = _compute_posteriors(tagger, batch)
             pairs = zip(batch, posteriors, strict=True)
             examples += [DistillationExample(sentence, posterior) for sentence, posterior in pairs]
@@ -119,7 +119,7 @@ def _compute_posteriors(
     the next is before[i] * weights[i, j] * after[j] (`crf_algorithms.Sums`); its sum over the words
     is the expected number of transitions from i to j.
     """
-    prompted = [
+    prompted_sentences = [
         (
             sentence.text,
             sentence.words,
@@ -129,7 +129,7 @@ def _compute_posteriors(
         )
         for sentence in sentences
     ]
-    emissions = tagger.compute_emissions(prompted)
+    emissions = tagger.compute_emissions(prompted_sentences)
     parameters = (torch.from_numpy(np.asarray(part)) for part in tagger.transitions)
     chain = crf_algorithms.Chain(*parameters)
     longest = max(map(len, emissions))

@@ -77,21 +77,25 @@ class SelectorLearner:
         return collate(list(chain.from_iterable(rows)))
 
     def score(self, dev: Sequence[DevSet], autocast: torch.dtype | None) -> dict[str, float]:
-        """Return strict micro F1 of what the best threshold accepts; the model stores it.
+        """Return strict micro F1 at the best threshold, and store this threshold in the model.
 
         Gold mentions that were not proposed count as missed. ``eval_f1_proposed`` is the F1 of all
         proposals together, before any is rejected.
         """
         device = next(self.model.parameters()).device
         selector = Selector(self.model, self.encoder, device=device, autocast=autocast)
-        gold = [_of_types(document, part.types) for part in dev for document in part.corpus]
-        proposed = [document for part in dev for document in _proposals(part, self._negatives)]
+        gold = [
+            _of_types(document, dev_set.types) for dev_set in dev for document in dev_set.corpus
+        ]
+        proposed = [
+            document for dev_set in dev for document in _proposals(dev_set, self._negatives)
+        ]
         self._calibrate(selector, gold, proposed)
         scored = list(selector.select(proposed, threshold=0))
-        types = sorted({type for part in dev for type in part.types})
+        types = sorted({type for dev_set in dev for type in dev_set.types})
         results = sweep_thresholds(gold, scored, types)
         best = max(range(len(results)), key=lambda i: results[i].counts.f1)
-        # Halfway between two scores, so that rounding has no effect; 0 if rejecting none is best.
+        # The mean of two scores, so that rounding has no effect; 0 if it is best to reject none.
         threshold = (results[best - 1].threshold + results[best].threshold) / 2 if best else 0.0
         self.model.config.threshold = threshold
         scores = {"eval_f1": results[best].counts.f1, "eval_f1_proposed": results[0].counts.f1}
@@ -139,10 +143,10 @@ def _score_each(
     """Return F1 on each dev set at the threshold that is best for all."""
     scores: dict[str, float] = {}
     start = 0
-    for part in dev:
-        documents = slice(start, start + len(part.corpus))
+    for dev_set in dev:
+        documents = slice(start, start + len(dev_set.corpus))
         start = documents.stop
         accepted = [filter_by_score(document, threshold) for document in scored[documents]]
-        [all_accepted, *_] = sweep_thresholds(gold[documents], accepted, part.types)
-        scores[f"eval_f1_{part.corpus.name}"] = all_accepted.counts.f1
+        [all_accepted, *_] = sweep_thresholds(gold[documents], accepted, dev_set.types)
+        scores[f"eval_f1_{dev_set.corpus.name}"] = all_accepted.counts.f1
     return scores
