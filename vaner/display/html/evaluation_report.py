@@ -139,8 +139,8 @@ def _kinds(mistakes: Sequence[Mistake], types: Sequence[str], name: str) -> str:
         rows.append(_row(link, [f"{n:,}" for n in (*numbers, sum(numbers))], words=MEANINGS[kind]))
     boundary_count = sum(counts[kind, type] for kind in BOUNDARY_MISTAKES for type in types)
     note = (
-        f"{len(mistakes):,} mistakes, {boundary_count:,} of them only boundaries. A mistake is counted "
-        "for its gold type, a false alarm for its predicted type. Matches are one to one."
+        f"{len(mistakes):,} mistakes, {boundary_count:,} of them only boundaries. A mistake is "
+        "counted for its gold type, a false alarm for its predicted type. Matches are one to one."
     )
     return f'{_table(head, "".join(rows))}<p class="note">{note}</p>\n'
 
