@@ -1,8 +1,8 @@
 """Packing: the sentences of a batch one after another in a single row, without padding.
 
-Most of a backbone works on each subword separately, and costs as much as there are subwords. Only
-attention puts the sentences side by side again, padded, so that each sentence attends to itself
-(and its instruction) alone.
+Most layers of a backbone process each subword separately, so their cost is proportional to the
+number of subwords. Only attention arranges the sentences in separate padded rows again, so that a
+sentence attends only to itself and its instruction.
 """
 
 from __future__ import annotations

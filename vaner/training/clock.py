@@ -17,7 +17,7 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        """Time of the training until now, without the time that it was stopped."""
+        """Time of the training until now, without the time between interruption and resume."""
         return time.monotonic() - self._zero
 
     def resume_from(self, log: Iterable[Mapping[str, float]]) -> None:

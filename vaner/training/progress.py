@@ -1,4 +1,4 @@
-"""Progress bars, and what process this is."""
+"""Progress bars, and the number and rank of the processes that train together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_main_process() -> bool:
 
 
 def count_processes() -> int:
-    """Return the number of processes that train together, each on other batches (torchrun)."""
+    """Return the number of processes that train together, each on different batches (torchrun)."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
@@ -31,7 +31,7 @@ def progress_bar(
         unit: what is counted.
         total: number of units at the end.
         items: iterated over and counted; None if the caller calls ``update``.
-        done: number of units done before.
+        done: number of units that were done before an interruption.
     """
     is_plain = not sys.stderr.isatty()
     return tqdm(

@@ -66,10 +66,10 @@ def describe_dev_set(dev: DevSource) -> str:
 
 
 def _describe_initial_model(initial: TrainingRecord) -> dict[str, Any]:
-    """Return the name of the initial model, and what it was chosen on."""
-    chosen = _unique(initial.get("chosen_before", ()), initial.get("chosen_on", ()))
+    """Return the name of the initial model, and the dev sets that it was selected on."""
+    dev_sets = _unique(initial.get("chosen_before", ()), initial.get("chosen_on", ()))
     name = initial.get("name", "a trained model")
-    return {"began_with": name, **({"chosen_before": chosen} if chosen else {})}
+    return {"began_with": name, **({"chosen_before": dev_sets} if dev_sets else {})}
 
 
 def _collect(records: Iterable[Mapping[str, Any]], field: str) -> list[str]:

@@ -41,7 +41,7 @@ class CopyExample:
 
     def encode(self, encoder: PromptEncoder) -> AnswerRow:
         """Return prompt and answer."""
-        # There is only one prompt: `make_copy_examples` splits what is too long.
+        # There is only one prompt: `make_copy_examples` has split long sentences.
         prompt = next(encoder.encode_prompts(self.text, self.words, self.instruction))
         return encoder.encode_answer(prompt, self.spans)
 

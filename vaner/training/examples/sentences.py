@@ -71,7 +71,7 @@ class SentenceExample:
         """Return the row under an instruction that names the corpus or not, at random."""
         corpus = None if rng.random() < self.nameless_fraction else self.corpus
         prompt = instruction.render(self.type, corpus)
-        # There is only one row: `make_sentence_examples` splits what is too long.
+        # There is only one row: `make_sentence_examples` has split long sentences.
         row = next(encoder.rows(self.text, self.words, prompt, self.tags))
         return replace(row, unannotated_tags=self.unannotated_tags, general=self.general)
 

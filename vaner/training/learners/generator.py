@@ -55,7 +55,7 @@ class GeneratorLearner:
         return make_copy_examples(corpus, source.types, self.encoder, instruction_for)
 
     def encode(self, example: CopyExample, rng: Random) -> AnswerRow:
-        """Return prompt and answer; nothing of them is random."""
+        """Return prompt and answer. There is no random choice in them."""
         return example.encode(self.encoder)
 
     def collate(self, rows: Sequence[AnswerRow]) -> dict[str, torch.Tensor]:

@@ -91,7 +91,7 @@ class TaggerLearner:
         return examples, coverage
 
     def encode(self, example: TaggerExample, rng: Random) -> Row:
-        """Return the row of an example; the instruction, and names of a dense one, are drawn."""
+        """Return the row of an example, with a random instruction and, if it is dense, names."""
         return example.encode(self.encoder, self.model.config.instruction_template, rng)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
