@@ -82,7 +82,7 @@ def test_known_wrong_offsets_are_skipped_and_reported(
         corpus = load("Cut", "train", root=tmp_path)
     assert [len(each.spans) for each in corpus] == [1]
     path.write_text(document(TRAIN[0], wrong, wrong))  # one more than is known
-    with pytest.raises(Exception, match=r"train.PubTator:5: mention 5:9"):
+    with pytest.raises(Exception, match=r"train.PubTator:5: document 3: mention 5:9"):
         load("Cut", "train", root=tmp_path)
 
 

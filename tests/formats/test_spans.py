@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
-from vaner.formats import FormatWarning
+from vaner.errors import FormatError
+from vaner.formats import FormatWarning, read
+from vaner.formats.quotes import QuoteCounts, collect_quotes
 from vaner.formats.spans import make_span
 from vaner.text.documents import SpanError
 
@@ -22,3 +28,77 @@ def test_piece_that_is_one_character_off_is_moved():
     ]:
         with pytest.raises(SpanError, match="in the text but"):
             make_span(text, pieces, "Disease", quoted=quoted)
+
+
+QUOTES = [
+    ("TNF-α", "TNF-a", True),
+    ("TNF‐β", "tnf-b", True),  # U+2010
+    ("μM", "uM", True),
+    ("Sjögren’s", "Sjogren's", True),
+    ("TNF-α", "TNF-b", False),
+    ("TNF-α", "TNF-alpha", False),  # another length
+    ("IL2", "IL6", False),
+]
+
+
+@pytest.mark.parametrize(("mention", "quoted", "is_accepted"), QUOTES)
+def test_quote_in_another_spelling_is_accepted(mention: str, quoted: str, is_accepted: bool):
+    counts = QuoteCounts()
+    with collect_quotes(counts):
+        if is_accepted:
+            span = make_span(f"On {mention}.", [(3, 3 + len(mention))], "Gene", quoted=quoted)
+            assert (span.start, span.end) == (3, 3 + len(mention))
+        else:
+            with pytest.raises(SpanError, match="in the text but"):
+                make_span(f"On {mention}.", [(3, 3 + len(mention))], "Gene", quoted=quoted)
+    assert counts == ({(mention, quoted): 1} if is_accepted else {})
+
+
+def quoted_record(id: str, quoted: str) -> dict[str, object]:
+    place = [{"offset": 0, "length": 4}]
+    mention = {"id": "1", "infons": {"type": "Gene"}, "text": quoted, "locations": place}
+    gout = {**mention, "id": "2", "text": "gout", "locations": [{"offset": 8, "length": 4}]}
+    passage = {"offset": 0, "text": "IL-β in gout", "annotations": [mention, gout]}
+    return {"id": id, "passages": [passage]}
+
+
+def write_quotes(format: str, quoted: Sequence[str]) -> str:
+    """Return a file of documents "d0", "d1", … with a mention in the given spelling each."""
+    if format == "bioc_json":
+        records = [quoted_record(f"d{i}", quote) for i, quote in enumerate(quoted)]
+        return json.dumps({"documents": records}, ensure_ascii=False)
+    blocks = []
+    for i, quote in enumerate(quoted):
+        spans = [(0, 4, quote), (8, 12, "gout")]
+        if format == "pubtator":
+            lines = [f"d{i}\t{start}\t{end}\t{text}\tGene\t-" for start, end, text in spans]
+            blocks.append("\n".join([f"d{i}|t|IL-β in gout", *lines, "\n"]))
+        else:
+            entries = [{"start": s, "end": e, "type": "Gene", "text": t} for s, e, t in spans]
+            record = {"id": f"d{i}", "text": "IL-β in gout", "spans": entries}
+            blocks.append(json.dumps(record) + "\n")
+    return "".join(blocks)
+
+
+@pytest.mark.parametrize("format", ["pubtator", "bioc_json", "jsonl"])
+def test_quotes_in_another_spelling_are_counted_once_per_file(format: str, tmp_path: Path):
+    path = tmp_path / "file"
+    path.write_text(write_quotes(format, ["IL-b", "IL-β", "il-β"]), encoding="utf-8")
+    with pytest.warns(FormatWarning) as caught:
+        documents = list(read(path, format))
+    assert [len(document.spans) for document in documents] == [2, 2, 2]
+    (warning,) = caught
+    assert "2 mentions are spelled differently" in str(warning.message)
+    assert "'IL-b' for 'IL-β'" in str(warning.message)
+
+
+@pytest.mark.parametrize("format", ["pubtator", "bioc_json", "jsonl"])
+def test_wrong_quote_names_the_document_and_costs_only_the_mention(format: str, tmp_path: Path):
+    path = tmp_path / "file"
+    path.write_text(write_quotes(format, ["IL-β", "IL-6", "IL-β"]), encoding="utf-8")
+    with pytest.raises(FormatError, match="document d1: mention 0:4"):
+        list(read(path, format))
+    errors: list[FormatError] = []
+    documents = list(read(path, format, on_error=errors.append))
+    assert [len(document.spans) for document in documents] == [2, 1, 2]
+    assert len(errors) == 1

@@ -18,6 +18,7 @@ from vaner.corpora.repeated_sentences import is_long, sentence_key, sentence_key
 from vaner.corpora.statistics import count_overlapping_pairs
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
+from vaner.formats.quotes import FoldedQuoteWarning
 from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Corpus, Document
 
@@ -162,7 +163,7 @@ def _load(
             return None
     findings.problems += [str(error) for error in errors]
     for warning in caught:
-        if issubclass(warning.category, SkippedRecordsWarning):
+        if issubclass(warning.category, SkippedRecordsWarning | FoldedQuoteWarning):
             findings.notes.append(str(warning.message))
         elif issubclass(warning.category, FormatWarning):
             findings.problems.append(str(warning.message))

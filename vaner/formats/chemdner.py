@@ -100,6 +100,6 @@ def _to_document(
     text, spans = f"{title}\n{abstract}" if abstract else title, []
     for line, is_in_abstract, start, end, quoted, type in mentions:
         shift = len(title) + 1 if is_in_abstract else 0
-        with file.guard(line):
+        with file.guard(line, id):
             spans.append(make_span(text, [(start + shift, end + shift)], type, quoted=quoted))
     return Document(id, text, tuple(spans))

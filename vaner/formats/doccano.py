@@ -54,14 +54,15 @@ def _to_document(
     text = next((record[field] for field in _TEXT_FIELDS if field in record), None)
     text = check_type(text, str, "text")
     entries = next((record[field] for field in _MENTION_FIELDS if record.get(field)), None)
+    given = record.get(_ID_FIELD, record.get("id"))
+    id = default_id if given is None else str(given)
     unit_offsets, spans = get_unit_offsets(text), list[Span]()
     for entry in check_type(entries or [], list, "label"):
-        with file.guard(line):
+        with file.guard(line, given):
             spans.append(_make_span(text, unit_offsets, entry))
-    id = record.get(_ID_FIELD, record.get("id"))
     stored = {k: freeze(v) for k, v in record.items() if k not in _KNOWN_FIELDS}
     metadata = {"doccano": stored} if stored else {}
-    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
+    return Document(id, text, tuple(spans), metadata)
 
 
 def _make_span(text: str, unit_offsets: Sequence[int], entry: Any) -> Span:

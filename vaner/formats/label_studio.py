@@ -155,14 +155,16 @@ def _to_document(
     data = _check_object(task["data"], "data")
     field = _find_text_field(data)
     text, results = data[field], check_type(answer.get("result") or [], list, "result")
+    given = data.get("id", task.get("id"))
+    id = default_id if given is None else str(given)
     regions = list[_Region]()
     for result in results:
-        with file.guard(line):
+        with file.guard(line, given):
             regions += _get_regions(_check_object(result, "a result"))
     spans, unit_offsets = list[Span](), get_unit_offsets(text)
     counts_units = _counts_utf16_units(text, regions)
     for region in regions:
-        with file.guard(line):
+        with file.guard(line, given):
             start, end = region.start, region.end
             if counts_units:
                 start, end = (to_code_point(unit_offsets, unit) for unit in (start, end))
@@ -170,10 +172,9 @@ def _to_document(
             spans.append(
                 make_span(text, [(start, end)], region.label, quoted=quoted, score=region.score)
             )
-    id = data.get("id", task.get("id"))
     stored = _get_stored(data, field, results)
     metadata = {"label_studio": stored} if stored else {}
-    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
+    return Document(id, text, tuple(spans), metadata)
 
 
 def _find_text_field(data: Mapping[str, Any]) -> str:

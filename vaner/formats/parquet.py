@@ -114,12 +114,13 @@ def _to_record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _guard_row(number: int, file: InputFile) -> Iterator[None]:
+def _guard_row(number: int, file: InputFile, *, document: object = None) -> Iterator[None]:
     """Report errors of the block with the row number, as a table has no lines."""
+    prefix = f"document {document}: " if document not in (None, "") else ""
     try:
         yield
     except (MalformedError, SpanError) as error:
-        file.report(f"row {number}: {error}")
+        file.report(f"row {number}: {prefix}{error}")
 
 
 def write_file(documents: Iterable[Document], path: Path, losses: Losses) -> Iterator[Document]:

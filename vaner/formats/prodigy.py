@@ -79,15 +79,15 @@ def _to_document(
     record: Mapping[str, Any], default_id: str, file: InputFile, line: int
 ) -> Document:
     text = check_type(record.get("text"), str, "text")
-    spans = []
-    for entry in check_type(record.get("spans") or [], list, "spans"):
-        with file.guard(line):
-            spans.append(_make_span(text, check_type(entry, dict, "a span")))
     meta = check_type(record.get("meta") or {}, dict, "meta")
-    id = meta.get("id", record.get("id"))
+    given = meta.get("id", record.get("id"))
+    id, spans = default_id if given is None else str(given), []
+    for entry in check_type(record.get("spans") or [], list, "spans"):
+        with file.guard(line, given):
+            spans.append(_make_span(text, check_type(entry, dict, "a span")))
     stored = {k: freeze(v) for k, v in record.items() if k not in _KNOWN_FIELDS and k[:1] != "_"}
     metadata = {"prodigy": stored} if stored else {}
-    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
+    return Document(id, text, tuple(spans), metadata)
 
 
 def _make_span(text: str, entry: Mapping[str, Any]) -> Span:

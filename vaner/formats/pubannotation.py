@@ -67,17 +67,18 @@ def _to_document(
     record: Mapping[str, Any], default_id: str, file: InputFile, line: int, skipped: SkipCounts
 ) -> Document:
     text = check_type(record.get("text"), str, "text")
+    name = "-".join(str(record[k]) for k in ("sourceid", "divid") if record.get(k) is not None)
+    id = name or default_id
     attributes: dict[str, list[Mapping[str, Any]]] = {}
     for attribute in _get_objects(record, "attributes"):
         attributes.setdefault(str(attribute.get("subj")), []).append(attribute)
     spans, ids = list[Span](), list[str]()
     for denotation in _get_denotations(record, skipped):
-        with file.guard(line):
+        with file.guard(line, name):
             spans.append(_make_span(text, denotation, attributes))
             ids.append(str(denotation.get("id") or ""))
     metadata = {KEY: stored} if (stored := _make_stored(record, spans, ids)) else {}
-    name = "-".join(str(record[k]) for k in ("sourceid", "divid") if record.get(k) is not None)
-    return Document(name or default_id, text, tuple(spans), metadata)
+    return Document(id, text, tuple(spans), metadata)
 
 
 def _get_denotations(record: Mapping[str, Any], skipped: SkipCounts) -> list[Mapping[str, Any]]:

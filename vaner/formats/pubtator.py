@@ -78,7 +78,7 @@ def _to_document(block: Block, file: InputFile) -> Document:
     id, text, rest = _read_text(block)
     spans, columns, others = list[Span](), list[str](), list[str]()
     for number, line in rest:
-        with file.guard(number):
+        with file.guard(number, id):
             fields = line.split("\t")
             if fields[0] != id or len(fields) < 2:
                 raise MalformedError(f"expected a tab-separated annotation of {id}")

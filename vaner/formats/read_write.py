@@ -15,6 +15,7 @@ from vaner.formats.compression import open_compressed_text
 from vaner.formats.detect import detect_format, suggest_format
 from vaner.formats.losses import Losses, replace_file_start
 from vaner.formats.names import get_format
+from vaner.formats.quotes import warn_folded_quotes
 from vaner.formats.registry import FORMATS
 from vaner.formats.source import STDIN, OnError
 from vaner.formats.unsupported_annotations import count_unsupported_annotations
@@ -56,7 +57,7 @@ def read(
         options: parameters of a format, such as ``text_column="note"`` for CSV. None is ignored.
 
     Raises:
-        FormatError: naming file and line.
+        FormatError: naming file and line, and the document if a mention is wrong.
         VanerError: for an option that the format does not have.
     """
     source = get_format(format or detect_format(path, encoding=encoding))
@@ -65,7 +66,8 @@ def read(
         others = ", ".join(f.name for f in FORMATS.values() if name in f.options)
         known = f"it is an option of {others}" if others else "no format has it"
         raise VanerError(f"{path}: the format {source.name} has no option {name}; {known}")
-    return source.reader(path, encoding=encoding, on_error=on_error, **given)
+    documents = source.reader(path, encoding=encoding, on_error=on_error, **given)
+    return warn_folded_quotes(documents, "<stdin>" if str(path) == STDIN else str(path))
 
 
 def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:

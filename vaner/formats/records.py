@@ -10,9 +10,9 @@ contains spaces and has no tag is an instruction.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 from vaner.formats.dialects.mentions import looks_like_mention
 from vaner.formats.json_values import (
@@ -37,8 +37,12 @@ KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 _INTEGER_TAGS = ("O", "B", "I")
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
-Guard = Callable[[], AbstractContextManager[None]]
-"""Returns a context manager that reports errors with their location."""
+
+class Guard(Protocol):
+    """Returns a context manager that reports errors with their location."""
+
+    def __call__(self, *, document: object = None) -> AbstractContextManager[None]:
+        """Report the errors of a block, and the id of the document if it is known."""
 
 
 def to_document(
@@ -74,12 +78,12 @@ def to_document(
     else:
         raise MalformedError("the record has neither text nor tokens")
     _count_unread(record, field, unread)
-    spans = []
+    given = record.get("id")
+    id, spans = default_id if given is None else str(given), []
     for entry in _get_entries(record, field, (classes or {}).get(field or "", _INTEGER_TAGS)):
-        with guard():
+        with guard(document=given):
             spans.append(_make_span(text, entry, tokens))
-    id = record.get("id")
-    return Document(default_id if id is None else str(id), text, tuple(spans), metadata)
+    return Document(id, text, tuple(spans), metadata)
 
 
 def warn_unread_fields(file: InputFile, unread: Losses) -> None:

@@ -125,16 +125,17 @@ class InputFile:
         self.on_error(self.error(message, line))
 
     @contextmanager
-    def guard(self, line: int | None = None) -> Iterator[None]:
-        """Report errors of the block with file and line."""
+    def guard(self, line: int | None = None, document: object = None) -> Iterator[None]:
+        """Report errors of the block with file, line and the id of the document, if known."""
+        prefix = f"document {document}: " if document not in (None, "") else ""
         try:
             yield
         except MalformedError as error:
-            self.report(str(error), error.line or line)
+            self.report(f"{prefix}{error}", error.line or line)
         except SpanError as error:
-            self.report(str(error), line)
+            self.report(f"{prefix}{error}", line)
         except RecursionError:
-            self.report("is nested too deeply", line)
+            self.report(f"{prefix}is nested too deeply", line)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vaner.formats.quotes import count_folded_quote, is_same_after_folding
 from vaner.formats.source import FormatWarning
 from vaner.text.documents import Document, Span, SpanError
 
@@ -31,9 +32,10 @@ def make_span(
     """Create a span after checking that it is inside the text and agrees with the file.
 
     If the file repeats the mention, white space is compared loosely: files write a line break or a
-    gap as a space. If a discontinuous mention does not agree, but moving one of its pieces by one
-    character makes it agree, that piece is moved, with a warning: annotation tools often miscount
-    gaps.
+    gap as a space. A quote of the same length that differs only in spelling, such as ``TNF-a`` for
+    ``TNF-α``, is accepted and counted, see `vaner.formats.quotes`. If a discontinuous mention does
+    not agree, but moving one of its pieces by one character makes it agree, that piece is moved,
+    with a warning: annotation tools often miscount gaps.
 
     Args:
         text: text of the document.
@@ -56,7 +58,7 @@ def make_span(
         if not text[start:end].strip():
             raise SpanError(f"mention {start}:{end} ({type}) is blank")
     if quoted is not None and not _agrees(text, pieces, quoted):
-        pieces = _move_piece(text, pieces, type, quoted)
+        pieces = _reconcile(text, pieces, type, quoted)
     fragments = tuple(pieces) if len(pieces) > 1 else ()
     return Span(pieces[0][0], pieces[-1][1], type, score, tuple(identifiers), fragments)
 
@@ -84,11 +86,11 @@ def _is_blanked(mention: str, quoted: str) -> bool:
     )
 
 
-def _move_piece(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
-    """Return the pieces of a discontinuous mention, one of them moved by one character.
+def _reconcile(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
+    """Return pieces that agree loosely with `quoted`, one of them perhaps moved by one character.
 
     Raises:
-        SpanError: if no move, or more than one, makes the mention agree with `quoted`.
+        SpanError: if the spelling differs, and no move, or more than one, makes the mention agree.
     """
     candidates = []
     for i, (start, end) in enumerate(pieces if len(pieces) > 1 else ()):
@@ -103,8 +105,12 @@ def _move_piece(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
             stacklevel=2,
         )
         return candidates[0]
+    mention = _join_pieces(text, pieces)
+    if is_same_after_folding(mention, quoted):
+        count_folded_quote(mention, quoted)
+        return pieces
     raise SpanError(
-        f"mention {pieces[0][0]}:{pieces[-1][1]} ({type}) is {_join_pieces(text, pieces)!r} in the "
+        f"mention {pieces[0][0]}:{pieces[-1][1]} ({type}) is {mention!r} in the "
         f"text but {quoted!r} in the annotation"
     )
 

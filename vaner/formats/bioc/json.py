@@ -49,7 +49,8 @@ def read(
     file = InputFile(path, on_error)
     records = _read_records(Buffer(read_chunks(file, encoding)), file)
     for number, (record, line, collection) in enumerate(records, 1):
-        with file.guard(line):
+        id = record.get("id") if isinstance(record, dict) else None
+        with file.guard(line, id):
             if not isinstance(record, dict):
                 raise MalformedError("a document is not a JSON object")
             yield to_document(record, f"{file.stem}-{number}", collection, file, line)

@@ -13,6 +13,7 @@ from typing import Any
 
 from vaner.formats.bioc.infons import Record, get_identifiers, get_score, to_string
 from vaner.formats.json_values import freeze
+from vaner.formats.quotes import QuoteCounts, collect_quotes
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span, remember
 from vaner.text.documents import Document, Span, SpanError
@@ -81,16 +82,16 @@ def to_document(
     Raises:
         MalformedError: if the text of the record cannot be assembled.
     """
+    id = _get_string(record, "id") or default_id
     text, passages, sentences = _select_layout(record, file, line)
     spans, entries, unlocated = list[Span](), list[Any](), list[Any]()
     for annotation in _get_annotations(record):
-        with file.guard(line):
+        with file.guard(line, record.get("id")):
             if not _get_list(annotation, "locations"):
                 unlocated.append(_make_unlocated(annotation))
                 continue
             spans.append(_make_span(text, annotation))
-            id = _get_string(annotation, "id")
-            entries.append({"id": id, "infons": _get_infons(annotation)})
+            entries.append({"id": _get_string(annotation, "id"), "infons": _get_infons(annotation)})
     stored: dict[str, Any] = {
         "collection": collection,
         "infons": _get_infons(record),
@@ -102,7 +103,7 @@ def to_document(
     metadata: dict[str, Any] = {"bioc": {k: v for k, v in stored.items() if v}}
     if sentences:
         metadata["sentences"] = tuple(_complete_sentences(sentences, text))
-    return Document(_get_string(record, "id") or default_id, text, tuple(spans), metadata)
+    return Document(id, text, tuple(spans), metadata)
 
 
 def _complete_sentences(
@@ -160,8 +161,9 @@ def _count_misplaced(text: str, record: Record) -> int:
     count = 0
     for annotation in _get_annotations(record):
         try:
-            if _get_list(annotation, "locations"):
-                _make_span(text, annotation)
+            with collect_quotes(QuoteCounts()):  # counted when the mention is read
+                if _get_list(annotation, "locations"):
+                    _make_span(text, annotation)
         except (MalformedError, SpanError):
             count += 1
     return count

@@ -40,7 +40,7 @@ def read(
             raise file.error(f"the root is <{root}>, expected <collection>", line)
         if element.tag == "document":
             number += 1
-            with file.guard(line):
+            with file.guard(line, element.findtext("id")):
                 record = _parse_element(element)
                 yield to_document(record, f"{file.stem}-{number}", collection, file, line)
         elif element.tag == "infon":
