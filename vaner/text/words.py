@@ -24,7 +24,12 @@ class Word(NamedTuple):
 # A word is a single character of a script written without spaces, a run of letters and digits with
 # their combining marks, or a single other grapheme: punctuation, a symbol, an emoji sequence.
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_WORD = regex.compile(rf"{UNSPACED}\p{{M}}*|(?:(?!{UNSPACED})[\p{{L}}\p{{N}}]\p{{M}}*)+|(?!\s)\X")
+# A flag is two regional indicators. It has its own pattern because ``\X`` counts all regional
+# indicators before it each time, which is quadratic in a run of them.
+_FLAG = r"\p{RI}{1,2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+"
+_WORD = regex.compile(
+    rf"{UNSPACED}\p{{M}}*|(?:(?!{UNSPACED})[\p{{L}}\p{{N}}]\p{{M}}*)+|{_FLAG}|(?!\s)\X"
+)
 
 _TERMINATORS = frozenset(".!?")
 _UNSPACED_TERMINATORS = frozenset("。！？")
@@ -32,6 +37,7 @@ _CLOSERS = frozenset(")]}\"'”’»）」』】")
 _OPENERS = frozenset("([{\"'“‘«")
 _PARAGRAPH_BREAK = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\n|[\f\u2029]")
 _LINE_END = regex.compile(r"[\n\r\u2028]")
+_LAST_LINE_END = regex.compile(r"(?r)[\n\r\u2028]")  # searches backwards
 # A list item. "2." and "E." are not included: they may be the end of a sentence.
 _LIST_ITEM = regex.compile(r"(?:[-*•·▪◦‣–—]|\(?(?:\p{N}{1,2}|\p{Ll})\))\s")
 _NUMBERED_ITEM = regex.compile(r"\p{N}{1,2}\.\s")
@@ -126,8 +132,8 @@ def _starts_new_line(text: str, words: Sequence[Word], i: int) -> bool:
         return False
     line_end = _LINE_END.search(text, start)
     line = text[start : line_end.start() if line_end else None]
-    previous_start = max(text.rfind(end, 0, previous_end) for end in "\n\r\u2028")
-    previous_length = previous_end - previous_start
+    previous_line_end = _LAST_LINE_END.search(text, 0, previous_end)
+    previous_length = previous_end - (previous_line_end.start() if previous_line_end else -1)
     return previous_length + len(line.split(None, 1)[0]) <= max(_MIN_WRAP_WIDTH, len(line))
 
 
