@@ -18,6 +18,7 @@ from vaner.cli.options import (
     DEFAULT_ANNOTATE,
     DEFAULT_LOAD,
     BatchOption,
+    ColumnsOption,
     CorpusNameOption,
     DeviceOption,
     EncodingOption,
@@ -59,6 +60,7 @@ def annotate(
     encoding: EncodingOption = "utf-8",
     text_column: TextColumnOption = None,
     id_column: IdColumnOption = None,
+    columns: ColumnsOption = None,
     overlaps: OverlapsOption = DEFAULT_ANNOTATE.overlaps,
     min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
     min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
@@ -118,14 +120,14 @@ def annotate(
             )
         from vaner.cli.stream import AnnotationStream
 
-        columns = {"text_column": text_column, "id_column": id_column}
-        stream = AnnotationStream(files, text, shard=shard, columns=columns, **file_options)
+        named = {"text_column": text_column, "id_column": id_column, "columns": columns}
+        stream = AnnotationStream(files, text, shard=shard, columns=named, **file_options)
         stream.run(settings.load(stream.output_format))
         return
     if text is not None or shard is not None:
         raise VanerError("--text and --shard cannot be used with --engine")
-    if text_column or id_column:
-        raise VanerError("--text-column and --id-column cannot be used with --engine")
+    if text_column or id_column or columns:
+        raise VanerError("--text-column, --id-column and --columns cannot be used with --engine")
     part_options = PartOptions(
         engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
         part_size=part_size or PART_SIZE, resume=resume,

@@ -9,6 +9,7 @@ import typer
 
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
+    ColumnsOption,
     CorpusFormatOption,
     EncodingOption,
     IdColumnOption,
@@ -109,6 +110,7 @@ def convert(
     encoding: EncodingOption = "utf-8",
     text_column: TextColumnOption = None,
     id_column: IdColumnOption = None,
+    columns: ColumnsOption = None,
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -131,12 +133,15 @@ def convert(
     outputs.check_target(target, writing, paths)
     skipped = inputs.SkippedRecords() if skip_bad else None
     renamer = TypeRenamer(parse_renames(rename))
-    columns = {"text_column": text_column, "id_column": id_column}
-    documents = inputs.read_documents(paths, reading, encoding, skipped, columns)
+    named = {"text_column": text_column, "id_column": id_column, "columns": columns}
+    documents = inputs.read_documents(paths, reading, encoding, skipped, named)
     stream = outputs.GuardedStream(map(renamer, documents))
     report = outputs.write_documents(stream, target, writing)
     for type in renamer.missing:
         print_message(f"warning: --rename {type}: no mention has this type")
+    if renamer.untyped:
+        untyped = format_count(renamer.untyped, "mention")
+        print_message(f"warning: {untyped} without a type; name it with --rename =Disease")
     if stream.error is not None:
         if stream.count:
             written = format_count(report.documents, "document")

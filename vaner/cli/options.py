@@ -159,6 +159,14 @@ IdColumnOption = Annotated[
         show_default=False,
     ),
 ]
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns of token and tag in a CoNLL file, counted from 1. Default: recognized; "
+        "usually the first and the last. Example: --columns token=2,tag=4",
+        show_default=False,
+    ),
+]
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Skip invalid records and report their number.")
 ]

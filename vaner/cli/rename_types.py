@@ -63,15 +63,19 @@ class TypeRenamer:
 
     Attributes:
         missing: the old names that no document has had so far.
+        untyped: number of mentions without a type in the renamed documents so far.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self.missing = list(names)
+        self.untyped = 0
 
     def __call__(self, document: Document) -> Document:
         from vaner import formats
 
         if self.missing:
             self.missing = [type for type in self.missing if type not in document.types]
-        return formats.rename_types(document, self._names) if self._names else document
+        renamed = formats.rename_types(document, self._names) if self._names else document
+        self.untyped += sum(not span.type for span in renamed.spans)
+        return renamed

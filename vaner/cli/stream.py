@@ -30,7 +30,7 @@ class AnnotationStream:
         text: a text, instead of files.
         input_format: format of the files; detected if None.
         encoding: encoding of the files.
-        columns: options of CSV: ``text_column`` and ``id_column``, each a name or None.
+        columns: options of CSV and CoNLL: ``text_column``, ``id_column`` and ``columns``, or None.
         output: file, folder, or ``-`` for standard output.
         format: output format; by the name of the output if None.
         skip_bad: whether to skip invalid records.

@@ -216,7 +216,7 @@ def _mention_keys(document: Document) -> tuple[tuple[str, str], ...]:
 
 
 def _describe_overlapping_mentions(corpus: Corpus) -> Iterator[str]:
-    """Describe the mentions that one sequence of tags cannot represent."""
+    """Describe mentions that one sequence of tags cannot represent, or that have no type."""
     pairs = [count_overlapping_pairs(document.spans) for document in corpus]
     nested, crossing = (sum(counts) for counts in zip(*pairs, strict=True)) if pairs else (0, 0)
     discontinuous = sum(span.is_discontinuous for document in corpus for span in document.spans)
@@ -226,6 +226,8 @@ def _describe_overlapping_mentions(corpus: Corpus) -> Iterator[str]:
             f"{corpus.split}: pairs of mentions in {texts:,} of {len(corpus):,} texts: "
             f"{nested:,} nested, {crossing:,} crossing"
         )
+    if untyped := sum(not span.type for document in corpus for span in document.spans):
+        yield f"{corpus.split}: mentions without a type: {untyped:,}; name it with --rename =TYPE"
     if discontinuous:
         yield f"{corpus.split}: discontinuous mentions: {discontinuous:,}"
 

@@ -14,8 +14,8 @@ from vaner.formats import detect_format, get_suffix, has_known_suffix
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
-    "devel": ("devel", "dev", "valid", "validation", "develop", "development"),
-    "test": ("test", "testing"),
+    "devel": ("devel", "dev", "valid", "validation", "develop", "development", "testa"),
+    "test": ("test", "testing", "testb"),
 }
 
 

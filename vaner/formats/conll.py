@@ -1,6 +1,7 @@
 """CoNLL: a token per line, its tag in the last column, and an empty line between sentences.
 
-Columns are separated by a tab or by spaces. IOB1, IOB2, BIOES and BILOU are read. Without
+Columns are separated by a tab or by spaces. IOB1, IOB2, BIOES, BILOU and BMES are read. Other
+places of token and tag are recognized or named, see `vaner.formats.conll_columns`. Without
 ``-DOCSTART-`` lines, each sentence is a document; with them, a document has all sentences up to the
 next such line, joined by line breaks. Tokens are joined by a space. Files are written as IOB2 (or
 BIOES), tab-separated, with the columns between token and tag if the source had them.
@@ -16,9 +17,11 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from vaner.formats.conll_columns import Columns, find_columns, is_comment, parse_columns
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
 from vaner.formats.source import (
     CARRIAGE_RETURNS,
@@ -54,6 +57,8 @@ ID = "document id has no place in the format"
 SPACING = "document whose white space is written as one space"
 COLUMNS = "columns between token and tag left out, their number differs"
 _SPACES = re.compile(" +")
+_SAMPLE_LINES = 50
+_MIN_TOKENS = 2
 
 Row = list[str]
 Block = tuple[int, list[Row]]
@@ -68,6 +73,13 @@ class _TagStatistics:
     b_starts: int = 0
     i_starts: int = 0
     first_line: int | None = None
+    tokens: int = 0
+    numbers: int = 0
+
+    def count_tokens(self, tokens: Sequence[str]) -> None:
+        """Count the tokens, and those that are numbers."""
+        self.tokens += len(tokens)
+        self.numbers += sum(token.isdecimal() for token in tokens)
 
     def check(self, tags: Sequence[str], line: int) -> None:
         """Raise `MalformedError` for the first string that is not a tag."""
@@ -92,7 +104,14 @@ class _TagStatistics:
             previous = tag
 
     def warn(self, name: str) -> None:
-        """Warn if the tags of a file are consistent with neither IOB1 nor IOB2."""
+        """Warn if tags are consistent with neither IOB1 nor IOB2, or if all tokens are numbers."""
+        if self.numbers == self.tokens >= _MIN_TOKENS:
+            warnings.warn(
+                f"{name}: every token is a number; name the columns, such as "
+                "--columns token=2,tag=3",
+                FormatWarning,
+                stacklevel=2,
+            )
         if self.b_starts and self.i_starts:
             warnings.warn(
                 f"{name}:{self.first_line}: {self.i_starts} tags continue a mention that has not "
@@ -103,7 +122,11 @@ class _TagStatistics:
 
 
 def read(
-    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
+    path: str | Path,
+    *,
+    encoding: str = "utf-8",
+    on_error: OnError | None = None,
+    columns: str | None = None,
 ) -> Iterator[Document]:
     """Read the documents of a CoNLL file, named after the file and numbered from 1.
 
@@ -111,32 +134,50 @@ def read(
         path: the file.
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
+        columns: numbers of the columns, counted from 1, such as ``token=2,tag=4``. Default: the
+            first and the last, unless others are plausible.
 
     Warns:
-        FormatWarning: once per file, if some mentions begin with I- in a file that is not IOB1.
+        FormatWarning: once per file, if some mentions begin with I- in a file that is not IOB1, or
+            if all tokens are numbers.
     """
     file, statistics = InputFile(path, on_error), _TagStatistics()
     number, group, is_grouped = 0, list[Block](), False
-    for block in _read_blocks(file, encoding):
+    lines = read_lines(file, encoding)
+    sample = list(islice(lines, _SAMPLE_LINES))
+    layout = find_columns(_get_rows(sample))
+    layout = layout if columns is None else parse_columns(columns, layout)
+    for block in _read_blocks(file, chain(sample, lines), layout):
         is_start = block[1][0][0] == DOCSTART and len(block[1]) == 1
         if group and (is_start or not is_grouped):
             number += 1
             with file.guard(group[0][0]):
-                yield _to_document(f"{file.stem}-{number}", group, statistics, is_grouped)
+                id = f"{file.stem}-{number}"
+                yield _to_document(id, group, statistics, layout, is_grouped)
             group = []
         is_grouped = is_grouped or is_start
         if not is_start:
             group.append(block)
     if group:
         with file.guard(group[0][0]):
-            yield _to_document(f"{file.stem}-{number + 1}", group, statistics, is_grouped)
+            id = f"{file.stem}-{number + 1}"
+            yield _to_document(id, group, statistics, layout, is_grouped)
     statistics.warn(file.name)
 
 
-def _read_blocks(file: InputFile, encoding: str) -> Iterator[Block]:
+def _get_rows(lines: Iterable[tuple[int, str]]) -> list[Row]:
+    rows = [_split_row(line) for _, line in lines if not is_comment(line)]
+    return [row for row in rows if row and row[0] != DOCSTART]
+
+
+def _read_blocks(
+    file: InputFile, lines: Iterable[tuple[int, str]], layout: Columns
+) -> Iterator[Block]:
     """Yield the rows of each sentence. Sentences with a bad row are reported and skipped."""
     rows, start, width, is_good = list[Row](), 0, 0, True
-    for number, line in read_lines(file, encoding):
+    for number, line in lines:
+        if is_comment(line, is_first=not rows):
+            continue
         row = _split_row(line)
         if any("\r" in cell for cell in row[1:]):
             raise file.error(CARRIAGE_RETURNS, number)
@@ -148,8 +189,19 @@ def _read_blocks(file: InputFile, encoding: str) -> Iterator[Block]:
                 yield number, [row]
             continue
         width = width or len(row)
+        message = _check_row(row, width, layout)
+        if not message and not layout.is_word(row):
+            continue
+        if (
+            rows
+            and not message
+            and len(rows[-1]) == width
+            and layout.starts_sentence(row, rows[-1])
+        ):
+            if is_good:
+                yield start, rows
+            rows, start, is_good = [], 0, True
         start = start or number
-        message = _check_row(row, width)
         if message and is_good:
             is_good = False
             file.report(message, number)
@@ -164,34 +216,49 @@ def _split_row(line: str) -> Row:
     return line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
 
 
-def _check_row(row: Row, width: int) -> str | None:
+def _check_row(row: Row, width: int, layout: Columns) -> str | None:
     """Return what is wrong with a row, or None."""
     if len(row) != width or width == 1:
         return f"expected {max(width, 2)} columns (token … tag), found {len(row)}"
-    return None if row[0] and row[-1] else "a row with an empty token or tag"
+    if max(layout.token, layout.tag) >= width:
+        missing = max(layout.token, layout.tag) + 1
+        return f"there is no column {missing}, the row has {width} columns"
+    return None if row[layout.token] and layout.get_tag(row) else "a row with an empty token or tag"
 
 
 def _to_document(
-    id: str, blocks: Sequence[Block], statistics: _TagStatistics, is_grouped: bool
+    id: str,
+    blocks: Sequence[Block],
+    statistics: _TagStatistics,
+    layout: Columns,
+    is_grouped: bool,
 ) -> Document:
     tokens, sentences, spans, position = list[Word](), list[tuple[int, int]](), list[Span](), 0
-    text = "\n".join(" ".join(row[0] for row in rows) for _, rows in blocks)
+    text = "\n".join(_join_tokens(rows, layout) for _, rows in blocks)
     for line, rows in blocks:
         words, start = list[Word](), position
         for row in rows:
-            words.append(Word(position, position + len(row[0])))
-            position += len(row[0]) + 1
+            words.append(Word(position, position + len(layout.get_token(row))))
+            position = words[-1].end + layout.has_space_after(row)
+        position = words[-1].end + 1
         sentences.append((start, position - 1))
+        statistics.count_tokens([layout.get_token(row) for row in rows])
         tokens += words
-        spans += _make_spans(text, words, [row[-1] for row in rows], statistics, line)
+        spans += _make_spans(text, words, [layout.get_tag(row) for row in rows], statistics, line)
     metadata: dict[str, Any] = {"pretokenized": True, "sentences": tuple(sentences)}
     if text.split() != [text[w.start : w.end] for w in tokens]:
         metadata["tokens"] = tuple((w.start, w.end) for w in tokens)
-    if len(blocks[0][1][0]) > 2:
-        metadata["columns"] = tuple(tuple(row[1:-1]) for _, rows in blocks for row in rows)
+    if layout.get_others(blocks[0][1][0]):
+        metadata["columns"] = tuple(layout.get_others(row) for _, rows in blocks for row in rows)
     if is_grouped:
         metadata["docstart"] = True
     return Document(id, text, tuple(spans), metadata)
+
+
+def _join_tokens(rows: Sequence[Row], layout: Columns) -> str:
+    spaces = [" " if layout.has_space_after(row) else "" for row in rows[:-1]]
+    tokens = [layout.get_token(row) for row in rows]
+    return "".join(token + space for token, space in zip(tokens, (*spaces, ""), strict=True))
 
 
 def _make_spans(

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from vaner.errors import FormatError
-from vaner.formats import chemdner, csv_table, webanno, xmi
+from vaner.formats import chemdner, conll_columns, csv_table, webanno, xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
@@ -174,7 +174,7 @@ def _detect_lines(head: str) -> str | None:
         return "webanno"
     if re.match(r"PMID- ?\d", lines[0]):
         return "medline"
-    if _has_tags(lines[:50]):
+    if _has_tags([line for line in lines[:50] if not conll_columns.is_comment(line)]):
         return "conll"
     if all(map(chemdner.ABSTRACT.fullmatch, lines[:50])):
         return "chemdner"
@@ -183,15 +183,20 @@ def _detect_lines(head: str) -> str | None:
 
 
 def _has_tags(lines: list[str]) -> bool:
-    """Return whether the last column of each line is a tag.
+    """Return whether the last column of each line is a tag, or another one in a file with numbers.
 
     Prose may look the same, e.g. lines that end in "hepatitis B" or "L-dopa". So without tabs there
     must be several lines and a tag O. A table of values may also look the same, with L for low. So
     there must be a tag O or a tag with a type.
     """
+    if not lines:
+        return False
     if lines[0].startswith("-DOCSTART-"):
         return True
     rows = [line.split("\t") if "\t" in line else line.split() for line in lines]
+    is_table = "\t" in lines[0] and len({len(row) for row in rows}) == 1
+    if is_table and conll_columns.has_tags(rows):
+        return True
     has_outside = any(row[-1] == OUTSIDE for row in rows)
     if "\t" not in lines[0] and not (len(rows) > 1 and has_outside):
         return False

@@ -78,9 +78,10 @@ _FORMATS = (
     ),
     Format(
         "conll",
-        "CoNLL columns: a token per line, its tag last (IOB1, IOB2, BIOES)",
-        (".tsv", ".conll", ".bio", ".iob", ".iob2", ".iobes"),
+        "CoNLL columns: a token per line, its tag last (IOB1, IOB2, BIOES, BMES)",
+        (".tsv", ".conll", ".bio", ".iob", ".iob2", ".iobes", ".bmes", ".conllu"),
         conll.read,
+        options=("columns",),
         writer=conll.render,
         holds=Capabilities(
             nested="the longest",

@@ -17,7 +17,7 @@ from vaner.text.words import Word
 OUTSIDE = "O"
 
 # BILOU and BIOES use different letters for the same positions. Files contain either.
-_PREFIXES = {"B": "B", "I": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
+_PREFIXES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
 
 
 class TagScheme(StrEnum):
@@ -113,10 +113,10 @@ def make_tags(length: int, scheme: TagScheme, type: str = "") -> list[str]:
 def split_tag(tag: str) -> tuple[str, str]:
     """Split a tag into prefix and type: ``("B", "Disease")``, or ``("O", "")`` for outside.
 
-    BILOU prefixes are converted to BIOES.
+    Prefixes of BILOU and BMES are converted to BIOES.
 
     Raises:
-        ValueError: if the string is not a tag of BIO, BIOES or BILOU.
+        ValueError: if the string is not a tag of BIO, BIOES, BILOU or BMES.
     """
     if tag == OUTSIDE:
         return OUTSIDE, ""
@@ -127,7 +127,7 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def decode_tags(tags: Sequence[str], *, repair: bool = True) -> list[Chunk]:
-    """Convert tags in IOB1, BIO, BIOES or BILOU to mentions.
+    """Convert tags in IOB1, BIO, BIOES, BILOU or BMES to mentions.
 
     Args:
         tags: a tag per word.

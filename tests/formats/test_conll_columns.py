@@ -1,0 +1,114 @@
+"""CoNLL files whose token is not first or whose tag is not last. All texts are invented."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from tests.formats.mentions import mentions
+from vaner.corpora import load
+from vaner.corpora.check import check_corpus
+from vaner.errors import FormatError, VanerError
+from vaner.formats import FormatWarning, detect_format, read
+
+CONLLU = """# sent_id = 1
+# text = Colds hurt, don't they?
+1\tColds\tcold\tNOUN\tNNS\t_\t2\tnsubj\t_\t{colds}
+2\thurt\thurt\tVERB\tVB\t_\t0\troot\t_\tSpaceAfter=No
+3\t,\t,\tPUNCT\t,\t_\t2\tpunct\t_\t_
+4-5\tdon't\t_\t_\t_\t_\t_\t_\t_\t_
+4\tdo\tdo\tAUX\tVB\t_\t2\taux\t_\tSpaceAfter=No
+5\tn't\tnot\tPART\tRB\t_\t2\tadvmod\t_\t_
+5.1\tgone\t_\t_\t_\t_\t_\t_\t_\t_
+6\tthey\tthey\tPRON\tPRP\t_\t2\tnsubj\t_\tSpaceAfter=No
+7\t?\t?\tPUNCT\t?\t_\t2\tpunct\t_\t_
+
+# newdoc
+1\tMigraine\tmigraine\tNOUN\tNN\t_\t0\troot\t_\t{migraine}
+2\tpain\tpain\tNOUN\tNN\t_\t0\troot\t_\t{pain}
+"""
+
+
+@pytest.mark.parametrize("form", ["NE={}", "name={}|Gloss=x", "SpaceAfter=Yes|{}", "Entity={}"])
+def test_conllu_with_tag_in_misc(put, form):
+    tags = {"colds": "S-Dis", "migraine": "B-Dis", "pain": "I-Dis"}
+    path = put(CONLLU.format(**{key: form.format(tag) for key, tag in tags.items()}), "a.conllu")
+    assert detect_format(path) == "conll"
+    first, second = read(path)
+    assert (first.text, second.text) == ("Colds hurt, don't they?", "Migraine pain")
+    assert mentions(first) == [("Colds", "Dis")]
+    assert mentions(second) == [("Migraine pain", "Dis")]
+    assert len(first.metadata["tokens"]) == 7
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "1\tRabies\trabies\tN\tNN\t_\t2\tn\t_\tB-Dis\n2\tkills\tkill\tV\tVB\t_\t0\tr\t_\tO\n\n"
+        "1\tFlu\tflu\tN\tNN\t_\t0\tr\t_\tB-Dis\n",
+        "1\tRabies\tB-Dis\n1\tkills\tO\n2\tFlu\tB-Dis\n",
+        "S1 Rabies B-Dis\nS1 kills O\nS2 Flu B-Dis\n",
+        "7\t1\tRabies\tB-Dis\n7\t2\tkills\tO\n8\t1\tFlu\tB-Dis\n",
+        "1\tRabies\tNN\tB-Dis\n2\tkills\tVB\tO\n1\tFlu\tNN\tB-Dis\n",
+        "#FORMAT=x\n\n#Text=Rabies kills\n1-1\t0-6\tRabies\tB-Dis\n1-2\t7-12\tkills\tO\n\n"
+        "#Text=Flu\n2-1\t13-16\tFlu\tB-Dis\n",
+        "Rabies\tB-Dis\tNN\nkills\tO\tVB\n\nFlu\tB-Dis\tNN\n",
+    ],
+)
+def test_columns_are_recognized(put, rows):
+    path = put(rows, "a.tsv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        documents = list(read(path, "conll"))
+    assert [document.text for document in documents] == ["Rabies kills", "Flu"]
+    assert [mentions(document) for document in documents] == [[("Rabies", "Dis")], [("Flu", "Dis")]]
+    if "\t" in rows:
+        assert detect_format(path) == "conll"
+
+
+def test_comments_and_hash_tokens(put):
+    rows = "# id = 1\n# text = # asthma B\n#\tO\nasthma\tB-Dis\n\n# a remark\n#\tO\n#x\tB-Dis\n"
+    first, second = read(put(rows, "a.tsv"))
+    assert (first.text, second.text) == ("# asthma", "# #x")
+
+
+def test_named_columns(put):
+    path = put("a\tcold\tB-Dis\tB-X\nb\tgone\tO\tO\n", "a.tsv")
+    (document,) = read(path, columns="token=2,tag=3")
+    assert mentions(document) == [("cold", "Dis")]
+    (document,) = read(path, columns="token=2")
+    assert mentions(document) == [("cold", "X")]
+    with pytest.raises(FormatError, match="no column 7"):
+        list(read(path, columns="tag=7"))
+    for wrong in ("token", "token=0", "word=1", "token=2,tag=2"):
+        with pytest.raises(VanerError, match="columns"):
+            list(read(path, columns=wrong))
+
+
+def test_only_numbers_are_reported(put):
+    path = put("1\tB-Dis\n2\tO\n", "a.tsv")
+    with pytest.warns(FormatWarning, match="every token is a number"):
+        list(read(path))
+
+
+def test_bmes(put):
+    rows = "acute B-Dis\nrenal M-Dis\nfailure E-Dis\nor O\nflu S-Dis\n"
+    path = put(rows, "a.bmes")
+    assert detect_format(path) == "conll"
+    (document,) = read(path)
+    assert mentions(document) == [("acute renal failure", "Dis"), ("flu", "Dis")]
+
+
+def test_testa_and_testb_are_devel_and_test(tmp_path: Path) -> None:
+    for name in ("train", "testa", "testb"):
+        (tmp_path / f"{name}.tsv").write_text(f"{name}\tB-Dis\n")
+    assert load(str(tmp_path), "devel").documents[0].text == "testa"
+    assert load(str(tmp_path), "test").documents[0].text == "testb"
+
+
+def test_mentions_without_a_type_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("Flu\tB\nhurts\tO\n")
+    assert any("without a type: 1" in note for note in check_corpus(str(path)).notes)

@@ -1,0 +1,248 @@
+"""The columns of a CoNLL file: which one is the token, which one is the tag.
+
+Usually the token is first and the tag last. `find_columns` recognizes numbers before the token, as
+in CoNLL-U and in files that number their sentences, a tag in another column, and a tag in the
+column MISC of CoNLL-U.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from vaner.errors import VanerError
+from vaner.text.tags import OUTSIDE, split_tag
+
+EMPTY_TAG = "_"
+_COMMENT = re.compile(r"#\s*[\w.:-]+\s*=")
+_ID = re.compile(r"\d+")
+_PAIR = re.compile(r"\d+-\d+")
+_POSITION = re.compile(r"(\d+)(?:[-.]\d+)?")
+_NAMED_ID = re.compile(r"(?:[A-Za-z]+[-_:. ]*)?(\d+)")
+_MISC_NAMES = {"ne", "ner", "name", "namedentity", "nertag", "tag", "bio", "iob"}
+_CONLLU_WIDTH = 10
+_NO_SPACE = "SpaceAfter=No"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a row has its token and tag.
+
+    Args:
+        token: index of the token.
+        tag: index of the tag; -1 is the last column.
+        ids: number of columns before the token that contain only numbers.
+        sentence: index of the column that numbers the sentences, if there is one.
+        has_positions: whether the first column numbers the tokens of each sentence.
+        is_misc: whether the tag is in the column MISC: ``NE=B-Disease|SpaceAfter=No``.
+    """
+
+    token: int = 0
+    tag: int = -1
+    ids: int = 0
+    sentence: int | None = None
+    has_positions: bool = False
+    is_misc: bool = False
+
+    def get_token(self, row: Sequence[str]) -> str:
+        """Return the token of a row."""
+        return row[self.token]
+
+    def get_tag(self, row: Sequence[str]) -> str:
+        """Return the tag of a row."""
+        cell = row[self.tag]
+        if self.is_misc:
+            return _find_tag(cell)
+        return OUTSIDE if cell == EMPTY_TAG and self.ids else cell
+
+    def get_others(self, row: Sequence[str]) -> tuple[str, ...]:
+        """Return the cells that are neither token, tag nor number, in their order."""
+        left_out = {*range(self.ids), self.token, self.tag % len(row)}
+        return tuple(cell for i, cell in enumerate(row) if i not in left_out)
+
+    def has_space_after(self, row: Sequence[str]) -> bool:
+        """Return whether a space follows the token."""
+        return not (self.ids and any(_NO_SPACE in cell.split("|") for cell in row[-2:]))
+
+    def is_word(self, row: Sequence[str]) -> bool:
+        """Return whether a row is a word: not the range ``1-2`` or the empty node ``1.1``."""
+        return not self.has_positions or bool(_ID.fullmatch(row[0]))
+
+    def starts_sentence(self, row: Sequence[str], previous: Sequence[str]) -> bool:
+        """Return whether the numbers of a row show that a sentence begins."""
+        if self.sentence is not None:
+            first, second = previous[self.sentence], row[self.sentence]
+            return first.partition("-")[0] != second.partition("-")[0]
+        if not self.has_positions:
+            return False
+        return _to_number(row[0]) <= _to_number(previous[0])
+
+
+def parse_columns(option: str, found: Columns) -> Columns:
+    """Return the columns that a user names, counted from 1: ``token=2,tag=4``.
+
+    Args:
+        option: what the user wrote. The first column is the token and the last the tag by default.
+        found: the columns that are plausible. Their numbers of sentences and words are kept.
+
+    Raises:
+        VanerError: if the option is not of this form.
+
+    >>> parse_columns("token=2,tag=4", Columns())
+    Columns(token=1, tag=3, ids=0, sentence=None, has_positions=False, is_misc=False)
+    """
+    numbers = {"token": 1, "tag": 0}
+    for part in option.split(","):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if name not in numbers or not _ID.fullmatch(number) or int(number) < 1:
+            raise VanerError(
+                f"columns {option!r}: expected their numbers, counted from 1, such as token=2,tag=4"
+            )
+        numbers[name] = int(number)
+    if numbers["token"] == numbers["tag"]:
+        raise VanerError(f"columns {option!r}: token and tag are the same column")
+    token, tag = numbers["token"] - 1, numbers["tag"] - 1
+    if token < found.ids or 0 <= tag < found.ids:
+        return Columns(token, tag)
+    is_misc = found.is_misc and tag in (-1, _CONLLU_WIDTH - 1)
+    return replace(found, token=token, tag=tag, is_misc=is_misc)
+
+
+def is_comment(line: str, *, is_first: bool = True) -> bool:
+    r"""Return whether a line is a comment, such as ``# text = Gout hurts``.
+
+    Args:
+        line: the line.
+        is_first: whether it is before the first token of a sentence. Only there may a comment have
+            any form.
+
+    >>> is_comment("# sent_id = 1"), is_comment("#\tO")
+    (True, False)
+    """
+    if not line.startswith("#"):
+        return False
+    if "\t" not in line and _COMMENT.match(line):
+        return True
+    cells = line.split("\t") if "\t" in line else line.split()
+    return is_first and not any(map(_is_tag, cells[1:]))
+
+
+def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
+    """Return the columns of token and tag that are plausible for the first rows of a file.
+
+    >>> find_columns([["1", "Gout", "B-X"], ["1", "hurts", "O"], ["2", "Flu", "B-X"]]).token
+    1
+    """
+    width = len(rows[0]) if rows else 0
+    rows = [row for row in rows if len(row) == width]
+    if width < 3:
+        return Columns()
+    ids, sentence, has_positions = _find_ids(rows)
+    tag, is_misc = _find_tag_column(rows, ids)
+    return Columns(ids, tag, ids, sentence, has_positions, is_misc)
+
+
+def _find_ids(rows: Sequence[Sequence[str]]) -> tuple[int, int | None, bool]:
+    """Return the number of columns with numbers, that of the sentences, and whether 0 counts."""
+    count, sentence, has_positions = 0, None, False
+    width = len(rows[0])
+    while len(rows) > 1 and count < width - 2:
+        column = [row[count] for row in rows]
+        if not any(_has_letter(row[count + 1]) or _PAIR.fullmatch(row[count + 1]) for row in rows):
+            is_number_next = all(_ID.fullmatch(row[count + 1]) for row in rows)
+            if not is_number_next or count + 1 >= width - 2:
+                break
+        if all(map(_PAIR.fullmatch, column)):  # 1-2 in WebAnno, then the offsets 5-10
+            sentence = count if count == 0 else sentence
+        elif all(map(_NAMED_ID.fullmatch, column)) and _is_sentence_number(column):
+            sentence = count
+        elif all(map(_POSITION.fullmatch, column)) and _is_position(column):
+            has_positions = count == 0
+        else:
+            break
+        count += 1
+    return count, sentence, has_positions
+
+
+def _has_letter(cell: str) -> bool:
+    return any(character.isalpha() for character in cell)
+
+
+def _to_number(cell: str) -> int:
+    match = _POSITION.match(cell)
+    return int(match[1]) if match else 0
+
+
+def _is_sentence_number(column: Sequence[str]) -> bool:
+    """Return whether numbers never decrease, and some are repeated."""
+    numbers = [int(match[1]) for cell in column if (match := _NAMED_ID.fullmatch(cell))]
+    pairs = list(zip(numbers, numbers[1:], strict=False))
+    return all(a <= b for a, b in pairs) and any(a == b for a, b in pairs)
+
+
+def _is_position(column: Sequence[str]) -> bool:
+    """Return whether numbers count the tokens of each sentence, from 0 or 1."""
+    numbers = [_to_number(cell) for cell in column]
+    steps = zip(numbers, numbers[1:], strict=False)
+    return numbers[0] <= 1 and all(b in (0, 1, a, a + 1) for a, b in steps)
+
+
+def _is_tag(cell: str) -> bool:
+    try:
+        split_tag(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _find_tag_column(rows: Sequence[Sequence[str]], ids: int) -> tuple[int, bool]:
+    """Return the index of the column with the tags, and whether it is MISC of CoNLL-U."""
+    width = len(rows[0])
+    last = [row[-1] for row in rows]
+    tags = sum(_is_tag(cell) or (bool(ids) and cell == EMPTY_TAG) for cell in last)
+    is_misc = width == _CONLLU_WIDTH and ids > 0 and not all(map(_is_tag_or_empty, last))
+    is_misc = is_misc and all("=" in cell or "-" in cell or _is_tag_or_empty(cell) for cell in last)
+    if tags == len(last):
+        return -1, False
+    for column in (*range(width - 2, ids, -1),):
+        cells = [row[column] for row in rows]
+        is_typed = any("-" in cell for cell in cells)
+        is_outside = OUTSIDE in cells and not tags
+        if (is_typed or is_outside) and all(
+            _is_tag(cell) or (ids and cell == EMPTY_TAG) for cell in cells
+        ):
+            return column, False
+    return -1, is_misc
+
+
+def _is_tag_or_empty(cell: str) -> bool:
+    return cell == EMPTY_TAG or _is_tag(cell)
+
+
+def _find_tag(cell: str) -> str:
+    """Return the tag in a cell of the column MISC; O if there is none."""
+    for name, value in _split_misc(cell):
+        if name.casefold() in _MISC_NAMES or (_is_tag(value) and "-" in value):
+            return value if value not in ("", EMPTY_TAG) else OUTSIDE
+    return OUTSIDE
+
+
+def _split_misc(cell: str) -> Iterator[tuple[str, str]]:
+    for part in cell.split("|"):
+        name, equals, value = part.partition("=")
+        yield (name, value) if equals else ("", part)
+
+
+def has_tags(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the rows of a table are tokens and tags in other columns than usual.
+
+    Args:
+        rows: rows of the same length.
+    """
+    columns = find_columns(rows)
+    if columns == Columns():
+        return False
+    tags = [columns.get_tag(row) for row in rows]
+    is_typed = any("-" in tag for tag in tags) or len(rows[0]) == _CONLLU_WIDTH
+    return is_typed and all(map(_is_tag, tags))
