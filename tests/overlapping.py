@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from vaner.formats.spans import merge_pieces
 from vaner.text.documents import Document, Span
 
 TYPES = ("Disease", "Anatomy", "疾病", "cell_line")
@@ -31,12 +32,13 @@ def spans_of(
         cuts = sorted(draw(edge) for _ in range(number))
         parts = tuple(zip(cuts[::2], cuts[1::2], strict=True))
         if all(start < end and text[start:end].strip() for start, end in parts):
+            parts = tuple(merge_pieces(text, parts))  # readers do, see make_span
             spans.append(Span(
                 cuts[0], cuts[-1], draw(kinds),
                 draw(st.none() | st.floats(0, 1)) if scores else None,
                 tuple(draw(st.lists(st.sampled_from(["MESH:D1", "7"]), max_size=2)))
                 if identifiers else (),
-                parts if number > 2 else (),
+                parts if len(parts) > 1 else (),
             ))  # fmt: skip
     return spans
 

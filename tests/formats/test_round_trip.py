@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaner.formats import FORMATS, read, write, write_to
+from vaner.formats.spans import merge_pieces
 from vaner.text.documents import Document, Span
 
 quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -58,11 +59,12 @@ def documents(draw, alphabet, *, score=True, fragments=True, type=NAME, identifi
         )
         pieces = tuple(zip(cuts[::2], cuts[1::2], strict=True))
         if all(s < e and body[s:e].strip() for s, e in pieces):
+            pieces = tuple(merge_pieces(body, pieces))  # readers do, see make_span
             spans.append(Span(
                 cuts[0], cuts[-1], draw(type),
                 draw(st.none() | st.floats(0, 1)) if score else None,
                 tuple(draw(st.lists(identifier, max_size=2))),
-                pieces if many else (),
+                pieces if len(pieces) > 1 else (),
             ))  # fmt: skip
     return Document(draw(NAME), body, tuple(spans))
 

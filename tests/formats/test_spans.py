@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vaner.errors import FormatError
-from vaner.formats import FormatWarning, read
+from vaner.formats import FormatWarning, read, write
 from vaner.formats.quotes import QuoteCounts, collect_quotes
 from vaner.formats.spans import make_span
 from vaner.text.documents import SpanError
@@ -102,3 +102,38 @@ def test_wrong_quote_names_the_document_and_costs_only_the_mention(format: str, 
     documents = list(read(path, format, on_error=errors.append))
     assert [len(document.spans) for document in documents] == [2, 1, 2]
     assert len(errors) == 1
+
+
+def test_pieces_with_white_space_between_are_contiguous():
+    text = "acute renal\n  failure and pain"
+    span = make_span(text, [(14, 21), (6, 11)], "Disease", quoted="renal failure")
+    assert (span.start, span.end, span.fragments) == (6, 21, ())
+    assert make_span(text, [(0, 5), (6, 11), (26, 30)], "D").fragments == ((0, 11), (26, 30))
+    assert make_span(text, [(0, 5), (5, 11)], "D").fragments == ()  # they touch
+    assert make_span(text, [(0, 5), (14, 21)], "D").fragments == ((0, 5), (14, 21))
+
+
+@pytest.mark.parametrize("format", ["brat", "bioc_json", "jsonl"])
+def test_mention_over_a_line_break_in_pieces_is_contiguous(format: str, tmp_path: Path):
+    text, pieces = "Severe kidney\nfailure.", [(7, 13), (14, 21)]
+    path = tmp_path / "file.txt"
+    if format == "brat":
+        path.write_text(text)
+        path.with_suffix(".ann").write_text("T1\tDisease 7 13;14 21\tkidney failure\n")
+        path = path.with_suffix(".ann")
+    elif format == "bioc_json":
+        places = [{"offset": start, "length": end - start} for start, end in pieces]
+        mention = {"id": "1", "infons": {"type": "Disease"}, "locations": places}
+        passage = {"offset": 0, "text": text, "annotations": [mention]}
+        path.write_text(json.dumps({"documents": [{"id": "1", "passages": [passage]}]}))
+    else:
+        entry = {"start": 7, "end": 21, "type": "Disease", "fragments": pieces}
+        path.write_text(json.dumps({"text": text, "spans": [entry]}))
+    (document,) = read(path, format)
+    (span,) = document.spans
+    assert (span.start, span.end, span.is_discontinuous) == (7, 21, False)
+    write([document], tmp_path / "out.conll")
+    tags = [
+        line.split("\t")[1] for line in (tmp_path / "out.conll").read_text().split("\n") if line
+    ]
+    assert tags == ["O", "B-Disease", "I-Disease", "O"]

@@ -31,6 +31,8 @@ def make_span(
 ) -> Span:
     """Create a span after checking that it is inside the text and agrees with the file.
 
+    Pieces with only white space between them are one contiguous span.
+
     If the file repeats the mention, white space is compared loosely: files write a line break or a
     gap as a space. A quote of the same length that differs only in spelling, such as ``TNF-a`` for
     ``TNF-α``, is accepted and counted, see `vaner.formats.quotes`. If a discontinuous mention does
@@ -59,8 +61,27 @@ def make_span(
             raise SpanError(f"mention {start}:{end} ({type}) is blank")
     if quoted is not None and not _agrees(text, pieces, quoted):
         pieces = _reconcile(text, pieces, type, quoted)
+    pieces = merge_pieces(text, pieces)
     fragments = tuple(pieces) if len(pieces) > 1 else ()
     return Span(pieces[0][0], pieces[-1][1], type, score, tuple(identifiers), fragments)
+
+
+def merge_pieces(text: str, pieces: Pieces) -> list[tuple[int, int]]:
+    r"""Return pieces in order, with those merged that only white space separates.
+
+    brat writes a mention over a line break in two pieces, but it is contiguous.
+
+    >>> merge_pieces("renal\nfailure", [(0, 5), (6, 13)])
+    [(0, 13)]
+    """
+    merged: list[tuple[int, int]] = []
+    for start, end in pieces:
+        # Pieces that touch are merged too, but not pieces that overlap.
+        if merged and merged[-1][1] <= start and not text[merged[-1][1] : start].strip():
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _join_pieces(text: str, pieces: Pieces) -> str:
