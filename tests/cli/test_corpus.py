@@ -338,3 +338,26 @@ def test_check_all_without_corpora_is_an_error(run: Run, tmp_path: Path) -> None
 def test_registered_corpora_match_the_registry(run: Run, corpora_root: Path) -> None:
     done = run("corpus", "check", "BC5CDR", "--corpora", corpora_root)
     assert done.code == 0 and "BC5CDR: no problems" in done.out
+
+
+@pytest.fixture
+def latin(tmp_path: Path) -> Path:
+    path = tmp_path / "latin.tsv"
+    path.write_bytes("1\tMénière\tB-Disease\tx\n1\thurts\tO\ty\n".encode("latin-1"))
+    return path
+
+
+@pytest.mark.parametrize("command", ["check", "stats"])
+def test_encoding_and_columns_of_a_corpus(run: Run, latin: Path, command: str) -> None:
+    failed = run("corpus", command, latin, "--columns", "token=2,tag=3")
+    assert failed.code and "--encoding" in failed.out + failed.err
+    options = ("--encoding", "latin-1", "--columns", "token=2,tag=3", "--input-format", "conll")
+    assert run("corpus", command, latin, *options).code == 0
+
+
+def test_encoding_of_a_corpus_to_score(run: Run, latin: Path) -> None:
+    options = ("--encoding", "latin-1", "--columns", "token=2,tag=3", "--seen-in", "none")
+    done = run("evaluate", "--model", "no-such-model", "--corpus", latin, *options)
+    assert "no-such-model" in done.err and "latin.tsv" not in done.err
+    done = run("evaluate", "--all", "--encoding", "latin-1")
+    assert done.code == 2 and "--encoding" in done.err

@@ -12,9 +12,11 @@ from vaner.cli.messages import print_message
 from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
+    ColumnsOption,
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
+    EncodingOption,
     QuietOption,
     SelectorOption,
     TypesOption,
@@ -66,6 +68,8 @@ def calibrate(
     unknown_corpus: UnknownCorpusOption = False,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
+    encoding: EncodingOption = "utf-8",
+    columns: ColumnsOption = None,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
     quiet: QuietOption = False,
@@ -106,7 +110,10 @@ def calibrate(
     for name in corpus:
         check_not_test_split(name, split)
     type_names, format = split_types(types), resolve_format_name(input_format)
-    loaded = [load(name, split, root=corpora, format=format) for name in corpus]
+    loaded = [
+        load(name, split, root=corpora, format=format, encoding=encoding, columns=columns)
+        for name in corpus
+    ]
     gold_corpora = rename_corpora(loaded, parse_renames(rename))
     folder = locate_model(model) if selector is None else resolve_model_folder(selector)
     annotator = Annotator.from_pretrained(

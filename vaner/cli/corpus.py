@@ -11,7 +11,13 @@ import typer
 from vaner.cli import corpus_files
 from vaner.cli.command import Command, Group, with_option_hint
 from vaner.cli.messages import print_message
-from vaner.cli.options import CorporaOption, CorpusFormatOption, QuietOption
+from vaner.cli.options import (
+    ColumnsOption,
+    CorporaOption,
+    CorpusFormatOption,
+    EncodingOption,
+    QuietOption,
+)
 from vaner.display.text import align_columns, format_count, format_counts
 from vaner.errors import FormatError, VanerError
 
@@ -131,7 +137,11 @@ def _print_fetched(split: FetchedSplit, quiet: bool) -> None:
 
 @app.command(cls=Command)
 def stats(
-    names: NamesArgument, corpora: CorporaOption = None, input_format: CorpusFormatOption = None
+    names: NamesArgument,
+    corpora: CorporaOption = None,
+    input_format: CorpusFormatOption = None,
+    encoding: EncodingOption = "utf-8",
+    columns: ColumnsOption = None,
 ) -> None:
     """Count documents, sentences, words and mentions in each split of a corpus.
 
@@ -144,17 +154,19 @@ def stats(
     shapes = ("discontinuous", "nested", "crossing", "longest", "types")
     rows: list[tuple[str, ...]] = [("corpus", "split", *sizes, *shapes)]
     for name in names:
-        rows += _stats_rows(name, corpora, format)
+        rows += _stats_rows(name, corpora, format, encoding, columns)
     typer.echo(align_columns(rows, right=range(2, 11)))
 
 
-def _stats_rows(name: str, root: Path | None, format: str | None) -> Iterator[tuple[str, ...]]:
+def _stats_rows(
+    name: str, root: Path | None, format: str | None, encoding: str, columns: str | None
+) -> Iterator[tuple[str, ...]]:
     from vaner.corpora import load
     from vaner.corpora.check import available_splits
     from vaner.corpora.statistics import compute_statistics
 
     for split in available_splits(name, root):
-        corpus = load(name, split, root=root, format=format)
+        corpus = load(name, split, root=root, format=format, encoding=encoding, columns=columns)
         counts = compute_statistics(corpus)
         sizes = (counts.documents, counts.sentences, counts.words, sum(counts.mentions.values()))
         yield (
@@ -179,6 +191,8 @@ def check(
     ] = False,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
+    encoding: EncodingOption = "utf-8",
+    columns: ColumnsOption = None,
 ) -> None:
     """Check corpora for problems; the exit code is 1 if there are any.
 
@@ -201,7 +215,7 @@ def check(
     format, checked = resolve_format_name(input_format), dict[str, Findings]()
     for name in _corpora_to_check(names, check_all, corpora):
         try:
-            checked[name] = check_corpus(name, corpora, format)
+            checked[name] = check_corpus(name, corpora, format, encoding=encoding, columns=columns)
         except FormatError as error:  # the file cannot be read: this is a problem of the corpus
             checked[name] = Findings([with_option_hint(error, ctx)])
         _print_findings(name, checked[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,9 +21,11 @@ from vaner.cli.options import (
     DEFAULT_ANNOTATE,
     DEFAULT_LOAD,
     BatchOption,
+    ColumnsOption,
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
+    EncodingOption,
     MinPrecisionOption,
     MinScoreOption,
     ModelOption,
@@ -122,6 +124,8 @@ def evaluate(
     report: ReportOption = None,
     corpora: CorporaOption = None,
     input_format: CorpusFormatOption = None,
+    encoding: EncodingOption = "utf-8",
+    columns: ColumnsOption = None,
     bootstrap: BootstrapOption = 1000,
     seen_in: SeenInOption = None,
     limit: LimitOption = None,
@@ -159,14 +163,16 @@ def evaluate(
     from vaner.cli.evaluate_all import evaluate_all
     from vaner.cli.rename_types import parse_renames, rename_corpora
     from vaner.cli.scored_system import ScoredSystem
-    from vaner.corpora import evaluation_split, is_one_split
+    from vaner.corpora import evaluation_split, is_one_split, load
     from vaner.formats.names import resolve_format_name
     from vaner.recognition.options import LoadOptions
 
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
-    if all_ and (seen_in or input_format or rename):
-        raise VanerError("--seen-in, --from and --rename cannot be used with --all")
+    if all_ and (seen_in or input_format or rename or columns or encoding != "utf-8"):
+        raise VanerError(
+            "--seen-in, --from, --encoding, --columns and --rename cannot be used with --all"
+        )
     system = ScoredSystem(
         kb=kb,
         load_options=LoadOptions(
@@ -191,7 +197,10 @@ def evaluate(
         )  # fmt: skip
         results = {"corpora": {f"{e.corpus} {e.split}": e.to_dict() for e in evaluations}}
     else:
-        loaded = _load_splits(corpus, split, seen_in, corpora, format)
+        reading = partial(
+            load, corpus, root=corpora, format=format, encoding=encoding, columns=columns
+        )
+        loaded = _load_splits(corpus, split, seen_in, reading)
         gold, *seen = rename_corpora(loaded, new_names)
         recognizer = system.load()
         evaluation = run(recognizer, gold, type_names, seen[0] if seen else None)
@@ -286,28 +295,26 @@ def _warn_of_training_texts(recognizer: Recognizer, gold: Corpus, *, is_file: bo
 
 
 def _load_splits(
-    name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
+    name: str, split: str, seen_in: str | None, reading: Callable[[str], Corpus]
 ) -> list[Corpus]:
     """Load the split to score on, and the split whose mentions count as seen, if there is one."""
-    from vaner.corpora import load
-
-    gold = load(name, split, root=root, format=format)
-    seen = _load_seen_split(name, split, seen_in, root, format)
+    gold = reading(split)
+    seen = _load_seen_split(name, split, seen_in, reading)
     return [gold] if seen is None else [gold, seen]
 
 
 def _load_seen_split(
-    name: str, split: str, seen_in: str | None, root: Path | None, format: str | None
+    name: str, split: str, seen_in: str | None, reading: Callable[[str], Corpus]
 ) -> Corpus | None:
     """Load the split whose mentions count as seen; an error only if the user named it."""
-    from vaner.corpora import load, lookup, training_split
+    from vaner.corpora import lookup, training_split
 
     has_splits = lookup(name) is not None or Path(name).is_dir()
     seen_split = seen_in or training_split(name)
     if seen_in == "none" or (seen_in is None and (split == seen_split or not has_splits)):
         return None
     try:
-        return load(name, seen_split, root=root, format=format)
+        return reading(seen_split)
     except CorpusError:
         if seen_in is not None:
             raise

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations, permutations, product
 from pathlib import Path
 
@@ -75,13 +76,22 @@ def available_splits(name: str, root: str | Path | None = None) -> list[str]:
     return splits
 
 
-def check_corpus(name: str, root: str | Path | None = None, format: str | None = None) -> Findings:
+def check_corpus(
+    name: str,
+    root: str | Path | None = None,
+    format: str | None = None,
+    *,
+    encoding: str = "utf-8",
+    columns: str | None = None,
+) -> Findings:
     """Read every split of a corpus and report its problems.
 
     Args:
         name: registered name, folder with one file per split, or file.
         root: folder of the registered corpora; ``VANER_CORPORA`` if None.
         format: format of the files; detected from name and content if None.
+        encoding: encoding of the files.
+        columns: columns of token and tag in CoNLL files.
 
     Raises:
         CorpusError: if the corpus does not exist.
@@ -91,7 +101,10 @@ def check_corpus(name: str, root: str | Path | None = None, format: str | None =
     keys: dict[str, TextKeys] = {}
     mentions = 0
     for split in available_splits(name, root):
-        corpus = _load(name, split, root, format, findings)
+        reading = partial(
+            load, name, split, root=root, format=format, encoding=encoding, columns=columns
+        )
+        corpus = _load(name, split, reading, findings)
         if corpus is None:
             continue
         keys[split] = [tuple(sentence_keys(document)) for document in corpus]
@@ -148,14 +161,14 @@ def check_across_corpora(checked: Mapping[str, Findings]) -> Findings:
 
 
 def _load(
-    name: str, split: str, root: str | Path | None, format: str | None, findings: Findings
+    name: str, split: str, reading: Callable[..., Corpus], findings: Findings
 ) -> Corpus | None:
     """Load a split and add the problems of its records; None if it cannot be used."""
     errors: list[FormatError] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FormatWarning)
         try:
-            corpus = load(name, split, root=root, format=format, on_error=errors.append)
+            corpus = reading(on_error=errors.append)
         except CorpusError as error:  # a label that is not in the registry
             if lookup(name) is None:
                 raise

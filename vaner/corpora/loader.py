@@ -50,6 +50,8 @@ def load(
     *,
     root: str | Path | None = None,
     format: str | None = None,
+    encoding: str = "utf-8",
+    columns: str | None = None,
     on_error: OnError | None = None,
 ) -> Corpus:
     r"""Load one split of a corpus.
@@ -60,6 +62,8 @@ def load(
         split: ``train``, ``devel``, ``test``, or another split of the corpus.
         root: folder of the registered corpora; ``VANER_CORPORA`` if None.
         format: format of the files; detected from name and content if None.
+        encoding: encoding of the files.
+        columns: columns of token and tag in CoNLL files, see `vaner.formats.conll.read`.
         on_error: called with the error of each invalid record, which is then skipped; if None,
             the error is raised.
 
@@ -76,7 +80,9 @@ def load(
     """
     info = lookup(name)
     if info is None and Path(name).exists():
-        documents = read_split(Path(name), split, format, on_error)
+        documents = read_split(
+            Path(name), split, format, on_error, encoding=encoding, columns=columns
+        )
         return Corpus(corpus_name(name), split, tuple(documents))
     if info is None:
         raise CorpusError(
@@ -84,7 +90,7 @@ def load(
         )
     path = _registered_file(info, split, corpora_root(root))
     with _skip_known_errors(info, split, on_error) as expected:
-        documents = read(path, format, on_error=expected)
+        documents = read(path, format, encoding=encoding, columns=columns, on_error=expected)
         registered = tuple(with_registered_types(document, info) for document in documents)
     return Corpus(info.name, split, registered, info.entity_types)
 
@@ -167,7 +173,13 @@ def _suggest_name(name: str) -> str:
 
 
 def read_split(
-    path: Path, split: str, format: str | None = None, on_error: OnError | None = None
+    path: Path,
+    split: str,
+    format: str | None = None,
+    on_error: OnError | None = None,
+    *,
+    encoding: str = "utf-8",
+    columns: str | None = None,
 ) -> Iterator[Document]:
     """Read the documents of a file, or of one split in a folder.
 
@@ -179,11 +191,13 @@ def read_split(
         split: name of the split.
         format: format of the files; detected from name and content if None.
         on_error: called with the error of each invalid record; if None, the error is raised.
+        encoding: encoding of the files.
+        columns: columns of token and tag in CoNLL files.
     """
     if path.is_dir() and not (is_one_corpus(path) and not files_named_after(path, split)):
         path = find_split(path, split)
     for file in document_files(path) or [path]:
-        yield from read(file, format, on_error=on_error)
+        yield from read(file, format, encoding=encoding, columns=columns, on_error=on_error)
 
 
 def is_one_split(name: str) -> bool:
