@@ -28,3 +28,40 @@ def test_pubmed(put):
 def test_xml_in_another_encoding_is_read_as_declared(put):
     content = PUBMED.replace('"1.0"', '"1.0" encoding="latin-1"', 1).replace("Only", "Hüfte")
     assert list(read(put(content, "p.xml", "latin-1"), "pubmed"))[1].text == "Hüfte."
+
+
+ARTICLE = """<PubmedArticle><MedlineCitation><PMID>{}</PMID><Article><ArticleTitle>{}</ArticleTitle>
+{}</Article>{}</MedlineCitation></PubmedArticle>"""
+OTHERS = """<OtherAbstract Type="Publisher" Language="ger"><AbstractText>Husten.</AbstractText>
+</OtherAbstract><OtherAbstract Type="AIDS" Language="eng"><AbstractText Label="AIM">Cough.
+</AbstractText></OtherAbstract>"""
+
+
+def test_other_abstract_is_read_if_it_is_the_only_one(put):
+    abstract = "<Abstract><AbstractText>Fever.</AbstractText></Abstract>"
+    articles = (
+        ARTICLE.format(1, "One.", "", OTHERS),
+        ARTICLE.format(2, "Two.", abstract, OTHERS),
+        ARTICLE.format(
+            3, "Three.", "", OTHERS.partition("</OtherAbstract>")[0] + "</OtherAbstract>"
+        ),
+    )
+    content = f"<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>"
+    first, second, third = read(put(content, "p.xml"))
+    assert first.text == "One.\nAIM: Cough."
+    assert first.metadata == {"other_abstract": {"type": "AIDS", "language": "eng"}}
+    assert (second.text, second.metadata) == ("Two.\nFever.", {})
+    assert third.text == "Three.\nHusten."
+    assert third.metadata["other_abstract"]["language"] == "ger"
+
+
+def test_title_in_the_original_language_replaces_a_placeholder(put):
+    vernacular = "<VernacularTitle>Der Husten.</VernacularTitle>"
+    articles = (
+        ARTICLE.format(1, "[Not Available].", vernacular, ""),
+        ARTICLE.format(2, "[Cough].", vernacular, ""),
+        ARTICLE.format(3, "[Not Available].", "", OTHERS),
+    )
+    content = f"<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>"
+    texts = [document.text for document in read(put(content, "p.xml"))]
+    assert texts == ["Der Husten.", "[Cough].", "AIM: Cough."]

@@ -2,13 +2,16 @@
 
 The text is title, line break, abstract. The sections of a structured abstract follow each other
 after their labels, joined by spaces, as in PubTator. Inline markup (italics, sub- and superscripts,
-MathML) is reduced to its text. Abstracts in other languages and deletion records are skipped.
+MathML) is reduced to its text. An article without an abstract has the text of its first other
+abstract, in English if there is one; the metadata then contains its type and language as
+`other_abstract`. Other abstracts of articles with an abstract, and deletion records, are skipped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from vaner.formats.source import InputFile, MalformedError, OnError
@@ -19,6 +22,7 @@ _ROOTS = {"PubmedArticleSet", "MedlineCitationSet", "PubmedBookArticleSet"}
 _ARTICLES = {"PubmedArticle", "MedlineCitation", "PubmedBookArticle"}
 # NLM's label of a section without a label.
 _NO_LABEL = {"", "UNLABELLED"}
+_NO_TITLE = "[Not Available]"
 
 
 def read(
@@ -45,11 +49,29 @@ def _to_document(article: Element) -> Document:
     pmid = next((_get_text(element) for element in article.iter("PMID")), "").strip()
     if not pmid:
         raise MalformedError("an article without PMID")
+    title = _get_title(article)
+    body, metadata = _get_abstract(next(article.iter("Abstract"), None)), dict[str, Any]()
+    if not body:
+        others = [other for other in article.iter("OtherAbstract") if _get_abstract(other)]
+        others.sort(key=lambda other: other.get("Language", "eng") != "eng")  # keeps their order
+        if others:
+            body = _get_abstract(others[0])
+            properties = {"type": others[0].get("Type"), "language": others[0].get("Language")}
+            metadata["other_abstract"] = {key: value for key, value in properties.items() if value}
+    return Document(pmid, "\n".join(part for part in (title, body) if part), (), metadata)
+
+
+def _get_title(article: Element) -> str:
+    """Return the title, in the original language if there is no English one."""
     title = _get_text(_find_first(article, ("ArticleTitle", "BookTitle", "VernacularTitle")))
-    abstract = next(article.iter("Abstract"), None)
+    if title.rstrip(".").casefold() == _NO_TITLE.casefold():
+        return _get_text(_find_first(article, ("VernacularTitle",)))
+    return title
+
+
+def _get_abstract(abstract: Element | None) -> str:
     sections = abstract.findall("AbstractText") if abstract is not None else []
-    body = " ".join(text for text in map(_get_section, sections) if text)
-    return Document(pmid, "\n".join(part for part in (title, body) if part))
+    return " ".join(text for text in map(_get_section, sections) if text)
 
 
 def _find_first(article: Element, tags: tuple[str, ...]) -> Element | None:
