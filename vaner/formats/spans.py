@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from vaner.formats.quotes import count_folded_quote, is_same_after_folding
@@ -107,6 +108,12 @@ def _is_blanked(mention: str, quoted: str) -> bool:
     )
 
 
+def _count_equal(first: Iterable[str], second: Iterable[str]) -> int:
+    """Return the number of equal characters at the start of two strings."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
 def _reconcile(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
     """Return pieces that agree loosely with `quoted`, one of them perhaps moved by one character.
 
@@ -114,11 +121,26 @@ def _reconcile(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
         SpanError: if the spelling differs, and no move, or more than one, makes the mention agree.
     """
     candidates = []
+    target, mention = " ".join(quoted.split()), _join_pieces(text, pieces)
+    # Only one piece changes, so what is before and after it must agree already. Comparing the
+    # complete mention for each piece would be quadratic in the number of pieces.
+    same_start = _count_equal(mention, target)
+    same_end = _count_equal(reversed(mention), reversed(target))
+    before = 0
     for i, (start, end) in enumerate(pieces if len(pieces) > 1 else ()):
+        after = len(mention) - before - (end - start)
         for offset in (-1, 1):
-            moved = [*pieces[:i], (start + offset, end + offset), *pieces[i + 1 :]]
-            if _join_pieces(text, moved) == " ".join(quoted.split()):
-                candidates.append(moved)
+            piece = (start + offset, end + offset)
+            string = text[max(0, piece[0]) : piece[1]]
+            is_same_length = before + len(string) + after == len(target)
+            is_same_around = before <= same_start and after <= same_end
+            if is_same_length and is_same_around and target.startswith(string, before):
+                candidates.append([*pieces[:i], piece, *pieces[i + 1 :]])
+                if len(candidates) > 1:
+                    break
+        if len(candidates) > 1:
+            break
+        before += end - start + 1
     if len(candidates) == 1:
         warnings.warn(
             f"a piece of the mention {quoted!r} ({type}) is one character off and was moved",
@@ -126,7 +148,6 @@ def _reconcile(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
             stacklevel=2,
         )
         return candidates[0]
-    mention = _join_pieces(text, pieces)
     if is_same_after_folding(mention, quoted):
         count_folded_quote(mention, quoted)
         return pieces
