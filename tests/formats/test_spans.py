@@ -56,8 +56,8 @@ def test_quote_in_another_spelling_is_accepted(mention: str, quoted: str, is_acc
 
 
 def quoted_record(id: str, quoted: str) -> dict[str, object]:
-    place = [{"offset": 0, "length": 4}]
-    mention = {"id": "1", "infons": {"type": "Gene"}, "text": quoted, "locations": place}
+    locations = [{"offset": 0, "length": 4}]
+    mention = {"id": "1", "infons": {"type": "Gene"}, "text": quoted, "locations": locations}
     gout = {**mention, "id": "2", "text": "gout", "locations": [{"offset": 8, "length": 4}]}
     passage = {"offset": 0, "text": "IL-β in gout", "annotations": [mention, gout]}
     return {"id": id, "passages": [passage]}

@@ -170,9 +170,8 @@ def evaluate(
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_ and (seen_in or input_format or rename or columns or encoding != "utf-8"):
-        raise VanerError(
-            "--seen-in, --from, --encoding, --columns and --rename cannot be used with --all"
-        )
+        names = "--seen-in, --from, --encoding, --columns and --rename"
+        raise VanerError(f"{names} cannot be used with --all")
     system = ScoredSystem(
         kb=kb,
         load_options=LoadOptions(

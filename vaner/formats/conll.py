@@ -14,20 +14,17 @@ mentions that share a token, the longest is written, i.e. the outermost if they 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from vaner.formats.conll_columns import Columns, find_columns, is_comment, parse_columns
+from vaner.formats.conll_tags import TagStatistics
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
 from vaner.formats.source import (
     CARRIAGE_RETURNS,
-    FormatWarning,
     InputFile,
-    MalformedError,
     OnError,
     read_lines,
 )
@@ -39,8 +36,6 @@ from vaner.text.tags import (
     UnreachableReason,
     decode_tags,
     encode_tags,
-    find_violations,
-    split_tag,
 )
 from vaner.text.words import Word, get_offset_pairs, get_sentences, split_words
 
@@ -58,67 +53,10 @@ SPACING = "document whose white space is written as one space"
 COLUMNS = "columns between token and tag left out, their number differs"
 _SPACES = re.compile(" +")
 _SAMPLE_LINES = 50
-_MIN_TOKENS = 2
 
 Row = list[str]
 Block = tuple[int, list[Row]]
 """First line and rows of a sentence."""
-
-
-@dataclass
-class _TagStatistics:
-    """What the tags of a file reveal about its scheme, updated sentence by sentence."""
-
-    valid_tags: set[str] = field(default_factory=set)
-    b_starts: int = 0
-    i_starts: int = 0
-    first_line: int | None = None
-    tokens: int = 0
-    numbers: int = 0
-
-    def count_tokens(self, tokens: Sequence[str]) -> None:
-        """Count the tokens, and those that are numbers."""
-        self.tokens += len(tokens)
-        self.numbers += sum(token.isdecimal() for token in tokens)
-
-    def check(self, tags: Sequence[str], line: int) -> None:
-        """Raise `MalformedError` for the first string that is not a tag."""
-        for tag in dict.fromkeys(tags):
-            if tag in self.valid_tags:
-                continue
-            try:
-                split_tag(tag)
-            except ValueError as error:
-                raise MalformedError(str(error), line + tags.index(tag)) from None
-            self.valid_tags.add(tag)
-
-    def update(self, tags: Sequence[str], line: int) -> None:
-        """Count mentions that begin with B where IOB1 has I, and with I where IOB2 has B."""
-        violations = find_violations(tags)
-        if violations and self.first_line is None:
-            self.first_line = line + violations[0]
-        self.i_starts += len(violations)
-        previous = OUTSIDE
-        for tag in tags:
-            self.b_starts += tag[0] in "BSU" and tag[1:] != previous[1:]
-            previous = tag
-
-    def warn(self, name: str) -> None:
-        """Warn if tags are consistent with neither IOB1 nor IOB2, or if all tokens are numbers."""
-        if self.numbers == self.tokens >= _MIN_TOKENS:
-            warnings.warn(
-                f"{name}: every token is a number; name the columns, such as "
-                "--columns token=2,tag=3",
-                FormatWarning,
-                stacklevel=2,
-            )
-        if self.b_starts and self.i_starts:
-            warnings.warn(
-                f"{name}:{self.first_line}: {self.i_starts} tags continue a mention that has not "
-                "started; each was read as the beginning of one",
-                FormatWarning,
-                stacklevel=2,
-            )
 
 
 def read(
@@ -141,7 +79,7 @@ def read(
         FormatWarning: once per file, if some mentions begin with I- in a file that is not IOB1, or
             if all tokens are numbers.
     """
-    file, statistics = InputFile(path, on_error), _TagStatistics()
+    file, statistics = InputFile(path, on_error), TagStatistics()
     number, group, is_grouped = 0, list[Block](), False
     lines = read_lines(file, encoding)
     sample = list(islice(lines, _SAMPLE_LINES))
@@ -229,7 +167,7 @@ def _check_row(row: Row, width: int, layout: Columns) -> str | None:
 def _to_document(
     id: str,
     blocks: Sequence[Block],
-    statistics: _TagStatistics,
+    statistics: TagStatistics,
     layout: Columns,
     is_grouped: bool,
 ) -> Document:
@@ -262,7 +200,7 @@ def _join_tokens(rows: Sequence[Row], layout: Columns) -> str:
 
 
 def _make_spans(
-    text: str, words: Sequence[Word], tags: Sequence[str], statistics: _TagStatistics, line: int
+    text: str, words: Sequence[Word], tags: Sequence[str], statistics: TagStatistics, line: int
 ) -> Iterator[Span]:
     if set(tags) == {OUTSIDE}:
         return

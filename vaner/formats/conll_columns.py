@@ -79,12 +79,12 @@ class Columns:
         return _to_number(row[0]) <= _to_number(previous[0])
 
 
-def parse_columns(option: str, found: Columns) -> Columns:
+def parse_columns(option: str, detected: Columns) -> Columns:
     """Return the columns that a user names, counted from 1: ``token=2,tag=4``.
 
     Args:
         option: what the user wrote. The first column is the token and the last the tag by default.
-        found: the columns that are plausible. Their numbers of sentences and words are kept.
+        detected: the columns that are plausible. Their numbers of sentences and words remain.
 
     Raises:
         VanerError: if the option is not of this form.
@@ -103,10 +103,10 @@ def parse_columns(option: str, found: Columns) -> Columns:
     if numbers["token"] == numbers["tag"]:
         raise VanerError(f"columns {option!r}: token and tag are the same column")
     token, tag = numbers["token"] - 1, numbers["tag"] - 1
-    if token < found.ids or 0 <= tag < found.ids:
+    if token < detected.ids or 0 <= tag < detected.ids:
         return Columns(token, tag)
-    is_misc = found.is_misc and tag in (-1, _CONLLU_WIDTH - 1)
-    return replace(found, token=token, tag=tag, is_misc=is_misc)
+    is_misc = detected.is_misc and tag in (-1, _CONLLU_WIDTH - 1)
+    return replace(detected, token=token, tag=tag, is_misc=is_misc)
 
 
 def is_comment(line: str, *, is_first: bool = True) -> bool:

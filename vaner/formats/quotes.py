@@ -95,7 +95,7 @@ def warn_folded_quotes(documents: Iterable[Document], name: str) -> Iterator[Doc
     """
     counts, remaining = QuoteCounts(), iter(documents)
     while True:
-        # Only while the reader works, so that files that are read in turns are counted apart.
+        # Only while the reader works, so that files that are read in turns are counted separately.
         with collect_quotes(counts):
             document = next(remaining, None)
         if document is None:
@@ -105,7 +105,7 @@ def warn_folded_quotes(documents: Iterable[Document], name: str) -> Iterator[Doc
         (mention, quoted), number = next(iter(counts)), counts.total()
         what = "1 mention is" if number == 1 else f"{number:,} mentions are"
         warnings.warn(
-            f"{name}: {what} spelled differently in the annotation, and kept: "
+            f"{name}: {what} spelled differently in the annotation, and accepted: "
             f"{quoted!r} for {mention!r}{', …' if len(counts) > 1 else ''}",
             FoldedQuoteWarning,
             stacklevel=2,

@@ -24,7 +24,7 @@ class Word(NamedTuple):
 # A word is a single character of a script written without spaces, a run of letters and digits with
 # their combining marks, or a single other grapheme: punctuation, a symbol, an emoji sequence.
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-# A flag is two regional indicators. It has its own pattern because ``\X`` counts all regional
+# A flag is two regional indicators. It has a separate pattern because ``\X`` counts all regional
 # indicators before it each time, which is quadratic in a run of them.
 _FLAG = r"\p{RI}{1,2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+"
 _WORD = regex.compile(

@@ -1,0 +1,69 @@
+"""What the tags of a CoNLL file reveal about its scheme."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vaner.formats.source import FormatWarning, MalformedError
+from vaner.text.tags import OUTSIDE, find_violations, split_tag
+
+_MIN_TOKENS = 2
+"""Tokens from which a file of numbers alone is suspicious."""
+
+
+@dataclass
+class TagStatistics:
+    """Counts of tags and tokens, updated sentence by sentence."""
+
+    valid_tags: set[str] = field(default_factory=set)
+    b_starts: int = 0
+    i_starts: int = 0
+    first_line: int | None = None
+    tokens: int = 0
+    numbers: int = 0
+
+    def count_tokens(self, tokens: Sequence[str]) -> None:
+        """Count the tokens, and those that are numbers."""
+        self.tokens += len(tokens)
+        self.numbers += sum(token.isdecimal() for token in tokens)
+
+    def check(self, tags: Sequence[str], line: int) -> None:
+        """Raise `MalformedError` for the first string that is not a tag."""
+        for tag in dict.fromkeys(tags):
+            if tag in self.valid_tags:
+                continue
+            try:
+                split_tag(tag)
+            except ValueError as error:
+                raise MalformedError(str(error), line + tags.index(tag)) from None
+            self.valid_tags.add(tag)
+
+    def update(self, tags: Sequence[str], line: int) -> None:
+        """Count mentions that begin with B where IOB1 has I, and with I where IOB2 has B."""
+        violations = find_violations(tags)
+        if violations and self.first_line is None:
+            self.first_line = line + violations[0]
+        self.i_starts += len(violations)
+        previous = OUTSIDE
+        for tag in tags:
+            self.b_starts += tag[0] in "BSU" and tag[1:] != previous[1:]
+            previous = tag
+
+    def warn(self, name: str) -> None:
+        """Warn if tags are consistent with neither IOB1 nor IOB2, or if all tokens are numbers."""
+        if self.numbers == self.tokens >= _MIN_TOKENS:
+            warnings.warn(
+                f"{name}: every token is a number; name the columns, such as "
+                "--columns token=2,tag=3",
+                FormatWarning,
+                stacklevel=2,
+            )
+        if self.b_starts and self.i_starts:
+            warnings.warn(
+                f"{name}:{self.first_line}: {self.i_starts} tags continue a mention that has not "
+                "started; each was read as the beginning of one",
+                FormatWarning,
+                stacklevel=2,
+            )
