@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=2000, help="sentences of each corpus")
     arguments = parser.parse_args()
     path = HERE / "results.json"
-    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
+    rows: list[dict[str, Any]] = []
+    if path.exists():
+        rows = json.loads(path.read_text("utf-8"))["rows"]
     try:
         for model in arguments.models:
             new = measure(model, arguments.corpora, arguments.limit)
@@ -44,7 +46,8 @@ def main() -> None:
             rows = [row for row in rows if row["model"] not in names] + new
     except VanerError as error:
         sys.exit(f"error: {error}")
-    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    record = {"scores": "mentions per 1,000 words", "rows": rows}
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     readme = HERE / "README.md"
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "general"), "utf-8")
 

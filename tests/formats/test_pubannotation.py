@@ -27,7 +27,7 @@ RECORD = {
     "text": "Rat fever and cat fever.",
     "denotations": [
         {"id": "T3", "span": {"begin": 0, "end": 9}, "obj": "Disease"},
-        {"id": "T5", "span": [{"begin": 14, "end": 17}, {"begin": 18, "end": 23}], "obj": "D"},
+        {"id": "T5", "span": [{"begin": 4, "end": 9}, {"begin": 14, "end": 17}], "obj": "D"},
     ],
     "attributes": [
         {"id": "A1", "subj": "T3", "pred": "identifier", "obj": "MESH:D011906"},
@@ -57,7 +57,7 @@ def test_an_object_a_list_and_lines_are_read(tmp_path: Path) -> None:
             assert document.id == "17"
             assert document.spans == (
                 Span(0, 9, "Disease", None, ("MESH:D011906",)),
-                Span(14, 23, "D", None, (), ((14, 17), (18, 23))),
+                Span(4, 17, "D", None, (), ((4, 9), (14, 17))),
             )
 
 
