@@ -258,6 +258,18 @@ def test_broken_iob_is_read_with_a_warning(annotate: Run, tmp_path: Path) -> Non
     assert "vaner: warning: " in done.err and "Traceback" not in done.err
 
 
+@pytest.mark.parametrize("format", ["pubtator", "jsonl"])
+def test_relations_of_replaced_mentions_are_left_out_and_counted(
+    annotate: Run, tmp_path: Path, format: str
+) -> None:
+    file = tmp_path / "x.pubtator"
+    gold = "1\t0\t6\tAsthma\tDisease\tD001249\n1\tAssociation\tD001249\tD001241\n\n"
+    file.write_text(PUBTATOR.removesuffix("\n") + gold)
+    done = annotate(file, "--format", format)
+    assert "Association" not in done.out and "D001249" not in done.out
+    assert "its mention is gone (1)" in done.err
+
+
 def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
     path = tmp_path / "nested.jsonl"
     spans = [{"start": 0, "end": n, "type": "Other"} for n in (6, 10)]

@@ -160,3 +160,101 @@ def test_passages_without_sentences_are_split() -> None:
     ]
     document = from_json({"id": "1", "passages": passages})
     assert document.metadata["sentences"] == ((0, 7), (8, 17), (18, 27), (28, 36))
+
+
+LINKED = """5|t|Quinine causes rash
+5|a|BRAF c.10A>G seen.
+5\t0\t7\tQuinine\tChemical\tMESH:D011803
+5\t15\t19\trash\tDisease\tD005076
+5\t20\t24\tBRAF\tGene\t673\tseen twice
+5\tCID\tD011803\tD005076
+5\tAssociation\t673\tD011803\tNovel
+5\tAssociation\tT9\tD000001
+
+"""
+
+
+def pubtator(content: str = LINKED) -> Document:
+    (document,) = read(InMemoryFile("x.pubtator", content.encode()))
+    return document
+
+
+def test_pubtator_relations_without_changes_are_preserved() -> None:
+    document = pubtator()
+    assert render(document, "pubtator") == (LINKED, {})
+    renamed = [replace(span, type="X") for span in document.spans]
+    text, lost = render(document.with_spans(renamed), "pubtator")
+    assert text.count("Association") == 2 and "CID" in text
+    assert lost == {GONE: 1}  # the last column of a mention that has another type now
+
+
+@pytest.mark.parametrize("format", ["pubtator", "jsonl"])
+def test_pubtator_relations_go_with_their_identifiers(format: str) -> None:
+    document = pubtator()
+    text, lost = render(document.with_spans(document.spans[:2]), format)
+    assert "CID" in text and "Novel" not in text and "T9" in text
+    assert lost == {GONE: 2}  # the relation, and the last column of the mention
+    bare = [replace(span, identifiers=()) for span in document.spans]
+    text, lost = render(document.with_spans(bare), format)
+    assert "CID" not in text and "Novel" not in text and "T9" in text
+    assert lost == {GONE: 2}
+    other_form = [replace(span, identifiers=("MESH:D011803",)) for span in document.spans[:1]]
+    assert "CID" not in render(document.with_spans(other_form), format)[0]
+
+
+def test_pubtator_relations_of_other_forms_of_an_identifier_are_preserved() -> None:
+    document = pubtator()
+    names = {"D005076": "MESH:D005076", "MESH:D011803": "D011803"}
+    changed = [
+        replace(span, identifiers=tuple(names.get(i, i) for i in span.identifiers))
+        for span in document.spans
+    ]
+    text, lost = render(document.with_spans(changed), "pubtator")
+    assert text.count("Association") == 2 and "CID" in text and not lost
+
+
+def concept_relations() -> Document:
+    entries = [
+        annotation("1", 0, "OCT2", identifier="6582", annotator="Kim"),
+        annotation("2", 11, "p50", identifier="4790"),
+    ]
+    passage = {"offset": 0, "text": "OCT2 binds p50", "annotations": entries}
+    relations = [
+        {"id": "R1", "infons": {"entity1": "6582", "entity2": "4790"}, "nodes": []},
+        {"id": "R2", "infons": {"role1": {"identifier": "6582"}}, "nodes": []},
+        {"id": "R3", "infons": {"role1": "Gene|4790"}, "nodes": []},
+        relation("R4", "R1"),
+    ]
+    return from_json({"id": "1", "passages": [passage], "relations": relations})
+
+
+@pytest.mark.parametrize("format", ["bioc_json", "jsonl"])
+def test_bioc_relations_go_with_their_identifiers(format: str) -> None:
+    document = concept_relations()
+    text, lost = render(document, format)
+    assert text.count('"R') == 5 and "Kim" in text and not lost
+    text, lost = render(document.with_spans(document.spans[1:]), format)
+    assert '"R3"' in text and "6582" not in text and "Kim" not in text and '"R1"' not in text
+    assert lost == {GONE: 4}  # three relations, and the infon of the mention
+    bare = [replace(span, identifiers=()) for span in document.spans]
+    assert render(document.with_spans(bare), format)[1] == {GONE: 4}
+
+
+def test_brat_and_pubannotation_metadata_go_with_their_mentions_in_json(put: Put) -> None:
+    (document,) = read(put(ANN))
+    text, lost = render(document.with_spans(document.spans[1:]), "jsonl")
+    assert lost == {GONE: 6} and json.loads(text)["metadata"]["brat"]["lines"] == [
+        "A1\tStage T2 T4"
+    ]
+    record = {
+        "text": "Flu and gout",
+        "denotations": [
+            {"id": "T1", "span": {"begin": 0, "end": 3}, "obj": "D"},
+            {"id": "T2", "span": {"begin": 8, "end": 12}, "obj": "D"},
+        ],
+        "relations": [{"id": "R1", "subj": "T1", "pred": "with", "obj": "T2"}],
+    }
+    (document,) = read(InMemoryFile("x.json", json.dumps(record).encode()))
+    text, lost = render(document.with_spans(document.spans[1:]), "jsonl")
+    assert lost == {GONE: 1}
+    assert json.loads(text)["metadata"] == {"pubannotation": {"ids": {"8-12 D": ["T2"]}}}

@@ -29,9 +29,13 @@ from vaner.formats.losses import (
     replace_line_breaks,
     replace_surrogates,
 )
-from vaner.formats.roundtrip_metadata import Line, get_roundtrip_metadata
+from vaner.formats.roundtrip_metadata import (
+    Line,
+    get_roundtrip_metadata,
+    with_roundtrip_metadata,
+)
 from vaner.formats.source import InputFile, MalformedError, OnError, read_lines, read_text
-from vaner.formats.spans import OFFSET, make_span, recall, remember
+from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_removed
 from vaner.text.documents import Document, Span
 
 ANNOTATION_SUFFIXES = (".ann", ".a1", ".a2")
@@ -156,6 +160,32 @@ def count_unsupported(document: Document) -> int:
     return sum(not _REFERENCE.fullmatch(line) for line in lines)
 
 
+def drop_dangling(document: Document, losses: Losses) -> Document:
+    """Return the document without lines about mentions and identifiers that no longer exist.
+
+    Args:
+        document: the document.
+        losses: counts the lines that are left out.
+    """
+    stored = get_roundtrip_metadata(document, "brat", Stored, Losses())
+    lines = [line for line in stored.get("lines", ()) if line]
+    ids, removed = separate_removed(document.spans, stored.get("ids", {}))
+    present = {id for values in ids.values() for id in values}
+    references = {
+        (id, identifier)
+        for id, span in zip(
+            _assign_ids(recall(document.spans, ids), present), document.spans, strict=True
+        )
+        for identifier in span.identifiers
+    }
+    remaining = _drop_dangling(lines, {*removed} - present)
+    remaining = [line for line in remaining if _is_current(line, references)]
+    if not removed and len(remaining) == len(lines):
+        return document
+    losses[DANGLING] += len(lines) - len(remaining)
+    return with_roundtrip_metadata(document, "brat", {"lines": tuple(remaining), "ids": ids})
+
+
 def _make_lines(document: Document, losses: Losses) -> Iterator[str]:
     stored = get_roundtrip_metadata(document, "brat", Stored, losses)
     others = [line for line in stored.get("lines", ()) if line]
@@ -167,16 +197,8 @@ def _make_lines(document: Document, losses: Losses) -> Iterator[str]:
         losses[NAME] += not span.type
         type = replace_forbidden(span.type, losses) or "_"
         yield f"{id}\t{type} {offsets}\t{_make_mention_column(document, span)}"
-    current = {
-        (id, identifier)
-        for id, span in zip(ids, document.spans, strict=True)
-        for identifier in span.identifiers
-    }
-    remaining = _drop_dangling(others, stored_ids - set(ids))
-    remaining = [line for line in remaining if _is_current(line, current)]
-    losses[DANGLING] += len(others) - len(remaining)
-    yield from remaining
-    yield from _make_references(document, ids, remaining, losses)
+    yield from others
+    yield from _make_references(document, ids, others, losses)
 
 
 def _assign_ids(recalled: Sequence[str | None], stored_ids: Set[str]) -> list[str]:

@@ -17,10 +17,10 @@ from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import dump_line, replace_surrogate_pairs, write_elements
 from vaner.formats.json_values import add_missing, check_pair, check_probability, check_type, freeze
 from vaner.formats.losses import DANGLING, Losses
-from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.roundtrip_metadata import get_roundtrip_metadata, with_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
-from vaner.formats.spans import make_span, recall, remember
+from vaner.formats.spans import make_span, recall, remember, separate_removed
 from vaner.formats.trailer import with_trailer
 from vaner.text.documents import Document, Span
 
@@ -140,6 +140,29 @@ def count_unsupported(document: Document) -> int:
     return sum(len(stored.get(name, ())) for name in _LINKED)
 
 
+def drop_dangling(document: Document, losses: Losses) -> Document:
+    """Return the document without what refers to mentions that no longer exist.
+
+    Args:
+        document: the document.
+        losses: counts the relations, attributes and modifications that are left out.
+    """
+    stored = get_roundtrip_metadata(document, KEY, Stored, Losses())
+    ids, removed = separate_removed(document.spans, stored.get("ids", {}))
+    gone = {*removed} - {id for values in ids.values() for id in values}
+    if not removed:
+        return document
+    current = {**stored, "ids": ids}
+    for name in _LINKED:
+        entries = stored.get(name, ())
+        # An attribute may describe a relation, so those that lose a mention are gone as well.
+        alive = [e for e in entries if not gone & {str(e.get("subj")), str(e.get("obj"))}]
+        gone |= {str(e.get("id")) for e in entries if e not in alive}
+        losses[DANGLING] += len(entries) - len(alive)
+        current[name] = tuple(alive)
+    return with_roundtrip_metadata(document, KEY, current)
+
+
 def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
     """Yield a list of documents, one per line, closed even if the documents raise an error."""
     yield "["
@@ -159,7 +182,7 @@ def _make_record(document: Document, losses: Losses) -> dict[str, Any]:
         values: list[tuple[str, Any]] = [(IDENTIFIER, name) for name in span.identifiers]
         values += [(SCORE, span.score)] if span.score is not None else []
         attributes += [{"subj": id, "pred": name, "obj": value} for name, value in values]
-    linked = _select_linked(stored, set(ids), losses)
+    linked = {name: list(stored.get(name, ())) for name in _LINKED}
     used = {str(entry.get("id")) for entry in linked["attributes"]}
     free = (f"A{n}" for n in range(1, len(used) + len(attributes) + 1) if f"A{n}" not in used)
     linked["attributes"] += [{"id": next(free), **attribute} for attribute in attributes]
@@ -178,19 +201,3 @@ def _assign_ids(document: Document, stored: Mapping[str, Any]) -> list[str]:
     used = {id for ids in known.values() for id in ids}
     free = (f"T{n}" for n in range(1, len(used) + len(document.spans) + 1) if f"T{n}" not in used)
     return [id or next(free) for id in recall(document.spans, known)]
-
-
-def _select_linked(
-    stored: Mapping[str, Any], ids: set[str], losses: Losses
-) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the stored relations, attributes and modifications whose mentions still exist."""
-    gone = {id for values in stored.get("ids", {}).values() for id in values} - ids
-    selected: dict[str, list[Mapping[str, Any]]] = {}
-    for name in _LINKED:
-        entries = stored.get(name, ())
-        # An attribute may describe a relation, so those that lose a mention are gone as well.
-        alive = [e for e in entries if not gone & {str(e.get("subj")), str(e.get("obj"))}]
-        gone |= {str(e.get("id")) for e in entries if e not in alive}
-        losses[DANGLING] += len(entries) - len(alive)
-        selected[name] = list(alive)
-    return selected

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
+from vaner.formats.identifiers import list_forms
 from vaner.formats.losses import (
+    DANGLING,
     FRAGMENTS,
     NAME,
     Losses,
@@ -23,9 +25,13 @@ from vaner.formats.losses import (
     replace_forbidden,
     replace_line_breaks,
 )
-from vaner.formats.roundtrip_metadata import Line, get_roundtrip_metadata
+from vaner.formats.roundtrip_metadata import (
+    Line,
+    get_roundtrip_metadata,
+    with_roundtrip_metadata,
+)
 from vaner.formats.source import CARRIAGE_RETURNS, InputFile, MalformedError, OnError, read_lines
-from vaner.formats.spans import OFFSET, make_span, recall, remember
+from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_removed
 from vaner.text.documents import Document, Span
 
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
@@ -36,9 +42,13 @@ Block = list[tuple[int, str]]
 
 
 class Stored(TypedDict, total=False):
-    """What is stored of a document: other lines, and identifier columns of a different form."""
+    """What is stored of a document: other lines, and identifier columns of a different form.
+
+    Of the mentions' identifiers, those are stored that the other lines refer to.
+    """
 
     lines: Sequence[Line]
+    identifiers: Sequence[str]
     columns: Mapping[str, Sequence[Line]]
 
 
@@ -130,6 +140,9 @@ def _make_metadata(spans: list[Span], columns: list[str], others: list[str]) -> 
     stored: dict[str, object] = {}
     if others:
         stored["lines"] = tuple(others)
+        fields = {field for line in others for field in line.split("\t")[1:]}
+        forms = list_forms(identifier for span in spans for identifier in span.identifiers)
+        stored["identifiers"] = tuple(sorted(name for name in fields if list_forms([name]) & forms))
     different = [
         (span, column)
         for span, column in zip(spans, columns, strict=True)
@@ -145,6 +158,27 @@ def count_unsupported(document: Document) -> int:
     stored = get_roundtrip_metadata(document, "pubtator", Stored, Losses())
     columns = (column for columns in stored.get("columns", {}).values() for column in columns)
     return len(stored.get("lines", ())) + sum("\t" in column for column in columns)
+
+
+def drop_dangling(document: Document, losses: Losses) -> Document:
+    """Return the document without relations over identifiers that no mention has any more.
+
+    Args:
+        document: the document.
+        losses: counts what is left out, also columns of mentions that no longer exist.
+    """
+    stored = get_roundtrip_metadata(document, "pubtator", Stored, Losses())
+    lines = stored.get("lines", ())
+    columns, removed = separate_removed(document.spans, stored.get("columns", {}))
+    forms = list_forms(identifier for span in document.spans for identifier in span.identifiers)
+    gone = {name for name in stored.get("identifiers", ()) if not list_forms([name]) & forms}
+    remaining = tuple(line for line in lines if gone.isdisjoint(line.split("\t")[1:]))
+    if not removed and len(remaining) == len(lines):
+        return document
+    losses[DANGLING] += len(lines) - len(remaining) + sum("\t" in column for column in removed)
+    identifiers = [name for name in stored.get("identifiers", ()) if name not in gone]
+    current = {"lines": remaining, "identifiers": tuple(identifiers), "columns": columns}
+    return with_roundtrip_metadata(document, "pubtator", current)
 
 
 def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:

@@ -18,7 +18,7 @@ from vaner.formats.names import get_format
 from vaner.formats.quotes import warn_folded_quotes
 from vaner.formats.registry import FORMATS
 from vaner.formats.source import STDIN, OnError
-from vaner.formats.unsupported_annotations import count_unsupported_annotations
+from vaner.formats.unsupported_annotations import prepare_unsupported_annotations
 from vaner.text.documents import Document
 
 
@@ -86,8 +86,8 @@ def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> Writ
         streamable = ", ".join(f.name for f in FORMATS.values() if f.writer)
         raise VanerError(f"{format} cannot be written to a stream; use one of {streamable}")
     losses, counter = Losses(), _CountingIterable(documents)
-    counted = count_unsupported_annotations(counter, target.metadata_keys, losses)
-    for number, piece in enumerate(target.writer(counted, losses)):
+    prepared = prepare_unsupported_annotations(counter, target.metadata_keys, losses)
+    for number, piece in enumerate(target.writer(prepared, losses)):
         stream.write(piece if number else replace_file_start(piece, losses))
         stream.flush()
     return WriteReport(counter.number, dict(+losses))
@@ -118,8 +118,8 @@ def write(
             if str(path) == STDIN:
                 raise VanerError(f"{target.name} cannot be written to a stream; give a file")
             losses = Losses()
-            counted = count_unsupported_annotations(documents, target.metadata_keys, losses)
-            number = sum(1 for _ in target.path_writer(counted, Path(path), losses))
+            prepared = prepare_unsupported_annotations(documents, target.metadata_keys, losses)
+            number = sum(1 for _ in target.path_writer(prepared, Path(path), losses))
             return WriteReport(number, dict(+losses))
         with _open_output(path) as stream:
             return write_to(documents, stream, target.name)

@@ -7,6 +7,7 @@ and users may edit the metadata. So it is used only if it has the expected type.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from annotated_types import Predicate
@@ -44,3 +45,10 @@ def get_roundtrip_metadata(
         losses[SHAPE] += 1
         return {}
     return stored
+
+
+def with_roundtrip_metadata(document: Document, key: str, stored: Mapping[str, Any]) -> Document:
+    """Return the document with other round-trip metadata of a format, without empty fields."""
+    others = {name: value for name, value in document.metadata.items() if name != key}
+    filled = {name: value for name, value in stored.items() if value}
+    return replace(document, metadata=others | ({key: filled} if filled else {}))

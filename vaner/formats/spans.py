@@ -189,6 +189,30 @@ def recall(spans: Sequence[Span], stored: Mapping[str, Sequence[Any]]) -> list[A
         spans: the spans of the document as it is now.
         stored: result of `remember` for the spans of the file.
     """
+    return _match(spans, stored)[0]
+
+
+def separate_removed(
+    spans: Sequence[Span], stored: Mapping[str, Sequence[Any]]
+) -> tuple[Mapping[str, Sequence[Any]], list[Any]]:
+    """Return what `remember` stored of spans that still exist, and the values of removed spans.
+
+    >>> stored = remember([Span(0, 4, "A"), Span(5, 9, "B")], ["T1", "T2"])
+    >>> separate_removed([Span(5, 9, "B")], stored)
+    ({'5-9 B': ('T2',)}, ['T1'])
+    """
+    recalled, remaining = _match(spans, stored)
+    removed = [value for values in remaining.values() for value in values]
+    if not removed:
+        return stored, []
+    present = [(s, value) for s, value in zip(spans, recalled, strict=True) if value is not None]
+    return remember((span for span, _ in present), (value for _, value in present)), removed
+
+
+def _match(
+    spans: Sequence[Span], stored: Mapping[str, Sequence[Any]]
+) -> tuple[list[Any | None], dict[str, list[Any]]]:
+    """Return the stored value of each span, or None, and the values of no span."""
     # 1. Give each span a value with exactly its key. Duplicates take the values in order.
     remaining = {key: list(values) for key, values in stored.items()}
     recalled = [
@@ -205,7 +229,7 @@ def recall(spans: Sequence[Span], stored: Mapping[str, Sequence[Any]]) -> list[A
             keys = keys_by_offsets.get(bare_key.partition(" ")[0], ())
             same = (key for key in keys if remaining[key] and f"{key} ".startswith(f"{bare_key} "))
             recalled[i] = next((remaining[key].pop(0) for key in same), None)
-    return recalled
+    return recalled, remaining
 
 
 def rename_types(document: Document, names: Mapping[str, str]) -> Document:

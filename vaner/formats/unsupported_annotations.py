@@ -1,35 +1,53 @@
 """Unsupported annotations: relations, attributes and notes, which vaner does not interpret.
 
 The reader of a format stores them in the metadata, and the writer of the same format restores them.
-In other formats they are lost, and counted.
+In other formats they are lost, and counted. Those that describe mentions which were removed or
+replaced are left out of every format, and counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from vaner.formats import brat, pubannotation, pubtator
+from vaner.formats.bioc import dangling as bioc_dangling
 from vaner.formats.bioc import metadata as bioc
 from vaner.formats.losses import Losses
 from vaner.text.documents import Document
 
 UNSUPPORTED = "relation, attribute or note has no place in the format"
 
-_COUNT_BY_KEY: Mapping[str, Callable[[Document], int]] = {
-    "bioc": bioc.count_unsupported,
-    "brat": brat.count_unsupported,
-    "pubannotation": pubannotation.count_unsupported,
-    "pubtator": pubtator.count_unsupported,
+
+class StoredAnnotations(NamedTuple):
+    """The annotations that a format stores in the metadata.
+
+    Args:
+        count: returns their number in a document.
+        drop_dangling: returns a document without those whose mention is gone, and counts them.
+    """
+
+    count: Callable[[Document], int]
+    drop_dangling: Callable[[Document, Losses], Document]
+
+
+_BY_KEY: Mapping[str, StoredAnnotations] = {
+    "bioc": StoredAnnotations(bioc.count_unsupported, bioc_dangling.drop_dangling),
+    "brat": StoredAnnotations(brat.count_unsupported, brat.drop_dangling),
+    "pubannotation": StoredAnnotations(
+        pubannotation.count_unsupported, pubannotation.drop_dangling
+    ),
+    "pubtator": StoredAnnotations(pubtator.count_unsupported, pubtator.drop_dangling),
 }
 
-METADATA_KEYS = tuple(_COUNT_BY_KEY)
+METADATA_KEYS = tuple(_BY_KEY)
 """Metadata keys under which these annotations are stored."""
 
 
-def count_unsupported_annotations(
+def prepare_unsupported_annotations(
     documents: Iterable[Document], written_keys: Container[str], losses: Losses
 ) -> Iterator[Document]:
-    """Yield the documents, and count the annotations that a format does not write.
+    """Yield the documents with the annotations that can be written, and count the others.
 
     Args:
         documents: the documents.
@@ -37,7 +55,9 @@ def count_unsupported_annotations(
         losses: the counts to update.
     """
     for document in documents:
-        for key, count in _COUNT_BY_KEY.items():
-            if key not in written_keys:
-                losses[UNSUPPORTED] += count(document)
+        for key in document.metadata.keys() & _BY_KEY.keys():
+            if key in written_keys:
+                document = _BY_KEY[key].drop_dangling(document, losses)
+            else:
+                losses[UNSUPPORTED] += _BY_KEY[key].count(document)
         yield document

@@ -46,3 +46,9 @@ def get_score(infons: Record) -> float | None:
     except ValueError:
         return None
     return value if 0 <= value <= 1 else None
+
+
+def get_descriptive_infons(infons: Record) -> dict[str, Any]:
+    """Return the infons of a mention that are neither its type, identifier nor score."""
+    others = without_identifiers(infons)
+    return {name: value for name, value in others.items() if name not in ("type", "score")}

@@ -13,8 +13,8 @@ from vaner.formats.bioc.infons import (
     to_string,
     without_identifiers,
 )
-from vaner.formats.bioc.metadata import Stored, get_units
-from vaner.formats.losses import DANGLING, Losses, replace_forbidden
+from vaner.formats.bioc.metadata import Stored
+from vaner.formats.losses import Losses, replace_forbidden
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.spans import recall
 from vaner.text.documents import Document, Span
@@ -26,12 +26,11 @@ def to_record(document: Document, losses: Losses) -> dict[str, Any]:
     """Return the record of a document, with the passages of its source or as a single passage."""
     stored = get_roundtrip_metadata(document, "bioc", Stored, losses)
     annotations = list(_make_annotations(document, stored, losses))
-    removed_ids = _find_removed_ids(stored, {a["id"] for _, a in annotations})
     passages = stored.get("passages", ())
     if not passages or not _covers(passages, document.text, 0, len(document.text)):
         losses[LAYOUT] += bool(passages)
         passages = ({"offset": 0, "length": len(document.text)},)
-    units = [_make_unit(p, document.text, annotations, removed_ids, losses) for p in passages]
+    units = [_make_unit(passage, document.text, annotations) for passage in passages]
     # What is left has no location, or is between the passages.
     left = [*stored.get("unlocated", ()), *(a for _, a in annotations)]
     return {
@@ -39,7 +38,7 @@ def to_record(document: Document, losses: Losses) -> dict[str, Any]:
         "infons": dict(stored.get("infons", {})),
         "passages": units,
         "annotations": [{"infons": {}, "text": "", "locations": [], **a} for a in left],
-        "relations": _keep_relations(stored, removed_ids, losses),
+        "relations": list(stored.get("relations", ())),
     }
 
 
@@ -59,10 +58,7 @@ def _covers(parts: Sequence[Record], text: str, start: int, end: int) -> bool:
 def _make_annotations(
     document: Document, stored: Record, losses: Losses
 ) -> Iterator[tuple[Span, dict[str, Any]]]:
-    """Yield the annotation of each mention, with the id of the source or a new one.
-
-    The id of a removed mention is not used again, because relations may refer to it.
-    """
+    """Yield the annotation of each mention, with the id of the source or a new one."""
     entries = recall(document.spans, stored.get("annotations", {}))
     used = {entry["id"] for values in stored.get("annotations", {}).values() for entry in values}
     used |= {unit["id"] for unit in stored.get("unlocated", ()) if "id" in unit}
@@ -94,17 +90,11 @@ def _make_infons(span: Span, stored: Record, losses: Losses) -> dict[str, Any]:
 
 
 def _make_unit(
-    unit: Record,
-    text: str,
-    annotations: list[tuple[Span, dict[str, Any]]],
-    removed_ids: set[str],
-    losses: Losses,
+    unit: Record, text: str, annotations: list[tuple[Span, dict[str, Any]]]
 ) -> dict[str, Any]:
     """Return a passage or sentence with its text, and its annotations, removed from the list."""
     start, end = unit["offset"], unit["offset"] + unit["length"]
-    sentences = [
-        _make_unit(s, text, annotations, removed_ids, losses) for s in unit.get("sentences", ())
-    ]
+    sentences = [_make_unit(sentence, text, annotations) for sentence in unit.get("sentences", ())]
     inside = [a for s, a in annotations if start <= s.start < end]
     annotations[:] = [(s, a) for s, a in annotations if not start <= s.start < end]
     return {
@@ -113,33 +103,8 @@ def _make_unit(
         "text": "" if sentences else text[start:end],
         "sentences": sentences,
         "annotations": inside,
-        "relations": _keep_relations(unit, removed_ids, losses),
+        "relations": list(unit.get("relations", ())),
     }
-
-
-def _find_removed_ids(stored: Record, written: set[str]) -> set[str]:
-    """Return the ids of removed annotations, and of relations that refer to them.
-
-    Other references are not touched: PubTator 3 uses other numbers as references.
-    """
-    entries = stored.get("annotations", {}).values()
-    removed = {entry["id"] for values in entries for entry in values} - written
-    relations = [r for unit in (stored, *get_units(stored)) for r in unit.get("relations", ())]
-    while new := {r["id"] for r in relations if _is_dangling(r, removed)} - removed - {""}:
-        removed |= new
-    return removed
-
-
-def _is_dangling(relation: Record, removed_ids: set[str]) -> bool:
-    return any(node["refid"] in removed_ids for node in relation["nodes"])
-
-
-def _keep_relations(unit: Record, removed_ids: set[str], losses: Losses) -> list[Record]:
-    """Return the relations whose mentions all still exist."""
-    relations = list(unit.get("relations", ()))
-    remaining = [relation for relation in relations if not _is_dangling(relation, removed_ids)]
-    losses[DANGLING] += len(relations) - len(remaining)
-    return remaining
 
 
 def split_collection(documents: Iterable[Document]) -> tuple[Record, Iterator[Document]]:
