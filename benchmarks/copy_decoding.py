@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -213,7 +213,7 @@ def _figures(taken: dict[str, list[Cost]], some: Sequence[int]) -> dict[str, Any
     }
 
 
-def _ratios(seconds: dict[str, float]) -> dict[str, float]:
+def _ratios(seconds: Mapping[str, float]) -> dict[str, float]:
     """Return the figure of each way as a multiple of vaner's."""
     others = (name for name in seconds if name != "vaner")
     return {f"than {name}": round(seconds[name] / seconds["vaner"], 2) for name in others}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def compare(tags: int, words: int, rows: int, device: torch.device, times: int) 
     torch.testing.assert_close(*best, rtol=1e-5, atol=1e-3)
     record: dict[str, Any] = {"tags": tags, "words": words, "rows": rows}
     for name, does in (("loss", learn), ("decoding", decode)):
-        ours_ms, theirs_ms = _fastest((lambda d=does: d(ours), lambda d=does: d(theirs)), times)
+        ours_ms, theirs_ms = _fastest((partial(does, ours), partial(does, theirs)), times)
         ratio = theirs_ms / ours_ms
         record[name] = {"vaner_ms": ours_ms, "pytorch_crf_ms": theirs_ms, "ratio": ratio}
     return record

@@ -239,7 +239,14 @@ def measure(program: str, folder: Path) -> dict[str, Any]:
     """Run a program in a separate process and return its figures."""
     print(f"{program} …", file=sys.stderr, flush=True)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
-    command = [sys.executable, "-m", "benchmarks.dictionary_matching", "--one", program, folder]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.dictionary_matching",
+        "--one",
+        program,
+        str(folder),
+    ]
     environment = {**os.environ, **threads, "VANER_CACHE": str(folder / "cache")}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
     record = json.loads(done.stdout)

@@ -108,7 +108,7 @@ def measure_types() -> list[dict[str, Any]]:
             with silence_transformers():
                 model = VanerForTokenClassification.from_backbone(
                     BACKBONE, origin="package", types=types, nameless=True, **options
-                ).eval()
+                ).train(False)
             # A head that finds nothing, as one on text without mentions.
             torch.nn.init.zeros_(model.classifier.weight)
             model.classifier.bias.data[0] = 9.0

@@ -74,7 +74,7 @@ class Question(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
-def questions(number: int, rng: random.Random) -> list[Question]:
+def make_questions(number: int, rng: random.Random) -> list[Question]:
     """Generate requests; every fifth one is invalid."""
     return [bad(rng) if i % 5 == 4 else good(rng) for i in range(number)]
 
@@ -90,9 +90,9 @@ def good(rng: random.Random) -> Question:
     sent = build_body(documents, "json" if format == "packed" else format)
     if format == "json":
         return Question("/annotate?format=jsonl", json.dumps(
-            {"documents": json.loads(sent.body)["documents"], **options}
+            {"documents": json.loads(sent.content)["documents"], **options}
         ).encode(), "application/json", documents=documents, options=options)  # fmt: skip
-    body = gzip.compress(sent.body) if format == "packed" else sent.body
+    body = gzip.compress(sent.content) if format == "packed" else sent.content
     return Question(address, body, sent.media_type, documents=documents, options=options)
 
 
@@ -102,7 +102,7 @@ def bad(rng: random.Random) -> Question:
         (
             Question("/annotate", text[:-5], "application/json", 400),
             Question("/annotate?types=Colour", text, "application/json", 400),
-            Question("/annotate?format=docx", text, "application/json", 400),
+            Question("/annotate?format=odt", text, "application/json", 400),
             Question("/annotate", gzip.compress(text)[:-9], "application/json", 400),
             Question("/annotate", b"\xff\xfe" * 50, "application/octet-stream", 415),
             Question("/annotate", b"a" * (MAX_CHARACTERS + 1), "text/plain", 413),
@@ -267,11 +267,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--requests", type=int, default=128, help="in each round")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--beside", default="", help="what else the machine was doing")
+    parser.add_argument("--note", default="", help="other work of the machine, for the record")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
-    rounds = [questions(arguments.requests, rng) for _ in range(arguments.rounds)]
+    rounds = [make_questions(arguments.requests, rng) for _ in range(arguments.rounds)]
     annotator = Annotator.from_pretrained(arguments.model, device="cpu")
     expected = Expected(annotator)
     for questions in rounds:
@@ -288,7 +288,7 @@ def main() -> None:
         **figures,
         "stopped_cleanly": stopped,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
-        "machine_also_did": arguments.beside or "nothing that the benchmark knows of",
+        "machine_also_did": arguments.note or "nothing that the benchmark knows of",
         **collect_provenance(),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)

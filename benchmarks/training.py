@@ -30,7 +30,7 @@ from benchmarks.memory import most_held
 from benchmarks.texts import generate_sentences
 from experiments.study_report import write_record
 from vaner.backbones import backbone as backbones
-from vaner.backbones.encoding import Encoder
+from vaner.backbones.encoding import Encoder, Row
 from vaner.backbones.locate import locate_backbone
 from vaner.tagger.batch_tensors import collate
 from vaner.tagger.model import VanerForTokenClassification
@@ -137,9 +137,9 @@ def ours(
         arguments.backbone, types=["Disease"], kernel=None if device == "cuda" else "eager",
         shared_instruction=arguments.way == "shared",
     )  # fmt: skip
-    model.to(device).train()
+    model.to(torch.device(device)).train()  # type: ignore[arg-type]
     encoder = Encoder.from_folder(locate_backbone(arguments.backbone, prefer="package").folder, 512)
-    rows = []
+    rows: list[Row] = []
     for sentence in sentences:
         text = " ".join(sentence)
         words = split_words(text)

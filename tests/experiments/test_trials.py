@@ -22,7 +22,7 @@ def in_two_stages(backbone: Path, corpus: Path, text: Path, teacher: Path) -> Re
     plan["stages"] = [
         stage | {"name": "mix"},
         stage
-        | {"name": "taught", "sources": [*stage["sources"], extra], "weight_interpolation": 0.6},
+        | {"name": "distilled", "sources": [*stage["sources"], extra], "weight_interpolation": 0.6},
     ]
     return Recipe.model_validate(plan)
 
