@@ -38,13 +38,13 @@ def test_paths_in_the_archive_are_ignored(archive: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"annotations": "101\tT\t0\t7\taspirin\n"}, r"annotations.txt:1: expected 6 columns"),
-        ({"annotations": "101\tX\t0\t7\taspirin\tTRIVIAL\n"}, r":1: expected PMID, T or A"),
-        ({"annotations": "101\tT\t0\tx\taspirin\tTRIVIAL\n"}, r":1: expected PMID, T or A"),
+        ({"annotations": "101\tT\t0\t7\taspirin\n"}, r"annotations.txt:1: expected ID, T or A"),
+        ({"annotations": "101\tX\t0\t7\taspirin\tTRIVIAL\n"}, r":1: expected ID, T or A"),
+        ({"annotations": "101\tT\t0\tx\taspirin\tTRIVIAL\n"}, r":1: expected ID, T or A"),
         ({"annotations": "101\tT\t0\t7\tibuprofen\tTRIVIAL\n"}, r":1: .*'ibuprofen' in the anno"),
         ({"annotations": "101\tT\t0\t99\tAspirin\tTRIVIAL\n"}, r":1: .*is outside the text"),
         ({"annotations": "7\tT\t0\t7\tAspirin\tTRIVIAL\n"}, r":1: annotates 7, which is not in"),
-        ({"abstracts": "101\tAspirin\n"}, r"abstracts.txt:1: expected 3 columns, got 2"),
+        ({"abstracts": "101\tAspirin\n"}, r"abstracts.txt:1: expected ID, title and abstract"),
     ],
 )
 def test_errors_name_the_line(tmp_path: Path, changed: dict[str, str], words: str) -> None:

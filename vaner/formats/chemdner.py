@@ -23,10 +23,10 @@ from vaner.formats.source import (
 from vaner.formats.spans import OFFSET, make_span
 from vaner.text.documents import Document
 
-ID = r"(?:\d{5,}|[A-Z]{2}\d{5,}[A-Z]?\d?)"
-ABSTRACT = re.compile(rf"({ID})\t([^\t]*)\t([^\t]*)")
-"""A line of the file of abstracts. Patents have ids such as ``US20090306132``."""
+TYPICAL_ABSTRACT = re.compile(r"(?:\d{5,}|[A-Z]{2}\d{5,}[A-Z]?\d?)\t[^\t]*\t[^\t]*")
+"""A line by which a file of abstracts is recognized. Patents have ids such as ``US20090306132``."""
 
+_ABSTRACT = re.compile(r"([^\t]+)\t([^\t]*)\t([^\t]*)")
 _MENTION = re.compile(rf"([^\t]+)\t([TA])\t({OFFSET})\t({OFFSET})\t([^\t]*)\t([^\t]+?)\s*")
 _PARTS = (("abstracts", "annotations"), ("abstract", "annotation"), ("text", "annotations"))
 
@@ -50,17 +50,11 @@ def read(
     file = InputFile(path, on_error)
     annotations = _find_annotations(file)
     mentions_file = InputFile(annotations, on_error) if annotations else file
-    mentions = _read_mentions(mentions_file, encoding) if annotations else Mentions()
+    mentions = read_mentions(mentions_file, encoding) if annotations else Mentions()
     if annotations is None:
         message = f"{file.name}: without mentions, there is no file of annotations with its name"
         warnings.warn(message, FormatWarning, stacklevel=2)
-    for number, line in read_nonempty_lines(file, encoding):
-        with file.guard(number):
-            match = ABSTRACT.fullmatch(line)
-            if not match:
-                raise MalformedError("expected ID, title and abstract, separated by tabs")
-            entries = mentions.pop(match[1], [])
-            yield _to_document(match[1], match[2], match[3], entries, mentions_file)
+    yield from read_abstracts(file, mentions, mentions_file, encoding)
     if count := sum(map(len, mentions.values())):
         message = f"{mentions_file.name}: {count} mentions of abstracts that are not in {file.name}"
         warnings.warn(message, FormatWarning, stacklevel=2)
@@ -78,7 +72,8 @@ def _find_annotations(file: InputFile) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _read_mentions(file: InputFile, encoding: str) -> Mentions:
+def read_mentions(file: InputFile, encoding: str = "utf-8") -> Mentions:
+    """Read all mentions of a file into memory."""
     mentions: Mentions = defaultdict(list)
     for number, line in read_nonempty_lines(file, encoding):
         match = _MENTION.fullmatch(line)
@@ -88,6 +83,26 @@ def _read_mentions(file: InputFile, encoding: str) -> Mentions:
         else:
             file.report("expected ID, T or A, start, end, mention and type", number)
     return mentions
+
+
+def read_abstracts(
+    file: InputFile, mentions: Mentions, mentions_file: InputFile, encoding: str = "utf-8"
+) -> Iterator[Document]:
+    """Yield the abstracts of a file, and remove their mentions from `mentions`.
+
+    Args:
+        file: the file of abstracts.
+        mentions: the mentions of all abstracts.
+        mentions_file: the file they were read from, for errors.
+        encoding: encoding of the file of abstracts.
+    """
+    for number, line in read_nonempty_lines(file, encoding):
+        with file.guard(number):
+            match = _ABSTRACT.fullmatch(line)
+            if not match:
+                raise MalformedError("expected ID, title and abstract, separated by tabs")
+            entries = mentions.pop(match[1], [])
+            yield _to_document(match[1], match[2], match[3], entries, mentions_file)
 
 
 def _to_document(
