@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import md5
 from pathlib import Path
 
-from vaner.errors import FormatError
+from vaner.formats.pubtator import read_blocks, read_title
+from vaner.formats.source import InputFile
 
 _DEVEL_PERCENT = 15
 
@@ -54,15 +55,8 @@ def extract_split(path: Path, split: str, excluded_ids: Iterable[str]) -> str:
 
 def _documents(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the id and the PubTator text of each document."""
-    content = path.read_text("utf-8").replace("\r\n", "\n")
-    line = 1
-    for block in content.split("\n\n"):
-        text = block.strip("\n")
-        if text:
-            document_id, kind, _ = [*text.split("|", 2), "", ""][:3]
-            if kind != "t":
-                raise FormatError(
-                    "expected ID|t|Title at the beginning of a document", str(path), line
-                )
-            yield document_id, text
-        line += block.count("\n") + 2
+    file = InputFile(path)
+    for block in read_blocks(file):
+        with file.guard(block[0][0]):
+            document_id, _ = read_title(block)
+            yield document_id, "\n".join(line for _, line in block)

@@ -149,8 +149,6 @@ def _fetch_aioner_file(
         for part in parts.values():
             part.unlink(missing_ok=True)
         raise _unexpected_content(info.url, info, error) from None
-    except UnicodeDecodeError:
-        raise CorpusError(f"{info.url}: not UTF-8 text; see {info.homepage}") from None
     for split, text in texts.items():
         path = folder / info.splits[split].file
         with atomic_write(path) as temporary:

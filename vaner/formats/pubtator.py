@@ -65,12 +65,12 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file = InputFile(path, on_error)
-    for block in _read_blocks(file, encoding):
+    for block in read_blocks(file, encoding):
         with file.guard(block[0][0]):
             yield _to_document(block, file)
 
 
-def _read_blocks(file: InputFile, encoding: str) -> Iterator[Block]:
+def read_blocks(file: InputFile, encoding: str = "utf-8") -> Iterator[Block]:
     """Yield the lines of each document. It ends at an empty line or before the next title."""
     block: Block = []
     for number, line in read_lines(file, encoding):
@@ -82,6 +82,18 @@ def _read_blocks(file: InputFile, encoding: str) -> Iterator[Block]:
             block.append((number, line))
     if block:
         yield block
+
+
+def read_title(block: Block) -> tuple[str, str]:
+    """Return the id and the title of a document.
+
+    Raises:
+        MalformedError: if its first line is not a title.
+    """
+    match = _TEXT_LINE.match(block[0][1])
+    if not match or match[2] != "t":
+        raise MalformedError("expected ID|t|Title at the beginning of a document")
+    return match[1], match[3]
 
 
 def _to_document(block: Block, file: InputFile) -> Document:
@@ -104,10 +116,8 @@ def _to_document(block: Block, file: InputFile) -> Document:
 
 def _read_text(block: Block) -> tuple[str, str, Block]:
     """Return id and text of a document, and the lines after the text."""
-    title = _TEXT_LINE.match(block[0][1])
-    if not title or title[2] != "t":
-        raise MalformedError("expected ID|t|Title at the beginning of a document")
-    id, text, rest = title[1], title[3], block[1:]
+    id, text = read_title(block)
+    rest = block[1:]
     if f"\r{id}|a|" in text or f"\r{id}\t" in text:
         raise MalformedError(CARRIAGE_RETURNS)
     abstract = _TEXT_LINE.match(rest[0][1]) if rest else None
