@@ -15,28 +15,16 @@ from vaner.formats.compression import (
     list_members,
     open_member,
 )
-from vaner.formats.source import InMemoryFile, InputFile, OnError, read_bytes
-from vaner.text.documents import Document
+from vaner.formats.source import InMemoryFile, InputFile, read_bytes
 
 
-def read(
-    path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
-) -> Iterator[Document]:
-    """Read the documents of all files of an archive, in order of their names.
+def read_members(path: str | Path) -> Iterator[InMemoryFile]:
+    """Yield the files of an archive in order of their names, one in memory at a time.
 
-    Args:
-        path: the archive.
-        encoding: encoding of the files in it.
-        on_error: see `vaner.formats.read`.
+    Raises:
+        FormatError: if it is broken, contains no files, or is something else than an archive.
     """
-    from vaner.formats.read_write import read as read_file  # which reads archives, too
-
-    for member in _read_members(InputFile(path, on_error)):
-        yield from read_file(member, encoding=encoding, on_error=on_error)
-
-
-def _read_members(file: InputFile) -> Iterator[InMemoryFile]:
-    """Yield the files of an archive, one in memory at a time."""
+    file = InputFile(path)
     try:
         with zipfile.ZipFile(io.BytesIO(read_bytes(file))) as archive:
             if kind := describe_office_file(archive):

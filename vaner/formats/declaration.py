@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from vaner.formats.source import InMemoryFile
 from vaner.text.documents import Document
 
 
@@ -17,6 +18,7 @@ class Reader(Protocol):
     __call__: Callable[..., Iterator[Document]]
 
 
+MemberReader = Callable[[str | Path], Iterator[InMemoryFile]]
 Writer = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
 PathWriter = Callable[[Iterable[Document], Path, Counter[str]], Iterator[Document]]
 
@@ -55,7 +57,7 @@ class Format:
         name: name on the command line, in Python and in the server.
         description: a line for help texts and documentation.
         suffixes: usual suffixes of its files; the first is used for new files.
-        reader: reads the documents of a file.
+        reader: reads the documents of a file; None for archives, whose files are read one by one.
         aliases: other accepted names. Upper case, ``-`` and ``_`` are ignored in all names.
         holds: what it can hold; None for formats without mentions.
         writer: yields the text of each document; None if the format cannot be written as a stream.
@@ -66,13 +68,14 @@ class Format:
         is_identified_by_content: whether a file is read in this format only if its content
             identifies it or the user names the format. Otherwise the suffix is sufficient.
         needs_folder: whether the reader needs other files of the same folder.
+        member_reader: yields the files of an archive; the format of each is detected.
         metadata_keys: metadata from which the writer restores relations, attributes and notes.
     """
 
     name: str
     description: str
     suffixes: tuple[str, ...]
-    reader: Reader
+    reader: Reader | None = None
     aliases: tuple[str, ...] = ()
     holds: Capabilities | None = None
     writer: Writer | None = None
@@ -82,6 +85,7 @@ class Format:
     options: tuple[str, ...] = ()
     is_identified_by_content: bool = False
     needs_folder: bool = False
+    member_reader: MemberReader | None = None
     metadata_keys: tuple[str, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -66,6 +67,10 @@ def read(
         others = ", ".join(f.name for f in FORMATS.values() if name in f.options)
         known = f"it is an option of {others}" if others else "no format has it"
         raise VanerError(f"{path}: the format {source.name} has no option {name}; {known}")
+    if source.member_reader:
+        members = source.member_reader(path)
+        return chain.from_iterable(read(m, encoding=encoding, on_error=on_error) for m in members)
+    assert source.reader is not None  # a format has one or the other
     documents = source.reader(path, encoding=encoding, on_error=on_error, **given)
     return warn_folded_quotes(documents, "<stdin>" if str(path) == STDIN else str(path))
 

@@ -273,7 +273,7 @@ _FORMATS = (
         "zip",
         "zip archive, the format of each file is detected",
         (".zip",),
-        archive.read,
+        member_reader=archive.read_members,
         is_binary=True,
     ),
 )
