@@ -135,7 +135,7 @@ def test_a_broken_row_does_not_replace_the_old_base(mine: Path, tmp_path: Path) 
     output = tmp_path / "mine.parquet"
     before = build(mine, output, mine.parent).fingerprint
     (tmp_path / "names.jsonl").write_text("broken\n")
-    with pytest.raises(FormatError, match=r"names.jsonl:1: not JSON"):
+    with pytest.raises(FormatError, match=r"names.jsonl:1: is not JSON"):
         build(mine, output, mine.parent)
     assert KnowledgeBase(output).fingerprint == before
     errors: list[FormatError] = []

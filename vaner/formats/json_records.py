@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 from vaner.formats.json_stream import Buffer, has_more, read_list, read_record
+from vaner.formats.json_values import parse_json
 from vaner.formats.source import InputFile, MalformedError, read_chunks, split_lines
 
 _WHITE_SPACE = " \t\r\n"
@@ -96,19 +96,12 @@ def _read_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[J
         return
     for number, line in chain([first], [second] if second else [], filled):
         with file.guard(number):
-            yield JsonRecord(_parse_line(line), number, number)
+            yield JsonRecord(parse_json(line), number, number)
 
 
 def _is_json(line: str) -> bool:
     try:
-        json.loads(line)
-    except (ValueError, RecursionError):
+        parse_json(line)
+    except MalformedError:
         return False
     return True
-
-
-def _parse_line(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError(f"is not JSON: {error}") from None

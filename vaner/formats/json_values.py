@@ -10,16 +10,27 @@ from vaner.formats.source import MalformedError
 from vaner.text.documents import Span
 
 
-def parse_object(line: str) -> Mapping[str, Any]:
+def parse_json(line: str) -> Any:
     """Parse a line of JSON Lines.
+
+    Raises:
+        MalformedError: if the line is not JSON.
+    """
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        raise MalformedError(f"is not JSON: {error.msg} at column {error.colno}") from None
+    except (ValueError, RecursionError) as error:  # too long a number, too deep a list
+        raise MalformedError(f"is not JSON: {error}") from None
+
+
+def parse_object(line: str) -> Mapping[str, Any]:
+    """Parse a line of JSON Lines that is a document.
 
     Raises:
         MalformedError: if the line is not JSON, or not an object.
     """
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError(f"is not JSON: {error}") from None
+    record = parse_json(line)
     if not isinstance(record, dict):
         raise MalformedError("is not a JSON object with the text of a document")
     return record

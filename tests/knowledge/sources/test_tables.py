@@ -346,7 +346,7 @@ def test_invalid_rows_are_skipped_with_on_error(tmp_path: Path) -> None:
     assert list(jsonl.read(path, source="my", on_error=errors.append)) == [
         Concept("MY:1", "x", "Gene", (), "my")
     ]
-    assert [str(e) for e in errors] == [f"{path}:1: not JSON: Expecting value at column 1"]
+    assert [str(e) for e in errors] == [f"{path}:1: is not JSON: Expecting value at column 1"]
 
 
 def test_a_taxonomy_row_with_missing_columns_is_reported(taxdump: Path) -> None:

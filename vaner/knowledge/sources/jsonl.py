@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from vaner.formats.json_values import parse_json
 from vaner.formats.source import MalformedError, OnError
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.sources.source_file import SourceFile
@@ -31,13 +31,7 @@ def read(
     file = SourceFile(path, source, on_error)
 
     def convert(line: str) -> Iterator[Concept]:
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise MalformedError(f"not JSON: {error.msg} at column {error.colno}") from None
-        except (ValueError, RecursionError) as error:  # too long a number, too deep a list
-            raise MalformedError(f"not JSON: {error}") from None
-        identifier, name, concept_type, synonyms = _validate(record, type)
+        identifier, name, concept_type, synonyms = _validate(parse_json(line), type)
         yield file.make_concept(identifier, [name, *synonyms], concept_type)
 
     return file.make_concepts(file.read_lines(), convert)
