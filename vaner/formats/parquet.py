@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.formats.dialects import convert_record
-from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES
+from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
-from vaner.formats.records import KNOWN_FIELDS, TAG_FIELDS, to_document, warn_unread_fields
+from vaner.formats.records import KNOWN_FIELDS, to_document, warn_unread_fields
 from vaner.formats.skipped_records import (
     SkipCounts,
     SkippedRecordsWarning,

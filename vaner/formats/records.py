@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from vaner.formats.dialects.fields import MENTION_FIELDS, find_tag_field
 from vaner.formats.dialects.mentions import looks_like_mention
 from vaner.formats.json_values import (
     check_extent,
@@ -30,8 +31,6 @@ from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
 from vaner.text.tags import decode_tags, find_violations
 
-TAG_FIELDS = ("ner_tags", "tags", "labels")
-MENTION_FIELDS = ("spans", "entities")
 KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
@@ -64,7 +63,7 @@ def to_document(
     Raises:
         MalformedError: if there is neither text nor tokens, or tags and tokens differ in number.
     """
-    field = _find_tag_field(record)
+    field = find_tag_field(record)
     known = {*KNOWN_FIELDS, field}
     metadata = {k: freeze(v) for k, v in record.items() if k not in known}
     metadata |= freeze(check_type(record.get("metadata") or {}, dict, "metadata"))
@@ -91,19 +90,6 @@ def warn_unread_fields(file: InputFile, unread: Losses) -> None:
     if names := [name for name, count in unread.items() if count]:
         message = f"{file.name}: not read as mentions: {', '.join(names)}"
         warnings.warn(message, FormatWarning, stacklevel=2)
-
-
-def _find_tag_field(record: Mapping[str, Any]) -> str | None:
-    """Return the field with the tags. Fields other than ``ner_tags`` count only with tokens."""
-    if record.get("ner_tags") is not None:
-        return "ner_tags"
-    if record.get("tokens") is None:
-        return None
-    return next((name for name in TAG_FIELDS if _is_tag_list(record.get(name))), None)
-
-
-def _is_tag_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) or is_integer(v) for v in value)
 
 
 def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vaner.formats.dialects.mentions import has_no_type, is_mention, normalize_mention
+from vaner.formats.json_values import is_integer
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
 
@@ -21,11 +22,14 @@ TEXTS = ("content", "sentence", "body", "raw_text", "document_text", "passage", 
 IDS = ("doc_id", "document_id", "pmid", "PMID", "docid", "doc_key", "idx")
 """Names of a field with the id of a document, if there is no ``id``."""
 
+MENTION_FIELDS = ("spans", "entities")
+"""Our names of a field with mentions."""
+
 MENTIONS = (
-    "spans", "entities", "ents", "mentions", "ner", "annotations", "annotation", "denotations",
+    *MENTION_FIELDS, "ents", "mentions", "ner", "annotations", "annotation", "denotations",
     "entity_mentions", "labels", "label", "results",
 )  # fmt: skip
-"""Names of a field with mentions."""
+"""All names of a field with mentions."""
 
 CONTAINERS = (
     "examples", "documents", "data", "records", "items", "results", "annotations", "projects",
@@ -37,7 +41,8 @@ SOURCES = ("text", "tokens", "abstract", "passages", "tokenized_text", "sentence
 
 UNKNOWN_TYPE = "type of a mention, it is in no known field"
 
-_TAGS = ("ner_tags", "tags", "labels")
+TAG_FIELDS = ("ner_tags", "tags", "labels")
+"""Names of a field with a tag for each token."""
 
 
 def is_document(record: Any) -> bool:
@@ -67,7 +72,8 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
     if not isinstance(record, dict):
         raise MalformedError("is not a JSON object with the text of a document")
     fields: Mapping[str, Any] = _with_text(dict(record))
-    name = None if _has_tags(fields) else _find_mentions(fields)
+    # Tags are read instead of mentions.
+    name = None if find_tag_field(fields) else _find_mentions(fields)
     if name is None:
         return fields
     spans = [span for entry in fields[name] for span in normalize_mention(entry)]
@@ -111,22 +117,25 @@ def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
     }
 
 
-def _has_tags(record: Mapping[str, Any]) -> bool:
-    """Return whether a record has a tag for each token, which is read instead of mentions."""
+def find_tag_field(record: Mapping[str, Any]) -> str | None:
+    """Return the field with the tags. Fields other than ``ner_tags`` count only with tokens."""
     if record.get("ner_tags") is not None:
-        return True
-    return record.get("tokens") is not None and any(
-        isinstance(record.get(name), list) and not any(map(is_mention, record[name]))
-        for name in _TAGS
-    )
+        return "ner_tags"
+    if record.get("tokens") is None:
+        return None
+    return next((name for name in TAG_FIELDS if _is_tag_list(record.get(name))), None)
+
+
+def _is_tag_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) or is_integer(v) for v in value)
 
 
 def _find_mentions(record: Mapping[str, Any]) -> str | None:
     """Return the name of the field with the mentions; the field may be malformed."""
-    for name in MENTIONS[:2]:
+    for name in MENTION_FIELDS:
         if record.get(name):
             return name if isinstance(record[name], list) else None
-    for name in MENTIONS[2:]:
+    for name in MENTIONS:
         if isinstance(record.get(name), list) and any(map(is_mention, record[name])):
             return name
     return None
