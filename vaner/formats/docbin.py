@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaner.formats.dialects.spacy import convert_doc
-from vaner.formats.losses import Losses
-from vaner.formats.records import to_document
-from vaner.formats.skipped_records import SkipCounts
+from vaner.formats.records import RecordReader
 from vaner.formats.source import InputFile, OnError, read_bytes
 from vaner.text.documents import Document
 
@@ -32,11 +29,9 @@ def read(
     Raises:
         FormatError: if spaCy is missing, or the file is broken.
     """
-    file = InputFile(path, on_error)
-    for number, record in enumerate(_read_docs(file), 1):
-        with file.guard():
-            for converted in convert_doc(record, SkipCounts()):
-                yield to_document(converted, f"{file.stem}-{number}", file.guard, Losses())
+    file, reader = InputFile(path, on_error), RecordReader()
+    for number, record in enumerate(_read_docs(file), 1):  # of the dialect of `Doc.to_json`
+        yield from reader.read(record, f"{file.stem}-{number}", file.guard)
 
 
 def _read_docs(file: InputFile) -> list[dict[str, Any]]:

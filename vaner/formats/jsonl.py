@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vaner.formats.dialects import convert_record
 from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import replace_surrogate_pairs
 from vaner.formats.losses import METADATA, SCORE, Losses
-from vaner.formats.records import to_document, warn_unread_fields
-from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.records import RecordReader
 from vaner.formats.source import InputFile, OnError
 from vaner.text.documents import Document, Span
 
@@ -42,16 +39,10 @@ def read(
     Warns:
         FormatWarning: once per file, if keys look like mentions and are not read.
     """
-    file, unread, skipped = InputFile(path, on_error), Counter[str](), SkipCounts()
+    file, reader = InputFile(path, on_error), RecordReader()
     for value, line, number in read_json_records(file, encoding):
-        guard = partial(file.guard, line)
-        with guard():
-            for part, record in enumerate(convert_record(value, skipped, guard)):
-                name = f"{file.stem}-{number}-{part}" if part else f"{file.stem}-{number}"
-                with guard():
-                    yield to_document(record, name, guard, unread)
-    warn_unread_fields(file, unread)
-    warn_skipped_records(file, skipped)
+        yield from reader.read(value, f"{file.stem}-{number}", partial(file.guard, line))
+    reader.warn(file)
 
 
 def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:

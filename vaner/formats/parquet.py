@@ -11,25 +11,18 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.formats.dialects import convert_record
 from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
-from vaner.formats.records import KNOWN_FIELDS, to_document, warn_unread_fields
-from vaner.formats.skipped_records import (
-    SkipCounts,
-    SkippedRecordsWarning,
-    warn_skipped_records,
-)
-from vaner.formats.source import InputFile, MalformedError, OnError
-from vaner.text.documents import Document, SpanError
+from vaner.formats.records import KNOWN_FIELDS, RecordReader
+from vaner.formats.skipped_records import SkippedRecordsWarning
+from vaner.formats.source import InputFile, OnError
+from vaner.text.documents import Document
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,17 +48,16 @@ def read(
     """
     import pyarrow as pa
 
-    file, unread, skipped = InputFile(path, on_error), Counter[str](), SkipCounts()
+    file, reader = InputFile(path, on_error), RecordReader()
     try:
         for number, (row, classes) in enumerate(_read_rows(file), 1):
-            guard = partial(_guard_row, number, file)
+            guard = partial(file.guard, row=number)
             with guard():
-                for record in convert_record(_to_record(row), skipped, guard):
-                    yield to_document(record, f"{file.stem}-{number}", guard, unread, classes)
+                name, record = f"{file.stem}-{number}", _to_record(row)
+                yield from reader.read(record, name, guard, classes)
     except (pa.ArrowException, OSError) as error:
         raise file.error(f"cannot be read as Parquet: {error}") from None
-    warn_unread_fields(file, unread)
-    warn_skipped_records(file, skipped)
+    reader.warn(file)
 
 
 def _read_rows(file: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:
@@ -111,16 +103,6 @@ def _to_record(row: Mapping[str, Any]) -> dict[str, Any]:
     if "metadata" in record:
         record["metadata"] = parse_object(check_type(record["metadata"], str, "metadata"))
     return record
-
-
-@contextmanager
-def _guard_row(number: int, file: InputFile, *, document: object = None) -> Iterator[None]:
-    """Report errors of the block with the row number, as a table has no lines."""
-    prefix = f"document {document}: " if document not in (None, "") else ""
-    try:
-        yield
-    except (MalformedError, SpanError) as error:
-        file.report(f"row {number}: {prefix}{error}")
 
 
 def write_file(documents: Iterable[Document], path: Path, losses: Losses) -> Iterator[Document]:

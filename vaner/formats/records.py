@@ -10,10 +10,12 @@ contains spaces and has no tag is an instruction.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from vaner.formats.dialects import convert_record
 from vaner.formats.dialects.fields import MENTION_FIELDS, find_tag_field
 from vaner.formats.dialects.mentions import looks_like_mention
 from vaner.formats.json_values import (
@@ -26,6 +28,7 @@ from vaner.formats.json_values import (
     is_integer,
 )
 from vaner.formats.losses import Losses
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
@@ -35,6 +38,46 @@ KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
+
+
+class RecordReader:
+    """Converts the records of a file to documents, and counts what is not read of them.
+
+    Attributes:
+        unread: fields that look like mentions and are not read as such.
+        skipped: what the file itself excludes.
+    """
+
+    def __init__(self) -> None:
+        self.unread, self.skipped = Counter[str](), SkipCounts()
+
+    def read(
+        self,
+        value: Any,
+        default_id: str,
+        guard: Guard,
+        classes: Mapping[str, Sequence[str]] | None = None,
+    ) -> Iterator[Document]:
+        """Yield the documents of a record, in most cases one.
+
+        Args:
+            value: the record, of any dialect.
+            default_id: id of a document without one. Of several, the second gets the suffix ``-1``.
+            guard: reports errors with their location.
+            classes: field -> names of the classes, for fields with numeric tags.
+        """
+        with guard():
+            for part, record in enumerate(convert_record(value, self.skipped, guard)):
+                name = f"{default_id}-{part}" if part else default_id
+                with guard():
+                    yield to_document(record, name, guard, self.unread, classes)
+
+    def warn(self, file: InputFile) -> None:
+        """Warn once about unread fields, and once about what the file excludes."""
+        if names := [name for name, count in self.unread.items() if count]:
+            message = f"{file.name}: not read as mentions: {', '.join(names)}"
+            warnings.warn(message, FormatWarning, stacklevel=2)
+        warn_skipped_records(file, self.skipped)
 
 
 class Guard(Protocol):
@@ -83,13 +126,6 @@ def to_document(
         with guard(document=given):
             spans.append(_make_span(text, entry, tokens))
     return Document(id, text, tuple(spans), metadata)
-
-
-def warn_unread_fields(file: InputFile, unread: Losses) -> None:
-    """Warn once per file about fields that look like mentions and were not read."""
-    if names := [name for name, count in unread.items() if count]:
-        message = f"{file.name}: not read as mentions: {', '.join(names)}"
-        warnings.warn(message, FormatWarning, stacklevel=2)
 
 
 def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) -> None:

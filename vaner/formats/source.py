@@ -125,9 +125,12 @@ class InputFile:
         self.on_error(self.error(message, line))
 
     @contextmanager
-    def guard(self, line: int | None = None, document: object = None) -> Iterator[None]:
-        """Report errors of the block with file, line and the id of the document, if known."""
-        prefix = f"document {document}: " if document not in (None, "") else ""
+    def guard(
+        self, line: int | None = None, document: object = None, *, row: int | None = None
+    ) -> Iterator[None]:
+        """Report errors of the block with file, line or row, and id of the document, if known."""
+        prefix = f"row {row}: " if row is not None else ""
+        prefix += f"document {document}: " if document not in (None, "") else ""
         try:
             yield
         except MalformedError as error:

@@ -13,7 +13,6 @@ documents = from_dataset(annotated["train"])
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
@@ -24,8 +23,7 @@ from datasets.fingerprint import generate_random_fingerprint
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import FormatWarning
-from vaner.formats.dialects import convert_record
-from vaner.formats.records import to_document
+from vaner.formats.records import RecordReader
 from vaner.formats.source import MalformedError
 from vaner.text.documents import Document
 from vaner.utils.deprecation import warn_renamed
@@ -158,7 +156,7 @@ def from_dataset(
     Warns:
         FormatWarning: about columns that look like mentions and are not read.
     """
-    unread, skipped, classes = Counter[str](), Counter[str](), _get_classes(dataset)
+    reader, classes = RecordReader(), _get_classes(dataset)
     columns = {"text": text, "spans": spans, "id": id}
     for number, row in enumerate(dataset):
         for default, name in columns.items():
@@ -169,13 +167,12 @@ def from_dataset(
         if text in row:
             record.setdefault("text", "")  # the cell may be empty
         try:
-            for converted in convert_record(record, skipped, nullcontext):
-                yield to_document(converted, str(number), _raise_errors, unread, classes)
+            yield from reader.read(record, str(number), _raise_errors, classes)
         except MalformedError as error:
             message = f"row {number}: {error}; the columns are {', '.join(row)}"
             raise VanerError(message) from None
-    dropped = [f"not read as mentions: {name}" for name, count in unread.items() if count]
-    dropped += [f"left out: {reason} ({count:,})" for reason, count in skipped.items()]
+    dropped = [f"not read as mentions: {name}" for name, count in reader.unread.items() if count]
+    dropped += [f"left out: {reason} ({count:,})" for reason, count in reader.skipped.items()]
     for message in dropped:
         warnings.warn(message, FormatWarning, stacklevel=2)
 
