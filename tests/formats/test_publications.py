@@ -275,7 +275,7 @@ def test_paragraphs_and_tables_of_a_word_document(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "format", "command"),
-    [("pypdf", "pdf", "pip install 'pypdf>=5'"), ("docx", "docx", "pip install 'python-docx>=")],
+    [("pypdf", "pdf", 'pip install "pypdf>=5"'), ("docx", "docx", 'pip install "python-docx>=')],
 )
 def test_missing_packages_are_named(
     put: Any, monkeypatch: pytest.MonkeyPatch, module: str, format: str, command: str

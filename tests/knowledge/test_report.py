@@ -53,7 +53,7 @@ def test_ambiguous_names_are_counted(base: KnowledgeBase) -> None:
     assert result.short.examples == ("BT", "WAS")
 
 
-@pytest.mark.skipif(find_spec("wordfreq") is None, reason="wordfreq of vaner[kb] is not here")
+@pytest.mark.skipif(find_spec("wordfreq") is None, reason="wordfreq is not installed")
 def test_common_words_are_counted(base: KnowledgeBase) -> None:
     result = build_report(base).english
     assert result is not None

@@ -19,6 +19,7 @@ from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import STDIN
+from vaner.utils.distribution import describe_install
 
 if TYPE_CHECKING:
     from vaner.cluster.annotation_settings import AnnotationSettings
@@ -163,7 +164,7 @@ def _open_engine(options: PartOptions) -> Iterator[Engine]:
     try:
         from vaner.cluster.ray_engine import RayEngine
     except ModuleNotFoundError as error:
-        raise VanerError("--engine ray needs Ray: pip install -e '.[ray]'") from error
+        raise VanerError(f"--engine ray needs Ray: {describe_install('ray')}") from error
     engine = RayEngine(options.workers, options.gpus_per_worker)
     try:
         yield engine

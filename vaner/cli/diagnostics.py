@@ -10,16 +10,22 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.requirements import Requirement
-
+from vaner import __version__
 from vaner.display.text import format_count
 from vaner.errors import VanerError
 from vaner.utils.cache_folder import get_cache_folder
+from vaner.utils.distribution import (
+    describe_install,
+    format_install,
+    installed_version,
+    is_installed,
+    list_extras,
+    list_requirements,
+)
 from vaner.utils.file_integrity import is_complete_file
 
 _MIN_FREE = 1e9  # bytes; a converted backbone needs half of this
@@ -37,7 +43,7 @@ EXTRAS: Mapping[str, str] = {
     "serve": "vaner serve: a web page and an HTTP server",
     "spacy": 'the spaCy component: nlp.add_pipe("vaner")',
 }
-"""The purpose of each extra. Its packages are read from the metadata of vaner."""
+"""The purpose of each extra. Its packages are read from the metadata of the distribution."""
 
 
 class Observation(NamedTuple):
@@ -78,38 +84,18 @@ def run_diagnostics(
 
 def _versions() -> Iterator[Observation]:
     yield Observation("python", platform.python_version())
-    yield Observation("vaner", metadata.version("vaner"))
-    for requirement in _requirements():
-        version = _installed_version(requirement)
+    yield Observation("vaner", __version__)
+    for requirement in list_requirements():
+        version = installed_version(requirement.name)
+        install = format_install([requirement])
         if version is None:
-            yield Observation(requirement.name, "missing", f"pip install '{requirement}'")
-        elif not requirement.specifier.contains(version, prereleases=True):
+            yield Observation(requirement.name, "missing", install)
+        elif not is_installed(requirement):
             yield Observation(
-                requirement.name,
-                version,
-                f"this version is not supported: pip install '{requirement}'",
+                requirement.name, version, f"this version is not supported: {install}"
             )
         else:
             yield Observation(requirement.name, version)
-
-
-def _requirements(extra: str = "") -> Iterator[Requirement]:
-    """Yield the requirements of vaner from its metadata; with a name, only those of that extra."""
-    for line in metadata.requires("vaner") or ():
-        requirement = Requirement(line)
-        marker = requirement.marker
-        is_always = marker is None or marker.evaluate({"extra": ""})
-        is_of_extra = marker is not None and marker.evaluate({"extra": extra}) and not is_always
-        if is_of_extra if extra else is_always:
-            requirement.marker = None
-            yield requirement
-
-
-def _installed_version(requirement: Requirement) -> str | None:
-    try:
-        return metadata.version(requirement.name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _devices(use_torch: bool) -> Iterator[Observation]:
@@ -238,14 +224,13 @@ def _bases() -> Iterator[Observation]:
 
 
 def _extras() -> Iterator[Observation]:
-    for extra in sorted(metadata.metadata("vaner").get_all("Provides-Extra") or ()):
-        requirements = list(_requirements(extra))
-        is_missing = any(_installed_version(item) is None for item in requirements)
+    for extra in list_extras():
+        requirements = list_requirements(extra)
         purpose = EXTRAS.get(extra) or ", ".join(item.name for item in requirements)
-        if is_missing:
-            yield Observation(extra, f"not installed: pip install -e '.[{extra}]'; for {purpose}")
-        else:
+        if all(map(is_installed, requirements)):
             yield Observation(extra, f"installed; for {purpose}")
+        else:
+            yield Observation(extra, f"not installed: {describe_install(extra)}; for {purpose}")
 
 
 def _cache() -> Iterator[Observation]:

@@ -33,7 +33,7 @@ def export(
     """Export a tagger for CPUs: it starts in a second and runs without PyTorch.
 
     Without --output, annotate and evaluate use the exported model from then on. To undo this,
-    delete the folder that the command prints. Needs `pip install -e '.[onnx]'`.
+    delete the folder that the command prints. Needs the extra `onnx`.
 
     Examples:
 

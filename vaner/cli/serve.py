@@ -20,6 +20,7 @@ from vaner.cli.options import (
 )
 from vaner.errors import VanerError
 from vaner.recognition.options import LoadOptions
+from vaner.utils.distribution import describe_install
 
 MEGABYTE = 1_000_000
 _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
@@ -76,7 +77,7 @@ def serve(
     """Annotate over HTTP, and on a web page where mentions can be corrected.
 
     Ctrl-C or SIGTERM stops the server after it has answered the requests it has accepted. Requires
-    `pip install -e '.[serve]'`.
+    the extra `serve`.
 
     Examples:
 
@@ -94,7 +95,7 @@ def serve(
         if (error.name or "").split(".")[0] not in _EXTRA:
             raise
         raise VanerError(
-            "vaner serve needs additional packages: pip install -e '.[serve]'"
+            f"vaner serve needs additional packages: {describe_install('serve')}"
         ) from None
 
     from vaner.annotator import Annotator

@@ -12,8 +12,7 @@ from typing import Any
 from vaner.formats.records import RecordReader
 from vaner.formats.source import InputFile, OnError, read_bytes
 from vaner.text.documents import Document
-
-INSTALL = "pip install 'spacy>=3.8'"
+from vaner.utils.distribution import describe_install
 
 
 def read(
@@ -39,7 +38,7 @@ def _read_docs(file: InputFile) -> list[dict[str, Any]]:
         import spacy
         from spacy.tokens import DocBin
     except ImportError:
-        message = f"looks like a DocBin of spaCy; to read it, install spaCy: {INSTALL}"
+        message = "looks like a DocBin of spaCy; to read it: " + describe_install("spacy")
         raise file.error(message) from None
     content = read_bytes(file)
     try:

@@ -13,8 +13,7 @@ from typing import Any
 
 from vaner.formats.source import InputFile, OnError, read_bytes
 from vaner.text.documents import Document
-
-INSTALL = "pip install 'python-docx>=1.1'"
+from vaner.utils.distribution import describe_install
 
 
 def read(
@@ -34,7 +33,7 @@ def read(
     try:
         import docx
     except ImportError:
-        message = f"looks like a Word document; to read it, install python-docx: {INSTALL}"
+        message = "looks like a Word document; to read it: " + describe_install("docx")
         raise file.error(message) from None
     content = io.BytesIO(read_bytes(file))
     try:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from vaner.formats.source import InputFile, OnError, read_bytes
 from vaner.text.documents import Document
-
-INSTALL = "pip install 'pypdf>=5'"
+from vaner.utils.distribution import describe_install
 
 
 def read(
@@ -46,7 +45,7 @@ def _read_pages(file: InputFile) -> list[str]:
     try:
         from pypdf import PdfReader
     except ImportError:
-        message = f"looks like a PDF; to read it, install pypdf: {INSTALL}"
+        message = "looks like a PDF; to read it: " + describe_install("pdf")
         raise file.error(message) from None
     content, logger = io.BytesIO(read_bytes(file)), logging.getLogger("pypdf")
     level = logger.level

@@ -27,11 +27,11 @@ from vaner.formats.source import InputFile, MalformedError, OnError, open_bytes
 from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
 from vaner.text.words import get_sentences, split_words
+from vaner.utils.distribution import describe_install
 
 if TYPE_CHECKING:
     from cassis import Cas, TypeSystem
 
-INSTALL = "pip install 'dkpro-cassis>=0.12'"
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 SENTENCE = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence"
 TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
@@ -102,7 +102,7 @@ def _import_cassis(file: InputFile) -> Any:
     try:
         import cassis
     except ImportError:
-        message = f"looks like UIMA CAS XMI; to read it, install dkpro-cassis: {INSTALL}"
+        message = "looks like UIMA CAS XMI; to read it: " + describe_install("inception")
         raise file.error(message) from None
     return cassis
 

@@ -165,7 +165,7 @@ def find_common_words(names: Iterable[str]) -> dict[str, float] | None:
     """Return the canonical names that are common English words, with their Zipf frequencies.
 
     Returns:
-        Name -> frequency; None if wordfreq is not installed. It is part of ``vaner[kb]``.
+        Name -> frequency; None if wordfreq is not installed. It is part of the extra ``kb``.
     """
     if find_spec("wordfreq") is None:
         return None

@@ -21,6 +21,7 @@ from vaner.backbones import backbone as backbones
 from vaner.backbones.row_packing import disable_packing, embed
 from vaner.errors import ModelError, summarize_error
 from vaner.tagger.model import VanerForTokenClassification, pool
+from vaner.utils.distribution import describe_install
 
 Precision = Literal["int8", "fp32"]
 
@@ -195,7 +196,7 @@ def _quantize(full: Path, small: Path) -> None:
 
 
 def _missing_packages() -> ModelError:
-    return ModelError("exporting needs onnx and onnxruntime: pip install -e '.[onnx]'")
+    return ModelError(f"exporting needs onnx and onnxruntime: {describe_install('onnx')}")
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from vaner.tagger.options import read_options
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.tagger.recognizer import Tagger
 from vaner.utils.cache_folder import get_cache_folder
+from vaner.utils.distribution import describe_install
 
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
@@ -86,7 +87,7 @@ class OnnxEmissionModel:
             import onnxruntime
         except ImportError as missing:
             raise ModelError(
-                f"{folder} is an exported model, which needs onnxruntime: pip install 'vaner[onnx]'"
+                f"{folder} is an exported model, which needs onnxruntime: {describe_install('')}"
             ) from missing
         self._folder = folder
         options = onnxruntime.SessionOptions()

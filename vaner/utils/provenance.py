@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("vaner", "torch", "transformers", "peft")
+_PACKAGES = ("torch", "transformers", "peft")
 
 
 def collect_provenance() -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _describe_machine() -> dict[str, Any]:
 
 
 def _get_versions() -> dict[str, str]:
-    versions = {}
+    versions = {"vaner": sys.modules["vaner"].__version__}  # imported with this module
     for name in _PACKAGES:
         try:
             versions[name] = metadata.version(name)
