@@ -16,7 +16,9 @@ from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.models.load import load_recognizer
 from vaner.models.locate import locate_model
-from vaner.recognition.recognizer import Recognizer, resolve_types
+from vaner.recognition.options import AnnotateOptions, LoadOptions, check_options
+from vaner.recognition.recognizer import Recognizer, resolve_corpus, resolve_types
+from vaner.recognition.stream import check_texts
 from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
@@ -52,6 +54,8 @@ class Annotator:
         selector: Selector | None = None,
         calibration: Calibration | None = None,
     ) -> None:
+        if isinstance(recognizer, str | Path):
+            raise TypeError(f"to load a model, use Annotator.from_pretrained({str(recognizer)!r})")
         self.recognizer = recognizer
         self.selector = selector
         self._calibration = calibration
@@ -87,6 +91,7 @@ class Annotator:
             VanerError: if this machine does not have the device.
             ModelError: if the model or its backbone is missing or incomplete.
         """
+        check_options(LoadOptions, batch_size=batch_size, quantization=quantization)
         folder = locate_model(name_or_path)
         if quantization is not None:
             options["quantization"] = quantization
@@ -224,15 +229,22 @@ class Annotator:
         """Count the gold mentions of these types that can never be predicted, by reason."""
         return self.recognizer.unreachable(document, types)
 
-    def __call__(self, text: str | Document, types: Sequence[str] | None = None) -> Document:
-        """Annotate one text."""
+    def __call__(self, text: str | Document, types: str | Sequence[str] | None = None) -> Document:
+        """Annotate one text.
+
+        Raises:
+            TypeError: if it is neither a text nor a document.
+        """
+        if not isinstance(text, str | Document):
+            given = "None" if text is None else f"of type {type(text).__name__}"
+            raise TypeError(f"the text is {given}; for many texts use annotate(texts)")
         return next(self.annotate([text], types))
 
     @renamed_argument("dataset", "corpus")
     def annotate(
         self,
         texts_or_documents: Iterable[str | Document],
-        types: Sequence[str] | None = None,
+        types: str | Sequence[str] | None = None,
         *,
         corpus: str | None = None,
         overlaps: Overlaps = "keep",
@@ -244,7 +256,8 @@ class Annotator:
 
         Args:
             texts_or_documents: texts, or documents, whose spans are replaced.
-            types: entity types to find. Default: all that the recognizer finds.
+            types: entity types to find, or one of them. Upper and lower case are the same.
+                Default: all that the recognizer finds.
             corpus: name of the corpus that the texts are from, for the instruction. It must be one
                 of `corpora`.
             overlaps: ``keep`` all mentions, or the most probable of those that overlap, ``best``.
@@ -260,9 +273,15 @@ class Annotator:
 
         Raises:
             VanerError: if a type cannot be found, or if a requested precision is unknown or was not
-                reached.
+                reached, or if an option is outside its limits.
+            TypeError: if the texts are one text, a table, or no texts.
         """
-        type_names = resolve_types(self, types)
+        check_texts(texts_or_documents)
+        check_options(LoadOptions, batch_size=options.get("batch_size"))
+        check_options(
+            AnnotateOptions, overlaps=overlaps, min_score=min_score, min_precision=min_precision
+        )
+        type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
         minimum: float | Mapping[str, float] = min_score
         if min_precision is not None:
             thresholds = self.thresholds(types, min_precision)
@@ -273,7 +292,9 @@ class Annotator:
         )
         return self._select(documents, minimum, overlaps)
 
-    def thresholds(self, types: Sequence[str] | None, precision: float) -> Mapping[str, float]:
+    def thresholds(
+        self, types: str | Sequence[str] | None, precision: float
+    ) -> Mapping[str, float]:
         """Return the lowest score of each type that reaches a precision on the dev set.
 
         Args:

@@ -83,7 +83,7 @@ def test_common_types_are_scored() -> None:
     evaluation = scored(Corpus("c", "test", (gold,)), oracle)
     assert evaluation.types == ("Disease",) and evaluation.unsupported_types == ("Gene",)
     assert evaluation.report.micro.f1 == 1.0
-    assert oracle.calls == [(("Disease",), {"corpus": "c"})]
+    assert oracle.calls == [(("Disease",), {"corpus": None})]
 
 
 def test_unreachable_gold_counts_as_missed() -> None:

@@ -183,7 +183,7 @@ def test_real_span_corpora_match_the_registry(corpora_root: Path, name: str, spl
         ("BC5CDR", "devel", "devel.tsv does not exist; download it with vaner corpus fetch BC5CDR"),
         ("BC5CDR-chem", "devel", "does not exist; download it with vaner corpus fetch BC5CDR"),
         ("CoNLL-2003", "train", "does not exist; it must be downloaded manually, see https://"),
-        ("BC5CDR", "validation", "has no split 'validation'; it has train, devel, test"),
+        ("BC5CDR", "fold", "has no split 'fold'; it has train, devel, test"),
         ("BC5", "train", "'BC5' is neither registered nor a folder or file; see vaner corpus list"),
         ("ncbi_disease", "train", "nor a folder or file; did you mean NCBI-disease?"),
     ],
@@ -200,3 +200,18 @@ def test_an_unregistered_label_is_rejected(root: Path) -> None:
     (root / "BC5CDR" / "test.tsv").write_text("Gout\tB-Illness\n\n")
     with pytest.raises(CorpusError, match=r"'Illness', which the registry does not list"):
         load("BC5CDR", "test", root=root)
+
+
+@pytest.mark.parametrize("split", ["dev", "devel", "Validation", "val", "valid", "testa"])
+def test_a_split_has_several_names(tmp_path: Path, split: str) -> None:
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.tsv").write_text(f"{name}\tB-Disease\n", "utf-8")
+    corpus = load(str(tmp_path), split)
+    assert (corpus.split, corpus.documents[0].text) == ("devel", "dev")
+
+
+def test_a_missing_split_lists_those_of_the_folder(tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.tsv").write_text("asthma\tB-Disease\n", "utf-8")
+    with pytest.raises(CorpusError, match=r"no file for split 'devel' .*; it has train, test"):
+        load(str(tmp_path), "dev")

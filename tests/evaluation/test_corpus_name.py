@@ -40,11 +40,11 @@ class Listener:
         ("BioRED", "BioRED", "BioRED"),
         ("BioRED", "BioRED-Gene", "BioRED"),  # a view reads the files of its base corpus
         ("JNLPBA-Gene", "JNLPBA-Gene", "JNLPBA-Gene"),  # unless the model was trained on the view
-        ("BioRED", "letters", "letters"),
+        ("BioRED", "letters", None),  # a corpus that it was not trained on has no name
     ],
 )
 def test_a_view_goes_by_the_name_the_model_knows(
-    trained_on: str, corpus: str, expected: str
+    trained_on: str, corpus: str, expected: str | None
 ) -> None:
     model = Listener({trained_on: ["Gene"]})
     gold = Corpus(corpus, "devel", (Document("1", "p53 acts.", (Span(0, 3, "Gene"),)),))

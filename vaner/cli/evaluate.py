@@ -59,7 +59,10 @@ AllOption = Annotated[
         "table. Corpora without a test split are scored on devel.",
     ),
 ]
-SplitOption = Annotated[str, typer.Option(help="Split to score on. Example: --split devel")]
+SplitOption = Annotated[
+    str,
+    typer.Option(help="Split to score on; dev and validation mean devel. Example: --split devel"),
+]
 DictionaryOption = Annotated[
     str | None,
     typer.Option(
@@ -163,7 +166,7 @@ def evaluate(
     from vaner.cli.evaluate_all import evaluate_all
     from vaner.cli.rename_types import parse_renames, rename_corpora
     from vaner.cli.scored_system import ScoredSystem
-    from vaner.corpora import evaluation_split, is_one_split, load
+    from vaner.corpora import evaluation_split, is_one_split, load, resolve_split
     from vaner.formats.names import resolve_format_name
     from vaner.recognition.options import LoadOptions
 
@@ -180,6 +183,7 @@ def evaluate(
         ),
     )  # fmt: skip
     type_names, format = split_types(types), resolve_format_name(input_format)
+    split, seen_in = resolve_split(split), seen_in and resolve_split(seen_in)
     new_names = parse_renames(rename)
     check_writable(json_file, report)
     run = partial(

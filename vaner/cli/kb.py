@@ -219,7 +219,7 @@ def match(
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
     matcher = Matcher.from_name(kb, rule or ())
-    matcher.check_types(type_names)
+    type_names = matcher.resolve_types(type_names)
     if selector is None:
         stream.run(lambda documents: matcher.annotate(documents, type_names, overlaps=overlaps))
         return

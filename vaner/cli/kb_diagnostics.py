@@ -46,8 +46,7 @@ def related(
     from vaner.knowledge.related_names import RelatedNames
 
     base = open_base(kb)
-    type_names = split_types(types)
-    base.check_types(type_names)
+    type_names = base.resolve_types(split_types(types))
     names = RelatedNames(base)
     pools = {
         type: names.find_pools([text], type, positives, negatives)[0]

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vaner.errors import VanerError
 from vaner.formats.label_studio import with_model_name
 from vaner.recognition.options import AnnotateOptions, LoadOptions
+from vaner.recognition.recognizer import resolve_corpus
 from vaner.text.documents import Document
-
-if TYPE_CHECKING:
-    from vaner.annotator import Annotator
 
 AnnotateStream = Callable[[Iterable[Document]], Iterator[Document]]
 """A function that replaces the mentions of a stream of documents."""
@@ -59,8 +56,8 @@ class AnnotationSettings:
         matcher = None if self.kb is None else Matcher.from_name(self.kb)
         annotator = Annotator.from_pretrained(**self.load_options.as_arguments())
         options = self.annotate_options
-        _check_corpus(annotator, options.corpus)
-        if options.min_precision is not None:  # an error now, not after the first documents
+        resolve_corpus(annotator, options.corpus)  # an error now, not after the first documents
+        if options.min_precision is not None:
             annotator.thresholds(options.types, options.min_precision)
 
         def annotate(documents: Iterable[Document]) -> Iterator[Document]:
@@ -88,12 +85,3 @@ class AnnotationSettings:
 
 def _absolute(name: str | None) -> str | None:
     return str(Path(name).absolute()) if name is not None and Path(name).is_dir() else name
-
-
-def _check_corpus(annotator: Annotator, corpus: str | None) -> None:
-    known = list(annotator.corpora)
-    if corpus is not None and corpus not in known:
-        raise VanerError(
-            f"the model was not trained on a corpus called {corpus!r}; "
-            f"it knows {', '.join(known) or 'none by name'}"
-        )

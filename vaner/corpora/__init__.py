@@ -1,6 +1,7 @@
 """Corpora by name: the registry, where the files are located, and how to load them."""
 
 from vaner.corpora.common_texts import base_corpus, same_texts, shared_texts
+from vaner.corpora.folders import resolve_split
 from vaner.corpora.loader import (
     available_corpora,
     corpora_root,
@@ -38,6 +39,7 @@ __all__ = [
     "load",
     "lookup",
     "read_split",
+    "resolve_split",
     "same_file",
     "same_texts",
     "sentence_key",

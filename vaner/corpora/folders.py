@@ -14,9 +14,20 @@ from vaner.formats import detect_format, get_suffix, has_known_suffix
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
-    "devel": ("devel", "dev", "valid", "validation", "develop", "development", "testa"),
+    "devel": ("devel", "dev", "val", "valid", "validation", "develop", "development", "testa"),
     "test": ("test", "testing", "testb"),
 }
+"""Split -> the names that it has in files, and on the command line."""
+
+
+def resolve_split(split: str) -> str:
+    """Return the name of a split for one of its other names; other names are returned unchanged.
+
+    >>> resolve_split("Validation"), resolve_split("train_partial")
+    ('devel', 'train_partial')
+    """
+    folded = split.casefold()
+    return next((name for name, names in SPLIT_NAMES.items() if folded in names), split)
 
 
 def is_one_corpus(folder: Path) -> bool:
@@ -45,9 +56,11 @@ def find_split(folder: Path, split: str) -> Path:
     files = files_named_after(folder, split) or _files_mentioning(folder, split)
     if not files:
         names = SPLIT_NAMES.get(split, (split,))
+        others = [name for name in SPLIT_NAMES if has_split(folder, name)]
+        existing = f"; it has {', '.join(others)}" if others else ""
         raise CorpusError(
-            f"{folder}: no file for split {split!r} (expected {'.*, '.join(names)}.*); if the "
-            "folder has one file per document, merge them with vaner corpus convert"
+            f"{folder}: no file for split {split!r} (expected {'.*, '.join(names)}.*){existing}; "
+            "if the folder has one file per document, merge them with vaner corpus convert"
         )
     if len(files) > 1:
         raise CorpusError(

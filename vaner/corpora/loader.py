@@ -15,6 +15,7 @@ from vaner.corpora.folders import (
     files_named_after,
     find_split,
     is_one_corpus,
+    resolve_split,
 )
 from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
 from vaner.errors import CorpusError, FormatError
@@ -59,7 +60,8 @@ def load(
     Args:
         name: registered name of a corpus or a view, else a folder with one file per split, else
             a file.
-        split: ``train``, ``devel``, ``test``, or another split of the corpus.
+        split: ``train``, ``devel``, ``test`` or another name for one of them, such as ``dev`` or
+            ``validation``, or another split of the corpus.
         root: folder of the registered corpora; ``VANER_CORPORA`` if None.
         format: format of the files; detected from name and content if None.
         encoding: encoding of the files.
@@ -78,7 +80,7 @@ def load(
     >>> corpus.count_mentions()
     Counter({'Disease': 1})
     """
-    info = lookup(name)
+    info, split = lookup(name), resolve_split(split)
     if info is None and Path(name).exists():
         documents = read_split(
             Path(name), split, format, on_error, encoding=encoding, columns=columns
@@ -151,7 +153,7 @@ def same_file(
 
 def _find_path(name: str, split: str, root: str | Path | None) -> Path | None:
     """Return the file or folder that a split is read from; None if it does not exist."""
-    info, path = lookup(name), Path(name)
+    info, path, split = lookup(name), Path(name), resolve_split(split)
     file: Path | None
     try:
         if info is not None:
@@ -194,6 +196,7 @@ def read_split(
         encoding: encoding of the files.
         columns: columns of token and tag in CoNLL files.
     """
+    split = resolve_split(split)
     if path.is_dir() and not (is_one_corpus(path) and not files_named_after(path, split)):
         path = find_split(path, split)
     for file in document_files(path) or [path]:
@@ -250,13 +253,13 @@ def available_corpora(split: str, root: str | Path | None = None) -> Iterator[Co
     """Yield the registered corpora, without views, for which the file of a split exists.
 
     Args:
-        split: name of the split, such as ``test``.
+        split: name of the split, such as ``test`` or ``dev``.
         root: folder of the registered corpora; ``VANER_CORPORA`` if None.
 
     Raises:
         CorpusError: if `root` does not exist.
     """
-    folder = corpora_root(root)
+    folder, split = corpora_root(root), resolve_split(split)
     for info in REGISTRY.values():
         if split in info.splits and split_file(info, split, folder):
             yield info

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from vaner.calibration.calibration import Calibration
 from vaner.calibration.fit import fit_calibration
 from vaner.calibration.labels import LabeledMention
-from vaner.corpora import base_corpus, evaluation_split, is_one_split
+from vaner.corpora import base_corpus, evaluation_split, is_one_split, resolve_split
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import ProgressWrapper, evaluate, select_types
 from vaner.evaluation.label_predictions import label_predictions
@@ -103,6 +103,7 @@ def check_not_test_split(name: str, split: str) -> None:
     Raises:
         VanerError: If the split is a test split, or the split that the corpus is evaluated on.
     """
+    split = resolve_split(split)
     split_name = Path(name).stem.casefold() if is_one_split(name) else split.casefold()
     if split == evaluation_split(name) or split_name.startswith("test"):
         raise VanerError(

@@ -20,6 +20,7 @@ from vaner.evaluation.label_predictions import label_predictions
 from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
+from vaner.utils.names import match_name
 
 ProgressWrapper = Callable[[Iterator[Document]], Iterator[Document]]
 """Function that wraps a stream of documents, for example to show a progress bar."""
@@ -179,9 +180,13 @@ def _measure_uncalibrated(
     return _measure_reliability(gold, map(recognizer.calibration.undo, predicted), types)
 
 
-def _training_name(recognizer: Recognizer, corpus: str) -> str:
-    """Return the name of a corpus in the training of a model: for a view, its base corpus."""
-    return corpus if corpus in recognizer.corpora else base_corpus(corpus)
+def _training_name(recognizer: Recognizer, corpus: str) -> str | None:
+    """Return the name of a corpus in the training of a model, for a view its base corpus.
+
+    The result is None if the model was not trained on it.
+    """
+    names = (corpus, base_corpus(corpus))
+    return next((name for name in names if name in recognizer.corpora), None)
 
 
 def select_types(
@@ -211,6 +216,8 @@ def select_types(
                 argument="rename",
             )
         return common
+    names = [types] if isinstance(types, str) else types
+    types = [match_name(name, corpus.types) or name for name in names]
     for type in types:
         if type not in corpus.types:
             raise VanerError(

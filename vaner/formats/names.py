@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
 from typing import overload
 
@@ -11,6 +10,7 @@ from vaner.errors import VanerError
 from vaner.formats.declaration import Format
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.source import get_suffix
+from vaner.utils.names import suggest_name
 
 
 def _normalize(name: str) -> str:
@@ -58,9 +58,9 @@ def resolve_format_name(name: str | None, views: Collection[str] = ()) -> str | 
     if resolved := names.get(_normalize(name)):
         return resolved
     known = [*views, *FORMATS]
-    similar = get_close_matches(name.casefold(), known, n=1)
-    suggestion = f" Did you mean {similar[0]}?" if similar else ""
-    raise VanerError(f"unknown format {name!r}.{suggestion} The formats are {', '.join(known)}")
+    raise VanerError(
+        f"unknown format {name!r}.{suggest_name(name, known)} The formats are {', '.join(known)}"
+    )
 
 
 def get_format(name: str) -> Format:

@@ -23,6 +23,7 @@ from vaner.errors import KnowledgeError, summarize_error
 from vaner.knowledge.concepts import Concept, Source
 from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.deprecation import renamed_fields
+from vaner.utils.names import match_name, suggest_name
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +147,7 @@ class KnowledgeBase:
         Raises:
             KnowledgeError: for a type that the base does not have.
         """
-        self.check_types(types)
+        types = self.resolve_types(types)
         columns = ["identifier", "name", "synonyms", "type"]
         for batch in self._batches(columns):
             rows = zip(*(batch.column(c).to_pylist() for c in columns), strict=True)
@@ -165,18 +166,36 @@ class KnowledgeBase:
                 f"rebuild it with: vaner kb build {self.name}"
             ) from None
 
-    def check_types(self, types: Sequence[str] | None) -> None:
-        """Check that the base has the given types.
+    def resolve_types(self, types: Sequence[str] | None) -> list[str] | None:
+        """Return the names of types that a user gives, in any case; None is returned unchanged.
 
         Raises:
             KnowledgeError: for a type that the base does not have.
         """
-        missing = [type for type in types or () if type not in self.types]
-        if missing:
-            raise KnowledgeError(
-                f"knowledge base {self.name} has no type {', '.join(missing)}; "
-                f"it has {', '.join(self.types)}"
-            )
+        return match_types(types, self.types, f"knowledge base {self.name}")
+
+
+def match_types(types: Sequence[str] | None, known: Sequence[str], owner: str) -> list[str] | None:
+    """Return the names of types that a user gives, in any case; None is returned unchanged.
+
+    Args:
+        types: the names that the user gives.
+        known: the types that exist.
+        owner: what has them, for the message.
+
+    Raises:
+        KnowledgeError: for a type that does not exist.
+
+    >>> match_types(["disease"], ["Chemical", "Disease"], "the base")
+    ['Disease']
+    """
+    if types is None:
+        return None
+    names = [types] if isinstance(types, str) else list(types)
+    resolved = [match_name(name, known) or name for name in names]
+    if missing := [name for name in resolved if name not in known]:
+        raise KnowledgeError(f"{owner} has no type {', '.join(missing)}; it has {', '.join(known)}")
+    return list(dict.fromkeys(resolved))
 
 
 def default_path(name: str) -> Path:
@@ -199,14 +218,17 @@ def open_base(name_or_path: str | Path) -> KnowledgeBase:
     text = str(name_or_path)
     if text.endswith(".parquet") or Path(text).is_file():
         return _warn_if_outdated(KnowledgeBase(text))
-    path = default_path(text)
+    path = default_path(match_name(text, list_built()) or text)
     if not path.is_file():
         from vaner.knowledge.manifest import shipped_names  # imports all readers
 
+        shipped = match_name(text, shipped_names())
+        suggestion = suggest_name(text, {*shipped_names(), *list_built()})
         raise KnowledgeError(
-            f"knowledge base {text!r} has not been built; build it with: vaner kb build {text}"
-            if text in shipped_names()
-            else f"unknown knowledge base {text!r}; see vaner kb list"
+            f"knowledge base {shipped!r} has not been built; build it with: "
+            f"vaner kb build {shipped}"
+            if shipped
+            else f"unknown knowledge base {text!r}; see vaner kb list.{suggestion}".rstrip(".")
         )
     return _warn_if_outdated(KnowledgeBase(path))
 

@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaner.calibration.calibration import Calibration
-from vaner.errors import KnowledgeError
-from vaner.knowledge.base import KnowledgeBase, open_base
+from vaner.knowledge.base import KnowledgeBase, match_types, open_base
 from vaner.knowledge.hash_tables import Words, split_name_words
 from vaner.knowledge.lexicon import Lexicon, open_lexicon
 from vaner.knowledge.lexicon_tables import join_texts
@@ -107,7 +106,7 @@ class Matcher:
             VanerError: for a base that has not been built, and for an invalid rule.
         """
         base, rules = open_base(name), parse_rules(rule_changes)
-        base.check_types(list(rules))
+        base.resolve_types(list(rules))
         return cls.open(base, rules={**RULES, **rules})
 
     @classmethod
@@ -151,7 +150,7 @@ class Matcher:
         Raises:
             KnowledgeError: for a type that the base does not have.
         """
-        self.check_types(types)
+        types = self.resolve_types(types)
         included = np.array([types is None or type in types for type in self.types], np.bool_)
         documents = (
             item if isinstance(item, Document) else Document(str(number), item)
@@ -177,17 +176,13 @@ class Matcher:
             mentions = [document.mention(span) for span in document.spans]
             yield document.with_spans(self._add_identifiers(document.spans, mentions))
 
-    def check_types(self, types: Sequence[str] | None) -> None:
-        """Check that the base has the given types.
+    def resolve_types(self, types: Sequence[str] | None) -> list[str] | None:
+        """Return the names of types that a user gives, in any case; None is returned unchanged.
 
         Raises:
             KnowledgeError: for a type that the base does not have.
         """
-        if missing := [type for type in types or () if type not in self.types]:
-            raise KnowledgeError(
-                f"the knowledge base has no type {', '.join(missing)}; "
-                f"it has {', '.join(self.types)}"
-            )
+        return match_types(types, self.types, "the knowledge base")
 
     def _find_batch(
         self, documents: Sequence[Document], included: NDArray[np.bool_]

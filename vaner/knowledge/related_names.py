@@ -56,7 +56,7 @@ class RelatedNames:
     """
 
     def __init__(self, base: KnowledgeBase, exclude: Sequence[str] = ()) -> None:
-        base.check_types(exclude)
+        exclude = base.resolve_types(exclude) or ()
         self.base = base
         self.types = tuple(type for type in base.types if type not in exclude)
         self._indexes: dict[tuple[str, ...], _Index] = {}

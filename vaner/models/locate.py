@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vaner.backbones.storage import resolve_model_folder
 from vaner.errors import ModelError
+from vaner.utils.names import match_name, suggest_name
 
 DEFAULT_MODEL = "biomedical"
 
@@ -15,16 +16,33 @@ def locate_model(name_or_path: str | Path | None = None) -> Path:
     """Return the folder of a saved model.
 
     Args:
-        name_or_path: embedded name, local folder or Hub id. Default: the embedded model
-            ``biomedical``.
+        name_or_path: embedded name, in upper or lower case, local folder or Hub id. Default: the
+            embedded model ``biomedical``.
 
     Raises:
-        ModelError: if there is no such model.
+        ModelError: if there is no such model. The message has the most similar embedded name.
+        TypeError: if it is no name.
     """
+    if name_or_path is not None and not isinstance(name_or_path, str | Path):
+        raise TypeError(f"a model is a name or a folder, not {type(name_or_path).__name__}")
     name = str(DEFAULT_MODEL if name_or_path is None else name_or_path)
-    embedded = Path(str(files("vaner") / "models" / name))
-    if not Path(name).is_dir() and (embedded / "config.json").is_file():
-        return embedded
+    if not name.strip():
+        raise ModelError("the name of the model is empty", argument="model")
+    embedded = list_embedded()
+    known = None if Path(name).is_dir() else match_name(name, embedded)
+    if known is not None:
+        return embedded[known]
     if name_or_path is None:
         raise ModelError("this installation has no embedded model; name a model", argument="model")
-    return resolve_model_folder(name)
+    try:
+        return resolve_model_folder(name)
+    except ModelError as error:
+        if "/" in name or not (suggestion := suggest_name(name, embedded)):
+            raise
+        raise ModelError(f"unknown model {name!r}.{suggestion}", argument="model") from error
+
+
+def list_embedded() -> dict[str, Path]:
+    """Return the names of the embedded models -> their folders."""
+    folders = sorted(Path(str(files("vaner") / "models")).iterdir())
+    return {folder.name: folder for folder in folders if (folder / "config.json").is_file()}

@@ -7,8 +7,9 @@ and descriptions of these options from here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
+from vaner.errors import VanerError
 from vaner.text.documents import Overlaps
 
 Quantization = Literal["nf4"]
@@ -115,6 +116,41 @@ class AnnotateOptions:
             "min_score": self.min_score,
             "min_precision": self.min_precision,
         }
+
+
+def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: Any) -> None:
+    """Check the values of options that a caller gives in Python.
+
+    Args:
+        options: the class that declares them.
+        values: name -> value; None is no value.
+
+    Raises:
+        TypeError: if a number is expected and another type is given.
+        VanerError: if a value is outside its limits, or not one of the choices.
+
+    >>> check_options(AnnotateOptions, min_score=0.5, overlaps="best")
+    """
+    choices = {"overlaps": get_args(Overlaps), "quantization": get_args(Quantization)}
+    for name, value in values.items():
+        declared = declaration(options, name)
+        if value is None:
+            continue
+        if name in choices and value not in choices[name]:
+            raise VanerError(f"{name} is {value!r}; choose {' or '.join(choices[name])}")
+        if declared.minimum is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"{name} is a number, not {value!r}")
+        maximum = declared.maximum
+        is_too_high = maximum is not None and value > maximum
+        if is_too_high or not value >= declared.minimum:  # NaN is neither
+            limits = (
+                f"at least {declared.minimum}"
+                if maximum is None
+                else (f"from {declared.minimum} to {maximum}")
+            )
+            raise VanerError(f"{name} is {value}; it must be {limits}")
 
 
 class Declaration(NamedTuple):

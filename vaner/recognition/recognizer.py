@@ -9,6 +9,7 @@ from typing import Protocol
 from vaner.calibration.calibration import Calibration
 from vaner.errors import VanerError
 from vaner.text.documents import Document
+from vaner.utils.names import match_name, suggest_name
 
 
 class Recognizer(Protocol):
@@ -65,21 +66,50 @@ class Recognizer(Protocol):
         ...
 
 
-def resolve_types(recognizer: Recognizer, types: Sequence[str] | None) -> tuple[str, ...]:
+def resolve_types(recognizer: Recognizer, types: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the entity types to find, without duplicates.
 
     Args:
         recognizer: the recognizer that will find them.
-        types: the requested types. Default: all that the recognizer knows.
+        types: the requested types, or one of them. Upper and lower case are the same where only
+            one type is meant. Default: all that the recognizer knows.
 
     Raises:
-        VanerError: if the recognizer does not find a type.
+        VanerError: if the recognizer does not find a type, or if none is given.
+        TypeError: if a type is not a string.
     """
-    requested = tuple(dict.fromkeys(types)) if types is not None else recognizer.types
-    unknown = [type for type in requested if type not in recognizer.types]
+    if types is None:
+        return recognizer.types
+    names = [types] if isinstance(types, str) else list(types)
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise TypeError(f"types are names, as in ['Disease'], and {wrong[0]!r} is none")
+    if not names:
+        raise VanerError("types is empty; leave it out to find all types")
+    known = recognizer.types
+    requested = [match_name(name, known) or name for name in names]
+    unknown = [name for name in dict.fromkeys(requested) if name not in known]
     if unknown and not recognizer.zero_shot:
         raise VanerError(
             f"the {recognizer.kind} does not find {', '.join(unknown)}; "
-            f"it finds {', '.join(recognizer.types)}"
+            f"it finds {', '.join(known)}.{suggest_name(unknown[0], known)}".rstrip(".")
         )
-    return requested
+    return tuple(dict.fromkeys(requested))
+
+
+def resolve_corpus(recognizer: Recognizer, corpus: str | None) -> str | None:
+    """Return the name of a training corpus that a user gives; upper and lower case are the same.
+
+    Args:
+        recognizer: the recognizer that will read texts like those of the corpus.
+        corpus: the name of the corpus; None is returned unchanged.
+
+    Raises:
+        VanerError: if the recognizer knows no such corpus.
+    """
+    known = list(recognizer.corpora)
+    if corpus is None or (resolved := match_name(corpus, known)):
+        return None if corpus is None else resolved
+    raise VanerError(
+        f"the {recognizer.kind} was not trained on a corpus called {corpus!r}; "
+        f"it knows {', '.join(known) or 'none by name'}.{suggest_name(corpus, known)}".rstrip(".")
+    )

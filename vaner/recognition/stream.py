@@ -6,7 +6,7 @@ so that batches of similar length can be formed from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from vaner.text.documents import Document, Span
@@ -48,10 +48,42 @@ def annotate_stream(
                 yield item.document.with_spans(sorted(item.spans))
 
 
+def check_texts(texts_or_documents: Iterable[str | Document]) -> None:
+    """Check that an argument is a collection of texts, not one text or a table.
+
+    Raises:
+        TypeError: if it is something else. The message says what to do.
+    """
+    given = type(texts_or_documents).__name__
+    if isinstance(texts_or_documents, str | Document):
+        raise TypeError(
+            f"annotate takes a list of texts, and this is one {given}: call the annotator with it, "
+            "annotator(text), or put it in a list"
+        )
+    if hasattr(texts_or_documents, "columns"):
+        raise TypeError(
+            f"annotate takes a list of texts, and this is a {given}: use annotate_frame, or give "
+            "the column with the texts"
+        )
+    is_collection = isinstance(texts_or_documents, Iterable)
+    if not is_collection or isinstance(texts_or_documents, bytes | bytearray | Mapping):
+        raise TypeError(f"annotate takes a list of texts or documents, not {given}")
+
+
 def to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
-    """Yield documents; the id of a plain text is its position in the input."""
+    """Yield documents; the id of a plain text is its position in the input.
+
+    Raises:
+        TypeError: if an item is neither a text nor a document.
+    """
     for number, item in enumerate(texts_or_documents):
-        yield item if isinstance(item, Document) else Document(str(number), item)
+        if isinstance(item, Document):
+            yield item
+        elif isinstance(item, str):
+            yield Document(str(number), str(item))
+        else:
+            kind = "None" if item is None else f"of type {type(item).__name__}"
+            raise TypeError(f"text {number} is {kind}; texts are strings or documents")
 
 
 def _split(items: Iterable[Piece | DocumentEnd], size: int) -> Iterator[list[Piece | DocumentEnd]]:

@@ -17,6 +17,7 @@ from vaner.corpora import (
     evaluation_split,
     is_test,
     lookup,
+    resolve_split,
     same_file,
     same_texts,
 )
@@ -32,7 +33,7 @@ class Split(NamedTuple):
     @classmethod
     def of(cls, corpus: str, split: str) -> Split:
         """Return the split of the base corpus."""
-        return cls(base_corpus(corpus), split)
+        return cls(base_corpus(corpus), resolve_split(split))
 
     @property
     def recorded(self) -> Split:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
+from vaner.corpora import resolve_split
 from vaner.training.recipe.models import AnyModel, SelectorRecipe, TaggerRecipe
 from vaner.training.recipe.part import FormerName, RecipePart
+
+SplitName = Annotated[str, AfterValidator(resolve_split)]
 
 
 class CorpusPart(RecipePart):
@@ -55,7 +58,7 @@ class CorpusSource(TrainingSource):
 
     corpus: str
     """Name of a corpus, a folder or a file; with a teacher also a file of plain text."""
-    split: str = "train"
+    split: SplitName = "train"
     """Split of the corpus; never a test split."""
     types: list[str] | None = None
     """Types to learn; null takes all that the corpus annotates."""
@@ -114,7 +117,7 @@ class DenseSource(TrainingSource):
     """Name of a knowledge base, or its folder."""
     corpus: str
     """Name of a corpus, a folder or a file."""
-    split: str = "train"
+    split: SplitName = "train"
     """Split of the corpus; never a dev or test split."""
     types: list[str] | None = None
     """Types to learn; null takes all that the corpus annotates."""
@@ -163,7 +166,7 @@ class DevSource(CorpusPart):
 
     corpus: str
     """Name of a corpus, a folder or a file."""
-    split: str = "devel"
+    split: SplitName = "devel"
     """Split of the corpus."""
     types: list[str] | None = None
     """Types to score; null takes all that the corpus annotates and the model learns."""
@@ -181,7 +184,7 @@ class HeldOutSplit(RecipePart):
 
     corpus: str
     """Name of a corpus, a folder or a file."""
-    split: str = "devel"
+    split: SplitName = "devel"
     """Split of the corpus."""
 
 

@@ -1,0 +1,40 @@
+"""Names that a user gives: found without regard to case, or answered with the most similar one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def match_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a user means; None if there is none, or more than one.
+
+    An equal name is preferred. Otherwise upper case, ``-``, ``_`` and spaces are ignored.
+
+    Args:
+        name: the name that the user gives.
+        known: the names that exist.
+
+    >>> match_name("cell type", ["CellType", "Cell"]), match_name("DNA", ["dna", "Dna"])
+    ('CellType', None)
+    """
+    names = list(dict.fromkeys(known))
+    if name in names:
+        return name
+    similar = [each for each in names if _fold(each) == _fold(name)]
+    return similar[0] if len(similar) == 1 else None
+
+
+def suggest_name(name: str, known: Iterable[str]) -> str:
+    """Return the sentence that suggests the most similar known name; empty if none is similar.
+
+    >>> suggest_name("biomedcal", ["biomedical", "disease-chemical"])
+    ' Did you mean biomedical?'
+    """
+    folded = {_fold(each): each for each in known}
+    matches = get_close_matches(_fold(name), folded, n=1)
+    return f" Did you mean {folded[matches[0]]}?" if matches else ""
+
+
+def _fold(name: str) -> str:
+    return name.casefold().translate({ord(sign): None for sign in "-_ "})
