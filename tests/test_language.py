@@ -48,9 +48,6 @@ ALLOWED_NAMES = {"stand_ins", "learnt_from"}  # a module of tests, and a depreca
 
 ALLOWED_TEXTS = {"own threshold", "told the casing"}  # conditions in stored results
 
-NOT_CLEAN_YET: set[str] = set()
-"""Folders with findings that are known and will be removed."""
-
 _PROSE = re.compile(
     r"(?<![\w-])(?<!your )(" + "|".join(map(re.escape, BANNED_IN_PROSE)) + r")(?![\w-])", re.I
 )
@@ -213,18 +210,7 @@ def first_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stm
     return function.body[1 if has_docstring else 0]
 
 
-@pytest.mark.parametrize(
-    "folder",
-    [
-        pytest.param(
-            folder,
-            marks=[pytest.mark.xfail(reason="not clean yet", strict=False)]
-            if folder in NOT_CLEAN_YET
-            else [],
-        )
-        for folder in folders()
-    ],
-)
+@pytest.mark.parametrize("folder", folders())
 def test_folder_is_clean(folder: str) -> None:
     findings = [finding for path in files(folder) for finding in check_file(path)]
     assert not findings, "\n".join(map(str, findings))

@@ -18,6 +18,18 @@ SENTENCES = [
     "Aspirin-induced asthma (AIA) was seen in 5 % of the patients.",
 ]
 TYPES = ["Chemical", "Disease"]
+RECIPE = """\
+name: tiny
+model: {{backbone: {backbone}, max_subwords: 128, lora: {{rank: 2}}}}
+stages:
+  - sources:
+      - corpus: {corpus}
+    epochs: 1
+    batch_size: 2
+dev:
+  - corpus: {corpus}
+precision: fp32
+"""
 
 
 def build_backbone(folder: Path) -> Path:
@@ -66,6 +78,22 @@ def build_model(folder: Path, backbone: Path, *, seed: int = 0) -> Path:
     model.save_pretrained(folder)
     shutil.copyfile(backbone / "tokenizer.json", folder / "tokenizer.json")
     return folder
+
+
+def write_recipe(folder: Path, backbone: Path, conll: str) -> Path:
+    """Write a corpus, the folder ``mine``, and a recipe that trains on it.
+
+    Args:
+        folder: folder of both.
+        backbone: backbone of the recipe.
+        conll: training and dev split, with diseases.
+    """
+    corpus, recipe = folder / "mine", folder / "recipe.yaml"
+    corpus.mkdir()
+    for name, content in (("train", conll), ("devel", conll), ("test", "Flu\tB-Disease\n\n")):
+        (corpus / f"{name}.tsv").write_text(content)
+    recipe.write_text(RECIPE.format(backbone=backbone, corpus=corpus))
+    return recipe
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 from tests.command_line import Run
 from tests.knowledge.bases import write_base
 from tests.selector.test_selector import build, saved
+from tests.tiny_model import write_recipe
 from vaner.corpora import load
 from vaner.formats import read, write
 from vaner.text.documents import Document, Span
@@ -109,28 +110,11 @@ def test_a_selector_that_is_not_there(
     assert "no folder" in run(*words, "--selector", tmp_path / "missing" / "one").error
 
 
-RECIPE = """\
-name: tiny
-model: {{backbone: {backbone}, max_subwords: 128, lora: {{rank: 2}}}}
-stages:
-  - sources:
-      - corpus: {corpus}
-    epochs: 1
-    batch_size: 2
-dev:
-  - corpus: {corpus}
-precision: fp32
-"""
-
-
 @pytest.mark.heavy
 def test_crossfit_then_train_then_annotate(run: Run, tiny_backbone: Path, tmp_path: Path) -> None:
-    corpus, recipe = tmp_path / "mine", tmp_path / "recipe.yaml"
-    corpus.mkdir()
     text = "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\nNo\tO\nnews\tO\n\n" * 3
-    for name, content in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
-        (corpus / f"{name}.tsv").write_text(content)
-    recipe.write_text(RECIPE.format(backbone=tiny_backbone, corpus=corpus))
+    recipe = write_recipe(tmp_path, tiny_backbone, text)
+    corpus = tmp_path / "mine"
     done = run("crossfit", recipe, "-o", tmp_path / "folds", "--folds", 2)
     assert done.code == 0, done.err
     train_file, dev_file = map(Path, done.out.splitlines())

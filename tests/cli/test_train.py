@@ -8,34 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Run
-
-RECIPE = """\
-name: tiny
-model:
-  backbone: {backbone}
-  max_subwords: 128
-  lora: {{rank: 2}}
-stages:
-  - sources:
-      - corpus: {corpus}
-    epochs: 1
-    batch_size: 2
-dev:
-  - corpus: {corpus}
-precision: fp32
-"""
+from tests.tiny_model import write_recipe
 
 
 @pytest.fixture
 def recipe(tiny_backbone: Path, tmp_path: Path) -> Path:
-    corpus = tmp_path / "mine"
-    corpus.mkdir()
     text = "Asthma\tB-Disease\nkills\tO\n\nGout\tB-Disease\n\n" * 2
-    for name, content in (("train", text), ("devel", text), ("test", "Flu\tB-Disease\n\n")):
-        (corpus / f"{name}.tsv").write_text(content)
-    path = tmp_path / "recipe.yaml"
-    path.write_text(RECIPE.format(backbone=tiny_backbone, corpus=corpus))
-    return path
+    return write_recipe(tmp_path, tiny_backbone, text)
 
 
 def test_schema_is_json_and_needs_no_recipe(run: Run) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -20,9 +21,9 @@ from vaner.generator.model import VanerForGeneration
 from vaner.generator.prompts import Prompt, PromptEncoder, count_unreachable
 from vaner.recognition.length_batches import batch_by_length
 from vaner.recognition.recognizer import resolve_types
-from vaner.recognition.stream import BATCHES_PER_CHUNK, DocumentEnd, annotate_stream, to_documents
+from vaner.recognition.stream import BATCHES_PER_CHUNK, annotate_stream
 from vaner.text.documents import Document, Span
-from vaner.text.words import Word, get_sentences, split_words
+from vaner.text.words import Word
 from vaner.utils.deprecation import renamed_argument
 
 
@@ -102,25 +103,22 @@ class Generator:
     ) -> Iterator[Document]:
         """See `Recognizer.annotate`. Mentions may nest, and those of different types may cross."""
         size = batch_size or self.batch_size
-        windows = self._windows(texts_or_documents, resolve_types(self, types), corpus)
+        instruction_for = self.model.config.instruction_for
+        instructions = {type: instruction_for(type, corpus) for type in resolve_types(self, types)}
         return annotate_stream(
-            windows, lambda chunk: self._recognize(chunk, size), size * BATCHES_PER_CHUNK
+            texts_or_documents,
+            partial(self._split_sentence, instructions),
+            lambda windows: self._recognize(windows, size),
+            size * BATCHES_PER_CHUNK,
         )
 
-    def _windows(
-        self, source: Iterable[str | Document], types: Sequence[str], corpus: str | None
-    ) -> Iterator[_Window | DocumentEnd]:
-        """Yield the windows of all documents, for each type, and the end of each document."""
-        instructions = {type: self.model.config.instruction_for(type, corpus) for type in types}
-        for document in to_documents(source):
-            words = split_words(document.text)
-            spans: list[Span] = []
-            for first, last in get_sentences(document, words):
-                sentence = words[first:last]
-                for type, instruction in instructions.items():
-                    for prompt in self.encoder.encode_prompts(document.text, sentence, instruction):
-                        yield _Window(prompt, sentence, type, spans)
-            yield DocumentEnd(document, spans)
+    def _split_sentence(
+        self, instructions: Mapping[str, str], text: str, words: Sequence[Word], spans: list[Span]
+    ) -> Iterator[_Window]:
+        """Yield the windows of a sentence, for each type."""
+        for type, instruction in instructions.items():
+            for prompt in self.encoder.encode_prompts(text, words, instruction):
+                yield _Window(prompt, words, type, spans)
 
     def _recognize(self, windows: Sequence[_Window], batch_size: int) -> None:
         """Decode the answers about some windows, and append their entities to the documents."""

@@ -7,17 +7,25 @@ so that batches of similar length can be formed from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from vaner.text.documents import Document, Span
+from vaner.text.words import Word, get_sentences, split_words
 
 BATCHES_PER_CHUNK = 16
 """The number of batches whose pieces are collected and sorted by length together."""
 
 Piece = TypeVar("Piece")
 
+SentenceSplitter: TypeAlias = Callable[[str, Sequence[Word], list[Span]], Iterable[Piece]]
+"""Returns the pieces of a sentence.
 
-class DocumentEnd(NamedTuple):
+Its arguments are the text of the document, the words of the sentence, and the list that receives
+the mentions of the document.
+"""
+
+
+class _DocumentEnd(NamedTuple):
     """Marks in a stream of pieces that a document is complete.
 
     Attributes:
@@ -30,21 +38,24 @@ class DocumentEnd(NamedTuple):
 
 
 def annotate_stream(
-    stream: Iterable[Piece | DocumentEnd],
+    texts_or_documents: Iterable[str | Document],
+    split_sentence: SentenceSplitter[Piece],
     annotate_pieces: Callable[[Sequence[Piece]], None],
     chunk_size: int,
 ) -> Iterator[Document]:
-    """Yield the documents of a stream with their predicted mentions.
+    """Yield the documents with their predicted mentions, in their order.
 
     Args:
-        stream: the pieces of all documents, with a `DocumentEnd` after those of each document.
+        texts_or_documents: texts, or documents, whose spans are replaced. The id of a plain text
+            is its position in the input.
+        split_sentence: splits a sentence into pieces.
         annotate_pieces: adds the mentions of some pieces to the span lists of their documents.
         chunk_size: number of pieces to collect at a time.
     """
-    for chunk in _split(stream, chunk_size):
-        annotate_pieces([item for item in chunk if not isinstance(item, DocumentEnd)])
+    for chunk in _collect_chunks(_split(texts_or_documents, split_sentence), chunk_size):
+        annotate_pieces([item for item in chunk if not isinstance(item, _DocumentEnd)])
         for item in chunk:
-            if isinstance(item, DocumentEnd):
+            if isinstance(item, _DocumentEnd):
                 yield item.document.with_spans(sorted(item.spans))
 
 
@@ -70,7 +81,7 @@ def check_texts(texts_or_documents: Iterable[str | Document]) -> None:
         raise TypeError(f"annotate takes a list of texts or documents, not {given}")
 
 
-def to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
+def _to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
     """Yield documents; the id of a plain text is its position in the input.
 
     Raises:
@@ -86,8 +97,22 @@ def to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Docum
             raise TypeError(f"text {number} is {kind}; texts are strings or documents")
 
 
-def _split(items: Iterable[Piece | DocumentEnd], size: int) -> Iterator[list[Piece | DocumentEnd]]:
-    chunk: list[Piece | DocumentEnd] = []
+def _split(
+    texts_or_documents: Iterable[str | Document], split_sentence: SentenceSplitter[Piece]
+) -> Iterator[Piece | _DocumentEnd]:
+    """Yield the pieces of each document, and then its end."""
+    for document in _to_documents(texts_or_documents):
+        words = split_words(document.text)
+        spans: list[Span] = []
+        for first, last in get_sentences(document, words):
+            yield from split_sentence(document.text, words[first:last], spans)
+        yield _DocumentEnd(document, spans)
+
+
+def _collect_chunks(
+    items: Iterable[Piece | _DocumentEnd], size: int
+) -> Iterator[list[Piece | _DocumentEnd]]:
+    chunk: list[Piece | _DocumentEnd] = []
     for item in items:
         chunk.append(item)
         if len(chunk) >= size:

@@ -20,13 +20,14 @@ represented exactly; see `vaner.tagger.semirings.to_weights`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from vaner.tagger.decoding import TransitionScores
 from vaner.tagger.semirings import (
     MAXIMA,
     PROBABILITIES,
@@ -45,18 +46,7 @@ _STEPS_PER_DOUBLING = 5
 _MAX_ELEMENTS = 1 << 24  # numbers that a parallel scan may hold on another device: 128 megabytes
 
 
-class Chain(NamedTuple):
-    """The transition scores of a CRF; the twin of `vaner.tagger.decoding.Transitions`.
-
-    Attributes:
-        start: score of each tag at the first word. *Shape:* (C,)
-        transitions: score of each tag (row) before each tag (column). *Shape:* (C, C)
-        end: score of each tag at the last word. *Shape:* (C,)
-    """
-
-    start: Tensor
-    transitions: Tensor
-    end: Tensor
+Chain: TypeAlias = TransitionScores[Tensor]
 
 
 class ChainSums(NamedTuple):

@@ -16,7 +16,7 @@ Letters in shapes: B rows, W words, C tags.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ import numpy.typing as npt
 from vaner.text.tags import OUTSIDE, Chunk, TagSet, decode_tags, make_tags
 
 Floats: TypeAlias = npt.NDArray[np.floating]
+Array = TypeVar("Array")
 _MAX_BATCH_ELEMENTS = 1 << 20  # numbers in an array of a batch: eight megabytes
 
 FORBIDDEN = -1e4
@@ -31,8 +32,8 @@ FORBIDDEN = -1e4
 infinity it never makes a sum NaN."""
 
 
-class Transitions(NamedTuple):
-    """The transition scores of a CRF; the twin of `vaner.tagger.crf_algorithms.Chain`.
+class TransitionScores(NamedTuple, Generic[Array]):
+    """The transition scores of a CRF, in NumPy (`Transitions`) or PyTorch (`crf_algorithms.Chain`).
 
     Attributes:
         start: score of each tag at the first word. *Shape:* (C,)
@@ -40,9 +41,12 @@ class Transitions(NamedTuple):
         end: score of each tag at the last word. *Shape:* (C,)
     """
 
-    start: Floats
-    transitions: Floats
-    end: Floats
+    start: Array
+    transitions: Array
+    end: Array
+
+
+Transitions: TypeAlias = TransitionScores[Floats]
 
 
 class Mention(NamedTuple):
@@ -66,7 +70,7 @@ class Decoder:
     def __init__(self, tag_set: TagSet, transitions: Transitions) -> None:
         self.tag_set = tag_set
         allowed = (tag_set.allowed_start(), tag_set.allowed_transitions(), tag_set.allowed_end())
-        self.transitions = Transitions(
+        self.transitions: Transitions = Transitions(
             *(
                 np.asarray(scores, np.float64) + np.where(np.asarray(mask), 0.0, FORBIDDEN)
                 for scores, mask in zip(transitions, allowed, strict=True)

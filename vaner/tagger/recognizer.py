@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,18 +20,13 @@ from vaner.backbones.encoding import Encoder, Row
 from vaner.calibration.calibration import Calibration
 from vaner.recognition.length_batches import batch_by_length
 from vaner.recognition.recognizer import resolve_types
-from vaner.recognition.stream import (
-    BATCHES_PER_CHUNK,
-    DocumentEnd,
-    annotate_stream,
-    to_documents,
-)
+from vaner.recognition.stream import BATCHES_PER_CHUNK, annotate_stream
 from vaner.tagger.decoding import Decoder, Floats, Transitions
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.documents import Document, Span
 from vaner.text.reachability import count_unreachable
 from vaner.text.tags import TagScheme
-from vaner.text.words import Word, get_sentences, split_words
+from vaner.text.words import Word
 from vaner.utils.deprecation import renamed_argument
 
 
@@ -165,7 +161,8 @@ class Tagger:
         size = batch_size or self.batch_size
         passes = self.prompts.passes(resolve_types(self, types), corpus)
         return annotate_stream(
-            self._split(texts_or_documents, passes),
+            texts_or_documents,
+            partial(self._split_sentence, passes),
             lambda pieces: self._annotate_pieces(pieces, size),
             size * BATCHES_PER_CHUNK,
         )
@@ -189,20 +186,18 @@ class Tagger:
         self._collect_emissions(pieces, self.batch_size)
         return [np.concatenate(piece.sentence.emissions) for piece in pieces if piece.is_last]
 
-    def _split(
-        self, source: Iterable[str | Document], passes: Sequence[tuple[str, tuple[str, ...]]]
-    ) -> Iterator[_Piece | DocumentEnd]:
-        """Yield the rows of each document: every sentence under every instruction."""
-        for document in to_documents(source):
-            words = split_words(document.text)
-            spans: list[Span] = []
-            for first, last in get_sentences(document, words):
-                sentence_words = words[first:last]
-                for instruction, types in passes:
-                    sentence = _Sentence(sentence_words, types, spans)
-                    for row in self.encoder.rows(document.text, sentence_words, instruction):
-                        yield _Piece(sentence, row)
-            yield DocumentEnd(document, spans)
+    def _split_sentence(
+        self,
+        passes: Sequence[tuple[str, tuple[str, ...]]],
+        text: str,
+        words: Sequence[Word],
+        spans: list[Span],
+    ) -> Iterator[_Piece]:
+        """Yield the rows of a sentence under every instruction."""
+        for instruction, types in passes:
+            sentence = _Sentence(words, types, spans)
+            for row in self.encoder.rows(text, words, instruction):
+                yield _Piece(sentence, row)
 
     def _annotate_pieces(self, pieces: Sequence[_Piece], batch_size: int) -> None:
         self._collect_emissions(pieces, batch_size)

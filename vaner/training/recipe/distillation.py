@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.errors import RecipeError
+from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.recipe.saved_tagger import prompt_and_tag_fields, read_depth
 from vaner.training.recipe.schema import Recipe
 
@@ -39,7 +40,8 @@ def make_distillation_recipe(
     """
     if not corpora:
         raise RecipeError("name at least one corpus: the student is selected on its devel split")
-    fields, depth = prompt_and_tag_fields(teacher), read_depth(teacher)
+    fields = prompt_and_tag_fields(teacher, TaggerRecipe.fields_fixed_by_weights())
+    depth = read_depth(teacher)
     gold = [{"corpus": name, "nameless_fraction": 1.0} for name in corpora]
     soft = [{"corpus": str(name), "teacher": teacher} for name in (*texts, *corpora)]
     student_layers = layers or max(1, depth // 2)

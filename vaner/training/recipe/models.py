@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 from vaner.tagger.instructions import BY_NAME, Instruction
 from vaner.tagger.options import FIXED_BY_WEIGHTS, TaggerOptions
 from vaner.training.recipe.part import FormerName, RecipePart
+from vaner.training.recipe.saved_tagger import recipe_fields
 
 
 class LoraRecipe(RecipePart):
@@ -115,13 +116,12 @@ class TaggerRecipe(ModelRecipe, TaggerOptions):
         content = cls.with_current_names(content, info.context)
         if not isinstance(content, dict) or not content.get("init_from"):
             return content
-        from vaner.training.recipe.saved_tagger import recipe_fields
-
-        initial = cls.model_validate(recipe_fields(str(content["init_from"])))
-        for name in cls.fields_fixed_by_weights() & content.keys():
+        fixed = cls.fields_fixed_by_weights()
+        initial = cls.model_validate(recipe_fields(str(content["init_from"]), fixed))
+        for name in fixed & content.keys():
             given = cls.model_validate(initial.model_dump() | {name: content[name]})
-            if getattr(given, name) != (fixed := getattr(initial, name)):
-                raise ValueError(f"{name} is {fixed} in the initial model; leave it out")
+            if getattr(given, name) != (value := getattr(initial, name)):
+                raise ValueError(f"{name} is {value} in the initial model; leave it out")
         return initial.model_dump() | content
 
 

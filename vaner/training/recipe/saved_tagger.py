@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,8 @@ from vaner.backbones.file_names import ADAPTER_CONFIG
 from vaner.backbones.storage import locate_adapter
 from vaner.errors import ModelError
 from vaner.models.locate import locate_model
+from vaner.tagger.instructions import Instruction
 from vaner.tagger.prompts import TaggerPrompts
-from vaner.training.recipe.models import InstructionRecipe, TaggerRecipe
 
 # Fields about the depth of the backbone and what of it is trained: a student may differ in them.
 _DEPTH = {"layers", "causal_layers", "frozen_layers", "lora", "origin"}
@@ -29,28 +31,23 @@ def read_prompts(name: str) -> TaggerPrompts:
     return TaggerPrompts.from_config(_read_config(name))
 
 
-def prompt_and_tag_fields(name: str) -> dict[str, Any]:
+def prompt_and_tag_fields(name: str, fixed: Collection[str]) -> dict[str, Any]:
     """Return the model fields of a recipe that give the instruction and tags of a saved tagger.
 
     Args:
         name: folder, Hub id or embedded name.
+        fixed: the model fields that the weights of a tagger fix.
 
     Raises:
         ModelError: if it is not a saved tagger.
     """
     config = _read_config(name)
     try:
-        templates = {
-            field: config["instruction"][field] for field in InstructionRecipe.model_fields
-        }
+        templates = {part.name: config["instruction"][part.name] for part in fields(Instruction)}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{name}: its config lacks {error}") from error
-    fields = (TaggerRecipe.fields_fixed_by_weights() - _DEPTH) | {"max_subwords"}
-    return {"instruction": templates} | {
-        field: config[field]
-        for field in TaggerRecipe.model_fields
-        if field in fields & config.keys()
-    }
+    names = ({*fixed, "max_subwords"} - _DEPTH) & config.keys()
+    return {"instruction": templates} | {field: config[field] for field in names}
 
 
 def read_depth(name: str) -> int:
@@ -65,11 +62,12 @@ def read_depth(name: str) -> int:
         raise ModelError(f"{name}: its config lacks {error}") from error
 
 
-def recipe_fields(name: str) -> dict[str, Any]:
+def recipe_fields(name: str, fixed: Collection[str]) -> dict[str, Any]:
     """Return all model fields of a recipe that the weights of a saved tagger depend on.
 
     Args:
         name: folder, Hub id or embedded name.
+        fixed: the model fields that the weights of a tagger fix.
 
     Raises:
         ModelError: if it is not a saved tagger.
@@ -77,7 +75,7 @@ def recipe_fields(name: str) -> dict[str, Any]:
     config = _read_config(name)
     origin = config.get("backbone_origin")
     return {
-        **prompt_and_tag_fields(name),
+        **prompt_and_tag_fields(name, fixed),
         "origin": origin if origin in ("hub", "package") else None,  # a folder has none
         "layers": read_depth(name),
         "causal_layers": config.get("causal_layers", 0),
