@@ -3,8 +3,7 @@ r"""PubTator: title, abstract, and a tab-separated line per mention; an empty li
 ``PMID|t|Title``, ``PMID|a|Abstract``, ``PMID<tab>start<tab>end<tab>mention<tab>type<tab>ids``.
 Offsets count title and abstract joined by one character, here a line break. Other programs require
 both lines, so a document with one passage is written with an empty abstract, and an empty abstract
-is read as none. ``|`` separates identifiers; a composite such as ``D007674+D006222`` is a single
-identifier. ``-`` and ``-1`` mean none.
+is read as none. See `vaner.formats.identifiers` for the identifiers.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from vaner.formats.identifiers import list_forms
+from vaner.formats.identifiers import join_identifiers, list_forms, split_identifiers
 from vaner.formats.losses import (
     DANGLING,
     FRAGMENTS,
@@ -35,7 +34,6 @@ from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_re
 from vaner.text.documents import Document, Span
 
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
-_NO_IDENTIFIER = {"", "-", "-1"}
 
 Block = list[tuple[int, str]]
 """The numbered lines of a document."""
@@ -136,13 +134,8 @@ def _make_span(text: str, fields: Sequence[str]) -> Span:
     if len(fields) < 5:
         raise MalformedError("expected id, start, end, mention, type and identifiers")
     pieces = [(int(fields[1]), int(fields[2]))]
-    identifiers = _split_identifiers(fields[5] if len(fields) > 5 else "")
+    identifiers = split_identifiers(fields[5] if len(fields) > 5 else "")
     return make_span(text, pieces, fields[4].strip(), quoted=fields[3], identifiers=identifiers)
-
-
-def _split_identifiers(columns: str) -> tuple[str, ...]:
-    parts = (part.strip() for part in columns.split("\t")[0].split("|"))
-    return tuple(part for part in parts if part not in _NO_IDENTIFIER)
 
 
 def _make_metadata(spans: list[Span], columns: list[str], others: list[str]) -> dict[str, object]:
@@ -156,7 +149,7 @@ def _make_metadata(spans: list[Span], columns: list[str], others: list[str]) -> 
     different = [
         (span, column)
         for span, column in zip(spans, columns, strict=True)
-        if column != "|".join(span.identifiers)
+        if column != join_identifiers(span.identifiers, Losses())
     ]
     if different:
         stored["columns"] = remember((s for s, _ in different), (c for _, c in different))
@@ -212,11 +205,11 @@ def _make_lines(document: Document, losses: Losses) -> Iterator[str]:
     text = f"{title} {abstract}"
     for span, column in zip(document.spans, columns, strict=True):
         losses[FRAGMENTS] += span.is_discontinuous
-        if column is None or _split_identifiers(column) != span.identifiers:
-            identifiers = (replace_forbidden(i, losses, r"[|\t\r\n]") for i in span.identifiers)
-            column = "\t".join(("|".join(identifiers), *(column or "").split("\t")[1:]))
+        names, *others = (column or "").split("\t")
+        if split_identifiers(names) != span.identifiers:
+            names = join_identifiers(span.identifiers, losses, r"\t\r\n")
         # A tab in a mention would begin a column. Readers compare white space loosely.
         mention = text[span.start : span.end].replace("\t", " ")
         type = replace_forbidden(span.type, losses, r"[\t\r\n]")
-        yield "\t".join((id, str(span.start), str(span.end), mention, type, str(column)))
+        yield "\t".join((id, str(span.start), str(span.end), mention, type, names, *others))
     yield from (f"{id}\t{line}" for line in stored.get("lines", ()))

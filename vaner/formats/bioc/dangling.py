@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from vaner.formats.bioc.infons import Record, get_descriptive_infons, get_identifiers
+from vaner.formats.bioc.infons import Record, get_descriptive_infons
 from vaner.formats.bioc.metadata import Stored, get_units
-from vaner.formats.identifiers import list_forms
+from vaner.formats.identifiers import (
+    count_concept_fields,
+    list_forms,
+    read_identifiers,
+    without_identifiers,
+)
 from vaner.formats.losses import DANGLING, Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata, with_roundtrip_metadata
-from vaner.formats.spans import recall, separate_removed
+from vaner.formats.spans import recall, remember, separate_removed
 from vaner.text.documents import Document, Span
 
 
@@ -28,12 +33,13 @@ def drop_dangling(document: Document, losses: Losses) -> Document:
     annotations, removed = separate_removed(document.spans, stored.get("annotations", {}))
     present = {entry["id"] for entries in annotations.values() for entry in entries}
     ids = {entry["id"] for entry in removed} - present
-    names = _find_lost_names(document, annotations, removed)
+    annotations, changed = _update_infons(document, annotations, losses)
+    names = _find_lost_names(document, (*removed, *changed))
     relations = [r for unit in (stored, *get_units(stored)) for r in unit.get("relations", ())]
     while new := {r["id"] for r in relations if _is_dangling(r, ids, names)} - ids - {""}:
         ids |= new
     number = sum(_is_dangling(relation, ids, names) for relation in relations)
-    if not removed and not number:
+    if not removed and not changed and not number:
         return document
     losses[DANGLING] += number
     losses[DANGLING] += sum(len(get_descriptive_infons(entry["infons"])) for entry in removed)
@@ -41,19 +47,33 @@ def drop_dangling(document: Document, losses: Losses) -> Document:
     return with_roundtrip_metadata(document, "bioc", current)
 
 
-def _find_lost_names(
-    document: Document, annotations: Mapping[str, Sequence[Record]], removed: Sequence[Record]
-) -> set[str]:
+def _update_infons(
+    document: Document, annotations: Mapping[str, Sequence[Record]], losses: Losses
+) -> tuple[Mapping[str, Sequence[Record]], list[Record]]:
+    """Drop the infons about identifiers that mentions no longer have.
+
+    Returns:
+        What is stored of the mentions, and the entries of those whose identifiers have changed.
+    """
+    spans, entries, changed = list[Span](), list[Record](), list[Record]()
+    for span, entry in zip(document.spans, recall(document.spans, annotations), strict=True):
+        if entry is None:
+            continue
+        if read_identifiers(entry["infons"]) != span.identifiers:
+            infons = without_identifiers(entry["infons"])
+            losses[DANGLING] += count_concept_fields(entry["infons"])
+            changed.append(entry)
+            entry = {**entry, "infons": infons}
+        spans.append(span)
+        entries.append(entry)
+    return (remember(spans, entries), changed) if changed else (annotations, [])
+
+
+def _find_lost_names(document: Document, entries: Iterable[Record]) -> set[str]:
     """Return the forms of identifiers that the mentions of the file had and none has any more."""
-    pairs = zip(document.spans, recall(document.spans, annotations), strict=True)
-    changed = [entry for span, entry in pairs if entry is not None and _is_changed(span, entry)]
-    names = (name for entry in (*removed, *changed) for name in get_identifiers(entry["infons"]))
+    names = (name for entry in entries for name in read_identifiers(entry["infons"]))
     current = (identifier for span in document.spans for identifier in span.identifiers)
     return list_forms(names) - list_forms(current)
-
-
-def _is_changed(span: Span, entry: Record) -> bool:
-    return tuple(get_identifiers(entry["infons"])) != span.identifiers
 
 
 def _is_dangling(relation: Record, ids: set[str], names: set[str]) -> bool:

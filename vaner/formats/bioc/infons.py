@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from vaner.formats.identifiers import without_identifiers
 
 Record = Mapping[str, Any]
 """A document, or a part of it, in the shape of BioC JSON."""
-
-_IDENTIFIER_KEYS = {"identifier", "identifiers"}
-# Infons whose name is a database and whose value is an identifier, as in BioCreative corpora.
-_DATABASES = {"mesh", "omim", "ncbi gene", "ncbigene", "taxonomy", "chebi", "umls", "snomed", "go"}
 
 
 def to_string(value: Any) -> str:
@@ -21,22 +19,6 @@ def to_string(value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return "|".join(value)
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def get_identifiers(infons: Record) -> Iterator[str]:
-    """Yield concept identifiers, with the database as prefix if the infon's name is a database."""
-    for name, value in infons.items():
-        parts = [part for part in to_string(value).split("|") if part not in {"", "-", "-1"}]
-        if name.lower() in _IDENTIFIER_KEYS:
-            yield from parts
-        elif name.lower() in _DATABASES:
-            yield from (part if ":" in part else f"{name}:{part}" for part in parts)
-
-
-def without_identifiers(infons: Record) -> dict[str, Any]:
-    """Return the infons that are not concept identifiers."""
-    names = _IDENTIFIER_KEYS | _DATABASES
-    return {name: value for name, value in infons.items() if name.lower() not in names}
 
 
 def get_score(infons: Record) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any, Required
 
 from typing_extensions import TypedDict
 
-from vaner.formats.bioc.infons import Record
+from vaner.formats.bioc.infons import Record, get_descriptive_infons
 from vaner.formats.losses import Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.text.documents import Document
@@ -71,10 +71,12 @@ class Stored(TypedDict, total=False):
 
 
 def count_unsupported(document: Document) -> int:
-    """Count the relations, and the annotations without location, stored of a document."""
+    """Count the relations, annotations without location, and infons of mentions of a document."""
     stored = get_roundtrip_metadata(document, "bioc", Stored, Losses())
     relations = sum(len(unit.get("relations", ())) for unit in (stored, *get_units(stored)))
-    return relations + len(stored.get("unlocated", ()))
+    entries = (entry for entries in stored.get("annotations", {}).values() for entry in entries)
+    infons = sum(len(get_descriptive_infons(entry["infons"])) for entry in entries)
+    return relations + infons + len(stored.get("unlocated", ()))
 
 
 def get_units(stored: Record) -> Iterator[Record]:

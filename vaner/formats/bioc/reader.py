@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vaner.formats.bioc.infons import Record, get_identifiers, get_score, to_string
+from vaner.formats.bioc.infons import Record, get_score, to_string
+from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import freeze
 from vaner.formats.quotes import QuoteCounts, collect_quotes
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
@@ -227,7 +228,7 @@ def _make_span(text: str, annotation: Record) -> Span:
         to_string(infons.get("type")),
         quoted=_get_string(annotation, "text") or None,
         score=get_score(infons),
-        identifiers=get_identifiers(infons),
+        identifiers=read_identifiers(infons),
     )
 
 

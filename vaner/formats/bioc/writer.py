@@ -6,15 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from vaner.formats.bioc.infons import (
-    Record,
-    get_identifiers,
-    get_score,
-    to_string,
-    without_identifiers,
-)
+from vaner.formats.bioc.infons import Record, get_score, to_string
 from vaner.formats.bioc.metadata import Stored
-from vaner.formats.losses import Losses, replace_forbidden
+from vaner.formats.identifiers import join_identifiers, read_identifiers, without_identifiers
+from vaner.formats.losses import Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.spans import recall
 from vaner.text.documents import Document, Span
@@ -80,8 +75,8 @@ def _make_infons(span: Span, stored: Record, losses: Losses) -> dict[str, Any]:
     infons = dict(stored)
     if span.type != to_string(infons.get("type")):
         infons |= {"type": span.type}
-    if tuple(get_identifiers(infons)) != span.identifiers:
-        joined = "|".join(replace_forbidden(i, losses, r"\|") for i in span.identifiers)
+    if read_identifiers(infons) != span.identifiers:
+        joined = join_identifiers(span.identifiers, losses)
         infons = without_identifiers(infons) | ({"identifier": joined} if joined else {})
     if span.score != get_score(infons):
         infons.pop("score", None)

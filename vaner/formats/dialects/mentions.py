@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import is_integer
 
 START_END = (
@@ -163,24 +164,8 @@ def find_identifiers(entry: Mapping[str, Any]) -> list[str]:
     given = entry.get("identifiers")
     if _is_strings(given):
         return list(given)  # type: ignore[arg-type]
-    if isinstance(entry.get("normalized"), list):
-        return [
-            join_identifier(item.get("db_name"), item.get("db_id"))
-            for item in entry["normalized"]
-            if isinstance(item, dict) and item.get("db_id")
-        ]
-    names = ("cui", "kb_id", "concept_id")
-    return [entry[name] for name in names if isinstance(entry.get(name), str) and entry[name]][:1]
-
-
-def join_identifier(database: Any, identifier: Any) -> str:
-    """Return an identifier with its database as prefix, unless it has a prefix.
-
-    >>> join_identifier("MESH", "D006073"), join_identifier("CHEBI", "CHEBI:15365")
-    ('MESH:D006073', 'CHEBI:15365')
-    """
-    name = str(identifier)
-    return f"{database}:{name}" if database and ":" not in name else name
+    infons = entry.get("infons")  # of BioC
+    return [*read_identifiers({**(infons if isinstance(infons, dict) else {}), **entry})]
 
 
 def _is_pairs(value: Any) -> bool:

@@ -7,10 +7,9 @@ from statistics import fmean
 from typing import Any
 
 from vaner.formats.dialects.mentions import normalize_mention
+from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import is_integer
 from vaner.formats.skipped_records import SkipCounts
-
-_NO_CONCEPT = {"", "-", "CUI-less", "CUILESS"}
 
 
 def is_bern2(record: Any) -> bool:
@@ -28,8 +27,7 @@ def convert_bern2(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
     spans = []
     for entry in record["annotations"]:
         ids = entry.get("id") if isinstance(entry, dict) else None
-        ids = ids if isinstance(ids, list) else [ids]
-        concepts = [name for name in ids if isinstance(name, str) and name not in _NO_CONCEPT]
+        concepts = list(read_identifiers({"identifier": ids}))
         for span in normalize_mention(entry):
             spans.append({**span, "identifiers": concepts} if isinstance(span, dict) else span)
     yield {"id": record.get("pmid") or record.get("id"), "text": record["text"], "spans": spans}
