@@ -95,8 +95,10 @@ def join_identifiers(identifiers: Iterable[str], losses: Losses, forbidden: str 
     if any(map(_VARIANT.match, clean)):
         losses[JOINED] += 1
         return ";".join(clean)
-    replaced = [replace_forbidden(identifier, losses, "[|;,]") for identifier in clean]
-    return "|".join(replaced)
+    replaced = [replace_forbidden(identifier, losses, "[|;,]").strip() for identifier in clean]
+    field = "|".join(replaced)
+    losses[JOINED] += split_identifiers(field) != tuple(replaced)  # brackets that do not match
+    return field
 
 
 def add_prefix(database: str, identifier: str) -> str:
