@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vaner.calibration.calibration import Calibration, describe_unreached, read_calibration
 from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import list_training_splits, read_training_record
+from vaner.linking.consistency import make_consistent
 from vaner.models.load import load_recognizer
 from vaner.models.locate import locate_model
 from vaner.recognition.options import AnnotateOptions, LoadOptions, check_options
@@ -248,6 +249,7 @@ class Annotator:
         *,
         corpus: str | None = None,
         overlaps: Overlaps = "keep",
+        consistency: bool = True,
         min_score: float = 0.0,
         min_precision: float | None = None,
         **options: Any,
@@ -262,6 +264,8 @@ class Annotator:
                 of `corpora`.
             overlaps: ``keep`` all mentions, or the most probable of those that overlap, ``best``.
                 Mentions of different types may overlap, and those of a generator may nest.
+            consistency: whether equal names in a document get equal answers, see
+                `vaner.linking.consistency.make_consistent`.
             min_score: minimum score of a mention, in [0, 1].
             min_precision: sets a threshold for each type that reached this precision on the dev
                 set of `vaner calibrate`. Without `types`, other types are left out.
@@ -290,7 +294,7 @@ class Annotator:
         documents = self.recognizer.annotate(
             texts_or_documents, type_names, corpus=corpus, **options
         )
-        return self._select(documents, minimum, overlaps)
+        return self._select(documents, minimum, overlaps, consistency)
 
     def thresholds(
         self, types: str | Sequence[str] | None, precision: float
@@ -325,12 +329,15 @@ class Annotator:
         documents: Iterator[Document],
         minimum: float | Mapping[str, float],
         overlaps: Overlaps,
+        consistency: bool,
     ) -> Iterator[Document]:
-        """Calibrate, select and filter the mentions of each document."""
+        """Calibrate, select, make consistent and filter the mentions of each document."""
         if self._calibration is not None:
             documents = map(self._calibration.apply, documents)
         if self.selector is not None:
             documents = self.selector.select(documents)
+        if consistency:
+            documents = map(make_consistent, documents)
         for document in documents:
             document = filter_by_score(document, minimum)
             if overlaps == "best":

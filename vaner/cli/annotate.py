@@ -19,6 +19,7 @@ from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
     ColumnsOption,
+    ConsistencyOption,
     CorpusNameOption,
     DeviceOption,
     EncodingOption,
@@ -62,6 +63,7 @@ def annotate(
     id_column: IdColumnOption = None,
     columns: ColumnsOption = None,
     overlaps: OverlapsOption = DEFAULT_ANNOTATE.overlaps,
+    consistency: ConsistencyOption = DEFAULT_ANNOTATE.consistency,
     min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
     min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
     shard: ShardOption = None,
@@ -106,7 +108,7 @@ def annotate(
         ),
         annotate_options=AnnotateOptions(
             types=tuple(type_names) if type_names else None, corpus=corpus, overlaps=overlaps,
-            min_score=min_score, min_precision=min_precision,
+            consistency=consistency, min_score=min_score, min_precision=min_precision,
         ),
     )  # fmt: skip
     file_options: dict[str, Any] = {

@@ -22,6 +22,7 @@ from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
     ColumnsOption,
+    ConsistencyOption,
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
@@ -133,6 +134,7 @@ def evaluate(
     seen_in: SeenInOption = None,
     limit: LimitOption = None,
     unknown_corpus: UnknownCorpusOption = False,
+    consistency: ConsistencyOption = DEFAULT_ANNOTATE.consistency,
     min_score: MinScoreOption = DEFAULT_ANNOTATE.min_score,
     min_precision: MinPrecisionOption = DEFAULT_ANNOTATE.min_precision,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
@@ -188,7 +190,7 @@ def evaluate(
     check_writable(json_file, report)
     run = partial(
         _evaluate, limit=limit, min_score=min_score, min_precision=min_precision,
-        bootstrap=bootstrap, quiet=quiet, name_corpus=not unknown_corpus,
+        bootstrap=bootstrap, quiet=quiet, name_corpus=not unknown_corpus, consistency=consistency,
         is_file=corpus is not None and is_one_split(corpus),
     )  # fmt: skip
     results: dict[str, Any]
@@ -214,7 +216,7 @@ def evaluate(
         evaluations = [evaluation]
     options = {
         "min_score": min_score, "min_precision": min_precision, "quantization": quantization,
-        "unknown_corpus": unknown_corpus,
+        "unknown_corpus": unknown_corpus, "no_consistency": not consistency,
     }  # fmt: skip
     described = {**system.describe(), **{name: value for name, value in options.items() if value}}
     if form := recognizer.form:
@@ -238,6 +240,7 @@ def _evaluate(
     bootstrap: int,
     quiet: bool,
     name_corpus: bool,
+    consistency: bool,
     is_file: bool,
 ) -> Evaluation:
     from vaner.annotator import Annotator
@@ -264,6 +267,7 @@ def _evaluate(
         name_corpus=name_corpus,
         bootstrap=bootstrap,
         progress=lambda stream: show_progress(stream, gold.name, total=total, quiet=quiet),
+        **({"consistency": consistency} if isinstance(recognizer, Annotator) else {}),
     )
 
 

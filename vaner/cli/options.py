@@ -58,6 +58,9 @@ CorpusNameOption = Annotated[
 OverlapsOption = Annotated[
     Overlaps, declared_option(AnnotateOptions, "overlaps", example="--overlaps best")
 ]
+ConsistencyOption = Annotated[
+    bool, declared_option(AnnotateOptions, "consistency", example="--no-consistency")
+]
 MinScoreOption = Annotated[
     float,
     declared_option(AnnotateOptions, "min_score", example="--min-score 0.5"),

@@ -94,6 +94,7 @@ def evaluate(
     bootstrap: int = 1000,
     seed: int = 0,
     progress: ProgressWrapper = iter,
+    **options: Any,
 ) -> Evaluation:
     """Score a recognizer on a split of a corpus.
 
@@ -107,6 +108,7 @@ def evaluate(
         name_corpus: Name the corpus in the instruction if the model was trained on it.
         bootstrap, seed: Number of resamples for the 95% intervals (0 for none), and their seed.
         progress: Wrapper of the stream of annotated documents, such as a progress bar.
+        options: Options of `annotate` of the recognizer, such as ``consistency=False``.
 
     Raises:
         VanerError: If there is nothing to score, see `select_types`.
@@ -115,7 +117,7 @@ def evaluate(
     gold = tuple(islice(make_ids_unique(corpus), limit))
     name = _training_name(recognizer, corpus.name) if name_corpus else None
     started = time.monotonic()
-    annotated = progress(recognizer.annotate(_strip(gold), type_names, corpus=name))
+    annotated = progress(recognizer.annotate(_strip(gold), type_names, corpus=name, **options))
     predicted = tuple(filter_by_score(document, min_score) for document in annotated)
     seconds = time.monotonic() - started
     unreachable = _count_unreachable(recognizer, gold, type_names)

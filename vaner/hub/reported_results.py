@@ -13,7 +13,7 @@ from vaner.backbones.file_names import RESULTS_FILE
 from vaner.errors import VanerError
 from vaner.utils.validated_json import read_validated_json
 
-_RESTRICTIONS = ("min_score", "min_precision", "quantization")
+_RESTRICTIONS = ("min_score", "min_precision", "quantization", "no_consistency")
 """Options of an evaluation whose results do not describe the model as it is."""
 
 

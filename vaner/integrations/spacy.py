@@ -202,6 +202,7 @@ def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
         "types": _ANNOTATE.types,
         "corpus": _ANNOTATE.corpus,
         "dataset": None,
+        "consistency": _ANNOTATE.consistency,
         "min_score": _ANNOTATE.min_score,
         "align": "expand",
         "spans_key": "vaner",
@@ -219,6 +220,7 @@ def make_vaner(
     types: list[str] | None,
     corpus: str | None,
     dataset: str | None,
+    consistency: bool,
     min_score: float,
     align: Align,
     spans_key: str,
@@ -232,7 +234,7 @@ def make_vaner(
         nlp: the pipeline.
         name: name of the component.
         model, selector, batch_size, device: see `vaner.recognition.options.LoadOptions`.
-        types, corpus, min_score: see `vaner.recognition.options.AnnotateOptions`.
+        types, corpus, consistency, min_score: see `vaner.recognition.options.AnnotateOptions`.
         dataset: former name of `corpus`.
         kb, align, spans_key, overwrite_ents: see `VanerComponent`.
     """
@@ -245,7 +247,10 @@ def make_vaner(
             model=model, selector=selector, batch_size=batch_size, device=device
         ),
         annotate_options=AnnotateOptions(
-            types=None if types is None else tuple(types), corpus=corpus, min_score=min_score
+            types=None if types is None else tuple(types),
+            corpus=corpus,
+            consistency=consistency,
+            min_score=min_score,
         ),
         kb=kb,
         align=align,

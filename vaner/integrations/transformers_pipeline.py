@@ -22,7 +22,7 @@ from vaner.text.documents import Document
 
 TASK = "vaner-ner"
 _BATCH = 32
-_OPTIONS = ("types", "corpus", "dataset", "overlaps", "min_score")
+_OPTIONS = ("types", "corpus", "dataset", "overlaps", "consistency", "min_score")
 
 Entity = dict[str, Any]
 """A mention with the keys of transformers' pipelines: entity_group, score, word, start, end."""
@@ -33,8 +33,8 @@ class VanerPipeline(Pipeline):
 
     A call returns a list of mentions for a text, a list of such lists for a list of texts, and an
     iterator of them for a dataset or a generator of texts. Options of the pipeline or of a call are
-    those of `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``min_score`` and
-    ``batch_size``.
+    those of `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``consistency``,
+    ``min_score`` and ``batch_size``.
     """
 
     # Nothing else is loaded: the annotator loads the tokenizer of the model.

@@ -89,6 +89,13 @@ class AnnotateOptions:
             "longest if the probabilities are equal (best)."
         ),
     )
+    consistency: bool = field(
+        default=True,
+        metadata=_describe(
+            "Give equal names in a document equal answers, and abbreviations the type of the long "
+            "form that the document defines."
+        ),
+    )
     min_score: float = field(
         default=0.0,
         metadata=_describe(
@@ -113,6 +120,7 @@ class AnnotateOptions:
             "types": self.types,
             "corpus": self.corpus,
             "overlaps": self.overlaps,
+            "consistency": self.consistency,
             "min_score": self.min_score,
             "min_precision": self.min_precision,
         }

@@ -74,6 +74,7 @@ class AnnotateParams(BaseModel):
         description=declaration(AnnotateOptions, "types").description,
     )  # fmt: skip
     overlaps: Overlaps = _declared_field("overlaps")
+    consistency: bool = _declared_field("consistency")
     min_score: float = _declared_field("min_score")
     min_precision: float | None = _declared_field("min_precision")
     format: str | None = Field(
@@ -91,6 +92,7 @@ class AnnotateParams(BaseModel):
         return AnnotateOptions(
             types=types,
             overlaps=self.overlaps,
+            consistency=self.consistency,
             min_score=self.min_score,
             min_precision=self.min_precision,
         )

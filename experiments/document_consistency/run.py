@@ -1,0 +1,109 @@
+"""What consistency within a document is worth: F1 before and after, on dev sets of documents.
+
+    python -m experiments.document_consistency.run
+
+Annotates the dev sets of the corpora that have complete abstracts, and applies the steps of
+`vaner.linking.consistency` one by one: results.json and the table in README.md. The corpus is not
+named in the instruction, as for text from an unknown source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from experiments.results_table import fill_part
+from vaner.annotator import Annotator
+from vaner.corpora import load
+from vaner.errors import VanerError
+from vaner.evaluation import score
+from vaner.evaluation.evaluate import select_types
+from vaner.linking.consistency import make_consistent, tag_abbreviations, tag_repeated_names
+from vaner.text.documents import Document
+from vaner.utils.provenance import collect_provenance
+
+HERE = Path(__file__).resolve().parent
+CORPORA = ("BioRED", "NLM-Gene", "GNormPlus", "tmVar3")
+MODELS = ("biomedical", "biomedical-base")
+STEPS: dict[str, Callable[[Document], Document]] = {
+    "none": lambda document: document,
+    "abbreviations": tag_abbreviations,
+    "repeated names": tag_repeated_names,
+    "both": make_consistent,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m experiments.document_consistency.run")
+    parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
+    parser.add_argument("--models", nargs="+", default=list(MODELS), help="names or folders")
+    parser.add_argument("--limit", type=int, help="documents of each corpus; default: all")
+    arguments = parser.parse_args()
+    path = HERE / "results.json"
+    rows: list[dict[str, Any]] = []
+    if path.exists():
+        rows = json.loads(path.read_text("utf-8"))["rows"]
+    try:
+        for model in arguments.models:
+            new = measure(model, arguments.corpora, arguments.limit)
+            rows = [row for row in rows if row["model"] != new[0]["model"]] + new
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+    record = {"scores": "strict, from 0 to 1, on dev sets", "rows": rows}
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    readme = HERE / "README.md"
+    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "consistency"), "utf-8")
+
+
+def measure(model: str, root: Path | None, limit: int | None) -> list[dict[str, Any]]:
+    """Return a row for each corpus and step: precision, recall and F1."""
+    annotator = Annotator.from_pretrained(model)
+    rows = []
+    for name in CORPORA:
+        corpus = load(name, "devel", root=root)
+        types = select_types(annotator, corpus, None)
+        gold = corpus.documents[:limit]
+        texts = (document.with_spans(()) for document in gold)
+        predicted = list(annotator.annotate(texts, consistency=False))
+        for step, apply in STEPS.items():
+            changed = [_keep_types(apply(document), types) for document in predicted]
+            scored = replace(corpus, documents=tuple(_keep_types(d, types) for d in gold))
+            micro = score(scored, changed, types=types, bootstrap=0).to_dict()["micro"]
+            scores = {key: round(micro[key], 4) for key in ("precision", "recall", "f1")}
+            rows.append({
+                "model": Path(model).name, "corpus": name, "documents": len(gold),
+                "consistency": step, **scores, **collect_provenance(),
+            })  # fmt: skip
+            print(f"{model} on {name}, {step}: F1 {100 * scores['f1']:.2f}")
+    return rows
+
+
+def _keep_types(document: Document, types: Sequence[str]) -> Document:
+    """Return the document with the mentions of the types that are scored."""
+    return document.with_spans(span for span in document.spans if span.type in types)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the F1 scores as a Markdown table: a model and step a row, a corpus a column."""
+    lines = [
+        f"| model | consistency | {' | '.join(CORPORA)} |",
+        "|---|---|" + "--:|" * len(CORPORA),
+    ]
+    for model, step in dict.fromkeys((row["model"], row["consistency"]) for row in rows):
+        numbers = {
+            row["corpus"]: f"{100 * row['f1']:.2f}"
+            for row in rows
+            if (row["model"], row["consistency"]) == (model, step)
+        }
+        cells = (numbers.get(name, "") for name in CORPORA)
+        lines.append(f"| {model} | {step} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

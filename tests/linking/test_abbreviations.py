@@ -1,0 +1,44 @@
+"""Abbreviations that a text defines."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaner.linking.abbreviations import find_abbreviations
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    return [(text[a:b], text[c:d]) for a, b, c, d in find_abbreviations(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Heat shock transfer factor (HSF) acts", [("HSF", "Heat shock transfer factor")]),
+        ("We saw gout flares (GFs) often.", [("GFs", "gout flares")]),
+        ("HSF (heat shock factor) acts.", [("HSF", "heat shock factor")]),
+        ("tumour necrosis factor alpha (TNF-α) rose", []),  # α is not written in the long form
+        ("tumour necrosis factor-α (TNF-α) rose", [("TNF-α", "tumour necrosis factor-α")]),
+        ("nerve growth factor [NGF] binds", [("NGF", "nerve growth factor")]),
+        ("chronic gout (CG; stage 2) hurts", [("CG", "chronic gout")]),
+        ("patients (n = 12) and mice (see below)", []),
+        ("in 1998 (1999) it rose", []),
+        ("a very long story about nothing at all and more things (AB)", []),
+        ("the gene p53 (p53) acts", []),
+        ("(CKD) begins a text", []),
+        ("Asthma\n(AST)", []),
+        ("fever (F)", []),
+    ],
+)  # fmt: skip
+def test_definitions(text: str, expected: list[tuple[str, str]]) -> None:
+    assert pairs(text) == expected
+
+
+@given(st.text(st.sampled_from("ab A1(α)[] \n;,ß\u0130"), max_size=60))
+def test_offsets_are_in_the_text(text: str) -> None:
+    for found in find_abbreviations(text):
+        assert 0 <= found.short_start < found.short_end <= len(text)
+        assert 0 <= found.long_start < found.long_end <= len(text)
+        assert text[found.short_start : found.short_end].strip()

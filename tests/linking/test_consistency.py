@@ -1,0 +1,150 @@
+"""Equal names in a document get equal answers."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaner.annotator import Annotator
+from vaner.linking.consistency import make_consistent, tag_abbreviations, tag_repeated_names
+from vaner.text.documents import Document, Span
+
+
+def spans_of(text: str, *mentions: tuple[str, str]) -> Document:
+    spans, start = [], 0
+    for mention, type in mentions:
+        start = text.index(mention, start)
+        spans.append(Span(start, start + len(mention), type, 0.8))
+        start += len(mention)
+    return Document("1", text, tuple(spans))
+
+
+def test_an_abbreviation_has_the_type_of_its_long_form_everywhere() -> None:
+    text = "Gout flares of feet (GFF) hurt. A GFF, GFF-like GFFs: GFF pain was GFF."
+    document = spans_of(
+        text, ("Gout flares of feet", "Disease"), ("GFF", "Disease"), ("GFF", "Chemical"),
+        ("GFF pain", "Symptom"),
+    )  # fmt: skip
+    tagged = tag_abbreviations(document)
+    mentions = [(text[s.start : s.end], s.type) for s in tagged.spans]
+    assert mentions == [
+        ("Gout flares of feet", "Disease"), ("GFF", "Disease"), ("GFF", "Disease"),
+        ("GFF", "Disease"), ("GFF pain", "Symptom"), ("GFF", "Disease"),
+    ]  # fmt: skip
+    assert tag_abbreviations(tagged) == tagged
+
+
+def test_a_long_form_that_is_no_mention_changes_nothing() -> None:
+    document = spans_of("Body mass index (BMI) rose. BMI fell.", ("BMI", "Disease"))
+    assert tag_abbreviations(document) is document
+
+
+def test_a_part_of_the_long_form_is_no_definition() -> None:
+    text = "Receptor of mouse (ROM) acts. ROM binds."
+    assert tag_abbreviations(spans_of(text, ("Receptor", "Gene"))).spans[1:] == ()
+
+
+def mentions(document: Document) -> list[tuple[str, int, str]]:
+    return [(document.text[s.start : s.end], s.start, s.type) for s in document.spans]
+
+
+def test_a_name_has_the_type_with_the_greatest_sum_of_scores() -> None:
+    spans = (Span(0, 3, "Gene", 0.6), Span(4, 7, "Gene", 0.5), Span(8, 11, "Disease", 0.9))
+    tagged = tag_repeated_names(Document("1", "DCC DCC DCC", spans))
+    assert [(span.type, span.score) for span in tagged.spans] == [
+        ("Gene", 0.6), ("Gene", 0.5), ("Gene", 0.9),
+    ]  # fmt: skip
+
+
+def test_occurrences_that_are_no_mentions_are_added_or_decide_against_it() -> None:
+    text = "Gout, gout; Gout (Gouts) non-Gout"
+    one = tag_repeated_names(Document("1", text, (Span(0, 4, "Disease", 0.9),)))
+    assert one.spans == ()  # 0.9 / 3: "Gouts" and "gout" are other names
+    two = Document("1", text, (Span(0, 4, "Disease", 0.9), Span(12, 16, "Disease", 0.8)))
+    tagged = tag_repeated_names(two)
+    assert mentions(tagged) == [
+        ("Gout", 0, "Disease"),
+        ("Gout", 12, "Disease"),
+        ("Gout", 29, "Disease"),
+    ]
+    assert tagged.spans[-1].score is not None
+    assert abs(tagged.spans[-1].score - 1.7 / 3) < 1e-9
+
+
+def test_longer_names_come_first_and_parts_of_mentions_are_no_occurrences() -> None:
+    text = "lung gout, gout. Lung gout? lung gout and gout"
+    spans = (
+        Span(0, 9, "Disease", 0.9), Span(11, 15, "Disease", 0.9), Span(42, 46, "Disease", 0.9)
+    )  # fmt: skip
+    assert mentions(tag_repeated_names(Document("1", text, spans))) == [
+        ("lung gout", 0, "Disease"), ("gout", 11, "Disease"), ("gout", 22, "Disease"),
+        ("lung gout", 28, "Disease"), ("gout", 42, "Disease"),
+    ]  # fmt: skip
+
+
+def test_mentions_of_two_types_and_mentions_in_pieces_remain() -> None:
+    pieces = Span(0, 11, "Disease", 0.9, fragments=((0, 3), (8, 11)))
+    spans = (pieces, Span(4, 7, "Cell", 0.9), Span(4, 7, "Gene", 0.5))
+    document = Document("1", "DCC DCC DCC", spans)
+    assert set(tag_repeated_names(document).spans) == set(spans)
+
+
+def test_the_mentions_of_a_dictionary_remain() -> None:
+    document = Document("1", "Gout, Gout", (Span(0, 4, "Disease"),))
+    assert make_consistent(document) is document
+
+
+words = st.sampled_from(["gout", "GF", "(GF)", "gout flare", "DCC", ",", "\n", "ß", "😀"])
+
+
+@given(st.lists(words, max_size=12), st.data())
+def test_changes_keep_to_the_text_and_to_the_names(pieces: list[str], data: st.DataObject) -> None:
+    text = " ".join(pieces)
+    starts = [0]
+    for piece in pieces:
+        starts.append(starts[-1] + len(piece) + 1)
+    spans = [
+        Span(
+            start, start + len(piece), data.draw(st.sampled_from("AB")), data.draw(st.floats(0, 1))
+        )
+        for start, piece in zip(starts, pieces, strict=False)
+        if piece.strip() and data.draw(st.booleans())
+    ]
+    before = Document("1", text, tuple(sorted(spans)))
+    after = make_consistent(before)
+    names = {text[s.start : s.end] for s in before.spans} | {"GF"}
+    assert {text[s.start : s.end] for s in after.spans} <= names
+    assert len({(s.start, s.end) for s in after.spans}) == len(after.spans)
+    assert all(0 <= (s.score or 0) <= 1 for s in after.spans)
+
+
+def test_time_is_in_proportion_to_the_length() -> None:
+    def seconds(times: int) -> float:
+        text = "Gout flare (GF) of the toe. GF is not GF1 or gout. " * times
+        spans = [Span(51 * n, 51 * n + 10, "Disease", 0.9) for n in range(0, times, 2)]
+        document = Document("1", text, tuple(spans))
+        started = time.process_time()
+        make_consistent(document)
+        return time.process_time() - started
+
+    seconds(10)
+    assert seconds(2000) < 40 * max(seconds(200), 0.01)
+
+
+class _Recognizer:
+    """Finds "Gout" at the beginning of a text."""
+
+    kind, types, form, zero_shot, corpora = "model", ("Disease",), None, False, {}
+
+    def annotate(self, texts, types, **options):  # type: ignore[no-untyped-def]
+        for document in texts:
+            yield document.with_spans([Span(0, 4, "Disease", 0.9)])
+
+
+def test_annotators_are_consistent_unless_asked_otherwise() -> None:
+    annotator = Annotator(_Recognizer())  # type: ignore[arg-type]
+    document = Document("1", "Gout hurts. Gout stays.")
+    assert len(next(annotator.annotate([document])).spans) == 2
+    assert len(next(annotator.annotate([document], consistency=False)).spans) == 1
