@@ -38,7 +38,7 @@ def test_definitions(text: str, expected: list[tuple[str, str]]) -> None:
 
 @given(st.text(st.sampled_from("ab A1(α)[] \n;,ß\u0130"), max_size=60))
 def test_offsets_are_in_the_text(text: str) -> None:
-    for found in find_abbreviations(text):
-        assert 0 <= found.short_start < found.short_end <= len(text)
-        assert 0 <= found.long_start < found.long_end <= len(text)
-        assert text[found.short_start : found.short_end].strip()
+    for definition in find_abbreviations(text):
+        assert 0 <= definition.short_start < definition.short_end <= len(text)
+        assert 0 <= definition.long_start < definition.long_end <= len(text)
+        assert text[definition.short_start : definition.short_end].strip()

@@ -60,8 +60,8 @@ def test_a_name_has_the_type_with_the_greatest_sum_of_scores() -> None:
 
 def test_occurrences_that_are_no_mentions_are_added_or_decide_against_it() -> None:
     text = "Gout, gout; Gout (Gouts) non-Gout"
-    one = tag_repeated_names(Document("1", text, (Span(0, 4, "Disease", 0.9),)))
-    assert one.spans == ()  # 0.9 / 3: "Gouts" and "gout" are other names
+    rare = tag_repeated_names(Document("1", text, (Span(0, 4, "Disease", 0.9),)))
+    assert rare.spans == ()  # 0.9 / 3: "Gouts" and "gout" are other names
     two = Document("1", text, (Span(0, 4, "Disease", 0.9), Span(12, 16, "Disease", 0.8)))
     tagged = tag_repeated_names(two)
     assert mentions(tagged) == [
@@ -143,7 +143,7 @@ class _Recognizer:
             yield document.with_spans([Span(0, 4, "Disease", 0.9)])
 
 
-def test_annotators_are_consistent_unless_asked_otherwise() -> None:
+def test_option_consistency() -> None:
     annotator = Annotator(_Recognizer())  # type: ignore[arg-type]
     document = Document("1", "Gout hurts. Gout stays.")
     assert len(next(annotator.annotate([document])).spans) == 2

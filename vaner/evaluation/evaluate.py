@@ -107,8 +107,8 @@ def evaluate(
         limit: Number of documents to score; all if None.
         name_corpus: Name the corpus in the instruction if the model was trained on it.
         bootstrap, seed: Number of resamples for the 95% intervals (0 for none), and their seed.
-        progress: Wrapper of the stream of annotated documents, such as a progress bar.
-        options: Options of `annotate` of the recognizer, such as ``consistency=False``.
+        progress: Wrapper of the stream of documents, such as a progress bar.
+        options: For `annotate` of the recognizer, such as ``consistency=False``.
 
     Raises:
         VanerError: If there is nothing to score, see `select_types`.
@@ -117,19 +117,15 @@ def evaluate(
     gold = tuple(islice(make_ids_unique(corpus), limit))
     name = _training_name(recognizer, corpus.name) if name_corpus else None
     started = time.monotonic()
-    annotated = progress(recognizer.annotate(_strip(gold), type_names, corpus=name, **options))
+    stripped = (document.with_spans(()) for document in gold)
+    annotated = progress(recognizer.annotate(stripped, type_names, corpus=name, **options))
     predicted = tuple(filter_by_score(document, min_score) for document in annotated)
     seconds = time.monotonic() - started
     unreachable = _count_unreachable(recognizer, gold, type_names)
     report = score(
-        gold,
-        predicted,
-        types=type_names,
-        seen=None if train is None else seen_mentions(train),
-        unreachable=unreachable.total(),
-        bootstrap=bootstrap,
-        seed=seed,
-    )
+        gold, predicted, types=type_names, seen=None if train is None else seen_mentions(train),
+        unreachable=unreachable.total(), bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
     return Evaluation(
         corpus=corpus.name,
         split=corpus.split,
@@ -144,11 +140,6 @@ def evaluate(
         uncalibrated=_measure_uncalibrated(recognizer, gold, predicted, type_names),
         total_documents=None if len(gold) == len(corpus) else len(corpus),
     )
-
-
-def _strip(documents: Iterable[Document]) -> Iterator[Document]:
-    """Yield the documents without their mentions."""
-    return (document.with_spans(()) for document in documents)
 
 
 def _count_unreachable(
