@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from vaner.errors import FormatError
 from vaner.formats.dialects import bigbio, expand_container, find_dialect, is_annotated_text
+from vaner.formats.json_records import is_list_of_records, parse_json_records
+from vaner.formats.source import InputFile
 
 _BIOC_KEYS = {"documents", "passages", "PubTator3"}
 _TASK_KEYS = {"annotations", "predictions", "completions"}
-_CHECKED_RECORDS = 50
 # Quotation marks inside a string are escaped, so these only match keys.
 _KEY = r'(?<!\\)"({})"\s*:'
 _BIOC_LIST = re.compile(_KEY.format("|".join(sorted(_BIOC_KEYS))) + r"\s*\[")
@@ -35,8 +37,8 @@ def detect_json(head: str) -> str | None:
     start = head.lstrip()
     if not start.startswith(("{", "[")):
         return None
-    is_list = start.startswith("[") and not re.match(r'\[\s*"', start)
-    records = list(_parse_records(start, is_list))
+    is_list = is_list_of_records(start)
+    records = list(_parse_records(start))
     for record in records:
         if format := _detect_record(record, is_list):
             return format
@@ -45,30 +47,12 @@ def detect_json(head: str) -> str | None:
     return None if records else _detect_incomplete(start)
 
 
-def _parse_records(start: str, is_list: bool) -> Iterator[Any]:
-    """Yield the complete records: items of a list, lines, or an object over several lines."""
-    decoder = json.JSONDecoder()
-    if not is_list:
-        lines = [record for line in start.split("\n") if (record := _parse(line)) is not None]
-        if lines:
-            yield from lines
-            return
-    position = 1 if is_list else 0
-    for _ in range(_CHECKED_RECORDS):
-        position += len(start[position:]) - len(start[position:].lstrip(" \t\r\n,"))
-        try:
-            record, position = decoder.raw_decode(start, position)
-        except (ValueError, RecursionError):
-            return
-        yield record
-
-
-def _parse(line: str) -> Any:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict | list) else None
+def _parse_records(start: str) -> Iterator[Any]:
+    """Yield the records that are complete, as the reader of JSON Lines divides them."""
+    file = InputFile("", on_error=lambda error: None)
+    with suppress(FormatError):
+        for record in parse_json_records(iter([start]), file):
+            yield record.value
 
 
 def _detect_record(record: Any, is_list: bool) -> str | None:

@@ -36,7 +36,11 @@ def read_json_records(file: InputFile, encoding: str = "utf-8") -> Iterator[Json
     Raises:
         FormatError: if the JSON is broken, with its line.
     """
-    chunks = read_chunks(file, encoding)
+    return parse_json_records(read_chunks(file, encoding), file)
+
+
+def parse_json_records(chunks: Iterator[str], file: InputFile) -> Iterator[JsonRecord]:
+    """Yield the records of a text that comes in chunks; see `read_json_records`."""
     head, start = "", ""
     for chunk in chunks:
         head += chunk
@@ -44,19 +48,28 @@ def read_json_records(file: InputFile, encoding: str = "utf-8") -> Iterator[Json
         if len(start) > 1 and (start[0] != "[" or start[1:].strip()):
             break
     remaining = chain([head], chunks)
-    if start.startswith("[") and not start[1:].lstrip().startswith('"'):
-        yield from _read_lists(Buffer(remaining), file)
-    elif start.startswith("["):  # a text with its annotations in each line
-        yield from _read_objects(Buffer(remaining), file)
+    if start.startswith("["):
+        yield from _parse_values(Buffer(remaining), file, expand_lists=is_list_of_records(start))
     else:
-        yield from _read_lines_or_objects(remaining, file)
+        yield from _parse_lines_or_objects(remaining, file)
 
 
-def _read_lists(buffer: Buffer, file: InputFile) -> Iterator[JsonRecord]:
-    """Yield the items of a list, or of several lists one after another."""
+def is_list_of_records(start: str) -> bool:
+    """Return whether JSON begins with a list of records, not with a record that is a list.
+
+    Such a record is a text with its annotations.
+
+    >>> is_list_of_records('[{"text": "Gout."}]'), is_list_of_records('["Gout.", {"entities": []}]')
+    (True, False)
+    """
+    return start.startswith("[") and not start[1:].lstrip(_WHITE_SPACE).startswith('"')
+
+
+def _parse_values(buffer: Buffer, file: InputFile, *, expand_lists: bool) -> Iterator[JsonRecord]:
+    """Yield the values that follow each other, over any number of lines, or the items of lists."""
     number = 0
     while has_more(buffer):
-        is_list = buffer.text.startswith("[")
+        is_list = expand_lists and buffer.text.startswith("[")
         if is_list:
             buffer.drop(1)
         for value, line in read_list(buffer, file) if is_list else [read_record(buffer, file)]:
@@ -64,14 +77,7 @@ def _read_lists(buffer: Buffer, file: InputFile) -> Iterator[JsonRecord]:
             yield JsonRecord(value, line, number)
 
 
-def _read_objects(buffer: Buffer, file: InputFile) -> Iterator[JsonRecord]:
-    number = 0
-    while has_more(buffer):
-        number += 1
-        yield JsonRecord(*read_record(buffer, file), number)
-
-
-def _read_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[JsonRecord]:
+def _parse_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[JsonRecord]:
     """Yield the objects in lines, or those that extend over several lines.
 
     The first line decides: if it is not complete and the next one does not begin an object either,
@@ -92,7 +98,8 @@ def _read_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[J
         padding = "\n" * (first[0] - 1)
         gap = "\n" * (second[0] - first[0])
         rest = (f"\n{line}" for _, line in lines)
-        yield from _read_objects(Buffer(chain([padding, first[1], gap, second[1]], rest)), file)
+        buffer = Buffer(chain([padding, first[1], gap, second[1]], rest))
+        yield from _parse_values(buffer, file, expand_lists=False)
         return
     for number, line in chain([first], [second] if second else [], filled):
         with file.guard(number):

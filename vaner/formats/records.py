@@ -5,6 +5,11 @@ characters; ``tokens`` with ``entities`` in tokens; ``tokens`` with a tag for ea
 ``tags`` or ``labels``), optionally with the ``text``. Tags are strings or numbers. Numbers are
 class indices if the classes have names; otherwise 0 is O, 1 is B and 2 is I. A first token that
 contains spaces and has no tag is an instruction.
+
+A file of JSON becomes documents in three steps: `vaner.formats.json_records` divides it into
+records, `vaner.formats.dialects` converts those of other programs to our form, and this module
+makes a document of each, with the checks of `vaner.formats.json_values`.
+`vaner.formats.detect_json` detects the format of a file from its first records.
 """
 
 from __future__ import annotations
