@@ -52,7 +52,7 @@ def test_typing_marker_and_data_files_exist() -> None:
     package = Path(vaner.__file__).parent
     assert (package / "py.typed").is_file()
     assert (package / "corpora" / "registry.toml").is_file()
-    assert (package / "evaluation" / "metrics" / "entity_f1" / "entity_f1.py").is_file()
+    assert (package / "integrations" / "entity_f1" / "entity_f1.py").is_file()
 
 
 def test_lock_pins_every_requirement_and_nothing_else() -> None:

@@ -10,13 +10,13 @@ import pytest
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
-import vaner.evaluation
+import vaner.integrations
 from vaner.errors import VanerError
 from vaner.evaluation import score
 from vaner.text.documents import Document, Span
 from vaner.text.tags import decode_tags
 
-FOLDER = Path(vaner.evaluation.__file__).parent / "metrics" / "entity_f1"
+FOLDER = Path(vaner.integrations.__file__).parent / "entity_f1"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Strict entity F1 of tag sequences, as a metric for `evaluate.load` without network access.
 
-    metric = evaluate.load("vaner/evaluation/metrics/entity_f1")  # the folder or this file
+    metric = evaluate.load("vaner/integrations/entity_f1")  # the folder or this file
     metric.compute(references=[["B-Gene", "O"]], predictions=[["B-Gene", "O"]])
 
 The metric uses the tag decoder and the scorer of this package, so its scores are those of
