@@ -23,11 +23,6 @@ _TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projec
 _PAIR = re.compile(r'\[\s*(\[\s*)?"')
 
 
-def is_json(head: str) -> bool:
-    """Return whether a file begins as JSON does, and a text in brackets does not."""
-    return re.match(r'\s*(\{\s*["}]|\[\s*[\[{"\]])', head) is not None
-
-
 def detect_json(head: str) -> str | None:
     """Return the name of the JSON format of a file, or None if it is no known one.
 
