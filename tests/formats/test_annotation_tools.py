@@ -202,7 +202,8 @@ def test_label_studio_other_result_types_and_fields(put: Any) -> None:
         {"from_name": "mood", "to_name": "note", "type": "choices", "value": {"choices": ["x"]}},
         {"type": "relation", "from_id": "a", "to_id": "b"},
     ]  # fmt: skip
-    [document] = read(put([{"data": {"note": "Flu."}, "completions": [{"result": results}]}]))
+    with pytest.warns(SkippedRecordsWarning, match=r"left out: a choice \(1\); a relation \(1\)"):
+        [document] = read(put([{"data": {"note": "Flu."}, "completions": [{"result": results}]}]))
     assert mentions(document) == [("Flu", "A"), ("Flu", "B")] and document.id == "export-1"
     [task] = json.loads(written([document], "label_studio")[0])
     assert task["data"]["note"] == "Flu."
@@ -210,9 +211,9 @@ def test_label_studio_other_result_types_and_fields(put: Any) -> None:
     assert names == {("ner", "note")}
 
 
-def test_label_studio_second_list_is_an_error(put: Any) -> None:
+def test_label_studio_broken_json_after_a_list_is_an_error(put: Any) -> None:
     tasks = '[{"data": {"text": "Gout"}}]\n'
-    documents = read(put(tasks + "\n" + tasks, "x.json"), "label_studio")
+    documents = read(put(tasks + "\n]", "x.json"), "label_studio")
     assert next(documents).text == "Gout"
     with pytest.raises(FormatError, match=r"x\.json:3: broken JSON"):
         list(documents)
@@ -243,7 +244,7 @@ def test_label_studio_predictions_have_scores_and_a_model(put: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"data": {"text": "a"}}', "is not a list of tasks"),
+        ('{"a": {"text": "a"}}', "which field of the data is the text"),
         ('[{"data": {"a": "x", "b": "y"}}]', "which field of the data is the text"),
         ('[{"data": {"text": 3}}]', "text is int"),
         ('[{"data": {"text": "ab"}, "annotations": [{"result": [{"type": "labels", "value": '
@@ -294,7 +295,8 @@ def test_wrong_field_types_are_reported(put: Any, value: object) -> None:
     with pytest.raises(FormatError, match=r"x\.jsonl:1: answer"):
         list(read(path, "prodigy"))
     task = {"data": {"text": "Gout"}, "annotations": [{"result": [{"type": value}]}]}
-    (document,) = read(put(json.dumps([task]), "x.json"), "label_studio")
+    with pytest.warns(SkippedRecordsWarning, match=r"an answer of another type \(1\)"):
+        (document,) = read(put(json.dumps([task]), "x.json"), "label_studio")
     assert document.spans == ()
 
 

@@ -62,8 +62,10 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
     has_annotations = any(file.suffix in ANNOTATION_SUFFIXES for file in files)
     if format == "brat" or (format is None and has_annotations):
         return [str(folder)]
-    if readable := [str(file) for file in files if has_known_suffix(file)]:
-        return readable
+    readable = [file for file in files if has_known_suffix(file)]
+    # Label Studio writes files without a suffix to a target storage.
+    if readable := readable or [file for file in files if not file.suffix and file.stem.isdigit()]:
+        return list(map(str, readable))
     subfolders = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
     if subfolders:
         raise VanerError(

@@ -150,8 +150,11 @@ EncodingOption = Annotated[
 TextColumnOption = Annotated[
     str | None,
     typer.Option(
-        help="Column with the text of a CSV or TSV file; several separated by commas. Default: by "
-        "its name. Example: --text-column note",
+        "--text-column",
+        "--text-field",
+        help="Column with the text of a CSV or TSV file, or data field with the text of Label "
+        "Studio tasks; several separated by commas. Default: by its name. Example: --text-column "
+        "note",
         show_default=False,
     ),
 ]

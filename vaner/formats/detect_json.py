@@ -10,6 +10,7 @@ from typing import Any
 from vaner.errors import FormatError
 from vaner.formats.dialects import bigbio, expand_container, find_dialect, is_annotated_text
 from vaner.formats.json_records import is_list_of_records, parse_json_records
+from vaner.formats.label_studio.tasks import is_stored_annotation
 from vaner.formats.source import InputFile
 
 _BIOC_KEYS = {"documents", "passages", "PubTator3"}
@@ -18,6 +19,8 @@ _TASK_KEYS = {"annotations", "predictions", "completions"}
 _KEY = r'(?<!\\)"({})"\s*:'
 _BIOC_LIST = re.compile(_KEY.format("|".join(sorted(_BIOC_KEYS))) + r"\s*\[")
 _TASK_KEY = re.compile(_KEY.format("data|annotations|predictions|annotation_id"))
+_TASK_DATA = re.compile(_KEY.format("data") + r"\s*\{")
+_ANSWERS = re.compile(_KEY.format("annotations|predictions|completions|result") + r"\s*\[")
 _DENOTATIONS = re.compile(_KEY.format("denotations"))
 _TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projects|sentences"))
 _PAIR = re.compile(r'\[\s*(\[\s*)?"')
@@ -57,7 +60,7 @@ def _detect_record(record: Any, is_list: bool) -> str | None:
             return "pubannotation"
         if _is_bioc(record):
             return "bioc_json"
-        if is_list and _is_task(record):
+        if is_stored_annotation(record) or (_is_task(record) and (is_list or _is_bare(record))):
             return "label_studio"
     if find_dialect(record) or expand_container(record) is not None:
         return "jsonl"
@@ -88,6 +91,11 @@ def _is_task(record: Mapping[str, Any]) -> bool:
     )
 
 
+def _is_bare(record: Mapping[str, Any]) -> bool:
+    """Return whether a task has no text outside its data, except in JSON-MIN."""
+    return ("text" not in record and "tokens" not in record) or "annotation_id" in record
+
+
 def _detect_tool(record: Mapping[str, Any]) -> str | None:
     """Return the annotation tool that wrote a record of JSON Lines, or None if it is not clear."""
     spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
@@ -116,5 +124,7 @@ def _detect_incomplete(start: str) -> str | None:
     if _BIOC_LIST.search(start):
         return "bioc_json"
     if start.startswith("[") and _TASK_KEY.search(start):
+        return "label_studio"
+    if _TASK_DATA.search(start) and _ANSWERS.search(start):
         return "label_studio"
     return "jsonl" if _TEXT_KEY.search(start) or _PAIR.match(start) else None

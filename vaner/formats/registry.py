@@ -144,6 +144,7 @@ _FORMATS = (
         "Label Studio JSON: writes predictions, reads annotations",
         (".json",),
         label_studio.read,
+        options=("text_column",),
         writer=label_studio.render,
         is_identified_by_content=True,
         holds=Capabilities(discontinuous=_HULL, identifiers=False, relations=False),
