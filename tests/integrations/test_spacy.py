@@ -54,8 +54,8 @@ def with_fixed_spans(nlp: Any, *spans: Span) -> Any:
 
 
 def test_the_entry_point_exists() -> None:
-    found = {entry.value for entry in entry_points(group="spacy_factories", name="vaner")}
-    assert found == {"vaner.integrations.spacy:make_vaner"}
+    values = {entry.value for entry in entry_points(group="spacy_factories", name="vaner")}
+    assert values == {"vaner.integrations.spacy:make_vaner"}
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -174,9 +174,8 @@ def evaluate(
 
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
-    if all_ and (seen_in or input_format or rename or columns or encoding != "utf-8"):
-        names = "--seen-in, --from, --encoding, --columns and --rename"
-        raise VanerError(f"{names} cannot be used with --all")
+    if all_:
+        _check_no_file_options(seen_in, input_format, rename, columns, encoding != "utf-8")
     system = ScoredSystem(
         kb=kb,
         load_options=LoadOptions(
@@ -226,6 +225,12 @@ def evaluate(
         write_results({**described, **results}, json_file)
     if report is not None:
         write_html_report(evaluations, described, report)
+
+
+def _check_no_file_options(*given: object) -> None:
+    if any(given):
+        names = "--seen-in, --from, --encoding, --columns and --rename"
+        raise VanerError(f"{names} cannot be used with --all")
 
 
 def _evaluate(

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from vaner.errors import KnowledgeError, summarize_error
 from vaner.knowledge.concepts import Concept, Source
+from vaner.knowledge.type_names import match_types
 from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.deprecation import renamed_fields
 from vaner.utils.names import match_name, suggest_name
@@ -173,29 +174,6 @@ class KnowledgeBase:
             KnowledgeError: for a type that the base does not have.
         """
         return match_types(types, self.types, f"knowledge base {self.name}")
-
-
-def match_types(types: Sequence[str] | None, known: Sequence[str], owner: str) -> list[str] | None:
-    """Return the names of types that a user gives, in any case; None is returned unchanged.
-
-    Args:
-        types: the names that the user gives.
-        known: the types that exist.
-        owner: what has them, for the message.
-
-    Raises:
-        KnowledgeError: for a type that does not exist.
-
-    >>> match_types(["disease"], ["Chemical", "Disease"], "the base")
-    ['Disease']
-    """
-    if types is None:
-        return None
-    names = [types] if isinstance(types, str) else list(types)
-    resolved = [match_name(name, known) or name for name in names]
-    if missing := [name for name in resolved if name not in known]:
-        raise KnowledgeError(f"{owner} has no type {', '.join(missing)}; it has {', '.join(known)}")
-    return list(dict.fromkeys(resolved))
 
 
 def default_path(name: str) -> Path:

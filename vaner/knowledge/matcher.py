@@ -25,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaner.calibration.calibration import Calibration
-from vaner.knowledge.base import KnowledgeBase, match_types, open_base
+from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.hash_tables import Words, split_name_words
 from vaner.knowledge.lexicon import Lexicon, open_lexicon
 from vaner.knowledge.lexicon_tables import join_texts
 from vaner.knowledge.spelling_rules import RULES, SpellingRules, parse_rules
+from vaner.knowledge.type_names import match_types
 from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
