@@ -36,7 +36,7 @@ def build_backbone(folder: Path) -> Path:
     """Save a random two-layer LLaMA with a byte-level tokenizer."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaModel
+    from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -54,7 +54,10 @@ def build_backbone(folder: Path) -> Path:
         vocab_size=tokenizer.get_vocab_size(),
         max_position_embeddings=512,
     )
-    LlamaModel(config).save_pretrained(folder)
+    body = LlamaModel(config)
+    model = LlamaForCausalLM(config)  # as on the Hub: with a head, which only generators load
+    model.model = body
+    model.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder
 

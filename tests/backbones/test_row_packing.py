@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from experiments.backbones.architectures import save_model as save_architecture
 from vaner.backbones import row_packing
 from vaner.backbones.encoding import Encoder, Row
 from vaner.errors import ModelError
@@ -40,7 +41,8 @@ def bert(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
 def roberta(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
     from transformers import RobertaConfig, RobertaModel
 
-    model = RobertaModel(RobertaConfig(**SMALL, pad_token_id=1))
+    sizes = SMALL | {"max_position_embeddings": 258}  # of which the first two are not used
+    model = RobertaModel(RobertaConfig(**sizes, pad_token_id=1))
     return save_backbone(model, tmp_path_factory.mktemp("roberta"), tiny_backbone)
 
 
@@ -191,8 +193,9 @@ def test_shared_instruction_is_saved(tiny_backbone: Path, tmp_path: Path) -> Non
 
 
 def test_backbone_that_fails_the_trial_is_not_packed(
-    bert: Path, monkeypatch: pytest.MonkeyPatch
+    bert: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path))
     monkeypatch.setattr(row_packing, "_first_position", lambda backbone: 3)
     model = build_model(bert)
     assert model.layout == "padded"
@@ -201,19 +204,36 @@ def test_backbone_that_fails_the_trial_is_not_packed(
         model(**collate(encode_sentences(bert), "packed"))
 
 
-@pytest.mark.parametrize(("window", "layout"), [(16, "padded"), (512, "packed")])
-def test_short_attention_window_is_not_packed(
-    tiny_backbone: Path, window: int, layout: Layout
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [
+        ("mistral", {"sliding_window": 8}), ("mistral", {"sliding_window": 8, "causal": True}),
+        ("gemma2", {"attn_logit_softcapping": 0.5}), ("gpt_oss", {}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_packing_has_window_cap_and_sinks(
+    architecture: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
+    attention = "causal" if options.pop("causal", False) else "bidirectional"
+    model = build_model(save_architecture(architecture, tmp_path, **options), attention=attention)
+    rows = encode_sentences(tmp_path)
+    separate = [compute_scores(model, [row], "padded")[0] for row in rows]
+    assert model.layout == "packed"
+    for actual, reference in zip(compute_scores(model, rows, "packed"), separate, strict=True):
+        torch.testing.assert_close(actual, reference, **CLOSE)
+
+
+def test_unknown_option_of_attention_is_not_ignored(tiny_backbone: Path) -> None:
     model = build_model(tiny_backbone)
-    model.backbone.config.sliding_window = window
-    assert model.layout == layout
+    row_packing.enable_packing(model.backbone)
+    with pytest.raises(ValueError, match="options position_bias"):
+        row_packing.attend(model, *[torch.zeros(1, 1, 1, 4)] * 3, None, position_bias=torch.ones(1))
 
 
-def test_shared_instruction_without_packing_raises_error(tiny_backbone: Path) -> None:
-    model = build_model(tiny_backbone, shared_instruction=True)
-    model.backbone.config.sliding_window = 16
-    with pytest.raises(ModelError, match="cannot be packed"):
+def test_shared_instruction_without_packing_raises_error(tmp_path: Path) -> None:
+    model = build_model(save_architecture("bloom", tmp_path), shared_instruction=True)
+    with pytest.raises(ModelError, match="shared_instruction: a bloom backbone cannot be packed"):
         _ = model.layout
 
 

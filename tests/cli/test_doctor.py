@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 import vaner
+from experiments.backbones.architectures import save_model
 from tests.command_line import Run
 from tests.stand_ins import write_corpora
 from vaner.cli import diagnostics as doctor
@@ -161,3 +162,25 @@ def test_every_extra_has_a_purpose() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     assert set(setup["options.extras_require"]) <= set(EXTRAS)
+
+
+def test_trial_of_a_backbone(run: Run, tiny_backbone: Path, tmp_path: Path) -> None:
+    done = run("doctor", "--backbone", tiny_backbone, "--max-subwords", "64")
+    assert done.code == 0 and done.err == ""
+    assert "layer 1-2     32 subwords to the left, 31 to the right" in done.out
+    assert "packed" in done.out and "can be trained" in done.out
+    folder = save_model("lfm2", tmp_path / "lfm2")
+    done = run("doctor", "--backbone", folder, "--max-subwords", "64")
+    assert (
+        done.code == 1
+        and "broken: result: a lfm2 backbone cannot be made bidirectional" in done.err
+    )
+    assert "cannot be loaded" in run("doctor", "--backbone", tmp_path / "nothing").out
+
+
+def test_tokenizer_with_more_subwords_than_embeddings(
+    run: Run, tiny_backbone: Path, tmp_path: Path
+) -> None:
+    folder = save_model("llama", tmp_path, vocab_size=200)
+    done = run("doctor", "--backbone", folder, "--max-subwords", "64")
+    assert done.code == 1 and "has only 200 embeddings: use the tokenizer" in done.err

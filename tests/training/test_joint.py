@@ -13,8 +13,9 @@ from vaner.annotator import Annotator
 from vaner.backbones.encoding import Encoder
 from vaner.corpora import load
 from vaner.tagger.batch_tensors import collate
+from vaner.tagger.crf import allowed_tags
 from vaner.tagger.instructions import COMPACT
-from vaner.tagger.model import VanerForTokenClassification, allowed_tags
+from vaner.tagger.model import VanerForTokenClassification
 from vaner.text.tags import TagSet
 from vaner.training.examples.sentences import make_sentence_examples, unannotated_tags
 from vaner.training.recipe.schema import Recipe

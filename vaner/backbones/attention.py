@@ -111,14 +111,25 @@ def _add_causal_mask(
 
 
 def get_layers(model: PreTrainedModel) -> torch.nn.ModuleList:
-    """Return the layers of a model: its longest list of modules."""
-    lists = [part for part in model.modules() if isinstance(part, torch.nn.ModuleList)]
-    return max(lists, key=len, default=torch.nn.ModuleList())
+    """Return the layers of a model: its longest list of modules that is in no other list."""
+    outer: list[torch.nn.ModuleList] = []
+
+    def collect(module: torch.nn.Module) -> None:
+        if isinstance(module, torch.nn.ModuleList):
+            outer.append(module)
+        else:
+            for child in module.children():
+                collect(child)
+
+    collect(model)
+    return max(outer, key=len, default=torch.nn.ModuleList())
 
 
 def is_decoder(config: PreTrainedConfig) -> bool:
-    """Return whether an architecture has a causal mask."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
+    """Return whether an architecture may have a causal mask: it is not known as an encoder.
+
+    What the layers really see is measured, see `vaner.backbones.trial`.
+    """
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as MASKED
 
-    return config.model_type in CAUSAL and config.model_type not in MASKED
+    return config.get_text_config().model_type not in MASKED

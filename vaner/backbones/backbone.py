@@ -11,13 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoModelForCausalLM,
-    PreTrainedConfig,
-    PreTrainedModel,
-)
+from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from vaner.backbones.attention import (
     check_attention,
@@ -25,9 +19,11 @@ from vaner.backbones.attention import (
     set_attention,
     set_layer_attention,
 )
+from vaner.backbones.checkpoint import load_weights
 from vaner.backbones.config import Attention
+from vaner.backbones.text_model import build_text_model
 from vaner.backbones.trainable_weights import is_adapted
-from vaner.errors import ModelError
+from vaner.errors import ModelError, summarize_error
 
 # On AVX-512 machines, it warns at every import that an optional Hub kernel is missing.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
@@ -77,13 +73,14 @@ def load_backbone(
     Raises:
         ModelError: if the backbone cannot be loaded this way.
     """
-    config = AutoConfig.from_pretrained(folder)
+    config = _read_config(folder)
     set_attention(config, attention)
     if layers is not None:
         _shorten(config, layers)
-    for name in _DROPOUT_FIELDS if dropout is not None else ():
-        if hasattr(config, name):
-            setattr(config, name, dropout)
+    for part in {id(part): part for part in (config, config.get_text_config())}.values():
+        for name in _DROPOUT_FIELDS if dropout is not None else ():
+            if hasattr(part, name):
+                setattr(part, name, dropout)
     options: dict[str, Any] = {"dtype": dtype}
     if kernel is not None:
         options["attn_implementation"] = kernel
@@ -91,7 +88,9 @@ def load_backbone(
         options["quantization_config"] = _nf4(dtype)
         options["device_map"] = {"": device or "cpu"}
     with silence_transformers():
-        model = _auto_class(is_generative).from_pretrained(folder, config=config, **options)
+        model = load_weights(
+            folder, config, is_generative, options, is_shortened=layers is not None
+        )
     _check_block_size(model)
     return _prepare(model, attention)
 
@@ -101,7 +100,7 @@ def build_backbone(
 ) -> PreTrainedModel:
     """Build a backbone with random weights, to load saved weights into."""
     set_attention(config, attention)
-    return _prepare(_auto_class(is_generative).from_config(config), attention)
+    return _prepare(build_text_model(config, is_generative), attention)
 
 
 def unwrap_adapter(model: PreTrainedModel) -> Any:
@@ -109,8 +108,29 @@ def unwrap_adapter(model: PreTrainedModel) -> Any:
     return model.get_base_model() if is_adapted(model) else model  # type: ignore[operator]
 
 
-def _auto_class(is_generative: bool) -> Any:
-    return AutoModelForCausalLM if is_generative else AutoModel
+def count_embeddings(model: PreTrainedModel) -> int:
+    """Return the number of subwords that a backbone has an embedding for."""
+    embeddings: Any = model.get_input_embeddings()
+    return int(embeddings.weight.shape[0])
+
+
+def _read_config(folder: Path) -> PreTrainedConfig:
+    """Return the config of a backbone.
+
+    Raises:
+        ModelError: if it cannot be read, or if the architecture is an encoder-decoder.
+    """
+    try:
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder)
+    except Exception as error:  # validators of the configs raise errors of many classes
+        reason = summarize_error(error)
+        raise ModelError(f"{folder}: the config cannot be read: {reason}") from error
+    if getattr(config, "is_encoder_decoder", False):
+        raise ModelError(
+            f"{folder}: {config.model_type} is an encoder-decoder, which is not supported: use an "
+            "encoder (BERT-like) or a decoder (LLaMA-like)"
+        )
+    return config
 
 
 def _prepare(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
@@ -125,12 +145,16 @@ def _prepare(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
 
 
 def _shorten(config: PreTrainedConfig, layers: int) -> None:
-    depth = config.num_hidden_layers
+    text = config.get_text_config()
+    depth = text.num_hidden_layers
     if not 1 <= layers <= depth:
         raise ModelError(f"layers is {layers}; the backbone has {depth}")
-    config.num_hidden_layers = layers
-    if getattr(config, "layer_types", None):
-        config.layer_types = config.layer_types[:layers]
+    if layers == depth:
+        return
+    text.num_hidden_layers = layers
+    for name, value in list(vars(text).items()):  # lists with an entry for each layer
+        if isinstance(value, list) and len(value) == depth:
+            setattr(text, name, value[:layers])
 
 
 def _nf4(dtype: torch.dtype) -> Any:

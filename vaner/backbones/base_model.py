@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 from vaner.backbones import backbone as backbones
 from vaner.backbones import saved_parts, trainable_weights
 from vaner.backbones.attention import check_attention, keep_causal_layers
+from vaner.backbones.checked_model import CheckedModel
 from vaner.backbones.config import BackboneModelConfig
 from vaner.backbones.file_names import ADAPTER_CONFIG, HEAD_FILE, LAYERS_FILE
 from vaner.backbones.locate import locate_backbone
@@ -34,7 +35,7 @@ from vaner.errors import ModelError
 _HUB_OPTIONS = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 
 
-class BackboneModel(PreTrainedModel):
+class BackboneModel(CheckedModel):
     """A model on a backbone.
 
     Create a new model on pretrained weights with `from_backbone`. Load a saved one with
@@ -42,7 +43,6 @@ class BackboneModel(PreTrainedModel):
     builds its head after this constructor and then calls `post_init`.
 
     Attributes:
-        is_generative: whether the backbone is a language model with its head over the vocabulary.
         has_head: whether there is a head of this package above the backbone.
     """
 
@@ -52,7 +52,6 @@ class BackboneModel(PreTrainedModel):
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
-    is_generative: ClassVar[bool] = False
     has_head: ClassVar[bool] = True
 
     def __init__(
@@ -188,7 +187,8 @@ class BackboneModel(PreTrainedModel):
         if not self.saves_trained_weights_only:
             # Its progress bar would interrupt that of the trainer.
             with backbones.silence_transformers():
-                super().save_pretrained(folder, **options)
+                # The names of the weights are those in memory, not those of the backbone's files.
+                super().save_pretrained(folder, **{"save_original_format": False, **options})
             return
         if not options.get("is_main_process", True):
             return

@@ -7,7 +7,6 @@ sentence attends only to itself and its instruction.
 
 from __future__ import annotations
 
-import logging
 from typing import Any, NamedTuple
 
 import torch
@@ -17,12 +16,21 @@ from transformers import AttentionInterface, PreTrainedModel
 
 from vaner.backbones.backbone import unwrap_adapter
 
-logger = logging.getLogger(__name__)
-
 KERNEL = "vaner_packed"
 """The name of `attend` in transformers' registry of attention implementations."""
 
-_TOLERANCE = 0.02  # of vector norms: far above rounding errors, also in bf16 or 4 bits
+# What layers pass to every attention implementation, and what these do not use.
+_NO_EFFECT = {
+    "cache_position",
+    "deterministic",
+    "hidden_states",
+    "is_causal",
+    "output_attentions",
+    "position_embeddings",
+    "position_ids",
+    "return_dict",
+    "use_cache",
+}
 
 
 class Packing(NamedTuple):
@@ -46,6 +54,20 @@ class Packing(NamedTuple):
     positions: Tensor
 
 
+class _ScoreOptions(NamedTuple):
+    """How attention scores are computed.
+
+    Attributes:
+        scaling: factor of the scores.
+        softcap: a score x becomes softcap · tanh(x / softcap). None changes nothing.
+        sinks: score of each head's sink. *Shape:* (heads,)
+    """
+
+    scaling: float
+    softcap: float | None
+    sinks: Tensor | None
+
+
 def attend(
     module: nn.Module,
     query: Tensor,
@@ -56,7 +78,10 @@ def attend(
     packing: Packing | None = None,
     scaling: float | None = None,
     dropout: float = 0.0,
-    **_: Any,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    **options: Any,
 ) -> tuple[Tensor, None]:
     """Compute attention in a packed row, with the signature that transformers calls.
 
@@ -68,30 +93,50 @@ def attend(
         packing: which subwords attend to which.
         scaling: factor of the scores. Default: 1/√D.
         dropout: dropout of the attention weights.
+        sliding_window: how far a subword attends: to less than this distance if the layer is
+            causal, and else to at most this distance, as in transformers' masks.
+        softcap: bound of the scores, see `_compute_attention`.
+        s_aux: score of each head's sink, which is attended to and has no value. *Shape:* (heads,)
+        options: further options of the layer. They have no effect on the attention, or else the
+            backbone is not packed.
 
     Returns:
         *Shape:* (1, N, heads, D), and None for the weights
 
     Raises:
-        ValueError: if the backbone was not called by `run_backbone`, and there is no packing.
+        ValueError: if the backbone was not called by `run_backbone`, and there is no packing, or if
+            the layer has an option that this function does not know.
     """
+    unknown = [name for name in options if options[name] is not None and name not in _NO_EFFECT]
+    if unknown:
+        raise ValueError(f"its attention has the options {', '.join(unknown)}")
     if packing is None:
         raise ValueError(
-            "this backbone has packing enabled: call it by vaner.backbones.row_packing.run_backbone"
+            "an attention layer got no packing: call this backbone by "
+            "vaner.backbones.row_packing.run_backbone"
         )
     query = _unpack(query, packing.query_index)
     key, value = (_unpack(part, packing.key_index) for part in (key, value))
-    visible = packing.key_mask[:, None, None, :]
-    if getattr(module, "is_causal", False):
-        position = packing.positions[0]
-        earlier = position[packing.key_index].unsqueeze(1) <= position[
-            packing.query_index
-        ].unsqueeze(2)
-        visible = visible & earlier[:, None]
-    result = _compute_attention(
-        query, key, value, visible, scaling or query.shape[-1] ** -0.5, dropout
-    )
+    visible = _find_visible(packing, getattr(module, "is_causal", False), sliding_window)
+    scores = _ScoreOptions(scaling or query.shape[-1] ** -0.5, softcap, s_aux)
+    result = _compute_attention(query, key, value, visible, scores, dropout)
     return result.transpose(1, 2)[packing.query_mask].unsqueeze(0), None
+
+
+def _find_visible(packing: Packing, is_causal: bool, sliding_window: int | None) -> Tensor:
+    """Return which subwords attend to which. *Shape:* (S, 1, 1 or L, K), bool"""
+    visible = packing.key_mask[:, None, None, :]
+    if not is_causal and sliding_window is None:
+        return visible
+    position = packing.positions[0]
+    # How far what is attended to is to the left; negative to the right. *Shape:* (S, L, K)
+    distance = position[packing.query_index].unsqueeze(2) - position[packing.key_index].unsqueeze(1)
+    if is_causal:
+        visible = visible & (distance >= 0)[:, None]
+    if sliding_window is not None:
+        longest = sliding_window - 1 if is_causal else sliding_window
+        visible = visible & (distance.abs() <= longest)[:, None]
+    return visible
 
 
 def _unpack(packed: Tensor, index: Tensor) -> Tensor:
@@ -100,27 +145,38 @@ def _unpack(packed: Tensor, index: Tensor) -> Tensor:
 
 
 def _compute_attention(
-    query: Tensor, key: Tensor, value: Tensor, visible: Tensor, scaling: float, dropout: float
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    visible: Tensor,
+    options: _ScoreOptions,
+    dropout: float,
 ) -> Tensor:
     """Compute the attention of padded segments. *Shape:* (S, heads, L, D)"""
     group_size = query.shape[1] // key.shape[1]
-    if query.device.type != "cpu" or query.dtype == torch.float32:
+    is_plain = options.softcap is None and options.sinks is None
+    if is_plain and (query.device.type != "cpu" or query.dtype == torch.float32):
         return functional.scaled_dot_product_attention(
             query,
             key,
             value,
             attn_mask=visible.expand(-1, -1, query.shape[2], -1),
             dropout_p=dropout,
-            scale=scaling,
+            scale=options.scaling,
             enable_gqa=group_size > 1,
         )
     # In bf16 on a CPU, the gradient of torch's implementation takes five times as long.
     if group_size > 1:
         key, value = (part.repeat_interleave(group_size, 1) for part in (key, value))
-    scores = (query @ key.transpose(-1, -2) * scaling).masked_fill(
-        ~visible, torch.finfo(query.dtype).min
-    )
+    scores = query @ key.transpose(-1, -2) * options.scaling
+    if options.softcap is not None:
+        scores = torch.tanh(scores / options.softcap) * options.softcap
+    scores = scores.masked_fill(~visible, torch.finfo(query.dtype).min)
+    if options.sinks is not None:
+        sinks = options.sinks.to(scores.dtype).view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+        scores = torch.cat([scores, sinks], -1)
     weights = functional.softmax(scores, -1, dtype=torch.float32).to(query.dtype)
+    weights = weights[..., : key.shape[2]]
     return functional.dropout(weights, dropout, training=dropout > 0) @ value
 
 
@@ -132,6 +188,8 @@ def run_backbone(
     input_ids: Tensor,
     attention_inputs: dict[str, Tensor],
     added: Tensor | None = None,
+    *,
+    one_by_one: bool = False,
 ) -> Tensor:
     """Return the vectors of all subwords of a padded or packed batch.
 
@@ -140,6 +198,7 @@ def run_backbone(
         input_ids: *Shape:* (B, T), or (1, N) if packed
         attention_inputs: ``attention_mask``, or the fields of a `Packing`.
         added: vectors that are added to the subword embeddings. *Shape:* (B, T, H), or (1, N, H)
+        one_by_one: whether to run each row of a padded batch by itself, without its padding.
 
     Returns:
         *Shape:* (B, T, H), or (1, N, H)
@@ -147,6 +206,8 @@ def run_backbone(
     if "positions" in attention_inputs:
         inputs = embed(backbone, input_ids, added)
         return _run_packed(backbone, inputs, Packing(**attention_inputs))
+    if one_by_one:
+        return _run_single_rows(backbone, input_ids, attention_inputs["attention_mask"], added)
     if unwrap_adapter(backbone).config._attn_implementation == KERNEL:
         packing = _pack_padded(attention_inputs["attention_mask"])
         flat = None if added is None else added.flatten(0, 1)[None]
@@ -155,6 +216,19 @@ def run_backbone(
     output = backbone(**embed(backbone, input_ids, added), **attention_inputs)
     hidden: Tensor = output.last_hidden_state
     return hidden
+
+
+def _run_single_rows(
+    backbone: PreTrainedModel, input_ids: Tensor, mask: Tensor, added: Tensor | None
+) -> Tensor:
+    """Return the vectors of each row by itself, padded with 0. Arguments as `run_backbone`."""
+    rows = []
+    for i, length in enumerate(mask.sum(1).tolist()):
+        vectors = None if added is None else added[i : i + 1, :length]
+        row = {"attention_mask": mask[i : i + 1, :length]}
+        hidden = run_backbone(backbone, input_ids[i : i + 1, :length], row, vectors)
+        rows.append(functional.pad(hidden, (0, 0, 0, input_ids.shape[1] - length)))
+    return torch.cat(rows)
 
 
 def embed(backbone: PreTrainedModel, input_ids: Tensor, added: Tensor | None) -> dict[str, Tensor]:
@@ -166,9 +240,7 @@ def embed(backbone: PreTrainedModel, input_ids: Tensor, added: Tensor | None) ->
 
 
 def _run_packed(backbone: PreTrainedModel, inputs: dict[str, Tensor], packing: Packing) -> Tensor:
-    model = unwrap_adapter(backbone)
-    if model.config._attn_implementation != KERNEL:
-        model.set_attn_implementation(KERNEL)
+    enable_packing(backbone)
     positions = packing.positions + _first_position(backbone)
     hidden: Tensor = backbone(**inputs, position_ids=positions, packing=packing).last_hidden_state
     return hidden
@@ -188,55 +260,23 @@ def _pack_padded(attention_mask: Tensor) -> Packing:
     )
 
 
-def enable_packing(backbone: PreTrainedModel, longest: int) -> bool:
-    """Enable packing for a backbone, if it supports it.
-
-    This is decided by a trial: two short rows must have the same vectors packed as separately. Some
-    architectures have attention code or positions that cannot be set from outside.
+def enable_packing(backbone: PreTrainedModel) -> None:
+    """Prepare a backbone for packed batches; see `vaner.backbones.trial`.
 
     Args:
         backbone: loaded, with an adapter or without.
-        longest: maximum number of subwords in a row.
-
-    Returns:
-        Whether the backbone supports packing.
     """
     model = unwrap_adapter(backbone)
-    config = model.config.get_text_config()
-    window = getattr(config, "sliding_window", None) or getattr(config, "local_attention", None)
-    if window is not None and window < longest:
-        return False
-    previous, training = config._attn_implementation, model.training
-    model.eval()
-    try:
-        is_supported = _try_packing(model)
-    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        # Architectures fail in different ways. Padded rows work with all of them.
-        logger.info("a %s backbone cannot be packed: %s", config.model_type, error)
-        is_supported = False
-    model.train(training)
-    if not is_supported:
-        model.set_attn_implementation(previous)
-    return is_supported
-
-
-@torch.no_grad()
-def _try_packing(model: PreTrainedModel) -> bool:
-    device = next(model.parameters()).device
-    rows = [torch.arange(7, 12, device=device)[None], torch.arange(3, 6, device=device)[None]]
-    separate = [run_backbone(model, row, {"attention_mask": torch.ones_like(row)}) for row in rows]
-    index = torch.tensor([[0, 1, 2, 3, 4], [5, 6, 7, 0, 0]], device=device)
-    mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], device=device).bool()
-    positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2]], device=device)
-    packing = Packing(index, mask, index, mask, positions)
-    packed = run_backbone(model, torch.cat(rows, 1), packing._asdict())
-    expected = torch.cat(separate, 1)
-    return bool((packed - expected).norm() <= _TOLERANCE * expected.norm())
+    if model.config._attn_implementation != KERNEL:
+        model._padded_kernel = model.config._attn_implementation
+        model.set_attn_implementation(KERNEL)
 
 
 def disable_packing(backbone: PreTrainedModel) -> None:
     """Prepare a backbone for padded rows, and for an exporter, again."""
-    unwrap_adapter(backbone).set_attn_implementation("sdpa")
+    model = unwrap_adapter(backbone)
+    if model.config._attn_implementation == KERNEL:
+        model.set_attn_implementation(model._padded_kernel)
 
 
 def _first_position(backbone: PreTrainedModel) -> int:

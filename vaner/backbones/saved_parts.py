@@ -6,9 +6,13 @@ the model has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
 
+import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -16,7 +20,7 @@ from transformers import PreTrainedModel
 from vaner.backbones import trainable_weights
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
 from vaner.backbones.storage import locate_adapter, read_weights, write_backbone_name
-from vaner.errors import ModelError
+from vaner.errors import ModelError, summarize_error
 
 Head = Mapping[str, nn.Module]
 """The modules above a backbone by their names in a state dict."""
@@ -115,3 +119,79 @@ def load_into(
         model.load_state_dict(state, strict=False)
     except RuntimeError as error:
         raise ModelError(f"{folder}: weights of another shape: {error}") from error
+
+
+def check_can_be_saved(model: PreTrainedModel, build_empty: Callable[[], PreTrainedModel]) -> None:
+    """Save and load a new model on trial: its adapter or its layers, and the names of all weights.
+
+    Args:
+        model: the model, with its backbone as `backbone`.
+        build_empty: builds it without weights from the config that would be stored.
+
+    Raises:
+        ModelError: if the saved model could not be loaded.
+    """
+    backbone: Any = model.backbone
+    kind = backbone.config.model_type
+    try:
+        if trainable_weights.is_adapted(backbone):
+            _check_trained_weights(backbone)
+            backbone = backbone.get_base_model()
+            expected = _shapes(cast(nn.Module, build_empty().backbone))
+        else:
+            backbone = model
+            expected = _shapes(build_empty())
+    except ModelError:
+        raise
+    except Exception as error:  # configs and adapters fail in different ways
+        raise ModelError(
+            f"a model on a {kind} backbone could not be loaded again "
+            f"({summarize_error(error)}): use another backbone"
+        ) from error
+    if getattr(backbone, "is_quantized", False):
+        return  # 4-bit weights have other shapes, and are not saved
+    actual = {
+        re.sub(r"(\.base_layer)+\.", ".", name): shape
+        for name, shape in _shapes(backbone).items()
+        if ".lora_" not in name
+    }
+    different = sorted({*actual.items()} ^ {*expected.items()})
+    if different:
+        raise ModelError(
+            f"a model on a {kind} backbone could not be loaded again: {different[0][0]} would be "
+            "missing or have another shape; use another backbone"
+        )
+
+
+def _check_trained_weights(backbone: PreTrainedModel) -> None:
+    """Save and load an adapter, and compare it.
+
+    Raises:
+        ModelError: if it changed.
+    """
+    before = {
+        name: weight.detach().clone()
+        for name, weight in backbone.named_parameters()
+        if weight.requires_grad
+    }
+    with TemporaryDirectory() as folder:
+        save_trained_weights(backbone, Path(folder), "")
+        with torch.no_grad():
+            for name, weight in backbone.named_parameters():
+                if name in before:
+                    weight.fill_(0.5)
+        load_trained_weights(backbone, Path(folder))
+    changed = [
+        name
+        for name, weight in backbone.named_parameters()
+        if name in before and not torch.equal(weight, before[name])
+    ]
+    if changed:
+        raise ModelError(
+            f"an adapter on a {backbone.config.model_type} backbone could not be loaded again: "
+            f"{changed[0]} would differ; set other lora.targets"
+        )
+
+
+def _shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(weight.shape) for name, weight in model.state_dict().items()}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FILES = ["*.safetensors", "*.json", "*.md"]
 # Everything else can only be a folder.
+_SHARD = re.compile(r"-\d{5}-of-\d{5}\.safetensors$")
 _HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
@@ -89,19 +90,47 @@ def check_weights(folder: Path) -> None:
     """Open every weight file of a model, so that a damaged one is reported in one line.
 
     Raises:
-        ModelError: if there is no weight file, or a damaged one.
+        ModelError: if there is no weight file, or if one is missing or damaged.
     """
     from safetensors import SafetensorError, safe_open
 
     files = sorted(folder.glob("*.safetensors"))
+    if not files and (pickled := sorted(folder.glob("*.bin"))):
+        raise ModelError(
+            f"{folder}: the weights are pickled ({pickled[0].name}), and nothing is unpickled: "
+            "load them with transformers, and save them with model.save_pretrained"
+        )
     if not files:
         raise ModelError(f"{folder}: no weights here (*.safetensors, adapter_config.json)")
+    _check_shards(folder, {file.name for file in files})
     for file in files:
         try:
             with safe_open(file, framework="pt") as opened:
                 opened.keys()
         except (SafetensorError, OSError) as error:
-            raise ModelError(f"{file}: not a readable weight file ({error})") from error
+            raise ModelError(
+                f"{file}: not a readable weight file ({error}); copy it again"
+            ) from error
+
+
+def _check_shards(folder: Path, files: set[str]) -> None:
+    """Check that the weights of a model in several files are complete.
+
+    Raises:
+        ModelError: if a file or the index is missing, or the index is broken.
+    """
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        numbered = sorted(name for name in files if _SHARD.search(name))
+        if numbered and "model.safetensors" not in files:
+            raise ModelError(f"{index} is missing, so {numbered[0]} cannot be read; copy it again")
+        return
+    try:
+        expected = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(f"{index}: not a readable index ({error}); copy it again") from error
+    if missing := sorted(expected - files):
+        raise ModelError(f"{folder / missing[0]} is missing; copy it again")
 
 
 def check_same_architecture(base: Any, stored: Any, folder: Path) -> None:

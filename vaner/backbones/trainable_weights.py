@@ -21,14 +21,23 @@ def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel
     Args:
         model: the backbone.
         options: options of peft's `LoraConfig`.
+
+    Raises:
+        ModelError: if the backbone cannot have this adapter.
     """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if getattr(model, "is_quantized", False):
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
         _keep_4bit_trainable(model)
-    with _ignore_renamed_attribute():
-        return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
+    try:
+        with _ignore_renamed_attribute():
+            return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
+    except (ValueError, RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
+        raise ModelError(
+            f"a {model.config.model_type} backbone cannot have this adapter "
+            f"({summarize_error(error)}): change the fields of lora"
+        ) from error
 
 
 def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTrainedModel:
@@ -119,7 +128,12 @@ def _keep_4bit_trainable(model: PreTrainedModel) -> None:
 
 @contextmanager
 def _ignore_renamed_attribute() -> Iterator[None]:
-    """Ignore the warning that peft 0.21 causes: transformers 5.23 renamed an attribute it reads."""
+    """Ignore the warnings that peft 0.21 causes.
+
+    transformers 5.23 renamed an attribute that it reads. It also mentions experts of a mixture that
+    no adapter was requested for.
+    """
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"The following \w+_pattern keys did not match")
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         yield

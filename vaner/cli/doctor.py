@@ -24,6 +24,17 @@ def doctor(
             "--torch", help="Show what PyTorch knows about the devices; takes some seconds."
         ),
     ] = False,
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            help="Try this backbone instead: what its layers see, the layout of its batches, and "
+            "whether it can be trained. Example: --backbone Qwen/Qwen3-0.6B",
+            show_default=False,
+        ),
+    ] = None,
+    max_subwords: Annotated[
+        int, typer.Option(min=64, help="Length of the longest row of the trial, in subwords.")
+    ] = 256,
     corpora: CorporaOption = None,
 ) -> None:
     """Show what is installed and available on this machine, and what is broken.
@@ -31,15 +42,24 @@ def doctor(
     The command lists versions, devices, backbones, models, corpora, knowledge bases and extras. It
     loads and changes nothing. The exit code is 1 if something is broken, else 0.
 
+    With `--backbone`, a pretrained model is loaded and tried instead.
+
     Examples:
 
     `vaner doctor`
 
     `vaner doctor --torch --json > doctor.json`
+
+    `vaner doctor --backbone smollm2-135m`
     """
     from vaner.cli.diagnostics import run_diagnostics
 
-    sections = run_diagnostics(corpora, use_torch=torch)
+    if backbone is None:
+        sections = run_diagnostics(corpora, use_torch=torch)
+    else:
+        from vaner.cli.backbone_trial import try_backbone
+
+        sections = {"backbone": list(try_backbone(backbone, max_subwords))}
     problems = [
         f"{item.name}: {item.problem}"
         for items in sections.values()

@@ -271,7 +271,7 @@ class _Cache:
             mask[row, before - past : before + len(tokens)] = 1
         positions = torch.tensor(read, device=device).unsqueeze(1)
         positions = positions + torch.arange(longest, device=device)
-        output = model.model(
+        output = model.base_model(
             input_ids=ids,
             attention_mask=mask,
             position_ids=positions,

@@ -15,7 +15,10 @@ from transformers.utils.generic import ModelOutput
 
 from vaner.backbones import backbone as backbones
 from vaner.backbones.base_model import BackboneModel
+from vaner.errors import ModelError, summarize_error
 from vaner.generator.config import VanerGeneratorConfig
+from vaner.generator.copy_decoding import decode
+from vaner.generator.grammar import AnswerTokens, Grammar
 from vaner.generator.prompts import IGNORE_INDEX
 
 
@@ -41,6 +44,27 @@ class VanerForGeneration(BackboneModel):
     ) -> None:
         super().__init__(config, backbone)
         self.post_init()  # type: ignore[no-untyped-call]
+
+    def check_backbone(self) -> None:
+        """See `BackboneModel.check_backbone`; answers must not depend on batch and drafts either.
+
+        Raises:
+            ModelError: if the backbone cannot be decoded as `copy_decoding` does.
+        """
+        super().check_backbone()
+        was_training = self.training
+        self.train(False)
+        try:
+            if not _decodes_alike(self.language_model):
+                raise ValueError("the answers depend on the batch")
+        except Exception as error:  # caches and positions of architectures differ
+            kind = self.language_model.config.model_type
+            raise ModelError(
+                f"a generator cannot decode with a {kind} backbone ({summarize_error(error)}): use "
+                "a LLaMA-like backbone"
+            ) from error
+        finally:
+            self.train(was_training)
 
     @property
     def language_model(self) -> Any:
@@ -70,6 +94,24 @@ class VanerForGeneration(BackboneModel):
         scores = scores.masked_fill(legal < 0, -torch.inf)
         target_indices = (legal == targets.unsqueeze(1)).float().argmax(1)
         return GeneratorOutput(loss=nn.functional.cross_entropy(scores, target_indices))
+
+
+def _decodes_alike(model: Any) -> bool:
+    """Return whether two answers are the same alone, in a batch, and without drafts."""
+    rows = model.get_input_embeddings().weight.shape[0]
+    ids = [20 + i % (rows - 21) for i in range(0, 30 * 7, 7)]
+    tokens = AnswerTokens(*ids[:3])
+    prompts = [ids[3:12], ids[12:15]]
+    grammars = [
+        Grammar(((ids[15],), (ids[16], ids[17])), tokens),
+        Grammar(tuple((token,) for token in ids[18:28]), tokens),
+    ]
+    alone = [
+        decode(model, [prompt], [grammar])[0].tokens
+        for prompt, grammar in zip(prompts, grammars, strict=True)
+    ]
+    batches = decode(model, prompts, grammars), decode(model, prompts, grammars, longest_draft=1)
+    return all([answer.tokens for answer in batch] == alone for batch in batches)
 
 
 AutoModel.register(VanerGeneratorConfig, VanerForGeneration)

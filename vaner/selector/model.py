@@ -114,6 +114,11 @@ class VanerSelector(BackboneModel):
         nn.init.normal_(self.anchors.weight, std=config.projection_dim**-0.5)
         self.post_init()  # type: ignore[no-untyped-call]
 
+    @property
+    def adds_vectors(self) -> bool:
+        """The markers replace subword embeddings."""
+        return True
+
     @torch.no_grad()
     def init_markers(self, subwords: tuple[int, int]) -> None:
         """Initialize the two markers from the embeddings of two subwords, such as brackets."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 import torchcrf
 from torch import Tensor
+from torch.nn import functional
 
 from vaner.tagger import crf_algorithms
 from vaner.tagger.crf_algorithms import Chain
@@ -190,3 +191,20 @@ def _build_penalties(tags: TagSet, device: torch.device) -> Chain:
     """
     allowed = (tags.allowed_start(), tags.allowed_transitions(), tags.allowed_end())
     return Chain(*(torch.where(torch.tensor(a, device=device), 0.0, FORBIDDEN) for a in allowed))
+
+
+def allowed_tags(tags: Tensor, unannotated_tags: Tensor, num_tags: int) -> Tensor:
+    """Return the tags that each word may have: its gold tag and, for an O, every unannotated one.
+
+    Args:
+        tags: gold tags; O is 0. *Shape:* (B, W), int64
+        unannotated_tags: tags that the corpus does not annotate, filled with -1.
+            *Shape:* (B, at most C), int64
+        num_tags: C.
+
+    Returns:
+        *Shape:* (B, W, C), bool
+    """
+    gold = functional.one_hot(tags, num_tags).bool()
+    unannotated = functional.one_hot(unannotated_tags + 1, num_tags + 1).any(1)[:, 1:]
+    return gold | ((tags == 0).unsqueeze(2) & unannotated.unsqueeze(1))

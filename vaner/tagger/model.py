@@ -16,11 +16,11 @@ from transformers.utils.generic import ModelOutput
 
 from vaner.backbones import row_packing
 from vaner.backbones.base_model import BackboneModel
-from vaner.errors import ModelError
 from vaner.tagger.batches import Layout
 from vaner.tagger.config import VanerConfig
-from vaner.tagger.crf import CRF
+from vaner.tagger.crf import CRF, allowed_tags
 from vaner.tagger.decoding import FORBIDDEN
+from vaner.tagger.layout import choose_layout
 from vaner.tagger.options import Pooling
 from vaner.text.casing import Casing
 from vaner.text.tags import TagScheme, TagSet
@@ -71,6 +71,8 @@ class VanerForTokenClassification(BackboneModel):
     """
 
     config_class = VanerConfig
+    can_pack = True
+    can_read_single_rows = True
 
     def __init__(self, config: VanerConfig, backbone: PreTrainedModel | None = None) -> None:
         super().__init__(config, backbone)
@@ -96,15 +98,18 @@ class VanerForTokenClassification(BackboneModel):
             ModelError: if the instruction is shared, and the backbone does not support packing.
         """
         if self._layout is None:
-            can_pack = row_packing.enable_packing(self.backbone, self.config.max_subwords)
-            if self.config.shared_instruction:
-                if not can_pack:
-                    kind = self.config.base_config.model_type
-                    raise ModelError(f"shared_instruction: a {kind} backbone cannot be packed")
-                self._layout = "shared"
-            else:
-                self._layout = "packed" if can_pack else "padded"
+            self._layout = choose_layout(self)
         return self._layout
+
+    def check_backbone(self) -> None:
+        """See `BackboneModel.check_backbone`; the layout must be right too."""
+        super().check_backbone()
+        _ = self.layout
+
+    @property
+    def adds_vectors(self) -> bool:
+        """Whether an embedding of the casing is added."""
+        return bool(self.config.casing)
 
     def forward(
         self,
@@ -139,8 +144,7 @@ class VanerForTokenClassification(BackboneModel):
         """
         if "positions" in attention_inputs and self.layout == "padded":
             raise ValueError(f"a {self.config.base_config.model_type} backbone cannot be packed")
-        added = self.embed_casing(casing)
-        hidden = row_packing.run_backbone(self.backbone, input_ids, attention_inputs, added)
+        hidden = self._read(input_ids, attention_inputs, casing)
         words = pool(hidden, word_starts, word_ends, self.config.pooling)
         # The head stays in fp32: a sum of log scores loses too much precision in bf16.
         with torch.autocast(hidden.device.type, enabled=False):
@@ -163,6 +167,16 @@ class VanerForTokenClassification(BackboneModel):
             else:
                 loss = self.loss(emissions, *targets)
         return TaggerOutput(loss=loss, logits=emissions)
+
+    def _read(
+        self, input_ids: Tensor, attention_inputs: dict[str, Tensor], casing: Tensor | None
+    ) -> Tensor:
+        """Return the vectors of all subwords. *Shape:* (B, T, H), or (1, N, H)"""
+        is_single = self._trial is not None and self._trial.layout == "single"
+        added = self.embed_casing(casing)
+        return row_packing.run_backbone(
+            self.backbone, input_ids, attention_inputs, added, one_by_one=is_single
+        )
 
     def embed_casing(self, casing: Tensor | None) -> Tensor | None:
         """Return what is added to the subword embeddings. *Shape:* (B, T) -> (B, T, H)
@@ -302,23 +316,6 @@ def _build_general_head(config: VanerConfig) -> nn.ModuleDict:
     nn.init.zeros_(classifier.bias)
     crf = CRF(len(tags), tag_set=tags, learned=config.head == "crf")
     return nn.ModuleDict({"classifier": classifier, "crf": crf})
-
-
-def allowed_tags(tags: Tensor, unannotated_tags: Tensor, num_tags: int) -> Tensor:
-    """Return the tags that each word may have: its gold tag and, for an O, every unannotated one.
-
-    Args:
-        tags: gold tags; O is 0. *Shape:* (B, W), int64
-        unannotated_tags: tags that the corpus does not annotate, filled with -1.
-            *Shape:* (B, at most C), int64
-        num_tags: C.
-
-    Returns:
-        *Shape:* (B, W, C), bool
-    """
-    gold = nn.functional.one_hot(tags, num_tags).bool()
-    unannotated = nn.functional.one_hot(unannotated_tags + 1, num_tags + 1).any(1)[:, 1:]
-    return gold | ((tags == 0).unsqueeze(2) & unannotated.unsqueeze(1))
 
 
 def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tensor:

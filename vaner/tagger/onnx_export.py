@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import save_file
@@ -21,6 +21,7 @@ from vaner.backbones import backbone as backbones
 from vaner.backbones.row_packing import disable_packing, embed
 from vaner.errors import ModelError, summarize_error
 from vaner.tagger.model import VanerForTokenClassification, pool
+from vaner.tagger.onnx_check import check_graph, make_inputs
 from vaner.utils.distribution import describe_install
 
 Precision = Literal["int8", "fp32"]
@@ -106,9 +107,12 @@ def export(
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
-        _write_graph(model, work / "full.onnx")
+        graph = EmissionGraph(model).eval()  # or the exporter leaves the model in training mode
+        _write_graph(model, graph, work / "full.onnx")
+        _check(model, graph, work / "full.onnx", is_exact=True)
         if precision == "int8":
             _quantize(work / "full.onnx", work / model_file)
+            _check(model, graph, work / model_file, is_exact=False)
             (work / "full.onnx").unlink()
         else:
             (work / "full.onnx").rename(work / model_file)
@@ -132,17 +136,21 @@ def export(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
-    # Without eval(), the exporter leaves the model in training mode.
-    graph = EmissionGraph(model).eval()
-    inputs = {
-        "input_ids": torch.ones(1, 12, dtype=torch.long),
-        "instruction": (torch.arange(12) < 4).long()[None],
-        "word_starts": torch.arange(4, 10)[None],
-        "word_ends": torch.arange(5, 11)[None],
-    }
-    if model.config.casing:
-        inputs["casing"] = torch.zeros(1, 12, dtype=torch.long)
+def _check(
+    model: VanerForTokenClassification, graph: EmissionGraph, path: Path, *, is_exact: bool
+) -> None:
+    lengths = (8, 41, model.config.max_subwords)
+    kind = model.backbone.config.model_type
+    check_graph(path, graph, lengths, kind, is_exact=is_exact, **_row_options(model))
+
+
+def _row_options(model: VanerForTokenClassification) -> dict[str, Any]:
+    vocabulary = backbones.count_embeddings(model.backbone)
+    return {"vocabulary": vocabulary, "casing": model.config.casing}
+
+
+def _write_graph(model: VanerForTokenClassification, graph: EmissionGraph, path: Path) -> None:
+    inputs = make_inputs(12, **_row_options(model))
     try:
         with _silence_exporters(), torch.no_grad():
             axes = {name: _WORD_AXIS if "word" in name else _SUBWORD_AXIS for name in inputs}
@@ -158,7 +166,7 @@ def _write_graph(model: VanerForTokenClassification, path: Path) -> None:
             )
     except ImportError as missing:
         raise _missing_packages() from missing
-    except (RuntimeError, ValueError, TypeError) as error:
+    except Exception as error:  # architectures fail in the exporter in different ways
         reason = summarize_error(error)
         kind = model.backbone.config.model_type
         raise ModelError(f"a {kind} backbone cannot be exported: {reason}") from error

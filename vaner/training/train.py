@@ -17,7 +17,7 @@ from vaner.training.clock import Clock
 from vaner.training.curves import HistoryWriter, draw_curves_on_exit
 from vaner.training.examples.sentences import Coverage
 from vaner.training.learners.choice import build_learner
-from vaner.training.learners.learner import tokenizer_file
+from vaner.training.learners.learner import check_tokenizer, tokenizer_file
 from vaner.training.plan import TrainingPlan, resolve_recipe
 from vaner.training.progress import is_main_process
 from vaner.training.recipe.schema import Recipe
@@ -95,6 +95,8 @@ def _train_seed(
     clock, recipe = Clock(), plan.recipe
     set_seed(seed)  # of the new weights
     learner = build_learner(plan)
+    learner.model.check_backbone()
+    check_tokenizer(learner.model)
     scorer = make_scorer(learner, plan.dev, recipe.precision)
     coverage = Coverage(0, {}, 0)
     held_out: dict[str, int] = {}

@@ -10,8 +10,11 @@ from typing import Any, Protocol
 
 import torch
 
+from vaner.backbones.backbone import count_embeddings
 from vaner.backbones.base_model import BackboneModel
+from vaner.backbones.encoding import read_tokenizer
 from vaner.backbones.locate import locate_backbone
+from vaner.errors import ModelError
 from vaner.text.documents import Corpus
 from vaner.training.data.sources import DevSet, LoadedSource
 from vaner.training.examples.sentences import Coverage, Example
@@ -81,6 +84,23 @@ def backbone_options(recipe: AnyModel) -> dict[str, Any]:
         "backbone_dropout": recipe.backbone_dropout,
         "max_subwords": recipe.max_subwords,
     }
+
+
+def check_tokenizer(model: BackboneModel) -> None:
+    """Check that the backbone has an embedding for each subword of its tokenizer.
+
+    Raises:
+        ModelError: if it does not, or if the tokenizer is missing or broken.
+    """
+    file = tokenizer_file(model)
+    tokenizer = read_tokenizer(file.parent)
+    rows = count_embeddings(model.backbone)
+    used = {*tokenizer.get_vocab(with_added_tokens=False).values(), *tokenizer.encode("a").ids}
+    if (largest := max(used)) >= rows:
+        raise ModelError(
+            f"{file}: the subwords have ids up to {largest}, but the backbone has only {rows} "
+            "embeddings: use the tokenizer that the backbone was trained with"
+        )
 
 
 def tokenizer_file(model: BackboneModel) -> Path:

@@ -1,0 +1,1 @@
+"""Which architectures of transformers work as a backbone, tried with tiny random models."""

@@ -1,0 +1,85 @@
+"""Try many architectures of transformers as backbones, with tiny random models.
+
+    python -m experiments.backbones.run             # all, some minutes
+    python -m experiments.backbones.run llama bert  # only these; the others keep their results
+
+The command writes ``results.json`` and the table in ``docs/backbones.md``. It exits with code 1 if
+an architecture fails without a clear message, or if scores depend on the batch or on saving.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import re
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from experiments.backbones.architectures import ARCHITECTURES
+from experiments.backbones.probe import Outcome, probe
+from vaner.utils.atomic_write import atomic_write
+from vaner.utils.provenance import collect_provenance
+
+RESULTS = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).parents[2] / "docs" / "backbones.md"
+
+_BLOCK = re.compile(r"(<!-- backbones:begin -->\n).*?(<!-- backbones:end -->)", re.S)
+_HEADER = ("architecture", "batches", "layers see", "adapter", "all weights")
+_LAYOUTS = {"packed": "packed", "padded": "padded", "single": "row by row", "refused": "refused"}
+
+
+def make_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """Return a Markdown table of outcomes."""
+    rows = [_HEADER, ("---",) * len(_HEADER)]
+    for outcome in outcomes:
+        layout = _LAYOUTS[outcome["layout"]]
+        results = [_describe(outcome[name]) for name in ("lora", "full")]
+        layers = ", ".join(outcome["layers"])
+        rows.append((f"`{outcome['name']}`", layout, layers, *results))
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _describe(result: str) -> str:
+    """Return a result without the remedy, which is the same for many architectures."""
+    reason = result.removeprefix("refused: ").partition("; use another")[0]
+    return reason.partition(": use another")[0].replace("|", "\\|")
+
+
+def update_page(page: str, outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """Return the page with its table replaced."""
+    return _BLOCK.sub(lambda match: f"{match[1]}{make_table(outcomes)}{match[2]}", page)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="model types; all if none is given")
+    names = parser.parse_args(arguments).names or list(ARCHITECTURES)
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    known = json.loads(RESULTS.read_text("utf-8"))["outcomes"] if RESULTS.is_file() else []
+    outcomes = {outcome["name"]: outcome for outcome in known}
+    wrong = [outcome for name in names if _report(outcome := probe(name), outcomes)]
+    ordered = [outcomes[name] for name in ARCHITECTURES if name in outcomes]
+    content = {"outcomes": ordered, **collect_provenance()}
+    with atomic_write(RESULTS) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    with atomic_write(PAGE) as temporary:
+        temporary.write_text(update_page(PAGE.read_text("utf-8"), ordered), "utf-8")
+    return 1 if wrong else 0
+
+
+def _report(outcome: Outcome, outcomes: dict[str, Any]) -> bool:
+    """Print and store an outcome; return whether it is wrong."""
+    print(outcome.name, outcome.layout, outcome.lora, outcome.full, sep=" | ", flush=True)
+    outcomes[outcome.name] = json.loads(json.dumps(asdict(outcome)))
+    return outcome.is_wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

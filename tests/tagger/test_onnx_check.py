@@ -1,0 +1,41 @@
+"""An exported graph has the scores of its model, or nothing is exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from experiments.backbones.architectures import TOKENIZER, save_model
+from vaner.errors import ModelError
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.tagger.onnx_export import export
+from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE
+
+
+def export_architecture(architecture: str, folder: Path) -> Path:
+    backbone = save_model(architecture, folder / "backbone")
+    torch.manual_seed(0)
+    model = VanerForTokenClassification.from_backbone(
+        str(backbone), types=["Disease"], max_subwords=96
+    )
+    _ = model.layout
+    target = folder / "exported"
+    export(
+        model.eval(), backbone / TOKENIZER, target, precision="fp32", model_file=MODEL_FILE,
+        transitions_file=TRANSITIONS_FILE,
+    )  # fmt: skip
+    return target
+
+
+@pytest.mark.parametrize("architecture", ["gemma2", "roberta"])
+def test_export_of_architectures(architecture: str, tmp_path: Path) -> None:
+    assert (export_architecture(architecture, tmp_path) / MODEL_FILE).is_file()
+
+
+@pytest.mark.parametrize("architecture", ["longformer", "cohere2", "fnet"])
+def test_graph_that_differs_is_not_exported(architecture: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"a {architecture} backbone cannot be exported: "):
+        export_architecture(architecture, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backbone"]
