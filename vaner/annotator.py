@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from vaner.backbones.hub_errors import select_hub_options
 from vaner.calibration.calibration import Calibration, describe_unreached, read_calibration
 from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import list_training_splits, read_training_record
@@ -86,14 +87,14 @@ class Annotator:
             batch_size: maximum number of sentences in a batch.
             calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
             quantization: ``nf4`` loads the backbone of an adapter in 4 bits, as it was trained.
-            options: for `from_pretrained` of the model.
+            options: for the Hub (``revision``, ``token`` …) and `from_pretrained` of the model.
 
         Raises:
             VanerError: if this machine does not have the device.
             ModelError: if the model or its backbone is missing or incomplete.
         """
         check_options(LoadOptions, batch_size=batch_size, quantization=quantization)
-        folder = locate_model(name_or_path)
+        folder = locate_model(name_or_path, **select_hub_options(options))
         if quantization is not None:
             options["quantization"] = quantization
         recognizer = load_recognizer(folder, device, batch_size, **options)

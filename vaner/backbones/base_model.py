@@ -20,6 +20,7 @@ from vaner.backbones.attention import check_attention, keep_causal_layers
 from vaner.backbones.checked_model import CheckedModel
 from vaner.backbones.config import BackboneModelConfig
 from vaner.backbones.file_names import ADAPTER_CONFIG, HEAD_FILE, LAYERS_FILE
+from vaner.backbones.hub_errors import HUB_OPTIONS
 from vaner.backbones.locate import locate_backbone
 from vaner.backbones.storage import (
     check_same_architecture,
@@ -30,9 +31,6 @@ from vaner.backbones.storage import (
     resolve_model_folder,
 )
 from vaner.errors import ModelError
-
-# Options of transformers' `from_pretrained` for locating a model.
-_HUB_OPTIONS = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 
 
 class BackboneModel(CheckedModel):
@@ -251,13 +249,14 @@ class BackboneModel(CheckedModel):
         Raises:
             ModelError: if a file is missing or truncated, or does not fit the config.
         """
-        hub = {name: options.pop(name) for name in _HUB_OPTIONS if name in options}
+        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
         folder = resolve_model_folder(name_or_path, **hub)
+        hub.pop("revision", None)  # that of the model, not of its backbone
         if (kind := read_model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
         parts = (locate_adapter(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
         if any(part.is_file() for part in parts):
-            return cls._load_onto_backbone(folder, **options)
+            return cls._load_onto_backbone(folder, hub=hub, **options)
         if options.pop("quantization", None) is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
         check_weights(folder)
@@ -289,6 +288,7 @@ class BackboneModel(CheckedModel):
         dtype: torch.dtype | str | None = torch.float32,
         device: str | None = None,
         backbone: str | None = None,
+        hub: dict[str, Any] | None = None,
         **_: Any,
     ) -> Self:
         if not isinstance(dtype, torch.dtype):
@@ -301,7 +301,9 @@ class BackboneModel(CheckedModel):
         config.check()
         layers = config.frozen_layers is not None
         saved_parts.check_readable(folder, layers=layers, has_head=cls.has_head)
-        located = locate_backbone(backbone or config.backbone, config.backbone_origin)
+        located = locate_backbone(
+            backbone or config.backbone, config.backbone_origin, **(hub or {})
+        )
         base = backbones.load_backbone(
             located.folder,
             attention=config.attention,

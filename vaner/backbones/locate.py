@@ -13,16 +13,17 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 
 from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.embedded import EMBEDDED, Embedded
-from vaner.errors import ModelError, summarize_error
+from vaner.backbones.hub_errors import describe_hub_error
+from vaner.errors import ModelError
 from vaner.utils.cache_folder import get_cache_folder
 
 logger = logging.getLogger(__name__)
@@ -53,12 +54,13 @@ class LocatedBackbone(NamedTuple):
     origin: Origin
 
 
-def locate_backbone(name: str, prefer: str | None = None) -> LocatedBackbone:
+def locate_backbone(name: str, prefer: str | None = None, **hub: Any) -> LocatedBackbone:
     """Locate a backbone: a local folder, then the Hub's cache, the Hub, an installed package.
 
     Args:
         name: local folder, Hub id, or a name in `EMBEDDED`.
         prefer: the origin to try first: that of the backbone a saved model was trained on.
+        hub: options of `huggingface_hub.snapshot_download`, such as ``token``.
 
     Raises:
         ModelError: if it is nowhere. The message says what to install.
@@ -67,7 +69,7 @@ def locate_backbone(name: str, prefer: str | None = None) -> LocatedBackbone:
         return LocatedBackbone(Path(name), "folder")
     embedded = EMBEDDED.get(name)
     hub_id = embedded.hub if embedded else name
-    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id)}
+    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id, hub)}
     if embedded:
         sources["package"] = lambda: _from_package(name, embedded)
     hub_message = ""
@@ -110,7 +112,7 @@ def locate_tokenizer(folder: Path, backbone: str, origin: str | None) -> Path:
     return locate_backbone(backbone, origin).folder
 
 
-def _from_hub(repo: str) -> Path:
+def _from_hub(repo: str, options: Mapping[str, Any]) -> Path:
     """Return the snapshot of a repository: from the cache, or downloaded.
 
     Raises:
@@ -119,19 +121,18 @@ def _from_hub(repo: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    reason = "it has no safetensors files"
-    for local_only in (True, False):
+    reason = ""
+    for local_only in (True,) if options.get("local_files_only") else (True, False):
+        arguments = {"etag_timeout": 5, **options, "local_files_only": local_only}
         try:
-            folder = Path(
-                snapshot_download(
-                    repo, allow_patterns=_HUB_FILES, local_files_only=local_only, etag_timeout=5
-                )
-            )
+            folder = Path(snapshot_download(repo, allow_patterns=_HUB_FILES, **arguments))
         except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            reason = summarize_error(error)
+            reason = describe_hub_error(error, repo)
             continue
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder
+        missing = "config.json" if not (folder / "config.json").is_file() else "safetensors files"
+        reason = f"{repo} has no {missing}, and nothing is unpickled"
     raise LookupError(reason)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FOLDER
+from vaner.backbones.hub_errors import describe_hub_error
 from vaner.backbones.stored_config import read_config
-from vaner.errors import ModelError, summarize_error
+from vaner.errors import ModelError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +43,7 @@ def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
     try:
         return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES, **options))
     except Exception as error:  # errors of httpx, of the Hub and of its validation alike
-        reason = summarize_error(error)
+        reason = describe_hub_error(error, str(name_or_path))
         raise ModelError(
             f"no model folder {name_or_path} here, nor on the Hub: {reason}"
         ) from error

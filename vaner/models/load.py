@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from vaner.backbones.hub_errors import HUB_OPTIONS
 from vaner.calibration.calibration import read_calibration
 from vaner.recognition.recognizer import Recognizer
 from vaner.tagger.onnx_runtime import find_exported_form, load_exported_tagger
@@ -24,13 +25,14 @@ def load_recognizer(
         folder: folder of the model.
         device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
         batch_size: maximum number of sentences in a batch.
-        options: for `from_pretrained` of the model. With any option, PyTorch is used.
+        options: for `from_pretrained` of the model. With any option other than those for the Hub,
+            PyTorch is used.
 
     Raises:
         VanerError: if this machine does not have the device.
         ModelError: if the model or its backbone is missing or incomplete.
     """
-    exported = None if options else find_exported_form(folder, device)
+    exported = None if set(options) - set(HUB_OPTIONS) else find_exported_form(folder, device)
     if exported is not None:
         return load_exported_tagger(exported, batch_size=batch_size)
 

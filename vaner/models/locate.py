@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from vaner.backbones.storage import resolve_model_folder
 from vaner.errors import ModelError
@@ -12,12 +13,14 @@ from vaner.utils.names import match_name, suggest_name
 DEFAULT_MODEL = "biomedical"
 
 
-def locate_model(name_or_path: str | Path | None = None) -> Path:
+def locate_model(name_or_path: str | Path | None = None, **hub: Any) -> Path:
     """Return the folder of a saved model.
 
     Args:
         name_or_path: embedded name, in upper or lower case, local folder or Hub id. Default: the
-            embedded model ``biomedical``.
+            embedded model ``biomedical``. A Hub id may be followed by a branch, tag or commit:
+            ``owner/name@v1``.
+        hub: options of `huggingface_hub.snapshot_download`: ``revision``, ``token`` …
 
     Raises:
         ModelError: if there is no such model. The message has the most similar embedded name.
@@ -30,12 +33,20 @@ def locate_model(name_or_path: str | Path | None = None) -> Path:
         raise ModelError("the name of the model is empty", argument="model")
     embedded = list_embedded()
     known = None if Path(name).is_dir() else match_name(name, embedded)
+    hub = {option: value for option, value in hub.items() if value is not None}
+    if "revision" in hub and (known is not None or Path(name).is_dir()):
+        raise ModelError(
+            f"{name} is not on the Hub, and has no revision {hub['revision']}", argument="model"
+        )
     if known is not None:
         return embedded[known]
     if name_or_path is None:
         raise ModelError("this installation has no embedded model; name a model", argument="model")
+    repo, _, revision = name.partition("@")
+    if revision and not Path(name).exists():
+        name, hub = repo, {"revision": revision, **hub}
     try:
-        return resolve_model_folder(name)
+        return resolve_model_folder(name, **hub)
     except ModelError as error:
         if "/" in name or not (suggestion := suggest_name(name, embedded)):
             raise

@@ -32,7 +32,10 @@ class LoadOptions:
 
     model: str | None = field(
         default=None,
-        metadata=_describe("Model: embedded name, folder or Hub id. Default: the embedded model."),
+        metadata=_describe(
+            "Model: embedded name, folder or Hub id, also with a revision (me/name@v1). Default: "
+            "the embedded model."
+        ),
     )
     selector: str | None = field(
         default=None,
