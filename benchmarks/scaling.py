@@ -52,7 +52,10 @@ def main() -> None:
     )
     parser.add_argument("--documents", type=int, help="only so many, in this process")
     parser.add_argument("--model", type=Path, help="exported, for --documents")
-    parser.add_argument("--most", type=int, default=100_000, help="leave out what is more of them")
+    parser.add_argument(
+        "--most", type=int, default=max(DOCUMENTS),
+        help="largest number of words, sentences and documents; a small one for a trial",
+    )  # fmt: skip
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
     if arguments.documents:
@@ -66,7 +69,7 @@ def main() -> None:
         )  # fmt: skip
         record = {
             "words": measure_words(model, [n for n in WORDS if n <= arguments.most]),
-            "types": measure_types(),
+            "types": measure_types(min(SENTENCES, arguments.most)),
             "documents": [_run_in_process(model, n) for n in DOCUMENTS if n <= arguments.most],
             **collect_provenance(),
         }
@@ -91,15 +94,19 @@ def measure_words(model: Path, numbers: list[int]) -> list[dict[str, float]]:
     return rows
 
 
-def measure_types() -> list[dict[str, Any]]:
-    """Return milliseconds per sentence for several numbers of types, in each mode."""
+def measure_types(sentences: int) -> list[dict[str, Any]]:
+    """Return milliseconds per sentence for several numbers of types, in each mode.
+
+    Args:
+        sentences: number of sentences to annotate.
+    """
     import torch
 
     from vaner.backbones.backbone import silence_transformers
     from vaner.tagger.model import VanerForTokenClassification
 
     torch.set_num_threads(1)
-    texts = [" ".join(words) for words in generate_sentences(random.Random(0), SENTENCES)]
+    texts = [" ".join(words) for words in generate_sentences(random.Random(0), sentences)]
     rows = []
     for mode, options in MODES.items():
         for number in TYPES:
@@ -114,7 +121,7 @@ def measure_types() -> list[dict[str, Any]]:
             model.classifier.bias.data[0] = 9.0
             annotator = Annotator.from_model(model, "cpu")
             seconds = _seconds(lambda: list(annotator.annotate(texts)))  # noqa: B023
-            row = {"mode": mode, "types": number, "milliseconds": 1e3 * seconds / SENTENCES}
+            row = {"mode": mode, "types": number, "milliseconds": 1e3 * seconds / sentences}
             print(row, flush=True)
             rows.append(row)
     return rows
