@@ -171,7 +171,9 @@ def test_columns_by_name(put: Any) -> None:
         list(read(path, text_column="note"))
     with pytest.raises(FormatError, match="which column is the text"):
         list(read(put("a,b\n1,2\n", "u.csv")))
-    with pytest.raises(VanerError, match="text has no option text_column; it is an option of csv"):
+    with pytest.raises(
+        VanerError, match="text has no option text_column; it is an option of label_studio, csv"
+    ):
         list(read(put("Gout.", "x.txt"), text_column="note"))
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 
+import pytest
+
 from vaner.formats import read
+from vaner.formats.skipped_records import SkippedRecordsWarning
 
 PUBMED = """<?xml version="1.0"?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle//EN" "https://example.org/p.dtd">
@@ -47,7 +50,8 @@ def test_other_abstract_is_read_if_it_is_the_only_one(put):
         ),
     )
     content = f"<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>"
-    first, second, third = read(put(content, "p.xml"))
+    with pytest.warns(SkippedRecordsWarning, match=r"a further abstract of an article \(3\)"):
+        first, second, third = read(put(content, "p.xml"))
     assert first.text == "One.\nAIM: Cough."
     assert first.metadata == {"other_abstract": {"type": "AIDS", "language": "eng"}}
     assert (second.text, second.metadata) == ("Two.\nFever.", {})
@@ -63,5 +67,6 @@ def test_title_in_the_original_language_replaces_a_placeholder(put):
         ARTICLE.format(3, "[Not Available].", "", OTHERS),
     )
     content = f"<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>"
-    texts = [document.text for document in read(put(content, "p.xml"))]
+    with pytest.warns(SkippedRecordsWarning, match=r"a further abstract of an article \(1\)"):
+        texts = [document.text for document in read(put(content, "p.xml"))]
     assert texts == ["Der Husten.", "[Cough].", "AIM: Cough."]

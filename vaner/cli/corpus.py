@@ -151,11 +151,11 @@ def stats(
 
     format = resolve_format_name(input_format)
     sizes = ("documents", "sentences", "words", "mentions", "unreachable")
-    shapes = ("discontinuous", "nested", "crossing", "longest", "types")
+    shapes = ("duplicates", "discontinuous", "nested", "crossing", "longest", "types")
     rows: list[tuple[str, ...]] = [("corpus", "split", *sizes, *shapes)]
     for name in names:
         rows += _stats_rows(name, corpora, format, encoding, columns)
-    typer.echo(align_columns(rows, right=range(2, 11)))
+    typer.echo(align_columns(rows, right=range(2, 12)))
 
 
 def _stats_rows(
@@ -174,6 +174,7 @@ def _stats_rows(
             split,
             *(f"{number:,}" for number in sizes),
             f"{100 * counts.unreachable_share:.2f}%",
+            f"{counts.duplicates:,}",
             f"{counts.discontinuous:,}",
             f"{counts.nested:,}",
             f"{counts.crossing:,}",

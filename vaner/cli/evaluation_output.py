@@ -33,6 +33,9 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
     typer.echo(evaluation.report.table())
     if evaluation.unreachable:
         typer.echo(f"unreachable: {format_counts(evaluation.unreachable)}")
+    if evaluation.duplicates:
+        repeated = format_count(evaluation.duplicates, "gold mention")
+        typer.echo(f"repeated: {repeated} with the same offsets and type as another; counted once")
     if (reliability := evaluation.reliability) is not None:
         error = f"{100 * reliability.error:.2f} % in {format_count(len(reliability.bins), 'bin')}"
         before = evaluation.uncalibrated

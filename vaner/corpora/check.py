@@ -16,7 +16,7 @@ from vaner.corpora.folders import has_split, is_one_corpus
 from vaner.corpora.loader import corpora_root, load, split_file
 from vaner.corpora.registry import CorpusInfo, lookup
 from vaner.corpora.repeated_sentences import is_long, sentence_key, sentence_keys
-from vaner.corpora.statistics import count_overlapping_pairs
+from vaner.corpora.statistics import count_duplicates, count_overlapping_pairs
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
 from vaner.formats.quotes import FoldedQuoteWarning
@@ -229,8 +229,8 @@ def _mention_keys(document: Document) -> tuple[tuple[str, str], ...]:
 
 
 def _describe_overlapping_mentions(corpus: Corpus) -> Iterator[str]:
-    """Describe mentions that one sequence of tags cannot represent, or that have no type."""
-    pairs = [count_overlapping_pairs(document.spans) for document in corpus]
+    """Describe mentions that tags cannot represent, without a type, or annotated twice."""
+    pairs = [count_overlapping_pairs(document.without_duplicates().spans) for document in corpus]
     nested, crossing = (sum(counts) for counts in zip(*pairs, strict=True)) if pairs else (0, 0)
     discontinuous = sum(span.is_discontinuous for document in corpus for span in document.spans)
     if nested or crossing:
@@ -241,6 +241,8 @@ def _describe_overlapping_mentions(corpus: Corpus) -> Iterator[str]:
         )
     if untyped := sum(not span.type for document in corpus for span in document.spans):
         yield f"{corpus.split}: mentions without a type: {untyped:,}; name it with --rename =TYPE"
+    if duplicates := count_duplicates(corpus):
+        yield f"{corpus.split}: mentions that repeat another one: {duplicates:,}; each counts once"
     if discontinuous:
         yield f"{corpus.split}: discontinuous mentions: {discontinuous:,}"
 

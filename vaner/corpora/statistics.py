@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vaner.text.documents import Corpus, Span
+from vaner.text.documents import Corpus, Document, Span
 from vaner.text.reachability import count_unreachable
 from vaner.text.span_relations import SpanRelation, find_overlapping_pairs
 from vaner.text.tags import TagScheme
@@ -21,7 +21,9 @@ class Statistics:
         documents: number of documents. In a corpus of sentences, each sentence is a document.
         sentences: number of sentences.
         words: number of words.
-        mentions: number of mentions of each type.
+        mentions: number of mentions of each type. Those that repeat another one, with equal offsets
+            and type, do not count, nor in any other number; scores do not count them either.
+        duplicates: number of mentions that repeat another one.
         longest: the longest mention: its length in words, and its text.
         discontinuous: number of mentions with gaps.
         nested: number of mention pairs in which one contains the other.
@@ -33,6 +35,7 @@ class Statistics:
     sentences: int
     words: int
     mentions: Mapping[str, int]
+    duplicates: int
     longest: tuple[int, str]
     discontinuous: int
     nested: int
@@ -54,8 +57,9 @@ def compute_statistics(corpus: Corpus, scheme: TagScheme = TagScheme.BIO) -> Sta
         scheme: tag scheme that decides which mentions are unreachable.
     """
     sentences = words = discontinuous = nested = crossing = 0
-    reasons, longest = Counter[str](), (0, "")
-    for document in corpus:
+    reasons, longest, mentions = Counter[str](), (0, ""), Counter[str]()
+    for document in map(Document.without_duplicates, corpus):
+        mentions += document.count_mentions()
         document_words = split_words(document.text)
         words += len(document_words)
         sentences += len(get_sentences(document, document_words))
@@ -71,13 +75,23 @@ def compute_statistics(corpus: Corpus, scheme: TagScheme = TagScheme.BIO) -> Sta
         documents=len(corpus),
         sentences=sentences,
         words=words,
-        mentions=dict(corpus.count_mentions()),
+        mentions=dict(mentions),
+        duplicates=count_duplicates(corpus),
         longest=longest,
         discontinuous=discontinuous,
         nested=nested,
         crossing=crossing,
         unreachable=dict(reasons),
     )
+
+
+def count_duplicates(documents: Iterable[Document]) -> int:
+    """Return the number of mentions that repeat another one of the same offsets and type.
+
+    >>> count_duplicates([Document("1", "Gout", (Span(0, 4, "D"), Span(0, 4, "D")))])
+    1
+    """
+    return sum(len(d.spans) - len(d.without_duplicates().spans) for d in documents)
 
 
 def count_overlapping_pairs(spans: Iterable[Span]) -> tuple[int, int]:

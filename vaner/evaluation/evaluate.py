@@ -14,6 +14,7 @@ from typing import Any
 
 from vaner.calibration.reliability import Reliability, reliability
 from vaner.corpora import base_corpus
+from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
 from vaner.evaluation import Report, score, seen_mentions
 from vaner.evaluation.label_predictions import label_predictions
@@ -43,6 +44,7 @@ class Evaluation:
         uncalibrated: Reliability of the uncalibrated scores; None without a calibration.
         total_documents: Number of documents of the split if only the first ones were scored,
             otherwise None.
+        duplicates: Number of gold mentions that repeat another one; each counts once.
     """
 
     corpus: str
@@ -57,6 +59,7 @@ class Evaluation:
     reliability: Reliability | None = None
     uncalibrated: Reliability | None = None
     total_documents: int | None = None
+    duplicates: int = 0
 
     @property
     def name(self) -> str:
@@ -76,6 +79,7 @@ class Evaluation:
             "types_not_found": list(self.unsupported_types),
             "seconds": round(self.seconds, 2),
             "unreachable_reasons": dict(self.unreachable),
+            "duplicates": self.duplicates,
             **self.report.to_dict(),
             "reliability": self.reliability.to_dict() if self.reliability else None,
             "uncalibrated": self.uncalibrated.to_dict() if self.uncalibrated else None,
@@ -114,7 +118,8 @@ def evaluate(
         VanerError: If there is nothing to score, see `select_types`.
     """
     type_names = select_types(recognizer, corpus, types)
-    gold = tuple(islice(make_ids_unique(corpus), limit))
+    given = tuple(islice(make_ids_unique(corpus), limit))
+    gold = tuple(document.without_duplicates() for document in given)
     name = _training_name(recognizer, corpus.name) if name_corpus else None
     started = time.monotonic()
     stripped = (document.with_spans(()) for document in gold)
@@ -139,6 +144,7 @@ def evaluate(
         reliability=_measure_reliability(gold, predicted, type_names),
         uncalibrated=_measure_uncalibrated(recognizer, gold, predicted, type_names),
         total_documents=None if len(gold) == len(corpus) else len(corpus),
+        duplicates=count_duplicates(given),
     )
 
 

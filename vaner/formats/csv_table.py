@@ -7,13 +7,16 @@ are stored in the metadata as `table`. The delimiter is a tab, comma, semicolon 
 from __future__ import annotations
 
 import csv
+import json
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vaner.formats.dialects.mentions import looks_like_mention
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import InputFile, MalformedError, OnError, read_chunks
+from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError, read_chunks
 from vaner.text.documents import Document
 
 TEXTS = (
@@ -32,6 +35,7 @@ NO_TEXT = "row without text"
 
 _DELIMITERS = "\t,;|"
 _MAX_NAME_LENGTH = 40
+_CHECKED_ENTRIES = 10
 
 
 class Columns(NamedTuple):
@@ -59,7 +63,7 @@ def read(
             Default: title and text, by their usual names.
         id_column: name of the column with the id. Default: by its usual names.
     """
-    file, skipped = InputFile(path, on_error), SkipCounts()
+    file, skipped, annotated = InputFile(path, on_error), SkipCounts(), set[str]()
     header: list[str] = []
     columns = Columns((), None)
     for number, (line, cells) in enumerate(_read_rows(file, encoding)):
@@ -71,11 +75,27 @@ def read(
             if len(cells) != len(header):
                 raise MalformedError(f"expected {len(header)} columns, found {len(cells)}")
             document = _to_document(header, cells, columns, f"{file.stem}-{number}")
+            annotated |= {name for name, cell in zip(header, cells, strict=True) if _is_list(cell)}
             if document.text.strip():
                 yield document
             else:
                 skipped[NO_TEXT] += 1
     warn_skipped_records(file, skipped)
+    if annotated:
+        names = ", ".join(sorted(annotated))
+        message = f"{file.name}: not read as mentions: {names}; use JSON for texts with mentions"
+        warnings.warn(message, FormatWarning, stacklevel=2)
+
+
+def _is_list(cell: str) -> bool:
+    """Return whether a cell is a list of mentions in JSON, as in the CSV of Label Studio."""
+    if not cell.startswith("["):
+        return False
+    try:
+        entries = json.loads(cell)
+    except (ValueError, RecursionError):
+        return False
+    return any(map(looks_like_mention, entries[:_CHECKED_ENTRIES]))
 
 
 def _read_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[str]]]:

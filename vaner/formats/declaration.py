@@ -69,6 +69,7 @@ class Format:
             identifies it or the user names the format. Otherwise the suffix is sufficient.
         needs_folder: whether the reader needs other files of the same folder.
         member_reader: yields the files of an archive; the format of each is detected.
+        unread: what its files may contain that is not read. Most of it is counted.
         metadata_keys: metadata from which the writer restores relations, attributes and notes.
     """
 
@@ -87,6 +88,7 @@ class Format:
     needs_folder: bool = False
     member_reader: MemberReader | None = None
     metadata_keys: tuple[str, ...] = ()
+    unread: str = ""
 
     @property
     def path_writer(self) -> PathWriter | None:

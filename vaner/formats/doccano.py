@@ -7,6 +7,7 @@ use doccano's option "export only approved documents" to exclude the former.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from vaner.formats.json_stream import dump_line
 from vaner.formats.json_values import add_missing, check_pair, check_type, freeze, parse_object
 from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
 from vaner.formats.spans import make_span
 from vaner.formats.utf16 import get_unit_offsets, to_code_point
@@ -22,6 +24,7 @@ from vaner.text.documents import Document, Span
 
 _TEXT_FIELDS = ("text", "data")
 _MENTION_FIELDS = ("label", "labels", "entities", "annotations")
+_OTHERS = {"relations": "a relation", "Comments": "a comment", "comments": "a comment"}
 # doccano assigns a new ``id`` to each text, but preserves other fields.
 _ID_FIELD = "doc_id"
 _KNOWN_FIELDS = {
@@ -42,10 +45,24 @@ def read(
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
     """
-    file = InputFile(path, on_error)
+    file, skipped = InputFile(path, on_error), SkipCounts()
     for number, line in read_nonempty_lines(file, encoding):
         with file.guard(number):
-            yield _to_document(parse_object(line), f"{file.stem}-{number}", file, number)
+            record = parse_object(line)
+            yield _to_document(record, f"{file.stem}-{number}", file, number)
+            skipped.update(_count_others(record))
+    warn_skipped_records(file, skipped)
+
+
+def _count_others(record: Mapping[str, Any]) -> Counter[str]:
+    """Return what a record contains in addition to its mentions, and its number."""
+    used = next((field for field in _MENTION_FIELDS if record.get(field)), None)
+    unused = {field: f"an entry of {field}" for field in _MENTION_FIELDS if field != used}
+    counts = Counter[str]()
+    for field, name in {**_OTHERS, **unused}.items():
+        if isinstance(value := record.get(field), list):
+            counts[name] += len(value)
+    return +counts
 
 
 def _to_document(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.formats.xml import iter_children
 from vaner.text.documents import Document
@@ -39,6 +40,12 @@ _SECTIONS = (
     ("CASE", r"case (report|presentation|description)"),
     ("SUPPL", r"supplement|supporting information"),
 )
+# Elements with text that are not read.
+_UNREAD = {
+    "fn": "a footnote", "ack": "acknowledgments", "app": "an appendix",
+    "sub-article": "a sub-article", "response": "a response", "trans-abstract":
+    "a translated abstract",
+}  # fmt: skip
 _WHITE_SPACE = re.compile(r"\s+")
 _IDS = ("pmcid", "pmc", "pmid", "doi", "publisher-id")
 
@@ -70,6 +77,7 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, parts, line = InputFile(path, on_error), Element("article"), 1
+    skipped = SkipCounts()
     for root, element, end_line in iter_children(file, encoding):
         line = end_line
         if _get_name(root) not in _ROOTS:
@@ -79,9 +87,18 @@ def read(
         elif _get_name(element.tag) == "article":
             with file.guard(line):
                 yield _to_document(element)
+                skipped.update(_count_unread(element))
     if len(parts):
         with file.guard(line):
             yield _to_document(parts)
+            skipped.update(_count_unread(parts))
+    warn_skipped_records(file, skipped)
+
+
+def _count_unread(article: Element) -> dict[str, int]:
+    """Count the parts of an article that are not read."""
+    numbers = {part: sum(1 for _ in _find_all(article, name)) for name, part in _UNREAD.items()}
+    return {part: number for part, number in numbers.items() if number}
 
 
 def _to_document(article: Element) -> Document:

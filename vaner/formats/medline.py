@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from vaner.formats.pubmed import FURTHER_ABSTRACT
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.text.documents import Document
@@ -41,6 +42,8 @@ def read(
             text = "\n".join(part for part in parts if part)
             if text:
                 yield Document(fields["PMID"][0], text)
+                if fields.get("AB") and fields.get("OAB"):
+                    skipped[FURTHER_ABSTRACT] += 1
             else:
                 skipped[NO_TEXT] += 1
     warn_skipped_records(file, skipped)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
 from vaner.formats.records import KNOWN_FIELDS, RecordReader
-from vaner.formats.skipped_records import SkippedRecordsWarning
+from vaner.formats.skipped_records import warn_skipped_records
 from vaner.formats.source import InputFile, OnError
 from vaner.text.documents import Document
 
@@ -73,8 +72,7 @@ def _read_rows(file: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, S
             raise file.error(f"there is no column text; there are {', '.join(names) or 'none'}")
         known = [name for name in names if name in _COLUMNS]
         if unknown := [name for name in names if name not in known]:
-            message = f"{file.name}: columns that are not read: {', '.join(unknown)}"
-            warnings.warn(message, SkippedRecordsWarning, stacklevel=2)
+            warn_skipped_records(file, {f"columns {', '.join(unknown)}": len(unknown)})
         classes = _get_classes(table.schema_arrow.metadata or {})
         for batch in table.iter_batches(batch_size=_BATCH_SIZE, columns=known):
             yield from ((row, classes) for row in batch.to_pylist())

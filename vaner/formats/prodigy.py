@@ -32,7 +32,8 @@ from vaner.text.documents import Document, Span
 _SKIPPED_ANSWERS = {"reject": "rejected", "ignore": "ignored"}
 _BINARY = "a binary answer, which judges one mention and not its text"
 # The written record is a new task: Prodigy computes hashes, tokens and answers again.
-_KNOWN_FIELDS = {"text", "spans", "tokens", "answer"}
+_KNOWN_FIELDS = {"text", "spans", "tokens", "answer", "relations"}
+_RELATION = "a relation"
 
 
 class Stored(TypedDict, total=False):
@@ -62,6 +63,8 @@ def read(
                 skipped[reason] += 1
             else:
                 yield _to_document(record, f"{file.stem}-{number}", file, number)
+                relations = check_type(record.get("relations") or [], list, "relations")
+                skipped.update({_RELATION: len(relations)} if relations else {})
     warn_skipped_records(file, skipped)
 
 

@@ -4,7 +4,7 @@ The text is title, line break, abstract. The sections of a structured abstract f
 after their labels, joined by spaces, as in PubTator. Inline markup (italics, sub- and superscripts,
 MathML) is reduced to its text. An article without an abstract has the text of its first other
 abstract, in English if there is one; the metadata then contains its type and language as
-`other_abstract`. Other abstracts of articles with an abstract, and deletion records, are skipped.
+`other_abstract`. Further abstracts are counted, and deletion records skipped.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.formats.xml import iter_children
 from vaner.text.documents import Document
 
+FURTHER_ABSTRACT = "a further abstract of an article"
 _ROOTS = {"PubmedArticleSet", "MedlineCitationSet", "PubmedBookArticleSet"}
 _ARTICLES = {"PubmedArticle", "MedlineCitation", "PubmedBookArticle"}
 # NLM's label of a section without a label.
@@ -35,29 +37,31 @@ def read(
         encoding: overrides the encoding in the XML declaration, unless it is UTF-8.
         on_error: see `vaner.formats.read`.
     """
-    file = InputFile(path, on_error)
+    file, skipped = InputFile(path, on_error), SkipCounts()
     for root, element, line in iter_children(file, encoding):
         if root not in _ROOTS:
             raise file.error(f"the root is <{root}>, expected <PubmedArticleSet>", line)
         if element.tag in _ARTICLES:
             with file.guard(line):
-                yield _to_document(element)
+                yield _to_document(element, skipped)
+    warn_skipped_records(file, skipped)
 
 
-def _to_document(article: Element) -> Document:
+def _to_document(article: Element, skipped: SkipCounts) -> Document:
     # The first PMID is that of the article. Those of its references come later.
     pmid = next((_get_text(element) for element in article.iter("PMID")), "").strip()
     if not pmid:
         raise MalformedError("an article without PMID")
     title = _get_title(article)
     body, metadata = _get_abstract(next(article.iter("Abstract"), None)), dict[str, Any]()
-    if not body:
-        others = [other for other in article.iter("OtherAbstract") if _get_abstract(other)]
+    others = [other for other in article.iter("OtherAbstract") if _get_abstract(other)]
+    if others and not body:
         others.sort(key=lambda other: other.get("Language", "eng") != "eng")  # keeps their order
-        if others:
-            body = _get_abstract(others[0])
-            properties = {"type": others[0].get("Type"), "language": others[0].get("Language")}
-            metadata["other_abstract"] = {key: value for key, value in properties.items() if value}
+        other = others.pop(0)
+        body = _get_abstract(other)
+        properties = {"type": other.get("Type"), "language": other.get("Language")}
+        metadata["other_abstract"] = {key: value for key, value in properties.items() if value}
+    skipped.update({FURTHER_ABSTRACT: len(others)} if others else {})
     return Document(pmid, "\n".join(part for part in (title, body) if part), (), metadata)
 
 

@@ -33,6 +33,7 @@ from vaner.formats.source import CARRIAGE_RETURNS, InputFile, MalformedError, On
 from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_removed
 from vaner.text.documents import Document, Span
 
+_NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 
 Block = list[tuple[int, str]]
@@ -102,11 +103,12 @@ def _to_document(block: Block, file: InputFile) -> Document:
             fields = line.split("\t")
             if fields[0] != id or len(fields) < 2:
                 raise MalformedError(f"expected a tab-separated annotation of {id}")
-            if len(fields) >= 4 and _are_integers(fields[1:3]):
+            if _are_integers(fields[1:3]):
                 spans.append(_make_span(text, fields))
                 columns.append("\t".join(fields[5:]))
-            elif len(fields) >= 6 and not fields[1].isalpha():
-                raise MalformedError(f"offsets {fields[1]!r} {fields[2]!r} are no integers")
+            elif _NUMBER.fullmatch(fields[1]) or (len(fields) >= 6 and not fields[1].isalpha()):
+                offsets = " ".join(map(repr, fields[1:3]))
+                raise MalformedError(f"offsets {offsets} are no integers")
             else:
                 others.append(line.partition("\t")[2])
     return Document(id, text, tuple(spans), _make_metadata(spans, columns, others))
@@ -127,7 +129,7 @@ def _read_text(block: Block) -> tuple[str, str, Block]:
 
 
 def _are_integers(fields: Sequence[str]) -> bool:
-    return all(re.fullmatch(f"-?{OFFSET}", field) for field in fields)
+    return len(fields) == 2 and all(re.fullmatch(rf"\s*-?{OFFSET}\s*", field) for field in fields)
 
 
 def _make_span(text: str, fields: Sequence[str]) -> Span:

@@ -75,6 +75,7 @@ _FORMATS = (
         file_writer=parquet.write_file,
         is_binary=True,
         metadata_keys=METADATA_KEYS,
+        unread="other columns",
     ),
     Format(
         "conll",
@@ -117,6 +118,7 @@ _FORMATS = (
         writer=bioc_xml.render,
         is_identified_by_content=True,
         metadata_keys=("bioc",),
+        unread="fields that BioC does not have",
     ),
     Format(
         "bioc_json",
@@ -128,6 +130,7 @@ _FORMATS = (
         writer=bioc_json.render,
         is_identified_by_content=True,
         metadata_keys=("bioc",),
+        unread="fields that BioC does not have",
     ),
     Format(
         "brat",
@@ -148,6 +151,7 @@ _FORMATS = (
         writer=label_studio.render,
         is_identified_by_content=True,
         holds=Capabilities(discontinuous=_HULL, identifiers=False, relations=False),
+        unread="relations, choices, notes",
     ),
     Format(
         "prodigy",
@@ -157,6 +161,7 @@ _FORMATS = (
         writer=prodigy.render,
         holds=Capabilities(discontinuous=_HULL, relations=False),
         is_identified_by_content=True,
+        unread="rejected answers, relations",
     ),
     Format(
         "doccano",
@@ -166,6 +171,7 @@ _FORMATS = (
         writer=doccano.render,
         is_identified_by_content=True,
         holds=Capabilities(discontinuous=_HULL, scores=False, identifiers=False, relations=False),
+        unread="relations, comments",
     ),
     Format(
         "pubannotation",
@@ -176,6 +182,7 @@ _FORMATS = (
         holds=Capabilities(relations="from PubAnnotation"),
         is_identified_by_content=True,
         metadata_keys=("pubannotation",),
+        unread="relations and attributes of tracks",
     ),
     Format(
         "pubmed",
@@ -183,6 +190,7 @@ _FORMATS = (
         (".xml",),
         pubmed.read,
         is_identified_by_content=True,
+        unread="further abstracts, metadata",
     ),
     Format(
         "genetag",
@@ -219,6 +227,7 @@ _FORMATS = (
         jats.read,
         aliases=("pmc", "nxml"),
         is_identified_by_content=True,
+        unread="references, footnotes, back matter",
     ),
     Format(
         "medline",
@@ -226,6 +235,7 @@ _FORMATS = (
         (".nbib",),
         medline.read,
         aliases=("nbib",),
+        unread="further abstracts, metadata",
     ),
     Format(
         "csv",
@@ -250,6 +260,7 @@ _FORMATS = (
             document_ids="as file names",
             white_space="within sentences",
         ),
+        unread="relations, annotations of tokens, further features",
     ),
     Format(
         "xmi",
@@ -261,14 +272,23 @@ _FORMATS = (
         holds=Capabilities(
             discontinuous=_HULL, scores=False, relations=False, document_ids="as file names"
         ),
+        unread="relations, annotations of tokens, further features",
     ),
-    Format("pdf", "PDF, the text of its pages (needs pypdf)", (".pdf",), pdf.read, is_binary=True),
+    Format(
+        "pdf",
+        "PDF, the text of its pages (needs pypdf)",
+        (".pdf",),
+        pdf.read,
+        is_binary=True,
+        unread="images",
+    ),
     Format(
         "docx",
         "Word document, its paragraphs and tables (needs python-docx)",
         (".docx",),
         docx_text.read,
         is_binary=True,
+        unread="headers, footnotes, text boxes",
     ),
     Format(
         "zip",

@@ -17,7 +17,7 @@ from vaner.formats.registry import FORMATS
 
 _HEADER = (
     "name", "description", "suffixes", "read", "write", "nested, crossing", "discontinuous",
-    "scores", "identifiers", "relations, notes", "document ids", "white space",
+    "scores", "identifiers", "relations, notes", "document ids", "white space", "not read",
 )  # fmt: skip
 _BLOCK = re.compile(r"(<!-- formats:begin -->\n).*?(<!-- formats:end -->)", re.S)
 
@@ -32,11 +32,11 @@ def _make_row(format: Format) -> tuple[str, ...]:
     names = ", ".join(f"`{name}`" for name in (format.name, *format.aliases))
     suffixes = " ".join(f"`{suffix}`" for suffix in format.suffixes)
     if format.holds is None:
-        capabilities = ["no mentions", *[""] * (len(_HEADER) - 6)]
+        capabilities = ["no mentions", *[""] * (len(_HEADER) - 7)]
     else:
         capabilities = [_write_support(value) for value in astuple(format.holds)]
     is_writable = _write_support(format.is_writable)
-    return (names, format.description, suffixes, "yes", is_writable, *capabilities)
+    return (names, format.description, suffixes, "yes", is_writable, *capabilities, format.unread)
 
 
 def _write_support(value: Support) -> str:

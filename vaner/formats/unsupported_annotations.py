@@ -31,6 +31,16 @@ class StoredAnnotations(NamedTuple):
     drop_dangling: Callable[[Document, Losses], Document]
 
 
+def _make_list_annotations(key: str) -> StoredAnnotations:
+    """Return the annotations in a list of a JSON record, whose form is not known."""
+
+    def count(document: Document) -> int:
+        value = document.metadata[key]
+        return len(value) if isinstance(value, list | tuple) else 0
+
+    return StoredAnnotations(count, lambda document, losses: document)
+
+
 _BY_KEY: Mapping[str, StoredAnnotations] = {
     "bioc": StoredAnnotations(bioc.count_unsupported, bioc_dangling.drop_dangling),
     "brat": StoredAnnotations(brat.count_unsupported, brat.drop_dangling),
@@ -38,6 +48,7 @@ _BY_KEY: Mapping[str, StoredAnnotations] = {
         pubannotation.count_unsupported, pubannotation.drop_dangling
     ),
     "pubtator": StoredAnnotations(pubtator.count_unsupported, pubtator.drop_dangling),
+    **{key: _make_list_annotations(key) for key in ("relations", "events", "coreferences")},
 }
 
 METADATA_KEYS = tuple(_BY_KEY)

@@ -31,6 +31,7 @@ MAGIC = "#FORMAT=WebAnno TSV 3"
 SUFFIX = ".tsv"
 RELATION = "relation or chain"
 TOKEN_LAYER = "annotation of tokens"
+FEATURE = "a further feature of a mention"
 BETWEEN_SENTENCES = "white space between sentences written as one line break"
 
 _HEAD = f"{MAGIC}.3\n#T_SP={LAYER}|identifier|value\n\n"
@@ -179,6 +180,9 @@ def _read_cells(
                 type, identifier = _get_type(layer, values), values.get("identifier")
                 name = identifier.text if identifier else None
                 content.mentions[key] = Mention(start, end, type, name, line)
+                given = sum(value.text is not None for value in values.values())
+                others = given - (name is not None) - any(v.text == type for v in values.values())
+                skipped.update({FEATURE: others} if others > 0 else {})
 
 
 def _get_type(layer: Layer, values: dict[str, Value]) -> str:

@@ -38,6 +38,7 @@ TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
 SUFFIX = ".xmi"
 TYPE_SYSTEM = "TypeSystem.xml"
 RELATION = "relation"
+FEATURE = "a further feature of a mention"
 CONTROL_CHARACTER = "control character written as U+FFFD, the format cannot hold it"
 
 _LABELS = ("value", "label", "type", "entityType", "category", "Category", "Label", "Type")
@@ -157,9 +158,19 @@ def _to_document(cas: Cas, file: InputFile, skipped: SkipCounts) -> Document:
             continue
         with file.guard():
             spans.append(_make_span(text, annotation, features))
+            others = _count_other_features(annotation, features)
+            skipped.update({FEATURE: others} if others else {})
     metadata = {"sentences": tuple(sorted(sentences))} if sentences else {}
     spans.sort(key=lambda span: (span.start, -span.end))  # the outer mention first
     return Document(file.stem, text, tuple(spans), metadata)
+
+
+def _count_other_features(annotation: Any, features: set[str]) -> int:
+    """Count the features of a mention with a value that are neither type nor identifier."""
+    given = {name for name in features if getattr(annotation, name, None) not in (None, "")}
+    used = {"begin", "end", "sofa"}
+    used |= {next((n for n in names if n in given), "") for names in (_LABELS, _IDENTIFIERS)}
+    return len(given - used)
 
 
 def _make_span(text: str, annotation: Any, features: set[str]) -> Span:

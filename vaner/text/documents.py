@@ -168,6 +168,16 @@ class Document:
         """Return the same document with other spans."""
         return replace(self, spans=tuple(spans))
 
+    def without_duplicates(self) -> Document:
+        """Return the document with each mention once: its offsets and type differ from others'.
+
+        >>> document = Document("1", "Gout", (Span(0, 4, "D"), Span(0, 4, "D", 0.5)))
+        >>> document.without_duplicates().spans
+        (Span(start=0, end=4, type='D', score=None, identifiers=(), fragments=()),)
+        """
+        distinct = tuple(dict.fromkeys(self.spans))
+        return self if len(distinct) == len(self.spans) else self.with_spans(distinct)
+
     def rename_types(self, names: Mapping[str, str]) -> Document:
         """Return the document with other names for some entity types.
 

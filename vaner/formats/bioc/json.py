@@ -10,6 +10,7 @@ from typing import Any
 
 from vaner.formats.bioc.infons import Record
 from vaner.formats.bioc.reader import to_document
+from vaner.formats.bioc.unread_fields import UnreadFields, warn_unread_fields
 from vaner.formats.bioc.writer import split_collection, to_record
 from vaner.formats.json_stream import (
     SEPARATORS,
@@ -46,14 +47,15 @@ def read(
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
     """
-    file = InputFile(path, on_error)
+    file, unread = InputFile(path, on_error), UnreadFields()
     records = _read_records(Buffer(read_chunks(file, encoding)), file)
     for number, (record, line, collection) in enumerate(records, 1):
         id = record.get("id") if isinstance(record, dict) else None
         with file.guard(line, id):
             if not isinstance(record, dict):
                 raise MalformedError("a document is not a JSON object")
-            yield to_document(record, f"{file.stem}-{number}", collection, file, line)
+            yield to_document(record, f"{file.stem}-{number}", collection, file, line, unread)
+    warn_unread_fields(file, unread)
 
 
 def _read_records(buffer: Buffer, file: InputFile) -> Iterator[tuple[Any, int, Record]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vaner.formats.bioc.infons import Record, get_score, to_string
+from vaner.formats.bioc.unread_fields import UnreadFields, count_unread_fields
 from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import freeze
 from vaner.formats.quotes import QuoteCounts, collect_quotes
@@ -69,7 +70,12 @@ class _TextBuilder:
 
 
 def to_document(
-    record: Record, default_id: str, collection: Record, file: InputFile, line: int | None
+    record: Record,
+    default_id: str,
+    collection: Record,
+    file: InputFile,
+    line: int | None,
+    unread: UnreadFields,
 ) -> Document:
     """Convert a record to a document.
 
@@ -79,12 +85,14 @@ def to_document(
         collection: fields of the collection, which apply to all of its documents.
         file: the file, for errors in single annotations.
         line: line for these errors.
+        unread: counts the fields that BioC does not have.
 
     Raises:
         MalformedError: if the text of the record cannot be assembled.
     """
     id = _get_string(record, "id") or default_id
     text, passages, sentences = _select_layout(record, file, line)
+    count_unread_fields(record, unread)
     spans, entries, unlocated = list[Span](), list[Any](), list[Any]()
     for annotation in _get_annotations(record):
         with file.guard(line, record.get("id")):

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from vaner.formats.bioc.infons import to_string
 from vaner.formats.bioc.reader import to_document
+from vaner.formats.bioc.unread_fields import UnreadFields, warn_unread_fields
 from vaner.formats.bioc.writer import split_collection, to_record
 from vaner.formats.losses import CHARACTER, Losses
 from vaner.formats.source import InputFile, OnError
@@ -35,6 +36,7 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, collection, number = InputFile(path, on_error), dict[str, Any](), 0
+    unread = UnreadFields()
     for root, element, line in iter_children(file, encoding):
         if root != "collection":
             raise file.error(f"the root is <{root}>, expected <collection>", line)
@@ -42,11 +44,12 @@ def read(
             number += 1
             with file.guard(line, element.findtext("id")):
                 record = _parse_element(element)
-                yield to_document(record, f"{file.stem}-{number}", collection, file, line)
+                yield to_document(record, f"{file.stem}-{number}", collection, file, line, unread)
         elif element.tag == "infon":
             collection["infons"] = {**collection.get("infons", {}), **_parse_infon(element)}
         elif element.text:
             collection[element.tag] = element.text
+    warn_unread_fields(file, unread)
 
 
 def _parse_infon(element: Element) -> dict[str, str]:
