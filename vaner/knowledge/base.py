@@ -29,10 +29,11 @@ from vaner.utils.names import match_name, suggest_name
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
-REVISION = 2
+REVISION = 3
 """Revision of the readers, increased if the same files give a different, better base.
 
 2: concepts of the dictionaries have no MeSH identifiers, a third of which were wrong.
+3: concepts of MEDIC that are in MeSH and in OMIM have the identifier of MeSH.
 """
 _OLD_SOURCE_FIELDS = {"licence": "license", "home": "homepage"}
 _KEY = b"vaner.knowledge"

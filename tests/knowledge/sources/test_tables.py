@@ -260,7 +260,7 @@ READ: list[tuple[Callable[..., Any], str, str, dict[str, Any], list[Any]]] = [
         ("MESHD:Abdomen%2C%20Acute", "Disease", ("Abdomen, Acute", "Acute Abdomen")),
         ("MESHD:odd%7Cname", "Disease", ("odd|name",)),
     ]),
-    (biosyn.read, "medic.txt", "D001816|100||Bluetongue|Tongue, Blue\n145250||FPH\nC||Diseases\n",
+    (biosyn.read, "medic.txt", "100|D001816|C9||Bluetongue|Tongue, Blue\n145250||FPH\nC||Diseases\n",
      {"type": "Disease"}, [
         ("MESH:D001816", "Disease", ("Bluetongue", "Tongue, Blue", "Blue Tongue")),
         ("OMIM:145250", "Disease", ("FPH",)),

@@ -1,7 +1,8 @@
 """Read dictionaries in the format of BioSyn: ``id|id||name|name`` on each line.
 
 Used in https://github.com/dmis-lab/BioSyn (MEDIC, the diseases of CTD, of 2012). A bare number is
-an OMIM identifier; D or C and a number is a MeSH identifier.
+an OMIM identifier; D or C and a number is a MeSH identifier. Concepts that are in both have several
+identifiers, of which CTD uses that of MeSH.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MESH_CATEGORY = re.compile("[A-Z]")  # "C||Diseases"
 def read(
     path: str | Path, *, type: str, source: str = "", on_error: OnError | None = None
 ) -> Iterator[Concept]:
-    """Read a dictionary, with the first identifier of each line.
+    """Read a dictionary, with the first MeSH identifier of each line, else its first identifier.
 
     Args:
         path: the file, plain or gzipped.
@@ -39,10 +40,10 @@ def read(
         identifiers, separator, names = line.partition("||")
         if not separator:
             raise MalformedError(f"{line!r} is not id||name|name")
-        identifier = identifiers.split("|")[0]
-        if not _MESH_CATEGORY.fullmatch(identifier):
-            spellings = with_natural_order(names.split("|"))
-            yield file.make_concept(_make_curie(identifier), spellings, type)
+        if not _MESH_CATEGORY.fullmatch(identifiers):
+            curies = [_make_curie(identifier) for identifier in identifiers.split("|")]
+            first = next((curie for curie in curies if curie.startswith("MESH:")), curies[0])
+            yield file.make_concept(first, with_natural_order(names.split("|")), type)
 
     return file.make_concepts(file.read_lines(), convert)
 
