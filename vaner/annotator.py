@@ -207,8 +207,7 @@ class Annotator:
 
         Args:
             repo: the repository: ``name`` or ``owner/name``.
-            options: ``private``, ``token``, ``message``, ``backbone``, ``results``,
-                ``license``; see `vaner.hub.repository.push`.
+            options: see `vaner.hub.repository.push`.
 
         Returns:
             The address of the repository.
@@ -265,16 +264,14 @@ class Annotator:
                 of `corpora`.
             overlaps: ``keep`` all mentions, or the most probable of those that overlap, ``best``.
                 Mentions of different types may overlap, and those of a generator may nest.
-            consistency: whether equal names in a document get equal answers, see
-                `vaner.linking.consistency.make_consistent`.
+            consistency: see `vaner.linking.consistency.make_consistent`.
             min_score: minimum score of a mention, in [0, 1].
             min_precision: sets a threshold for each type that reached this precision on the dev
                 set of `vaner calibrate`. Without `types`, other types are left out.
             options: for the recognizer, such as ``batch_size``.
 
         Yields:
-            The documents with spans sorted by offset. The scores are the recognizer's, or the
-            selector's if there is one.
+            The documents with sorted spans, and scores of the recognizer or the selector.
 
         Raises:
             VanerError: if a type cannot be found, or if a requested precision is unknown or was not

@@ -183,17 +183,17 @@ def measure(kb: str, name: str, documents: Sequence[Document]) -> dict[str, Any]
     outcomes: list[list[dict[str, bool]]] = []
     for document, candidates, matched in zip(documents, ranked, exact, strict=True):
         outcomes.append([])
-        for span, found, match in zip(document.spans, candidates, matched.spans, strict=True):
+        for span, linked, match in zip(document.spans, candidates, matched.spans, strict=True):
             if not (gold := get_gold(span.identifiers)):
                 continue
-            right = [get_local(c.identifier) in gold for c in found]
+            right = [get_local(c.identifier) in gold for c in linked]
             outcomes[-1].append({
                 "in base": bool(gold & known),
                 "accuracy@1": right[:1] == [True], "recall@5": any(right[:5]),
                 "recall@20": any(right),
                 "exact name": any(get_local(i) in gold for i in match.identifiers[:1]),
-                "linked": bool(found) and found[0].score >= linker.min_score,
-                "right": right[:1] == [True] and found[0].score >= linker.min_score,
+                "linked": bool(linked) and linked[0].score >= linker.min_score,
+                "right": right[:1] == [True] and linked[0].score >= linker.min_score,
             })  # fmt: skip
     mentions = sum(map(len, outcomes))
     row: dict[str, Any] = {
@@ -249,8 +249,8 @@ def measure_end_to_end(documents: Sequence[Document], linker: Linker) -> dict[st
             a + b for a, b in zip(counts["mention"], (right, len(linked), len(gold)), strict=True)
         ]
         concepts = set().union(*gold.values()) if gold else set()
-        found = {get_local(s.identifiers[0]) for s in linked}
-        sizes = (len(concepts & found), len(found), len(concepts))
+        predicted_concepts = {get_local(s.identifiers[0]) for s in linked}
+        sizes = (len(concepts & predicted_concepts), len(predicted_concepts), len(concepts))
         counts["document"] = [a + b for a, b in zip(counts["document"], sizes, strict=True)]
     return {
         f"{level} F1": round(2 * right / max(predicted_count + gold_count, 1), 4)

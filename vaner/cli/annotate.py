@@ -28,6 +28,7 @@ from vaner.cli.options import (
     IdColumnOption,
     InputFormatOption,
     KnowledgeBaseOption,
+    LinkOption,
     MinPrecisionOption,
     MinScoreOption,
     ModelOption,
@@ -55,6 +56,7 @@ def annotate(
     selector: SelectorOption = None,
     corpus: CorpusNameOption = DEFAULT_ANNOTATE.corpus,
     kb: KnowledgeBaseOption = None,
+    link: LinkOption = None,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
@@ -91,6 +93,8 @@ def annotate(
 
     `vaner annotate abstracts.pubtator --kb open --format pubtator -o annotated.pubtator`
 
+    `vaner annotate abstracts.pubtator --link ctd --format concepts -o concepts.tsv`
+
     `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o annotated.jsonl`
 
     `zcat notes.txt.gz | vaner annotate --input-format lines -o notes.html`
@@ -102,6 +106,7 @@ def annotate(
     type_names = split_types(types)
     settings = AnnotationSettings(
         kb=kb,
+        link=link,
         load_options=LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
             quantization=quantization,

@@ -1,4 +1,4 @@
-"""``vaner kb``: list, build, count and match knowledge bases."""
+"""``vaner kb``: list, build, count and match knowledge bases, and link mentions to them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ from vaner.cli.options import (
 )
 from vaner.display.text import align_columns, format_count, format_counts
 from vaner.errors import VanerError
+from vaner.linking.options import MIN_SCORE
 
 if TYPE_CHECKING:
     from vaner.knowledge.report import Report
 
 app = typer.Typer(
-    cls=Group, no_args_is_help=True, help="List, build, count and match knowledge bases."
+    cls=Group, no_args_is_help=True, help="List, build, count, match and link knowledge bases."
 )
 
 BaseArgument = Annotated[
@@ -228,6 +229,48 @@ def match(
 
     annotator = Annotator(matcher, Selector.from_pretrained(selector, device=device))
     stream.run(lambda documents: annotator.annotate(documents, type_names, overlaps=overlaps))
+
+
+@app.command(cls=Command)
+def link(
+    files: FilesArgument = None,
+    kb: BaseOption = "open",
+    min_score: Annotated[
+        float,
+        typer.Option(
+            help="Minimum probability of a concept, from 0 to 1. Mentions whose concepts are "
+            "less probable get no identifier. Example: --min-score 0.8",
+            min=0,
+            max=1,
+        ),
+    ] = MIN_SCORE,
+    input_format: InputFormatOption = None,
+    format: FormatOption = None,
+    output: OutputOption = "-",
+    encoding: EncodingOption = "utf-8",
+    skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Add the identifiers of a knowledge base to the mentions in files.
+
+    Each mention gets the concept of its type with the most similar name. Abbreviations that a
+    document defines are replaced by their long forms. Identifiers in the files remain. No model is
+    needed; to find the mentions as well, use vaner annotate --link.
+
+    Examples:
+
+    `vaner kb link annotated.pubtator --kb ctd --format concepts -o concepts.tsv`
+
+    `vaner kb link annotated.jsonl --kb ctd --min-score 0.8 -o linked.jsonl`
+    """
+    from vaner.cli.stream import AnnotationStream
+    from vaner.linking.linker import Linker
+
+    stream = AnnotationStream(
+        files, None, input_format=input_format, encoding=encoding, output=output, format=format,
+        skip_bad=skip_bad, quiet=quiet,
+    )  # fmt: skip
+    stream.run(Linker.from_name(kb, min_score=min_score).identify)
 
 
 app.command(cls=Command)(kb_diagnostics.related)

@@ -86,6 +86,14 @@ KnowledgeBaseOption = Annotated[
         show_default=False,
     ),
 ]
+LinkOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Knowledge base, by name or file. Mentions get the identifier of the concept whose "
+        "names are most similar, if it is probable enough. Example: --link ctd",
+        show_default=False,
+    ),
+]
 BaseOption = Annotated[str, typer.Option("--kb", help="Knowledge base, by name or file.")]
 CorporaOption = Annotated[
     Path | None,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vaner.formats.label_studio import with_model_name
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.recognition.recognizer import resolve_corpus
 from vaner.text.documents import Document
+
+if TYPE_CHECKING:
+    from vaner.knowledge.matcher import Matcher
+    from vaner.linking.linker import Linker
 
 AnnotateStream = Callable[[Iterable[Document]], Iterator[Document]]
 """A function that replaces the mentions of a stream of documents."""
@@ -27,11 +31,13 @@ class AnnotationSettings:
         load_options: which model, and how it runs.
         annotate_options: which mentions to return.
         kb: knowledge base that gives identifiers to mentions that are names in it.
+        link: knowledge base that gives identifiers to mentions that are similar to names in it.
     """
 
     load_options: LoadOptions = field(default_factory=LoadOptions)
     annotate_options: AnnotateOptions = field(default_factory=AnnotateOptions)
     kb: str | None = None
+    link: str | None = None
 
     @property
     def model_name(self) -> str:
@@ -51,9 +57,8 @@ class AnnotationSettings:
                 support an option.
         """
         from vaner.annotator import Annotator
-        from vaner.knowledge.matcher import Matcher
 
-        matcher = None if self.kb is None else Matcher.from_name(self.kb)
+        linkers = list(self._load_linkers())
         annotator = Annotator.from_pretrained(**self.load_options.as_arguments())
         options = self.annotate_options
         resolve_corpus(annotator, options.corpus)  # an error now, not after the first documents
@@ -62,13 +67,24 @@ class AnnotationSettings:
 
         def annotate(documents: Iterable[Document]) -> Iterator[Document]:
             annotated = annotator.annotate(documents, **options.as_arguments())
-            annotated = annotated if matcher is None else matcher.identify(annotated)
+            for linker in linkers:
+                annotated = linker.identify(annotated)
             # Label Studio is the only format that names the model of each mention.
             if output_format == "label_studio":
                 return with_model_name(annotated, self.model_name)
             return annotated
 
         return annotate
+
+    def _load_linkers(self) -> Iterator[Matcher | Linker]:
+        """Load what adds identifiers: exact names come first, and what they identify remains."""
+        from vaner.knowledge.matcher import Matcher
+        from vaner.linking.linker import Linker
+
+        if self.kb is not None:
+            yield Matcher.from_name(self.kb)
+        if self.link is not None:
+            yield Linker.from_name(self.link)
 
     def with_absolute_paths(self) -> AnnotationSettings:
         """Return the settings with paths that are valid in any working folder."""
@@ -78,7 +94,8 @@ class AnnotationSettings:
 
     def as_manifest(self) -> dict[str, Any]:
         """Return the options that the results depend on, as the manifest of a job stores them."""
-        stored = {**asdict(self.load_options), "kb": self.kb, **asdict(self.annotate_options)}
+        bases = {"kb": self.kb, "link": self.link}
+        stored = {**asdict(self.load_options), **bases, **asdict(self.annotate_options)}
         stored["types"] = list(stored["types"]) if stored["types"] else None
         return {name: value for name, value in stored.items() if name not in _NO_EFFECT}
 

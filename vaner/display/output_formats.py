@@ -1,4 +1,4 @@
-"""The output formats: file formats, and views for people (table and HTML)."""
+"""The output formats: file formats, and views for people (table, HTML and concepts)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from vaner.display import html, table
+from vaner.display import concepts, html, table
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, list_formats, resolve_format_name, suggest_format
 from vaner.formats.source import STDIN
@@ -14,7 +14,11 @@ from vaner.text.documents import Document
 
 View = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
 
-VIEWS: dict[str, View] = {"table": table.render, "html": html.render}
+VIEWS: dict[str, View] = {
+    "table": table.render,
+    "html": html.render,
+    "concepts": concepts.render,
+}
 WRITABLE = (*VIEWS, *list_formats(writable=True))
 
 

@@ -22,10 +22,8 @@ from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.name_forms import canonicalize
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.name_index import Hits, NameIndex, open_index
+from vaner.linking.options import MIN_SCORE
 from vaner.text.documents import Document, Span
-
-MIN_SCORE = 0.5
-"""Score from which a candidate becomes the identifier of a mention, chosen on dev sets."""
 
 _NAMES_PER_MENTION = 50
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
@@ -94,7 +92,8 @@ class Linker:
         min_score: minimum score of the concept that `identify` assigns, in [0, 1].
 
     >>> linker = Linker.from_name("open")  # doctest: +SKIP
-    >>> [document] = linker.identify([Document("1", "CKD", (Span(0, 3, "Disease"),))])  # doctest: +SKIP
+    >>> linker.rank(Document("1", "asthma", (Span(0, 6, "Disease"),)))  # doctest: +SKIP
+    [[Candidate(identifier='DOID:2841', name='asthma', score=0.98), ...]]
     """
 
     def __init__(
@@ -171,17 +170,14 @@ class Linker:
             [query.name for query in queries], [query.type for query in queries], _NAMES_PER_MENTION
         )
         names = [[index.get_name(name) for name in hit.names.tolist()] for hit in hits]
+        concepts = [index.get_concepts(hit.names).tolist() for hit in hits]
         exact = [
-            {
-                concept
-                for concept, name in zip(index.get_concepts(hit.names).tolist(), found, strict=True)
-                if name == query.name
-            }
-            for query, hit, found in zip(queries, hits, names, strict=True)
+            {concept for concept, name in zip(*columns, strict=True) if name == query.name}
+            for query, *columns in zip(queries, concepts, names, strict=True)
         ]
         return {
-            query: list(self._describe_names(query, hit, found, exact, position))
-            for position, (query, hit, found) in enumerate(zip(queries, hits, names, strict=True))
+            query: list(self._describe_names(query, hit, similar, exact, position))
+            for position, (query, hit, similar) in enumerate(zip(queries, hits, names, strict=True))
         }
 
     def _describe_names(
@@ -198,26 +194,27 @@ class Linker:
         words = _stem(query.name)
         is_short = len(query.name) <= 4 and not query.expanded
         concepts = index.get_concepts(hits.names).tolist()
-        columns = zip(
-            hits.names.tolist(), hits.similarities.tolist(), names, concepts, strict=True
-        )
+        columns = zip(hits.names.tolist(), hits.similarities.tolist(), names, concepts, strict=True)
         for number, similarity, name, concept in columns:
             name_words = _stem(name)
             shared = len(words & name_words)
             is_exact = name == query.name
-            yield number, Features(
-                similarity=similarity,
-                gap=float(hits.similarities[0]) - similarity,
-                exact=float(is_exact),
-                inflected=float(not is_exact and words == name_words),
-                missing_words=1 - shared / max(len(words), 1),
-                extra_words=1 - shared / max(len(name_words), 1),
-                preferred=float(index.is_preferred(number)),
-                names=math.log(index.count_names(concept)),
-                expanded=float(query.expanded),
-                short=float(is_short),
-                supported=float(concept in supported),
-                shared=math.log(len(exact[position])) if is_exact else 0.0,
+            yield (
+                number,
+                Features(
+                    similarity=similarity,
+                    gap=float(hits.similarities[0]) - similarity,
+                    exact=float(is_exact),
+                    inflected=float(not is_exact and words == name_words),
+                    missing_words=1 - shared / max(len(words), 1),
+                    extra_words=1 - shared / max(len(name_words), 1),
+                    preferred=float(index.is_preferred(number)),
+                    names=math.log(index.count_names(concept)),
+                    expanded=float(query.expanded),
+                    short=float(is_short),
+                    supported=float(concept in supported),
+                    shared=math.log(len(exact[position])) if is_exact else 0.0,
+                ),
             )
 
     def _rank_names(self, names: Iterable[tuple[int, Features]]) -> list[Candidate]:

@@ -260,10 +260,10 @@ READ: list[tuple[Callable[..., Any], str, str, dict[str, Any], list[Any]]] = [
         ("MESHD:Abdomen%2C%20Acute", "Disease", ("Abdomen, Acute", "Acute Abdomen")),
         ("MESHD:odd%7Cname", "Disease", ("odd|name",)),
     ]),
-    (biosyn.read, "medic.txt", "100|D001816|C9||Bluetongue|Tongue, Blue\n145250||FPH\nC||Diseases\n",
+    (biosyn.read, "medic.txt", "100|D001816|C9||Bluetongue|Tongue, Blue\n14||FPH\nC||Diseases\n",
      {"type": "Disease"}, [
         ("MESH:D001816", "Disease", ("Bluetongue", "Tongue, Blue", "Blue Tongue")),
-        ("OMIM:145250", "Disease", ("FPH",)),
+        ("OMIM:14", "Disease", ("FPH",)),
     ]),
     (tsv.read, "my.tsv", 'identifier\tname\tsynonyms\ttype\nMY:1\t"a ""b"""\tc|d\tGene\n'
                          "MY:2\te\t\tDisease\nMY:1\tf\t\tGene\n",
