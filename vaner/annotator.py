@@ -262,8 +262,7 @@ class Annotator:
                 Default: all that the recognizer finds.
             corpus: name of the corpus that the texts are from, for the instruction. It must be one
                 of `corpora`.
-            overlaps: ``keep`` all mentions, or the most probable of those that overlap, ``best``.
-                Mentions of different types may overlap, and those of a generator may nest.
+            overlaps: ``keep`` all mentions, or the most probable of overlapping ones, ``best``.
             consistency: see `vaner.linking.consistency.make_consistent`.
             min_score: minimum score of a mention, in [0, 1].
             min_precision: sets a threshold for each type that reached this precision on the dev
