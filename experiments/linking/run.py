@@ -18,7 +18,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -166,7 +166,8 @@ def fit(mentions: Sequence[Mention], before: NDArray[Any]) -> NDArray[Any]:
         penalty = PENALTY / 2 * float(weights @ weights)
         return float(np.log(total / gold).sum()) + penalty, gradient
 
-    return minimize(loss, before, jac=True, method="L-BFGS-B").x
+    best: NDArray[Any] = minimize(loss, before, jac=True, method="L-BFGS-B").x
+    return best
 
 
 def measure(kb: str, name: str, documents: Sequence[Document]) -> dict[str, Any]:
@@ -201,26 +202,29 @@ def measure(kb: str, name: str, documents: Sequence[Document]) -> dict[str, Any]
         "mentions_per_second": round(mentions / seconds),
     }  # fmt: skip
     for figure in ("in base", "exact name", "accuracy@1", "recall@5", "recall@20"):
-        row[figure] = share(outcomes, lambda o, figure=figure: (o[figure], True))
-    row["accuracy@1 in base"] = share(outcomes, lambda o: (o["accuracy@1"], o["in base"]))
-    row["precision linked"] = share(outcomes, lambda o: (o["right"], o["linked"]))
-    row["recall linked"] = share(outcomes, lambda o: (o["right"], True))
+        row[figure] = share(outcomes, figure)
+    row["accuracy@1 in base"] = share(outcomes, "accuracy@1", "in base")
+    row["precision linked"] = share(outcomes, "right", "linked")
+    row["recall linked"] = share(outcomes, "right")
     row.update(measure_end_to_end(documents, linker), **collect_provenance())
     print(json.dumps({k: v for k, v in row.items() if k not in collect_provenance()}))
     return row
 
 
 def share(
-    outcomes: Sequence[Sequence[dict[str, bool]]],
-    count: Callable[[dict[str, bool]], tuple[bool, bool]],
+    outcomes: Sequence[Sequence[dict[str, bool]]], figure: str, of: str | None = None
 ) -> dict[str, Any]:
-    """Return a share with its 95% interval, from resamples of documents."""
-    counted = np.array(
-        [
-            [sum(a and b for a, b in map(count, o)), sum(b for _, b in map(count, o))]
-            for o in outcomes
-        ]
-    )
+    """Return the share of mentions with a figure, with its 95% interval.
+
+    The interval is from resamples of documents.
+
+    Args:
+        outcomes: of each document, of each mention, by the name of a figure.
+        figure: the figure that is counted.
+        of: the figure of the mentions that are included; all if None.
+    """
+    included = [[o for o in mentions if of is None or o[of]] for mentions in outcomes]
+    counted = np.array([[sum(o[figure] for o in mentions), len(mentions)] for mentions in included])
     right, total = counted.sum(0)
     generator = random.Random(0)
     shares = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,7 +137,8 @@ def test_time_is_in_proportion_to_the_length() -> None:
 class _Recognizer:
     """Finds "Gout" at the beginning of a text."""
 
-    kind, types, form, zero_shot, corpora = "model", ("Disease",), None, False, {}
+    kind, types, form, zero_shot = "model", ("Disease",), None, False
+    corpora: Mapping[str, Sequence[str]] = {}
 
     def annotate(self, texts, types, **options):  # type: ignore[no-untyped-def]
         for document in texts:
