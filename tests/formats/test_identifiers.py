@@ -85,6 +85,7 @@ def test_joined_identifiers_are_the_same_or_counted(identifiers: list[str]) -> N
         ({"taxonomy_id": 7}, ("NCBITaxon:7",)),
         ({"RS#": "123"}, ("dbSNP:123",)),
         ({"Identifier": "D1", "MESH": "D1"}, ("D1",)),
+        ({"identifier": "MESH:D1|MESH:D1"}, ("MESH:D1", "MESH:D1")),
         ({"identifier": "MESH:D1", "normalized_id": "D1", "accession": "@X"}, ("MESH:D1",)),
         ({"normalized_id": "D1"}, ("D1",)),
         ({"normalized": [{"db_name": "MESH", "db_id": "D1,D2"}]}, ("MESH:D1", "MESH:D2")),

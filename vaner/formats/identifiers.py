@@ -115,18 +115,18 @@ def add_prefix(database: str, identifier: str) -> str:
 
 
 def read_identifiers(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the identifiers in the fields of a mention, without those that a field repeats.
+    """Return the identifiers in the fields of a mention, each from the first field with it.
 
     >>> read_identifiers({"type": "Gene", "NCBI Gene identifier": "672,675"})
     ('NCBIGene:672', 'NCBIGene:675')
     """
-    identifiers: dict[str, None] = {}
+    identifiers = list[str]()
     for name in filter(is_identifier_field, fields):
-        identifiers |= dict.fromkeys(_find_new(name, fields, identifiers))
+        identifiers += _find_new(name, fields, frozenset(identifiers))
     if not identifiers:
         for name in fields:
             if _simplify(name) in _NORMALIZED:
-                identifiers |= dict.fromkeys(_read_field(name, fields))
+                identifiers += _find_new(name, fields, frozenset(identifiers))
     return tuple(identifiers)
 
 
