@@ -147,7 +147,8 @@ def build_prompts(generator: Generator, corpus: Corpus, number: int) -> list[Pro
     types = [type for type in corpus.types if type in generator.types]
     if not types:
         raise VanerError(
-            f"{corpus.name} annotates {', '.join(corpus.types)}, which are not what the model finds"
+            f"{corpus.name} annotates {', '.join(corpus.types)}; the model finds "
+            f"{', '.join(generator.types)}: name another corpus with --corpus"
         )
     prompts: list[Prompt] = []
     for i, document in enumerate(corpus):

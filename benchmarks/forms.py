@@ -94,8 +94,9 @@ def score_form(model: str, form: str, limit: int | None) -> Iterator[Run]:
             corpus, split = name.rsplit(" ", 1)
             evaluation = evaluate(annotator, load(corpus, split), limit=limit)
             figures = evaluation.to_dict()
-            for name in ("reliability", "uncalibrated"):
-                figures[name].pop("bins")
+            for measured in (figures["reliability"], figures["uncalibrated"]):
+                if measured:  # None if the model finds nothing
+                    del measured["bins"]
             print(f"{model} {form} {name}: F1 {100 * figures['micro']['f1']:.2f}", flush=True)
             cuts = [apply_precision(annotator, evaluation, precision) for precision in PRECISIONS]
             yield {"model": model, "form": form, "test": corpus, **figures, "asked": cuts, **made}

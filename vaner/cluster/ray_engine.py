@@ -37,7 +37,7 @@ class RayEngine:
         gpus_per_worker: GPUs per worker; less than 1 if workers share a GPU.
 
     Raises:
-        VanerError: if the cluster has not enough GPUs.
+        VanerError: if Ray does not start, or the cluster has not enough GPUs.
     """
 
     def __init__(self, workers: int | None = None, gpus_per_worker: float = 0.0) -> None:
@@ -126,11 +126,21 @@ def _connect(workers: int | None) -> None:
         try:
             ray.init(address="auto", **quiet)
         except ConnectionError:
-            num_cpus = max(workers or 0, os.cpu_count() or 1)
-            ray.init(
-                address="local", num_cpus=num_cpus, include_dashboard=False,
-                object_store_memory=_OBJECT_STORE, **quiet,
-            )  # fmt: skip
+            _start_locally(max(workers or 0, os.cpu_count() or 1), quiet)
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+
+
+def _start_locally(num_cpus: int, quiet: Mapping[str, Any]) -> None:
+    try:
+        ray.init(
+            address="local", num_cpus=num_cpus, include_dashboard=False,
+            object_store_memory=_OBJECT_STORE, **quiet,
+        )  # fmt: skip
+    except Exception as error:  # Ray has no type for a process of its that does not start
+        message = " ".join(str(error).split())[:200].rstrip(".")
+        raise VanerError(
+            f"Ray does not start on this machine: {message}; try again when it is less busy, or "
+            "use --engine local"
+        ) from error
