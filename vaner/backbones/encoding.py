@@ -17,7 +17,8 @@ from tokenizers import Tokenizer
 
 from vaner.errors import ModelError
 from vaner.text.casing import Casing, get_casing
-from vaner.text.words import Window, Word, split_windows
+from vaner.text.normalize import normalize
+from vaner.text.words import Window, Word, read_words, split_windows
 
 # Only the first characters of a longer word (a nucleotide sequence, a line without spaces) are
 # encoded. It is still one word with one tag. This bounds the number of subwords of a word, and so
@@ -116,7 +117,7 @@ class Encoder:
         if ids is None:
             if len(self._words) >= CACHED_WORDS:
                 self._words.clear()
-            text = self._space + _SURROGATE.sub("\ufffd", word[:LONGEST_WORD])
+            text = self._space + _SURROGATE.sub("\ufffd", normalize(word)[:LONGEST_WORD])
             encoded = self._tokenizer.encode(text, add_special_tokens=False).ids
             # A word that the tokenizer drops, such as a control character, still needs a tag.
             ids = tuple(encoded[:MOST_SUBWORDS]) or (self._unknown,)
@@ -164,7 +165,7 @@ class Encoder:
             ModelError: if `max_subwords` leaves too few subwords after the instruction.
         """
         prefix, room = self._encode_prefix(instruction), self.room(instruction)
-        strings = [text[word.start : word.end] for word in words]
+        strings = read_words(text, words)
         subwords = [self.subwords(string) for string in strings]
         for window in split_windows([len(ids) for ids in subwords], room, overlap=room // 4):
             part = slice(window.start, window.end)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import regex
 
 from vaner.text.documents import Document
-from vaner.text.words import UNSPACED, get_sentences, split_words
+from vaner.text.normalize import UNSPACED, normalize
+from vaner.text.words import get_sentences, split_words
 
 LONG_SENTENCE_WORDS = 8
 """Length in words from which a repeated sentence counts as a leak. Short headings often recur."""
@@ -17,7 +18,7 @@ _UNSPACED = regex.compile(UNSPACED)
 
 
 def sentence_key(text: str) -> str:
-    """Return a key that ignores tokenization, case and Unicode variants.
+    """Return a key that ignores tokenization, case, Unicode variants and invisible characters.
 
     The key is the words of the text in Unicode compatibility form (NFKC), case-folded and joined
     by single spaces. A corpus that splits ``anti-TNF`` into three tokens gives the same key as one
@@ -26,7 +27,7 @@ def sentence_key(text: str) -> str:
     >>> sentence_key("Anti-TNF helped .") == sentence_key("anti - TNF helped.")
     True
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", normalize(text)).casefold()
     return " ".join(folded[word.start : word.end] for word in split_words(folded))
 
 

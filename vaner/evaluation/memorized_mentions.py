@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vaner.text.documents import Document, Span
+from vaner.text.normalize import normalize
 
 MentionKey = tuple[str, str]
 """Normalized text of a mention, and its type."""
@@ -23,7 +24,7 @@ def mention_key(document: Document, span: Span) -> MentionKey:
     >>> mention_key(Document("d", "Breast  Cancer"), Span(0, 14, "Disease"))
     ('breast cancer', 'Disease')
     """
-    return " ".join(document.mention(span).casefold().split()), span.type
+    return " ".join(normalize(document.mention(span)).casefold().split()), span.type
 
 
 def seen_mentions(documents: Iterable[Document]) -> frozenset[MentionKey]:

@@ -37,7 +37,7 @@ from vaner.text.tags import (
     decode_tags,
     encode_tags,
 )
-from vaner.text.words import Word, get_offset_pairs, get_sentences, split_words
+from vaner.text.words import Word, get_extents, get_offset_pairs, get_sentences, split_words
 
 DOCSTART = "-DOCSTART-"
 FILLER = "-X-"
@@ -278,9 +278,9 @@ def _make_rows(
 ) -> Iterator[str]:
     remaining = sorted(document.spans)
     losses[CROSSES_SENTENCE] += len(remaining)  # reduced by the mentions inside each sentence
-    for first, last in sentences:
+    extents = get_extents(words, sentences)
+    for (first, last), (start, end) in zip(sentences, extents, strict=True):
         sentence = words[first:last]
-        start, end = sentence[0].start, sentence[-1].end
         spans = [s for s in remaining if start <= s.start and s.end <= end]
         remaining = [s for s in remaining if s.end > end]
         losses[CROSSES_SENTENCE] -= len(spans)

@@ -20,7 +20,7 @@ from vaner.generator.grammar import AnswerTokens, CopyState, Grammar, LegalToken
 from vaner.generator.markup import escape, split_expressible
 from vaner.text.documents import Document, Span
 from vaner.text.tags import UnreachableReason
-from vaner.text.words import Window, Word, split_windows, split_words
+from vaner.text.words import Window, Word, read_words, split_windows, split_words
 
 OPEN, CLOSE, END = "[", "]", "\n"
 """Brackets and end of an answer. No word contains a line break, and every tokenizer has one."""
@@ -122,7 +122,7 @@ class PromptEncoder:
                 f"and its copy after an instruction of {len(prefix)} subwords; at least "
                 f"{MOST_SUBWORDS} are required: increase max_subwords"
             )
-        encoded = [self._encode_word(text, words, i) for i in range(len(words))]
+        encoded = list(self._encode_words(text, words))
         for window in split_windows([len(ids) for ids in encoded], room, overlap=room // 4):
             subwords = tuple(encoded[window.start : window.end])
             ids = (*prefix, *(token for word in subwords for token in word), *self._line_break)
@@ -150,10 +150,16 @@ class PromptEncoder:
             self._prefixes[instruction] = self._encode(instruction.rstrip())
         return self._prefixes[instruction]
 
-    def _encode_word(self, text: str, words: Sequence[Word], i: int) -> tuple[int, ...]:
-        """Return the subwords of a word; any white space before it becomes one space."""
-        has_space = i == 0 or words[i - 1].end < words[i].start
-        return self._encode_cached(" " * has_space + escape(text[words[i].start : words[i].end]))
+    def _encode_words(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, ...]]:
+        """Yield the subwords of each word; any white space before it becomes one space."""
+        previous_end = None
+        for word, read in zip(words, read_words(text, words), strict=True):
+            # Invisible characters between words are no space.
+            has_space = previous_end is None or any(
+                map(str.isspace, text[previous_end : word.start])
+            )
+            yield self._encode_cached(" " * has_space + escape(read))
+            previous_end = word.end
 
     def _encode_cached(self, escaped: str) -> tuple[int, ...]:
         subwords = self._words.get(escaped)

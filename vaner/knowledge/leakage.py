@@ -23,6 +23,7 @@ from typing import Any
 
 from vaner.knowledge.concepts import Source
 from vaner.text.documents import Corpus
+from vaner.text.normalize import normalize
 
 # White space on both sides of a sign, or inside a bracket, as only a tokenizer inserts it.
 _TOKENIZATION = re.compile(r"\s[^\w\s&+=<>–—|]\s|[(\[]\s|\s[)\],.;:%]")
@@ -127,7 +128,7 @@ def _fold_mentions(corpus: Corpus) -> set[str]:
 
 
 def _fold(text: str) -> str:
-    return text.strip().casefold()
+    return normalize(text).strip().casefold()
 
 
 def _draw_pieces(corpus: Corpus, excluded: Collection[str], count: int, rng: Random) -> set[str]:

@@ -20,17 +20,18 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from vaner.text.normalize import UNSPACED
+
 Codes = NDArray[np.uint32]
 Offsets = NDArray[np.int64]
 
 # Kinds of characters. A joined character belongs to the character before it.
 GAP, WORD, SIGN, JOINED = range(4)
 
-# Combining accents are removed. Marks of other scripts are vowels and tones (`JOINED`).
+# Combining accents are removed, and so is the invisible U+034F, which joins them. Marks of other
+# scripts are vowels and tones (`JOINED`).
 _ACCENT = regex.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
-_UNSPACED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-)  # the same as in vaner.text.words
+_UNSPACED = regex.compile(UNSPACED)
 _QUOTES = dict.fromkeys("‘’‚‛′‵´ʹʼˊˋ＇", "'") | dict.fromkeys("“”„‟″‶«»＂", '"')
 _QUOTE_TABLE = str.maketrans(_QUOTES)
 _LETTERS = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
@@ -208,7 +209,7 @@ def _tables() -> _Tables:
             spelling = _normalize_character(char)
             lengths[code] = len(spelling)
             kinds[code], folds[code] = _character_kind(char), ord(_lower_case(char))
-            accents[code] = not spelling and _ACCENT.match(char) is not None
+            accents[code] = not spelling and char != "\u034f" and _ACCENT.match(char) is not None
             if spelling:
                 codes[code] = ord(spelling[0])
             if len(spelling) > 1:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vaner.backbones.encoding import Encoder
 from vaner.selector.candidates import Candidate
+from vaner.text.normalize import normalize
 from vaner.text.words import Word
 
 Subwords = tuple[int, ...]
@@ -48,6 +49,12 @@ class CandidateRow:
         return len(self.input_ids)
 
 
+def has_words(words: Sequence[Word], candidate: Candidate) -> bool:
+    """Return whether there is a word in a candidate. Invisible characters alone are no word."""
+    first, last = _word_range(words, candidate.start, candidate.end)
+    return first < last
+
+
 def find_context(
     words: Sequence[Word], sentences: Sequence[tuple[int, int]], candidate: Candidate
 ) -> tuple[int, int]:
@@ -56,7 +63,7 @@ def find_context(
     Args:
         words: Words of the text.
         sentences: Sentences as half-open ranges of words. They cover all words, in order.
-        candidate: The candidate.
+        candidate: The candidate, with at least one word (`has_words`).
 
     Returns:
         Half-open range of words.
@@ -142,7 +149,7 @@ class CandidateEncoder:
     ) -> Iterator[Subwords]:
         """Yield the subwords of the part of each word that is inside ``text[start:end]``."""
         for i in indices:
-            if part := text[max(words[i].start, start) : min(words[i].end, end)]:
+            if part := normalize(text[max(words[i].start, start) : min(words[i].end, end)]):
                 yield self._encoder.subwords(part)
 
 

@@ -25,7 +25,7 @@ from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.recognition.length_batches import batch_by_length
 from vaner.selector.candidates import Candidate
 from vaner.selector.collation import collate
-from vaner.selector.encoding import CandidateEncoder, CandidateRow, find_context
+from vaner.selector.encoding import CandidateEncoder, CandidateRow, find_context, has_words
 from vaner.selector.model import VanerSelector
 from vaner.text.documents import Document, Span
 from vaner.text.words import get_sentences, split_words
@@ -183,17 +183,16 @@ class Selector:
                 yield ScoredDocument(document, tuple(next(logits) for _ in document.spans))
 
     def _encode(self, document: Document) -> Iterator[CandidateRow | None]:
-        """Yield the row of each span; None for a span of an unknown type."""
+        """Yield the row of each span; None for a span of an unknown type or without a word."""
         if not document.spans:
             return
         words = split_words(document.text)
         sentences = get_sentences(document, words)
         for span in document.spans:
-            type_id = self._type_id(span)
-            if type_id is None:
+            type_id, candidate = self._type_id(span), Candidate.from_span(span)
+            if type_id is None or not has_words(words, candidate):
                 yield None
                 continue
-            candidate = Candidate.from_span(span)
             yield self.encoder.encode(
                 document.text,
                 words,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from vaner.text.documents import Document, Span
+from vaner.text.documents import Document
 from vaner.text.tags import TagScheme, encode_tags
-from vaner.text.words import Word, get_sentences, split_words
+from vaner.text.words import get_extents, get_sentences, split_words
 
 CROSSES_SENTENCE = "crosses a sentence boundary"
 
@@ -37,18 +37,14 @@ def count_unreachable(
     """
     words = split_words(document.text)
     sentences = get_sentences(document, words)
+    extents = list(get_extents(words, sentences))
     reasons = Counter[str]()
     for pass_types in [set(types)] if joint else [{type} for type in types]:
         remaining = [span for span in document.spans if span.type in pass_types]
-        for first, last in sentences:
-            sentence = words[first:last]
-            inside = [span for span in remaining if _is_inside(span, sentence)]
-            remaining = [span for span in remaining if not _is_inside(span, sentence)]
-            unreachable = encode_tags(sentence, inside, scheme, with_types=False).unreachable
-            reasons.update(str(reason) for _, reason in unreachable)
+        for (first, last), (start, end) in zip(sentences, extents, strict=True):
+            inside = [span for span in remaining if start <= span.start and span.end <= end]
+            remaining = [span for span in remaining if span.start < start or span.end > end]
+            encoded = encode_tags(words[first:last], inside, scheme, with_types=False)
+            reasons.update(str(reason) for _, reason in encoded.unreachable)
         reasons[CROSSES_SENTENCE] += len(remaining)
     return +reasons
-
-
-def _is_inside(span: Span, words: Sequence[Word]) -> bool:
-    return words[0].start <= span.start and span.end <= words[-1].end

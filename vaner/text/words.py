@@ -12,6 +12,8 @@ from typing import NamedTuple
 import regex
 
 from vaner.text.documents import Document
+from vaner.text.normalize import UNSPACED, normalize_with_offsets
+from vaner.text.sentence_boundaries import is_boundary
 
 
 class Word(NamedTuple):
@@ -23,43 +25,45 @@ class Word(NamedTuple):
 
 # A word is a single character of a script written without spaces, a run of letters and digits with
 # their combining marks, or a single other grapheme: punctuation, a symbol, an emoji sequence.
-UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+# Normalization leaves only the joiners that spelling needs.
 # A flag is two regional indicators. It has a separate pattern because ``\X`` counts all regional
 # indicators before it each time, which is quadratic in a run of them.
 _FLAG = r"\p{RI}{1,2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+"
 _WORD = regex.compile(
-    rf"{UNSPACED}\p{{M}}*|(?:(?!{UNSPACED})[\p{{L}}\p{{N}}]\p{{M}}*)+|{_FLAG}|(?!\s)\X"
-)
-
-_TERMINATORS = frozenset(".!?")
-_UNSPACED_TERMINATORS = frozenset("。！？")
-_CLOSERS = frozenset(")]}\"'”’»）」』】")
-_OPENERS = frozenset("([{\"'“‘«")
-_PARAGRAPH_BREAK = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\n|[\f\u2029]")
-_LINE_END = regex.compile(r"[\n\r\u2028]")
-_LAST_LINE_END = regex.compile(r"(?r)[\n\r\u2028]")  # searches backwards
-# A list item. "2." and "E." are not included: they may be the end of a sentence.
-_LIST_ITEM = regex.compile(r"(?:[-*•·▪◦‣–—]|\(?(?:\p{N}{1,2}|\p{Ll})\))\s")
-_NUMBERED_ITEM = regex.compile(r"\p{N}{1,2}\.\s")
-_MIN_WRAP_WIDTH = 40  # minimum line length, in characters, of wrapped text
-_MAX_CLOSERS = 8
-
-# Abbreviations with a full stop that rarely ends a sentence. Compared case-insensitively.
-_ABBREVIATIONS = frozenset(
-    "al approx ca cf co cv dr e eg eq eqs et etc exp fig figs g i ie inc no nos nr p pp prof ref "
-    "refs resp sp spp ssp st str subsp subspp suppl tab var viz vol vs".split()
+    rf"{UNSPACED}\p{{M}}*|(?:(?!{UNSPACED})[\p{{L}}\p{{N}}][\p{{M}}\u200c\u200d]*)+|{_FLAG}|(?!\s)\X"
 )
 
 
 def split_words(text: str) -> list[Word]:
-    """Split a text into words. Each character other than white space is in exactly one word.
+    """Split a text into words. Each visible character is in exactly one word.
+
+    Invisible characters do not split a word (`vaner.text.normalize`), and are not words. Those at
+    the beginning or end of a word are not a part of it.
 
     >>> text = "anti-TNF (5 µg)"
     >>> [text[w.start : w.end] for w in split_words(text)]
     ['anti', '-', 'TNF', '(', '5', 'µg', ')']
     """
-    words = (_strip_word(text, *match.span()) for match in _WORD.finditer(text))
-    return [word for word in words if word.start < word.end]
+    normalized, starts, ends = normalize_with_offsets(text)
+    words = (_strip_word(normalized, *match.span()) for match in _WORD.finditer(normalized))
+    words = (word for word in words if word.start < word.end)
+    if normalized is text:
+        return list(words)
+    return [Word(starts[word.start], ends[word.end - 1]) for word in words]
+
+
+def read_words(text: str, words: Sequence[Word]) -> list[str]:
+    r"""Return words as they are read (`vaner.text.normalize`).
+
+    >>> read_words("as\u00adthma", [Word(0, 7)])
+    ['asthma']
+    """
+    if not words:
+        return []
+    start, end = words[0].start, words[-1].end
+    normalized = normalize_with_offsets(text[start:end])
+    edges = ((normalized.find(s - start), normalized.find(e - start)) for s, e in words)
+    return [normalized.text[first:last] for first, last in edges]
 
 
 def _strip_word(text: str, start: int, end: int) -> Word:
@@ -87,63 +91,36 @@ def split_sentences(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
     >>> [text[words[i].start : words[j - 1].end] for i, j in split_sentences(text, words)]
     ['It was E. coli (Fig. 2).', 'He slept.']
     """
-    starts = [0] + [i for i in range(1, len(words)) if _is_boundary(text, words, i)]
-    ends = starts[1:] + [len(words)]
-    return list(zip(starts, ends, strict=True)) if words else []
+    if not words:
+        return []
+    indices: Sequence[int] = range(len(words))
+    end = len(words)
+    if not text.isascii():
+        begin = words[0].start
+        normalized = normalize_with_offsets(text[begin : words[-1].end])
+        text = normalized.text
+        words = [Word(normalized.find(s - begin), normalized.find(e - begin)) for s, e in words]
+        # Another program may have words of only invisible characters.
+        indices = [i for i in indices if words[i].start < words[i].end]
+        words = [words[i] for i in indices]
+    starts = [0] + [indices[i] for i in range(1, len(words)) if is_boundary(text, words, i)]
+    return list(zip(starts, [*starts[1:], end], strict=True))
 
 
-def _is_boundary(text: str, words: Sequence[Word], i: int) -> bool:
-    """Return whether a sentence ends between word i - 1 and word i."""
-    gap = text[words[i - 1].end : words[i].start]
-    if _PARAGRAPH_BREAK.search(gap):
-        return True
-    if _LINE_END.search(gap) and _starts_new_line(text, words, i):
-        return True
-    # Skip closing brackets and quotation marks to find the punctuation before them.
-    last, first = i - 1, max(0, i - 1 - _MAX_CLOSERS)
-    while last > first and text[words[last].start] in _CLOSERS:
-        last -= 1
-    mark = text[words[last].start : words[last].end]
-    if mark in _UNSPACED_TERMINATORS:
-        return text[words[i].start] not in _CLOSERS
-    if mark not in _TERMINATORS or not gap:
-        return False
-    begin = text[words[i].start]
-    if not (begin.isupper() or begin.isdigit() or begin in _OPENERS or not begin.isascii()):
-        return "\n" in gap and not begin.islower()
-    return mark != "." or not _is_abbreviation(text, words, last)
+def get_extents(
+    words: Sequence[Word], sentences: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, float]]:
+    """Yield the offsets between which the mentions of each sentence are.
 
+    An extent has the white space and the invisible characters around a sentence in it, because an
+    annotator may have marked them together with a word.
 
-def _starts_new_line(text: str, words: Sequence[Word], i: int) -> bool:
-    """Return whether word i starts a line that does not continue the previous one.
-
-    This is the case for list items and for short lines such as headings. In wrapped text each line
-    is as long as the next word allows. So if the first word of a line would have fitted on the
-    previous line, the line break is intended. A lower-case first word is always treated as a
-    continuation.
+    >>> list(get_extents([Word(0, 3), Word(3, 4), Word(6, 7)], [(0, 2), (2, 3)]))
+    [(0, 6), (4, inf)]
     """
-    start, previous_end = words[i].start, words[i - 1].end
-    if item := _LIST_ITEM.match(text, start):
-        context = text[max(0, previous_end - 200) : previous_end]
-        # The "2)" of a wrapped "(type 2) was" closes a bracket and is not an item.
-        is_open = context.rfind("(") > context.rfind(")")
-        return not (")" in item[0] and item[0][0] != "(" and is_open)
-    if not (text[start].isupper() or _NUMBERED_ITEM.match(text, start)):
-        return False
-    line_end = _LINE_END.search(text, start)
-    line = text[start : line_end.start() if line_end else None]
-    previous_line_end = _LAST_LINE_END.search(text, 0, previous_end)
-    previous_length = previous_end - (previous_line_end.start() if previous_line_end else -1)
-    return previous_length + len(line.split(None, 1)[0]) <= max(_MIN_WRAP_WIDTH, len(line))
-
-
-def _is_abbreviation(text: str, words: Sequence[Word], stop: int) -> bool:
-    """Return whether the full stop at word index `stop` ends an abbreviation or an initial."""
-    if stop == 0 or words[stop - 1].end != words[stop].start:
-        return False
-    word = text[words[stop - 1].start : words[stop - 1].end]
-    is_initial = len(word) == 1 and word.isalpha() and word.isupper()
-    return is_initial or word.casefold() in _ABBREVIATIONS
+    for first, end in sentences:
+        start = words[first - 1].end if first else 0
+        yield start, words[end].start if end < len(words) else float("inf")
 
 
 def get_offset_pairs(document: Document, key: str) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from vaner.selector.candidates import Candidate, build_negatives, collect_candidates
-from vaner.selector.encoding import CandidateEncoder, CandidateRow, find_context
+from vaner.selector.encoding import CandidateEncoder, CandidateRow, find_context, has_words
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.words import Word, get_sentences, split_words
 from vaner.training.examples.sentences import Coverage
@@ -142,7 +142,8 @@ def add_variants(document: Document, types: Sequence[str], number: int) -> Docum
     spans = {span for span in document.spans if span.type in types}
     rng = Random(ascii(document.text))  # a lone surrogate has no other encoding
     wrong: set[Candidate] = set()
-    for candidate in sorted({Candidate.from_span(span) for span in spans}):
+    candidates = {Candidate.from_span(span) for span in spans}
+    for candidate in sorted(item for item in candidates if has_words(words, item)):
         sentence = find_context(words, sentences, candidate)
         negatives = build_negatives(words, sentence, candidate, types, gold)
         wrong.update(negatives.sample(number, rng))
@@ -161,6 +162,8 @@ def _make_groups(
     sentences = get_sentences(document, words)
     gold_of_sentence: dict[tuple[int, int], frozenset[Candidate]] = {}
     for candidate in candidates:
+        if not has_words(words, candidate):
+            continue
         sentence = find_context(words, sentences, candidate)
         if sentence not in gold_of_sentence:
             start, end = words[sentence[0]].start, words[sentence[1] - 1].end
