@@ -62,7 +62,7 @@ def test_server(tiny_model: Path) -> None:
     annotator = Annotator.from_pretrained(tiny_model, device="cpu")
     text, offsets = DIRTY[0]
     with TestClient(create_app(annotator, name="tiny")) as client:
-        answer = client.post("/annotate", json={"text": text}).json()
+        answer = client.post("/annotate", json={"text": text}).json()["documents"][0]
     found = [(span["start"], span["end"], span["type"]) for span in answer["spans"]]
     assert found == move(annotator(SENTENCES[0]).spans, offsets)
 
