@@ -14,6 +14,7 @@ from tests.knowledge.bases import write_base
 from vaner.annotator import Annotator
 from vaner.knowledge.concepts import Concept
 from vaner.knowledge.matcher import Matcher
+from vaner.linking.consistency import make_consistent
 from vaner.text.documents import Document, Span
 
 __all__ = ["writer"]
@@ -28,6 +29,14 @@ def check(recognizer: Annotator | Matcher) -> None:
     for expected, found, (text, offsets) in zip(clean, dirty, DIRTY, strict=True):
         assert found.text == text
         assert places(found.spans) == move(expected.spans, offsets)
+
+
+def test_equal_names_are_equal_with_invisible_characters() -> None:
+    text = "Gout flare (GF) hurts. G\u00adF or gout \ufb02are recurs. Gout f\u200blare\u200b."
+    document = make_consistent(Document("d", text, (Span(0, 10, "Disease", 0.9),)))
+    assert [document.text[s.start : s.end] for s in document.spans] == [
+        "Gout flare", "GF", "G\u00adF", "Gout f\u200blare",
+    ]  # fmt: skip
 
 
 def test_tagger(tiny_model: Path) -> None:

@@ -68,6 +68,15 @@ def test_mentions_are_preserved(
     assert sorted(map(hulls, again)) == sorted(map(hulls, documents))
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_invisible_characters_in_a_mention_are_preserved(tmp_path: Path, format: str) -> None:
+    text = "\ufeff As\u00adthma\u200b \u200b.\nGout"
+    document = Document("a", text, (Span(2, 10, "D"), Span(11, 12, "D"), Span(14, 18, "D")))
+    assert not write([document], tmp_path / "out", format).lost
+    [again] = read(tmp_path / "out", format)
+    assert (again.text, again.spans) == (text, document.spans)
+
+
 def hulls(document: Document) -> list[tuple[str, str]]:
     """Return the texts of all mentions, without white space at their borders, and their types."""
     texts = [document.text[span.start : span.end].split() for span in document.spans]

@@ -37,6 +37,7 @@ BETWEEN_SENTENCES = "white space between sentences written as one line break"
 _HEAD = f"{MAGIC}.3\n#T_SP={LAYER}|identifier|value\n\n"
 _ROW = re.compile(rf"\d+-\d+(?:\.\d+)?\t({OFFSET})-({OFFSET})\t")
 _TOKEN_LAYERS = re.compile(r"\.(lexmorph|segmentation|syntax|metadata|morph)\.")
+_RUN = re.compile(r"\S+")
 _ID = re.compile(r"((?:\\.|[^\\])*?)\[(\d+)\]", re.DOTALL)
 _PART = re.compile(r"(?:\\.|[^\\|])+|\\$", re.DOTALL)
 _ESCAPED = re.compile(r"([\\\[\]|_;\t\n*]|->)")
@@ -218,7 +219,7 @@ def write_folder(documents: Iterable[Document], folder: Path, losses: Losses) ->
 
 def _render(document: Document, losses: Losses) -> str:
     text = replace_surrogates(document.text, losses)
-    words, offsets = split_words(text), get_unit_offsets(text)
+    words, offsets = _split_tokens(text), get_unit_offsets(text)
     count_scores(document.spans, losses)
     for span in document.spans:
         losses[FRAGMENTS] += span.is_discontinuous
@@ -238,6 +239,16 @@ def _render(document: Document, losses: Losses) -> str:
                 parts.append("\t".join((name, extent, text[slice(*unit)], *cells, "\n")))
     losses[BETWEEN_SENTENCES] += last != len(text)
     return "".join(parts)
+
+
+def _split_tokens(text: str) -> list[Word]:
+    """Return the words of a text, and the invisible characters between them, which it must hold."""
+    tokens, last = [], 0
+    for word in (*split_words(text), Word(len(text), len(text))):
+        tokens += [Word(*match.span()) for match in _RUN.finditer(text, last, word.start)]
+        tokens.append(word)
+        last = word.end
+    return tokens[:-1]
 
 
 def _escape_text(text: str) -> str:

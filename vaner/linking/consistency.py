@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.text.documents import Document, Span
+from vaner.text.normalized_document import apply_normalized
 from vaner.text.words import split_words
 
 MIN_MEAN_SCORE = 0.4  # chosen on the dev sets of five corpora, see experiments/document_consistency
@@ -30,7 +31,7 @@ def make_consistent(document: Document) -> Document:
     """
     if any(span.score is None for span in document.spans):
         return document
-    return tag_repeated_names(tag_abbreviations(document))
+    return apply_normalized(lambda read: tag_repeated_names(tag_abbreviations(read)), document)
 
 
 def tag_abbreviations(document: Document) -> Document:

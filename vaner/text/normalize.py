@@ -2,8 +2,8 @@
 
 Soft hyphens, zero-width spaces, joiners and direction marks are invisible, and copied text has them
 in the middle of words. Models and splitters read a text without them, and read ``ﬁ`` as ``fi``,
-``Ａ`` as ``A``, and a letter with a combining accent as one letter (NFC). The offsets of the
-original are kept. A joiner stays where spelling needs it: between letters of a script that joins
+``Ａ`` as ``A``, and a letter with a combining accent as one letter (NFC). Offsets refer to the
+original. A joiner stays where spelling needs it: between letters of a script that joins
 letters, such as Arabic or Devanagari, and between emoji.
 """
 
@@ -126,9 +126,10 @@ def normalize_with_offsets(text: str) -> NormalizedText:
 def _find_joiner(text: str, run: regex.Match[str]) -> int | None:
     """Return the offset of the joiner in invisible characters that spelling needs, or None."""
     for joiners, (before, after) in _CONTEXTS.items():
-        found = [i for i, character in enumerate(run[0], run.start()) if character in joiners]
-        if found and before.match(text, 0, run.start()) and after.match(text, run.end()):
-            return found[0]
+        offset = next((i for i in range(*run.span()) if text[i] in joiners), None)
+        is_present = offset is not None
+        if is_present and before.match(text, 0, run.start()) and after.match(text, run.end()):
+            return offset
     return None
 
 
