@@ -26,9 +26,9 @@ def check(recognizer: Annotator | Matcher) -> None:
     clean = list(recognizer.annotate(SENTENCES * 2))
     dirty = list(recognizer.annotate([text for text, _ in DIRTY]))
     assert sum(len(document.spans) for document in clean) > 5
-    for expected, found, (text, offsets) in zip(clean, dirty, DIRTY, strict=True):
-        assert found.text == text
-        assert places(found.spans) == move(expected.spans, offsets)
+    for expected, document, (text, offsets) in zip(clean, dirty, DIRTY, strict=True):
+        assert document.text == text
+        assert places(document.spans) == move(expected.spans, offsets)
 
 
 def test_equal_names_are_equal_with_invisible_characters() -> None:
@@ -72,8 +72,8 @@ def test_server(tiny_model: Path) -> None:
     text, offsets = DIRTY[0]
     with TestClient(create_app(annotator, name="tiny")) as client:
         answer = client.post("/annotate", json={"text": text}).json()["documents"][0]
-    found = [(span["start"], span["end"], span["type"]) for span in answer["spans"]]
-    assert found == move(annotator(SENTENCES[0]).spans, offsets)
+    mentions = [(span["start"], span["end"], span["type"]) for span in answer["spans"]]
+    assert mentions == move(annotator(SENTENCES[0]).spans, offsets)
 
 
 def test_spacy(tiny_model: Path) -> None:
@@ -82,9 +82,9 @@ def test_spacy(tiny_model: Path) -> None:
     nlp.add_pipe("vaner", config={"model": str(tiny_model), "device": "cpu"})
     annotator = Annotator.from_pretrained(tiny_model, device="cpu")
     text, offsets = DIRTY[0]
-    found = nlp(text).spans["vaner"].attrs["offsets"]
+    mentions = nlp(text).spans["vaner"].attrs["offsets"]
     expected = move(annotator(SENTENCES[0]).spans, offsets)
-    assert found == [[[start, end]] for start, end, _ in expected]
+    assert mentions == [[[start, end]] for start, end, _ in expected]
 
 
 def test_mention_with_invisible_characters_is_reachable(tiny_model: Path) -> None:
