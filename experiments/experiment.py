@@ -53,11 +53,15 @@ def main(
         recipe = read_recipe(folder / "recipe.yaml")
         if arguments.seeds:
             recipe = recipe.model_copy(update={"seeds": arguments.seeds})
-        if not arguments.score_only:
-            train(recipe, arguments.output, corpora_root=arguments.corpora, resume=arguments.resume)
-        models = _find_models(recipe, arguments.output)
-        if ship is not None:
-            models = [_ship_best(models, ship)]
+        if arguments.rescore:
+            models = [_find_shipped(folder, ship)]
+        else:
+            if not arguments.score_only:
+                root, resume = arguments.corpora, arguments.resume
+                train(recipe, arguments.output, corpora_root=root, resume=resume)
+            models = _find_models(recipe, arguments.output)
+            if ship is not None:
+                models = [_ship_best(models, ship)]
         seeds = [_score(*model, corpora, also, limit, arguments.corpora) for model in models]
     except VanerError as error:
         sys.exit(f"error: {error}")
@@ -85,6 +89,7 @@ def _parse_arguments(folder: Path) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", help="instead of the recipe's: 1 2 3")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     parser.add_argument("--score-only", action="store_true", help="use the models in --output")
+    parser.add_argument("--rescore", action="store_true", help="use the model in the package")
     return parser.parse_args()
 
 
@@ -98,6 +103,16 @@ def _find_models(recipe: Recipe, output: Path) -> list[tuple[Path, dict[str, Any
             raise VanerError(f"{folder}: no finished training here; run without --score-only")
         models.append((folder / "model", json.loads(record.read_text("utf-8"))))
     return models
+
+
+def _find_shipped(folder: Path, name: str | None) -> tuple[Path, Any]:
+    """Return the folder of the model in the package, and what is known about its training."""
+    from experiments.shipped_model import get_shipped_folder
+
+    if name is None:
+        raise VanerError("--rescore applies to the experiments of models in the package")
+    [seed] = json.loads((folder / "results.json").read_text("utf-8"))["seeds"]
+    return get_shipped_folder(name), seed
 
 
 def _ship_best(models: Sequence[tuple[Path, dict[str, Any]]], name: str) -> tuple[Path, Any]:

@@ -6,6 +6,7 @@ First trains the model of ../six_corpora, which the recipe begins with, unless i
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from experiments.experiment import main
@@ -20,7 +21,8 @@ CORPORA = [
 ]  # fmt: skip
 
 if __name__ == "__main__":
-    if not (SIX_CORPORA / "seed-1" / "model").is_dir():
+    is_trained = (SIX_CORPORA / "seed-1" / "model").is_dir()
+    if not (is_trained or "--rescore" in sys.argv):
         root = os.environ.get("VANER_CORPORA")
         train(
             read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"),
