@@ -53,15 +53,11 @@ def main(
         recipe = read_recipe(folder / "recipe.yaml")
         if arguments.seeds:
             recipe = recipe.model_copy(update={"seeds": arguments.seeds})
-        if arguments.rescore:
-            models = [_find_shipped(folder, ship)]
-        else:
-            if not arguments.score_only:
-                root, resume = arguments.corpora, arguments.resume
-                train(recipe, arguments.output, corpora_root=root, resume=resume)
-            models = _find_models(recipe, arguments.output)
-            if ship is not None:
-                models = [_ship_best(models, ship)]
+        if not arguments.score_only:
+            train(recipe, arguments.output, corpora_root=arguments.corpora, resume=arguments.resume)
+        models = _find_models(recipe, arguments.output)
+        if ship is not None:
+            models = [_ship_best(models, ship)]
         seeds = [_score(*model, corpora, also, limit, arguments.corpora) for model in models]
     except VanerError as error:
         sys.exit(f"error: {error}")
@@ -73,6 +69,30 @@ def main(
         "seeds": seeds,
         **provenance,
     }
+    _write_record(record, folder, ship)
+
+
+def rescore(script: str, *, corpora: Sequence[str], name: str) -> None:
+    """Score the model in the package again, and replace the scores in results.json and its card.
+
+    Args:
+        script: ``__file__`` of the run.py.
+        corpora: as in `main`.
+        name: name of the embedded model.
+    """
+    from experiments.shipped_model import get_shipped_folder
+
+    folder, provenance = Path(script).resolve().parent, collect_provenance()
+    record = json.loads((folder / "results.json").read_text("utf-8"))
+    [training] = record["seeds"]
+    try:
+        scores = _score(get_shipped_folder(name), training, corpora, (), None, None)
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+    _write_record({**record, "seeds": [scores], **provenance}, folder, name)
+
+
+def _write_record(record: dict[str, Any], folder: Path, ship: str | None) -> None:
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (folder / "results.json").write_text(text + "\n", "utf-8")
     if ship is not None:
@@ -89,7 +109,6 @@ def _parse_arguments(folder: Path) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", help="instead of the recipe's: 1 2 3")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     parser.add_argument("--score-only", action="store_true", help="use the models in --output")
-    parser.add_argument("--rescore", action="store_true", help="use the model in the package")
     return parser.parse_args()
 
 
@@ -103,16 +122,6 @@ def _find_models(recipe: Recipe, output: Path) -> list[tuple[Path, dict[str, Any
             raise VanerError(f"{folder}: no finished training here; run without --score-only")
         models.append((folder / "model", json.loads(record.read_text("utf-8"))))
     return models
-
-
-def _find_shipped(folder: Path, name: str | None) -> tuple[Path, Any]:
-    """Return the folder of the model in the package, and what is known about its training."""
-    from experiments.shipped_model import get_shipped_folder
-
-    if name is None:
-        raise VanerError("--rescore applies to the experiments of models in the package")
-    [seed] = json.loads((folder / "results.json").read_text("utf-8"))["seeds"]
-    return get_shipped_folder(name), seed
 
 
 def _ship_best(models: Sequence[tuple[Path, dict[str, Any]]], name: str) -> tuple[Path, Any]:

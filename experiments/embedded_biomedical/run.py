@@ -1,6 +1,7 @@
 """The default model of the package: python -m experiments.embedded_biomedical.run
 
-First trains the model of ../six_corpora, which the recipe begins with, unless it exists.
+First trains the model of ../six_corpora, which the recipe begins with, unless it exists. With
+``--rescore``, trains nothing and scores the model in the package.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from experiments.experiment import main
+from experiments.experiment import main, rescore
 from vaner.training.recipe.file import read_recipe
 from vaner.training.train import train
 
@@ -21,8 +22,10 @@ CORPORA = [
 ]  # fmt: skip
 
 if __name__ == "__main__":
-    is_trained = (SIX_CORPORA / "seed-1" / "model").is_dir()
-    if not (is_trained or "--rescore" in sys.argv):
+    if sys.argv[1:] == ["--rescore"]:
+        rescore(__file__, corpora=CORPORA, name="biomedical")
+        sys.exit()
+    if not (SIX_CORPORA / "seed-1" / "model").is_dir():
         root = os.environ.get("VANER_CORPORA")
         train(
             read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"),
