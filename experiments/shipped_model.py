@@ -30,8 +30,8 @@ def get_shipped_folder(name: str) -> Path:
 def ship(model: Path, name: str) -> Path:
     """Copy a model into the package, with its adapter or layers in bf16.
 
-    An existing calibration belongs to other weights and is removed; `vaner calibrate NAME` fits a
-    new one.
+    An existing calibration and exported form belong to other weights and are removed.
+    `vaner calibrate NAME` and `vaner export NAME --in-model` make new ones.
 
     Args:
         model: folder of the trained model.
@@ -43,6 +43,7 @@ def ship(model: Path, name: str) -> Path:
     target = get_shipped_folder(name)
     target.mkdir(parents=True, exist_ok=True)
     (target / CALIBRATION_FILE).unlink(missing_ok=True)
+    shutil.rmtree(target / "int8", ignore_errors=True)
     for file in model.iterdir():
         if file.name in (ADAPTER_FILE, LAYERS_FILE):
             weights = {k: v.to(torch.bfloat16) for k, v in load_file(file).items()}

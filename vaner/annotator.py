@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.hub_errors import select_hub_options
 from vaner.calibration.calibration import Calibration, describe_unreached, read_calibration
@@ -18,7 +18,13 @@ from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.linking.consistency import make_consistent
 from vaner.models.load import load_recognizer
 from vaner.models.locate import locate_model
-from vaner.recognition.options import AnnotateOptions, LoadOptions, check_options
+from vaner.recognition.options import (
+    AnnotateOptions,
+    Form,
+    LoadOptions,
+    Quantization,
+    check_options,
+)
 from vaner.recognition.recognizer import Recognizer, resolve_corpus, resolve_types
 from vaner.recognition.stream import check_texts
 from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
@@ -74,10 +80,14 @@ class Annotator:
         device: str = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
-        quantization: Literal["nf4"] | None = None,
+        quantization: Quantization | None = None,
+        form: Form | None = None,
         **options: Any,
     ) -> Annotator:
         """Load a saved model. On a CPU its exported form is used, if there is one.
+
+        The default model is shipped with an exported form, which needs neither PyTorch nor the
+        weights of its backbone.
 
         Args:
             name_or_path: embedded name, folder or Hub id. Default: the embedded model
@@ -87,17 +97,19 @@ class Annotator:
             batch_size: maximum number of sentences in a batch.
             calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
             quantization: ``nf4`` loads the backbone of an adapter in 4 bits, as it was trained.
+            form: ``pytorch``, or an exported form, ``int8`` or ``fp32``; see `vaner export`.
+                Default: on a CPU an exported form, if there is one.
             options: for the Hub (``revision``, ``token`` …) and `from_pretrained` of the model.
 
         Raises:
             VanerError: if this machine does not have the device.
             ModelError: if the model or its backbone is missing or incomplete.
         """
-        check_options(LoadOptions, batch_size=batch_size, quantization=quantization)
+        check_options(LoadOptions, batch_size=batch_size, quantization=quantization, form=form)
         folder = locate_model(name_or_path, **select_hub_options(options))
         if quantization is not None:
             options["quantization"] = quantization
-        recognizer = load_recognizer(folder, device, batch_size, **options)
+        recognizer = load_recognizer(folder, device, batch_size, form=form, **options)
         annotator = cls(recognizer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = annotator._folder = folder
         if selector is not None:

@@ -54,7 +54,7 @@ def main() -> None:
 
 def measure(model: str, root: Path | None, limit: int) -> list[dict[str, Any]]:
     """Return a row for each corpus: words, mentions by type, mentions per 1,000 words."""
-    annotator = Annotator.from_pretrained(model)
+    annotator = Annotator.from_pretrained(model, form="pytorch")
     rows = []
     for name in CORPORA:
         documents = load(name, "test", root=root).documents[:limit]

@@ -17,7 +17,7 @@ from vaner.annotator import Annotator
 from vaner.calibration.calibration import CALIBRATION_FILE, Calibration, read_calibration
 from vaner.calibration.temperature import scale_probability
 from vaner.formats import write
-from vaner.tagger.onnx_runtime import cached_form_folder
+from vaner.tagger.exported_forms import cached_form_folder
 from vaner.text.documents import Document
 
 TEXTS = [

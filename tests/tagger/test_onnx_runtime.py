@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -11,21 +12,24 @@ from pathlib import Path
 
 import pytest
 import torch
+from datasets import Dataset
+from datasets.fingerprint import Hasher
 
 from tests.command_line import Run
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator
-from vaner.errors import ModelError
+from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import write_training_record
+from vaner.integrations.datasets import BatchAnnotator
 from vaner.tagger import onnx_runtime
-from vaner.tagger.model import VanerForTokenClassification
-from vaner.tagger.onnx_export import export
-from vaner.tagger.onnx_runtime import (
+from vaner.tagger.exported_forms import (
     MODEL_FILE,
     TRANSITIONS_FILE,
     cached_form_folder,
     find_exported_form,
 )
+from vaner.tagger.model import VanerForTokenClassification
+from vaner.tagger.onnx_export import export
 from vaner.tagger.recognizer import Tagger
 
 TEXTS = [*SENTENCES, "", "a " * 300 + "asthma", "naïve 中文 😀 β-blocker\r\n\x00 end"]
@@ -36,7 +40,6 @@ def exported_model(model: Path, folder: Path, precision: str) -> Path:
     assert isinstance(tagger, Tagger)
     export(
         tagger.model, model / "tokenizer.json", folder, precision=precision,  # type: ignore[arg-type]
-        model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
     )  # fmt: skip
     assert not tagger.model.training  # the exporter would leave it in training mode
     return folder
@@ -89,10 +92,7 @@ def test_export_does_not_change_model(tiny_model: Path, tmp_path: Path) -> None:
     annotator = Annotator.from_pretrained(tiny_model, device="cpu")
     before = list(annotator.annotate(TEXTS))
     model = annotator.recognizer.model  # type: ignore[attr-defined]
-    export(
-        model, tiny_model / "tokenizer.json", tmp_path / "onnx", precision="fp32",
-        model_file=MODEL_FILE, transitions_file=TRANSITIONS_FILE,
-    )  # fmt: skip
+    export(model, tiny_model / "tokenizer.json", tmp_path / "onnx", precision="fp32")
     assert list(annotator.annotate(TEXTS)) == before
     assert annotator.form == "PyTorch"
     assert Annotator.from_pretrained(tmp_path / "onnx").form == "exported, fp32"
@@ -128,17 +128,72 @@ def test_cached_form_is_used_until_model_changes(
     assert find_exported_form(model, "cpu") is None
     done = run("export", model)
     assert done.code == 0 and str(tmp_path / "cache" / "exported") in done.err
-    assert find_exported_form(model, "cpu") == cached_form_folder(model)
+    assert find_exported_form(model, "cpu") == cached_form_folder(model, "int8")
     assert Annotator.from_pretrained(model, device="cpu").recognizer.model is None  # type: ignore[attr-defined]
     assert find_exported_form(model, "cuda") is None
     assert "exists already" in run("export", model).error
-    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
-    assert find_exported_form(model, "cpu") is None
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config) + "\n\n")
-    monkeypatch.undo()
-    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
     assert find_exported_form(model, "cpu") is None
+
+
+def test_the_form_is_chosen_by_its_name(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    with pytest.raises(ModelError, match="model has no form int8; make it with: vaner export"):
+        find_exported_form(model, form="int8")
+    assert run("export", model, "--in-model").code == 0
+    assert find_exported_form(model, "cpu") == model / "int8"
+    assert run("export", model, "--precision", "fp32").code == 0
+    assert find_exported_form(model, "cpu") == cached_form_folder(model, "fp32")
+    assert find_exported_form(model, form="int8") == model / "int8"
+    assert find_exported_form(model, form="pytorch") is None
+    names = {"pytorch": "PyTorch", "int8": "exported, int8", "fp32": "exported, fp32"}
+    for form, name in names.items():
+        done = run("annotate", "--model", model, "-t", SENTENCES[0], "--form", form)
+        assert f"by model ({name})" in done.err
+    with pytest.raises(ModelError, match="the form int8 runs on the CPU, not on cuda"):
+        find_exported_form(model, "cuda", "int8")
+    with pytest.raises(ModelError, match="an exported model, int8; it has no form fp32"):
+        find_exported_form(model / "int8", form="fp32")
+    with pytest.raises(VanerError, match="form is 'int4'; choose pytorch or fp32 or int8"):
+        Annotator.from_pretrained(model, form="int4")  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="quantization cannot be used with the form int8"):
+        Annotator.from_pretrained(model, form="int8", quantization="nf4")
+
+
+def test_a_form_of_other_weights_is_not_used(
+    tiny_model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, run: Run
+) -> None:
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    assert run("export", model, "--in-model").code == 0
+    head = (model / "head.safetensors").read_bytes()
+    (model / "head.safetensors").write_bytes(head[:-1] + bytes([head[-1] ^ 1]))
+    assert find_exported_form(model, "cpu") is None
+    assert "was exported from other weights and is not used" in caplog.text
+    assert run("export", model, "--in-model").code == 0  # replaces the old one
+    assert find_exported_form(model, "cpu") == model / "int8"
+
+
+def test_an_exported_model_is_pickled(forms: dict[str, Path]) -> None:
+    annotator = Annotator.from_pretrained(forms["int8"])
+    before = Hasher.hash(annotator)
+    expected = list(annotator.annotate(TEXTS))
+    assert list(pickle.loads(pickle.dumps(annotator)).annotate(TEXTS)) == expected
+    assert Hasher.hash(annotator) == before == Hasher.hash(Annotator.from_pretrained(forms["int8"]))
+
+
+@pytest.mark.heavy
+def test_an_exported_model_in_several_processes(forms: dict[str, Path]) -> None:
+    annotator = Annotator.from_pretrained(forms["int8"])
+    texts = [*SENTENCES, *SENTENCES]
+    rows = Dataset.from_dict({"text": texts}).map(
+        BatchAnnotator(annotator), batched=True, batch_size=2, num_proc=2
+    )
+    expected = [[s.type for s in document.spans] for document in annotator.annotate(texts)]
+    assert [[span["type"] for span in row["spans"]] for row in rows] == expected
 
 
 def test_export_from_the_command_line(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,10 @@ class Encoder:
         self._space = "" if tokens and tokens[0].startswith("▁") else " "
         self._before, self._after = self._find_special_ids()
         self._unknown, self._unknown_word = self._find_unknown_id()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the caches, so that equal encoders have equal pickles."""
+        return {**self.__dict__, "_words": {}, "_prefixes": {}}
 
     @classmethod
     def from_folder(cls, folder: Path, max_subwords: int, *, casing: bool = False) -> Encoder:

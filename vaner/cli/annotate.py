@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from vaner.cli.batch_annotate import (
@@ -25,6 +27,7 @@ from vaner.cli.options import (
     EncodingOption,
     FilesArgument,
     FormatOption,
+    FormOption,
     IdColumnOption,
     InputFormatOption,
     KnowledgeBaseOption,
@@ -34,6 +37,7 @@ from vaner.cli.options import (
     ModelOption,
     OutputOption,
     OverlapsOption,
+    ProvenanceOption,
     QuantizationOption,
     QuietOption,
     SelectorOption,
@@ -78,6 +82,8 @@ def annotate(
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
     quantization: QuantizationOption = None,
+    form: FormOption = None,
+    provenance: ProvenanceOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Find the entities in text.
@@ -105,11 +111,10 @@ def annotate(
 
     type_names = split_types(types)
     settings = AnnotationSettings(
-        kb=kb,
-        link=link,
+        kb=kb, link=link, with_provenance=provenance,
         load_options=LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
-            quantization=quantization,
+            quantization=quantization, form=form,
         ),
         annotate_options=AnnotateOptions(
             types=tuple(type_names) if type_names else None, corpus=corpus, overlaps=overlaps,
@@ -129,7 +134,8 @@ def annotate(
 
         named = {"text_column": text_column, "id_column": id_column, "columns": columns}
         stream = AnnotationStream(files, text, shard=shard, columns=named, **file_options)
-        stream.run(settings.load(stream.output_format))
+        annotator = settings.load(stream.output_format)
+        stream.run(annotator, describe_system(annotator.provenance))
         return
     if text is not None or shard is not None:
         raise VanerError("--text and --shard cannot be used with --engine")
@@ -140,3 +146,14 @@ def annotate(
         part_size=part_size or PART_SIZE, resume=resume,
     )  # fmt: skip
     annotate_in_parts(files, settings, part_options, **file_options)
+
+
+def describe_system(provenance: Mapping[str, str]) -> str:
+    """Return what annotated the text, in a few words for a summary.
+
+    >>> describe_system({"model": "biomedical", "vaner": "0.1.0", "form": "exported, int8"})
+    'biomedical (exported, int8)'
+    """
+    names = [provenance[name] for name in ("model", "selector", "kb", "link") if name in provenance]
+    form = f" ({provenance['form']})" if "form" in provenance else ""
+    return f"{names[0]}{form}" + "".join(f" and {Path(name).name}" for name in names[1:])

@@ -17,6 +17,7 @@ from vaner.cli.options import (
     CorpusFormatOption,
     DeviceOption,
     EncodingOption,
+    FormOption,
     QuietOption,
     SelectorOption,
     TypesOption,
@@ -72,6 +73,7 @@ def calibrate(
     columns: ColumnsOption = None,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
+    form: FormOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Calibrate the scores of a model, so that they are reliable probabilities.
@@ -117,8 +119,9 @@ def calibrate(
     gold_corpora = rename_corpora(loaded, parse_renames(rename))
     folder = locate_model(model) if selector is None else resolve_model_folder(selector)
     annotator = Annotator.from_pretrained(
-        model, selector=selector, device=device, batch_size=batch_size, calibrated=False
-    )
+        model, selector=selector, device=device, batch_size=batch_size, calibrated=False,
+        form=form,
+    )  # fmt: skip
     for name in corpus:
         if is_one_split(name) and corpus_name(name) in annotator.training_corpora:
             print_message(

@@ -27,6 +27,7 @@ from vaner.cli.options import (
     CorpusFormatOption,
     DeviceOption,
     EncodingOption,
+    FormOption,
     MinPrecisionOption,
     MinScoreOption,
     ModelOption,
@@ -140,6 +141,7 @@ def evaluate(
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
     quantization: QuantizationOption = None,
+    form: FormOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
@@ -180,7 +182,7 @@ def evaluate(
         kb=kb,
         load_options=LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
-            quantization=quantization,
+            quantization=quantization, form=form,
         ),
     )  # fmt: skip
     type_names, format = split_types(types), resolve_format_name(input_format)
@@ -218,9 +220,9 @@ def evaluate(
         "unknown_corpus": unknown_corpus, "no_consistency": not consistency,
     }  # fmt: skip
     described = {**system.describe(), **{name: value for name, value in options.items() if value}}
-    if form := recognizer.form:
-        described["form"] = form
-        print_message(f"form of the model: {form}")
+    if used := recognizer.form:
+        described["form"] = used
+        print_message(f"form of the model: {used}")
     if json_file is not None:
         write_results({**described, **results}, json_file)
     if report is not None:

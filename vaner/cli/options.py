@@ -11,7 +11,13 @@ import typer
 from vaner.display.output_formats import WRITABLE
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
-from vaner.recognition.options import AnnotateOptions, LoadOptions, Quantization, declaration
+from vaner.recognition.options import (
+    AnnotateOptions,
+    Form,
+    LoadOptions,
+    Quantization,
+    declaration,
+)
 from vaner.text.documents import Overlaps
 
 
@@ -52,6 +58,7 @@ QuantizationOption = Annotated[
     Quantization | None,
     declared_option(LoadOptions, "quantization", example="--quantization nf4"),
 ]
+FormOption = Annotated[Form | None, declared_option(LoadOptions, "form", example="--form int8")]
 CorpusNameOption = Annotated[
     str | None, declared_option(AnnotateOptions, "corpus", example="--corpus BC5CDR")
 ]
@@ -179,6 +186,14 @@ ColumnsOption = Annotated[
         help="Columns of token and tag in a CoNLL file, counted from 1. Default: recognized; "
         "usually the first and the last. Example: --columns token=2,tag=4",
         show_default=False,
+    ),
+]
+ProvenanceOption = Annotated[
+    bool,
+    typer.Option(
+        "--provenance",
+        help="Add the model, its form and the version of vaner to the metadata of each document; "
+        "for formats with metadata, such as jsonl and parquet.",
     ),
 ]
 SkipBadOption = Annotated[

@@ -33,6 +33,8 @@ class ScoredSystem:
             raise VanerError("give either --model or --kb, not both")
         if self.kb is not None and self.load_options.quantization is not None:
             raise VanerError("--quantization applies to models and cannot be used with --kb")
+        if self.kb is not None and self.load_options.form is not None:
+            raise VanerError("--form applies to models and cannot be used with --kb")
 
     def load(self) -> Recognizer:
         """Load the model or the dictionary, and the selector, which takes seconds."""

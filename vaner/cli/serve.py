@@ -13,6 +13,7 @@ from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
     DeviceOption,
+    FormOption,
     KnowledgeBaseOption,
     ModelOption,
     QuantizationOption,
@@ -67,6 +68,7 @@ def serve(
     device: DeviceOption = DEFAULT_LOAD.device,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     quantization: QuantizationOption = None,
+    form: FormOption = None,
     max_body: MaxBodyOption = 8.0,
     max_documents: MaxDocumentsOption = 1_000,
     max_characters: MaxCharactersOption = 1_000_000,
@@ -108,7 +110,7 @@ def serve(
         matcher = Matcher.from_name(kb) if kb is not None else None
         load_options = LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
-            quantization=quantization,
+            quantization=quantization, form=form,
         )  # fmt: skip
         annotator = Annotator.from_pretrained(**load_options.as_arguments())
         limits = Limits(

@@ -78,8 +78,12 @@ class AnnotationStream:
         self._shard = None if shard is None else Shard.parse(shard)
         self._skipped = SkippedRecords() if skip_bad else None
 
-    def run(self, annotate: AnnotateStream) -> None:
+    def run(self, annotate: AnnotateStream, system: str = "") -> None:
         """Annotate and write the documents.
+
+        Args:
+            annotate: annotates a stream of documents.
+            system: what annotates them, for the summary: the model and its form.
 
         An error is raised after all documents before it are written.
         """
@@ -97,7 +101,7 @@ class AnnotationStream:
                 self._print_losses(report)
             raise guarded.error
         if not self._quiet:
-            _print_summary(report, mentions, time.monotonic() - start)
+            _print_summary(report, mentions, time.monotonic() - start, system)
         self._print_losses(report)
         if self._skipped is not None:
             self._skipped.print_count()
@@ -124,8 +128,10 @@ def _count_mentions(documents: Iterable[Document], mentions: Counter[str]) -> It
         yield document
 
 
-def _print_summary(report: WriteReport, mentions: Counter[str], seconds: float) -> None:
+def _print_summary(
+    report: WriteReport, mentions: Counter[str], seconds: float, system: str
+) -> None:
     types = f" ({format_counts(mentions)})" if mentions else ""
     total = format_count(mentions.total(), "mention")
     documents = format_count(report.documents, "document")
-    print_message(f"{documents}, {total}{types} in {seconds:.1f} s")
+    print_message(f"{documents}, {total}{types} in {seconds:.1f} s{system and f', by {system}'}")

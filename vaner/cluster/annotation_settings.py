@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,18 @@ from vaner.formats.label_studio import with_model_name
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.recognition.recognizer import resolve_corpus
 from vaner.text.documents import Document
+from vaner.utils.provenance import get_package_version
 
 if TYPE_CHECKING:
+    from vaner.annotator import Annotator
     from vaner.knowledge.matcher import Matcher
     from vaner.linking.linker import Linker
 
 AnnotateStream = Callable[[Iterable[Document]], Iterator[Document]]
 """A function that replaces the mentions of a stream of documents."""
+
+PROVENANCE = "provenance"
+"""Key of the metadata of a document that tells what found its mentions."""
 
 _NO_EFFECT = ("batch_size", "device")
 """Options that change the speed, but not the results."""
@@ -32,12 +37,14 @@ class AnnotationSettings:
         annotate_options: which mentions to return.
         kb: knowledge base that gives identifiers to mentions that are names in it.
         link: knowledge base that gives identifiers to mentions that are similar to names in it.
+        with_provenance: whether the metadata of each document tells what found its mentions.
     """
 
     load_options: LoadOptions = field(default_factory=LoadOptions)
     annotate_options: AnnotateOptions = field(default_factory=AnnotateOptions)
     kb: str | None = None
     link: str | None = None
+    with_provenance: bool = False
 
     @property
     def model_name(self) -> str:
@@ -46,7 +53,7 @@ class AnnotationSettings:
 
         return self.load_options.model or DEFAULT_MODEL
 
-    def load(self, output_format: str) -> AnnotateStream:
+    def load(self, output_format: str) -> LoadedAnnotator:
         """Load the model and the knowledge base, which takes seconds.
 
         Args:
@@ -65,16 +72,7 @@ class AnnotationSettings:
         if options.min_precision is not None:
             annotator.thresholds(options.types, options.min_precision)
 
-        def annotate(documents: Iterable[Document]) -> Iterator[Document]:
-            annotated = annotator.annotate(documents, **options.as_arguments())
-            for linker in linkers:
-                annotated = linker.identify(annotated)
-            # Label Studio is the only format that names the model of each mention.
-            if output_format == "label_studio":
-                return with_model_name(annotated, self.model_name)
-            return annotated
-
-        return annotate
+        return LoadedAnnotator(self, annotator, linkers, output_format)
 
     def _load_linkers(self) -> Iterator[Matcher | Linker]:
         """Load what adds identifiers: exact names come first, and what they identify remains."""
@@ -96,8 +94,58 @@ class AnnotationSettings:
         """Return the options that the results depend on, as the manifest of a job stores them."""
         bases = {"kb": self.kb, "link": self.link}
         stored = {**asdict(self.load_options), **bases, **asdict(self.annotate_options)}
+        stored |= {"with_provenance": True} if self.with_provenance else {}
         stored["types"] = list(stored["types"]) if stored["types"] else None
         return {name: value for name, value in stored.items() if name not in _NO_EFFECT}
+
+
+class LoadedAnnotator:
+    """An annotator with its options: a function on a stream of documents, see `AnnotateStream`.
+
+    Args:
+        settings: the settings.
+        annotator: the annotator that they name.
+        linkers: the knowledge bases that they name.
+        output_format: name of the format that the documents are written in.
+    """
+
+    def __init__(
+        self,
+        settings: AnnotationSettings,
+        annotator: Annotator,
+        linkers: Sequence[Matcher | Linker],
+        output_format: str,
+    ) -> None:
+        self._settings, self._annotator, self._linkers = settings, annotator, linkers
+        self._output_format = output_format
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What finds the mentions: names of the model and the knowledge base, version, form."""
+        names = {
+            "model": Path(self._settings.model_name).name,
+            "selector": self._settings.load_options.selector,
+            "kb": self._settings.kb,
+            "link": self._settings.link,
+            "vaner": get_package_version(),
+            "form": self._annotator.form,
+        }
+        return {name: value for name, value in names.items() if value}
+
+    def __call__(self, documents: Iterable[Document]) -> Iterator[Document]:
+        arguments = self._settings.annotate_options.as_arguments()
+        annotated = self._annotator.annotate(documents, **arguments)
+        for linker in self._linkers:
+            annotated = linker.identify(annotated)
+        if self._settings.with_provenance:
+            annotated = map(self._add_provenance, annotated)
+        # Label Studio is the only format that names the model of each mention.
+        if self._output_format == "label_studio":
+            return with_model_name(annotated, self._settings.model_name)
+        return annotated
+
+    def _add_provenance(self, document: Document) -> Document:
+        return replace(document, metadata={**document.metadata, PROVENANCE: self.provenance})
 
 
 def _absolute(name: str | None) -> str | None:

@@ -24,7 +24,7 @@ from typing import Any, Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
-from vaner.recognition.options import AnnotateOptions, LoadOptions
+from vaner.recognition.options import AnnotateOptions, Form, LoadOptions
 from vaner.text.documents import Document, resolve_overlaps
 from vaner.text.documents import Span as Mention
 from vaner.utils.deprecation import warn_renamed
@@ -209,6 +209,7 @@ def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
         "overwrite_ents": False,
         "batch_size": _LOAD.batch_size,
         "device": _LOAD.device,
+        "form": _LOAD.form,
     },
 )
 def make_vaner(
@@ -227,13 +228,14 @@ def make_vaner(
     overwrite_ents: bool,
     batch_size: int,
     device: str,
+    form: Form | None,
 ) -> VanerComponent:
     """Return the component for the settings in a config of spaCy.
 
     Args:
         nlp: the pipeline.
         name: name of the component.
-        model, selector, batch_size, device: see `vaner.recognition.options.LoadOptions`.
+        model, selector, batch_size, device, form: see `vaner.recognition.options.LoadOptions`.
         types, corpus, consistency, min_score: see `vaner.recognition.options.AnnotateOptions`.
         dataset: former name of `corpus`.
         kb, align, spans_key, overwrite_ents: see `VanerComponent`.
@@ -244,7 +246,7 @@ def make_vaner(
     return VanerComponent(
         name,
         load_options=LoadOptions(
-            model=model, selector=selector, batch_size=batch_size, device=device
+            model=model, selector=selector, batch_size=batch_size, device=device, form=form
         ),
         annotate_options=AnnotateOptions(
             types=None if types is None else tuple(types),

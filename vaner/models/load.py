@@ -5,19 +5,30 @@ torch and transformers are imported only if the model needs them: an exported mo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from vaner.backbones.hub_errors import HUB_OPTIONS
 from vaner.calibration.calibration import read_calibration
+from vaner.errors import ModelError
+from vaner.recognition.options import Form
 from vaner.recognition.recognizer import Recognizer
-from vaner.tagger.onnx_runtime import find_exported_form, load_exported_tagger
+from vaner.tagger.exported_forms import find_exported_form
+from vaner.tagger.onnx_runtime import load_exported_tagger
 from vaner.text.documents import Document
+
+logger = logging.getLogger(__name__)
 
 
 def load_recognizer(
-    folder: Path, device: str = "auto", batch_size: int = 32, **options: Any
+    folder: Path,
+    device: str = "auto",
+    batch_size: int = 32,
+    *,
+    form: Form | None = None,
+    **options: Any,
 ) -> Recognizer:
     """Load a saved model. On a CPU its exported form is used, if there is one.
 
@@ -25,6 +36,8 @@ def load_recognizer(
         folder: folder of the model.
         device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
         batch_size: maximum number of sentences in a batch.
+        form: ``pytorch``, ``int8`` or ``fp32``. Default: on a CPU an exported form, if there is
+            one.
         options: for `from_pretrained` of the model. With any option other than those for the Hub,
             PyTorch is used.
 
@@ -32,13 +45,24 @@ def load_recognizer(
         VanerError: if this machine does not have the device.
         ModelError: if the model or its backbone is missing or incomplete.
     """
-    exported = None if set(options) - set(HUB_OPTIONS) else find_exported_form(folder, device)
+    needs_pytorch = set(options) - set(HUB_OPTIONS)
+    if needs_pytorch and form not in (None, "pytorch"):
+        raise ModelError(f"{', '.join(needs_pytorch)} cannot be used with the form {form}")
+    exported = None if needs_pytorch else find_exported_form(folder, device, form)
     if exported is not None:
         return load_exported_tagger(exported, batch_size=batch_size)
 
     from vaner.models.torch_models import load_torch_recognizer
 
-    return load_torch_recognizer(folder, device, batch_size, **options)
+    try:
+        return load_torch_recognizer(folder, device, batch_size, **options)
+    except ModelError as error:
+        # On a machine with a GPU, PyTorch is preferred, but the backbone may be missing.
+        exported = None if needs_pytorch or form else find_exported_form(folder, "cpu")
+        if exported is None or device != "auto":
+            raise
+        logger.warning("%s: the exported form runs on the CPU instead", error)
+        return load_exported_tagger(exported, batch_size=batch_size)
 
 
 def load_score_calibration(

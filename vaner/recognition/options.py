@@ -13,6 +13,8 @@ from vaner.errors import VanerError
 from vaner.text.documents import Overlaps
 
 Quantization = Literal["nf4"]
+Form = Literal["pytorch", "fp32", "int8"]
+"""How a model is computed: by PyTorch, or exported, in full precision or with 8-bit numbers."""
 
 
 def _describe(
@@ -56,6 +58,13 @@ class LoadOptions:
             "Load the backbone in 4 bits (NF4), for an adapter that was trained in this way."
         ),
     )
+    form: Form | None = field(
+        default=None,
+        metadata=_describe(
+            "Form of the model: pytorch, or exported as fp32 or int8, which is faster on a CPU. "
+            "Default: on a CPU an exported form, if there is one."
+        ),
+    )
 
     def as_arguments(self) -> dict[str, Any]:
         """Return the options as keyword arguments of `Annotator.from_pretrained`."""
@@ -65,6 +74,7 @@ class LoadOptions:
             "device": self.device,
             "batch_size": self.batch_size,
             "quantization": self.quantization,
+            "form": self.form,
         }
 
 
@@ -142,7 +152,11 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
 
     >>> check_options(AnnotateOptions, min_score=0.5, overlaps="best")
     """
-    choices = {"overlaps": get_args(Overlaps), "quantization": get_args(Quantization)}
+    choices = {
+        "overlaps": get_args(Overlaps),
+        "quantization": get_args(Quantization),
+        "form": get_args(Form),
+    }
     for name, value in values.items():
         declared = declaration(options, name)
         if value is None:

@@ -8,18 +8,19 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from vaner.backbones import backbone as backbones
 from vaner.backbones.row_packing import disable_packing, embed
 from vaner.errors import ModelError, summarize_error
+from vaner.tagger.exported_forms import MODEL_FILE, SOURCE_FIELD, TRANSITIONS_FILE
 from vaner.tagger.model import VanerForTokenClassification, pool
 from vaner.tagger.onnx_check import check_graph, make_inputs
 from vaner.utils.distribution import describe_install
@@ -85,8 +86,7 @@ def export(
     folder: Path,
     *,
     precision: Precision = "int8",
-    model_file: str,
-    transitions_file: str,
+    source: Mapping[str, str] | None = None,
 ) -> None:
     """Write an exported model: graph, transitions, config and tokenizer.
 
@@ -99,7 +99,7 @@ def export(
         folder: the folder to create. It must not exist.
         precision: ``int8`` computes with 8-bit weights, with a scale for each column, and 8-bit
             activations, with a scale that is taken from each row (dynamic quantization).
-        model_file, transitions_file: names of the files.
+        source: the files of the saved model, with checksums, to record which model it is.
 
     Raises:
         ModelError: if the onnx package is not installed, or if the backbone cannot be exported.
@@ -111,23 +111,22 @@ def export(
         _write_graph(model, graph, work / "full.onnx")
         _check(model, graph, work / "full.onnx", is_exact=True)
         if precision == "int8":
-            _quantize(work / "full.onnx", work / model_file)
-            _check(model, graph, work / model_file, is_exact=False)
+            _quantize(work / "full.onnx", work / MODEL_FILE)
+            _check(model, graph, work / MODEL_FILE, is_exact=False)
             (work / "full.onnx").unlink()
         else:
-            (work / "full.onnx").rename(work / model_file)
+            (work / "full.onnx").rename(work / MODEL_FILE)
         crf = model.crf
         parts = {
             "start": crf.start_transitions,
             "between": crf.transitions,
             "end": crf.end_transitions,
         }
-        save_file(
-            {name: part.detach().float().contiguous() for name, part in parts.items()},
-            work / transitions_file,
-        )
+        tensors = {name: part.detach().float().contiguous() for name, part in parts.items()}
+        (work / TRANSITIONS_FILE).write_bytes(save(tensors))  # save_file ignores the umask
         model.config.save_pretrained(work)
-        config = json.loads((work / "config.json").read_text("utf-8")) | {"precision": precision}
+        config = json.loads((work / "config.json").read_text("utf-8"))
+        config |= {"precision": precision, **({SOURCE_FIELD: dict(source)} if source else {})}
         (work / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
         shutil.copyfile(tokenizer, work / "tokenizer.json")
         work.chmod(0o755)

@@ -6,59 +6,25 @@ arithmetic, which takes its scale from the activations, no row changes the resul
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vaner.backbones.encoding import Row
-from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
-from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import ModelError, VanerError, summarize_error
 from vaner.tagger.decoding import Floats, Transitions
+from vaner.tagger.exported_forms import MODEL_FILE, TRANSITIONS_FILE
 from vaner.tagger.options import read_options
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.tagger.recognizer import Tagger
-from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.distribution import describe_install
 
-MODEL_FILE = "model.onnx"
-TRANSITIONS_FILE = "transitions.safetensors"
-
-# Files that change at most the scores of a model's predictions.
-_RECORDS = (CALIBRATION_FILE, RESULTS_FILE, TRAINING_FILE)
 _INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
-
-
-def find_exported_form(folder: Path, device: str = "auto") -> Path | None:
-    """Return the folder of a model's exported form, if it can and should be used.
-
-    Args:
-        folder: folder of the model: exported itself, or with an exported form in the cache, which
-            is used only if onnxruntime is installed.
-        device: the requested device. ``auto`` prefers a GPU, if there is one, to a cached form.
-    """
-    if (folder / MODEL_FILE).is_file():
-        return folder
-    cached = cached_form_folder(folder)
-    uses_cpu = device == "cpu" or (device == "auto" and not Path("/dev/nvidia0").exists())
-    usable = uses_cpu and (cached / MODEL_FILE).is_file() and find_spec("onnxruntime") is not None
-    return cached if usable else None
-
-
-def cached_form_folder(folder: Path) -> Path:
-    """Return the cache folder for the exported form of a model's current files."""
-    candidates = (p for p in folder.iterdir() if p.suffix in (".json", ".safetensors"))
-    files = sorted(path for path in candidates if path.name not in _RECORDS)
-    facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-    return get_cache_folder() / "exported" / f"{folder.name}-{key}"
 
 
 def count_cores() -> int:
@@ -89,7 +55,7 @@ class OnnxEmissionModel:
             raise ModelError(
                 f"{folder} is an exported model, which needs onnxruntime: {describe_install('')}"
             ) from missing
-        self._folder = folder
+        self._folder, self._threads = folder, threads
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # rows are short: a core for each is the best use
         options.log_severity_level = 3
@@ -108,6 +74,10 @@ class OnnxEmissionModel:
                 f"{folder} was exported by another version of vaner; delete it and export again"
             )
         self._pool = ThreadPoolExecutor(threads or count_cores())
+
+    def __reduce__(self) -> tuple[type[OnnxEmissionModel], tuple[Path, int | None, str]]:
+        """Pickle the place of the files, not the session: another process loads them again."""
+        return OnnxEmissionModel, (self._folder, self._threads, self.form)
 
     def transitions(self) -> Transitions:
         """Return the learned transition scores, as they were exported."""

@@ -30,6 +30,11 @@ def collect_provenance() -> dict[str, Any]:
     }
 
 
+def get_package_version() -> str:
+    """Return the version of this package."""
+    return str(sys.modules["vaner"].__version__)  # imported with this module
+
+
 def get_commit() -> str | None:
     """Return the commit of the checkout that this package runs from.
 
@@ -71,7 +76,7 @@ def _describe_machine() -> dict[str, Any]:
 
 
 def _get_versions() -> dict[str, str]:
-    versions = {"vaner": sys.modules["vaner"].__version__}  # imported with this module
+    versions = {"vaner": get_package_version()}
     for name in _PACKAGES:
         try:
             versions[name] = metadata.version(name)
