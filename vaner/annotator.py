@@ -17,7 +17,10 @@ from vaner.errors import ModelError, VanerError
 from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.linking.consistency import make_consistent
 from vaner.models.load import load_recognizer
-from vaner.models.locate import locate_model
+from vaner.models.locate import list_embedded, locate_model
+from vaner.recognition.former_names import FormerNames
+from vaner.recognition.frames import FrameAnnotator
+from vaner.recognition.language_warning import LanguageWarning
 from vaner.recognition.options import (
     AnnotateOptions,
     Form,
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Annotator:
+class Annotator(FrameAnnotator, FormerNames):
     """Finds entities in text.
 
     Args:
@@ -68,6 +71,7 @@ class Annotator:
         self.selector = selector
         self._calibration = calibration
         self._warned = set[str]()  # each message once
+        self._language = LanguageWarning()
         self._source: Path | BackboneModel | None = None  # the model, to push it
         self._folder: Path | None = None  # folder of a saved model
 
@@ -112,6 +116,7 @@ class Annotator:
         recognizer = load_recognizer(folder, device, batch_size, form=form, **options)
         annotator = cls(recognizer, calibration=read_calibration(folder) if calibrated else None)
         annotator._source = annotator._folder = folder
+        annotator._language.is_enabled = folder in list_embedded().values()
         if selector is not None:
             from vaner.selector.selector import Selector
 
@@ -146,24 +151,6 @@ class Annotator:
         annotator._folder = folder if model.name_or_path else None
         return annotator
 
-    @classmethod
-    def of(cls, *args: Any, **kwargs: Any) -> Annotator:
-        """Deprecated: the old name of `from_model`."""
-        warn_renamed("Annotator.of", "Annotator.from_model")
-        return cls.from_model(*args, **kwargs)
-
-    @property
-    def proposer(self) -> Recognizer:
-        """Deprecated: the old name of `recognizer`."""
-        warn_renamed("Annotator.proposer", "Annotator.recognizer")
-        return self.recognizer
-
-    @property
-    def learnt_from(self) -> frozenset[str]:
-        """Deprecated: the old name of `training_corpora`."""
-        warn_renamed("Annotator.learnt_from", "Annotator.training_corpora")
-        return self.training_corpora
-
     @property
     def kind(self) -> str:
         """The noun that messages use for the recognizer: ``model``, ``dictionary``."""
@@ -193,12 +180,6 @@ class Annotator:
     def corpora(self) -> Mapping[str, Sequence[str]]:
         """The corpora that `annotate` accepts as ``corpus`` -> the types that each annotates."""
         return self.recognizer.corpora
-
-    @property
-    def datasets(self) -> Mapping[str, Sequence[str]]:
-        """Deprecated: the old name of `corpora`."""
-        warn_renamed("Annotator.datasets", "Annotator.corpora")
-        return self.corpora
 
     @property
     def training_corpora(self) -> frozenset[str]:
@@ -292,7 +273,11 @@ class Annotator:
         check_texts(texts_or_documents)
         check_options(LoadOptions, batch_size=options.get("batch_size"))
         check_options(
-            AnnotateOptions, overlaps=overlaps, min_score=min_score, min_precision=min_precision
+            AnnotateOptions,
+            overlaps=overlaps,
+            consistency=consistency,
+            min_score=min_score,
+            min_precision=min_precision,
         )
         type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
         minimum: float | Mapping[str, float] = min_score
@@ -347,7 +332,7 @@ class Annotator:
             documents = self.selector.select(documents)
         if consistency:
             documents = map(make_consistent, documents)
-        for document in documents:
+        for document in self._language.watch(documents):
             document = filter_by_score(document, minimum)
             if overlaps == "best":
                 document = document.with_spans(sorted(resolve_overlaps(document.spans)))

@@ -174,7 +174,7 @@ def test_every_format_can_be_the_response(server: TestClient, format: str) -> No
     assert answer.status_code == 200 and answer.content, answer.text
     name = re.fullmatch(r'inline; filename="(vaner\.\w+)"', answer.headers["Content-Disposition"])
     assert name
-    if format in FORMATS and not FORMATS[format].folder_writer:
+    if format in FORMATS and FORMATS[format].writer:
         documents = list(read(InMemoryFile(name[1], answer.content), format))
         assert documents[0].text.startswith("asthma 😀")
 

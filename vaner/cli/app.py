@@ -22,6 +22,7 @@ from vaner.cli.doctor import doctor
 from vaner.cli.evaluate import evaluate
 from vaner.cli.export import export
 from vaner.cli.kb import app as kb
+from vaner.cli.mcp import mcp
 from vaner.cli.messages import print_message, single_line
 from vaner.cli.push import push
 from vaner.cli.serve import serve
@@ -48,6 +49,7 @@ app.command(cls=Command)(distill)
 app.command(cls=Command)(export)
 app.command(cls=Command)(push)
 app.command(cls=Command)(serve)
+app.command(cls=Command)(mcp)
 app.command(cls=Command)(doctor)
 app.add_typer(corpus, name="corpus")
 app.add_typer(kb, name="kb")

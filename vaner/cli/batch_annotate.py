@@ -13,7 +13,7 @@ import typer
 
 from vaner.cli.inputs import expand_paths
 from vaner.cli.messages import print_message
-from vaner.display.output_formats import output_format
+from vaner.display.output_formats import FILE_VIEWS, VIEWS, output_format
 from vaner.display.text import format_count, format_counts
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
@@ -136,7 +136,7 @@ def _output_format(format: str | None, output: str) -> str:
     if output == STDIN:
         raise VanerError("--engine writes a folder of parts; give a folder with -o FOLDER")
     name = output_format(format or "jsonl", output)
-    if name not in FORMATS or FORMATS[name].folder_writer:
+    if name in VIEWS or name in FILE_VIEWS or FORMATS[name].folder_writer:
         raise VanerError(f"{name} cannot be written in parts; give another format with --format")
     return name
 

@@ -19,13 +19,12 @@ from vaner.cli.options import (
 )
 from vaner.cli.rename_types import RenameOption
 from vaner.cli.split_files import WITHOUT_MENTIONS
-from vaner.display.output_formats import WRITABLE
+from vaner.display.output_formats import OUTPUTS, VIEWS, WRITABLE
 from vaner.display.text import describe_losses, format_count
-from vaner.formats import FORMATS
 
-_OUTPUT_FORMATS = ", ".join(WRITABLE)
+_OUTPUT_FORMATS = ", ".join(OUTPUTS)
 _CORPUS_FORMATS = ", ".join(
-    name for name in WRITABLE if name in FORMATS and name not in WITHOUT_MENTIONS
+    name for name in WRITABLE if name not in VIEWS and name not in WITHOUT_MENTIONS
 )
 
 SourceArgument = Annotated[

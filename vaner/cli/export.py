@@ -40,8 +40,9 @@ def export(
 ) -> None:
     """Export a tagger for CPUs: it starts in a second and runs without PyTorch.
 
-    Without --output, the commands use the exported model on a CPU from then on. To undo this, delete
-    the folder that the command prints, or choose another form with --form. Needs the extra `onnx`.
+    Without --output, the commands use the exported model on a CPU from then on. To undo this,
+    delete the folder that the command prints, or choose another form with --form. Needs the extra
+    `onnx`.
 
     Examples:
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vaner.display.output_formats import WRITABLE
+from vaner.display.output_formats import OUTPUTS
 from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.recognition.options import (
@@ -127,7 +127,7 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help=f"Output format: {', '.join(WRITABLE)}. Default: from the name of the output file; "
+        help=f"Output format: {', '.join(OUTPUTS)}. Default: from the name of the output file; "
         "table for standard output.",
         show_default=False,
     ),
@@ -167,16 +167,16 @@ TextColumnOption = Annotated[
     typer.Option(
         "--text-column",
         "--text-field",
-        help="Column with the text of a CSV or TSV file, or data field with the text of Label "
-        "Studio tasks; several separated by commas. Default: by its name. Example: --text-column "
-        "note",
+        help="Column with the text of a CSV, TSV or Excel file, or data field with the text of "
+        "Label Studio tasks; several separated by commas. Default: by its name. Example: "
+        "--text-column note",
         show_default=False,
     ),
 ]
 IdColumnOption = Annotated[
     str | None,
     typer.Option(
-        help="Column with the document id of a CSV or TSV file. Default: by its name.",
+        help="Column with the document id of a CSV, TSV or Excel file. Default: by its name.",
         show_default=False,
     ),
 ]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from vaner.display import table
-from vaner.display.output_formats import VIEWS
+from vaner.display.output_formats import FILE_VIEWS, VIEWS
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, WriteReport, write, write_to
 from vaner.formats.source import STDIN
@@ -110,6 +110,8 @@ def write_documents(documents: Iterable[Document], target: str, format: str) -> 
     if first is None and isinstance(documents, GuardedStream) and documents.error:
         return WriteReport()
     all_documents = chain([first] if first is not None else [], stream)
+    if format in FILE_VIEWS:
+        return _write_file_view(all_documents, target, format)
     if target != STDIN and format not in VIEWS:
         return write(all_documents, target, format)
     try:
@@ -121,6 +123,15 @@ def write_documents(documents: Iterable[Document], target: str, format: str) -> 
         raise
     except OSError as error:
         raise VanerError(f"{target}: cannot be written: {error.strerror or error}") from None
+
+
+def _write_file_view(documents: Iterable[Document], target: str, format: str) -> WriteReport:
+    lost = Counter[str]()
+    try:
+        count = sum(1 for _ in FILE_VIEWS[format](documents, Path(target), lost))
+    except OSError as error:
+        raise VanerError(f"{target}: cannot be written: {error.strerror or error}") from None
+    return WriteReport(count, dict(+lost))
 
 
 def write_to_stream(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaner.display.output_formats import output_format
+from vaner.display.output_formats import FILE_VIEWS, VIEWS, output_format
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, write
 from vaner.formats.source import STDIN
@@ -28,7 +28,7 @@ def check_folder(folder: Path, format: str) -> str:
     if str(folder) == STDIN:
         raise VanerError("splits are several files; give a folder with -o FOLDER")
     name = output_format(format, str(folder))
-    if name not in FORMATS or name in WITHOUT_MENTIONS:
+    if name in VIEWS or name in FILE_VIEWS or name in WITHOUT_MENTIONS:
         raise VanerError(f"{name} cannot represent a corpus; give another format with --to")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VanerError(f"{folder}: exists already; give a new folder")

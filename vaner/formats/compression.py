@@ -119,7 +119,7 @@ def describe_office_file(archive: zipfile.ZipFile) -> str | None:
     names = set(archive.namelist())
     kinds = {
         "word/document.xml": "a Word document (DOCX)",
-        "xl/workbook.xml": "an Excel table (XLSX); save it as CSV",
+        "xl/workbook.xml": "an Excel table (XLSX)",
         "ppt/presentation.xml": "a PowerPoint presentation (PPTX)",
     }
     if "mimetype" in names and "content.xml" in names:

@@ -10,7 +10,7 @@ import csv
 import json
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,12 +63,37 @@ def read(
             Default: title and text, by their usual names.
         id_column: name of the column with the id. Default: by its usual names.
     """
-    file, skipped, annotated = InputFile(path, on_error), SkipCounts(), set[str]()
+    file, skipped = InputFile(path, on_error), SkipCounts()
+    yield from read_rows(file, _read_rows(file, encoding), text_column, id_column, skipped)
+    warn_skipped_records(file, skipped)
+
+
+def read_rows(
+    file: InputFile,
+    rows: Iterable[tuple[int, list[str]]],
+    text_column: str | None,
+    id_column: str | None,
+    skipped: SkipCounts,
+) -> Iterator[Document]:
+    """Yield the rows of a table as documents.
+
+    Args:
+        file: the file, for messages and the names of documents.
+        rows: the rows, the header first, each with its line.
+        text_column, id_column: see `read`.
+        skipped: counts the rows without text.
+
+    Raises:
+        FormatError: if the column of the text is unknown, or if the table has mentions per row.
+    """
+    annotated = set[str]()
     header: list[str] = []
     columns = Columns((), None)
-    for number, (line, cells) in enumerate(_read_rows(file, encoding)):
+    for number, (line, cells) in enumerate(rows):
         if number == 0:
             header = [cell.strip() for cell in cells]
+            if text_column is None and {"document", "start", "end", "type"} <= {*header}:
+                raise file.error("is a table of mentions, which has no texts of documents", line)
             columns = _find_columns(file, header, text_column, id_column)
             continue
         with file.guard(line):
@@ -80,7 +105,6 @@ def read(
                 yield document
             else:
                 skipped[NO_TEXT] += 1
-    warn_skipped_records(file, skipped)
     if annotated:
         names = ", ".join(sorted(annotated))
         message = f"{file.name}: not read as mentions: {names}; use JSON for texts with mentions"

@@ -85,7 +85,7 @@ def _detect_binary(file: InputFile) -> str | None:
             kind = describe_office_file(archive) or ""
     except zipfile.BadZipFile:
         return "zip"  # whose reader reports what is wrong
-    return "docx" if "DOCX" in kind else "zip"
+    return "docx" if "DOCX" in kind and "Word" in kind else "xlsx" if "XLSX" in kind else "zip"
 
 
 def suggest_format(path: str | Path) -> str:

@@ -18,6 +18,7 @@ from vaner.formats import (
     docbin,
     doccano,
     docx_text,
+    excel,
     genetag,
     jats,
     jsonl,
@@ -289,6 +290,15 @@ _FORMATS = (
         docx_text.read,
         is_binary=True,
         unread="headers, footnotes, text boxes",
+    ),
+    Format(
+        "xlsx",
+        "Excel table with named columns, a document per row (needs openpyxl)",
+        (".xlsx",),
+        excel.read,
+        aliases=("excel",),
+        is_binary=True,
+        options=("text_column", "id_column"),
     ),
     Format(
         "zip",

@@ -7,7 +7,7 @@ and descriptions of these options from here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from vaner.errors import VanerError
 from vaner.text.documents import Overlaps
@@ -152,17 +152,14 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
 
     >>> check_options(AnnotateOptions, min_score=0.5, overlaps="best")
     """
-    choices = {
-        "overlaps": get_args(Overlaps),
-        "quantization": get_args(Quantization),
-        "form": get_args(Form),
-    }
+    hints = get_type_hints(options)
     for name, value in values.items():
         declared = declaration(options, name)
         if value is None:
             continue
-        if name in choices and value not in choices[name]:
-            raise VanerError(f"{name} is {value!r}; choose {' or '.join(choices[name])}")
+        choices = _list_choices(hints[name])
+        if choices and value not in choices:
+            raise VanerError(f"{name} is {value!r}; choose {' or '.join(choices)}")
         if declared.minimum is None:
             continue
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -176,6 +173,12 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
                 else (f"from {declared.minimum} to {maximum}")
             )
             raise VanerError(f"{name} is {value}; it must be {limits}")
+
+
+def _list_choices(hint: Any) -> tuple[str, ...]:
+    """Return the values of a `Literal`, which may be part of a union; empty for other types."""
+    parts = (hint, *get_args(hint))
+    return next((get_args(part) for part in parts if get_origin(part) is Literal), ())
 
 
 class Declaration(NamedTuple):

@@ -133,7 +133,7 @@ def _as_file(documents: Sequence[Document], format: str, suffix: str) -> tuple[b
 def _suffix(format: str) -> str:
     """Return the suffix of a file in a format."""
     if format in VIEWS:
-        return ".html" if format == "html" else ".txt"
+        return ".txt" if format == "table" else f".{format}"
     return ".zip" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
 
 

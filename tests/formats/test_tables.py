@@ -1,0 +1,135 @@
+"""Tables in and out: CSV, TSV and Excel with a text per row, and with a mention per row."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command_line import Run
+from vaner.errors import FormatError, VanerError
+from vaner.formats import detect_format, read, write
+from vaner.text.documents import Document, Span
+
+pytest.importorskip("openpyxl", reason="the extra excel is not installed")
+
+DOCUMENTS = [
+    Document("a", "=Gout, 😀 fever", (Span(0, 5, "Disease", 0.51239, ("M:1", "M:2")),)),
+    Document("b", "Nothing here."),
+    Document(
+        "c", "Rat or mouse fever\x01",
+        (Span(0, 18, "D", fragments=((0, 3), (13, 18))), Span(0, 3, "S", 0.9)),
+    ),
+]  # fmt: skip
+HEADER = ["document", "start", "end", "type", "text", "score", "identifiers"]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    write(DOCUMENTS, tmp_path / "in.jsonl")
+    return tmp_path / "in.jsonl"
+
+
+def make_book(path: Path, *sheets: list[list[Any]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for rows in sheets:
+        sheet = book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "delimiter"),
+    [("out.csv", [], ","), ("out.tsv", ["--to", "tsv"], "\t"), ("out.csv.gz", [], ",")],
+)
+def test_mentions_as_a_table_of_text(
+    run: Run, source: Path, tmp_path: Path, target: str, options: list[str], delimiter: str
+) -> None:
+    import gzip
+
+    done = run("corpus", "convert", source, tmp_path / target, *options)
+    assert done.code == 0, done.err
+    assert "discontinuous mention written from its first to its last character (1)" in done.err
+    opener = gzip.open if target.endswith(".gz") else open
+    with opener(tmp_path / target, "rt", encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file, delimiter=delimiter)
+    assert header == HEADER
+    assert rows == [
+        ["a", "0", "5", "Disease", "=Gout", "0.5124", "M:1;M:2"],
+        ["c", "0", "18", "D", "Rat fever", "", ""],
+        ["c", "0", "3", "S", "Rat", "0.9000", ""],
+    ]
+
+
+def test_mentions_as_an_excel_table(run: Run, source: Path, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    assert run("corpus", "convert", source, tmp_path / "out.xlsx").code == 0
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    header, first, *others = [[cell.value for cell in row] for row in sheet.rows]
+    assert header == HEADER and len(others) == 2
+    assert first == ["a", 0, 5, "Disease", "=Gout", 0.5124, "M:1;M:2"]
+    assert sheet["E2"].data_type == "s"  # no formula
+    message = run("corpus", "convert", source, "-", "--to", "excel").error
+    assert "xlsx cannot be written to standard output; give a file with -o FILE" in message
+
+
+def test_an_excel_table_of_texts(tmp_path: Path) -> None:
+    rows = [["Note ID", "Text", "page"], [17.0, "Gout and flu.", 3], [18, None, 4], [None] * 3,
+            ["x", "Rat fever.", None]]  # fmt: skip
+    path = make_book(tmp_path / "notes.xlsx", rows, [["other"]])
+    assert detect_format(path) == "xlsx"
+    with pytest.warns(UserWarning, match=r"left out: sheet after the first \(1\); row without"):
+        documents = list(read(path, id_column="note id"))
+    assert [(d.id, d.text) for d in documents] == [("17", "Gout and flu."), ("x", "Rat fever.")]
+    assert documents[0].metadata == {"table": {"page": "3"}}
+
+
+def test_a_column_of_an_excel_table_is_chosen(tmp_path: Path) -> None:
+    path = make_book(tmp_path / "notes.xlsx", [["key", "Befund", "other"], ["a", "Gout", "b"]])
+    [document] = read(path, text_column="befund", id_column="key")
+    assert (document.id, document.text) == ("a", "Gout")
+    with pytest.raises(FormatError, match="which column is the text"):
+        list(read(path))
+    (tmp_path / "broken.xlsx").write_bytes(b"no table")
+    with pytest.raises(FormatError, match="cannot be read as Excel"):
+        list(read(tmp_path / "broken.xlsx", "xlsx"))
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.xlsx"])
+def test_a_table_of_mentions_is_not_read_as_texts(run: Run, source: Path, name: str) -> None:
+    path = source.with_name(name)
+    assert run("corpus", "convert", source, path).code == 0
+    with pytest.raises(FormatError, match="is a table of mentions, which has no texts"):
+        list(read(path))
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "xlsx"])
+def test_tables_of_mentions_are_no_corpora(run: Run, source: Path, format: str) -> None:
+    split = run("corpus", "split", source, "-o", source.parent / "splits", "--to", format)
+    assert f"{format} cannot represent a corpus" in split.error
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import sys
+
+    from vaner.formats.mention_rows import write_xlsx
+
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    command = 'pip install "openpyxl>=3.1"'
+    with pytest.raises(VanerError, match=command):
+        list(write_xlsx([], tmp_path / "x.xlsx", {}))  # type: ignore[arg-type]
+    with pytest.raises(FormatError, match=command):
+        list(read(make_book_bytes(tmp_path), "xlsx"))
+
+
+def make_book_bytes(folder: Path) -> Path:
+    (folder / "x.xlsx").write_bytes(b"PK")
+    return folder / "x.xlsx"

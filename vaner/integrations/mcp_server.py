@@ -1,0 +1,179 @@
+"""An MCP server: the annotator as tools for language models and the programs that run them.
+
+The tools are `annotate`, `convert` and, with a knowledge base, `link`. `vaner mcp` starts it.
+"""
+
+# Without `from __future__ import annotations`: the SDK reads the annotations of the tools, which
+# have values of this process.
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, TypeVar
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from vaner.annotator import Annotator
+from vaner.errors import VanerError
+from vaner.formats import read, write_to
+from vaner.formats.mention_rows import render_csv
+from vaner.formats.names import resolve_format_name
+from vaner.formats.source import InMemoryFile
+from vaner.knowledge.matcher import Matcher
+from vaner.text.documents import Document, Span
+from vaner.utils.provenance import get_package_version
+
+Result = TypeVar("Result")
+
+
+class FoundMention(TypedDict):
+    """A mention in a text; offsets count Unicode code points, and `end` is exclusive."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    score: float | None
+    identifiers: list[str]
+
+
+class LinkedName(TypedDict):
+    """A name, and the identifiers of the concepts that have it; empty if it is unknown."""
+
+    name: str
+    identifiers: list[str]
+
+
+def build_mcp_server(
+    annotator: Annotator, matcher: Matcher | None = None, *, max_characters: int = 1_000_000
+) -> MCPServer[Any]:
+    """Return the server with its tools.
+
+    Args:
+        annotator: finds the mentions.
+        matcher: gives them identifiers, and is the tool `link`. Default: there is no such tool.
+        max_characters: maximum length of a text.
+    """
+    types = ", ".join(annotator.types)
+    server = MCPServer[Any](
+        "vaner",
+        version=get_package_version(),
+        instructions=f"Finds biomedical entities in English text: {types}. The results are "
+        "predictions of a model and no medical advice.",
+        log_level="WARNING",
+    )
+
+    async def annotate(
+        text: Annotated[str, Field(description="The text to read.")],
+        types: Annotated[
+            list[str] | None, Field(description=f"Entity types to find: {types}. Default: all.")
+        ] = None,
+        min_score: Annotated[
+            float, Field(description="Drop mentions with a lower score, from 0 to 1.", ge=0, le=1)
+        ] = 0.0,
+    ) -> list[FoundMention]:
+        """Find the mentions of biomedical entities in a text, with offsets, types and scores."""
+        _check_length(text, max_characters)
+        find = partial(_annotate, annotator, matcher, text, types, min_score)
+        return await _run(find)
+
+    async def convert(
+        content: Annotated[str, Field(description="The content of a file with documents.")],
+        to_format: Annotated[
+            str, Field(description="Format to write, such as jsonl, bioc_json, conll or csv.")
+        ],
+        from_format: Annotated[
+            str, Field(description="Format of the content, such as pubtator, bioc_xml or text.")
+        ],
+    ) -> str:
+        """Convert documents and their mentions from one text format to another."""
+        _check_length(content, max_characters)
+        return await _run(partial(_convert, content, from_format, to_format))
+
+    server.add_tool(annotate)
+    server.add_tool(convert)
+    if matcher is not None:
+        server.add_tool(_make_link_tool(matcher))
+    return server
+
+
+def _make_link_tool(matcher: Matcher) -> Callable[..., Any]:
+    async def link(
+        names: Annotated[list[str], Field(description="Names to look up, such as 'aspirin'.")],
+        type: Annotated[
+            str, Field(description=f"Entity type of the names: {', '.join(matcher.types)}.")
+        ],
+    ) -> list[LinkedName]:
+        """Look up the identifiers of names in the knowledge base."""
+        return await _run(partial(_link, matcher, names, type))
+
+    return link
+
+
+async def _run(function: Callable[[], Result]) -> Result:
+    """Run a function in a thread, and report what the caller can fix in one line.
+
+    Raises:
+        ToolError: with the message of a `VanerError`.
+    """
+    try:
+        return await anyio.to_thread.run_sync(function)
+    except VanerError as error:
+        raise ToolError(" ".join(str(error).split())) from None
+
+
+def _check_length(text: str, maximum: int) -> None:
+    if len(text) > maximum:
+        raise ToolError(f"the text has {len(text):,} characters; the limit is {maximum:,}")
+
+
+def _annotate(
+    annotator: Annotator,
+    matcher: Matcher | None,
+    text: str,
+    types: list[str] | None,
+    min_score: float,
+) -> list[FoundMention]:
+    documents = annotator.annotate([text], types, min_score=min_score)
+    document = next(documents if matcher is None else matcher.identify(documents))
+    return [
+        FoundMention(
+            start=span.start,
+            end=span.end,
+            type=span.type,
+            text=document.mention(span),
+            score=span.score,
+            identifiers=list(span.identifiers),
+        )
+        for span in document.spans
+    ]
+
+
+def _link(matcher: Matcher, names: list[str], type: str) -> list[LinkedName]:
+    [known] = matcher.resolve_types([type]) or [type]
+    trimmed = [name.strip() for name in names]
+    documents = [
+        Document(name, name, (Span(0, len(name), known),) if name else ()) for name in trimmed
+    ]
+    return [
+        LinkedName(
+            name=document.text,
+            identifiers=[each for span in document.spans for each in span.identifiers],
+        )
+        for document in matcher.identify(documents)
+    ]
+
+
+def _convert(content: str, from_format: str, to_format: str) -> str:
+    target = resolve_format_name(to_format)
+    documents = read(InMemoryFile("content", content.encode()), resolve_format_name(from_format))
+    if target == "csv":
+        from collections import Counter
+
+        return "".join(render_csv(documents, Counter()))
+    stream = io.StringIO(newline="")
+    write_to(documents, stream, target)
+    return stream.getvalue()
