@@ -298,6 +298,7 @@ _FORMATS = (
         excel.read,
         aliases=("excel",),
         is_binary=True,
+        unread="further sheets",
         options=("text_column", "id_column"),
     ),
     Format(
