@@ -26,6 +26,13 @@ def write_corpus(path: Path) -> str:
     return str(path)
 
 
+def test_repeated_ids_are_noted(tmp_path: Path) -> None:
+    lines = [json.dumps({"id": "1", "text": f"Scurvy {n}", "spans": []}) for n in (1, 2)]
+    (tmp_path / "notes.jsonl").write_text("\n".join(lines))
+    notes = check_corpus(str(tmp_path / "notes.jsonl")).notes
+    assert "all: documents with the id of an earlier one: 1" in notes
+
+
 def test_check_and_statistics_count_a_mention_once(tmp_path: Path) -> None:
     name = write_corpus(tmp_path / "notes.jsonl")
     counts = compute_statistics(load(name, "all"))

@@ -191,6 +191,8 @@ def _check_split(corpus: Corpus, keys: TextKeys, findings: Findings) -> None:
     findings.texts[split] = frozenset(text for text in keys if len(text) > 1)
     findings.source_ids[split] = frozenset(doc.source_id for doc in corpus if doc.source_id)
     findings.long_sentences[split] = Counter(key for text in keys for key in text if is_long(key))
+    if repeated := len(corpus) - len({document.id for document in corpus}):
+        findings.notes.append(f"{split}: documents with the id of an earlier one: {repeated:,}")
     findings.notes += _describe_repeated_texts(corpus, keys)
     findings.notes += _describe_overlapping_mentions(corpus)
 

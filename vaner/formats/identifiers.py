@@ -11,7 +11,7 @@ database, which becomes the prefix: ``NCBI Gene identifier``, ``MESH``, ``tmVar`
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -60,6 +60,7 @@ _WITH_DATABASE = {"databaseid", "dbid", "kbid", "ontologyid", "conceptid", "term
 _NORMALIZED = {"normalized", "normalizedid"}
 # Fields that describe the concept of an identifier, or repeat it.
 _DESCRIPTIONS = _NORMALIZED | _DATABASE_FIELDS | {"accession", "biotype"}
+_MAX_NAME_LENGTH = 100  # the time to find "identifier" at the end is quadratic
 _NO_FIELDS = {"id", "ids", "accession"}
 
 
@@ -120,23 +121,21 @@ def read_identifiers(fields: Mapping[str, Any]) -> tuple[str, ...]:
     >>> read_identifiers({"type": "Gene", "NCBI Gene identifier": "672,675"})
     ('NCBIGene:672', 'NCBIGene:675')
     """
-    identifiers = list[str]()
-    for name in filter(is_identifier_field, fields):
-        identifiers += _find_new(name, fields, frozenset(identifiers))
-    if not identifiers:
-        for name in fields:
-            if _simplify(name) in _NORMALIZED:
-                identifiers += _find_new(name, fields, frozenset(identifiers))
+    identifiers, known, known_bare = list[str](), set[str](), set[str]()
+    for is_read in (is_identifier_field, _repeats_identifier):
+        if not identifiers:
+            for name in filter(is_read, fields):
+                pairs = [(i, _PREFIX.sub("", i)) for i in _read_field(name, fields)]
+                # not those of other fields, with or without prefix
+                new = [(i, b) for i, b in pairs if known.isdisjoint((i, b)) and i not in known_bare]
+                identifiers += [identifier for identifier, _ in new]
+                known |= {identifier for identifier, _ in new}
+                known_bare |= {bare for _, bare in new}
     return tuple(identifiers)
 
 
-def _find_new(name: str, fields: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
-    """Yield the identifiers of a field that other fields do not have, with or without prefix."""
-    known_bare = {_PREFIX.sub("", identifier) for identifier in known}
-    for identifier in _read_field(name, fields):
-        bare = _PREFIX.sub("", identifier)
-        if bare not in known and identifier not in known and identifier not in known_bare:
-            yield identifier
+def _repeats_identifier(name: str) -> bool:
+    return _simplify(name) in _NORMALIZED
 
 
 def without_identifiers(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,6 +170,8 @@ def _find_database(name: str) -> str | None:
     stem = _SUFFIX.sub("", simple)
     if stem in _DATABASES or (stem in _CONCEPTS and stem != simple and simple not in _NO_FIELDS):
         return _DATABASES.get(stem, _CONCEPTS.get(stem))
+    if len(name) > _MAX_NAME_LENGTH:
+        return None
     words = re.fullmatch(r"(.+?)[\W_]*identifiers?", name, re.IGNORECASE)
     return re.sub(r"\s", "", words[1]) if words and stem not in _NOT_CONCEPTS else None
 
