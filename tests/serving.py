@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 from vaner.annotator import Annotator
@@ -20,7 +25,9 @@ WORDS = {
     "lung": ("Anatomy",),
     "😀": ("Disease",),
 }
-POISON = "poison"
+POISON = "poison"  # raises an error
+CRASH = "crash"  # ends the process
+HANG = "hang"  # never returns
 SCORE = 0.75
 
 
@@ -56,6 +63,10 @@ class WordRecognizer:
         for document in batch:
             if POISON in document.text:
                 raise RuntimeError("swallowed poison")
+            if CRASH in document.text:
+                os._exit(9)
+            while HANG in document.text:
+                pass
             yield document.with_spans(sorted(spans(document.text, types)))
 
     def unreachable(self, document: Document, types: Sequence[str]) -> Counter[str]:
@@ -98,6 +109,41 @@ def serve(app: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+def serve_from_arguments() -> None:
+    """Serve in this process, with the options in the first argument; print the URL."""
+    from vaner.server.app import create_app
+    from vaner.server.limits import Limits
+    from vaner.server.run import ServerOptions, bind_socket, run, url_of
+
+    limits, workers, options = json.loads(sys.argv[1])
+    with bind_socket("127.0.0.1", 0) as bound:
+        app = create_app(annotator, limits=Limits(**limits), workers=workers)
+        run(
+            app, bound, options=ServerOptions(**options),
+            on_ready=lambda: print(url_of(bound), flush=True),
+        )  # fmt: skip
+    print("stopped", flush=True)
+
+
+@contextmanager
+def server_process(
+    *, workers: int = 2, options: dict[str, Any] | None = None, **limits: Any
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a server with worker processes; yield its process and its URL."""
+    program = "from tests.serving import serve_from_arguments as serve; serve()"
+    arguments = json.dumps([limits, workers, options or {}])
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "no_proxy": "*"}
+    with subprocess.Popen(
+        [sys.executable, "-c", program, arguments], env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def annotator() -> Annotator:

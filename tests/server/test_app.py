@@ -365,7 +365,8 @@ def test_types_health_and_openapi(server: TestClient) -> None:
     assert {"brat", "html", "json"} <= set(about["write"]) and "brat" not in about["read"]
     assert server.get("/health").json() == {"status": "ok", "model": "known", "waiting": 0}
     schema = server.get("/openapi.json").json()
-    assert {"/annotate", "/convert", "/types", "/health", "/metrics"} == set(schema["paths"])
+    paths = {"/annotate", "/convert", "/types", "/health", "/ready", "/metrics"}
+    assert set(schema["paths"]) == paths
     operation = schema["paths"]["/annotate"]["post"]
     assert {p["name"] for p in operation["parameters"]} > {
         "types",

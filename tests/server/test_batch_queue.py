@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.serving import POISON, WordRecognizer, spans, wait_for
 from vaner.recognition.options import AnnotateOptions
 from vaner.server.batch_queue import BatchQueue, BatchStats, QueueFullError
+from vaner.server.batch_workers import InMemoryWorker
+from vaner.server.worker import WorkerStoppedError
 from vaner.text.documents import Document
 
 OPTIONS = AnnotateOptions(types=WordRecognizer.types)
@@ -31,8 +33,10 @@ class BlockedQueue:
         self.recognizer, self.batches = WordRecognizer(), list[BatchStats]()
         self.recognizer.gate.clear()
         self.queue = BatchQueue(
-            self._annotate, **{"max_requests": 100, **settings}, on_batch=self.batches.append
-        )  # fmt: skip
+            [InMemoryWorker(self._annotate)],
+            **{"max_requests": 100, **settings},
+            on_batch=self.batches.append,
+        )
         self.queue.start()
         self.first = self.queue.submit(documents("first"), OPTIONS)
         assert self.recognizer.reached.wait(10)
@@ -129,22 +133,65 @@ def test_a_full_queue_refuses_requests_and_closing_finishes_accepted_ones() -> N
         blocked.queue.submit(documents("asthma"), OPTIONS)
 
 
-def test_on_idle_is_called_once_per_pause() -> None:
-    idle_calls: list[int] = []
-    recognizer = WordRecognizer()
-    queue = BatchQueue(
-        lambda batch, options: recognizer.annotate(batch, options.types),
-        max_requests=5,
-        on_idle=lambda: idle_calls.append(len(recognizer.calls)),
-        idle_seconds=0.02,
-    )
+class HangingWorker(InMemoryWorker):
+    """A worker that hangs on some texts until it is killed, as a process would."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda batch, options: WordRecognizer().annotate(batch, options.types))
+        self.reached, self.hangs = threading.Event(), 0
+
+    def annotate(
+        self, documents: Sequence[Document], options: AnnotateOptions, is_abandoned: Any
+    ) -> list[Document]:
+        self.reached.set()
+        if any("hang" in document.text for document in documents):
+            self.hangs += 1
+            assert wait_for(is_abandoned, 60)
+            raise WorkerStoppedError("killed")
+        return super().annotate(documents, options, is_abandoned)
+
+
+def test_a_request_that_hangs_does_not_stop_those_of_its_batch() -> None:
+    worker = HangingWorker()
+    queue = BatchQueue([worker], max_requests=9, max_seconds=0.05)
+    bad = queue.submit(documents("hang"), OPTIONS)
+    good = [queue.submit(documents(text), OPTIONS) for text in ("asthma", "lung and asthma")]
     queue.start()
-    for number in (1, 2):
-        assert is_correct(queue.submit(documents("asthma"), OPTIONS), ["asthma"])
-        assert wait_for(lambda number=number: number in idle_calls)  # type: ignore[misc]
-    time.sleep(0.1)
+    assert all(
+        is_correct(answer, [text])
+        for text, answer in zip(("asthma", "lung and asthma"), good, strict=True)
+    )
+    assert not bad.done() and worker.hangs >= 1
+    bad.cancel()  # its deadline passes
+    assert is_correct(queue.submit(documents("aspirin"), OPTIONS), ["aspirin"])
     queue.close()
-    assert idle_calls.count(1) == idle_calls.count(2) == 1
+
+
+def test_a_long_document_never_has_all_workers() -> None:
+    workers = [HangingWorker(), HangingWorker()]
+    queue = BatchQueue(workers, max_requests=9, max_characters=30)
+    queue.start()
+    long = [queue.submit(documents("hang" * 10), OPTIONS) for _ in range(3)]
+    for text in TEXTS[1:]:
+        assert is_correct(queue.submit(documents(text, text), OPTIONS), [text, text])
+    assert not any(answer.done() for answer in long) and not workers[0].hangs
+    assert queue.is_ready(60)
+    for answer in long:
+        answer.cancel()
+    queue.close()
+
+
+def test_a_queue_is_not_ready_while_its_only_worker_hangs() -> None:
+    worker = HangingWorker()
+    queue = BatchQueue([worker], max_requests=9)
+    queue.start()
+    assert wait_for(lambda: queue.is_ready(0.01))
+    answer = queue.submit(documents("hang"), OPTIONS)
+    assert wait_for(lambda: not queue.is_ready(0.01)) and queue.is_running
+    answer.cancel()
+    assert wait_for(lambda: queue.is_ready(60))
+    queue.close()
+    assert not queue.is_ready(60)
 
 
 @settings(max_examples=50, deadline=None)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +59,40 @@ MaxWaitingOption = Annotated[
         min=1, help="Maximum number of requests waiting or in progress, over all clients."
     ),
 ]
-TimeoutOption = Annotated[float, typer.Option(min=0.1, help="Seconds after which a request fails.")]
+TimeoutOption = Annotated[
+    float,
+    typer.Option(
+        min=0.1, help="Seconds after which a request fails, and the worker that it occupies ends."
+    ),
+]
+MaxWordsOption = Annotated[
+    int, typer.Option(min=0, help="Maximum number of words per request; 0 for no limit.")
+]
+ReceiveTimeoutOption = Annotated[
+    float,
+    typer.Option(min=0.1, help="Seconds in which a client must send the headers, and the body."),
+]
+MaxConnectionsOption = Annotated[
+    int, typer.Option(min=1, help="Maximum number of open connections, over all clients.")
+]
+GraceOption = Annotated[
+    float,
+    typer.Option(min=1, help="Seconds after SIGTERM or Ctrl-C in which requests are finished."),
+]
+WorkersOption = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Number of processes that load the model. With 1, a long text delays other requests.",
+    ),
+]
+ProxyOption = Annotated[
+    list[str],
+    typer.Option(
+        help="Address or network of a proxy whose X-Forwarded-For is believed. May be repeated. "
+        "Example: --proxy 10.0.0.0/8"
+    ),
+]
 
 
 def serve(
@@ -75,11 +111,19 @@ def serve(
     max_rate: MaxRateOption = 0,
     max_waiting: MaxWaitingOption = 128,
     timeout: TimeoutOption = 120.0,
+    max_words: MaxWordsOption = 100_000,
+    receive_timeout: ReceiveTimeoutOption = 30.0,
+    max_connections: MaxConnectionsOption = 1_000,
+    grace: GraceOption = 30.0,
+    workers: WorkersOption = 2,
+    proxy: ProxyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Annotate over HTTP, and on a web page where mentions can be corrected.
 
-    Ctrl-C or SIGTERM stops the server after it has answered the requests it has accepted. Requires
-    the extra `serve`.
+    The model runs in worker processes. One that works on a request past its deadline is killed and
+    replaced. Ctrl-C or SIGTERM stops the server after it has answered the requests it has accepted,
+    or when the grace time ends. Requires the extra
+    `serve`.
 
     Examples:
 
@@ -91,8 +135,9 @@ def serve(
     """
     try:
         from vaner.server.app import create_app
+        from vaner.server.batch_workers import add_identifiers, load_annotator
         from vaner.server.limits import Limits
-        from vaner.server.run import bind_socket, run, url_of
+        from vaner.server.run import ServerOptions, bind_socket, run, url_of
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _EXTRA:
             raise
@@ -100,32 +145,47 @@ def serve(
             f"vaner serve needs additional packages: {describe_install('serve')}"
         ) from None
 
-    from vaner.annotator import Annotator
     from vaner.formats import FormatWarning
-    from vaner.knowledge.matcher import Matcher
 
     # Warnings about the files of clients do not belong in the log of the server.
     warnings.simplefilter("ignore", FormatWarning)
+    load_options = LoadOptions(
+        model=model, selector=selector, device=device, batch_size=batch_size,
+        quantization=quantization, form=form,
+    )  # fmt: skip
+    limits = Limits(
+        body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
+        words=max_words, rate=max_rate, waiting=max_waiting, timeout=timeout,
+        receive_timeout=receive_timeout,
+    )  # fmt: skip
+    options = ServerOptions(
+        max_connections=max_connections, receive_timeout=receive_timeout, grace=grace,
+        proxies=_check_networks(proxy),
+    )  # fmt: skip
     with bind_socket(host, port) as bound:  # first: an error should not wait for the model
-        matcher = Matcher.from_name(kb) if kb is not None else None
-        load_options = LoadOptions(
-            model=model, selector=selector, device=device, batch_size=batch_size,
-            quantization=quantization, form=form,
-        )  # fmt: skip
-        annotator = Annotator.from_pretrained(**load_options.as_arguments())
-        limits = Limits(
-            body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
-            rate=max_rate, waiting=max_waiting, timeout=timeout,
-        )  # fmt: skip
         name = _public_name(model)
         app = create_app(
-            annotator, name=name, limits=limits, identify=matcher.identify if matcher else None
-        )
+            partial(load_annotator, load_options), name=name, limits=limits, workers=workers,
+            identify=partial(add_identifiers, kb) if kb is not None else None,
+        )  # fmt: skip
         run(
-            app, bound, timeout=timeout,
+            app, bound, options=options,
             on_ready=lambda: print_message(f"serving {name} at {url_of(bound)} (Ctrl-C to stop)"),
         )  # fmt: skip
     print_message("stopped")
+
+
+def _check_networks(proxies: Sequence[str]) -> Sequence[str]:
+    """Return addresses and networks, if all of them are valid."""
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError:
+            message = (
+                f"{proxy}: is not an address such as 10.0.0.1, or a network such as 10.0.0.0/8"
+            )
+            raise VanerError(message, argument="proxy") from None
+    return proxies
 
 
 def _public_name(model: str | None) -> str:

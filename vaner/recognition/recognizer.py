@@ -12,8 +12,8 @@ from vaner.text.documents import Document
 from vaner.utils.names import match_name, suggest_name
 
 
-class Recognizer(Protocol):
-    """A trained model or a dictionary that finds mentions in text."""
+class TypeFinder(Protocol):
+    """What is known of a recognizer before it is loaded: the types that it finds."""
 
     @property
     def kind(self) -> str:
@@ -29,6 +29,10 @@ class Recognizer(Protocol):
     def zero_shot(self) -> bool:
         """Whether it also finds other types, given their names."""
         ...
+
+
+class Recognizer(TypeFinder, Protocol):
+    """A trained model or a dictionary that finds mentions in text."""
 
     @property
     def corpora(self) -> Mapping[str, Sequence[str]]:
@@ -66,7 +70,7 @@ class Recognizer(Protocol):
         ...
 
 
-def resolve_types(recognizer: Recognizer, types: str | Sequence[str] | None) -> tuple[str, ...]:
+def resolve_types(recognizer: TypeFinder, types: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the entity types to find, without duplicates.
 
     Args:

@@ -6,6 +6,7 @@ other servers.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -15,17 +16,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vaner import __version__
 from vaner.annotator import Annotator
+from vaner.server.batch_workers import Identify, LoadAnnotator
 from vaner.server.limits import Limits, RejectedRequest
 from vaner.server.metrics import MetricsMiddleware
 from vaner.server.request import CONTENT_TYPES, JsonBody, QueryParams, first_validation_error
-from vaner.server.response import JSON, ResponseBody, build_body
-from vaner.server.service import Identify, Service
-from vaner.server.web_page import PageFile, page_files, render_documents
+from vaner.server.response import ResponseBody
+from vaner.server.service import Service
+from vaner.server.web_page import PageFile, page_files
+from vaner.server.worker import WorkerError
+
+logger = logging.getLogger(__name__)
 
 _JSON = "application/json"
 _HEADERS = {
@@ -44,6 +50,7 @@ its format cannot represent."""
 _CONVERT = """Write documents, with the mentions they contain, in another format."""
 _ERRORS = {
     400: "The request is malformed.",
+    408: "The request did not arrive in time.",
     413: "The request exceeds a limit.",
     415: "The format is unknown.",
     429: "The client sends too many requests.",
@@ -59,39 +66,48 @@ class ErrorBody(BaseModel):
 
 
 def create_app(
-    annotator: Annotator,
+    annotator: Annotator | LoadAnnotator,
     *,
     name: str = "model",
     limits: Limits | None = None,
     identify: Identify | None = None,
+    workers: int = 2,
 ) -> FastAPI:
     """Return the server as an ASGI application.
 
     Args:
-        annotator: the annotator. A thread of the application uses it; nothing else should use it
-            at the same time.
+        annotator: a function that loads an annotator, such as `Annotator.from_pretrained`. Worker
+            processes call it, so it must be a function that can be pickled. Or an annotator: a
+            thread of the application uses it, which cannot be stopped if a text takes too long;
+            nothing else should use the annotator at the same time.
         name: name of the model, which clients see.
         limits: limits of requests and clients; the defaults if None.
         identify: adds identifiers to mentions, such as `vaner.knowledge.matcher.Matcher.identify`.
+            With worker processes, it must be possible to pickle it.
+        workers: number of worker processes. With a single one, a long text delays all others.
+
+    Raises:
+        VanerError: if the model cannot be loaded.
     """
     pages = page_files()
-    paths = (*pages, "/annotate", "/convert", "/draw", "/types", "/health", "/metrics")
-    service = Service(annotator, name, limits or Limits(), identify, paths)
+    paths = (*pages, "/annotate", "/convert", "/draw", "/types", "/health", "/ready", "/metrics")
+    service = Service(annotator, name, limits or Limits(), identify, paths, workers)
 
     @asynccontextmanager
-    async def run_queue(_: FastAPI) -> AsyncIterator[None]:
-        service.queue.start()
+    async def run_service(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(service.start)
         yield
-        service.queue.close()  # all accepted requests are answered at this point
+        await run_in_threadpool(service.close)  # all accepted requests are answered at this point
 
     app = FastAPI(
         title="vaner", version=__version__, description="Biomedical named entity recognition.",
-        lifespan=run_queue, docs_url=None, redoc_url=None,  # these load files of other servers
+        lifespan=run_service, docs_url=None, redoc_url=None,  # these load files of other servers
         responses={
             status: {"model": ErrorBody, "description": description}
             for status, description in _ERRORS.items()
         },
     )  # fmt: skip
+    app.state.service = service
     _add_routes(app, service)
     for path, page in pages.items():
         app.get(path, include_in_schema=False)(_page_endpoint(page))
@@ -119,22 +135,24 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         type: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
     ) -> Response:
         """Return documents for the page: their HTML, and their mentions in the order of links."""
-        rendered = render_documents(await service.read_documents(request), type, first)
-        documents = build_body([item.document for item in rendered], JSON).content.decode()
-        html = bytes(JSONResponse([item.html for item in rendered]).body).decode()
-        return Response(f'{{"html": {html}, "documents": {documents}}}', media_type=_JSON)
+        return Response(await service.draw(request, type, first), media_type=_JSON)
 
     @app.get("/types")
     async def types() -> dict[str, Any]:
         """Return the model, its types, the formats and the limits."""
         return service.describe()
 
-    @app.get("/health", responses={503: {"model": ErrorBody, "description": "Not running."}})
+    @app.get("/health")
     async def health() -> dict[str, Any]:
-        """Return whether the server annotates, and how many requests wait."""
-        if not service.queue.is_running:
-            raise RejectedRequest(503, "the annotator is not running")
+        """Return that the server runs, and how many requests wait."""
         return {"status": "ok", "model": service.name, "waiting": service.queue.waiting}
+
+    @app.get("/ready", responses={503: {"model": ErrorBody, "description": "Not ready."}})
+    async def ready() -> dict[str, Any]:
+        """Return whether a worker answers, and the next request would be accepted."""
+        if not service.is_ready:
+            raise RejectedRequest(503, "no worker answers, or too many requests are waiting")
+        return {"status": "ready", "workers": service.queue.prepared_workers}
 
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
@@ -176,6 +194,11 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def http_error(_: Request, error: HTTPException) -> Response:
         headers = (error.headers or {}).items()
         return _error_response(error.status_code, str(error.detail), headers)
+
+    @app.exception_handler(WorkerError)
+    async def worker_error(_: Request, error: WorkerError) -> Response:
+        logger.error("%s", "\n".join((str(error), *getattr(error, "__notes__", ()))))
+        return _error_response(500, f"internal error: {error}")
 
     @app.exception_handler(Exception)
     async def defect(_: Request, error: Exception) -> Response:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from vaner.text.documents import Document
+from vaner.text.words import count_words
 
 _PERIOD = 60.0  # seconds in which a client may send as many requests as its rate allows
 _CLIENTS = 10_000  # clients to remember before those that have not used up their rate are dropped
@@ -25,6 +27,10 @@ class RejectedRequest(Exception):
         self.status, self.message, self.headers = status, message, dict(headers or {})
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to copy the error to another process."""
+        return type(self), (self.status, self.message, self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -34,17 +40,21 @@ class Limits:
         body: bytes of a request body, uncompressed.
         documents: documents per request.
         characters: characters per request, in all of its documents together.
+        words: words per request, as the model counts them; 0 for no limit.
         rate: requests per minute and client; 0 for no limit.
         waiting: requests that may wait or be in progress at once, of all clients together.
-        timeout: seconds from the start of a request to its response.
+        timeout: seconds from the end of a request to its response.
+        receive_timeout: seconds in which a client must send the headers, and then the body.
     """
 
     body: int = 8_000_000
     documents: int = 1_000
     characters: int = 1_000_000
+    words: int = 100_000
     rate: int = 0
     waiting: int = 128
     timeout: float = 120.0
+    receive_timeout: float = 30.0
 
     def check_documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Yield the documents of a request as long as they are within the limits.
@@ -52,7 +62,7 @@ class Limits:
         Raises:
             RejectedRequest: with status 413, before documents beyond the limit are read.
         """
-        characters = 0
+        characters = words = 0
         for number, document in enumerate(documents, 1):
             characters += len(document.text)
             if number > self.documents:
@@ -63,6 +73,12 @@ class Limits:
                 raise RejectedRequest(
                     413, f"a request may have {self.characters:,} characters; send fewer"
                 )
+            if self.words:
+                words += count_words(document.text, self.words - words)
+                if words > self.words:
+                    raise RejectedRequest(
+                        413, f"a request may have {self.words:,} words; send fewer"
+                    )
             yield document
 
 

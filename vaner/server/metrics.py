@@ -31,10 +31,15 @@ class Metrics:
         types: entity types that are counted separately.
         paths: paths that are counted separately.
         waiting: returns the number of requests that wait or are in progress.
+        workers: returns the number of workers that can annotate.
     """
 
     def __init__(
-        self, types: Iterable[str], paths: Iterable[str], waiting: Callable[[], int]
+        self,
+        types: Iterable[str],
+        paths: Iterable[str],
+        waiting: Callable[[], int],
+        workers: Callable[[], int],
     ) -> None:
         self._types, self._paths = frozenset(types), frozenset(paths)
         self._registry = registry = CollectorRegistry()
@@ -60,6 +65,9 @@ class Metrics:
         Gauge(
             "vaner_waiting_requests", "Requests that wait or are in progress.", registry=registry
         ).set_function(waiting)
+        Gauge("vaner_workers", "Workers that can annotate.", registry=registry).set_function(
+            workers
+        )
 
     def count_batch(self, batch: BatchStats) -> None:
         """Count a batch."""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from vaner.errors import VanerError
+from vaner.server.connections import LimitedProtocol
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_TICKS_PER_SECOND = 10  # of uvicorn
+_ANSWER_PART = 0.7  # part of the grace time after which unanswered requests are answered with 503
+_CANCEL_PART = 0.85  # part after which tasks that still run are cancelled
+_FORCED = 1  # exit code if something prevented the server from ending by itself
+_OTHER_FILES = 200  # open files besides those of connections
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
@@ -45,36 +56,103 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Options of the server that do not concern single requests.
+
+    Args:
+        max_connections: open connections, of all clients together.
+        receive_timeout: seconds that a client may take to send the headers, or to read a part of
+            a response.
+        grace: seconds after SIGINT or SIGTERM in which the accepted requests may be answered.
+        proxies: addresses or networks of the proxies whose ``X-Forwarded-For`` is believed.
+    """
+
+    max_connections: int = 1_000
+    receive_timeout: float = 30.0
+    grace: float = 30.0
+    proxies: Sequence[str] = ()
+
+
 def run(
-    app: FastAPI, bound: socket.socket, *, timeout: float, on_ready: Callable[[], None]
+    app: FastAPI,
+    bound: socket.socket,
+    *,
+    options: ServerOptions | None = None,
+    on_ready: Callable[[], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM; then refuse new requests and answer the accepted ones.
 
     Args:
         app: the application.
         bound: the socket to listen at; see `bind_socket`.
-        timeout: seconds after which unanswered requests are abandoned.
+        options: the options; the defaults if None.
         on_ready: called when the server accepts requests.
     """
+    options = options or ServerOptions()
+    _raise_file_limit(options.max_connections)
+    protocol: Any = partial(LimitedProtocol, max_connections=options.max_connections)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=int(timeout) + 1,
+        app, http=protocol, ws="none", log_level="warning", access_log=False, server_header=False,
+        proxy_headers=bool(options.proxies), forwarded_allow_ips=list(options.proxies),
+        timeout_graceful_shutdown=max(1, int(_CANCEL_PART * options.grace)),
     )  # fmt: skip
-    with _without_signal_errors():
-        _Server(config, on_ready).run(sockets=[bound])
+    try:
+        with _without_signal_errors():
+            _Server(config, app, options, on_ready).run(sockets=[bound])
+    finally:
+        app.state.service.close()  # also if it was interrupted a second time
 
 
 class _Server(uvicorn.Server):
-    """A server that calls a function when it is ready."""
+    """A server that closes slow connections, and ends within the grace time."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: FastAPI,
+        options: ServerOptions,
+        on_ready: Callable[[], None],
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._app, self._options, self._on_ready = app, options, on_ready
+        self._last_resort = threading.Timer(options.grace, os._exit, (_FORCED,))
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_PER_SECOND == 0:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, LimitedProtocol):
+                    connection.close_if_late(self._options.receive_timeout)
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop within the grace time: requests, then tasks, and at the latest the process end."""
+        if not self.should_exit:
+            self._last_resort.daemon = True
+            self._last_resort.start()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        self._app.state.service.stop(_ANSWER_PART * self._options.grace)
+        await super().shutdown(sockets)
+
+
+def _raise_file_limit(connections: int) -> None:
+    """Allow this process as many open files as it has connections, if the system does."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # not on Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        limit = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from vaner.display.html.page import article
 from vaner.display.html.style import KINDS, STYLE
 from vaner.display.table import rows
+from vaner.server.response import JSON, build_body
 from vaner.text.documents import Document
 
 
@@ -31,6 +33,21 @@ def page_files() -> Mapping[str, PageFile]:
         "/page.js": PageFile("text/javascript", read("page.js")),
         "/offsets.js": PageFile("text/javascript", read("offsets.js")),
     }
+
+
+def draw(documents: Iterable[Document], types: Sequence[str], first: int) -> bytes:
+    """Return documents as JSON for the page: their HTML, and mentions in the order of the links.
+
+    Args:
+        documents: the documents.
+        types: see `render_documents`.
+        first: number of the first document on the page.
+    """
+    rendered = render_documents(documents, types, first)
+    body = build_body([item.document for item in rendered], JSON).content.decode()
+    return (
+        f'{{"html": {json.dumps([item.html for item in rendered])}, "documents": {body}}}'.encode()
+    )
 
 
 class RenderedDocument(NamedTuple):

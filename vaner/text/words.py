@@ -7,6 +7,7 @@ so that e.g. a hyphen is treated the same way everywhere, in training and at inf
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import regex
@@ -64,6 +65,15 @@ def read_words(text: str, words: Sequence[Word]) -> list[str]:
     normalized = normalize_with_offsets(text[start:end])
     edges = ((normalized.find(s - start), normalized.find(e - start)) for s, e in words)
     return [normalized.text[first:last] for first, last in edges]
+
+
+def count_words(text: str, limit: int) -> int:
+    """Count the words of a text, but stop as soon as there are more than `limit`.
+
+    >>> count_words("anti-TNF (5 µg)", 100), count_words("one two three four", 2)
+    (7, 3)
+    """
+    return sum(1 for _ in islice(_WORD.finditer(text), limit + 1))
 
 
 def _strip_word(text: str, start: int, end: int) -> Word:
