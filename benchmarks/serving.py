@@ -4,7 +4,8 @@ Many clients send requests to one `vaner serve` on localhost at the same time: t
 sizes, in several formats, with several options. Some requests are malformed or too large, and some
 clients disconnect. Every response is compared with the annotator's result for the same text, and
 the memory of the server is read after each round. The benchmark counts wrong and missing
-responses. Its times depend on the machine and its load, which the record contains.
+responses. After that, `benchmarks.serving_attacks` attacks the server, and SIGTERM stops it while
+it works on a long text. Times depend on the machine and its load, which the record contains.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from benchmarks.memory import resident_memory
+from benchmarks.serving_attacks import measure_attacks, percentiles, send_long_text
 from vaner.annotator import Annotator
 from vaner.server.response import build_body
 from vaner.text.documents import Document, Span
@@ -51,6 +54,7 @@ OPTIONS: tuple[Mapping[str, Any], ...] = (
 SIZES = (1, 1, 1, 1, 3, 3, 10, 40)  # sentences of a text
 TOLERANCE = 1e-4  # of a score: a batch of other lengths sums floats in another order
 MAX_CHARACTERS = 50_000
+GRACE = 10  # seconds
 WARM_UP = 1  # rounds after which memory should not grow
 
 
@@ -182,12 +186,17 @@ def check_response(question: Question, status: int, body: bytes, expected: Expec
 
 
 @contextmanager
-def server(waiting: int, model: str | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start `vaner serve`; yield the process and its address."""
-    command = [sys.executable, "-m", "vaner", "serve", "--port", "0"]
-    command += ["--device", "cpu", "--max-waiting", str(waiting), "--max-body", "1"]
-    command += ["--max-characters", str(MAX_CHARACTERS), "--timeout", "280"]
-    command += ["--model", model] if model else []
+def server(
+    waiting: int, model: str | None, **limits: int
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start `vaner serve` with limits; yield the process and its address."""
+    options = {
+        "port": 0, "device": "cpu", "max-waiting": waiting, "max-words": 0, "receive-timeout": 10,
+        "grace": GRACE, **({"model": model} if model else {}),
+        **{name.replace("_", "-"): value for name, value in limits.items()},
+    }  # fmt: skip
+    command = [sys.executable, "-m", "vaner", "serve"]
+    command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
@@ -214,6 +223,7 @@ def run_rounds(
     clients: int,
     annotator: Annotator,
     expected: Expected,
+    process: int,
 ) -> dict[str, Any]:
     """Send the requests of all rounds; return the outcomes and measurements."""
     outcomes, seconds, memory = Counter[str](), list[float](), list[float]()
@@ -236,8 +246,7 @@ def run_rounds(
         total_seconds += time.monotonic() - start
         # In turn, so that other processes of the machine affect both.
         by_itself += time_annotator(annotator, questions)
-        memory.append(round(metric(address, "process_resident_memory_bytes") / 1e6, 1))
-    ranked = sorted(seconds)
+        memory.append(round(resident_memory(process), 1))
     return {
         "outcomes": dict(outcomes),
         "seconds": round(total_seconds, 1),
@@ -245,10 +254,7 @@ def run_rounds(
         "characters_a_second": round(metric(address, "vaner_characters_total") / total_seconds),
         "times_as_long_as_the_annotator_by_itself": round(total_seconds / by_itself, 2),
         "requests_a_batch": round(_mean(address, "vaner_round_requests"), 2),
-        "seconds_to_an_answer": {
-            name: round(ranked[int(part * (len(ranked) - 1))], 2)
-            for name, part in (("median", 0.5), ("95 %", 0.95), ("longest", 1.0))
-        },
+        "seconds_to_an_answer": percentiles(seconds),
         "memory_mb_after_each_round": memory,
         "memory_grew_by_percent": round(100 * (memory[-1] / memory[WARM_UP - 1] - 1), 1),
     }
@@ -256,6 +262,20 @@ def run_rounds(
 
 def _mean(address: str, name: str) -> float:
     return metric(address, f"{name}_sum") / max(metric(address, f"{name}_count"), 1)
+
+
+def attack(annotator: Annotator, arguments: argparse.Namespace) -> tuple[dict[str, Any], float]:
+    """Attack a server; return the measurements, and the seconds that SIGTERM takes to end it."""
+    texts = [SENTENCES[number % len(SENTENCES)] for number in range(arguments.probes)]
+    limits = {"max_body": 2, "max_characters": 2_000_000, "timeout": 60}
+    with server(2 * arguments.clients, arguments.model, **limits) as (process, address):
+        figures = measure_attacks(address, texts, annotator)
+        sender = send_long_text(address)
+        sender.join(5)
+        start = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        return figures, round(time.monotonic() - start, 1)
 
 
 def main() -> None:
@@ -266,6 +286,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--requests", type=int, default=128, help="in each round")
+    parser.add_argument("--probes", type=int, default=20, help="texts sent under each attack")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--note", default="", help="other work of the machine, for the record")
     parser.add_argument("--output", type=Path, default=OUTPUT)
@@ -276,10 +297,13 @@ def main() -> None:
     expected = Expected(annotator)
     for questions in rounds:
         expected.learn(questions)
-    with server(2 * arguments.clients, arguments.model) as (process, address):
-        figures = run_rounds(address, rounds, arguments.clients, annotator, expected)
+    limits = {"max_body": 1, "max_characters": MAX_CHARACTERS, "timeout": 280}
+    with server(2 * arguments.clients, arguments.model, **limits) as (process, address):
+        figures = run_rounds(address, rounds, arguments.clients, annotator, expected, process.pid)
         process.send_signal(signal.SIGTERM)
         stopped = process.wait(60) == 0
+    figures["attacks"], figures["seconds_to_stop"] = attack(annotator, arguments)
+    stopped = stopped and figures["seconds_to_stop"] <= GRACE + 1
     record = {
         "clients": arguments.clients,
         "requests": arguments.rounds * arguments.requests,

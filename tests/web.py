@@ -22,6 +22,7 @@ class Site:
         ranges: whether requests for a range are answered with the range.
         errors: status of an error response, by path.
         version: version of all files, sent as ETag.
+        lengths: whether responses state their length.
         requests: path and Range header of each request.
     """
 
@@ -31,6 +32,7 @@ class Site:
     ranges: bool = True
     errors: dict[str, int] = field(default_factory=dict)
     version: str = '"one"'
+    lengths: bool = True
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
 
@@ -58,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - start))
+        if site.lengths:
+            self.send_header("Content-Length", str(len(content) - start))
         self.send_header("ETag", site.version)
         self.end_headers()
         self.wfile.write(content[start : site.break_after.pop(self.path, None)])

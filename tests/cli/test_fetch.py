@@ -39,9 +39,13 @@ def test_fetch_prints_its_results(run: Run, tmp_path: Path) -> None:
     assert "NCBI-disease: license: files: CC BY 4.0" in done.err
     first = tmp_path / "new" / "NCBI-disease" / "test.tsv"
     assert f"NCBI-disease test: {first} downloaded; matches the registry" in done.err
-    assert "downloaded; the registry has nothing to compare" in done.err
+    assert "downloaded, not verified: the registry has no counts of it; the next" in done.err
     again = run("corpus", "fetch", "NCBI-disease", "--corpora", tmp_path / "new")
-    assert again.code == 0 and "exists already (--force downloads it again)" in again.err
+    assert again.code == 0 and "exists already; matches the registry" in again.err
+    first.write_bytes(TEXT * 2)
+    changed = run("corpus", "fetch", "NCBI-disease", "--corpora", tmp_path / "new")
+    assert changed.code == 1 and "exists already, but differs from the registry" in changed.err
+    assert "sentences: 2, the registry has 1" in changed.err and first.read_bytes() == TEXT * 2
     forced = run("corpus", "fetch", "NCBI-disease", "--to", tmp_path / "new", "--force", "-q")
     assert forced.code == 0 and not forced.err
 

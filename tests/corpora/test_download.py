@@ -50,6 +50,20 @@ def test_two_versions_are_never_joined(site: Site, url: str, tmp_path: Path) -> 
     assert (tmp_path / "file").read_bytes() == CONTENT[::-1]
 
 
+@pytest.mark.parametrize("version", ['W/"weak"', ""])
+def test_a_download_without_a_strong_version_starts_again(
+    site: Site, url: str, tmp_path: Path, version: str
+) -> None:
+    site.version = version
+    site.break_after["/file"] = 100_000
+    with pytest.raises(CorpusError, match=r"interrupted"):
+        download(url, tmp_path / "file")
+    site.files["/file"] = CONTENT[::-1]
+    download(url, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT[::-1]
+    assert site.requests[-1] == ("/file", None)
+
+
 def test_a_server_without_ranges_restarts_the_download(
     site: Site, url: str, tmp_path: Path
 ) -> None:

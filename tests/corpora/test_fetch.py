@@ -62,6 +62,40 @@ def test_existing_files_are_replaced_only_with_force(site: Site, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("invented")
+def test_existing_files_are_compared_with_the_registry(tmp_path: Path) -> None:
+    list(fetch_corpus("Own", tmp_path))
+    again = list(fetch_corpus("Own", tmp_path))
+    assert [(each.is_new, each.is_verified) for each in again] == [(False, True)] * 2
+    (tmp_path / "own" / "train.tsv").write_bytes(TRAIN[:30])
+    (tmp_path / "own" / "test.tsv").write_bytes(TEST[:10])
+    train, test = fetch_corpus("Own", tmp_path)
+    assert train.differences == ("sentences: 1, the registry has 2",)
+    assert test.differences == ("the checksum differs from the registry",)
+    assert not train.is_verified and not test.is_verified and not train.is_new
+
+
+@pytest.mark.usefixtures("invented")
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_cut_download_without_a_length_is_not_accepted(
+    site: Site, invented: CorpusInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, counts: bool
+) -> None:
+    """Nothing but the counts shows that a file is cut; without them it is never verified."""
+    if not counts:
+        train = replace(invented.splits["train"], sentences=None, mentions=None)
+        register(monkeypatch, replace(invented, splits={**invented.splits, "train": train}))
+    site.lengths, site.break_after["/own/train.txt"] = False, TRAIN.index(b"He")
+    first = next(fetch_corpus("Own", tmp_path))
+    assert first.is_new and not first.is_verified and bool(first.differences) == counts
+    second = next(fetch_corpus("Own", tmp_path))
+    assert second.is_new and second.is_verified == counts
+    assert second.path.read_bytes() == TRAIN
+    third = next(fetch_corpus("Own", tmp_path))
+    assert third.is_new != counts  # an unverified one is downloaded again
+    (tmp_path / "own" / "train.tsv").write_text("He\tO\n")  # corrected by hand
+    assert not next(fetch_corpus("Own", tmp_path)).is_new
+
+
+@pytest.mark.usefixtures("invented")
 def test_an_interrupted_fetch_is_resumed(site: Site, tmp_path: Path) -> None:
     site.break_after["/own/test.tsv"] = 10
     with pytest.raises(CorpusError, match=r"run the command again"):

@@ -31,7 +31,7 @@ from tests.serving import WordRecognizer
 from vaner.annotator import Annotator
 from vaner.server.app import create_app
 from vaner.server.limits import Limits
-from vaner.server.run import bind_socket, run, url_of
+from vaner.server.run import ServerOptions, bind_socket, run, url_of
 
 class Slow(WordRecognizer):
     def annotate(self, documents, types=None, **more):
@@ -40,7 +40,8 @@ class Slow(WordRecognizer):
 
 with bind_socket("127.0.0.1", 0) as bound:
     app = create_app(Annotator(Slow()), limits=Limits(characters=10**6))
-    run(app, bound, timeout=20, on_ready=lambda: print(url_of(bound), flush=True))
+    options = ServerOptions(grace=60)
+    run(app, bound, options=options, on_ready=lambda: print(url_of(bound), flush=True))
 print("stopped", flush=True)
 """
 
@@ -50,7 +51,7 @@ def ask(address: str, text: str) -> Any:
     request = urllib.request.Request(
         f"{address}/annotate", body, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=100) as answer:
         return json.load(answer)["documents"][0]
 
 
@@ -79,12 +80,12 @@ def test_accepted_requests_are_finished_after_sigterm(monkeypatch: pytest.Monkey
             with urllib.request.urlopen(f"{address}/health", timeout=5) as health:
                 return bool(json.load(health)["waiting"] == len(texts))
 
-        assert wait_for(all_taken)
+        assert wait_for(all_taken, 60)
         process.send_signal(signal.SIGTERM)
         for text, answer in zip(texts, taken, strict=True):
-            assert answer.result(30)["text"] == text
+            assert answer.result(100)["text"] == text
             assert len(answer.result()["spans"]) == text.count("asthma") + 1
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=100)
         assert (process.returncode, output, errors) == (0, "stopped\n", "")
         with pytest.raises(OSError):
             ask(address, "asthma")
@@ -96,22 +97,26 @@ def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.Monk
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    address, documents = f"http://127.0.0.1:{port}", []
+    address, documents, ended = f"http://127.0.0.1:{port}", [], threading.Event()
 
     def client() -> None:
         try:
-            assert wait_for(lambda: _answers(address), 60)
+            assert wait_for(lambda: _answers(address), 300)
             documents.append(ask(address, "Aspirin and asthma 😀"))
         finally:
             os.kill(os.getpid(), signal.SIGINT)
+            while not ended.wait(60):  # it came too early
+                os.kill(os.getpid(), signal.SIGINT)
 
     usual = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, lambda *_: None)  # should the server never have come up
     thread = threading.Thread(target=client)
     thread.start()
     try:
-        done = run("serve", "--model", tiny_model, "--port", port, "--device", "cpu")
+        options = ("--port", port, "--device", "cpu", "--workers", 1)
+        done = run("serve", "--model", tiny_model, *options)
     finally:
+        ended.set()
         thread.join()
         signal.signal(signal.SIGINT, usual)
     assert done.code == 0, done.err

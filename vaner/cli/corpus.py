@@ -89,8 +89,9 @@ def fetch(
     """Download corpora from their original sources, and resume interrupted downloads.
 
     Files are checked against the checksums in the registry. For files without a checksum the
-    numbers of documents and mentions are compared, and the exit code is 1 if they differ. Please
-    observe the licenses, which are printed.
+    numbers of documents and mentions are compared, and the exit code is 1 if they differ. Files
+    that exist are checked in the same way, and not changed; a download that could not be verified
+    is repeated. Please observe the licenses, which are printed.
 
     Example: `vaner corpus fetch NCBI-disease BC5CDR --to ~/corpora`
     """
@@ -124,15 +125,16 @@ def _print_fetched(split: FetchedSplit, quiet: bool) -> None:
         print_message(f"{file}: {difference}")
     if quiet:
         return
-    if not split.is_new:
-        print_message(f"{file} exists already (--force downloads it again)")
-    elif not split.differences:
-        result = (
-            "matches the registry" if split.is_verified else "the registry has nothing to compare"
-        )
-        print_message(f"{file} downloaded; {result}")
-        if split.split == next(iter(REGISTRY[split.corpus].splits)):
-            print_message(f"{split.corpus}: license: {REGISTRY[split.corpus].license}")
+    done = "downloaded" if split.is_new else "exists already"
+    again = "the next fetch downloads it again" if split.is_new else "--force downloads it again"
+    if split.is_verified:
+        print_message(f"{file} {done}; matches the registry")
+    elif split.differences:
+        print_message(f"{file} {done}, but differs from the registry: {again}")
+    else:
+        print_message(f"{file} {done}, not verified: the registry has no counts of it; {again}")
+    if split.is_new and split.split == next(iter(REGISTRY[split.corpus].splits)):
+        print_message(f"{split.corpus}: license: {REGISTRY[split.corpus].license}")
 
 
 @app.command(cls=Command)

@@ -28,8 +28,9 @@ ProgressCallback = Callable[[int, int | None], None]
 def download(url: str, target: Path, on_progress: ProgressCallback | None = None) -> None:
     """Download a file, resuming from what an earlier attempt left in `target`.
 
-    A second file next to `target` stores the version that the server reported, so that parts of
-    two versions are never joined.
+    A second file next to `target` stores the version that the server reported, a strong ETag.
+    Without one, a download starts again, so that parts of two versions are never joined. If the
+    server does not state the length, an interrupted download cannot be recognized here.
 
     Args:
         url: an http or https URL.
@@ -55,7 +56,13 @@ def download(url: str, target: Path, on_progress: ProgressCallback | None = None
             return None
     with response:
         partial = response.status == http.HTTPStatus.PARTIAL_CONTENT
-        resumes = partial and _range_start(response) == size
+        resumes = partial and _continues(response, size, version_file)
+        if partial and not resumes:
+            if not size:
+                raise CorpusError(f"{url}: the server sent only a part; try again later")
+            target.unlink()  # not the part that was requested
+            version_file.unlink(missing_ok=True)
+            return download(url, target, on_progress)
         if not resumes:
             size = 0
         length = response.headers.get("Content-Length")
@@ -82,23 +89,27 @@ def compute_sha256(path: Path) -> str:
 
 def _make_request(url: str, size: int, version_file: Path) -> Request:
     headers = {"User-Agent": "vaner", "Accept-Encoding": "identity"}
-    if size:
-        headers["Range"] = f"bytes={size}-"
-        version = version_file.read_text("utf-8") if version_file.is_file() else ""
-        if version:
-            headers["If-Range"] = version
+    version = version_file.read_text("utf-8") if version_file.is_file() else ""
+    if size and version:
+        headers |= {"Range": f"bytes={size}-", "If-Range": version}
     return Request(url, headers=headers)
 
 
 def _version(response: http.client.HTTPResponse) -> str:
-    """Return a value for the If-Range header: a strong ETag, or a date."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
+    """Return a value for the If-Range header, a strong ETag; empty if there is none.
+
+    A date is not enough: a file can change twice in a second.
+    """
+    tag: str = response.headers.get("ETag", "")
+    return tag if tag.startswith('"') else ""
 
 
-def _range_start(response: http.client.HTTPResponse) -> int | None:
+def _continues(response: http.client.HTTPResponse, size: int, version_file: Path) -> bool:
+    """Return whether a response is the rest of the version that `size` bytes are known of."""
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    return int(match[1]) if match else None
+    version = version_file.read_text("utf-8") if version_file.is_file() else ""
+    has_version = bool(version) and _version(response) in ("", version)
+    return match is not None and int(match[1]) == size and has_version
 
 
 def _read_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:

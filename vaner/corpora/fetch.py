@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from vaner.corpora import aioner, chemdner
@@ -13,6 +13,13 @@ from vaner.corpora.download import ProgressCallback, compute_sha256, download
 from vaner.corpora.expected_counts import find_differences
 from vaner.corpora.loader import split_file, with_registered_types
 from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
+from vaner.corpora.verification import (
+    FetchedSplit,
+    has_counts,
+    is_unverified_download,
+    mark,
+    verify_existing,
+)
 from vaner.errors import CorpusError, FormatError, VanerError
 from vaner.formats import FormatWarning, read, write
 from vaner.text.documents import Corpus, Document
@@ -22,31 +29,13 @@ ProgressFactory = Callable[[str], ProgressCallback]
 """Called with a label before each download; returns the callback for that download."""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedSplit:
-    """Result of fetching one split of a corpus.
-
-    Args:
-        corpus: name of the corpus.
-        split: name of the split.
-        path: its file.
-        is_new: whether it was downloaded now; False if the file existed already.
-        is_verified: whether its checksum or its counts match the registry.
-        differences: counts that differ from the registry, one line each.
-    """
-
-    corpus: str
-    split: str
-    path: Path
-    is_new: bool
-    is_verified: bool = False
-    differences: tuple[str, ...] = ()
-
-
 def fetch_corpus(
     name: str, root: Path, *, force: bool = False, progress: ProgressFactory | None = None
 ) -> Iterator[FetchedSplit]:
     """Download the splits of a corpus; the file of a split is complete when it is yielded.
+
+    A file that exists is compared with the registry, and not changed. A download that could not be
+    verified is downloaded again.
 
     Args:
         name: registered name. For a view, its corpus is downloaded.
@@ -61,8 +50,8 @@ def fetch_corpus(
     missing = []
     for split in info.splits:
         path = split_file(info, split, root)
-        if path is not None and not force:
-            yield FetchedSplit(info.name, split, path, is_new=False)
+        if path is not None and not force and not is_unverified_download(path):
+            yield verify_existing(info, split, path, root)
         else:
             missing.append(split)
     if not missing:
@@ -77,7 +66,9 @@ def fetch_corpus(
         "chemdner": _fetch_chemdner_archive,
         "aioner": _fetch_aioner_file,
     }[info.archive]
-    yield from fetch_splits(info, missing, folder, progress)
+    for fetched in fetch_splits(info, missing, folder, progress):
+        mark(fetched.path, is_verified=fetched.is_verified)
+        yield fetched
 
 
 def _get_downloadable(name: str) -> CorpusInfo:
@@ -224,9 +215,6 @@ def _compare(
 ) -> FetchedSplit:
     """Compare a downloaded split with the counts in the registry."""
     expected = info.splits[split]
-    has_counts = any(
-        count is not None for count in (expected.documents, expected.sentences, expected.mentions)
-    )
     try:
         typed = _with_default_type(documents, info.default_type)
         registered = tuple(with_registered_types(document, info) for document in typed)
@@ -234,5 +222,5 @@ def _compare(
         differences = tuple(find_differences(info, corpus))
     except VanerError as error:
         differences = (str(error),)
-    is_verified = has_checksum or (has_counts and not differences)
+    is_verified = has_checksum or (has_counts(expected) and not differences)
     return FetchedSplit(info.name, split, path, True, is_verified, differences)

@@ -24,7 +24,7 @@ _TICKS_PER_SECOND = 10  # of uvicorn
 _ANSWER_PART = 0.7  # part of the grace time after which unanswered requests are answered with 503
 _CANCEL_PART = 0.85  # part after which tasks that still run are cancelled
 _FORCED = 1  # exit code if something prevented the server from ending by itself
-_OTHER_FILES = 200  # open files besides those of connections
+_OTHER_FILES = 200  # open files other than connections
 
 
 def bind_socket(host: str, port: int) -> socket.socket:

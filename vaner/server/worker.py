@@ -33,7 +33,7 @@ class WorkerError(Exception):
 
 
 class WorkerStoppedError(WorkerError):
-    """The worker process was killed because nobody needed its result any more."""
+    """The worker process was killed because its result was no longer needed."""
 
 
 class Loaded(NamedTuple):
