@@ -274,8 +274,9 @@ def attack(annotator: Annotator, arguments: argparse.Namespace) -> tuple[dict[st
         sender.join(5)
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        return figures, round(time.monotonic() - start, 1)
+        stopped = process.wait(60) == 0
+        seconds = round(time.monotonic() - start, 1)
+        return figures, seconds if stopped else float("inf")
 
 
 def main() -> None:

@@ -1,20 +1,22 @@
 """Renders the mentions of each document as a table: with lines on a terminal, plain when piped.
 
 Rows are in the order of the text, outer mentions before inner ones, which are indented. If mentions
-overlap, a column names the mention that each one is inside of or crosses.
+overlap, a column names the mention that each one is inside of or crosses. Of a document with very
+many pairs that include a discontinuous mention, only the first are compared; see
+`vaner.text.overlaps`.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from vaner.display.text import align_columns
 from vaner.text.documents import Document, Span
-from vaner.text.span_relations import SpanRelation, find_overlapping_pairs
+from vaner.text.overlaps import Overlaps, summarize_overlaps, text_order
 
 _MAX_LENGTH = 60
 _CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
@@ -59,30 +61,21 @@ def rows(spans: Iterable[Span]) -> list[Row]:
     7 1 in 0:18
     12 0 crosses 0:18
     """
-    ordered = sorted(spans, key=lambda s: (s.start, -s.end, s.type))
-    others = defaultdict[Span, dict[SpanRelation, list[Span]]](lambda: defaultdict(list))
-    for first, second, way in find_overlapping_pairs(ordered):
-        inner, outer = (first, second) if way is SpanRelation.INSIDE else (second, first)
-        if way in (SpanRelation.INSIDE, SpanRelation.AROUND):
-            others[inner][SpanRelation.INSIDE].append(outer)
-        else:  # shown with the later mention
-            later = max(first, second, key=lambda s: (s.start, -s.end, s.type, s.fragments))
-            others[later][way].append(first if later is second else second)
-    return [
-        Row(span, len(others[span][SpanRelation.INSIDE]), _overlaps(others[span]))
-        for span in ordered
-    ]
+    ordered = sorted(spans, key=text_order)
+    overlaps = summarize_overlaps(ordered)
+    return [Row(span, overlaps[span].depth, _overlaps(overlaps[span])) for span in ordered]
 
 
-def _overlaps(others: dict[SpanRelation, list[Span]]) -> str:
+def _overlaps(overlaps: Overlaps) -> str:
     relations = []
-    if around := others[SpanRelation.INSIDE]:
-        nearest = min(around, key=lambda s: s.length)
-        relations.append(f"in {nearest.start}:{nearest.end}")
-    if others[SpanRelation.SAME]:
+    if overlaps.depth:
+        length, start = overlaps.nearest
+        relations.append(f"in {start}:{start + length}")
+    if overlaps.has_same:
         relations.append("same place")
-    if crossed := others[SpanRelation.CROSSING]:
-        relations.append(f"crosses {crossed[0].start}:{crossed[0].end}" + " …" * (len(crossed) > 1))
+    if overlaps.crossings:
+        start, end = overlaps.crossed
+        relations.append(f"crosses {start}:{end}" + " …" * (overlaps.crossings > 1))
     return ", ".join(relations)
 
 

@@ -29,6 +29,7 @@ from vaner.formats.losses import (
     replace_line_breaks,
     replace_surrogates,
 )
+from vaner.formats.references import Entry, find_dangling
 from vaner.formats.roundtrip_metadata import (
     Line,
     get_roundtrip_metadata,
@@ -226,16 +227,10 @@ def _is_current(line: str, references: set[tuple[str, str]]) -> bool:
 
 
 def _drop_dangling(lines: Sequence[str], removed_ids: Set[str]) -> list[str]:
-    """Return the lines that do not refer to a removed mention, directly or through other lines.
-
-    Each pass removes the lines that refer to a removed id, and adds their ids to the removed ones,
-    until no line is left that refers to one. Time: number of passes times number of lines.
-    """
-    remaining = list(lines)
-    while dangling := [line for line in remaining if _get_targets(line) & removed_ids]:
-        remaining = [line for line in remaining if not _get_targets(line) & removed_ids]
-        removed_ids = removed_ids | {line.partition("\t")[0] for line in dangling}
-    return remaining
+    """Return the lines that do not refer to a removed mention, directly or through other lines."""
+    entries = [Entry(line.partition("\t")[0], _get_targets(line)) for line in lines]
+    dangling = find_dangling(entries, removed_ids)
+    return [line for index, line in enumerate(lines) if index not in dangling]
 
 
 def _get_targets(line: str) -> set[str]:

@@ -156,8 +156,9 @@ def drop_dangling(document: Document, losses: Losses) -> Document:
     for name in _LINKED:
         entries = stored.get(name, ())
         # An attribute may describe a relation, so those that lose a mention are gone as well.
-        alive = [e for e in entries if not gone & {str(e.get("subj")), str(e.get("obj"))}]
-        gone |= {str(e.get("id")) for e in entries if e not in alive}
+        lost = [bool(gone & {str(e.get("subj")), str(e.get("obj"))}) for e in entries]
+        gone |= {str(e.get("id")) for e, is_lost in zip(entries, lost, strict=True) if is_lost}
+        alive = [e for e, is_lost in zip(entries, lost, strict=True) if not is_lost]
         losses[DANGLING] += len(entries) - len(alive)
         current[name] = tuple(alive)
     return with_roundtrip_metadata(document, KEY, current)

@@ -61,7 +61,7 @@ class ServerOptions:
     """Options of the server that do not concern single requests.
 
     Args:
-        max_connections: open connections, of all clients together.
+        max_connections: open connections, of all clients together; see `LimitedProtocol`.
         receive_timeout: seconds that a client may take to send the headers, or to read a part of
             a response.
         grace: seconds after SIGINT or SIGTERM in which the accepted requests may be answered.
@@ -91,7 +91,7 @@ def run(
     """
     options = options or ServerOptions()
     _raise_file_limit(options.max_connections)
-    protocol: Any = partial(LimitedProtocol, max_connections=options.max_connections)
+    protocol: Any = partial(LimitedProtocol, max_connections=options.max_connections, waiting={})
     config = uvicorn.Config(
         app, http=protocol, ws="none", log_level="warning", access_log=False, server_header=False,
         proxy_headers=bool(options.proxies), forwarded_allow_ips=list(options.proxies),
@@ -149,7 +149,7 @@ def _raise_file_limit(connections: int) -> None:
     except ModuleNotFoundError:  # not on Windows
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = connections + _OTHER_FILES
+    needed = 2 * connections + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < needed:
         limit = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

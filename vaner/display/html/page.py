@@ -29,6 +29,8 @@ _HEAD = f"""<!doctype html>
 <body>
 """
 _FOOT = "</body>\n</html>\n"
+_MAX_SPLITS = 20_000  # of the mentions of a document at the ends of mentions that they cross
+_MAX_LABEL_LINES = 8  # lines below a label; there are as many lanes
 _MAX_TITLE_MENTIONS = 7  # surrounding mentions in the title of a mention, nearest first
 
 
@@ -60,8 +62,18 @@ def article(document: Document, name: str, kinds: dict[str, int]) -> str:
     text = "".join(_marked(document.text, parts, marks))
     return (
         f'<article>\n<h2 dir="auto" lang="">{_escaped(document.id)}</h2>\n'
-        f'<p class="text d{depth}" dir="auto" lang="">{text}</p>\n'
+        f'<p class="text d{depth}" dir="auto" lang="">{text}</p>\n{_note(marks.cut)}'
         f"{_details(document, listed, name)}</article>\n"
+    )
+
+
+def _note(cut: int) -> str:
+    """Return a line about mentions whose lines are too short; nothing if there are none."""
+    if not cut:
+        return ""
+    return (
+        f'<p class="none">mentions cross more than {_MAX_SPLITS:,} times, so {cut:,} lines end early; '
+        "the table has the offsets</p>\n"
     )
 
 
@@ -76,6 +88,7 @@ class _Marks:
 
     def __init__(self, spans: Sequence[Span], name: str, kinds: dict[str, int]) -> None:
         self._spans, self._name, self._kinds = spans, name, kinds
+        self.cut = 0  # lines that end where they cross another mention
 
     def opening(self, piece: Piece, around: Iterable[Piece]) -> str:
         """Return the start tag; its title describes the surrounding mentions too."""
@@ -105,27 +118,36 @@ class _Marks:
 
 
 def _marked(text: str, parts: Sequence[Piece], marks: _Marks) -> Iterator[str]:
-    """Yield the text with its tags: one element per mention, split only where mentions cross."""
+    """Yield the text with its tags: one element per mention, split only where mentions cross.
+
+    The number of splits can be quadratic, so it has a limit. After it, the line of a mention ends
+    where it crosses another; its row in the table has its offsets.
+    """
     begins, labels = defaultdict[int, list[Piece]](list), defaultdict[int, list[Piece]](list)
     for piece in parts:
         begins[piece.start].append(piece)
         if piece.label is not None and piece.label > piece.end:
             labels[piece.label].append(piece)
-    open_: list[Piece] = []
+    open_, ends = list[Piece](), Counter[int]()  # ends: number of open pieces by their end
+    splits = 0
     edges = {0, len(text), *begins, *labels, *(piece.end for piece in parts)}
     for offset, following in pairwise([*sorted(edges), len(text)]):
         yield from (marks.label(piece) for piece in reversed(labels[offset]))
         crossed = list[Piece]()
-        while any(piece.end == offset for piece in open_):
+        while ends[offset]:
             piece = open_.pop()
-            if piece.end != offset:
+            ends[piece.end] -= 1
+            if piece.end != offset and splits < _MAX_SPLITS:
                 crossed.append(piece)
-            elif piece.label == offset:
-                yield marks.label(piece, crossed)
+                splits += 1
+            elif piece.label is not None and piece.label <= piece.end:
+                marks.cut += piece.end != offset
+                yield marks.label(piece, crossed[:_MAX_LABEL_LINES])
             yield marks.closing(piece)
         for piece in sorted([*crossed, *begins[offset]], key=lambda p: (-p.end, -p.lane)):
             yield marks.opening(piece, reversed(open_))
             open_.append(piece)
+            ends[piece.end] += 1
         yield _escaped(text[offset:following])
 
 

@@ -14,6 +14,7 @@ from vaner.formats.identifiers import (
     without_identifiers,
 )
 from vaner.formats.losses import DANGLING, Losses
+from vaner.formats.references import Entry, find_dangling
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata, with_roundtrip_metadata
 from vaner.formats.spans import recall, remember, separate_removed
 from vaner.text.documents import Document, Span
@@ -36,8 +37,9 @@ def drop_dangling(document: Document, losses: Losses) -> Document:
     annotations, changed = _update_infons(document, annotations, losses)
     names = _find_lost_names(document, (*removed, *changed))
     relations = [r for unit in (stored, *get_units(stored)) for r in unit.get("relations", ())]
-    while new := {r["id"] for r in relations if _is_dangling(r, ids, names)} - ids - {""}:
-        ids |= new
+    entries = [Entry(r["id"], [node["refid"] for node in r["nodes"]]) for r in relations]
+    ids |= {r["id"] for r in relations if _is_dangling(r, ids, names)} - {""}
+    ids |= {entries[index].id for index in find_dangling(entries, ids)} - {""}
     number = sum(_is_dangling(relation, ids, names) for relation in relations)
     if not removed and not changed and not number:
         return document
