@@ -56,7 +56,7 @@ def crossing(number: int) -> list[Span]:
 def late(number: int) -> list[Span]:
     """Mentions that end one by one, all of them crossed by mentions that end later."""
     half = number // 2
-    ending = [Span(i, 3 * half + i, "X") for i in range(half)]
+    ending = [Span(i, 3 * half - i, "X") for i in range(half)]
     return [*ending, *(Span(half + i, 6 * half - i, "X") for i in range(half))]
 
 

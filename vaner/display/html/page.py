@@ -72,8 +72,8 @@ def _note(cut: int) -> str:
     if not cut:
         return ""
     return (
-        f'<p class="none">mentions cross more than {_MAX_SPLITS:,} times, so {cut:,} lines end early; '
-        "the table has the offsets</p>\n"
+        f'<p class="none">mentions cross more than {_MAX_SPLITS:,} times, so {cut:,} lines end '
+        "early; the table has the offsets</p>\n"
     )
 
 
