@@ -23,7 +23,7 @@ from vaner.errors import FormatError, VanerError
 
 if TYPE_CHECKING:
     from vaner.corpora.check import Findings
-    from vaner.corpora.fetch import FetchedSplit
+    from vaner.corpora.verification import FetchedSplit
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."

@@ -122,8 +122,7 @@ def serve(
 
     The model runs in worker processes. One that works on a request past its deadline is killed and
     replaced. Ctrl-C or SIGTERM stops the server after it has answered the requests it has accepted,
-    or when the grace time ends. Requires the extra
-    `serve`.
+    or when the grace time ends. Requires the extra `serve`.
 
     Examples:
 
