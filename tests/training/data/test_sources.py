@@ -155,3 +155,12 @@ def test_share_is_drawn_by_seed_and_keeps_types(folder: Path) -> None:
     first, again, other = chosen(1), chosen(1), chosen(2)
     assert len(first) == 10 and first == again and first != other
     assert first == sorted(first, key=lambda text: int(text[4:]))
+
+
+def test_absent_types_have_no_mentions(folder: Path) -> None:
+    source = CorpusSource(corpus=str(folder), absent=["Gene", "Species"])
+    loaded = load_source(source, load)
+    assert loaded.types == loaded.corpus.types == ("Gene", "Species")
+    assert [document.spans for document in loaded.corpus] == [()]
+    with pytest.raises(ValueError, match="absent sets the types"):
+        CorpusSource(corpus=str(folder), absent=["Gene"], types=["Disease"])

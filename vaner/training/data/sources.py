@@ -84,6 +84,9 @@ def load_source(source: CorpusSource | DenseSource, load: LoadCorpus) -> LoadedS
         teacher = read_prompts(source.teacher)
         texts = tuple(document.with_spans(()) for document in corpus)
         corpus = Corpus(corpus.name, corpus.split, texts, teacher.types)
+    if isinstance(source, CorpusSource) and source.absent:
+        texts = tuple(document.with_spans(()) for document in corpus)
+        corpus = Corpus(corpus.name, corpus.split, texts, tuple(source.absent))
     if isinstance(source, CorpusSource) and source.collapse:
         corpus = corpus.rename_types(dict.fromkeys(corpus.types, source.collapse))
     types = _select_types(source, corpus)

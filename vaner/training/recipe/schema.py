@@ -62,6 +62,9 @@ class CorpusSource(TrainingSource):
     """Split of the corpus; never a test split."""
     types: list[str] | None = None
     """Types to learn; null takes all that the corpus annotates."""
+    absent: list[str] = Field(default=[])
+    """Types that do not occur in the corpus, such as those of biomedicine in posts about films. The
+    model learns that its sentences have none of them; what the corpus annotates is not used."""
     collapse: str | None = None
     """Merge all types of the corpus into one type of this name."""
     domain: Literal["biomedical", "general"] = "biomedical"
@@ -97,6 +100,15 @@ class CorpusSource(TrainingSource):
         has_types = self.types or self.collapse or self.rename or self.domain == "general"
         if self.teacher and has_types:
             raise ValueError("a teacher fixes the types: remove types, collapse, rename and domain")
+        return self
+
+    @model_validator(mode="after")
+    def _check_absent(self) -> Self:
+        others = self.types or self.collapse or self.rename or self.teacher or self.proposals
+        if self.absent and (others or self.domain == "general"):
+            raise ValueError(
+                "absent sets the types: remove types, collapse, rename, teacher, proposals, domain"
+            )
         return self
 
     @field_validator("split")
