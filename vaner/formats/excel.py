@@ -72,7 +72,7 @@ def _pad(row: list[str], width: int) -> list[str]:
 
 
 def _write_value(value: Any) -> str:
-    """Return a cell as text: whole numbers without a decimal point, dates as ISO 8601.
+    """Return a cell as text: integers without a decimal point, dates as ISO 8601.
 
     >>> _write_value(123.0), _write_value(None)
     ('123', '')
