@@ -140,7 +140,7 @@ def _score(
     limit: int | None,
     root: Path | None,
 ) -> dict[str, Any]:
-    annotator = Annotator.from_pretrained(model)
+    annotator = Annotator.from_pretrained(model, form="pytorch")
     scores: dict[str, Any] = {}
     for name in (*corpora, *also):
         split = evaluation_split(name) or "devel"
