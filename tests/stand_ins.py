@@ -187,7 +187,9 @@ def small_models(model: Path, backbone: Path, wide_backbone: Path) -> Iterator[N
     def locate_small_model(name: Any = None) -> Path:
         return model if name in {None, "biomedical", "disease-chemical"} else locate_model(name)
 
-    def locate_small_backbone(name: str, prefer: str | None = None) -> locate.LocatedBackbone:
+    def locate_small_backbone(
+        name: str, prefer: str | None = None, **hub: Any
+    ) -> locate.LocatedBackbone:
         is_wide = name == str(wide_backbone)
         return locate.LocatedBackbone(wide_backbone if is_wide else backbone, "folder")
 
