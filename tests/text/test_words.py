@@ -101,6 +101,8 @@ def test_split_words(text: str, expected: list[str]) -> None:
         ("Cited on 263-281. 12 mice, 12, 499-503. 15. Elder, J. has MS. The end.", 5),
         ("Up at 4 a.m. 5 ran 50 mu m. (It ran.) P < 0. 05. Then E. C. 1. 1. 1. 5. It fell.", 6),
         ("He had hepatitis\nB and IL-\nA, as in Fig.\n2 and St.\nJohn's wort.", 1),
+        ("Hepatitis\nB, vitamin\nB12, type\nII and v. Willebrand disease.", 1),
+        ("Hepatitis\nAsthma\nAllergy type\nGout", 4),
         ("He had type 2\ndiabetes\n\nmellitus.\n\nIt went.", 2),
         ("It was seen in e.\nA blot.\nCells in Ca.\nThe end.", 4),
     ],

@@ -31,7 +31,7 @@ _ABBREVIATIONS = frozenset(
 # Some of these are acronyms in capitals ("MS"), so they are compared in lower case or capitalized.
 _LOWER_CASE_ABBREVIATIONS = frozenset(
     # taxonomy
-    "aff biov bv cand cl gen pv pvs sect ser serov spec sta staph ste strep subg subgen sv "
+    "aff biov bv cand cl gen pv pvs sect ser serov spec sta staph ste strep subg subgen sv v "
     # titles and organizations
     "bros capt col corp dept drs gov hon inst intl jr lt ltd messrs mr mrs ms mt natl pres rev sen "
     "sgt sr univ "
@@ -45,7 +45,7 @@ _LOWER_CASE_ABBREVIATIONS = frozenset(
 # Abbreviations before a number or a code: "No. 5", "ver. B2". Most are words or units too.
 _NUMBER_ABBREVIATIONS = frozenset(
     "app apr art aug avg c cat ch dec diam est ex feb ht isol jan jul jun m mar max min mol n nov "
-    "o oct par pt r rel rep sec sep sept serot subfam temp v ver vers wt".split()
+    "o oct par pt r rel rep sec sep sept serot subfam temp ver vers wt".split()
 )
 _CODE = regex.compile(r"[+*-]?\p{Lu}?\p{Nd}|\(\??[+*-]?\p{Nd}++[_+-]")
 # "1. 5" is a number with an additional space, and so is a band of a chromosome, as in "8q24. 1", or
@@ -59,9 +59,15 @@ _NUMBER = regex.compile(r"(?r)(?<!\p{Nd}\.|\w)\p{Nd}{1,2}|(?<![-.\w])\p{Nd}{3}")
 _DECIMALS = regex.compile(r"\p{Nd}++(?!(?:\.?\s++[\p{Lu}\p{Pi}]|(?:st|nd|rd|th)\b))")
 # Words and abbreviations that do not end a line of a list or a heading.
 _OPEN_WORDS = frozenset(
-    "a an and as at by chromosome class factor for from grade group hepatitis in interleukin into "
-    "la le nor of on or per stage than the their this to type via vitamin vs with without".split()
+    "a an and as at by for from in into la le nor of on or per than the their this to via vs with "
+    "without".split()
 )
+# Words before a letter or a number: "hepatitis B", "vitamin B12", "type II".
+_NUMBERED_WORDS = frozenset(
+    "chromosome class complex factor grade group hepatitis influenza interleukin phase protein "
+    "stage type vitamin".split()
+)
+_NUMBER_OR_LETTER = regex.compile(r"(?:\p{Lu}|[IVX]+)\p{Nd}*+\b")
 _OPEN_ABBREVIATIONS = frozenset(
     "aff approx bv cf chr cv dr drs eq eqs fig figs mr mrs ms no nos nr pp prof pv ref refs serov "
     "ssp st str subsp subspp var vit vits viz vs".split()
@@ -131,7 +137,7 @@ def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> boo
     is_item = _NUMBERED_ITEM.match(text, start) is not None
     if not (text[start].isupper() or is_item):
         return False
-    if not is_item and _is_open(text, words, i - 1):
+    if not is_item and _is_open(text, words, i - 1, start):
         return False
     line_end = _LINE_END.search(text, start)
     line = text[start : line_end.start() if line_end else None]
@@ -140,13 +146,15 @@ def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> boo
     return previous_length + len(line.split(None, 1)[0]) <= max(_MIN_WRAP_WIDTH, len(line))
 
 
-def _is_open(text: str, words: Sequence[tuple[int, int]], last: int) -> bool:
+def _is_open(text: str, words: Sequence[tuple[int, int]], last: int, next_start: int) -> bool:
     """Return whether a line that ends in word index `last` goes on in the next line."""
     word = _get_word(text, words, last)
     if word in _JOINERS:
         return last > 0 and words[last - 1][1] == words[last][0]
     if word == "." and last > 0 and words[last - 1][1] == words[last][0]:
         return _get_word(text, words, last - 1).casefold() in _OPEN_ABBREVIATIONS
+    if word.casefold() in _NUMBERED_WORDS:
+        return _NUMBER_OR_LETTER.match(text, next_start) is not None
     return word in _OPEN_WORDS
 
 
