@@ -22,7 +22,7 @@ AnnotateStream = Callable[[Iterable[Document]], Iterator[Document]]
 """A function that replaces the mentions of a stream of documents."""
 
 PROVENANCE = "provenance"
-"""Key of the metadata of a document that tells what found its mentions."""
+"""Key of the metadata of a document that names what found its mentions."""
 
 _NO_EFFECT = ("batch_size", "device")
 """Options that change the speed, but not the results."""
@@ -37,7 +37,7 @@ class AnnotationSettings:
         annotate_options: which mentions to return.
         kb: knowledge base that gives identifiers to mentions that are names in it.
         link: knowledge base that gives identifiers to mentions that are similar to names in it.
-        with_provenance: whether the metadata of each document tells what found its mentions.
+        with_provenance: whether the metadata of each document names what found its mentions.
     """
 
     load_options: LoadOptions = field(default_factory=LoadOptions)

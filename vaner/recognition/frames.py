@@ -85,11 +85,11 @@ def to_frame(documents: Iterable[Document], keys: Iterable[Hashable] | None = No
     """
     import pandas as pd
 
-    found, losses = list(documents), Losses()
-    names = [document.id for document in found] if keys is None else list(keys)
+    annotated, losses = list(documents), Losses()
+    names = [document.id for document in annotated] if keys is None else list(keys)
     rows: list[tuple[Any, ...]] = [
         (name, *row[1:])
-        for name, document in zip(names, found, strict=True)
+        for name, document in zip(names, annotated, strict=True)
         for row in list_rows(document, losses)
     ]
     frame = pd.DataFrame(rows, columns=list(MentionRow._fields))

@@ -1,7 +1,7 @@
 """Whether a text is hardly English, from its letters and its most frequent words.
 
 The embedded models read English. In other languages they find mentions that mean nothing, so the
-annotator warns. A short text, and a note without function words, is not judged.
+annotator warns. A short text, and a note without function words, gives no warning.
 """
 
 from __future__ import annotations
