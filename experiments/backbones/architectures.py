@@ -70,7 +70,8 @@ ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
     # decoders
     "llama": {}, "mistral": {}, "mixtral": {}, "ministral": {}, "qwen2": {}, "qwen2_moe": {},
     "qwen3": {}, "qwen3_moe": {}, "phi": {}, "phi3": {}, "gemma": {}, "gemma2": {},
-    "gemma3_text": {}, "gemma3n_text": {}, "olmo": {}, "olmo2": {}, "olmo3": {}, "smollm3": {},
+    "gemma3_text": {}, "gemma3n_text": {}, "gemma4_text": {}, "olmo": {},
+    "olmo2": {}, "olmo3": {}, "smollm3": {}, "gptj": {}, "xglm": {},
     "granite": {}, "granitemoe": {}, "glm": {}, "glm4": {}, "cohere": {}, "cohere2": {},
     "exaone4": {}, "helium": {}, "stablelm": {}, "starcoder2": {}, "nemotron": {}, "gpt_oss": {},
     "gpt2": {}, "gpt_neox": {}, "opt": {}, "bloom": {}, "falcon": {}, "mpt": {}, "biogpt": {},
@@ -82,16 +83,19 @@ ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
     # decoders with layers that are causal by construction
     "mamba": {}, "falcon_mamba": {}, "rwkv": {}, "qwen3_next": {}, "qwen3_5_text": {},
     "lfm2": {"layer_types": ["conv", "full_attention"] * 2},
-    "bamba": {}, "jamba": {}, "recurrent_gemma": {}, "olmo_hybrid": {},
+    "bamba": {}, "granitemoehybrid": {}, "jamba": {}, "recurrent_gemma": {}, "olmo_hybrid": {},
     # for text and images
     "gemma3": {"text_config": "gemma3_text", "vision_config": _SIGLIP,
                "mm_tokens_per_image": 4, "image_token_index": 290},
+    "gemma4": {"text_config": "gemma4_text", "image_token_id": 290, "audio_config": None,
+               "vision_config": {**_SIGLIP, "num_key_value_heads": 2, "head_dim": 16}},
     "mistral3": {"text_config": "mistral", "image_token_index": 290,
                  "vision_config": {**_SIGLIP, "model_type": "pixtral"}},
     "qwen3_vl": {"text_config": "qwen3_vl_text", "vision_config": _QWEN_VISION, **_IMAGE_TOKENS},
     "qwen3_5": {"text_config": "qwen3_5_text", "vision_config": _QWEN_VISION, **_IMAGE_TOKENS},
     # encoders
     "bert": {}, "roberta": {}, "xlm-roberta": {}, "electra": {}, "albert": {}, "distilbert": {},
+    "gte": {},
     "deberta": {}, "deberta-v2": {}, "mpnet": {}, "modernbert": {}, "nomic_bert": {},
     "eurobert": {}, "esm": {}, "rembert": {}, "camembert": {}, "convbert": {}, "fnet": {},
     "longformer": {"attention_window": [8] * LAYERS}, "big_bird": {}, "nystromformer": {},

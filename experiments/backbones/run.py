@@ -46,8 +46,8 @@ def make_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
 
 def _describe(result: str) -> str:
     """Return a result without the remedy, which is the same for many architectures."""
-    reason = result.removeprefix("refused: ").partition("; use another")[0]
-    return reason.partition(": use another")[0].replace("|", "\\|")
+    reason = re.split(r"[;:] (?:use|set|change) ", result.removeprefix("refused: "))[0]
+    return reason.replace("|", "\\|")
 
 
 def update_page(page: str, outcomes: Sequence[Mapping[str, Any]]) -> str:
@@ -60,11 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="model types; all if none is given")
     names = parser.parse_args(arguments).names or list(ARCHITECTURES)
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
     known = json.loads(RESULTS.read_text("utf-8"))["outcomes"] if RESULTS.is_file() else []
     outcomes = {outcome["name"]: outcome for outcome in known}
-    wrong = [outcome for name in names if _report(outcome := probe(name), outcomes)]
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wrong = [outcome for name in names if _report(outcome := probe(name), outcomes)]
+    finally:
+        logging.disable(logging.NOTSET)
     ordered = [outcomes[name] for name in ARCHITECTURES if name in outcomes]
     content = {"outcomes": ordered, **collect_provenance()}
     with atomic_write(RESULTS) as temporary:

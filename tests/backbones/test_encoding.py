@@ -1,12 +1,14 @@
 """Encoding depends on the words only, and drops no text."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from vaner.backbones.encoding import Encoder
+from vaner.backbones.encoding import Encoder, copy_tokenizer
 from vaner.errors import ModelError
 from vaner.recognition.length_batches import batch_by_length
 from vaner.tagger.batches import Array, Layout, collate
@@ -175,3 +177,20 @@ def attended_subwords(batch: dict[str, Array]) -> list[set[int]]:
         set(keys[mask].tolist())
         for keys, mask in zip(batch["key_index"], batch["key_mask"], strict=True)
     ]
+
+
+@pytest.mark.parametrize("lowercases", [True, False, None])
+def test_casing_of_the_tokenizer_config_counts(tmp_path: Path, lowercases: bool | None) -> None:
+    vocabulary = {name: i for i, name in enumerate(["[UNK]", "aspirin", "Aspirin"])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    config = {} if lowercases is None else {"do_lower_case": lowercases}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    expected = (2,) if lowercases is False else (1,)  # as transformers' AutoTokenizer
+    assert Encoder.from_folder(tmp_path, 96).subwords("Aspirin") == expected
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    copy_tokenizer(tmp_path, copy / "tokenizer.json")
+    assert Encoder.from_folder(copy, 96).subwords("Aspirin") == expected

@@ -80,3 +80,10 @@ def test_revision_of_a_model_that_is_not_on_the_hub(tiny_model: Path) -> None:
     for name in ("biomedical", tiny_model):
         with pytest.raises(ModelError, match="is not on the Hub, and has no revision v1"):
             Annotator.from_pretrained(name, revision="v1")
+
+
+def test_unknown_option_is_not_swallowed(tiny_model: Path) -> None:
+    with pytest.raises(
+        TypeError, match="without an option revison; there are: backbone, cache_dir"
+    ):
+        Annotator.from_pretrained(tiny_model, revison="v1")

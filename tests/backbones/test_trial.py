@@ -10,6 +10,7 @@ import torch
 
 from experiments.backbones.architectures import save_model
 from experiments.backbones.probe import probe
+from tests.backbones.test_row_packing import compute_scores, encode_sentences
 from vaner.backbones import trial_cache
 from vaner.backbones.attention import get_layers
 from vaner.backbones.backbone import load_backbone
@@ -122,6 +123,30 @@ def test_mask_that_padding_makes_causal_is_avoided(tmp_path: Path) -> None:
     assert run_trial(model.backbone, TrialOptions(64, packs=False)).layout == "single"
 
 
+@pytest.mark.parametrize(
+    ("rope", "layout", "problem"),
+    [
+        ({"rope_type": "yarn", "factor": 4.0}, "packed", ""),
+        (
+            {"rope_type": "longrope", "factor": 4.0, "short_factor": [1.0] * 8,
+             "long_factor": [4.0] * 8},
+            "single", "",
+        ),
+        ({"rope_type": "dynamic", "factor": 2.0}, "single", "depend on the sentences that it read"),
+    ],
+    ids=["yarn", "longrope", "dynamic"],
+)  # fmt: skip
+def test_positions_that_depend_on_the_length(
+    rope: dict[str, Any], layout: str, problem: str, tmp_path: Path
+) -> None:
+    rope = {"rope_theta": 10000.0, "original_max_position_embeddings": 32, **rope}
+    if rope["rope_type"] == "dynamic":
+        del rope["original_max_position_embeddings"]
+    trial = build(tmp_path, "llama", {"rope_parameters": rope, "max_position_embeddings": 32}).trial
+    assert trial.layout == layout and problem in trial.problem
+    assert bool(problem) == bool(trial.problem)
+
+
 def test_trial_leaves_the_backbone_as_it_was(tmp_path: Path) -> None:
     model = build(tmp_path, "llama", lora={"r": 2, "target_modules": "all-linear"})
     model.train()
@@ -170,3 +195,21 @@ def test_training_saving_and_loading(architecture: str) -> None:
 def test_adapter_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"a llama backbone cannot have this adapter .*: change"):
         build(tmp_path, "llama", lora={"r": 2, "target_modules": ["query"]})
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="tests the CPU implementation")
+def test_4_bit_weights_in_memory_and_loaded_again_agree(tmp_path: Path) -> None:
+    lora = {"r": 2, "target_modules": "all-linear"}
+    model = build(tmp_path, "llama", lora=lora, quantization="nf4")
+    model.check_backbone()
+    assert model.trial.layout == "packed"
+    for name, weight in model.named_parameters():
+        if "lora_B" in name or "classifier" in name:
+            torch.nn.init.normal_(weight, std=0.2)
+    rows = encode_sentences(tmp_path / "llama")
+    expected = compute_scores(model.eval(), rows, "packed")
+    model.save_pretrained(tmp_path / "model")
+    again = VanerForTokenClassification.from_pretrained(tmp_path / "model", quantization="nf4")
+    assert again.layout == "packed"
+    for actual, reference in zip(compute_scores(again, rows, "packed"), expected, strict=True):
+        torch.testing.assert_close(actual, reference, rtol=1e-3, atol=1e-4)

@@ -92,6 +92,7 @@ def load_backbone(
             folder, config, is_generative, options, is_shortened=layers is not None
         )
     _check_block_size(model)
+    _keep_4bit_layout(model)
     return _prepare(model, attention)
 
 
@@ -185,6 +186,18 @@ def _check_block_size(model: PreTrainedModel) -> None:
                 f"4-bit weights on a CPU need rows that are a multiple of {state.blocksize}, and "
                 f"{name} of this backbone has rows of {width}: use no quantization, or a GPU"
             )
+
+
+def _keep_4bit_layout(model: PreTrainedModel) -> None:
+    """Keep the layout and the arithmetic of 4-bit weights, in training and for predictions.
+
+    On processors with AVX512-BF16, bitsandbytes would change the layout at the first prediction, to
+    one that has no gradients and is multiplied in bf16: the saved model would have other scores
+    than it had on dev.
+    """
+    for part in model.modules():
+        if hasattr(part, "support_avx512bf16_for_cpu"):
+            setattr(part, "support_avx512bf16_for_cpu", False)  # noqa: B010
 
 
 class silence_transformers:

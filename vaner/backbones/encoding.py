@@ -5,6 +5,7 @@ Training and inference both use `Encoder.rows`, so their input cannot differ.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from vaner.text.words import Window, Word, read_words, split_windows
 LONGEST_WORD = 100
 MOST_SUBWORDS = 48
 CACHED_WORDS = 100_000
+
+TOKENIZER_FILE = "tokenizer.json"
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
@@ -231,10 +234,42 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     Raises:
         ModelError: if it is missing or broken.
     """
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise ModelError(f"{folder}: tokenizer.json is missing; only fast tokenizers are read")
+    text = _read_tokenizer_text(folder)
     try:
-        return Tokenizer.from_file(str(path))
+        return Tokenizer.from_str(text)
     except Exception as error:  # the Rust side raises plain Exception
+        raise ModelError(f"{folder / TOKENIZER_FILE}: not a tokenizer: {error}") from error
+
+
+def copy_tokenizer(folder: Path, target: Path) -> None:
+    """Write the tokenizer of a folder to a file, as `read_tokenizer` reads it.
+
+    Raises:
+        ModelError: if it is missing.
+    """
+    target.write_text(_read_tokenizer_text(folder), "utf-8")
+
+
+def _read_tokenizer_text(folder: Path) -> str:
+    """Return the content of ``tokenizer.json``, with the casing that its config requires.
+
+    transformers changes a BERT-like tokenizer to what ``do_lower_case`` in
+    ``tokenizer_config.json`` says; some cased models have a ``tokenizer.json`` that lowercases.
+    """
+    path = folder / TOKENIZER_FILE
+    if not path.is_file():
+        raise ModelError(f"{folder}: {path.name} is missing; only fast tokenizers are read")
+    try:
+        text = path.read_text("utf-8")
+        config = folder / "tokenizer_config.json"
+        lowercases = json.loads(config.read_text("utf-8")) if config.is_file() else {}
+        lowercases = lowercases.get("do_lower_case")
+        if isinstance(lowercases, bool):
+            content = json.loads(text)
+            normalizer = content["normalizer"] or {}
+            if normalizer.get("type") == "BertNormalizer" and normalizer["lowercase"] != lowercases:
+                normalizer["lowercase"] = lowercases
+                return json.dumps(content, ensure_ascii=False)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: not a tokenizer: {error}") from error
+    return text

@@ -29,7 +29,6 @@ def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel
 
     if getattr(model, "is_quantized", False):
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-        _keep_4bit_trainable(model)
     try:
         with _ignore_renamed_attribute():
             return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
@@ -48,8 +47,6 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
     """
     from peft import PeftModel
 
-    if trainable:
-        _keep_4bit_trainable(model)
     try:
         with _ignore_renamed_attribute():
             return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
@@ -113,17 +110,6 @@ def enable_checkpointing(model: PreTrainedModel, options: dict[str, Any], **kwar
     """Enable activation checkpointing, by the name that this version of transformers has for it."""
     enable = getattr(model, "activation_checkpointing_enable", None)
     (enable or model.gradient_checkpointing_enable)(options, **kwargs)
-
-
-def _keep_4bit_trainable(model: PreTrainedModel) -> None:
-    """Keep the layout of 4-bit weights when a model in training is scored on dev.
-
-    On processors with AVX512-BF16, bitsandbytes would change the layout at the first prediction,
-    for code that computes no gradients, and not change it back.
-    """
-    for part in model.modules():
-        if hasattr(part, "support_avx512bf16_for_cpu"):
-            setattr(part, "support_avx512bf16_for_cpu", False)  # noqa: B010
 
 
 @contextmanager

@@ -167,7 +167,7 @@ class _TrialRun:
         if not self._agree([self._read(row) for row in rows[::-1]], alone[::-1]):
             return (
                 f"the vectors of a {self._kind} backbone depend on the sentences that it read "
-                "before: use another backbone"
+                "before: use another backbone, or a smaller max_subwords"
             )
         return self._check_added(rows[1], alone[1]) if self._options.adds_vectors else ""
 
@@ -244,7 +244,7 @@ class _TrialRun:
 
     @torch.no_grad()
     def _read_padded(self, rows: Sequence[Tensor]) -> list[Tensor]:
-        padding = self._model.config.get_text_config().pad_token_id or 0
+        padding = getattr(self._model.config.get_text_config(), "pad_token_id", None) or 0
         ids = torch.full((len(rows), self._longest), padding, device=self._device)
         mask = torch.zeros_like(ids)
         for i, row in enumerate(rows):

@@ -21,6 +21,8 @@ from vaner.text.documents import Document
 
 logger = logging.getLogger(__name__)
 
+_OPTIONS = {*HUB_OPTIONS, "backbone", "dtype", "quantization", "trainable"}
+
 
 def load_recognizer(
     folder: Path,
@@ -42,9 +44,13 @@ def load_recognizer(
             PyTorch is used.
 
     Raises:
+        TypeError: if there is no such option.
         VanerError: if this machine does not have the device.
         ModelError: if the model or its backbone is missing or incomplete.
     """
+    if unknown := sorted(set(options) - _OPTIONS):
+        known = ", ".join(sorted(_OPTIONS))
+        raise TypeError(f"a model is loaded without an option {unknown[0]}; there are: {known}")
     needs_pytorch = set(options) - set(HUB_OPTIONS)
     if needs_pytorch and form not in (None, "pytorch"):
         raise ModelError(f"{', '.join(needs_pytorch)} cannot be used with the form {form}")

@@ -18,6 +18,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from vaner.backbones import backbone as backbones
+from vaner.backbones.encoding import TOKENIZER_FILE, copy_tokenizer
 from vaner.backbones.row_packing import disable_packing, embed
 from vaner.errors import ModelError, summarize_error
 from vaner.tagger.exported_forms import MODEL_FILE, SOURCE_FIELD, TRANSITIONS_FILE
@@ -128,7 +129,7 @@ def export(
         config = json.loads((work / "config.json").read_text("utf-8"))
         config |= {"precision": precision, **({SOURCE_FIELD: dict(source)} if source else {})}
         (work / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
-        shutil.copyfile(tokenizer, work / "tokenizer.json")
+        copy_tokenizer(tokenizer.parent, work / TOKENIZER_FILE)
         work.chmod(0o755)
         work.rename(folder)
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from transformers import set_seed
 
+from vaner.backbones.encoding import TOKENIZER_FILE, copy_tokenizer
 from vaner.errors import RecipeError
 from vaner.hub.training_record import write_training_record
 from vaner.training.clock import Clock
@@ -123,7 +123,7 @@ def _train_seed(
     result = TrainingResult(folder / "model", dev_f1, history, coverage, held_out, clock.seconds)
     if is_main_process():
         learner.model.save_pretrained(result.folder)
-        shutil.copyfile(tokenizer_file(learner.model), result.folder / "tokenizer.json")
+        copy_tokenizer(tokenizer_file(learner.model).parent, result.folder / TOKENIZER_FILE)
         _write_result(recipe, seed, result, folder)
         write_training_record(result.folder, build_record(plan, seed, dev_f1, result.seconds))
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {result.folder}")
