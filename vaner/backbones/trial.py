@@ -20,7 +20,11 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from vaner.backbones.backbone import count_embeddings, unwrap_adapter
+from vaner.backbones.backbone import (
+    count_embeddings,
+    silence_transformers,
+    unwrap_adapter,
+)
 from vaner.backbones.positions import find_position_limit
 from vaner.backbones.reach import Reach, measure_reach
 from vaner.backbones.row_packing import Packing, disable_packing, enable_packing, run_backbone
@@ -89,7 +93,11 @@ def run_trial(backbone: PreTrainedModel, options: TrialOptions) -> Trial:
     device = next(model.parameters()).device
     try:
         # The first use may be in inference mode or under autocast, which would change the result.
-        with torch.inference_mode(False), torch.autocast(device.type, enabled=False):
+        with (
+            silence_transformers(),
+            torch.inference_mode(False),
+            torch.autocast(device.type, enabled=False),
+        ):
             return _TrialRun(backbone, options).run()
     finally:
         disable_packing(backbone)
