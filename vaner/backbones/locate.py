@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
@@ -69,7 +69,7 @@ def locate_backbone(name: str, prefer: str | None = None, **hub: Any) -> Located
         return LocatedBackbone(Path(name), "folder")
     embedded = EMBEDDED.get(name)
     hub_id = embedded.hub if embedded else name
-    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id, hub)}
+    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id, **hub)}
     if embedded:
         sources["package"] = lambda: _from_package(name, embedded)
     hub_message = ""
@@ -112,7 +112,7 @@ def locate_tokenizer(folder: Path, backbone: str, origin: str | None) -> Path:
     return locate_backbone(backbone, origin).folder
 
 
-def _from_hub(repo: str, options: Mapping[str, Any]) -> Path:
+def _from_hub(repo: str, **options: Any) -> Path:
     """Return the snapshot of a repository: from the cache, or downloaded.
 
     Raises:
