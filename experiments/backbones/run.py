@@ -2,6 +2,7 @@
 
     python -m experiments.backbones.run             # all, some minutes
     python -m experiments.backbones.run llama bert  # only these; the others keep their results
+    python -m experiments.backbones.run --table     # only the table, from the stored results
 
 The command writes ``results.json`` and the table in ``docs/backbones.md``. It exits with code 1 if
 an architecture fails without a clear message, or if scores depend on the batch or on saving.
@@ -47,7 +48,7 @@ def make_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
 def _describe(result: str) -> str:
     """Return a result without the remedy, which is the same for many architectures."""
     reason = re.split(r"[;:] (?:use|set|change) ", result.removeprefix("refused: "))[0]
-    return reason.replace("|", "\\|")
+    return re.sub(r"^an? \S+ backbone ", "", reason).replace("|", "\\|")
 
 
 def update_page(page: str, outcomes: Sequence[Mapping[str, Any]]) -> str:
@@ -59,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="model types; all if none is given")
-    names = parser.parse_args(arguments).names or list(ARCHITECTURES)
+    parser.add_argument("--table", action="store_true", help="try nothing; write the table")
+    options = parser.parse_args(arguments)
+    names = [] if options.table else options.names or list(ARCHITECTURES)
     known = json.loads(RESULTS.read_text("utf-8"))["outcomes"] if RESULTS.is_file() else []
     outcomes = {outcome["name"]: outcome for outcome in known}
     logging.disable(logging.WARNING)
@@ -70,9 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         logging.disable(logging.NOTSET)
     ordered = [outcomes[name] for name in ARCHITECTURES if name in outcomes]
-    content = {"outcomes": ordered, **collect_provenance()}
-    with atomic_write(RESULTS) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    if names:
+        content = {"outcomes": ordered, **collect_provenance()}
+        with atomic_write(RESULTS) as temporary:
+            temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     with atomic_write(PAGE) as temporary:
         temporary.write_text(update_page(PAGE.read_text("utf-8"), ordered), "utf-8")
     return 1 if wrong else 0
