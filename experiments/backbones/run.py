@@ -24,7 +24,7 @@ from typing import Any
 from experiments.backbones.architectures import ARCHITECTURES
 from experiments.backbones.probe import Outcome, probe
 from vaner.utils.atomic_write import atomic_write
-from vaner.utils.provenance import collect_provenance
+from vaner.utils.provenance import collect_provenance, get_commit
 
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = Path(__file__).parents[2] / "docs" / "backbones.md"
@@ -83,9 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(outcome: Outcome, outcomes: dict[str, Any]) -> bool:
-    """Print and store an outcome; return whether it is wrong."""
+    """Print and store an outcome with the commit it is of; return whether it is wrong."""
     print(outcome.name, outcome.layout, outcome.lora, outcome.full, sep=" | ", flush=True)
-    outcomes[outcome.name] = json.loads(json.dumps(asdict(outcome)))
+    outcomes[outcome.name] = {**json.loads(json.dumps(asdict(outcome))), "commit": get_commit()}
     return outcome.is_wrong
 
 
