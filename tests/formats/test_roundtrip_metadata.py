@@ -78,6 +78,7 @@ def _length(value: Any) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
+@pytest.mark.filterwarnings("ignore:.*left out.*fields x")  # what was added to the metadata
 @pytest.mark.parametrize("document", FILES, indirect=True, ids=str)
 def test_damaged_metadata_does_not_affect_mentions(document: Document, tmp_path: Path) -> None:
     (name,) = document.metadata.keys() & FILES
