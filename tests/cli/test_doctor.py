@@ -46,6 +46,7 @@ def test_a_machine_without_problems(run: Run, tmp_path: Path) -> None:
     }
     assert set(message["extras"]) == set(list_extras())
     assert message["models"]["disease-chemical"].startswith("embedded")
+    assert message["models"]["biomedical"].endswith("calibrated, form int8")
 
 
 @pytest.mark.heavy

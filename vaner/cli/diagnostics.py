@@ -28,6 +28,7 @@ from vaner.utils.distribution import (
 )
 from vaner.utils.file_integrity import is_complete_file
 
+_FORM = ("config.json", "tokenizer.json", "model.onnx", "transitions.safetensors")
 _MIN_FREE = 1e9  # bytes; a converted backbone needs half of this
 
 EXTRAS: Mapping[str, str] = {
@@ -166,17 +167,19 @@ def _models() -> Iterator[Observation]:
 
     for folder in sorted(Path(str(files("vaner") / "models")).iterdir()):
         if (folder / "config.json").is_file():
+            forms = [form for form in ("int8", "fp32") if (folder / form).is_dir()]
             damage = _find_damage(folder, "config.json", "*.safetensors")
+            of_forms = [_find_damage(folder / form, *_FORM) for form in forms]
+            damage = next(filter(None, (damage, *of_forms)), "")
             try:
                 calibrated = read_calibration(folder) is not None
-                status = f"embedded, {_size(folder)}{', calibrated' * calibrated}"
+                shipped = f", form {' and '.join(forms)}" if forms else ""
+                status = f"embedded, {_size(folder)}{', calibrated' * calibrated}{shipped}"
                 yield Observation(folder.name, status, damage and f"{damage}: reinstall vaner")
             except VanerError as error:
                 yield Observation(folder.name, "embedded", str(error))
     for folder in _folders(get_cache_folder() / "exported"):
-        damage = _find_damage(
-            folder, "config.json", "tokenizer.json", "model.onnx", "transitions.safetensors"
-        )
+        damage = _find_damage(folder, *_FORM)
         repair = f"{damage}: delete {folder} and export again"
         yield Observation(folder.name, f"exported, {_size(folder)}", damage and repair)
 
