@@ -215,3 +215,17 @@ def test_a_missing_split_lists_those_of_the_folder(tmp_path: Path) -> None:
         (tmp_path / f"{name}.tsv").write_text("asthma\tB-Disease\n", "utf-8")
     with pytest.raises(CorpusError, match=r"no file for split 'devel' .*; it has train, test"):
         load(str(tmp_path), "dev")
+
+
+@pytest.mark.parametrize("format", ["webanno", "xmi", "brat"])
+def test_folder_of_a_file_per_document_is_one_corpus(tmp_path: Path, format: str) -> None:
+    documents = [Document(id, "Scurvy.", (Span(0, 6, "Disease"),)) for id in ("1", "2")]
+    write(documents, tmp_path / "folder", format)
+    assert is_one_split(str(tmp_path / "folder"))
+    assert [len(d.spans) for d in load(str(tmp_path / "folder"), "test")] == [1, 1]
+
+
+def test_folder_of_tables_per_document_is_one_corpus(tmp_path: Path) -> None:
+    for name in ("a.tsv", "b.tsv"):
+        (tmp_path / name).write_text("Scurvy\tB-Disease\n")
+    assert len(load(str(tmp_path), "test")) == 2

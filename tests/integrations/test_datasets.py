@@ -108,6 +108,30 @@ def test_rows_of_other_forms() -> None:
     assert (document.id, document.text) == ("5", "Rat.")
 
 
+def test_columns_of_tokens_and_tags_with_other_names() -> None:
+    features = Features({"words": [Value("string")], "labels_2": [ClassLabel(names=["O", "B-D"])]})
+    named = Dataset.from_dict({"words": [["Rat", "bites"]], "labels_2": [[1, 0]]}, features)
+    rows: Any = [{"words": ["Rat", "bites"], "labels_2": ["B-D", "O"]}]
+    for dataset in (named, named.to_iterable_dataset(), rows):
+        (document,) = from_dataset(dataset, text="words", spans="labels_2")
+        assert (document.text, document.spans) == ("Rat bites", (Span(0, 3, "D"),))
+        assert to_dataset([document])[0]["spans"][0]["type"] == "D"
+    with pytest.warns(FormatWarning, match="not read as mentions: labels_2"):
+        list(from_dataset([{"tokens": ["Rat", "bites"], "labels_2": ["B-D", "O"]}]))
+
+
+def test_errors_name_the_row() -> None:
+    outside = {"text": "Rat", "spans": [{"start": 0, "end": 9, "type": "D"}]}
+    for rows, message in [
+        ([{"text": "Rat"}, outside], "row 1: mention 0:9"),
+        ([{"text": "Rat", "spans": 5}], "row 0: spans is int"),
+        (["Rat"], "a row is str, not a mapping"),
+        (DatasetDict(test=Dataset.from_dict({"text": ["Rat"]})), "give one of its splits: test"),
+    ]:
+        with pytest.raises(VanerError, match=message):
+            list(from_dataset(rows))  # type: ignore[arg-type]
+
+
 def test_columns_that_are_missing_or_not_read_are_reported() -> None:
     row = {"text": "Rat.", "entities": []}
     for name in ("text", "spans", "id"):

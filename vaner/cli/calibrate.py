@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.evaluate import UnknownCorpusOption
+from vaner.cli.evaluate_options import UnknownCorpusOption
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
     DEFAULT_LOAD,

@@ -18,7 +18,7 @@ from vaner.cli.options import (
     EncodingOption,
     QuietOption,
 )
-from vaner.display.text import align_columns, format_count, format_counts
+from vaner.display.text import align_columns, format_count, format_counts, printable
 from vaner.errors import FormatError, VanerError
 
 if TYPE_CHECKING:
@@ -267,6 +267,7 @@ def _print_findings(name: str, findings: Findings) -> None:
 
 def _finding_line(name: str, kind: str, message: str) -> str:
     """Return a finding with the corpus in front, or with the place in it that the message names."""
+    message = printable(message)
     location, colon, rest = message.partition(": ")
     if colon and (location == name or location.startswith(f"{name}:")):
         return f"{location}: {kind}: {rest}"

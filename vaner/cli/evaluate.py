@@ -1,22 +1,36 @@
-"""``vaner evaluate``: score a model or a dictionary on a corpus."""
+"""``vaner evaluate``: score a model, a dictionary or predictions on a corpus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from vaner.cli.evaluate_options import (
+    AllOption,
+    BootstrapOption,
+    CorpusOption,
+    DictionaryOption,
+    LimitOption,
+    OnlyPredictedOption,
+    PredictionsColumnsOption,
+    PredictionsEncodingOption,
+    PredictionsFormatOption,
+    PredictionsOption,
+    ReportOption,
+    ResultsOption,
+    SeenInOption,
+    SplitOption,
+    UnknownCorpusOption,
+)
+from vaner.cli.evaluate_predictions import PredictionsFile, score_predictions
 from vaner.cli.evaluation_output import (
     check_writable,
     print_best_threshold,
     print_evaluation,
-    write_html_report,
-    write_results,
+    write_outputs,
 )
-from vaner.cli.messages import print_message
 from vaner.cli.options import (
     DEFAULT_ANNOTATE,
     DEFAULT_LOAD,
@@ -37,83 +51,17 @@ from vaner.cli.options import (
     TypesOption,
     split_types,
 )
-from vaner.cli.rename_types import RenameOption
+from vaner.cli.rename_types import RenameOption, parse_renames, rename_corpora
+from vaner.cli.score_system import score_system
+from vaner.cli.scored_system import ScoredSystem
 from vaner.errors import CorpusError, VanerError
+from vaner.formats.names import resolve_format_name
+from vaner.recognition.options import LoadOptions
 
 if TYPE_CHECKING:
-    from vaner.evaluation.evaluate import Evaluation
+    from vaner.evaluation import Evaluation
     from vaner.recognition.recognizer import Recognizer
     from vaner.text.documents import Corpus
-
-
-CorpusOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Registered corpus, folder of splits, or file. Example: --corpus BC5CDR",
-        show_default=False,
-    ),
-]
-AllOption = Annotated[
-    bool,
-    typer.Option(
-        "--all",
-        help="Score on every available registered corpus that has a type of the model, and print a "
-        "table. Corpora without a test split are scored on devel.",
-    ),
-]
-SplitOption = Annotated[
-    str,
-    typer.Option(help="Split to score on; dev and validation mean devel. Example: --split devel"),
-]
-DictionaryOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kb",
-        help="Score the dictionary of a knowledge base instead of a model. Example: --kb open",
-        show_default=False,
-    ),
-]
-ResultsOption = Annotated[
-    Path | None,
-    typer.Option("--json", help="Write all results to this file. Example: --json results.json"),
-]
-ReportOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Write an HTML report with examples of each kind of error. Example: --report "
-        "report.html",
-        show_default=False,
-    ),
-]
-BootstrapOption = Annotated[
-    int,
-    typer.Option(min=0, help="Bootstrap resamples for the 95% intervals; 0 for no intervals."),
-]
-SeenInOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Split whose mentions count as seen in training; 'none' for no split. Default: the "
-        "training split.",
-        show_default=False,
-    ),
-]
-LimitOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        help="Score only the first documents of each corpus, for a quick look. Default: all. "
-        "Example: --limit 20",
-        show_default=False,
-    ),
-]
-
-UnknownCorpusOption = Annotated[
-    bool,
-    typer.Option(
-        "--unknown-corpus",
-        help="Do not name the corpus in the instruction, as for text from an unknown source.",
-    ),
-]
 
 
 def evaluate(
@@ -142,14 +90,22 @@ def evaluate(
     device: DeviceOption = DEFAULT_LOAD.device,
     quantization: QuantizationOption = None,
     form: FormOption = None,
+    predictions: PredictionsOption = None,
+    predictions_format: PredictionsFormatOption = None,
+    predictions_encoding: PredictionsEncodingOption = "utf-8",
+    predictions_columns: PredictionsColumnsOption = None,
+    only_predicted: OnlyPredictedOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Score a model or a dictionary: strict precision, recall and F1, with 95% intervals.
+    """Score a model, a dictionary or predictions: strict scores with 95% intervals.
 
     Gold mentions that the model cannot represent, because of its tokenization or its tags, count as
     missed; their number is printed. If gold mentions overlap, there are separate scores for flat,
     nested, inner and outer mentions. On splits other than test, the --min-score with the highest F1
     is printed as well.
+
+    --predictions scores the mentions that any system has written to a file. Documents are paired by
+    id, then by text; those that are missing on either side are printed. No model is loaded.
 
     Examples:
 
@@ -165,36 +121,38 @@ def evaluate(
 
     `vaner evaluate --kb open --selector runs/selector/seed-1/model --corpus NCBI-disease`
 
+    `vaner evaluate --predictions theirs.pubtator --corpus NCBI-disease`
+
     `vaner evaluate --all`
     """
     from vaner.cli.evaluate_all import evaluate_all
-    from vaner.cli.rename_types import parse_renames, rename_corpora
-    from vaner.cli.scored_system import ScoredSystem
     from vaner.corpora import evaluation_split, is_one_split, load, resolve_split
-    from vaner.formats.names import resolve_format_name
-    from vaner.recognition.options import LoadOptions
 
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_:
         _check_no_file_options(seen_in, input_format, rename, columns, encoding != "utf-8")
-    system = ScoredSystem(
-        kb=kb,
-        load_options=LoadOptions(
-            model=model, selector=selector, device=device, batch_size=batch_size,
-            quantization=quantization, form=form,
-        ),
+    file = PredictionsFile(
+        predictions, predictions_format, predictions_encoding, predictions_columns, only_predicted
+    )
+    file.check_options(
+        all=all_, model=model, selector=selector, kb=kb, quantization=quantization,
+        min_precision=min_precision, unknown_corpus=unknown_corpus, form=form,
     )  # fmt: skip
+    system = ScoredSystem(kb=kb, load_options=LoadOptions(
+        model=model, selector=selector, device=device, batch_size=batch_size,
+        quantization=quantization, form=form,
+    ))  # fmt: skip
     type_names, format = split_types(types), resolve_format_name(input_format)
     split, seen_in = resolve_split(split), seen_in and resolve_split(seen_in)
-    new_names = parse_renames(rename)
     check_writable(json_file, report)
-    run = partial(
-        _evaluate, limit=limit, min_score=min_score, min_precision=min_precision,
-        bootstrap=bootstrap, quiet=quiet, name_corpus=not unknown_corpus, consistency=consistency,
-        is_file=corpus is not None and is_one_split(corpus),
+    scoring: dict[str, Any] = {"min_score": min_score, "bootstrap": bootstrap, "limit": limit}
+    run: Callable[..., Evaluation] = partial(
+        score_system, **scoring, min_precision=min_precision, quiet=quiet, consistency=consistency,
+        name_corpus=not unknown_corpus, is_file=corpus is not None and is_one_split(corpus),
     )  # fmt: skip
     results: dict[str, Any]
+    recognizer: Recognizer | None = None
     if corpus is None:
         recognizer = system.load()
         evaluations = evaluate_all(
@@ -206,27 +164,26 @@ def evaluate(
         reading = partial(
             load, corpus, root=corpora, format=format, encoding=encoding, columns=columns
         )
-        loaded = _load_splits(corpus, split, seen_in, reading)
-        gold, *seen = rename_corpora(loaded, new_names)
-        recognizer = system.load()
-        evaluation = run(recognizer, gold, type_names, seen[0] if seen else None)
-        print_evaluation(evaluation, recognizer.kind)
+        gold, seen, predicted = _load_corpora(corpus, split, seen_in, reading, rename, file)
+        if predicted is None:
+            recognizer = system.load()
+            evaluation = run(recognizer, gold, type_names, seen)
+        else:
+            evaluation = score_predictions(
+                gold, predicted, type_names, seen, only_predicted=only_predicted, **scoring
+            )
+        print_evaluation(evaluation, recognizer.kind if recognizer else "predictions")
         if split != evaluation_split(corpus) and not (min_score or min_precision):
             print_best_threshold(evaluation)
-        results = {**evaluation.to_dict(), "seen_in": seen[0].split if seen else None}
+        results = {**evaluation.to_dict(), "seen_in": seen.split if seen else None}
         evaluations = [evaluation]
-    options = {
-        "min_score": min_score, "min_precision": min_precision, "quantization": quantization,
+    described = {
+        **(file.describe() or system.describe()), "min_score": min_score,
+        "min_precision": min_precision, "quantization": quantization,
         "unknown_corpus": unknown_corpus, "no_consistency": not consistency,
+        "form": recognizer.form if recognizer else None,
     }  # fmt: skip
-    described = {**system.describe(), **{name: value for name, value in options.items() if value}}
-    if used := recognizer.form:
-        described["form"] = used
-        print_message(f"form of the model: {used}")
-    if json_file is not None:
-        write_results({**described, **results}, json_file)
-    if report is not None:
-        write_html_report(evaluations, described, report)
+    write_outputs(evaluations, described, results, json_file, report)
 
 
 def _check_no_file_options(*given: object) -> None:
@@ -235,86 +192,29 @@ def _check_no_file_options(*given: object) -> None:
         raise VanerError(f"{names} cannot be used with --all")
 
 
-def _evaluate(
-    recognizer: Recognizer,
-    gold: Corpus,
-    types: Sequence[str] | None,
-    train: Corpus | None = None,
-    *,
-    limit: int | None,
-    min_score: float,
-    min_precision: float | None,
-    bootstrap: int,
-    quiet: bool,
-    name_corpus: bool,
-    consistency: bool,
-    is_file: bool,
-) -> Evaluation:
-    from vaner.annotator import Annotator
-    from vaner.display.progress import show_progress
-    from vaner.evaluation.evaluate import evaluate as evaluate_corpus
-    from vaner.evaluation.evaluate import select_types
+def _load_corpora(
+    name: str,
+    split: str,
+    seen_in: str | None,
+    reading: Callable[[str], Corpus],
+    rename: Iterable[str] | None,
+    file: PredictionsFile,
+) -> tuple[Corpus, Corpus | None, Corpus | None]:
+    """Load the gold documents, those whose mentions count as seen, and the predictions, if any.
 
-    type_names = select_types(recognizer, gold, types)  # raises errors before the work starts
-    thresholds: float | Mapping[str, float] = min_score
-    if min_precision is not None:
-        if not isinstance(recognizer, Annotator):
-            raise VanerError(f"the {recognizer.kind} has no scores, which --min-precision requires")
-        calibrated = recognizer.thresholds(type_names, min_precision)
-        thresholds = {type: max(min_score, value) for type, value in calibrated.items()}
-    _warn_of_training_texts(recognizer, gold, is_file=is_file)
-    total = len(gold.documents[:limit])
-    return evaluate_corpus(
-        recognizer,
-        gold,
-        types=types,
-        train=train,
-        min_score=thresholds,
-        limit=limit,
-        name_corpus=name_corpus,
-        bootstrap=bootstrap,
-        progress=lambda stream: show_progress(stream, gold.name, total=total, quiet=quiet),
-        **({"consistency": consistency} if isinstance(recognizer, Annotator) else {}),
-    )
-
-
-def _warn_of_training_texts(recognizer: Recognizer, gold: Corpus, *, is_file: bool) -> None:
-    """Warn if the model was trained on the texts, or on a corpus made from the same texts.
-
-    A file has no splits: it may be the training split of a corpus of its name.
+    Args:
+        name: name or path of the corpus.
+        split: split to score on.
+        seen_in: split whose mentions count as seen; the training split if None.
+        reading: loads a split of the corpus.
+        rename: new names of types, of the corpus or of the predictions, as ``["Drug=Chemical"]``.
+        file: the predictions.
     """
-    from vaner.annotator import Annotator
-    from vaner.corpora import base_corpus, same_texts
-
-    if not isinstance(recognizer, Annotator):
-        return
-    training_corpora = set(map(base_corpus, recognizer.training_corpora))
-    if base_corpus(gold.name) in training_corpora:
-        if is_file:
-            print_message(
-                f"warning: {gold.name}: the model was trained on a corpus of this name. If the "
-                "texts are the same, the scores are not valid for new texts"
-            )
-        elif gold.split.startswith("train"):
-            print_message(
-                f"warning: {gold.name} {gold.split}: the model was trained on these texts; the "
-                "scores are not valid for new texts"
-            )
-    for name, split in sorted(same_texts(gold.name, gold.split)):
-        if name in training_corpora and split.startswith("train"):
-            print_message(
-                f"warning: {gold.name} {gold.split} shares texts with {name} {split}, on which the "
-                "model was trained; the scores are not valid for new texts"
-            )
-
-
-def _load_splits(
-    name: str, split: str, seen_in: str | None, reading: Callable[[str], Corpus]
-) -> list[Corpus]:
-    """Load the split to score on, and the split whose mentions count as seen, if there is one."""
-    gold = reading(split)
-    seen = _load_seen_split(name, split, seen_in, reading)
-    return [gold] if seen is None else [gold, seen]
+    names = parse_renames(rename)
+    gold, seen = reading(split), _load_seen_split(name, split, seen_in, reading)
+    loaded = (gold, seen, file.read(split))
+    corpora = iter(rename_corpora([corpus for corpus in loaded if corpus is not None], names))
+    return next(corpora), seen and next(corpora), next(corpora, None)
 
 
 def _load_seen_split(

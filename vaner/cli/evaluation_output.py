@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vaner.cli.messages import print_message
-from vaner.display.text import format_count, format_counts
+from vaner.display.text import format_count, format_counts, printable
 from vaner.errors import VanerError
 from vaner.utils.atomic_write import atomic_write
 
@@ -30,7 +30,7 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
         types = ", ".join(evaluation.unsupported_types)
         print_message(f"not scored, because the {recognizer} does not find them: {types}")
     typer.echo(f"{evaluation.name}, strict unless stated otherwise")
-    typer.echo(evaluation.report.table())
+    typer.echo("\n".join(map(printable, evaluation.report.table().splitlines())))
     if evaluation.unreachable:
         typer.echo(f"unreachable: {format_counts(evaluation.unreachable)}")
     if evaluation.duplicates:
@@ -56,6 +56,34 @@ def print_best_threshold(evaluation: Evaluation) -> None:
         typer.echo(
             f"best F1 on this split with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}"
         )
+
+
+def write_outputs(
+    evaluations: Sequence[Evaluation],
+    described: Mapping[str, Any],
+    results: Mapping[str, Any],
+    json_file: Path | None,
+    report: Path | None,
+) -> None:
+    """Print the form of the model, and write the results file and the report that were requested.
+
+    Args:
+        evaluations: one for each corpus.
+        described: names and options of the system; false values are left out.
+        results: the content of the results file.
+        json_file: results file, or None.
+        report: HTML report, or None.
+
+    Raises:
+        VanerError: if a file cannot be written.
+    """
+    described = {name: value for name, value in described.items() if value}
+    if "form" in described:
+        print_message(f"form of the model: {described['form']}")
+    if json_file is not None:
+        write_results({**described, **results}, json_file)
+    if report is not None:
+        write_html_report(evaluations, described, report)
 
 
 def write_results(results: Mapping[str, Any], path: Path) -> None:

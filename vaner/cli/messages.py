@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vaner.display.text import printable
 from vaner.errors import VanerError
 
 
 def print_message(message: str) -> None:
-    """Print one line for the user on standard error."""
-    print(f"vaner: {message}", file=sys.stderr, flush=True)
+    """Print one line for the user on standard error, without control characters of a file."""
+    print(f"vaner: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def single_line(error: Exception) -> str:

@@ -32,14 +32,14 @@ def resolve_split(split: str) -> str:
 
 def is_one_corpus(folder: Path) -> bool:
     """Whether a folder is one corpus: in brat format, or files of one format without a split."""
-    if _folder_format(folder) == "brat":
+    format = _folder_format(folder)
+    if format == "brat":
         return True
     splits = (
         files_named_after(folder, split) or any(map(_has_markup, _files_mentioning(folder, split)))
         for split in SPLIT_NAMES
     )
-    is_text = _folder_format(folder) == "text"
-    return not any(splits) and (is_text or bool(document_files(folder)))
+    return not any(splits) and (format is not None or bool(document_files(folder)))
 
 
 def has_split(folder: Path, split: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.reachability import count_unreachable
-from vaner.text.span_relations import SpanRelation, find_overlapping_pairs
+from vaner.text.span_relations import SpanRelation, find_relation
 from vaner.text.tags import TagScheme
 from vaner.text.words import get_sentences, split_words
 
@@ -103,6 +104,26 @@ def count_overlapping_pairs(spans: Iterable[Span]) -> tuple[int, int]:
     >>> count_overlapping_pairs([Span(0, 9, "DNA"), Span(0, 4, "protein"), Span(2, 12, "DNA")])
     (1, 2)
     """
-    relations = Counter(relation for _, _, relation in find_overlapping_pairs(spans))
+    distinct = set(spans)
+    discontinuous = [span for span in distinct if span.fragments]
+    contiguous = [span for span in distinct if not span.fragments]
+    nested, overlapping = _count_contiguous_pairs(contiguous)
+    relations = Counter(
+        relation
+        for number, span in enumerate(discontinuous)
+        for other in (*contiguous, *discontinuous[:number])
+        if (relation := find_relation(span, other))
+    )
     crossing = relations[SpanRelation.CROSSING]
-    return relations.total() - crossing, crossing
+    return nested + relations.total() - crossing, overlapping - nested + crossing
+
+
+def _count_contiguous_pairs(spans: Iterable[Span]) -> tuple[int, int]:
+    """Return the number of nested and of all overlapping pairs, without listing the pairs."""
+    nested, overlapping = 0, 0
+    ends: list[int] = []  # of the mentions so far, in order
+    for start, end in sorted((span.start, -span.end) for span in spans):
+        overlapping += len(ends) - bisect_right(ends, start)
+        nested += len(ends) - bisect_left(ends, -end)
+        insort(ends, -end)
+    return nested, overlapping

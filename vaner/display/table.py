@@ -14,13 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from vaner.display.text import align_columns
+from vaner.display.text import align_columns, printable
 from vaner.text.documents import Document, Span
 from vaner.text.overlaps import Overlaps, summarize_overlaps, text_order
 
 _MAX_LENGTH = 60
-_CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
-_CONTROL |= dict.fromkeys((*range(128, 160), *range(0xD800, 0xE000)), 0xFFFD)
 MAX_INDENT = 8  # levels of nesting that are indented
 HEAD = ("start", "end", "type", "mention", "score", "identifiers", "overlaps")
 
@@ -31,15 +29,6 @@ class Row(NamedTuple):
     span: Span
     depth: int
     overlaps: str
-
-
-def printable(text: str) -> str:
-    r"""Return text with symbols in place of control characters, which a terminal would execute.
-
-    >>> printable("a\x1b[2Jb")
-    'a␛[2Jb'
-    """
-    return text.translate(_CONTROL)
 
 
 def shortened(text: str, max_length: int = _MAX_LENGTH) -> str:

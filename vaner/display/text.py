@@ -6,6 +6,18 @@ from collections.abc import Iterable, Mapping
 
 from rich.cells import cell_len
 
+_CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+_CONTROL |= dict.fromkeys((*range(128, 160), *range(0xD800, 0xE000)), 0xFFFD)
+
+
+def printable(text: str) -> str:
+    r"""Return text with symbols in place of control characters, which a terminal would execute.
+
+    >>> printable("a\x1b[2Jb")
+    'a␛[2Jb'
+    """
+    return text.translate(_CONTROL)
+
 
 def format_count(number: int, thing: str) -> str:
     """Return a number with its noun.
@@ -45,7 +57,7 @@ def align_columns(rows: Iterable[Iterable[object]], *, right: Iterable[int] = ()
     a    1
     bc  22
     """
-    table = [[str(cell) for cell in row] for row in rows]
+    table = [[printable(str(cell)) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     flush_right = set(right)
     lines = []

@@ -33,7 +33,7 @@ def align_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> 
                 "score predictions against the split they were made for"
             )
     pairs = [(golds[name], predictions.get(name)) for name in sorted(golds)]
-    return [(g, _check_text(g, p) if p is not None else g.with_spans(())) for g, p in pairs]
+    return [(g, check_same_text(g, p) if p is not None else g.with_spans(())) for g, p in pairs]
 
 
 def _index_by_id(documents: Iterable[Document], side: str) -> dict[str, Document]:
@@ -45,7 +45,7 @@ def _index_by_id(documents: Iterable[Document], side: str) -> dict[str, Document
     return by_id
 
 
-def _check_text(gold: Document, predicted: Document) -> Document:
+def check_same_text(gold: Document, predicted: Document) -> Document:
     """Return the predicted document; raise if its offsets refer to another text."""
     if gold.text == predicted.text:
         return predicted

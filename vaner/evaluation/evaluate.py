@@ -8,82 +8,25 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
-from vaner.calibration.reliability import Reliability, reliability
+from vaner.calibration.reliability import Reliability
 from vaner.corpora import base_corpus
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
-from vaner.evaluation import Report, score, seen_mentions
-from vaner.evaluation.label_predictions import label_predictions
+from vaner.evaluation.evaluation import Evaluation, measure_reliability
+from vaner.evaluation.memorized_mentions import seen_mentions
+from vaner.evaluation.scorer import score
 from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
 from vaner.utils.names import match_name
 
+__all__ = ["Evaluation", "ProgressWrapper", "evaluate", "select_types"]
+
 ProgressWrapper = Callable[[Iterator[Document]], Iterator[Document]]
 """Function that wraps a stream of documents, for example to show a progress bar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The scores of a recognizer on one split of a corpus.
-
-    Args:
-        corpus, split: Corpus and split.
-        types: Scored entity types.
-        unsupported_types: Types of the corpus that the recognizer does not find; not scored.
-        report: The scores.
-        unreachable: Number of gold mentions that the recognizer cannot represent, by reason.
-        seconds: Duration of the annotation.
-        predicted: Documents with the predicted mentions.
-        gold: The same documents with the gold mentions.
-        reliability: Reliability of the mention scores; None without scores.
-        uncalibrated: Reliability of the uncalibrated scores; None without a calibration.
-        total_documents: Number of documents of the split if only the first ones were scored,
-            otherwise None.
-        duplicates: Number of gold mentions that repeat another one; each counts once.
-    """
-
-    corpus: str
-    split: str
-    types: tuple[str, ...]
-    unsupported_types: tuple[str, ...]
-    report: Report
-    unreachable: Mapping[str, int]
-    seconds: float
-    predicted: tuple[Document, ...]
-    gold: tuple[Document, ...] = ()
-    reliability: Reliability | None = None
-    uncalibrated: Reliability | None = None
-    total_documents: int | None = None
-    duplicates: int = 0
-
-    @property
-    def name(self) -> str:
-        """Name of the corpus and split, for display."""
-        if self.total_documents is None:
-            return f"{self.corpus} {self.split}"
-        part = f"the first {self.report.documents:,} of {self.total_documents:,} documents"
-        return f"{self.corpus} {self.split}, {part}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-serializable dictionary of the report and its settings."""
-        return {
-            "corpus": self.corpus,
-            "split": self.split,
-            "out_of": self.total_documents,
-            "scored_types": list(self.types),
-            "types_not_found": list(self.unsupported_types),
-            "seconds": round(self.seconds, 2),
-            "unreachable_reasons": dict(self.unreachable),
-            "duplicates": self.duplicates,
-            **self.report.to_dict(),
-            "reliability": self.reliability.to_dict() if self.reliability else None,
-            "uncalibrated": self.uncalibrated.to_dict() if self.uncalibrated else None,
-        }
 
 
 def evaluate(
@@ -141,7 +84,7 @@ def evaluate(
         seconds=seconds,
         predicted=predicted,
         gold=gold,
-        reliability=_measure_reliability(gold, predicted, type_names),
+        reliability=measure_reliability(gold, predicted, type_names),
         uncalibrated=_measure_uncalibrated(recognizer, gold, predicted, type_names),
         total_documents=None if len(gold) == len(corpus) else len(corpus),
         duplicates=count_duplicates(given),
@@ -161,12 +104,6 @@ def _list_unsupported(recognizer: Recognizer, corpus: Corpus) -> tuple[str, ...]
     return tuple(type for type in corpus.types if type not in recognizer.types)
 
 
-def _measure_reliability(
-    gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
-) -> Reliability | None:
-    return reliability(chain.from_iterable(label_predictions(gold, predicted, types)))
-
-
 def _measure_uncalibrated(
     recognizer: Recognizer,
     gold: Iterable[Document],
@@ -176,7 +113,7 @@ def _measure_uncalibrated(
     """Return the reliability of the scores before calibration; None without a calibration."""
     if recognizer.calibration is None:
         return None
-    return _measure_reliability(gold, map(recognizer.calibration.undo, predicted), types)
+    return measure_reliability(gold, map(recognizer.calibration.undo, predicted), types)
 
 
 def _training_name(recognizer: Recognizer, corpus: str) -> str | None:

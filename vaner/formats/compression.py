@@ -106,11 +106,11 @@ def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> zipfile.Zi
     """Open a file of an archive.
 
     Raises:
-        CompressionError: if it is encrypted, or compressed in an unknown way.
+        CompressionError: if it is encrypted, compressed in an unknown way, or broken.
     """
     try:
         return cast(zipfile.ZipExtFile, archive.open(member))
-    except (RuntimeError, NotImplementedError) as error:
+    except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
         raise CompressionError(f"{member.filename} in the archive: {error}") from None
 
 

@@ -136,14 +136,23 @@ def _detect_folder(folder: InputFile, encoding: str) -> str:
         return "brat"
     if any(path.suffix == xmi.SUFFIX for path in paths):
         return "xmi"
-    if tables := [path for path in paths if path.suffix == webanno.SUFFIX and path.is_file()]:
-        return detect_format(tables[0], encoding=encoding)
+    tables = [path for path in paths if path.suffix == webanno.SUFFIX and path.is_file()]
+    if tables and _is_webanno(tables[0], encoding):
+        return "webanno"
     texts = [path for path in paths if path.suffix == ".txt" and path.is_file()]
     if not texts:
         raise folder.error("the folder has neither .ann nor .txt files")
     if not any(_is_plain_text(path, encoding) for path in texts):  # usually the first one is
         raise folder.error("the .txt files of the folder are not plain text; name one of them")
     return "text"
+
+
+def _is_webanno(path: Path, encoding: str) -> bool:
+    """Return whether a table is one of WebAnno, and not, e.g., of CoNLL."""
+    try:
+        return detect_format(path, encoding=encoding) == "webanno"
+    except FormatError:
+        return False
 
 
 def _is_plain_text(path: Path, encoding: str) -> bool:

@@ -52,6 +52,16 @@ def check_type(value: Any, expected_type: type, name: str) -> Any:
     return value
 
 
+def get_list(record: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a field that must be a list; empty if it is missing or null.
+
+    Raises:
+        MalformedError: if it is no list.
+    """
+    value = record.get(name)
+    return [] if value is None else list(check_type(value, list, name))
+
+
 def check_quoted(entry: Mapping[str, Any], name: str) -> str | None:
     """Return the repeated text of a mention, or None if it is missing.
 

@@ -20,7 +20,7 @@ from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
 from vaner.formats.records import KNOWN_FIELDS, RecordReader
 from vaner.formats.skipped_records import warn_skipped_records
-from vaner.formats.source import InputFile, OnError
+from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.text.documents import Document
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def read(
         for number, (row, classes) in enumerate(_read_rows(file), 1):
             guard = partial(file.guard, row=number)
             with guard():
+                if row is None:
+                    raise MalformedError("a text is not UTF-8")
                 name, record = f"{file.stem}-{number}", _to_record(row)
                 yield from reader.read(record, name, guard, classes)
     except (pa.ArrowException, OSError) as error:
@@ -59,8 +61,10 @@ def read(
     reader.warn(file)
 
 
-def _read_rows(file: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, Sequence[str]]]]:
-    """Yield the rows, each with the class names of its table."""
+def _read_rows(
+    file: InputFile,
+) -> Iterator[tuple[dict[str, Any] | None, Mapping[str, Sequence[str]]]]:
+    """Yield the rows, each with the class names of its table; None for one that is not UTF-8."""
     import pyarrow.parquet as pq
 
     if file.is_stdin:
@@ -75,7 +79,17 @@ def _read_rows(file: InputFile) -> Iterator[tuple[dict[str, Any], Mapping[str, S
             warn_skipped_records(file, {f"columns {', '.join(unknown)}": len(unknown)})
         classes = _get_classes(table.schema_arrow.metadata or {})
         for batch in table.iter_batches(batch_size=_BATCH_SIZE, columns=known):
-            yield from ((row, classes) for row in batch.to_pylist())
+            yield from ((row, classes) for row in _to_rows(batch))
+
+
+def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
+    """Return the rows of a batch; None for a row with a text that is not UTF-8."""
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:
+        if batch.num_rows == 1:
+            return [None]
+    return [row for number in range(batch.num_rows) for row in _to_rows(batch.slice(number, 1))]
 
 
 def _get_classes(metadata: Mapping[bytes, bytes]) -> dict[str, Sequence[str]]:

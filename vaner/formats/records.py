@@ -14,6 +14,7 @@ makes a document of each, with the checks of `vaner.formats.json_values`.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,11 +38,12 @@ from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
-from vaner.text.tags import decode_tags, find_violations
+from vaner.text.tags import OUTSIDE, decode_tags, find_violations
 
 KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
+_TAG = re.compile(r"O|[BIESLUM]-.+")
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
 
@@ -139,7 +141,16 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) 
         if name == used or name == "metadata" or not isinstance(value, list) or not value:
             continue
         entries = value[:_CHECKED_ENTRIES]
-        unread[name] += name in MENTION_FIELDS or any(map(looks_like_mention, entries))
+        is_tagged = used is None and name != "tokens" and "tokens" in record and _are_tags(entries)
+        is_unread = name in MENTION_FIELDS or any(map(looks_like_mention, entries)) or is_tagged
+        unread[name] += is_unread
+
+
+def _are_tags(values: Sequence[Any]) -> bool:
+    """Return whether a list has tags with a type, such as ``B-Disease``, and O."""
+    tags = {value for value in values if isinstance(value, str)}
+    is_list_of_tags = len(tags) > 0 and all(_TAG.fullmatch(str(value)) for value in values)
+    return is_list_of_tags and tags != {OUTSIDE}
 
 
 def _get_tokens(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:

@@ -95,7 +95,7 @@ def _load_cas(file: InputFile) -> Cas:
         cas: Cas = cassis.load_cas_from_xmi(source, typesystem=types, lenient=True)
     except Exception as error:  # cassis raises errors of many types for broken files
         message = f"cannot be read as UIMA CAS XMI: {type(error).__name__}: {error}"
-        raise file.error(message) from None
+        raise file.error(message, getattr(error, "lineno", None)) from None
     return cas
 
 

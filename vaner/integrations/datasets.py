@@ -23,9 +23,10 @@ from datasets.fingerprint import generate_random_fingerprint
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import FormatWarning
+from vaner.formats.dialects.fields import is_tag_list
 from vaner.formats.records import RecordReader
 from vaner.formats.source import MalformedError
-from vaner.text.documents import Document
+from vaner.text.documents import Document, SpanError
 from vaner.utils.deprecation import warn_renamed
 
 SPANS = [
@@ -140,7 +141,8 @@ def from_dataset(
     """Yield the rows of a dataset as documents, with their mentions.
 
     Rows may have the same forms as records of JSON Lines: texts with mentions, tokens with tags
-    (names, or numbers of a `ClassLabel`), or rows of another program such as BigBIO.
+    (names, or numbers of a `ClassLabel`), or rows of another program such as BigBIO. The columns of
+    tokens and tags may be named with `text` and `spans`, too.
 
     Args:
         dataset: a dataset, or other rows.
@@ -150,31 +152,57 @@ def from_dataset(
         id: name of the column of document ids. Default: the position of the row.
 
     Raises:
-        VanerError: if a column is missing, or a row cannot be read.
-        SpanError: if a mention is outside its text.
+        VanerError: if a column is missing, or a row cannot be read; it names the row.
 
     Warns:
         FormatWarning: about columns that look like mentions and are not read.
     """
+    if isinstance(dataset, Mapping):
+        splits = ", ".join(map(str, dataset))
+        raise VanerError(f"the dataset is a dictionary; give one of its splits: {splits}")
     reader, classes = RecordReader(), _get_classes(dataset)
-    columns = {"text": text, "spans": spans, "id": id}
+    if spans in classes:
+        classes.setdefault("ner_tags", classes[spans])
     for number, row in enumerate(dataset):
-        for default, name in columns.items():
-            if name != default and name not in row:
-                raise _missing_column(name, row)
-        record = {key: value for key, value in row.items() if value is not None}
-        record |= {key: record.pop(name) for key, name in columns.items() if name in record}
-        if text in row:
-            record.setdefault("text", "")  # the cell may be empty
         try:
+            record = _to_record(row, {"text": text, "spans": spans, "id": id})
             yield from reader.read(record, str(number), _raise_errors, classes)
+        except SpanError as error:
+            raise SpanError(f"row {number}: {error}") from None
         except MalformedError as error:
-            message = f"row {number}: {error}; the columns are {', '.join(row)}"
+            message = f"row {number}: {error}; the columns are {', '.join(map(str, row))}"
             raise VanerError(message) from None
     dropped = [f"not read as mentions: {name}" for name, count in reader.unread.items() if count]
     dropped += [f"left out: {reason} ({count:,})" for reason, count in reader.skipped.items()]
     for message in dropped:
         warnings.warn(message, FormatWarning, stacklevel=2)
+
+
+def _to_record(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+    """Return a row as a record of JSON Lines, without empty cells.
+
+    Args:
+        row: column -> cell.
+        columns: field of the record -> name of its column. A list of words becomes the field
+            ``tokens``, and a list of tags the field ``ner_tags``.
+
+    Raises:
+        VanerError: if a column with another name than its field is missing.
+    """
+    if not isinstance(row, Mapping):
+        raise VanerError(f"a row is {type(row).__name__}, not a mapping of columns to cells")
+    for field, name in columns.items():
+        if name != field and name not in row:
+            raise _missing_column(name, row)
+    record = {key: value for key, value in row.items() if value is not None}
+    record |= {key: record.pop(name) for key, name in columns.items() if name in record}
+    if isinstance(record.get("text"), list):
+        record["tokens"] = record.pop("text")
+    if "tokens" in record and is_tag_list(record.get("spans")) and record["spans"]:
+        record["ner_tags"] = record.pop("spans")
+    if columns["text"] in row and "tokens" not in record:
+        record.setdefault("text", "")  # the cell may be empty
+    return record
 
 
 def _raise_errors(*, document: object = None) -> AbstractContextManager[None]:

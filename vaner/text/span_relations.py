@@ -40,6 +40,8 @@ def find_relation(first: Span, second: Span) -> SpanRelation | None:
     """
     if not first.overlaps(second):
         return None
+    if not (first.fragments or second.fragments):
+        return _compare_extents(first, second)
     first_pieces, second_pieces = _merge_pieces(first), _merge_pieces(second)
     if first_pieces == second_pieces:
         return SpanRelation.SAME
@@ -49,6 +51,16 @@ def find_relation(first: Span, second: Span) -> SpanRelation | None:
         return SpanRelation.AROUND
     shares_character = any(s < e2 and s2 < e for s, e in first_pieces for s2, e2 in second_pieces)
     return SpanRelation.CROSSING if shares_character else None
+
+
+def _compare_extents(first: Span, second: Span) -> SpanRelation:
+    """Return the relation of two contiguous mentions that overlap."""
+    left, right = first.start - second.start, first.end - second.end
+    if left == 0 == right:
+        return SpanRelation.SAME
+    if left >= 0 >= right:
+        return SpanRelation.INSIDE
+    return SpanRelation.AROUND if left <= 0 <= right else SpanRelation.CROSSING
 
 
 def find_overlapping_pairs(spans: Iterable[Span]) -> Iterator[tuple[Span, Span, SpanRelation]]:

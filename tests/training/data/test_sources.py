@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from vaner.corpora import load
 from vaner.errors import CorpusError, RecipeError
@@ -47,7 +48,7 @@ def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> 
         ({"split": "empty"}, "empty is empty"),
         ({"types": ["Gene"]}, "does not annotate Gene"),
         ({"split": "bare"}, "does not annotate anything"),
-        ({"split": "validation"}, "validation"),
+        ({"split": "fold"}, "fold"),
         ({"rename": {"Disese": "Disease"}}, "does not annotate Disese, which is to be renamed"),
     ],
 )
@@ -164,3 +165,20 @@ def test_absent_types_have_no_mentions(folder: Path) -> None:
     assert [document.spans for document in loaded.corpus] == [()]
     with pytest.raises(ValueError, match="absent sets the types"):
         CorpusSource(corpus=str(folder), absent=["Gene"], types=["Disease"])
+
+
+def test_sources_in_other_encodings_formats_and_columns(tmp_path: Path) -> None:
+    folder = tmp_path / "latin"
+    folder.mkdir()
+    for split, word in (("train", "Gicht"), ("devel", "Grippe"), ("test", "Krätze")):
+        text = f"x {word} B-Disease\nx für O\n\nx {split} O\nx tut O\n"
+        (folder / f"{split}.txt").write_text(text, "latin-1")
+    options = {"corpus": str(folder), "encoding": "latin-1", "input_format": "conll"}
+    options["columns"] = "token=2,tag=3"
+    plan = resolve_recipe(recipe([options], dev=options | {"split": "devel"}), None)
+    (source,) = plan.stages[0].sources
+    assert [document.text for document in source.corpus] == ["Gicht für", "train tut"]
+    assert plan.dev[0].corpus.documents[0].text == "Grippe für"
+    assert "krätze für" in plan.held_out
+    with pytest.raises(ValidationError, match=r"unknown format 'conl'\. Did you mean conll"):
+        recipe([options | {"input_format": "conl"}])

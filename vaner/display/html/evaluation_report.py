@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from vaner.display.html.report_style import REPORT_STYLE
 from vaner.display.html.svg_plots import bar, reliability_plot
-from vaner.display.table import printable, shortened
-from vaner.display.text import format_count
+from vaner.display.table import shortened
+from vaner.display.text import format_count, printable
 from vaner.evaluation.error_analysis import (
     BOUNDARY_MISTAKES,
     Mistake,

@@ -15,7 +15,8 @@ from itertools import islice, pairwise
 
 from vaner.display.html.span_layout import Piece, pieces
 from vaner.display.html.style import KINDS, STYLE
-from vaner.display.table import HEAD, MAX_INDENT, Row, cells, find_filled_columns, printable, rows
+from vaner.display.table import HEAD, MAX_INDENT, Row, cells, find_filled_columns, rows
+from vaner.display.text import printable
 from vaner.text.documents import Document, Span
 
 _HEAD = f"""<!doctype html>

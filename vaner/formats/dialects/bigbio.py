@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaner.formats.dialects.mentions import normalize_mention
-from vaner.formats.json_values import is_integer
+from vaner.formats.json_values import check_type, get_list, is_integer
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
 
+_MAX_GAP = 1_000_000
 _NOT_READ = ("relations", "events", "coreferences")
 
 
@@ -35,19 +36,21 @@ def convert(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str
         for part, start in _read_parts(passage):
             if start < len(text):
                 raise MalformedError(f"the passage at {start} overlaps the one before it")
+            if start > len(text) + _MAX_GAP:
+                raise MalformedError(f"the passage at {start} is far behind the end of the text")
             text += " " * (start - len(text)) + part
             infons = {"type": str(passage.get("type") or "")}
             passages.append({"offset": start, "length": len(part), "infons": infons})
-    entities = record.get("entities") or []
-    spans = [span for entity in entities for span in normalize_mention(entity)]
+    spans = [span for entity in get_list(record, "entities") for span in normalize_mention(entity)]
     metadata = {"bioc": {"passages": passages}} if len(passages) > 1 else {}
-    skipped.update({name: len(record[name]) for name in _NOT_READ if record.get(name)})
+    skipped.update({name: len(get_list(record, name)) for name in _NOT_READ if record.get(name)})
     name = record.get("document_id") or record.get("id")
     yield {"id": name, "text": text, "spans": spans, "metadata": metadata}
 
 
 def _read_parts(passage: Any) -> Iterator[tuple[str, int]]:
     """Yield the texts of a passage, each with its offset."""
+    passage = check_type(passage, dict, "a passage")
     texts, offsets = passage.get("text"), passage.get("offsets")
     texts = [texts] if isinstance(texts, str) else texts
     if not isinstance(texts, list) or not isinstance(offsets, list) or len(texts) != len(offsets):

@@ -123,10 +123,11 @@ def find_tag_field(record: Mapping[str, Any]) -> str | None:
         return "ner_tags"
     if record.get("tokens") is None:
         return None
-    return next((name for name in TAG_FIELDS if _is_tag_list(record.get(name))), None)
+    return next((name for name in TAG_FIELDS if is_tag_list(record.get(name))), None)
 
 
-def _is_tag_list(value: Any) -> bool:
+def is_tag_list(value: Any) -> bool:
+    """Return whether a value is a list of names or numbers, as tags are."""
     return isinstance(value, list) and all(isinstance(v, str) or is_integer(v) for v in value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vaner.formats.dialects.mentions import normalize_mention
 from vaner.formats.identifiers import read_identifiers
-from vaner.formats.json_values import is_integer
+from vaner.formats.json_values import check_type, get_list, is_integer
 from vaner.formats.skipped_records import SkipCounts
 
 
@@ -46,10 +46,11 @@ def convert_kazu(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dic
     text, spans = "", []
     for number, section in enumerate(record["sections"]):
         text += "\n" if number else ""
-        for entity in section.get("entities") or []:
+        section = check_type(section, dict, "a section")
+        for entity in get_list(section, "entities"):
             for span in normalize_mention(_read_kazu_entity(entity)):
                 spans.append(_shift(span, len(text)))
-        text += str(section.get("text") or "")
+        text += check_type(section.get("text") or "", str, "text")
     yield {"id": record.get("idx"), "text": text, "spans": spans}
 
 
@@ -57,7 +58,7 @@ def _read_kazu_entity(entity: Any) -> Any:
     """Return an entity with the names of our fields; discontinuous ones have several spans."""
     if not isinstance(entity, dict):
         return entity
-    mappings = entity.get("mappings") or []
+    mappings = get_list(entity, "mappings")
     concepts = [str(item["idx"]) for item in mappings if isinstance(item, dict) and "idx" in item]
     return {
         "start": entity.get("start"),
@@ -70,7 +71,10 @@ def _read_kazu_entity(entity: Any) -> Any:
 
 
 def _shift(span: Any, offset: int) -> Any:
-    if not isinstance(span, dict) or "start" not in span or "end" not in span:
+    """Return a mention moved to the offsets of the document; the reader reports a bad one."""
+    if not isinstance(span, dict) or not all(
+        is_integer(span.get(name)) for name in ("start", "end")
+    ):
         return span
     shifted = {**span, "start": span["start"] + offset, "end": span["end"] + offset}
     if "fragments" in span:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaner.formats.dialects.mentions import normalize_mention
+from vaner.formats.json_values import check_type, get_list
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
 
@@ -45,9 +46,8 @@ def is_doc(record: Any) -> bool:
 def convert_example(record: Any, skipped: SkipCounts) -> Iterator[dict[str, Any]]:
     """Yield a text and its annotations as a record of our JSON Lines."""
     text, annotations = record
-    spans = [
-        span for entry in annotations.get("entities") or [] for span in normalize_mention(entry)
-    ]
+    entries = get_list(annotations, "entities")
+    spans = [span for entry in entries for span in normalize_mention(entry)]
     yield {"text": text, "spans": spans}
 
 
@@ -55,7 +55,7 @@ def convert_paragraphs(record: Mapping[str, Any], skipped: SkipCounts) -> Iterat
     """Yield each paragraph of a document of spaCy 2 as a record with tokens and tags."""
     for number, paragraph in enumerate(record["paragraphs"], 1):
         tokens = [token for sentence in paragraph["sentences"] for token in _get_tokens(sentence)]
-        tags = [token.get("ner") for token in tokens]
+        tags = [check_type(token.get("ner") or "O", str, "ner") for token in tokens]
         converted: dict[str, Any] = {
             "tokens": [token.get("orth") for token in tokens],
             "ner_tags": ["O" if tag in _MISSING else tag for tag in tags],

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaner.formats.dialects.mentions import is_triple, normalize_mention
+from vaner.formats.json_values import get_list
 from vaner.formats.skipped_records import SkipCounts
 
 
@@ -38,14 +39,14 @@ def convert_gliner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[d
     yield {
         "id": record.get("id"),
         "tokens": tokens,
-        "spans": [_to_exclusive(entry) for entry in record.get("ner") or []],
+        "spans": [_to_exclusive(entry) for entry in get_list(record, "ner")],
         "metadata": others,
     }
 
 
 def convert_dygie(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
     """Yield a document of DyGIE++ as a record with tokens; the sentences are joined."""
-    relations = sum(map(len, record.get("relations") or []))
+    relations = sum(len(r) for r in get_list(record, "relations") if isinstance(r, list))
     skipped.update({"relation": relations} if relations else {})
     per_sentence = [entries for entries in record["ner"] if isinstance(entries, list)]
     yield {

@@ -4,12 +4,14 @@
     metric.compute(references=[["B-Gene", "O"]], predictions=[["B-Gene", "O"]])
 
 The metric uses the tag decoder and the scorer of this package, so its scores are those of
-`vaner.evaluation`. In contrast, ``evaluate.load("seqeval")`` downloads a script, and its default
-mode silently repairs invalid tag sequences.
+`vaner.evaluation`. Strict means what it means in seqeval, see `vaner.text.strict_tags`. In
+contrast, ``evaluate.load("seqeval")`` downloads a script, and its default mode silently repairs
+invalid tags.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,7 +21,15 @@ import evaluate
 from vaner.errors import VanerError
 from vaner.evaluation import score
 from vaner.text.documents import Document, Span
-from vaner.text.tags import decode_tags
+from vaner.text.strict_tags import (
+    SCHEME_NAMES,
+    StrictScheme,
+    decode_strictly,
+    detect_scheme,
+)
+from vaner.text.tags import Chunk, decode_tags
+
+logger = logging.getLogger("vaner.evaluation")
 
 _DESCRIPTION = """\
 Strict precision, recall and F1 of named entities: boundaries and type must agree. Scores are
@@ -28,10 +38,12 @@ fractions from 0 to 1; 0/0 is 0.
 
 _INPUTS = """
 Args:
-    predictions: Tag sequences, one list of tags per sentence, in BIO, BIOES or BILOU.
+    predictions: Tag sequences, one list of tags per sentence.
     references: Gold tag sequences of the same lengths.
-    repair: Count entities that do not begin with B or S, as in IOB1 files and in the default mode
-        of seqeval. By default they are left out, as in the strict mode of seqeval.
+    scheme: BIO (or IOB2), BIOES (IOBES), BILOU, BMES, IOE2 or IO. Default: that of the references;
+        predictions with other tags are read in the scheme of these.
+    repair: Count entities that are not complete in the scheme, as in the default mode of seqeval.
+        By default they are left out with a warning, as in the strict mode of seqeval.
     bootstrap: Number of bootstrap resamples of sentences for 95% intervals; 0 for no intervals.
     seed: Seed of the bootstrap.
 Returns:
@@ -61,6 +73,7 @@ class EntityF1(evaluate.Metric):  # type: ignore[misc]  # evaluate ships no type
         repair: bool = False,
         bootstrap: int = 0,
         seed: int = 0,
+        scheme: str | None = None,
     ) -> dict[str, Any]:
         for i, (gold, predicted) in enumerate(zip(references, predictions, strict=True)):
             if len(gold) != len(predicted):
@@ -68,29 +81,88 @@ class EntityF1(evaluate.Metric):  # type: ignore[misc]  # evaluate ships no type
                     f"sequence {i} has {len(gold)} reference tags but {len(predicted)} predicted "
                     "tags; the lengths must be equal"
                 )
-        report = score(
-            to_documents(references, repair),
-            to_documents(predictions, repair),
-            bootstrap=bootstrap,
-            seed=seed,
+        schemes = choose_schemes(references, predictions, scheme)
+        sides = (("references", references), ("predictions", predictions))
+        golds, predicteds = (
+            to_documents(sequences, repair, side_scheme, side)
+            for (side, sequences), side_scheme in zip(sides, schemes, strict=True)
         )
+        report = score(golds, predicteds, bootstrap=bootstrap, seed=seed)
         micro = report.micro
         scores = {"precision": micro.precision, "recall": micro.recall, "f1": micro.f1}
         return scores | {"macro_f1": report.macro.f1, "report": report.to_dict()}
 
 
-def to_documents(sequences: Iterable[Sequence[str]], repair: bool) -> list[Document]:
+def choose_schemes(
+    references: Iterable[Sequence[str]],
+    predictions: Iterable[Sequence[str]],
+    scheme: str | None,
+) -> tuple[StrictScheme, StrictScheme]:
+    """Return the tag schemes of references and predictions.
+
+    Predictions have the scheme of the references, as in seqeval, if it has all their tags.
+
+    Raises:
+        VanerError: if the name of the scheme is unknown.
+    """
+    if scheme is not None:
+        name = scheme.upper()
+        if name not in SCHEME_NAMES:
+            raise VanerError(f"unknown scheme {scheme!r}; use one of {', '.join(SCHEME_NAMES)}")
+        return SCHEME_NAMES[name], SCHEME_NAMES[name]
+    predicted = _detect(predictions)
+    gold = _detect(references) or predicted or StrictScheme.BIO
+    if gold is StrictScheme.IO:
+        logger.warning(
+            "the references have no B tags and are read as IO, where adjacent entities of a type "
+            "are one; scheme='IO' confirms it"
+        )
+        return gold, predicted or gold
+    has_other_tags = gold is StrictScheme.BIO and predicted not in (None, gold, StrictScheme.IO)
+    return gold, predicted if predicted and has_other_tags else gold
+
+
+def _detect(sequences: Iterable[Sequence[str]]) -> StrictScheme | None:
+    try:
+        return detect_scheme(sequences)
+    except ValueError:
+        return None  # the decoder names the sequence
+
+
+def to_documents(
+    sequences: Iterable[Sequence[str]],
+    repair: bool,
+    scheme: StrictScheme = StrictScheme.BIO,
+    side: str = "tags",
+) -> list[Document]:
     """Return a document for each tag sequence; tags have no text, so each word is one letter.
+
+    Args:
+        sequences: the tags.
+        repair: whether entities that are not complete in the scheme count.
+        scheme: the tag scheme.
+        side: what a warning about entities that are left out calls the tags.
 
     >>> to_documents([["O", "B-Gene", "I-Gene"]], repair=False)[0].spans[0]
     Span(start=2, end=5, type='Gene', score=None, identifiers=(), fragments=())
     """
-    documents = []
+    documents, left_out = list[Document](), 0
     for i, tags in enumerate(sequences):
         try:
-            chunks = decode_tags(tags, repair=repair)
+            chunks = decode_tags(tags)
+            complete = chunks if repair else decode_strictly(tags, scheme)
         except ValueError as error:
             raise VanerError(f"sequence {i}: {error}") from error
-        spans = tuple(Span(2 * c.start, 2 * c.end - 1, c.type or UNTYPED) for c in chunks)
-        documents.append(Document(str(i), " ".join("w" * len(tags)), spans))
+        left_out += len(set(chunks) - set(complete))
+        documents.append(Document(str(i), " ".join("w" * len(tags)), _to_spans(complete)))
+    if left_out:
+        logger.warning(
+            "%s: %d entities are not complete in %s and left out, as in strict seqeval; "
+            "repair=True counts them, and scheme='IO' names another scheme",
+            side, left_out, scheme,
+        )  # fmt: skip
     return documents
+
+
+def _to_spans(chunks: Iterable[Chunk]) -> tuple[Span, ...]:
+    return tuple(Span(2 * c.start, 2 * c.end - 1, c.type or UNTYPED) for c in chunks)

@@ -32,11 +32,12 @@ def read_held_out_sentences(recipe: Recipe, load: LoadCorpus) -> frozenset[str]:
         (entry, _split_to_score(entry)) if isinstance(entry, str) else (entry.corpus, entry.split)
         for entry in recipe.held_out
     ]
-    splits = [load(name, split) for name, split in named]
+    options = {part.corpus: part.reading_options for part in (*recipe.dev, *recipe.sources)}
+    splits = [load(name, split, **options.get(name, {})) for name, split in named]
     for name in dict.fromkeys(source.corpus for source in (*recipe.sources, *recipe.dev)):
         with suppress(CorpusError):
             if not is_one_split(name):
-                splits.append(load(name, _split_to_score(name)))
+                splits.append(load(name, _split_to_score(name), **options[name]))
     return frozenset(
         key for split in splits for document in split for key in sentence_keys(document)
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 from vaner.corpora import load
 from vaner.text.documents import Corpus
 
-LoadCorpus = Callable[[str, str], Corpus]
-"""A function that loads a split: name of the corpus, name of the split -> its documents."""
+LoadCorpus = Callable[..., Corpus]
+"""A function that loads a split: name of the corpus, name of the split -> its documents. Keyword
+arguments are those of `vaner.corpora.load`."""
 
 
 def make_corpus_loader(corpora_root: str | Path | None = None) -> LoadCorpus:
@@ -21,7 +22,7 @@ def make_corpus_loader(corpora_root: str | Path | None = None) -> LoadCorpus:
     """
 
     @cache
-    def load_corpus(name: str, split: str) -> Corpus:
-        return load(name, split, root=corpora_root)
+    def load_corpus(name: str, split: str, **options: str) -> Corpus:
+        return load(name, split, root=corpora_root, **options)  # type: ignore[arg-type]
 
     return load_corpus

@@ -78,7 +78,8 @@ def load_source(source: CorpusSource | DenseSource, load: LoadCorpus) -> LoadedS
         RecipeError: if there are too few documents for the folds, or the proposals are of other
             documents.
     """
-    corpus = load(source.corpus, source.split).rename_types(source.rename)
+    corpus = load(source.corpus, source.split, **source.reading_options)
+    corpus = corpus.rename_types(source.rename)
     teacher = None
     if isinstance(source, CorpusSource) and source.teacher:
         teacher = read_prompts(source.teacher)
@@ -112,7 +113,8 @@ def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -
         RecipeError: if the model learns none of its types or not all that the recipe names, or the
             proposals are of other documents.
     """
-    corpus = load(source.corpus, source.split).rename_types(source.rename)
+    corpus = load(source.corpus, source.split, **source.reading_options)
+    corpus = corpus.rename_types(source.rename)
     corpus = _slice(corpus, source.limit, source.skip)
     if not corpus.documents and source.skip:
         raise RecipeError(

@@ -20,6 +20,7 @@ from vaner.training.recipe.models import (
 )
 from vaner.training.recipe.part import RecipePart
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
+from vaner.training.recipe.yaml_file import read_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -42,18 +43,7 @@ def read_recipe(path: str | Path) -> Recipe:
         RecipeError: if the file cannot be read or the recipe is wrong; the message names the
             file, the line and the field.
     """
-    try:
-        text = Path(path).read_text("utf-8")
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except OSError as error:
-        raise RecipeError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{path}: not UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        location = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise RecipeError(f"{location}: not YAML: {getattr(error, 'problem', error)}") from error
+    tree, content = read_yaml(path)
     if key := _duplicate_key(tree):
         raise RecipeError(f"{path}:{_line(key)}: field `{key.value}` is given twice")
     if not isinstance(content, dict):

@@ -167,7 +167,10 @@ class SelectorRecipe(ModelRecipe):
 
 
 def _family(model: Any) -> str:
-    family = model.get("family", "tagger") if isinstance(model, dict) else model.family
+    if isinstance(model, dict):
+        family = model.get("family", "tagger")
+    else:
+        family = getattr(model, "family", "tagger")  # of another type, which is then the error
     return f"{str(family).capitalize()}Recipe"
 
 

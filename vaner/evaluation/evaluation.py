@@ -1,0 +1,83 @@
+"""The result of an evaluation: the scores on a split of a corpus, and the scored documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from vaner.calibration.reliability import Reliability, reliability
+from vaner.evaluation.label_predictions import label_predictions
+from vaner.evaluation.prediction_alignment import Alignment
+from vaner.evaluation.report import Report
+from vaner.text.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of a recognizer on one split of a corpus.
+
+    Args:
+        corpus, split: Corpus and split.
+        types: Scored entity types.
+        unsupported_types: Types of the corpus that the recognizer does not find; not scored.
+        report: The scores.
+        unreachable: Number of gold mentions that the recognizer cannot represent, by reason.
+        seconds: Duration of the annotation.
+        predicted: Documents with the predicted mentions.
+        gold: The same documents with the gold mentions.
+        reliability: Reliability of the mention scores; None without scores.
+        uncalibrated: Reliability of the uncalibrated scores; None without a calibration.
+        total_documents: Number of documents of the split if only the first ones were scored,
+            otherwise None.
+        duplicates: Number of gold mentions that repeat another one; each counts once.
+        alignment: For predictions from documents: which documents were paired.
+    """
+
+    corpus: str
+    split: str
+    types: tuple[str, ...]
+    unsupported_types: tuple[str, ...]
+    report: Report
+    unreachable: Mapping[str, int]
+    seconds: float
+    predicted: tuple[Document, ...]
+    gold: tuple[Document, ...] = ()
+    reliability: Reliability | None = None
+    uncalibrated: Reliability | None = None
+    total_documents: int | None = None
+    duplicates: int = 0
+    alignment: Alignment | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the corpus and split, for display."""
+        if self.total_documents is None:
+            return f"{self.corpus} {self.split}"
+        part = f"the first {self.report.documents:,} of {self.total_documents:,} documents"
+        return f"{self.corpus} {self.split}, {part}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serializable dictionary of the report and its settings."""
+        return {
+            "corpus": self.corpus,
+            "split": self.split,
+            "out_of": self.total_documents,
+            "scored_types": list(self.types),
+            "types_not_found": list(self.unsupported_types),
+            "seconds": round(self.seconds, 2),
+            "unreachable_reasons": dict(self.unreachable),
+            "duplicates": self.duplicates,
+            **self.report.to_dict(),
+            "reliability": self.reliability.to_dict() if self.reliability else None,
+            "uncalibrated": self.uncalibrated.to_dict() if self.uncalibrated else None,
+            "alignment": self.alignment.to_dict() if self.alignment else None,
+        }
+
+
+def measure_reliability(
+    gold: Iterable[Document], predicted: Iterable[Document], types: Sequence[str]
+) -> Reliability | None:
+    """Return the reliability of the scores of predictions; None if they have no scores."""
+    return reliability(chain.from_iterable(label_predictions(gold, predicted, types)))
