@@ -304,7 +304,7 @@ def main() -> None:
         process.send_signal(signal.SIGTERM)
         stopped = process.wait(60) == 0
     figures["attacks"], figures["seconds_to_stop"] = attack(annotator, arguments)
-    stopped = stopped and figures["seconds_to_stop"] <= GRACE + 1
+    stopped = stopped and figures["seconds_to_stop"] <= 1.5 * GRACE  # the interpreter ends too
     record = {
         "clients": arguments.clients,
         "requests": arguments.rounds * arguments.requests,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +19,8 @@ from vaner.server.connections import LimitedProtocol
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _TICKS_PER_SECOND = 10  # of uvicorn
-_ANSWER_PART = 0.7  # part of the grace time after which unanswered requests are answered with 503
-_CANCEL_PART = 0.85  # part after which tasks that still run are cancelled
-_FORCED = 1  # exit code if something prevented the server from ending by itself
+_ANSWER_PART = 0.6  # part of the grace time after which unanswered requests are answered with 503
+_CANCEL_PART = 0.75  # part after which tasks that still run are cancelled
 _OTHER_FILES = 200  # open files other than connections
 
 
@@ -102,6 +99,7 @@ def run(
             _Server(config, app, options, on_ready).run(sockets=[bound])
     finally:
         app.state.service.close()  # also if it was interrupted a second time
+        _end_after(0)
 
 
 class _Server(uvicorn.Server):
@@ -116,7 +114,6 @@ class _Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self._app, self._options, self._on_ready = app, options, on_ready
-        self._last_resort = threading.Timer(options.grace, os._exit, (_FORCED,))
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
@@ -133,13 +130,19 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop within the grace time: requests, then tasks, and at the latest the process end."""
         if not self.should_exit:
-            self._last_resort.daemon = True
-            self._last_resort.start()
+            _end_after(self._options.grace)
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: Any = None) -> None:
         self._app.state.service.stop(_ANSWER_PART * self._options.grace)
         await super().shutdown(sockets)
+
+
+def _end_after(seconds: float) -> None:
+    """Let the system end this process after some seconds, whatever it does; never if 0."""
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _raise_file_limit(connections: int) -> None:
