@@ -30,7 +30,14 @@ LONG = "a b " * 15_000
 def address() -> Iterator[str]:
     options = {"max_connections": CONNECTIONS, "receive_timeout": 3.0}
     with server_process(options=options, **LIMITS) as (_, url):
+        wait_for_workers(url)
         yield url
+
+
+def wait_for_workers(address: str) -> None:
+    """Wait until both workers are loaded, so that one of them may hang."""
+    ready = (200, {"status": "ready", "workers": 2})
+    assert wait_for(lambda: send(address, "/ready") == ready, 120)
 
 
 def send(address: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
@@ -79,7 +86,7 @@ def test_a_request_that_hangs_is_ended_and_delays_no_other(address: str, text: s
             answered += 1
         status, answer = hanging.result()
     assert status == 504 and "10 seconds" in answer["error"] and answered > 2
-    assert wait_for(lambda: send(address, "/ready") == (200, {"status": "ready", "workers": 2}), 60)
+    wait_for_workers(address)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +96,7 @@ def test_a_worker_that_fails_is_replaced(address: str, text: str, line: str) -> 
     status, answer = annotate(address, text)
     assert status == 500 and line in answer["error"]
     assert annotate(address, "asthma")[0] == 200
-    assert wait_for(lambda: send(address, "/ready") == (200, {"status": "ready", "workers": 2}), 60)
+    wait_for_workers(address)
 
 
 def test_words_are_limited(address: str) -> None:
