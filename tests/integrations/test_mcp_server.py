@@ -1,4 +1,4 @@
-"""The MCP server, asked by the client of the official SDK: in memory, by pipes and by HTTP."""
+"""The MCP server, called by the client of the official SDK: in memory, by pipes and by HTTP."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_tools_in_memory() -> None:
     names = Names()
     server = build_mcp_server(Annotator(names), names, max_characters=100)  # type: ignore[arg-type]
     line = json.dumps({"id": "7", "text": "gout", "spans": [{"start": 0, "end": 4, "type": "D"}]})
-    tools, found, linked, converted, *wrong = call(
+    tools, annotated, linked, converted, *wrong = call(
         server,
         ("annotate", {"text": "a 😀 gout", "types": ["disease"]}),
         ("link", {"names": [" gout ", "flu", ""], "type": "Disease"}),
@@ -80,7 +80,7 @@ def test_tools_in_memory() -> None:
         ("annotate", {"text": "gout", "min_score": 2}),
     )
     assert tools == ["annotate", "convert", "link"]
-    assert content(found) == [
+    assert content(annotated) == [
         {"start": 4, "end": 8, "type": "Disease", "text": "gout", "score": 0.75,
          "identifiers": ["M:1"]},
     ]  # fmt: skip
@@ -105,8 +105,8 @@ def test_the_command_on_standard_input_and_output() -> None:
     command = StdioServerParameters(
         command=sys.executable, args=["-m", "vaner", "mcp", "--device", "cpu"]
     )
-    _, found = call(command, ("annotate", {"text": "Metformin treats diabetes."}))
-    assert [mention["text"] for mention in content(found)] == ["Metformin", "diabetes"]
+    _, annotated = call(command, ("annotate", {"text": "Metformin treats diabetes."}))
+    assert [mention["text"] for mention in content(annotated)] == ["Metformin", "diabetes"]
 
 
 @pytest.mark.heavy
@@ -123,8 +123,8 @@ def test_the_command_over_http(tmp_path: Path) -> None:
                     break
             time.sleep(0.2)
         url = f"http://127.0.0.1:{port}/mcp"
-        _, found = call(url, ("annotate", {"text": "Metformin treats diabetes."}))
-        assert [mention["text"] for mention in content(found)] == ["Metformin", "diabetes"]
+        _, annotated = call(url, ("annotate", {"text": "Metformin treats diabetes."}))
+        assert [mention["text"] for mention in content(annotated)] == ["Metformin", "diabetes"]
     finally:
         process.terminate()
         process.wait(60)

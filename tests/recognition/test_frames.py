@@ -32,23 +32,23 @@ FRAME = pd.DataFrame(
 
 def test_mentions_have_the_index_of_their_row() -> None:
     annotator = GoutFinder()
-    found = annotator.annotate_frame(FRAME, min_score=0.1)
+    mentions = annotator.annotate_frame(FRAME, min_score=0.1)
     assert annotator.options == {"min_score": 0.1}
-    assert list(found.columns) == [
+    assert list(mentions.columns) == [
         "document", "start", "end", "type", "text", "score", "identifiers",
     ]  # fmt: skip
-    assert found.to_dict("records")[1] == {
+    assert mentions.to_dict("records")[1] == {
         "document": 30, "start": 8, "end": 12, "type": "Disease", "text": "gout", "score": 0.5,
         "identifiers": ("M:1",),
     }  # fmt: skip
-    joined = FRAME.join(found.set_index("document"), how="inner")
+    joined = FRAME.join(mentions.set_index("document"), how="inner")
     assert list(joined["year"]) == [1, 3]
 
 
 def test_columns_are_chosen_by_name() -> None:
     frame = FRAME.rename(columns={"Text": "finding"}).assign(pmid=["a", "b", "c"])
-    found = GoutFinder().annotate_frame(frame, text="finding")
-    assert list(found["document"]) == ["a", "c"]
+    mentions = GoutFinder().annotate_frame(frame, text="finding")
+    assert list(mentions["document"]) == ["a", "c"]
     assert list(GoutFinder().annotate_frame(frame, text="finding", id="year")["document"]) == [1, 3]
 
 
@@ -72,8 +72,8 @@ def test_a_number_is_no_text() -> None:
 
 
 def test_documents_without_mentions_are_an_empty_frame() -> None:
-    found = to_frame([Document("a", "nothing")])
-    assert len(found) == 0 and found["start"].dtype == "int64"
+    mentions = to_frame([Document("a", "nothing")])
+    assert len(mentions) == 0 and mentions["start"].dtype == "int64"
 
 
 def test_a_frame_is_no_list_of_texts(tiny_model: Path) -> None:
