@@ -9,9 +9,9 @@ import torch
 
 from experiments.backbones.architectures import TOKENIZER, save_model
 from vaner.errors import ModelError
+from vaner.tagger.exported_forms import MODEL_FILE
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.onnx_export import export
-from vaner.tagger.onnx_runtime import MODEL_FILE, TRANSITIONS_FILE
 
 
 def export_architecture(architecture: str, folder: Path) -> Path:
@@ -22,10 +22,7 @@ def export_architecture(architecture: str, folder: Path) -> Path:
     )
     _ = model.layout
     target = folder / "exported"
-    export(
-        model.eval(), backbone / TOKENIZER, target, precision="fp32", model_file=MODEL_FILE,
-        transitions_file=TRANSITIONS_FILE,
-    )  # fmt: skip
+    export(model.eval(), backbone / TOKENIZER, target, precision="fp32")
     return target
 
 
