@@ -174,7 +174,9 @@ class Encoder:
         prefix, room = self._encode_prefix(instruction), self.room(instruction)
         strings = read_words(text, words)
         subwords = [self.subwords(string) for string in strings]
-        for window in split_windows([len(ids) for ids in subwords], room, overlap=room // 4):
+        # Mentions near an end of a window are missed more often: a name at 116 places of a long
+        # sentence was missed at 33 with an overlap of a quarter, and at 19 with a half.
+        for window in split_windows([len(ids) for ids in subwords], room, overlap=room // 2):
             part = slice(window.start, window.end)
             row = self._build_row(prefix, subwords[part], window, tags)
             yield replace(row, casing=_find_casing(row, strings[part])) if self._casing else row
