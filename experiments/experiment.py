@@ -54,7 +54,10 @@ def main(
         if arguments.seeds:
             recipe = recipe.model_copy(update={"seeds": arguments.seeds})
         if not arguments.score_only:
-            train(recipe, arguments.output, corpora_root=arguments.corpora, resume=arguments.resume)
+            train(
+                recipe, arguments.output, corpora_root=arguments.corpora, resume=arguments.resume,
+                keep_checkpoints=True,
+            )  # fmt: skip
         models = _find_models(recipe, arguments.output)
         if ship is not None:
             models = [_ship_best(models, ship)]

@@ -28,7 +28,7 @@ from vaner.training.recipe.file import read_recipe
         ("name: " + "7" * 6000, "is no valid int; put text in quotation marks"),
         ("name: " + "[" * 3000, "nested too deeply"),
         ("name: " + "{a: " * 3000, "nested too deeply"),
-        ("name: a\nmodel: tiny\nstages: []\ndev: []", ":2: model: input should be a valid dict"),
+        ("name: a\nmodel: tiny\nstages: []\ndev: []", ":2: model: should be a mapping"),
         ("name: a\nmodel: [1]\nstages: []\ndev: []", ":2: model: "),
         ("name: a\nmodel: {family: [1]}\nstages: []\ndev: []", ":2: model"),
         ("name: a\nstages: [{sources: [5]}]\ndev: []", ":2: stages.0.sources.0: "),

@@ -20,11 +20,13 @@ from vaner.errors import CorpusError, RecipeError
 from vaner.tagger.instructions import COMPACT
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.tags import TagSet, UnreachableReason
+from vaner.training import progress
 from vaner.training import train as training
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.examples.sentences import make_sentence_examples
 from vaner.training.learners.tagger import TaggerLearner
 from vaner.training.recipe.schema import Recipe
+from vaner.training.result import describe_progress
 from vaner.training.trainer import VanerTrainer
 
 DRUGS = ["metformin", "aspirin", "ibuprofen", "warfarin", "digoxin", "lithium"]
@@ -226,10 +228,13 @@ def test_resumed_run_keeps_used_patience(
         training.train(plan, tmp_path / "run", report=lambda _: None)
     for left in (4, 3):
         # The last score is that of the saved model.
-        [trained] = training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
+        [trained] = training.train(
+            plan, tmp_path / "run", resume=True, keep_checkpoints=True, report=lambda _: None
+        )
         dev_scores = [entry["eval_f1"] for entry in trained.history if "eval_f1" in entry]
         assert dev_scores == [0.5, 0.9, 0.8, 0.7]
         assert len(scores) == left - 1
+        (tmp_path / "run/seed-1/training.json").unlink()  # killed before it was written
 
 
 @pytest.fixture
@@ -301,3 +306,73 @@ def test_order_and_instructions_depend_on_seed_and_epoch_only(
     for other in (draw(1, 1), draw(2, 0)):
         assert other[0] != order and other[1] != rows
     assert len({len(r) for r in rows}) > 1  # some with the corpus's name, some without
+
+
+@pytest.mark.heavy
+def test_finished_run_has_no_checkpoints_and_is_not_trained_again(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder, epochs=1)
+    [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
+    assert not list((tmp_path / "run").rglob("checkpoint-*"))
+    lines: list[str] = []
+    [again] = training.train(plan, tmp_path / "run", resume=True, report=lines.append)
+    assert again.dev_f1 == trained.dev_f1 and again.history == trained.history and not lines
+    assert again.coverage == trained.coverage and again.folder == trained.folder
+    file = tmp_path / "run/seed-1/training.json"
+    file.write_text(file.read_text()[:99])
+    with pytest.raises(RecipeError, match=r"training\.json: damaged \(.*delete .*seed-1 to train"):
+        training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("optimizer.pt", b"PK\x03\x04 cut"), ("scheduler.pt", b""), ("rng_state.pth", b"x" * 50),
+     ("trainer_state.json", b'{"global_step": "a"}'), ("head.safetensors", b"\0" * 8)],
+)  # fmt: skip
+def test_damaged_checkpoint_is_one_line(
+    tiny_backbone: Path,
+    corpus_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    content: bytes,
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder, epochs=2, evaluations_per_epoch=2)
+    calls = 0
+    step = VanerTrainer.training_step
+
+    def dies(self: Any, *args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            raise KeyboardInterrupt
+        return step(self, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VanerTrainer, "training_step", dies)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(plan, tmp_path / "run", report=lambda _: None)
+    so_far = describe_progress(tmp_path / "run")
+    assert so_far is not None and "the best dev F1 so far is" in so_far
+    [*_, last] = sorted((tmp_path / "run").rglob("checkpoint-*"))
+    (last / name).write_bytes(content)
+    with pytest.raises(RecipeError, match=f"{last}: damaged checkpoint .*; delete it, and"):
+        training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
+
+
+def test_a_log_has_plain_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MESSAGE_INTERVAL", 0.0)
+    bar = progress.progress_bar("training", "step", 3, done=1)
+    bar.set_postfix({"loss": "0.100"}, refresh=False)
+    bar.update(1)
+    bar.update(1)
+    bar.close()
+    assert list(progress.progress_bar("reading", "document", 2, [5, 6])) == [5, 6]
+    lines = capsys.readouterr().err.split("\n")
+    assert lines[0].startswith("vaner: training: 2 of 3 steps, loss 0.100, ")
+    assert lines[1:3] == ["vaner: training: 3 of 3 steps, loss 0.100"] * 2
+    assert lines[-2] == "vaner: reading: 2 of 2 documents" and "\r" not in "".join(lines)

@@ -7,6 +7,7 @@ All code that depends on the behavior of a version of transformers, peft or bits
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from vaner.backbones.checkpoint import load_weights
 from vaner.backbones.config import Attention
 from vaner.backbones.text_model import build_text_model
 from vaner.backbones.trainable_weights import is_adapted
-from vaner.errors import ModelError, summarize_error
+from vaner.errors import ModelError, library_errors, summarize_error
 
 # On AVX-512 machines, it warns at every import that an optional Hub kernel is missing.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
@@ -73,10 +74,11 @@ def load_backbone(
     Raises:
         ModelError: if the backbone cannot be loaded this way.
     """
-    config = _read_config(folder)
-    set_attention(config, attention)
-    if layers is not None:
-        _shorten(config, layers)
+    with _backbone_errors(folder):
+        config = _read_config(folder)
+        set_attention(config, attention)
+        if layers is not None:
+            _shorten(config, layers)
     for part in {id(part): part for part in (config, config.get_text_config())}.values():
         for name in _DROPOUT_FIELDS if dropout is not None else ():
             if hasattr(part, name):
@@ -87,13 +89,22 @@ def load_backbone(
     if quantization == "nf4":
         options["quantization_config"] = _nf4(dtype)
         options["device_map"] = {"": device or "cpu"}
-    with silence_transformers():
+    with _backbone_errors(folder), silence_transformers():
         model = load_weights(
             folder, config, is_generative, options, is_shortened=layers is not None
         )
-    _check_block_size(model)
-    _keep_4bit_layout(model)
-    return _prepare(model, attention)
+        _check_block_size(model)
+        _keep_4bit_layout(model)
+        return _prepare(model, attention)
+
+
+def _backbone_errors(folder: Path) -> AbstractContextManager[None]:
+    """Return the boundary around the loading of a backbone."""
+    return library_errors(
+        folder, "the backbone cannot be loaded",
+        "give a folder with config.json, tokenizer.json and safetensors files",
+        error_class=ModelError,
+    )  # fmt: skip
 
 
 def build_backbone(
@@ -122,7 +133,7 @@ def _read_config(folder: Path) -> PreTrainedConfig:
         ModelError: if it cannot be read, or if the architecture is an encoder-decoder.
     """
     try:
-        config: PreTrainedConfig = AutoConfig.from_pretrained(folder)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # validators of the configs raise errors of many classes
         reason = summarize_error(error)
         raise ModelError(f"{folder}: the config cannot be read: {reason}") from error

@@ -6,6 +6,7 @@ If only a part of the backbone was trained, only that part is saved: see
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -30,7 +31,8 @@ from vaner.backbones.storage import (
     read_weights,
     resolve_model_folder,
 )
-from vaner.errors import ModelError
+from vaner.errors import ModelError, library_errors, summarize_error
+from vaner.utils.atomic_write import apply_umask
 
 
 class BackboneModel(CheckedModel):
@@ -187,6 +189,7 @@ class BackboneModel(CheckedModel):
             with backbones.silence_transformers():
                 # The names of the weights are those in memory, not those of the backbone's files.
                 super().save_pretrained(folder, **{"save_original_format": False, **options})
+            apply_umask(folder)
             return
         if not options.get("is_main_process", True):
             return
@@ -196,6 +199,7 @@ class BackboneModel(CheckedModel):
         saved_parts.save_trained_weights(self.backbone, folder, self.config.backbone)
         if self.has_head:
             saved_parts.save_head(self._head_modules(), folder)
+        apply_umask(folder)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
         """Push the model to the Hub, with its tokenizer and a model card.
@@ -254,6 +258,14 @@ class BackboneModel(CheckedModel):
         hub.pop("revision", None)  # that of the model, not of its backbone
         if (kind := read_model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
+        with _model_errors(folder):
+            model = cls._load(folder, *args, hub=hub, **options)
+            model.config.check()
+        model.name_or_path = str(folder)
+        return model
+
+    @classmethod
+    def _load(cls, folder: Path, *args: Any, hub: dict[str, Any], **options: Any) -> Self:
         parts = (locate_adapter(folder) / ADAPTER_CONFIG, folder / LAYERS_FILE, folder / HEAD_FILE)
         if any(part.is_file() for part in parts):
             return cls._load_onto_backbone(folder, hub=hub, **options)
@@ -268,14 +280,14 @@ class BackboneModel(CheckedModel):
                     folder, *args, output_loading_info=True, **options
                 )
         except OSError as error:  # a file is missing
-            raise ModelError(f"{folder}: the model is not complete: {error}") from error
+            reason = summarize_error(error)
+            raise ModelError(f"{folder}: the model is not complete ({reason})") from error
         model, info = loaded
         missing = sorted(info["missing_keys"]) + sorted(str(k) for k in info["mismatched_keys"])
         if missing:
             raise ModelError(f"{folder}: weights missing or of another shape: {missing[0]} …")
         check_attention(model.backbone, model.config.attention)
         assert isinstance(model, cls)
-        model.name_or_path = str(folder)
         return model
 
     @classmethod
@@ -298,7 +310,6 @@ class BackboneModel(CheckedModel):
         config = cls.config_class.from_pretrained(folder)
         if quantization is not None and config.frozen_layers is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
-        config.check()
         layers = config.frozen_layers is not None
         saved_parts.check_readable(folder, layers=layers, has_head=cls.has_head)
         located = locate_backbone(
@@ -325,5 +336,12 @@ class BackboneModel(CheckedModel):
             saved_parts.load_head(model._head_modules(), folder)
         model.move_head(next(base.parameters()).device)
         model.train(trainable)
-        model.name_or_path = str(folder)
         return model
+
+
+def _model_errors(folder: Path) -> AbstractContextManager[None]:
+    """Return the boundary around the loading of a model: each library has errors of its kind."""
+    return library_errors(
+        folder, "the model cannot be loaded", "restore its files, or train again",
+        error_class=ModelError,
+    )  # fmt: skip

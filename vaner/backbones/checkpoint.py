@@ -46,8 +46,9 @@ def load_weights(
     auto_class = get_auto_class(config, is_generative)
     try:
         loaded, info = auto_class.from_pretrained(
-            folder, config=config, use_safetensors=True, output_loading_info=True, **options
-        )
+            folder, config=config, use_safetensors=True, trust_remote_code=False,
+            output_loading_info=True, **options,
+        )  # fmt: skip
     except Exception as error:  # errors of many classes, from shapes to missing packages
         raise ModelError(
             f"{folder}: a {config.model_type} backbone cannot be loaded: {summarize_error(error)}"

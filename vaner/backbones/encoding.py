@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ import numpy.typing as npt
 import regex
 from tokenizers import Tokenizer
 
-from vaner.errors import ModelError
+from vaner.errors import ModelError, library_errors
 from vaner.text.casing import Casing, get_casing
 from vaner.text.normalize import normalize
 from vaner.text.words import Window, Word, read_words, split_windows
@@ -237,10 +238,12 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         ModelError: if it is missing or broken.
     """
     text = _read_tokenizer_text(folder)
-    try:
+    with _tokenizer_errors(folder / TOKENIZER_FILE):
         return Tokenizer.from_str(text)
-    except Exception as error:  # the Rust side raises plain Exception
-        raise ModelError(f"{folder / TOKENIZER_FILE}: not a tokenizer: {error}") from error
+
+
+def _tokenizer_errors(path: Path) -> AbstractContextManager[None]:
+    return library_errors(path, "not a tokenizer", "copy it again", error_class=ModelError)
 
 
 def copy_tokenizer(folder: Path, target: Path) -> None:
@@ -261,7 +264,7 @@ def _read_tokenizer_text(folder: Path) -> str:
     path = folder / TOKENIZER_FILE
     if not path.is_file():
         raise ModelError(f"{folder}: {path.name} is missing; only fast tokenizers are read")
-    try:
+    with _tokenizer_errors(path):
         text = path.read_text("utf-8")
         config = folder / "tokenizer_config.json"
         lowercases = json.loads(config.read_text("utf-8")) if config.is_file() else {}
@@ -272,6 +275,4 @@ def _read_tokenizer_text(folder: Path) -> str:
             if normalizer.get("type") == "BertNormalizer" and normalizer["lowercase"] != lowercases:
                 normalizer["lowercase"] = lowercases
                 return json.dumps(content, ensure_ascii=False)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path}: not a tokenizer: {error}") from error
     return text

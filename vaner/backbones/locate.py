@@ -11,7 +11,6 @@ import logging
 import os
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -25,6 +24,7 @@ from vaner.backbones.embedded import EMBEDDED, Embedded
 from vaner.backbones.hub_errors import describe_hub_error
 from vaner.errors import ModelError
 from vaner.utils.cache_folder import get_cache_folder
+from vaner.utils.temporary_folder import temporary_folder
 
 logger = logging.getLogger(__name__)
 
@@ -221,17 +221,15 @@ def _fill_cache(target: Path, action: str, fill: Callable[[Path], None]) -> Path
         ModelError: if the files cannot be written.
     """
     print(f"vaner: {action} once (about a minute) …", file=sys.stderr, flush=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
-        with silence_transformers():
+        with silence_transformers(), temporary_folder(target) as temporary:
+            work = temporary / "content"  # the temporary folder is only for its owner
+            work.mkdir()
             fill(work)
-        os.replace(work, target)
+            os.replace(work, target)
     except OSError as error:
         if not (target / "config.json").is_file():  # another process was not faster
             raise ModelError(f"cannot write the backbone to {target}: {error}") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     print(f"vaner: cached in {target}", file=sys.stderr, flush=True)
     return target
 

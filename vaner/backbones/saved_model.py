@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 
 from vaner.backbones import locate
 from vaner.backbones.base_model import BackboneModel
-from vaner.errors import VanerError
+from vaner.errors import ModelError, VanerError, library_errors
 
 Model = TypeVar("Model", bound=BackboneModel)
 
@@ -32,9 +33,50 @@ def load_for_inference(
     """
     model = model_class.from_pretrained(folder, device=str(device), **options)
     if "quantization" not in options:
-        model.merge_adapter()
+        with library_errors(folder, "the adapter cannot be merged", error_class=ModelError):
+            model.merge_adapter()
     model.train(False)
+    _check_positions(model, folder)
+    embeddings = model.backbone.get_input_embeddings()
+    embeddings.register_forward_pre_hook(partial(_check_subwords, folder))
     return model
+
+
+def _check_positions(model: BackboneModel, folder: Path) -> None:
+    """Check that a backbone with a vector for each position has one for each of a window.
+
+    Raises:
+        ModelError: if it has fewer, so that only short texts could be read.
+    """
+    for name, module in model.backbone.named_modules():
+        is_table = isinstance(module, torch.nn.Embedding) and "position_embeddings" in name
+        if is_table and len(cast(torch.Tensor, module.weight)) < model.config.max_subwords:
+            raise ModelError(
+                f"{folder}: max_subwords is {model.config.max_subwords}, but the backbone has only "
+                f"{len(cast(torch.Tensor, module.weight))} positions; restore config.json"
+            )
+
+
+def _check_subwords(folder: Path, embeddings: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
+    """Check that the backbone has a vector for each subword; a GPU would stop with an assertion.
+
+    Raises:
+        ModelError: if the tokenizer is of another backbone.
+    """
+    ids = inputs[0] if inputs else None
+    if (
+        ids is None
+        or ids.device.type != "cpu"
+        or cast(Any, torch.jit).is_tracing()
+        or not ids.numel()
+    ):
+        return
+    highest, rows = int(ids.max()), len(cast(torch.Tensor, embeddings.weight))
+    if highest >= rows:
+        raise ModelError(
+            f"{folder}: tokenizer.json has the subword {highest}, but the backbone only {rows}; "
+            "restore the file"
+        )
 
 
 def locate_tokenizer(model: BackboneModel, folder: Path) -> Path:

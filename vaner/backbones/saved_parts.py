@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 from vaner.backbones import trainable_weights
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
 from vaner.backbones.storage import locate_adapter, read_weights, write_backbone_name
-from vaner.errors import ModelError, summarize_error
+from vaner.errors import ModelError, library_errors, summarize_error
 
 Head = Mapping[str, nn.Module]
 """The modules above a backbone by their names in a state dict."""
@@ -115,10 +115,8 @@ def load_into(
         raise ModelError(
             f"{folder}: weights missing or not of this model: {', '.join(different)} …"
         )
-    try:
+    with library_errors(folder, "weights of another shape", error_class=ModelError):
         model.load_state_dict(state, strict=False)
-    except RuntimeError as error:
-        raise ModelError(f"{folder}: weights of another shape: {error}") from error
 
 
 def check_can_be_saved(model: PreTrainedModel, build_empty: Callable[[], PreTrainedModel]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FOLDER
 from vaner.backbones.hub_errors import describe_hub_error
 from vaner.backbones.stored_config import read_config
-from vaner.errors import ModelError
+from vaner.errors import ModelError, library_errors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,15 +77,19 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         ModelError: if the file is missing or damaged.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     if not path.is_file():
         raise ModelError(f"{path.parent}: {path.name} is missing; the model is not complete")
-    try:
+    with library_errors(
+        path, "not a readable weight file", "copy it again", error_class=ModelError
+    ):
         return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: not a readable weight file ({error}); copy it again") from error
+
+
+def _weight_errors(path: Path) -> AbstractContextManager[None]:
+    problem = "not a readable weight file"
+    return library_errors(path, problem, "copy it again", error_class=ModelError)
 
 
 def check_weights(folder: Path) -> None:
@@ -93,7 +98,7 @@ def check_weights(folder: Path) -> None:
     Raises:
         ModelError: if there is no weight file, or if one is missing or damaged.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     files = sorted(folder.glob("*.safetensors"))
     if not files and (pickled := sorted(folder.glob("*.bin"))):
@@ -105,13 +110,8 @@ def check_weights(folder: Path) -> None:
         raise ModelError(f"{folder}: no weights here (*.safetensors, adapter_config.json)")
     _check_shards(folder, {file.name for file in files})
     for file in files:
-        try:
-            with safe_open(file, framework="pt") as opened:
-                opened.keys()
-        except (SafetensorError, OSError) as error:
-            raise ModelError(
-                f"{file}: not a readable weight file ({error}); copy it again"
-            ) from error
+        with _weight_errors(file), safe_open(file, framework="pt") as opened:
+            opened.keys()
 
 
 def _check_shards(folder: Path, files: set[str]) -> None:
@@ -126,10 +126,8 @@ def _check_shards(folder: Path, files: set[str]) -> None:
         if numbered and "model.safetensors" not in files:
             raise ModelError(f"{index} is missing, so {numbered[0]} cannot be read; copy it again")
         return
-    try:
+    with library_errors(index, "not a readable index", "copy it again", error_class=ModelError):
         expected = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ModelError(f"{index}: not a readable index ({error}); copy it again") from error
     if missing := sorted(expected - files):
         raise ModelError(f"{folder / missing[0]} is missing; copy it again")
 

@@ -12,7 +12,7 @@ import torch
 from transformers import PreTrainedModel
 
 from vaner.backbones.attention import get_layers
-from vaner.errors import ModelError, summarize_error
+from vaner.errors import ModelError, library_errors, summarize_error
 
 
 def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:
@@ -47,13 +47,11 @@ def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTr
     """
     from peft import PeftModel
 
-    try:
-        with _ignore_renamed_attribute():
-            return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
-    except (ValueError, RuntimeError, KeyError, OSError) as error:
-        raise ModelError(
-            f"{folder}: the adapter cannot be loaded: {summarize_error(error)}"
-        ) from error
+    with (
+        library_errors(folder, "the adapter cannot be loaded", error_class=ModelError),
+        _ignore_renamed_attribute(),
+    ):
+        return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)  # type: ignore[return-value]
 
 
 def merge_lora(model: PreTrainedModel) -> PreTrainedModel:

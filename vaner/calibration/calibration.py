@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import floor
+from math import floor, isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vaner.calibration.temperature import HIGHEST, LOWEST, scale_probability
-from vaner.errors import ModelError, VanerError
+from vaner.errors import ModelError, VanerError, library_errors
 from vaner.text.documents import Document
 from vaner.utils.atomic_write import atomic_write
 from vaner.utils.deprecation import renamed_fields
@@ -77,6 +77,8 @@ class Fit:
         """
         names = {stored: name for name, stored in _STORED_NAMES.items()}
         steps = tuple(Step(float(threshold), float(p)) for threshold, p in content["steps"])
+        if not all(isfinite(value) for step in steps for value in step):
+            raise ValueError("a threshold is not a number")
         temperature = float(content["temperature"])
         if not LOWEST <= temperature <= HIGHEST:
             raise ValueError(f"temperature {temperature} is outside [{LOWEST}, {HIGHEST}]")
@@ -206,13 +208,9 @@ def read_calibration(folder: Path) -> Calibration | None:
     path = folder / CALIBRATION_FILE
     if not path.is_file():
         return None
-    try:
+    advice = "create it again with `vaner calibrate` or delete it"
+    with library_errors(path, "not a readable calibration", advice, error_class=ModelError):
         return Calibration.from_dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"{path}: not a readable calibration ({error}); create it again with `vaner calibrate` "
-            "or delete it"
-        ) from error
 
 
 def write_calibration(calibration: Calibration, folder: Path) -> Path:

@@ -23,7 +23,7 @@ from vaner.cli.evaluate import evaluate
 from vaner.cli.export import export
 from vaner.cli.kb import app as kb
 from vaner.cli.mcp import mcp
-from vaner.cli.messages import print_message, single_line
+from vaner.cli.messages import print_message
 from vaner.cli.push import push
 from vaner.cli.serve import serve
 from vaner.cli.train import train
@@ -87,7 +87,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         app(args=list(args) if args is not None else None, prog_name="vaner")
     except VanerError as error:
-        print_message(f"error: {single_line(error)}")
+        print_message(f"error: {error}")
         sys.exit(USER_ERROR)
 
 

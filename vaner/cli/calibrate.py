@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vaner.cli.evaluate_options import UnknownCorpusOption
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
@@ -136,7 +136,7 @@ def calibrate(
         name_corpus=not unknown_corpus,
         progress=lambda gold: partial(show_progress, label=gold.name, total=len(gold), quiet=quiet),
     )
-    typer.echo(_table(calibration))
+    print_result(_table(calibration))
     _print_warnings(calibration)
     print_message(f"calibration written to {write_calibration(calibration, folder)}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from vaner.cli.messages import print_message
-from vaner.errors import VanerError
+from vaner.errors import MEMORY_ADVICE, VanerError, is_out_of_memory
 
 RENAMED_OPTIONS: Mapping[str, str] = {
     "--dataset": "--corpus",
@@ -26,8 +27,7 @@ RENAMED_VALUES: Mapping[tuple[str, str], str] = {("--engine", "here"): "local"}
 # `VanerError.argument` -> the parameter of a command that has another name.
 _PARAMETERS = {"format": "input_format"}
 
-# Errors of the operating system about a path: it is too long, or access is denied.
-_PATH_ERRORS = {errno.ENAMETOOLONG, errno.EACCES}
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 _MAX_PATH = 80  # characters to show of such a path, which may be a text given by mistake
 
 # Depending on its version, typer has a copy of click's exceptions.
@@ -58,12 +58,30 @@ class Command(TyperCommand):
             if message == str(error):
                 raise
             raise VanerError(message) from error
-        except OSError as error:
-            if error.errno not in _PATH_ERRORS or error.filename is None:
+        except Exception as error:
+            if (described := describe_system_error(error)) is None:
                 raise
-            path = str(error.filename)
-            shown = path if len(path) <= _MAX_PATH else f"{path[:_MAX_PATH]} …"
-            raise VanerError(f"{shown}: {error.strerror}") from error
+            raise VanerError(described) from error
+
+
+def describe_system_error(error: Exception) -> str | None:
+    """Return an error of the operating system in one line; None for any other error.
+
+    The disk is full, a path cannot be read or is too long, memory is not enough: wherever a command
+    meets this, the user has to do something about it, and a traceback does not help.
+    """
+    if is_out_of_memory(error):
+        return f"out of memory; {MEMORY_ADVICE}"
+    if not isinstance(error, OSError) or isinstance(error, BrokenPipeError) or not error.strerror:
+        return None
+    reason = error.strerror
+    if error.errno in _FULL_DISK:
+        reason += "; free some space, or write to another disk"
+    if error.filename is None:
+        return reason
+    path = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
+    shown = str(path) if len(str(path)) <= _MAX_PATH else f"{str(path)[:_MAX_PATH]} …"
+    return f"{shown}: {reason}"
 
 
 class Group(TyperGroup):

@@ -10,7 +10,7 @@ import typer
 
 from vaner.cli import corpus_files
 from vaner.cli.command import Command, Group, with_option_hint
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import (
     ColumnsOption,
     CorporaOption,
@@ -59,11 +59,11 @@ def list_(
 
     root = corpora_root(corpora) if corpora else None
     if names:
-        typer.echo("\n\n".join(corpus_info.describe(name, root) for name in names))
+        print_result("\n\n".join(corpus_info.describe(name, root) for name in names))
         return
-    typer.echo(align_columns(corpus_info.corpus_rows(REGISTRY.values(), root)))
-    typer.echo("\nviews, which read the files of another corpus\n")
-    typer.echo(align_columns(corpus_info.view_rows(VIEWS.values())))
+    print_result(align_columns(corpus_info.corpus_rows(REGISTRY.values(), root)))
+    print_result("\nviews, which read the files of another corpus\n")
+    print_result(align_columns(corpus_info.view_rows(VIEWS.values())))
     if root is None:
         print_message("use --corpora FOLDER or set VANER_CORPORA to see which files exist")
 
@@ -157,7 +157,7 @@ def stats(
     rows: list[tuple[str, ...]] = [("corpus", "split", *sizes, *shapes)]
     for name in names:
         rows += _stats_rows(name, corpora, format, encoding, columns)
-    typer.echo(align_columns(rows, right=range(2, 12)))
+    print_result(align_columns(rows, right=range(2, 12)))
 
 
 def _stats_rows(
@@ -252,17 +252,17 @@ def _corpora_to_check(names: list[str] | None, check_all: bool, corpora: Path | 
         raise VanerError(f"{root}: contains no registered corpus")
     missing = [name for name in REGISTRY if name not in available]
     if missing:
-        typer.echo(f"not available: {', '.join(missing)}")
+        print_result(f"not available: {', '.join(missing)}")
     return available
 
 
 def _print_findings(name: str, findings: Findings) -> None:
     for message in findings.problems:
-        typer.echo(_finding_line(name, "problem", message))
+        print_result(_finding_line(name, "problem", message))
     for message in findings.notes:
-        typer.echo(_finding_line(name, "note", message))
+        print_result(_finding_line(name, "note", message))
     if not findings.problems:
-        typer.echo(f"{name}: no problems")
+        print_result(f"{name}: no problems")
 
 
 def _finding_line(name: str, kind: str, message: str) -> str:

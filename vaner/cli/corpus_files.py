@@ -145,7 +145,7 @@ def convert(
     if stream.error is not None:
         if stream.count:
             written = format_count(report.documents, "document")
-            print_message(f"stopped early: {written} written to {target}")
+            print_message(f"stopped early: {written} written to {stream.written_to}")
             if report.lost and not quiet:
                 print_message(describe_losses(writing, report.lost))
         raise stream.error

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.messages import output_folder_errors, print_message
+from vaner.cli.messages import output_folder_errors, print_message, print_result
 from vaner.cli.options import CorporaOption, ResumeOption
 
 
@@ -57,5 +57,5 @@ def crossfit(
             parsed, output, folds=folds, corpora_root=corpora, resume=resume, report=print_message
         )
     for file in (*result.train, *result.devel):
-        typer.echo(file)
+        print_result(file)
     print_message(f"use these files to train a selector for --model {result.model}")

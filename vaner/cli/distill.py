@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.messages import output_folder_errors, print_message
+from vaner.cli.messages import output_folder_errors, print_message, print_result, resume_hint
 from vaner.cli.options import CorporaOption, ResumeOption
 from vaner.errors import VanerError
 
@@ -76,15 +76,15 @@ def distill(
     )  # fmt: skip
     if show:
         plain = recipe.model_dump(mode="json", exclude_unset=True)
-        typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+        print_result(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).rstrip())
         return
     if output is None:
         raise VanerError("distillation needs an output folder: vaner distill TEACHER … -o FOLDER")
 
-    with output_folder_errors(output):
+    with output_folder_errors(output), resume_hint(output, "the same command with --resume"):
         from vaner.training.train import train
 
         trained = train(recipe, output, corpora_root=corpora, resume=resume, report=print_message)
     for run in trained:
-        typer.echo(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
+        print_result(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
         print_message(f"to make it faster, run: vaner export {run.folder}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import CorporaOption
 from vaner.display.text import align_columns, format_count
 
@@ -70,14 +70,14 @@ def doctor(
         status = {
             name: {item.name: item.status for item in items} for name, items in sections.items()
         }
-        typer.echo(json.dumps({**status, "problems": problems}, indent=1, ensure_ascii=False))
+        print_result(json.dumps({**status, "problems": problems}, indent=1, ensure_ascii=False))
     else:
         rows = [
             (name if not number else "", item.name, item.status)
             for name, items in sections.items()
             for number, item in enumerate(items)
         ]
-        typer.echo(align_columns(rows))
+        print_result(align_columns(rows))
     if problems:
         for problem in problems:
             print_message(f"broken: {problem}")

@@ -221,9 +221,10 @@ def _load_seen_split(
     name: str, split: str, seen_in: str | None, reading: Callable[[str], Corpus]
 ) -> Corpus | None:
     """Load the split whose mentions count as seen; an error only if the user named it."""
-    from vaner.corpora import lookup, training_split
+    from vaner.corpora import is_one_split, lookup, training_split
 
-    has_splits = lookup(name) is not None or Path(name).is_dir()
+    # A folder that is one split, such as corpus/test, has no training split.
+    has_splits = lookup(name) is not None or (Path(name).is_dir() and not is_one_split(name))
     seen_split = seen_in or training_split(name)
     if seen_in == "none" or (seen_in is None and (split == seen_split or not has_splits)):
         return None

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from vaner.cli.messages import print_result
 from vaner.display.text import align_columns, format_count
 from vaner.errors import CorpusError
 from vaner.hub.reported_results import ReportedResults, group_by_type
@@ -46,9 +45,9 @@ def evaluate_all(
     ]
     sizes = [e.report.documents for e in evaluations if e.total_documents is not None]
     limit = f", only the first {format_count(sizes[0], 'document')} of each corpus" if sizes else ""
-    typer.echo(f"{split}, strict{limit}")
+    print_result(f"{split}, strict{limit}")
     # The reported results are for all documents: they cannot be compared with those of a part.
-    typer.echo(results_table(evaluations, {} if sizes else reported, split))
+    print_result(results_table(evaluations, {} if sizes else reported, split))
     return evaluations
 
 

@@ -8,9 +8,7 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.display.text import format_count, format_counts, printable
 from vaner.errors import VanerError
 from vaner.utils.atomic_write import atomic_write
@@ -29,18 +27,20 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
     if evaluation.unsupported_types:
         types = ", ".join(evaluation.unsupported_types)
         print_message(f"not scored, because the {recognizer} does not find them: {types}")
-    typer.echo(f"{evaluation.name}, strict unless stated otherwise")
-    typer.echo("\n".join(map(printable, evaluation.report.table().splitlines())))
+    print_result(f"{evaluation.name}, strict unless stated otherwise")
+    print_result("\n".join(map(printable, evaluation.report.table().splitlines())))
     if evaluation.unreachable:
-        typer.echo(f"unreachable: {format_counts(evaluation.unreachable)}")
+        print_result(f"unreachable: {format_counts(evaluation.unreachable)}")
     if evaluation.duplicates:
         repeated = format_count(evaluation.duplicates, "gold mention")
-        typer.echo(f"repeated: {repeated} with the same offsets and type as another; counted once")
+        print_result(
+            f"repeated: {repeated} with the same offsets and type as another; counted once"
+        )
     if (reliability := evaluation.reliability) is not None:
         error = f"{100 * reliability.error:.2f} % in {format_count(len(reliability.bins), 'bin')}"
         before = evaluation.uncalibrated
         uncalibrated = f"; {100 * before.error:.2f} % before calibration" if before else ""
-        typer.echo(f"calibration error (ECE) of the scores: {error}{uncalibrated}")
+        print_result(f"calibration error (ECE) of the scores: {error}{uncalibrated}")
 
 
 def print_best_threshold(evaluation: Evaluation) -> None:
@@ -53,7 +53,7 @@ def print_best_threshold(evaluation: Evaluation) -> None:
         # Rounded down, so that the mention at the threshold is not dropped.
         threshold = floor(1e4 * cut.threshold) / 1e4
         p, r, f1 = (100 * x for x in (cut.counts.precision, cut.counts.recall, cut.counts.f1))
-        typer.echo(
+        print_result(
             f"best F1 on this split with --min-score {threshold}: P {p:.2f}, R {r:.2f}, F1 {f1:.2f}"
         )
 

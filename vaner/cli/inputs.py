@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vaner.cli.messages import print_message, single_line
-from vaner.display.text import format_count
+from vaner.cli.messages import print_message
+from vaner.display.text import format_count, format_counts
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, has_known_suffix, read
 from vaner.formats.brat import ANNOTATION_SUFFIXES
@@ -26,7 +27,7 @@ class SkippedRecords:
     def __call__(self, error: FormatError) -> None:
         self.count += 1
         if self.count <= _MAX_SHOWN:
-            print_message(f"warning: skipped: {single_line(error)}")
+            print_message(f"warning: skipped: {error}")
 
     def print_count(self) -> None:
         """Print how many records were skipped, if there are any."""
@@ -65,6 +66,7 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
     readable = [file for file in files if has_known_suffix(file)]
     # Label Studio writes files without a suffix to a target storage.
     if readable := readable or [file for file in files if not file.suffix and file.stem.isdigit()]:
+        _print_unread_kinds(folder, files, readable)
         return list(map(str, readable))
     subfolders = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
     if subfolders:
@@ -73,6 +75,15 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
         )
     suffixes = sorted({suffix for f in FORMATS.values() for suffix in f.suffixes})
     raise VanerError(f"{folder}: contains no file with one of the suffixes {', '.join(suffixes)}")
+
+
+def _print_unread_kinds(folder: Path, files: Sequence[Path], readable: Sequence[Path]) -> None:
+    """Print how many files of a folder are of no kind that is read, if there are any."""
+    shown = [file for file in files if not file.name.startswith(".")]
+    kinds = Counter(file.suffix or file.name for file in shown if file not in set(readable))
+    if kinds:
+        count = f"{kinds.total():,} of {format_count(len(shown), 'file')}"
+        print_message(f"warning: {folder}: {count} of an unknown kind: {format_counts(kinds)}")
 
 
 def read_documents(

@@ -11,7 +11,7 @@ import typer
 
 from vaner.cli import kb_diagnostics
 from vaner.cli.command import Command, Group
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import (
     BaseOption,
     DeviceOption,
@@ -61,7 +61,7 @@ def list_() -> None:
     rows = [("name", "built", "sources")]
     for name in sorted(known):
         rows.append((name, _size(name) if name in available else "no", known[name]))
-    typer.echo(align_columns(rows))
+    print_result(align_columns(rows))
 
 
 def _size(name: str) -> str:
@@ -133,11 +133,11 @@ def stats(
 
     statistics = build_report(open_base(name))
     if as_json:
-        typer.echo(json.dumps(statistics.to_dict(), ensure_ascii=False, indent=2))
+        print_result(json.dumps(statistics.to_dict(), ensure_ascii=False, indent=2))
         return
     for block in (_types_table(statistics), _sources_table(statistics), _names_table(statistics)):
-        typer.echo(block)
-        typer.echo()
+        print_result(block)
+        print_result("")
     if statistics.english is None:
         print_message("to count names that are common English words: pip install wordfreq")
 

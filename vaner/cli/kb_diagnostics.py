@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import BaseOption, CorporaOption, JsonOption, TypesOption, split_types
 from vaner.display.text import format_count
 from vaner.errors import VanerError
@@ -53,12 +53,12 @@ def related(
         for type in type_names or base.types
     }
     if as_json:
-        typer.echo(json.dumps({t: p._asdict() for t, p in pools.items()}, ensure_ascii=False))
+        print_result(json.dumps({t: p._asdict() for t, p in pools.items()}, ensure_ascii=False))
         return
     for type, pool in pools.items():
-        typer.echo(f"{type}: {'; '.join(pool.positives) or 'no related names'}")
+        print_result(f"{type}: {'; '.join(pool.positives) or 'no related names'}")
         if pool.negatives:
-            typer.echo(f"  negative examples: {'; '.join(pool.negatives)}")
+            print_result(f"  negative examples: {'; '.join(pool.negatives)}")
 
 
 def check(
@@ -101,12 +101,12 @@ def check(
             "provenance": leaked_sources,
             "telltale": [result.to_dict() for result in results],
         }
-        typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        print_result(json.dumps(content, ensure_ascii=False, indent=1))
     else:
         for line in leaked_sources:
-            typer.echo(f"LEAK: {line}")
+            print_result(f"LEAK: {line}")
         if sources and not leaked_sources:
-            typer.echo("sources: none is a held-out file of an available corpus")
+            print_result("sources: none is a held-out file of an available corpus")
     leaks = sum(result.is_suspicious for result in results) + len(leaked_sources)
     print_message(f"found {format_count(leaks, 'leak')}" if leaks else "found no leak")
     if leaks:
@@ -114,9 +114,9 @@ def check(
 
 
 def _print_result(result: LeakCheck) -> None:
-    typer.echo(str(result))
+    print_result(str(result))
     if result.is_suspicious:
-        typer.echo(f"  examples: {'; '.join(result.examples)}")
+        print_result(f"  examples: {'; '.join(result.examples)}")
 
 
 def _names(name: str) -> tuple[Any, Any]:

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
 from vaner.display.text import printable
-from vaner.errors import VanerError
+from vaner.errors import VanerError, escape_control_characters
+
+INTERRUPTED = 130
 
 
 def print_message(message: str) -> None:
@@ -16,9 +20,12 @@ def print_message(message: str) -> None:
     print(f"vaner: {printable(message)}", file=sys.stderr, flush=True)
 
 
-def single_line(error: Exception) -> str:
-    """Return the message of an error on one line."""
-    return " ".join(str(error).split())
+def print_result(text: object) -> None:
+    """Print a result on standard output. On a terminal, control characters are escaped."""
+    plain = str(text)
+    if sys.stdout.isatty():
+        plain = escape_control_characters(plain, keep="\n\t")
+    typer.echo(plain)
 
 
 @contextmanager
@@ -34,3 +41,26 @@ def output_folder_errors(folder: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise VanerError(f"{error.filename}: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def resume_hint(output: Path, command: str) -> Iterator[None]:
+    """Print how to continue a training that is stopped with Ctrl-C.
+
+    Args:
+        output: folder of the run.
+        command: what continues it.
+
+    Raises:
+        SystemExit: with the exit code of an interrupted program.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        from vaner.training.result import describe_progress
+
+        progress = describe_progress(output)
+        print_message(f"stopped; {progress or 'there is no checkpoint yet'}")
+        if progress:
+            print_message(f"to continue, run: {command}")
+        raise SystemExit(INTERRUPTED) from None

@@ -217,6 +217,14 @@ ShardOption = Annotated[
         show_default=False,
     ),
 ]
+KeepCheckpointsOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-checkpoints",
+        help="Keep the checkpoints of a finished run, which take several times the space of the "
+        "model.",
+    ),
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue an interrupted run in the output folder.")
 ]

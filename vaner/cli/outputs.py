@@ -7,6 +7,7 @@ Each document is flushed before the next one is annotated. An error does not los
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +17,12 @@ from typing import TextIO, cast
 
 from vaner.display import table
 from vaner.display.output_formats import FILE_VIEWS, VIEWS
-from vaner.errors import VanerError
+from vaner.errors import VanerError, escape_control_characters
 from vaner.formats import FORMATS, WriteReport, write, write_to
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
+
+_COMPRESSED = {".gz", ".bz2", ".xz"}
 
 
 class GuardedStream:
@@ -33,11 +36,14 @@ class GuardedStream:
 
     Attributes:
         count: number of documents so far.
+        written_to: the file that `write_documents` wrote them to. After an error, this is not the
+            requested file if that existed before.
     """
 
     def __init__(self, documents: Iterable[Document], source: GuardedStream | None = None) -> None:
         self._documents, self._source = documents, source
         self.count = 0
+        self.written_to = ""
         self._error: Exception | KeyboardInterrupt | None = None
 
     @property
@@ -94,7 +100,8 @@ def write_documents(documents: Iterable[Document], target: str, format: str) -> 
     """Write documents one by one.
 
     The file is opened when the first document arrives: a command that fails at once leaves an
-    existing file as it was.
+    existing file as it was. An existing file is replaced when all documents are written; until
+    then they are in a file next to it, which stays if there is an error.
 
     Args:
         documents: the documents.
@@ -106,38 +113,60 @@ def write_documents(documents: Iterable[Document], target: str, format: str) -> 
     """
     stream = iter(documents)
     first = next(stream, None)
+    guarded = documents if isinstance(documents, GuardedStream) else None
     # A guarded stream without documents ended at an error: there is nothing to write.
-    if first is None and isinstance(documents, GuardedStream) and documents.error:
+    if first is None and guarded is not None and guarded.error:
         return WriteReport()
     all_documents = chain([first] if first is not None else [], stream)
-    if format in FILE_VIEWS:
-        return _write_file_view(all_documents, target, format)
-    if target != STDIN and format not in VIEWS:
-        return write(all_documents, target, format)
+    file = _partial_file(target) if _is_existing_file(target) else target
+    if guarded is not None:
+        guarded.written_to = file
     try:
-        if target == STDIN:
-            return write_to_stream(all_documents, sys.stdout, format)
-        with _open_text(target) as file:
-            return write_to_stream(all_documents, file, format)
+        report = _write_to_target(all_documents, file, format)
+        if file != target and not (guarded is not None and guarded.error):
+            os.replace(file, target)
+        return report
     except BrokenPipeError:
         raise
     except OSError as error:
         raise VanerError(f"{target}: cannot be written: {error.strerror or error}") from None
 
 
-def _write_file_view(documents: Iterable[Document], target: str, format: str) -> WriteReport:
-    lost = Counter[str]()
-    try:
+def _write_to_target(documents: Iterable[Document], target: str, format: str) -> WriteReport:
+    if format in FILE_VIEWS:
+        lost = Counter[str]()
         count = sum(1 for _ in FILE_VIEWS[format](documents, Path(target), lost))
-    except OSError as error:
-        raise VanerError(f"{target}: cannot be written: {error.strerror or error}") from None
-    return WriteReport(count, dict(+lost))
+        return WriteReport(count, dict(+lost))
+    if target != STDIN and format not in VIEWS:
+        return write(documents, target, format)
+    if target == STDIN:
+        return write_to_stream(documents, sys.stdout, format)
+    with _open_text(target) as file:
+        return write_to_stream(documents, file, format)
+
+
+def _is_existing_file(target: str) -> bool:
+    """Return whether a target is a file that can be replaced: no device, pipe or link."""
+    path = Path(target)
+    return target != STDIN and path.is_file() and not path.is_symlink()
+
+
+def _partial_file(target: str) -> str:
+    """Return the name of the file that is written before it replaces an existing one.
+
+    >>> _partial_file("runs/annotated.jsonl.gz")
+    'runs/annotated.partial.jsonl.gz'
+    """
+    path = Path(target)
+    suffixes = "".join(path.suffixes[-2:] if path.suffix in _COMPRESSED else path.suffixes[-1:])
+    stem = path.name.removesuffix(suffixes) if suffixes else path.name
+    return str(path.with_name(f"{stem}.partial{suffixes}"))
 
 
 def write_to_stream(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:
     """Write documents in a format or a view to a text stream."""
     if format not in VIEWS:
-        return write_to(documents, stream, format)
+        return write_to(documents, _protect_terminal(stream), format)
     lost = Counter[str]()
     count = 0
 
@@ -148,10 +177,29 @@ def write_to_stream(documents: Iterable[Document], stream: TextIO, format: str) 
             yield document
 
     view = table.draw if format == "table" and stream.isatty() else VIEWS[format]
+    output = stream if view is table.draw else _protect_terminal(stream)
     for piece in view(count_documents(), lost):
-        stream.write(piece)
-        stream.flush()
+        output.write(piece)
+        output.flush()
     return WriteReport(count, dict(+lost))
+
+
+def _protect_terminal(stream: TextIO) -> TextIO:
+    """Return a stream that escapes control characters if it is a terminal, which obeys them."""
+    return cast(TextIO, _EscapingStream(stream)) if stream.isatty() else stream
+
+
+class _EscapingStream:
+    """A terminal that shows control characters as escapes, except for line breaks and tabs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(escape_control_characters(text, keep="\n\r\t"))
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def _open_text(target: str) -> TextIO:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.messages import print_message
+from vaner.cli.messages import print_message, print_result
 from vaner.display.text import align_columns
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def push(
         folder, repo, private=private, message=message, tokenizer=tokenizer, backbone=backbone,
         results=result_files, license=license,
     )  # fmt: skip
-    typer.echo(url)
+    print_result(url)
     print_message(f"to use the model, run: vaner annotate --model {repo}")
 
 
@@ -119,9 +119,9 @@ def _show(files: RepositoryFiles) -> None:
 
     sizes = file_sizes(files)
     rows = [*sizes.items(), ("total", sum(sizes.values()))]
-    typer.echo(align_columns(((name, f"{size:,}") for name, size in rows), right=(1,)))
+    print_result(align_columns(((name, f"{size:,}") for name, size in rows), right=(1,)))
     card = files[CARD_FILE]
-    typer.echo("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
+    print_result("\n" + (card.decode() if isinstance(card, bytes) else card.read_text("utf-8")))
 
 
 def _prepare() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from vaner.display.output_formats import FILE_VIEWS, VIEWS, output_format
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, write
 from vaner.formats.source import STDIN
+from vaner.utils.temporary_folder import temporary_folder
 
 if TYPE_CHECKING:
     from vaner.corpora.split import CorpusSplits
@@ -36,17 +39,30 @@ def check_folder(folder: Path, format: str) -> str:
 
 
 def write_splits(splits: CorpusSplits, folder: Path, format: str) -> Counter[str]:
-    """Write each split, and return what the format could not represent.
+    """Write all splits or none, and return what the format could not represent.
 
     Raises:
         VanerError: if a file cannot be written.
     """
     lost = Counter[str]()
+    suffix = "" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with temporary_folder(folder.absolute()) as temporary:
+            content = temporary / "content"  # the temporary folder is only for its owner
+            content.mkdir()
+            for name, documents in splits.documents.items():
+                with _rename_in_errors(content, folder):
+                    lost.update(write(documents, content / f"{name}{suffix}", format).lost)
+            content.replace(folder)
     except OSError as error:
         raise VanerError(f"{folder}: cannot be created: {error.strerror or error}") from None
-    suffix = "" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
-    for name, documents in splits.documents.items():
-        lost.update(write(documents, folder / f"{name}{suffix}", format).lost)
     return lost
+
+
+@contextmanager
+def _rename_in_errors(work: Path, folder: Path) -> Iterator[None]:
+    """Replace the temporary folder in the message of an error by the folder that is written."""
+    try:
+        yield
+    except VanerError as error:
+        raise VanerError(str(error).replace(str(work), str(folder))) from error

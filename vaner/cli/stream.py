@@ -97,7 +97,7 @@ class AnnotationStream:
         if guarded.error is not None:
             if guarded.count:
                 written = format_count(report.documents, "document")
-                print_message(f"stopped early: {written} written to {self._output}")
+                print_message(f"stopped early: {written} written to {guarded.written_to}")
                 self._print_losses(report)
             raise guarded.error
         if not self._quiet:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.messages import output_folder_errors, print_message
-from vaner.cli.options import CorporaOption, ResumeOption
+from vaner.cli.messages import output_folder_errors, print_message, print_result, resume_hint
+from vaner.cli.options import CorporaOption, KeepCheckpointsOption, ResumeOption
 from vaner.errors import VanerError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def train(
     ] = None,
     corpora: CorporaOption = None,
     resume: ResumeOption = False,
+    keep_checkpoints: KeepCheckpointsOption = False,
     draw: Annotated[
         bool,
         typer.Option(
@@ -45,9 +46,10 @@ def train(
 ) -> None:
     """Train a model from a recipe.
 
-    The checkpoint with the best F1 on the dev set is saved. Test splits are not read. During
-    training, loss and dev F1 are logged to history.json in the folder of each seed. At the end, or
-    when training is stopped, they are drawn to training.png.
+    The checkpoint with the best F1 on the dev set is saved, and training ends when that F1 has
+    stopped rising (`patience` in the recipe). Paths in a recipe are relative to it. Test splits
+    are not read. Stop training with Ctrl-C, and continue with --resume. Loss and dev F1 are logged
+    to history.json in the folder of each seed, and drawn to training.png at the end.
 
     Examples:
 
@@ -63,7 +65,7 @@ def train(
     from vaner.training.recipe.schema import Recipe
 
     if schema:
-        typer.echo(json.dumps(Recipe.model_json_schema(), indent=2))
+        print_result(json.dumps(Recipe.model_json_schema(), indent=2))
         return
     if draw and output is not None:
         _draw(output)
@@ -73,14 +75,16 @@ def train(
             "training needs a recipe and an output folder: vaner train RECIPE.yaml -o FOLDER"
         )
     parsed = read_recipe(recipe)
-    with output_folder_errors(output):
+    command = f"vaner train {recipe} -o {output} --resume"
+    with output_folder_errors(output), resume_hint(output, command):
         from vaner.training.train import train as train_models
 
         trained = train_models(
-            parsed, output, corpora_root=corpora, resume=resume, report=print_message
-        )
+            parsed, output, corpora_root=corpora, resume=resume, report=print_message,
+            keep_checkpoints=keep_checkpoints,
+        )  # fmt: skip
     for run in trained:
-        typer.echo(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
+        print_result(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
     _print_evaluate_commands(max(trained, key=lambda run: run.dev_f1).folder, parsed)
 
 
@@ -105,4 +109,4 @@ def _draw(output: Path) -> None:
     if not logs:
         raise VanerError(f"{output}: contains no training log ({HISTORY_FILE})")
     for log in logs:
-        typer.echo(draw_curves(log.parent))
+        print_result(draw_curves(log.parent))

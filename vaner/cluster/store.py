@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.cluster.plan import Part, Source, split_into_parts
-from vaner.errors import VanerError
+from vaner.errors import VanerError, library_errors, summarize_error
 from vaner.formats import FORMATS
 
 _VERSION = 1
@@ -104,17 +104,16 @@ class Store:
             record = json.loads(self._manifest.read_text("utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
-            raise VanerError(f"{self._manifest}: cannot be read: {error}") from None
-        try:
+        except (OSError, ValueError, RecursionError) as error:
+            reason = summarize_error(error)
+            raise VanerError(f"{self._manifest}: cannot be read: {reason}") from None
+        with library_errors(self._manifest, "not the manifest of a job"):
             if record.pop("version") != _VERSION:
                 raise VanerError(f"{self._manifest}: was written by another version of vaner")
             sources = tuple(Source(**source) for source in record.pop("sources"))
             settings = record.pop("settings")
             renamed = {_RENAMED_SETTINGS.get(name, name): settings[name] for name in settings}
             return Manifest(settings=renamed, sources=sources, **record)
-        except (AttributeError, KeyError, TypeError):
-            raise VanerError(f"{self._manifest}: is not the manifest of a job") from None
 
     def part_path(self, part: Part, total: int) -> Path:
         """Return the path of the results of a part.
@@ -155,7 +154,7 @@ class Store:
             return None
         try:
             return PartReport(**json.loads(self._report_path(part).read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None  # the part is annotated again
 
     def remove_temporary_files(self) -> None:

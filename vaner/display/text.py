@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from rich.cells import cell_len
 
 _CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
-_CONTROL |= dict.fromkeys((*range(128, 160), *range(0xD800, 0xE000)), 0xFFFD)
+_CONTROL |= dict.fromkeys(
+    (*range(128, 160), *range(0xD800, 0xE000), *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+    0xFFFD,
+)
 
 
 def printable(text: str) -> str:
@@ -48,6 +51,8 @@ def describe_losses(format: str, lost: Mapping[str, int]) -> str:
 
 def align_columns(rows: Iterable[Iterable[object]], *, right: Iterable[int] = ()) -> str:
     """Return rows of cells as text in columns, aligned by their width on the screen.
+
+    Control characters are escaped.
 
     Args:
         rows: the rows.

@@ -11,10 +11,12 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vaner.errors import VanerError, summarize_error
 from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
@@ -45,19 +47,14 @@ def read(
         encoding: ignored, the text of a table is UTF-8.
         on_error: see `vaner.formats.read`.
     """
-    import pyarrow as pa
-
     file, reader = InputFile(path, on_error), RecordReader()
-    try:
-        for number, (row, classes) in enumerate(_read_rows(file), 1):
-            guard = partial(file.guard, row=number)
-            with guard():
-                if row is None:
-                    raise MalformedError("a text is not UTF-8")
-                name, record = f"{file.stem}-{number}", _to_record(row)
-                yield from reader.read(record, name, guard, classes)
-    except (pa.ArrowException, OSError) as error:
-        raise file.error(f"cannot be read as Parquet: {error}") from None
+    for number, (row, classes) in enumerate(_read_rows(file), 1):
+        guard = partial(file.guard, row=number)
+        with guard():
+            if row is None:
+                raise MalformedError("a text is not UTF-8")
+            name, record = f"{file.stem}-{number}", _to_record(row)
+            yield from reader.read(record, name, guard, classes)
     reader.warn(file)
 
 
@@ -69,8 +66,10 @@ def _read_rows(
 
     if file.is_stdin:
         raise file.error("a Parquet table cannot be read from standard input; give a file")
-    table = pq.ParquetFile(file.path if file.data is None else io.BytesIO(file.data))
-    with table:
+    with (
+        _table_errors(file),
+        pq.ParquetFile(file.path if file.data is None else io.BytesIO(file.data)) as table,
+    ):
         names = table.schema_arrow.names
         if not set(SOURCES) & set(names):
             raise file.error(f"there is no column text; there are {', '.join(names) or 'none'}")
@@ -90,6 +89,21 @@ def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
         if batch.num_rows == 1:
             return [None]
     return [row for number in range(batch.num_rows) for row in _to_rows(batch.slice(number, 1))]
+
+
+@contextmanager
+def _table_errors(file: InputFile) -> Iterator[None]:
+    """Turn whatever pyarrow raises for a damaged table into one line.
+
+    Raises:
+        FormatError: with the file.
+    """
+    try:
+        yield
+    except VanerError:
+        raise
+    except Exception as error:  # also UnicodeDecodeError, for texts that are not UTF-8
+        raise file.error(f"cannot be read as Parquet: {summarize_error(error)}") from None
 
 
 def _get_classes(metadata: Mapping[bytes, bytes]) -> dict[str, Sequence[str]]:

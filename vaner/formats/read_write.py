@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -21,6 +21,7 @@ from vaner.formats.registry import FORMATS
 from vaner.formats.source import STDIN, OnError
 from vaner.formats.unsupported_annotations import prepare_unsupported_annotations
 from vaner.text.documents import Document
+from vaner.utils.atomic_write import atomic_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,13 @@ def write(
         if target.path_writer:
             if str(path) == STDIN:
                 raise VanerError(f"{target.name} cannot be written to a stream; give a file")
-            losses = Losses()
-            prepared = prepare_unsupported_annotations(documents, target.metadata_keys, losses)
-            number = sum(1 for _ in target.path_writer(prepared, Path(path), losses))
+            losses, counter = Losses(), _CountingIterable(documents)
+            prepared = prepare_unsupported_annotations(counter, target.metadata_keys, losses)
+            opened = (
+                nullcontext(Path(path)) if target.folder_writer else _complete_file(path, counter)
+            )
+            with opened as file:
+                number = sum(1 for _ in target.path_writer(prepared, file, losses))
             return WriteReport(number, dict(+losses))
         with _open_output(path) as stream:
             return write_to(documents, stream, target.name)
@@ -145,16 +150,50 @@ def _open_output(path: str | Path) -> Iterator[TextIO]:
             yield stream
 
 
+@contextmanager
+def _complete_file(path: str | Path, documents: _CountingIterable) -> Iterator[Path]:
+    """Yield a temporary path for a binary file, which cannot be read before it is complete.
+
+    It replaces `path` at the end, also if reading a document failed: the writer then completes the
+    file with the documents before that. If writing failed, `path` is as it was.
+
+    Args:
+        path: the file.
+        documents: the documents that are written.
+    """
+    failure: BaseException | None = None
+    with atomic_write(Path(path)) as temporary:
+        try:
+            yield temporary
+        except BaseException as error:
+            if not documents.has_failed:
+                raise
+            failure = error
+    if failure is not None:
+        raise failure
+
+
 class _CountingIterable:
-    """An iterable that counts the documents it has yielded."""
+    """An iterable that counts the documents it has yielded.
+
+    Attributes:
+        number: number of documents so far.
+        has_failed: whether an error ended them.
+    """
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self.documents, self.number = documents, 0
+        self.documents, self.number, self.has_failed = documents, 0, False
 
     def __iter__(self) -> Iterator[Document]:
-        for document in self.documents:
-            self.number += 1
-            yield document
+        try:
+            for document in self.documents:
+                self.number += 1
+                yield document
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self.has_failed = True
+            raise
 
 
 def make_ids_unique(documents: Iterable[Document]) -> Iterator[Document]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from transformers import AutoConfig
 
 from vaner.backbones.config import BackboneModelConfig, check_choice
+from vaner.errors import ModelError
 from vaner.generator.instructions import (
     MarkupInstruction,
     Style,
@@ -54,6 +55,8 @@ class VanerGeneratorConfig(BackboneModelConfig):
         """Raise a `VanerError` if a stored instruction is invalid, before reading any text."""
         for stored in self.instructions.values():
             MarkupInstruction.from_dict(stored)
+        if missing := [name for name in self.corpora if name not in self.instructions]:
+            raise ModelError(f"config.json: no instruction for the corpora {', '.join(missing)}")
 
     def instruction_for(self, type: str, corpus: str | None = None) -> str:
         """Return the instruction that requests a type.

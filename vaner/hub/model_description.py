@@ -12,7 +12,7 @@ from vaner.backbones.embedded import EMBEDDED
 from vaner.backbones.stored_config import read_config
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.corpora import lookup
-from vaner.errors import ModelError
+from vaner.errors import ModelError, library_errors
 from vaner.hub.reported_results import ReportedResults, read_reported_results
 from vaner.hub.training_record import TrainingRecord, list_training_splits, read_training_record
 
@@ -125,15 +125,14 @@ def _read_dtypes(file: Path) -> set[str]:
     Raises:
         ModelError: If the file is broken or incomplete.
     """
-    try:
+    problem = "not a readable weight file"
+    with library_errors(file, problem, "copy it again", error_class=ModelError):
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(min(length, file.stat().st_size)))
         tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
         dtypes = {tensor["dtype"] for tensor in tensors}
         ends = [tensor["data_offsets"][1] for tensor in tensors]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{file}: not a readable weight file ({error})") from error
     if 8 + length + max(ends, default=0) != file.stat().st_size:
         raise ModelError(f"{file}: the weight file is incomplete; copy it again")
     return {_DTYPES.get(dtype, dtype.lower()) for dtype in dtypes}

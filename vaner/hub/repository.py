@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
-from vaner.errors import VanerError, summarize_error
+from vaner.errors import VanerError, library_errors, summarize_error
 from vaner.hub.model_card import build_card, merge_cards
 from vaner.hub.model_description import ModelDescription, describe
 from vaner.hub.reported_results import parse_evaluation
@@ -230,10 +230,12 @@ def _add_results(
     reported = dict(model.results)
     for path in results:
         try:
-            record = json.loads(path.read_text("utf-8"))
+            with library_errors(path, "not the output of `vaner evaluate --json`"):
+                record = json.loads(path.read_text("utf-8"))
             reported.update(parse_evaluation(record))
-        except (OSError, ValueError, VanerError) as error:
-            raise VanerError(f"{path}: {error}") from None
+        except VanerError as error:
+            prefix = "" if str(path) in str(error) else f"{path}: "
+            raise VanerError(f"{prefix}{error}") from None
         if "selector" in record or not _is_same_model(record.get("model"), folder):
             evaluated = ", ".join(
                 f"{kind} {record[kind]}"

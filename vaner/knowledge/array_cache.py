@@ -6,8 +6,6 @@ import json
 import mmap
 import os
 import shutil
-import tempfile
-import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaner.utils.temporary_folder import remove_abandoned, temporary_folder
+
 Arrays = Mapping[str, NDArray[Any]]
 
 _METADATA = "about.json"
-_SECONDS_PER_DAY = 86_400
 
 
 def save(folder: Path, arrays: Arrays, key: Mapping[str, Any]) -> bool:
@@ -34,28 +33,22 @@ def save(folder: Path, arrays: Arrays, key: Mapping[str, Any]) -> bool:
         Whether the folder was written. It may not be if another process wrote it meanwhile.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        with temporary_folder(folder) as temporary:
+            # A folder inside the temporary folder, which only its owner may read.
+            content = temporary / "content"
+            content.mkdir()
+            checksums = {}
+            for name, array in arrays.items():
+                path = content / f"{name}.npy"
+                np.save(path, array, allow_pickle=False)
+                checksums[name] = _compute_crc32(path)
+            metadata = {"about": dict(key), "files": checksums}
+            (content / _METADATA).write_text(json.dumps(metadata), "utf-8")
+            if folder.exists():
+                shutil.rmtree(folder)
+            os.rename(content, folder)
     except OSError:
         return False
-    try:
-        # A folder inside the temporary folder, which only its owner may read.
-        content = temporary / "content"
-        content.mkdir()
-        checksums = {}
-        for name, array in arrays.items():
-            path = content / f"{name}.npy"
-            np.save(path, array, allow_pickle=False)
-            checksums[name] = _compute_crc32(path)
-        metadata = {"about": dict(key), "files": checksums}
-        (content / _METADATA).write_text(json.dumps(metadata), "utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.rename(content, folder)
-    except OSError:
-        return False
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return True
 
 
@@ -86,15 +79,11 @@ def prune(parent: Path, pattern: str, count: int) -> None:
     """
     try:
         newest = sorted(parent.glob(pattern), key=lambda folder: -folder.stat().st_mtime)
-        abandoned = [
-            path
-            for path in parent.glob(f".{pattern}-*")
-            if time.time() - path.stat().st_mtime > _SECONDS_PER_DAY
-        ]
     except OSError:  # another process removed them
         return
-    for folder in (*newest[count:], *abandoned):
+    for folder in newest[count:]:
         shutil.rmtree(folder, ignore_errors=True)
+    remove_abandoned(parent, pattern)
 
 
 def _compute_crc32(path: Path) -> int:

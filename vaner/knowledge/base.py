@@ -2,52 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaner.errors import KnowledgeError, summarize_error
+from vaner.errors import KnowledgeError, library_errors
+from vaner.knowledge.base_writer import (
+    FOOTER_KEY,
+    REVISION,
+    ROWS_PER_GROUP,
+    SCHEMA,
+    SCHEMA_VERSION,
+    write_rows,
+)
 from vaner.knowledge.concepts import Concept, Source
 from vaner.knowledge.type_names import match_types
 from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.deprecation import renamed_fields
 from vaner.utils.names import match_name, suggest_name
+from vaner.utils.temporary_folder import temporary_folder
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
-REVISION = 3
-"""Revision of the readers, increased if the same files give a different, better base.
-
-2: concepts of the dictionaries have no MeSH identifiers, a third of which were wrong.
-3: concepts of MEDIC that are in MeSH and in OMIM have the identifier of MeSH.
-"""
 _OLD_SOURCE_FIELDS = {"licence": "license", "home": "homepage"}
-_KEY = b"vaner.knowledge"
 _FOOTER = ("name", "sources", "concepts", "names", "fingerprint")
-_ROWS = 50_000  # rows per row group, which are in memory while a base is written or read
-_SCHEMA = pa.schema(
-    [
-        ("identifier", pa.string()),
-        ("name", pa.string()),
-        ("synonyms", pa.list_(pa.string())),
-        ("type", pa.dictionary(pa.int32(), pa.string())),
-        ("source", pa.dictionary(pa.int32(), pa.string())),
-    ]
-)
 
 
 class KnowledgeBase:
@@ -64,15 +51,11 @@ class KnowledgeBase:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        try:
+        if not self.path.exists():
+            raise KnowledgeError(f"{path}: no such knowledge base")
+        with library_errors(path, "not a knowledge base", error_class=KnowledgeError):
             self._file = pq.ParquetFile(self.path, memory_map=True)
-        except FileNotFoundError:
-            raise KnowledgeError(f"{path}: no such knowledge base") from None
-        except (OSError, pa.ArrowInvalid) as error:
-            raise KnowledgeError(
-                f"{path}: not a knowledge base: {summarize_error(error)}"
-            ) from None
-        about = _read_about((self._file.metadata.metadata or {}).get(_KEY))
+        about = _read_about((self._file.metadata.metadata or {}).get(FOOTER_KEY))
         if about is None:
             raise KnowledgeError(f"{path}: a Parquet file, but not a knowledge base of vaner")
         self._about: dict[str, Any] = about
@@ -82,9 +65,19 @@ class KnowledgeBase:
                 f"{SCHEMA_VERSION}; rebuild it with: vaner kb build {self.name}"
             )
         missing = [key for key in _FOOTER if key not in about]
-        missing += [name for name in _SCHEMA.names if name not in self._file.schema_arrow.names]
+        missing += [name for name in SCHEMA.names if name not in self._file.schema_arrow.names]
         if missing:
             raise KnowledgeError(f"{path}: damaged knowledge base without {', '.join(missing)}")
+        with self._damage():  # a damaged description is reported now, not at its first use
+            _ = self.sources, self.concept_counts, self.name_counts, len(self)
+            _check_counts({**self.concept_counts, **self.name_counts})
+
+    def _damage(self) -> AbstractContextManager[None]:
+        """Return the boundary around everything that reads the file."""
+        advice = f"rebuild it with: vaner kb build {self.name}"
+        return library_errors(
+            self.path, "damaged knowledge base", advice, error_class=KnowledgeError
+        )
 
     @property
     def name(self) -> str:
@@ -130,12 +123,16 @@ class KnowledgeBase:
         return int(self._file.metadata.num_rows)
 
     def __iter__(self) -> Iterator[Concept]:
-        for batch in self._batches(_SCHEMA.names):
-            for row in batch.to_pylist():
-                yield Concept(
-                    row["identifier"], row["name"], row["type"], tuple(row["synonyms"]),
-                    row["source"],
-                )  # fmt: skip
+        for batch in self._batches(SCHEMA.names):
+            with self._damage():
+                concepts = [
+                    Concept(
+                        row["identifier"], row["name"], row["type"], tuple(row["synonyms"]),
+                        row["source"],
+                    )
+                    for row in batch.to_pylist()
+                ]  # fmt: skip
+            yield from concepts
 
     def names(self, types: Sequence[str] | None = None) -> Iterator[tuple[str, str, str]]:
         """Yield every name with its type and the identifier of its concept.
@@ -152,7 +149,8 @@ class KnowledgeBase:
         types = self.resolve_types(types)
         columns = ["identifier", "name", "synonyms", "type"]
         for batch in self._batches(columns):
-            rows = zip(*(batch.column(c).to_pylist() for c in columns), strict=True)
+            with self._damage():
+                rows = list(zip(*(batch.column(c).to_pylist() for c in columns), strict=True))
             for identifier, name, synonyms, type in rows:
                 if types is None or type in types:
                     for spelling in dict.fromkeys((name, *synonyms)):
@@ -160,13 +158,14 @@ class KnowledgeBase:
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield the rows in batches. Damage to the file is detected only here."""
-        try:
-            yield from self._file.iter_batches(_ROWS, columns=list(columns))
-        except (OSError, pa.ArrowInvalid) as error:
-            raise KnowledgeError(
-                f"{self.path}: damaged knowledge base: {summarize_error(error)}; "
-                f"rebuild it with: vaner kb build {self.name}"
-            ) from None
+        with self._damage():
+            batches = self._file.iter_batches(ROWS_PER_GROUP, columns=list(columns))
+        while True:
+            with self._damage():
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
 
     def resolve_types(self, types: Sequence[str] | None) -> list[str] | None:
         """Return the names of types that a user gives, in any case; None is returned unchanged.
@@ -244,96 +243,30 @@ def write(
         KnowledgeError: if the source of a concept is not in `sources`, there are no concepts, or
             the file cannot be written.
     """
-    path, counts = Path(path), _FooterCounts({source.name for source in sources})
+    path = Path(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
-        try:
-            _write_rows(concepts, temporary / "rows", name, sources, counts)
-            os.replace(temporary / "rows", path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with temporary_folder(path) as work:
+            write_rows(concepts, work / "rows", name, sources)
+            os.replace(work / "rows", path)
     except OSError as error:
         raise KnowledgeError(f"{path}: cannot be written: {error.strerror or error}") from None
     return KnowledgeBase(path)
-
-
-def _write_rows(
-    concepts: Iterable[Concept],
-    path: Path,
-    name: str,
-    sources: Sequence[Source],
-    counts: _FooterCounts,
-) -> None:
-    with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
-        for rows in _batched(counts.count_rows(concepts)):
-            writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
-        if not counts.concepts:
-            raise KnowledgeError(f"{name}: the sources contain no concepts, nothing to build")
-        about = {
-            "schema": SCHEMA_VERSION,
-            "revision": REVISION,
-            "name": name,
-            "sources": [asdict(source) for source in sources],
-            **counts.to_dict(),
-        }
-        writer.add_key_value_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
-
-
-class _FooterCounts:
-    """Counts and fingerprint for the footer, computed while the rows are written."""
-
-    def __init__(self, source_names: set[str]) -> None:
-        self._source_names = source_names
-        self.concepts: Counter[str] = Counter()
-        self.names: Counter[str] = Counter()
-        self._hash = hashlib.sha256()
-
-    def count_rows(self, concepts: Iterable[Concept]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the concepts, and count them."""
-        for concept in concepts:
-            if concept.source not in self._source_names:
-                raise KnowledgeError(
-                    f"concept {concept.identifier} has the unknown source {concept.source!r}; "
-                    f"sources: {', '.join(sorted(self._source_names))}"
-                )
-            names = [_replace_surrogates(name) for name in concept.names]
-            type = _replace_surrogates(concept.type)
-            self.concepts[type] += 1
-            self.names[type] += len(names)
-            row = {
-                "identifier": concept.identifier,
-                "name": names[0],
-                "synonyms": names[1:],
-                "type": type,
-                "source": concept.source,
-            }
-            self._hash.update(repr(tuple(row.values())).encode())
-            yield row
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "concepts": self.concepts,
-            "names": self.names,
-            "fingerprint": self._hash.hexdigest()[:16],
-        }
 
 
 def _read_about(footer: bytes | None) -> dict[str, Any] | None:
     """Return the content of the footer; None if `write` did not write it."""
     try:
         about = json.loads(footer or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return about if isinstance(about, dict) else None
 
 
-def _replace_surrogates(name: str) -> str:
-    """Replace lone surrogates, which UTF-8 cannot encode."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+def _check_counts(counts: Mapping[str, object]) -> None:
+    """Check that counts are integers by type.
 
-
-def _batched(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    stream = iter(rows)
-    while batch := list(islice(stream, _ROWS)):
-        yield batch
+    Raises:
+        ValueError: if they are not.
+    """
+    if not all(isinstance(count, int) and count >= 0 for count in counts.values()):
+        raise ValueError("a number of concepts is not an integer")

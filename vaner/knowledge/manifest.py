@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from vaner.errors import KnowledgeError
+from vaner.errors import KnowledgeError, library_errors
 from vaner.knowledge.sources.readers import READERS
 from vaner.utils.deprecation import renamed_fields, warn_renamed
 
@@ -102,12 +102,13 @@ def load(name_or_path: str | Path) -> Manifest:
             "or give the path of a manifest (.toml)"
         )
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = path.read_text("utf-8")
     except OSError as error:
-        raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KnowledgeError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
         raise KnowledgeError(f"{path}: not a manifest: {error}") from None
-    return _parse_manifest(content, path)
+    with library_errors(path, "not a manifest", error_class=KnowledgeError):
+        return _parse_manifest(tomllib.loads(content), path)
 
 
 @cache

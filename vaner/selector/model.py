@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal, get_args
 
 import torch
@@ -69,8 +70,13 @@ class VanerSelectorConfig(BackboneModelConfig):
         super().__init__(attention="bidirectional", **kwargs)
 
     def check(self) -> None:
-        """Raise a `ModelError` if a type has no instruction, before the first text is read."""
-        if missing := [type for type in self.types if type not in self.instructions]:
+        """Raise a `ModelError` for a missing instruction or number, before the first text."""
+        for name in ("slope", "offset", "threshold", "similarity_temperature"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not isfinite(value):
+                raise ModelError(f"config.json: {name} is {value!r}; it must be a number")
+        texts = {name for name, text in self.instructions.items() if isinstance(text, str)}
+        if missing := [type for type in self.types if type not in texts]:
             raise ModelError(f"config.json: no instruction for the types {', '.join(missing)}")
 
 

@@ -105,7 +105,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """Return the configuration of an exported form; empty if it cannot be read."""
     try:
         content = json.loads((folder / "config.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,13 +22,18 @@ from vaner.errors import ModelError, summarize_error
 from vaner.tagger.exported_forms import MODEL_FILE, SOURCE_FIELD, TRANSITIONS_FILE
 from vaner.tagger.model import VanerForTokenClassification, pool
 from vaner.tagger.onnx_check import check_graph, make_inputs
+from vaner.utils.atomic_write import apply_umask
 from vaner.utils.distribution import describe_install
+from vaner.utils.temporary_folder import temporary_folder
 
 Precision = Literal["int8", "fp32"]
 
 # Names of the layers with uneven activations: those after the gates of LLaMA-like models, and
 # after the wide layer of BERT-like ones.
 _UNEVEN = re.compile(r"down_proj|o_proj|layer\.\d+/output/dense")
+
+# Names of the layers of attention.
+_ATTENTION = re.compile(r"attention|attn", re.I)
 
 _SUBWORD_AXIS = {1: "subwords"}
 _WORD_AXIS = {1: "words"}
@@ -105,14 +108,14 @@ def export(
     Raises:
         ModelError: if the onnx package is not installed, or if the backbone cannot be exported.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
+    with temporary_folder(folder) as temporary:
+        work = temporary / "content"  # the temporary folder is only for its owner
+        work.mkdir()
         graph = EmissionGraph(model).eval()  # or the exporter leaves the model in training mode
         _write_graph(model, graph, work / "full.onnx")
         _check(model, graph, work / "full.onnx", is_exact=True)
         if precision == "int8":
-            _quantize(work / "full.onnx", work / MODEL_FILE)
+            quantize(work / "full.onnx", work / MODEL_FILE)
             _check(model, graph, work / MODEL_FILE, is_exact=False)
             (work / "full.onnx").unlink()
         else:
@@ -130,10 +133,8 @@ def export(
         config |= {"precision": precision, **({SOURCE_FIELD: dict(source)} if source else {})}
         (work / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
         copy_tokenizer(tokenizer.parent, work / TOKENIZER_FILE)
-        work.chmod(0o755)
+        apply_umask(work)
         work.rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _check(
@@ -172,8 +173,13 @@ def _write_graph(model: VanerForTokenClassification, graph: EmissionGraph, path:
         raise ModelError(f"a {kind} backbone cannot be exported: {reason}") from error
 
 
-def _quantize(full: Path, small: Path) -> None:
+def quantize(full: Path, small: Path, *, attention: bool = True) -> None:
     """Quantize a graph to 8 bits.
+
+    Args:
+        full: the graph in full precision.
+        small: the file to write.
+        attention: whether the layers of attention are quantized too, or only the others.
 
     Most layers get one activation scale per row. After a gate, or after a layer wider than the
     model, a few activations are many times larger than the others, which would lose their
@@ -192,13 +198,18 @@ def _quantize(full: Path, small: Path) -> None:
             for node in graph.graph.node
             if node.op_type == "MatMul" and _UNEVEN.search(node.name)
         ]
+        unchanged = [
+            node.name for node in graph.graph.node if not attention and _ATTENTION.search(node.name)
+        ]
         quantize_dynamic(
-            graph, small, weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=uneven
-        )
+            graph, small, weight_type=QuantType.QInt8, per_channel=True,
+            nodes_to_exclude=[*uneven, *unchanged],
+        )  # fmt: skip
         if uneven:
             blocks = MatMulNBitsQuantizer(
-                onnx.load(small), bits=8, block_size=128, accuracy_level=4
-            )
+                onnx.load(small), bits=8, block_size=128, accuracy_level=4,
+                nodes_to_exclude=unchanged,
+            )  # fmt: skip
             blocks.process()
             onnx.save(blocks.model.model, small)
 

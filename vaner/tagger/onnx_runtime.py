@@ -6,7 +6,6 @@ arithmetic, which takes its scale from the activations, no row changes the resul
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from vaner.backbones.encoding import Row
-from vaner.errors import ModelError, VanerError, summarize_error
+from vaner.backbones.stored_config import config_errors, read_config
+from vaner.errors import ModelError, library_errors
 from vaner.tagger.decoding import Floats, Transitions
 from vaner.tagger.exported_forms import MODEL_FILE, TRANSITIONS_FILE
 from vaner.tagger.options import read_options
 from vaner.tagger.prompts import TaggerPrompts
 from vaner.tagger.recognizer import Tagger
+from vaner.text.words import Word
 from vaner.utils.distribution import describe_install
 
+_ADVICE = "delete the folder and export the model again"
 _INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
 
 
@@ -59,15 +61,11 @@ class OnnxEmissionModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # rows are short: a core for each is the best use
         options.log_severity_level = 3
-        try:
+        path = folder / MODEL_FILE
+        with library_errors(path, "cannot be loaded", _ADVICE, error_class=ModelError):
             self._session = onnxruntime.InferenceSession(
-                folder / MODEL_FILE, options, providers=["CPUExecutionProvider"]
+                path, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime has an exception for each kind of damage
-            raise ModelError(
-                f"{folder / MODEL_FILE}: cannot be loaded: {summarize_error(error)}; delete the "
-                "folder and export the model again"
-            ) from error
         self._inputs = [each.name for each in self._session.get_inputs()]
         if not _INPUTS.issuperset(self._inputs):
             raise ModelError(
@@ -81,15 +79,31 @@ class OnnxEmissionModel:
 
     def transitions(self) -> Transitions:
         """Return the learned transition scores, as they were exported."""
-        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
         path = self._folder / TRANSITIONS_FILE
-        try:
+        with library_errors(path, "missing or not readable", _ADVICE, error_class=ModelError):
             stored = load_file(path)
             return Transitions(stored["start"], stored["between"], stored["end"])
-        except (OSError, SafetensorError, KeyError) as error:
-            raise ModelError(f"{path}: missing or not readable; export the model again") from error
+
+    def check(self, tags: int, row: Row) -> None:
+        """Check that transitions and emissions have the number of tags of the config.
+
+        Args:
+            tags: number of tags.
+            row: any row.
+
+        Raises:
+            ModelError: if they have not.
+        """
+        start, transitions, end = self.transitions()
+        shapes = [start.shape, transitions.shape, end.shape, self._run_row(row).shape]
+        expected = [(tags,), (tags, tags), (tags,), (len(row.starts), tags)]
+        if shapes != expected:
+            raise ModelError(
+                f"{self._folder}: the model has {tags} tags, but its files have the shapes "
+                f"{', '.join(map(str, shapes))}; {_ADVICE}"
+            )
 
     def emissions(self, rows: Sequence[Row]) -> list[Floats]:
         """Return the tag scores of each row. *Shape:* (W, C) each"""
@@ -104,7 +118,9 @@ class OnnxEmissionModel:
             "casing": row.casing,
         }
         feed = {name: np.array([inputs[name]], np.int64) for name in self._inputs}
-        return np.asarray(self._session.run(None, feed)[0][0])
+        path = self._folder / MODEL_FILE
+        with library_errors(path, "cannot compute", _ADVICE, error_class=ModelError):
+            return np.asarray(self._session.run(None, feed)[0][0])
 
 
 def load_exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
@@ -117,12 +133,13 @@ def load_exported_tagger(folder: Path, *, batch_size: int = 32) -> Tagger:
     Raises:
         ModelError: if it is incomplete, or if onnxruntime is not installed.
     """
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text("utf-8"))
+    config = read_config(folder)
+    with config_errors(folder / "config.json"):
         prompts, options = TaggerPrompts.from_config(config), read_options(config)
         form = f"exported, {config.get('precision', 'precision not known')}"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, VanerError) as error:
-        raise ModelError(f"{path}: not the config of an exported model ({error})") from error
     emission_model = OnnxEmissionModel(folder, form=form)
-    return Tagger(emission_model, prompts, options.build_encoder(folder), batch_size=batch_size)
+    encoder = options.build_encoder(folder)
+    tags = len(prompts.tag_set.tags)
+    with library_errors(folder, "the model is damaged", _ADVICE, error_class=ModelError):
+        emission_model.check(tags, next(encoder.rows("A", [Word(0, 1)], "")))
+    return Tagger(emission_model, prompts, encoder, batch_size=batch_size)

@@ -124,10 +124,31 @@ def read_options(content: Mapping[str, Any]) -> TaggerOptions:
     names = [option.name for option in fields(TaggerOptions)]
     values = {name: content[name] for name in names if name in content}
     for name, value in values.items():
-        choices = _choices().get(name, ())
-        if choices and value not in choices:
-            raise ModelError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+        if expected := _find_problem(name, value):
+            raise ModelError(f"{name} is {value!r}; {expected}")
     return TaggerOptions(**values)
+
+
+def _find_problem(name: str, value: object) -> str | None:
+    """Return what the value of an option must be, or None if it is that."""
+    hint = _hints()[name]
+    if choices := _choices().get(name, ()):
+        return None if value in choices else f"choose one of {', '.join(choices)}"
+    kind, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if kind is bool:
+        return None if isinstance(value, bool) else "it must be true or false"
+    if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
+        return "it must be an integer" if kind is int else "it must be a number"
+    minimum: Any = next((mark.ge for mark in marks if isinstance(mark, Ge)), None)
+    limit: Any = next((mark.lt for mark in marks if isinstance(mark, Lt)), None)
+    is_valid = (minimum is None or value >= minimum) and (limit is None or value < limit)
+    below = f" and below {limit}" if limit is not None else ""
+    return None if is_valid else f"it must be at least {minimum}{below}"
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(TaggerOptions, include_extras=True)
 
 
 @cache

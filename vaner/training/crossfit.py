@@ -16,7 +16,7 @@ from itertools import chain, combinations
 from pathlib import Path
 
 from vaner.corpora import base_corpus, same_texts
-from vaner.errors import RecipeError
+from vaner.errors import RecipeError, VanerError
 from vaner.formats import read, write
 from vaner.models.load import load_recognizer, load_score_calibration
 from vaner.text.documents import Corpus, Document
@@ -228,7 +228,7 @@ def _read_record(path: Path) -> tuple[Recipe, int] | None:
         record = json.loads(path.read_text("utf-8"))
         # Validating fills in fields that are newer than the record, and reads former names.
         return Recipe.from_record(record["recipe"]), int(record["folds"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, VanerError):
         return None
 
 

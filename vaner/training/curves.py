@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from transformers import TrainerCallback
 
-from vaner.errors import VanerError
+from vaner.errors import library_errors
 from vaner.training.clock import SECONDS, Clock
 from vaner.utils.atomic_write import atomic_write
 
@@ -72,11 +72,9 @@ def draw_curves(folder: Path) -> Path:
         VanerError: if there is no log, or it cannot be read.
     """
     path = folder / HISTORY_FILE
-    try:
+    with library_errors(path, "not the log of a training run"):
         history = json.loads(path.read_text("utf-8"))
         curves = _collect_curves(history)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise VanerError(f"{path}: not the log of a training run ({error})") from error
     plot_curves(curves, folder / PICTURE_FILE)
     return folder / PICTURE_FILE
 

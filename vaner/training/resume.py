@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from vaner.errors import RecipeError
+from vaner.errors import RecipeError, VanerError
+from vaner.training.recipe.paths import with_absolute_paths
 from vaner.training.recipe.schema import Recipe
 from vaner.utils.atomic_write import atomic_write
 
@@ -31,8 +33,8 @@ def check_same_recipe(recipe: Recipe, folder: Path) -> None:
     # Validating fills in fields that are newer than the record, and reads former names of fields.
     try:
         stored = Recipe.from_record(json.loads(path.read_text("utf-8")))
-    except ValueError:
-        stored = None
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, VanerError):
+        stored = None  # damaged, or of a model that does not exist any more
     if stored is None or _relevant_fields(stored) != _relevant_fields(recipe):
         raise RecipeError(
             f"{folder} was started with another recipe, {RECIPE_FILE} there: resume with that one, "
@@ -44,9 +46,18 @@ def save_recipe(recipe: Recipe, folder: Path) -> None:
     """Store the recipe of a run in the folder of a seed."""
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / RECIPE_FILE) as path:
-        path.write_text(recipe.model_dump_json(indent=1) + "\n", "utf-8")
+        text = json.dumps(_with_absolute_paths(recipe), indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", "utf-8")
 
 
-def _relevant_fields(recipe: Recipe) -> Recipe:
-    """Return the recipe without the fields that do not change the result of a seed."""
-    return recipe.model_copy(update={"name": "", "seeds": [], "report_to": []})
+def _relevant_fields(recipe: Recipe) -> dict[str, Any]:
+    """Return the fields of a recipe that change the result of a seed."""
+    return _with_absolute_paths(
+        recipe.model_copy(update={"name": "", "seeds": [], "report_to": []})
+    )
+
+
+def _with_absolute_paths(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as JSON values that mean the same in every working folder."""
+    content: dict[str, Any] = with_absolute_paths(recipe.model_dump(mode="json"), Path.cwd())
+    return content

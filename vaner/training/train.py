@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from transformers import set_seed
@@ -21,6 +19,13 @@ from vaner.training.learners.learner import check_tokenizer, tokenizer_file
 from vaner.training.plan import TrainingPlan, resolve_recipe
 from vaner.training.progress import is_main_process
 from vaner.training.recipe.schema import Recipe
+from vaner.training.result import (
+    MODEL_FOLDER,
+    TrainingResult,
+    read_result,
+    remove_checkpoints,
+    write_result,
+)
 from vaner.training.resume import check_same_recipe, save_recipe
 from vaner.training.run_record import build_record
 from vaner.training.stages import collect_examples
@@ -31,34 +36,13 @@ Report = Callable[[str], None]
 """Show a line to the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingResult:
-    """The result of a seed.
-
-    Args:
-        folder: the saved model, ready for `Annotator.from_pretrained`.
-        dev_f1: its strict micro F1 over the dev sets, in [0, 1].
-        history: the Trainer's log: step, epoch, loss, eval_f1 …
-        coverage: gold mentions of the training sources that the model cannot predict.
-        held_out: number of sentences of each training split that are also in a test split; they
-            were not trained on.
-        seconds: duration of training, including the time before an interruption.
-    """
-
-    folder: Path
-    dev_f1: float
-    history: list[dict[str, float]]
-    coverage: Coverage
-    held_out: Mapping[str, int]
-    seconds: float
-
-
 def train(
     recipe: Recipe,
     output: str | Path,
     *,
     corpora_root: str | Path | None = None,
     resume: bool = False,
+    keep_checkpoints: bool = False,
     report: Report = print,
 ) -> list[TrainingResult]:
     """Train a recipe, once for every seed.
@@ -68,6 +52,7 @@ def train(
         output: folder for ``seed-N/model``, checkpoints, ``training.json``, the log and its plot.
         corpora_root: folder of the corpora; ``VANER_CORPORA`` if None.
         resume: continue from the last checkpoint; the result is that of an uninterrupted run.
+        keep_checkpoints: keep the checkpoints of a seed when its training is finished.
         report: called with lines for the user.
 
     Raises:
@@ -86,7 +71,15 @@ def train(
         check_same_recipe(recipe, folder)
     plan = resolve_recipe(recipe, corpora_root)
     with _output_folder(output):
-        return [_train_seed(plan, seed, folders[seed], resume, report) for seed in recipe.seeds]
+        results = []
+        for seed, folder in folders.items():
+            result = read_result(folder) if resume else None
+            if result is None:
+                result = _train_seed(plan, seed, folder, resume, report)
+            results.append(result)
+            if not keep_checkpoints and is_main_process():
+                remove_checkpoints(folder)
+        return results
 
 
 def _train_seed(
@@ -120,12 +113,13 @@ def _train_seed(
             history += [{**entry, "stage": number} for entry in state.log_history]
             interpolate_weights(learner.model, before, share)
     dev_f1 = scorer()["eval_f1"]
-    result = TrainingResult(folder / "model", dev_f1, history, coverage, held_out, clock.seconds)
+    model = folder / MODEL_FOLDER
+    result = TrainingResult(model, dev_f1, history, coverage, held_out, clock.seconds)
     if is_main_process():
         learner.model.save_pretrained(result.folder)
         copy_tokenizer(tokenizer_file(learner.model).parent, result.folder / TOKENIZER_FILE)
-        _write_result(recipe, seed, result, folder)
         write_training_record(result.folder, build_record(plan, seed, dev_f1, result.seconds))
+        write_result(recipe, seed, result, folder)
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {result.folder}")
     return result
 
@@ -147,19 +141,3 @@ def _output_folder(folder: Path) -> Iterator[None]:
 
 def _ignore(_: str) -> None:
     """Report nothing: for all processes but the main process."""
-
-
-def _write_result(recipe: Recipe, seed: int, result: TrainingResult, folder: Path) -> None:
-    record = {
-        "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
-        "dev_f1": result.dev_f1,
-        "seconds": round(result.seconds),
-        "mentions": result.coverage.mentions,
-        "unreachable": {str(k): v for k, v in result.coverage.unreachable.items()},
-        "dropped_words": result.coverage.dropped_words,
-        "left_out": dict(result.held_out),
-        "history": result.history,
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    (folder / "training.json").write_text(text + "\n", "utf-8")

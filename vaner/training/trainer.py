@@ -20,7 +20,9 @@ of an uninterrupted run. Several places contribute to this:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from transformers import (
 )
 
 from vaner.backbones.base_model import BackboneModel
+from vaner.errors import ModelError, RecipeError, library_errors
 from vaner.training.curves import HistoryWriter
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.data.sources import DevSet
@@ -74,7 +77,45 @@ class VanerTrainer(Trainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         assert isinstance(self.model, BackboneModel)
-        self.model.load_trained_weights(Path(resume_from_checkpoint))
+        with _checkpoint_errors(resume_from_checkpoint):
+            self.model.load_trained_weights(Path(resume_from_checkpoint))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with _checkpoint_errors(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
+            if self.optimizer is not None:
+                _check_optimizer_state(self.optimizer)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        with _checkpoint_errors(checkpoint):
+            super()._load_rng_state(checkpoint)
+
+
+@contextmanager
+def _checkpoint_errors(checkpoint: str | Path | None) -> Iterator[None]:
+    """Turn every error in what is read from a checkpoint into one line.
+
+    Raises:
+        RecipeError: with the advice to delete the checkpoint.
+    """
+    problem, advice = "damaged checkpoint", "delete it, and --resume continues from the one before"
+    try:
+        with library_errors(checkpoint, problem, advice, error_class=RecipeError):
+            yield
+    except ModelError as error:  # of its weights
+        raise RecipeError(f"{checkpoint}: {problem} ({error}); {advice}") from error
+
+
+def _check_optimizer_state(optimizer: torch.optim.Optimizer) -> None:
+    """Check that a loaded state fits the weights; PyTorch does so only at the next update.
+
+    Raises:
+        ValueError: if a tensor has another shape than the weight it belongs to.
+    """
+    for weight, state in optimizer.state.items():
+        for value in state.values():
+            if isinstance(value, torch.Tensor) and value.dim() and value.shape != weight.shape:
+                raise ValueError(f"a state of shape {tuple(value.shape)} does not fit its weight")
 
 
 class CheckpointPathUpdater(TrainerCallback):
@@ -153,9 +194,7 @@ def train_stage(
     for built_in in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(built_in)
     checkpoint = _last_checkpoint(folder) if resume else None
-    stored = TrainerState.load_from_json(str(checkpoint / _STATE)) if checkpoint else None
-    if stored is not None:
-        log.clock.resume_from(stored.log_history)
+    stored = _read_state(checkpoint, log) if checkpoint else None
     state: TrainerState
     if stored is not None and _has_stopped(stored):
         state = stored
@@ -165,13 +204,43 @@ def train_stage(
         trainer.accelerator.wait_for_everyone()
         state = trainer.state
     if state.best_model_checkpoint is not None:
-        learner.model.load_trained_weights(folder / Path(state.best_model_checkpoint).name)
+        best = folder / Path(state.best_model_checkpoint).name
+        with _checkpoint_errors(best):
+            learner.model.load_trained_weights(best)
     return state
+
+
+def _read_state(checkpoint: Path, log: HistoryWriter) -> TrainerState:
+    """Return the stored state of a checkpoint, and continue the clock of the log from it.
+
+    Raises:
+        RecipeError: if the state is damaged.
+    """
+    with _checkpoint_errors(checkpoint):
+        state: TrainerState = TrainerState.load_from_json(str(checkpoint / _STATE))
+        _check_state(state)
+        log.clock.resume_from(state.log_history)
+        _has_stopped(state)
+        return state
+
+
+def _check_state(state: TrainerState) -> None:
+    """Check the fields of a stored state that the Trainer computes with.
+
+    Raises:
+        ValueError: if a field has another type.
+    """
+    numbers = (state.global_step, state.max_steps, state.epoch or 0, state.best_metric or 0)
+    if not all(isinstance(n, (int, float)) and isfinite(n) and n >= 0 for n in numbers):
+        raise ValueError("a number of steps or a score is not a number")
+    if not all(isinstance(entry, dict) for entry in state.log_history):
+        raise ValueError("log_history is not a list of entries")
 
 
 def _last_checkpoint(folder: Path) -> Path | None:
     """Return the newest complete checkpoint: the Trainer writes the state last."""
-    complete = [path for path in folder.glob("checkpoint-*") if (path / _STATE).is_file()]
+    paths = [path for path in folder.glob("checkpoint-*") if path.name[11:].isdecimal()]
+    complete = [path for path in paths if (path / _STATE).is_file()]
     return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -39,3 +39,22 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def apply_umask(folder: Path) -> None:
+    """Give the files in a folder the permissions that the user's umask sets for new files.
+
+    safetensors creates files that only their owner can read, so that a colleague could not use a
+    model in a shared folder.
+
+    Args:
+        folder: a folder. Files in its subfolders are changed too.
+    """
+    if os.name != "posix":
+        return
+    umask = os.umask(0)  # reading it sets it
+    os.umask(umask)
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with suppress(PermissionError):  # a file of somebody else
+                path.chmod(0o666 & ~umask)

@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.errors import ModelError
+from vaner.errors import ModelError, library_errors
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+_ADVICE = "restore the file, or train again"
 
 
 def validation_error(value: Any, type: Any) -> str | None:
@@ -47,16 +49,12 @@ def read_validated_json(path: Path, type: Any) -> Any:
     Raises:
         ModelError: if the file cannot be read or its content does not have the type.
     """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path}: cannot be read ({error})") from None
+    with library_errors(path, "cannot be read", _ADVICE, error_class=ModelError):
+        content = json.loads(path.read_text("utf-8"))
     if message := validation_error(content, type):
-        raise ModelError(
-            f"{path}: has unexpected content ({message}); restore the file, or train again"
-        )
+        raise ModelError(f"{path}: has unexpected content ({message}); {_ADVICE}")
     return content
 
 

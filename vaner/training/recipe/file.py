@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
-from vaner.errors import RecipeError
+from vaner.errors import ModelError, RecipeError, library_errors
 from vaner.training.recipe.leakage import find_split_conflict
 from vaner.training.recipe.models import (
     GeneratorRecipe,
@@ -19,8 +19,9 @@ from vaner.training.recipe.models import (
     TaggerRecipe,
 )
 from vaner.training.recipe.part import RecipePart
+from vaner.training.recipe.paths import with_absolute_paths
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
-from vaner.training.recipe.yaml_file import read_yaml
+from vaner.training.recipe.yaml_file import find_mappings, get_line, read_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ _PARTS: Mapping[str, type[RecipePart]] = {
 def read_recipe(path: str | Path) -> Recipe:
     """Read and check a recipe.
 
-    Fields may have their former names; one log line then says what they are called now.
+    Fields may have their former names; one log line then says what they are called now. Paths in
+    it are relative to its folder; those that exist only in the working folder are found there.
 
     Args:
         path: a YAML file.
@@ -45,17 +47,25 @@ def read_recipe(path: str | Path) -> Recipe:
     """
     tree, content = read_yaml(path)
     if key := _duplicate_key(tree):
-        raise RecipeError(f"{path}:{_line(key)}: field `{key.value}` is given twice")
+        raise RecipeError(f"{path}:{get_line(key)}: field `{key.value}` is given twice")
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with name, stages and dev")
     renamed: dict[str, str] = {}
-    try:
-        recipe = Recipe.model_validate(content, context=renamed)
-    except ValidationError as error:
-        raise RecipeError(_first_problem(error, tree, path, renamed)) from error
+    # Paths in a recipe are looked up, and the model that training starts from is read.
+    with library_errors(path, "not a recipe", error_class=RecipeError):
+        folder = Path(path).absolute().parent
+        if folder != Path.cwd():
+            content = with_absolute_paths(content, folder)
+        try:
+            recipe = Recipe.model_validate(content, context=renamed)
+        except ValidationError as error:
+            raise RecipeError(_first_problem(error, tree, path, renamed)) from error
+        except ModelError as error:
+            raise RecipeError(f"{path}: {error}") from error
+        conflict = find_split_conflict(recipe)
     if renamed:
         logger.warning("%s: rename these fields: %s", path, _new_names(renamed, tree))
-    if conflict := find_split_conflict(recipe):
+    if conflict:
         raise RecipeError(f"{path}: {conflict}")
     return recipe
 
@@ -63,12 +73,12 @@ def read_recipe(path: str | Path) -> Recipe:
 def _new_names(renamed: Mapping[str, str], tree: yaml.Node | None) -> str:
     """Return each former field name with the line of its first use and its current name."""
     lines: dict[str, int] = {}
-    for mapping in _mappings(tree):
+    for mapping in find_mappings(tree):
         keys: dict[str, yaml.Node] = {key.value: key for key, _ in mapping.value}
         if keys.keys() <= InstructionRecipe.model_fields.keys():
             continue  # `named` and `nameless` of an instruction are not renamed
         for name in keys.keys() & renamed.keys():
-            lines[name] = min(_line(keys[name]), lines.get(name, _line(keys[name])))
+            lines[name] = min(get_line(keys[name]), lines.get(name, get_line(keys[name])))
     names = sorted(lines, key=lambda name: (lines[name], name))
     return ", ".join(f"`{name}` (line {lines[name]}) is now `{renamed[name]}`" for name in names)
 
@@ -85,29 +95,18 @@ def _first_problem(
     message = message[:1].lower() + message[1:]
     if first["type"] == "extra_forbidden":
         message = f"unknown field{_suggestion(str(keys[-1]))}"
+    elif first["type"] == "union_tag_invalid":
+        message = "unknown family; choose tagger, generator or selector"
+    elif field == "model" and first["type"].startswith(("model_type", "model_attributes_type")):
+        message = "should be a mapping; to start from a saved model, give it as init_from"
     count = len(error.errors())
     more = f" (and {count - 1} more)" if count > 1 else ""
     return f"{path}:{_line_of_field(tree, keys, renamed)}: {field or 'recipe'}: {message}{more}"
 
 
-def _mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
-    """Yield every mapping of a document once, whatever aliases lead to it."""
-    waiting, seen = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        elif isinstance(node, yaml.MappingNode):
-            yield node
-            waiting += [value for _, value in node.value]
-
-
 def _duplicate_key(root: yaml.Node | None) -> yaml.ScalarNode | None:
     """Return a key that its mapping already has; YAML would silently use the last."""
-    for mapping in _mappings(root):
+    for mapping in find_mappings(root):
         names = set[str]()
         key: yaml.ScalarNode
         for key, _ in mapping.value:
@@ -127,25 +126,20 @@ def _line_of_field(
         keys: field names and list indices that lead to the field.
         renamed: former field name -> current name; `keys` has current names, the file may not.
     """
-    node, line = root, _line(root) if root else 1
+    node, line = root, get_line(root) if root else 1
     for key in keys:
         child: yaml.Node | None = None
         if isinstance(node, yaml.MappingNode):
             for name, value in node.value:
                 if key in (name.value, renamed.get(name.value)):
-                    child, line = value, _line(name)
+                    child, line = value, get_line(name)
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             child = node.value[key]
-            line = _line(node.value[key])
+            line = get_line(node.value[key])
         if child is None:
             break
         node = child
     return line
-
-
-def _line(node: yaml.Node) -> int:
-    """Return the line that a node begins on, counted from 1."""
-    return int(node.start_mark.line) + 1
 
 
 def _suggestion(name: str) -> str:

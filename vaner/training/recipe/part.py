@@ -31,7 +31,9 @@ class RecipePart(BaseModel):
     without a context each former name is a `DeprecationWarning`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     @classmethod
     def former_names(cls) -> Mapping[str, str]:

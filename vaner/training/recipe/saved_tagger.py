@@ -10,7 +10,8 @@ from typing import Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG
 from vaner.backbones.storage import locate_adapter
-from vaner.errors import ModelError
+from vaner.backbones.stored_config import read_config
+from vaner.errors import ModelError, library_errors
 from vaner.models.locate import locate_model
 from vaner.tagger.instructions import Instruction
 from vaner.tagger.prompts import TaggerPrompts
@@ -88,7 +89,7 @@ def _lora_fields(path: Path) -> dict[str, Any] | None:
     """Return an adapter's options under their names in a recipe; None without an adapter."""
     if not path.is_file():
         return None
-    try:
+    with library_errors(path, "not the config of an adapter", error_class=ModelError):
         options = json.loads(path.read_text("utf-8"))
         targets = options["target_modules"]
         return {
@@ -97,15 +98,11 @@ def _lora_fields(path: Path) -> dict[str, Any] | None:
             "dropout": options["lora_dropout"],
             "targets": targets if isinstance(targets, str) else sorted(targets),
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: not the config of an adapter ({error})") from error
 
 
 def _read_config(name: str) -> dict[str, Any]:
     folder = locate_model(name)
-    try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    config = read_config(folder)
+    with library_errors(folder, "not a saved tagger", error_class=ModelError):
         TaggerPrompts.from_config(config)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder}: not a saved tagger ({error})") from error
     return config

@@ -230,8 +230,8 @@ class StageRecipe(RecipePart):
     """Number of dev scores and checkpoints in an epoch."""
     evaluate_every: int | None = Field(None, ge=1)
     """Number of updates between dev scores, in place of ``evaluations_per_epoch``."""
-    patience: int | None = Field(None, ge=1)
-    """Stop after this number of dev scores without improvement."""
+    patience: int | None = Field(5, ge=1)
+    """Stop after this number of dev scores without improvement; null trains to the end."""
     weight_interpolation: Annotated[float, FormerName("kept")] = Field(0.0, ge=0, lt=1)
     """At the end of the stage, average the weights with those from before the stage; this is the
     share of the earlier weights (WiSE-FT, arXiv 2109.01903). Use more than 0 to forget less of what
