@@ -64,13 +64,13 @@ def annotate_with_teacher(teacher: str, corpus: Corpus, min_score: float) -> Cor
     """Return the sentences of a corpus with the mentions that a teacher finds in them.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger. If it is exported, the exported
-            form is used.
+        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used, because
+            8-bit arithmetic changes the probabilities.
         corpus: the documents.
         min_score: leave out sentences with a mention below this probability, in [0, 1].
     """
     folder = locate_model(teacher)
-    recognizer, calibrate = load_recognizer(folder), load_score_calibration(folder)
+    recognizer, calibrate = load_recognizer(folder, form="pytorch"), load_score_calibration(folder)
     sentences: list[Document] = []
     annotated = calibrate(recognizer.annotate(corpus))
     label = f"running {Path(teacher).name}"
@@ -92,11 +92,11 @@ def make_distillation_examples(
     """Return sentences with the probabilities of a teacher that has the same tags, in their order.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger. If it is exported, the exported
-            form is used.
+        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used, because
+            8-bit arithmetic changes the probabilities.
         sentences: the sentences.
     """
-    tagger = load_recognizer(locate_model(teacher))
+    tagger = load_recognizer(locate_model(teacher), form="pytorch")
     assert isinstance(tagger, Tagger)
     examples: list[DistillationExample] = []
     with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
