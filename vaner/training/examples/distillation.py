@@ -64,8 +64,8 @@ def annotate_with_teacher(teacher: str, corpus: Corpus, min_score: float) -> Cor
     """Return the sentences of a corpus with the mentions that a teacher finds in them.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used, because
-            8-bit arithmetic changes the probabilities.
+        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used:
+            8-bit arithmetic changes probabilities.
         corpus: the documents.
         min_score: leave out sentences with a mention below this probability, in [0, 1].
     """
@@ -92,8 +92,8 @@ def make_distillation_examples(
     """Return sentences with the probabilities of a teacher that has the same tags, in their order.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used, because
-            8-bit arithmetic changes the probabilities.
+        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used:
+            8-bit arithmetic changes probabilities.
         sentences: the sentences.
     """
     tagger = load_recognizer(locate_model(teacher), form="pytorch")
