@@ -6,7 +6,7 @@ import pytest
 
 from tests.formats.mentions import mentions
 from vaner.errors import FormatError
-from vaner.formats import detect_format, read, write
+from vaner.formats import FormatWarning, detect_format, read, write
 from vaner.text.documents import Document, Span
 
 
@@ -81,4 +81,27 @@ def test_brat_malformed_mention_lines(put, line, message):
     put("Gout", "b/a.txt")
     path = put(f"T1\tD 0 4\tGout\n{line}\n", "b/a.ann")
     with pytest.raises(FormatError, match=f"a.ann:2: {message}".replace("*", r"\*")):
+        list(read(path.parent))
+
+
+def test_offsets_from_before_the_line_ends_changed(put):
+    put("Chronic kidney\r\nfailure.\r\nMumps.\r\n", "in/a.txt")
+    path = put("T1\tDisease 8 14;15 22\tkidney failure\nT2\tDisease 24 29\tMumps\n", "in/a.ann")
+    with pytest.warns(FormatWarning, match="line end as one; converted"):
+        (document,) = read(path.parent)
+    assert mentions(document) == [("kidney\r\nfailure", "Disease"), ("Mumps", "Disease")]
+    assert [(span.start, span.end) for span in document.spans] == [(8, 23), (26, 31)]
+
+
+def test_offsets_that_count_carriage_returns(put):
+    put("Chronic kidney\r\nfailure.\r\nMumps.\r\n", "in/a.txt")
+    annotations = "T1\tD 8 14;16 23\tkidney failure\nT2\tD 26 31\tMumps\n"
+    (document,) = read(put(annotations, "in/a.ann").parent)
+    assert mentions(document) == [("kidney\r\nfailure", "D"), ("Mumps", "D")]
+
+
+def test_offsets_that_fit_neither_line_ends_are_refused(put):
+    put("Acute\r\nmumps.", "in/a.txt")
+    path = put("T1\tD 6 11\tmumps\nT2\tD 0 5\tHeavy\n", "in/a.ann")
+    with pytest.raises(FormatError, match=r"a\.ann:1: mention 6:11"):
         list(read(path.parent))

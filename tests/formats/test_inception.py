@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,7 @@ XMI = """<?xml version="1.0"?>
 <cas:Sofa xmi:id="1" sofaNum="1" sofaID="_InitialView" mimeType="text"
  sofaString="😷 Rat fever hurts"/>
 </xmi:XMI>"""
+CONCEPT = '<o:Concept xmi:id="7" code="1"/>'
 VIEW = '<cas:View sofa="1" members="3 4 5 6"/></xmi:XMI>'
 
 
@@ -174,3 +176,12 @@ def test_broken_cas_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "cassis", None)
     with pytest.raises(FormatError, match=r'pip install "dkpro-cassis>='):
         list(read(path))
+
+
+def test_concepts_without_offsets_cause_no_warnings_of_cassis(tmp_path: Path) -> None:
+    path = tmp_path / "x.xmi"
+    path.write_text(XMI.replace("<cas:Sofa", f"{CONCEPT}<cas:Sofa"), "utf-8")
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        (document,) = read(path)
+    assert document.spans
+    assert all(issubclass(warning.category, SkippedRecordsWarning) for warning in caught)

@@ -124,10 +124,26 @@ def test_a_bad_document_of_many_is_skipped(put: Any) -> None:
 
 def test_errors_in_lists_name_the_line(put: Any) -> None:
     content = json.dumps([{"text": "Rat."}, {"text": "Gout.", "ner": [[0, 9, "D"]]}], indent=1)
-    with pytest.raises(FormatError, match=r"file\.json:5: mention 0:9"):
+    with pytest.raises(FormatError, match=r"file\.json:5: document file-2: mention 0:9"):
         list(read(put(content)))
     with pytest.raises(FormatError, match=r"file\.json:\d+: broken JSON"):
         list(read(put(content[:-20]), "jsonl"))
+
+
+@pytest.mark.parametrize("key", ["ner", "denotations"])
+def test_errors_in_lists_on_one_line_name_the_document(put: Any, key: str) -> None:
+    def make(end: int, **fields: Any) -> dict[str, Any]:
+        span = {"span": {"begin": 0, "end": end}, "obj": "D"}
+        return {"text": "Mumps.", key: [[0, end, "D"] if key == "ner" else span], **fields}
+
+    id = {"id": "m7", "sourceid": "m7"}
+    with pytest.raises(FormatError, match=r"file\.json:1: document m7: mention 0:9"):
+        list(read(put([make(5), make(9, **id)])))
+    with pytest.raises(FormatError, match=r"file\.json:1: document m7: text is int"):
+        list(read(put([make(5), {**make(5, **id), "text": 7}])))
+    for position, records in ((1, [make(9), make(5)]), (2, [make(5), make(9)])):
+        with pytest.raises(FormatError, match=rf"document file-{position}: mention 0:9"):
+            list(read(put(records)))
 
 
 def test_a_broken_line_is_skipped(put: Any) -> None:
@@ -146,6 +162,14 @@ def test_mentions_that_are_not_read_are_reported_once_per_file(put: Any) -> None
     with pytest.warns(FormatWarning, match=r"file\.json: not read as mentions: findings$") as all:
         assert len(list(read(put(records)))) == 3
     assert len(all) == 1
+
+
+def test_tags_without_tokens_are_reported(put: Any) -> None:
+    with pytest.warns(FormatWarning, match="not read as mentions: ner$"):
+        (document,) = read(put({"text": "Mumps today", "ner": ["B-Disease", "O"]}))
+    assert document.spans == ()
+    with pytest.raises(FormatError, match="there are ner_tags, but no tokens"):
+        list(read(put({"text": "Mumps today", "ner_tags": ["B-Disease", "O"]})))
 
 
 def test_unknown_types_are_reported(put: Any) -> None:
@@ -224,6 +248,11 @@ def test_last_tokens_are_included(put: Any) -> None:
     assert (document.id, mentions(document)) == ("9", FEVERS)
     with pytest.raises(FormatError, match="5 tokens"):
         list(read(put({"tokenized_text": words, "ner": [[0, 7, "Disease"]]})))
+
+
+def test_dygie_documents_without_mentions(put: Any) -> None:
+    (document,) = read(put({"doc_key": "9", "sentences": [["Mumps", "today"], ["."]]}))
+    assert (document.id, document.text, document.spans) == ("9", "Mumps today .", ())
 
 
 # Corpora and services ---------------------------------------------------------------------------
@@ -323,6 +352,21 @@ def test_rejected_mentions_of_medcat_are_counted(put: Any) -> None:
         (read_document,) = read(path)
     assert read_document.id == "note"
     assert read_document.spans == (Span(0, 9, "Concept", None, ("1",)),)
+
+
+def test_documents_of_medcat_without_mentions(put: Any) -> None:
+    empty = {"id": 1, "name": "first", "text": "No finding.", "annotations": []}
+    entry = {"start": 0, "end": 5, "value": "Mumps", "cui": "9"}
+    full = {"id": 2, "name": "second", "text": "Mumps.", "annotations": [entry]}
+    projects = [{"name": "p", "documents": [empty]}, {"name": "q", "documents": [full, 7]}]
+    errors: list[FormatError] = []
+    first, second = read(put({"projects": projects}), on_error=errors.append)
+    assert (first.id, first.spans) == ("first", ())
+    assert (second.id, second.spans) == ("second", (Span(0, 5, "Concept", None, ("9",)),))
+    assert len(errors) == 1
+    entry["value"] = "Gumps"
+    with pytest.raises(FormatError, match="document second: mention 0:5"):
+        list(read(put({"projects": [{"documents": [empty, full]}]})))
 
 
 def test_other_formats_are_still_detected(put: Any) -> None:

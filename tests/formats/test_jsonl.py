@@ -108,7 +108,7 @@ def test_jsonl_tags_with_text_and_tokens(put):
     assert mentions(document) == [("hay fever", "D")]
     assert [str(e).partition("x.jsonl:")[2] for e in errors] == [
         "2: token 'Flu' is not the next word of the text",
-        "3: tokens is NoneType, expected list",
+        "3: there are ner_tags, but no tokens",
     ]
 
 

@@ -9,6 +9,7 @@ metadata and written back. ``N`` lines (references) give mentions their identifi
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,14 @@ from vaner.formats.roundtrip_metadata import (
     get_roundtrip_metadata,
     with_roundtrip_metadata,
 )
-from vaner.formats.source import InputFile, MalformedError, OnError, read_lines, read_text
+from vaner.formats.source import (
+    FormatWarning,
+    InputFile,
+    MalformedError,
+    OnError,
+    read_lines,
+    read_text,
+)
 from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_removed
 from vaner.text.documents import Document, Span
 
@@ -111,6 +119,11 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
         if match := _REFERENCE.fullmatch(line):
             references.setdefault(match[1], []).append(match[2])
     spans, others = dict[str, Span](), list[str]()
+    positions = None
+    if "\r\n" in text and _counts_line_ends_once(text, [line for _, _, line in lines]):
+        positions = _get_positions(text)
+        message = f"{path}: the offsets count the two characters of a line end as one; converted"
+        warnings.warn(message, FormatWarning, stacklevel=2)
     for file, number, line in lines:
         with file.guard(number):
             if line[0] not in _LINE_KINDS:
@@ -118,7 +131,7 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
             if not line.startswith("T"):
                 others.append(line)
                 continue
-            id, span = _parse_mention(text, line, references)
+            id, span = _parse_mention(text, line, references, positions)
             if id in spans:
                 raise MalformedError(f"{id} occurs twice; each mention needs a different id")
             spans[id] = span
@@ -128,12 +141,46 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
     return Document(path.stem, text, tuple(spans.values()), {"brat": stored} if stored else {})
 
 
-def _parse_mention(text: str, line: str, references: References) -> tuple[str, Span]:
+def _counts_line_ends_once(text: str, lines: Iterable[str]) -> bool:
+    r"""Return whether the offsets are those of a text whose ``\r\n`` were ``\n``.
+
+    Git and other programs change the line ends of the text, and leave the offsets as they are.
+    """
+    text_before = text.replace("\r\n", "\n")
+    matches = [match for line in lines if (match := _MENTION.fullmatch(line))]
+    mentions = [(_parse_pieces(m[3]), m[4].split()) for m in matches if _OFFSETS.fullmatch(m[3])]
+
+    def agree(text: str) -> bool:
+        return all(
+            all(0 <= start < end <= len(text) for start, end in pieces)
+            and " ".join(text[start:end] for start, end in pieces).split() == words
+            for pieces, words in mentions
+        )
+
+    return not agree(text) and agree(text_before)
+
+
+def _get_positions(text: str) -> list[int]:
+    r"""Return the position of each character of a text whose ``\r\n`` were ``\n``."""
+    return [
+        i for i, character in enumerate(text) if character != "\r" or text[i + 1 : i + 2] != "\n"
+    ]
+
+
+def _parse_pieces(offsets: str) -> list[tuple[int, int]]:
+    pairs = [piece.split(" ") for piece in offsets.split(";")]
+    return [(int(start), int(end)) for start, end in pairs]
+
+
+def _parse_mention(
+    text: str, line: str, references: References, positions: Sequence[int] | None = None
+) -> tuple[str, Span]:
     match = _MENTION.fullmatch(line)
     if not match or not _OFFSETS.fullmatch(match[3]):
         raise MalformedError("expected T1, tab, type, start and end, tab, mention")
-    pairs = [piece.split(" ") for piece in match[3].split(";")]
-    pieces = [(int(start), int(end)) for start, end in pairs]
+    pieces = _parse_pieces(match[3])
+    if positions is not None:
+        pieces = [(positions[start], positions[end - 1] + 1) for start, end in pieces]
     identifiers = references.get(match[1], ())
     return match[1], make_span(text, pieces, match[2], quoted=match[4], identifiers=identifiers)
 

@@ -65,7 +65,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     if format := _detect_xml(head) or detect_json(head) or _detect_lines(head):
         return format
     if kind := describe_markup(head):
-        raise file.error(f"its format is unknown: it looks like {kind}", argument="format")
+        raise file.error(f"its format is unknown: it looks like {kind}")
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
         return by_suffix.name
     raise file.error("its format cannot be detected; name it", argument="format")

@@ -20,11 +20,13 @@ class JsonRecord(NamedTuple):
         value: parsed JSON.
         line: the line on which the record begins.
         number: number of the record in a list, or of its line; documents without an id get it.
+        is_item: whether the record is in a list, all of which may be one line.
     """
 
     value: Any
     line: int
     number: int
+    is_item: bool = False
 
 
 def read_json_records(file: InputFile, encoding: str = "utf-8") -> Iterator[JsonRecord]:
@@ -74,7 +76,7 @@ def _parse_values(buffer: Buffer, file: InputFile, *, expand_lists: bool) -> Ite
             buffer.drop(1)
         for value, line in read_list(buffer, file) if is_list else [read_record(buffer, file)]:
             number += 1
-            yield JsonRecord(value, line, number)
+            yield JsonRecord(value, line, number, is_list)
 
 
 def _parse_lines_or_objects(chunks: Iterable[str], file: InputFile) -> Iterator[JsonRecord]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,18 @@ def read(
         FormatWarning: once per file, if keys look like mentions and are not read.
     """
     file, reader = InputFile(path, on_error), RecordReader()
-    for value, line, number in read_json_records(file, encoding):
-        yield from reader.read(value, f"{file.stem}-{number}", partial(file.guard, line))
+    for value, line, number, is_item in read_json_records(file, encoding):
+        name = f"{file.stem}-{number}"
+        guard = partial(_guard_item, file, line, name) if is_item else partial(file.guard, line)
+        yield from reader.read(value, name, guard)
     reader.warn(file)
+
+
+def _guard_item(
+    file: InputFile, line: int, name: str, *, document: object = None
+) -> AbstractContextManager[None]:
+    """Guard an item of a list. Its line may hold others, so an item without an id is named, too."""
+    return file.guard(line, name if document is None else document)
 
 
 def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:

@@ -7,7 +7,9 @@ Identifiers and scores of mentions are attributes with the predicates `identifie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,25 +58,36 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
-    for value, line, number in read_json_records(file, encoding):
-        with file.guard(line):
+    for value, line, number, is_item in read_json_records(file, encoding):
+        name = _get_name(value) or f"{file.stem}-{number}"
+        # The line of an item of a list may hold others, so an item without an id is named, too.
+        known = name if is_item else _get_name(value)
+        with file.guard(line, known):
             record = check_type(value, dict, "a document")
-            yield _to_document(record, f"{file.stem}-{number}", file, line, skipped)
+            yield _to_document(record, name, partial(file.guard, line, known), skipped)
     warn_skipped_records(file, skipped)
 
 
+def _get_name(record: Any) -> str:
+    """Return the id of a document, or an empty string if it has none."""
+    if not isinstance(record, dict):
+        return ""
+    return "-".join(str(record[k]) for k in ("sourceid", "divid") if record.get(k) is not None)
+
+
 def _to_document(
-    record: Mapping[str, Any], default_id: str, file: InputFile, line: int, skipped: SkipCounts
+    record: Mapping[str, Any],
+    id: str,
+    guard: Callable[[], AbstractContextManager[None]],
+    skipped: SkipCounts,
 ) -> Document:
     text = check_type(record.get("text"), str, "text")
-    name = "-".join(str(record[k]) for k in ("sourceid", "divid") if record.get(k) is not None)
-    id = name or default_id
     attributes: dict[str, list[Mapping[str, Any]]] = {}
     for attribute in _get_objects(record, "attributes"):
         attributes.setdefault(str(attribute.get("subj")), []).append(attribute)
     spans, ids = list[Span](), list[str]()
     for denotation in _get_denotations(record, skipped):
-        with file.guard(line, name):
+        with guard():
             spans.append(_make_span(text, denotation, attributes))
             ids.append(str(denotation.get("id") or ""))
     metadata = {KEY: stored} if (stored := _make_stored(record, spans, ids)) else {}

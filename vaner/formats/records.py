@@ -76,7 +76,7 @@ class RecordReader:
         with guard():
             for part, record in enumerate(convert_record(value, self.skipped, guard)):
                 name = f"{default_id}-{part}" if part else default_id
-                with guard():
+                with guard(document=_get_id(record)):
                     yield to_document(record, name, guard, self.unread, classes)
 
     def warn(self, file: InputFile) -> None:
@@ -135,13 +135,19 @@ def to_document(
     return Document(id, text, tuple(spans), metadata)
 
 
+def _get_id(record: Mapping[str, Any]) -> Any:
+    id = record.get("id")
+    return id if isinstance(id, str | int) else None
+
+
 def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) -> None:
     used = field or next((name for name in MENTION_FIELDS if record.get(name)), None)
     for name, value in record.items():
         if name == used or name == "metadata" or not isinstance(value, list) or not value:
             continue
         entries = value[:_CHECKED_ENTRIES]
-        is_tagged = used is None and name != "tokens" and "tokens" in record and _are_tags(entries)
+        is_tagged = used is None and name != "tokens" and _are_tags(entries)
+        is_tagged = is_tagged and ("tokens" in record or OUTSIDE in entries)
         is_unread = name in MENTION_FIELDS or any(map(looks_like_mention, entries)) or is_tagged
         unread[name] += is_unread
 
@@ -155,6 +161,8 @@ def _are_tags(values: Sequence[Any]) -> bool:
 
 def _get_tokens(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:
     """Return the tokens of a record without the instruction, and the instruction or None."""
+    if field is not None and record.get("tokens") is None:
+        raise MalformedError(f"there are {field}, but no tokens")
     tokens = check_type(record.get("tokens"), list, "tokens")
     words = [check_type(token, str, "a token") for token in tokens]
     if field is None or len(check_type(record[field], list, field)) == len(words):

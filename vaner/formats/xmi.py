@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,9 @@ def _load_cas(file: InputFile) -> Cas:
         else:
             types = _infer_types(root, cassis)
         source = io.BytesIO(_index_annotations(root, content))
-        cas: Cas = cassis.load_cas_from_xmi(source, typesystem=types, lenient=True)
+        with warnings.catch_warnings():  # about types that are no annotations, and not read
+            warnings.simplefilter("ignore")
+            cas: Cas = cassis.load_cas_from_xmi(source, typesystem=types, lenient=True)
     except Exception as error:  # cassis raises errors of many types for broken files
         message = f"cannot be read as UIMA CAS XMI: {type(error).__name__}: {error}"
         raise file.error(message, getattr(error, "lineno", None)) from None

@@ -1,7 +1,8 @@
 """The export of MedCATtrainer: documents whose mentions have a concept and no type.
 
 The type of every mention is `Concept`; its CUI is the identifier. Mentions that annotators marked
-as wrong, deleted or irrelevant are left out and counted.
+as wrong, deleted or irrelevant are left out and counted. A document without mentions is recognized
+only in a complete export.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vaner.formats.dialects.mentions import find_pieces, find_types
 from vaner.formats.skipped_records import SkipCounts
 
 TYPE = "Concept"
@@ -16,26 +18,52 @@ REJECTED = "mention rejected by an annotator"
 
 
 def matches(record: Any) -> bool:
-    """Return whether a record is a document of an export."""
-    if not isinstance(record, dict) or "text" not in record:
+    """Return whether a record is an export, or a document of one."""
+    if not isinstance(record, dict):
         return False
-    return any(
-        isinstance(entry, dict) and "cui" in entry and entry.keys() & {"correct", "validated"}
-        for entry in _get_entries(record)
-    )
+    if "text" not in record:
+        return _get_documents(record) is not None
+    return any(map(_is_concept, _get_entries(record)))
 
 
 def convert(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
-    """Yield a document as a record of our JSON Lines."""
+    """Yield each document as a record of our JSON Lines."""
+    documents = [record] if "text" in record else _get_documents(record) or []
+    for document in documents:
+        yield _convert_document(document, skipped)
+
+
+def _convert_document(record: Any, skipped: SkipCounts) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        return {"text": record}  # the reader reports it
     entries = _get_entries(record)
     correct = [entry for entry in entries if _is_correct(entry)]
     skipped.update({REJECTED: len(entries) - len(correct)} if len(correct) < len(entries) else {})
     name = record.get("name") or record.get("id")
-    yield {
+    return {
         "id": None if name is None else str(name),
         "text": record.get("text"),
         "spans": [_to_span(entry) for entry in correct],
     }
+
+
+def _get_documents(record: Mapping[str, Any]) -> list[Any] | None:
+    """Return the documents of all projects of an export, or None if it is none."""
+    projects = record.get("projects")
+    if not isinstance(projects, list) or not projects:
+        return None
+    lists = [p.get("documents") if isinstance(p, dict) else None for p in projects]
+    if not all(isinstance(documents, list) for documents in lists):
+        return None
+    return [document for documents in lists for document in documents or []]
+
+
+def _is_concept(entry: Any) -> bool:
+    """Return whether an entry is a mention of an export, or another one with a CUI and no type."""
+    if not isinstance(entry, dict) or "cui" not in entry:
+        return False
+    is_untyped = find_pieces(entry) is not None and not find_types(entry)
+    return is_untyped or bool(entry.keys() & {"correct", "validated"})
 
 
 def _get_entries(record: Mapping[str, Any]) -> list[Any]:

@@ -25,10 +25,11 @@ def is_gliner(record: Any) -> bool:
 
 
 def is_dygie(record: Any) -> bool:
-    """Return whether a record has sentences of tokens and mentions for each of them."""
+    """Return whether a record has sentences of tokens, and mentions for each or a ``doc_key``."""
     if not isinstance(record, dict) or not isinstance(record.get("sentences"), list):
         return False
-    return isinstance(record.get("ner"), list) and all(map(_is_strings, record["sentences"]))
+    is_complete = isinstance(record.get("ner"), list) or "doc_key" in record
+    return is_complete and all(map(_is_strings, record["sentences"]))
 
 
 def convert_gliner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
@@ -48,7 +49,7 @@ def convert_dygie(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
     """Yield a document of DyGIE++ as a record with tokens; the sentences are joined."""
     relations = sum(len(r) for r in get_list(record, "relations") if isinstance(r, list))
     skipped.update({"relation": relations} if relations else {})
-    per_sentence = [entries for entries in record["ner"] if isinstance(entries, list)]
+    per_sentence = [entries for entries in get_list(record, "ner") if isinstance(entries, list)]
     yield {
         "id": record.get("doc_key"),
         "tokens": [token for sentence in record["sentences"] for token in sentence],
