@@ -297,7 +297,8 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["--corpus", "WNUT"], "not trained on a corpus called 'WNUT'"),
         (["missing.txt"], "missing.txt: no such file or folder"),
         (["-o", "no/such/folder/x.jsonl"], "does not exist"),
-        (["-o", "results.doc"], "does not determine a format"),
+        (["-o", "results.doc"], "does not determine a format; name one with --format"),
+        (["--quantization", "int1"], "'--quantization': 'int1' is not one of"),
         (["-t", "x", "setup.py"], "either --text or files"),
     ],
 )

@@ -162,7 +162,7 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
         (["list", "nothing"], "'nothing' is not registered; registered: NCBI-disease"),
         (["stats", "BC5CDR", "--corpora", "/nowhere"], "/nowhere does not exist"),
         (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: no such file"),
-        (["convert", "-", "x.doc"], "does not determine a format"),
+        (["convert", "-", "x.doc"], "does not determine a format; name one with --to"),
         (["convert", "-", "x.jsonl", "--from", "doc"], "unknown format 'doc'"),
     ],
 )

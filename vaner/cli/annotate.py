@@ -153,7 +153,10 @@ def describe_system(provenance: Mapping[str, str]) -> str:
 
     >>> describe_system({"model": "biomedical", "vaner": "0.1.0", "form": "exported, int8"})
     'biomedical (exported, int8)'
+    >>> describe_system({"model": "biomedical", "kb": "open", "link": "open"})
+    'biomedical and open'
     """
     names = [provenance[name] for name in ("model", "selector", "kb", "link") if name in provenance]
+    others = dict.fromkeys(Path(name).name for name in names[1:])
     form = f" ({provenance['form']})" if "form" in provenance else ""
-    return f"{names[0]}{form}" + "".join(f" and {Path(name).name}" for name in names[1:])
+    return f"{names[0]}{form}" + "".join(f" and {name}" for name in others)

@@ -24,8 +24,8 @@ RENAMED_OPTIONS: Mapping[str, str] = {
 RENAMED_VALUES: Mapping[tuple[str, str], str] = {("--engine", "here"): "local"}
 """Option and old spelling of its value -> new spelling of the value."""
 
-# `VanerError.argument` -> the parameter of a command that has another name.
-_PARAMETERS = {"format": "input_format"}
+# `VanerError.argument` -> the parameters that commands have for it under other names.
+_PARAMETERS = {"format": ("input_format",), "output_format": ("output_format", "format")}
 
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 _MAX_PATH = 80  # characters to show of such a path, which may be a text given by mistake
@@ -127,8 +127,8 @@ def replace_renamed_options(args: Sequence[str], known: Iterable[str]) -> list[s
 
 def with_option_hint(error: VanerError, ctx: typer.Context) -> str:
     """Return the message of an error, with the option of the command that prevents it."""
-    name = _PARAMETERS.get(error.argument or "", error.argument)
-    option = next((p.opts[0] for p in ctx.command.params if p.name == name), None)
+    names = _PARAMETERS.get(error.argument or "", (error.argument,))
+    option = next((p.opts[0] for p in ctx.command.params if p.name in names), None)
     return f"{error} with {option}" if option else str(error)
 
 
@@ -154,5 +154,5 @@ def _usage_errors(command_path: str | None) -> Iterator[None]:
     try:
         yield
     except _UsageError as error:
-        message = error.format_message().rstrip(".?")
+        message = error.format_message().replace(": Value error, ", ": ").rstrip(".?")
         raise VanerError(f"{message}; see {command_path} --help") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from vaner.display import concepts, html, table
@@ -36,12 +36,13 @@ OUTPUTS = (*WRITABLE, *FILE_VIEWS)
 _VIEW_SUFFIXES = {".html": "html", ".htm": "html", ".csv": "csv", ".xlsx": "xlsx"}
 
 
-def output_format(given: str | None, target: str) -> str:
+def output_format(given: str | None, target: str, outputs: Collection[str] = OUTPUTS) -> str:
     """Return the format to write: the given one, or the one of the file's suffix.
 
     Args:
         given: name of a format, or None.
         target: path of the output, or ``-`` for standard output.
+        outputs: the formats that an error lists.
 
     Raises:
         VanerError: if the format is unknown or read only.
@@ -51,9 +52,9 @@ def output_format(given: str | None, target: str) -> str:
             return "table"
         view = _VIEW_SUFFIXES.get(get_suffix(Path(target)))
         return view or suggest_format(target)
-    name = resolve_format_name(given, VIEWS)
+    name = resolve_format_name(given, VIEWS, outputs)
     if name in FILE_VIEWS and target == STDIN:
         raise VanerError(f"{name} cannot be written to standard output; give a file with -o FILE")
     if name not in (*VIEWS, *FILE_VIEWS) and not FORMATS[name].is_writable:
-        raise VanerError(f"{name} can only be read; the output formats are {', '.join(OUTPUTS)}")
+        raise VanerError(f"{name} can only be read; the output formats are {', '.join(outputs)}")
     return name

@@ -99,7 +99,11 @@ def suggest_format(path: str | Path) -> str:
         return next(format.name for format in FORMATS.values() if format.folder_writer)
     format = FORMAT_BY_SUFFIX.get(suffix)
     if format is None or not format.is_writable or not format.holds or format.folder_writer:
-        raise FormatError(f"the suffix {suffix} does not determine a format; name one", path)
+        raise FormatError(
+            f"the suffix {suffix} does not determine a format; name one",
+            path,
+            argument="output_format",
+        )
     return format.name
 
 

@@ -86,6 +86,8 @@ def _read_mentions(file: InputFile, encoding: str) -> Mentions:
 
 def _to_document(line: str, mentions: Mentions, mentions_file: InputFile) -> Document:
     id, _, text = line.strip().partition(" ")
+    if "|" in id and _MENTION.fullmatch(line):
+        raise MalformedError("is a mention; give the file of sentences instead")
     is_tagged = id.startswith("@@") and "/" in id
     if is_tagged:
         id = id.rpartition("/")[0]

@@ -34,17 +34,26 @@ def list_formats(*, writable: bool = False) -> list[str]:
 
 
 @overload
-def resolve_format_name(name: str, views: Collection[str] = ()) -> str: ...
+def resolve_format_name(
+    name: str, views: Collection[str] = (), listed: Collection[str] | None = None
+) -> str: ...
 @overload
-def resolve_format_name(name: None, views: Collection[str] = ()) -> None: ...
+def resolve_format_name(
+    name: None, views: Collection[str] = (), listed: Collection[str] | None = None
+) -> None: ...
 @overload
-def resolve_format_name(name: str | None, views: Collection[str] = ()) -> str | None: ...
-def resolve_format_name(name: str | None, views: Collection[str] = ()) -> str | None:
+def resolve_format_name(
+    name: str | None, views: Collection[str] = (), listed: Collection[str] | None = None
+) -> str | None: ...
+def resolve_format_name(
+    name: str | None, views: Collection[str] = (), listed: Collection[str] | None = None
+) -> str | None:
     """Return the name in `FORMATS` for a name or alias that a user gives.
 
     Args:
         name: name or alias. Upper case, ``-`` and ``_`` are ignored. None is returned unchanged.
         views: further valid names, such as ``html``.
+        listed: the names that the error lists. Default: the views and all formats.
 
     Raises:
         VanerError: if the name is unknown.
@@ -57,7 +66,7 @@ def resolve_format_name(name: str | None, views: Collection[str] = ()) -> str | 
     names = {**_NAMES, **{_normalize(view): view for view in views}}
     if resolved := names.get(_normalize(name)):
         return resolved
-    known = [*views, *FORMATS]
+    known = dict.fromkeys([*views, *FORMATS]) if listed is None else listed
     raise VanerError(
         f"unknown format {name!r}.{suggest_name(name, known)} The formats are {', '.join(known)}"
     )

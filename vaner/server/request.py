@@ -19,6 +19,7 @@ from vaner.formats.source import InMemoryFile
 from vaner.recognition.options import AnnotateOptions, declaration
 from vaner.server.limits import Limits, RejectedRequest
 from vaner.text.documents import Document, Overlaps
+from vaner.utils.names import suggest_name
 
 CONTENT_TYPES = {
     "application/json": None,
@@ -167,6 +168,8 @@ def first_validation_error(errors: Sequence[Any]) -> str:
     """Return the first validation error of pydantic on one line."""
     first = errors[0]
     location = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
+    if first["type"] == "extra_forbidden":
+        return f"{location}: unknown parameter.{suggest_name(location, QueryParams.model_fields)}"
     return f"{location}: {first['msg']}" if location else str(first["msg"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vaner.display import output_formats
-from vaner.display.output_formats import VIEWS, output_format
+from vaner.display.output_formats import FILE_VIEWS, VIEWS, output_format
 from vaner.display.text import describe_losses
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, WriteReport, write, write_to
@@ -80,9 +80,14 @@ def choose_format(requested: str | None, accept: str) -> str:
         if requested.casefold() == JSON:
             return JSON
         try:
-            return output_format(requested, "-")
+            format = output_format(requested, "response", WRITABLE)
         except VanerError as error:
             raise RejectedRequest(400, str(error)) from None
+        if format in FILE_VIEWS:
+            raise RejectedRequest(
+                400, f"a response cannot be in the format {format}; choose {', '.join(WRITABLE)}"
+            )
+        return format
     for media_type in _accepted_types(accept or "*/*"):
         if media_type in _ACCEPTED:
             return _ACCEPTED[media_type]
