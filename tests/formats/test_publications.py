@@ -213,6 +213,15 @@ def test_chemdner_files(put: Any) -> None:
     ]
 
 
+def test_chemdner_mentions_are_no_text(put: Any) -> None:
+    put("7654321\tZinc today.\tIt helps.\n", "set.abstracts.txt")
+    path = put("7654321\tT\t0\t4\tZinc\tFORMULA\n", "set.annotations.txt")
+    with pytest.warns(FormatWarning, match=r"its mentions belong to set\.abstracts\.txt"):
+        assert list(read(path)) == []
+    with pytest.raises(FormatError, match="give the file of abstracts"):
+        list(read(path.rename(path.with_name("other.txt"))))
+
+
 def test_chemdner_abstracts_without_mentions(put: Any) -> None:
     path = put("1234567\tAspirin helps.\tGive aspirin.\n", "some.txt")
     with pytest.warns(FormatWarning, match="without mentions"):

@@ -2,7 +2,8 @@
 
 Abstracts: ``ID<tab>title<tab>abstract`` in ``NAME.abstracts.txt``. Mentions: ``ID<tab>T or A<tab>
 start<tab>end<tab>mention<tab>type`` in ``NAME.annotations.txt`` of the same folder, whose offsets
-count from the start of the title (T) or of the abstract (A).
+count from the start of the title (T) or of the abstract (A). The file of mentions is read with the
+file of abstracts, and contains no document itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vaner.formats.source import (
@@ -23,8 +24,13 @@ from vaner.formats.source import (
 from vaner.formats.spans import OFFSET, make_span
 from vaner.text.documents import Document
 
-TYPICAL_ABSTRACT = re.compile(r"(?:\d{5,}|[A-Z]{2}\d{5,}[A-Z]?\d?)\t[^\t]*\t[^\t]*")
-"""A line by which a file of abstracts is recognized. Patents have ids such as ``US20090306132``."""
+_ID = r"\d{5,}|[A-Z]{2}\d{5,}[A-Z]?\d?"  # patents have ids such as US20090306132
+
+TYPICAL_ABSTRACT = re.compile(rf"(?:{_ID})\t[^\t]*\t[^\t]*")
+"""A line by which a file of abstracts is recognized."""
+
+TYPICAL_MENTION = re.compile(rf"(?:{_ID})\t[TA]\t\d+\t\d+\t[^\t]*\t[^\t]+")
+"""A line by which a file of mentions is recognized."""
 
 _ABSTRACT = re.compile(r"([^\t]+)\t([^\t]*)\t([^\t]*)")
 _MENTION = re.compile(rf"([^\t]+)\t([TA])\t({OFFSET})\t({OFFSET})\t([^\t]*)\t([^\t]+?)\s*")
@@ -44,11 +50,18 @@ def read(
         encoding: encoding of both files.
         on_error: see `vaner.formats.read`.
 
+    Raises:
+        FormatError: if the file has mentions, and there is no file of their abstracts.
+
     Warns:
-        FormatWarning: if there is no file of mentions, or it has mentions of other abstracts.
+        FormatWarning: if there is no file of mentions, or it has mentions of other abstracts, or
+            the file itself has the mentions.
     """
     file = InputFile(path, on_error)
-    annotations = _find_annotations(file)
+    if _has_mentions(file, encoding):
+        _skip_mentions(file)
+        return
+    annotations = _find_partner(file, _PARTS)
     mentions_file = InputFile(annotations, on_error) if annotations else file
     mentions = read_mentions(mentions_file, encoding) if annotations else Mentions()
     if annotations is None:
@@ -60,13 +73,33 @@ def read(
         warnings.warn(message, FormatWarning, stacklevel=2)
 
 
-def _find_annotations(file: InputFile) -> Path | None:
-    """Return the file of mentions that belongs to a file of abstracts."""
+def _has_mentions(file: InputFile, encoding: str) -> bool:
+    """Return whether a file begins with a mention instead of an abstract."""
+    if file.is_stdin or file.is_pipe:  # can be read only once
+        return False
+    _, line = next(read_nonempty_lines(file, encoding), (0, ""))
+    return TYPICAL_MENTION.fullmatch(line) is not None
+
+
+def _skip_mentions(file: InputFile) -> None:
+    """Warn that the mentions of a file belong to another one; raise an error if it is missing."""
+    abstracts = _find_partner(file, [(other, part) for part, other in _PARTS])
+    if abstracts is None:
+        raise file.error("has mentions of CHEMDNER without their texts; give the file of abstracts")
+    message = f"{file.name}: contains no text; its mentions belong to {abstracts.name}"
+    warnings.warn(message, FormatWarning, stacklevel=3)
+
+
+def _find_partner(file: InputFile, parts: Iterable[tuple[str, str]]) -> Path | None:
+    """Return the file of mentions of a file of abstracts, or the reverse.
+
+    Args:
+        file: one of the files.
+        parts: part of its name -> the same part in the name of the other file.
+    """
     if file.data is not None or file.is_stdin:
         return None
-    names = [
-        file.path.name.replace(part, other) for part, other in _PARTS if part in file.path.name
-    ]
+    names = [file.path.name.replace(part, other) for part, other in parts if part in file.path.name]
     paths = [file.path.with_name(name) for name in names]
     paths += [path.with_suffix(".tsv") for path in paths]
     return next((path for path in paths if path.is_file()), None)

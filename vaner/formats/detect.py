@@ -189,8 +189,9 @@ def _detect_lines(head: str) -> str | None:
         return "medline"
     if _has_tags([line for line in lines[:50] if not conll_columns.is_comment(line)]):
         return "conll"
-    if all(map(chemdner.TYPICAL_ABSTRACT.fullmatch, lines[:50])):
-        return "chemdner"
+    for pattern in (chemdner.TYPICAL_ABSTRACT, chemdner.TYPICAL_MENTION):
+        if all(map(pattern.fullmatch, lines[:50])):
+            return "chemdner"
     is_table = csv_table.is_header(lines[0]) and len(lines) > 1
     return "csv" if is_table and csv_table.find_delimiter(lines[0]) in lines[1] else None
 
