@@ -146,6 +146,11 @@ def test_columns_encoding_and_splits_of_predictions(run: Run, tmp_path: Path) ->
     path = tmp_path / "both.conll"
     done = run("evaluate", "--predictions", path, "--corpus", path, *side, *other)
     assert done.out.splitlines()[2].split()[1:3] == ["100.00", "50.00"]
+    done = run("evaluate", "--predictions", path, "--corpus", path, *side)
+    assert "name the file's encoding with --predictions-encoding" in done.error
+    (tmp_path / "any").write_text("[1, 2]")
+    done = run("evaluate", "--predictions", tmp_path / "any", "--corpus", path, *side)
+    assert "name it with --predictions-from" in done.error
     for folder in ("gold", "theirs"):
         (tmp_path / folder).mkdir()
         for split in ("train", "test"):

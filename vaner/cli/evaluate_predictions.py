@@ -83,10 +83,16 @@ class PredictionsFile:
         if self.path is None:
             return None
         format = resolve_format_name(self.format)
-        documents = read_split(
-            Path(self.path), split, format, encoding=self.encoding, columns=self.columns
-        )
-        return Corpus(self.path, split, tuple(documents))
+        path = Path(self.path)
+        try:
+            documents = tuple(
+                read_split(path, split, format, encoding=self.encoding, columns=self.columns)
+            )
+        except VanerError as error:
+            if error.argument:  # the options of the corpus do not help
+                error.argument = f"predictions_{error.argument}"
+            raise
+        return Corpus(self.path, split, documents)
 
 
 def score_predictions(
