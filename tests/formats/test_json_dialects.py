@@ -164,10 +164,13 @@ def test_mentions_that_are_not_read_are_reported_once_per_file(put: Any) -> None
     assert len(all) == 1
 
 
-def test_tags_without_tokens_are_reported(put: Any) -> None:
-    with pytest.warns(FormatWarning, match="not read as mentions: ner$"):
-        (document,) = read(put({"text": "Mumps today", "ner": ["B-Disease", "O"]}))
-    assert document.spans == ()
+def test_mentions_without_type_or_position_are_reported(put: Any) -> None:
+    for value in (["B-Disease", "O"], [[0, 5]], ["Mumps"], [{"name": "Mumps"}]):
+        with pytest.warns(FormatWarning, match="not read as mentions: ner$"):
+            (document,) = read(put({"text": "Mumps today", "ner": value}))
+        assert document.spans == ()
+    with pytest.warns(FormatWarning, match="not read as mentions: row$"):
+        list(read(put({"text": "Mumps today", "row": ["B-Disease", "O"]})))
     with pytest.raises(FormatError, match="there are ner_tags, but no tokens"):
         list(read(put({"text": "Mumps today", "ner_tags": ["B-Disease", "O"]})))
 
@@ -364,6 +367,8 @@ def test_documents_of_medcat_without_mentions(put: Any) -> None:
     assert (first.id, first.spans) == ("first", ())
     assert (second.id, second.spans) == ("second", (Span(0, 5, "Concept", None, ("9",)),))
     assert len(errors) == 1
+    other = {"text": "Mumps.", "annotations": [{"span": {"begin": 0, "end": 5}, "cui": "9"}]}
+    assert next(iter(read(put(other)))).spans == second.spans
     entry["value"] = "Gumps"
     with pytest.raises(FormatError, match="document second: mention 0:5"):
         list(read(put({"projects": [{"documents": [empty, full]}]})))

@@ -44,6 +44,9 @@ KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
 _TAG = re.compile(r"O|[BIESLUM]-.+")
+_UNAMBIGUOUS = {*MENTION_FIELDS, "ents", "mentions", "ner", "denotations", "entity_mentions"}
+"""Names of a field that has mentions, whatever its entries look like."""
+
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
 
@@ -148,7 +151,7 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) 
         entries = value[:_CHECKED_ENTRIES]
         is_tagged = used is None and name != "tokens" and _are_tags(entries)
         is_tagged = is_tagged and ("tokens" in record or OUTSIDE in entries)
-        is_unread = name in MENTION_FIELDS or any(map(looks_like_mention, entries)) or is_tagged
+        is_unread = name in _UNAMBIGUOUS or any(map(looks_like_mention, entries)) or is_tagged
         unread[name] += is_unread
 
 

@@ -86,6 +86,7 @@ def _is_correct(entry: Any) -> bool:
 def _to_span(entry: Any) -> Any:
     if not isinstance(entry, dict):
         return entry
-    span = {"start": entry.get("start"), "end": entry.get("end"), "type": TYPE}
+    pieces = find_pieces(entry) or [[entry.get("start"), entry.get("end")]]
+    span = {"start": pieces[0][0], "end": pieces[-1][1], "type": TYPE}
     span |= {"text": entry["value"]} if entry.get("value") else {}
     return {**span, "identifiers": [str(entry["cui"])]} if entry.get("cui") else span
