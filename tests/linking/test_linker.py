@@ -150,6 +150,20 @@ def test_commands_link_and_write_concepts(base: KnowledgeBase, tmp_path: Path, r
     assert all(not span.identifiers for span in document.spans)
 
 
+def test_linking_a_text_without_mentions_warns(
+    base: KnowledgeBase, tmp_path: Path, run: Run
+) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("Gout and podagra.\n")
+    result = run("kb", "link", source, "--kb", base.path)
+    assert "warning: the input has no mentions; find mentions with vaner annotate" in result.err
+    record = b'{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "Disease"}]}\n'
+    result = run("kb", "link", "--kb", base.path, stdin=record)
+    assert "warning: the input has no mentions; name the format of standard input" in result.err
+    result = run("kb", "link", "--kb", base.path, "--from", "jsonl", stdin=record)
+    assert "warning" not in result.err and "X:2" in result.out
+
+
 def test_concepts_count_mentions() -> None:
     spans = (
         Span(0, 4, "Disease", 0.5, ("X:2",)), Span(5, 9, "Disease", 0.9, ("X:2", "X:1")),

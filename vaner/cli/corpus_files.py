@@ -141,7 +141,7 @@ def convert(
         print_message(f"warning: --rename {type}: no mention has this type")
     if renamer.untyped:
         untyped = format_count(renamer.untyped, "mention")
-        print_message(f"warning: {untyped} without a type; name it with --rename =Disease")
+        print_message(f"warning: {untyped} without a type; name it with --rename =TYPE")
     if stream.error is not None:
         if stream.count:
             written = format_count(report.documents, "document")

@@ -270,7 +270,11 @@ def link(
         files, None, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
-    stream.run(Linker.from_name(kb, min_score=min_score).identify)
+    if not stream.run(Linker.from_name(kb, min_score=min_score).identify):
+        is_text = input_format is None and (files or ["-"]) == ["-"]
+        advice = "name the format of standard input with --input-format" if is_text else ""
+        advice = advice or "find mentions with vaner annotate --link"
+        print_message(f"warning: the input has no mentions; {advice}")
 
 
 app.command(cls=Command)(kb_diagnostics.related)

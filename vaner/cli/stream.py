@@ -78,8 +78,8 @@ class AnnotationStream:
         self._shard = None if shard is None else Shard.parse(shard)
         self._skipped = SkippedRecords() if skip_bad else None
 
-    def run(self, annotate: AnnotateStream, system: str = "") -> None:
-        """Annotate and write the documents.
+    def run(self, annotate: AnnotateStream, system: str = "") -> Counter[str]:
+        """Annotate and write the documents, and return the number of mentions of each type.
 
         Args:
             annotate: annotates a stream of documents.
@@ -105,6 +105,7 @@ class AnnotationStream:
         self._print_losses(report)
         if self._skipped is not None:
             self._skipped.print_count()
+        return mentions
 
     def _documents(self) -> Iterable[Document]:
         if self._text is not None:
