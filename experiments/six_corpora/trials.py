@@ -101,7 +101,7 @@ def best_checkpoint(stage: Path) -> Path:
     """
     last = max(stage.glob("checkpoint-*"), key=lambda p: int(p.name[11:]), default=None)
     if last is None:
-        raise VanerError(f"{stage}: no checkpoint; train first, see --run")
+        raise VanerError(f"{stage}: no checkpoint; train with --keep-checkpoints first, see --run")
     best = TrainerState.load_from_json(str(last / "trainer_state.json")).best_model_checkpoint
     return stage / Path(best or last).name
 
@@ -118,7 +118,7 @@ def train_without_teacher(
     if not trial_folder.exists():
         name = f"stage-1-{first.name}"
         shutil.copytree(run_folder / name, trial_folder / name)
-    train(trial, output, corpora_root=root, resume=True)
+    train(trial, output, corpora_root=root, resume=True, keep_checkpoints=True)
     return best_checkpoint(trial_folder / f"stage-2-{second.name}")
 
 

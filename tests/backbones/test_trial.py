@@ -81,16 +81,16 @@ def test_encoder_decoder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "limit"), [("bert", 64), ("gpt2", 64), ("opt", 64), ("roberta", 62)]
+    ("architecture", "limit"), [("bert", 80), ("gpt2", 80), ("opt", 80), ("roberta", 78)]
 )
 def test_more_subwords_than_positions_are_refused(
     architecture: str, limit: int, tmp_path: Path
 ) -> None:
-    sizes = {"max_position_embeddings": 64}
-    model = build(tmp_path, architecture, sizes | ({"pad_token_id": 1} if limit == 62 else {}))
+    sizes = {"max_position_embeddings": 80}
+    model = build(tmp_path, architecture, sizes | ({"pad_token_id": 1} if limit == 78 else {}))
     with pytest.raises(ModelError, match=f"max_subwords is 96, .* set max_subwords: {limit}$"):
         model.check_backbone()
-    model = build(tmp_path, architecture, sizes, max_subwords=60)
+    model = build(tmp_path, architecture, sizes, max_subwords=76)
     model.check_backbone()
 
 

@@ -36,7 +36,7 @@ def test_interpolation_of_recipe_gives_model_of_run(
     text = tmp_path / "abstracts.txt"
     text.write_text("aspirin helps against lung cancer .\n\nno patient is ill .\n", "utf-8")
     plan = in_two_stages(tiny_backbone, corpus_folder, text, teacher.folder)
-    [trained] = train(plan, tmp_path / "run", report=lambda _: None)
+    [trained] = train(plan, tmp_path / "run", report=lambda _: None, keep_checkpoints=True)
     rows = list(score_trials(plan, tmp_path / "run", tmp_path / "trials", None))
     assert [row["weights"] for row in rows] == [
         "after stage mix", "one more epoch of the same",

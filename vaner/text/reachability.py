@@ -31,6 +31,7 @@ def count_unreachable(
         joint: whether one pass finds all types, so that a word has a single tag. Otherwise there
             is a pass per type, and mentions of different types may overlap.
 
+    >>> from vaner.text.documents import Span
     >>> document = Document("d", "p53-null", (Span(0, 2, "Gene"), Span(0, 3, "Gene")))
     >>> count_unreachable(document, ["Gene"])
     Counter({'overlaps another mention': 1})

@@ -85,7 +85,7 @@ def test_student_learns_from_plain_text(
     lines: list[str] = []
     [student] = train(plan, tmp_path / "run", report=lines.append)
     assert student.dev_f1 > 0.7
-    assert "running model: 100%" in capsys.readouterr().err
+    assert "running model: 72 of 72 sentences" in capsys.readouterr().err
     annotator = Annotator.from_pretrained(student.folder)
     assert annotator.types == ("Chemical", "Disease") and annotator.corpora == {}
     written = (student.folder / "training.json").read_text("utf-8")

@@ -32,7 +32,8 @@ def recipe(
             "model": {"family": "generator", "backbone": str(backbone), "instruction": "compact",
                       "lora": None, **model},
             "stages": [{"sources": [{"corpus": str(corpus), **source}], "epochs": epochs,
-                        "batch_size": 8, "learning_rate": 0.005, "evaluations_per_epoch": 1}],
+                        "batch_size": 8, "learning_rate": 0.005, "evaluations_per_epoch": 1,
+                        "patience": None}],
             "dev": [{"corpus": str(corpus)}],
             "precision": "fp32",
         }
