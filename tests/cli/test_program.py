@@ -171,3 +171,7 @@ def test_old_spellings_of_options_work_with_a_notice(
 
 def test_text_that_looks_like_an_old_option_is_an_argument(run: Run) -> None:
     assert "deprecated" not in run("annotate", "--", "--dataset").err
+
+
+def test_an_address_of_mcp_requires_http(run: Run) -> None:
+    assert "--host and --port require --http" in run("mcp", "--port", "8001").error

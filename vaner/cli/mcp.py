@@ -21,6 +21,8 @@ from vaner.errors import VanerError
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
 
+_HOST, _PORT = "127.0.0.1", 8000
+
 
 def mcp(
     model: ModelOption = None,
@@ -29,8 +31,8 @@ def mcp(
         bool,
         typer.Option("--http", help="Listen on a port, instead of standard input and output."),
     ] = False,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 8000,
+    host: HostOption = _HOST,
+    port: PortOption = _PORT,
     max_characters: MaxCharactersOption = 1_000_000,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
@@ -48,6 +50,8 @@ def mcp(
 
     `vaner mcp --kb open --http --port 8001`
     """
+    if not http and (host, port) != (_HOST, _PORT):
+        raise VanerError("--host and --port require --http")
     try:
         from vaner.integrations.mcp_server import build_mcp_server
     except ModuleNotFoundError as error:

@@ -152,7 +152,9 @@ def parse_request(
             return _parse_vaner_json(content, query, limits)
     try:
         source = InMemoryFile(_safe_name(query.name) or "body", body)
-        format = resolve_format_name(query.input_format) or CONTENT_TYPES.get(media_type)
+        format = resolve_format_name(query.input_format, listed=READABLE) or CONTENT_TYPES.get(
+            media_type
+        )
         format = format or _detect_format(source, encoding)
         if format in NOT_READABLE:
             raise VanerError(f"a request cannot be in the format {format}; send another format")
