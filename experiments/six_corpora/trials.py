@@ -101,7 +101,7 @@ def best_checkpoint(stage: Path) -> Path:
     """
     last = max(stage.glob("checkpoint-*"), key=lambda p: int(p.name[11:]), default=None)
     if last is None:
-        raise VanerError(f"{stage}: no checkpoint; train with --keep-checkpoints first, see --run")
+        raise VanerError(f"{stage}: no checkpoint; train first, with --keep-checkpoints, see --run")
     best = TrainerState.load_from_json(str(last / "trainer_state.json")).best_model_checkpoint
     return stage / Path(best or last).name
 

@@ -118,6 +118,16 @@ def _check_optimizer_state(optimizer: torch.optim.Optimizer) -> None:
                 raise ValueError(f"a state of shape {tuple(value.shape)} does not fit its weight")
 
 
+class EarlyStopping(EarlyStoppingCallback):
+    """Stops after a number of dev scores without improvement.
+
+    `train_stage` loads the best checkpoint, so the warning of the base class does not apply.
+    """
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Do nothing."""
+
+
 class CheckpointPathUpdater(TrainerCallback):
     """Corrects the path of the best checkpoint if the folder was moved since the run stopped.
 
@@ -180,7 +190,7 @@ def train_stage(
     """
     callbacks: list[TrainerCallback] = [ProgressBar(), CheckpointPathUpdater(), log]
     if stage.patience is not None:
-        callbacks.append(EarlyStoppingCallback(stage.patience))
+        callbacks.append(EarlyStopping(stage.patience))
     trainer = VanerTrainer(
         model=learner.model,
         args=make_arguments(recipe, stage, mixture.epoch_size, folder, seed),
