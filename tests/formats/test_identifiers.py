@@ -144,3 +144,11 @@ def test_pubtator_lists_and_variants(put: Put) -> None:
     stream = io.StringIO()
     assert write_to([new], stream, "pubtator").lost == {JOINED: 1}
     assert f"{VARIANT};rs9" in stream.getvalue()
+
+
+@pytest.mark.parametrize("field", ["ent_kb_id", "kb_id", "linked_id", "norm_id", "normId"])
+def test_fields_of_linkers_are_identifiers(put: Put, field: str) -> None:
+    span = f'{{"start": 0, "end": 4, "type": "Disease", "{field}": "MESH:D006073"}}'
+    path = put(f'{{"text": "Gout.", "spans": [{span}]}}\n', "linked.jsonl")
+    [document] = read(path)
+    assert document.spans[0].identifiers == ("MESH:D006073",)

@@ -49,8 +49,8 @@ _DATABASES = {
 # Only with a word such as "identifier" after it.
 _CONCEPTS = {
     "": "", "chemical": "", "concept": "", "database": "", "db": "", "disease": "", "kb": "",
-    "ontology": "", "term": "", "gene": "NCBIGene", "species": "NCBITaxon", "tax": "NCBITaxon",
-    "taxon": "NCBITaxon",
+    "entkb": "", "linked": "", "norm": "", "ontology": "", "term": "", "gene": "NCBIGene",
+    "species": "NCBITaxon", "tax": "NCBITaxon", "taxon": "NCBITaxon",
 }  # fmt: skip
 _SUFFIX = re.compile(r"(identifier|accession|curie|code|cui|id)s?$")
 _NOT_CONCEPTS = {"annotation", "annotator", "document", "entity", "mention", "relation", "span"}
