@@ -20,7 +20,7 @@ from vaner.utils.provenance import collect_provenance
 
 if TYPE_CHECKING:
     from vaner.training.recipe.schema import Recipe
-    from vaner.training.train import TrainingResult
+    from vaner.training.result import TrainingResult
 
 
 @dataclass(frozen=True, slots=True)

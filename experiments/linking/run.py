@@ -166,8 +166,8 @@ def fit(mentions: Sequence[Mention], before: NDArray[Any]) -> NDArray[Any]:
         penalty = PENALTY / 2 * float(weights @ weights)
         return float(np.log(total / gold).sum()) + penalty, gradient
 
-    best: NDArray[Any] = minimize(loss, before, jac=True, method="L-BFGS-B").x
-    return best
+    optimum: NDArray[Any] = minimize(loss, before, jac=True, method="L-BFGS-B").x
+    return optimum
 
 
 def measure(kb: str, name: str, documents: Sequence[Document]) -> dict[str, Any]:
