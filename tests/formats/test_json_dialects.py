@@ -393,3 +393,18 @@ def test_lists_of_anything_else_are_refused(put: Any) -> None:
     for content in ([1, 2], [{"a": 1}], {"a": {"b": 1}}, [[1], [2]]):
         with pytest.raises(FormatError), warnings.catch_warnings():
             list(read(put(content)))
+
+
+@pytest.mark.parametrize("field", ["pmid", "doc_id", "document_id"])
+def test_documents_are_named_by_a_usual_field(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "x.jsonl"
+    entity = {"start": 4, "end": 8, "label": "Disease"}
+    rows = [
+        {field: 7, "text": "Her gout."},
+        {field: 7, "text": "His gout.", "entities": [entity]},
+        {field: "a", "title": "Gout", "abstract": "It hurts."},
+        {field: "a", "id": "b", "text": "Gout."},
+        {field: None, "text": "Gout."},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert [document.id for document in read(path)] == ["7", "7-1", "a", "b", "x-5"]

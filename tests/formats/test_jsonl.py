@@ -23,7 +23,7 @@ def test_jsonl_dialects(put):
     chinese, nested, instructed, tagged = read(path)
     assert mentions(chinese) == [("腹痛", "sym")]
     assert mentions(nested) == [("jun B gene", "DNA")]
-    assert nested.id == "x-2"
+    assert nested.id == "M:1"
     assert nested.metadata["doc_id"] == "M:1"
     assert nested.metadata["tokens"] == ((0, 3), (4, 9), (10, 14))
     assert instructed.text == "Rat fever"

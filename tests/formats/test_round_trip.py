@@ -22,6 +22,7 @@ UTF8 = st.characters(codec="utf-8")
 ANY = st.characters().filter(lambda c: not "\ud800" <= c <= "\udbff")  # no accidental pairs
 ONE_LINE = st.characters(codec="utf-8", exclude_characters="\r\n")
 NAME = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=8)
+IDENTIFIER = NAME.filter(lambda name: name not in {"None", "null", "NULL", "NIL", "CUILESS"})
 TRICKY = [
     "é",
     "e\u0301",
@@ -39,7 +40,9 @@ TRICKY = [
 
 
 @st.composite
-def documents(draw, alphabet, *, score=True, fragments=True, type=NAME, identifier=NAME, text=None):
+def documents(
+    draw, alphabet, *, score=True, fragments=True, type=NAME, identifier=IDENTIFIER, text=None
+):
     piece = st.text(alphabet, max_size=12)
     allowed = [t for t in TRICKY if text is None or not set(t) & set("\r\n")]
     body = draw(

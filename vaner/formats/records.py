@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from vaner.formats.dialects import convert_record
-from vaner.formats.dialects.fields import MENTION_FIELDS, find_tag_field
+from vaner.formats.dialects.fields import MENTION_FIELDS, find_document_name, find_tag_field
 from vaner.formats.dialects.mentions import looks_like_mention
 from vaner.formats.json_values import (
     check_extent,
@@ -60,6 +60,7 @@ class RecordReader:
 
     def __init__(self) -> None:
         self.unread, self.skipped = Counter[str](), SkipCounts()
+        self._names = Counter[str]()
 
     def read(
         self,
@@ -72,15 +73,26 @@ class RecordReader:
 
         Args:
             value: the record, of any dialect.
-            default_id: id of a document without one. Of several, the second gets the suffix ``-1``.
+            default_id: id of a document without one. Of several, the second gets the suffix ``-1``,
+                also of those that share a ``pmid`` or ``doc_id``.
             guard: reports errors with their location.
             classes: field -> names of the classes, for fields with numeric tags.
         """
         with guard():
             for part, record in enumerate(convert_record(value, self.skipped, guard)):
                 name = f"{default_id}-{part}" if part else default_id
+                name = self._find_name(record) or name
                 with guard(document=_get_id(record)):
                     yield to_document(record, name, guard, self.unread, classes)
+
+    def _find_name(self, record: Any) -> str | None:
+        """Return the name that a record without an id gives its document, with a number if used."""
+        name = find_document_name(record) if isinstance(record, dict) else None
+        if name is None:
+            return None
+        number = self._names[name]
+        self._names[name] += 1
+        return f"{name}-{number}" if number else name
 
     def warn(self, file: InputFile) -> None:
         """Warn once about unread fields, and once about what the file excludes."""

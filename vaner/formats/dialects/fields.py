@@ -99,10 +99,19 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
         return record
     text = "\n".join(record[name] for name in names if record[name])
     others = {key: value for key, value in record.items() if key not in names}
-    known_id = next((record[name] for name in IDS if record.get(name) is not None), None)
-    return {"text": text, **others} | (
-        {} if "id" in record or known_id is None else {"id": known_id}
-    )
+    return {"text": text, **others}
+
+
+def find_document_name(record: Mapping[str, Any]) -> str | None:
+    """Return what names the document of a record that has no ``id``; several may share it.
+
+    >>> find_document_name({"pmid": 7, "text": "Gout."})
+    '7'
+    """
+    if record.get("id") is not None:
+        return None
+    names = (record[name] for name in IDS if isinstance(record.get(name), str | int))
+    return next((str(name) for name in names if str(name).strip()), None)
 
 
 def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
