@@ -62,7 +62,7 @@ def main() -> None:
 
 def measure(model: str, root: Path | None, limit: int | None) -> list[dict[str, Any]]:
     """Return a row for each corpus and step: precision, recall and F1."""
-    annotator = Annotator.from_pretrained(model)
+    annotator = Annotator.from_pretrained(model, form="pytorch")
     rows = []
     for name in CORPORA:
         corpus = load(name, "devel", root=root)

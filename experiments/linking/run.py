@@ -241,7 +241,7 @@ def share(
 def measure_end_to_end(documents: Sequence[Document], linker: Linker) -> dict[str, Any]:
     """Return scores from text to concepts: mentions with concepts, and concepts of documents."""
     texts = (document.with_spans(()) for document in documents)
-    annotated = Annotator.from_pretrained().annotate(texts, [TYPE])
+    annotated = Annotator.from_pretrained(form="pytorch").annotate(texts, [TYPE])
     counts = {"mention": [0, 0, 0], "document": [0, 0, 0]}  # right, predicted, gold
     for document, predicted in zip(documents, linker.identify(annotated), strict=True):
         gold = {(s.start, s.end): get_gold(s.identifiers) for s in document.spans}
