@@ -9,18 +9,14 @@ named in the instruction, as for text from an unknown source.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments.results_table import fill_part
+from experiments.model_rows import make_parser, update_rows
 from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.errors import VanerError
 from vaner.evaluation import score
 from vaner.evaluation.evaluate import select_types
 from vaner.linking.consistency import make_consistent, tag_abbreviations, tag_repeated_names
@@ -39,25 +35,15 @@ STEPS: dict[str, Callable[[Document], Document]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m experiments.document_consistency.run")
-    parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
-    parser.add_argument("--models", nargs="+", default=list(MODELS), help="names or folders")
-    parser.add_argument("--limit", type=int, help="documents of each corpus; default: all")
-    arguments = parser.parse_args()
-    path = HERE / "results.json"
-    rows: list[dict[str, Any]] = []
-    if path.exists():
-        rows = json.loads(path.read_text("utf-8"))["rows"]
-    try:
-        for model in arguments.models:
-            new = measure(model, arguments.corpora, arguments.limit)
-            rows = [row for row in rows if row["model"] != new[0]["model"]] + new
-    except VanerError as error:
-        sys.exit(f"error: {error}")
-    record = {"scores": "strict, from 0 to 1, on dev sets", "rows": rows}
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    readme = HERE / "README.md"
-    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "consistency"), "utf-8")
+    arguments = make_parser("document_consistency", MODELS, None).parse_args()
+    update_rows(
+        HERE,
+        arguments,
+        measure,
+        scores="strict, from 0 to 1, on dev sets",
+        render_table=table,
+        part="consistency",
+    )
 
 
 def measure(model: str, root: Path | None, limit: int | None) -> list[dict[str, Any]]:

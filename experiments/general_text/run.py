@@ -9,18 +9,14 @@ name a disease), so a lower number is better.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.results_table import fill_part
+from experiments.model_rows import make_parser, update_rows
 from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.errors import VanerError
 from vaner.text.words import split_words
 from vaner.utils.provenance import collect_provenance
 
@@ -30,29 +26,18 @@ MODELS = ("biomedical", "biomedical-base", "disease-chemical")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m experiments.general_text.run")
-    parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
-    parser.add_argument("--models", nargs="+", default=list(MODELS), help="names or folders")
-    parser.add_argument("--limit", type=int, default=2000, help="sentences of each corpus")
-    arguments = parser.parse_args()
-    path = HERE / "results.json"
-    rows: list[dict[str, Any]] = []
-    if path.exists():
-        rows = json.loads(path.read_text("utf-8"))["rows"]
-    try:
-        for model in arguments.models:
-            new = measure(model, arguments.corpora, arguments.limit)
-            names = [row["model"] for row in new]
-            rows = [row for row in rows if row["model"] not in names] + new
-    except VanerError as error:
-        sys.exit(f"error: {error}")
-    record = {"scores": "mentions per 1,000 words", "rows": rows}
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    readme = HERE / "README.md"
-    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "general"), "utf-8")
+    arguments = make_parser("general_text", MODELS, 2000).parse_args()
+    update_rows(
+        HERE,
+        arguments,
+        measure,
+        scores="mentions per 1,000 words",
+        render_table=table,
+        part="general",
+    )
 
 
-def measure(model: str, root: Path | None, limit: int) -> list[dict[str, Any]]:
+def measure(model: str, root: Path | None, limit: int | None) -> list[dict[str, Any]]:
     """Return a row for each corpus: words, mentions by type, mentions per 1,000 words."""
     annotator = Annotator.from_pretrained(model, form="pytorch")
     rows = []

@@ -166,7 +166,7 @@ def count_unsupported(document: Document) -> int:
 
 
 def drop_dangling(document: Document, losses: Losses) -> Document:
-    """Return the document without relations over identifiers that no mention has any more.
+    """Return the document without relations over identifiers that no mention has now.
 
     Args:
         document: the document.

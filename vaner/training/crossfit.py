@@ -89,7 +89,7 @@ def crossfit(
             run = folder / "run"
             model = _train(_without_fold(recipe, folds, fold), run, corpora_root, report)
             _annotate(model, part, types, folder, "train")
-            shutil.rmtree(run)  # checkpoints, and a model that is not needed any more
+            shutil.rmtree(run)  # checkpoints, and a model that is no longer needed
     model = output / "all" / f"seed-{recipe.seeds[0]}" / "model"
     if not all(_file(output, name, "devel").is_file() for name in dev):
         report("all of train")

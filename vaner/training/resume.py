@@ -34,7 +34,7 @@ def check_same_recipe(recipe: Recipe, folder: Path) -> None:
     try:
         stored = Recipe.from_record(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, VanerError):
-        stored = None  # damaged, or of a model that does not exist any more
+        stored = None  # damaged, or of a model that no longer exists
     if stored is None or _relevant_fields(stored) != _relevant_fields(recipe):
         raise RecipeError(
             f"{folder} was started with another recipe, {RECIPE_FILE} there: resume with that one, "

@@ -72,7 +72,7 @@ def _update_infons(
 
 
 def _find_lost_names(document: Document, entries: Iterable[Record]) -> set[str]:
-    """Return the forms of identifiers that the mentions of the file had and none has any more."""
+    """Return the forms of identifiers that mentions of the file had and none has now."""
     names = (name for entry in entries for name in read_identifiers(entry["infons"]))
     current = (identifier for span in document.spans for identifier in span.identifiers)
     return list_forms(names) - list_forms(current)
