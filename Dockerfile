@@ -16,7 +16,7 @@ FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 vaner && install -d -o vaner /home/vaner/cache
 COPY --from=build /opt/vaner /opt/vaner
 ENV PATH=/opt/vaner/bin:$PATH VANER_CACHE=/home/vaner/cache
-USER vaner
+USER 10001
 WORKDIR /home/vaner
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \

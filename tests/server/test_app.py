@@ -427,3 +427,26 @@ def test_the_number_of_colors_is_that_of_the_script() -> None:
     from vaner.server.web_page import page_files
 
     assert f"const KINDS = {KINDS};" in page_files()["/page.js"].content
+
+
+def test_api_keys() -> None:
+    """Everything that reads or tells something needs a key; the page and the health do not."""
+    keys = ("a-key-0123456789-a", "a-key-0123456789-b")
+    app = create_app(annotator(), limits=Limits(), api_keys=keys)
+    with TestClient(app, raise_server_exceptions=False) as test_client:
+        for path in ("/", "/page.js", "/health", "/ready", "/openapi.json"):
+            assert test_client.get(path).status_code == 200, path
+        for path in ("/annotate", "/convert", "/draw", "/types", "/metrics", "/nowhere"):
+            answer = test_client.post(path, content=b"x" * 100_000)
+            assert answer.status_code == 401, path
+            assert "this server needs an API key" in error(answer)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert answer.headers["Cache-Control"] == "no-store"
+        wrong = test_client.get("/types", headers={"Authorization": "Bearer a-key-0123456789-c"})
+        assert wrong.status_code == 401 and "is not valid" in error(wrong)
+        for key in keys:
+            for headers in ({"Authorization": f"Bearer {key}"}, {"X-API-Key": key}):
+                answer = test_client.post("/annotate", json={"text": TEXT}, headers=headers)
+                assert places(answer.json()["documents"][0]) == EXPECTED
+        metrics = test_client.get("/metrics", headers={"X-API-Key": keys[0]}).text
+        assert 'vaner_requests_total{path="/annotate",status="401"} 1.0' in metrics

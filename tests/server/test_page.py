@@ -291,3 +291,26 @@ def test_all_controls_have_names(page: Any) -> None:
     )
     assert nameless == []
     assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_the_page_asks_for_an_api_key(browser: Any, tmp_path: Path) -> None:
+    """Once in a tab: after a wrong key again, after a reload not."""
+    key = "a-key-0123456789-a"
+    with serve(create_app(annotator(), name="known", api_keys=[key])) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.goto(url)
+        expect(page.locator("#key-label")).to_contain_text("needs an API key")
+        page.fill("#key", "no such key")
+        page.keyboard.press("Enter")
+        expect(page.locator("#key-label")).to_contain_text("does not know this API key")
+        page.fill("#key", key)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#types li")
+        annotate(page)
+        assert mentions(*downloaded(page, tmp_path))
+        page.reload()
+        page.wait_for_selector("#types li")
+        assert page.locator("#key-question").count() == 0
+        context.close()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,12 @@ from vaner.utils.distribution import describe_install
 MEGABYTE = 1_000_000
 _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
 
+
+def _at_least(minimum: float, help: str) -> Any:
+    """Return an option whose value is a number that is not smaller than `minimum`."""
+    return typer.Option(min=minimum, help=help)
+
+
 HostOption = Annotated[
     str,
     typer.Option(
@@ -38,52 +44,48 @@ HostOption = Annotated[
 PortOption = Annotated[
     int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free port.")
 ]
+ApiKeysOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--api-key-file",
+        help="File with API keys, one a line. Requests must then have one of them. Example: "
+        "--api-key-file keys.txt",
+        show_default=False,
+    ),
+]
 MaxBodyOption = Annotated[
-    float,
-    typer.Option(min=0.001, help="Maximum size of a request body, in MB. Example: --max-body 2"),
+    float, _at_least(0.001, "Maximum size of a request body, in MB. Example: --max-body 2")
 ]
-MaxDocumentsOption = Annotated[
-    int, typer.Option(min=1, help="Maximum number of documents per request.")
-]
+MaxDocumentsOption = Annotated[int, _at_least(1, "Maximum number of documents per request.")]
 MaxCharactersOption = Annotated[
-    int,
-    typer.Option(min=1, help="Maximum number of characters per request, over all its documents."),
+    int, _at_least(1, "Maximum number of characters per request, over all its documents.")
 ]
 MaxRateOption = Annotated[
-    int,
-    typer.Option(min=0, help="Maximum number of requests per minute and client; 0 for no limit."),
+    int, _at_least(0, "Maximum number of requests per minute and client; 0 for no limit.")
 ]
 MaxWaitingOption = Annotated[
-    int,
-    typer.Option(
-        min=1, help="Maximum number of requests waiting or in progress, over all clients."
-    ),
+    int, _at_least(1, "Maximum number of requests waiting or in progress, over all clients.")
 ]
 TimeoutOption = Annotated[
     float,
-    typer.Option(
-        min=0.1, help="Seconds after which a request fails, and the worker that it occupies ends."
-    ),
+    _at_least(0.1, "Seconds after which a request fails, and the worker that it occupies ends."),
 ]
 MaxWordsOption = Annotated[
-    int, typer.Option(min=0, help="Maximum number of words per request; 0 for no limit.")
+    int, _at_least(0, "Maximum number of words per request; 0 for no limit.")
 ]
 ReceiveTimeoutOption = Annotated[
-    float,
-    typer.Option(min=0.1, help="Seconds in which a client must send the headers, and the body."),
+    float, _at_least(0.1, "Seconds in which a client must send the headers, and the body.")
 ]
 MaxConnectionsOption = Annotated[
-    int, typer.Option(min=1, help="Maximum number of open connections, over all clients.")
+    int, _at_least(1, "Maximum number of open connections, over all clients.")
 ]
 GraceOption = Annotated[
-    float,
-    typer.Option(min=1, help="Seconds after SIGTERM or Ctrl-C in which requests are finished."),
+    float, _at_least(1, "Seconds after SIGTERM or Ctrl-C in which requests are finished.")
 ]
 WorkersOption = Annotated[
     int,
-    typer.Option(
-        min=1,
-        help="Number of processes that load the model. With 1, a long text delays other requests.",
+    _at_least(
+        1, "Number of processes that load the model. With 1, a long text delays other requests."
     ),
 ]
 ProxyOption = Annotated[
@@ -101,6 +103,7 @@ def serve(
     kb: KnowledgeBaseOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
+    api_key_file: ApiKeysOption = None,
     device: DeviceOption = DEFAULT_LOAD.device,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     quantization: QuantizationOption = None,
@@ -130,6 +133,8 @@ def serve(
 
     `vaner serve --model runs/ncbi/seed-1/model --port 8080 --max-rate 600`
 
+    `vaner serve --host 0.0.0.0 --api-key-file keys.txt`
+
     `curl http://127.0.0.1:8000/annotate -H "Content-Type: text/plain" -d "He has asthma."`
     """
     try:
@@ -157,6 +162,7 @@ def serve(
         words=max_words, rate=max_rate, waiting=max_waiting, timeout=timeout,
         receive_timeout=receive_timeout,
     )  # fmt: skip
+    api_keys = load_api_keys(api_key_file)
     options = ServerOptions(
         max_connections=max_connections, receive_timeout=receive_timeout, grace=grace,
         proxies=_check_networks(proxy),
@@ -165,13 +171,32 @@ def serve(
         name = _public_name(model)
         app = create_app(
             partial(load_annotator, load_options), name=name, limits=limits, workers=workers,
-            identify=partial(add_identifiers, kb) if kb is not None else None,
+            identify=partial(add_identifiers, kb) if kb is not None else None, api_keys=api_keys,
         )  # fmt: skip
         run(
             app, bound, options=options,
             on_ready=lambda: print_message(f"serving {name} at {url_of(bound)} (Ctrl-C to stop)"),
         )  # fmt: skip
     print_message("stopped")
+
+
+def load_api_keys(path: Path | None) -> Sequence[str]:
+    """Return the keys in a file, and warn if every user of this machine can read it.
+
+    Args:
+        path: the file; None for no keys.
+
+    Raises:
+        VanerError: if the file is not a file with keys.
+    """
+    if path is None:
+        return ()
+    from vaner.utils.api_keys import is_readable_by_others, read_api_keys
+
+    keys = read_api_keys(path)
+    if is_readable_by_others(path):
+        print_message(f"warning: {path}: other users can read the keys: chmod o-r {path}")
+    return keys
 
 
 def _check_networks(proxies: Sequence[str]) -> Sequence[str]:

@@ -7,7 +7,7 @@ other servers.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -30,6 +30,7 @@ from vaner.server.response import ResponseBody
 from vaner.server.service import Service
 from vaner.server.web_page import PageFile, page_files
 from vaner.server.worker import WorkerError
+from vaner.utils.api_keys import ApiKeyMiddleware
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +49,11 @@ Send a text or documents as JSON, or the content of a file in a supported format
 Unicode code points, and `end` is exclusive. The header `X-Vaner-Lost` of the response says what
 its format cannot represent."""
 _CONVERT = """Write documents, with the mentions they contain, in another format."""
+_OPEN_PATHS = ("/health", "/ready", "/openapi.json")
+"""Paths that need no API key: those that other programs watch, and the schema."""
 _ERRORS = {
     400: "The request is malformed.",
+    401: "The API key is missing or not valid.",
     408: "The request did not arrive in time.",
     413: "The request exceeds a limit.",
     415: "The format is unknown.",
@@ -72,6 +76,7 @@ def create_app(
     limits: Limits | None = None,
     identify: Identify | None = None,
     workers: int = 2,
+    api_keys: Sequence[str] = (),
 ) -> FastAPI:
     """Return the server as an ASGI application.
 
@@ -85,6 +90,8 @@ def create_app(
         identify: adds identifiers to mentions, such as `vaner.knowledge.matcher.Matcher.identify`.
             With worker processes, it must be possible to pickle it.
         workers: number of worker processes. With a single one, a long text delays all others.
+        api_keys: keys of which a request must have one; see `vaner.utils.api_keys`. The page,
+            ``/health``, ``/ready`` and the schema are open. Default: everything is open.
 
     Raises:
         VanerError: if the model cannot be loaded.
@@ -112,6 +119,9 @@ def create_app(
     for path, page in pages.items():
         app.get(path, include_in_schema=False)(_page_endpoint(page))
     _add_error_handlers(app)
+    if api_keys:  # the page contains no data, and asks for a key
+        open_paths = (*pages, *_OPEN_PATHS)
+        app.add_middleware(ApiKeyMiddleware, keys=api_keys, open_paths=open_paths)
     app.add_middleware(_HeadersMiddleware)
     app.add_middleware(MetricsMiddleware, metrics=service.metrics)
     return app

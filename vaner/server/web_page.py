@@ -31,6 +31,7 @@ def page_files() -> Mapping[str, PageFile]:
         "/": PageFile("text/html", read("index.html")),
         "/page.css": PageFile("text/css", STYLE + read("page.css")),
         "/page.js": PageFile("text/javascript", read("page.js")),
+        "/api_key.js": PageFile("text/javascript", read("api_key.js")),
         "/offsets.js": PageFile("text/javascript", read("offsets.js")),
     }
 

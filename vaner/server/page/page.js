@@ -2,6 +2,7 @@
 // renders the documents, with the same code as the HTML format; it also returns their mentions in
 // the order of their links.
 
+import { request } from "./api_key.js";
 import { find, length, placeOf, slice } from "./offsets.js";
 
 const KINDS = 24; // colors of types, as in vaner/display/html/style.py
@@ -20,7 +21,7 @@ let editing = null; // { index, number } of a document and a mention; number is 
 // --- Requests
 
 async function post(path, body, type) {
-  const response = await fetch(path, { method: "POST", body, headers: { "Content-Type": type } });
+  const response = await request(path, { method: "POST", body, headers: { "Content-Type": type } });
   if (!response.ok) throw new Error((await response.json()).error);
   return response;
 }
@@ -360,7 +361,7 @@ function typeCheckbox(name, i) {
 }
 
 async function start() {
-  const response = await fetch("types");
+  const response = await request("types");
   about = await response.json();
   knownTypes = [...about.types];
   const selector = about.selector ? ", with a selector" : "";
