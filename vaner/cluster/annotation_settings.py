@@ -76,12 +76,13 @@ class AnnotationSettings:
 
     def _load_linkers(self) -> Iterator[Matcher | Linker]:
         """Load what adds identifiers: exact names come first, and what they identify remains."""
-        from vaner.knowledge.matcher import Matcher
-        from vaner.linking.linker import Linker
-
         if self.kb is not None:
+            from vaner.knowledge.matcher import Matcher
+
             yield Matcher.from_name(self.kb)
-        if self.link is not None:
+        if self.link is not None:  # its libraries take a second to import
+            from vaner.linking.linker import Linker
+
             yield Linker.from_name(self.link)
 
     def with_absolute_paths(self) -> AnnotationSettings:
