@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 READMES = {"results": HERE / "README.md", "peers": HERE.parent / "README.md"}
 
 Runs = dict[str, dict[str, list[Record]]]
-"""Peer -> corpus -> a record for each seed."""
+"""Peer -> scored split -> a record for each seed. Only devel is named: "BioRED devel"."""
 
 
 def main() -> None:
@@ -68,14 +68,17 @@ def group_runs(records: Iterable[Record]) -> Runs:
     """Group runs that differ only in the seed."""
     runs: Runs = {}
     for record in records:
-        runs.setdefault(record["peer"], {}).setdefault(record["corpus"], []).append(record)
+        scored = record["corpus"] + (
+            " devel" if record.get("scored_on", "").endswith("devel") else ""
+        )
+        runs.setdefault(record["peer"], {}).setdefault(scored, []).append(record)
     return runs
 
 
 def render_summary(runs: Runs) -> str:
     """Return a table of F1 over all types, with a row per corpus and a column per peer."""
     corpora = sorted({corpus for by_corpus in runs.values() for corpus in by_corpus})
-    lines = [f"| test split | {' | '.join(runs)} |", "|---|" + "---|" * len(runs)]
+    lines = [f"| scored on | {' | '.join(runs)} |", "|---|" + "---|" * len(runs)]
     for corpus in corpora:
         cells = [_render_cell(by_corpus.get(corpus, ())) for by_corpus in runs.values()]
         lines.append(f"| {corpus} | {' | '.join(cells)} |")
@@ -93,9 +96,9 @@ def _render_cell(records: Sequence[Record]) -> str:
 
 def render_details(runs: Runs) -> str:
     """Return a table of all peers, corpora and types with seen and unseen mentions, and speeds."""
-    head = "| peer | test split | type | P % | R % | F1 % | 95% interval | seeds | machine |"
+    head = "| peer | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine |"
     lines = [head, "|---|---|---|--:|--:|--:|---|--:|---|"]
-    speed = ["| peer | test split | sentences a CPU second | training, CPU minutes |",
+    speed = ["| peer | scored on | sentences a CPU second | training, CPU minutes |",
              "|---|---|--:|--:|"]  # fmt: skip
     for peer, by_corpus in runs.items():
         for corpus, records in by_corpus.items():

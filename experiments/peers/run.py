@@ -8,7 +8,8 @@
 
 VANER_CORPORA is the folder of the corpora. Every run of a (peer, corpus, seed) writes a file to
 --output, and finished runs are not repeated, so you can interrupt the command. --missing also skips
-the runs in results.json. Peers select on devel; test is tagged once, after the selection.
+the runs in results.json. Peers select on devel; test is tagged once, after the selection. A corpus
+without a test split is scored on devel, and peers select on a tenth of train.
 """
 
 from __future__ import annotations
@@ -27,12 +28,11 @@ from experiments.peers import crfsuite, minilm, report, spacy_ner
 from experiments.peers.peer import Peer, Task
 from experiments.peers.scores import Clock, score_peer
 from experiments.peers.sentences import Split
+from experiments.peers.splits import Splits, load_splits
 from experiments.study_report import write_record
-from vaner.corpora import corpora_root, load, sentence_keys
+from vaner.corpora import corpora_root, load
 from vaner.errors import CorpusError, VanerError
 from vaner.formats import write
-from vaner.text.documents import Corpus
-from vaner.training.data.held_out import remove_sentences
 from vaner.utils.provenance import collect_provenance
 
 PEERS = {
@@ -40,7 +40,10 @@ PEERS = {
     "spacy": Peer(spacy_ner.train, package="spacy"),
     "minilm": Peer(minilm.train, package="transformers", tune=minilm.tune),
 }
-CORPORA = ("NCBI-disease", "BC5CDR", "BC2GM", "BC4CHEMD", "JNLPBA", "Linnaeus", "S800")
+CORPORA = (
+    "NCBI-disease", "BC5CDR", "BC2GM", "BC4CHEMD", "JNLPBA", "Linnaeus", "S800",
+    "BioRED", "BioNLP13CG", "CRAFT",
+)  # fmt: skip
 SEEDS = (1, 2, 3)
 TUNING_CORPUS = CORPORA[0]
 
@@ -71,23 +74,25 @@ def _run(name: str, corpus: str, seed: int | None, arguments: argparse.Namespace
         return
     settings = _tune_settings(name, arguments)
     _log(f"{run} …")
+    splits = load_splits(corpus)
     with TemporaryDirectory() as folder:
-        task = _build_task(corpus, seed, arguments, Path(folder), settings)
+        task = _build_task(splits, seed, arguments, Path(folder), settings)
         clock = Clock()
         peer = PEERS[name].train(task)
         training = clock.read()
         devel_f1 = task.devel.f1(peer.tag(task.devel.words))
-        test = Split.from_corpus(load(corpus, "test"), arguments.limit)
+        test = Split.from_corpus(splits.test, arguments.limit)
         figures, predicted = score_peer(peer, test, task.train)
     record = {
         "peer": name,
         "corpus": corpus,
         "seed": seed,
         "settings": dict(peer.settings),
-        "chosen_on": f"{corpus} devel",
+        "scored_on": f"{corpus} {splits.test.split}",
+        "chosen_on": f"{corpus} {splits.devel.split}",
         "trained_on": f"{corpus} train",
         "devel_f1": devel_f1,
-        "left_out": _load_train(corpus)[1],
+        "left_out": splits.left_out,
         "training": training,
         **figures,
         **_collect_provenance(PEERS[name].package),
@@ -111,7 +116,8 @@ def _tune_settings(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     if not path.is_file():
         _log(f"{name}: settings, on {TUNING_CORPUS} …")
         with TemporaryDirectory() as folder:
-            task = _build_task(TUNING_CORPUS, SEEDS[0], arguments, Path(folder), {})
+            splits = load_splits(TUNING_CORPUS)
+            task = _build_task(splits, SEEDS[0], arguments, Path(folder), {})
             write_record(tune(task), path)
         _log(f"{name}: {path.read_text('utf-8')}")
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -119,21 +125,16 @@ def _tune_settings(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _build_task(
-    corpus: str,
+    splits: Splits,
     seed: int | None,
     arguments: argparse.Namespace,
     folder: Path,
     settings: dict[str, Any],
 ) -> Task:
-    corpora = (_load_train(corpus)[0], load(corpus, "devel"))
-    train, devel = (Split.from_corpus(split, arguments.limit) for split in corpora)
+    train, devel = (
+        Split.from_corpus(split, arguments.limit) for split in (splits.train, splits.devel)
+    )
     return Task(train, devel, folder, seed or 0, arguments.threads, settings)
-
-
-def _load_train(corpus: str) -> tuple[Corpus, int]:
-    """Return train without the sentences that occur in test, and how many there were."""
-    keys = {key for document in load(corpus, "test") for key in sentence_keys(document)}
-    return remove_sentences(load(corpus, "train"), keys)
 
 
 def _check_package(name: str) -> None:

@@ -14,6 +14,7 @@ from experiments.peers import crfsuite, minilm, report, run, spacy_ner
 from experiments.peers.features import extract_features, get_flags, get_shape
 from experiments.peers.peer import Peer, Task, TrainedPeer
 from experiments.peers.sentences import Split
+from experiments.peers.splits import load_splits
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.tags import TagSet
 
@@ -224,6 +225,23 @@ def test_interrupted_runs_resume(
     assert runs[0]["left_out"] == 3
     assert runs[0]["versions"]["numpy"] and runs[0]["settings"] == {"a": 1}
     assert not list(Path("runs/peers").glob("*.part"))
+
+
+def test_a_corpus_without_test_is_scored_on_devel(corpora: Path) -> None:
+    folder = corpora / "BioRED"
+    folder.mkdir()
+    texts = {"train": [f"Gout in case {i}" for i in range(20)], "devel": ["Gout in case 7"]}
+    for split, titles in texts.items():
+        records = (
+            f"{i}|t|{title}\n{i}|a|\n{i}\t0\t4\tGout\tDisease\tD006073\n\n"
+            for i, title in enumerate(titles)
+        )
+        (folder / f"{split}.PubTator").write_text("".join(records), "utf-8")
+    splits = load_splits("BioRED")
+    assert [document.text.strip() for document in splits.devel] == [
+        texts["train"][i] for i in (0, 10)
+    ]
+    assert splits.test.split == "devel" and len(splits.train) == 17 and splits.left_out == 1
 
 
 def test_tuned_settings_are_stored(
