@@ -74,8 +74,17 @@ def test_occurrences_that_are_no_mentions_are_added_or_decide_against_it() -> No
     assert abs(tagged.spans[-1].score - 1.7 / 3) < 1e-9
 
 
+def test_capitals_at_the_start_of_a_word_do_not_make_another_name() -> None:
+    text = "Breast cancer hurts. Breast Cancer, breast cancer; BREAST CANCER. Shh, shh."
+    spans = (Span(0, 13, "Disease", 0.9), Span(36, 49, "Disease", 0.8), Span(66, 69, "Gene", 0.9))
+    assert mentions(tag_repeated_names(Document("1", text, spans))) == [
+        ("Breast cancer", 0, "Disease"), ("Breast Cancer", 21, "Disease"),
+        ("breast cancer", 36, "Disease"), ("Shh", 66, "Gene"),
+    ]  # fmt: skip
+
+
 def test_longer_names_come_first_and_parts_of_mentions_are_no_occurrences() -> None:
-    text = "lung gout, gout. Lung gout? lung gout and gout"
+    text = "lung gout, gout. Bone gout? lung gout and gout"
     spans = (
         Span(0, 9, "Disease", 0.9), Span(11, 15, "Disease", 0.9), Span(42, 46, "Disease", 0.9)
     )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from itertools import pairwise
 
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.text.documents import Document, Span
@@ -17,6 +18,7 @@ from vaner.text.words import split_words
 
 MIN_MEAN_SCORE = 0.4  # chosen on the dev sets of five corpora, see experiments/document_consistency
 _MAX_LENGTH = 200  # characters of a name that is searched for
+_MIN_FOLDED_LENGTH = 5  # characters of a name that is the same name with another first capital
 
 
 def make_consistent(document: Document) -> Document:
@@ -50,7 +52,7 @@ def tag_abbreviations(document: Document) -> Document:
     """
     mentions = {(span.start, span.end): span for span in document.spans if not span.fragments}
     known = {
-        document.text[definition.short_start : definition.short_end]: long_form
+        _fold_case(document.text[definition.short_start : definition.short_end]): long_form
         for definition in find_abbreviations(document.text)
         if (long_form := mentions.get((definition.long_start, definition.long_end))) is not None
     }
@@ -69,6 +71,8 @@ def tag_abbreviations(document: Document) -> Document:
 def tag_repeated_names(document: Document) -> Document:
     """Return a document in which a name has one type, everywhere or nowhere.
 
+    "Asthma" at the start of a sentence and "asthma" are one name (`_fold_case`).
+
     The type is that with the greatest sum of scores. If an occurrence is no mention, it counts as 0
     in the mean of the scores over all occurrences: from `MIN_MEAN_SCORE` on, all of them are
     mentions, below it none. Occurrences inside longer mentions are not counted, and remain.
@@ -85,7 +89,7 @@ def tag_repeated_names(document: Document) -> Document:
     counts: dict[str, int] = defaultdict(int)
     for span in document.spans:
         if not span.fragments:
-            name = document.text[span.start : span.end]
+            name = _fold_case(document.text[span.start : span.end])
             scores[name][span.type] += span.score or 0.0
             counts[name] += 1
     covered = _cover(document)
@@ -102,7 +106,8 @@ def tag_repeated_names(document: Document) -> Document:
     remaining = [
         span
         for span in _change_types(document, types)
-        if span.fragments or means.get(document.text[span.start : span.end], 1.0) >= MIN_MEAN_SCORE
+        if span.fragments
+        or means.get(_fold_case(document.text[span.start : span.end]), 1.0) >= MIN_MEAN_SCORE
     ]
     added = [
         Span(start, end, types[name], means[name])
@@ -123,7 +128,7 @@ def _change_types(document: Document, types: Mapping[str, str]) -> list[Span]:
         extents[span.start, span.end] += 1
     spans = []
     for span in document.spans:
-        type = types.get(document.text[span.start : span.end], span.type)
+        type = types.get(_fold_case(document.text[span.start : span.end]), span.type)
         if type != span.type and not span.fragments and extents[span.start, span.end] == 1:
             span = replace(span, type=type, identifiers=())
         spans.append(span)
@@ -138,17 +143,39 @@ def _cover(document: Document) -> bytearray:
     return covered
 
 
+def _fold_case(name: str) -> str:
+    """Return a name without the capitals of a heading or the start of a sentence.
+
+    Short names and those with capitals inside words, as of genes, remain as they are.
+
+    >>> [_fold_case(name) for name in ("Breast Cancer", "Imatinib", "BRCA1", "Met")]
+    ['breast cancer', 'imatinib', 'BRCA1', 'Met']
+    """
+    has_inner_capitals = any(
+        before.isalnum() and after.isupper() for before, after in pairwise(name)
+    )
+    folded = name.lower()
+    if len(name) < _MIN_FOLDED_LENGTH or has_inner_capitals or len(folded) != len(name):
+        return name
+    return folded
+
+
 def _find_names(text: str, names: Set[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and name of each occurrence of a name, as complete words; longest first."""
+    """Yield start, end and folded name of each occurrence, as complete words; longest first.
+
+    Args:
+        text: the text to search.
+        names: the names, as `_fold_case` returns them.
+    """
     lengths: dict[str, set[int]] = defaultdict(set)  # by the first character
     for name in names:
         if 0 < len(name) <= _MAX_LENGTH:
-            lengths[name[0]].add(len(name))
+            lengths[name[0].lower()].add(len(name))
     longest_first = {first: sorted(of_first, reverse=True) for first, of_first in lengths.items()}
     words = split_words(text)
     ends = {word.end for word in words}
     for word in words:
-        for length in longest_first.get(text[word.start], ()):
+        for length in longest_first.get(text[word.start].lower(), ()):
             end = word.start + length
-            if end in ends and text[word.start : end] in names:
-                yield word.start, end, text[word.start : end]
+            if end in ends and (name := _fold_case(text[word.start : end])) in names:
+                yield word.start, end, name
