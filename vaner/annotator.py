@@ -5,17 +5,17 @@ torch and transformers are imported only if the model needs them: an exported mo
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.hub_errors import select_hub_options
-from vaner.calibration.calibration import Calibration, describe_unreached, read_calibration
-from vaner.errors import ModelError, VanerError
+from vaner.calibration.calibration import Calibration, read_calibration
+from vaner.errors import ModelError
 from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.linking.consistency import make_consistent
+from vaner.linking.protocol import MentionLinker, check_linker_types
 from vaner.models.load import load_recognizer
 from vaner.models.locate import list_embedded, locate_model
 from vaner.recognition.former_names import FormerNames
@@ -28,6 +28,7 @@ from vaner.recognition.options import (
     Quantization,
     check_options,
 )
+from vaner.recognition.precision import PrecisionThresholds
 from vaner.recognition.recognizer import Recognizer, resolve_corpus, resolve_types
 from vaner.recognition.stream import check_texts
 from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
@@ -39,10 +40,8 @@ if TYPE_CHECKING:
     from vaner.backbones.base_model import BackboneModel
     from vaner.selector.selector import Selector
 
-logger = logging.getLogger(__name__)
 
-
-class Annotator(FrameAnnotator, FormerNames):
+class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
     """Finds entities in text.
 
     Args:
@@ -52,6 +51,11 @@ class Annotator(FrameAnnotator, FormerNames):
             mention is rejected.
         calibration: turns the recognizer's scores into probabilities. A selector has a separate
             calibration, as its scores replace those of the recognizer.
+        linker: gives identifiers to the mentions, such as `vaner.linking.linker.Linker`, or a
+            dictionary for exact names, `vaner.knowledge.matcher.Matcher`.
+
+    Raises:
+        VanerError: if the linker knows none of the types that the recognizer finds.
 
     >>> annotator = Annotator.from_pretrained()  # doctest: +SKIP
     >>> annotator("Metformin treats diabetes.").spans  # doctest: +SKIP
@@ -64,11 +68,15 @@ class Annotator(FrameAnnotator, FormerNames):
         recognizer: Recognizer,
         selector: Selector | None = None,
         calibration: Calibration | None = None,
+        linker: MentionLinker | None = None,
     ) -> None:
         if isinstance(recognizer, str | Path):
             raise TypeError(f"to load a model, use Annotator.from_pretrained({str(recognizer)!r})")
+        if linker is not None and not recognizer.zero_shot:
+            check_linker_types(linker, recognizer.types)
         self.recognizer = recognizer
         self.selector = selector
+        self.linker = linker
         self._calibration = calibration
         self._warned = set[str]()  # each message once
         self._language = LanguageWarning()
@@ -81,6 +89,7 @@ class Annotator(FrameAnnotator, FormerNames):
         name_or_path: str | Path | None = None,
         *,
         selector: str | Path | None = None,
+        linker: MentionLinker | None = None,
         device: str = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
@@ -97,6 +106,7 @@ class Annotator(FrameAnnotator, FormerNames):
             name_or_path: embedded name, folder or Hub id. Default: the embedded model
                 ``biomedical``.
             selector: folder or Hub id of a selector.
+            linker: gives identifiers to the mentions; see `Annotator`.
             device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
             batch_size: maximum number of sentences in a batch.
             calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
@@ -114,7 +124,8 @@ class Annotator(FrameAnnotator, FormerNames):
         if quantization is not None:
             options["quantization"] = quantization
         recognizer = load_recognizer(folder, device, batch_size, form=form, **options)
-        annotator = cls(recognizer, calibration=read_calibration(folder) if calibrated else None)
+        calibration = read_calibration(folder) if calibrated else None
+        annotator = cls(recognizer, calibration=calibration, linker=linker)
         annotator._source = annotator._folder = folder
         annotator._language.is_enabled = folder in list_embedded().values()
         if selector is not None:
@@ -127,7 +138,12 @@ class Annotator(FrameAnnotator, FormerNames):
 
     @classmethod
     def from_model(
-        cls, model: BackboneModel, device: str | torch.device = "auto", *, batch_size: int = 32
+        cls,
+        model: BackboneModel,
+        device: str | torch.device = "auto",
+        *,
+        batch_size: int = 32,
+        linker: MentionLinker | None = None,
     ) -> Annotator:
         """Return the annotator of a model in memory.
 
@@ -135,6 +151,7 @@ class Annotator(FrameAnnotator, FormerNames):
             model: a model in evaluation mode. It is not copied.
             device: the device to move it to.
             batch_size: maximum number of sentences in a batch.
+            linker: gives identifiers to the mentions; see `Annotator`.
 
         Raises:
             ModelError: if the model is not a recognizer.
@@ -146,6 +163,7 @@ class Annotator(FrameAnnotator, FormerNames):
         annotator = cls(
             build_recognizer(model, folder, select_device(device), batch_size),
             calibration=read_calibration(folder) if model.name_or_path else None,
+            linker=linker,
         )
         annotator._source = model
         annotator._folder = folder if model.name_or_path else None
@@ -263,7 +281,8 @@ class Annotator(FrameAnnotator, FormerNames):
             options: for the recognizer, such as ``batch_size``.
 
         Yields:
-            The documents with sorted spans, and scores of the recognizer or the selector.
+            The documents with sorted spans, scores of the recognizer or the selector, and
+            identifiers of the linker.
 
         Raises:
             VanerError: if a type cannot be found, or if a requested precision is unknown or was not
@@ -288,35 +307,8 @@ class Annotator(FrameAnnotator, FormerNames):
         documents = self.recognizer.annotate(
             texts_or_documents, type_names, corpus=corpus, **options
         )
-        return self._select(documents, minimum, overlaps, consistency)
-
-    def thresholds(
-        self, types: str | Sequence[str] | None, precision: float
-    ) -> Mapping[str, float]:
-        """Return the lowest score of each type that reaches a precision on the dev set.
-
-        Args:
-            types: entity types. Default: all types that reach it. A warning names the others.
-            precision: the precision, in [0, 1].
-
-        Raises:
-            VanerError: if the model has no calibration, or if a type did not reach the precision.
-        """
-        if self.calibration is None:
-            raise VanerError(
-                f"the {self.kind} has no calibration, which a precision needs: create one with "
-                "`vaner calibrate`"
-            )
-        requested = resolve_types(self, types)
-        unreached = self.calibration.unreached_types(requested, precision)
-        reached = tuple(type for type in requested if type not in unreached)
-        if types is None and unreached and reached:
-            message = describe_unreached(unreached, precision)
-            if message not in self._warned:
-                logger.warning("%s: left out", message)
-                self._warned.add(message)
-            requested = reached
-        return self.calibration.thresholds(requested, precision)
+        selected = self._select(documents, minimum, overlaps, consistency)
+        return selected if self.linker is None else self.linker.identify(selected)
 
     def _select(
         self,

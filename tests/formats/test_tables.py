@@ -120,12 +120,12 @@ def test_tables_of_mentions_are_no_corpora(run: Run, source: Path, format: str) 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import sys
 
-    from vaner.formats.mention_rows import write_xlsx
+    from vaner.formats.mention_rows import MENTIONS
 
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     command = 'pip install "openpyxl>=3.1"'
     with pytest.raises(VanerError, match=command):
-        list(write_xlsx([], tmp_path / "x.xlsx", {}))  # type: ignore[arg-type]
+        list(MENTIONS.write_xlsx([], tmp_path / "x.xlsx", {}))  # type: ignore[arg-type]
     with pytest.raises(FormatError, match=command):
         list(read(make_book_bytes(tmp_path), "xlsx"))
 

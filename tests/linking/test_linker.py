@@ -8,44 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Run
-from vaner.display.concepts import list_concepts
+from tests.linking.bases import link, mark
 from vaner.errors import KnowledgeError
 from vaner.formats import read, write
 from vaner.knowledge.base import KnowledgeBase
-from vaner.knowledge.base import write as write_base
-from vaner.knowledge.concepts import Concept, Source
 from vaner.linking.linker import Linker, read_weights
 from vaner.linking.name_index import open_index
 from vaner.text.documents import Document, Span
-
-CONCEPTS = (
-    Concept("X:1", "Toe gout", "Disease", ("Gout of the toe", "Podagra"), "mine"),
-    Concept("X:2", "Gout", "Disease", ("Gouty arthritis",), "mine"),
-    Concept("X:3", "Renal tumor", "Disease", ("Tumor of the kidney", "Kidney tumor"), "mine"),
-    Concept("X:4", "GOUT1", "Gene", ("Gout-related protein 1",), "mine"),
-    Concept("X:5", "Chronic hay fever", "Disease", (), "mine"),
-    *(Concept(f"X:{n}", f"Illness number {n}", "Disease", (), "mine") for n in range(10, 40)),
-)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    path = tmp_path_factory.mktemp("kb") / "mine.parquet"
-    return write_base(CONCEPTS, path, name="mine", sources=[Source("mine", "CC0", "", "1")])
-
-
-@pytest.fixture(scope="module")
-def linker(base: KnowledgeBase) -> Linker:
-    return Linker(open_index(base, cache=False))
-
-
-def mark(text: str, *mentions: str, type: str = "Disease") -> Document:
-    spans = [Span(text.index(m), text.index(m) + len(m), type) for m in mentions]
-    return Document("1", text, tuple(spans))
-
-
-def link(linker: Linker, document: Document) -> list[tuple[str, ...]]:
-    return [span.identifiers for span in next(linker.identify([document])).spans]
 
 
 @pytest.mark.parametrize(
@@ -162,14 +131,3 @@ def test_linking_a_text_without_mentions_warns(
     assert "warning: the input has no mentions; name the format of standard input" in result.err
     result = run("kb", "link", "--kb", base.path, "--from", "jsonl", stdin=record)
     assert "warning" not in result.err and "X:2" in result.out
-
-
-def test_concepts_count_mentions() -> None:
-    spans = (
-        Span(0, 4, "Disease", 0.5, ("X:2",)), Span(5, 9, "Disease", 0.9, ("X:2", "X:1")),
-        Span(10, 14, "Gene", 0.4, ("X:2",)),
-    )  # fmt: skip
-    concepts = list_concepts(Document("1", "Gout gout GOUT", spans))
-    assert [(c.identifier, c.type, len(c.spans)) for c in concepts] == [
-        ("X:2", "Disease", 2), ("X:1", "Disease", 1), ("X:2", "Gene", 1),
-    ]  # fmt: skip

@@ -21,8 +21,10 @@ from tests.serving import POISON, SCORE, WordRecognizer, annotator, spans, wait_
 from vaner.annotator import Annotator
 from vaner.formats import FORMATS, read, write
 from vaner.formats.source import InMemoryFile
+from vaner.linking.options import LinkOptions
 from vaner.server.limits import Limits, RateLimiter
 from vaner.text.documents import Document, Span
+from vaner.text.mention_details import Candidate
 
 pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
 pytest.importorskip("prometheus_client", reason="not installed: pip install -e '.[serve]'")
@@ -179,14 +181,39 @@ def test_every_format_can_be_the_response(server: TestClient, format: str) -> No
         assert documents[0].text.startswith("asthma 😀")
 
 
-def test_identifiers() -> None:
-    def identify(documents: Iterable[Document]) -> Iterator[Document]:
-        for document in documents:
-            yield document.with_spans(replace(s, identifiers=("X:1",)) for s in document.spans)
+class WordLinker:
+    """Gives all diseases the same identifier and candidate."""
 
-    with TestClient(create_app(annotator(), identify=identify)) as server:
-        answer = server.post("/annotate", json={"text": "asthma"})
-    assert answer.json()["documents"][0]["spans"][0]["identifiers"] == ["X:1"]
+    types = ("Disease",)
+
+    def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
+        candidate = Candidate("X:1", "asthma", 0.9)
+        for document in documents:
+            spans = (
+                replace(s, identifiers=("X:1",), candidates=(candidate,))
+                for s in document.spans
+                if s.type == "Disease"
+            )
+            yield document.with_spans(spans)
+
+
+def test_identifiers_and_candidates() -> None:
+    options = LinkOptions(link="/folder/mine.parquet", candidates=5)
+    linked = Annotator(WordRecognizer(), linker=WordLinker())
+    with TestClient(create_app(linked, link_options=options)) as server:
+        body = server.post("/annotate", json={"text": "asthma"}).json()
+        about = server.get("/types").json()["identifiers"]
+        converted = server.post("/convert", json=body).json()
+        losses = server.post("/convert?format=pubtator", json=body).headers["X-Vaner-Lost"]
+    [span] = body["documents"][0]["spans"]
+    assert span["identifiers"] == ["X:1"]
+    assert span["candidates"] == [{"id": "X:1", "name": "asthma", "score": 0.9}]
+    assert converted == body and "candidates" in losses
+    assert about == {"types": ["Disease"], "kb": None, "link": "mine.parquet", "candidates": 5}
+
+
+def test_a_server_without_linker_says_so(server: TestClient) -> None:
+    assert server.get("/types").json()["identifiers"] is None
 
 
 def test_losses_of_the_format_are_in_a_header(server: TestClient) -> None:

@@ -19,7 +19,9 @@ from vaner.cli.batch_annotate import (
 from vaner.cli.options import (
     DEFAULT_ANNOTATE,
     DEFAULT_LOAD,
+    AbbreviationsOption,
     BatchOption,
+    CandidatesOption,
     ColumnsOption,
     ConsistencyOption,
     CorpusNameOption,
@@ -49,6 +51,7 @@ from vaner.cli.options import (
     split_types,
 )
 from vaner.errors import VanerError
+from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 
 
@@ -61,6 +64,8 @@ def annotate(
     corpus: CorpusNameOption = DEFAULT_ANNOTATE.corpus,
     kb: KnowledgeBaseOption = None,
     link: LinkOption = None,
+    candidates: CandidatesOption = 0,
+    abbreviations: AbbreviationsOption = False,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
@@ -111,7 +116,8 @@ def annotate(
 
     type_names = split_types(types)
     settings = AnnotationSettings(
-        kb=kb, link=link, with_provenance=provenance,
+        link_options=LinkOptions(kb=kb, link=link, candidates=candidates),
+        with_abbreviations=abbreviations, with_provenance=provenance,
         load_options=LoadOptions(
             model=model, selector=selector, device=device, batch_size=batch_size,
             quantization=quantization, form=form,

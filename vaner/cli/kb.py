@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,9 @@ from vaner.cli import kb_diagnostics
 from vaner.cli.command import Command, Group
 from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import (
+    AbbreviationsOption,
     BaseOption,
+    CandidatesOption,
     DeviceOption,
     EncodingOption,
     FilesArgument,
@@ -36,6 +39,7 @@ from vaner.linking.options import MIN_SCORE
 
 if TYPE_CHECKING:
     from vaner.knowledge.report import Report
+    from vaner.text.documents import Document
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, build, count, match and link knowledge bases."
@@ -244,6 +248,8 @@ def link(
             max=1,
         ),
     ] = MIN_SCORE,
+    candidates: CandidatesOption = 0,
+    abbreviations: AbbreviationsOption = False,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
@@ -261,16 +267,29 @@ def link(
 
     `vaner kb link annotated.pubtator --kb ctd --format concepts -o concepts.tsv`
 
-    `vaner kb link annotated.jsonl --kb ctd --min-score 0.8 -o linked.jsonl`
+    `vaner kb link annotated.jsonl --kb ctd --min-score 0.8 --candidates 5 -o linked.jsonl`
     """
     from vaner.cli.stream import AnnotationStream
+    from vaner.linking.abbreviations import add_abbreviations
     from vaner.linking.linker import Linker
+    from vaner.linking.protocol import check_linker_types
 
     stream = AnnotationStream(
         files, None, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
-    if not stream.run(Linker.from_name(kb, min_score=min_score).identify):
+    linker = Linker.from_name(kb, min_score=min_score, max_candidates=candidates)
+
+    def link_mentions(documents: Iterable[Document]) -> Iterator[Document]:
+        linked = linker.identify(documents)
+        return map(add_abbreviations, linked) if abbreviations else linked
+
+    if mentions := stream.run(link_mentions):
+        try:
+            check_linker_types(linker, mentions)
+        except VanerError as error:
+            print_message(f"warning: {error}")
+    else:
         is_text = input_format is None and (files or ["-"]) == ["-"]
         advice = "name the format of standard input with --input-format" if is_text else ""
         advice = advice or "find mentions with vaner annotate --link"

@@ -101,6 +101,23 @@ LinkOption = Annotated[
         show_default=False,
     ),
 ]
+CandidatesOption = Annotated[
+    int,
+    typer.Option(
+        help="Number of concepts of the knowledge base to link to that each mention lists, with "
+        "their probabilities; for jsonl and parquet. Example: --candidates 5",
+        min=0,
+        max=20,
+    ),
+]
+AbbreviationsOption = Annotated[
+    bool,
+    typer.Option(
+        "--abbreviations",
+        help="Add the abbreviations that each document defines to its metadata, with offsets; for "
+        "jsonl and parquet.",
+    ),
+]
 BaseOption = Annotated[str, typer.Option("--kb", help="Knowledge base, by name or file.")]
 CorporaOption = Annotated[
     Path | None,

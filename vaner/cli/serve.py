@@ -18,11 +18,13 @@ from vaner.cli.options import (
     DeviceOption,
     FormOption,
     KnowledgeBaseOption,
+    LinkOption,
     ModelOption,
     QuantizationOption,
     SelectorOption,
 )
 from vaner.errors import VanerError
+from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
 
@@ -101,6 +103,7 @@ def serve(
     model: ModelOption = None,
     selector: SelectorOption = None,
     kb: KnowledgeBaseOption = None,
+    link: LinkOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     api_key_file: ApiKeysOption = None,
@@ -135,11 +138,13 @@ def serve(
 
     `vaner serve --host 0.0.0.0 --api-key-file keys.txt`
 
+    `vaner serve --link ctd`
+
     `curl http://127.0.0.1:8000/annotate -H "Content-Type: text/plain" -d "He has asthma."`
     """
     try:
         from vaner.server.app import create_app
-        from vaner.server.batch_workers import add_identifiers, load_annotator
+        from vaner.server.batch_workers import load_annotator
         from vaner.server.limits import Limits
         from vaner.server.run import ServerOptions, bind_socket, run, url_of
     except ModuleNotFoundError as error:
@@ -157,6 +162,8 @@ def serve(
         model=model, selector=selector, device=device, batch_size=batch_size,
         quantization=quantization, form=form,
     )  # fmt: skip
+    candidates = DEFAULT_CANDIDATES if link is not None else 0
+    link_options = LinkOptions(kb=kb, link=link, candidates=candidates)
     limits = Limits(
         body=int(max_body * MEGABYTE), documents=max_documents, characters=max_characters,
         words=max_words, rate=max_rate, waiting=max_waiting, timeout=timeout,
@@ -170,8 +177,8 @@ def serve(
     with bind_socket(host, port) as bound:  # first: an error should not wait for the model
         name = _public_name(model)
         app = create_app(
-            partial(load_annotator, load_options), name=name, limits=limits, workers=workers,
-            identify=partial(add_identifiers, kb) if kb is not None else None, api_keys=api_keys,
+            partial(load_annotator, load_options, link_options), name=name, limits=limits,
+            workers=workers, link_options=link_options, api_keys=api_keys,
         )  # fmt: skip
         run(
             app, bound, options=options,

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.formats.label_studio import with_model_name
+from vaner.linking.abbreviations import add_abbreviations
+from vaner.linking.options import LinkOptions
+from vaner.linking.protocol import check_linker_types
 from vaner.recognition.options import AnnotateOptions, LoadOptions
-from vaner.recognition.recognizer import resolve_corpus
+from vaner.recognition.recognizer import resolve_corpus, resolve_types
 from vaner.text.documents import Document
 from vaner.utils.provenance import get_package_version
 
 if TYPE_CHECKING:
     from vaner.annotator import Annotator
-    from vaner.knowledge.matcher import Matcher
-    from vaner.linking.linker import Linker
 
 AnnotateStream = Callable[[Iterable[Document]], Iterator[Document]]
 """A function that replaces the mentions of a stream of documents."""
@@ -30,20 +31,20 @@ _NO_EFFECT = ("batch_size", "device")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotationSettings:
-    """A model, a knowledge base, and the options of annotating; `load` makes a function of them.
+    """A model, knowledge bases, and the options of annotating; `load` makes a function of them.
 
     Args:
         load_options: which model, and how it runs.
         annotate_options: which mentions to return.
-        kb: knowledge base that gives identifiers to mentions that are names in it.
-        link: knowledge base that gives identifiers to mentions that are similar to names in it.
+        link_options: which knowledge bases give identifiers to mentions.
+        with_abbreviations: whether the metadata of each document lists its abbreviations.
         with_provenance: whether the metadata of each document names what found its mentions.
     """
 
     load_options: LoadOptions = field(default_factory=LoadOptions)
     annotate_options: AnnotateOptions = field(default_factory=AnnotateOptions)
-    kb: str | None = None
-    link: str | None = None
+    link_options: LinkOptions = field(default_factory=LinkOptions)
+    with_abbreviations: bool = False
     with_provenance: bool = False
 
     @property
@@ -60,30 +61,22 @@ class AnnotationSettings:
             output_format: name of the format that the documents are written in.
 
         Raises:
-            VanerError: if the model or the knowledge base does not exist, or if the model does not
-                support an option.
+            VanerError: if the model or a knowledge base does not exist, or if they do not support
+                an option or a type.
         """
         from vaner.annotator import Annotator
 
-        linkers = list(self._load_linkers())
-        annotator = Annotator.from_pretrained(**self.load_options.as_arguments())
+        linker = self.link_options.load()
+        arguments = self.load_options.as_arguments()
+        annotator = Annotator.from_pretrained(**arguments, linker=linker)
+        if linker is not None:
+            check_linker_types(linker, resolve_types(annotator, self.annotate_options.types))
         options = self.annotate_options
         resolve_corpus(annotator, options.corpus)  # an error now, not after the first documents
         if options.min_precision is not None:
             annotator.thresholds(options.types, options.min_precision)
 
-        return LoadedAnnotator(self, annotator, linkers, output_format)
-
-    def _load_linkers(self) -> Iterator[Matcher | Linker]:
-        """Load what adds identifiers: exact names come first, and what they identify remains."""
-        if self.kb is not None:
-            from vaner.knowledge.matcher import Matcher
-
-            yield Matcher.from_name(self.kb)
-        if self.link is not None:  # its libraries take a second to import
-            from vaner.linking.linker import Linker
-
-            yield Linker.from_name(self.link)
+        return LoadedAnnotator(self, annotator, output_format)
 
     def with_absolute_paths(self) -> AnnotationSettings:
         """Return the settings with paths that are valid in any working folder."""
@@ -93,9 +86,15 @@ class AnnotationSettings:
 
     def as_manifest(self) -> dict[str, Any]:
         """Return the options that the results depend on, as the manifest of a job stores them."""
-        bases = {"kb": self.kb, "link": self.link}
-        stored = {**asdict(self.load_options), **bases, **asdict(self.annotate_options)}
-        stored |= {"with_provenance": True} if self.with_provenance else {}
+        stored = asdict(self.load_options) | asdict(self.link_options)
+        stored |= asdict(self.annotate_options)
+        added = {
+            "candidates": self.link_options.candidates,
+            "with_abbreviations": self.with_abbreviations,
+            "with_provenance": self.with_provenance,
+        }  # they are in the manifest only if they are used, so that older jobs can be resumed
+        stored.pop("candidates")
+        stored |= {name: value for name, value in added.items() if value}
         stored["types"] = list(stored["types"]) if stored["types"] else None
         return {name: value for name, value in stored.items() if name not in _NO_EFFECT}
 
@@ -106,7 +105,6 @@ class LoadedAnnotator:
     Args:
         settings: the settings.
         annotator: the annotator that they name.
-        linkers: the knowledge bases that they name.
         output_format: name of the format that the documents are written in.
     """
 
@@ -114,10 +112,9 @@ class LoadedAnnotator:
         self,
         settings: AnnotationSettings,
         annotator: Annotator,
-        linkers: Sequence[Matcher | Linker],
         output_format: str,
     ) -> None:
-        self._settings, self._annotator, self._linkers = settings, annotator, linkers
+        self._settings, self._annotator = settings, annotator
         self._output_format = output_format
 
     @property
@@ -126,8 +123,8 @@ class LoadedAnnotator:
         names = {
             "model": Path(self._settings.model_name).name,
             "selector": self._settings.load_options.selector,
-            "kb": self._settings.kb,
-            "link": self._settings.link,
+            "kb": self._settings.link_options.kb,
+            "link": self._settings.link_options.link,
             "vaner": get_package_version(),
             "form": self._annotator.form,
         }
@@ -136,8 +133,8 @@ class LoadedAnnotator:
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document]:
         arguments = self._settings.annotate_options.as_arguments()
         annotated = self._annotator.annotate(documents, **arguments)
-        for linker in self._linkers:
-            annotated = linker.identify(annotated)
+        if self._settings.with_abbreviations:
+            annotated = map(add_abbreviations, annotated)
         if self._settings.with_provenance:
             annotated = map(self._add_provenance, annotated)
         # Label Studio is the only format that names the model of each mention.

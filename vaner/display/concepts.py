@@ -1,4 +1,4 @@
-"""Renders the concepts of each document as a tab-separated table, for curators and spreadsheets.
+"""The concepts of each document as a table, for curators and spreadsheets.
 
 A row is a concept in a document: identifier, type, the name that is most frequent in the document,
 the number of mentions, and the best score. Mentions without an identifier have no row.
@@ -6,15 +6,13 @@ the number of mentions, and the best score. Mentions without an identifier have 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from vaner.formats.losses import Losses
+from vaner.formats.row_tables import RowTable, round_score
 from vaner.text.documents import Document, Span
-
-HEAD = ("document", "identifier", "type", "name", "mentions", "score")
 
 
 class Concept(NamedTuple):
@@ -25,21 +23,30 @@ class Concept(NamedTuple):
     spans: tuple[Span, ...]
 
 
-def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
-    """Yield the header, and the rows of each document."""
-    yield _format_row(HEAD)
-    for document in documents:
-        for concept in list_concepts(document):
-            scores = [span.score for span in concept.spans if span.score is not None]
-            yield _format_row((
-                document.id,
-                concept.identifier,
-                concept.type,
-                _find_name(document, concept.spans),
-                str(len(concept.spans)),
-                f"{max(scores):.3f}" if scores else "",
-            ))  # fmt: skip
-        lost["mentions without an identifier"] += sum(not s.identifiers for s in document.spans)
+class ConceptRow(NamedTuple):
+    """A concept of a document; the fields are the columns of the table."""
+
+    document: str
+    identifier: str
+    type: str
+    name: str
+    mentions: int
+    score: float | None
+
+
+def list_rows(document: Document, losses: Losses) -> Iterator[ConceptRow]:
+    """Yield the concepts of a document as rows, and count the mentions without an identifier.
+
+    >>> span = Span(0, 4, "Disease", 0.75, ("MESH:D006073",))
+    >>> [tuple(row) for row in list_rows(Document("7", "Gout", (span,)), Losses())]
+    [('7', 'MESH:D006073', 'Disease', 'Gout', 1, 0.75)]
+    """
+    for concept in list_concepts(document):
+        scores = [span.score for span in concept.spans if span.score is not None]
+        name, count = _find_name(document, concept.spans), len(concept.spans)
+        score = round_score(max(scores, default=None))
+        yield ConceptRow(document.id, concept.identifier, concept.type, name, count, score)
+    losses["mentions without an identifier"] += sum(not s.identifiers for s in document.spans)
 
 
 def list_concepts(document: Document) -> list[Concept]:
@@ -63,7 +70,8 @@ def _find_name(document: Document, spans: Iterable[Span]) -> str:
     return names.most_common(1)[0][0]
 
 
-def _format_row(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, "excel-tab", lineterminator="\n").writerow(cells)
-    return line.getvalue()
+_COLUMNS = {
+    "document": str, "identifier": str, "type": str, "name": str, "mentions": int, "score": float,
+}  # fmt: skip
+CONCEPTS = RowTable("concepts", _COLUMNS, list_rows)
+"""The table of concepts."""

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from vaner.display import concepts, html, table
+from vaner.display import html, table
+from vaner.display.concepts import CONCEPTS
 from vaner.errors import VanerError
-from vaner.formats import FORMATS, list_formats, mention_rows, resolve_format_name, suggest_format
+from vaner.formats import FORMATS, list_formats, resolve_format_name, suggest_format
 from vaner.formats.declaration import PathWriter
+from vaner.formats.mention_rows import MENTIONS
 from vaner.formats.source import STDIN, get_suffix
 from vaner.text.documents import Document
 
@@ -18,19 +20,26 @@ View = Callable[[Iterable[Document], Counter[str]], Iterator[str]]
 VIEWS: dict[str, View] = {
     "table": table.render,
     "html": html.render,
-    "concepts": concepts.render,
-    "csv": mention_rows.render_csv,
-    "tsv": mention_rows.render_tsv,
+    "concepts": CONCEPTS.render_tsv,
+    "concepts.csv": CONCEPTS.render_csv,
+    "csv": MENTIONS.render_csv,
+    "tsv": MENTIONS.render_tsv,
 }
 """Text for people and spreadsheets, which is not read again."""
 
-FILE_VIEWS: dict[str, PathWriter] = {"xlsx": mention_rows.write_xlsx}
+FILE_VIEWS: dict[str, PathWriter] = {
+    "concepts.parquet": CONCEPTS.write_parquet,
+    "concepts.xlsx": CONCEPTS.write_xlsx,
+    "xlsx": MENTIONS.write_xlsx,
+}
 """The same as binary files, which need a name."""
 
-WRITABLE = (*VIEWS, *list_formats(writable=True))
+_VARIANTS = {name for name in (*VIEWS, *FILE_VIEWS) if "." in name}  # by the suffix of the file
+
+WRITABLE = (*(name for name in VIEWS if name not in _VARIANTS), *list_formats(writable=True))
 """Formats that can be written to a stream or a file."""
 
-OUTPUTS = (*WRITABLE, *FILE_VIEWS)
+OUTPUTS = (*WRITABLE, *(name for name in FILE_VIEWS if name not in _VARIANTS))
 """Formats that can be written to a file."""
 
 _VIEW_SUFFIXES = {".html": "html", ".htm": "html", ".csv": "csv", ".xlsx": "xlsx"}
@@ -38,6 +47,8 @@ _VIEW_SUFFIXES = {".html": "html", ".htm": "html", ".csv": "csv", ".xlsx": "xlsx
 
 def output_format(given: str | None, target: str, outputs: Collection[str] = OUTPUTS) -> str:
     """Return the format to write: the given one, or the one of the file's suffix.
+
+    The suffix also chooses the kind of a table of concepts: CSV, Parquet or Excel.
 
     Args:
         given: name of a format, or None.
@@ -52,7 +63,9 @@ def output_format(given: str | None, target: str, outputs: Collection[str] = OUT
             return "table"
         view = _VIEW_SUFFIXES.get(get_suffix(Path(target)))
         return view or suggest_format(target)
-    name = resolve_format_name(given, VIEWS, outputs)
+    name = resolve_format_name(given, (*VIEWS, *FILE_VIEWS), outputs)
+    if (variant := f"{name}{get_suffix(Path(target))}") in _VARIANTS:
+        name = variant
     if name in FILE_VIEWS and target == STDIN:
         raise VanerError(f"{name} cannot be written to standard output; give a file with -o FILE")
     if name not in (*VIEWS, *FILE_VIEWS) and not FORMATS[name].is_writable:

@@ -38,6 +38,8 @@ class Capabilities:
         relations: relations, attributes and notes.
         document_ids: ids of documents.
         white_space: the white space of the text, unchanged.
+        candidates: concepts that mentions may refer to.
+        context: what sentences say about mentions, such as a negation.
     """
 
     nested: Support = True
@@ -47,6 +49,8 @@ class Capabilities:
     relations: Support = True
     document_ids: Support = True
     white_space: Support = True
+    candidates: Support = False
+    context: Support = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 ``{"id": "d1", "text": "Asthma.", "spans": [{"start": 0, "end": 6, "type": "Disease",
 "text": "Asthma", "score": 0.9, "identifiers": ["MESH:D001249"]}], "metadata": {}}``
 
+A mention also has ``fragments``, ``candidates`` and ``context``, if there are any.
+
 A list of such records, and the records of other programs, are read as well: see
 `vaner.formats.records` and `vaner.formats.dialects`.
 """
@@ -20,6 +22,7 @@ from typing import Any
 from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import replace_surrogate_pairs
 from vaner.formats.losses import METADATA, SCORE, Losses
+from vaner.formats.mention_details import write_details
 from vaner.formats.records import RecordReader
 from vaner.formats.source import InputFile, OnError
 from vaner.text.documents import Document, Span
@@ -80,7 +83,7 @@ def _make_entry(text: str, span: Span, losses: Losses) -> dict[str, Any]:
         entry["identifiers"] = list(span.identifiers)
     if span.fragments:
         entry["fragments"] = [list(piece) for piece in span.fragments]
-    return entry
+    return {**entry, **write_details(text, span)}
 
 
 def _dump(record: Mapping[str, Any]) -> str:

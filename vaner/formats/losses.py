@@ -13,6 +13,8 @@ Losses = Counter[str]
 
 SCORE = "score has no place in the format"
 IDENTIFIER = "identifier has no place in the format"
+CANDIDATES = "candidates of a mention have no place in the format"
+CONTEXT = "negation or other context of a mention has no place in the format"
 FRAGMENTS = "discontinuous mention written from its first to its last character"
 CHARACTER = "character written as U+FFFD, the format cannot hold it"
 LINE_BREAK = "line break written as a space"

@@ -20,6 +20,7 @@ from vaner.errors import VanerError, summarize_error
 from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
+from vaner.formats.mention_details import write_details
 from vaner.formats.records import KNOWN_FIELDS, RecordReader
 from vaner.formats.skipped_records import warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
@@ -165,7 +166,13 @@ def _make_schema() -> pa.Schema:
         "score": pa.float64(),
         "identifiers": pa.list_(pa.string()),
         "fragments": pa.list_(pa.list_(pa.int64())),
-    }
+        "candidates": pa.list_(pa.struct({
+            "id": pa.string(), "name": pa.string(), "score": pa.float64(),
+        })),
+        "context": pa.list_(pa.struct({
+            "attribute": pa.string(), "start": pa.int64(), "end": pa.int64(), "text": pa.string(),
+        })),
+    }  # fmt: skip
     columns = {"id": pa.string(), "text": pa.string(), "spans": pa.list_(pa.struct(span))}
     return pa.schema({**columns, "metadata": pa.string()})
 
@@ -186,6 +193,7 @@ def _make_row(document: Document, losses: Losses) -> dict[str, Any]:
             "score": span.score,
             "identifiers": [replace_surrogates(i, losses) for i in span.identifiers],
             "fragments": [list(piece) for piece in span.fragments],
+            **write_details(text, span),
         }
         for span in document.spans
     ]

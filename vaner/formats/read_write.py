@@ -92,7 +92,7 @@ def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> Writ
         streamable = ", ".join(f.name for f in FORMATS.values() if f.writer)
         raise VanerError(f"{format} cannot be written to a stream; use one of {streamable}")
     losses, counter = Losses(), _CountingIterable(documents)
-    prepared = prepare_unsupported_annotations(counter, target.metadata_keys, losses)
+    prepared = prepare_unsupported_annotations(counter, target, losses)
     for number, piece in enumerate(target.writer(prepared, losses)):
         stream.write(piece if number else replace_file_start(piece, losses))
         stream.flush()
@@ -124,7 +124,7 @@ def write(
             if str(path) == STDIN:
                 raise VanerError(f"{target.name} cannot be written to a stream; give a file")
             losses, counter = Losses(), _CountingIterable(documents)
-            prepared = prepare_unsupported_annotations(counter, target.metadata_keys, losses)
+            prepared = prepare_unsupported_annotations(counter, target, losses)
             opened = (
                 nullcontext(Path(path)) if target.folder_writer else _complete_file(path, counter)
             )

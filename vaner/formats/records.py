@@ -34,6 +34,7 @@ from vaner.formats.json_values import (
     is_integer,
 )
 from vaner.formats.losses import Losses
+from vaner.formats.mention_details import read_details
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span
@@ -252,7 +253,7 @@ def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) 
     if tokens is not None:
         pieces = [_to_characters(tokens, start, end, type) for start, end in pieces]
     identifiers = check_type(entry.get("identifiers") or [], list, "identifiers")
-    span = make_span(
+    read = make_span(
         text,
         pieces,
         type,
@@ -260,6 +261,7 @@ def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) 
         score=check_probability(entry.get("score")),
         identifiers=map(str, identifiers),
     )
+    span = read_details(read, entry, len(text))
     return span if tokens is not None else check_extent(span, entry)
 
 

@@ -39,7 +39,7 @@ from vaner.formats.bioc import xml as bioc_xml
 from vaner.formats.declaration import Capabilities, Format
 from vaner.formats.unsupported_annotations import METADATA_KEYS
 
-_EVERYTHING = Capabilities()
+_EVERYTHING = Capabilities(candidates=True, context=True)
 _HULL = "first to last character"
 _FORMATS = (
     Format(

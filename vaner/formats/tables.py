@@ -17,7 +17,8 @@ from vaner.formats.registry import FORMATS
 
 _HEADER = (
     "name", "description", "suffixes", "read", "write", "nested, crossing", "discontinuous",
-    "scores", "identifiers", "relations, notes", "document ids", "white space", "not read",
+    "scores", "identifiers", "relations, notes", "document ids", "white space",
+    "candidates", "context", "not read",
 )  # fmt: skip
 _BLOCK = re.compile(r"(<!-- formats:begin -->\n).*?(<!-- formats:end -->)", re.S)
 

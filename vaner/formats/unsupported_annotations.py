@@ -7,13 +7,15 @@ replaced are left out of every format, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from vaner.formats import brat, pubannotation, pubtator
 from vaner.formats.bioc import dangling as bioc_dangling
 from vaner.formats.bioc import metadata as bioc
+from vaner.formats.declaration import Format
 from vaner.formats.losses import Losses
+from vaner.formats.mention_details import count_lost_details
 from vaner.text.documents import Document
 
 UNSUPPORTED = "relation, attribute or note has no place in the format"
@@ -56,19 +58,21 @@ METADATA_KEYS = tuple(_BY_KEY)
 
 
 def prepare_unsupported_annotations(
-    documents: Iterable[Document], written_keys: Container[str], losses: Losses
+    documents: Iterable[Document], format: Format, losses: Losses
 ) -> Iterator[Document]:
     """Yield the documents with the annotations that can be written, and count the others.
 
     Args:
         documents: the documents.
-        written_keys: the `METADATA_KEYS` whose annotations the format writes.
+        format: the format that they are written in.
         losses: the counts to update.
     """
     for document in documents:
         for key in document.metadata.keys() & _BY_KEY.keys():
-            if key in written_keys:
+            if key in format.metadata_keys:
                 document = _BY_KEY[key].drop_dangling(document, losses)
             else:
                 losses[UNSUPPORTED] += _BY_KEY[key].count(document)
+        if format.holds is not None:
+            count_lost_details(document.spans, format.holds, losses)
         yield document

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import read, write_to
-from vaner.formats.mention_rows import render_csv
+from vaner.formats.mention_rows import MENTIONS
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
 from vaner.knowledge.matcher import Matcher
@@ -173,7 +173,7 @@ def _convert(content: str, from_format: str, to_format: str) -> str:
     if target == "csv":
         from collections import Counter
 
-        return "".join(render_csv(documents, Counter()))
+        return "".join(MENTIONS.render_csv(documents, Counter()))
     stream = io.StringIO(newline="")
     write_to(documents, stream, target)
     return stream.getvalue()

@@ -8,6 +8,8 @@
     doc.ents                                    # mentions that do not overlap
     doc.spans["vaner"]                          # all mentions, including nested ones
     doc.ents[0]._.vaner_score, doc.ents[0].kb_id_
+    doc.ents[0]._.candidates                    # concepts with probabilities, with "link"
+    doc._.abbreviations                         # short forms; each has ._.long_form
 
 The spans of spaCy start and end at token boundaries. A mention that does not is expanded or
 contracted to entire tokens, as ``align`` says, and counted in `VanerComponent.aligned`. No mention
@@ -24,9 +26,12 @@ from typing import Any, Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
+from vaner.linking.abbreviations import find_abbreviations
+from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import AnnotateOptions, Form, LoadOptions
 from vaner.text.documents import Document, resolve_overlaps
 from vaner.text.documents import Span as Mention
+from vaner.text.mention_details import Candidate
 from vaner.utils.deprecation import warn_renamed
 
 Align = Literal["expand", "contract"]
@@ -41,8 +46,9 @@ class VanerComponent:
         name: name of the component.
         load_options: which model, and how it runs.
         annotate_options: which mentions to return.
-        kb: knowledge base that gives identifiers to mentions. The first identifier of a span is
-            its ``kb_id_``, all are ``span._.vaner_identifiers``.
+        link_options: which knowledge bases give identifiers to mentions. The first identifier of a
+            span is its ``kb_id_``, all are ``span._.vaner_identifiers``; the concepts that it may
+            refer to are ``span._.candidates``.
         align: how to align mentions that start or end within a token: ``expand`` includes the
             token; ``contract`` excludes it, unless the mention has no other token.
         spans_key: key of the mentions in ``doc.spans``.
@@ -62,7 +68,7 @@ class VanerComponent:
         *,
         load_options: LoadOptions,
         annotate_options: AnnotateOptions,
-        kb: str | None,
+        link_options: LinkOptions,
         align: Align,
         spans_key: str,
         overwrite_ents: bool,
@@ -72,13 +78,15 @@ class VanerComponent:
         self.name = name
         self.aligned: Counter[str] = Counter()
         self._settings: dict[str, Any] = {
-            "load_options": load_options, "annotate_options": annotate_options, "kb": kb,
-            "align": align, "spans_key": spans_key, "overwrite_ents": overwrite_ents,
+            "load_options": load_options, "annotate_options": annotate_options,
+            "link_options": link_options, "align": align, "spans_key": spans_key,
+            "overwrite_ents": overwrite_ents,
         }  # fmt: skip
         self._options = annotate_options
         self._align, self._key, self._overwrite = align, spans_key, overwrite_ents
-        self._annotator = Annotator.from_pretrained(**load_options.as_arguments())
-        self._matcher = _load_matcher(kb) if kb is not None else None
+        self._annotator = Annotator.from_pretrained(
+            **load_options.as_arguments(), linker=link_options.load()
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the settings: each process of ``nlp.pipe(n_process=2)`` loads its model."""
@@ -101,12 +109,8 @@ class VanerComponent:
                 waiting.append(doc)
                 yield Document(str(number), doc.text)
 
-        for document in self._annotate(documents()):
+        for document in self._annotator.annotate(documents(), **self._options.as_arguments()):
             yield self._set_mentions(waiting.popleft(), document.spans)
-
-    def _annotate(self, documents: Iterable[Document]) -> Iterator[Document]:
-        annotated = self._annotator.annotate(documents, **self._options.as_arguments())
-        return annotated if self._matcher is None else self._matcher.identify(annotated)
 
     def _set_mentions(self, doc: Doc, mentions: Iterable[Mention]) -> Doc:
         aligned = [(mention, self._align_to_tokens(doc, mention)) for mention in mentions]
@@ -117,6 +121,7 @@ class VanerComponent:
             attrs={
                 "scores": [mention.score for mention, _ in aligned],
                 "identifiers": [list(mention.identifiers) for mention, _ in aligned],
+                "candidates": [list(map(list, mention.candidates)) for mention, _ in aligned],
                 "offsets": [[list(piece) for piece in mention.pieces] for mention, _ in aligned],
             },
         )
@@ -154,7 +159,7 @@ class VanerComponent:
 
 
 def _attribute(span: Span, name: str) -> Any:
-    """Return the score or the identifiers of the most probable mention at a span, if any.
+    """Return the score or another detail of the most probable mention at a span, if any.
 
     They are stored with the span group: spaCy stores attributes of a span by its offsets, and two
     mentions of different types may have the same offsets.
@@ -167,25 +172,40 @@ def _attribute(span: Span, name: str) -> Any:
         for i, other in enumerate(group)
         if (other.start, other.end, other.label) == key
     ]
-    return max(values)[-1] if values else None
+    return max(values, key=lambda value: value[:2])[-1] if values else None
+
+
+def _list_candidates(span: Span) -> list[Candidate]:
+    return [Candidate(*values) for values in _attribute(span, "candidates") or ()]
+
+
+def _list_abbreviations(doc: Doc) -> list[Span]:
+    """Return the short forms that a text defines; each has its ``long_form``."""
+    spans = []
+    for pair in find_abbreviations(doc.text):
+        short = doc.char_span(pair.short_start, pair.short_end, alignment_mode="expand")
+        long_form = doc.char_span(pair.long_start, pair.long_end, alignment_mode="expand")
+        assert short is not None and long_form is not None  # neither is blank
+        short._.long_form = long_form
+        spans.append(short)
+    return spans
 
 
 Span.set_extension("vaner_score", getter=lambda span: _attribute(span, "scores"), force=True)
 Span.set_extension(
     "vaner_identifiers", getter=lambda span: _attribute(span, "identifiers"), force=True
 )
+Span.set_extension("candidates", getter=_list_candidates, force=True)
+if not Doc.has_extension("abbreviations"):  # that of scispaCy has the same form
+    Doc.set_extension("abbreviations", getter=_list_abbreviations)
+if not Span.has_extension("long_form"):
+    Span.set_extension("long_form", default=None)
 
 
 def _without_overlaps(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     """Return the spans that share no token with the others."""
     tokens = {token.i for other in others for token in other}
     return [span for span in spans if tokens.isdisjoint(range(span.start, span.end))]
-
-
-def _load_matcher(kb: str) -> Any:
-    from vaner.knowledge.matcher import Matcher
-
-    return Matcher.from_name(kb)
 
 
 def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
@@ -199,6 +219,8 @@ def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
         "model": _LOAD.model,
         "selector": _LOAD.selector,
         "kb": None,
+        "link": None,
+        "candidates": DEFAULT_CANDIDATES,
         "types": _ANNOTATE.types,
         "corpus": _ANNOTATE.corpus,
         "dataset": None,
@@ -218,6 +240,8 @@ def make_vaner(
     model: str | None,
     selector: str | None,
     kb: str | None,
+    link: str | None,
+    candidates: int,
     types: list[str] | None,
     corpus: str | None,
     dataset: str | None,
@@ -238,7 +262,8 @@ def make_vaner(
         model, selector, batch_size, device, form: see `vaner.recognition.options.LoadOptions`.
         types, corpus, consistency, min_score: see `vaner.recognition.options.AnnotateOptions`.
         dataset: former name of `corpus`.
-        kb, align, spans_key, overwrite_ents: see `VanerComponent`.
+        kb, link, candidates: see `vaner.linking.options.LinkOptions`.
+        align, spans_key, overwrite_ents: see `VanerComponent`.
     """
     if dataset is not None:
         warn_renamed("setting dataset of the spaCy component", "corpus")
@@ -254,7 +279,7 @@ def make_vaner(
             consistency=consistency,
             min_score=min_score,
         ),
-        kb=kb,
+        link_options=LinkOptions(kb=kb, link=link, candidates=0 if link is None else candidates),
         align=align,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,

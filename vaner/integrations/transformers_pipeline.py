@@ -18,6 +18,8 @@ from transformers import AutoModel, AutoModelForTokenClassification
 from transformers.pipelines import PIPELINE_REGISTRY
 from transformers.pipelines.base import Pipeline
 
+from vaner.formats.mention_details import write_details
+from vaner.linking.options import LinkOptions
 from vaner.text.documents import Document
 
 TASK = "vaner-ner"
@@ -34,7 +36,9 @@ class VanerPipeline(Pipeline):
     A call returns a list of mentions for a text, a list of such lists for a list of texts, and an
     iterator of them for a dataset or a generator of texts. Options of the pipeline or of a call are
     those of `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``consistency``,
-    ``min_score`` and ``batch_size``.
+    ``min_score`` and ``batch_size``. Options of the pipeline are also ``link``, a knowledge base
+    that gives identifiers to the mentions, and ``candidates``; see
+    `vaner.linking.options.LinkOptions`.
     """
 
     # Nothing else is loaded: the annotator loads the tokenizer of the model.
@@ -44,12 +48,21 @@ class VanerPipeline(Pipeline):
     _load_feature_extractor: Any = False
     _load_processor: Any = False
 
-    def __init__(self, model: Any, *, batch_size: int | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        model: Any,
+        *,
+        batch_size: int | None = None,
+        link: str | None = None,
+        candidates: int = 0,
+        **options: Any,
+    ) -> None:
         super().__init__(model=model, batch_size=batch_size or _BATCH, **options)
         from vaner.annotator import Annotator
 
+        linker = LinkOptions(link=link, candidates=candidates).load()
         self.annotator = Annotator.from_model(
-            model.eval(), self.device, batch_size=batch_size or _BATCH
+            model.eval(), self.device, batch_size=batch_size or _BATCH, linker=linker
         )
 
     def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
@@ -96,6 +109,8 @@ def entities(document: Document) -> list[Entity]:
     >>> from vaner.text.documents import Span
     >>> entities(Document("1", "asthma", (Span(0, 6, "Disease", 0.9),)))
     [{'entity_group': 'Disease', 'score': 0.9, 'word': 'asthma', 'start': 0, 'end': 6}]
+
+    Mentions with identifiers and candidates have keys for them, as in JSON Lines.
     """
     return [
         {
@@ -104,6 +119,8 @@ def entities(document: Document) -> list[Entity]:
             "word": document.mention(span),
             "start": span.start,
             "end": span.end,
+            **({"identifiers": list(span.identifiers)} if span.identifiers else {}),
+            **write_details(document.text, span),
         }
         for span in document.spans
     ]

@@ -9,9 +9,15 @@ letter at the beginning of a word.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import regex
+
+from vaner.text.documents import Document
+
+METADATA_KEY = "abbreviations"
+"""Key of the abbreviations in the metadata of a document, see `add_abbreviations`."""
 
 _BRACKETS = regex.compile(r"\(([^()\n]{2,120})\)|\[([^\[\]\n]{2,120})\]")
 _WORD = regex.compile(r"\S+")
@@ -51,6 +57,31 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
     [('CKD', 'Chronic kidney disease'), ('T2DM', 'type 2 diabetes mellitus')]
     """
     return [pair for bracket in _BRACKETS.finditer(text) for pair in _read_bracket(text, bracket)]
+
+
+def add_abbreviations(document: Document) -> Document:
+    """Return a document whose metadata has its abbreviations, if there are any.
+
+    >>> document = add_abbreviations(Document("1", "Chronic kidney disease (CKD)"))
+    >>> document.metadata[METADATA_KEY][0]["short"]
+    {'start': 24, 'end': 27, 'text': 'CKD'}
+    """
+    text = document.text
+    abbreviations = tuple(
+        {
+            "short": _describe(text, pair.short_start, pair.short_end),
+            "long": _describe(text, pair.long_start, pair.long_end),
+        }
+        for pair in find_abbreviations(text)
+    )
+    metadata = {name: value for name, value in document.metadata.items() if name != METADATA_KEY}
+    return replace(
+        document, metadata=metadata | ({METADATA_KEY: abbreviations} if abbreviations else {})
+    )
+
+
+def _describe(text: str, start: int, end: int) -> dict[str, str | int]:
+    return {"start": start, "end": end, "text": text[start:end]}
 
 
 def _read_bracket(text: str, bracket: regex.Match[str]) -> Iterator[Abbreviation]:

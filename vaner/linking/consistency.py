@@ -130,7 +130,7 @@ def _change_types(document: Document, types: Mapping[str, str]) -> list[Span]:
     for span in document.spans:
         type = types.get(_fold_case(document.text[span.start : span.end]), span.type)
         if type != span.type and not span.fragments and extents[span.start, span.end] == 1:
-            span = replace(span, type=type, identifiers=())
+            span = replace(span, type=type, identifiers=(), candidates=())
         spans.append(span)
     return spans
 

@@ -24,23 +24,10 @@ from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.name_index import Hits, NameIndex, open_index
 from vaner.linking.options import MIN_SCORE
 from vaner.text.documents import Document, Span
+from vaner.text.mention_details import Candidate
 
 _NAMES_PER_MENTION = 50
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
-
-
-class Candidate(NamedTuple):
-    """A concept that a mention may refer to.
-
-    Args:
-        identifier: CURIE of the concept.
-        name: its name that is most similar to the mention, in canonical form.
-        score: probability that the mention refers to it, in [0, 1].
-    """
-
-    identifier: str
-    name: str
-    score: float
 
 
 class Features(NamedTuple):
@@ -90,6 +77,7 @@ class Linker:
         index: the names of the base.
         weights: weight of each feature, and ``intercept``. Default: the trained ones.
         min_score: minimum score of the concept that `identify` assigns, in [0, 1].
+        max_candidates: maximum number of concepts that `identify` lists for each mention.
 
     >>> linker = Linker.from_name("open")  # doctest: +SKIP
     >>> linker.rank(Document("1", "asthma", (Span(0, 6, "Disease"),)))  # doctest: +SKIP
@@ -101,30 +89,31 @@ class Linker:
         index: NameIndex,
         weights: Mapping[str, float] | None = None,
         min_score: float = MIN_SCORE,
+        max_candidates: int = 0,
     ) -> None:
         weights = read_weights() if weights is None else weights
         self._index = index
         self._intercept = weights["intercept"]
         self._weights = [weights[name] for name in Features._fields]
-        self.min_score = min_score
+        self.min_score, self.max_candidates = min_score, max_candidates
 
     @classmethod
-    def open(cls, base: KnowledgeBase, *, min_score: float = MIN_SCORE) -> Linker:
+    def open(cls, base: KnowledgeBase, **options: Any) -> Linker:
         """Return the linker of a base; its index is loaded from the cache or built."""
-        return cls(open_index(base), min_score=min_score)
+        return cls(open_index(base), **options)
 
     @classmethod
-    def from_name(cls, name: str, *, min_score: float = MIN_SCORE) -> Linker:
+    def from_name(cls, name: str, **options: Any) -> Linker:
         """Return the linker of a base that has been built.
 
         Args:
             name: name or path of the base.
-            min_score: minimum score of the concept that `identify` assigns, in [0, 1].
+            options: ``min_score`` and ``max_candidates``, see `Linker`.
 
         Raises:
             KnowledgeError: for a base that has not been built.
         """
-        return cls.open(open_base(name), min_score=min_score)
+        return cls.open(open_base(name), **options)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -134,16 +123,19 @@ class Linker:
     def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Add the best concept to each mention, if its score is high enough.
 
-        A mention that has identifiers already is not changed.
+        A mention that has identifiers already is not changed, but gets candidates.
         """
         for document in documents:
-            ranked = self.rank(document)
-            yield document.with_spans(
-                replace(span, identifiers=(candidates[0].identifier,))
-                if candidates and candidates[0].score >= self.min_score and not span.identifiers
-                else span
-                for span, candidates in zip(document.spans, ranked, strict=True)
-            )
+            ranked = self.rank(document, max(1, self.max_candidates))
+            pairs = zip(document.spans, ranked, strict=True)
+            yield document.with_spans(self._identify(span, ranking) for span, ranking in pairs)
+
+    def _identify(self, span: Span, candidates: Sequence[Candidate]) -> Span:
+        is_known = bool(candidates) and candidates[0].score >= self.min_score
+        if is_known and not span.identifiers:
+            span = replace(span, identifiers=(candidates[0].identifier,))
+        listed = tuple(candidates[: self.max_candidates])
+        return replace(span, candidates=listed) if listed else span
 
     def rank(self, document: Document, limit: int = 5) -> list[list[Candidate]]:
         """Return the most probable concepts for each mention of a document.

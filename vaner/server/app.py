@@ -22,7 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vaner import __version__
 from vaner.annotator import Annotator
-from vaner.server.batch_workers import Identify, LoadAnnotator
+from vaner.linking.options import LinkOptions
+from vaner.server.batch_workers import LoadAnnotator
 from vaner.server.limits import Limits, RejectedRequest
 from vaner.server.metrics import MetricsMiddleware
 from vaner.server.request import CONTENT_TYPES, JsonBody, QueryParams, first_validation_error
@@ -74,8 +75,8 @@ def create_app(
     *,
     name: str = "model",
     limits: Limits | None = None,
-    identify: Identify | None = None,
     workers: int = 2,
+    link_options: LinkOptions | None = None,
     api_keys: Sequence[str] = (),
 ) -> FastAPI:
     """Return the server as an ASGI application.
@@ -87,9 +88,8 @@ def create_app(
             nothing else should use the annotator at the same time.
         name: name of the model, which clients see.
         limits: limits of requests and clients; the defaults if None.
-        identify: adds identifiers to mentions, such as `vaner.knowledge.matcher.Matcher.identify`.
-            With worker processes, it must be possible to pickle it.
         workers: number of worker processes. With a single one, a long text delays all others.
+        link_options: which knowledge bases the annotator links to; ``/types`` names them.
         api_keys: keys of which a request must have one; see `vaner.utils.api_keys`. The page,
             ``/health``, ``/ready`` and the schema are open. Default: everything is open.
 
@@ -98,7 +98,7 @@ def create_app(
     """
     pages = page_files()
     paths = (*pages, "/annotate", "/convert", "/draw", "/types", "/health", "/ready", "/metrics")
-    service = Service(annotator, name, limits or Limits(), identify, paths, workers)
+    service = Service(annotator, name, limits or Limits(), paths, workers, link_options)
 
     @asynccontextmanager
     async def run_service(_: FastAPI) -> AsyncIterator[None]:

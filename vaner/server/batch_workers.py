@@ -6,28 +6,36 @@ and small programs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from vaner.annotator import Annotator
-from vaner.knowledge.matcher import Matcher
+from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.server.worker import Loaded, WorkerProcess
 from vaner.tagger.onnx_runtime import count_cores
 from vaner.text.documents import Document
 
-Identify = Callable[[Iterable[Document]], Iterator[Document]]
 LoadAnnotator = Callable[[], Annotator]
 
 
 class ModelInfo(NamedTuple):
-    """What the server needs to know of a model that other processes load."""
+    """What the server needs to know of a model that other processes load.
+
+    Args:
+        kind: the noun that messages use for it.
+        types: the types that it finds.
+        zero_shot: whether it also finds other types.
+        has_selector: whether a selector rejects mentions.
+        linked_types: the types whose mentions get identifiers.
+    """
 
     kind: str
     types: tuple[str, ...]
     zero_shot: bool
     has_selector: bool
+    linked_types: tuple[str, ...] = ()
 
 
 class BatchWorker(Protocol):
@@ -96,12 +104,11 @@ class ModelProcess(WorkerProcess):
 
     Args:
         load: loads the annotator. It can be pickled.
-        identify: adds identifiers to mentions; it can be pickled.
         threads: number of threads of numerical libraries in the process.
     """
 
-    def __init__(self, load: LoadAnnotator, identify: Identify | None, threads: int) -> None:
-        super().__init__(partial(_load_model, load, identify), threads)
+    def __init__(self, load: LoadAnnotator, threads: int) -> None:
+        super().__init__(partial(_load_model, load), threads)
 
     def annotate(
         self,
@@ -119,16 +126,14 @@ class ModelProcess(WorkerProcess):
         return annotated
 
 
-def start_workers(
-    load: LoadAnnotator, identify: Identify | None, number: int
-) -> tuple[list[ModelProcess], ModelInfo]:
+def start_workers(load: LoadAnnotator, number: int) -> tuple[list[ModelProcess], ModelInfo]:
     """Start processes that load a model, and wait for the first one.
 
     Raises:
         VanerError: if the model cannot be loaded.
     """
     threads = max(1, count_cores() // number)
-    workers = [ModelProcess(load, identify, threads) for _ in range(number)]
+    workers = [ModelProcess(load, threads) for _ in range(number)]
     workers[0].prepare()  # alone: an error is reported once
     for worker in workers[1:]:
         worker.start()
@@ -137,41 +142,30 @@ def start_workers(
 
 
 def annotate_batch(
-    annotator: Annotator,
-    identify: Identify | None,
-    documents: Sequence[Document],
-    options: AnnotateOptions,
+    annotator: Annotator, documents: Sequence[Document], options: AnnotateOptions
 ) -> list[Document]:
-    """Return annotated documents, with identifiers if there is a function that adds them."""
-    annotated = annotator.annotate(documents, **options.as_arguments())
-    return list(annotated if identify is None else identify(annotated))
+    """Return annotated documents."""
+    return list(annotator.annotate(documents, **options.as_arguments()))
 
 
 def describe_model(annotator: Annotator) -> ModelInfo:
     """Return what the server needs to know of an annotator."""
     return ModelInfo(
-        annotator.kind, annotator.types, annotator.zero_shot, annotator.selector is not None
+        annotator.kind,
+        annotator.types,
+        annotator.zero_shot,
+        annotator.selector is not None,
+        annotator.linker.types if annotator.linker else (),
     )
 
 
-def load_annotator(options: LoadOptions) -> Annotator:
+def load_annotator(options: LoadOptions, link_options: LinkOptions) -> Annotator:
     """Load a model; a function of a module, which a process can be started with."""
-    return Annotator.from_pretrained(**options.as_arguments())
+    linker = link_options.load()  # first: an error should not wait for the model
+    return Annotator.from_pretrained(**options.as_arguments(), linker=linker)
 
 
-def add_identifiers(kb: str, documents: Iterable[Document]) -> Iterator[Document]:
-    """Add the identifiers of a knowledge base to mentions; it is opened at the first call."""
-    return _open_matcher(kb).identify(documents)
-
-
-@cache
-def _open_matcher(kb: str) -> Matcher:
-    return Matcher.from_name(kb)
-
-
-def _load_model(load: LoadAnnotator, identify: Identify | None) -> Loaded:
-    """Load a model in a process; raise the errors of the knowledge base now."""
-    if identify is not None:
-        list(identify([]))
+def _load_model(load: LoadAnnotator) -> Loaded:
+    """Load a model, and the knowledge bases that it links to, in a process."""
     annotator = load()
-    return Loaded(partial(annotate_batch, annotator, identify), describe_model(annotator))
+    return Loaded(partial(annotate_batch, annotator), describe_model(annotator))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -14,12 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from vaner import __version__
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
+from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions
 from vaner.recognition.recognizer import resolve_types
 from vaner.server.batch_queue import BatchQueue, QueueFullError
 from vaner.server.batch_workers import (
     BatchWorker,
-    Identify,
     InMemoryWorker,
     LoadAnnotator,
     annotate_batch,
@@ -62,9 +63,9 @@ class Service:
             process.
         name: name of its model, which clients see.
         limits: limits of requests and clients.
-        identify: adds identifiers to mentions; None for no identifiers.
         paths: paths that the metrics count separately.
         workers: number of worker processes, if `annotator` is a function.
+        link_options: which knowledge bases the annotator links to, for clients.
 
     Raises:
         VanerError: if the model cannot be loaded.
@@ -75,11 +76,12 @@ class Service:
         annotator: Annotator | LoadAnnotator,
         name: str,
         limits: Limits,
-        identify: Identify | None = None,
         paths: Iterable[str] = (),
         workers: int = 2,
+        link_options: LinkOptions | None = None,
     ) -> None:
         self.name, self.limits = name, limits
+        self._link_options = link_options or LinkOptions()
         # An annotated document that a client sends back is larger than its text.
         sizes = {name: _CONVERT_FACTOR * getattr(limits, name) for name in _SIZE_LIMITS}
         self._convert_limits = replace(limits, **sizes, words=0)
@@ -88,10 +90,10 @@ class Service:
         self._formats = FormatPool(is_isolated=not isinstance(annotator, Annotator))
         batch_workers: Sequence[BatchWorker]
         if isinstance(annotator, Annotator):
-            batch_workers = [InMemoryWorker(partial(annotate_batch, annotator, identify))]
+            batch_workers = [InMemoryWorker(partial(annotate_batch, annotator))]
             self._model = describe_model(annotator)
         else:
-            batch_workers, self._model = start_workers(annotator, identify, workers)
+            batch_workers, self._model = start_workers(annotator, workers)
         self.queue = BatchQueue(
             batch_workers,
             max_requests=limits.waiting,
@@ -133,6 +135,7 @@ class Service:
             "types": list(self._model.types),
             "zero_shot": self._model.zero_shot,
             "selector": self._model.has_selector,
+            "identifiers": self._describe_linking(),
             "read": list(READABLE),
             "write": list(WRITABLE),
             "limits": {
@@ -143,6 +146,18 @@ class Service:
                 "requests_a_minute": self.limits.rate,
                 "seconds": self.limits.timeout,
             },
+        }
+
+    def _describe_linking(self) -> dict[str, Any] | None:
+        """Return which mentions get identifiers, and of which bases; None if none do."""
+        if not self._model.linked_types:
+            return None
+        options = self._link_options
+        return {
+            "types": list(self._model.linked_types),
+            "kb": options.kb and Path(options.kb).name,
+            "link": options.link and Path(options.link).name,
+            "candidates": options.candidates,
         }
 
     async def annotate(self, request: Request, query: QueryParams) -> ResponseBody:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vaner.errors import CorpusError, VanerError
+from vaner.text.mention_details import Candidate, Cue
 
 Overlaps = Literal["keep", "best"]
 """How to treat overlapping mentions: keep all, or only the best (see `resolve_overlaps`)."""
@@ -43,6 +44,9 @@ class Span:
         identifiers: concept identifiers, e.g. ``("MESH:D003866",)``. Ignored in comparisons.
         fragments: ``(start, end)`` pairs of a discontinuous mention, in order; empty for a
             contiguous mention. `start` and `end` then enclose all fragments.
+        candidates: concepts that the mention may refer to, the most probable first. Ignored in
+            comparisons.
+        context: what its sentence says about it, such as a negation. Ignored in comparisons.
 
     Raises:
         SpanError: if the span is empty or reversed, or the fragments are not two or more ordered
@@ -58,6 +62,8 @@ class Span:
     score: float | None = field(default=None, compare=False)
     identifiers: tuple[str, ...] = field(default=(), compare=False)
     fragments: tuple[tuple[int, int], ...] = ()
+    candidates: tuple[Candidate, ...] = field(default=(), compare=False, repr=False)
+    context: tuple[Cue, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -96,8 +102,13 @@ class Span:
 
     def shift(self, offset: int) -> Span:
         """Return the same span moved by `offset` code points."""
-        pieces = tuple((s + offset, e + offset) for s, e in self.fragments)
-        return replace(self, start=self.start + offset, end=self.end + offset, fragments=pieces)
+        return replace(
+            self,
+            start=self.start + offset,
+            end=self.end + offset,
+            fragments=tuple((s + offset, e + offset) for s, e in self.fragments),
+            context=tuple(Cue(c.attribute, c.start + offset, c.end + offset) for c in self.context),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,9 @@ TYPES = (
 """Names of the field with the type of a mention, or with a list of its types."""
 
 _OFFSET_NAMES = {*NESTED, *(name for names in START_END for name in names)} - {"end", "stop"}
-_OUR_FIELDS = {"start", "end", "type", "text", "score", "identifiers", "fragments"}
+_OUR_FIELDS = {
+    "start", "end", "type", "text", "score", "identifiers", "fragments", "candidates", "context",
+}  # fmt: skip
 _QUOTES = ("text", "mention")
 _SCORES = ("score", "prob", "confidence", "probability")
 

@@ -1,0 +1,54 @@
+"""Linkers one after another: what an earlier one identifies, a later one leaves as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from vaner.errors import VanerError
+from vaner.linking.options import LinkOptions
+from vaner.linking.protocol import MentionLinker
+from vaner.text.documents import Document
+
+
+class LinkerChain:
+    """Several linkers as one.
+
+    Args:
+        linkers: the linkers; the first one that knows a mention identifies it.
+    """
+
+    def __init__(self, linkers: Sequence[MentionLinker]) -> None:
+        self._linkers = tuple(linkers)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The entity types that any of them has concepts of."""
+        return tuple(sorted({type for linker in self._linkers for type in linker.types}))
+
+    def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """Yield the documents, with identifiers for mentions that have none."""
+        for linker in self._linkers:
+            documents = linker.identify(documents)
+        yield from documents
+
+
+def open_linker(options: LinkOptions) -> MentionLinker | None:
+    """Return the linker of some options: exact names come first. None without a base.
+
+    Raises:
+        VanerError: if a base does not exist, or if candidates are requested without a base to link
+            to.
+    """
+    linkers: list[MentionLinker] = []
+    if options.candidates and options.link is None:
+        message = "candidates require a knowledge base to link to; name one"
+        raise VanerError(message, argument="link")
+    if options.kb is not None:
+        from vaner.knowledge.matcher import Matcher
+
+        linkers.append(Matcher.from_name(options.kb))
+    if options.link is not None:  # its libraries take a second to import
+        from vaner.linking.linker import Linker
+
+        linkers.append(Linker.from_name(options.link, max_candidates=options.candidates))
+    return LinkerChain(linkers) if linkers else None
