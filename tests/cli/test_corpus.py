@@ -355,6 +355,35 @@ def test_encoding_and_columns_of_a_corpus(run: Run, latin: Path, command: str) -
     assert run("corpus", command, latin, *options).code == 0
 
 
+@pytest.mark.parametrize("command", ["check", "stats", "split", "evaluate"])
+def test_the_field_of_the_text_is_named(run: Run, tmp_path: Path, command: str) -> None:
+    value = {"start": 0, "end": 6, "labels": ["Disease"]}
+    task = {
+        "data": {"note": "Scurvy hurts.", "plan": "Fruit."},
+        "annotations": [{"result": [{"type": "labels", "value": value}]}],
+    }
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([task]), "utf-8")
+    calls = {
+        "split": ("corpus", "split", path, "-o", tmp_path / "out"),
+        "evaluate": ("evaluate", "--corpus", path, "--model", "no-such-model"),
+    }
+    call = calls.get(command, ("corpus", command, path))
+    failed = run(*call)
+    assert failed.code and "name it with --text-field" in failed.out + failed.err
+    done = run(*call, "--text-field", "note")
+    assert "no-such-model" in done.err if command == "evaluate" else done.code == 0
+
+
+def test_stats_skip_bad_records(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"text": "Gout."}\n{"text": 3}\n', "utf-8")
+    assert run("corpus", "stats", path).code == 2
+    done = run("corpus", "stats", path, "--skip-bad")
+    assert done.code == 0 and done.out.splitlines()[1].split()[2] == "1"
+    assert "x.jsonl:2" in done.err and "skipped 1 invalid record" in done.err
+
+
 def test_encoding_of_a_corpus_to_score(run: Run, latin: Path) -> None:
     options = ("--encoding", "latin-1", "--columns", "token=2,tag=3", "--seen-in", "none")
     done = run("evaluate", "--model", "no-such-model", "--corpus", latin, *options)

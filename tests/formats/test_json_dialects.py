@@ -61,7 +61,7 @@ def test_each_dialect_is_detected_and_read_in_any_layout(put: Any, dialect: Dial
     [
         {"spans": [{"start": 0, "end": 9, "type": "Disease"}]},
         {"ner": [[0, 9, "Disease"]]},
-        {"ents": [[0, 9, "Disease", "a note"]]},
+        {"ents": [[0, 9, "Disease"]]},
         {"ner": [["Disease", 0, 9]]},
         {
             "annotations": [

@@ -103,7 +103,7 @@ def test_passages_of_full_texts_are_written_as_bioc(put: Any, tmp_path: Path) ->
 def test_broken_articles(put: Any) -> None:
     with pytest.raises(FormatError, match=r"a\.xml:1: an article without an id"):
         list(read(put("<article><body><p>Rat.</p></body></article>", "a.xml")))
-    with pytest.raises(FormatError, match=r"a\.xml:\d+: broken XML"):
+    with pytest.raises(FormatError, match=r"a\.xml:\d+: broken XML in article"):
         list(read(put(ARTICLE[:-50], "a.xml")))
     bomb = '<!DOCTYPE article [<!ENTITY a "aaaa">]><article><body>&a;</body></article>'
     with pytest.raises(FormatError, match=r"a\.xml:1: declares entities"):

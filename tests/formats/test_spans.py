@@ -11,8 +11,9 @@ import pytest
 
 from vaner.errors import FormatError
 from vaner.formats import FormatWarning, read, write
-from vaner.formats.quotes import QuoteCounts, collect_quotes
+from vaner.formats.quotes import Corrections, collect_corrections
 from vaner.formats.spans import make_span
+from vaner.formats.spellings import is_same_spelling
 from vaner.text.documents import SpanError
 
 
@@ -31,28 +32,63 @@ def test_piece_that_is_one_character_off_is_moved():
             make_span(text, pieces, "Disease", quoted=quoted)
 
 
+def test_a_moved_piece_names_its_document(tmp_path: Path):
+    spans = [{"start": 0, "end": 24, "fragments": [[0, 5], [17, 24]], "type": "D"}]
+    record = {"text": "renal and hepatic failure", "spans": [{**spans[0], "text": "renal failure"}]}
+    lines = [json.dumps({"id": id, **record}) for id in ("a", "b")]
+    lines[0] = json.dumps({"id": "a", "text": "None."})
+    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.warns(FormatWarning, match=r"c\.jsonl: document b: a piece of the mention"):
+        list(read(tmp_path / "c.jsonl", on_error=lambda error: None))
+
+
 QUOTES = [
     ("TNF-α", "TNF-a", True),
     ("TNF‐β", "tnf-b", True),  # U+2010
     ("μM", "uM", True),
     ("Sjögren’s", "Sjogren's", True),
     ("TNF-α", "TNF-b", False),
-    ("TNF-α", "TNF-alpha", False),  # another length
+    ("TNF-α", "TNF-alpha", True),  # another length
+    ("TNF-alpha", "TNF-α", True),
+    ("β-carotene", ".beta.-carotene", True),
+    ("Α-SYNUCLEIN", "alpha-synuclein", True),
+    ("œdema", "oedema", True),
+    ("Weißfleckenkrankheit", "Weissfleckenkrankheit", True),
+    ("Ménière", "Meniere", True),
+    ("Sjögren", "Sjoegren", True),
+    ("Sjo\u0308gren", "Sjogren", True),
+    ("p < 5 µm", "p &lt; 5 um", True),
+    ("IFN-γ", "IFN-&#947;", True),
+    ("ﬁbrosis", "fibrosis", True),
+    ("as\u00adthma", "asthma", True),
+    ("IL‐2 – type", "IL-2 -- type", True),
+    ("α\u00a0chain", "alpha chain", True),
+    ("IL-1β", "IL-1?", True),
+    ("IL-1β", "IL-1 beta", False),
+    ("TNF-α", "TNF-beta", False),
+    ("TNF-α", "TNF-alphas", False),
+    ("TNF-α", "TNF-", False),
+    ("IL2", "IL?", False),
     ("IL2", "IL6", False),
 ]
 
 
 @pytest.mark.parametrize(("mention", "quoted", "is_accepted"), QUOTES)
 def test_quote_in_another_spelling_is_accepted(mention: str, quoted: str, is_accepted: bool):
-    counts = QuoteCounts()
-    with collect_quotes(counts):
+    corrections = Corrections()
+    with collect_corrections(corrections):
         if is_accepted:
             span = make_span(f"On {mention}.", [(3, 3 + len(mention))], "Gene", quoted=quoted)
             assert (span.start, span.end) == (3, 3 + len(mention))
         else:
             with pytest.raises(SpanError, match="in the text but"):
                 make_span(f"On {mention}.", [(3, 3 + len(mention))], "Gene", quoted=quoted)
-    assert counts == ({(mention, quoted): 1} if is_accepted else {})
+    assert corrections.quotes == ({(mention, quoted): 1} if is_accepted else {})
+
+
+def test_time_of_ambiguous_spellings_is_limited():
+    assert not is_same_spelling("μ" * 20_000, "mu" * 15_000)
+    assert is_same_spelling("α" * 20_000, "alpha" * 20_000)
 
 
 def quoted_record(id: str, quoted: str) -> dict[str, object]:

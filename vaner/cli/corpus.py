@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ from vaner.cli.options import (
     CorpusFormatOption,
     EncodingOption,
     QuietOption,
+    SkipBadOption,
+    TextColumnOption,
 )
 from vaner.display.text import align_columns, format_count, format_counts, printable
 from vaner.errors import FormatError, VanerError
@@ -24,6 +27,7 @@ from vaner.errors import FormatError, VanerError
 if TYPE_CHECKING:
     from vaner.corpora.check import Findings
     from vaner.corpora.verification import FetchedSplit
+    from vaner.text.documents import Corpus
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, fetch, count, check, split and convert corpora."
@@ -144,31 +148,40 @@ def stats(
     input_format: CorpusFormatOption = None,
     encoding: EncodingOption = "utf-8",
     columns: ColumnsOption = None,
+    text_column: TextColumnOption = None,
+    skip_bad: SkipBadOption = False,
 ) -> None:
     """Count documents, sentences, words and mentions in each split of a corpus.
 
     Example: `vaner corpus stats NCBI-disease BC5CDR --corpora ~/corpora`
     """
+    from vaner.cli.inputs import SkippedRecords
+    from vaner.corpora import load
     from vaner.formats.names import resolve_format_name
 
-    format = resolve_format_name(input_format)
+    skipped = SkippedRecords() if skip_bad else None
+    reading = partial(
+        load, root=corpora, format=resolve_format_name(input_format), encoding=encoding,
+        columns=columns, text_column=text_column, on_error=skipped,
+    )  # fmt: skip
     sizes = ("documents", "sentences", "words", "mentions", "unreachable")
     shapes = ("duplicates", "discontinuous", "nested", "crossing", "longest", "types")
     rows: list[tuple[str, ...]] = [("corpus", "split", *sizes, *shapes)]
     for name in names:
-        rows += _stats_rows(name, corpora, format, encoding, columns)
+        rows += _stats_rows(name, corpora, reading)
     print_result(align_columns(rows, right=range(2, 12)))
+    if skipped is not None:
+        skipped.print_count()
 
 
 def _stats_rows(
-    name: str, root: Path | None, format: str | None, encoding: str, columns: str | None
+    name: str, root: Path | None, reading: Callable[[str, str], Corpus]
 ) -> Iterator[tuple[str, ...]]:
-    from vaner.corpora import load
     from vaner.corpora.check import available_splits
     from vaner.corpora.statistics import compute_statistics
 
     for split in available_splits(name, root):
-        corpus = load(name, split, root=root, format=format, encoding=encoding, columns=columns)
+        corpus = reading(name, split)
         counts = compute_statistics(corpus)
         sizes = (counts.documents, counts.sentences, counts.words, sum(counts.mentions.values()))
         yield (
@@ -196,6 +209,7 @@ def check(
     input_format: CorpusFormatOption = None,
     encoding: EncodingOption = "utf-8",
     columns: ColumnsOption = None,
+    text_column: TextColumnOption = None,
 ) -> None:
     """Check corpora for problems; the exit code is 1 if there are any.
 
@@ -218,7 +232,9 @@ def check(
     format, checked = resolve_format_name(input_format), dict[str, Findings]()
     for name in _corpora_to_check(names, check_all, corpora):
         try:
-            checked[name] = check_corpus(name, corpora, format, encoding=encoding, columns=columns)
+            checked[name] = check_corpus(
+                name, corpora, format, encoding=encoding, columns=columns, text_column=text_column
+            )
         except FormatError as error:  # the file cannot be read: this is a problem of the corpus
             checked[name] = Findings([with_option_hint(error, ctx)])
         _print_findings(name, checked[name])

@@ -53,6 +53,7 @@ def split(
     ] = "jsonl",
     encoding: EncodingOption = "utf-8",
     columns: ColumnsOption = None,
+    text_column: TextColumnOption = None,
     skip_bad: SkipBadOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -72,7 +73,8 @@ def split(
     reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
     paths = inputs.expand_paths([source], reading)
     skipped = inputs.SkippedRecords() if skip_bad else None
-    corpus = inputs.read_documents(paths, reading, encoding, skipped, {"columns": columns})
+    options = {"columns": columns, "text_column": text_column}
+    corpus = inputs.read_documents(paths, reading, encoding, skipped, options)
     splits = split_corpus(corpus, {"devel": devel, "test": test}, seed)
     lost = write_splits(splits, output, writing)
     if skipped is not None:

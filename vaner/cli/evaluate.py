@@ -48,6 +48,7 @@ from vaner.cli.options import (
     QuantizationOption,
     QuietOption,
     SelectorOption,
+    TextColumnOption,
     TypesOption,
     split_types,
 )
@@ -79,6 +80,7 @@ def evaluate(
     input_format: CorpusFormatOption = None,
     encoding: EncodingOption = "utf-8",
     columns: ColumnsOption = None,
+    text_column: TextColumnOption = None,
     bootstrap: BootstrapOption = 1000,
     seen_in: SeenInOption = None,
     limit: LimitOption = None,
@@ -131,7 +133,8 @@ def evaluate(
     if all_ == (corpus is not None):
         raise VanerError("give either --corpus NAME or --all")
     if all_:
-        _check_no_file_options(seen_in, input_format, rename, columns, encoding != "utf-8")
+        given = (seen_in, input_format, rename, columns, text_column, encoding != "utf-8")
+        _check_no_file_options(*given)
     file = PredictionsFile(
         predictions, predictions_format, predictions_encoding, predictions_columns, only_predicted
     )
@@ -161,9 +164,8 @@ def evaluate(
         )  # fmt: skip
         results = {"corpora": {f"{e.corpus} {e.split}": e.to_dict() for e in evaluations}}
     else:
-        reading = partial(
-            load, corpus, root=corpora, format=format, encoding=encoding, columns=columns
-        )
+        options: dict[str, Any] = {"columns": columns, "text_column": text_column}
+        reading = partial(load, corpus, root=corpora, format=format, encoding=encoding, **options)
         gold, seen, predicted = _load_corpora(corpus, split, seen_in, reading, rename, file)
         if predicted is None:
             recognizer = system.load()
@@ -188,7 +190,7 @@ def evaluate(
 
 def _check_no_file_options(*given: object) -> None:
     if any(given):
-        names = "--seen-in, --from, --encoding, --columns and --rename"
+        names = "--seen-in, --from, --encoding, --columns, --text-column and --rename"
         raise VanerError(f"{names} cannot be used with --all")
 
 

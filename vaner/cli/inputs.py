@@ -12,6 +12,7 @@ from vaner.display.text import format_count, format_counts
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, has_known_suffix, read
 from vaner.formats.brat import ANNOTATION_SUFFIXES
+from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
 
@@ -63,9 +64,9 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
     has_annotations = any(file.suffix in ANNOTATION_SUFFIXES for file in files)
     if format == "brat" or (format is None and has_annotations):
         return [str(folder)]
-    readable = [file for file in files if has_known_suffix(file)]
-    # Label Studio writes files without a suffix to a target storage.
-    if readable := readable or [file for file in files if not file.suffix and file.stem.isdigit()]:
+    if format in (None, "label_studio") and is_target_storage(folder):
+        return [str(folder)]
+    if readable := [file for file in files if has_known_suffix(file)]:
         _print_unread_kinds(folder, files, readable)
         return list(map(str, readable))
     subfolders = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []

@@ -83,6 +83,7 @@ def check_corpus(
     *,
     encoding: str = "utf-8",
     columns: str | None = None,
+    text_column: str | None = None,
 ) -> Findings:
     """Read every split of a corpus and report its problems.
 
@@ -92,6 +93,7 @@ def check_corpus(
         format: format of the files; detected from name and content if None.
         encoding: encoding of the files.
         columns: columns of token and tag in CoNLL files.
+        text_column: column or field with the text, in tables and tasks of Label Studio.
 
     Raises:
         CorpusError: if the corpus does not exist.
@@ -102,8 +104,9 @@ def check_corpus(
     mentions = 0
     for split in available_splits(name, root):
         reading = partial(
-            load, name, split, root=root, format=format, encoding=encoding, columns=columns
-        )
+            load, name, split, root=root, format=format,
+            encoding=encoding, columns=columns, text_column=text_column,
+        )  # fmt: skip
         corpus = _load(name, split, reading, findings)
         if corpus is None:
             continue

@@ -53,6 +53,7 @@ def load(
     format: str | None = None,
     encoding: str = "utf-8",
     columns: str | None = None,
+    text_column: str | None = None,
     on_error: OnError | None = None,
 ) -> Corpus:
     r"""Load one split of a corpus.
@@ -66,6 +67,7 @@ def load(
         format: format of the files; detected from name and content if None.
         encoding: encoding of the files.
         columns: columns of token and tag in CoNLL files, see `vaner.formats.conll.read`.
+        text_column: column or field with the text, in tables and tasks of Label Studio.
         on_error: called with the error of each invalid record, which is then skipped; if None,
             the error is raised.
 
@@ -81,10 +83,9 @@ def load(
     Counter({'Disease': 1})
     """
     info, split = lookup(name), resolve_split(split)
+    options = {"columns": columns, "text_column": text_column}
     if info is None and Path(name).exists():
-        documents = read_split(
-            Path(name), split, format, on_error, encoding=encoding, columns=columns
-        )
+        documents = read_split(Path(name), split, format, on_error, encoding=encoding, **options)
         return Corpus(corpus_name(name), split, tuple(documents))
     if info is None:
         raise CorpusError(
@@ -92,7 +93,7 @@ def load(
         )
     path = _registered_file(info, split, corpora_root(root))
     with _skip_known_errors(info, split, on_error) as expected:
-        documents = read(path, format, encoding=encoding, columns=columns, on_error=expected)
+        documents = read(path, format, encoding=encoding, on_error=expected, **options)
         registered = tuple(with_registered_types(document, info) for document in documents)
     return Corpus(info.name, split, registered, info.entity_types)
 
@@ -181,7 +182,7 @@ def read_split(
     on_error: OnError | None = None,
     *,
     encoding: str = "utf-8",
-    columns: str | None = None,
+    **options: str | None,
 ) -> Iterator[Document]:
     """Read the documents of a file, or of one split in a folder.
 
@@ -194,13 +195,13 @@ def read_split(
         format: format of the files; detected from name and content if None.
         on_error: called with the error of each invalid record; if None, the error is raised.
         encoding: encoding of the files.
-        columns: columns of token and tag in CoNLL files.
+        options: options of the format, such as the columns of CoNLL files.
     """
     split = resolve_split(split)
     if path.is_dir() and not (is_one_corpus(path) and not files_named_after(path, split)):
         path = find_split(path, split)
     for file in document_files(path) or [path]:
-        yield from read(file, format, encoding=encoding, columns=columns, on_error=on_error)
+        yield from read(file, format, encoding=encoding, on_error=on_error, **options)
 
 
 def is_one_split(name: str) -> bool:

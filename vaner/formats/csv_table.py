@@ -33,6 +33,13 @@ IDS = (
 )  # fmt: skip
 NO_TEXT = "row without text"
 
+_ONLY_TEXTS = {
+    *TEXTS, *TITLES, "texts", "abstracts", "sentences", "documents", "document", "notes", "reports",
+    "comment", "comments", "summary", "snippet", "paragraph", "raw_text", "sentence_text", "input",
+    "findings", "impression", "medical_history", "discharge_summary", "utterance", "query",
+}  # fmt: skip
+_PROSE = 60
+
 _DELIMITERS = "\t,;|"
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
@@ -94,6 +101,8 @@ def read_rows(
             header = [cell.strip() for cell in cells]
             if text_column is None and {"document", "start", "end", "type"} <= {*header}:
                 raise file.error("is a table of mentions, which has no texts of documents", line)
+            if len(header) == 1 and text_column is None:
+                _check_header(file, header, line)
             columns = _find_columns(file, header, text_column, id_column)
             continue
         with file.guard(line):
@@ -176,6 +185,24 @@ def is_header(line: str) -> bool:
     has_no_prose = delimiter == "\t" or " " not in line
     is_known = bool({*TEXTS, *TITLES} & set(names))
     return is_short and has_no_prose and is_known and len(set(names)) == len(names)
+
+
+def is_column_of_texts(lines: Sequence[str]) -> bool:
+    """Return whether lines are a table with one column, whose name is a usual one for texts.
+
+    >>> is_column_of_texts(["text", "Gout."]), is_column_of_texts(["Gout.", "Rat fever."])
+    (True, False)
+    """
+    name = lines[0].strip().strip('"').lower().replace(" ", "_")
+    return name in _ONLY_TEXTS and not any("\t" in line for line in lines)
+
+
+def _check_header(file: InputFile, header: Sequence[str], line: int) -> None:
+    """Refuse a table whose first line is a text: it would be lost as the name of a column."""
+    (name,) = header
+    if len(name) > _PROSE or (" " in name and name.endswith((".", "?", "!"))):
+        message = "the first line is a text, and names no column; add the line text before it, or"
+        raise file.error(f"{message} read each line as a text with the format lines", line)
 
 
 def _find_columns(

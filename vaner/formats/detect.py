@@ -14,6 +14,7 @@ from vaner.formats import chemdner, conll_columns, csv_table, webanno, xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
+from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.signatures import describe_markup
 from vaner.formats.source import InputFile, get_suffix, read_bytes, read_chunks
@@ -21,6 +22,7 @@ from vaner.text.tags import OUTSIDE, split_tag
 
 _HEAD_LENGTH = 1 << 14
 _SIGNATURE_LENGTH = 16
+_TABLE_SUFFIXES = {".csv", ".tsv", ".tab"}
 _MAX_LINE_LENGTH = 1 << 22
 _XML_ROOTS = {
     "collection": "bioc_xml",
@@ -64,6 +66,8 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     head = _read_head(file, encoding)
     if format := _detect_xml(head) or detect_json(head) or _detect_lines(head):
         return format
+    if get_suffix(file.path) in _TABLE_SUFFIXES and _has_only_texts(head):
+        return "csv"
     if kind := describe_markup(head):
         raise file.error(f"its format is unknown: it looks like {kind}")
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
@@ -140,6 +144,8 @@ def _detect_folder(folder: InputFile, encoding: str) -> str:
         return "brat"
     if any(path.suffix == xmi.SUFFIX for path in paths):
         return "xmi"
+    if is_target_storage(folder.path):
+        return "label_studio"
     tables = [path for path in paths if path.suffix == webanno.SUFFIX and path.is_file()]
     if tables and _is_webanno(tables[0], encoding):
         return "webanno"
@@ -194,6 +200,12 @@ def _detect_lines(head: str) -> str | None:
             return "chemdner"
     is_table = csv_table.is_header(lines[0]) and len(lines) > 1
     return "csv" if is_table and csv_table.find_delimiter(lines[0]) in lines[1] else None
+
+
+def _has_only_texts(head: str) -> bool:
+    """Return whether a table has one column, and the name of the column says that it is texts."""
+    lines = [line for line in head.split("\n") if line.strip()]
+    return bool(lines) and csv_table.is_column_of_texts(lines)
 
 
 def _has_tags(lines: list[str]) -> bool:

@@ -12,8 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vaner.formats.dialects.mentions import count_other_fields
 from vaner.formats.json_stream import dump_line
-from vaner.formats.json_values import add_missing, check_pair, check_type, freeze, parse_object
+from vaner.formats.json_values import (
+    add_missing,
+    check_pair,
+    check_type,
+    freeze,
+    get_list,
+    parse_object,
+)
 from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
@@ -62,6 +70,8 @@ def _count_others(record: Mapping[str, Any]) -> Counter[str]:
     for field, name in {**_OTHERS, **unused}.items():
         if isinstance(value := record.get(field), list):
             counts[name] += len(value)
+    for entry in get_list(record, used) if used else ():
+        count_other_fields(entry, counts, ("user", "created_at", "updated_at"))
     return +counts
 
 

@@ -50,12 +50,16 @@ def read(
     except ImportError:
         message = "looks like an Excel table; to read it: " + describe_install("excel")
         raise file.error(message) from None
+    rows = list[list[str]]()
     try:
         book = load_workbook(io.BytesIO(read_bytes(file)), read_only=True, data_only=True)
         sheets = book.worksheets
-        rows = [[_write_value(value) for value in row] for row in sheets[0].values]
+        for row in sheets[0].values:
+            rows.append([_write_value(value) for value in row])
     except Exception as error:  # openpyxl raises errors of many types for broken files
-        raise file.error(f"cannot be read as Excel: {type(error).__name__}: {error}") from None
+        location = f" after row {len(rows)}" if rows else ""
+        reason = f"{type(error).__name__}: {error}"
+        raise file.error(f"cannot be read as Excel{location}: {reason}") from None
     if others := len(sheets) - 1:
         skipped[OTHER_SHEETS] += others
     numbered = [(number, _pad(row, len(rows[0]))) for number, row in enumerate(rows, 1)]

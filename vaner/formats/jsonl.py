@@ -45,16 +45,24 @@ def read(
     """
     file, reader = InputFile(path, on_error), RecordReader()
     for value, line, number, is_item in read_json_records(file, encoding):
-        name = f"{file.stem}-{number}"
-        guard = partial(_guard_item, file, line, name) if is_item else partial(file.guard, line)
-        yield from reader.read(value, name, guard)
+        prefix = f"{file.stem}-"
+        item = partial(guard_item, file, line, f"{prefix}{number}")
+        guard = item if is_item else partial(file.guard, line)
+        yield from reader.read(value, prefix, number, guard)
     reader.warn(file)
 
 
-def _guard_item(
-    file: InputFile, line: int, name: str, *, document: object = None
+def guard_item(
+    file: InputFile, line: int | None, name: str, *, document: object = None
 ) -> AbstractContextManager[None]:
-    """Guard an item of a list. Its line may hold others, so an item without an id is named, too."""
+    """Guard an item of a list. Its line may hold others, so an item without an id is named, too.
+
+    Args:
+        file: the file.
+        line: line of the item, if it has one.
+        name: name of the document.
+        document: id of the document, if it has one.
+    """
     return file.guard(line, name if document is None else document)
 
 

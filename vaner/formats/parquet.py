@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,12 +51,11 @@ def read(
     """
     file, reader = InputFile(path, on_error), RecordReader()
     for number, (row, classes) in enumerate(_read_rows(file), 1):
-        guard = partial(file.guard, row=number)
+        guard = partial(file.guard, location=f"row {number}")
         with guard():
             if row is None:
                 raise MalformedError("a text is not UTF-8")
-            name, record = f"{file.stem}-{number}", _to_record(row)
-            yield from reader.read(record, name, guard, classes)
+            yield from reader.read(_to_record(row), f"{file.stem}-", number, guard, classes)
     reader.warn(file)
 
 
@@ -67,8 +67,9 @@ def _read_rows(
 
     if file.is_stdin:
         raise file.error("a Parquet table cannot be read from standard input; give a file")
+    progress = _Progress()
     with (
-        _table_errors(file),
+        _table_errors(file, progress),
         pq.ParquetFile(file.path if file.data is None else io.BytesIO(file.data)) as table,
     ):
         names = table.schema_arrow.names
@@ -79,7 +80,9 @@ def _read_rows(
             warn_skipped_records(file, {f"columns {', '.join(unknown)}": len(unknown)})
         classes = _get_classes(table.schema_arrow.metadata or {})
         for batch in table.iter_batches(batch_size=_BATCH_SIZE, columns=known):
-            yield from ((row, classes) for row in _to_rows(batch))
+            for row in _to_rows(batch):
+                progress.rows += 1
+                yield row, classes
 
 
 def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
@@ -92,19 +95,28 @@ def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
     return [row for number in range(batch.num_rows) for row in _to_rows(batch.slice(number, 1))]
 
 
+@dataclass
+class _Progress:
+    """How many rows of a table were read."""
+
+    rows: int = 0
+
+
 @contextmanager
-def _table_errors(file: InputFile) -> Iterator[None]:
+def _table_errors(file: InputFile, progress: _Progress) -> Iterator[None]:
     """Turn whatever pyarrow raises for a damaged table into one line.
 
     Raises:
-        FormatError: with the file.
+        FormatError: with the file, and the last row that could be read.
     """
     try:
         yield
     except VanerError:
         raise
     except Exception as error:  # also UnicodeDecodeError, for texts that are not UTF-8
-        raise file.error(f"cannot be read as Parquet: {summarize_error(error)}") from None
+        location = f" after row {progress.rows}" if progress.rows else ""
+        message = f"cannot be read as Parquet{location}: {summarize_error(error)}"
+        raise file.error(message) from None
 
 
 def _get_classes(metadata: Mapping[bytes, bytes]) -> dict[str, Sequence[str]]:

@@ -1,7 +1,8 @@
 """PDF: the text of all pages (read only). It needs the package `pypdf`.
 
 The pages are joined by line breaks; `pages` in the metadata has the start and end of each. Lines
-end as they do on the page. A scanned PDF contains images and no text.
+end as they do on the page. A scanned PDF contains images and no text. Images, comments, form
+fields, attached files and pages without text are counted.
 """
 
 from __future__ import annotations
@@ -10,10 +11,20 @@ import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, OnError, read_bytes
 from vaner.text.documents import Document
 from vaner.utils.distribution import describe_install
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
+IMAGE, COMMENT, FORM_FIELD = "image", "comment", "form field"
+ATTACHMENT, EMPTY_PAGE = "attached file", "page without text"
+# Links and windows have no content; a text field may have a value.
+_ANNOTATIONS = {"/Link": "", "/Popup": "", "/Widget": FORM_FIELD}
 
 
 def read(
@@ -29,8 +40,8 @@ def read(
     Raises:
         FormatError: if `pypdf` is missing, or the file is broken, encrypted, or has no text.
     """
-    file = InputFile(path, on_error)
-    pages = _read_pages(file)
+    file, skipped = InputFile(path, on_error), SkipCounts()
+    pages = _read_pages(file, skipped)
     if not any(page.strip() for page in pages):
         file.report("the PDF contains no text; recognize the text of its images first")
         return
@@ -39,9 +50,11 @@ def read(
         bounds.append((start, start + len(page)))
         start += len(page) + 1
     yield Document(file.stem, "\n".join(pages), (), {"pages": tuple(bounds)})
+    skipped.update({EMPTY_PAGE: empty} if (empty := sum(not page for page in pages)) else {})
+    warn_skipped_records(file, skipped)
 
 
-def _read_pages(file: InputFile) -> list[str]:
+def _read_pages(file: InputFile, skipped: SkipCounts) -> list[str]:
     try:
         from pypdf import PdfReader
     except ImportError:
@@ -50,14 +63,41 @@ def _read_pages(file: InputFile) -> list[str]:
     content, logger = io.BytesIO(read_bytes(file)), logging.getLogger("pypdf")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)  # it warns of each irregularity of a file
+    pages, location = list[str](), ""
     try:
         reader = PdfReader(content)
         is_readable = not reader.is_encrypted or bool(reader.decrypt(""))
-        pages = [page.extract_text().strip() for page in reader.pages] if is_readable else []
+        for number in range(len(reader.pages) if is_readable else 0):
+            location = f"page {number + 1}: "
+            page = reader.pages[number]
+            pages.append(page.extract_text().strip())
+            skipped.update(_list_others(page))
+        attached = len(reader.attachments) if is_readable else 0
+        skipped.update({ATTACHMENT: attached} if attached else {})
     except Exception as error:  # pypdf raises errors of many types for broken files
-        raise file.error(f"cannot be read as PDF: {type(error).__name__}: {error}") from None
+        reason = f"{type(error).__name__}: {error}"
+        raise file.error(f"{location}cannot be read as PDF: {reason}") from None
     finally:
         logger.setLevel(level)
     if not is_readable:
         raise file.error("the PDF needs a password; save it without one")
     return pages
+
+
+def _list_others(page: PageObject) -> Iterator[str]:
+    """Yield the kind of each image and annotation of a page."""
+    resources = _resolve(page.get("/Resources"))
+    objects = _resolve(resources.get("/XObject")) if isinstance(resources, dict) else None
+    for item in map(_resolve, objects.values() if isinstance(objects, dict) else ()):
+        if isinstance(item, dict) and item.get("/Subtype") == "/Image":
+            yield IMAGE
+    annotations = _resolve(page.get("/Annots"))
+    for item in map(_resolve, annotations if isinstance(annotations, list) else ()):
+        kind = _ANNOTATIONS.get(str(item.get("/Subtype")), COMMENT) if item else ""
+        if kind:
+            yield kind
+
+
+def _resolve(value: Any) -> Any:
+    """Return the object that a reference refers to."""
+    return value.get_object() if hasattr(value, "get_object") else value

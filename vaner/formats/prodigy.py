@@ -12,6 +12,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from vaner.formats.dialects.mentions import count_other_fields
 from vaner.formats.json_stream import dump_line
 from vaner.formats.json_values import (
     add_missing,
@@ -20,6 +21,7 @@ from vaner.formats.json_values import (
     check_quoted,
     check_type,
     freeze,
+    get_list,
     parse_object,
 )
 from vaner.formats.losses import FRAGMENTS, Losses
@@ -63,6 +65,8 @@ def read(
                 skipped[reason] += 1
             else:
                 yield _to_document(record, f"{file.stem}-{number}", file, number)
+                for span in get_list(record, "spans"):
+                    count_other_fields(span, skipped, ("identifiers",))
                 relations = check_type(record.get("relations") or [], list, "relations")
                 skipped.update({_RELATION: len(relations)} if relations else {})
     warn_skipped_records(file, skipped)

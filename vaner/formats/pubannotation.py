@@ -15,6 +15,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from vaner.formats.dialects.mentions import count_other_fields
 from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import dump_line, replace_surrogate_pairs, write_elements
 from vaner.formats.json_values import add_missing, check_pair, check_probability, check_type, freeze
@@ -88,6 +89,7 @@ def _to_document(
     spans, ids = list[Span](), list[str]()
     for denotation in _get_denotations(record, skipped):
         with guard():
+            count_other_fields(denotation, skipped)
             spans.append(_make_span(text, denotation, attributes))
             ids.append(str(denotation.get("id") or ""))
     metadata = {KEY: stored} if (stored := _make_stored(record, spans, ids)) else {}

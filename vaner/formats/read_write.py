@@ -16,7 +16,7 @@ from vaner.formats.compression import open_compressed_text
 from vaner.formats.detect import detect_format, suggest_format
 from vaner.formats.losses import Losses, replace_file_start
 from vaner.formats.names import get_format
-from vaner.formats.quotes import warn_folded_quotes
+from vaner.formats.quotes import warn_corrections
 from vaner.formats.registry import FORMATS
 from vaner.formats.source import STDIN, OnError
 from vaner.formats.unsupported_annotations import prepare_unsupported_annotations
@@ -73,7 +73,7 @@ def read(
         return chain.from_iterable(read(m, encoding=encoding, on_error=on_error) for m in members)
     assert source.reader is not None  # a format has one or the other
     documents = source.reader(path, encoding=encoding, on_error=on_error, **given)
-    return warn_folded_quotes(documents, "<stdin>" if str(path) == STDIN else str(path))
+    return warn_corrections(documents, "<stdin>" if str(path) == STDIN else str(path))
 
 
 def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:

@@ -61,28 +61,32 @@ class RecordReader:
 
     def __init__(self) -> None:
         self.unread, self.skipped = Counter[str](), SkipCounts()
-        self._names = Counter[str]()
+        self._names, self._further = Counter[str](), 0
 
     def read(
         self,
         value: Any,
-        default_id: str,
+        prefix: str,
+        number: int,
         guard: Guard,
         classes: Mapping[str, Sequence[str]] | None = None,
     ) -> Iterator[Document]:
         """Yield the documents of a record, in most cases one.
 
+        A document without an id is named by its ``pmid`` or ``doc_id``, with ``-1`` for the second
+        one of several, or else by its number.
+
         Args:
             value: the record, of any dialect.
-            default_id: id of a document without one. Of several, the second gets the suffix ``-1``,
-                also of those that share a ``pmid`` or ``doc_id``.
+            prefix: what precedes the number in the id of a document.
+            number: number of the record. Further documents of a record count as well.
             guard: reports errors with their location.
             classes: field -> names of the classes, for fields with numeric tags.
         """
         with guard():
             for part, record in enumerate(convert_record(value, self.skipped, guard)):
-                name = f"{default_id}-{part}" if part else default_id
-                name = self._find_name(record) or name
+                self._further += part > 0
+                name = self._find_name(record) or f"{prefix}{number + self._further}"
                 with guard(document=_get_id(record)):
                     yield to_document(record, name, guard, self.unread, classes)
 

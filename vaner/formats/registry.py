@@ -281,7 +281,7 @@ _FORMATS = (
         (".pdf",),
         pdf.read,
         is_binary=True,
-        unread="images",
+        unread="images, comments, form fields, attached files",
     ),
     Format(
         "docx",
@@ -289,7 +289,7 @@ _FORMATS = (
         (".docx",),
         docx_text.read,
         is_binary=True,
-        unread="headers, footnotes, text boxes",
+        unread="headers, footers, notes, comments, text boxes, images",
     ),
     Format(
         "xlsx",

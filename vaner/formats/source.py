@@ -126,10 +126,16 @@ class InputFile:
 
     @contextmanager
     def guard(
-        self, line: int | None = None, document: object = None, *, row: int | None = None
+        self, line: int | None = None, document: object = None, *, location: str = ""
     ) -> Iterator[None]:
-        """Report errors of the block with file, line or row, and id of the document, if known."""
-        prefix = f"row {row}: " if row is not None else ""
+        """Report errors of the block with file, line and id of the document, if known.
+
+        Args:
+            line: the line.
+            document: id of the document.
+            location: where in a file without lines, such as ``row 3``.
+        """
+        prefix = f"{location}: " if location else ""
         prefix += f"document {document}: " if document not in (None, "") else ""
         try:
             yield

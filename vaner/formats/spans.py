@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from vaner.formats.quotes import count_folded_quote, is_same_after_folding
-from vaner.formats.source import FormatWarning
+from vaner.formats.quotes import accept_spelling, report_moved_piece
 from vaner.text.documents import Document, Span, SpanError
 
 Pieces = Sequence[tuple[int, int]]
@@ -35,7 +33,7 @@ def make_span(
     Pieces with only white space between them are one contiguous span.
 
     If the file repeats the mention, white space is compared loosely: files write a line break or a
-    gap as a space. A quote of the same length that differs only in spelling, such as ``TNF-a`` for
+    gap as a space. A quote that differs only in spelling, such as ``TNF-a`` or ``TNF-alpha`` for
     ``TNF-α``, is accepted and counted, see `vaner.formats.quotes`. If a discontinuous mention does
     not agree, but moving one of its pieces by one character makes it agree, that piece is moved,
     with a warning: annotation tools often miscount gaps.
@@ -142,14 +140,9 @@ def _reconcile(text: str, pieces: Pieces, type: str, quoted: str) -> Pieces:
             break
         before += end - start + 1
     if len(candidates) == 1:
-        warnings.warn(
-            f"a piece of the mention {quoted!r} ({type}) is one character off and was moved",
-            FormatWarning,
-            stacklevel=2,
-        )
+        report_moved_piece(quoted, type)
         return candidates[0]
-    if is_same_after_folding(mention, quoted):
-        count_folded_quote(mention, quoted)
+    if accept_spelling(mention, quoted):
         return pieces
     raise SpanError(
         f"mention {pieces[0][0]}:{pieces[-1][1]} ({type}) is {mention!r} in the "

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vaner.formats.file_names import iterate_files, write_document_files
-from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores, replace_surrogates
+from vaner.formats.identifiers import is_identifier_field, join_identifiers, split_identifiers
+from vaner.formats.losses import FRAGMENTS, Losses, count_scores, replace_surrogates
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.formats.spans import OFFSET, make_span
@@ -73,7 +74,7 @@ class Mention:
     start: int
     end: int
     type: str
-    identifier: str | None
+    identifiers: Sequence[str]
     line: int
 
 
@@ -136,7 +137,7 @@ def _read_document(file: InputFile, encoding: str, skipped: SkipCounts) -> Docum
     for mention in content.mentions.values():
         with file.guard(mention.line):
             piece = (to_code_point(offsets, mention.start), to_code_point(offsets, mention.end))
-            names = () if mention.identifier is None else (mention.identifier,)
+            names = mention.identifiers
             spans.append(make_span(content.text, [piece], mention.type, identifiers=names))
     metadata = {"sentences": tuple(content.sentences)} if content.sentences else {}
     return Document(file.stem, content.text, tuple(spans), metadata)
@@ -178,16 +179,17 @@ def _read_cells(
             if key in content.mentions:
                 content.mentions[key].end = end
             else:
-                type, identifier = _get_type(layer, values), values.get("identifier")
-                name = identifier.text if identifier else None
-                content.mentions[key] = Mention(start, end, type, name, line)
-                given = sum(value.text is not None for value in values.values())
-                others = given - (name is not None) - any(v.text == type for v in values.values())
+                type = _get_type(layer, values)
+                texts = {name: value.text for name, value in values.items() if value.text}
+                fields = [texts.pop(name) for name in [*texts] if is_identifier_field(name)]
+                names = dict.fromkeys(name for text in fields for name in split_identifiers(text))
+                content.mentions[key] = Mention(start, end, type, [*names], line)
+                others = len(texts) - (type in texts.values())
                 skipped.update({FEATURE: others} if others > 0 else {})
 
 
 def _get_type(layer: Layer, values: dict[str, Value]) -> str:
-    features = [name for name in layer.features if name != "identifier"]
+    features = [name for name in layer.features if not is_identifier_field(name)]
     features = ["value"] if "value" in features else features
     texts = [values[name].text for name in features if name in values]
     return next((text for text in texts if text), layer.name.rpartition(".")[2])
@@ -223,7 +225,7 @@ def _render(document: Document, losses: Losses) -> str:
     count_scores(document.spans, losses)
     for span in document.spans:
         losses[FRAGMENTS] += span.is_discontinuous
-        losses[IDENTIFIER] += len(span.identifiers[1:])
+    names = [join_identifiers(span.identifiers, losses) for span in document.spans]
     parts, last = [_HEAD], 0
     for number, (first, end) in enumerate(get_sentences(document, words), 1):
         start, stop = words[first].start, words[end - 1].end
@@ -234,7 +236,7 @@ def _render(document: Document, losses: Losses) -> str:
         for token, word in enumerate(words[first:end], 1):
             for sub, unit in enumerate(_split_token(word, document.spans)):
                 name = f"{number}-{token}" + (f".{sub}" if sub else "")
-                cells = _make_cells(unit, word, sub == 0, document.spans)
+                cells = _make_cells(unit, word, sub == 0, document.spans, names)
                 extent = f"{offsets[unit.start]}-{offsets[unit.end]}"
                 parts.append("\t".join((name, extent, text[slice(*unit)], *cells, "\n")))
     losses[BETWEEN_SENTENCES] += last != len(text)
@@ -264,18 +266,19 @@ def _split_token(word: Word, spans: Sequence[Span]) -> Iterator[Word]:
     yield from map(Word, bounds, bounds[1:])
 
 
-def _make_cells(unit: Word, token: Word, is_token: bool, spans: Sequence[Span]) -> tuple[str, str]:
+def _make_cells(
+    unit: Word, token: Word, is_token: bool, spans: Sequence[Span], names: Sequence[str]
+) -> tuple[str, str]:
     """Return identifiers and types of the mentions that a token, or a part of one, belongs to.
 
     A mention that covers a token is annotated at the token, and not at its parts.
     """
     identifiers, types = [], []
-    for number, span in enumerate(spans, 1):
+    for number, (span, name) in enumerate(zip(spans, names, strict=True), 1):
         covers_token = span.start <= token.start and token.end <= span.end
         covers_unit = span.start <= unit.start and unit.end <= span.end
         if not covers_unit or covers_token != is_token:
             continue
-        name = _escape(span.identifiers[0]) if span.identifiers else _NO_VALUE
-        identifiers.append(f"{name}[{number}]")
+        identifiers.append(f"{_escape(name) or _NO_VALUE}[{number}]")
         types.append(f"{_escape(span.type) or _NO_VALUE}[{number}]")
     return "|".join(identifiers) or _NONE, "|".join(types) or _NONE

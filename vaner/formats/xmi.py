@@ -22,7 +22,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from vaner.formats.file_names import iterate_files, write_document_files
-from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores, replace_surrogates
+from vaner.formats.identifiers import join_identifiers, split_identifiers
+from vaner.formats.losses import FRAGMENTS, Losses, count_scores, replace_surrogates
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, open_bytes
 from vaner.formats.spans import make_span
@@ -43,7 +44,8 @@ FEATURE = "a further feature of a mention"
 CONTROL_CHARACTER = "control character written as U+FFFD, the format cannot hold it"
 
 _LABELS = ("value", "label", "type", "entityType", "category", "Category", "Label", "Type")
-_IDENTIFIERS = ("identifier", "conceptId", "cui", "id")
+_IDENTIFIERS = ("identifier", "identifiers", "conceptId", "cui")
+_ID = "id"
 _NO_MENTIONS = re.compile(
     r"(^uima\.)|\.(segmentation|lexmorph|syntax|metadata|morph|structure|transform|coref)\.|"
     r"(Token|Sentence|Paragraph|Document\w*|Section|Chunk|Lemma|POS|Stem|LayerDefinition|"
@@ -159,7 +161,8 @@ def _to_document(cas: Cas, file: InputFile, skipped: SkipCounts) -> Document:
         if features & _RELATION_FEATURES:
             skipped[RELATION] += 1
             continue
-        with file.guard():
+        short_name = name.rpartition(".")[2]
+        with file.guard(location=f"{short_name} with the id {annotation.xmiID}"):
             spans.append(_make_span(text, annotation, features))
             others = _count_other_features(annotation, features)
             skipped.update({FEATURE: others} if others else {})
@@ -172,18 +175,30 @@ def _count_other_features(annotation: Any, features: set[str]) -> int:
     """Count the features of a mention with a value that are neither type nor identifier."""
     given = {name for name in features if getattr(annotation, name, None) not in (None, "")}
     used = {"begin", "end", "sofa"}
-    used |= {next((n for n in names if n in given), "") for names in (_LABELS, _IDENTIFIERS)}
+    used |= {next((name for name in _LABELS if name in given), ""), *_find_identifiers(given)}
     return len(given - used)
+
+
+def _find_identifiers(features: set[str]) -> list[str]:
+    """Return the features with identifiers; `id` counts only alone, as it may be a number."""
+    return [name for name in _IDENTIFIERS if name in features] or [_ID] * (_ID in features)
+
+
+def _read_strings(value: Any) -> list[str]:
+    """Return the strings of a feature, which may be an array of them."""
+    values = getattr(value, "elements", None) or [value]
+    return [item for item in values if isinstance(item, str)]
 
 
 def _make_span(text: str, annotation: Any, features: set[str]) -> Span:
     labels = (getattr(annotation, name) for name in _LABELS if name in features)
-    identifiers = (getattr(annotation, name) for name in _IDENTIFIERS if name in features)
+    given = {name for name in features if getattr(annotation, name, None) not in (None, "")}
+    values = [v for n in _find_identifiers(given) for v in _read_strings(getattr(annotation, n))]
+    identifiers = dict.fromkeys(name for value in values for name in split_identifiers(value))
     label = next((value for value in labels if isinstance(value, str) and value), None)
-    identifier = next((value for value in identifiers if isinstance(value, str) and value), None)
     pieces = [(annotation.begin, annotation.end)]
     type = label or annotation.type.name.rpartition(".")[2]
-    return make_span(text, pieces, type, identifiers=(identifier,) if identifier else ())
+    return make_span(text, pieces, type, identifiers=identifiers)
 
 
 def write_folder(documents: Iterable[Document], folder: Path, losses: Losses) -> Iterator[Document]:
@@ -229,8 +244,8 @@ def _make_cas(document: Document, types: TypeSystem, cassis: Any, losses: Losses
     count_scores(document.spans, losses)
     for span in document.spans:
         losses[FRAGMENTS] += span.is_discontinuous
-        losses[IDENTIFIER] += len(span.identifiers[1:])
-        identifier = _FORBIDDEN.sub("\ufffd", span.identifiers[0]) if span.identifiers else None
+        joined = join_identifiers(span.identifiers, losses)
+        identifier = _FORBIDDEN.sub("\ufffd", joined) or None
         label = _FORBIDDEN.sub("\ufffd", span.type)
         cas.add(make_entity(begin=span.start, end=span.end, value=label, identifier=identifier))
     return cas

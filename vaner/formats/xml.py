@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -11,6 +12,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from vaner.formats.source import InputFile, open_bytes
 
 _CHUNK_SIZE = 1 << 16
+_MAX_TAGS, _MAX_TAG_LENGTH = 6, 30
 _ENTITIES = "declares entities or uses external ones, which is not allowed"
 
 
@@ -20,16 +22,21 @@ class _ChildCollector:
     def __init__(self) -> None:
         self.builder, self.depth, self.root = TreeBuilder(), 0, Element("none")
         self.children: list[tuple[str, Element, int]] = []
+        self.open_tags, self.counts = list[str](), Counter[str]()
         self.get_line: Callable[[], int] = int
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         element = self.builder.start(tag, attributes)
         self.root = element if self.depth == 0 else self.root
         self.depth += 1
+        self.open_tags.append(tag)
+        if self.depth == 2:
+            self.counts[tag] += 1
 
     def end(self, tag: str) -> None:
         element = self.builder.end(tag)
         self.depth -= 1
+        self.open_tags.pop()
         if self.depth == 1:
             self.children.append((self.root.tag, element, self.get_line()))
             del self.root[:]
@@ -39,6 +46,14 @@ class _ChildCollector:
 
     def close(self) -> None:
         pass
+
+    def describe_location(self) -> str:
+        """Return the elements that are open, the first ones with the number of the record."""
+        tags = [tag.rpartition("}")[2][:_MAX_TAG_LENGTH] for tag in self.open_tags]
+        if len(tags) > 1:
+            tags[1] += f"[{self.counts[self.open_tags[1]]}]"
+        shown = tags if len(tags) <= _MAX_TAGS else [*tags[:2], "…", *tags[-2:]]
+        return f" in {'/'.join(shown)}" if tags else ""
 
 
 def iter_children(file: InputFile, encoding: str = "utf-8") -> Iterator[tuple[str, Element, int]]:
@@ -70,11 +85,13 @@ def iter_children(file: InputFile, encoding: str = "utf-8") -> Iterator[tuple[st
                     parser.close()
             except ParseError as error:
                 yield from target.children
-                raise file.error(f"broken XML: {error}", error.position[0]) from None
+                location = target.describe_location()
+                raise file.error(f"broken XML{location}: {error}", error.position[0]) from None
             except DefusedXmlException:
                 raise file.error(_ENTITIES, expat.CurrentLineNumber) from None
             except (LookupError, ValueError) as error:
-                raise file.error(f"broken XML: {error}") from None
+                location = target.describe_location()
+                raise file.error(f"broken XML{location}: {error}") from None
             yield from target.children
             target.children.clear()
             if not chunk:

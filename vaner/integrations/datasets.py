@@ -166,7 +166,7 @@ def from_dataset(
     for number, row in enumerate(dataset):
         try:
             record = _to_record(row, {"text": text, "spans": spans, "id": id})
-            yield from reader.read(record, str(number), _raise_errors, classes)
+            yield from reader.read(record, "", number, _raise_errors, classes)
         except SpanError as error:
             raise SpanError(f"row {number}: {error}") from None
         except MalformedError as error:

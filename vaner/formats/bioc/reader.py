@@ -15,7 +15,7 @@ from vaner.formats.bioc.infons import Record, get_score, to_string
 from vaner.formats.bioc.unread_fields import UnreadFields, count_unread_fields
 from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import freeze
-from vaner.formats.quotes import QuoteCounts, collect_quotes
+from vaner.formats.quotes import Corrections, collect_corrections
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span, remember
 from vaner.text.documents import Document, Span, SpanError
@@ -170,7 +170,7 @@ def _count_misplaced(text: str, record: Record) -> int:
     count = 0
     for annotation in _get_annotations(record):
         try:
-            with collect_quotes(QuoteCounts()):  # counted when the mention is read
+            with collect_corrections(Corrections()):  # counted when the mention is read
                 if _get_list(annotation, "locations"):
                     _make_span(text, annotation)
         except (MalformedError, SpanError):

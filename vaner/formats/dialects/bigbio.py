@@ -41,7 +41,8 @@ def convert(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str
             text += " " * (start - len(text)) + part
             infons = {"type": str(passage.get("type") or "")}
             passages.append({"offset": start, "length": len(part), "infons": infons})
-    spans = [span for entity in get_list(record, "entities") for span in normalize_mention(entity)]
+    entities = get_list(record, "entities")
+    spans = [span for entity in entities for span in normalize_mention(entity, skipped)]
     metadata = {"bioc": {"passages": passages}} if len(passages) > 1 else {}
     skipped.update({name: len(get_list(record, name)) for name in _NOT_READ if record.get(name)})
     name = record.get("document_id") or record.get("id")

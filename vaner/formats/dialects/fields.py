@@ -76,7 +76,7 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
     name = None if find_tag_field(fields) else _find_mentions(fields)
     if name is None:
         return fields
-    spans = [span for entry in fields[name] for span in normalize_mention(entry)]
+    spans = [span for entry in fields[name] for span in normalize_mention(entry, skipped)]
     if skipped is not None and (untyped := sum(map(has_no_type, fields[name]))):
         skipped[UNKNOWN_TYPE] += untyped
     # An empty list under a name before this one is replaced.
@@ -115,7 +115,7 @@ def find_document_name(record: Mapping[str, Any]) -> str | None:
 
 
 def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return the mentions that are a list per field, as `datasets` may store them, as a list."""
+    """Return as a list the mentions that are a list per field, as in `datasets`, or an object."""
     return {
         name: [dict(zip(value, entry, strict=True)) for entry in zip(*value.values(), strict=True)]
         for name in MENTIONS
@@ -123,6 +123,12 @@ def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
         and all(isinstance(column, list) for column in value.values())
         and len({len(column) for column in value.values()}) == 1
         and len(value) > 1
+    } | {
+        name: list(value.values())  # MedCAT numbers the mentions of a text
+        for name in MENTIONS
+        if isinstance(value := record.get(name), dict)
+        and value
+        and all(str(key).isdigit() and isinstance(entry, dict) for key, entry in value.items())
     }
 
 

@@ -1,8 +1,8 @@
 """The export of MedCATtrainer: documents whose mentions have a concept and no type.
 
 The type of every mention is `Concept`; its CUI is the identifier. Mentions that annotators marked
-as wrong, deleted or irrelevant are left out and counted. A document without mentions is recognized
-only in a complete export.
+as wrong, deleted or irrelevant are left out and counted. A complete export, a list of its projects,
+and a list of its documents are read. MedCAT itself writes mentions with types, see `fields`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import find_pieces, find_types
+from vaner.formats.dialects.mentions import count_other_fields, find_pieces, find_types
 from vaner.formats.skipped_records import SkipCounts
+from vaner.formats.source import MalformedError
 
 TYPE = "Concept"
 REJECTED = "mention rejected by an annotator"
+
+_JUDGMENTS = ("correct", "validated", "alternative", "manually_created")
+_READ = ("value", "cui", "deleted", "killed", "irrelevant", *_JUDGMENTS)
 
 
 def matches(record: Any) -> bool:
@@ -23,7 +27,8 @@ def matches(record: Any) -> bool:
         return False
     if "text" not in record:
         return _get_documents(record) is not None
-    return any(map(_is_concept, _get_entries(record)))
+    entries = _get_entries(record)
+    return any(map(_is_concept, entries)) or (not entries and {"name", "annotations"} <= {*record})
 
 
 def convert(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
@@ -40,10 +45,12 @@ def _convert_document(record: Any, skipped: SkipCounts) -> dict[str, Any]:
     correct = [entry for entry in entries if _is_correct(entry)]
     skipped.update({REJECTED: len(entries) - len(correct)} if len(correct) < len(entries) else {})
     name = record.get("name") or record.get("id")
+    if record.get("text") is None:
+        raise MalformedError(f"document {name}: the export has no text; download it with the texts")
     return {
         "id": None if name is None else str(name),
         "text": record.get("text"),
-        "spans": [_to_span(entry) for entry in correct],
+        "spans": [_to_span(entry, skipped) for entry in correct],
     }
 
 
@@ -83,9 +90,10 @@ def _is_correct(entry: Any) -> bool:
     return bool(entry.get("correct", True) or any(confirmed))
 
 
-def _to_span(entry: Any) -> Any:
+def _to_span(entry: Any, skipped: SkipCounts) -> Any:
     if not isinstance(entry, dict):
         return entry
+    count_other_fields(entry, skipped, _READ)
     pieces = find_pieces(entry) or [[entry.get("start"), entry.get("end")]]
     span = {"start": pieces[0][0], "end": pieces[-1][1], "type": TYPE}
     span |= {"text": entry["value"]} if entry.get("value") else {}

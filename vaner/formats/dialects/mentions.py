@@ -10,11 +10,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vaner.formats.identifiers import read_identifiers
+from vaner.formats.identifiers import read_identifiers, without_identifiers
 from vaner.formats.json_values import is_integer
+from vaner.formats.skipped_records import SkipCounts, count_field
 
 START_END = (
     ("start", "end"),
@@ -49,12 +50,20 @@ TYPES = (
 )
 """Names of the field with the type of a mention, or with a list of its types."""
 
+FURTHER_VALUE = "a further value of a mention"
+
 _OFFSET_NAMES = {*NESTED, *(name for names in START_END for name in names)} - {"end", "stop"}
 _OUR_FIELDS = {
     "start", "end", "type", "text", "score", "identifiers", "fragments", "candidates", "context",
 }  # fmt: skip
 _QUOTES = ("text", "mention")
 _SCORES = ("score", "prob", "confidence", "probability")
+# Fields that say again what others say: the number of a mention, its text, its tokens.
+_REDUNDANT = {
+    "id", "word", "index", "token_start", "token_end", "start_token", "end_token", "length",
+    "surface", "surface_form", "match", "form", "input_hash", "source_value",
+}  # fmt: skip
+_READ = _OFFSET_NAMES | _OUR_FIELDS | _REDUNDANT | {*_QUOTES, *_SCORES, "end", "stop", "infons"}
 
 
 def is_mention(entry: Any) -> bool:
@@ -89,11 +98,17 @@ def is_triple(entry: Any) -> bool:
     )
 
 
-def normalize_mention(entry: Any) -> list[Any]:
+def normalize_mention(entry: Any, skipped: SkipCounts | None = None) -> list[Any]:
     """Return the entries of our JSON Lines for a mention, one for each of its types.
 
     An entry without a position is returned unchanged: the reader reports what is wrong with it.
+
+    Args:
+        entry: the mention.
+        skipped: counts the fields of the mention that are not read.
     """
+    if skipped is not None:
+        count_other_fields(entry, skipped)
     if is_triple(entry):
         start, end, type = sorted(entry[:3], key=lambda value: isinstance(value, str))
         return [{"start": start, "end": end, "type": type}]
@@ -109,6 +124,27 @@ def normalize_mention(entry: Any) -> list[Any]:
     if identifiers := find_identifiers(entry):
         fields["identifiers"] = identifiers
     return [{**fields, "type": type} for type in find_types(entry) or [""]]
+
+
+def count_other_fields(entry: Any, skipped: SkipCounts, read: Iterable[str] = ()) -> None:
+    """Count the fields of a mention that are not read, and have a value.
+
+    Args:
+        entry: the mention.
+        skipped: the counts to update.
+        read: names of further fields that are read.
+    """
+    if is_triple(entry):
+        skipped.update({FURTHER_VALUE: len(entry) - 3} if len(entry) > 3 else {})
+    if not isinstance(entry, dict) or entry.keys() <= _OUR_FIELDS:
+        return
+    infons = entry.get("infons")
+    fields = {**(infons if isinstance(infons, dict) else {}), **entry}
+    types = find_types(fields)
+    for name, value in without_identifiers(fields).items():
+        is_type = name in TYPES and value in (types, *types[:1])
+        if name not in _READ and name not in read and not is_type:
+            count_field(str(name), value, "mention", skipped)
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from statistics import fmean
 from typing import Any
 
-from vaner.formats.dialects.mentions import normalize_mention
+from vaner.formats.dialects.mentions import count_other_fields, normalize_mention
 from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import check_type, get_list, is_integer
 from vaner.formats.skipped_records import SkipCounts
+
+_KAZU_FIELDS = ("spans", "mappings")
 
 
 def is_bern2(record: Any) -> bool:
@@ -28,7 +30,7 @@ def convert_bern2(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
     for entry in record["annotations"]:
         ids = entry.get("id") if isinstance(entry, dict) else None
         concepts = list(read_identifiers({"identifier": ids}))
-        for span in normalize_mention(entry):
+        for span in normalize_mention(entry, skipped):
             spans.append({**span, "identifiers": concepts} if isinstance(span, dict) else span)
     yield {"id": record.get("pmid") or record.get("id"), "text": record["text"], "spans": spans}
 
@@ -48,6 +50,7 @@ def convert_kazu(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dic
         text += "\n" if number else ""
         section = check_type(section, dict, "a section")
         for entity in get_list(section, "entities"):
+            count_other_fields(entity, skipped, _KAZU_FIELDS)
             for span in normalize_mention(_read_kazu_entity(entity)):
                 spans.append(_shift(span, len(text)))
         text += check_type(section.get("text") or "", str, "text")
@@ -96,7 +99,7 @@ def convert_pipeline(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator
     others: list[Any] = []
     for entity in record["entities"]:
         if not isinstance(entity, dict) or not isinstance(entity.get("entity"), str):
-            others += normalize_mention(entity)
+            others += normalize_mention(entity, skipped)
         elif groups and _continues(entity, groups[-1][-1], str(record.get("text"))):
             groups[-1].append(entity)
         else:

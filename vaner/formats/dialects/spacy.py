@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import normalize_mention
+from vaner.formats.dialects.mentions import find_pieces, normalize_mention
 from vaner.formats.json_values import check_type, get_list
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
@@ -47,8 +47,9 @@ def convert_example(record: Any, skipped: SkipCounts) -> Iterator[dict[str, Any]
     """Yield a text and its annotations as a record of our JSON Lines."""
     text, annotations = record
     entries = get_list(annotations, "entities")
-    spans = [span for entry in entries for span in normalize_mention(entry)]
-    yield {"text": text, "spans": spans}
+    spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
+    others = {key: value for key, value in annotations.items() if key != "entities"}
+    yield {"text": text, "spans": spans, "metadata": others}
 
 
 def convert_paragraphs(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
@@ -81,6 +82,9 @@ def convert_doc(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict
     lists = list(groups.values()) if isinstance(groups, dict) else []
     grouped = [span for group in lists if isinstance(group, list) for span in group]
     entries = [*record["ents"], *(span for span in grouped if span not in record["ents"])]
-    spans = [span for entry in entries for span in normalize_mention(entry)]
+    spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
     metadata = {key: record[key] for key in ("cats", "_") if record.get(key)}
+    pieces = [find_pieces(sent) for sent in get_list(record, "sents") if isinstance(sent, dict)]
+    if sentences := [piece for sentence in pieces for piece in sentence or ()]:
+        metadata["sentences"] = sentences
     yield {"id": record.get("id"), "text": record["text"], "spans": spans, "metadata": metadata}

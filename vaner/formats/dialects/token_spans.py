@@ -40,7 +40,7 @@ def convert_gliner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[d
     yield {
         "id": record.get("id"),
         "tokens": tokens,
-        "spans": [_to_exclusive(entry) for entry in get_list(record, "ner")],
+        "spans": [_to_exclusive(entry, skipped) for entry in get_list(record, "ner")],
         "metadata": others,
     }
 
@@ -53,15 +53,15 @@ def convert_dygie(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
     yield {
         "id": record.get("doc_key"),
         "tokens": [token for sentence in record["sentences"] for token in sentence],
-        "spans": [_to_exclusive(entry) for entries in per_sentence for entry in entries],
+        "spans": [_to_exclusive(entry, skipped) for entries in per_sentence for entry in entries],
         "metadata": {"dataset": record["dataset"]} if record.get("dataset") else {},
     }
 
 
-def _to_exclusive(entry: Any) -> Any:
+def _to_exclusive(entry: Any, skipped: SkipCounts) -> Any:
     if not is_triple(entry):
         return entry
-    return next({**span, "end": span["end"] + 1} for span in normalize_mention(entry))
+    return next({**span, "end": span["end"] + 1} for span in normalize_mention(entry, skipped))
 
 
 def _is_strings(sentence: Any) -> bool:

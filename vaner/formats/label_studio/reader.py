@@ -10,7 +10,7 @@ from vaner.formats.json_values import check_type, freeze
 from vaner.formats.label_studio.regions import Region, SpanMaker, get_regions
 from vaner.formats.label_studio.tasks import (
     check_object,
-    expand_json_min,
+    list_files,
     read_tasks,
     select_answer,
 )
@@ -28,13 +28,13 @@ def read(
     on_error: OnError | None = None,
     text_column: str | None = None,
 ) -> Iterator[Document]:
-    """Read the documents of tasks, one task in memory at a time.
+    """Read the documents of tasks, one task in memory at a time; a folder is a target storage.
 
     A document is named by ``id`` in the ``data`` of its task, which vaner writes, else by Label
     Studio's ``id``, else after the file and the task's position.
 
     Args:
-        path: the file.
+        path: the file, or a folder with a file per annotation.
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
         text_column: name of the data field with the text, or several names separated by commas.
@@ -44,13 +44,13 @@ def read(
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
     fields = text_column.split(",") if text_column else []
-    for number, record in enumerate(read_tasks(file, encoding), 1):
-        with file.guard(record.line):
-            task = expand_json_min(check_type(record.value, dict, "a task"))
-            answer = select_answer(task, skipped)
+    tasks = read_tasks(list_files(file), encoding)
+    for number, (source, record) in enumerate(tasks, 1):
+        with source.guard(record.line):
+            answer = select_answer(record.value, skipped)
             if answer is not None:
-                reader = _TaskReader(file, record.line, fields, skipped)
-                yield reader.read(task, answer, f"{file.stem}-{number}")
+                reader = _TaskReader(source, record.line, fields, skipped)
+                yield reader.read(record.value, answer, f"{file.stem}-{number}")
     warn_skipped_records(file, skipped)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from vaner.formats.json_values import check_pair, check_probability, check_quoted, check_type
 from vaner.formats.label_studio.tasks import LABELS
-from vaner.formats.skipped_records import SkipCounts
+from vaner.formats.skipped_records import SkipCounts, count_field
 from vaner.formats.source import MalformedError
 from vaner.formats.spans import make_span
 from vaner.formats.utf16 import get_unit_offsets, has_wide_characters, to_code_point
@@ -24,6 +24,12 @@ _OTHERS = {
 _OTHER = "an answer of another type"
 # Regions that are not in plain text, so that their offsets mean something else.
 _UNSUPPORTED_REGIONS = {"hypertextlabels": "HTML", "paragraphlabels": "dialogue"}
+
+_KNOWN_FIELDS = {
+    "id", "from_name", "to_name", "type", "value", "score", "meta", "origin", "readonly", "hidden",
+    "locked", "parentID", "lastUpdatedBy",
+}  # fmt: skip
+_KNOWN_VALUES = {"start", "end", "text", LABELS, "startOffset", "endOffset", "globalOffsets"}
 
 
 class Region(NamedTuple):
@@ -67,9 +73,7 @@ def get_regions(result: Mapping[str, Any], skipped: SkipCounts) -> Iterator[Regi
     if kind != LABELS or not isinstance(value, dict):
         skipped[_OTHERS.get(kind, _OTHER) if isinstance(kind, str) else _OTHER] += 1
         return
-    meta = result.get("meta")
-    if isinstance(meta, dict) and meta.get("text"):
-        skipped[NOTE] += 1
+    _count_other_fields(result, value, skipped)
     start, end = check_pair((value.get("start"), value.get("end")))
     quoted = check_quoted(value, "text of a mention")
     labels = check_type(value.get(LABELS) or [], list, LABELS)
@@ -80,6 +84,20 @@ def get_regions(result: Mapping[str, Any], skipped: SkipCounts) -> Iterator[Regi
         score = check_probability(result.get("score"))
         type = check_type(label, str, "a label")
         yield Region(start, end, type, quoted, score, target, control)
+
+
+def _count_other_fields(
+    result: Mapping[str, Any], value: Mapping[str, Any], skipped: SkipCounts
+) -> None:
+    """Count the note of a region, and its fields that are not read."""
+    meta = result.get("meta")
+    fields = dict(meta) if isinstance(meta, dict) else {"meta": meta}
+    if fields.pop("text", None):
+        skipped[NOTE] += 1
+    fields |= {name: content for name, content in result.items() if name not in _KNOWN_FIELDS}
+    fields |= {name: content for name, content in value.items() if name not in _KNOWN_VALUES}
+    for name, content in fields.items():
+        count_field(name, content, "mention", skipped)
 
 
 def _get_name(result: Mapping[str, Any], key: str) -> str | None:

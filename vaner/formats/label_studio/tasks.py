@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from vaner.errors import FormatError
 from vaner.formats.json_records import JsonRecord, read_json_records
 from vaner.formats.json_values import check_type
 from vaner.formats.skipped_records import SkipCounts
@@ -15,6 +16,8 @@ UNANNOTATED = "a task without annotations"
 SKIPPED = "a task that was skipped"
 SUPERSEDED = "an annotation of a task with several"
 LABELS = "labels"
+
+_STORED_SUFFIXES = ("", ".json")
 
 # Fields of a JSON-MIN task that are neither data nor answers.
 _JSON_MIN_FIELDS = {
@@ -34,34 +37,63 @@ def is_stored_annotation(record: Any) -> bool:
     return has_answer and isinstance(record["task"].get("data"), dict)
 
 
-def read_tasks(file: InputFile, encoding: str) -> Iterator[JsonRecord]:
-    """Yield the tasks of a file: in a list, one per line, or in their annotations.
+def is_target_storage(folder: Path) -> bool:
+    """Return whether a folder has a file per annotation, whose name is a number."""
+    files = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    if not files or not all(f.stem.isdigit() and f.suffix in _STORED_SUFFIXES for f in files):
+        return False
+    file = InputFile(min(files), on_error=lambda error: None)
+    try:
+        return is_stored_annotation(next(read_json_records(file)).value)
+    except (StopIteration, FormatError):
+        return False
 
-    Annotations of the same task that follow one another become the annotations of one task.
+
+def list_files(file: InputFile) -> list[InputFile]:
+    """Return the file, or the files of a target storage in the order of their numbers."""
+    if not file.is_folder:
+        return [file]
+    paths = sorted(
+        (path for path in file.path.iterdir() if path.stem.isdigit()), key=lambda p: int(p.stem)
+    )
+    return [InputFile(path, file.on_error) for path in paths]
+
+
+def read_tasks(files: Iterable[InputFile], encoding: str) -> Iterator[tuple[InputFile, JsonRecord]]:
+    """Yield the tasks of files: in a list, one per line, or in their annotations.
+
+    A record may be one of several annotations of a task: in JSON-MIN, and in a target storage. They
+    become the annotations of one task, wherever they are in the files, which are read to their end.
     """
-    for id, records in groupby(read_json_records(file, encoding), _get_task_id):
-        if id is None:
-            yield from records
-        else:
-            first = next(records)
-            annotations = [_get_annotation(record) for record in (first, *records)]
-            yield first._replace(value={**first.value["task"], "annotations": annotations})
+    groups: dict[str, list[tuple[InputFile, JsonRecord]]] = {}
+    for file in files:
+        for record in read_json_records(file, encoding):
+            with file.guard(record.line):
+                task, id = _to_task(check_type(record.value, dict, "a task"))
+                if id is None:
+                    yield file, record._replace(value=task)
+                else:
+                    groups.setdefault(id, []).append((file, record._replace(value=task)))
+    for group in groups.values():
+        file, first = group[0]
+        annotations = [entry for _, record in group for entry in record.value["annotations"]]
+        yield file, first._replace(value={**first.value, "annotations": annotations})
 
 
-def _get_task_id(record: JsonRecord) -> Any:
-    """Return the task's id for an annotation that contains its task, or None for a task."""
-    if not is_stored_annotation(record.value):
-        return None
-    id = record.value["task"].get("id")
-    return ("number", record.number) if id is None else ("id", str(id))
+def _to_task(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+    """Return a record as a task, and the task's id if the record is one of its annotations."""
+    if is_stored_annotation(record):
+        given = record.get("annotation")
+        annotation = given if isinstance(given, dict) else record
+        task: Mapping[str, Any] = {**record["task"], "annotations": [annotation]}
+        is_annotation = True
+    else:
+        task, is_annotation = _expand_json_min(record), "annotation_id" in record
+    id = task.get("id")
+    return task, str(id) if is_annotation and isinstance(id, str | int) else None
 
 
-def _get_annotation(record: JsonRecord) -> Any:
-    annotation = record.value.get("annotation")
-    return annotation if isinstance(annotation, dict) else record.value
-
-
-def expand_json_min(task: Mapping[str, Any]) -> Mapping[str, Any]:
+def _expand_json_min(task: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a task in the full form. JSON-MIN has data and answers in the same object."""
     if "data" in task:
         return task
@@ -73,7 +105,8 @@ def expand_json_min(task: Mapping[str, Any]) -> Mapping[str, Any]:
     ]
     results = [{"type": _get_kind(value), "value": value} for value in answers]
     data = {k: v for k, v in task.items() if isinstance(v, str) and k not in _JSON_MIN_FIELDS}
-    return {"id": task.get("id"), "data": data, "annotations": [{"result": results}]}
+    annotation = {"result": results, "updated_at": task.get("updated_at")}
+    return {"id": task.get("id"), "data": data, "annotations": [annotation]}
 
 
 def _get_kind(value: Mapping[str, Any]) -> str:
