@@ -363,7 +363,7 @@ def test_the_field_of_the_text_is_named(run: Run, tmp_path: Path, command: str) 
         "annotations": [{"result": [{"type": "labels", "value": value}]}],
     }
     path = tmp_path / "tasks.json"
-    path.write_text(json.dumps([task]), "utf-8")
+    path.write_text(json.dumps([task] * 9), "utf-8")
     calls = {
         "split": ("corpus", "split", path, "-o", tmp_path / "out"),
         "evaluate": ("evaluate", "--corpus", path, "--model", "no-such-model"),
