@@ -157,6 +157,16 @@ def test_usual_fields_of_mentions_are_not_reported(put: Put) -> None:
     assert len(document.spans) == 1
 
 
+def test_other_fields_of_a_mention_do_not_remove_its_context(put: Put) -> None:
+    context = [{"attribute": "negated", "start": 0, "end": 3, "text": "Rat"}]
+    span = {"start": 0, "end": 9, "type": "D", "context": context, "note": "x"}
+    (document,), message = left_out(put(json.dumps({"text": TEXT, "spans": [span]}), "x.jsonl"))
+    assert message == "field note of a mention (1)" and len(document.spans[0].context) == 1
+    span["context"] = "…Rat fever and…"
+    _, message = left_out(put(json.dumps({"text": TEXT, "spans": [span]}), "x.jsonl"))
+    assert message == "field context of a mention (1); field note of a mention (1)"
+
+
 def test_many_fields_are_counted_together(put: Put) -> None:
     span = {"start": 0, "end": 9, "type": "D"} | {f"f{number}": 1 for number in range(500)}
     _, message = left_out(put(json.dumps({"text": TEXT, "spans": [span]}), "x.jsonl"))

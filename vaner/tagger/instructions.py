@@ -21,7 +21,7 @@ class Instruction:
         nameless: template with ``{type}`` only. Empty if `named` has no ``{type}``.
 
     Raises:
-        VanerError: if a template has other fields.
+        VanerError: if a template is not a string, or has other fields.
 
     >>> VANER.render("Disease", "ncbi")
     'If any Disease entity is mentioned in the ncbi input, extract it. ##input: '
@@ -31,6 +31,9 @@ class Instruction:
     nameless: str
 
     def __post_init__(self) -> None:
+        for template in (self.named, self.nameless):  # a damaged file may contain anything
+            if not isinstance(template, str):
+                raise VanerError(f"instruction template {template!r:.80} is not a string")
         if not self.nameless and _fields(self.named) == {"dataset"}:
             return
         for template, expected in ((self.named, {"type", "dataset"}), (self.nameless, {"type"})):

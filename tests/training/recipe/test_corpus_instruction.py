@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,12 @@ def test_corpus_instruction_names_known_corpus_only() -> None:
 def test_invalid_template_raises_error(named: str, nameless: str) -> None:
     with pytest.raises(VanerError, match="must have exactly the fields"):
         Instruction(named, nameless)
+
+
+@pytest.mark.parametrize("nameless", [False, None, [], 0])
+def test_damaged_template_raises_error(nameless: Any) -> None:
+    with pytest.raises(VanerError, match="is not a string"):
+        Instruction("{type} in {dataset}: ", nameless)
 
 
 def test_corpus_instruction_needs_joint_model() -> None:

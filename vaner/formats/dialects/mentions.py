@@ -63,6 +63,7 @@ _REDUNDANT = {
     "id", "word", "index", "token_start", "token_end", "start_token", "end_token", "length",
     "surface", "surface_form", "match", "form", "input_hash", "source_value",
 }  # fmt: skip
+_DETAILS = ("candidates", "context")
 _READ = _OFFSET_NAMES | _OUR_FIELDS | _REDUNDANT | {*_QUOTES, *_SCORES, "end", "stop", "infons"}
 
 
@@ -123,6 +124,7 @@ def normalize_mention(entry: Any, skipped: SkipCounts | None = None) -> list[Any
     fields |= {"score": score} if score is not None else {}
     if identifiers := find_identifiers(entry):
         fields["identifiers"] = identifiers
+    fields |= {name: entry[name] for name in _DETAILS if isinstance(entry.get(name), list)}
     return [{**fields, "type": type} for type in find_types(entry) or [""]]
 
 
@@ -143,7 +145,8 @@ def count_other_fields(entry: Any, skipped: SkipCounts, read: Iterable[str] = ()
     types = find_types(fields)
     for name, value in without_identifiers(fields).items():
         is_type = name in TYPES and value in (types, *types[:1])
-        if name not in _READ and name not in read and not is_type:
+        is_read = name in _READ and not (name in _DETAILS and isinstance(value, str))
+        if not is_read and name not in read and not is_type:
             count_field(str(name), value, "mention", skipped)
 
 
