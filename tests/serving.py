@@ -97,7 +97,7 @@ def serve(app: Any) -> Iterator[str]:
     """Serve an application on localhost, in a thread of this process, and yield its URL."""
     import uvicorn
 
-    from vaner.server.run import bind_socket, url_of
+    from vaner.utils.sockets import bind_socket, url_of
 
     with bind_socket("127.0.0.1", 0) as bound:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
@@ -115,7 +115,8 @@ def serve_from_arguments() -> None:
     """Serve in this process, with the options in the first argument; print the URL."""
     from vaner.server.app import create_app
     from vaner.server.limits import Limits
-    from vaner.server.run import ServerOptions, bind_socket, run, url_of
+    from vaner.server.run import ServerOptions, run
+    from vaner.utils.sockets import bind_socket, url_of
 
     limits, workers, options = json.loads(sys.argv[1])
     with bind_socket("127.0.0.1", 0) as bound:
@@ -133,10 +134,16 @@ def server_process(
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start a server with worker processes; yield its process and its URL."""
     program = "from tests.serving import serve_from_arguments as serve; serve()"
-    arguments = json.dumps([limits, workers, options or {}])
+    with program_process(program, json.dumps([limits, workers, options or {}])) as started:
+        yield started
+
+
+@contextmanager
+def program_process(program: str, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a Python program that serves and prints its URL; yield its process and the URL."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "no_proxy": "*"}
     with subprocess.Popen(
-        [sys.executable, "-c", program, arguments], env=environment, text=True,
+        [sys.executable, "-c", program, *arguments], env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         try:

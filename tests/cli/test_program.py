@@ -174,4 +174,4 @@ def test_text_that_looks_like_an_old_option_is_an_argument(run: Run) -> None:
 
 
 def test_an_address_of_mcp_requires_http(run: Run) -> None:
-    assert "--host and --port require --http" in run("mcp", "--port", "8001").error
+    assert "--port and --api-key-file require --http" in run("mcp", "--port", "8001").error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
+import signal
 import subprocess
 import sys
-import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,22 +111,58 @@ def test_the_command_on_standard_input_and_output() -> None:
     assert [mention["text"] for mention in content(annotated)] == ["Metformin", "diabetes"]
 
 
-@pytest.mark.heavy
-def test_the_command_over_http(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    arguments = ["mcp", "--http", "--port", str(port), "--device", "cpu"]
-    process = subprocess.Popen([sys.executable, "-m", "vaner", *arguments])
+@contextmanager
+def http_server(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the command at a free port; yield its process and its URL."""
+    arguments = ["mcp", "--http", "--port", "0", "--device", "cpu", *options]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vaner", *arguments], stderr=subprocess.PIPE, text=True
+    )
     try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.2)
-        url = f"http://127.0.0.1:{port}/mcp"
-        _, annotated = call(url, ("annotate", {"text": "Metformin treats diabetes."}))
-        assert [mention["text"] for mention in content(annotated)] == ["Metformin", "diabetes"]
+        assert process.stderr is not None
+        yield process, process.stderr.readline().split(" at ")[1].split()[0]
     finally:
-        process.terminate()
-        process.wait(60)
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.heavy
+def test_the_command_over_http() -> None:
+    with http_server("--max-characters", "2000000") as (process, url):
+        text = f"Metformin treats{1_500_000 * chr(0x2003)}diabetes."  # of spaces with three bytes
+        _, annotated = call(url, ("annotate", {"text": text}))
+        assert [mention["text"] for mention in content(annotated)] == ["Metformin", "diabetes"]
+        port = url.split(":")[2].split("/")[0]
+        taken = subprocess.run(
+            [sys.executable, "-m", "vaner", "mcp", "--http", "--port", port],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert taken.returncode == 2 and taken.stdout == ""
+        assert taken.stderr.count("\n") == 1 and "choose another port with --port" in taken.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[1] == "vaner: stopped\n"
+        assert process.returncode == 0
+
+
+@pytest.mark.heavy
+def test_http_with_api_keys(tmp_path: Path) -> None:
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
+
+    key, path = "a-key-0123456789-a", tmp_path / "keys.txt"
+    path.write_text(key)
+    path.chmod(0o600)
+
+    async def tools(url: str, headers: dict[str, str]) -> int:
+        async with (
+            create_mcp_http_client(headers) as http,
+            mcp.Client(streamable_http_client(url, http_client=http)) as client,
+        ):
+            return len((await client.list_tools()).tools)
+
+    with http_server("--api-key-file", str(path)) as (_, url):
+        assert anyio.run(tools, url, {"Authorization": f"Bearer {key}"}) == 2
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(url, b"{}"), timeout=60)
+        assert refused.value.code == 401
+        assert "this server needs an API key" in json.load(refused.value)["error"]

@@ -6,20 +6,17 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.command_line import Run
-from tests.serving import wait_for
+from tests.serving import program_process, wait_for
 
 pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install -e '.[serve]'")
@@ -31,7 +28,8 @@ from tests.serving import WordRecognizer
 from vaner.annotator import Annotator
 from vaner.server.app import create_app
 from vaner.server.limits import Limits
-from vaner.server.run import ServerOptions, bind_socket, run, url_of
+from vaner.server.run import ServerOptions, run
+from vaner.utils.sockets import bind_socket, url_of
 
 class Slow(WordRecognizer):
     def annotate(self, documents, types=None, **more):
@@ -55,25 +53,11 @@ def ask(address: str, text: str) -> Any:
         return json.load(answer)["documents"][0]
 
 
-@contextmanager
-def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "no_proxy": "*"}
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        try:
-            assert process.stdout is not None
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.kill()
-
-
 @pytest.mark.heavy
 def test_accepted_requests_are_finished_after_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
     texts = ["asthma " * n + "😀" for n in (1, 500, 20_000)]
-    with started() as (process, address), ThreadPoolExecutor(3) as pool:
+    with program_process(PROGRAM) as (process, address), ThreadPoolExecutor(3) as pool:
         taken = [pool.submit(ask, address, text) for text in texts]
 
         def all_taken() -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import Annotated
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,10 +18,20 @@ from vaner.cli.options import (
     KnowledgeBaseOption,
     ModelOption,
 )
-from vaner.cli.serve import HostOption, MaxCharactersOption, PortOption
+from vaner.cli.serve import (
+    ApiKeysOption,
+    HostOption,
+    MaxCharactersOption,
+    PortOption,
+    load_api_keys,
+)
 from vaner.errors import VanerError
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
+from vaner.utils.sockets import bind_socket, url_of
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
 
 _HOST, _PORT = "127.0.0.1", 8000
 
@@ -33,6 +45,7 @@ def mcp(
     ] = False,
     host: HostOption = _HOST,
     port: PortOption = _PORT,
+    api_key_file: ApiKeysOption = None,
     max_characters: MaxCharactersOption = 1_000_000,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
@@ -50,28 +63,44 @@ def mcp(
 
     `vaner mcp --kb open --http --port 8001`
     """
-    if not http and (host, port) != (_HOST, _PORT):
-        raise VanerError("--host and --port require --http")
+    if not http and ((host, port) != (_HOST, _PORT) or api_key_file):
+        raise VanerError("--host, --port and --api-key-file require --http")
     try:
-        from vaner.integrations.mcp_server import build_mcp_server
+        from vaner.integrations.mcp_server import run_over_http
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in {"anyio", "mcp"}:
+        if (error.name or "").split(".")[0] not in {"anyio", "mcp", "uvicorn"}:
             raise
         install = describe_install("mcp")
         raise VanerError(f"vaner mcp needs additional packages: {install}") from None
 
-    from vaner.annotator import Annotator
     from vaner.formats import FormatWarning
-    from vaner.knowledge.matcher import Matcher
 
     # Warnings about the texts of clients do not belong in the log of the server.
     warnings.simplefilter("ignore", FormatWarning)
-    matcher = Matcher.from_name(kb) if kb is not None else None
-    options = LoadOptions(model=model, device=device, batch_size=batch_size, form=form)
-    annotator = Annotator.from_pretrained(**options.as_arguments())
-    server = build_mcp_server(annotator, matcher, max_characters=max_characters)
+    build = partial(
+        _build, LoadOptions(model=model, device=device, batch_size=batch_size, form=form), kb,
+        max_characters,
+    )  # fmt: skip
     if not http:
-        server.run("stdio")
+        build().run("stdio")
         return
-    print_message(f"tools for language models at http://{host}:{port}/mcp; stop with Ctrl-C")
-    server.run("streamable-http", host=host, port=port)
+    api_keys = load_api_keys(api_key_file)
+    with bind_socket(host, port) as bound, suppress(KeyboardInterrupt):
+        run_over_http(
+            build(), bound, max_characters=max_characters, api_keys=api_keys,
+            on_ready=lambda: print_message(
+                f"tools for language models at {url_of(bound)}/mcp (Ctrl-C to stop)"
+            ),
+        )  # fmt: skip
+    print_message("stopped")
+
+
+def _build(options: LoadOptions, kb: str | None, max_characters: int) -> MCPServer[Any]:
+    """Load the model and the knowledge base, and return the server with its tools."""
+    from vaner.annotator import Annotator
+    from vaner.integrations.mcp_server import build_mcp_server
+    from vaner.knowledge.matcher import Matcher
+
+    matcher = Matcher.from_name(kb) if kb is not None else None
+    annotator = Annotator.from_pretrained(**options.as_arguments())
+    return build_mcp_server(annotator, matcher, max_characters=max_characters)

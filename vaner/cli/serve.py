@@ -27,6 +27,7 @@ from vaner.errors import VanerError
 from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
+from vaner.utils.sockets import bind_socket, url_of
 
 MEGABYTE = 1_000_000
 _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
@@ -146,7 +147,7 @@ def serve(
         from vaner.server.app import create_app
         from vaner.server.batch_workers import load_annotator
         from vaner.server.limits import Limits
-        from vaner.server.run import ServerOptions, bind_socket, run, url_of
+        from vaner.server.run import ServerOptions, run
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _EXTRA:
             raise

@@ -6,11 +6,13 @@ The tools are `annotate`, `convert` and, with a knowledge base, `link`. `vaner m
 # Without `from __future__ import annotations`: the SDK reads the annotations of the tools, which
 # have values of this process.
 import io
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import anyio
+import uvicorn
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
@@ -24,9 +26,13 @@ from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
 from vaner.knowledge.matcher import Matcher
 from vaner.text.documents import Document, Span
+from vaner.utils.api_keys import ApiKeyMiddleware
 from vaner.utils.provenance import get_package_version
 
 Result = TypeVar("Result")
+
+_BYTES_PER_CHARACTER = 12  # of JSON that escapes them: two of \uXXXX
+_OTHER_BYTES = 100_000
 
 
 class FoundMention(TypedDict):
@@ -98,6 +104,46 @@ def build_mcp_server(
     if matcher is not None:
         server.add_tool(_make_link_tool(matcher))
     return server
+
+
+def run_over_http(
+    server: MCPServer[Any],
+    bound: socket.socket,
+    *,
+    on_ready: Callable[[], None],
+    max_characters: int,
+    api_keys: Sequence[str] = (),
+) -> None:
+    """Serve clients at the path ``/mcp`` until SIGINT or SIGTERM.
+
+    Args:
+        server: the server with its tools.
+        bound: the socket to listen at; see `vaner.utils.sockets.bind_socket`.
+        on_ready: called when the server accepts requests.
+        max_characters: maximum length of a text, which the size of a body follows.
+        api_keys: keys of which a request must have one. Default: none is needed.
+    """
+    app: Any = server.streamable_http_app(
+        host=bound.getsockname()[0],  # at localhost, the SDK refuses requests for other hosts
+        max_request_body_size=_BYTES_PER_CHARACTER * max_characters + _OTHER_BYTES,
+    )
+    if api_keys:
+        app = ApiKeyMiddleware(app, api_keys)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    _Server(config, on_ready).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """A server that calls a function as soon as it accepts requests."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
 
 def _make_link_tool(matcher: Matcher) -> Callable[..., Any]:

@@ -14,7 +14,6 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from vaner.errors import VanerError
 from vaner.server.connections import LimitedProtocol
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -22,35 +21,6 @@ _TICKS_PER_SECOND = 10  # of uvicorn
 _ANSWER_PART = 0.6  # part of the grace time after which unanswered requests are answered with 503
 _CANCEL_PART = 0.75  # part after which tasks that still run are cancelled
 _OTHER_FILES = 200  # open files other than connections
-
-
-def bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address, but does not listen yet.
-
-    Raises:
-        VanerError: if the address is in use, or does not belong to this machine.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise VanerError(f"{host}: {error.strerror or error}", argument="host") from None
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError as error:
-        bound.close()
-        message = f"{host}:{port}: {error.strerror or error}; choose another port"
-        raise VanerError(message, argument="port") from None
-    return bound
-
-
-def url_of(bound: socket.socket) -> str:
-    """Return the URL of the server that uses a socket."""
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
