@@ -1,0 +1,134 @@
+"""Building the page: a folder of files that a web server, or a folder of a website, can hold."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import vaner
+from vaner.backbones.encoding import TOKENIZER_FILE, read_tokenizer
+from vaner.browser.runtime import copy_runtime
+from vaner.browser.text_tables import build_text_tables, build_tokenizer_tables
+from vaner.calibration.calibration import CALIBRATION_FILE, read_calibration
+from vaner.display.html.style import MARKS, scope_colors
+from vaner.errors import ModelError
+from vaner.tagger.exported_forms import MODEL_FILE, TRANSITIONS_FILE, read_config
+from vaner.tagger.onnx_runtime import load_exported_tagger
+from vaner.tagger.onnx_weights import write_full_precision_graph
+from vaner.utils.atomic_write import apply_umask
+from vaner.utils.temporary_folder import temporary_folder
+
+MODEL_FOLDER = "model"
+"""Folder of the page with the model, which Python can load too."""
+
+_PARTS = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer", "model": "WordPiece"}
+
+
+def write_page(
+    exported: Path, target: Path, *, source: Path | None = None, runtime: Path | None = None
+) -> None:
+    """Write a page that annotates in the browser.
+
+    Args:
+        exported: folder of an exported model.
+        target: the folder to create. It must not exist.
+        source: folder of the model that was exported, with its name and calibration.
+        runtime: see `vaner.browser.runtime.copy_runtime`.
+
+    Raises:
+        ModelError: if the model has a tokenizer that the page cannot run.
+        VanerError: if onnxruntime-web is missing.
+    """
+    source = source or exported
+    _check_tokenizer(exported)
+    with temporary_folder(target) as temporary:
+        work = temporary / "page"
+        (work / MODEL_FOLDER).mkdir(parents=True)
+        copy_runtime(work / "onnxruntime", runtime)
+        _write_model(exported, source, work / MODEL_FOLDER)
+        for path in Path(str(files("vaner") / "browser" / "page")).iterdir():
+            shutil.copyfile(path, work / path.name)
+        style = scope_colors(":root") + MARKS + (work / "page.css").read_text("utf-8")
+        (work / "page.css").write_text(style, "utf-8")
+        _write_json(work / "model.json", describe_model(work / MODEL_FOLDER, source.name))
+        _write_json(work / "tables.json", build_text_tables())
+        apply_umask(work)
+        work.rename(target)
+
+
+def describe_model(folder: Path, name: str) -> dict[str, Any]:
+    """Return what the page needs to run an exported model, as JSON values.
+
+    Args:
+        folder: folder of the exported model.
+        name: name to show.
+    """
+    tagger = load_exported_tagger(folder)
+    prompts, encoder = tagger.prompts, tagger.encoder
+    tokenizer = read_tokenizer(folder)
+    content = json.loads((folder / TOKENIZER_FILE).read_text("utf-8"))["model"]
+    vocabulary = sorted(content["vocab"].items(), key=lambda item: item[1])
+    calibration = read_calibration(folder)
+    start, between, end = tagger.transitions
+    return {
+        "name": name,
+        "version": vaner.__version__,
+        "types": prompts.types,
+        "tags": prompts.tag_set.tags,
+        "transitions": {
+            "start": start.tolist(),
+            "between": between.tolist(),
+            "end": end.tolist(),
+        },
+        "passes": [
+            {"instruction": encoder.frame(instruction)[0], "types": types}
+            for instruction, types in prompts.passes(prompts.types, None)
+        ],
+        "after": encoder.frame("")[1],
+        "max_subwords": encoder.max_subwords,
+        "temperature": calibration.all_types.temperature if calibration else 1,
+        "temperatures": (
+            {type: fit.temperature for type, fit in calibration.types.items()}
+            if calibration
+            else {}
+        ),
+        "vocabulary": [token for token, _ in vocabulary],
+        "unknown": content["vocab"][content["unk_token"]],
+        "prefix": content["continuing_subword_prefix"],
+        "max_word": content["max_input_chars_per_word"],
+        "tokenizer": build_tokenizer_tables(tokenizer),
+    }
+
+
+def _write_model(exported: Path, source: Path, folder: Path) -> None:
+    """Write the model with 8-bit weights and arithmetic in full precision."""
+    write_full_precision_graph(exported / MODEL_FILE, folder / MODEL_FILE)
+    for name in (TRANSITIONS_FILE, TOKENIZER_FILE):
+        shutil.copyfile(exported / name, folder / name)
+    for name in (CALIBRATION_FILE, "README.md"):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+    config = read_config(exported)
+    if config.get("precision") == "int8":
+        config["precision"] = "int8 weights"
+    _write_json(folder / "config.json", config)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), "utf-8")
+
+
+def _check_tokenizer(exported: Path) -> None:
+    """Check that the page's JavaScript can do what the tokenizer of a model does."""
+    read_tokenizer(exported)
+    content = json.loads((exported / TOKENIZER_FILE).read_text("utf-8"))
+    for part, expected in _PARTS.items():
+        actual = (content.get(part) or {}).get("type")
+        if actual != expected:
+            raise ModelError(
+                f"{exported}: a page runs models with a WordPiece tokenizer (BERT); the {part} of "
+                f"this tokenizer is {actual}"
+            )

@@ -1,0 +1,172 @@
+// Equal names get equal answers in all of a text, as in vaner/linking/consistency.py and
+// vaner/linking/abbreviations.py. Offsets are UTF-16 units of the text.
+
+import { countPoints } from "./text.js";
+
+/** The spans in order: by start, end and type. */
+export const sortSpans = (spans) =>
+  spans.sort((a, b) => a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : Number(a.type > b.type)));
+
+/** Return the mentions of a text so that each name has one type, everywhere or nowhere. */
+export function makeConsistent(text, spans, tools) {
+  const { text: read, starts, ends, find } = tools.normalize(text);
+  if (!starts) return tagRepeatedNames(text, tagAbbreviations(text, spans, tools), tools);
+  const originals = new Map();
+  const empty = [];
+  const moved = [];
+  for (const span of spans) {
+    const [start, end] = [find(span.start), find(span.end)];
+    if (start >= end) {
+      empty.push(span);
+    } else {
+      originals.set(`${start}:${end}`, span);
+      moved.push({ ...span, start, end });
+    }
+  }
+  const result = tagRepeatedNames(read, tagAbbreviations(read, moved, tools), tools).map((span) => {
+    const { start, end } = originals.get(`${span.start}:${span.end}`) ?? { start: starts[span.start], end: ends[span.end - 1] };
+    return { ...span, start, end };
+  });
+  return empty.length ? sortSpans([...result, ...empty]) : result;
+}
+
+function tagAbbreviations(text, spans, tools) {
+  const mentions = new Map(spans.map((span) => [`${span.start}:${span.end}`, span]));
+  const known = new Map();
+  for (const { short, long } of findAbbreviations(text, tools)) {
+    const longForm = mentions.get(long.join(":"));
+    if (longForm) known.set(text.slice(...short), longForm);
+  }
+  if (!known.size) return spans;
+  const covered = cover(text, spans);
+  const added = [];
+  for (const { start, end, name } of findNames(text, known, tools)) {
+    if (!covered.slice(start, end).some(Boolean)) added.push({ start, end, type: known.get(name).type, score: known.get(name).score });
+  }
+  const types = new Map([...known].map(([short, span]) => [short, span.type]));
+  return sortSpans([...changeTypes(text, spans, types), ...added]);
+}
+
+function tagRepeatedNames(text, spans, tools) {
+  const names = new Map(); // name -> { sums: type -> sum of scores, count, missed }
+  for (const { start, end, type, score } of spans) {
+    const name = text.slice(start, end);
+    if (!names.has(name)) names.set(name, { sums: new Map(), count: 0, missed: [] });
+    const { sums } = names.get(name);
+    sums.set(type, (sums.get(type) ?? 0) + score);
+    names.get(name).count += 1;
+  }
+  const covered = cover(text, spans);
+  for (const { start, end, name } of findNames(text, names, tools)) {
+    if (covered.slice(start, end).some(Boolean)) continue;
+    names.get(name).missed.push([start, end]);
+    covered.fill(1, start, end);
+  }
+  const types = new Map();
+  for (const [name, entry] of names) {
+    const best = [...entry.sums].reduce((top, pair) => (pair[1] > top[1] ? pair : top));
+    types.set(name, best[0]);
+    const sum = [...entry.sums.values()].reduce((total, value) => total + value, 0);
+    entry.mean = entry.missed.length ? sum / (entry.count + entry.missed.length) : 1;
+  }
+  const minimum = tools.consistency.MIN_MEAN_SCORE;
+  const remaining = changeTypes(text, spans, types).filter(({ start, end }) => (names.get(text.slice(start, end))?.mean ?? 1) >= minimum);
+  const added = [...names].filter(([, { mean }]) => mean >= minimum)
+    .flatMap(([name, { missed, mean }]) => missed.map(([start, end]) => ({ start, end, type: types.get(name), score: mean })));
+  return sortSpans([...remaining, ...added]);
+}
+
+function changeTypes(text, spans, types) {
+  const key = ({ start, end }) => `${start}:${end}`;
+  const extents = new Map();
+  for (const span of spans) extents.set(key(span), (extents.get(key(span)) ?? 0) + 1);
+  return spans.map((span) => {
+    const type = types.get(text.slice(span.start, span.end)) ?? span.type;
+    return type !== span.type && extents.get(key(span)) === 1 ? { ...span, type } : span;
+  });
+}
+
+function cover(text, spans) {
+  const covered = new Uint8Array(text.length);
+  for (const { start, end } of spans) covered.fill(1, start, end);
+  return covered;
+}
+
+/** Yield each occurrence of a name as complete words, the longest first. */
+function* findNames(text, names, tools) {
+  const lengths = new Map();
+  for (const name of names.keys()) {
+    if (!name.length || countPoints(name) > tools.consistency.MAX_LENGTH) continue;
+    if (!lengths.has(name[0])) lengths.set(name[0], new Set());
+    lengths.get(name[0]).add(name.length);
+  }
+  const words = tools.splitWords(text);
+  const ends = new Set(words.map(([, end]) => end));
+  for (const [start] of words) {
+    for (const length of [...(lengths.get(text[start]) ?? [])].sort((a, b) => b - a)) {
+      const name = text.slice(start, start + length);
+      if (ends.has(start + length) && names.has(name)) yield { start, end: start + length, name };
+    }
+  }
+}
+
+// --- Abbreviations
+
+/** The abbreviations that a text defines: { short: [start, end], long: [start, end] }. */
+export function findAbbreviations(text, tools) {
+  const { abbreviations: A, strip } = tools;
+  const found = [];
+  for (const bracket of A.BRACKETS.findAll(text)) {
+    const inside = bracket[1] ?? bracket[2];
+    const separator = A.SEPARATOR.search(inside);
+    const begin = bracket.index + 1;
+    const [start, end] = strip(text, begin, begin + (separator ? separator.index : inside.length));
+    const line = Math.max(text.lastIndexOf("\n", bracket.index - 1) + 1, windowStart(text, bracket.index, A.MAX_WINDOW));
+    const before = strip(text, line, bracket.index);
+    const short = text.slice(start, end);
+    if (isShortForm(short, tools)) {
+      const long = findLongForm(short, text.slice(...before), tools);
+      if (long !== null) {
+        found.push({ short: [start, end], long: [before[0] + long, before[1]] });
+        continue;
+      }
+    }
+    const last = [...A.WORD.findAll(text.slice(...before))].at(-1);
+    if (last && isShortForm(last[0], tools) && findLongForm(last[0], text.slice(start, end), tools) === 0) {
+      const first = before[0] + last.index;
+      found.push({ short: [first, first + last[0].length], long: [start, end] });
+    }
+  }
+  return found;
+}
+
+/** The offset a number of code points before another. */
+function windowStart(text, end, points) {
+  return end - Array.from(text.slice(Math.max(0, end - 2 * points), end)).slice(-points).join("").length;
+}
+
+function isShortForm(text, { abbreviations: A, is, split }) {
+  const points = Array.from(text);
+  return points.length >= A.MIN_LENGTH && points.length <= A.MAX_LENGTH && split(text).length <= A.MAX_WORDS &&
+    is("isalnum", points[0]) && points.some((c) => is("isalpha", c)) && !text.includes("=");
+}
+
+function findLongForm(short, text, { is, casefold, split }) {
+  const points = Array.from(text);
+  let folded = Array.from(casefold(text));
+  if (folded.length !== points.length) folded = Array.from(text.toLowerCase());
+  if (folded.length !== points.length) folded = points;
+  const letters = Array.from(casefold(short)).filter((c) => is("isalnum", c));
+  const before = (letter, position) => (position > 0 ? folded.lastIndexOf(letter, position - 1) : -1);
+  let position = points.length;
+  for (let i = letters.length - 1; i >= 0; i--) {
+    position = before(letters[i], position);
+    while (i === 0 && position > 0 && is("isalnum", folded[position - 1])) position = before(letters[i], position);
+    if (position < 0) return null;
+  }
+  const words = split(points.slice(position).join(""));
+  const most = Math.min(letters.length + 5, 2 * letters.length);
+  const isRepeated = words.some((word) => casefold(word) === casefold(short));
+  if (points.length - position <= countPoints(short) || words.length > most || isRepeated) return null;
+  return points.slice(0, position).join("").length;
+}
