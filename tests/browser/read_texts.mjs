@@ -1,31 +1,47 @@
-// Reads texts with the JavaScript of the page, for comparison with Python. Usage:
-// node read_texts.mjs PAGE < texts.json. With --annotate, mentions instead of words.
+// Computes with the JavaScript of the page what Python computes too, for comparison. Usage:
+// node read_texts.mjs PAGE < input.json > output.json. Offsets in both are code points.
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const folder = resolve(process.argv[2]);
 const load = (name) => import(pathToFileURL(`${folder}/${name}`));
 const { Annotator } = await load("annotator.js");
-const { findAbbreviations } = await load("consistency.js");
+const { findAbbreviations, makeConsistent } = await load("consistency.js");
+const { Decoder } = await load("decoder.js");
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf-8"));
 const [model, tables] = [read("model.json"), read("tables.json")];
-const texts = JSON.parse(readFileSync(0, "utf-8"));
+const { texts = [], documents = [], decoders = [], scores = [] } = JSON.parse(readFileSync(0, "utf-8"));
 const annotator = new Annotator(model, tables, null);
 const { tools, encoder } = annotator;
 
-const points = (text, ...units) => units.map((unit) => Array.from(text.slice(0, unit)).length);
+const toPoints = (text, ...units) => units.map((unit) => Array.from(text.slice(0, unit)).length);
+const toUnit = (text, point) => Array.from(text).slice(0, point).join("").length;
 
-const results = texts.map((text) => {
+function readText(text) {
   const words = tools.splitWords(text);
   const sentences = tools.splitSentences(text, words);
   const { instruction } = model.passes[0];
+  const rows = sentences.flatMap(([first, last]) => encoder.rows(text, words.slice(first, last), instruction));
   return {
     normalized: tools.normalize(text).text,
-    words: words.map(([start, end]) => points(text, start, end)),
+    words: words.map(([start, end]) => toPoints(text, start, end)),
     sentences,
-    rows: sentences.flatMap(([first, last]) => encoder.rows(text, words.slice(first, last), instruction)),
-    abbreviations: findAbbreviations(text, tools).map(({ short, long }) => points(text, ...short, ...long)),
+    rows: rows.map(({ input_ids, word_starts, word_ends, casing, window: { start, end, keepStart, keepEnd } }) =>
+      [input_ids, word_starts, word_ends, casing, [start, end, keepStart, keepEnd]]),
+    abbreviations: findAbbreviations(text, tools).map(({ short, long }) => toPoints(text, ...short, ...long)),
   };
-});
-process.stdout.write(JSON.stringify(results));
+}
+
+function smooth({ text, spans }) {
+  const found = spans.map(([start, end, type, score]) => ({ start: toUnit(text, start), end: toUnit(text, end), type, score }));
+  return makeConsistent(text, found, tools).map(({ start, end, type, score }) => [...toPoints(text, start, end), type, score]);
+}
+
+process.stdout.write(JSON.stringify({
+  texts: texts.map(readText),
+  documents: documents.map(smooth),
+  decoders: decoders.map(({ emissions, ...scheme }) =>
+    new Decoder(scheme).decode(emissions).map(({ start, end, type, score }) => [start, end, type, score])),
+  scores: scores.map(([type, score]) => annotator.calibrate(type, score)),
+}));

@@ -49,14 +49,25 @@ def write_page(
         (work / MODEL_FOLDER).mkdir(parents=True)
         copy_runtime(work / "onnxruntime", runtime)
         _write_model(exported, source, work / MODEL_FOLDER)
-        for path in Path(str(files("vaner") / "browser" / "page")).iterdir():
-            shutil.copyfile(path, work / path.name)
-        style = scope_colors(":root") + MARKS + (work / "page.css").read_text("utf-8")
-        (work / "page.css").write_text(style, "utf-8")
-        _write_json(work / "model.json", describe_model(work / MODEL_FOLDER, source.name))
-        _write_json(work / "tables.json", build_text_tables())
+        write_program(work, work / MODEL_FOLDER, source.name)
         apply_umask(work)
         work.rename(target)
+
+
+def write_program(folder: Path, model: Path, name: str) -> None:
+    """Write the program of the page: HTML, style, JavaScript, and the tables that it reads.
+
+    Args:
+        folder: folder of the page.
+        model: folder of an exported model.
+        name: name of the model to show.
+    """
+    for path in Path(str(files("vaner") / "browser" / "page")).iterdir():
+        shutil.copyfile(path, folder / path.name)
+    style = scope_colors(":root") + MARKS + (folder / "page.css").read_text("utf-8")
+    (folder / "page.css").write_text(style, "utf-8")
+    _write_json(folder / "model.json", describe_model(model, name))
+    _write_json(folder / "tables.json", build_text_tables())
 
 
 def describe_model(folder: Path, name: str) -> dict[str, Any]:

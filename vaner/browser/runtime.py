@@ -17,7 +17,13 @@ from vaner.utils.temporary_folder import temporary_folder
 
 PACKAGE = "onnxruntime-web@1.30.0"
 FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-_PLACES = ("", "dist", "package/dist", "onnxruntime-web/dist", "node_modules/onnxruntime-web/dist")
+_SUBFOLDERS = (
+    "",
+    "dist",
+    "package/dist",
+    "onnxruntime-web/dist",
+    "node_modules/onnxruntime-web/dist",
+)
 _ADVICE = f"give the file that `npm pack {PACKAGE}` downloads, with --runtime FILE"
 
 
@@ -42,9 +48,9 @@ def copy_runtime(target: Path, given: Path | None = None) -> None:
 
 
 def _find_files(given: Path) -> Path:
-    for place in _PLACES:
-        if all((given / place / name).is_file() for name in FILES):
-            return given / place
+    for subfolder in _SUBFOLDERS:
+        if all((given / subfolder / name).is_file() for name in FILES):
+            return given / subfolder
     raise VanerError(f"{given}: contains no onnxruntime-web; {_ADVICE}", argument="runtime")
 
 

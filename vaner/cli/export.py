@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from vaner.cli.messages import print_message
 from vaner.cli.options import ModelArgument
 from vaner.errors import VanerError
+
+Precision: TypeAlias = Literal["int8", "fp32"]
 
 
 def export(
@@ -26,7 +28,7 @@ def export(
         ),
     ] = None,
     precision: Annotated[
-        Literal["int8", "fp32"],
+        Precision,
         typer.Option(help="int8 is faster and smaller, but changes 2 or 3 mentions of 100."),
     ] = "int8",
     in_model: Annotated[
@@ -37,6 +39,23 @@ def export(
             "used with it. An earlier one is replaced.",
         ),
     ] = False,
+    browser: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a folder with a web page that runs the model in the browser. "
+            "Example: --browser site",
+            show_default=False,
+        ),
+    ] = None,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            help="onnxruntime-web for --browser: the package that npm downloads, or its folder. "
+            "Default: npm downloads it once.",
+            exists=True,
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Export a tagger for CPUs: it starts in a second and runs without PyTorch.
 
@@ -53,25 +72,48 @@ def export(
     `vaner export runs/ncbi/seed-1/model --in-model`
 
     `vaner annotate --model exported --text "She had cystic fibrosis."`
+
+    `vaner export --browser site`
+    """
+    from vaner.models.locate import locate_model
+    from vaner.tagger.exported_forms import MODEL_FILE, cached_form_folder
+
+    folder = locate_model(model)
+    given = {"--output": output, "--in-model": in_model, "--browser": browser}
+    options = [name for name, value in given.items() if value]
+    if len(options) > 1:
+        raise VanerError(f"give either {' or '.join(options)}, not both")
+    if runtime is not None and browser is None:
+        raise VanerError("--runtime is for a page: give --browser FOLDER too")
+    if browser is not None:
+        _export_page(folder, browser, precision, runtime)
+        return
+    if (folder / MODEL_FILE).is_file():
+        raise VanerError(f"{folder}: is an exported model already")
+    target = folder / precision if in_model else output or cached_form_folder(folder, precision)
+    if target.exists() and not in_model:
+        raise VanerError(f"{target}: exists already; delete it to export again")
+    _export_model(folder, target, precision, with_records=output is not None)
+    _print_size(target)
+
+
+def _export_model(folder: Path, target: Path, precision: Precision, *, with_records: bool) -> None:
+    """Write the exported form of a model.
+
+    Args:
+        folder: folder of the model.
+        target: the folder to write.
+        precision: precision of the form.
+        with_records: whether the calibration and the record of the training are copied too.
     """
     from vaner.backbones.file_names import TRAINING_FILE
     from vaner.backbones.saved_model import locate_tokenizer
     from vaner.calibration.calibration import CALIBRATION_FILE
-    from vaner.models.locate import locate_model
     from vaner.models.torch_models import load_torch_recognizer
-    from vaner.tagger.exported_forms import MODEL_FILE, cached_form_folder, compute_checksums
+    from vaner.tagger.exported_forms import compute_checksums
     from vaner.tagger.onnx_export import export as export_tagger
     from vaner.tagger.recognizer import Tagger
 
-    folder = locate_model(model)
-    if (folder / MODEL_FILE).is_file():
-        raise VanerError(f"{folder}: is an exported model already")
-    if in_model and output is not None:
-        raise VanerError("give either --output or --in-model, not both")
-    target = output or cached_form_folder(folder, precision)
-    target = folder / precision if in_model else target
-    if target.exists() and not in_model:
-        raise VanerError(f"{target}: exists already; delete it to export again")
     tagger = load_torch_recognizer(folder, "cpu", 1)
     if not isinstance(tagger, Tagger):
         raise VanerError(f"{folder}: contains a generator; only taggers can be exported")
@@ -84,8 +126,37 @@ def export(
         )  # fmt: skip
     except OSError as error:
         raise VanerError(f"{target}: cannot be written: {error.strerror}") from error
-    for name in (CALIBRATION_FILE, TRAINING_FILE):
-        if output is not None and (folder / name).is_file():
+    for name in (CALIBRATION_FILE, TRAINING_FILE) if with_records else ():
+        if (folder / name).is_file():
             shutil.copyfile(folder / name, target / name)
-    size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
-    print_message(f"{target}: {size:.0f} MB")
+
+
+def _export_page(folder: Path, target: Path, precision: Precision, runtime: Path | None) -> None:
+    """Write a page that runs a model in the browser, from its exported form if it has one."""
+    from vaner.browser.build import write_page
+    from vaner.tagger.exported_forms import (
+        MODEL_FILE,
+        cached_form_folder,
+        list_forms,
+        read_precision,
+    )
+
+    if target.exists():
+        raise VanerError(f"{target}: exists already; delete it to export again")
+    forms = (form for form in list_forms(folder) if read_precision(form) == precision)
+    exported = folder if (folder / MODEL_FILE).is_file() else next(forms, None)
+    if exported is None:
+        exported = cached_form_folder(folder, precision)
+        _export_model(folder, exported, precision, with_records=False)
+    print_message(f"writing a page with {folder.name} …")
+    try:
+        write_page(exported, target, source=folder, runtime=runtime)
+    except OSError as error:
+        raise VanerError(f"{target}: cannot be written: {error.strerror}") from error
+    _print_size(target)
+    print_message(f"try it: python -m http.server -d {target}, then open http://localhost:8000")
+
+
+def _print_size(folder: Path) -> None:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    print_message(f"{folder}: {size:.0f} MB")

@@ -54,23 +54,23 @@ class _Converter:
         replaced: dict[str, list[Any]] = {}
         for node in self._graph.node:
             if node.op_type == "MatMulInteger":
-                nodes = list(self._convert_integers(node))
+                product = list(self._convert_integers(node))
             elif node.op_type == "MatMulNBits":
-                nodes = list(self._convert_blocks(node))
+                product = list(self._convert_blocks(node))
             else:
                 continue
-            replaced[nodes[-1].output[0]] = nodes
-        kept = [new for node in self._graph.node for new in replaced.get(node.output[0], [node])]
+            replaced[product[-1].output[0]] = product
+        nodes = [new for node in self._graph.node for new in replaced.get(node.output[0], [node])]
         outputs = {output.name for output in self._graph.output}
         while True:
-            used = outputs.union(*(node.input for node in kept))
-            needed = [node for node in kept if not used.isdisjoint(node.output)]
-            if len(needed) == len(kept):
+            used = outputs.union(*(node.input for node in nodes))
+            needed = [node for node in nodes if not used.isdisjoint(node.output)]
+            if len(needed) == len(nodes):
                 break
-            kept = needed
+            nodes = needed
         constants = [item for item in self._graph.initializer if item.name in used]
         del self._graph.node[:], self._graph.initializer[:]
-        self._graph.node.extend(kept)
+        self._graph.node.extend(nodes)
         self._graph.initializer.extend(constants)
 
     def _convert_integers(self, node: Any) -> Iterator[Any]:

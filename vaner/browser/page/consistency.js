@@ -1,7 +1,7 @@
 // Equal names get equal answers in all of a text, as in vaner/linking/consistency.py and
 // vaner/linking/abbreviations.py. Offsets are UTF-16 units of the text.
 
-import { countPoints } from "./text.js";
+import { at, countPoints } from "./text.js";
 
 /** The spans in order: by start, end and type. */
 export const sortSpans = (spans) =>
@@ -35,7 +35,7 @@ function tagAbbreviations(text, spans, tools) {
   const known = new Map();
   for (const { short, long } of findAbbreviations(text, tools)) {
     const longForm = mentions.get(long.join(":"));
-    if (longForm) known.set(text.slice(...short), longForm);
+    if (longForm) known.set(foldCase(text.slice(...short), tools), longForm);
   }
   if (!known.size) return spans;
   const covered = cover(text, spans);
@@ -44,13 +44,13 @@ function tagAbbreviations(text, spans, tools) {
     if (!covered.slice(start, end).some(Boolean)) added.push({ start, end, type: known.get(name).type, score: known.get(name).score });
   }
   const types = new Map([...known].map(([short, span]) => [short, span.type]));
-  return sortSpans([...changeTypes(text, spans, types), ...added]);
+  return sortSpans([...changeTypes(text, spans, types, tools), ...added]);
 }
 
 function tagRepeatedNames(text, spans, tools) {
   const names = new Map(); // name -> { sums: type -> sum of scores, count, missed }
   for (const { start, end, type, score } of spans) {
-    const name = text.slice(start, end);
+    const name = foldCase(text.slice(start, end), tools);
     if (!names.has(name)) names.set(name, { sums: new Map(), count: 0, missed: [] });
     const { sums } = names.get(name);
     sums.set(type, (sums.get(type) ?? 0) + score);
@@ -70,18 +70,19 @@ function tagRepeatedNames(text, spans, tools) {
     entry.mean = entry.missed.length ? sum / (entry.count + entry.missed.length) : 1;
   }
   const minimum = tools.consistency.MIN_MEAN_SCORE;
-  const remaining = changeTypes(text, spans, types).filter(({ start, end }) => (names.get(text.slice(start, end))?.mean ?? 1) >= minimum);
+  const remaining = changeTypes(text, spans, types, tools)
+    .filter(({ start, end }) => (names.get(foldCase(text.slice(start, end), tools))?.mean ?? 1) >= minimum);
   const added = [...names].filter(([, { mean }]) => mean >= minimum)
     .flatMap(([name, { missed, mean }]) => missed.map(([start, end]) => ({ start, end, type: types.get(name), score: mean })));
   return sortSpans([...remaining, ...added]);
 }
 
-function changeTypes(text, spans, types) {
+function changeTypes(text, spans, types, tools) {
   const key = ({ start, end }) => `${start}:${end}`;
   const extents = new Map();
   for (const span of spans) extents.set(key(span), (extents.get(key(span)) ?? 0) + 1);
   return spans.map((span) => {
-    const type = types.get(text.slice(span.start, span.end)) ?? span.type;
+    const type = types.get(foldCase(text.slice(span.start, span.end), tools)) ?? span.type;
     return type !== span.type && extents.get(key(span)) === 1 ? { ...span, type } : span;
   });
 }
@@ -92,19 +93,29 @@ function cover(text, spans) {
   return covered;
 }
 
-/** Yield each occurrence of a name as complete words, the longest first. */
+/** A name without the capitals of a heading or the start of a sentence. */
+function foldCase(name, { is, consistency }) {
+  const points = Array.from(name);
+  const hasInnerCapitals = points.some((c, i) => i > 0 && is("isalnum", points[i - 1]) && is("isupper", c));
+  const folded = name.toLowerCase();
+  const isShort = points.length < consistency.MIN_FOLDED_LENGTH;
+  return isShort || hasInnerCapitals || countPoints(folded) !== points.length ? name : folded;
+}
+
+/** Yield each occurrence of a name as complete words, the longest first, with its folded name. */
 function* findNames(text, names, tools) {
   const lengths = new Map();
   for (const name of names.keys()) {
     if (!name.length || countPoints(name) > tools.consistency.MAX_LENGTH) continue;
-    if (!lengths.has(name[0])) lengths.set(name[0], new Set());
-    lengths.get(name[0]).add(name.length);
+    const first = at(name, 0).toLowerCase();
+    if (!lengths.has(first)) lengths.set(first, new Set());
+    lengths.get(first).add(name.length);
   }
   const words = tools.splitWords(text);
   const ends = new Set(words.map(([, end]) => end));
   for (const [start] of words) {
-    for (const length of [...(lengths.get(text[start]) ?? [])].sort((a, b) => b - a)) {
-      const name = text.slice(start, start + length);
+    for (const length of [...(lengths.get(at(text, start).toLowerCase()) ?? [])].sort((a, b) => b - a)) {
+      const name = foldCase(text.slice(start, start + length), tools);
       if (ends.has(start + length) && names.has(name)) yield { start, end: start + length, name };
     }
   }

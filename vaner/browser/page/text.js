@@ -235,8 +235,8 @@ export function createTextTools(tables) {
   /** The extent without white space at its ends. */
   function strip(text, start, end) {
     const part = text.slice(start, end);
-    const kept = part.replace(leading, "");
-    return [end - kept.length, end - kept.length + kept.replace(trailing, "").length];
+    const rest = part.replace(leading, "");
+    return [end - rest.length, end - rest.length + rest.replace(trailing, "").length];
   }
 
   return { is, casefold, split, strip, normalize, splitWords, readWords, splitSentences, abbreviations, consistency };

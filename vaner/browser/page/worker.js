@@ -1,4 +1,4 @@
-// Loads the model and annotates, beside the page, so that the page stays responsive.
+// Loads the model and annotates in a thread of its browser, so that the page stays responsive.
 
 import * as ort from "./onnxruntime/ort.wasm.min.mjs";
 import { Annotator } from "./annotator.js";
