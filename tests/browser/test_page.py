@@ -75,7 +75,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:  # noqa: F811
 
 def test_the_browser_finds_what_python_finds(page: Any, folder: Path) -> None:
     annotator = Annotator.from_pretrained(folder / MODEL_FOLDER, device="cpu")
-    found = page.evaluate(
+    results = page.evaluate(
         """async (texts) => {
             const { annotate } = await import("./client.js");
             const found = [];
@@ -84,7 +84,7 @@ def test_the_browser_finds_what_python_finds(page: Any, folder: Path) -> None:
         }""",
         TEXTS,
     )
-    for document, actual in zip(annotator.annotate(TEXTS), found, strict=True):
+    for document, actual in zip(annotator.annotate(TEXTS), results, strict=True):
         expected = [(s.start, s.end, s.type, document.mention(s)) for s in document.spans]
         given = [(s["start"], s["end"], s["type"], s["text"]) for s in actual]
         assert given == expected, ascii(document.text)
