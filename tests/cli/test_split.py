@@ -25,6 +25,13 @@ def test_splits_on_disk_are_a_corpus(run: Run, tmp_path: Path, format: str) -> N
     assert sorted(d.text for part in splits for d in part) == sorted(d.text for d in corpus)
     assert all(d.spans for part in splits for d in part)
     assert "exists already" in run("corpus", "split", tmp_path / "all.jsonl", *arguments).error
+    fewer = (*arguments[:2], "--test", "0", *arguments[4:], "--overwrite")
+    assert run("corpus", "split", tmp_path / "all.jsonl", *fewer).code == 0
+    assert sorted(path.name.partition(".")[0] for path in out.iterdir()) == ["devel", "train"]
+    (out / "notes.md").touch()
+    refused = run("corpus", "split", tmp_path / "all.jsonl", *fewer).error
+    assert "is not replaced, because notes.md in it is not a split" in refused
+    assert (out / "notes.md").exists()
 
 
 def test_sentences_in_two_splits_give_a_warning(run: Run, tmp_path: Path) -> None:

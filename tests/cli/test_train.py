@@ -9,6 +9,7 @@ import pytest
 
 from tests.command_line import Run
 from tests.tiny_model import write_recipe
+from vaner.cli.messages import resume_hint
 
 
 @pytest.fixture
@@ -87,3 +88,17 @@ def test_an_early_failure_leaves_no_folder(run: Run, recipe: Path, tmp_path: Pat
     output.parent.mkdir()
     assert "nowhere" in run("train", wrong, "--output", output).error
     assert output.parent.exists() and not output.exists()
+
+
+def test_ctrl_c_says_how_to_continue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "run"
+    checkpoint = output / "fold-0" / "run" / "seed-1" / "stage-1-main" / "checkpoint-20"
+    checkpoint.mkdir(parents=True)
+    for state, said in (("{", "there is no checkpoint yet"), ('{"best_metric": 0.8}', "is 80.00")):
+        (checkpoint / "trainer_state.json").write_text(state)
+        with pytest.raises(SystemExit) as ended, resume_hint(output, "vaner train x --resume"):
+            raise KeyboardInterrupt
+        assert ended.value.code == 130
+        first, second = capsys.readouterr().err.splitlines()
+        assert first.startswith("vaner: stopped; ") and said in first
+        assert second == "vaner: to continue, run: vaner train x --resume"

@@ -19,7 +19,7 @@ from vaner.tagger.exported_forms import MODEL_FILE, TRANSITIONS_FILE, read_confi
 from vaner.tagger.onnx_runtime import load_exported_tagger
 from vaner.tagger.onnx_weights import write_full_precision_graph
 from vaner.utils.atomic_write import apply_umask
-from vaner.utils.temporary_folder import temporary_folder
+from vaner.utils.temporary_folder import replace_folder, temporary_folder
 
 MODEL_FOLDER = "model"
 """Folder of the page with the model, which Python can load too."""
@@ -51,7 +51,7 @@ def write_page(
         _write_model(exported, source, work / MODEL_FOLDER)
         write_program(work, work / MODEL_FOLDER, source.name)
         apply_umask(work)
-        work.rename(target)
+        replace_folder(work, target)
 
 
 def write_program(folder: Path, model: Path, name: str) -> None:

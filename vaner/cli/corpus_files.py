@@ -13,6 +13,7 @@ from vaner.cli.options import (
     CorpusFormatOption,
     EncodingOption,
     IdColumnOption,
+    OverwriteOption,
     QuietOption,
     SkipBadOption,
     TextColumnOption,
@@ -39,8 +40,9 @@ def split(
     source: SourceArgument,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="New folder for the splits. Example: -o corpus"),
+        typer.Option("--output", "-o", help="Folder for the splits. Example: -o corpus"),
     ],
+    overwrite: OverwriteOption = False,
     devel: ShareOption = 0.1,
     test: ShareOption = 0.1,
     seed: Annotated[int, typer.Option(help="Random seed. Example: --seed 2")] = 1,
@@ -70,12 +72,13 @@ def split(
     from vaner.corpora.split import split_corpus
     from vaner.formats.names import resolve_format_name
 
-    reading, writing = resolve_format_name(input_format), check_folder(output, output_format)
+    reading, shares = resolve_format_name(input_format), {"devel": devel, "test": test}
+    writing = check_folder(output, output_format, ("train", *shares), overwrite=overwrite)
     paths = inputs.expand_paths([source], reading)
     skipped = inputs.SkippedRecords() if skip_bad else None
     options = {"columns": columns, "text_column": text_column}
     corpus = inputs.read_documents(paths, reading, encoding, skipped, options)
-    splits = split_corpus(corpus, {"devel": devel, "test": test}, seed)
+    splits = split_corpus(corpus, shares, seed)
     lost = write_splits(splits, output, writing)
     if skipped is not None:
         skipped.print_count()

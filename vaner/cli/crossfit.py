@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.messages import output_folder_errors, print_message, print_result
+from vaner.cli.messages import output_folder_errors, print_message, print_result, resume_hint
 from vaner.cli.options import CorporaOption, ResumeOption
 
 
@@ -50,7 +50,8 @@ def crossfit(
     from vaner.training.recipe.file import read_recipe
 
     parsed = read_recipe(recipe)
-    with output_folder_errors(output):
+    command = f"vaner crossfit {recipe} -o {output} --folds {folds} --resume"
+    with output_folder_errors(output), resume_hint(output, command):
         from vaner.training.crossfit import crossfit as run_crossfit
 
         result = run_crossfit(

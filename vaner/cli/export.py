@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from vaner.cli.messages import print_message
-from vaner.cli.options import ModelArgument
+from vaner.cli.options import ModelArgument, OverwriteOption
 from vaner.errors import VanerError
 
 Precision: TypeAlias = Literal["int8", "fp32"]
@@ -56,6 +56,7 @@ def export(
             show_default=False,
         ),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Export a tagger for CPUs: it starts in a second and runs without PyTorch.
 
@@ -86,15 +87,26 @@ def export(
     if runtime is not None and browser is None:
         raise VanerError("--runtime is for a page: give --browser FOLDER too")
     if browser is not None:
+        from vaner.browser.build import MODEL_FOLDER
+
+        _check_target(browser, f"{MODEL_FOLDER}/{MODEL_FILE}", overwrite)
         _export_page(folder, browser, precision, runtime)
         return
     if (folder / MODEL_FILE).is_file():
         raise VanerError(f"{folder}: is an exported model already")
     target = folder / precision if in_model else output or cached_form_folder(folder, precision)
-    if target.exists() and not in_model:
-        raise VanerError(f"{target}: exists already; delete it to export again")
+    if not in_model:
+        _check_target(target, MODEL_FILE, overwrite)
     _export_model(folder, target, precision, with_records=output is not None)
     _print_size(target)
+
+
+def _check_target(target: Path, marker: str, overwrite: bool) -> None:
+    """Refuse a folder that exists, unless it may be replaced and has the file `marker`."""
+    if target.exists() and not overwrite:
+        raise VanerError(f"{target}: exists already; replace it with --overwrite")
+    if target.exists() and not (target / marker).is_file():
+        raise VanerError(f"{target}: was not written by vaner export, and is not replaced")
 
 
 def _export_model(folder: Path, target: Path, precision: Precision, *, with_records: bool) -> None:
@@ -119,7 +131,6 @@ def _export_model(folder: Path, target: Path, precision: Precision, *, with_reco
         raise VanerError(f"{folder}: contains a generator; only taggers can be exported")
     print_message(f"exporting {folder.name} ({precision}) …")
     try:
-        shutil.rmtree(target, ignore_errors=True)  # that of earlier weights
         export_tagger(
             tagger.model, locate_tokenizer(tagger.model, folder) / "tokenizer.json", target,
             precision=precision, source=compute_checksums(folder),
@@ -141,8 +152,6 @@ def _export_page(folder: Path, target: Path, precision: Precision, runtime: Path
         read_precision,
     )
 
-    if target.exists():
-        raise VanerError(f"{target}: exists already; delete it to export again")
     forms = (form for form in list_forms(folder) if read_precision(form) == precision)
     exported = folder if (folder / MODEL_FILE).is_file() else next(forms, None)
     if exported is None:

@@ -45,7 +45,7 @@ def output_folder_errors(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def resume_hint(output: Path, command: str) -> Iterator[None]:
-    """Print how to continue a training that is stopped with Ctrl-C.
+    """Print how to continue a run that is stopped with Ctrl-C.
 
     Args:
         output: folder of the run.
@@ -61,6 +61,6 @@ def resume_hint(output: Path, command: str) -> Iterator[None]:
 
         progress = describe_progress(output)
         print_message(f"stopped; {progress or 'there is no checkpoint yet'}")
-        if progress:
+        if output.exists():
             print_message(f"to continue, run: {command}")
         raise SystemExit(INTERRUPTED) from None

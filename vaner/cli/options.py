@@ -246,6 +246,12 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue an interrupted run in the output folder.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace the output folder if it exists, when the new one is complete."
+    ),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")
 ]

@@ -7,7 +7,6 @@ Each document is flushed before the next one is annotated. An error does not los
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from vaner.errors import VanerError, escape_control_characters
 from vaner.formats import FORMATS, WriteReport, write, write_to
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
+from vaner.utils.atomic_write import find_replaceable_file, replace_file
 
 _COMPRESSED = {".gz", ".bz2", ".xz"}
 
@@ -118,13 +118,15 @@ def write_documents(documents: Iterable[Document], target: str, format: str) -> 
     if first is None and guarded is not None and guarded.error:
         return WriteReport()
     all_documents = chain([first] if first is not None else [], stream)
-    file = _partial_file(target) if _is_existing_file(target) else target
+    existing = find_replaceable_file(Path(target)) if target != STDIN else None
+    existing = existing if existing is not None and existing.exists() else None
+    file = target if existing is None else _partial_file(existing)
     if guarded is not None:
         guarded.written_to = file
     try:
         report = _write_to_target(all_documents, file, format)
-        if file != target and not (guarded is not None and guarded.error):
-            os.replace(file, target)
+        if existing is not None and not (guarded is not None and guarded.error):
+            replace_file(Path(file), existing)
         return report
     except BrokenPipeError:
         raise
@@ -145,19 +147,12 @@ def _write_to_target(documents: Iterable[Document], target: str, format: str) ->
         return write_to_stream(documents, file, format)
 
 
-def _is_existing_file(target: str) -> bool:
-    """Return whether a target is a file that can be replaced: no device, pipe or link."""
-    path = Path(target)
-    return target != STDIN and path.is_file() and not path.is_symlink()
-
-
-def _partial_file(target: str) -> str:
+def _partial_file(path: Path) -> str:
     """Return the name of the file that is written before it replaces an existing one.
 
-    >>> _partial_file("runs/annotated.jsonl.gz")
+    >>> _partial_file(Path("runs/annotated.jsonl.gz"))
     'runs/annotated.partial.jsonl.gz'
     """
-    path = Path(target)
     suffixes = "".join(path.suffixes[-2:] if path.suffix in _COMPRESSED else path.suffixes[-1:])
     stem = path.name.removesuffix(suffixes) if suffixes else path.name
     return str(path.with_name(f"{stem}.partial{suffixes}"))

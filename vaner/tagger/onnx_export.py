@@ -24,7 +24,7 @@ from vaner.tagger.model import VanerForTokenClassification, pool
 from vaner.tagger.onnx_check import check_graph, make_inputs
 from vaner.utils.atomic_write import apply_umask
 from vaner.utils.distribution import describe_install
-from vaner.utils.temporary_folder import temporary_folder
+from vaner.utils.temporary_folder import replace_folder, temporary_folder
 
 Precision = Literal["int8", "fp32"]
 
@@ -100,7 +100,7 @@ def export(
     Args:
         model: the tagger in evaluation mode, its adapter merged, in fp32 on the CPU.
         tokenizer: its ``tokenizer.json``.
-        folder: the folder to create. It must not exist.
+        folder: the folder to create. An existing one is replaced when the new one is complete.
         precision: ``int8`` computes with 8-bit weights, with a scale for each column, and 8-bit
             activations, with a scale that is taken from each row (dynamic quantization).
         source: the files of the saved model, with checksums, to record which model it is.
@@ -134,7 +134,7 @@ def export(
         (work / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
         copy_tokenizer(tokenizer.parent, work / TOKENIZER_FILE)
         apply_umask(work)
-        work.rename(folder)
+        replace_folder(work, folder)
 
 
 def _check(

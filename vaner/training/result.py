@@ -102,9 +102,9 @@ def describe_progress(output: Path) -> str | None:
     """Return what an interrupted run has stored, in a few words; None without a checkpoint.
 
     Args:
-        output: folder of the run.
+        output: folder of the run, or of several runs.
     """
-    states = sorted(output.glob(f"seed-*/stage-*/checkpoint-*/{_STATE}"), key=_modification_time)
+    states = sorted(output.glob(f"**/stage-*/checkpoint-*/{_STATE}"), key=_modification_time)
     for path in reversed(states):
         try:
             state: dict[str, Any] = json.loads(path.read_text("utf-8"))

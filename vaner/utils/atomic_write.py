@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,8 +14,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary file path that replaces `path` when the block ends without an error.
 
     Until then, readers of `path` see the old file. If the block raises an error, the old file stays
-    and the temporary file is removed. Symbolic links and special files such as ``/dev/stdout`` are
-    written directly.
+    and the temporary file is removed. The file that a symbolic link points to is replaced, not the
+    link. Special files such as ``/dev/stdout`` are written directly.
 
     Args:
         path: the file to write.
@@ -30,15 +31,39 @@ def atomic_write(path: Path) -> Iterator[Path]:
     ...     path.read_text(), len(list(path.parent.iterdir()))
     ('{}', 1)
     """
-    if path.is_symlink() or (path.exists() and not path.is_file()):
+    file = find_replaceable_file(path)
+    if file is None:
         yield path
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        replace_file(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def find_replaceable_file(path: Path) -> Path | None:
+    """Return the file that a path names, through symbolic links; it need not exist.
+
+    Args:
+        path: a path.
+
+    Returns:
+        None for what can only be written directly: devices, pipes, and the links of the system to
+        open files, such as ``/dev/stdout``.
+    """
+    if os.path.abspath(path).startswith(("/dev/", "/proc/")):
+        return None
+    file = Path(os.path.realpath(path)) if path.is_symlink() else path
+    return None if file.exists() and not file.is_file() else file
+
+
+def replace_file(new: Path, path: Path) -> None:
+    """Rename a file to the path of another one, whose permissions it gets if that exists."""
+    if path.exists():
+        shutil.copymode(path, new)
+    os.replace(new, path)
 
 
 def apply_umask(folder: Path) -> None:

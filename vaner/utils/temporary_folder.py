@@ -44,6 +44,18 @@ def temporary_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def replace_folder(new: Path, target: Path) -> None:
+    """Rename a folder in a `temporary_folder` to its target; the old one is removed with the rest.
+
+    Args:
+        new: the complete folder, whose parent is the temporary folder.
+        target: path of a folder, which may exist.
+    """
+    if target.exists():
+        target.replace(new.with_name("replaced"))
+    new.replace(target)
+
+
 def remove_abandoned(parent: Path, pattern: str) -> None:
     """Remove the temporary folders of processes that are gone.
 
