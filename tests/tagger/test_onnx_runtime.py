@@ -132,7 +132,8 @@ def test_cached_form_is_used_until_model_changes(
     assert Annotator.from_pretrained(model, device="cpu").recognizer.model is None  # type: ignore[attr-defined]
     assert find_exported_form(model, "cuda") is None
     assert "exists already; replace it with --overwrite" in run("export", model).error
-    assert "was not written by vaner export" in run("export", model, "-o", model, "--overwrite").error
+    refused = run("export", model, "-o", model, "--overwrite")
+    assert "was not written by vaner export" in refused.error
     assert run("export", model, "--overwrite").code == 0
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config) + "\n\n")

@@ -34,7 +34,7 @@ def write_page(
 
     Args:
         exported: folder of an exported model.
-        target: the folder to create. It must not exist.
+        target: the folder to create. An existing one is replaced.
         source: folder of the model that was exported, with its name and calibration.
         runtime: see `vaner.browser.runtime.copy_runtime`.
 
