@@ -18,30 +18,37 @@ ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("precision", "recall", "f1")
 
 HEAD = """\
-| experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds | machine | commit |
-|---|---|---|--:|--:|--:|---|--:|---|---|"""
+| experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds |
+|---|---|---|--:|--:|--:|---|--:|"""
 
 
-def table_rows(experiments: str = "*", *, totals: bool = False) -> Iterator[str]:
-    """Yield a row for each experiment, test split and entity type.
+def build_table(experiments: str = "*", *, totals: bool = False) -> str:
+    """Return a table with a row for each experiment, test split and entity type.
 
-    Of a corpus without a test split, devel is in the table, and says so.
+    Below the table is the machine and the commit of each experiment. Of a corpus without a test
+    split, devel is in the table, and says so.
 
     Args:
         experiments: a glob pattern for the names of the experiments.
         totals: only one row for each split: all types together.
     """
+    lines, origins = [HEAD], []
     for path in sorted((ROOT / "experiments").glob(f"{experiments}/**/results.json")):
         record = json.loads(path.read_text("utf-8"))
         if "seeds" not in record:  # a comparison of many runs, which writes its tables itself
             continue
         folder = path.parent.relative_to(ROOT / "experiments").as_posix()
-        for split in record["seeds"][0]["scores"]:
-            if split.endswith((" test", " devel")):
-                yield from _split_rows(folder, record, split, totals)
+        splits = [s for s in record["seeds"][0]["scores"] if s.endswith((" test", " devel"))]
+        rows = [row for split in splits for row in _split_rows(record, split, totals)]
+        name = f"[{folder}](experiments/{folder})"
+        lines += [f"| {'' if i else name} | {row} |" for i, row in enumerate(rows)]
+        machine, commit = describe_machine(record["machine"]), (record["commit"] or "")[:7]
+        origins += [f"{folder} on {machine} at {commit}"] if rows else []
+    return "\n".join([*lines, "", f"Machine and commit: {'; '.join(origins)}."])
 
 
-def _split_rows(folder: str, record: dict[str, Any], split: str, totals: bool) -> Iterator[str]:
+def _split_rows(record: dict[str, Any], split: str, totals: bool) -> Iterator[str]:
+    """Yield the rows of a split, without their first column."""
     runs = [seed["scores"][split] for seed in record["seeds"]]
     types = list(runs[0]["types"])
     if runs[0].get("out_of"):
@@ -49,10 +56,7 @@ def _split_rows(folder: str, record: dict[str, Any], split: str, totals: bool) -
     rows = [*types, *(["all"] if len(types) > 1 else [])]
     for type in rows[-1:] if totals else rows:
         scores = [run["micro"] if type == "all" else run["types"][type] for run in runs]
-        yield (
-            f"| [{folder}](experiments/{folder}) | {split} | {type} | {format_scores(scores)} "
-            f"| {describe_machine(record['machine'])} | {(record['commit'] or '')[:7]} |"
-        )
+        yield f"{split} | {type} | {format_scores(scores)}"
 
 
 def format_scores(scores: Sequence[dict[str, Any]]) -> str:
@@ -98,8 +102,8 @@ def fill_part(text: str, content: str, part: str = "results") -> str:
 
 
 def main() -> None:
-    everything = "\n".join([HEAD, *table_rows()])
-    embedded = "\n".join([HEAD, *table_rows("embedded_*", totals=True)])
+    everything = build_table()
+    embedded = build_table("embedded_*", totals=True)
     tables = {
         "README.md": embedded,
         "experiments/README.md": everything.replace("](experiments/", "]("),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,18 @@ def test_page_is_self_contained_and_links_are_valid() -> None:
     assert len(read.ids) == len(set(read.ids)) and len(read.links) == 8
     assert {link.removeprefix("#") for link in read.links} <= set(read.ids)
     assert "prefers-color-scheme: dark" in page and "@media print" in page
+
+
+def test_tables_scroll_with_the_keyboard_and_headings_skip_no_level() -> None:
+    for evaluations in ([evaluation()], [evaluation("one"), evaluation("two")]):
+        page = "".join(render(evaluations, {}))
+        groups = re.findall(
+            r'<div class="wide" role="group" aria-label="[^"]+" tabindex="0">', page
+        )
+        assert len(groups) == page.count("<table>") and '<th scope="col"><' not in page
+        levels = [int(level) for level in re.findall(r"<h(\d)", page)]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_page_without_predictions_or_mistakes() -> None:

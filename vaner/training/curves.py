@@ -75,7 +75,9 @@ def draw_curves(folder: Path) -> Path:
     with library_errors(path, "not the log of a training run"):
         history = json.loads(path.read_text("utf-8"))
         curves = _collect_curves(history)
-    plot_curves(curves, folder / PICTURE_FILE)
+    run = folder.resolve()
+    title = f"{run.parent.name}, {run.name.replace('-', ' ')}"
+    plot_curves(curves, folder / PICTURE_FILE, title)
     return folder / PICTURE_FILE
 
 
@@ -108,12 +110,13 @@ def _collect_curves(history: Sequence[Entry]) -> Curves:
     return curves
 
 
-def plot_curves(curves: Curves, path: Path) -> None:
+def plot_curves(curves: Curves, path: Path, title: str) -> None:
     """Draw loss and dev F1 over the steps of all stages.
 
     Args:
         curves: the points.
         path: the PNG file to write.
+        title: name of the run.
     """
     from matplotlib.figure import Figure
 
@@ -135,5 +138,7 @@ def plot_curves(curves: Curves, path: Path) -> None:
         f1_axis.plot(*zip(*curves.f1, strict=True), color="#D55E00", marker="o", markersize=4)
         step, best = max(curves.f1, key=lambda point: point[1])
         f1_axis.plot([step], [best], marker="o", markersize=10, fillstyle="none", color="#D55E00")
-        f1_axis.set_title(f"best dev F1 {best:.2f} % at step {step:,.0f}", size=10)
+        f1_axis.set_ylim(0, 100)
+        title += f": best dev F1 {best:.2f} % at step {step:,.0f}"
+    loss_axis.set_title(title, size=10)
     figure.savefig(path, dpi=120)

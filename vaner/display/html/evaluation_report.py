@@ -58,11 +58,11 @@ def render(evaluations: Sequence[Evaluation], facts: Mapping[str, Any]) -> Itera
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_escaped(title)}</title>\n<style>{REPORT_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>Evaluation: {_escaped(names)}</h1>\n{_facts(facts)}"
+        f"<main>\n<h1>Evaluation: {_escaped(names)}</h1>\n{_facts(facts)}"
     )
     for number, evaluation in enumerate(evaluations, 1):
         yield from _section(evaluation, f"e{number}", has_heading=len(evaluations) > 1)
-    yield "</body>\n</html>\n"
+    yield "</main>\n</body>\n</html>\n"
 
 
 def _facts(facts: Mapping[str, Any]) -> str:
@@ -77,20 +77,22 @@ def _facts(facts: Mapping[str, Any]) -> str:
 def _section(evaluation: Evaluation, name: str, *, has_heading: bool) -> Iterator[str]:
     mistakes = list(find_mistakes(evaluation.gold, evaluation.predicted, evaluation.types))
     yield f'<section id="{name}">\n'
+    level = 2
     if has_heading:
-        yield f"<h2>{_escaped(evaluation.name)}</h2>\n"
-    yield f"<h3>Figures</h3>\n{_figures(evaluation)}"
-    yield f"<h3>Kinds of mistakes</h3>\n{_kinds(mistakes, evaluation.types, name)}"
-    yield f"<h3>Confusion of types</h3>\n{_confusion(evaluation)}"
+        yield f'<h2 class="corpus">{_escaped(evaluation.name)}</h2>\n'
+        level = 3
+    yield f"<h{level}>Figures</h{level}>\n{_figures(evaluation)}"
+    yield f"<h{level}>Kinds of mistakes</h{level}>\n{_kinds(mistakes, evaluation.types, name)}"
+    yield f"<h{level}>Confusion of types</h{level}>\n{_confusion(evaluation)}"
     if evaluation.reliability is not None:
-        yield f"<h3>Reliability of the scores</h3>\n{_reliability(evaluation)}"
-    yield "<h3>Examples</h3>\n"
+        yield f"<h{level}>Reliability of the scores</h{level}>\n{_reliability(evaluation)}"
+    yield f"<h{level}>Examples</h{level}>\n"
     yield (
         '<p class="note">Random examples. The line below is <span class="g">gold</span>, the line '
         'above is <span class="f">predicted</span>.</p>\n'
     )
     for kind in MistakeKind:
-        yield _examples([m for m in mistakes if m.kind is kind], kind, name)
+        yield _examples([m for m in mistakes if m.kind is kind], kind, name, level + 1)
     yield "</section>\n"
 
 
@@ -116,7 +118,7 @@ def _figures(evaluation: Evaluation) -> str:
     if evaluation.unsupported_types:
         types = ", ".join(evaluation.unsupported_types)
         notes.append(f"Types that the model does not find and that are not scored: {types}.")
-    return f'{_table(head, body)}<p class="note">{_escaped(" ".join(notes))}</p>\n'
+    return f'{_table("Figures", head, body)}<p class="note">{_escaped(" ".join(notes))}</p>\n'
 
 
 def _figure(name: str, row: Score, look: str) -> str:
@@ -142,7 +144,7 @@ def _kinds(mistakes: Sequence[Mistake], types: Sequence[str], name: str) -> str:
         f"{len(mistakes):,} mistakes, {boundary_count:,} of them only boundaries. A mistake is "
         "counted for its gold type, a false alarm for its predicted type. Matches are one to one."
     )
-    return f'{_table(head, "".join(rows))}<p class="note">{note}</p>\n'
+    return f'{_table("Kinds of mistakes", head, "".join(rows))}<p class="note">{note}</p>\n'
 
 
 def _confusion(evaluation: Evaluation) -> str:
@@ -168,7 +170,7 @@ def _confusion(evaluation: Evaluation) -> str:
         "Rows are gold types, columns predicted types with the same boundaries. The shade is the "
         "share of the row. A mention with other boundaries counts as nothing in both directions."
     )
-    return f'{_table(head, "".join(rows))}<p class="note">{note}</p>\n'
+    return f'{_table("Confusion of types", head, "".join(rows))}<p class="note">{note}</p>\n'
 
 
 def _reliability(evaluation: Evaluation) -> str:
@@ -195,18 +197,19 @@ def _reliability(evaluation: Evaluation) -> str:
     return (
         f"<p>{text}. Below the dashed line, the scores are too high.{legend}</p>\n"
         f'<div class="columns">{reliability_plot(now, before)}'
-        f"<details><summary>bins</summary>{_table(head, rows)}</details></div>\n"
+        f"<details><summary>bins</summary>{_table('Bins', head, rows)}</details></div>\n"
     )
 
 
-def _examples(mistakes: Sequence[Mistake], kind: MistakeKind, name: str) -> str:
+def _examples(mistakes: Sequence[Mistake], kind: MistakeKind, name: str, level: int) -> str:
     if not mistakes:
         return ""
     number = len(mistakes)
     selected = sorted(Random(_SEED).sample(range(number), min(_MAX_EXAMPLES, number)))
     items = "".join(_example(mistakes[i]) for i in selected)
     return (
-        f'<h4 id="{name}-{_id(kind)}">{kind} <small>{number:,}: {MEANINGS[kind]}</small></h4>\n'
+        f'<h{level} class="kind" id="{name}-{_id(kind)}">{kind} '
+        f"<small>{number:,}: {MEANINGS[kind]}</small></h{level}>\n"
         f"<ul>{items}</ul>\n"
     )
 
@@ -275,7 +278,7 @@ def _mark(text: str, mistake: Mistake, start: int, end: int) -> str:
 
 
 def _head(*names: str) -> str:
-    return "".join(f'<th scope="col">{_escaped(name)}' for name in names)
+    return "".join(f'<th scope="col">{_escaped(name)}' if name else "<td>" for name in names)
 
 
 def _row(name: str, cells: Sequence[str], look: str = "", words: str = "") -> str:
@@ -284,9 +287,11 @@ def _row(name: str, cells: Sequence[str], look: str = "", words: str = "") -> st
     return f'<tr class="{look}"><th scope="row">{name}{row}{description}'
 
 
-def _table(head: str, body: str) -> str:
+def _table(label: str, head: str, body: str) -> str:
+    """Return a table that scrolls, also with the keyboard, where the page is narrow."""
     return (
-        f'<div class="wide"><table><thead><tr>{head}</thead><tbody>{body}</tbody></table></div>\n'
+        f'<div class="wide" role="group" aria-label="{label}" tabindex="0"><table>'
+        f"<thead><tr>{head}</thead><tbody>{body}</tbody></table></div>\n"
     )
 
 

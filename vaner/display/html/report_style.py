@@ -8,16 +8,16 @@ REPORT_STYLE = f"""{scope_colors(":root")}
 body {{ max-width: 62rem; margin: 0 auto; padding: 1rem; color: var(--ink);
   background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; }}
 h1 {{ font-size: 1.5rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }}
-h2 {{ font-size: 1.3rem; margin: 2.5rem 0 0; border-top: 2px solid var(--rule); }}
-h3 {{ font-size: 1.1rem; margin: 2rem 0 .5rem; }}
-h4 {{ font-size: 1rem; margin: 1.4rem 0 .3rem; }}
+h2, h3 {{ font-size: 1.1rem; margin: 2rem 0 .5rem; }}
+.corpus {{ font-size: 1.3rem; margin: 2.5rem 0 0; border-top: 2px solid var(--rule); }}
+.kind {{ font-size: 1rem; margin: 1.4rem 0 .3rem; }}
 h1, h2, h3, h4 {{ break-after: avoid; }}
 small, .note {{ font-size: .85rem; font-weight: normal; color: var(--faint); }}
 dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: 0;
   font-size: .85rem; color: var(--faint); }}
 dd {{ margin: 0; overflow-wrap: anywhere; }}
 a {{ color: var(--k0); }}
-a:focus-visible, summary:focus-visible {{ outline: 2px solid var(--ink); outline-offset: 1px; }}
+:is(a, summary, .wide):focus-visible {{ outline: 2px solid var(--ink); outline-offset: 1px; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: end; vertical-align: baseline; padding: .2rem .7rem .2rem 0;
@@ -25,6 +25,8 @@ th, td {{ text-align: end; vertical-align: baseline; padding: .2rem .7rem .2rem 
 th {{ font-weight: 600; }}
 tbody th {{ font-weight: normal; }}
 th:first-child, .words {{ text-align: start; }}
+.wide :is(th, thead td):first-child {{ position: sticky; inset-inline-start: 0;
+  background: var(--paper); }}
 .words {{ white-space: normal; min-width: 14rem; }}
 .sum > * {{ border-top: 2px solid var(--rule); }}
 .cell {{ padding-inline: .7rem; print-color-adjust: exact;

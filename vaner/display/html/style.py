@@ -90,7 +90,7 @@ summary, .none {{ font-size: .85rem; color: var(--faint); margin: .2rem 0 0; cur
 .none {{ cursor: auto; }}
 table {{ border-collapse: collapse; font-size: .85rem; }}
 th, td {{ text-align: start; vertical-align: top; padding: .15rem .7rem .15rem 0;
-  border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }}
+  border-bottom: 1px solid var(--rule); }}
 tr:target {{ outline: 2px solid var(--ink); }}
 {_KINDS}
 {_DEPTHS}
