@@ -19,7 +19,7 @@ METRICS = ("precision", "recall", "f1")
 
 HEAD = """\
 | experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds |
-|---|---|---|--:|--:|--:|---|--:|"""
+|---|---|---|--:|--:|--:|--:|--:|"""
 
 
 def build_table(experiments: str = "*", *, totals: bool = False) -> str:
