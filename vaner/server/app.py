@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vaner import __version__
 from vaner.annotator import Annotator
 from vaner.linking.options import LinkOptions
+from vaner.server.api_page import render_api
 from vaner.server.batch_workers import LoadAnnotator
 from vaner.server.limits import Limits, RejectedRequest
 from vaner.server.metrics import MetricsMiddleware
@@ -50,7 +51,7 @@ Send a text or documents as JSON, or the content of a file in a supported format
 Unicode code points, and `end` is exclusive. The header `X-Vaner-Lost` of the response says what
 its format cannot represent."""
 _CONVERT = """Write documents, with the mentions they contain, in another format."""
-_OPEN_PATHS = ("/health", "/ready", "/openapi.json")
+_OPEN_PATHS = ("/health", "/ready", "/openapi.json", "/docs")
 """Paths that need no API key: those that other programs watch, and the schema."""
 _ERRORS = {
     400: "The request is malformed.",
@@ -68,6 +69,9 @@ class ErrorBody(BaseModel):
     """The body of an error response."""
 
     error: str = Field(description="What is wrong, on one line.")
+    parameter: str | None = Field(
+        None, description="The parameter that would prevent the error: input_format or encoding."
+    )
 
 
 def create_app(
@@ -97,7 +101,8 @@ def create_app(
         VanerError: if the model cannot be loaded.
     """
     pages = page_files()
-    paths = (*pages, "/annotate", "/convert", "/draw", "/types", "/health", "/ready", "/metrics")
+    paths = (*pages, "/annotate", "/convert", "/draw", "/types", "/health", "/ready", "/metrics",
+             "/docs")  # fmt: skip
     service = Service(annotator, name, limits or Limits(), paths, workers, link_options)
 
     @asynccontextmanager
@@ -144,8 +149,14 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         first: Annotated[int, Query(ge=1)] = 1,
         type: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
     ) -> Response:
-        """Return documents for the page: their HTML, and their mentions in the order of links."""
+        """Return documents for the page: their HTML, the order of mentions, and looks of types."""
         return Response(await service.draw(request, type, first), media_type=_JSON)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        """Return the API as a page."""
+        url = str(request.base_url).rstrip("/")
+        return Response(render_api(app.openapi(), url), media_type="text/html")
 
     @app.get("/types")
     async def types() -> dict[str, Any]:
@@ -154,8 +165,8 @@ def _add_routes(app: FastAPI, service: Service) -> None:
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        """Return that the server runs, and how many requests wait."""
-        return {"status": "ok", "model": service.name, "waiting": service.queue.waiting}
+        """Return that the server runs, which model and form it has, and how many requests wait."""
+        return {"status": "ok", **service.describe_model(), "waiting": service.queue.waiting}
 
     @app.get("/ready", responses={503: {"model": ErrorBody, "description": "Not ready."}})
     async def ready() -> dict[str, Any]:
@@ -194,7 +205,9 @@ def _body_schema() -> dict[str, Any]:
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RejectedRequest)
     async def rejected(_: Request, error: RejectedRequest) -> Response:
-        return _error_response(error.status, error.message, error.headers.items())
+        return _error_response(
+            error.status, error.message, error.headers.items(), error.parameter
+        )
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
@@ -215,8 +228,14 @@ def _add_error_handlers(app: FastAPI) -> None:
         return _error_response(500, f"internal error: {type(error).__name__}")
 
 
-def _error_response(status: int, message: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
-    return JSONResponse({"error": message}, status, headers=dict(headers))
+def _error_response(
+    status: int,
+    message: str,
+    headers: Iterable[tuple[str, str]] = (),
+    parameter: str | None = None,
+) -> Response:
+    content = {"error": message} | ({"parameter": parameter} if parameter else {})
+    return JSONResponse(content, status, headers=dict(headers))
 
 
 class _HeadersMiddleware:

@@ -35,6 +35,7 @@ class ModelInfo(NamedTuple):
     types: tuple[str, ...]
     zero_shot: bool
     has_selector: bool
+    form: str | None
     linked_types: tuple[str, ...] = ()
 
 
@@ -155,6 +156,7 @@ def describe_model(annotator: Annotator) -> ModelInfo:
         annotator.types,
         annotator.zero_shot,
         annotator.selector is not None,
+        annotator.form,
         annotator.linker.types if annotator.linker else (),
     )
 

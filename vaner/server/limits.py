@@ -21,15 +21,23 @@ class RejectedRequest(Exception):
         status: HTTP status of the response.
         message: one line: what is wrong, and what to do.
         headers: additional headers of the response.
+        parameter: the parameter that would prevent the error; None if there is none.
     """
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        parameter: str | None = None,
+    ) -> None:
         self.status, self.message, self.headers = status, message, dict(headers or {})
+        self.parameter = parameter
         super().__init__(message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to copy the error to another process."""
-        return type(self), (self.status, self.message, self.headers)
+        return type(self), (self.status, self.message, self.headers, self.parameter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ READABLE = tuple(name for name in FORMATS if name not in NOT_READABLE)
 
 _GZIP = b"\x1f\x8b"
 _MAX_TYPES = 100  # per request: some models read the text once for each type
-_PARAMETERS = {"format": "?input_format=", "encoding": "charset= in Content-Type"}
+_PARAMETERS = {"format": "input_format", "encoding": "encoding"}
+_HINTS = {"format": "?input_format=", "encoding": "charset= in Content-Type"}
 
 TypeName = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -160,7 +161,7 @@ def parse_request(
             raise VanerError(f"a request cannot be in the format {format}; send another format")
         documents = list(limits.check_documents(read(source, format, encoding=encoding)))
     except VanerError as error:
-        raise RejectedRequest(400, _message(error)) from None
+        raise _rejection(400, error) from None
     if not documents:
         raise RejectedRequest(400, "the body contains no text")
     return ParsedRequest(documents, query)
@@ -244,7 +245,7 @@ def _parse_vaner_json(content: Any, query: QueryParams, limits: Limits) -> Parse
     try:
         documents = list(limits.check_documents(read(lines, "jsonl")))
     except VanerError as error:
-        raise RejectedRequest(400, _message(error)) from None
+        raise _rejection(400, error) from None
     return ParsedRequest(documents, params)
 
 
@@ -253,7 +254,7 @@ def _detect_format(source: InMemoryFile, encoding: str) -> str:
     try:
         return detect_format(source, encoding=encoding)
     except FormatError as error:
-        raise RejectedRequest(415, _message(error)) from None
+        raise _rejection(415, error) from None
 
 
 def _safe_name(name: str) -> str:
@@ -262,8 +263,9 @@ def _safe_name(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "_", last).strip(" .")
 
 
-def _message(error: VanerError) -> str:
-    """Return the message of an error on one line, with the parameter that prevents it."""
-    parameter = _PARAMETERS.get(error.argument or "")
+def _rejection(status: int, error: VanerError) -> RejectedRequest:
+    """Return the rejection of a request, with the parameter that prevents the error."""
+    hint = _HINTS.get(error.argument or "")
     message = " ".join(str(error).split())
-    return f"{message} with {parameter}" if parameter else message
+    parameter = _PARAMETERS.get(error.argument or "")
+    return RejectedRequest(status, f"{message} with {hint}" if hint else message, None, parameter)

@@ -127,11 +127,14 @@ class Service:
         """Whether a worker answers, and the next request would be accepted."""
         return self.queue.is_ready(min(_READY_SECONDS, self.limits.timeout / 2))
 
+    def describe_model(self) -> dict[str, Any]:
+        """Return the name of the model, its form, and the version of this package."""
+        return {"model": self.name, "form": self._model.form, "vaner": __version__}
+
     def describe(self) -> dict[str, Any]:
         """Return the model, its types, the formats and the limits."""
         return {
-            "model": self.name,
-            "vaner": __version__,
+            **self.describe_model(),
             "types": list(self._model.types),
             "zero_shot": self._model.zero_shot,
             "selector": self._model.has_selector,

@@ -8,10 +8,13 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from vaner.display.html.page import article
-from vaner.display.html.style import KINDS, STYLE
-from vaner.display.table import rows
-from vaner.server.response import JSON, build_body
+from vaner.display.html.style import STYLE
+from vaner.display.identifier_links import list_link_rules
+from vaner.display.type_looks import find_look
 from vaner.text.documents import Document
+from vaner.text.overlaps import text_order
+
+_MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
 class PageFile(NamedTuple):
@@ -23,56 +26,60 @@ class PageFile(NamedTuple):
 
 def page_files() -> Mapping[str, PageFile]:
     """Return all files of the page by their URL paths."""
-
-    def read(name: str) -> str:
-        return (files(__package__) / "page" / name).read_text("utf-8")
-
-    return {
-        "/": PageFile("text/html", read("index.html")),
-        "/page.css": PageFile("text/css", STYLE + read("page.css")),
-        "/page.js": PageFile("text/javascript", read("page.js")),
-        "/api_key.js": PageFile("text/javascript", read("api_key.js")),
-        "/offsets.js": PageFile("text/javascript", read("offsets.js")),
-    }
+    pages = {}
+    for file in (files(__package__) / "page").iterdir():
+        name, _, suffix = file.name.rpartition(".")
+        if suffix in _MEDIA_TYPES:
+            content = (STYLE if name == "page" and suffix == "css" else "") + file.read_text("utf-8")
+            path = "/" if name == "index" else f"/{file.name}"
+            pages[path] = PageFile(_MEDIA_TYPES[suffix], content)
+    pages["/links.json"] = PageFile("application/json", json.dumps(list_link_rules()))
+    return pages
 
 
 def draw(documents: Iterable[Document], types: Sequence[str], first: int) -> bytes:
-    """Return documents as JSON for the page: their HTML, and mentions in the order of the links.
+    """Return documents as JSON for the page.
+
+    ``html`` has the HTML of each document; ``order`` the numbers of its mentions in the order of
+    their links; ``looks`` the look of each type.
 
     Args:
         documents: the documents.
-        types: see `render_documents`.
+        types: further types whose looks the page needs.
         first: number of the first document on the page.
     """
-    rendered = render_documents(documents, types, first)
-    body = build_body([item.document for item in rendered], JSON).content.decode()
-    return (
-        f'{{"html": {json.dumps([item.html for item in rendered])}, "documents": {body}}}'.encode()
-    )
+    rendered = render_documents(documents, first)
+    looks = {type: find_look(type) for type in types}
+    looks |= {s.type: find_look(s.type) for item in rendered for s in item.document.spans}
+    answer = {
+        "html": [item.html for item in rendered],
+        "order": [item.order for item in rendered],
+        "looks": looks,
+    }
+    return json.dumps(answer).encode()
 
 
 class RenderedDocument(NamedTuple):
-    """A document and its HTML. The mentions are in the order of their links in the HTML."""
+    """A document, its HTML, and its mentions' numbers in the order of their links in the HTML."""
 
     document: Document
     html: str
+    order: list[int]
 
 
-def render_documents(
-    documents: Iterable[Document], types: Sequence[str], first: int
-) -> list[RenderedDocument]:
+def render_documents(documents: Iterable[Document], first: int) -> list[RenderedDocument]:
     """Return documents as the page shows them.
 
     Args:
         documents: the documents.
-        types: entity types in the order of their colors; other types get the next colors.
         first: number of the first document on the page.
     """
-    colors = {type: number % KINDS for number, type in enumerate(types)}
-    rendered = []
-    for number, document in enumerate(documents, first):
-        ordered = document.with_spans(row.span for row in rows(document.spans))
-        for span in ordered.spans:
-            colors.setdefault(span.type, len(colors) % KINDS)
-        rendered.append(RenderedDocument(ordered, article(ordered, f"d{number}", colors)))
-    return rendered
+    return [
+        RenderedDocument(document, article(document, f"d{number}"), _order(document))
+        for number, document in enumerate(documents, first)
+    ]
+
+
+def _order(document: Document) -> list[int]:
+    spans = document.spans
+    return sorted(range(len(spans)), key=lambda number: text_order(spans[number]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from vaner.display.html.page import article, legend
-from vaner.display.html.style import KINDS, MARKS, scope_colors
+from vaner.display.html.style import MARKS, scope_colors
 from vaner.text.documents import Document
 
 _STYLE = f"""{scope_colors(".vaner")}
@@ -33,13 +33,8 @@ def fragment(document: Document) -> str:
     >>> "asthma" in fragment(Document("1", "asthma", (Span(0, 6, "Disease"),)))
     True
     """
-    kinds: dict[str, int] = {}
-    for span in document.spans:
-        kinds.setdefault(span.type, len(kinds) % KINDS)
     # Ids depend only on the document, so that a saved notebook does not change when it is run.
     facts = repr((document.id, document.text, document.spans)).encode("utf-8", "surrogatepass")
     name = f"v{hashlib.sha256(facts).hexdigest()[:8]}"
-    shown = legend(kinds, document.count_mentions()) if kinds else ""
-    return (
-        f'<div class="vaner"><style>{_STYLE}</style>\n{shown}{article(document, name, kinds)}</div>'
-    )
+    shown = legend(document.count_mentions()) if document.spans else ""
+    return f'<div class="vaner"><style>{_STYLE}</style>\n{shown}{article(document, name)}</div>'

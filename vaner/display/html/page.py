@@ -14,9 +14,11 @@ from html import escape
 from itertools import islice, pairwise
 
 from vaner.display.html.span_layout import Piece, pieces
-from vaner.display.html.style import KINDS, STYLE
-from vaner.display.table import HEAD, MAX_INDENT, Row, cells, find_filled_columns, rows
+from vaner.display.html.style import STYLE
+from vaner.display.identifier_links import find_link
+from vaner.display.table import HEAD, MAX_INDENT, Row, cells, find_filled_columns, rows, shortened
 from vaner.display.text import printable
+from vaner.display.type_looks import find_look
 from vaner.text.documents import Document, Span
 
 _HEAD = f"""<!doctype html>
@@ -37,28 +39,24 @@ _MAX_TITLE_MENTIONS = 7  # surrounding mentions in the title of a mention, neare
 
 def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
     """Yield the parts of the page: its head, each document, and the legend."""
-    kinds: dict[str, int] = {}
     counts = Counter[str]()
     yield _HEAD
     for number, document in enumerate(documents, 1):
-        for span in document.spans:
-            kinds.setdefault(span.type, len(kinds) % KINDS)
         counts.update(span.type for span in document.spans)
-        yield article(document, f"d{number}", kinds)
-    yield legend(kinds, counts) + _FOOT
+        yield article(document, f"d{number}")
+    yield legend(counts) + _FOOT
 
 
-def article(document: Document, name: str, kinds: dict[str, int]) -> str:
+def article(document: Document, name: str) -> str:
     """Return a document with highlighted mentions, and a table of the mentions.
 
     Args:
         document: the document.
         name: the prefix of the document's element ids.
-        kinds: the look of each type, in ``range(KINDS)``.
     """
     listed = rows(document.spans)
     parts = pieces(document.text, [row.span for row in listed])
-    marks = _Marks([row.span for row in listed], name, kinds)
+    marks = _Marks([row.span for row in listed], name)
     depth = max((piece.lane for piece in parts), default=0)
     text = "".join(_marked(document.text, parts, marks))
     return (
@@ -84,20 +82,19 @@ class _Marks:
     Args:
         spans: the mentions, by number.
         name: the prefix of the document's element ids.
-        kinds: the look of each type.
     """
 
-    def __init__(self, spans: Sequence[Span], name: str, kinds: dict[str, int]) -> None:
-        self._spans, self._name, self._kinds = spans, name, kinds
+    def __init__(self, spans: Sequence[Span], name: str) -> None:
+        self._spans, self._name = spans, name
         self.cut = 0  # lines that end where they cross another mention
 
     def opening(self, piece: Piece, around: Iterable[Piece]) -> str:
         """Return the start tag; its title describes the surrounding mentions too."""
         if piece.gap:
-            return f'<span class="line {self._look(piece)}">'
+            return f'<span {self._look(piece)}>'
         described = [piece, *islice((p for p in around if not p.gap), _MAX_TITLE_MENTIONS)]
         title = "\n".join(_describe(self._spans[p.number]) for p in described)
-        return f'<mark class="line {self._look(piece)}" title="{_escaped(title)}">'
+        return f'<mark {self._look(piece)} title="{_escaped(title)}">'
 
     def closing(self, piece: Piece) -> str:
         return "</span>" if piece.gap else "</mark>"
@@ -105,17 +102,19 @@ class _Marks:
     def label(self, piece: Piece, crossing: Iterable[Piece] = ()) -> str:
         """Return the label of a mention, underlined by mentions that cross its end."""
         span = self._spans[piece.number]
-        lines = [f'<span class="line {self._look(other)}">' for other in crossing]
+        lines = [f'<span {self._look(other)}>' for other in crossing]
         description = _escaped(_describe(span))
         link = (
-            f'<a class="t{self._kinds[span.type]}" href="#{self._name}m{piece.number + 1}"'
+            f'<a class="t{find_look(span.type)}" href="#{self._name}m{piece.number + 1}"'
             f' data-t="{_escaped(span.type)}" title="{description}" aria-label="{description}"></a>'
         )
         return "".join(lines) + link + "</span>" * len(lines)
 
     def _look(self, piece: Piece) -> str:
-        kind = self._kinds[self._spans[piece.number].type]
-        return f"t{kind} l{piece.lane}{' gap' * piece.gap}"
+        """Return attributes for the look of a mention, and its number."""
+        look = find_look(self._spans[piece.number].type)
+        gap = " gap" * piece.gap
+        return f'class="line t{look} l{piece.lane}{gap}" data-m="{piece.number + 1}"'
 
 
 def _marked(text: str, parts: Sequence[Piece], marks: _Marks) -> Iterator[str]:
@@ -165,7 +164,7 @@ def _details(document: Document, listed: Sequence[Row], name: str) -> str:
     columns = find_filled_columns(lines)
     head = "".join(f'<th scope="col">{HEAD[column]}' for column in columns)
     body = "".join(
-        f'<tr id="{name}m{number}">' + "".join(_cell(line[i], HEAD[i], row.depth) for i in columns)
+        f'<tr id="{name}m{number}">' + "".join(_cell(line[i], HEAD[i], row.depth, row.span) for i in columns)
         for number, (row, line) in enumerate(zip(listed, lines, strict=True), 1)
     )
     noun = "mention" if len(listed) == 1 else "mentions"
@@ -175,17 +174,28 @@ def _details(document: Document, listed: Sequence[Row], name: str) -> str:
     )
 
 
-def _cell(text: str, column: str, depth: int) -> str:
+def _cell(text: str, column: str, depth: int, span: Span) -> str:
     indent = min(depth, MAX_INDENT) if column == "mention" else 0
     moved = f' style="padding-inline-start: {indent}em"' if indent else ""
-    return f'<td dir="auto"{moved}>{escape(text)}'
+    content = _link(span) if column == "identifiers" else escape(text)
+    return f'<td dir="auto"{moved}>{content}'
 
 
-def legend(kinds: dict[str, int], counts: Counter[str]) -> str:
+def _link(span: Span) -> str:
+    """Return identifiers, with links to the descriptions of their concepts."""
+    parts = []
+    for identifier in span.identifiers:
+        address, text = find_link(identifier, span.type), _escaped(shortened(identifier))
+        attributes = f'class="id" href="{escape(address or "")}" rel="noreferrer"'
+        parts.append(f"<a {attributes}>{text}</a>" if address else text)
+    return " ".join(parts)
+
+
+def legend(counts: Counter[str]) -> str:
     """Return a list of the types, in the look of their mentions, with their counts."""
     entries = "".join(
-        f'<li><mark class="line t{kind}" lang="">{_escaped(name)}</mark> {counts[name]:,}</li>'
-        for name, kind in kinds.items()
+        f'<li><mark class="line t{find_look(name)}" lang="">{_escaped(name)}</mark> {count:,}</li>'
+        for name, count in counts.items()
     )
     return f'<ul class="legend" aria-label="types">{entries or "<li>no mentions</li>"}</ul>\n'
 

@@ -1,43 +1,21 @@
 """The style of the HTML page: colors for light and dark mode that color-blind readers distinguish.
 
-The type follows each mention, so colors are never the only information. If there are more types
-than colors, line styles distinguish them.
+The type follows each mention, so colors are never the only information. Line styles distinguish
+types of the same color. `vaner.display.type_looks` has the look of each type.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from vaner.display.html.span_layout import LANES
-
-
-class Color(NamedTuple):
-    """A color for lines and a color for text on a tint of it, on a light and on a dark page."""
-
-    line: str
-    text: str
-    dark_line: str
-    dark_text: str
-
+from vaner.display.type_looks import COLORS, STYLES
 
 PAPER, DARK_PAPER = "#ffffff", "#17191c"
 TINTS = (12, 9, 6)
 """Percent of the line's color behind mentions of the first three levels. The tints add up: deeper
 levels have none, so that the text stays readable."""
 
-# Found by search: a contrast of 3:1 on the page and of 4.5:1 for text on the tints (WCAG 2.2), and
-# distinct for protanopes, deuteranopes and tritanopes (Machado et al. 2009).
-COLORS = (
-    Color("#2f5be0", "#1d3fa8", "#4c86f5", "#a9cbff"),
-    Color("#e5640a", "#974000", "#d9722e", "#ffb78c"),
-    Color("#0b9c78", "#055f49", "#2fe0ae", "#7debcb"),
-    Color("#c562c9", "#8a2f8e", "#e7a8f2", "#efbdf7"),
-    Color("#701c00", "#701c00", "#f2ce4a", "#f5dc85"),
-    Color("#44505c", "#37424d", "#8c97a3", "#c9d1d9"),
-)
-STYLES = ("solid", "double", "dashed", "dotted")
-KINDS = len(COLORS) * len(STYLES)
-"""Number of types that look different. Further types repeat the looks."""
+LOOKS = range(len(COLORS) * len(STYLES))
+"""The looks of types."""
 
 _LINE, _STEP = 3, 5  # thickness of a line, and distance between lines, in pixels
 
@@ -59,10 +37,10 @@ def _variables(dark: bool) -> str:
 _TINTS = "\n".join(
     f"{'mark ' * (depth + 1)}{{ --tint: {percent}%; }}" for depth, percent in enumerate((*TINTS, 0))
 )
-_KINDS = "\n".join(
+_LOOKS = "\n".join(
     f".t{i} {{ --c: var(--c{i % len(COLORS)}); --k: var(--k{i % len(COLORS)}); "
     f"--s: {STYLES[i // len(COLORS)]}; }}"
-    for i in range(KINDS)
+    for i in LOOKS
 )
 # Make room for the lines below each line of text, and below the last one.
 _DEPTHS = "\n".join(
@@ -79,11 +57,12 @@ mark:has(> a:last-child) {{ margin-inline-end: 2px; }}
 .gap {{ border-bottom: 2px dotted var(--c); background: none; }}
 {_TINTS}
 mark:hover:not(:has(mark:hover)), mark:focus-within:not(:has(mark:focus-within)) {{
-  background: color-mix(in srgb, var(--c) 40%, transparent); }}
+  background: color-mix(in srgb, var(--c) 18%, transparent); }}
 .text a {{ font-size: .65em; font-weight: 600; line-height: 0; vertical-align: super;
   margin-inline-start: .2em; padding-inline-end: .2em; white-space: nowrap;
   unicode-bidi: isolate; color: var(--k); text-decoration: none; }}
 .text a::before {{ content: "\\2060" attr(data-t); }}
+a.id {{ color: var(--k0); }}
 a:focus-visible, summary:focus-visible {{ outline: 2px solid var(--ink); outline-offset: 1px; }}
 details {{ margin-top: .2rem; overflow-x: auto; }}
 summary, .none {{ font-size: .85rem; color: var(--faint); margin: .2rem 0 0; cursor: pointer; }}
@@ -92,7 +71,7 @@ table {{ border-collapse: collapse; font-size: .85rem; }}
 th, td {{ text-align: start; vertical-align: top; padding: .15rem .7rem .15rem 0;
   border-bottom: 1px solid var(--rule); }}
 tr:target {{ outline: 2px solid var(--ink); }}
-{_KINDS}
+{_LOOKS}
 {_DEPTHS}
 """
 """Style of texts with mentions, and of tables."""
