@@ -14,7 +14,7 @@ PIP := $(RUN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install mpnet test test-fast test-slow lint format types layers docs check lock \
+.PHONY: help demo install mpnet test test-fast test-slow lint format types layers screenshots docs check lock \
     audit sbom clean
 
 help: ## print this list
@@ -56,6 +56,9 @@ layers: $(STAMP) ## check that imports point downward only
 	$(RUN)/lint-imports
 
 # Neither the pages nor the build load anything from other sites.
+screenshots: $(STAMP) ## make the screenshots of the documentation; needs Chromium
+	$(RUN)/python -m docs.screenshots
+
 docs: $(STAMP) ## build the documentation: site/index.html
 	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet
 	@echo "built site/index.html"

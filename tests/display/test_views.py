@@ -19,6 +19,7 @@ from vaner.display import html, table
 from vaner.display.html import style
 from vaner.display.html.page import _describe
 from vaner.display.html.span_layout import LANES, pieces
+from vaner.display.identifier_links import find_link
 from vaner.text.documents import Document, Span
 from vaner.text.span_relations import SpanRelation, find_relation
 
@@ -37,6 +38,7 @@ class _Page(HTMLParser):
         texts: the text of each article.
         marks: for each article the title, the first and the last character of each mark.
         labels: the text of each label, and its description for screen readers.
+        links, concepts: addresses of links inside the page, and of descriptions of concepts.
         crooked: end tags that close another element than the one that was opened last.
     """
 
@@ -50,6 +52,7 @@ class _Page(HTMLParser):
         self.labels: list[tuple[str, str]] = []
         self.ids: list[str] = []
         self.links: list[str] = []
+        self.concepts: list[str] = []
         self.tags = Counter[str]()
         self.crooked = 0
         self._open: list[tuple[str, dict[str, str], int]] = []
@@ -63,11 +66,13 @@ class _Page(HTMLParser):
         self.tags[tag] += 1
         attributes = {name: str(value) for name, value in attrs}
         self.ids += [attributes["id"]] if "id" in attributes else []
-        self.links += [attributes["href"]] if "href" in attributes else []
+        if tag == "a":
+            links = self.concepts if attributes["class"] == "id" else self.links
+            links.append(attributes["href"])
         if tag == "p" and attributes.get("class", "").startswith("text"):
             self.texts.append("")
             self.marks.append([])
-        if tag == "a":
+        if tag == "a" and attributes.get("class") != "id":
             self.labels.append((attributes["data-t"], attributes["aria-label"]))
         if tag not in self._void | self._implied:
             self._open.append((tag, attributes, len(self.texts[-1]) if self.texts else 0))
@@ -97,7 +102,8 @@ def page(*documents: Document) -> tuple[str, _Page]:
 
 def test_the_page_needs_nothing_else() -> None:
     text, parsed = page(Document("d", TEXT, NESTED))
-    assert not re.search(r"https?:|url\(|@import", text)
+    without_links = re.sub(r'<a class="id" href="[^"]*"', "", text)
+    assert not re.search(r"https?:|url\(|@import", without_links)
     assert not {"script", "link", "img", "iframe"} & set(parsed.tags)
 
 
@@ -124,7 +130,9 @@ def test_nested_and_crossing_mentions_all_show() -> None:
 
 def test_the_line_of_a_mention_goes_on_below_the_labels_that_it_crosses() -> None:
     text, _ = page(Document("d", TEXT, NESTED))
-    assert re.search(r'<span class="line t2 l0"><a class="t0"[^>]*></a></span></mark>', text)
+    assert re.search(
+        r'<span class="line t\d+ l0" data-m="3"><a class="t\d+"[^>]*></a></span></mark>', text
+    )
 
 
 def test_a_mention_that_is_only_nested_is_one_element() -> None:
@@ -149,7 +157,7 @@ def test_discontinuous_mentions_are_drawn_in_pieces_with_a_line_between() -> Non
     assert parsed.texts == [TEXT]
     assert "Severe … cancer" in text  # in the table of mentions
     assert [m[1:] for m in parsed.marks[0]] == [(0, 6), (12, 18)]
-    assert '<span class="line t0 l0 gap"> lung </span>' in text
+    assert re.search(r'<span class="line t\d+ l0 gap" data-m="1"> lung </span>', text)
     assert len(parsed.labels) == 1
 
 
@@ -161,6 +169,13 @@ def test_everything_is_escaped() -> None:
     text.encode()
     assert parsed.texts[0].startswith("<script>alert('x')")
     assert parsed.labels[0][0].startswith("<script>alert('x')</script>\" onmouseover=")
+
+
+def test_identifiers_are_links_to_descriptions_of_concepts() -> None:
+    span = Span(0, 18, "Disease", None, ("MESH:D008175", "ward:7", 'MESH:"><b>'))
+    text, parsed = page(Document("d", TEXT, (span,)))
+    assert parsed.concepts == [find_link("MESH:D008175")]
+    assert "MESH:&quot;&gt;&lt;b&gt;" in text and "ward:7" in text
 
 
 def test_more_types_than_colours() -> None:

@@ -10,14 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.serving import annotator, serve
 from vaner.formats import read
 from vaner.text.documents import Document
 
-pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-from vaner.server.app import create_app  # noqa: E402 - needs the extra
 
 expect = playwright.expect
 
@@ -35,22 +31,6 @@ TEXT = "😀 for aspirin\nand lung cancer 😀😀 asthma"
 FOUND = ["😀", "aspirin", "lung cancer", "lung", "😀", "😀", "asthma"]
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serve(create_app(annotator(), name="known")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as running:
-        # Chromium has no sandbox for root, who runs things in containers.
-        options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield chromium
-        chromium.close()
-
-
 def open_page(browser: Any, address: str, width: int = 1280, **options: Any) -> Iterator[Any]:
     """Yield the page, opened; whatever the browser complains of fails the test."""
     context = browser.new_context(viewport={"width": width, "height": 850}, **options)
@@ -66,18 +46,6 @@ def open_page(browser: Any, address: str, width: int = 1280, **options: Any) -> 
     yield page
     context.close()
     assert not problems
-
-
-@pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
-    """The page on a desktop."""
-    yield from open_page(browser, address)
-
-
-@pytest.fixture
-def phone(browser: Any, address: str) -> Iterator[Any]:
-    """The page on a phone."""
-    yield from open_page(browser, address, width=390, has_touch=True, is_mobile=True)
 
 
 def annotate(page: Any, text: str = TEXT) -> None:

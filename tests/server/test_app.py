@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 from tests.serving import POISON, SCORE, WordRecognizer, annotator, spans, wait_for
+from vaner import __version__
 from vaner.annotator import Annotator
+from vaner.display.type_looks import find_look
 from vaner.formats import FORMATS, read, write
 from vaner.formats.source import InMemoryFile
 from vaner.linking.options import LinkOptions
@@ -32,6 +34,7 @@ from starlette.testclient import TestClient
 
 from vaner.server.app import create_app
 from vaner.server.response import WRITABLE
+from vaner.server.web_page import page_files
 
 TEXT = "β 😀 aspirin for\r\nlung cancer"
 EXPECTED = [(s.start, s.end, s.type) for s in sorted(spans(TEXT))]
@@ -64,7 +67,7 @@ def places(document: dict[str, Any]) -> list[tuple[int, int, str]]:
 def error(response: Any) -> str:
     """Return the message of an error, which must be one line."""
     body = response.json()
-    assert list(body) == ["error"] and "\n" not in body["error"], body
+    assert set(body) <= {"error", "parameter"} and "\n" not in body["error"], body
     message: str = body["error"]
     return message
 
@@ -391,7 +394,11 @@ def test_types_health_and_openapi(server: TestClient) -> None:
     about = server.get("/types").json()
     assert (about["model"], about["types"]) == ("known", list(WordRecognizer.types))
     assert {"brat", "html", "json"} <= set(about["write"]) and "brat" not in about["read"]
-    assert server.get("/health").json() == {"status": "ok", "model": "known", "waiting": 0}
+    health = server.get("/health").json()
+    assert health == {
+        "status": "ok", "model": "known", "form": None, "vaner": __version__, "waiting": 0
+    }  # fmt: skip
+    assert about["form"] is None and about["vaner"] == __version__
     schema = server.get("/openapi.json").json()
     paths = {"/annotate", "/convert", "/types", "/health", "/ready", "/metrics"}
     assert set(schema["paths"]) == paths
@@ -426,42 +433,55 @@ def test_metrics_count() -> None:
 
 
 def test_no_page_loads_files_of_other_servers(server: TestClient) -> None:
-    for path in ("/", "/page.css", "/page.js", "/offsets.js"):
+    paths = [path for path in page_files() if path != "/links.json"]
+    assert len(paths) > 10
+    for path in (*paths, "/docs"):
         answer = server.get(path)
-        assert not re.search(r"(?:https?:)?//[a-z]", re.sub(r"(?m)^\s*// .*|\*/", "", answer.text))
+        assert answer.status_code == 200
+        loaded = re.sub(r"(?m)^\s*// .*|\*/", "", answer.text).replace("http://testserver", "")
+        assert not re.search(r"(?:https?:)?//[a-z]", loaded)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert server.get("/docs").status_code == 404  # the page of FastAPI, which loads scripts
+
+
+def test_an_error_names_the_parameter_that_prevents_it(server: TestClient) -> None:
+    for body, parameter in ((b"prose", "input_format"), ("für".encode("latin-1"), "encoding")):
+        assert server.post("/convert?name=notes", content=body).json()["parameter"] == parameter
+    assert "parameter" not in server.post("/annotate", json={}).json()
+
+
+def test_the_page_of_the_api_describes_every_operation(server: TestClient) -> None:
+    page = server.get("/docs").text
+    for path in server.get("/openapi.json").json()["paths"]:
+        assert re.search(rf"<h2>(GET|POST) {path}</h2>", page)
+    for words in ("min_score", "input_format", "The request exceeds a limit.", "text/x-pubtator"):
+        assert words in page
+    assert not re.search("<script|{url}", page) and "curl http://testserver/annotate" in page
 
 
 def test_rendered_mentions_are_in_the_order_of_their_links(server: TestClient) -> None:
-    given = [{"start": 5, "end": 9, "type": "A"}, {"start": 0, "end": 9, "type": "<b>"}]
+    given = [{"start": 5, "end": 9, "type": "Ward"}, {"start": 0, "end": 9, "type": "<b>"}]
     body = {"documents": [{"id": "<i>", "text": "<lung> 😀", "spans": given[:1]},
                           {"text": "lung lungs", "spans": given}]}  # fmt: skip
-    body["documents"][0]["spans"] = [{"start": 1, "end": 5, "type": "A"}]
-    answer = server.post("/draw?first=4&type=A&type=B", json=body).json()
-    assert [len(d["spans"]) for d in answer["documents"]["documents"]] == [1, 2]
-    assert places(answer["documents"]["documents"][1]) == [(0, 9, "<b>"), (5, 9, "A")]
+    body["documents"][0]["spans"] = [{"start": 1, "end": 5, "type": "Disease"}]
+    answer = server.post("/draw?first=4&type=Chemical", json=body).json()
+    assert answer["order"] == [[0], [1, 0]]
+    looks = answer["looks"]
+    assert set(looks) == {"Ward", "<b>", "Disease", "Chemical"}
+    assert looks["Disease"] == find_look("Disease") != looks["Chemical"]
     first, second = answer["html"]
-    assert "<i>" not in first and 'href="#d4m1"' in first and 'class="line t0' in first
+    assert "<i>" not in first and 'href="#d4m1"' in first
+    assert f'class="line t{looks["Disease"]} l0" data-m="1"' in first
     assert re.findall(r'href="#d5m(\d)" data-t="([^"]*)"', second) == [
-        ("2", "A"), ("1", "&lt;b&gt;")
+        ("2", "Ward"), ("1", "&lt;b&gt;")
     ]  # fmt: skip
-    assert 'class="line t2' in second  # a type that the page does not know comes after the others
-
-
-def test_the_number_of_colors_is_that_of_the_script() -> None:
-    from vaner.display.html.style import KINDS
-    from vaner.server.web_page import page_files
-
-    assert f"const KINDS = {KINDS};" in page_files()["/page.js"].content
 
 
 def test_api_keys() -> None:
-    """Everything that reads or tells something needs a key; the page and the health do not."""
+    """Everything that reads or returns texts needs a key; the page and the health do not."""
     keys = ("a-key-0123456789-a", "a-key-0123456789-b")
     app = create_app(annotator(), limits=Limits(), api_keys=keys)
     with TestClient(app, raise_server_exceptions=False) as test_client:
-        for path in ("/", "/page.js", "/health", "/ready", "/openapi.json"):
+        for path in ("/", "/page.js", "/health", "/ready", "/openapi.json", "/docs"):
             assert test_client.get(path).status_code == 200, path
         for path in ("/annotate", "/convert", "/draw", "/types", "/metrics", "/nowhere"):
             answer = test_client.post(path, content=b"x" * 100_000)

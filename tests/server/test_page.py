@@ -7,13 +7,24 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
+
 from tests.server.browser import (
-    FOUND, NEEDS_CHROMIUM, TEXT, address, annotate, browser, downloaded, expect, labels, mention,
-    mentions, page, phone, select, wait_for_status, words,
-)  # fmt: skip
+    FOUND,
+    NEEDS_CHROMIUM,
+    TEXT,
+    annotate,
+    downloaded,
+    expect,
+    labels,
+    mention,
+    mentions,
+    select,
+    wait_for_status,
+    words,
+)
 
 pytestmark = NEEDS_CHROMIUM
-__all__ = ["address", "browser", "page", "phone"]
 
 
 def test_an_empty_page_explains_itself_and_has_an_example(page: Any) -> None:

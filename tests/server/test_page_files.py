@@ -11,19 +11,29 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install -e '.[serve]'")
+
 from tests.server.browser import (
-    FOUND, NEEDS_CHROMIUM, TEXT, address, annotate, browser, download, downloaded, expect, labels,
-    mention, mentions, page, phone, select, wait_for_status, words,
-)  # fmt: skip
+    FOUND,
+    NEEDS_CHROMIUM,
+    TEXT,
+    annotate,
+    download,
+    downloaded,
+    expect,
+    labels,
+    mention,
+    mentions,
+    select,
+    wait_for_status,
+    words,
+)
 from tests.serving import annotator, serve
 from vaner.display.identifier_links import find_link
 from vaner.formats import write
 from vaner.text.documents import Document, Span
 
-from vaner.server.app import create_app  # isort: skip - after the modules above, it needs an extra
-
 pytestmark = NEEDS_CHROMIUM
-__all__ = ["address", "browser", "page", "phone"]
 
 GOLD = Document("12", "Gout 😀 and asthma", (Span(0, 4, "Disease", None, ("MESH:D006073",)),))
 
@@ -167,8 +177,10 @@ def give_concepts(route: Any) -> None:
         if span["text"] == "asthma":
             span["identifiers"] = ["MESH:D001249", "ward:7"]
             span["context"] = [{"attribute": "negated", "start": 0, "end": 1, "text": "😀"}]
-            span["candidates"] = [{"id": "MESH:D001249", "name": "asthma", "score": 0.9},
-                                  {"id": "MESH:D055963", "name": "asthma bronchial", "score": 0.3}]  # fmt: skip
+            span["candidates"] = [
+                {"id": "MESH:D001249", "name": "asthma", "score": 0.9},
+                {"id": "MESH:D055963", "name": "asthma bronchial", "score": 0.3},
+            ]
     route.fulfill(response=response, json=content)
 
 
@@ -231,8 +243,8 @@ def test_axe_has_no_complaint(request: pytest.FixtureRequest, device: str, schem
     def check() -> None:
         page.evaluate(script.read_text("utf-8"))
         report = page.evaluate("axe.run()")
-        found = [(v["id"], v["nodes"][0]["html"]) for v in report["violations"]]
-        assert not found
+        violations = [(v["id"], v["nodes"][0]["html"]) for v in report["violations"]]
+        assert not violations
         assert report["passes"]
 
     check()
@@ -297,6 +309,8 @@ def test_all_controls_have_names(page: Any) -> None:
 def test_the_page_asks_for_an_api_key(browser: Any, tmp_path: Path) -> None:
     """Once in a tab: after a wrong key again, after a reload not."""
     key = "a-key-0123456789-a"
+    from vaner.server.app import create_app
+
     with serve(create_app(annotator(), name="known", api_keys=[key])) as url:
         context = browser.new_context()
         page = context.new_page()

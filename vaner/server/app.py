@@ -205,9 +205,7 @@ def _body_schema() -> dict[str, Any]:
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RejectedRequest)
     async def rejected(_: Request, error: RejectedRequest) -> Response:
-        return _error_response(
-            error.status, error.message, error.headers.items(), error.parameter
-        )
+        return _error_response(error.status, error.message, error.headers.items(), error.parameter)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

@@ -30,7 +30,7 @@ def page_files() -> Mapping[str, PageFile]:
     for file in (files(__package__) / "page").iterdir():
         name, _, suffix = file.name.rpartition(".")
         if suffix in _MEDIA_TYPES:
-            content = (STYLE if name == "page" and suffix == "css" else "") + file.read_text("utf-8")
+            content = (STYLE if file.name == "page.css" else "") + file.read_text("utf-8")
             path = "/" if name == "index" else f"/{file.name}"
             pages[path] = PageFile(_MEDIA_TYPES[suffix], content)
     pages["/links.json"] = PageFile("application/json", json.dumps(list_link_rules()))

@@ -91,7 +91,7 @@ class _Marks:
     def opening(self, piece: Piece, around: Iterable[Piece]) -> str:
         """Return the start tag; its title describes the surrounding mentions too."""
         if piece.gap:
-            return f'<span {self._look(piece)}>'
+            return f"<span {self._look(piece)}>"
         described = [piece, *islice((p for p in around if not p.gap), _MAX_TITLE_MENTIONS)]
         title = "\n".join(_describe(self._spans[p.number]) for p in described)
         return f'<mark {self._look(piece)} title="{_escaped(title)}">'
@@ -102,7 +102,7 @@ class _Marks:
     def label(self, piece: Piece, crossing: Iterable[Piece] = ()) -> str:
         """Return the label of a mention, underlined by mentions that cross its end."""
         span = self._spans[piece.number]
-        lines = [f'<span {self._look(other)}>' for other in crossing]
+        lines = [f"<span {self._look(other)}>" for other in crossing]
         description = _escaped(_describe(span))
         link = (
             f'<a class="t{find_look(span.type)}" href="#{self._name}m{piece.number + 1}"'
@@ -164,7 +164,8 @@ def _details(document: Document, listed: Sequence[Row], name: str) -> str:
     columns = find_filled_columns(lines)
     head = "".join(f'<th scope="col">{HEAD[column]}' for column in columns)
     body = "".join(
-        f'<tr id="{name}m{number}">' + "".join(_cell(line[i], HEAD[i], row.depth, row.span) for i in columns)
+        f'<tr id="{name}m{number}">'
+        + "".join(_cell(line[i], HEAD[i], row.depth, row.span) for i in columns)
         for number, (row, line) in enumerate(zip(listed, lines, strict=True), 1)
     )
     noun = "mention" if len(listed) == 1 else "mentions"

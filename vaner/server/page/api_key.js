@@ -1,4 +1,4 @@
-// Requests to the server. If it needs an API key, the user is asked for it once in each tab.
+// Requests to the server. If it needs an API key, the page asks for it once in each tab.
 
 const STORED = "vaner-api-key";
 let question = null; // requests that are refused at the same time wait for one answer

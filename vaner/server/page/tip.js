@@ -20,6 +20,7 @@ export function mentionsAt(target) {
 }
 
 export function showTip(target) {
+  if (matchMedia("(hover: none)").matches) return; // a tap opens the form instead
   const numbers = target instanceof Element ? mentionsAt(target) : [];
   $("tip").hidden = !numbers.length || !$("edit").hidden;
   if ($("tip").hidden) return;

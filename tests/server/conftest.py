@@ -1,0 +1,49 @@
+"""The page of a server with a stand-in for the model, in a browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.serving import annotator, serve
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    from vaner.server.app import create_app
+
+    with serve(create_app(annotator(), name="known")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    from tests.server.browser import CHROMIUM
+
+    with sync_playwright() as running:
+        # Chromium has no sandbox for root, who runs things in containers.
+        options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
+        chromium = running.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """The page on a desktop."""
+    from tests.server.browser import open_page
+
+    yield from open_page(browser, address)
+
+
+@pytest.fixture
+def phone(browser: Any, address: str) -> Iterator[Any]:
+    """The page on a phone."""
+    from tests.server.browser import open_page
+
+    yield from open_page(browser, address, width=390, has_touch=True, is_mobile=True)
