@@ -1,6 +1,6 @@
 """Make the screenshots of the documentation, with the default model and a text written for them.
 
-Run it with ``python -m docs.screenshots``, or ``make screenshots``. It needs the extras ``serve`` and
+Run it with ``python -m docs.screenshots``, or ``make screenshots``. It needs the extra
 ``dev`` and a Chromium; the environment variable CHROMIUM names its program, if it is not found.
 """
 
@@ -75,8 +75,8 @@ def save(name: str, image: bytes) -> None:
     from PIL import Image
 
     content = io.BytesIO()
-    picture = Image.open(io.BytesIO(image)).convert("RGB").quantize(_COLORS, dither=Image.Dither.NONE)
-    picture.save(content, "PNG", optimize=True)
+    picture = Image.open(io.BytesIO(image)).convert("RGB")
+    picture.quantize(_COLORS, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
     if content.tell() > MAX_BYTES:
         raise SystemExit(f"{name}: {content.tell():,} bytes; a screenshot may have {MAX_BYTES:,}")
     (IMAGES / name).write_bytes(content.getvalue())
@@ -121,7 +121,7 @@ def _serve(annotator: Annotator) -> Iterator[str]:
 def _open_browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=program, args=options)
