@@ -51,13 +51,18 @@ def make_recipe(left_out: str) -> Recipe:
     info = lookup(left_out)
     # Other corpora have some of its sentences: none of them is trained on.
     held_out = [{"corpus": left_out, "split": split} for split in info.splits] if info else []
-    scored = [{"corpus": name, "split": evaluation_split(name)} for name in LEFT_OUT]
+    scored = [{"corpus": name, "split": get_scored_split(name)} for name in LEFT_OUT]
     return Recipe.model_validate(content | {
         "name": f"without {left_out}" if info else ALL,
         "model": content["model"] | model,
         "dev": [{"corpus": "NCBI-disease", "limit": 250}],
         "held_out": content["held_out"] + scored + held_out,
     })  # fmt: skip
+
+
+def get_scored_split(name: str) -> str:
+    """Return the split of a corpus to score: test, or devel without one."""
+    return evaluation_split(name) or "devel"
 
 
 def measure(left_out: str, root: Path | None, limit: int | None) -> list[Row]:
@@ -71,7 +76,7 @@ def measure(left_out: str, root: Path | None, limit: int | None) -> list[Row]:
     annotator = Annotator.from_pretrained(folder / "seed-1" / "model", form="pytorch")
     rows = []
     for name in LEFT_OUT if left_out == ALL else (left_out,):
-        split = evaluation_split(name) or "devel"
+        split = get_scored_split(name)
         gold = load(name, split, root=root)
         for is_named in (False, True) if left_out == ALL else (False,):
             evaluation = evaluate(annotator, gold, limit=limit, name_corpus=is_named)

@@ -30,6 +30,7 @@ UNUSUAL = st.text(
         ("ＩＬ－２（Ａ）", "IL-2(A）"),  # a sign is folded inside a word
         ("ＩＬ\u200b－\u200d２", "IL-2"),
         ("，（。", "，（。"),
+        ("COVID\u201119, IL\u2010\u200b2 – −1", "COVID-19, IL-2 – −1"),
         ("Sjo\u0308gren, Me\u0301nie\u00ad\u0300re", "Sjögren, Ménière"),
         (unicodedata.normalize("NFD", "한국어 がん"), "한국어 がん"),
         ("𝐓𝐍𝐅 𝛼", "TNF α"),
@@ -65,6 +66,16 @@ def test_invisible_characters_change_no_word_and_no_sentence(text: str, seed: in
     assert [(offsets[w.start], offsets[w.end - 1] + 1) for w in words] == dirty_words
     assert read_words(dirty, dirty_words) == read_words(text, words)
     assert split_sentences(dirty, dirty_words) == split_sentences(text, words)
+
+
+@pytest.mark.parametrize("hyphen", ["\u2010", "\u2011"])
+@pytest.mark.parametrize("text", SENTENCES)
+def test_hyphens_of_typesetters_are_read_as_hyphens(text: str, hyphen: str) -> None:
+    typeset = text.replace("-", hyphen)
+    words = split_words(text)
+    assert split_words(typeset) == words
+    assert read_words(typeset, words) == read_words(text, words)
+    assert split_sentences(typeset, words) == split_sentences(text, words)
 
 
 @pytest.mark.parametrize("text", SENTENCES)

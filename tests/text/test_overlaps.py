@@ -62,7 +62,7 @@ def late(number: int) -> list[Span]:
 
 def draw_page(spans: list[Span]) -> str:
     document = Document("1", "a" * max(span.end for span in spans), tuple(sorted(spans)))
-    return article(document, "d1", {"X": 0})
+    return article(document, "d1")
 
 
 def chain(number: int) -> list[Entry]:

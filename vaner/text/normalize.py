@@ -2,9 +2,9 @@
 
 Soft hyphens, zero-width spaces, joiners and direction marks are invisible, and copied text has them
 in the middle of words. Models and splitters read a text without them, and read ``ﬁ`` as ``fi``,
-``Ａ`` as ``A``, and a letter with a combining accent as one letter (NFC). Offsets refer to the
-original. A joiner stays where spelling needs it: between letters of a script that joins
-letters, such as Arabic or Devanagari, and between emoji.
+``Ａ`` as ``A``, the hyphens of typesetters (U+2010, U+2011) as ``-``, and a letter with a combining
+accent as one letter (NFC). Offsets refer to the original. A joiner stays where spelling needs it:
+between letters of a script that joins letters, such as Arabic or Devanagari, and between emoji.
 """
 
 from __future__ import annotations
@@ -37,13 +37,16 @@ _ACCENTED = (
     rf"[\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\p{{Hiragana}}\p{{Katakana}}]"
     rf"(?:{_INVISIBLE}*+[\u0300-\u036f\u3099\u309a]){{1,4}}+"
 )
+_HYPHEN = r"[\u2010\u2011]"  # in texts of publishers, where corpora have "-"
 _HANGUL = r"[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?+"
 _UNUSUAL = regex.compile(
     rf"(?V1)(?P<flag>{_FLAG})|(?P<composed>{_ACCENTED}|{_HANGUL})|(?P<invisible>{_INVISIBLE}++)"
-    rf"|(?P<sign>{_SIGN})|{_FOLDED}"
+    rf"|(?P<sign>{_SIGN})|(?P<hyphen>{_HYPHEN})|{_FOLDED}"
 )
 # A text without any of these characters is not changed.
-_TRIGGER = regex.compile(rf"(?V1)[{_INVISIBLE}{_FOLDED}[\u0300-\u036f\u1100-\u1112\u3099\u309a]]")
+_TRIGGER = regex.compile(
+    rf"(?V1)[{_INVISIBLE}{_HYPHEN}{_FOLDED}[\u0300-\u036f\u1100-\u1112\u3099\u309a]]"
+)
 _INVISIBLE_RUN = regex.compile(rf"(?V1){_INVISIBLE}++")
 # Letters and vowel signs that a joiner may follow and precede.
 _JOINED = (
@@ -84,6 +87,8 @@ def normalize(text: str) -> str:
 
     >>> normalize("as\u00adthma with \ufb01brosis")
     'asthma with fibrosis'
+    >>> normalize("COVID\u201119")
+    'COVID-19'
     """
     return normalize_with_offsets(text).text
 
@@ -135,6 +140,8 @@ def _find_joiner(text: str, run: regex.Match[str]) -> int | None:
 
 def _fold(match: regex.Match[str]) -> str:
     """Return the characters that are read for a match."""
+    if match["hyphen"]:
+        return "-"
     if match["composed"]:
         return unicodedata.normalize("NFC", _INVISIBLE_RUN.sub("", match[0]))
     return _fold_character(match[0], is_sign=bool(match["sign"]))

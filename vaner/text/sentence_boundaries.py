@@ -72,7 +72,7 @@ _OPEN_ABBREVIATIONS = frozenset(
     "aff approx bv cf chr cv dr drs eq eqs fig figs mr mrs ms no nos nr pp prof pv ref refs serov "
     "ssp st str subsp subspp var vit vits viz vs".split()
 )
-_JOINERS = frozenset("-/\u2010\u2011")
+_JOINERS = frozenset("-/")
 
 
 def is_boundary(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:

@@ -118,6 +118,7 @@ export function createTextTools(tables) {
   }
 
   function fold({ 0: matched, groups }) {
+    if (groups.hyphen) return "-";
     if (groups.composed) return matched.replace(N.INVISIBLE_RUN.global, "").normalize("NFC");
     const folded = matched.normalize("NFKC");
     return groups.sign || is("LMN", folded) ? folded : matched;
