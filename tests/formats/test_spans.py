@@ -70,6 +70,7 @@ QUOTES = [
     ("TNF-α", "TNF-", False),
     ("IL2", "IL?", False),
     ("IL2", "IL6", False),
+    ("IL2 ", "IL2", False),
 ]
 
 

@@ -9,7 +9,6 @@ metadata and written back. ``N`` lines (references) give mentions their identifi
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +29,8 @@ from vaner.formats.losses import (
     replace_line_breaks,
     replace_surrogates,
 )
+from vaner.formats.offset_conventions import Conversion, find_conversion
+from vaner.formats.quotes import report_conversion
 from vaner.formats.references import Entry, find_dangling
 from vaner.formats.roundtrip_metadata import (
     Line,
@@ -37,7 +38,6 @@ from vaner.formats.roundtrip_metadata import (
     with_roundtrip_metadata,
 )
 from vaner.formats.source import (
-    FormatWarning,
     InputFile,
     MalformedError,
     OnError,
@@ -48,8 +48,12 @@ from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_re
 from vaner.text.documents import Document, Span
 
 ANNOTATION_SUFFIXES = (".ann", ".a1", ".a2")
-_MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
 _PIECE = f"-?{OFFSET} -?{OFFSET}"
+_MENTION = re.compile(r"(T[^\t]*)\t(\S+) ([^\t]*)\t?(.*)", re.DOTALL)
+# Editors replace tabs by spaces, and programs spaces by tabs.
+_OTHER_MENTION = re.compile(
+    rf"(T\d+)[ \t]+([^\s\d]\S*)[ \t]+(-?{OFFSET})[ \t]+(-?{OFFSET})(?:[ \t]+(\S.*))?"
+)
 _OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
 _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
 _LINE_KINDS = "TREAMN#*"  # the possible first characters of a line
@@ -108,7 +112,7 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
     text = read_text(InputFile(path), encoding)
     files = [InputFile(path.with_suffix(suffix), on_error) for suffix in ANNOTATION_SUFFIXES]
     lines = [
-        (file, number, line)
+        (file, number, _restore_separators(line))
         for file in files
         if file.path.exists()
         for number, line in read_lines(file, encoding)
@@ -119,11 +123,9 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
         if match := _REFERENCE.fullmatch(line):
             references.setdefault(match[1], []).append(match[2])
     spans, others = dict[str, Span](), list[str]()
-    positions = None
-    if "\r\n" in text and _counts_line_ends_once(text, [line for _, _, line in lines]):
-        positions = _get_positions(text)
-        message = f"{path}: the offsets count the two characters of a line end as one; converted"
-        warnings.warn(message, FormatWarning, stacklevel=2)
+    conversion = _find_conversion(text, [line for _, _, line in lines])
+    if conversion:
+        report_conversion(conversion.description, path.stem)
     for file, number, line in lines:
         with file.guard(number):
             if line[0] not in _LINE_KINDS:
@@ -131,7 +133,7 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
             if not line.startswith("T"):
                 others.append(line)
                 continue
-            id, span = _parse_mention(text, line, references, positions)
+            id, span = _parse_mention(text, line, references, conversion)
             if id in spans:
                 raise MalformedError(f"{id} occurs twice; each mention needs a different id")
             spans[id] = span
@@ -141,30 +143,20 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
     return Document(path.stem, text, tuple(spans.values()), {"brat": stored} if stored else {})
 
 
-def _counts_line_ends_once(text: str, lines: Iterable[str]) -> bool:
-    r"""Return whether the offsets are those of a text whose ``\r\n`` were ``\n``.
+def _restore_separators(line: str) -> str:
+    """Return a mention line whose tabs or spaces were replaced with the separators of brat."""
+    match = _MENTION.fullmatch(line)
+    if not line.startswith("T") or (match and _OFFSETS.fullmatch(match[3])):
+        return line
+    other = _OTHER_MENTION.fullmatch(line)
+    return f"{other[1]}\t{other[2]} {other[3]} {other[4]}\t{other[5] or ''}" if other else line
 
-    Git and other programs change the line ends of the text, and leave the offsets as they are.
-    """
-    text_before = text.replace("\r\n", "\n")
+
+def _find_conversion(text: str, lines: Iterable[str]) -> Conversion | None:
+    """Return the conversion of the offsets of the mention lines, if they need one."""
     matches = [match for line in lines if (match := _MENTION.fullmatch(line))]
-    mentions = [(_parse_pieces(m[3]), m[4].split()) for m in matches if _OFFSETS.fullmatch(m[3])]
-
-    def agree(text: str) -> bool:
-        return all(
-            all(0 <= start < end <= len(text) for start, end in pieces)
-            and " ".join(text[start:end] for start, end in pieces).split() == words
-            for pieces, words in mentions
-        )
-
-    return not agree(text) and agree(text_before)
-
-
-def _get_positions(text: str) -> list[int]:
-    r"""Return the position of each character of a text whose ``\r\n`` were ``\n``."""
-    return [
-        i for i, character in enumerate(text) if character != "\r" or text[i + 1 : i + 2] != "\n"
-    ]
+    mentions = [(_parse_pieces(m[3]), m[4]) for m in matches if _OFFSETS.fullmatch(m[3])]
+    return find_conversion(text, mentions)
 
 
 def _parse_pieces(offsets: str) -> list[tuple[int, int]]:
@@ -173,16 +165,17 @@ def _parse_pieces(offsets: str) -> list[tuple[int, int]]:
 
 
 def _parse_mention(
-    text: str, line: str, references: References, positions: Sequence[int] | None = None
+    text: str, line: str, references: References, conversion: Conversion | None = None
 ) -> tuple[str, Span]:
     match = _MENTION.fullmatch(line)
     if not match or not _OFFSETS.fullmatch(match[3]):
         raise MalformedError("expected T1, tab, type, start and end, tab, mention")
     pieces = _parse_pieces(match[3])
-    if positions is not None:
-        pieces = [(positions[start], positions[end - 1] + 1) for start, end in pieces]
+    if conversion:
+        pieces = conversion.apply(pieces)
     identifiers = references.get(match[1], ())
-    return match[1], make_span(text, pieces, match[2], quoted=match[4], identifiers=identifiers)
+    quoted = match[4] or None  # some programs write no mention
+    return match[1], make_span(text, pieces, match[2], quoted=quoted, identifiers=identifiers)
 
 
 def write_folder(documents: Iterable[Document], folder: Path, losses: Losses) -> Iterator[Document]:

@@ -1,10 +1,11 @@
 """CoNLL: a token per line, its tag in the last column, and an empty line between sentences.
 
-Columns are separated by a tab or by spaces. IOB1, IOB2, BIOES, BILOU and BMES are read. Other
-places of token and tag are recognized or named, see `vaner.formats.conll_columns`. Without
-``-DOCSTART-`` lines, each sentence is a document; with them, a document has all sentences up to the
-next such line, joined by line breaks. Tokens are joined by a space. Files are written as IOB2 (or
-BIOES), tab-separated, with the columns between token and tag if the source had them.
+Columns are separated by a tab or by spaces. A first line that names the columns is not a token.
+IOB1, IOB2, BIOES, BILOU and BMES are read. Other places of token and tag are recognized or named,
+see `vaner.formats.conll_columns`. Without ``-DOCSTART-`` lines, each sentence is a document; with
+them, a document has all sentences up to the next such line, joined by line breaks. Tokens are
+joined by a space. Files are written as IOB2 (or BIOES), tab-separated, with the columns between
+token and tag if the source had them.
 
 A token has a single tag, so the format holds no nested, crossing or discontinuous mentions. Of
 mentions that share a token, the longest is written, i.e. the outermost if they are nested: see
@@ -29,6 +30,7 @@ from vaner.formats.source import (
     read_lines,
 )
 from vaner.formats.spans import make_span
+from vaner.formats.token_table import expand_table
 from vaner.text.documents import Document, Span
 from vaner.text.tags import (
     OUTSIDE,
@@ -82,6 +84,7 @@ def read(
     file, statistics = InputFile(path, on_error), TagStatistics()
     number, group, is_grouped = 0, list[Block](), False
     lines = read_lines(file, encoding)
+    lines = expand_table(lines) if columns is None else lines
     sample = list(islice(lines, _SAMPLE_LINES))
     layout = find_columns(_get_rows(sample))
     layout = layout if columns is None else parse_columns(columns, layout)
@@ -100,6 +103,8 @@ def read(
         with file.guard(group[0][0]):
             id = f"{file.stem}-{number + 1}"
             yield _to_document(id, group, statistics, layout, is_grouped)
+    if layout.has_plain_types:
+        statistics.warn_plain_types(file.name)
     statistics.warn(file.name)
 
 

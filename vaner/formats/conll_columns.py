@@ -22,6 +22,10 @@ _POSITION = re.compile(r"(\d+)(?:[-.]\d+)?")
 _NAMED_ID = re.compile(r"(?:[A-Za-z]+[-_:. ]*)?(\d+)")
 _MISC_NAMES = {"ne", "ner", "name", "namedentity", "nertag", "tag", "bio", "iob"}
 _CONLLU_WIDTH = 10
+_PREFIX = re.compile(r"([BIESLUMbieslum])[-_:](.+)")
+_SUFFIX = re.compile(r"(.+)[-_]([BIESLUM])")
+_TYPE = re.compile(r"(?!\w-)[A-Za-z][\w ./-]{2,40}")
+_MAX_TYPES = 20
 _NO_SPACE = "SpaceAfter=No"
 
 
@@ -36,6 +40,7 @@ class Columns:
         sentence: index of the column that numbers the sentences, if there is one.
         has_positions: whether the first column numbers the tokens of each sentence.
         is_misc: whether the tag is in the column MISC: ``NE=B-Disease|SpaceAfter=No``.
+        has_plain_types: whether tags are types without a prefix: ``Disease`` and ``O``.
     """
 
     token: int = 0
@@ -44,6 +49,7 @@ class Columns:
     sentence: int | None = None
     has_positions: bool = False
     is_misc: bool = False
+    has_plain_types: bool = False
 
     def get_token(self, row: Sequence[str]) -> str:
         """Return the token of a row."""
@@ -54,7 +60,9 @@ class Columns:
         cell = row[self.tag]
         if self.is_misc:
             return _find_tag(cell)
-        return OUTSIDE if cell == EMPTY_TAG and self.ids else cell
+        if self.has_plain_types:
+            return OUTSIDE if cell in (OUTSIDE, EMPTY_TAG) else f"I-{cell}"
+        return OUTSIDE if cell == EMPTY_TAG and self.ids else repair_tag(cell)
 
     def get_others(self, row: Sequence[str]) -> tuple[str, ...]:
         """Return the cells that are neither token, tag nor number, in their order."""
@@ -90,7 +98,8 @@ def parse_columns(option: str, detected: Columns) -> Columns:
         VanerError: if the option is not of this form.
 
     >>> parse_columns("token=2,tag=4", Columns())
-    Columns(token=1, tag=3, ids=0, sentence=None, has_positions=False, is_misc=False)
+    Columns(token=1, tag=3, ids=0, sentence=None, has_positions=False, is_misc=False,
+        has_plain_types=False)
     """
     numbers = {"token": 1, "tag": 0}
     for part in option.split(","):
@@ -137,10 +146,36 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     width = len(rows[0]) if rows else 0
     rows = [row for row in rows if len(row) == width]
     if width < 3:
-        return Columns()
+        return Columns(has_plain_types=width > 1 and _are_plain_types(rows))
     ids, sentence, has_positions = _find_ids(rows)
     tag, is_misc = _find_tag_column(rows, ids)
-    return Columns(ids, tag, ids, sentence, has_positions, is_misc)
+    has_plain_types = tag == -1 and not is_misc and _are_plain_types(rows)
+    return Columns(ids, tag, ids, sentence, has_positions, is_misc, has_plain_types)
+
+
+def repair_tag(tag: str) -> str:
+    """Return a tag in the usual form, if its prefix is in lower case, at the end, or before ``_``.
+
+    >>> repair_tag("b_Disease"), repair_tag("Disease-B"), repair_tag("B-Disease")
+    ('B-Disease', 'B-Disease', 'B-Disease')
+    """
+    if _is_tag(tag):
+        return tag
+    if match := _PREFIX.fullmatch(tag):
+        return f"{match[1].upper()}-{match[2]}"
+    if match := _SUFFIX.fullmatch(tag):
+        return f"{match[2]}-{match[1]}"
+    return tag.upper() if tag == OUTSIDE.lower() else tag
+
+
+def _are_plain_types(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the last column has types without a prefix, and O for other tokens."""
+    cells = {row[-1] for row in rows}
+    types = cells - {OUTSIDE, EMPTY_TAG}
+    is_known = OUTSIDE in cells and 0 < len(types) <= _MAX_TYPES
+    return is_known and all(
+        _TYPE.fullmatch(cell) and not _is_tag(repair_tag(cell)) for cell in types
+    )
 
 
 def _find_ids(rows: Sequence[Sequence[str]]) -> tuple[int, int | None, bool]:

@@ -51,6 +51,14 @@ class TagStatistics:
             self.b_starts += tag[0] in "BSU" and tag[1:] != previous[1:]
             previous = tag
 
+    def warn_plain_types(self, name: str) -> None:
+        """Warn that tags have no prefix, so that mentions of a type side by side are one."""
+        warnings.warn(
+            f"{name}: tags are types without B- and I-; neighbors of a type were read as a mention",
+            FormatWarning,
+            stacklevel=2,
+        )
+
     def warn(self, name: str) -> None:
         """Warn if tags are consistent with neither IOB1 nor IOB2, or if all tokens are numbers."""
         if self.numbers == self.tokens >= _MIN_TOKENS:

@@ -21,6 +21,7 @@ _BIOC_LIST = re.compile(_KEY.format("|".join(sorted(_BIOC_KEYS))) + r"\s*\[")
 _TASK_KEY = re.compile(_KEY.format("data|annotations|predictions|annotation_id"))
 _TASK_DATA = re.compile(_KEY.format("data") + r"\s*\{")
 _ANSWERS = re.compile(_KEY.format("annotations|predictions|completions|result") + r"\s*\[")
+_CAS = re.compile(_KEY.format("%TYPES|%FEATURE_STRUCTURES"))
 _DENOTATIONS = re.compile(_KEY.format("denotations"))
 _TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projects|sentences"))
 _PAIR = re.compile(r'\[\s*(\[\s*)?"')
@@ -56,6 +57,8 @@ def _parse_records(start: str) -> Iterator[Any]:
 def _detect_record(record: Any, is_list: bool) -> str | None:
     """Return the format of a record, or None if it does not identify one."""
     if isinstance(record, dict):
+        if "%FEATURE_STRUCTURES" in record:
+            return "xmi"
         if isinstance(record.get("denotations", record.get("tracks")), list) and "text" in record:
             return "pubannotation"
         if _is_bioc(record):
@@ -121,6 +124,8 @@ def _detect_incomplete(start: str) -> str | None:
     """Return the format of a file whose first record is longer than its beginning."""
     if _DENOTATIONS.search(start):
         return "pubannotation"
+    if _CAS.search(start):
+        return "xmi"
     if _BIOC_LIST.search(start):
         return "bioc_json"
     if start.startswith("[") and _TASK_KEY.search(start):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.formats.dialects.mentions import count_other_fields
+from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import dump_line
 from vaner.formats.json_values import (
     add_missing,
@@ -20,12 +21,11 @@ from vaner.formats.json_values import (
     check_type,
     freeze,
     get_list,
-    parse_object,
 )
 from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
+from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.formats.spans import make_span
 from vaner.formats.utf16 import get_unit_offsets, to_code_point
 from vaner.text.documents import Document, Span
@@ -54,10 +54,10 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
-    for number, line in read_nonempty_lines(file, encoding):
-        with file.guard(number):
-            record = parse_object(line)
-            yield _to_document(record, f"{file.stem}-{number}", file, number)
+    for value, line, number, _ in read_json_records(file, encoding):
+        with file.guard(line):
+            record = check_type(value, dict, "a record")
+            yield _to_document(record, f"{file.stem}-{number}", file, line)
             skipped.update(_count_others(record))
     warn_skipped_records(file, skipped)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from vaner.formats.source import MalformedError
 from vaner.text.documents import Span
+
+_INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
+_MAX_FLOAT = 2.0**53
 
 
 def parse_json(line: str) -> Any:
@@ -80,12 +84,28 @@ def is_integer(value: Any) -> TypeGuard[int]:
 def check_pair(value: Any) -> tuple[int, int]:
     """Return a value as a pair of start and end.
 
+    Programs also write them as strings, or as numbers with a decimal point.
+
     Raises:
         MalformedError: if it is not a sequence of two integers.
+
+    >>> check_pair(["0", 4.0])
+    (0, 4)
     """
-    if not isinstance(value, Sequence) or len(value) != 2 or not all(map(is_integer, value)):
-        raise MalformedError(f"{value!r} is not a pair of integers (start, end)")
-    return value[0], value[1]
+    pair = value if isinstance(value, Sequence) and len(value) == 2 else ()
+    start, end = map(_to_integer, pair or (None, None))
+    if start is None or end is None:
+        raise MalformedError(f"{value!r:.80} is not a pair of integers (start, end)")
+    return start, end
+
+
+def _to_integer(value: Any) -> int | None:
+    """Return an integer, also from a string or a float; None for any other value."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_FLOAT:
+        return int(value)
+    return value if is_integer(value) else None
 
 
 def check_extent(span: Span, entry: Mapping[str, Any]) -> Span:
@@ -94,7 +114,7 @@ def check_extent(span: Span, entry: Mapping[str, Any]) -> Span:
     Raises:
         MalformedError: if the fragments have another start or end than the record.
     """
-    if (span.start, span.end) != (entry.get("start"), entry.get("end")):
+    if (span.start, span.end) != check_pair((entry.get("start"), entry.get("end"))):
         pieces = list(span.pieces)
         raise MalformedError(f"fragments {pieces} do not reach from start to end of the span")
     return span

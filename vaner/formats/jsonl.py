@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from vaner.formats.class_names import find_classes
 from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import replace_surrogate_pairs
 from vaner.formats.losses import METADATA, SCORE, Losses
@@ -44,11 +45,12 @@ def read(
         FormatWarning: once per file, if keys look like mentions and are not read.
     """
     file, reader = InputFile(path, on_error), RecordReader()
+    classes = find_classes(file)
     for value, line, number, is_item in read_json_records(file, encoding):
         prefix = f"{file.stem}-"
         item = partial(guard_item, file, line, f"{prefix}{number}")
         guard = item if is_item else partial(file.guard, line)
-        yield from reader.read(value, prefix, number, guard)
+        yield from reader.read(value, prefix, number, guard, classes)
     reader.warn(file)
 
 

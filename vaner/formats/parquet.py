@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.errors import VanerError, summarize_error
+from vaner.formats.class_names import find_classes
 from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
@@ -78,7 +79,7 @@ def _read_rows(
         known = [name for name in names if name in _COLUMNS]
         if unknown := [name for name in names if name not in known]:
             warn_skipped_records(file, {f"columns {', '.join(unknown)}": len(unknown)})
-        classes = _get_classes(table.schema_arrow.metadata or {})
+        classes = _get_classes(table.schema_arrow.metadata or {}) or find_classes(file)
         for batch in table.iter_batches(batch_size=_BATCH_SIZE, columns=known):
             for row in _to_rows(batch):
                 progress.rows += 1

@@ -13,6 +13,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from vaner.formats.dialects.mentions import count_other_fields
+from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import dump_line
 from vaner.formats.json_values import (
     add_missing,
@@ -22,12 +23,11 @@ from vaner.formats.json_values import (
     check_type,
     freeze,
     get_list,
-    parse_object,
 )
 from vaner.formats.losses import FRAGMENTS, Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
+from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
 
@@ -58,13 +58,13 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
-    for number, line in read_nonempty_lines(file, encoding):
-        with file.guard(number):
-            record = parse_object(line)
+    for value, line, number, _ in read_json_records(file, encoding):
+        with file.guard(line):
+            record = check_type(value, dict, "a record")
             if reason := _get_skip_reason(record):
                 skipped[reason] += 1
             else:
-                yield _to_document(record, f"{file.stem}-{number}", file, number)
+                yield _to_document(record, f"{file.stem}-{number}", file, line)
                 for span in get_list(record, "spans"):
                     count_other_fields(span, skipped, ("identifiers",))
                 relations = check_type(record.get("relations") or [], list, "relations")

@@ -18,7 +18,14 @@ from typing_extensions import TypedDict
 from vaner.formats.dialects.mentions import count_other_fields
 from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import dump_line, replace_surrogate_pairs, write_elements
-from vaner.formats.json_values import add_missing, check_pair, check_probability, check_type, freeze
+from vaner.formats.json_values import (
+    add_missing,
+    check_pair,
+    check_probability,
+    check_type,
+    freeze,
+    is_integer,
+)
 from vaner.formats.losses import DANGLING, Losses
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata, with_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
@@ -108,10 +115,10 @@ def _get_denotations(record: Mapping[str, Any], skipped: SkipCounts) -> list[Map
 
 
 def _make_span(text: str, denotation: Mapping[str, Any], attributes: Attributes) -> Span:
-    value = denotation.get("span")
-    spans = value if isinstance(value, list) else [value]
-    objects = [check_type(span, dict, "a span") for span in spans]
-    pieces = [check_pair((span.get("begin"), span.get("end"))) for span in objects]
+    is_flat = "span" not in denotation and bool(denotation.keys() & {"begin", "start"})
+    value = denotation if is_flat else denotation.get("span")
+    spans = value if isinstance(value, list) and not _is_pair(value) else [value]
+    pieces = [_to_piece(span) for span in spans]
     if not pieces:
         raise MalformedError("a denotation has no span")
     linked = attributes.get(str(denotation.get("id")), [])
@@ -123,6 +130,18 @@ def _make_span(text: str, denotation: Mapping[str, Any], attributes: Attributes)
         score=check_probability(scores[0]) if scores else None,
         identifiers=[str(a.get("obj")) for a in linked if a.get("pred") == IDENTIFIER],
     )
+
+
+def _is_pair(value: Sequence[Any]) -> bool:
+    return len(value) == 2 and all(map(is_integer, value))
+
+
+def _to_piece(span: Any) -> tuple[int, int]:
+    """Return a span as a pair: `{"begin": 0, "end": 4}`, or `[0, 4]` as other programs write it."""
+    if isinstance(span, list):
+        return check_pair(span)
+    span = check_type(span, dict, "a span")
+    return check_pair((span.get("begin", span.get("start")), span.get("end")))
 
 
 def _make_stored(

@@ -38,7 +38,7 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
-    for root, element, line in iter_children(file, encoding):
+    for root, element, line in iter_children(file, encoding, ignores_namespace=True):
         if root not in _ROOTS:
             raise file.error(f"the root is <{root}>, expected <PubmedArticleSet>", line)
         if element.tag in _ARTICLES:

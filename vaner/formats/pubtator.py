@@ -24,6 +24,8 @@ from vaner.formats.losses import (
     replace_forbidden,
     replace_line_breaks,
 )
+from vaner.formats.offset_conventions import Conversion, find_conversion
+from vaner.formats.quotes import report_conversion
 from vaner.formats.roundtrip_metadata import (
     Line,
     get_roundtrip_metadata,
@@ -98,13 +100,16 @@ def read_title(block: Block) -> tuple[str, str]:
 def _to_document(block: Block, file: InputFile) -> Document:
     id, text, rest = _read_text(block)
     spans, columns, others = list[Span](), list[str](), list[str]()
+    conversion = _find_conversion(text, [line.split("\t") for _, line in rest])
+    if conversion:
+        report_conversion(conversion.description, id)
     for number, line in rest:
         with file.guard(number, id):
             fields = line.split("\t")
             if fields[0] != id or len(fields) < 2:
                 raise MalformedError(f"expected a tab-separated annotation of {id}")
             if _are_integers(fields[1:3]):
-                spans.append(_make_span(text, fields))
+                spans.append(_make_span(text, fields, conversion))
                 columns.append("\t".join(fields[5:]))
             elif _NUMBER.fullmatch(fields[1]) or (len(fields) >= 6 and not fields[1].isalpha()):
                 offsets = " ".join(map(repr, fields[1:3]))
@@ -132,10 +137,18 @@ def _are_integers(fields: Sequence[str]) -> bool:
     return len(fields) == 2 and all(re.fullmatch(rf"\s*-?{OFFSET}\s*", field) for field in fields)
 
 
-def _make_span(text: str, fields: Sequence[str]) -> Span:
+def _find_conversion(text: str, lines: Iterable[Sequence[str]]) -> Conversion | None:
+    """Return the conversion of the offsets of the mention lines, if they need one."""
+    mentions = [fields for fields in lines if _are_integers(fields[1:3]) and len(fields) > 4]
+    return find_conversion(text, [([(int(f[1]), int(f[2]))], f[3]) for f in mentions])
+
+
+def _make_span(text: str, fields: Sequence[str], conversion: Conversion | None) -> Span:
     if len(fields) < 5:
         raise MalformedError("expected id, start, end, mention, type and identifiers")
     pieces = [(int(fields[1]), int(fields[2]))]
+    if conversion:
+        pieces = conversion.apply(pieces)
     identifiers = split_identifiers(fields[5] if len(fields) > 5 else "")
     return make_span(text, pieces, fields[4].strip(), quoted=fields[3], identifiers=identifiers)
 

@@ -25,10 +25,12 @@ class Corrections:
     Args:
         quotes: mention in the text and quote in the file -> how often they differ in spelling.
         moved: quote and type of each mention of which a piece was moved.
+        conversions: what offsets of a file do -> the documents in which they were converted.
     """
 
     quotes: Counter[tuple[str, str]] = field(default_factory=Counter)
     moved: list[tuple[str, str]] = field(default_factory=list)
+    conversions: dict[str, list[str]] = field(default_factory=dict)
 
 
 _corrections: ContextVar[Corrections | None] = ContextVar("corrections", default=None)
@@ -61,6 +63,12 @@ def accept_spelling(mention: str, quoted: str) -> bool:
     return True
 
 
+def report_conversion(description: str, document: str) -> None:
+    """Record that the offsets of a document were converted, if a file is being read."""
+    if (corrections := _corrections.get()) is not None:
+        corrections.conversions.setdefault(description, []).append(document)
+
+
 def report_moved_piece(quoted: str, type: str) -> None:
     """Record a mention of which a piece was moved, or warn about it if no file is being read."""
     if (corrections := _corrections.get()) is not None:
@@ -85,7 +93,8 @@ def warn_corrections(documents: Iterable[Document], name: str) -> Iterator[Docum
         name: name of the file.
 
     Warns:
-        FormatWarning: for each mention of which a piece was moved, with the document.
+        FormatWarning: for each mention of which a piece was moved, with the document, and after
+            the last document about offsets that were converted.
         FoldedQuoteWarning: after the last document, if there were quotes in another spelling.
     """
     corrections, remaining = Corrections(), iter(documents)
@@ -100,6 +109,10 @@ def warn_corrections(documents: Iterable[Document], name: str) -> Iterator[Docum
         if document is None:
             break
         yield document
+    for description, ids in corrections.conversions.items():
+        where = f"document {ids[0]}" if len(ids) == 1 else f"{len(ids):,} documents ({ids[0]}, …)"
+        message = f"{name}: the offsets of {where} {description}; converted"
+        warnings.warn(message, FormatWarning, stacklevel=2)
     if corrections.quotes:
         (mention, quoted), number = next(iter(corrections.quotes)), corrections.quotes.total()
         what = "1 mention is" if number == 1 else f"{number:,} mentions are"

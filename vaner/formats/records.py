@@ -35,6 +35,8 @@ from vaner.formats.json_values import (
 )
 from vaner.formats.losses import Losses
 from vaner.formats.mention_details import read_details
+from vaner.formats.offset_conventions import find_conversion
+from vaner.formats.quotes import report_conversion
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span
@@ -149,10 +151,39 @@ def to_document(
     _count_unread(record, field, unread)
     given = record.get("id")
     id, spans = default_id if given is None else str(given), []
-    for entry in _get_entries(record, field, (classes or {}).get(field or "", _INTEGER_TAGS)):
+    entries = _get_entries(record, field, (classes or {}).get(field or "", _INTEGER_TAGS))
+    for entry in entries if tokens is not None else _convert_offsets(text, entries, id):
         with guard(document=given):
             spans.append(_make_span(text, entry, tokens))
     return Document(id, text, tuple(spans), metadata)
+
+
+def _convert_offsets(text: str, entries: list[Any], id: str) -> list[Any]:
+    """Return the mentions of a document with offsets in code points."""
+    pieces = [_find_pieces(entry) for entry in entries]
+    mentions = [(p, entry.get("text")) for p, entry in zip(pieces, entries, strict=True) if p]
+    conversion = find_conversion(text, [m for m in mentions if isinstance(m[1], str)])
+    if conversion is None:
+        return entries
+    report_conversion(conversion.description, id)
+    converted = [conversion.apply(located) for located in pieces]
+    return [
+        {**entry, "start": new[0][0], "end": new[-1][1], "fragments": new if len(new) > 1 else []}
+        if new
+        else entry
+        for entry, new in zip(entries, converted, strict=True)
+    ]
+
+
+def _find_pieces(entry: Any) -> list[tuple[int, int]]:
+    """Return the pieces of a mention; none if it is malformed, which is reported later."""
+    if not isinstance(entry, dict):
+        return []
+    fragments = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
+    try:
+        return sorted(check_pair(piece) for piece in check_type(fragments, list, "fragments"))
+    except MalformedError:
+        return []
 
 
 def _get_id(record: Mapping[str, Any]) -> Any:

@@ -26,6 +26,7 @@ CARRIAGE_RETURNS = (
     "lines end in a carriage return alone, as on an old Macintosh; convert them to line feeds"
 )
 _CHUNK_SIZE = 1 << 16
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAX_MESSAGE_LENGTH = 300
 
 
@@ -187,6 +188,11 @@ def open_raw(file: InputFile) -> BinaryIO:
     return sys.stdin.buffer if file.is_stdin else file.path.open("rb")
 
 
+def is_utf8(encoding: str) -> bool:
+    """Return whether a name of an encoding means UTF-8, the default."""
+    return encoding.lower().replace("_", "-") in {"utf-8", "utf8"}
+
+
 def _get_decoder(file: InputFile, encoding: str) -> codecs.IncrementalDecoder:
     """Return a decoder for a text encoding. UTF-8 may begin with a byte order mark."""
     try:
@@ -211,6 +217,8 @@ def read_chunks(file: InputFile, encoding: str = "utf-8") -> Iterator[str]:
         while True:
             # read1 returns what a pipe has, so that standard input is streamed.
             chunk = cast(io.BufferedReader, stream).read1(_CHUNK_SIZE)
+            if not bytes_read and chunk.startswith(_UTF16_MARKS) and is_utf8(encoding):
+                decoder = _get_decoder(file, "utf-16")  # as Excel writes "Unicode text"
             if not bytes_read and (kind := describe_binary(chunk)):
                 raise file.error(f"is not a text file: it looks like {kind}")
             try:

@@ -48,7 +48,7 @@ def is_same_spelling(mention: str, quoted: str) -> bool:
     (False, True)
     """
     folded = fold(mention)
-    if not folded:
+    if not folded or mention.strip() != mention:
         return False
     quotes = dict.fromkeys((quoted, html.unescape(quoted)))
     return any(_match(folded, fold(quote)) for quote in quotes) or _is_replaced(mention, quoted)

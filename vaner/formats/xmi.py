@@ -1,5 +1,7 @@
 """UIMA CAS XMI, as INCEpTION and other UIMA programs write it: a file per document.
 
+The CAS as JSON of INCEpTION is read as well.
+
 It needs the package `dkpro-cassis`. The type system is read from ``TypeSystem.xml`` in the folder
 of the file; without one, the annotations of the file itself show which types there are.
 
@@ -82,6 +84,8 @@ def _load_cas(file: InputFile) -> Cas:
     cassis = _import_cassis(file)
     with open_bytes(file) as stream:
         content = stream.read()
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return _load_json(file, content, cassis)
     try:
         root = fromstring(content, forbid_dtd=True)  # also refuses what cassis would expand
     except DefusedXmlException:
@@ -100,6 +104,16 @@ def _load_cas(file: InputFile) -> Cas:
             cas: Cas = cassis.load_cas_from_xmi(source, typesystem=types, lenient=True)
     except Exception as error:  # cassis raises errors of many types for broken files
         message = f"cannot be read as UIMA CAS XMI: {type(error).__name__}: {error}"
+        raise file.error(message, getattr(error, "lineno", None)) from None
+    return cas
+
+
+def _load_json(file: InputFile, content: bytes, cassis: Any) -> Cas:
+    """Load a CAS in JSON, as INCEpTION writes it, with its type system."""
+    try:
+        cas: Cas = cassis.load_cas_from_json(io.StringIO(content.decode("utf-8-sig")))
+    except Exception as error:  # cassis raises errors of many types for broken files
+        message = f"cannot be read as UIMA CAS JSON: {type(error).__name__}: {error}"
         raise file.error(message, getattr(error, "lineno", None)) from None
     return cas
 

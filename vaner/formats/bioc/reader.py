@@ -15,7 +15,8 @@ from vaner.formats.bioc.infons import Record, get_score, to_string
 from vaner.formats.bioc.unread_fields import UnreadFields, count_unread_fields
 from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import freeze
-from vaner.formats.quotes import Corrections, collect_corrections
+from vaner.formats.offset_conventions import find_conversion
+from vaner.formats.quotes import Corrections, collect_corrections, report_conversion
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span, remember
 from vaner.text.documents import Document, Span, SpanError
@@ -26,6 +27,9 @@ Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
 
 # Larger gaps are wrong offsets. Filling them would exhaust the memory.
 _MAX_GAP_LENGTH = 1_000_000
+
+_TYPES = ("type", "Type", "semantic_type", "entity_type", "concept_type", "category", "label")
+"""Names of the infon with the type of a mention."""
 
 
 class _TextBuilder:
@@ -91,10 +95,10 @@ def to_document(
         MalformedError: if the text of the record cannot be assembled.
     """
     id = _get_string(record, "id") or default_id
-    text, passages, sentences = _select_layout(record, file, line)
+    (text, passages, sentences), annotations = _select_layout(record, file, line, id)
     count_unread_fields(record, unread)
     spans, entries, unlocated = list[Span](), list[Any](), list[Any]()
-    for annotation in _get_annotations(record):
+    for annotation in annotations:
         with file.guard(line, record.get("id")):
             if not _get_list(annotation, "locations"):
                 unlocated.append(_make_unlocated(annotation))
@@ -130,28 +134,49 @@ def _complete_sentences(
         position = end
 
 
-def _select_layout(record: Record, file: InputFile, line: int | None) -> Layout:
-    """Return the text by the offsets of the passages, or without gaps if that fits better.
+def _select_layout(
+    record: Record, file: InputFile, line: int | None, id: str
+) -> tuple[Layout, Sequence[Record]]:
+    """Return the text and the annotations, with those offsets that fit best.
 
     Some converters count ``&apos;`` in a title as six characters when they compute the offset of
-    the abstract, but not when they compute the offsets of its mentions.
+    the abstract, but not when they compute the offsets of its mentions. Others count bytes, or from
+    the start of a passage.
     """
     # 1. Place the passages at their offsets. If all mentions agree with the text, this is right.
-    layout = _make_layout(record, close_gaps=False)
-    misplaced = _count_misplaced(layout[0], record)
+    layout, annotations = _make_layout(record, close_gaps=False), list(_get_annotations(record))
+    misplaced = _count_misplaced(layout[0], annotations)
     if not misplaced:
-        return layout
-    # 2. Otherwise separate them by one character. Use this text if more mentions agree with it.
+        return layout, annotations
+    # 2. Otherwise the offsets may count something else, in a text without gaps.
     closed = _make_layout(record, close_gaps=True)
-    if _count_misplaced(closed[0], record) >= misplaced:
-        return layout
+    remaining = _count_misplaced(closed[0], annotations)
+    quoted = [(_try_pieces(a), _get_string(a, "text")) for a in annotations]
+    if remaining and (conversion := find_conversion(closed[0], quoted)):
+        report_conversion(conversion.description, id)
+        pieces = [conversion.apply(located) for located, _ in quoted]
+        moved = [_move(a, p) if p else a for a, p in zip(annotations, pieces, strict=True)]
+        return closed, moved
+    relative = list(_get_annotations(record, is_relative=True))
+    if remaining and not _count_misplaced(layout[0], relative):
+        report_conversion("count from the start of the passage", id)
+        return layout, relative
+    # 3. Use the text without gaps if more mentions agree with it.
+    if remaining >= misplaced:
+        return layout, annotations
     warnings.warn(
         f"{file.name}:{line}: the offsets of the passages do not fit the mentions; "
         "read as if one character separated the passages",
         FormatWarning,
         stacklevel=2,
     )
-    return closed
+    return closed, annotations
+
+
+def _move(annotation: Record, pieces: Sequence[tuple[int, int]]) -> Record:
+    """Return an annotation with other locations."""
+    locations = [{"offset": start, "length": end - start} for start, end in pieces]
+    return {**annotation, "locations": locations}
 
 
 def _make_layout(record: Record, *, close_gaps: bool) -> Layout:
@@ -165,10 +190,10 @@ def _make_layout(record: Record, *, close_gaps: bool) -> Layout:
     return "".join(builder.parts), tuple(passages), tuple(sentences)
 
 
-def _count_misplaced(text: str, record: Record) -> int:
+def _count_misplaced(text: str, annotations: Sequence[Record]) -> int:
     """Count the mentions whose offsets do not agree with the text."""
     count = 0
-    for annotation in _get_annotations(record):
+    for annotation in annotations:
         try:
             with collect_corrections(Corrections()):  # counted when the mention is read
                 if _get_list(annotation, "locations"):
@@ -217,23 +242,46 @@ def _find_sentence(sentence: Record, passage: str, offset: int) -> tuple[int, in
     return (start, start + len(text)) if matches else None
 
 
-def _get_annotations(record: Record) -> Iterator[Record]:
-    """Yield the annotations of a document, its passages and their sentences, in order."""
-    yield from _get_list(record, "annotations")
+def _get_annotations(record: Record, *, is_relative: bool = False) -> Iterator[Record]:
+    """Yield the annotations of a document, its passages and their sentences, in order.
+
+    Args:
+        record: a document, or a part of it.
+        is_relative: whether offsets count from the start of the passage or sentence.
+    """
+    shift = _get_integer(record, "offset") if is_relative and "offset" in record else 0
+    for annotation in _get_list(record, "annotations"):
+        pieces = _try_pieces(annotation) if shift else []
+        moved = [(start + shift, end + shift) for start, end in pieces]
+        yield _move(annotation, moved) if moved else annotation
     for unit in (*_get_list(record, "passages"), *_get_list(record, "sentences")):
-        yield from _get_annotations(unit)
+        yield from _get_annotations(unit, is_relative=is_relative)
 
 
-def _make_span(text: str, annotation: Record) -> Span:
+def _get_pieces(annotation: Record) -> list[tuple[int, int]]:
+    """Return the pieces of a mention; none for an annotation of the document."""
     pieces = []
     for location in _get_list(annotation, "locations"):
         start = _get_integer(location, "offset")
         pieces.append((start, start + _get_integer(location, "length")))
+    return pieces
+
+
+def _try_pieces(annotation: Record) -> list[tuple[int, int]]:
+    """Return the pieces of a mention; none if it is malformed, which is reported later."""
+    try:
+        return _get_pieces(annotation)
+    except MalformedError:
+        return []
+
+
+def _make_span(text: str, annotation: Record) -> Span:
     infons = _get_infons(annotation)
+    type = next((infons[name] for name in _TYPES if infons.get(name)), "")
     return make_span(
         text,
-        pieces,
-        to_string(infons.get("type")),
+        _get_pieces(annotation),
+        to_string(type),
         quoted=_get_string(annotation, "text") or None,
         score=get_score(infons),
         identifiers=read_identifiers(infons),
@@ -242,6 +290,7 @@ def _make_span(text: str, annotation: Record) -> Span:
 
 def _get_list(record: Record, name: str) -> Sequence[Any]:
     value = record.get(name) or []
+    value = [value] if isinstance(value, dict) else value  # a list of one, in JSON made from XML
     if not isinstance(value, list | tuple) or not all(isinstance(v, dict) for v in value):
         raise MalformedError(f"{name} is not a list of objects")
     return value

@@ -37,7 +37,7 @@ def read(
     """
     file, collection, number = InputFile(path, on_error), dict[str, Any](), 0
     unread = UnreadFields()
-    for root, element, line in iter_children(file, encoding):
+    for root, element, line in iter_children(file, encoding, ignores_namespace=True):
         if root != "collection":
             raise file.error(f"the root is <{root}>, expected <collection>", line)
         if element.tag == "document":

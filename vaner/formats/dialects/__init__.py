@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
+from vaner.formats.class_names import name_tags
 from vaner.formats.dialects import bigbio, medcat, services, spacy, token_spans
 from vaner.formats.dialects.fields import CONTAINERS, is_document, normalize_record, read_columns
 from vaner.formats.skipped_records import SkipCounts
@@ -84,6 +85,13 @@ DIALECTS = (
         services.convert_bern2,
     ),
     Dialect(
+        "Dataturks",
+        '{"content": "Gout.", "annotation": [{"label": ["Disease"], "points": '
+        '[{"start": 0, "end": 3, "text": "Gout"}]}]}',
+        services.is_dataturks,
+        services.convert_dataturks,
+    ),
+    Dialect(
         "KAZU",
         '{"idx": "1", "sections": [{"name": "title", "text": "Gout.", "entities": '
         '[{"match": "Gout", "entity_class": "disease", "start": 0, "end": 4}]}]}',
@@ -133,7 +141,7 @@ def convert_record(record: Any, skipped: SkipCounts, guard: Guard) -> Iterator[R
     elif (items := expand_container(record)) is not None:
         for item in items:
             with guard():
-                yield from convert_record(item, skipped, guard)
+                yield from convert_record(name_tags(item, record), skipped, guard)
     else:
         yield normalize_record(record, skipped)
 

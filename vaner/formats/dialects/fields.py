@@ -36,19 +36,19 @@ CONTAINERS = (
 )  # fmt: skip
 """Names of a field with all documents of a file."""
 
-SOURCES = ("text", "tokens", "abstract", "passages", "tokenized_text", "sentences", *TEXTS)
+SOURCES = ("text", "tokens", "words", "abstract", "passages", "tokenized_text", "sentences", *TEXTS)
 """Names of the fields of which a document needs one."""
 
 UNKNOWN_TYPE = "type of a mention, it is in no known field"
 
-TAG_FIELDS = ("ner_tags", "tags", "labels")
+TAG_FIELDS = ("ner_tags", "tags", "labels", "ner", "bio_tags", "iob_tags", "ner_labels")
 """Names of a field with a tag for each token."""
 
 
 def is_document(record: Any) -> bool:
     """Return whether a record has a text, tokens, or a title and an abstract."""
     return isinstance(record, dict) and (
-        isinstance(record.get("text", record.get("tokens")), str | list)
+        isinstance(record.get("text", record.get("tokens", record.get("words"))), str | list)
         or any(isinstance(record.get(name), str) for name in (*TEXTS, "abstract"))
     )
 
@@ -91,7 +91,9 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     if isinstance(annotations, dict) and isinstance(annotations.get("entities"), list):
         record = {**record, "annotations": annotations["entities"]}
     if "text" in record or "tokens" in record:
-        return record
+        return _with_token_lists(record)
+    if isinstance(record.get("words"), list):
+        return {"tokens" if name == "words" else name: value for name, value in record.items()}
     names = [name for name in TEXTS if isinstance(record.get(name), str)][:1]
     if isinstance(record.get("abstract"), str):
         names = [name for name in ("title", "abstract") if isinstance(record.get(name), str)]
@@ -100,6 +102,15 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     text = "\n".join(record[name] for name in names if record[name])
     others = {key: value for key, value in record.items() if key not in names}
     return {"text": text, **others}
+
+
+def _with_token_lists(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with lists of tokens and tags that are strings with spaces between them."""
+    words = record.get("tokens")
+    tags = next((name for name in TAG_FIELDS if isinstance(record.get(name), str)), None)
+    if not isinstance(words, str) or tags is None:
+        return record
+    return {**record, "tokens": words.split(), tags: record[tags].split()}
 
 
 def find_document_name(record: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""The output of annotation services: BERN2, KAZU, and the pipelines of `transformers`."""
+"""The output of services: BERN2, Dataturks, KAZU, and the pipelines of `transformers`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,30 @@ def convert_bern2(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
         for span in normalize_mention(entry, skipped):
             spans.append({**span, "identifiers": concepts} if isinstance(span, dict) else span)
     yield {"id": record.get("pmid") or record.get("id"), "text": record["text"], "spans": spans}
+
+
+def is_dataturks(record: Any) -> bool:
+    """Return whether a record is a text of Dataturks: annotations with `label` and `points`."""
+    entries = record.get("annotation") if isinstance(record, dict) else None
+    return isinstance(entries, list) and any(
+        isinstance(entry, dict) and isinstance(entry.get("points"), list) for entry in entries
+    )
+
+
+def convert_dataturks(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield a text of Dataturks, whose end offsets include the last character."""
+    spans = list[Any]()
+    for entry in record["annotation"]:
+        points = entry.get("points") if isinstance(entry, dict) else None
+        for point in points if isinstance(points, list) else [entry]:
+            if not isinstance(point, dict) or not is_integer(point.get("end")):
+                spans.append(point)  # the reader reports it
+                continue
+            fields = {"text": point.get("text"), "labels": entry.get("label")}
+            span = {"start": point.get("start"), "end": point["end"] + 1, **fields}
+            spans += normalize_mention(span, skipped)
+    text = record.get("content", record.get("text"))
+    yield {"id": record.get("id"), "text": text, "spans": spans}
 
 
 def is_kazu(record: Any) -> bool:

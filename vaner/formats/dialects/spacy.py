@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import find_pieces, normalize_mention
+from vaner.formats.dialects.mentions import find_pieces, is_triple, normalize_mention
 from vaner.formats.json_values import check_type, get_list
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
@@ -25,8 +25,12 @@ def is_example(record: Any) -> bool:
         isinstance(record, list)
         and len(record) == 2
         and isinstance(record[0], str)
-        and isinstance(record[1], dict)
+        and (isinstance(record[1], dict) or _is_list_of_triples(record[1]))
     )
+
+
+def _is_list_of_triples(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(is_triple, value))
 
 
 def is_document_with_paragraphs(record: Any) -> bool:
@@ -46,6 +50,7 @@ def is_doc(record: Any) -> bool:
 def convert_example(record: Any, skipped: SkipCounts) -> Iterator[dict[str, Any]]:
     """Yield a text and its annotations as a record of our JSON Lines."""
     text, annotations = record
+    annotations = {"entities": annotations} if isinstance(annotations, list) else annotations
     entries = get_list(annotations, "entities")
     spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
     others = {key: value for key, value in annotations.items() if key != "entities"}

@@ -1,0 +1,108 @@
+"""The names of numeric tags, which programs write next to the file, or around its records.
+
+`datasets` describes them in ``dataset_info.json`` or in the head of ``README.md``; other programs
+write ``label.json`` or ``id2label.json``, or fields such as ``label_names`` around the records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vaner.formats.dialects.fields import TAG_FIELDS, find_tag_field
+from vaner.formats.json_values import is_integer
+from vaner.formats.source import InputFile
+
+Classes = Mapping[str, Sequence[str]]
+"""Field with tags -> names of its classes."""
+
+_DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "README.md")
+_LISTS = tuple(
+    f"{name}.json" for name in ("label", "labels", "id2label", "label2id", "label_names", "tags")
+)
+_FIELDS = ("label_names", "tag_names", "id2label", "label2id", "label_list", "tag2id", "id2tag")
+_MAX_SIZE = 1 << 20
+
+
+def find_classes(file: InputFile) -> Classes:
+    """Return the names of the tags of a file, from the files in its folder; empty if none has them.
+
+    Args:
+        file: the file.
+    """
+    if file.data is not None or file.is_stdin:
+        return {}
+    for name in _DESCRIPTIONS:
+        if classes := _find_features(_load(file.path.with_name(name))):
+            return classes
+    for name in _LISTS:
+        path = file.path.with_name(name)
+        if path != file.path and (names := read_names(_load(path))):
+            return dict.fromkeys(TAG_FIELDS, names)
+    return {}
+
+
+def name_tags(record: Any, container: Mapping[str, Any]) -> Any:
+    """Return a record with names instead of numeric tags, if the object around it has the names."""
+    names = next((n for field in _FIELDS if (n := read_names(container.get(field)))), ())
+    field = find_tag_field(record) if names and isinstance(record, dict) else None
+    if field is None or not all(is_integer(t) and 0 <= t < len(names) for t in record[field]):
+        return record
+    return {**record, field: [names[tag] for tag in record[field]]}
+
+
+def read_names(value: Any) -> Sequence[str]:
+    """Return the names of classes by their numbers; none if a value is something else.
+
+    >>> read_names({"O": 0, "B-Disease": 1}), read_names({"1": "B-Disease", "0": "O"})
+    (['O', 'B-Disease'], ['O', 'B-Disease'])
+    """
+    if isinstance(value, dict):
+        pairs = [(k, v) if is_integer(v) else (v, k) for k, v in value.items()]
+        if not all(isinstance(name, str) and str(number).isdecimal() for name, number in pairs):
+            return []
+        value = [name for name, _ in sorted(pairs, key=lambda pair: int(pair[1]))]
+        if sorted(int(number) for _, number in pairs) != list(range(len(value))):
+            return []
+    is_list = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return value if is_list and "O" in value else []
+
+
+def _load(path: Path) -> Any:
+    """Return the content of a JSON file, or of the head of a page; None if there is none."""
+    try:
+        if not path.is_file() or path.stat().st_size > _MAX_SIZE:
+            return None
+        text = path.read_text("utf-8")
+        return yaml.safe_load(text.split("---")[1]) if path.suffix == ".md" else json.loads(text)
+    except (OSError, ValueError, IndexError, RecursionError, yaml.YAMLError):
+        return None  # the file describes something else
+
+
+def _find_features(description: Any) -> dict[str, Sequence[str]]:
+    """Return the names of the classes of each field in a description of a data set."""
+    if isinstance(description, list):
+        listed = [_find_features(item) for item in description]
+        return {field: names for classes in listed for field, names in classes.items()}
+    if not isinstance(description, dict):
+        return {}
+    features = description.get("features")
+    if isinstance(features, dict):
+        features = [{"name": name, **v} for name, v in features.items() if isinstance(v, dict)]
+    if isinstance(features, list):
+        pairs = [(f.get("name"), _find_names(f)) for f in features if isinstance(f, dict)]
+        return {str(field): names for field, names in pairs if names}
+    others = [v for v in description.values() if isinstance(v, dict | list)]
+    return _find_features(others) if others else {}
+
+
+def _find_names(feature: Mapping[str, Any]) -> Sequence[str]:
+    """Return the names of a class label, which may be the feature of a list."""
+    for key in ("feature", "sequence", "list", "class_label"):
+        if isinstance(inner := feature.get(key), dict) and (names := _find_names(inner)):
+            return names
+    return read_names(feature.get("names"))

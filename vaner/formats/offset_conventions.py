@@ -1,0 +1,100 @@
+"""What offsets in a file count, if it is not code points: found from the mentions that it repeats.
+
+Programs count UTF-16 units or bytes, include the last character, count from 1, or compute offsets
+before line ends changed. The offsets of a document are converted if they disagree with its text,
+and one of these conventions makes all mentions agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from vaner.formats.spellings import is_same_spelling
+from vaner.formats.utf16 import has_wide_characters
+
+Piece = tuple[int, int]
+Quoted = tuple[Sequence[Piece], str | None]
+"""The pieces of a mention, and the mention as repeated in the file, if it is."""
+
+
+class Conversion(NamedTuple):
+    """A conversion of offsets to code points.
+
+    Args:
+        description: what the offsets of the file do, for a message.
+        convert: returns a piece in code points; a piece that is not possible has negative offsets.
+    """
+
+    description: str
+    convert: Callable[[Piece], Piece]
+
+    def apply(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """Return the pieces of a mention in code points."""
+        return [self.convert((start, end)) for start, end in pieces]
+
+
+def find_conversion(text: str, mentions: Iterable[Quoted]) -> Conversion | None:
+    """Return the conversion that makes all mentions agree with the text; None if none is needed.
+
+    Args:
+        text: text of the document.
+        mentions: its mentions. Only those that the file repeats count.
+
+    >>> find_conversion("Rat fever.", [([(1, 3)], "Rat"), ([(5, 9)], "fever")]).description
+    'count from 1 and include the last character'
+    """
+    quoted = [(pieces, quote) for pieces, quote in mentions if quote and quote.strip()]
+    if not quoted or _agree(text, quoted):
+        return None
+    for conversion in _list_conversions(text):
+        converted = [(conversion.apply(pieces), quote) for pieces, quote in quoted]
+        # White space at the edge of a piece shows that another conversion is right.
+        if _agree(text, converted) and not any(_has_edges(text, pieces) for pieces, _ in converted):
+            return conversion
+    return None
+
+
+def _agree(text: str, mentions: Iterable[tuple[Sequence[Piece], str]]) -> bool:
+    return all(
+        all(0 <= start < end <= len(text) for start, end in pieces)
+        and _is_quoted(" ".join(text[start:end] for start, end in pieces), quote)
+        for pieces, quote in mentions
+    )
+
+
+def _is_quoted(mention: str, quote: str) -> bool:
+    is_trimmed = mention.strip() == mention
+    is_similar = is_trimmed and mention.split() == quote.split()
+    return mention == quote or is_similar or is_same_spelling(mention, quote)
+
+
+def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
+    """Return whether a piece begins or ends with white space."""
+    return any(text[start].isspace() or text[end - 1].isspace() for start, end in pieces)
+
+
+def _list_conversions(text: str) -> Iterator[Conversion]:
+    """Yield the conversions that are possible in a text, the likeliest first."""
+    if "\r\n" in text:
+        widths = (not text.startswith("\r\n", i) for i in range(len(text)))
+        yield _by_width("count the two characters of a line end as one", widths)
+    if has_wide_characters(text):
+        yield _by_width("count UTF-16 units", (1 + (c > "\uffff") for c in text))
+    if not text.isascii():
+        yield _by_width("count bytes", (len(c.encode("utf-8", "surrogatepass")) for c in text))
+    if "\n" in text:
+        yield _by_width("do not count line ends", (c not in "\r\n" for c in text))
+    yield Conversion("include the last character", lambda p: (p[0], p[1] + 1))
+    yield Conversion("count from 1 and include the last character", lambda p: (p[0] - 1, p[1]))
+    yield Conversion("count from 1", lambda p: (p[0] - 1, p[1] - 1))
+
+
+def _by_width(description: str, widths: Iterable[int]) -> Conversion:
+    """Return the conversion of offsets in which each character of the text has a width."""
+    offsets = list(accumulate(widths, initial=0))
+    # A mention begins after characters without width, and ends before them.
+    starts = {offset: index for index, offset in enumerate(offsets)}
+    ends = {offset: index for index, offset in reversed(list(enumerate(offsets)))}
+    return Conversion(description, lambda p: (starts.get(p[0], -1), ends.get(p[1], -1)))
