@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,16 +26,19 @@ TOKEN = "hf_of_the_tests"
 
 @dataclass
 class Repo:
-    """A repository: its files at each commit, the newest last."""
+    """A repository: its files at each commit, the newest last, and the commit of each tag."""
 
     private: bool = False
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
 
     def files(self, revision: str = "main") -> dict[str, bytes]:
-        return self.commits[-1][1] if revision == "main" else dict(self.commits)[revision]
+        return dict(self.commits)[self.sha(revision)]
 
     def sha(self, revision: str = "main") -> str:
-        return self.commits[-1][0] if revision == "main" else revision
+        """Return the commit of a branch, tag or commit; a KeyError if there is none."""
+        known = {sha: sha for sha, _ in self.commits} | self.tags
+        return {**known, "main": self.commits[-1][0]}[revision]
 
     def commit(self, files: dict[str, bytes]) -> str:
         sizes = json.dumps({name: len(content) for name, content in files.items()})
@@ -61,11 +65,21 @@ class Hub:
     breaking: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
 
-    def put(self, name: str, files: dict[str, bytes], *, private: bool = False) -> Repo:
-        """Create a repository with a commit, or add a commit."""
+    def put(
+        self, name: str, files: dict[str, bytes], *, private: bool = False, tag: str = ""
+    ) -> Repo:
+        """Create a repository with a commit, or add a commit, which may have a tag."""
         repo = self.repos.setdefault(name, Repo(private))
-        repo.commit(files)
+        sha = repo.commit(files)
+        if tag:
+            repo.tags[tag] = sha
         return repo
+
+    def put_folder(self, name: str, folder: Path, *, private: bool = False, tag: str = "") -> Repo:
+        """Add a commit with the files of a folder."""
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        return self.put(name, files, private=private, tag=tag)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -136,6 +150,17 @@ class _Handler(BaseHTTPRequestHandler):
             return repo
         return None
 
+    def has_revision(self, repo: Repo, revision: str) -> bool:
+        """Return whether a repository has a revision; if not, send an error."""
+        try:
+            repo.sha(revision)
+        except KeyError:
+            self.respond(
+                404, {"error": f"Invalid rev id: {revision}"}, x_error_code="RevisionNotFound"
+            )
+            return False
+        return True
+
     def create(self, body: bytes) -> None:
         request = json.loads(body)
         if not self.has_token:
@@ -159,8 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self.respond(200, {"errors": [], "warnings": []})
 
     def info(self, _: bytes, name: str, revision: str | None = None) -> None:
-        if repo := self.repo(name):
-            revision = revision or "main"
+        revision = revision or "main"
+        if (repo := self.repo(name)) and self.has_revision(repo, revision):
             siblings = [{"rfilename": path} for path in repo.files(revision)]
             self.respond(
                 200,
@@ -236,7 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def resolve(self, _: bytes, name: str, revision: str, path: str) -> None:
         repo = self.repo(name)
-        if repo is None:
+        if repo is None or not self.has_revision(repo, revision):
             return
         content = repo.files(revision).get(path)
         commit = repo.sha(revision)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.backbones.hub_errors import select_hub_options
+from vaner.backbones.hub_errors import pop_hub_options
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.errors import ModelError
 from vaner.hub.training_record import list_training_splits, read_training_record
@@ -23,6 +23,7 @@ from vaner.recognition.frames import FrameAnnotator
 from vaner.recognition.language_warning import LanguageWarning
 from vaner.recognition.options import (
     AnnotateOptions,
+    Dtype,
     Form,
     LoadOptions,
     Quantization,
@@ -88,42 +89,46 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         cls,
         name_or_path: str | Path | None = None,
         *,
+        revision: str | None = None,
         selector: str | Path | None = None,
         linker: MentionLinker | None = None,
         device: str = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
         quantization: Quantization | None = None,
+        dtype: Dtype | torch.dtype | None = None,
         form: Form | None = None,
         **options: Any,
     ) -> Annotator:
         """Load a saved model. On a CPU its exported form is used, if there is one.
 
-        The default model is shipped with an exported form, which needs neither PyTorch nor the
-        weights of its backbone.
+        That of the default model needs neither PyTorch nor the weights of its backbone.
 
         Args:
             name_or_path: embedded name, folder or Hub id. Default: the embedded model
                 ``biomedical``.
+            revision: branch, tag or commit on the Hub. It can also follow the id: ``me/name@v1``.
             selector: folder or Hub id of a selector.
             linker: gives identifiers to the mentions; see `Annotator`.
             device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
             batch_size: maximum number of sentences in a batch.
             calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
             quantization: ``nf4`` loads the backbone of an adapter in 4 bits, as it was trained.
+            dtype: ``bf16`` or ``fp32``, the number format of the backbone; see `LoadOptions`.
             form: ``pytorch``, or an exported form, ``int8`` or ``fp32``; see `vaner export`.
                 Default: on a CPU an exported form, if there is one.
-            options: for the Hub (``revision``, ``token`` …) and `from_pretrained` of the model.
+            options: ``backbone``, and for the Hub: ``token``, ``cache_dir``, ``local_files_only``.
 
         Raises:
             VanerError: if this machine does not have the device.
             ModelError: if the model or its backbone is missing or incomplete.
         """
         check_options(LoadOptions, batch_size=batch_size, quantization=quantization, form=form)
-        folder = locate_model(name_or_path, **select_hub_options(options))
-        if quantization is not None:
-            options["quantization"] = quantization
-        recognizer = load_recognizer(folder, device, batch_size, form=form, **options)
+        hub = pop_hub_options(options)
+        folder = locate_model(name_or_path, revision=revision, **hub)
+        given = {"quantization": quantization, "dtype": dtype}
+        options |= {name: value for name, value in given.items() if value is not None}
+        recognizer = load_recognizer(folder, device, batch_size, form=form, **options, **hub)
         calibration = read_calibration(folder) if calibrated else None
         annotator = cls(recognizer, calibration=calibration, linker=linker)
         annotator._source = annotator._folder = folder
@@ -132,7 +137,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             from vaner.selector.selector import Selector
 
             annotator.selector = Selector.from_pretrained(
-                selector, device=device, batch_size=batch_size, calibrated=calibrated
+                selector, device=device, batch_size=batch_size, calibrated=calibrated, **hub
             )
         return annotator
 
@@ -292,12 +297,9 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         check_texts(texts_or_documents)
         check_options(LoadOptions, batch_size=options.get("batch_size"))
         check_options(
-            AnnotateOptions,
-            overlaps=overlaps,
-            consistency=consistency,
-            min_score=min_score,
+            AnnotateOptions, overlaps=overlaps, consistency=consistency, min_score=min_score,
             min_precision=min_precision,
-        )
+        )  # fmt: skip
         type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
         minimum: float | Mapping[str, float] = min_score
         if min_precision is not None:

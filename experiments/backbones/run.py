@@ -48,7 +48,7 @@ def make_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
 def _describe(result: str) -> str:
     """Return a result without the remedy, which is the same for many architectures."""
     reason = re.split(r"[;:] (?:use|set|change) ", result.removeprefix("refused: "))[0]
-    return re.sub(r"^an? \S+ backbone ", "", reason).replace("|", "\\|")
+    return re.sub(r"^an? \S+ backbone:? ", "", reason).replace("|", "\\|")
 
 
 def update_page(page: str, outcomes: Sequence[Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,6 +105,22 @@ def test_dropped_word_is_encoded_as_unknown() -> None:
     encoder = Encoder(tokenizer, 96)
     assert encoder.subwords("\x00") == (0,)
     assert encoder.is_unknown_word("\x00") and not encoder.is_unknown_word("a")
+
+
+@pytest.mark.parametrize("model", ["WordPiece", "Unigram"])
+def test_tokenizer_that_cannot_encode_unknown_characters_is_refused(
+    model: str, tmp_path: Path
+) -> None:
+    vocabulary: Any = {"a": 0, "b": 1} if model == "WordPiece" else [("a", -1.0), ("b", -2.0)]
+    Tokenizer(getattr(models, model)(vocabulary)).save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(ModelError, match=r"tokenizer\.json: the tokenizer cannot encode unknown"):
+        Encoder.from_folder(tmp_path, 96)
+
+
+def test_tokenizer_without_a_question_mark() -> None:
+    encoder = Encoder(Tokenizer(models.BPE({"a": 0, "b": 1}, [])), 96)
+    assert encoder.subwords("?") == encoder.subwords("\u2603") == (0,)
+    assert encoder.subwords("ab") == (0, 1)
 
 
 def test_word_with_id_of_unknown_words_is_known() -> None:

@@ -38,7 +38,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error_class: Any) -> None:
     [
         (GatedRepoError, "me/model is gated: accept its license at huggingface.co/me/model, and"),
         (RepositoryNotFoundError, "there is no repository me/model, or it is private: log in"),
-        (RevisionNotFoundError, "me/model has no such revision"),
+        (RevisionNotFoundError, "me/model has no branch, tag or commit main"),
     ],
 )
 def test_reason_of_a_refusal(

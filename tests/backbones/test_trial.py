@@ -48,6 +48,31 @@ def test_reach_in_a_window(tmp_path: Path) -> None:
     assert set(measure_reach(backbone.eval(), torch.arange(3, 43)[None])) == {Reach(8, 8)}
 
 
+def test_reach_of_a_backbone_whose_layers_shorten_a_row(tmp_path: Path) -> None:
+    backbone = load_backbone(save_model("funnel", tmp_path), attention="bidirectional").eval()
+    [reach] = measure_reach(backbone, torch.arange(3, 43)[None])
+    assert reach.left > 10 and reach.right > 10
+
+
+def test_positions_that_are_computed_are_no_limit(tmp_path: Path) -> None:
+    # XLNet reads computed distances of positions row by row.
+    assert build(tmp_path, "xlnet").trial.length == 96
+
+
+def test_layers_that_see_only_themselves_are_refused(tmp_path: Path) -> None:
+    model = build(tmp_path, "llama")
+    for layer in get_layers(model.backbone):
+        layer.self_attn.forward = lambda hidden_states, **_: (hidden_states, None)
+    with pytest.raises(ModelError, match="no layer sees a subword to the right; use another"):
+        model.check_backbone()
+
+
+def test_pooler_that_is_always_called(tmp_path: Path) -> None:
+    model = build(tmp_path, "squeezebert")
+    model.check_backbone()
+    assert not [name for name in model.state_dict() if "pooler" in name]
+
+
 def test_causal_layers_are_measured(tmp_path: Path) -> None:
     model = build(tmp_path, "llama", causal_layers=1)
     assert [layer.is_causal for layer in model.trial.reach] == [True, False, False, False]
@@ -147,6 +172,12 @@ def test_positions_that_depend_on_the_length(
     assert bool(problem) == bool(trial.problem)
 
 
+def test_positions_that_depend_on_the_longest_row_so_far(tmp_path: Path) -> None:
+    rope = {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0}
+    fields = {"rope_parameters": rope, "max_position_embeddings": 90}
+    assert "depend on the sentences that it read" in build(tmp_path, "llama", fields).trial.problem
+
+
 def test_trial_leaves_the_backbone_as_it_was(tmp_path: Path) -> None:
     model = build(tmp_path, "llama", lora={"r": 2, "target_modules": "all-linear"})
     model.train()
@@ -193,7 +224,7 @@ def test_training_saving_and_loading(architecture: str) -> None:
 
 
 def test_adapter_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"a llama backbone cannot have this adapter .*: change"):
+    with pytest.raises(ModelError, match=r"a llama backbone: cannot have this adapter .*; change"):
         build(tmp_path, "llama", lora={"r": 2, "target_modules": ["query"]})
 
 

@@ -12,10 +12,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, pipeline
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    pipeline,
+)
 from transformers.pipelines.pt_utils import KeyDataset
 
 from vaner.annotator import Annotator
+from vaner.errors import ModelError
 from vaner.integrations.transformers import VanerPipeline, entities
 from vaner.tagger.model import VanerForTokenClassification
 
@@ -101,6 +108,28 @@ def test_auto_classes_load_models_and_adapters(tiny_model: Path, tmp_path: Path)
             assert torch.equal(weight, model.state_dict()[name]), name
     created = AutoModelForTokenClassification.from_config(config)
     assert isinstance(created, VanerForTokenClassification)
+
+
+def test_other_auto_classes_and_pipelines(tiny_model: Path) -> None:
+    assert isinstance(AutoModel.from_pretrained(tiny_model), VanerForTokenClassification)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    assert tokenizer("Aspirin")["input_ids"]
+    expected = pipeline("vaner-ner", model=str(tiny_model), device="cpu")(TEXTS[0])
+    model = VanerForTokenClassification.from_pretrained(tiny_model)
+    options: dict[str, Any] = {"device": "cpu", "aggregation_strategy": "simple"}
+    for recognize in (
+        pipeline("token-classification", model=str(tiny_model), **options),
+        pipeline("ner", model=model, tokenizer=tokenizer, **options),
+    ):
+        assert extents(recognize(TEXTS[0])) == extents(expected) != []
+    with pytest.raises(ModelError, match="a tagger reads words: use vaner"):
+        model(**tokenizer("Aspirin", return_tensors="pt"))
+
+
+def test_token_classification_of_other_models(tiny_backbone: Path) -> None:
+    recognize = pipeline("token-classification", model=str(tiny_backbone), device="cpu")
+    assert not isinstance(recognize, VanerPipeline)
+    assert recognize("Aspirin")[0]["entity"].startswith("LABEL_")
 
 
 def test_pipeline_of_generator(tiny_backbone: Path, tmp_path: Path) -> None:

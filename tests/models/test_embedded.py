@@ -23,7 +23,8 @@ from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
 from vaner.hub.reported_results import group_by_type, read_reported_results
 from vaner.hub.training_record import list_training_splits
-from vaner.models.locate import DEFAULT_MODEL, locate_model
+from vaner.models.locate import locate_model
+from vaner.recognition.options import DEFAULT_MODEL
 from vaner.tagger.config import VanerConfig
 from vaner.tagger.exported_forms import SOURCE_FIELD, compute_checksums, read_config
 from vaner.tagger.model import VanerForTokenClassification

@@ -75,7 +75,7 @@ def load_backbone(
         ModelError: if the backbone cannot be loaded this way.
     """
     with _backbone_errors(folder):
-        config = _read_config(folder)
+        config = read_backbone_config(folder)
         set_attention(config, attention)
         if layers is not None:
             _shorten(config, layers)
@@ -126,7 +126,7 @@ def count_embeddings(model: PreTrainedModel) -> int:
     return int(embeddings.weight.shape[0])
 
 
-def _read_config(folder: Path) -> PreTrainedConfig:
+def read_backbone_config(folder: Path) -> PreTrainedConfig:
     """Return the config of a backbone.
 
     Raises:
@@ -151,9 +151,16 @@ def _prepare(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
         model.config.use_cache = False
     if getattr(model, "pooler", None) is not None:
         # The sentence vector of an encoder is neither used nor trained.
-        setattr(model, "pooler", None)  # noqa: B010
+        model.pooler = _NoPooler()
     check_attention(model, attention)
     return model
+
+
+class _NoPooler(torch.nn.Module):
+    """Takes the place of a pooler, which some architectures call in any case."""
+
+    def forward(self, *_: Any) -> None:
+        """Return nothing."""
 
 
 def _shorten(config: PreTrainedConfig, layers: int) -> None:

@@ -6,7 +6,6 @@ If only a part of the backbone was trained, only that part is saved: see
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,22 +15,24 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from vaner.backbones import backbone as backbones
-from vaner.backbones import saved_parts, trainable_weights
+from vaner.backbones import load_options, saved_parts, trainable_weights
 from vaner.backbones.attention import check_attention, keep_causal_layers
 from vaner.backbones.checked_model import CheckedModel
 from vaner.backbones.config import BackboneModelConfig
 from vaner.backbones.file_names import ADAPTER_CONFIG, HEAD_FILE, LAYERS_FILE
-from vaner.backbones.hub_errors import HUB_OPTIONS
+from vaner.backbones.hub_errors import pop_hub_options, without_revision
+from vaner.backbones.hub_names import parse_hub_name
 from vaner.backbones.locate import locate_backbone
 from vaner.backbones.storage import (
     check_same_architecture,
     check_weights,
     locate_adapter,
+    model_errors,
     read_model_type,
     read_weights,
     resolve_model_folder,
 )
-from vaner.errors import ModelError, library_errors, summarize_error
+from vaner.errors import ModelError, summarize_error
 from vaner.utils.atomic_write import apply_umask
 
 
@@ -94,7 +95,8 @@ class BackboneModel(CheckedModel):
         """Create a model with a new head on pretrained weights.
 
         Args:
-            name: embedded name, local folder or Hub id of the backbone.
+            name: embedded name, local folder or Hub id of the backbone, which may be followed by a
+                revision: ``owner/name@v1``.
             origin: the origin to try first, see `vaner.backbones.locate.locate_backbone`.
             layers: number of layers of the backbone to keep. Default: all.
             lora: options of peft's `LoraConfig`. Default: no adapter; all weights are trained.
@@ -103,12 +105,17 @@ class BackboneModel(CheckedModel):
             device: device of quantized weights.
             kernel: attention implementation, see `vaner.backbones.backbone.load_backbone`.
             backbone_dropout: dropout inside the backbone's layers, likewise.
-            config: further fields of the model's config.
+            config: further fields of the model's config, and options for the Hub: ``revision``,
+                ``token``, ``cache_dir``, ``local_files_only``.
 
         Raises:
             ModelError: if the backbone is nowhere, or cannot be loaded this way.
+            TypeError: if the config has no such field.
         """
-        located = locate_backbone(name, origin)
+        hub = pop_hub_options(config)
+        load_options.check_config_fields(cls.config_class, config)
+        name = str(parse_hub_name(name, hub.pop("revision", None)))
+        located = locate_backbone(name, origin, **hub)
         model_config = cls.config_class(backbone=name, backbone_origin=located.origin, **config)
         backbone = backbones.load_backbone(
             located.folder,
@@ -128,6 +135,7 @@ class BackboneModel(CheckedModel):
         if lora is not None:
             backbone = trainable_weights.add_lora(backbone, lora)
         model = cls(model_config, backbone)
+        model.hub_options = hub
         model.move_head(next(backbone.parameters()).device)
         return model
 
@@ -211,9 +219,6 @@ class BackboneModel(CheckedModel):
 
         Returns:
             The address of the repository.
-
-        Raises:
-            HubError: if the Hub cannot be reached, or rejects the request.
         """
         from vaner.hub.push import push_model
 
@@ -251,17 +256,18 @@ class BackboneModel(CheckedModel):
             backbone: another folder or Hub id of the backbone than the stored one.
 
         Raises:
-            ModelError: if a file is missing or truncated, or does not fit the config.
+            ModelError: if a file is missing or truncated, or does not fit the config, or if there
+                is no such option.
         """
-        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
+        hub = pop_hub_options(options)
         folder = resolve_model_folder(name_or_path, **hub)
-        hub.pop("revision", None)  # that of the model, not of its backbone
+        hub = without_revision(hub)
         if (kind := read_model_type(folder)) != cls.config_class.model_type:
             raise ModelError(f"{folder} is of a {kind} model, not of a saved {cls.__name__}")
-        with _model_errors(folder):
+        with model_errors(folder):
             model = cls._load(folder, *args, hub=hub, **options)
             model.config.check()
-        model.name_or_path = str(folder)
+        model.name_or_path, model.hub_options = str(folder), hub
         return model
 
     @classmethod
@@ -274,6 +280,8 @@ class BackboneModel(CheckedModel):
         check_weights(folder)
         for adapter_option in ("trainable", "device", "backbone"):
             options.pop(adapter_option, None)
+        if options.get("dtype") not in (None, "auto"):
+            options["dtype"] = load_options.parse_dtype(options["dtype"])
         try:
             with backbones.silence_transformers():
                 loaded: Any = super().from_pretrained(
@@ -287,6 +295,8 @@ class BackboneModel(CheckedModel):
         if missing:
             raise ModelError(f"{folder}: weights missing or of another shape: {missing[0]} …")
         check_attention(model.backbone, model.config.attention)
+        for part in model._head_modules().values():
+            part.float()  # also on a backbone in bf16
         assert isinstance(model, cls)
         return model
 
@@ -301,12 +311,9 @@ class BackboneModel(CheckedModel):
         device: str | None = None,
         backbone: str | None = None,
         hub: dict[str, Any] | None = None,
-        **_: Any,
+        **others: Any,
     ) -> Self:
-        if not isinstance(dtype, torch.dtype):
-            # For transformers' "auto", use what the adapter was trained on, not the dtype of the
-            # backbone's files, so that the predictions are the same.
-            dtype = torch.float32
+        load_options.check_adapter_options(others)
         config = cls.config_class.from_pretrained(folder)
         if quantization is not None and config.frozen_layers is not None:
             raise ModelError(f"{folder}: only the backbone of an adapter is loaded in 4-bit")
@@ -321,7 +328,7 @@ class BackboneModel(CheckedModel):
             is_generative=cls.is_generative,
             layers=config.base_config.get_text_config().num_hidden_layers,
             quantization=quantization,
-            dtype=dtype,
+            dtype=load_options.parse_dtype(dtype),
             device=device,
         )
         check_same_architecture(base.config, config.backbone_config, located.folder)
@@ -337,11 +344,3 @@ class BackboneModel(CheckedModel):
         model.move_head(next(base.parameters()).device)
         model.train(trainable)
         return model
-
-
-def _model_errors(folder: Path) -> AbstractContextManager[None]:
-    """Return the boundary around the loading of a model: each library has errors of its kind."""
-    return library_errors(
-        folder, "the model cannot be loaded", "restore its files, or train again",
-        error_class=ModelError,
-    )  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import torch
@@ -23,12 +25,14 @@ class CheckedModel(PreTrainedModel):
         is_generative: whether the backbone is a language model with its head over the vocabulary.
         can_pack: whether batches are packed, if the backbone supports it.
         can_read_single_rows: whether batches that padding would change are read row by row.
+        hub_options: options for the Hub: ``token``, ``cache_dir`` …
     """
 
     backbone: PreTrainedModel
     is_generative: ClassVar[bool] = False
     can_pack: ClassVar[bool] = False
     can_read_single_rows: ClassVar[bool] = False
+    hub_options: Mapping[str, Any] = MappingProxyType({})
     _trial: Trial | None = None
 
     @property

@@ -89,8 +89,15 @@ class BackboneModelConfig(PreTrainedConfig):
 
     @property
     def hidden_size(self) -> int:
-        """The size of the backbone's vectors."""
-        size: int = self.base_config.get_text_config().hidden_size
+        """The size of the backbone's vectors.
+
+        Raises:
+            ModelError: if it has no single size.
+        """
+        size: int | None = getattr(self.base_config.get_text_config(), "hidden_size", None)
+        if size is None:
+            kind = self.base_config.model_type
+            raise ModelError(f"a {kind} backbone has no hidden_size: use another backbone")
         return size
 
     def check(self) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import regex
 from tokenizers import Tokenizer
 
-from vaner.errors import ModelError, library_errors
+from vaner.errors import ModelError, library_errors, summarize_error
 from vaner.text.casing import Casing, get_casing
 from vaner.text.normalize import normalize
 from vaner.text.words import Window, Word, read_words, split_windows
@@ -30,6 +30,7 @@ MOST_SUBWORDS = 48
 CACHED_WORDS = 100_000
 
 TOKENIZER_FILE = "tokenizer.json"
+_RARE = "\u2603 \U0001f9ec \U00013000"  # characters that most vocabularies lack
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
@@ -115,9 +116,11 @@ class Encoder:
         """Return the encoder with the ``tokenizer.json`` of a folder.
 
         Raises:
-            ModelError: if the file is missing or broken.
+            ModelError: if the file is missing or broken, or cannot encode every word.
         """
-        return cls(read_tokenizer(folder), max_subwords, casing=casing)
+        tokenizer = read_tokenizer(folder)
+        with _tokenizer_errors(folder / TOKENIZER_FILE):
+            return cls(tokenizer, max_subwords, casing=casing)
 
     def subwords(self, word: str) -> tuple[int, ...]:
         """Return the subword ids of a word: at least one, at most `MOST_SUBWORDS`."""
@@ -215,12 +218,26 @@ class Encoder:
         raise ModelError("the tokenizer changes a text when it adds special tokens")
 
     def _find_unknown_id(self) -> tuple[int, str | None]:
-        """Return the id of unknown words, and the word that has this id anyway, if there is one."""
+        """Return the id of unknown words, and the word that has this id anyway, if there is one.
+
+        Raises:
+            ModelError: if the tokenizer cannot encode such a word.
+        """
+        try:
+            self._tokenizer.encode(_RARE, add_special_tokens=False)
+        except Exception as error:  # the only class that tokenizers raises
+            raise ModelError(
+                f"the tokenizer cannot encode unknown characters ({summarize_error(error)}): use a "
+                "tokenizer with an unknown subword"
+            ) from error
         name = getattr(self._tokenizer.model, "unk_token", None)
         unknown = self._tokenizer.token_to_id(name) if name else None
         if unknown is not None:
             return unknown, None
-        return self._tokenizer.encode(" ?", add_special_tokens=False).ids[0], "?"
+        for word in ("?", ".", "a"):
+            if ids := self._tokenizer.encode(f" {word}", add_special_tokens=False).ids:
+                return ids[0], word
+        raise ModelError("the tokenizer has no subword for ?, . or a: use another tokenizer")
 
 
 def _find_casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:

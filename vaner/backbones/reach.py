@@ -3,15 +3,18 @@
 A flag in a config says what an architecture should do. Some architectures ignore it: a convolution
 or a state space is causal by construction. So one row is read, and for each layer separately the
 gradient of the vector in the middle is taken with respect to the vectors that enter the layer. It
-is exactly 0 at positions that the layer does not see, in any number format.
+is exactly 0 at positions that the layer does not see, in any number format. If no layer has a
+vector for each subword, the entire backbone is measured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
 from vaner.backbones.attention import get_layers
@@ -43,22 +46,34 @@ def measure_reach(backbone: PreTrainedModel, input_ids: Tensor) -> list[Reach]:
         input_ids: a row. *Shape:* (1, T)
 
     Returns:
-        One reach for each layer. A layer whose vectors do not correspond to the subwords one by one
-        has none.
+        One reach for each layer, or one for the backbone if no layer can be measured. A layer whose
+        vectors do not correspond to the subwords one by one has none.
     """
     model = unwrap_adapter(backbone)
     probe = _Probe(input_ids.shape[1])
-    hooks = []
-    for layer in get_layers(model):
-        hooks.append(layer.register_forward_pre_hook(probe.isolate, with_kwargs=True))
-        hooks.append(layer.register_forward_hook(probe.measure))
+    layers = list(get_layers(model))
+    before = [layer.register_forward_pre_hook(probe.isolate, with_kwargs=True) for layer in layers]
+    _run(
+        model,
+        input_ids,
+        [*before, *(layer.register_forward_hook(probe.measure) for layer in layers)],
+    )
+    if not probe.results:
+        hook = model.get_input_embeddings().register_forward_hook(probe.isolate_output)
+        probe.measure(model, (), _run(model, input_ids, [hook]))
+    return probe.results
+
+
+def _run(model: PreTrainedModel, input_ids: Tensor, hooks: Sequence[RemovableHandle]) -> Tensor:
+    """Return the vectors of a row, and remove the hooks that watched. *Shape:* (1, T, H)"""
     try:
         with torch.enable_grad():
-            model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids))
+            result = model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids))
     finally:
         for hook in hooks:
             hook.remove()
-    return probe.results
+    hidden: Tensor = result.last_hidden_state
+    return hidden
 
 
 class _Probe:
@@ -85,6 +100,11 @@ class _Probe:
         if inputs:
             return (self._input, *inputs[1:]), options
         return inputs, {**options, "hidden_states": self._input}
+
+    def isolate_output(self, _: torch.nn.Module, __: Any, output: Tensor) -> Tensor:
+        """Replace the vectors that leave the embeddings by a copy that gradients stop at."""
+        self._input = output.detach().requires_grad_()
+        return self._input
 
     def measure(self, _: torch.nn.Module, __: Any, output: Any) -> None:
         """Append the reach of a layer."""

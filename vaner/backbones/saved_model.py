@@ -86,7 +86,10 @@ def locate_tokenizer(model: BackboneModel, folder: Path) -> Path:
         model: the model.
         folder: folder of the model.
     """
-    return locate.locate_tokenizer(folder, model.config.backbone, model.config.backbone_origin)
+    config = model.config
+    return locate.locate_tokenizer(
+        folder, config.backbone, config.backbone_origin, **model.hub_options
+    )
 
 
 def select_device(name: str | torch.device) -> torch.device:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG, ADAPTER_FOLDER
 from vaner.backbones.hub_errors import describe_hub_error
+from vaner.backbones.hub_names import is_hub_id, parse_hub_name
 from vaner.backbones.stored_config import read_config
 from vaner.errors import ModelError, library_errors
 
@@ -17,34 +19,40 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _FILES = ["*.safetensors", "*.json", "*.md"]
-# Everything else can only be a folder.
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.safetensors$")
-_HUB_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
-def resolve_model_folder(name_or_path: str | Path, **options: Any) -> Path:
+def resolve_model_folder(
+    name_or_path: str | Path, *, files: Sequence[str] = _FILES, **options: Any
+) -> Path:
     """Return the folder of a saved model: a local folder, or a snapshot from the Hub.
 
     Args:
-        name_or_path: folder or Hub id. A snapshot in the Hub's cache is used first.
+        name_or_path: folder or Hub id, which may be followed by a revision: ``owner/name@v1``.
+        files: patterns of the files to download.
         options: for `huggingface_hub.snapshot_download`, such as ``revision`` or ``token``.
 
     Raises:
         ModelError: if there is no such folder and no such repository.
     """
-    folder = Path(name_or_path)
+    name = parse_hub_name(str(name_or_path), options.pop("revision", None))
+    folder = Path(name.repo)
     if folder.is_dir():
         return folder
     if folder.exists():
         raise ModelError(f"{name_or_path} is a file; give the folder of a saved model")
-    if not _HUB_ID.fullmatch(str(name_or_path)):
+    if not is_hub_id(name.repo):
         raise ModelError(f"no folder {name_or_path}")
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(str(name_or_path), allow_patterns=_FILES, **options))
+        return Path(
+            snapshot_download(
+                name.repo, revision=name.revision, allow_patterns=list(files), **options
+            )
+        )
     except Exception as error:  # errors of httpx, of the Hub and of its validation alike
-        reason = describe_hub_error(error, str(name_or_path))
+        reason = describe_hub_error(error, *name)
         raise ModelError(
             f"no model folder {name_or_path} here, nor on the Hub: {reason}"
         ) from error
@@ -90,6 +98,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def _weight_errors(path: Path) -> AbstractContextManager[None]:
     problem = "not a readable weight file"
     return library_errors(path, problem, "copy it again", error_class=ModelError)
+
+
+def model_errors(folder: Path) -> AbstractContextManager[None]:
+    """Return the boundary around the loading of a model: each library has errors of its kind."""
+    return library_errors(
+        folder, "the model cannot be loaded", "restore its files, or train again",
+        error_class=ModelError,
+    )  # fmt: skip
 
 
 def check_weights(folder: Path) -> None:
@@ -155,5 +171,5 @@ def check_same_architecture(base: Any, stored: Any, folder: Path) -> None:
 def write_backbone_name(adapter_config: Path, name: str) -> None:
     """Store the backbone's name in an adapter's config, in place of the folder it was in."""
     content = json.loads(adapter_config.read_text("utf-8"))
-    content["base_model_name_or_path"] = name
+    content["base_model_name_or_path"], content["revision"] = parse_hub_name(name)
     adapter_config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")

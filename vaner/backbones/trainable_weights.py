@@ -12,7 +12,7 @@ import torch
 from transformers import PreTrainedModel
 
 from vaner.backbones.attention import get_layers
-from vaner.errors import ModelError, library_errors, summarize_error
+from vaner.errors import ModelError, library_errors
 
 
 def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel:
@@ -29,14 +29,16 @@ def add_lora(model: PreTrainedModel, options: dict[str, Any]) -> PreTrainedModel
 
     if getattr(model, "is_quantized", False):
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    try:
-        with _ignore_renamed_attribute():
-            return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
-    except (ValueError, RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
-        raise ModelError(
-            f"a {model.config.model_type} backbone cannot have this adapter "
-            f"({summarize_error(error)}): change the fields of lora"
-        ) from error
+    with (
+        library_errors(
+            f"a {model.config.model_type} backbone",
+            "cannot have this adapter",
+            "change the fields of lora",
+            error_class=ModelError,
+        ),
+        _ignore_renamed_attribute(),
+    ):
+        return get_peft_model(model, LoraConfig(**options))  # type: ignore[return-value]
 
 
 def load_lora(model: PreTrainedModel, folder: Path, *, trainable: bool) -> PreTrainedModel:

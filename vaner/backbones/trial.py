@@ -127,7 +127,11 @@ class _TrialRun:
                     f"{limit} positions: set max_subwords: {limit}"
                 )
                 self._longest = limit
-            lengths = (self._longest, max(_SHORTEST, self._longest // 3), _SHORTEST)
+            # Some positions depend on the longest row so far, above a length that may be any.
+            lengths = (
+                self._longest, max(_SHORTEST, self._longest - 1),
+                max(_SHORTEST, self._longest // 3), _SHORTEST,
+            )  # fmt: skip
             rows = [self._make_row(length, seed) for seed, length in enumerate(lengths)]
             alone = [self._read(row) for row in rows]
             reach = measure_reach(self._backbone, rows[0])
@@ -177,7 +181,7 @@ class _TrialRun:
                 f"the vectors of a {self._kind} backbone depend on the sentences that it read "
                 "before: use another backbone, or a smaller max_subwords"
             )
-        return self._check_added(rows[1], alone[1]) if self._options.adds_vectors else ""
+        return self._check_added(rows[2], alone[2]) if self._options.adds_vectors else ""
 
     def _check_added(self, row: Tensor, expected: Tensor) -> str:
         """Return a problem with input that is given as vectors, not as subword ids."""
@@ -216,6 +220,12 @@ class _TrialRun:
                 f"a {self._kind} backbone cannot be made bidirectional: {len(causal)} of its "
                 f"{len(reach)} layers see no subword to the right (layers {shown}); use another "
                 "backbone, or set attention: causal"
+            )
+        is_lifted = self._options.causal_layers is not None and bottom < max(1, len(reach))
+        if is_lifted and not any(layer.right for layer in reach[bottom:]):
+            return (
+                f"a {self._kind} backbone cannot be made bidirectional: no layer sees a subword to "
+                "the right; use another backbone, or set attention: causal"
             )
         return ""
 

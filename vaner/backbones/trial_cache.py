@@ -19,7 +19,7 @@ from vaner.backbones.trial import Trial, TrialOptions, run_trial
 from vaner.utils.atomic_write import atomic_write
 from vaner.utils.cache_folder import get_cache_folder
 
-_VERSION = 1
+_VERSION = 2
 """To be increased when a trial measures something else."""
 
 

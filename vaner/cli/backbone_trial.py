@@ -15,11 +15,12 @@ _LAYOUTS = {
 }
 
 
-def try_backbone(name: str, max_subwords: int) -> Iterator[Observation]:
+def try_backbone(name: str, revision: str | None, max_subwords: int) -> Iterator[Observation]:
     """Yield what a backbone does, and whether a tagger can be trained on it.
 
     Args:
         name: embedded name, folder or Hub id.
+        revision: its branch, tag or commit.
         max_subwords: length of the longest row that is tried.
     """
     from vaner.tagger.model import VanerForTokenClassification
@@ -28,7 +29,7 @@ def try_backbone(name: str, max_subwords: int) -> Iterator[Observation]:
     problem = ""
     try:
         model = VanerForTokenClassification.from_backbone(
-            name, types=["Disease"], max_subwords=max_subwords
+            name, revision=revision, types=["Disease"], max_subwords=max_subwords
         )
     except VanerError as error:
         yield Observation(name, "cannot be loaded", str(error))

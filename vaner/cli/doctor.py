@@ -10,6 +10,7 @@ import typer
 from vaner.cli.messages import print_message, print_result
 from vaner.cli.options import CorporaOption
 from vaner.display.text import align_columns, format_count
+from vaner.errors import VanerError
 
 BROKEN = 1
 
@@ -32,8 +33,28 @@ def doctor(
             show_default=False,
         ),
     ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            help="Branch, tag or commit of the backbone on the Hub. Example: --revision v1",
+            show_default=False,
+        ),
+    ] = None,
+    memory: Annotated[
+        bool,
+        typer.Option(
+            "--memory",
+            help="Only compute the memory that fine-tuning the backbone with QLoRA takes, from its "
+            "config.json. Its weights are not loaded.",
+        ),
+    ] = False,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Number of rows in a batch, for --memory.")
+    ] = 4,
+    rank: Annotated[int, typer.Option(min=1, help="Rank of the adapter, for --memory.")] = 16,
     max_subwords: Annotated[
-        int, typer.Option(min=64, help="Length of the longest row of the trial, in subwords.")
+        int,
+        typer.Option(min=64, help="Length of the longest row of the trial or of --memory."),
     ] = 256,
     corpora: CorporaOption = None,
 ) -> None:
@@ -51,15 +72,24 @@ def doctor(
     `vaner doctor --torch --json > doctor.json`
 
     `vaner doctor --backbone smollm2-135m`
+
+    `vaner doctor --backbone Qwen/Qwen3-8B --memory --batch-size 8`
     """
     from vaner.cli.diagnostics import run_diagnostics
 
+    if (revision is not None or memory) and backbone is None:
+        raise VanerError(f"{'--memory' if memory else '--revision'} needs --backbone")
     if backbone is None:
         sections = run_diagnostics(corpora, use_torch=torch)
+    elif memory:
+        from vaner.cli.backbone_memory import describe_memory
+
+        described = describe_memory(backbone, revision, batch_size, max_subwords, rank)
+        sections = {"memory": list(described)}
     else:
         from vaner.cli.backbone_trial import try_backbone
 
-        sections = {"backbone": list(try_backbone(backbone, max_subwords))}
+        sections = {"backbone": list(try_backbone(backbone, revision, max_subwords))}
     problems = [
         f"{item.name}: {item.problem}"
         for items in sections.values()

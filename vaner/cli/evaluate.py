@@ -40,6 +40,7 @@ from vaner.cli.options import (
     CorporaOption,
     CorpusFormatOption,
     DeviceOption,
+    DtypeOption,
     EncodingOption,
     FormOption,
     MinPrecisionOption,
@@ -47,6 +48,7 @@ from vaner.cli.options import (
     ModelOption,
     QuantizationOption,
     QuietOption,
+    RevisionOption,
     SelectorOption,
     TextColumnOption,
     TypesOption,
@@ -70,6 +72,7 @@ def evaluate(
     all_: AllOption = False,
     split: SplitOption = "test",
     model: ModelOption = None,
+    revision: RevisionOption = None,
     selector: SelectorOption = None,
     kb: DictionaryOption = None,
     types: TypesOption = None,
@@ -91,6 +94,7 @@ def evaluate(
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
     quantization: QuantizationOption = None,
+    dtype: DtypeOption = None,
     form: FormOption = None,
     predictions: PredictionsOption = None,
     predictions_format: PredictionsFormatOption = None,
@@ -139,12 +143,13 @@ def evaluate(
         predictions, predictions_format, predictions_encoding, predictions_columns, only_predicted
     )
     file.check_options(
-        all=all_, model=model, selector=selector, kb=kb, quantization=quantization,
-        min_precision=min_precision, unknown_corpus=unknown_corpus, form=form,
+        all=all_, model=model, revision=revision, selector=selector, kb=kb,
+        quantization=quantization, dtype=dtype, min_precision=min_precision,
+        unknown_corpus=unknown_corpus, form=form,
     )  # fmt: skip
     system = ScoredSystem(kb=kb, load_options=LoadOptions(
-        model=model, selector=selector, device=device, batch_size=batch_size,
-        quantization=quantization, form=form,
+        model=model, revision=revision, selector=selector, device=device, batch_size=batch_size,
+        quantization=quantization, dtype=dtype, form=form,
     ))  # fmt: skip
     type_names, format = split_types(types), resolve_format_name(input_format)
     split, seen_in = resolve_split(split), seen_in and resolve_split(seen_in)
@@ -181,7 +186,7 @@ def evaluate(
         evaluations = [evaluation]
     described = {
         **(file.describe() or system.describe()), "min_score": min_score,
-        "min_precision": min_precision, "quantization": quantization,
+        "min_precision": min_precision, "quantization": quantization, "dtype": dtype,
         "unknown_corpus": unknown_corpus, "no_consistency": not consistency,
         "form": recognizer.form if recognizer else None,
     }  # fmt: skip

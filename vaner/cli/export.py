@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from vaner.cli.messages import print_message
-from vaner.cli.options import ModelArgument, OverwriteOption
+from vaner.cli.options import ModelArgument, OverwriteOption, RevisionOption
 from vaner.errors import VanerError
 
 Precision: TypeAlias = Literal["int8", "fp32"]
@@ -17,6 +17,7 @@ Precision: TypeAlias = Literal["int8", "fp32"]
 
 def export(
     model: ModelArgument = None,
+    revision: RevisionOption = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -79,7 +80,7 @@ def export(
     from vaner.models.locate import locate_model
     from vaner.tagger.exported_forms import MODEL_FILE, cached_form_folder
 
-    folder = locate_model(model)
+    folder = locate_model(model, revision=revision)
     given = {"--output": output, "--in-model": in_model, "--browser": browser}
     options = [name for name, value in given.items() if value]
     if len(options) > 1:

@@ -17,6 +17,7 @@ from vaner.cli.options import (
     FormOption,
     KnowledgeBaseOption,
     ModelOption,
+    RevisionOption,
 )
 from vaner.cli.serve import (
     ApiKeysOption,
@@ -38,6 +39,7 @@ _HOST, _PORT = "127.0.0.1", 8000
 
 def mcp(
     model: ModelOption = None,
+    revision: RevisionOption = None,
     kb: KnowledgeBaseOption = None,
     http: Annotated[
         bool,
@@ -77,10 +79,10 @@ def mcp(
 
     # Warnings about the texts of clients do not belong in the log of the server.
     warnings.simplefilter("ignore", FormatWarning)
-    build = partial(
-        _build, LoadOptions(model=model, device=device, batch_size=batch_size, form=form), kb,
-        max_characters,
-    )  # fmt: skip
+    options = LoadOptions(
+        model=model, revision=revision, device=device, batch_size=batch_size, form=form
+    )
+    build = partial(_build, options, kb, max_characters)
     if not http:
         build().run("stdio")
         return

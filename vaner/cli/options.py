@@ -13,6 +13,7 @@ from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.recognition.options import (
     AnnotateOptions,
+    Dtype,
     Form,
     LoadOptions,
     Quantization,
@@ -48,6 +49,9 @@ ModelArgument = Annotated[str | None, typer.Argument(help=_MODEL, show_default=F
 ModelOption = Annotated[
     str | None, declared_option(LoadOptions, "model", example="--model runs/ncbi/seed-1/model")
 ]
+RevisionOption = Annotated[
+    str | None, declared_option(LoadOptions, "revision", example="--revision v1")
+]
 SelectorOption = Annotated[
     str | None,
     declared_option(LoadOptions, "selector", example="--selector runs/selector/seed-1/model"),
@@ -58,6 +62,7 @@ QuantizationOption = Annotated[
     Quantization | None,
     declared_option(LoadOptions, "quantization", example="--quantization nf4"),
 ]
+DtypeOption = Annotated[Dtype | None, declared_option(LoadOptions, "dtype", example="--dtype bf16")]
 FormOption = Annotated[Form | None, declared_option(LoadOptions, "form", example="--form int8")]
 CorpusNameOption = Annotated[
     str | None, declared_option(AnnotateOptions, "corpus", example="--corpus BC5CDR")

@@ -31,10 +31,9 @@ class ScoredSystem:
     def __post_init__(self) -> None:
         if self.kb is not None and self.load_options.model is not None:
             raise VanerError("give either --model or --kb, not both")
-        if self.kb is not None and self.load_options.quantization is not None:
-            raise VanerError("--quantization applies to models and cannot be used with --kb")
-        if self.kb is not None and self.load_options.form is not None:
-            raise VanerError("--form applies to models and cannot be used with --kb")
+        for name in ("revision", "quantization", "dtype", "form"):
+            if self.kb is not None and getattr(self.load_options, name) is not None:
+                raise VanerError(f"--{name} applies to models and cannot be used with --kb")
 
     def load(self) -> Recognizer:
         """Load the model or the dictionary, and the selector, which takes seconds."""
@@ -60,16 +59,13 @@ class ScoredSystem:
         from vaner.models.locate import locate_model
 
         is_plain_model = self.kb is None and self.load_options.selector is None
+        name, revision = self.load_options.model, self.load_options.revision
         return (
-            read_reported_results(locate_model(self.load_options.model)) if is_plain_model else {}
+            read_reported_results(locate_model(name, revision=revision)) if is_plain_model else {}
         )
 
     def describe(self) -> dict[str, str]:
         """Return the names of model, knowledge base and selector, for the results file."""
-        from vaner.models.locate import DEFAULT_MODEL
-
         options = self.load_options
-        names = (
-            {"knowledge_base": self.kb} if self.kb else {"model": options.model or DEFAULT_MODEL}
-        )
+        names = {"knowledge_base": self.kb} if self.kb else {"model": options.model_name}
         return names if options.selector is None else {**names, "selector": options.selector}

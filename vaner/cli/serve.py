@@ -16,11 +16,13 @@ from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
     DeviceOption,
+    DtypeOption,
     FormOption,
     KnowledgeBaseOption,
     LinkOption,
     ModelOption,
     QuantizationOption,
+    RevisionOption,
     SelectorOption,
 )
 from vaner.errors import VanerError
@@ -102,6 +104,7 @@ ProxyOption = Annotated[
 
 def serve(
     model: ModelOption = None,
+    revision: RevisionOption = None,
     selector: SelectorOption = None,
     kb: KnowledgeBaseOption = None,
     link: LinkOption = None,
@@ -111,6 +114,7 @@ def serve(
     device: DeviceOption = DEFAULT_LOAD.device,
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     quantization: QuantizationOption = None,
+    dtype: DtypeOption = None,
     form: FormOption = None,
     max_body: MaxBodyOption = 8.0,
     max_documents: MaxDocumentsOption = 1_000,
@@ -160,8 +164,8 @@ def serve(
     # Warnings about the files of clients do not belong in the log of the server.
     warnings.simplefilter("ignore", FormatWarning)
     load_options = LoadOptions(
-        model=model, selector=selector, device=device, batch_size=batch_size,
-        quantization=quantization, form=form,
+        model=model, revision=revision, selector=selector, device=device, batch_size=batch_size,
+        quantization=quantization, dtype=dtype, form=form,
     )  # fmt: skip
     candidates = DEFAULT_CANDIDATES if link is not None else 0
     link_options = LinkOptions(kb=kb, link=link, candidates=candidates)
@@ -176,7 +180,7 @@ def serve(
         proxies=_check_networks(proxy),
     )  # fmt: skip
     with bind_socket(host, port) as bound:  # first: an error should not wait for the model
-        name = _public_name(model)
+        name = _public_name(load_options)
         app = create_app(
             partial(load_annotator, load_options, link_options), name=name, limits=limits,
             workers=workers, link_options=link_options, api_keys=api_keys,
@@ -220,10 +224,8 @@ def _check_networks(proxies: Sequence[str]) -> Sequence[str]:
     return proxies
 
 
-def _public_name(model: str | None) -> str:
+def _public_name(options: LoadOptions) -> str:
     """Return the name of a model for clients: at most the last three folders of its path."""
-    from vaner.models.locate import DEFAULT_MODEL
-
-    if model is None:
-        return DEFAULT_MODEL
-    return "/".join(Path(model).absolute().parts[-3:]) if Path(model).is_dir() else model
+    path = Path(options.model or "")
+    is_folder = options.model is not None and path.is_dir()
+    return "/".join(path.absolute().parts[-3:]) if is_folder else options.model_name

@@ -28,6 +28,15 @@ def train(
         typer.Option("--output", "-o", help="Folder for models and logs. Example: -o runs/ncbi"),
     ] = None,
     corpora: CorporaOption = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            help="Branch, tag or commit on the Hub of the model that training starts from "
+            "(init_from) or else of the backbone. It can also follow its id in the recipe: "
+            "me/name@v1. Example: --revision v1",
+            show_default=False,
+        ),
+    ] = None,
     resume: ResumeOption = False,
     keep_checkpoints: KeepCheckpointsOption = False,
     draw: Annotated[
@@ -74,8 +83,9 @@ def train(
         raise VanerError(
             "training needs a recipe and an output folder: vaner train RECIPE.yaml -o FOLDER"
         )
-    parsed = read_recipe(recipe)
-    command = f"vaner train {recipe} -o {output} --resume"
+    parsed = read_recipe(recipe, revision)
+    option = f" --revision {revision}" if revision is not None else ""
+    command = f"vaner train {recipe} -o {output}{option} --resume"
     with output_folder_errors(output), resume_hint(output, command):
         from vaner.training.train import train as train_models
 

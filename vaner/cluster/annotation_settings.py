@@ -50,9 +50,7 @@ class AnnotationSettings:
     @property
     def model_name(self) -> str:
         """Name of the model, as written to output files."""
-        from vaner.models.locate import DEFAULT_MODEL
-
-        return self.load_options.model or DEFAULT_MODEL
+        return self.load_options.model_name
 
     def load(self, output_format: str) -> LoadedAnnotator:
         """Load the model and the knowledge base, which takes seconds.
@@ -90,10 +88,12 @@ class AnnotationSettings:
         stored |= asdict(self.annotate_options)
         added = {
             "candidates": self.link_options.candidates,
+            "dtype": self.load_options.dtype,
+            "revision": self.load_options.revision,
             "with_abbreviations": self.with_abbreviations,
             "with_provenance": self.with_provenance,
         }  # they are in the manifest only if they are used, so that older jobs can be resumed
-        stored.pop("candidates")
+        stored = {name: value for name, value in stored.items() if name not in added}
         stored |= {name: value for name, value in added.items() if value}
         stored["types"] = list(stored["types"]) if stored["types"] else None
         return {name: value for name, value in stored.items() if name not in _NO_EFFECT}

@@ -18,6 +18,7 @@ ERRORS = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZip
 """Errors of a compressed file that is broken."""
 
 _PEEKED = 10
+_ENCRYPTED = 0x1  # a flag of a file in a zip archive
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -108,9 +109,12 @@ def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> zipfile.Zi
     Raises:
         CompressionError: if it is encrypted, compressed in an unknown way, or broken.
     """
+    if member.flag_bits & _ENCRYPTED:
+        raise CompressionError(f"{member.filename} in the archive is encrypted: unpack it")
     try:
         return cast(zipfile.ZipExtFile, archive.open(member))
-    except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
+    # An unknown method, or a damaged name or position.
+    except (NotImplementedError, ValueError, OverflowError) as error:
         raise CompressionError(f"{member.filename} in the archive: {error}") from None
 
 

@@ -19,7 +19,7 @@ is dropped, and ``doc.spans["vaner"].attrs["offsets"]`` contains the original of
 # Without `from __future__ import annotations`: spaCy reads the annotations of a factory to check
 # its settings.
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -55,6 +55,7 @@ class VanerComponent:
         overwrite_ents: whether mentions replace overlapping entities of earlier components in
             ``doc.ents``; if False, the earlier entities stay. ``doc.spans`` contains all mentions
             in both cases.
+        hub: options for the Hub: ``cache_dir``, ``local_files_only``.
 
     Attributes:
         aligned: number of mentions so far that were ``exact``, ``expanded`` or ``contracted``.
@@ -72,6 +73,7 @@ class VanerComponent:
         align: Align,
         spans_key: str,
         overwrite_ents: bool,
+        hub: Mapping[str, Any],
     ) -> None:
         from vaner.annotator import Annotator
 
@@ -80,12 +82,12 @@ class VanerComponent:
         self._settings: dict[str, Any] = {
             "load_options": load_options, "annotate_options": annotate_options,
             "link_options": link_options, "align": align, "spans_key": spans_key,
-            "overwrite_ents": overwrite_ents,
+            "overwrite_ents": overwrite_ents, "hub": hub,
         }  # fmt: skip
         self._options = annotate_options
         self._align, self._key, self._overwrite = align, spans_key, overwrite_ents
         self._annotator = Annotator.from_pretrained(
-            **load_options.as_arguments(), linker=link_options.load()
+            **load_options.as_arguments(), linker=link_options.load(), **hub
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -217,6 +219,9 @@ def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
     assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
     default_config={
         "model": _LOAD.model,
+        "revision": _LOAD.revision,
+        "cache_dir": None,
+        "local_files_only": False,
         "selector": _LOAD.selector,
         "kb": None,
         "link": None,
@@ -238,6 +243,9 @@ def make_vaner(
     nlp: Language,
     name: str,
     model: str | None,
+    revision: str | None,
+    cache_dir: str | None,
+    local_files_only: bool,
     selector: str | None,
     kb: str | None,
     link: str | None,
@@ -259,9 +267,11 @@ def make_vaner(
     Args:
         nlp: the pipeline.
         name: name of the component.
-        model, selector, batch_size, device, form: see `vaner.recognition.options.LoadOptions`.
+        model, revision, selector, batch_size, device, form: see
+            `vaner.recognition.options.LoadOptions`.
         types, corpus, consistency, min_score: see `vaner.recognition.options.AnnotateOptions`.
         dataset: former name of `corpus`.
+        cache_dir, local_files_only: options for the Hub. The token is that of HF_TOKEN.
         kb, link, candidates: see `vaner.linking.options.LinkOptions`.
         align, spans_key, overwrite_ents: see `VanerComponent`.
     """
@@ -271,7 +281,12 @@ def make_vaner(
     return VanerComponent(
         name,
         load_options=LoadOptions(
-            model=model, selector=selector, batch_size=batch_size, device=device, form=form
+            model=model,
+            revision=revision,
+            selector=selector,
+            batch_size=batch_size,
+            device=device,
+            form=form,
         ),
         annotate_options=AnnotateOptions(
             types=None if types is None else tuple(types),
@@ -283,4 +298,5 @@ def make_vaner(
         align=align,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
+        hub={"cache_dir": cache_dir, "local_files_only": local_files_only},
     )

@@ -6,6 +6,8 @@
     recognize = pipeline("vaner-ner", model="runs/ncbi/seed-1/model")
     recognize("She had cystic fibrosis.")
 
+The tasks ``token-classification`` and ``ner`` of transformers do the same for saved models.
+
 The `Annotator` does all the work, so offsets are correct for every text, and no text is truncated.
 """
 
@@ -17,7 +19,9 @@ from typing import Any
 from transformers import AutoModel, AutoModelForTokenClassification
 from transformers.pipelines import PIPELINE_REGISTRY
 from transformers.pipelines.base import Pipeline
+from transformers.pipelines.token_classification import TokenClassificationPipeline
 
+from vaner.backbones.base_model import BackboneModel
 from vaner.formats.mention_details import write_details
 from vaner.linking.options import LinkOptions
 from vaner.text.documents import Document
@@ -103,6 +107,21 @@ class VanerPipeline(Pipeline):
         return (entities(document) for document in documents)
 
 
+class TokenClassification(TokenClassificationPipeline):
+    """The pipeline ``token-classification`` of transformers, which gives models of vaner to theirs.
+
+    It reads subwords, and the models of this package read words. Other models are not affected.
+    """
+
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        """Return a `VanerPipeline` for a model of this package."""
+        model = args[0] if args else options.pop("model", None)
+        if not isinstance(model, BackboneModel):
+            return super().__new__(cls)
+        options.pop("aggregation_strategy", None)  # a mention is always one entity
+        return VanerPipeline(model, **options)
+
+
 def entities(document: Document) -> list[Entity]:
     """Return the mentions of a document with the keys of transformers' pipelines.
 
@@ -136,6 +155,7 @@ def _iterate(inputs: Any) -> Iterator[str | Document]:
 
 _MODELS: Any = (AutoModelForTokenClassification, AutoModel)  # taggers, generators
 
+PIPELINE_REGISTRY.supported_tasks["token-classification"]["impl"] = TokenClassification
 PIPELINE_REGISTRY.register_pipeline(
     TASK, pipeline_class=VanerPipeline, pt_model=_MODELS, type="text"
 )

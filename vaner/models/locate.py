@@ -6,11 +6,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from vaner.backbones.hub_names import parse_hub_name
 from vaner.backbones.storage import resolve_model_folder
 from vaner.errors import ModelError
+from vaner.recognition.options import DEFAULT_MODEL
 from vaner.utils.names import match_name, suggest_name
-
-DEFAULT_MODEL = "biomedical"
 
 
 def locate_model(name_or_path: str | Path | None = None, **hub: Any) -> Path:
@@ -32,21 +32,17 @@ def locate_model(name_or_path: str | Path | None = None, **hub: Any) -> Path:
     if not name.strip():
         raise ModelError("the name of the model is empty", argument="model")
     embedded = list_embedded()
-    known = None if Path(name).is_dir() else match_name(name, embedded)
     hub = {option: value for option, value in hub.items() if value is not None}
-    if "revision" in hub and (known is not None or Path(name).is_dir()):
-        raise ModelError(
-            f"{name} is not on the Hub, and has no revision {hub['revision']}", argument="model"
-        )
+    repo, revision = parse_hub_name(name, hub.pop("revision", None))
+    known = None if Path(name).is_dir() else match_name(repo, embedded)
+    if known is not None and revision is not None:
+        raise ModelError(f"{known} is not on the Hub, and has no revision {revision}")
     if known is not None:
         return embedded[known]
     if name_or_path is None:
         raise ModelError("this installation has no embedded model; name a model", argument="model")
-    repo, _, revision = name.partition("@")
-    if revision and not Path(name).exists():
-        name, hub = repo, {"revision": revision, **hub}
     try:
-        return resolve_model_folder(name, **hub)
+        return resolve_model_folder(repo, revision=revision, **hub)
     except ModelError as error:
         if "/" in name or not (suggestion := suggest_name(name, embedded)):
             raise

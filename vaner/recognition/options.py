@@ -12,7 +12,13 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 from vaner.errors import VanerError
 from vaner.text.documents import Overlaps
 
+DEFAULT_MODEL = "biomedical"
+"""The embedded model that is used if none is named."""
+
 Quantization = Literal["nf4"]
+Dtype = Literal["fp32", "bf16"]
+BF16_TOLERANCE = 0.05
+"""How much the score of a mention may differ alone and in a batch, in bf16."""
 Form = Literal["pytorch", "fp32", "int8"]
 """How a model is computed: by PyTorch, or exported, in full precision or with 8-bit numbers."""
 
@@ -39,11 +45,17 @@ class LoadOptions:
             "the embedded model."
         ),
     )
+    revision: str | None = field(
+        default=None,
+        metadata=_describe(
+            "Branch, tag or commit of a model on the Hub. Default: its main branch."
+        ),
+    )
     selector: str | None = field(
         default=None,
         metadata=_describe(
-            "Selector: folder or Hub id. It drops incorrect mentions and gives new scores to the "
-            "others."
+            "Selector: folder or Hub id, also with a revision. It drops incorrect mentions and "
+            "gives new scores to the others."
         ),
     )
     device: str = field(
@@ -58,6 +70,14 @@ class LoadOptions:
             "Load the backbone in 4 bits (NF4), for an adapter that was trained in this way."
         ),
     )
+    dtype: Dtype | None = field(
+        default=None,
+        metadata=_describe(
+            "Number format of the backbone: fp32, or bf16, which takes half of the memory. In it, "
+            f"the score of a mention may differ by up to {BF16_TOLERANCE} with the other "
+            "sentences of its batch. Default: fp32."
+        ),
+    )
     form: Form | None = field(
         default=None,
         metadata=_describe(
@@ -66,14 +86,22 @@ class LoadOptions:
         ),
     )
 
+    @property
+    def model_name(self) -> str:
+        """The name of the model, with its revision, as written to output files."""
+        name = self.model or DEFAULT_MODEL
+        return f"{name}@{self.revision}" if self.revision else name
+
     def as_arguments(self) -> dict[str, Any]:
         """Return the options as keyword arguments of `Annotator.from_pretrained`."""
         return {
             "name_or_path": self.model,
+            "revision": self.revision,
             "selector": self.selector,
             "device": self.device,
             "batch_size": self.batch_size,
             "quantization": self.quantization,
+            "dtype": self.dtype,
             "form": self.form,
         }
 

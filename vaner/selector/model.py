@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from vaner.backbones.base_model import BackboneModel
@@ -209,3 +209,4 @@ def pool_candidates(hidden: Tensor, open_index: Tensor, close_index: Tensor) -> 
 
 
 AutoConfig.register(VanerSelectorConfig.model_type, VanerSelectorConfig)
+AutoModel.register(VanerSelectorConfig, VanerSelector)

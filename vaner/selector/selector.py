@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
+from vaner.backbones.hub_errors import HUB_OPTIONS, without_revision
 from vaner.backbones.saved_model import (
     load_for_inference,
     locate_tokenizer,
@@ -97,22 +98,27 @@ class Selector:
         device: str = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
+        **hub: Any,
     ) -> Selector:
         """Load a saved selector.
 
         Args:
-            name_or_path: Folder or Hub id.
+            name_or_path: Folder or Hub id, which may be followed by a revision: ``owner/name@v1``.
             device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
             batch_size: Maximum number of candidates in a batch.
             calibrated: Apply the calibration stored with the model, if there is one.
+            hub: Options for the Hub: ``revision``, ``token``, ``cache_dir``, ``local_files_only``.
 
         Raises:
+            TypeError: If there is no such option.
             VanerError: If this machine does not have the device.
             ModelError: If the folder holds no selector, or an incomplete one.
         """
         target_device = select_device(device)
-        folder = resolve_model_folder(name_or_path)
-        model = load_for_inference(VanerSelector, folder, target_device, {})
+        if unknown := sorted(set(hub) - set(HUB_OPTIONS)):
+            raise TypeError(f"a selector is loaded without an option {unknown[0]}")
+        folder = resolve_model_folder(name_or_path, **hub)
+        model = load_for_inference(VanerSelector, folder, target_device, without_revision(hub))
         model.config.check()
         encoder = CandidateEncoder.from_folder(
             locate_tokenizer(model, folder), model.config.max_subwords

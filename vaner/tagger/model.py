@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoModel, AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from vaner.backbones import row_packing
 from vaner.backbones.base_model import BackboneModel
+from vaner.errors import ModelError
 from vaner.tagger.batches import Layout
 from vaner.tagger.config import VanerConfig
 from vaner.tagger.crf import CRF, allowed_tags
@@ -114,9 +115,9 @@ class VanerForTokenClassification(BackboneModel):
     def forward(
         self,
         input_ids: Tensor,
-        word_starts: Tensor,
-        word_ends: Tensor,
-        word_mask: Tensor,
+        word_starts: Tensor | None = None,
+        word_ends: Tensor | None = None,
+        word_mask: Tensor | None = None,
         casing: Tensor | None = None,
         tags: Tensor | None = None,
         unannotated_tags: Tensor | None = None,
@@ -140,8 +141,10 @@ class VanerForTokenClassification(BackboneModel):
                 `vaner.backbones.row_packing.Packing`.
 
         Raises:
-            ValueError: if the batch does not fit the model.
+            ValueError: if the batch does not fit the model; a ModelError if it has no words.
         """
+        if word_starts is None or word_ends is None or word_mask is None:
+            raise ModelError('a tagger reads words: use vaner.Annotator or pipeline("vaner-ner")')
         if "positions" in attention_inputs and self.layout == "padded":
             raise ValueError(f"a {self.config.base_config.model_type} backbone cannot be packed")
         hidden = self._read(input_ids, attention_inputs, casing)
@@ -338,4 +341,5 @@ def pool(hidden: Tensor, starts: Tensor, ends: Tensor, pooling: Pooling) -> Tens
     return flat[starts if pooling == "first" else ends - 1]
 
 
-AutoModelForTokenClassification.register(VanerConfig, VanerForTokenClassification)
+for _auto_class in (AutoModelForTokenClassification, AutoModel):
+    _auto_class.register(VanerConfig, VanerForTokenClassification)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from vaner.backbones.hub_names import parse_hub_name
 from vaner.errors import ModelError, RecipeError, library_errors
 from vaner.training.recipe.leakage import find_split_conflict
 from vaner.training.recipe.models import (
@@ -32,7 +34,7 @@ _PARTS: Mapping[str, type[RecipePart]] = {
 }  # fmt: skip
 
 
-def read_recipe(path: str | Path) -> Recipe:
+def read_recipe(path: str | Path, revision: str | None = None) -> Recipe:
     """Read and check a recipe.
 
     Fields may have their former names; one log line then says what they are called now. Paths in
@@ -40,6 +42,8 @@ def read_recipe(path: str | Path) -> Recipe:
 
     Args:
         path: a YAML file.
+        revision: branch, tag or commit on the Hub of the model that training starts from, or else
+            of the backbone.
 
     Raises:
         RecipeError: if the file cannot be read or the recipe is wrong; the message names the
@@ -56,6 +60,8 @@ def read_recipe(path: str | Path) -> Recipe:
         folder = Path(path).absolute().parent
         if folder != Path.cwd():
             content = with_absolute_paths(content, folder)
+        if revision is not None:
+            content = _with_revision(content, revision)
         try:
             recipe = Recipe.model_validate(content, context=renamed)
         except ValidationError as error:
@@ -68,6 +74,21 @@ def read_recipe(path: str | Path) -> Recipe:
     if conflict:
         raise RecipeError(f"{path}: {conflict}")
     return recipe
+
+
+def _with_revision(content: dict[str, Any], revision: str) -> dict[str, Any]:
+    """Return the content of a recipe with a revision of its initial model or its backbone.
+
+    Raises:
+        ModelError: if it names neither, or a folder, or has another revision.
+    """
+    model = content.get("model")
+    fields = model if isinstance(model, dict) else {}
+    names = [name for name in ("init_from", "start", "backbone") if fields.get(name)]
+    if not names:
+        raise ModelError(f"the recipe names no model on the Hub that has a revision {revision}")
+    named = parse_hub_name(str(fields[names[0]]), revision)
+    return {**content, "model": {**fields, names[0]: str(named)}}
 
 
 def _new_names(renamed: Mapping[str, str], tree: yaml.Node | None) -> str:
