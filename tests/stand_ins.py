@@ -184,8 +184,9 @@ def small_models(model: Path, backbone: Path, wide_backbone: Path) -> Iterator[N
     locate_backbone = locate.locate_backbone
     read_recipe = vaner.training.recipe.file.read_recipe
 
-    def locate_small_model(name: Any = None) -> Path:
-        return model if name in {None, "biomedical", "disease-chemical"} else locate_model(name)
+    def locate_small_model(name: Any = None, **hub: Any) -> Path:
+        is_embedded = name in {None, "biomedical", "disease-chemical"}
+        return model if is_embedded else locate_model(name, **hub)
 
     def locate_small_backbone(
         name: str, prefer: str | None = None, **hub: Any
@@ -193,8 +194,8 @@ def small_models(model: Path, backbone: Path, wide_backbone: Path) -> Iterator[N
         is_wide = name == str(wide_backbone)
         return locate.LocatedBackbone(wide_backbone if is_wide else backbone, "folder")
 
-    def read_short_recipe(path: str | Path) -> Any:
-        recipe = read_recipe(path)
+    def read_short_recipe(path: str | Path, revision: str | None = None) -> Any:
+        recipe = read_recipe(path, revision)
         settings = recipe.model.model_copy(
             update={
                 "backbone": str(wide_backbone if recipe.model.quantization else backbone),

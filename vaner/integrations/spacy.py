@@ -278,16 +278,13 @@ def make_vaner(
     if dataset is not None:
         warn_renamed("setting dataset of the spaCy component", "corpus")
         corpus = corpus or dataset
+    load_options = LoadOptions(
+        model=model, revision=revision, selector=selector, batch_size=batch_size, device=device,
+        form=form,
+    )  # fmt: skip
     return VanerComponent(
         name,
-        load_options=LoadOptions(
-            model=model,
-            revision=revision,
-            selector=selector,
-            batch_size=batch_size,
-            device=device,
-            form=form,
-        ),
+        load_options=load_options,
         annotate_options=AnnotateOptions(
             types=None if types is None else tuple(types),
             corpus=corpus,
