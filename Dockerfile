@@ -7,10 +7,11 @@ RUN python -m venv /opt/vaner
 ARG TORCH_INDEX=
 COPY requirements.lock ./
 RUN /opt/vaner/bin/pip install --no-cache-dir --no-compile -c requirements.lock \
-    ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch
+    ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch
 COPY setup.cfg pyproject.toml README.md LICENSE ./
+COPY knowledge_bases ./knowledge_bases
 COPY vaner ./vaner
-RUN /opt/vaner/bin/pip install --no-cache-dir --no-compile -c requirements.lock '.[serve,mcp,excel]'
+RUN /opt/vaner/bin/pip install --no-cache-dir --no-compile -c requirements.lock '.[serve,mcp,excel,kb]'
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 vaner && install -d -o vaner /home/vaner/cache

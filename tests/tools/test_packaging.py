@@ -50,6 +50,10 @@ def test_the_container_has_what_the_build_needs() -> None:
     copied = " ".join(re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile, re.M)).split()
     assert all((ROOT / name).exists() for name in copied)
     assert {"setup.cfg", "pyproject.toml", "README.md", "LICENSE", "vaner"} <= set(copied)
+    sent = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert sent[0] == "*" and {f"!{name}" for name in copied} <= set(sent)
+    links = [path for path in (ROOT / "vaner").rglob("*") if path.is_symlink()]
+    assert {path.resolve().relative_to(ROOT).parts[0] for path in links} <= set(copied)
     extras = re.search(r"'\.\[([a-z,]+)\]'", dockerfile)
     assert extras
     setup = configparser.ConfigParser()
