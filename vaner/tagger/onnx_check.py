@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vaner.errors import ModelError, summarize_error
+from vaner.utils.telemetry import import_onnxruntime
 
 _TOLERANCE = 1e-3  # of the largest score
 
@@ -53,7 +54,7 @@ def check_graph(
     Raises:
         ModelError: if the graph does not run, or if the scores differ.
     """
-    import onnxruntime
+    onnxruntime = import_onnxruntime()
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4

@@ -24,6 +24,7 @@ from vaner.tagger.prompts import TaggerPrompts
 from vaner.tagger.recognizer import Tagger
 from vaner.text.words import Word
 from vaner.utils.distribution import describe_install
+from vaner.utils.telemetry import import_onnxruntime
 
 _ADVICE = "delete the folder and export the model again"
 _INPUTS = frozenset({"input_ids", "instruction", "word_starts", "word_ends", "casing"})
@@ -52,7 +53,7 @@ class OnnxEmissionModel:
     def __init__(self, folder: Path, threads: int | None = None, form: str = "exported") -> None:
         self.form = form
         try:
-            import onnxruntime
+            onnxruntime = import_onnxruntime()
         except ImportError as missing:
             raise ModelError(
                 f"{folder} is an exported model, which needs onnxruntime: {describe_install('')}"

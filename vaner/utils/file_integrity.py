@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from vaner.utils.telemetry import import_onnxruntime
+
 
 def is_complete_file(path: Path) -> bool:
     """Return whether a file exists and can be read to its end.
@@ -42,7 +44,7 @@ def _is_safetensors(path: Path) -> bool:
 def _is_onnx(path: Path) -> bool:
     """Return whether onnxruntime loads the file; True if onnxruntime is not installed."""
     try:
-        import onnxruntime
+        onnxruntime = import_onnxruntime()
     except ImportError:
         return True
     options = onnxruntime.SessionOptions()
