@@ -75,6 +75,16 @@ def test_every_block_names_its_language() -> None:
         assert len(re.findall(r"^```", text, re.M)) == 2 * len(read_blocks(text)), name
 
 
+def test_every_page_begins_with_a_command_and_its_output() -> None:
+    pages = {name: text for name, text in PAGES.items() if re.fullmatch(r"docs/[^/]+\.md", name)}
+    for name, text in pages.items():
+        command, output = read_blocks(text)[:2]
+        assert command.language in {"sh", "python"} and output.language in {"text", "json"}, name
+        first_section = text.find("\n## ") % len(text)
+        assert text.index("\n```") < first_section, name
+    assert len(pages) > 20
+
+
 def test_needs_comment_excludes_lines() -> None:
     text = "a\n# needs a GPU\nb\n\nc"
     assert runnable_code(Block("sh", "", text)) == "a\n\nc"

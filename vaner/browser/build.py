@@ -14,6 +14,7 @@ from vaner.browser.runtime import copy_runtime
 from vaner.browser.text_tables import build_text_tables, build_tokenizer_tables
 from vaner.calibration.calibration import CALIBRATION_FILE, read_calibration
 from vaner.display.html.style import MARKS, scope_colors
+from vaner.display.type_looks import find_look
 from vaner.errors import ModelError
 from vaner.tagger.exported_forms import MODEL_FILE, TRANSITIONS_FILE, read_config
 from vaner.tagger.onnx_runtime import load_exported_tagger
@@ -88,6 +89,7 @@ def describe_model(folder: Path, name: str) -> dict[str, Any]:
         "name": name,
         "version": vaner.__version__,
         "types": prompts.types,
+        "looks": {type: find_look(type) for type in prompts.types},
         "tags": prompts.tag_set.tags,
         "transitions": {
             "start": start.tolist(),

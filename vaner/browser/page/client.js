@@ -20,7 +20,7 @@ worker.onerror = (event) => {
   pending.clear();
 };
 
-/** Resolves to the model's { name, version, types } when it is loaded. */
+/** Resolves to the model's { name, version, looks } when it is loaded. */
 export const loadModel = (report) => wait(0, report);
 
 /** The mentions of a text; see Annotator.annotate. */

@@ -1,12 +1,12 @@
 // The page: reads text and files, and shows what the worker finds.
 
 import { annotate, loadModel } from "./client.js";
-import { assignLooks, renderDocument, renderTypes } from "./render.js";
+import { renderDocument, renderTypes } from "./render.js";
 
 const $ = (id) => document.getElementById(id);
 
 let documents = []; // { name, text, spans } with all mentions
-let looks = new Map();
+let looks = new Map(); // type -> number of a class of page.css
 const hidden = new Set(); // types that are not shown
 
 /** Run an action, and show its error if it fails. */
@@ -127,7 +127,7 @@ showErrors(async () => {
     $("progress").value = share;
     $("status").textContent = `Loading the model: ${Math.round(100 * share)}%`;
   });
-  looks = assignLooks(model.types);
+  looks = new Map(Object.entries(model.looks));
   $("status").textContent = `Ready after ${((performance.now() - start) / 1000).toFixed(1)} s`;
   $("model").textContent = `Model ${model.name}, vaner ${model.version}, int8 weights`;
   $("go").disabled = false;

@@ -1,16 +1,9 @@
 // Documents with their mentions as elements of the page.
 
-const KINDS = 24; // looks of types, as in vaner/display/html/style.py
-
 function create(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
-}
-
-/** The look of each type: a class of page.css. */
-export function assignLooks(types) {
-  return new Map(types.map((type, i) => [type, `t${i % KINDS}`]));
 }
 
 /** A document: its name, its text with highlighted mentions, and a table of them. */
@@ -33,7 +26,7 @@ function renderText(text, spans, looks) {
 }
 
 function renderMark(content, { type, score, end, start }, isEnd, looks) {
-  const mark = create("mark", { className: `line ${looks.get(type)} l0`, title: `${type} · ${score.toFixed(3)} · ${start}:${end}` }, content);
+  const mark = create("mark", { className: `line t${looks.get(type)} l0`, title: `${type} · ${score.toFixed(3)} · ${start}:${end}` }, content);
   if (isEnd) mark.append(create("span", { className: "label" }, create("span", { className: "sr", textContent: ` (${type})` }), tag(type)));
   return mark;
 }
@@ -60,7 +53,7 @@ export function renderTypes(looks, counts, hidden, onChange) {
   return [...looks].map(([type, look]) => {
     const box = create("input", { type: "checkbox", checked: !hidden.has(type), value: type });
     box.addEventListener("change", () => onChange(type, box.checked));
-    const name = create("mark", { className: `line ${look} l0`, textContent: type });
+    const name = create("mark", { className: `line t${look} l0`, textContent: type });
     return create("li", {}, create("label", {}, box, " ", name, ` ${counts.get(type) ?? 0}`));
   });
 }

@@ -38,8 +38,8 @@ async function start() {
       [name, new ort.Tensor("int64", BigInt64Array.from(row[name], BigInt), [1, row[name].length])]));
     return (await session.run(feed)).emissions.data;
   };
-  const { name, version, types } = model;
-  post(0, { result: { name, version, types } });
+  const { name, version, looks } = model;
+  post(0, { result: { name, version, looks } });
   return new Annotator(model, tables, run);
 }
 
