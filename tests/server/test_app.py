@@ -444,8 +444,16 @@ def test_no_page_loads_files_of_other_servers(server: TestClient) -> None:
 
 
 def test_an_error_names_the_parameter_that_prevents_it(server: TestClient) -> None:
-    for body, parameter in ((b"prose", "input_format"), ("für".encode("latin-1"), "encoding")):
-        assert server.post("/convert?name=notes", content=body).json()["parameter"] == parameter
+    bodies = {
+        "input_format": b"prose", "encoding": "für".encode("latin-1"),
+        "text_column": b"ward,remark\n7,asthma\n",
+    }  # fmt: skip
+    for parameter, body in bodies.items():
+        path = f"/convert?name=notes{'.csv' * (parameter == 'text_column')}"
+        assert server.post(path, content=body).json()["parameter"] == parameter
+    path = "/annotate?name=notes.csv&text_column=remark"
+    (document,) = server.post(path, content=bodies["text_column"]).json()["documents"]
+    assert document["text"] == "asthma"
     assert "parameter" not in server.post("/annotate", json={}).json()
 
 

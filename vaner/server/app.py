@@ -70,7 +70,9 @@ class ErrorBody(BaseModel):
 
     error: str = Field(description="What is wrong, on one line.")
     parameter: str | None = Field(
-        None, description="The parameter that would prevent the error: input_format or encoding."
+        None,
+        description="The parameter that would prevent the error: input_format, encoding or "
+        "text_column.",
     )
 
 

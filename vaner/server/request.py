@@ -42,8 +42,11 @@ READABLE = tuple(name for name in FORMATS if name not in NOT_READABLE)
 
 _GZIP = b"\x1f\x8b"
 _MAX_TYPES = 100  # per request: some models read the text once for each type
-_PARAMETERS = {"format": "input_format", "encoding": "encoding"}
-_HINTS = {"format": "?input_format=", "encoding": "charset= in Content-Type"}
+_PARAMETERS = {"format": "input_format", "encoding": "encoding", "text_column": "text_column"}
+_HINTS = {
+    "format": "?input_format=", "encoding": "charset= in Content-Type",
+    "text_column": "?text_column=",
+}  # fmt: skip
 
 TypeName = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -113,6 +116,9 @@ class QueryParams(AnnotateParams):
         description=f"Format of the body: {', '.join(READABLE)}. Default: the Content-Type "
         "header, or detected from the content.",
     )
+    text_column: str | None = Field(
+        None, max_length=200, description="Column of a CSV table with the texts."
+    )
     name: str = Field(
         "", max_length=200, description="File name. Documents without an id are named after it."
     )
@@ -159,7 +165,8 @@ def parse_request(
         format = format or _detect_format(source, encoding)
         if format in NOT_READABLE:
             raise VanerError(f"a request cannot be in the format {format}; send another format")
-        documents = list(limits.check_documents(read(source, format, encoding=encoding)))
+        read_documents = read(source, format, encoding=encoding, text_column=query.text_column)
+        documents = list(limits.check_documents(read_documents))
     except VanerError as error:
         raise _rejection(400, error) from None
     if not documents:
@@ -227,7 +234,7 @@ def _parse_vaner_json(content: Any, query: QueryParams, limits: Limits) -> Parse
         raise RejectedRequest(400, 'the body must be an object with "text" or "documents"')
     text, records = content.get("text"), content.get("documents")
     in_body = {key: value for key, value in content.items() if key not in ("text", "documents")}
-    in_query = query.model_dump(exclude_unset=True, exclude={"input_format", "name"})
+    in_query = query.model_dump(exclude_unset=True, exclude={"input_format", "text_column", "name"})
     try:
         params = AnnotateParams.model_validate({**in_query, **in_body})
     except ValidationError as error:

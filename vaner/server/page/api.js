@@ -5,7 +5,7 @@ import { Problem, setStatus } from "./messages.js";
 import { state } from "./state.js";
 
 const JSON_TYPE = "application/json";
-const PART = 100; // documents per request, so that the progress is visible
+const PART = { documents: 100, characters: 100_000 }; // per request, so that the progress is visible
 
 const SERVER_MESSAGES = {
   413: (text) => `This is more than the server accepts at a time: ${text}.`,
@@ -61,11 +61,13 @@ export async function annotate(documents) {
 }
 
 function* parts(documents) {
-  const { documents: most = PART, characters = Infinity } = state.about.limits;
+  const { limits } = state.about;
+  const documentLimit = Math.min(PART.documents, limits.documents);
+  const sizeLimit = Math.min(PART.characters, limits.characters, (limits.words || Infinity) * 4);
   let part = [];
   let size = 0;
   for (const document of documents) {
-    if (part.length && (part.length >= Math.min(PART, most) || size + document.text.length > characters)) {
+    if (part.length && (part.length >= documentLimit || size + document.text.length > sizeLimit)) {
       yield part;
       [part, size] = [[], 0];
     }
@@ -76,9 +78,10 @@ function* parts(documents) {
 }
 
 /** The documents in a file, with its mentions. */
-export async function read(file, { format, encoding } = {}) {
+export async function read(file, { format, encoding, column } = {}) {
   const query = new URLSearchParams({ format: "json", name: file.name });
   if (format) query.set("input_format", format);
+  if (column) query.set("text_column", column);
   const type = `application/octet-stream${encoding ? `; charset=${encoding}` : ""}`;
   return (await (await post(`convert?${query}`, file, type)).json()).documents;
 }

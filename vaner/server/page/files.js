@@ -120,6 +120,10 @@ function explain(failed, isAddition) {
   if (error.isTransient) {
     return new Problem(`${name} was not opened. ${error.message}`, [button("Try again", () => openAgain({}))]);
   }
+  if (error.parameter === "text_column") {
+    const question = error.message.replace(/; name it with .*$/, ".");
+    return new Problem(question, chooser("column", null, (column) => openAgain({ column })));
+  }
   const formats = chooser("format", formatOptions(state.about.read), (format) => openAgain({ format }));
   if (error.parameter === "input_format") return new Problem(`The format of ${name} is not recognized. Select it:`, formats);
   return new Problem(error.message, error.status === 413 ? [] : formats);

@@ -58,13 +58,13 @@ export function button(text, action) {
   return element;
 }
 
-/** A selection with a button that applies it. */
+/** A selection, or a text field if there are no options, with a button that applies it. */
 export function chooser(label, options, action) {
   const holder = document.createElement("label");
-  const select = document.createElement("select");
-  select.append(...options.map(([value, text]) => new Option(text, value)));
-  holder.append(`${label} `, select);
-  return [holder, button("Open again", () => action(select.value))];
+  const field = document.createElement(options ? "select" : "input");
+  if (options) field.append(...options.map(([value, text]) => new Option(text, value)));
+  holder.append(`${label} `, field);
+  return [holder, button("Open again", () => action(field.value))];
 }
 
 /** Whether the documents may be replaced: asks if there are corrections that were not downloaded. */
