@@ -325,6 +325,78 @@ def make_exported_forms(folder: Path) -> Attempt:
     return attempt
 
 
+SENTENCES = "".join(
+    f"{drug}\tB-Chemical\nhelps\tO\nagainst\tO\n{disease}\tB-Disease\n\n"
+    for drug in ("Metformin", "Aspirin")
+    for disease in ("diabetes", "gout", "asthma", "sepsis")
+)
+
+
+def interrupt_training(backbone: Path, folder: Path) -> Any:
+    """Train a tagger until it is interrupted after two checkpoints, and return the recipe.
+
+    Args:
+        backbone: folder of the backbone.
+        folder: the run is written to its folder ``run``.
+    """
+    from vaner.training.recipe.schema import Recipe
+    from vaner.training.train import train
+    from vaner.training.trainer import VanerTrainer
+
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for split in ("train", "devel"):
+        (corpus / f"{split}.tsv").write_text(SENTENCES, "utf-8")
+    stage = {"sources": [{"corpus": str(corpus)}], "epochs": 3, "batch_size": 8}
+    model = {"backbone": str(backbone), "instruction": "compact", "max_subwords": 128}
+    recipe = Recipe.model_validate({
+        "name": "tiny", "model": {**model, "lora": {"rank": 2, "alpha": 4}},
+        "stages": [{**stage, "learning_rate": 0.01}],
+        "dev": [{"corpus": str(corpus)}], "precision": "fp32",
+    })  # fmt: skip
+    step, calls = VanerTrainer.training_step, 0
+
+    def interrupted(self: Any, *args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 6:  # in the third epoch
+            raise KeyboardInterrupt
+        return step(self, *args, **options)
+
+    VanerTrainer.training_step = interrupted  # type: ignore[method-assign]
+    try:
+        train(recipe, folder / "run", report=lambda _: None)
+    except KeyboardInterrupt:
+        return recipe
+    finally:
+        VanerTrainer.training_step = step  # type: ignore[method-assign]
+    raise AssertionError("the training was not interrupted")
+
+
+def make_runs(folder: Path) -> Attempt:
+    """Return an attempt with the folder of an interrupted training, for `--resume`."""
+    from vaner.training.result import describe_progress
+    from vaner.training.train import train
+
+    recipe = interrupt_training(build_backbone(folder / "backbone"), folder)
+    run, damaged = folder / "run", folder / "damaged"
+
+    def attempt(rng: random.Random) -> None:
+        shutil.rmtree(damaged, ignore_errors=True)
+        shutil.copytree(run, damaged)
+        files = sorted(path for path in damaged.rglob("*") if path.is_file())
+        path = rng.choice(files)
+        if rng.random() < 0.05:
+            path.unlink()
+        else:
+            mutate = mutate_json if path.suffix == ".json" else mutate_bytes
+            path.write_bytes(mutate(path.read_bytes(), rng))
+        describe_progress(damaged)
+        train(recipe, damaged, resume=True, report=lambda _: None)
+
+    return attempt
+
+
 KINDS: Mapping[str, Callable[[Path], Attempt]] = {
     "recipes": make_recipes,
     "records": make_records,
@@ -335,6 +407,7 @@ KINDS: Mapping[str, Callable[[Path], Attempt]] = {
     "taggers": make_taggers,
     "selectors": make_selectors,
     "generators": make_generators,
+    "runs": make_runs,
 }
 """Kind of input -> a function that prepares a folder and returns an attempt."""
 

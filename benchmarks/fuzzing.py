@@ -1,11 +1,11 @@
 """Damage files of every kind and check each error: python -m benchmarks.fuzzing
 
 Recipes, records of models, knowledge bases, files of documents, exported forms, and the folders of
-taggers, selectors and generators are damaged at random, but reproducibly, and read as the commands
-read them. Right is a result, or one `VanerError` whose message is one line without control
-characters. Anything else is a failure: a traceback, a crash, more than a line, or a read that does
-not end. The failures are printed with the seed that repeats them, and the counts are written to
-fuzzing.json.
+taggers, selectors, generators and interrupted trainings are damaged at random, but reproducibly,
+and read as the commands read them. Right is a result, or one `VanerError` whose message is one line
+without control characters. Anything else is a failure: a traceback, a crash, more than a line, or a
+read that does not end. The failures are printed with the seed that repeats them, and the counts are
+written to fuzzing.json.
 
     python -m benchmarks.fuzzing --kinds recipes taggers --inputs 1000
 """
@@ -36,8 +36,9 @@ CHUNK = 500
 """Inputs in a process, which is replaced because a damaged file may have left memory behind."""
 
 SHARES: Mapping[str, float] = {
-    "recipes": 0.25, "records": 0.25, "knowledge bases": 0.1, "manifests": 0.05, "documents": 0.25,
+    "recipes": 0.25, "records": 0.245, "knowledge bases": 0.1, "manifests": 0.05, "documents": 0.25,
     "exported forms": 0.05, "taggers": 0.03, "selectors": 0.01, "generators": 0.01,
+    "runs": 0.005,
 }  # fmt: skip
 """The part of all inputs that each kind gets: those that are read fastest get most."""
 

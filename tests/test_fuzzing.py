@@ -15,6 +15,7 @@ pytestmark = pytest.mark.heavy
 NUMBERS = {
     "recipes": 150, "records": 150, "knowledge bases": 100, "manifests": 100, "documents": 150,
     "exported forms": 30, "taggers": 25, "selectors": 15, "generators": 15,
+    "runs": 8,
 }  # fmt: skip
 
 

@@ -43,6 +43,15 @@ _DROPOUT_FIELDS = (
 )
 
 
+def disable_outputs(backbone: PreTrainedModel) -> None:
+    """Disable the outputs of a backbone that are not read, whatever its stored config says.
+
+    A damaged config may name them by anything, which would be an error at the first text.
+    """
+    for config in (backbone.config, backbone.config.get_text_config()):
+        config.output_hidden_states = config.output_attentions = False
+
+
 def load_backbone(
     folder: Path,
     *,

@@ -66,6 +66,7 @@ class BackboneModel(CheckedModel):
         else:
             trainable_weights.mark_initialized(backbone)
         self.backbone = backbone
+        backbones.disable_outputs(backbone)
         keep_causal_layers(backbone, config.causal_layers)
         if config.frozen_layers is not None:
             trainable_weights.freeze_layers(backbone, config.frozen_layers)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, Literal, get_args
 
 import torch
@@ -21,6 +20,9 @@ from vaner.errors import ModelError
 from vaner.selector.losses import binary_loss, contrastive_loss
 
 Loss = Literal["contrastive", "binary"]
+
+_LARGEST = 1e6
+"""Largest size of a number in a config; larger ones are damage."""
 
 
 class VanerSelectorConfig(BackboneModelConfig):
@@ -73,8 +75,9 @@ class VanerSelectorConfig(BackboneModelConfig):
         """Raise a `ModelError` for a missing instruction or number, before the first text."""
         for name in ("slope", "offset", "threshold", "similarity_temperature"):
             value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not isfinite(value):
-                raise ModelError(f"config.json: {name} is {value!r}; it must be a number")
+            if not isinstance(value, (int, float)) or not -_LARGEST <= value <= _LARGEST:
+                raise ModelError(f"config.json: {name} is {value!r:.80}; it must be a number")
+            setattr(self, name, float(value))
         texts = {name for name, text in self.instructions.items() if isinstance(text, str)}
         if missing := [type for type in self.types if type not in texts]:
             raise ModelError(f"config.json: no instruction for the types {', '.join(missing)}")
