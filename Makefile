@@ -83,7 +83,7 @@ lock: $(STAMP) ## update requirements.lock
 audit: $(STAMP) ## look for known vulnerabilities of the locked packages; needs the network
 	@$(PYTHON) -m venv $(VENV)/audit
 	@$(VENV)/audit/bin/python -m pip -qq --disable-pip-version-check install pip-audit
-	$(VENV)/audit/bin/pip-audit --no-deps --disable-pip -r $(LOCK)
+	@$(VENV)/audit/bin/python tools/audit.py $(VENV)/audit/bin/pip-audit $(LOCK)
 
 sbom: $(STAMP) ## write a software bill of materials, sbom.json
 	@$(RUN)/python tools/sbom.py > sbom.json

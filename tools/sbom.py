@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,17 @@ def build_sbom(root: Path) -> dict[str, Any]:
         for file in LOCK_FILES
         for component in read_components(root / file)
     }
+    setup = ConfigParser()
+    setup.read(root / "setup.cfg", "utf-8")
+    name, source = setup["metadata"]["name"], (root / "vaner" / "__init__.py").read_text("utf-8")
+    version = re.search(r'^__version__ = "(.+)"', source, re.M)
+    application = {"type": "application", "name": name, "bom-ref": name}
+    application |= {"version": version[1]} if version else {}
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": {"type": "application", "name": "vaner", "bom-ref": "vaner"}},
+        "metadata": {"component": application},
         "components": [components[ref] for ref in sorted(components)],
     }
 

@@ -41,6 +41,13 @@ def test_the_packages_with_weights_have_hashes(sbom: Any) -> None:
     assert pins == {tuple(pin.split("==")) for pin in weights.split()}
 
 
+def test_the_application_has_its_name_and_version(sbom: Any) -> None:
+    import vaner
+
+    component = sbom.build_sbom(ROOT)["metadata"]["component"]
+    assert (component["name"], component["version"]) == ("vaner-ner", vaner.__version__)
+
+
 def test_markers_are_preserved(sbom: Any, tmp_path: Path) -> None:
     (tmp_path / "a.lock").write_text("Some_Name==1.2 ; python_version < '3.12'\nother==3\n")
     first, second = sbom.read_components(tmp_path / "a.lock")
