@@ -50,6 +50,7 @@ def report(output: str, errors: str) -> tuple[list[str], int]:
 
 
 def main() -> None:
+    """Run `pip-audit` and print what it reports."""
     pip_audit, lock = sys.argv[1:]
     arguments = [pip_audit, "--no-deps", "--disable-pip", "--format", "json", "-r", lock]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)

@@ -20,6 +20,7 @@ import pytest
 from tests.serving import POISON, SCORE, WordRecognizer, annotator, spans, wait_for
 from vaner import __version__
 from vaner.annotator import Annotator
+from vaner.calibration.calibration import Calibration, Fit, Step
 from vaner.display.type_looks import find_look
 from vaner.formats import FORMATS, read, write
 from vaner.formats.source import InMemoryFile
@@ -325,6 +326,34 @@ def test_the_rate_limit_sends_retry_after() -> None:
         assert "3 requests a minute" in error(answers[-1])
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 21
         assert server.get("/health").status_code == 200
+
+
+def make_calibration() -> Calibration:
+    """Return a calibration in which Chemical reached a precision of 0.9, and Disease 0.7."""
+
+    def fit(precision: float) -> Fit:
+        return Fit(1.0, True, 99, precision, 0.1, 0.1, 10, (Step(0.5, precision),))
+
+    return Calibration({"Chemical": fit(0.9), "Disease": fit(0.7)}, fit(0.7))
+
+
+def test_types_that_miss_a_precision_are_left_out_and_named() -> None:
+    annotator = Annotator(WordRecognizer(), calibration=make_calibration())
+    body = {"text": "aspirin for asthma of the lung", "min_precision": 0.8}
+    with client(annotator) as server:
+        answer = server.post("/annotate", json=body)
+        assert answer.status_code == 200
+        assert [s["type"] for s in answer.json()["documents"][0]["spans"]] == ["Chemical"]
+        assert answer.headers["X-Vaner-Lost"] == (
+            "precision 0.8 was not reached on the dev set for Disease (at most 0.7), "
+            "Anatomy (too few mentions): left out"
+        )
+        named = server.post("/annotate", json={**body, "types": ["Chemical", "Disease"]})
+        assert named.status_code == 400 and "for Disease (at most 0.7)" in error(named)
+        none = server.post("/annotate", json={**body, "min_precision": 0.95})
+        assert none.status_code == 400 and "0.95 was not reached" in error(none)
+        chemical = server.post("/annotate", json={**body, "types": ["Chemical"]})
+        assert "X-Vaner-Lost" not in chemical.headers
 
 
 @pytest.fixture

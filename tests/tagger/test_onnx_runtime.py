@@ -24,6 +24,7 @@ from vaner.integrations.datasets import BatchAnnotator
 from vaner.tagger import onnx_runtime
 from vaner.tagger.exported_forms import (
     MODEL_FILE,
+    SHIPPED,
     TRANSITIONS_FILE,
     cached_form_folder,
     find_exported_form,
@@ -165,6 +166,15 @@ def test_the_form_is_chosen_by_its_name(
         Annotator.from_pretrained(model, form="int4")  # type: ignore[arg-type]
     with pytest.raises(ModelError, match="quantization cannot be used with the form int8"):
         Annotator.from_pretrained(model, form="int8", quantization="nf4")
+
+
+def test_a_missing_form_of_a_shipped_model_names_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
+    command = "make it with: vaner export biomedical --precision fp32"
+    with pytest.raises(ModelError, match=f"^biomedical has no form fp32; {command}$"):
+        find_exported_form(SHIPPED / "biomedical", form="fp32")
 
 
 def test_a_form_of_other_weights_is_not_used(

@@ -49,7 +49,7 @@ _ANNOTATE = """Find entities.
 
 Send a text or documents as JSON, or the content of a file in a supported format. Offsets count
 Unicode code points, and `end` is exclusive. The header `X-Vaner-Lost` of the response says what
-its format cannot represent."""
+its format cannot represent, and which types did not reach `min_precision`."""
 _CONVERT = """Write documents, with the mentions they contain, in another format."""
 _OPEN_PATHS = ("/health", "/ready", "/openapi.json", "/docs")
 """Paths that need no API key: those that other programs watch, and the schema."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from vaner.annotator import Annotator
+from vaner.calibration.calibration import Calibration
 from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions, LoadOptions
 from vaner.server.worker import Loaded, WorkerProcess
@@ -29,6 +30,7 @@ class ModelInfo(NamedTuple):
         zero_shot: whether it also finds other types.
         has_selector: whether a selector rejects mentions.
         linked_types: the types whose mentions get identifiers.
+        calibration: the precision that each type reached, if it was measured.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class ModelInfo(NamedTuple):
     has_selector: bool
     form: str | None
     linked_types: tuple[str, ...] = ()
+    calibration: Calibration | None = None
 
 
 class BatchWorker(Protocol):
@@ -158,6 +161,7 @@ def describe_model(annotator: Annotator) -> ModelInfo:
         annotator.selector is not None,
         annotator.form,
         annotator.linker.types if annotator.linker else (),
+        annotator.calibration,
     )
 
 

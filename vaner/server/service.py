@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from vaner import __version__
 from vaner.annotator import Annotator
+from vaner.calibration.calibration import describe_unreached
 from vaner.errors import VanerError
 from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions
@@ -171,10 +172,11 @@ class Service:
         """
         async with self._accepted(request, query, self.limits) as parsed:
             format = choose_format(parsed.params.format, request.headers.get("accept", ""))
-            options = self._options(parsed.params)
+            options, left_out = self._options(parsed.params)
             annotated = await self._submit(request, parsed.documents, options)
             self.metrics.count_mentions(annotated)
-            return await self._format(_size(annotated), build_body, annotated, format)
+            body = await self._format(_size(annotated), build_body, annotated, format)
+            return body._replace(losses="; ".join(filter(None, (left_out, body.losses))))
 
     async def convert(self, request: Request, query: QueryParams) -> ResponseBody:
         """Write the documents of a request, with their mentions, in another format.
@@ -256,11 +258,23 @@ class Service:
         message = f"not finished within {seconds}; send less text, or try again later"
         return RejectedRequest(504, message, {"Retry-After": RETRY_AFTER})
 
-    def _options(self, params: AnnotateParams) -> AnnotateOptions:
+    def _options(self, params: AnnotateParams) -> tuple[AnnotateOptions, str]:
+        """Return the options of a request, and a line about types that are left out.
+
+        Types that did not reach the requested precision are left out if the client names no types.
+        """
         try:
-            return params.options(resolve_types(self._model, params.types))
+            types = resolve_types(self._model, params.types)
         except VanerError as error:
             raise RejectedRequest(400, " ".join(str(error).split())) from None
+        calibration, precision = self._model.calibration, params.min_precision
+        if params.types is not None or precision is None or calibration is None:
+            return params.options(types), ""
+        unreached = calibration.unreached_types(types, precision)
+        reached = tuple(type for type in types if type not in unreached)
+        if not unreached or not reached:
+            return params.options(types), ""
+        return params.options(reached), f"{describe_unreached(unreached, precision)}: left out"
 
     async def _submit(
         self, request: Request, documents: list[Document], options: AnnotateOptions

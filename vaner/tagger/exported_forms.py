@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 MODEL_FILE = "model.onnx"
 TRANSITIONS_FILE = "transitions.safetensors"
+SHIPPED = Path(__file__).parents[1] / "models"
 SOURCE_FIELD = "exported_from"
 """Field of an exported config: the files of the model that it was made from, with checksums."""
 
@@ -46,7 +47,9 @@ def find_exported_form(folder: Path, device: str = "auto", form: Form | None = N
     if (folder / MODEL_FILE).is_file():
         precision = read_precision(folder)
         if form is not None and form != precision:
-            raise ModelError(f"{folder}: an exported model, {precision}; it has no form {form}")
+            raise ModelError(
+                f"{_get_name(folder)} is an exported model, {precision}; it has no form {form}"
+            )
         return folder
     if form == "pytorch":
         return None
@@ -57,9 +60,15 @@ def find_exported_form(folder: Path, device: str = "auto", form: Form | None = N
     for exported in list_forms(folder):
         if read_precision(exported) == form:
             return exported
+    name = _get_name(folder)
     raise ModelError(
-        f"{folder.name} has no form {form}; make it with: vaner export {folder} --precision {form}"
+        f"{name} has no form {form}; make it with: vaner export {name} --precision {form}"
     )
+
+
+def _get_name(folder: Path) -> str:
+    """Return the name by which a user loads a model: that of a shipped one, or its folder."""
+    return folder.name if folder.parent == SHIPPED else str(folder)
 
 
 def list_forms(folder: Path) -> Iterator[Path]:
