@@ -34,9 +34,7 @@ def read(
         path: the file.
         encoding: ignored, the text of a table is UTF-8.
         on_error: see `vaner.formats.read`.
-        text_column: name of the column with the text, or several names separated by commas.
-            Default: title and text, by their usual names.
-        id_column: name of the column with the id. Default: by its usual names.
+        text_column, id_column: see `vaner.formats.csv_table.read`.
 
     Raises:
         FormatError: if `openpyxl` is missing, or the file is broken.
