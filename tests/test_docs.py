@@ -133,22 +133,11 @@ def wide_backbone(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def page_folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a working folder with the examples, the experiments and a few small texts."""
-    from vaner.formats import write
-    from vaner.text.documents import Document, Span
-
+    """Return a working folder with what readers have in a checkout, and nothing else."""
     folder = tmp_path / "page"
     folder.mkdir()
     for name in ("examples", "experiments"):
         (folder / name).symlink_to(ROOT / name)
-    text = "Metformin treats diabetes."
-    documents = [Document("1", text, (Span(0, 9, "Chemical"), Span(17, 25, "Disease")))]
-    write(documents, folder / "abstracts.pubtator", "pubtator")
-    write(documents, folder / "my_corpus.jsonl", "jsonl")
-    write(documents, folder / "notes.txt.gz", "lines")
-    write(documents, folder / "notes.txt", "lines")
-    (folder / "notes").mkdir()
-    (folder / "notes" / "one.txt").write_text(text)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("VANER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("VANER_CORPORA", str(home / "corpora"))
