@@ -7,19 +7,17 @@ Run it with ``python -m docs.screenshots``, or ``make screenshots``. It needs th
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.server.browser import launch_chromium
+from tests.serving import serve
 from vaner.annotator import Annotator
 from vaner.display import html
 from vaner.formats import read
+from vaner.server.app import create_app
 
 IMAGES = Path(__file__).parent / "images"
 ABSTRACT = Path(__file__).parent.parent / "examples" / "abstract.txt"
@@ -32,7 +30,7 @@ def main() -> None:
     """Write the screenshots to ``docs/images``."""
     IMAGES.mkdir(exist_ok=True)
     annotator = Annotator.from_pretrained()
-    with _serve(annotator) as url, _open_browser() as browser:
+    with serve(create_app(annotator, name="biomedical")) as url, launch_chromium() as browser:
         save("page.png", capture_page(browser, url))
         save("page-phone.png", capture_phone(browser, url))
         save("html.png", capture_html(browser, annotator))
@@ -95,38 +93,6 @@ def _take(page: Any) -> bytes:
     image: bytes = page.screenshot(animations="disabled")
     page.close()
     return image
-
-
-@contextmanager
-def _serve(annotator: Annotator) -> Iterator[str]:
-    """Serve the page on this machine, in a thread."""
-    import uvicorn
-
-    from vaner.server.app import create_app
-    from vaner.server.run import bind_socket, url_of
-
-    app = create_app(annotator, name="biomedical")
-    with bind_socket("127.0.0.1", 0) as bound:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        try:
-            yield url_of(bound)
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
-@contextmanager
-def _open_browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
-    with sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=program, args=options)
-        yield browser
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,17 @@ NEEDS_CHROMIUM = [
 
 TEXT = "😀 for aspirin\nand lung cancer 😀😀 asthma"
 FOUND = ["😀", "aspirin", "lung cancer", "lung", "😀", "😀", "asthma"]
+
+
+@contextmanager
+def launch_chromium() -> Iterator[Any]:
+    """Yield a headless Chromium, and close it."""
+    with playwright.sync_playwright() as running:
+        # Chromium has no sandbox for root, who runs things in containers.
+        options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
+        chromium = running.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
 
 
 def open_page(browser: Any, address: str, width: int = 1280, **options: Any) -> Iterator[Any]:

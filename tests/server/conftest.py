@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,16 +20,10 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from tests.server.browser import launch_chromium
 
-    from tests.server.browser import CHROMIUM
-
-    with sync_playwright() as running:
-        # Chromium has no sandbox for root, who runs things in containers.
-        options = ["--no-sandbox"] if os.name == "posix" and not os.geteuid() else []
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=options)
+    with launch_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

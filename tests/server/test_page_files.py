@@ -53,7 +53,7 @@ def drop(page: Any, name: str, content: bytes) -> None:
 def open_gold(page: Any, tmp_path: Path) -> None:
     write([GOLD], tmp_path / "gold.pubtator", "pubtator")
     page.set_input_files("#files", tmp_path / "gold.pubtator")
-    wait_for_status(page, "1 mention from the file")
+    wait_for_status(page, "1 mention, from the file.")
 
 
 def test_a_file_keeps_its_mentions_until_it_is_annotated_anew(page: Any, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ The pages that FastAPI makes load scripts of other sites, which the headers of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -64,7 +65,7 @@ def _operation(
 ) -> Iterator[str]:
     yield f"<section>\n<h2>{method.upper()} {escape(path)}</h2>\n"
     for paragraph in operation.get("description", "").split("\n\n"):
-        yield f"<p>{escape(paragraph)}</p>\n"
+        yield f"<p>{_format(paragraph)}</p>\n"
     content = operation.get("requestBody", {}).get("content", {})
     if content:
         yield f"<h3>Content types of the body</h3>\n<p>{escape(', '.join(content))}</p>\n"
@@ -84,7 +85,12 @@ def _describe(field: Mapping[str, Any]) -> str:
     return f"{field.get('description', '')}{suffix}".strip()
 
 
+def _format(text: str) -> str:
+    """Return a text of a docstring, with code between backticks, as HTML."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _list(title: str, items: Mapping[str, str]) -> Iterator[str]:
     if items:
-        rows = (f"<dt>{escape(k)}</dt><dd>{escape(v) or '&nbsp;'}</dd>" for k, v in items.items())
+        rows = (f"<dt>{escape(k)}</dt><dd>{_format(v) or '&nbsp;'}</dd>" for k, v in items.items())
         yield f"<h3>{title}</h3>\n<dl>{''.join(rows)}</dl>\n"

@@ -4,7 +4,7 @@ import { annotate, convert, read } from "./api.js";
 import { close } from "./edit.js";
 import { $, Problem, button, chooser, mayReplace, run, setStatus, showProblem } from "./messages.js";
 import { renderAll } from "./render.js";
-import { count, replace, state, summary, visibleDocuments } from "./state.js";
+import { replace, state, summary, visibleDocuments } from "./state.js";
 
 const FORMATS = {
   csv: "CSV, a mention per row", tsv: "TSV, a mention per row", concepts: "table of concepts",
@@ -95,9 +95,11 @@ export async function openFiles(files, { isAddition = false, ...options } = {}) 
   }
   const isOpened = failed.length < files.length;
   if (isOpened) {
-    const hint = mentions ? ` ${count(mentions, "mention")} from the file. Annotate anew to replace them.` : "";
+    const total = documents.reduce((sum, { spans }) => sum + spans.length, 0);
+    const origin = mentions === total ? "from the file" : `${mentions.toLocaleString("en")} of them from files`;
+    const hint = mentions ? `, ${origin}` : "";
     const wasUnsaved = isAddition && state.unsaved;
-    await show(documents, { names, isText: false }, () => `${summary()}.${hint}`);
+    await show(documents, { names, isText: false }, () => `${summary()}${hint}.`);
     state.unsaved = wasUnsaved;
   } else setStatus("");
   if (failed.length) showProblem(explain(failed, isAddition || isOpened));
