@@ -1,0 +1,67 @@
+"""A process that is killed in training, and the same run continued by another process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.training.test_train import corpus_folder, recipe
+from vaner.training import train as training
+from vaner.training.recipe.schema import Recipe
+
+__all__ = ["corpus_folder"]
+
+ROOT = Path(__file__).resolve().parents[2]
+_TRAIN = (
+    "import sys; from pathlib import Path\n"
+    "from vaner.training import train as training\n"
+    "from vaner.training.recipe.schema import Recipe\n"
+    "recipe = Recipe.model_validate_json(Path(sys.argv[1]).read_text())\n"
+    "training.train(recipe, sys.argv[2])\n"
+)
+
+
+def train_and_kill(plan: Recipe, folder: Path) -> None:
+    """Train in a process, and kill it as soon as there is a checkpoint."""
+    file = folder.with_suffix(".json")
+    file.write_text(plan.model_dump_json())
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    with subprocess.Popen(
+        [sys.executable, "-c", _TRAIN, file, folder], cwd=ROOT, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        while not list(folder.glob("seed-1/*/checkpoint-*/trainer_state.json")):
+            assert process.poll() is None, "the process ended before its first checkpoint"
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Return all stored weights of a model."""
+    files = sorted(folder.glob("*.safetensors"))
+    return {f"{file.name} {n}": w for file in files for n, w in load_file(file).items()}
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("lora", [True, False])
+def test_run_after_sigkill_has_identical_weights(
+    lora: bool, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder, lora=lora, epochs=6, evaluate_every=3)
+    train_and_kill(plan, tmp_path / "killed")
+    assert not (tmp_path / "killed/seed-1/model").exists()
+    [resumed] = training.train(plan, tmp_path / "killed", resume=True, report=lambda _: None)
+    [unbroken] = training.train(plan, tmp_path / "unbroken", report=lambda _: None)
+    actual, expected = weights(resumed.folder), weights(unbroken.folder)
+    assert list(actual) == list(expected) != []
+    for name, tensor in actual.items():
+        assert torch.equal(tensor, expected[name]), name
