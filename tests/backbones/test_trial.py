@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModel
 
-from experiments.backbones.architectures import save_model
+from experiments.backbones.architectures import build_config, build_tokenizer, save_model
 from experiments.backbones.probe import probe
 from tests.backbones.test_row_packing import compute_scores, encode_sentences
 from vaner.backbones import trial_cache
@@ -67,8 +68,9 @@ def test_layers_that_see_only_themselves_are_refused(tmp_path: Path) -> None:
         model.check_backbone()
 
 
-def test_pooler_that_is_always_called(tmp_path: Path) -> None:
-    model = build(tmp_path, "squeezebert")
+@pytest.mark.parametrize("architecture", ["squeezebert", "albert", "layoutlm"])
+def test_pooler_that_is_always_called(architecture: str, tmp_path: Path) -> None:
+    model = build(tmp_path, architecture)
     model.check_backbone()
     assert not [name for name in model.state_dict() if "pooler" in name]
 
@@ -226,6 +228,31 @@ def test_training_saving_and_loading(architecture: str) -> None:
 def test_adapter_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"a llama backbone: cannot have this adapter .*; change"):
         build(tmp_path, "llama", lora={"r": 2, "target_modules": ["query"]})
+
+
+def test_dropout_of_an_adapter_on_experts_is_refused(tmp_path: Path) -> None:
+    lora = {"r": 2, "target_modules": "all-linear", "lora_dropout": 0.1}
+    with pytest.raises(ModelError, match=r"does not work with lora_dropout .*; change the fields"):
+        build(tmp_path, "mixtral", lora=lora)
+
+
+def test_config_with_infinite_numbers_can_be_loaded_again(tmp_path: Path) -> None:
+    model = build(tmp_path, "granitemoehybrid", attention="causal")
+    assert model.config.base_config.time_step_limit[1] == float("inf")
+    model.check_backbone()
+
+
+def test_vectors_without_a_single_size_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="a perceiver backbone has no hidden_size: use another"):
+        build(tmp_path, "perceiver")
+
+
+def test_hashed_characters_are_refused(tmp_path: Path) -> None:
+    AutoModel.from_config(build_config("canine")).save_pretrained(tmp_path)
+    build_tokenizer().save(str(tmp_path / "tokenizer.json"))
+    model = VanerForTokenClassification.from_backbone(str(tmp_path), types=["Disease"])
+    with pytest.raises(ModelError, match=r"a canine backbone cannot read a row .*: use another"):
+        model.check_backbone()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="tests the CPU implementation")

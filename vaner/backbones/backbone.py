@@ -159,17 +159,11 @@ def _prepare(model: PreTrainedModel, attention: Attention) -> PreTrainedModel:
     if is_decoder(model.config):
         model.config.use_cache = False
     if getattr(model, "pooler", None) is not None:
-        # The sentence vector of an encoder is neither used nor trained.
-        model.pooler = _NoPooler()
+        # The sentence vector of an encoder is neither used nor trained. Some architectures compute
+        # it in any case.
+        model.pooler = torch.nn.Identity()
     check_attention(model, attention)
     return model
-
-
-class _NoPooler(torch.nn.Module):
-    """Takes the place of a pooler, which some architectures call in any case."""
-
-    def forward(self, *_: Any) -> None:
-        """Return nothing."""
 
 
 def _shorten(config: PreTrainedConfig, layers: int) -> None:

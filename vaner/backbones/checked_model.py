@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -75,7 +75,8 @@ class CheckedModel(PreTrainedModel):
 
     def _build_empty(self) -> Self:
         """Return a model without weights, from the config that would be stored."""
-        config_class = type(self.config)
-        config = config_class.from_dict(json.loads(self.config.to_json_string(use_diff=False)))
+        with TemporaryDirectory() as folder:
+            self.config.save_pretrained(folder)
+            config = type(self.config).from_pretrained(folder)
         with torch.device("meta"):
             return type(self)(config)

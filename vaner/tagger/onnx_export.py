@@ -220,12 +220,16 @@ def _missing_packages() -> ModelError:
 
 @contextmanager
 def _silence_exporters() -> Iterator[None]:
-    """Silence the exporters' warnings about the code of other libraries."""
+    """Silence the exporters: warnings about other libraries, and the graph of a failed export."""
     root, level = logging.getLogger(), logging.getLogger().level
+    backend: Any = torch._C
+    print_graph = backend._jit_onnx_log
     with warnings.catch_warnings(), backbones.silence_transformers():
         warnings.simplefilter("ignore")
         root.setLevel(logging.ERROR)
+        backend._jit_onnx_log = lambda *_: None
         try:
             yield
         finally:
             root.setLevel(level)
+            backend._jit_onnx_log = print_graph
