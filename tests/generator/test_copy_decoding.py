@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
 import pytest
 import torch
 
+from vaner.backbones.backbone import disable_outputs
+from vaner.errors import ModelError
 from vaner.generator.copy_decoding import decode
 from vaner.generator.grammar import AnswerTokens, Grammar
 
@@ -76,6 +79,22 @@ def test_answer_equals_step_by_step_decoding(model: Any, seed: int) -> None:
         assert answer.passes <= brackets + 1 + len(tokens) // 8
         for a, b in zip(answer.spans, reference.spans, strict=True):
             assert a[:2] == b[:2] and a.score == pytest.approx(b.score, abs=1e-5)
+
+
+def test_damaged_weights_are_an_error(model: Any) -> None:
+    damaged = deepcopy(model)
+    with torch.no_grad():
+        damaged.model.norm.weight.fill_(torch.nan)
+    prompts, grammars = random_prompts(2, seed=1)
+    with pytest.raises(ModelError, match="the scores of the model are no numbers"):
+        decode(damaged, prompts, grammars)
+
+
+def test_outputs_that_a_damaged_config_names_are_disabled(model: Any) -> None:
+    damaged = deepcopy(model)
+    damaged.config.output_hidden_states = ["x"]
+    disable_outputs(damaged)
+    assert damaged.model(torch.tensor([[3]])).hidden_states is None
 
 
 def test_answers_do_not_depend_on_the_batch(model: Any) -> None:

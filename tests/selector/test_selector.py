@@ -283,3 +283,12 @@ def test_config_reads_the_old_field_names() -> None:
     config = VanerSelectorConfig.from_dict({**VanerSelectorConfig().to_dict(), **stored})
     assert config.instructions == INSTRUCTIONS and config.projection_dim == 16
     assert not {"asks", "width"} & config.to_dict().keys()
+
+
+@pytest.mark.parametrize("value", [10**30, 10**400, float("nan"), "0.1", None])
+def test_a_damaged_number_is_refused_before_the_first_text(value: Any) -> None:
+    config = VanerSelectorConfig(instructions={"Gene": "Gene: "})
+    config.check()
+    config.similarity_temperature = value
+    with pytest.raises(ModelError, match=r"similarity_temperature is .*; it must be a number"):
+        config.check()

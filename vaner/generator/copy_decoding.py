@@ -28,12 +28,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import isnan
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from vaner.errors import ModelError
 from vaner.generator.grammar import CopyState, Grammar, LegalTokens
 
 Draft = Sequence[tuple[CopyState, int]]
@@ -200,7 +202,10 @@ def _verify(
     log_probabilities = scores.masked_fill(~is_legal, -torch.inf).log_softmax(-1)
     best = log_probabilities.max(-1)
     tokens = candidates.gather(2, best.indices.unsqueeze(2)).squeeze(2)
-    return tokens.tolist(), best.values.tolist()
+    values: list[list[float]] = best.values.tolist()
+    if any(isnan(value) for row in values for value in row):  # no subword would be legal
+        raise ModelError("the scores of the model are no numbers: its weights are damaged")
+    return tokens.tolist(), values
 
 
 def _legal_candidates(
