@@ -25,12 +25,10 @@ RUNTIME = os.environ.get("ONNXRUNTIME_WEB")
 if not RUNTIME:
     pytest.skip("ONNXRUNTIME_WEB names no onnxruntime-web", allow_module_level=True)
 
-from tests.server.test_page import CHROMIUM, browser  # noqa: E402, F401
+from tests.server.browser import NEEDS_CHROMIUM  # noqa: E402
+from tests.server.conftest import browser  # noqa: E402, F401
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -38,11 +36,52 @@ class _Handler(SimpleHTTPRequestHandler):
         """Print nothing."""
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export_tiny_bert(folder: Path) -> Path:
+    """Export a random BERT that makes a pass for each type, with instructions and ends of mentions.
+
+    Its rows hold few subwords, so that nearly every sentence has several windows.
+    """
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel
+
+    from vaner.tagger.model import VanerForTokenClassification
+    from vaner.tagger.onnx_export import export
+
+    torch.manual_seed(3)
+    (folder / "backbone").mkdir()
+    letters = [chr(code) for code in range(33, 127)] + [*"αβµé中患"]
+    tokens = ["[UNK]", "[CLS]", "[SEP]", *letters, *(f"##{letter}" for letter in letters)]
+    tokens += ["asthma", "as", "##th", "##ma", "gene", "in", "any", "disease", "diseases"]
+    vocabulary = {token: i for i, token in enumerate(dict.fromkeys(tokens))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    ids = [("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])]
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", None, ids)
+    tokenizer.save(str(folder / "backbone" / "tokenizer.json"))
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=192,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder / "backbone")
+    model = VanerForTokenClassification.from_backbone(
+        str(folder / "backbone"), types=["Disease", "Gene"], corpora={"any": ["Disease", "Gene"]},
+        max_subwords=160, scheme="BIOES",
+    )  # fmt: skip
+    torch.nn.init.normal_(model.classifier.weight, std=1.0)
+    export(model.eval(), folder / "backbone" / "tokenizer.json", folder / "fp32", precision="fp32")
+    return folder / "fp32"
+
+
+@pytest.fixture(scope="module", params=["biomedical", "tiny"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("site") / "page"
     model = list_embedded()["biomedical"]
-    write_page(model / "int8", target, source=model, runtime=Path(str(RUNTIME)))
+    exported = model / "int8"
+    if request.param == "tiny":
+        model = exported = export_tiny_bert(target.parent)
+    write_page(exported, target, source=model, runtime=Path(str(RUNTIME)))
     return target
 
 
@@ -92,6 +131,7 @@ def test_the_browser_finds_what_python_finds(page: Any, folder: Path) -> None:
         assert scores == pytest.approx([s.score for s in document.spans], abs=1e-4)
 
 
+@pytest.mark.parametrize("folder", ["biomedical"], indirect=True)
 def test_the_page_shows_and_downloads_mentions(page: Any, tmp_path: Path) -> None:
     page.fill("#text", "😀 aspirin for\nasthma")
     page.click("#go")

@@ -44,7 +44,7 @@ def write_page(
         VanerError: if onnxruntime-web is missing.
     """
     source = source or exported
-    _check_tokenizer(exported)
+    check_tokenizer(exported)
     with temporary_folder(target) as temporary:
         work = temporary / "page"
         (work / MODEL_FOLDER).mkdir(parents=True)
@@ -77,6 +77,9 @@ def describe_model(folder: Path, name: str) -> dict[str, Any]:
     Args:
         folder: folder of the exported model.
         name: name to show.
+
+    Raises:
+        ModelError: if an instruction leaves too few subwords for the words.
     """
     tagger = load_exported_tagger(folder)
     prompts, encoder = tagger.prompts, tagger.encoder
@@ -84,6 +87,9 @@ def describe_model(folder: Path, name: str) -> dict[str, Any]:
     content = json.loads((folder / TOKENIZER_FILE).read_text("utf-8"))["model"]
     vocabulary = sorted(content["vocab"].items(), key=lambda item: item[1])
     calibration = read_calibration(folder)
+    passes = prompts.passes(prompts.types, None)
+    for instruction, _ in passes:
+        encoder.room(instruction)  # raises an error if it leaves too few subwords
     start, between, end = tagger.transitions
     return {
         "name": name,
@@ -98,7 +104,7 @@ def describe_model(folder: Path, name: str) -> dict[str, Any]:
         },
         "passes": [
             {"instruction": encoder.frame(instruction)[0], "types": types}
-            for instruction, types in prompts.passes(prompts.types, None)
+            for instruction, types in passes
         ],
         "after": encoder.frame("")[1],
         "max_subwords": encoder.max_subwords,
@@ -134,14 +140,21 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
 
-def _check_tokenizer(exported: Path) -> None:
-    """Check that the page's JavaScript can do what the tokenizer of a model does."""
-    read_tokenizer(exported)
-    content = json.loads((exported / TOKENIZER_FILE).read_text("utf-8"))
+def check_tokenizer(folder: Path) -> None:
+    """Check that the page's JavaScript can do what a tokenizer does.
+
+    Args:
+        folder: folder with the ``tokenizer.json``.
+
+    Raises:
+        ModelError: if it cannot, or if the file is missing or broken.
+    """
+    read_tokenizer(folder)
+    content = json.loads((folder / TOKENIZER_FILE).read_text("utf-8"))
     for part, expected in _PARTS.items():
         actual = (content.get(part) or {}).get("type")
         if actual != expected:
             raise ModelError(
-                f"{exported}: a page runs models with a WordPiece tokenizer (BERT); the {part} of "
+                f"{folder}: a page runs models with a WordPiece tokenizer (BERT); the {part} of "
                 f"this tokenizer is {actual}"
             )

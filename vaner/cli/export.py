@@ -145,7 +145,9 @@ def _export_model(folder: Path, target: Path, precision: Precision, *, with_reco
 
 def _export_page(folder: Path, target: Path, precision: Precision, runtime: Path | None) -> None:
     """Write a page that runs a model in the browser, from its exported form if it has one."""
-    from vaner.browser.build import write_page
+    from vaner.backbones.locate import locate_tokenizer
+    from vaner.backbones.stored_config import read_config
+    from vaner.browser.build import check_tokenizer, write_page
     from vaner.tagger.exported_forms import (
         MODEL_FILE,
         cached_form_folder,
@@ -156,7 +158,10 @@ def _export_page(folder: Path, target: Path, precision: Precision, runtime: Path
     forms = (form for form in list_forms(folder) if read_precision(form) == precision)
     exported = folder if (folder / MODEL_FILE).is_file() else next(forms, None)
     if exported is None:
-        exported = cached_form_folder(folder, precision)
+        exported, config = cached_form_folder(folder, precision), read_config(folder)
+        check_tokenizer(
+            locate_tokenizer(folder, str(config.get("backbone")), config.get("backbone_origin"))
+        )
         _export_model(folder, exported, precision, with_records=False)
     print_message(f"writing a page with {folder.name} …")
     try:
