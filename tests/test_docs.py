@@ -11,11 +11,12 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import json
 import re
 import shutil
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -186,19 +187,42 @@ def check_recipe(block: Block, folder: Path) -> None:
     assert read_recipe(path).stages
 
 
-def test_first_page_shows_predictions_of_embedded_model() -> None:
-    from vaner.annotator import Annotator
-    from vaner.backbones.locate import EMBEDDED
+def shown_predictions(page: str) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Return the texts that a page annotates with the default model, and the mentions it shows.
 
-    if find_spec(EMBEDDED["minilm-l6"].module) is None:
-        pytest.skip("the weights of the default model are not installed")
-    table = next(b.text for b in read_blocks(PAGES["docs/index.md"]) if b.language == "text")
-    document = Annotator.from_pretrained(device="cpu")("Metformin treats diabetes.")
-    rows = [f"{s.start} {s.end} {s.type} {document.mention(s)}" for s in document.spans]
-    lines = [line.split() for line in table.splitlines()[2:]]
-    assert [" ".join(line[:4]) for line in lines] == rows
-    scores = [float(line[-1]) for line in lines]
-    assert scores == pytest.approx([span.score for span in document.spans], abs=0.002)
+    A mention is its start, its end, its type, its words and its score.
+    """
+    shown = []
+    blocks = read_blocks(page)
+    for command, output in pairwise(blocks):
+        text = re.search(r'vaner annotate --text "([^"]+)"\n', command.text)
+        if text and output.text.startswith("text\nstart  end  type"):
+            lines = (re.split(r"  +", line.strip()) for line in output.text.splitlines()[2:])
+            shown.append((text[1], [tuple(line) for line in lines]))
+        elif output.language == "json" and '"documents"' in output.text:
+            for item in json.loads(output.text)["documents"]:
+                names = ("start", "end", "type", "text", "score")
+                rows = [tuple(str(span[name]) for name in names) for span in item["spans"]]
+                shown.append((item["text"], rows))
+    return shown
+
+
+@pytest.mark.heavy
+def test_pages_show_predictions_of_embedded_model() -> None:
+    from vaner.annotator import Annotator
+
+    annotator = Annotator.from_pretrained(device="cpu")
+    pages = {name: shown_predictions(text) for name, text in PAGES.items()}
+    assert len([name for name, shown in pages.items() if shown]) >= 5
+    for name, shown in pages.items():
+        for text, rows in shown:
+            document = annotator(text)
+            types = {row[2] for row in rows}
+            predicted = [span for span in document.spans if span.type in types]
+            places = [(str(s.start), str(s.end), s.type, document.mention(s)) for s in predicted]
+            assert [row[:4] for row in rows] == places, name
+            scores = [float(row[4]) for row in rows]
+            assert scores == pytest.approx([span.score for span in predicted], abs=0.002), name
 
 
 def test_recipes_in_readmes_are_valid(tmp_path: Path) -> None:
