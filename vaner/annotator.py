@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.hub_errors import pop_hub_options
 from vaner.calibration.calibration import Calibration, read_calibration
+from vaner.context import add_context
 from vaner.errors import ModelError
 from vaner.hub.training_record import list_training_splits, read_training_record
 from vaner.linking.consistency import make_consistent
@@ -54,6 +55,8 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             calibration, as its scores replace those of the recognizer.
         linker: gives identifiers to the mentions, such as `vaner.linking.linker.Linker`, or a
             dictionary for exact names, `vaner.knowledge.matcher.Matcher`.
+        context: whether to find what sentences say about mentions, such as negations; see
+            `vaner.context`.
 
     Raises:
         VanerError: if the linker knows none of the types that the recognizer finds.
@@ -70,6 +73,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         selector: Selector | None = None,
         calibration: Calibration | None = None,
         linker: MentionLinker | None = None,
+        context: bool = False,
     ) -> None:
         if isinstance(recognizer, str | Path):
             raise TypeError(f"to load a model, use Annotator.from_pretrained({str(recognizer)!r})")
@@ -77,7 +81,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             check_linker_types(linker, recognizer.types)
         self.recognizer = recognizer
         self.selector = selector
-        self.linker = linker
+        self.linker, self.context = linker, context
         self._calibration = calibration
         self._warned = set[str]()  # each message once
         self._language = LanguageWarning()
@@ -92,6 +96,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         revision: str | None = None,
         selector: str | Path | None = None,
         linker: MentionLinker | None = None,
+        context: bool = False,
         device: str = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
@@ -109,7 +114,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
                 ``biomedical``.
             revision: branch, tag or commit on the Hub. It can also follow the id: ``me/name@v1``.
             selector: folder or Hub id of a selector.
-            linker: gives identifiers to the mentions; see `Annotator`.
+            linker, context: see `Annotator`.
             device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
             batch_size: maximum number of sentences in a batch.
             calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
@@ -130,7 +135,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         options |= {name: value for name, value in given.items() if value is not None}
         recognizer = load_recognizer(folder, device, batch_size, form=form, **options, **hub)
         calibration = read_calibration(folder) if calibrated else None
-        annotator = cls(recognizer, calibration=calibration, linker=linker)
+        annotator = cls(recognizer, calibration=calibration, linker=linker, context=context)
         annotator._source = annotator._folder = folder
         annotator._language.is_enabled = folder in list_embedded().values()
         if selector is not None:
@@ -149,6 +154,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         *,
         batch_size: int = 32,
         linker: MentionLinker | None = None,
+        context: bool = False,
     ) -> Annotator:
         """Return the annotator of a model in memory.
 
@@ -156,7 +162,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             model: a model in evaluation mode. It is not copied.
             device: the device to move it to.
             batch_size: maximum number of sentences in a batch.
-            linker: gives identifiers to the mentions; see `Annotator`.
+            linker, context: see `Annotator`.
 
         Raises:
             ModelError: if the model is not a recognizer.
@@ -169,6 +175,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             build_recognizer(model, folder, select_device(device), batch_size),
             calibration=read_calibration(folder) if model.name_or_path else None,
             linker=linker,
+            context=context,
         )
         annotator._source = model
         annotator._folder = folder if model.name_or_path else None
@@ -286,8 +293,8 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             options: for the recognizer, such as ``batch_size``.
 
         Yields:
-            The documents with sorted spans, scores of the recognizer or the selector, and
-            identifiers of the linker.
+            The documents with sorted spans, scores of the recognizer or the selector, identifiers
+            of the linker, and the context of the mentions if it is requested.
 
         Raises:
             VanerError: if a type cannot be found, or if a requested precision is unknown or was not
@@ -310,7 +317,8 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             texts_or_documents, type_names, corpus=corpus, **options
         )
         selected = self._select(documents, minimum, overlaps, consistency)
-        return selected if self.linker is None else self.linker.identify(selected)
+        linked = selected if self.linker is None else self.linker.identify(selected)
+        return map(add_context, linked) if self.context else linked
 
     def _select(
         self,

@@ -78,7 +78,7 @@ def test_an_index_is_cached_and_opened_again(
 
 
 def test_weights_have_every_feature() -> None:
-    assert read_weights()["similarity"] > 0
+    assert read_weights()["Disease"]["similarity"] > 0
 
 
 def test_an_unknown_base_is_an_error() -> None:

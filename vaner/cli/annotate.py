@@ -24,6 +24,7 @@ from vaner.cli.options import (
     CandidatesOption,
     ColumnsOption,
     ConsistencyOption,
+    ContextOption,
     CorpusNameOption,
     DeviceOption,
     DtypeOption,
@@ -68,6 +69,7 @@ def annotate(
     kb: KnowledgeBaseOption = None,
     link: LinkOption = None,
     candidates: CandidatesOption = 0,
+    context: ContextOption = False,
     abbreviations: AbbreviationsOption = False,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
@@ -110,6 +112,8 @@ def annotate(
 
     `vaner annotate abstracts.pubtator --link ctd --format concepts -o concepts.tsv`
 
+    `vaner annotate notes.txt --context --format html -o notes.html`
+
     `vaner annotate abstracts.pubtator --selector runs/selector/seed-1/model -o annotated.jsonl`
 
     `zcat notes.txt.gz | vaner annotate --input-format lines -o notes.html`
@@ -121,7 +125,7 @@ def annotate(
     type_names = split_types(types)
     settings = AnnotationSettings(
         link_options=LinkOptions(kb=kb, link=link, candidates=candidates),
-        with_abbreviations=abbreviations, with_provenance=provenance,
+        with_context=context, with_abbreviations=abbreviations, with_provenance=provenance,
         load_options=LoadOptions(
             model=model, revision=revision, selector=selector, device=device,
             batch_size=batch_size, quantization=quantization, dtype=dtype, form=form,

@@ -115,6 +115,15 @@ CandidatesOption = Annotated[
         max=20,
     ),
 ]
+ContextOption = Annotated[
+    bool,
+    typer.Option(
+        "--context",
+        help="Find what sentences say about mentions: negated, uncertain, historical (in the "
+        "past) or family (of a relative). For English, in jsonl, parquet, bioc_xml, bioc_json, "
+        "brat and html.",
+    ),
+]
 AbbreviationsOption = Annotated[
     bool,
     typer.Option(

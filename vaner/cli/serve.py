@@ -15,6 +15,7 @@ from vaner.cli.messages import print_message
 from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
+    ContextOption,
     DeviceOption,
     DtypeOption,
     FormOption,
@@ -108,6 +109,7 @@ def serve(
     selector: SelectorOption = None,
     kb: KnowledgeBaseOption = None,
     link: LinkOption = None,
+    context: ContextOption = False,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     api_key_file: ApiKeysOption = None,
@@ -143,7 +145,7 @@ def serve(
 
     `vaner serve --host 0.0.0.0 --api-key-file keys.txt`
 
-    `vaner serve --link ctd`
+    `vaner serve --link ctd --context`
 
     `curl http://127.0.0.1:8000/annotate -H "Content-Type: text/plain" -d "He has asthma."`
     """
@@ -182,7 +184,7 @@ def serve(
     with bind_socket(host, port) as bound:  # first: an error should not wait for the model
         name = _public_name(load_options)
         app = create_app(
-            partial(load_annotator, load_options, link_options), name=name, limits=limits,
+            partial(load_annotator, load_options, link_options, context), name=name, limits=limits,
             workers=workers, link_options=link_options, api_keys=api_keys,
         )  # fmt: skip
         run(

@@ -37,6 +37,7 @@ class AnnotationSettings:
         load_options: which model, and how it runs.
         annotate_options: which mentions to return.
         link_options: which knowledge bases give identifiers to mentions.
+        with_context: whether to find what sentences say about mentions, such as negations.
         with_abbreviations: whether the metadata of each document lists its abbreviations.
         with_provenance: whether the metadata of each document names what found its mentions.
     """
@@ -44,6 +45,7 @@ class AnnotationSettings:
     load_options: LoadOptions = field(default_factory=LoadOptions)
     annotate_options: AnnotateOptions = field(default_factory=AnnotateOptions)
     link_options: LinkOptions = field(default_factory=LinkOptions)
+    with_context: bool = False
     with_abbreviations: bool = False
     with_provenance: bool = False
 
@@ -66,7 +68,7 @@ class AnnotationSettings:
 
         linker = self.link_options.load()
         arguments = self.load_options.as_arguments()
-        annotator = Annotator.from_pretrained(**arguments, linker=linker)
+        annotator = Annotator.from_pretrained(**arguments, linker=linker, context=self.with_context)
         if linker is not None:
             check_linker_types(linker, resolve_types(annotator, self.annotate_options.types))
         options = self.annotate_options
@@ -90,6 +92,7 @@ class AnnotationSettings:
             "candidates": self.link_options.candidates,
             "dtype": self.load_options.dtype,
             "revision": self.load_options.revision,
+            "with_context": self.with_context,
             "with_abbreviations": self.with_abbreviations,
             "with_provenance": self.with_provenance,
         }  # they are in the manifest only if they are used, so that older jobs can be resumed

@@ -240,6 +240,7 @@ def _make_lines(document: Document, losses: Losses) -> Iterator[str]:
         yield f"{id}\t{type} {offsets}\t{_make_mention_column(document, span)}"
     yield from others
     yield from _make_references(document, ids, others, losses)
+    yield from _make_attributes(document, ids, others)
 
 
 def _assign_ids(recalled: Sequence[str | None], stored_ids: Set[str]) -> list[str]:
@@ -299,3 +300,15 @@ def _make_references(
                 number += 1
             mention = _make_mention_column(document, span)
             yield f"N{number}\tReference {id} {replace_forbidden(identifier, losses)}\t{mention}"
+
+
+def _make_attributes(document: Document, ids: Sequence[str], lines: Sequence[str]) -> Iterator[str]:
+    """Yield an attribute for what is said about a mention, with a note about the words."""
+    used = {line.partition("\t")[0] for line in lines}
+    cues = [(id, cue) for id, s in zip(ids, document.spans, strict=True) for cue in s.context]
+    numbers = range(1, len(cues) + len(lines) + 1)
+    new_ids = (i for i in numbers if f"A{i}" not in used and f"#{i}" not in used)
+    for (id, cue), number in zip(cues, new_ids, strict=False):
+        words = replace_line_breaks(document.text[cue.start : cue.end], Losses())
+        yield f"A{number}\t{cue.attribute} {id}"
+        yield f"#{number}\tAnnotatorNotes A{number}\t{words} [{cue.start}:{cue.end}]"

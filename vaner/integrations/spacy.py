@@ -21,11 +21,13 @@ is dropped, and ``doc.spans["vaner"].attrs["offsets"]`` contains the original of
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
+from vaner.context.triggers import ATTRIBUTES
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import AnnotateOptions, Form, LoadOptions
@@ -49,6 +51,9 @@ class VanerComponent:
         link_options: which knowledge bases give identifiers to mentions. The first identifier of a
             span is its ``kb_id_``, all are ``span._.vaner_identifiers``; the concepts that it may
             refer to are ``span._.candidates``.
+        context: whether to find what sentences say about mentions: ``span._.negated``,
+            ``span._.uncertain``, ``span._.historical`` and ``span._.family`` are then the spans of
+            the words that say it, or None.
         align: how to align mentions that start or end within a token: ``expand`` includes the
             token; ``contract`` excludes it, unless the mention has no other token.
         spans_key: key of the mentions in ``doc.spans``.
@@ -70,6 +75,7 @@ class VanerComponent:
         load_options: LoadOptions,
         annotate_options: AnnotateOptions,
         link_options: LinkOptions,
+        context: bool,
         align: Align,
         spans_key: str,
         overwrite_ents: bool,
@@ -81,13 +87,13 @@ class VanerComponent:
         self.aligned: Counter[str] = Counter()
         self._settings: dict[str, Any] = {
             "load_options": load_options, "annotate_options": annotate_options,
-            "link_options": link_options, "align": align, "spans_key": spans_key,
-            "overwrite_ents": overwrite_ents, "hub": hub,
+            "link_options": link_options, "context": context, "align": align,
+            "spans_key": spans_key, "overwrite_ents": overwrite_ents, "hub": hub,
         }  # fmt: skip
         self._options = annotate_options
         self._align, self._key, self._overwrite = align, spans_key, overwrite_ents
         self._annotator = Annotator.from_pretrained(
-            **load_options.as_arguments(), linker=link_options.load(), **hub
+            **load_options.as_arguments(), linker=link_options.load(), context=context, **hub
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -123,6 +129,7 @@ class VanerComponent:
             attrs={
                 "scores": [mention.score for mention, _ in aligned],
                 "identifiers": [list(mention.identifiers) for mention, _ in aligned],
+                "context": [list(map(list, mention.context)) for mention, _ in aligned],
                 "candidates": [list(map(list, mention.candidates)) for mention, _ in aligned],
                 "offsets": [[list(piece) for piece in mention.pieces] for mention, _ in aligned],
             },
@@ -181,6 +188,14 @@ def _list_candidates(span: Span) -> list[Candidate]:
     return [Candidate(*values) for values in _attribute(span, "candidates") or ()]
 
 
+def _find_cue(span: Span, attribute: str) -> Span | None:
+    """Return the words that give a mention an attribute; None if it does not have it."""
+    for name, start, end in _attribute(span, "context") or ():
+        if name == attribute:
+            return span.doc.char_span(start, end, alignment_mode="expand")
+    return None
+
+
 def _list_abbreviations(doc: Doc) -> list[Span]:
     """Return the short forms that a text defines; each has its ``long_form``."""
     spans = []
@@ -198,6 +213,8 @@ Span.set_extension(
     "vaner_identifiers", getter=lambda span: _attribute(span, "identifiers"), force=True
 )
 Span.set_extension("candidates", getter=_list_candidates, force=True)
+for _name in ATTRIBUTES:
+    Span.set_extension(_name, getter=partial(_find_cue, attribute=_name), force=True)
 if not Doc.has_extension("abbreviations"):  # that of scispaCy has the same form
     Doc.set_extension("abbreviations", getter=_list_abbreviations)
 if not Span.has_extension("long_form"):
@@ -226,6 +243,7 @@ def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
         "kb": None,
         "link": None,
         "candidates": DEFAULT_CANDIDATES,
+        "context": False,
         "types": _ANNOTATE.types,
         "corpus": _ANNOTATE.corpus,
         "dataset": None,
@@ -250,6 +268,7 @@ def make_vaner(
     kb: str | None,
     link: str | None,
     candidates: int,
+    context: bool,
     types: list[str] | None,
     corpus: str | None,
     dataset: str | None,
@@ -273,7 +292,7 @@ def make_vaner(
         dataset: former name of `corpus`.
         cache_dir, local_files_only: options for the Hub. The token is that of HF_TOKEN.
         kb, link, candidates: see `vaner.linking.options.LinkOptions`.
-        align, spans_key, overwrite_ents: see `VanerComponent`.
+        context, align, spans_key, overwrite_ents: see `VanerComponent`.
     """
     if dataset is not None:
         warn_renamed("setting dataset of the spaCy component", "corpus")
@@ -292,6 +311,7 @@ def make_vaner(
             min_score=min_score,
         ),
         link_options=LinkOptions(kb=kb, link=link, candidates=0 if link is None else candidates),
+        context=context,
         align=align,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,

@@ -41,8 +41,8 @@ class VanerPipeline(Pipeline):
     iterator of them for a dataset or a generator of texts. Options of the pipeline or of a call are
     those of `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``consistency``,
     ``min_score`` and ``batch_size``. Options of the pipeline are also ``link``, a knowledge base
-    that gives identifiers to the mentions, and ``candidates``; see
-    `vaner.linking.options.LinkOptions`.
+    that gives identifiers to the mentions, and ``candidates``, see
+    `vaner.linking.options.LinkOptions`; and ``context``, see `vaner.annotator.Annotator`.
     """
 
     # Nothing else is loaded: the annotator loads the tokenizer of the model.
@@ -59,6 +59,7 @@ class VanerPipeline(Pipeline):
         batch_size: int | None = None,
         link: str | None = None,
         candidates: int = 0,
+        context: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(model=model, batch_size=batch_size or _BATCH, **options)
@@ -66,7 +67,11 @@ class VanerPipeline(Pipeline):
 
         linker = LinkOptions(link=link, candidates=candidates).load()
         self.annotator = Annotator.from_model(
-            model.eval(), self.device, batch_size=batch_size or _BATCH, linker=linker
+            model.eval(),
+            self.device,
+            batch_size=batch_size or _BATCH,
+            linker=linker,
+            context=context,
         )
 
     def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:

@@ -9,25 +9,34 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import regex
+import numpy as np
+from numpy.typing import NDArray
 
 from vaner.errors import VanerError
 from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.name_forms import canonicalize
 from vaner.linking.abbreviations import find_abbreviations
-from vaner.linking.name_index import Hits, NameIndex, open_index
+from vaner.linking.name_index import MAX_LENGTH, Hits, NameIndex, open_index
+from vaner.linking.name_words import is_contradiction, stem_words
 from vaner.linking.options import MIN_SCORE
 from vaner.text.documents import Document, Span
 from vaner.text.mention_details import Candidate
 
+DEFAULT_TYPE = "Disease"
+"""The entity type whose weights are used for types that have none."""
+
+INTERCEPT = "intercept"
+"""Name of the weight that every candidate has."""
+
 _NAMES_PER_MENTION = 50
-_WORD = regex.compile(r"[\p{L}\p{N}]+")
+_SHORT = 4  # characters
 
 
 class Features(NamedTuple):
@@ -40,6 +49,8 @@ class Features(NamedTuple):
         inflected: 1 if they are equal but for plurals and British spelling.
         missing_words: share of the words of the mention that the name lacks.
         extra_words: share of the words of the name that the mention lacks.
+        no_words: 1 if they have no word in common.
+        contradiction: 1 if they differ like "type 1" and "type 2"; see `is_contradiction`.
         preferred: 1 for the preferred name of the concept.
         names: logarithm of the number of names of the concept.
         expanded: 1 if the document defines the mention as an abbreviation.
@@ -54,12 +65,30 @@ class Features(NamedTuple):
     inflected: float
     missing_words: float
     extra_words: float
+    no_words: float
+    contradiction: float
     preferred: float
     names: float
     expanded: float
     short: float
     supported: float
     shared: float
+
+
+class Described(NamedTuple):
+    """The candidate names of a mention.
+
+    Args:
+        names: their indices, the most similar first. *Shape:* (N,)
+        features: a row of `Features` for each. *Shape:* (N, F)
+    """
+
+    names: NDArray[np.int64]
+    features: NDArray[np.float64]
+
+
+_COLUMNS = {name: column for column, name in enumerate(Features._fields)}
+_COMPARED = slice(_COLUMNS["exact"], _COLUMNS["contradiction"] + 1)  # of the words of two names
 
 
 class _Query(NamedTuple):
@@ -75,7 +104,8 @@ class Linker:
 
     Args:
         index: the names of the base.
-        weights: weight of each feature, and ``intercept``. Default: the trained ones.
+        weights: weight of each feature, and ``intercept``, for all types. Default: the trained
+            ones of each type.
         min_score: minimum score of the concept that `identify` assigns, in [0, 1].
         max_candidates: maximum number of concepts that `identify` lists for each mention.
 
@@ -91,10 +121,10 @@ class Linker:
         min_score: float = MIN_SCORE,
         max_candidates: int = 0,
     ) -> None:
-        weights = read_weights() if weights is None else weights
+        by_type = read_weights() if weights is None else {}
         self._index = index
-        self._intercept = weights["intercept"]
-        self._weights = [weights[name] for name in Features._fields]
+        self._weights = {type: _to_array(of_type) for type, of_type in by_type.items()}
+        self._other_weights = _to_array(by_type[DEFAULT_TYPE] if weights is None else weights)
         self.min_score, self.max_candidates = min_score, max_candidates
 
     @classmethod
@@ -146,12 +176,12 @@ class Linker:
         """
         queries = make_queries(document)
         ranked = {
-            query: self._rank_names(names)[:limit]
-            for query, names in self.describe(list(dict.fromkeys(queries))).items()
+            query: self._rank_names(query.type, described, limit)
+            for query, described in self.describe(list(dict.fromkeys(queries))).items()
         }
         return [ranked[query] for query in queries]
 
-    def describe(self, queries: Sequence[_Query]) -> dict[_Query, list[tuple[int, Features]]]:
+    def describe(self, queries: Sequence[_Query]) -> dict[_Query, Described]:
         """Return the candidate names of each query, with their features.
 
         Args:
@@ -162,71 +192,86 @@ class Linker:
             [query.name for query in queries], [query.type for query in queries], _NAMES_PER_MENTION
         )
         names = [[index.get_name(name) for name in hit.names.tolist()] for hit in hits]
-        concepts = [index.get_concepts(hit.names).tolist() for hit in hits]
+        concepts = [index.get_concepts(hit.names) for hit in hits]
         exact = [
-            {concept for concept, name in zip(*columns, strict=True) if name == query.name}
-            for query, *columns in zip(queries, concepts, names, strict=True)
+            {concept for concept, name in zip(c.tolist(), n, strict=True) if name == query.name}
+            for query, c, n in zip(queries, concepts, names, strict=True)
         ]
-        return {
-            query: list(self._describe_names(query, hit, similar, exact, position))
-            for position, (query, hit, similar) in enumerate(zip(queries, hits, names, strict=True))
-        }
+        support = Counter(concept for of_query in exact for concept in of_query)
+        described = {}
+        for query, hit, similar, of_names, equal in zip(
+            queries, hits, names, concepts, exact, strict=True
+        ):
+            supported = [support[c] > (c in equal) for c in of_names.tolist()]
+            features = self._describe_names(query, hit, similar, len(equal))
+            features[:, _COLUMNS["names"]] = np.log(index.count_names(of_names))
+            features[:, _COLUMNS["supported"]] = supported
+            described[query] = Described(hit.names, features)
+        return described
 
     def _describe_names(
-        self,
-        query: _Query,
-        hits: Hits,
-        names: Sequence[str],
-        exact: Sequence[set[int]],
-        position: int,
-    ) -> Iterator[tuple[int, Features]]:
-        """Yield the index and the features of each candidate name of a query."""
-        index = self._index
-        supported = set[int]().union(*exact[:position], *exact[position + 1 :])
-        words = _stem(query.name)
-        is_short = len(query.name) <= 4 and not query.expanded
-        concepts = index.get_concepts(hits.names).tolist()
-        columns = zip(hits.names.tolist(), hits.similarities.tolist(), names, concepts, strict=True)
-        for number, similarity, name, concept in columns:
-            name_words = _stem(name)
-            shared = len(words & name_words)
+        self, query: _Query, hits: Hits, names: Sequence[str], shared: int
+    ) -> NDArray[np.float64]:
+        """Return the features of the candidate names of a query that compare the names.
+
+        Args:
+            query: the query.
+            hits: its candidate names.
+            names: their canonical forms.
+            shared: number of concepts of which the query is exactly a name.
+        """
+        features = np.zeros((len(names), len(_COLUMNS)))
+        if not names:
+            return features
+        columns = {
+            "similarity": hits.similarities,
+            "gap": hits.similarities[0] - hits.similarities,
+            "preferred": self._index.are_preferred(hits.names),
+            "expanded": query.expanded,
+            "short": len(query.name) <= _SHORT and not query.expanded,
+        }
+        for column, values in columns.items():
+            features[:, _COLUMNS[column]] = values
+        words, spaces = stem_words(query.name), query.name.count(" ")
+        for row, name in enumerate(names):
+            name_words = stem_words(name)
+            common = len(words & name_words)
             is_exact = name == query.name
-            yield (
-                number,
-                Features(
-                    similarity=similarity,
-                    gap=float(hits.similarities[0]) - similarity,
-                    exact=float(is_exact),
-                    inflected=float(not is_exact and words == name_words),
-                    missing_words=1 - shared / max(len(words), 1),
-                    extra_words=1 - shared / max(len(name_words), 1),
-                    preferred=float(index.is_preferred(number)),
-                    names=math.log(index.count_names(concept)),
-                    expanded=float(query.expanded),
-                    short=float(is_short),
-                    supported=float(concept in supported),
-                    shared=math.log(len(exact[position])) if is_exact else 0.0,
-                ),
+            features[row, _COMPARED] = (
+                is_exact,
+                not is_exact and words == name_words and name.count(" ") == spaces,
+                1 - common / max(len(words), 1),
+                1 - common / max(len(name_words), 1),
+                not common,
+                is_contradiction(words, name_words),
             )
+            if is_exact:
+                features[row, _COLUMNS["shared"]] = math.log(shared)
+        return features
 
-    def _rank_names(self, names: Iterable[tuple[int, Features]]) -> list[Candidate]:
-        """Return the concepts of the names, each with its best name, the best concept first."""
-        best: dict[str, tuple[float, int]] = {}
-        for number, features in names:
-            identifier = self._index.get_identifier(self._index.get_concept(number))
-            weighed = (self.score(features), number)
-            best[identifier] = max(weighed, best.get(identifier, weighed))
-        total = 1 + sum(math.exp(score) for score, _ in best.values())  # 1: none of them
-        candidates = [
-            Candidate(identifier, self._index.get_name(number), math.exp(score) / total)
-            for identifier, (score, number) in best.items()
+    def _rank_names(self, type: str, described: Described, limit: int) -> list[Candidate]:
+        """Return the best concepts, each with its best name and its probability."""
+        index, (names, features) = self._index, described
+        if not len(names):
+            return []
+        weights = self._weights.get(type, self._other_weights)
+        scores = features @ weights[:-1] + weights[-1]
+        order = np.lexsort((names, -scores))
+        _, firsts = np.unique(index.get_concepts(names[order]), return_index=True)
+        best = order[np.sort(firsts)]
+        odds = np.exp(scores[best])
+        shares = odds / (1 + odds.sum())  # 1: none of them
+        concepts = index.get_concepts(names[best])
+        identified = [
+            (-share, index.get_identifier(concept), name)
+            for share, concept, name in zip(
+                shares.tolist(), concepts.tolist(), names[best].tolist(), strict=True
+            )
         ]
-        return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.identifier))
-
-    def score(self, features: Features) -> float:
-        """Return the logarithm of the odds of a name against "none of them"."""
-        weighed = zip(self._weights, features, strict=True)
-        return self._intercept + sum(weight * value for weight, value in weighed)
+        return [
+            Candidate(identifier, index.get_name(name), -share)
+            for share, identifier, name in sorted(identified)[:limit]
+        ]
 
 
 def make_queries(document: Document) -> list[_Query]:
@@ -241,12 +286,14 @@ def make_queries(document: Document) -> list[_Query]:
 
 def _make_query(mention: str, span: Span, long_forms: Mapping[str, str]) -> _Query:
     long_form = long_forms.get(mention)
-    return _Query(canonicalize(long_form or mention), span.type, long_form is not None)
+    text = long_form or mention
+    name = canonicalize(text) if len(text) <= MAX_LENGTH else ""  # longer than any name
+    return _Query(name, span.type, long_form is not None)
 
 
 @cache
-def read_weights() -> Mapping[str, float]:
-    """Return the trained weights of the features.
+def read_weights() -> Mapping[str, Mapping[str, float]]:
+    """Return the trained weights of the features, for each entity type that has some.
 
     Raises:
         VanerError: if the file lacks a feature.
@@ -254,22 +301,18 @@ def read_weights() -> Mapping[str, float]:
     record: dict[str, Any] = json.loads(
         files("vaner.linking").joinpath("weights.json").read_text("utf-8")
     )
-    weights = {name: float(weight) for name, weight in record["weights"].items()}
-    if missing := {*Features._fields, "intercept"} - set(weights):
-        raise VanerError(f"the weights of the linker lack {', '.join(sorted(missing))}")
-    return weights
+    for weights in record["weights"].values():
+        _to_array(weights)
+    return dict(record["weights"])
 
 
-def _stem(name: str) -> frozenset[str]:
-    """Return the words of a canonical name without plurals and British spelling.
+def _to_array(weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return weights in the order of `Features`, the intercept last. *Shape:* (F + 1,)
 
-    >>> sorted(_stem("tumours of the oesophagus"))
-    ['esophagu', 'of', 'the', 'tumor']
+    Raises:
+        VanerError: if a feature has no weight.
     """
-    return frozenset(_stem_word(word) for word in _WORD.findall(name))
-
-
-@lru_cache(100_000)
-def _stem_word(word: str) -> str:
-    spelled = word.replace("aem", "em").replace("oe", "e").replace("our", "or").replace("ae", "e")
-    return spelled[:-1] if len(spelled) > 3 and spelled.endswith("s") else spelled
+    names = (*Features._fields, INTERCEPT)
+    if missing := [name for name in names if name not in weights]:
+        raise VanerError(f"the weights of the linker lack {', '.join(missing)}")
+    return np.array([float(weights[name]) for name in names])

@@ -1,6 +1,6 @@
 """An index of the names of a knowledge base, searched by their character trigrams.
 
-Names are compared by the cosine of their trigrams, weighted by TF-IDF (Salton and Buckley, 1988).
+Names are compared by the cosine of their trigrams, weighted by IDF (Salton and Buckley, 1988).
 The postings are built once and memory-mapped from the cache, so that processes share them.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,18 @@ from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.name_forms import canonicalize
 from vaner.utils.cache_folder import get_cache_folder
 
-VERSION = 1
+VERSION = 3
 """Part of the cache key. Increase it whenever the arrays change."""
 
+MAX_LENGTH = 200
+"""Characters of a name; the rest is not compared."""
+
 _FEATURES = 1 << 18
-_MAX_POSTINGS = 200_000  # per search: frequent trigrams of a name are left out beyond it
-_MAX_LENGTH = 200  # characters of a name; the rest is not compared
+_MAX_POSTINGS = 30_000  # of the rarest trigrams of a name, which select names to compare
+_COMPARED = 6  # times as many names are compared as are returned
 _MAX_CACHED = 4
 _VECTORIZER = HashingVectorizer(
-    analyzer="char_wb", ngram_range=(3, 3), n_features=_FEATURES, norm=None,
+    analyzer="char_wb", ngram_range=(3, 3), n_features=_FEATURES, norm=None, binary=True,
     alternate_sign=False, lowercase=False, dtype=np.float32,
 )  # fmt: skip
 
@@ -56,17 +59,18 @@ class NameIndex:
 
     def __init__(self, types: Sequence[str], tables: array_cache.Arrays) -> None:
         self.types = tuple(types)
-        self._tables = tables
-        self._postings = csr_matrix(
-            (tables["weights"], tables["posting_names"], tables["posting_starts"]),
-            shape=(_FEATURES, len(tables["concepts"])),
-            copy=False,
-        )
-        self._lengths = np.diff(tables["posting_starts"])
+        # Views of the memory maps: each access to a map itself takes microseconds.
+        self.tables = {name: np.asarray(array) for name, array in tables.items()}
+        self._starts = self.tables["posting_starts"]
+        self._lengths = np.diff(self._starts)
+        self._texts = {
+            kind: memoryview(cast(Any, self.tables[f"{kind}_bytes"]))
+            for kind in ("name", "identifier")
+        }
 
     def __len__(self) -> int:
         """Number of names."""
-        return len(self._tables["concepts"])
+        return len(self.tables["concepts"])
 
     def get_name(self, name: int) -> str:
         """Return the canonical form of a name, by its index."""
@@ -78,60 +82,103 @@ class NameIndex:
 
     def get_concepts(self, names: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the index of the concept of each name. *Shape:* (N,) both."""
-        concepts: NDArray[np.int32] = self._tables["concepts"][names]
+        concepts: NDArray[np.int32] = self.tables["concepts"][names]
         return concepts
 
-    def get_concept(self, name: int) -> int:
-        """Return the index of the concept of a name, by its index."""
-        return int(self._tables["concepts"][name])
+    def are_preferred(self, names: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether each name is the preferred name of its concept. *Shape:* (N,) both."""
+        preferred: NDArray[np.bool_] = self.tables["preferred"][names]
+        return preferred
 
-    def is_preferred(self, name: int) -> bool:
-        """Return whether a name is the preferred name of its concept."""
-        return bool(self._tables["preferred"][name])
-
-    def count_names(self, concept: int) -> int:
-        """Return the number of names of a concept."""
-        return int(self._tables["counts"][concept])
+    def count_names(self, concepts: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the number of names of each concept. *Shape:* (N,) both."""
+        counts: NDArray[np.int32] = self.tables["counts"][concepts]
+        return counts
 
     def search(self, names: Sequence[str], types: Sequence[str], limit: int) -> list[Hits]:
         """Return the most similar names of the base for each name.
+
+        The rarest trigrams of a name select the names to compare it with, and all of its trigrams
+        compare it with these.
 
         Args:
             names: canonical names, see `vaner.knowledge.name_forms.canonicalize`.
             types: the type of each name. The names of the base that are found have the same type.
             limit: maximum number of names that are returned for each.
         """
-        queries = self._prune(_weigh(_vectorize(names), self._tables["idf"]))
-        products = queries @ self._postings
+        queries, idf = _vectorize(names), self.tables["idf"]
+        sums = np.zeros(len(self), np.float32)
+        weights = np.zeros(_FEATURES, np.float32)
         hits = []
         for row, type in enumerate(types):
-            extent = slice(products.indptr[row], products.indptr[row + 1])
-            indices, similarities = products.indices[extent], products.data[extent]
+            grams = queries.indices[queries.indptr[row] : queries.indptr[row + 1]]
+            grams = grams[np.argsort(self._lengths[grams], kind="stable")]
+            number = self._count_selective(grams)
             type_index = self.types.index(type) if type in self.types else -1
-            of_type = self._tables["name_types"][indices] == type_index
-            indices, similarities = indices[of_type], similarities[of_type]
-            if len(indices) > limit:
-                best = np.argpartition(-similarities, limit)[:limit]
-                indices, similarities = indices[best], similarities[best]
-            order = np.lexsort((indices, -similarities))
-            hits.append(Hits(indices[order].astype(np.int64), similarities[order]))
+            similar = self._select(grams[:number], sums, type_index, _COMPARED * limit)
+            weights[grams] = idf[grams] ** 2
+            similarities = self._compare(similar, weights) / np.linalg.norm(idf[grams])
+            weights[grams] = 0
+            best = np.lexsort((similar, -similarities))[:limit]
+            hits.append(Hits(similar[best].astype(np.int64), similarities[best]))
         return hits
 
-    def _prune(self, queries: csr_matrix) -> csr_matrix:
-        """Leave out the most frequent trigrams of the names that have too many postings."""
-        for row in range(queries.shape[0]):
-            extent = slice(queries.indptr[row], queries.indptr[row + 1])
-            lengths = self._lengths[queries.indices[extent]]
-            if lengths.sum() > _MAX_POSTINGS:
-                order = np.argsort(lengths)
-                dropped = order[np.cumsum(lengths[order]) > _MAX_POSTINGS]
-                queries.data[extent.start + dropped] = 0
-        queries.eliminate_zeros()
-        return queries
+    def _count_selective(self, grams: NDArray[np.int32]) -> int:
+        """Return how many of the rarest trigrams have few enough postings, at least one."""
+        totals = np.cumsum(self._lengths[grams])
+        return max(1, int(np.searchsorted(totals, _MAX_POSTINGS, "right")))
+
+    def _select(
+        self, grams: NDArray[np.int32], sums: NDArray[np.float32], type_index: int, limit: int
+    ) -> NDArray[np.int32]:
+        """Return the most similar names by some trigrams, sorted by their indices.
+
+        Args:
+            grams: the trigrams.
+            sums: zero for each name; it is used, and zero again afterwards. *Shape:* (N,)
+            type_index: the type of the names.
+            limit: maximum number of names.
+        """
+        starts, postings, idf = self._starts, self.tables["posting_names"], self.tables["idf"]
+        touched = [np.zeros(0, np.int32)]
+        for gram in grams.tolist():
+            names = postings[starts[gram] : starts[gram + 1]]
+            before = sums[names]
+            touched.append(names[before == 0])
+            sums[names] = before + idf[gram] ** 2
+        names = np.concatenate(touched)
+        totals = sums[names] / self.tables["norms"][names]
+        sums[names] = 0
+        if len(self.types) > 1 or type_index < 0:
+            of_type = self.tables["name_types"][names] == type_index
+            names, totals = names[of_type], totals[of_type]
+        if len(names) > limit:
+            names = names[np.argpartition(-totals, limit)[:limit]]
+        return np.sort(names)
+
+    def _compare(
+        self, names: NDArray[np.int32], weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the sum of the weights of the trigrams of each name, divided by its norm.
+
+        Args:
+            names: the names. *Shape:* (N,)
+            weights: the weight of each trigram. *Shape:* (2**18,)
+        """
+        if not len(names):
+            return np.zeros(0, np.float32)
+        starts = self.tables["gram_starts"][names]
+        lengths = self.tables["gram_starts"][names + 1] - starts
+        ends = np.cumsum(lengths)
+        positions = np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)
+        of_grams = weights[self.tables["grams"][positions]]
+        similarities: NDArray[np.float32] = np.add.reduceat(of_grams, ends - lengths)
+        similarities /= self.tables["norms"][names]
+        return similarities
 
     def _decode(self, kind: str, index: int) -> str:
-        starts = self._tables[f"{kind}_starts"]
-        return bytes(self._tables[f"{kind}_bytes"][starts[index] : starts[index + 1]]).decode()
+        starts = self.tables[f"{kind}_starts"]
+        return str(self._texts[kind][starts[index] : starts[index + 1]], "utf-8")
 
 
 def open_index(base: KnowledgeBase, *, cache: bool = True) -> NameIndex:
@@ -157,9 +204,10 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
     """Build the arrays of an index.
 
     Returns:
-        With N names, C concepts and P postings: ``concepts``, ``name_types``, ``preferred`` (N,),
-        ``counts`` (C,), ``idf`` (2**18,), ``posting_starts`` (2**18 + 1,), ``posting_names`` and
-        ``weights`` (P,), and bytes and starts of the names and identifiers.
+        With N names, C concepts and P postings: ``concepts``, ``name_types``, ``preferred`` and
+        ``norms`` (N,), ``counts`` (C,), ``idf`` (2**18,), ``posting_starts`` (2**18 + 1,),
+        ``posting_names`` (P,), ``gram_starts`` (N + 1,), ``grams`` (P,), and bytes and starts of
+        the names and identifiers.
     """
     names: list[str] = []
     concepts: list[int] = []
@@ -170,7 +218,7 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
     for concept in base:
         index = indices.setdefault((concept.identifier, concept.type), len(indices))
         for rank, spelling in enumerate(concept.names):
-            name = canonicalize(spelling)[:_MAX_LENGTH]
+            name = canonicalize(spelling)[:MAX_LENGTH]
             if name and (index, name) not in seen:
                 seen.add((index, name))
                 names.append(name)
@@ -179,7 +227,11 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
                 preferred.append(rank == 0)
     grams = _vectorize(names)
     idf = np.log((1 + len(names)) / (1 + np.bincount(grams.indices, minlength=_FEATURES))) + 1
-    postings = _weigh(grams, idf.astype(np.float32)).T.tocsr()
+    sums = np.bincount(
+        np.repeat(np.arange(len(names)), np.diff(grams.indptr)), idf[grams.indices] ** 2, len(names)
+    )
+    postings = grams.T.tocsr()
+    postings.sort_indices()
     name_bytes, name_starts = _encode(names)
     identifier_bytes, identifier_starts = _encode([identifier for identifier, _ in indices])
     return {
@@ -189,8 +241,10 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
         "counts": np.bincount(concepts, minlength=len(indices)).astype(np.int32),
         "idf": idf.astype(np.float32),
         "posting_starts": postings.indptr.astype(np.int64),
-        "posting_names": postings.indices.astype(np.int64),
-        "weights": postings.data.astype(np.float32),
+        "posting_names": postings.indices.astype(np.int32),
+        "gram_starts": grams.indptr.astype(np.int64),
+        "grams": grams.indices.astype(np.int32),
+        "norms": np.sqrt(sums).astype(np.float32),
         "name_bytes": name_bytes,
         "name_starts": name_starts,
         "identifier_bytes": identifier_bytes,
@@ -199,19 +253,10 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
 
 
 def _vectorize(names: Sequence[str]) -> csr_matrix:
-    """Return the number of each trigram in each name. *Shape:* (number of names, 2**18)"""
+    """Return which trigrams each name has. *Shape:* (number of names, 2**18)"""
     if not names:
         return csr_matrix((0, _FEATURES), dtype=np.float32)
-    return _VECTORIZER.transform(name[:_MAX_LENGTH] for name in names)
-
-
-def _weigh(grams: csr_matrix, idf: NDArray[np.float32]) -> csr_matrix:
-    """Return TF-IDF weights, with each row of length 1. *Shape:* unchanged."""
-    weighed = grams.copy()
-    weighed.data = (1 + np.log(weighed.data)) * idf[weighed.indices]
-    norms = np.sqrt(np.asarray(weighed.multiply(weighed).sum(1)).ravel())
-    weighed.data /= np.repeat(norms, np.diff(weighed.indptr))
-    return weighed
+    return _VECTORIZER.transform(name[:MAX_LENGTH] for name in names)
 
 
 def _encode(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -31,6 +31,7 @@ class ModelInfo(NamedTuple):
         has_selector: whether a selector rejects mentions.
         linked_types: the types whose mentions get identifiers.
         calibration: the precision that each type reached, if it was measured.
+        has_context: whether mentions get their context, such as negations.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class ModelInfo(NamedTuple):
     form: str | None
     linked_types: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    has_context: bool = False
 
 
 class BatchWorker(Protocol):
@@ -162,13 +164,14 @@ def describe_model(annotator: Annotator) -> ModelInfo:
         annotator.form,
         annotator.linker.types if annotator.linker else (),
         annotator.calibration,
+        annotator.context,
     )
 
 
-def load_annotator(options: LoadOptions, link_options: LinkOptions) -> Annotator:
+def load_annotator(options: LoadOptions, link_options: LinkOptions, context: bool) -> Annotator:
     """Load a model; a function of a module, which a process can be started with."""
     linker = link_options.load()  # first: an error should not wait for the model
-    return Annotator.from_pretrained(**options.as_arguments(), linker=linker)
+    return Annotator.from_pretrained(**options.as_arguments(), linker=linker, context=context)
 
 
 def _load_model(load: LoadAnnotator) -> Loaded:

@@ -140,6 +140,7 @@ class Service:
             "zero_shot": self._model.zero_shot,
             "selector": self._model.has_selector,
             "identifiers": self._describe_linking(),
+            "context": self._model.has_context,
             "read": list(READABLE),
             "write": list(WRITABLE),
             "limits": {

@@ -36,5 +36,6 @@ def fragment(document: Document) -> str:
     # Ids depend only on the document, so that a saved notebook does not change when it is run.
     facts = repr((document.id, document.text, document.spans)).encode("utf-8", "surrogatepass")
     name = f"v{hashlib.sha256(facts).hexdigest()[:8]}"
-    shown = legend(document.count_mentions()) if document.spans else ""
+    has_context = any(span.context for span in document.spans)
+    shown = legend(document.count_mentions(), has_context) if document.spans else ""
     return f'<div class="vaner"><style>{_STYLE}</style>\n{shown}{article(document, name)}</div>'

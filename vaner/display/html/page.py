@@ -32,6 +32,10 @@ _HEAD = f"""<!doctype html>
 <body>
 """
 _FOOT = "</body>\n</html>\n"
+_CONTEXT_LEGEND = (
+    '<li><mark data-context="negated">struck</mark> negated</li>'
+    '<li><mark data-context="uncertain">dotted</mark> uncertain, in the past, or of a relative</li>'
+)
 _MAX_SPLITS = 20_000  # of the mentions of a document at the ends of mentions that they cross
 _MAX_LABEL_LINES = 8  # lines below a label; there are as many lanes
 _MAX_TITLE_MENTIONS = 7  # surrounding mentions in the title of a mention, nearest first
@@ -39,12 +43,13 @@ _MAX_TITLE_MENTIONS = 7  # surrounding mentions in the title of a mention, neare
 
 def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
     """Yield the parts of the page: its head, each document, and the legend."""
-    counts = Counter[str]()
+    counts, has_context = Counter[str](), False
     yield _HEAD
     for number, document in enumerate(documents, 1):
         counts.update(span.type for span in document.spans)
+        has_context |= any(span.context for span in document.spans)
         yield article(document, f"d{number}")
-    yield legend(counts) + _FOOT
+    yield legend(counts, has_context) + _FOOT
 
 
 def article(document: Document, name: str) -> str:
@@ -94,7 +99,9 @@ class _Marks:
             return f"<span {self._look(piece)}>"
         described = [piece, *islice((p for p in around if not p.gap), _MAX_TITLE_MENTIONS)]
         title = "\n".join(_describe(self._spans[p.number]) for p in described)
-        return f'<mark {self._look(piece)} title="{_escaped(title)}">'
+        attributes = " ".join(cue.attribute for cue in self._spans[piece.number].context)
+        context = f' data-context="{_escaped(attributes)}"' if attributes else ""
+        return f'<mark {self._look(piece)}{context} title="{_escaped(title)}">'
 
     def closing(self, piece: Piece) -> str:
         return "</span>" if piece.gap else "</mark>"
@@ -153,7 +160,9 @@ def _marked(text: str, parts: Sequence[Piece], marks: _Marks) -> Iterator[str]:
 
 def _describe(span: Span) -> str:
     score = () if span.score is None else (f"{span.score:.3f}",)
-    return " · ".join((span.type, *score, *span.identifiers, f"{span.start}:{span.end}"))
+    context = (cue.attribute for cue in span.context)
+    extent = f"{span.start}:{span.end}"
+    return " · ".join((span.type, *score, *span.identifiers, *context, extent))
 
 
 def _details(document: Document, listed: Sequence[Row], name: str) -> str:
@@ -192,12 +201,18 @@ def _link(span: Span) -> str:
     return " ".join(parts)
 
 
-def legend(counts: Counter[str]) -> str:
-    """Return a list of the types, in the look of their mentions, with their counts."""
+def legend(counts: Counter[str], has_context: bool = False) -> str:
+    """Return a list of the types, in the look of their mentions, with their counts.
+
+    Args:
+        counts: number of mentions of each type.
+        has_context: whether to explain the look of negated and other mentions.
+    """
     entries = "".join(
         f'<li><mark class="line t{find_look(name)}" lang="">{_escaped(name)}</mark> {count:,}</li>'
         for name, count in counts.items()
     )
+    entries += _CONTEXT_LEGEND if has_context else ""
     return f'<ul class="legend" aria-label="types">{entries or "<li>no mentions</li>"}</ul>\n'
 
 

@@ -63,7 +63,10 @@ def _make_annotations(
             span,
             {
                 "id": entry["id"] if entry else next(new_ids),
-                "infons": _make_infons(span, entry["infons"] if entry else {}, losses),
+                "infons": {
+                    **_make_infons(span, entry["infons"] if entry else {}, losses),
+                    **_make_context(document.text, span),
+                },
                 "text": document.mention(span),
                 "locations": [{"offset": s, "length": e - s} for s, e in span.pieces],
             },
@@ -82,6 +85,11 @@ def _make_infons(span: Span, stored: Record, losses: Losses) -> dict[str, Any]:
         infons.pop("score", None)
         infons |= {"score": repr(span.score)} if span.score is not None else {}
     return infons
+
+
+def _make_context(text: str, span: Span) -> dict[str, str]:
+    """Return an infon for each attribute of a mention: the words that say it, and their offsets."""
+    return {c.attribute: f"{text[c.start : c.end]} [{c.start}:{c.end}]" for c in span.context}
 
 
 def _make_unit(

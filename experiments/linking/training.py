@@ -1,0 +1,128 @@
+"""Fits the weights of the linker: a conditional logit model of the right concept, or of none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from experiments.linking.bases import BASES, get_gold, get_local, keep_type
+from vaner.knowledge.base import open_base
+from vaner.linking import linker as linking
+from vaner.linking.linker import INTERCEPT, Features, Linker
+from vaner.linking.name_index import NameIndex, open_index
+from vaner.text.documents import Document
+from vaner.utils.provenance import collect_provenance
+
+WEIGHTS = Path(linking.__file__).with_name("weights.json")
+PENALTY = 1.0
+UNKNOWN_WEIGHT = 0.15
+"""Weight of a mention whose concept is removed: a base may lack any concept."""
+ROUNDS = 3
+TRAINED_TYPES = ("Disease", "Gene", "Chemical")
+
+
+class Mention(NamedTuple):
+    """The candidates of a mention.
+
+    Args:
+        features: with a last column of ones. *Shape:* (names, number of features + 1)
+        concepts: the concept of each name. *Shape:* (names,)
+        gold: the right concepts; none if they are not among the candidates.
+        weight: weight in the likelihood.
+    """
+
+    features: NDArray[Any]
+    concepts: NDArray[Any]
+    gold: set[int]
+    weight: float = 1.0
+
+
+def train(documents: Sequence[Document]) -> None:
+    """Fit the weights of each type on the mentions of documents, and write them.
+
+    The right answer for a mention whose concept is not among the candidates is "none of them".
+    Each mention also counts, a little, as one whose concept the base lacks.
+    """
+    weights, counts = {}, {}
+    names = (*Features._fields, INTERCEPT)
+    for type in TRAINED_TYPES:
+        index = open_index(open_base(BASES[type]))
+        mentions = list(collect_mentions(index, keep_type(documents, type)))
+        fitted = np.zeros(len(names))
+        for _ in range(ROUNDS):  # a concept is represented by its best name, by the weights so far
+            fitted = fit([*mentions, *map(remove_gold, mentions)], fitted)
+        weights[type] = dict(zip(names, (round(float(w), 4) for w in fitted), strict=True))
+        counts[type] = len(mentions)
+        print(type, weights[type])
+    record = {
+        "weights": weights,
+        "trained_on": "BioRED train; names of " + ", ".join(BASES[t] for t in TRAINED_TYPES),
+        "mentions": counts,
+        **collect_provenance(),
+    }
+    WEIGHTS.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    linking.read_weights.cache_clear()
+
+
+def collect_mentions(index: NameIndex, documents: Sequence[Document]) -> Iterator[Mention]:
+    """Yield the candidates of each mention that has identifiers."""
+    linker = Linker(index)
+    for document in documents:
+        queries = linking.make_queries(document)
+        described = linker.describe(list(dict.fromkeys(queries)))
+        for span, query in zip(document.spans, queries, strict=True):
+            gold, (names, features) = get_gold(span.identifiers), described[query]
+            if gold and len(names):
+                concepts = index.get_concepts(names)
+                right = {
+                    concept for concept in concepts.tolist()
+                    if get_local(index.get_identifier(concept)) in gold
+                }  # fmt: skip
+                yield Mention(np.column_stack([features, np.ones(len(names))]), concepts, right)
+
+
+def remove_gold(mention: Mention) -> Mention:
+    """Return a mention as if the base lacked its concept."""
+    remains = ~np.isin(mention.concepts, list(mention.gold))
+    features, concepts = mention.features[remains], mention.concepts[remains]
+    if len(features):
+        gaps = features[:, Features._fields.index("gap")]
+        features[:, Features._fields.index("gap")] = gaps - gaps.min()
+    return Mention(features, concepts, set(), UNKNOWN_WEIGHT)
+
+
+def fit(mentions: Sequence[Mention], before: NDArray[Any]) -> NDArray[Any]:
+    """Return the weights that maximize the likelihood of the gold concepts, with an L2 penalty."""
+    rows, right, sizes, importance = [], [], [], []
+    for mention in mentions:
+        if not len(mention.concepts):
+            continue
+        order = np.lexsort((-(mention.features @ before), mention.concepts))
+        _, firsts = np.unique(mention.concepts[order], return_index=True)
+        best = order[firsts]
+        rows.append(mention.features[best])
+        right.append([concept in mention.gold for concept in mention.concepts[best].tolist()])
+        sizes.append(len(best))
+        importance.append(mention.weight)
+    features, is_right = np.concatenate(rows), np.concatenate(right)
+    starts, factors = np.cumsum([0, *sizes[:-1]]), np.array(importance)
+    has_right = np.add.reduceat(is_right, starts) > 0
+
+    def loss(weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+        odds = np.exp(features @ weights)
+        total = 1 + np.add.reduceat(odds, starts)
+        gold = np.where(has_right, np.add.reduceat(odds * is_right, starts), 1.0)
+        among_all = odds * np.repeat(factors / total, sizes)
+        among_gold = odds * is_right * np.repeat(factors / gold, sizes)
+        gradient = features.T @ (among_all - among_gold) + weights * PENALTY
+        penalty = PENALTY / 2 * float(weights @ weights)
+        return float((factors * np.log(total / gold)).sum()) + penalty, gradient
+
+    optimum: NDArray[Any] = minimize(loss, before, jac=True, method="L-BFGS-B").x
+    return optimum

@@ -1,0 +1,123 @@
+"""What sentences say about mentions, on sentences written for this test.
+
+``{asthma}`` is a mention about which its sentence says nothing; the letters before the bar say what
+it says: n(egated), u(ncertain), h(istorical), f(amily).
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from vaner.context import find_cues
+from vaner.text.documents import Document, Span
+
+LETTERS = {"n": "negated", "u": "uncertain", "h": "historical", "f": "family"}
+_MENTION = re.compile(r"\{(?:([nuhf]+)\|)?([^{}]+)\}")
+
+SENTENCES = """
+No {n|fever} was noted.
+There is no evidence of {n|pneumonia} or {n|pleural effusion}.
+She denies {n|chest pain}, {n|cough} and {n|dyspnea}.
+He denied {n|nausea} but reports {vomiting}.
+Without evidence of {n|fracture}, {n|dislocation} or {n|effusion} but with {swelling}.
+The scan showed no {n|tumor}; a {cyst} was seen in the left kidney.
+No {n|rash}, has {fever}.
+There was no increase in {tumor} size.
+No change in the {aneurysm} since the last scan.
+The drug reduced not only {pain} but also {swelling}.
+The trial was not limited to {asthma}.
+Metformin was not associated with {lactic acidosis}.
+There was no association between {obesity} and {gout}.
+The culture was negative for {n|tuberculosis}.
+{n|Appendicitis} was ruled out by ultrasound.
+{n|Myocardial infarction} has been ruled out.
+Ruled out {n|pulmonary embolism}.
+CT to rule out {u|pulmonary embolism}.
+r/o {u|sepsis}
+{u|Meningitis} cannot be ruled out.
+We cannot exclude {u|lymphoma}.
+{u|Malignancy} could not be excluded.
+{n|Seizures} were not observed.
+{n|Hepatomegaly} is absent.
+In the absence of {n|infection}, antibiotics were stopped.
+The patient is free of {n|metastases}.
+Neither {n|edema} nor {n|ascites} was found.
+The child never had {n|measles}.
+He doesn't have {n|diabetes}.
+She can’t have {n|malaria}, however {dengue} is proven.
+Lack of {n|jaundice} was reassuring.
+Patients without {n|hypertension} had fewer {strokes}.
+He failed to show {n|ataxia}.
+Possible {u|pneumonia} in the right lower lobe.
+{u|Cirrhosis} is suspected.
+Findings suggestive of {u|sarcoidosis}.
+The lesion may be a {u|melanoma}, although {nevus} was the first reading.
+She was evaluated for {u|celiac disease}.
+Return if {u|fever} or {u|bleeding} occurs.
+He is at risk for {u|falls}.
+It is unclear whether {u|asthma} caused this.
+Probable {u|Alzheimer disease}.
+Concern for {u|stroke}; the {migraine} is old.
+History of {h|asthma}.
+PMH: {h|stroke}, {h|gout}
+Past medical history of {h|hepatitis}, now presents with {jaundice}.
+He has a history of {h|depression} and is admitted with {chest pain}.
+No history of {nh|diabetes}.
+She had {h|measles} in childhood.
+A two-day history of {cough}.
+The natural history of {hepatitis C} is not known.
+Status post {h|myocardial infarction} in 2010.
+He had {h|cancer} ten years ago.
+Previously described {porphyria} cases were reviewed.
+Her mother had {f|breast cancer}.
+Her mother had {f|breast cancer} and she has {asthma}.
+Family history of {f|colon cancer}.
+FAMILY HISTORY: {f|diabetes}, {f|hypertension}
+There is no family history of {nf|epilepsy}.
+{f|Gout} in his father and {f|asthma} in her sister.
+Two brothers and a paternal uncle have {f|hemophilia}.
+The patient has {diabetes}, and her mother has {f|asthma}.
+His mother denies {n|fever} and {n|cough}.
+Mother reports {vomiting} since yesterday.
+He was brought in by his mother with {croup}.
+She lives with her husband and has {anemia}.
+The family physician treated {bronchitis}.
+A first-degree relative had {f|melanoma}.
+{Asthma} is common. No {n|eczema} was seen. {Hay fever} is frequent.
+Her sister may have {uf|lupus}.
+The patient denies a history of {nh|seizures}.
+No abnormality other than a small {cyst}.
+No {n|diarrhea}, which excludes {n|colitis}.
+Is {u|asthma} the cause?
+{Gram-negative sepsis} was treated.
+Half-sister with {f|cystic fibrosis}.
+"""
+
+CASES = [line for line in SENTENCES.strip().splitlines() if line]
+
+
+def parse(line: str) -> tuple[Document, list[set[str]]]:
+    """Return a document without the marks of a line, and what it says about each mention."""
+    text, spans, expected, position = "", [], [], 0
+    for match in _MENTION.finditer(line):
+        text += line[position : match.start()]
+        spans.append(Span(len(text), len(text) + len(match[2]), "Disease"))
+        expected.append({LETTERS[letter] for letter in match[1] or ""})
+        text += match[2]
+        position = match.end()
+    return Document("1", text + line[position:], tuple(spans)), expected
+
+
+def test_there_are_many_sentences() -> None:
+    assert len(CASES) >= 60
+
+
+@pytest.mark.parametrize("line", CASES)
+def test_sentence(line: str) -> None:
+    document, expected = parse(line)
+    cues = find_cues(document)
+    assert [{cue.attribute for cue in of_mention} for of_mention in cues] == expected
+    for cue in (cue for of_mention in cues for cue in of_mention):
+        assert document.text[cue.start : cue.end].strip()

@@ -1,0 +1,88 @@
+"""The phrases that say something about a mention, read from ``triggers.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+from vaner.text.words import Word, split_words
+
+ATTRIBUTES = ("negated", "uncertain", "historical", "family")
+"""What can be said about a mention."""
+
+Role = Literal["before", "after", "pseudo", "stop"]
+_ROLES: tuple[Role, ...] = ("before", "after", "pseudo", "stop")
+_HYPHENS = frozenset("-‐‑–")
+_APOSTROPHES = str.maketrans("’ʼ", "''")
+
+Phrase = tuple[str, ...]
+
+
+class Token(NamedTuple):
+    """A word of a text, in lower case, and where it is."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Triggers(NamedTuple):
+    """The phrases that concern one attribute.
+
+    Args:
+        roles: phrase -> what it does; a phrase may have several roles.
+        lengths: first word -> the lengths of the phrases that begin with it, the longest first.
+    """
+
+    roles: Mapping[Phrase, frozenset[Role]]
+    lengths: Mapping[str, Sequence[int]]
+
+
+def tokenize(text: str, words: Sequence[Word]) -> list[Token]:
+    """Return words as phrases are compared with them: in lower case, without hyphens.
+
+    >>> text = "Half-sister"
+    >>> [token.text for token in tokenize(text, split_words(text))]
+    ['half', 'sister']
+    """
+    return [
+        Token(word_text.casefold().translate(_APOSTROPHES), word.start, word.end)
+        for word in words
+        if (word_text := text[word.start : word.end]) not in _HYPHENS
+    ]
+
+
+@cache
+def load_triggers() -> Mapping[str, Triggers]:
+    """Return the phrases of each attribute."""
+    content = files("vaner.context").joinpath("triggers.toml").read_text("utf-8")
+    tables: dict[str, dict[str, list[str]]] = tomllib.loads(content)
+    relatives, general = tables["relatives"], tables["stop"]["phrases"]
+    in_relatives = [f"{p} {r}" for p in relatives["prefixes"] for r in relatives["phrases"]]
+    family = tables["family"]
+    family["before"] = [*family["before"], *relatives["phrases"]]
+    family["after"] = [*family["after"], *in_relatives]
+    triggers = {}
+    for attribute in ATTRIBUTES:
+        roles: dict[Phrase, frozenset[Role]] = {}
+        of_role = {role: tables[attribute].get(role, []) for role in _ROLES}
+        of_role["stop"] = [*of_role["stop"], *general]
+        for role, phrases in of_role.items():
+            for phrase in map(_split, phrases):
+                roles[phrase] = roles.get(phrase, frozenset()) | {role}
+        triggers[attribute] = Triggers(roles, _list_lengths(roles))
+    return triggers
+
+
+def _split(phrase: str) -> Phrase:
+    return tuple(token.text for token in tokenize(phrase, split_words(phrase)))
+
+
+def _list_lengths(phrases: Mapping[Phrase, frozenset[Role]]) -> dict[str, Sequence[int]]:
+    lengths: dict[str, set[int]] = {}
+    for phrase in phrases:
+        lengths.setdefault(phrase[0], set()).add(len(phrase))
+    return {first: sorted(of_first, reverse=True) for first, of_first in lengths.items()}
