@@ -74,7 +74,7 @@ def collect_mentions(index: NameIndex, documents: Sequence[Document]) -> Iterato
     """Yield the candidates of each mention that has identifiers."""
     linker = Linker(index)
     for document in documents:
-        queries = linking.make_queries(document)
+        queries = linking.make_queries(document, index.species)
         described = linker.describe(list(dict.fromkeys(queries)))
         for span, query in zip(document.spans, queries, strict=True):
             gold, (names, features) = get_gold(span.identifiers), described[query]

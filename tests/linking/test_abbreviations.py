@@ -30,6 +30,11 @@ def pairs(text: str) -> list[tuple[str, str]]:
         ("(CKD) begins a text", []),
         ("Asthma\n(AST)", []),
         ("fever (F)", []),
+        ("area under curve (AUC), 1.5 mg (1.5 mg)", [("AUC", "area under curve")]),
+        ("(AB123), all other genes (AB4)", []),  # from one bracket to the next
+        ("a case of respiratory distress (OR: 2)", []),
+        ("wells and bars with drugs (a,b,d)", []),
+        ("CCAAT (a motif) protein (CAP)", [("CAP", "CCAAT (a motif) protein")]),
     ],
 )  # fmt: skip
 def test_definitions(text: str, expected: list[tuple[str, str]]) -> None:

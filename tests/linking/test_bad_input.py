@@ -18,6 +18,7 @@ from vaner.knowledge.concepts import Concept
 from vaner.linking import name_index
 from vaner.linking.linker import Linker
 from vaner.linking.name_index import open_index
+from vaner.linking.options import MIN_SCORE
 from vaner.text.documents import Document, Span
 
 
@@ -47,7 +48,7 @@ def test_a_base_with_one_name_links_no_other_disease(
 ) -> None:
     linker = make_linker(tmp_path, name)
     [candidates] = linker.rank(mark(f"Severe {mention}.", mention))
-    assert all(candidate.score < 0.5 for candidate in candidates), candidates
+    assert all(candidate.score < MIN_SCORE for candidate in candidates), candidates
     assert link(linker, mark(f"Mild {name}.", name)) == [("X:0",)]
 
 

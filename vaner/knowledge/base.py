@@ -114,6 +114,11 @@ class KnowledgeBase:
         return tuple(sorted(self.concept_counts))
 
     @property
+    def species(self) -> str:
+        """The species of its genes, such as ``human``; empty if they are of several."""
+        return str(self._about.get("species", ""))
+
+    @property
     def fingerprint(self) -> str:
         """A hash of the content, part of the key of every cache made from the base."""
         return str(self._about["fingerprint"])
@@ -226,7 +231,12 @@ def list_built() -> tuple[str, ...]:
 
 
 def write(
-    concepts: Iterable[Concept], path: str | Path, *, name: str, sources: Sequence[Source]
+    concepts: Iterable[Concept],
+    path: str | Path,
+    *,
+    name: str,
+    sources: Sequence[Source],
+    species: str = "",
 ) -> KnowledgeBase:
     """Write a base in batches, and open it.
 
@@ -238,6 +248,7 @@ def write(
         path: the ``.parquet`` file to write.
         name: name of the base.
         sources: all sources of the concepts.
+        species: species of the genes; empty if they are of several.
 
     Raises:
         KnowledgeError: if the source of a concept is not in `sources`, there are no concepts, or
@@ -246,7 +257,7 @@ def write(
     path = Path(path)
     try:
         with temporary_folder(path) as work:
-            write_rows(concepts, work / "rows", name, sources)
+            write_rows(concepts, work / "rows", name, sources, species)
             os.replace(work / "rows", path)
     except OSError as error:
         raise KnowledgeError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -42,6 +42,7 @@ def write_rows(
     path: Path,
     name: str,
     sources: Sequence[Source],
+    species: str = "",
 ) -> None:
     """Write a base to a file.
 
@@ -50,6 +51,7 @@ def write_rows(
         path: the file.
         name: name of the base.
         sources: all sources of the concepts.
+        species: species of the genes; empty if they are of several.
 
     Raises:
         KnowledgeError: if the source of a concept is not in `sources`, or there are no concepts.
@@ -65,6 +67,7 @@ def write_rows(
             "revision": REVISION,
             "name": name,
             "sources": [asdict(source) for source in sources],
+            **({"species": species} if species else {}),
             **counts.to_dict(),
         }
         writer.add_key_value_metadata({FOOTER_KEY: json.dumps(about, ensure_ascii=False).encode()})

@@ -68,6 +68,7 @@ def build(
         default_path(manifest.name) if output is None else output,
         name=manifest.name,
         sources=[source.source for source in located],
+        species=manifest.species,
     )
 
 

@@ -67,12 +67,14 @@ class Manifest:
         description: one line about its content.
         sources: at least one.
         path: the file of the manifest.
+        species: species of its genes, such as ``human``; empty if they are of several.
     """
 
     name: str
     description: str
     sources: tuple[SourceEntry, ...]
     path: Path
+    species: str = ""
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -121,7 +123,7 @@ def _parse_manifest(content: Mapping[str, Any], path: Path) -> Manifest:
     entries = content.get("sources")
     if not isinstance(entries, list) or not entries:
         raise KnowledgeError(f"{path}: a manifest needs at least one [[sources]] table")
-    unknown = sorted(set(content) - {"name", "description", "sources"})
+    unknown = sorted(set(content) - {"name", "description", "species", "sources"})
     if unknown:
         raise KnowledgeError(f"{path}: unknown field {', '.join(unknown)}")
     name = content.get("name", path.stem)
@@ -131,7 +133,8 @@ def _parse_manifest(content: Mapping[str, Any], path: Path) -> Manifest:
     names = [source.name for source in sources]
     if duplicates := sorted({name for name in names if names.count(name) > 1}):
         raise KnowledgeError(f"{path}: several sources have the name {', '.join(duplicates)}")
-    return Manifest(name, str(content.get("description", "")), sources, path)
+    description, species = (str(content.get(name, "")) for name in ("description", "species"))
+    return Manifest(name, description, sources, path, species)
 
 
 def _parse_entry(entry: Mapping[str, Any], path: Path) -> SourceEntry:

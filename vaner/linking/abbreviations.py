@@ -24,6 +24,9 @@ _WORD = regex.compile(r"\S+")
 _SEPARATOR = regex.compile(r"[;,:]\s")
 _MIN_LENGTH, _MAX_LENGTH = 2, 10  # characters of a short form
 _MAX_WORDS = 2  # words of a short form
+_FUNCTION_WORDS = frozenset(
+    "a an and are as at by for from in is of on or that the to was were which with".split()
+)
 _MAX_WINDOW = 200  # characters before a bracket in which a long form can begin
 
 
@@ -116,7 +119,7 @@ def is_short_form(text: str) -> bool:
         and len(text.split()) <= _MAX_WORDS
         and text[0].isalnum()
         and any(character.isalpha() for character in text)
-        and "=" not in text
+        and not {"=", ","} & set(text)
     )
 
 
@@ -152,7 +155,25 @@ def find_long_form(short: str, text: str) -> int | None:
     words = long.split()
     most = min(len(letters) + 5, 2 * len(letters))
     is_repeated = short.casefold() in (word.casefold() for word in words)
-    return None if len(long) <= len(short) or len(words) > most or is_repeated else position
+    if len(long) <= len(short) or len(words) > most or is_repeated:
+        return None
+    # Not in the paper: what begins in another bracket, or with a word such as "of", is no name.
+    is_name = words[0].casefold() not in _FUNCTION_WORDS and _has_balanced_brackets(long)
+    return position if is_name else None
+
+
+def _has_balanced_brackets(text: str) -> bool:
+    """Return whether each bracket that a text closes was opened in it, and the reverse.
+
+    >>> _has_balanced_brackets("n(2) of x"), _has_balanced_brackets("AUC) 0.9")
+    (True, False)
+    """
+    depth = 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _before(text: str, bracket: int) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.name_index import MAX_LENGTH, Hits, NameIndex, open_index
 from vaner.linking.name_words import is_contradiction, stem_words
 from vaner.linking.options import MIN_SCORE
+from vaner.linking.species import measure_foreign_share
 from vaner.text.documents import Document, Span
 from vaner.text.mention_details import Candidate
 
@@ -57,6 +58,8 @@ class Features(NamedTuple):
         short: 1 for a mention of at most four characters that is no such abbreviation.
         supported: 1 if another name in the document is exactly a name of the concept.
         shared: logarithm of the number of concepts of which it is exactly a name.
+        foreign: share of the words for species in the document that name another species than
+            that of the base; 0 for a base of several species.
     """
 
     similarity: float
@@ -73,6 +76,7 @@ class Features(NamedTuple):
     short: float
     supported: float
     shared: float
+    foreign: float
 
 
 class Described(NamedTuple):
@@ -92,11 +96,19 @@ _COMPARED = slice(_COLUMNS["exact"], _COLUMNS["contradiction"] + 1)  # of the wo
 
 
 class _Query(NamedTuple):
-    """What is searched for a mention: its canonical name, its type, and if it was expanded."""
+    """What is searched for a mention: its canonical name and its type; and what is known of it.
+
+    Args:
+        name: the canonical name.
+        type: the entity type.
+        expanded: whether the name is the long form of an abbreviation.
+        foreign: see `Features`.
+    """
 
     name: str
     type: str
     expanded: bool
+    foreign: float
 
 
 class Linker:
@@ -174,7 +186,7 @@ class Linker:
             document: with mentions of any origin.
             limit: maximum number of concepts for each mention.
         """
-        queries = make_queries(document)
+        queries = make_queries(document, self._index.species)
         ranked = {
             query: self._rank_names(query.type, described, limit)
             for query, described in self.describe(list(dict.fromkeys(queries))).items()
@@ -228,6 +240,7 @@ class Linker:
             "gap": hits.similarities[0] - hits.similarities,
             "preferred": self._index.are_preferred(hits.names),
             "expanded": query.expanded,
+            "foreign": query.foreign,
             "short": len(query.name) <= _SHORT and not query.expanded,
         }
         for column, values in columns.items():
@@ -274,21 +287,27 @@ class Linker:
         ]
 
 
-def make_queries(document: Document) -> list[_Query]:
-    """Return what to search for each mention: abbreviations are replaced by their long forms."""
+def make_queries(document: Document, species: str) -> list[_Query]:
+    """Return what to search for each mention: abbreviations are replaced by their long forms.
+
+    Args:
+        document: with mentions of any origin.
+        species: the species of the base; see `measure_foreign_share`.
+    """
     text = document.text
+    foreign = measure_foreign_share(text, species)
     long_forms = {
         text[pair.short_start : pair.short_end]: text[pair.long_start : pair.long_end]
         for pair in find_abbreviations(text)
     }
-    return [_make_query(document.mention(span), span, long_forms) for span in document.spans]
-
-
-def _make_query(mention: str, span: Span, long_forms: Mapping[str, str]) -> _Query:
-    long_form = long_forms.get(mention)
-    text = long_form or mention
-    name = canonicalize(text) if len(text) <= MAX_LENGTH else ""  # longer than any name
-    return _Query(name, span.type, long_form is not None)
+    queries = []
+    for span in document.spans:
+        mention = document.mention(span)
+        long_form = long_forms.get(mention)
+        searched = long_form or mention
+        name = canonicalize(searched) if len(searched) <= MAX_LENGTH else ""  # as long as no name
+        queries.append(_Query(name, span.type, long_form is not None, foreign))
+    return queries
 
 
 @cache

@@ -55,10 +55,11 @@ class NameIndex:
     Args:
         types: the entity types of the base.
         tables: the arrays that `build_tables` returns.
+        species: the species of its genes; empty if they are of several.
     """
 
-    def __init__(self, types: Sequence[str], tables: array_cache.Arrays) -> None:
-        self.types = tuple(types)
+    def __init__(self, types: Sequence[str], tables: array_cache.Arrays, species: str = "") -> None:
+        self.types, self.species = tuple(types), species
         # Views of the memory maps: each access to a map itself takes microseconds.
         self.tables = {name: np.asarray(array) for name, array in tables.items()}
         self._starts = self.tables["posting_starts"]
@@ -197,7 +198,7 @@ def open_index(base: KnowledgeBase, *, cache: bool = True) -> NameIndex:
         if cache and array_cache.save(folder, tables, key):
             tables = array_cache.load(folder, key) or tables
             array_cache.prune(folder.parent, f"{base.name}-{'[0-9a-f]' * 16}", _MAX_CACHED)
-    return NameIndex(base.types, tables)
+    return NameIndex(base.types, tables, base.species)
 
 
 def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vaner.linking.protocol import MentionLinker
 
-MIN_SCORE = 0.5
-"""Probability from which a concept becomes the identifier of a mention."""
+MIN_SCORE = 0.4
+"""Probability from which a concept becomes the identifier of a mention; chosen on devel splits."""
 
 
 DEFAULT_CANDIDATES = 5
