@@ -59,7 +59,8 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
     >>> [(text[a:b], text[c:d]) for a, b, c, d in find_abbreviations(text)]
     [('CKD', 'Chronic kidney disease'), ('T2DM', 'type 2 diabetes mellitus')]
     """
-    return [pair for bracket in _BRACKETS.finditer(text) for pair in _read_bracket(text, bracket)]
+    brackets = _BRACKETS.finditer(text, overlapped=True)  # also those in other brackets
+    return [pair for bracket in brackets for pair in _read_bracket(text, bracket)]
 
 
 def add_abbreviations(document: Document) -> Document:
@@ -120,6 +121,7 @@ def is_short_form(text: str) -> bool:
         and text[0].isalnum()
         and any(character.isalpha() for character in text)
         and not {"=", ","} & set(text)
+        and not (text.islower() and text.endswith("."))  # e.g.
     )
 
 
