@@ -7,7 +7,7 @@ Builds the bases from a folder with their sources. With ``--train``, fits the we
 on BioRED train. Then scores gold mentions of devel splits: accuracy@1, recall@k, and the accuracy
 of exact names; the names that the train split of the corpus has are scored separately from others;
 and from text to concept, with the default model. ``--test`` adds the test splits, which are scored
-once, and writes results.json and the tables in README.md.
+once, and writes each result to results.json and the tables in README.md.
 """
 
 from __future__ import annotations
@@ -59,20 +59,20 @@ def main() -> None:
     parser.add_argument("--train", action="store_true", help="fit the weights first")
     parser.add_argument("--test", action="store_true", help="score the test splits, write results")
     parser.add_argument("--gold-only", action="store_true", help="score gold mentions only")
+    parser.add_argument("--only", action="append", help="score only this split; may be repeated")
     arguments = parser.parse_args()
     try:
         root = corpora_root(arguments.corpora)
         build_bases(arguments.sources)
         if arguments.train:
             training.train(list_training_documents(root))
-        rows = [
-            measure(gold, from_text=not arguments.gold_only)
-            for gold in list_gold(root, with_test=arguments.test)
-        ]
+        for gold in list_gold(root, with_test=arguments.test):
+            if arguments.only is None or gold.name in arguments.only:
+                row = measure(gold, from_text=not arguments.gold_only)
+                if arguments.test:
+                    write_row(row)
     except VanerError as error:
         sys.exit(f"error: {error}")
-    if arguments.test:
-        write_rows(rows)
 
 
 def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
@@ -207,9 +207,13 @@ TABLES = {
 """Name of a table -> heading -> figure."""
 
 
-def write_rows(rows: Sequence[dict[str, Any]]) -> None:
-    """Write the figures to results.json and README.md."""
+def write_row(row: dict[str, Any]) -> None:
+    """Write the figures to results.json and README.md; those of other gold mentions stay."""
     path, readme = HERE / "results.json", HERE / "README.md"
+    stored = json.loads(path.read_text("utf-8"))["rows"]
+    keys = {(r["gold"], r.get("type")): i for i, r in enumerate(stored)}
+    position = keys.get((row["gold"], row["type"]), len(stored))
+    rows = [*stored[:position], row, *stored[position + 1 :]]
     path.write_text(json.dumps({"rows": rows}, indent=1) + "\n", "utf-8")
     page = readme.read_text("utf-8")
     for name, columns in TABLES.items():

@@ -80,10 +80,8 @@ def collect_mentions(index: NameIndex, documents: Sequence[Document]) -> Iterato
             gold, (names, features) = get_gold(span.identifiers), described[query]
             if gold and len(names):
                 concepts = index.get_concepts(names)
-                right = {
-                    concept for concept in concepts.tolist()
-                    if get_local(index.get_identifier(concept)) in gold
-                }  # fmt: skip
+                identifiers = zip(concepts.tolist(), index.get_identifiers(concepts), strict=True)
+                right = {concept for concept, each in identifiers if get_local(each) in gold}
                 yield Mention(np.column_stack([features, np.ones(len(names))]), concepts, right)
 
 

@@ -203,7 +203,7 @@ class Linker:
         hits = index.search(
             [query.name for query in queries], [query.type for query in queries], _NAMES_PER_MENTION
         )
-        names = [[index.get_name(name) for name in hit.names.tolist()] for hit in hits]
+        names = [index.get_names(hit.names) for hit in hits]
         concepts = [index.get_concepts(hit.names) for hit in hits]
         exact = [
             {concept for concept, name in zip(c.tolist(), n, strict=True) if name == query.name}
@@ -274,16 +274,15 @@ class Linker:
         best = order[np.sort(firsts)]
         odds = np.exp(scores[best])
         shares = odds / (1 + odds.sum())  # 1: none of them
-        concepts = index.get_concepts(names[best])
-        identified = [
-            (-share, index.get_identifier(concept), name)
-            for share, concept, name in zip(
-                shares.tolist(), concepts.tolist(), names[best].tolist(), strict=True
-            )
-        ]
+        columns = zip(
+            (-shares).tolist(),
+            index.get_identifiers(index.get_concepts(names[best])),
+            index.get_names(names[best]),
+            strict=True,
+        )
         return [
-            Candidate(identifier, index.get_name(name), -share)
-            for share, identifier, name in sorted(identified)[:limit]
+            Candidate(identifier, name, -share)
+            for share, identifier, name in sorted(columns)[:limit]
         ]
 
 

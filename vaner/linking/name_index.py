@@ -73,13 +73,13 @@ class NameIndex:
         """Number of names."""
         return len(self.tables["concepts"])
 
-    def get_name(self, name: int) -> str:
-        """Return the canonical form of a name, by its index."""
-        return self._decode("name", name)
+    def get_names(self, names: NDArray[np.int64]) -> list[str]:
+        """Return the canonical forms of names. *Shape:* (N,)"""
+        return self._decode("name", names)
 
-    def get_identifier(self, concept: int) -> str:
-        """Return the identifier of a concept, by its index."""
-        return self._decode("identifier", concept)
+    def get_identifiers(self, concepts: NDArray[np.int32]) -> list[str]:
+        """Return the identifiers of concepts. *Shape:* (N,)"""
+        return self._decode("identifier", concepts)
 
     def get_concepts(self, names: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the index of the concept of each name. *Shape:* (N,) both."""
@@ -177,9 +177,10 @@ class NameIndex:
         similarities /= self.tables["norms"][names]
         return similarities
 
-    def _decode(self, kind: str, index: int) -> str:
-        starts = self.tables[f"{kind}_starts"]
-        return str(self._texts[kind][starts[index] : starts[index + 1]], "utf-8")
+    def _decode(self, kind: str, indices: NDArray[Any]) -> list[str]:
+        starts, text = self.tables[f"{kind}_starts"], self._texts[kind]
+        extents = zip(starts[indices].tolist(), starts[indices + 1].tolist(), strict=True)
+        return [str(text[start:end], "utf-8") for start, end in extents]
 
 
 def open_index(base: KnowledgeBase, *, cache: bool = True) -> NameIndex:

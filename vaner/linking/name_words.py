@@ -65,9 +65,10 @@ def is_contradiction(words: frozenset[str], others: frozenset[str]) -> bool:
         return True
     if not only or not only_others:
         return False
-    marks, other_marks = _find_marks(words), _find_marks(others)
-    if marks - other_marks and other_marks - marks:
-        return True
+    if any(map(_find_marks_of_word, only)) and any(map(_find_marks_of_word, only_others)):
+        marks, other_marks = _find_marks(words), _find_marks(others)
+        if marks - other_marks and other_marks - marks:
+            return True
     return any(_list_opposites(word) & only_others for word in only)
 
 
