@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.formats.test_publications import make_zip
 from vaner.errors import FormatError
 from vaner.formats import detect_format, read
+from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.formats.source import FormatWarning
 from vaner.text.documents import Document
 
@@ -169,6 +171,28 @@ def test_tools_write_json_over_several_lines_and_in_lists(put: Put) -> None:
             assert mentions(read_one(path, format)) == [("Rat fever", "D")]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# made by a program\n1|t|Rat fever\n1|a|It hurts.\n{}",
+        "\n1 | t | Rat fever\n1 | a | It hurts.\n{}",
+        "\ufeff1|t|Rat fever\r\n1|a|It hurts.\r\n{}\r\n",
+    ],
+)
+def test_layouts_of_pubtator(put: Put, content: str) -> None:
+    path = put(content.format("1\t0\t9\tRat fever\tD\tX:1"), "a.txt")
+    assert detect_format(path) == "pubtator"
+    document = read_one(path)
+    assert (document.id, document.text) == ("1", "Rat fever\nIt hurts.")
+    assert mentions(document) == [("Rat fever", "D")]
+
+
+def test_mentions_before_their_text_are_no_plain_text(put: Put) -> None:
+    path = put("1\t0\t3\tRat\tD\n1|t|Rat fever\n1|a|\n", "a.txt")
+    with pytest.raises(FormatError, match=r"a\.txt:1: expected ID\|t\|Title at the beginning"):
+        list(read(path))
+
+
 @pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
 def test_utf_16_with_a_byte_order_mark(put: Put, mark: bytes) -> None:
     encoding = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
@@ -286,6 +310,20 @@ def test_names_of_tokens_and_tags(put: Put, record: dict[str, Any]) -> None:
     assert mentions(read_one(put(json.dumps(record), "a.jsonl"))) == [("Rat fever", "D")]
 
 
+def test_the_tag_may_be_first(put: Put) -> None:
+    path = put("B-D\tRat\nI-D\tfever\nO\t.\n", "a.tsv")
+    assert mentions(read_one(path)) == [("Rat fever", "D")]
+
+
+def test_columns_and_rows_of_datasets(put: Put) -> None:
+    columns = {"tokens": [["Rat", "fever"], ["."]], "ner_tags": [["B-D", "I-D"], ["O"]]}
+    first, second = read(put(json.dumps(columns), "a.json"))
+    assert mentions(first) == [("Rat fever", "D")] and second.text == "."
+    feature = {"feature_idx": 0, "name": "ner_tags", "type": FEATURE}
+    viewer = {"features": [feature], "rows": [{"row_idx": 0, "row": NUMBERED}]}
+    assert mentions(read_one(put(json.dumps(viewer), "b.json"))) == [("Rat fever", "D")]
+
+
 # Other programs ---------------------------------------------------------------------------------
 
 
@@ -299,6 +337,31 @@ def test_dataturks_includes_the_last_character(put: Put) -> None:
 def test_pairs_of_text_and_triples(put: Put) -> None:
     pairs = [["Rat fever.", [[0, 9, "D"]]]]
     assert mentions(read_one(put(json.dumps(pairs), "a.json"))) == [("Rat fever", "D")]
+
+
+def test_labels_of_doccano_as_objects(put: Put) -> None:
+    label = {"start_offset": 2, "end_offset": 11, "label": "D"}
+    path = put(json.dumps({"id": 1, "data": "😷Rat fever", "label": [label]}), "a.jsonl")
+    assert detect_format(path) == "doccano"
+    assert mentions(read_one(path)) == [("Rat fever", "D")]
+
+
+def test_an_archive_of_inception(put: Put) -> None:
+    pytest.importorskip("cassis")
+    from tests.formats.test_inception import XMI
+
+    archive = make_zip({"a.xmi": XMI, "TypeSystem.xml": "<typeSystemDescription/>"})
+    with pytest.warns(SkippedRecordsWarning):
+        (document,) = read(put(archive, "a.zip"))
+    assert mentions(document)[0][1] == "Disease"
+
+
+def test_passages_without_offsets(put: Put) -> None:
+    location = {"offset": 7, "length": 9}
+    annotation = {"text": "Rat fever", "infons": {"type": "D"}, "locations": [location]}
+    passages = [{"text": "Title."}, {"text": "Rat fever.", "annotations": [annotation]}]
+    document = read_one(put(json.dumps({"documents": [{"passages": passages}]}), "a.json"))
+    assert document.text == "Title.\nRat fever." and mentions(document) == [("Rat fever", "D")]
 
 
 def test_a_cas_in_json(put: Put) -> None:

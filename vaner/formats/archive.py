@@ -17,6 +17,8 @@ from vaner.formats.compression import (
 )
 from vaner.formats.source import InMemoryFile, InputFile, read_bytes
 
+_TYPE_SYSTEM = "TypeSystem.xml"
+
 
 def read_members(path: str | Path) -> Iterator[InMemoryFile]:
     """Yield the files of an archive in order of their names, one in memory at a time.
@@ -29,7 +31,8 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
         with zipfile.ZipFile(io.BytesIO(read_bytes(file))) as archive:
             if kind := describe_office_file(archive):
                 raise file.error(f"looks like {kind}, and not like an archive of text files")
-            members = list_members(archive)
+            # INCEpTION adds the types of its annotations, which those of the files show as well.
+            members = [m for m in list_members(archive) if Path(m.filename).name != _TYPE_SYSTEM]
             if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
             if not members:

@@ -48,9 +48,15 @@ def find_classes(file: InputFile) -> Classes:
 
 def name_tags(record: Any, container: Mapping[str, Any]) -> Any:
     """Return a record with names instead of numeric tags, if the object around it has the names."""
-    names = next((n for field in _FIELDS if (n := read_names(container.get(field)))), ())
-    field = find_tag_field(record) if names and isinstance(record, dict) else None
-    if field is None or not all(is_integer(t) and 0 <= t < len(names) for t in record[field]):
+    field = find_tag_field(record) if isinstance(record, dict) else None
+    names = next((n for key in _FIELDS if (n := read_names(container.get(key)))), ())
+    if field is not None and not names and "features" in container:
+        names = _find_features({"features": container["features"]}).get(field, ())
+    if (
+        field is None
+        or not names
+        or not all(is_integer(t) and 0 <= t < len(names) for t in record[field])
+    ):
         return record
     return {**record, field: [names[tag] for tag in record[field]]}
 
@@ -102,7 +108,7 @@ def _find_features(description: Any) -> dict[str, Sequence[str]]:
 
 def _find_names(feature: Mapping[str, Any]) -> Sequence[str]:
     """Return the names of a class label, which may be the feature of a list."""
-    for key in ("feature", "sequence", "list", "class_label"):
+    for key in ("feature", "sequence", "list", "class_label", "type"):
         if isinstance(inner := feature.get(key), dict) and (names := _find_names(inner)):
             return names
     return read_names(feature.get("names"))

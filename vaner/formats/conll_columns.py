@@ -145,12 +145,21 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     """
     width = len(rows[0]) if rows else 0
     rows = [row for row in rows if len(row) == width]
+    if width > 1 and _has_tags_first(rows):
+        return Columns(token=1, tag=0)
     if width < 3:
         return Columns(has_plain_types=width > 1 and _are_plain_types(rows))
     ids, sentence, has_positions = _find_ids(rows)
     tag, is_misc = _find_tag_column(rows, ids)
     has_plain_types = tag == -1 and not is_misc and _are_plain_types(rows)
     return Columns(ids, tag, ids, sentence, has_positions, is_misc, has_plain_types)
+
+
+def _has_tags_first(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first column has tags, and the last one has not."""
+    first = [row[0] for row in rows]
+    is_typed = OUTSIDE in first and any("-" in cell for cell in first)
+    return is_typed and all(map(_is_tag, first)) and not all(_is_tag(row[-1]) for row in rows)
 
 
 def repair_tag(tag: str) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from vaner.errors import FormatError
-from vaner.formats import chemdner, conll_columns, csv_table, token_table, webanno, xmi
+from vaner.formats import chemdner, conll_columns, csv_table, pubtator, token_table, webanno, xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
@@ -185,7 +185,7 @@ def _detect_lines(head: str) -> str | None:
     lines = [line.removesuffix("\r") for line in complete.split("\n") if line.strip()]
     if not lines:
         return None
-    if re.match(r"[^|\t\s]+\|t\|", lines[0]):
+    if pubtator.has_title(lines):
         return "pubtator"
     if re.match(r"@@\d+/\S+ ", lines[0]):
         return "genetag"

@@ -24,6 +24,7 @@ _ANSWERS = re.compile(_KEY.format("annotations|predictions|completions|result") 
 _CAS = re.compile(_KEY.format("%TYPES|%FEATURE_STRUCTURES"))
 _DENOTATIONS = re.compile(_KEY.format("denotations"))
 _TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projects|sentences"))
+_MENTION_LISTS = ("entities", "annotations", "label", "labels")
 _PAIR = re.compile(r'\[\s*(\[\s*)?"')
 
 
@@ -109,7 +110,7 @@ def _detect_tool(record: Mapping[str, Any]) -> str | None:
     labels = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
     if any(all(isinstance(entry, list) for entry in entries) for entries in labels):
         return "doccano"
-    entities = _get_list(record, "entities") + _get_list(record, "annotations")
+    entities = [entry for name in _MENTION_LISTS for entry in _get_list(record, name)]
     if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):
         return "doccano"
     return None

@@ -36,7 +36,11 @@ from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_re
 from vaner.text.documents import Document, Span
 
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
+# Some programs write spaces around the bars.
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
+_SPACED_LINE = re.compile(r"([^|\t]*[^|\t ]) \| ([ta]) \| ?(.*)", re.DOTALL)
+_TITLE = re.compile(r"[^|\t\s]+(?:\|t\|| \| t \| )")
+_CHECKED_LINES = 20
 
 Block = list[tuple[int, str]]
 """The numbered lines of a document."""
@@ -75,11 +79,12 @@ def read_blocks(file: InputFile, encoding: str = "utf-8") -> Iterator[Block]:
     """Yield the lines of each document. It ends at an empty line or before the next title."""
     block: Block = []
     for number, line in read_lines(file, encoding):
-        match = _TEXT_LINE.match(line)
+        match = _match_text(line)
         if block and (not line.strip() or (match and match[2] == "t")):
             yield block
             block = []
-        if line.strip():
+        is_comment = not block and line.startswith("#") and not match
+        if line.strip() and not is_comment:
             block.append((number, line))
     if block:
         yield block
@@ -91,10 +96,24 @@ def read_title(block: Block) -> tuple[str, str]:
     Raises:
         MalformedError: if its first line is not a title.
     """
-    match = _TEXT_LINE.match(block[0][1])
+    match = _match_text(block[0][1])
     if not match or match[2] != "t":
         raise MalformedError("expected ID|t|Title at the beginning of a document")
     return match[1], match[3]
+
+
+def has_title(lines: Sequence[str]) -> bool:
+    """Return whether the first lines of a file contain a title, in most cases the first one does.
+
+    >>> has_title(["# PubTator", "1|t|Gout"]), has_title(["Gout or rat fever|t|x"])
+    (True, False)
+    """
+    return any(map(_TITLE.match, lines[:_CHECKED_LINES]))
+
+
+def _match_text(line: str) -> re.Match[str] | None:
+    """Return the id, the kind, ``t`` or ``a``, and the text of a line, or None for another line."""
+    return _TEXT_LINE.match(line) or _SPACED_LINE.match(line)
 
 
 def _to_document(block: Block, file: InputFile) -> Document:
@@ -125,7 +144,7 @@ def _read_text(block: Block) -> tuple[str, str, Block]:
     rest = block[1:]
     if f"\r{id}|a|" in text or f"\r{id}\t" in text:
         raise MalformedError(CARRIAGE_RETURNS)
-    abstract = _TEXT_LINE.match(rest[0][1]) if rest else None
+    abstract = _match_text(rest[0][1]) if rest else None
     if abstract and abstract[2] == "a":
         if abstract[1] != id:
             raise MalformedError(f"abstract of {abstract[1]} follows the title of {id}")

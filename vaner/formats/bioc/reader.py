@@ -214,7 +214,8 @@ def _add_unit(
         sentences: offsets of the sentences so far; those of the unit are added.
         line_break: whether a gap before the unit begins with a line break.
     """
-    file_offset = _get_integer(unit, "offset")
+    next_offset = builder.length + bool(builder.length)
+    file_offset = _get_integer(unit, "offset") if "offset" in unit else next_offset
     text = _get_string(unit, "text")
     stored: dict[str, Any] = {"offset": file_offset}
     inner, relations = _get_list(unit, "sentences"), _get_relations(unit)

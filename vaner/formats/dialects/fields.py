@@ -32,7 +32,8 @@ MENTIONS = (
 """All names of a field with mentions."""
 
 CONTAINERS = (
-    "examples", "documents", "data", "records", "items", "results", "annotations", "projects",
+    "examples", "documents", "data", "records", "items", "rows", "results", "annotations",
+    "projects",
 )  # fmt: skip
 """Names of a field with all documents of a file."""
 
@@ -53,10 +54,23 @@ def is_document(record: Any) -> bool:
     )
 
 
-def read_columns(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a table that pandas wrote in columns: ``{"text": {"0": …, "1": …}}``."""
-    columns = {name: column for name, column in record.items() if isinstance(column, dict)}
-    return [{name: column.get(row) for name, column in columns.items()} for row in record["text"]]
+def read_columns(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the rows of a table that pandas or `datasets` wrote in columns; None for another one.
+
+    >>> read_columns({"text": {"0": "Gout.", "1": "Flu."}})
+    [{'text': 'Gout.'}, {'text': 'Flu.'}]
+    >>> read_columns({"tokens": [["Gout"], ["Flu"]], "ner_tags": [["O"], ["O"]]})
+    [{'tokens': ['Gout'], 'ner_tags': ['O']}, {'tokens': ['Flu'], 'ner_tags': ['O']}]
+    """
+    text = record.get("text")
+    if isinstance(text, dict):
+        columns = {name: column for name, column in record.items() if isinstance(column, dict)}
+        return [{name: column.get(row) for name, column in columns.items()} for row in text]
+    main = record.get("tokens")
+    if not isinstance(main, list) or not main or not all(isinstance(item, list) for item in main):
+        return None
+    lists = {k: v for k, v in record.items() if isinstance(v, list) and len(v) == len(main)}
+    return [{name: column[row] for name, column in lists.items()} for row in range(len(main))]
 
 
 def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[str, Any]:

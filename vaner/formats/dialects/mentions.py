@@ -47,6 +47,14 @@ TYPES = (
     "tag",
     "labels",
     "types",
+    "label_",
+    "label_name",
+    "entityType",
+    "entity_label",
+    "ent_type",
+    "ner_label",
+    "semantic_type",
+    "kind",
 )
 """Names of the field with the type of a mention, or with a list of its types."""
 
