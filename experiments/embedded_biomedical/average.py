@@ -1,0 +1,151 @@
+"""How much of an earlier training to keep: python -m experiments.embedded_biomedical.average
+
+`average_models` averages the weights of two models. The command scores averages of the models in
+--first and --second: on the recipe's dev sets with and without the names of the corpora, on plain
+sentences (plain_sentences.toml), and on text that is not biomedical. Writes averages.json and the
+table in README.md. No test split is scored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from experiments.results_table import fill_part
+from vaner.annotator import Annotator
+from vaner.backbones.file_names import HEAD_FILE, LAYERS_FILE
+from vaner.corpora import load
+from vaner.errors import VanerError
+from vaner.evaluation.evaluate import evaluate
+from vaner.text.documents import Document
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
+from vaner.utils.provenance import collect_provenance
+
+HERE = Path(__file__).resolve().parent
+SHARE = 0.3
+"""Share of the first model in the weights of the default model."""
+
+SHARES = (0.0, 0.3, 0.5, 1.0)
+GENERAL = "CoNLL-2003"
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m experiments.embedded_biomedical.average")
+    parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
+    parser.add_argument("--first", type=Path, required=True, help="model of first.yaml")
+    parser.add_argument("--second", type=Path, required=True, help="model of recipe.yaml")
+    parser.add_argument("--output", type=Path, default=Path("runs/embedded_biomedical_averages"))
+    arguments = parser.parse_args()
+    recipe = read_recipe(HERE / "recipe.yaml")
+    try:
+        rows = []
+        for share in SHARES:
+            folder = arguments.output / f"{share}"
+            average_models(arguments.first, arguments.second, share, folder)
+            rows.append({"share": share, **score(folder, recipe, arguments.corpora)})
+            print(rows[-1], flush=True)
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+    record = {"scores": "from 0 to 1; strict F1 on dev sets", "rows": rows, **collect_provenance()}
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    (HERE / "averages.json").write_text(text + "\n", "utf-8")
+    readme = HERE / "README.md"
+    readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "averages"), "utf-8")
+
+
+def average_models(first: Path, second: Path, share: float, folder: Path) -> None:
+    """Write a model whose weights are the mean of two models' with the same architecture.
+
+    Args:
+        first: folder of a model.
+        second: folder of a model; the other files are copied from it.
+        share: weight of the first model in the mean, in [0, 1].
+        folder: the new model.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(second, folder)
+    for name in (LAYERS_FILE, HEAD_FILE):
+        old, new = load_file(first / name), load_file(second / name)
+        mean = {key: torch.lerp(new[key].float(), old[key].float(), share) for key in new}
+        save_file(mean, folder / name, metadata={"format": "pt"})
+
+
+def score(model: Path, recipe: Recipe, root: Path | None) -> Row:
+    """Return the scores of a model: ``named``, ``nameless``, ``plain`` and ``general``."""
+    annotator = Annotator.from_pretrained(model, form="pytorch")
+    found, number = count_plain_mentions(annotator)
+    return {
+        "named": score_dev_sets(annotator, recipe, root, name_corpus=True),
+        "nameless": score_dev_sets(annotator, recipe, root, name_corpus=False),
+        "plain": round(found / number, 4),
+        "general": count_general_mentions(annotator, root),
+    }
+
+
+def score_dev_sets(
+    annotator: Annotator, recipe: Recipe, root: Path | None, *, name_corpus: bool
+) -> float:
+    """Return micro F1 over the dev sets of a recipe."""
+    correct = total = 0
+    for dev in recipe.dev:
+        gold = load(dev.corpus, "devel", root=root).rename_types(dev.rename)
+        report = evaluate(
+            annotator, gold, types=dev.types, limit=dev.limit, name_corpus=name_corpus, bootstrap=0
+        ).report
+        counts = report.to_dict()["micro"]
+        correct += 2 * counts["tp"]
+        total += 2 * counts["tp"] + counts["fp"] + counts["fn"]
+    return round(correct / total, 4)
+
+
+def count_plain_mentions(annotator: Annotator) -> tuple[int, int]:
+    """Return how many names in plain sentences are found with their type, and of how many."""
+    content = tomllib.loads((HERE / "plain_sentences.toml").read_text("utf-8"))
+    found = number = 0
+    for type, part in content.items():
+        for sentence in part["sentences"]:
+            start = sentence.index("{}")
+            for name in part["names"]:
+                written = name if start else name[0].upper() + name[1:]
+                document = annotator(sentence.format(written))
+                expected = (start, start + len(name), type)
+                found += expected in {(span.start, span.end, span.type) for span in document.spans}
+                number += 1
+    return found, number
+
+
+def count_general_mentions(annotator: Annotator, root: Path | None, limit: int = 800) -> float:
+    """Return the mentions found per 1,000 words of news."""
+    documents: list[Document] = [
+        document.with_spans(()) for document in load(GENERAL, "test", root=root).documents[:limit]
+    ]
+    mentions = sum(len(document.spans) for document in annotator.annotate(documents))
+    words = sum(len(document.text.split()) for document in documents)
+    return round(1000 * mentions / words, 2)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| share of the first model | dev F1 % | without corpus names | plain sentences % | news |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        percent = (f"{100 * row[key]:.2f}" for key in ("named", "nameless", "plain"))
+        lines.append(f"| {row['share']} | {' | '.join(percent)} | {row['general']:.2f} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
