@@ -43,8 +43,8 @@ Row = dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.embedded_biomedical.average")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
-    parser.add_argument("--first", type=Path, required=True, help="model of first.yaml")
-    parser.add_argument("--second", type=Path, required=True, help="model of recipe.yaml")
+    parser.add_argument("--first", type=Path, required=True, help="folder of the model of the shorter training")
+    parser.add_argument("--second", type=Path, required=True, help="model of the recipe")
     parser.add_argument("--output", type=Path, default=Path("runs/embedded_biomedical_averages"))
     arguments = parser.parse_args()
     recipe = read_recipe(HERE / "recipe.yaml")

@@ -1,36 +1,66 @@
 """The default model of the package: python -m experiments.embedded_biomedical.run
 
-First trains the model of ../six_corpora, which the recipe begins with, unless it exists. With
-``--rescore``, trains nothing and scores the model in the package.
+First trains the model of ../six_corpora, which the recipe begins with, and a model by a shorter
+variant of the recipe, unless they exist. The default model is an average of that model and the one
+of the recipe. With ``--rescore``, trains nothing and scores the model in the package.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
 
+from experiments.embedded_biomedical.average import SHARE, average_models, score_dev_sets
 from experiments.experiment import main, rescore
+from experiments.studies import with_changes
+from experiments.study_report import write_record
+from vaner.annotator import Annotator
+from vaner.backbones.file_names import TRAINING_FILE
 from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
 HERE = Path(__file__).resolve().parent
 SIX_CORPORA = Path("runs") / "six_corpora"
+FIRST = Path("runs") / "embedded_biomedical_first"
 CORPORA = [
     "NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA-cells", "Linnaeus", "S800", "BioRED", "NLM-Gene",
     "GNormPlus", "tmVar3", "BioID", "BioNLP13CG", "BioNLP13PC", "BioNLP11ID", "CRAFT", "AnatEM",
 ]  # fmt: skip
 
+
+def train_unless_done(recipe: Recipe, output: Path) -> None:
+    """Train a recipe unless its model exists."""
+    if not (output / "seed-1" / "model").is_dir():
+        train(recipe, output, corpora_root=os.environ.get("VANER_CORPORA"), resume=True)
+
+
+def shorten(recipe: Recipe) -> Recipe:
+    """Return the recipe with a third of the steps and without text that is not biomedical."""
+    [stage] = recipe.model_dump()["stages"]
+    sources = [source for source in stage["sources"] if not source["absent"]]
+    changes = {"sources": sources, "steps": 5000, "evaluate_every": 1000}
+    return with_changes(recipe, stages=[stage | changes])
+
+
+def average_with_first(model: Path, root: Path | None) -> tuple[Path, float]:
+    """Return the average of a model and that of the shorter training, and its dev F1."""
+    folder = model.parent / "average"
+    average_models(FIRST / "seed-1" / "model", model, SHARE, folder)
+    recipe = read_recipe(HERE / "recipe.yaml")
+    annotator = Annotator.from_pretrained(folder, form="pytorch")
+    dev_f1 = score_dev_sets(annotator, recipe, root, name_corpus=True)
+    record = json.loads((folder / TRAINING_FILE).read_text("utf-8"))
+    write_record(record | {"dev_f1": dev_f1}, folder / TRAINING_FILE)
+    return folder, dev_f1
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["--rescore"]:
         rescore(__file__, corpora=CORPORA, name="biomedical")
         sys.exit()
-    if not (SIX_CORPORA / "seed-1" / "model").is_dir():
-        root = os.environ.get("VANER_CORPORA")
-        train(
-            read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"),
-            SIX_CORPORA,
-            corpora_root=root,
-            resume=True,
-        )
-    main(__file__, corpora=CORPORA, ship="biomedical")
+    train_unless_done(read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"), SIX_CORPORA)
+    train_unless_done(shorten(read_recipe(HERE / "recipe.yaml")), FIRST)
+    main(__file__, corpora=CORPORA, ship="biomedical", finish=average_with_first)
