@@ -35,16 +35,16 @@ class Outcome:
 
     Args:
         name: its model type.
-        layout: the layout of batches, or ``refused``.
         layers: how far its layers see: to the left and to the right, without duplicates.
+        layout: the layout of batches, or ``refused``.
         lora, full: result of training an adapter and of training all weights: ``ok``, ``refused:``
             and the reason, or ``wrong:`` and what is wrong.
         note: why rows are not packed.
     """
 
     name: str
-    layout: str
     layers: tuple[str, ...]
+    layout: str
     lora: str
     full: str
     note: str = ""
@@ -71,7 +71,7 @@ def probe(name: str) -> Outcome:
     is_refused = all(result.startswith("refused:") for result in results.values())
     layout = "refused" if is_refused or trial is None else trial.layout
     note = trial.reason if trial and not is_refused else ""
-    return Outcome(name, layout, layers, results["lora"], results["full"], note)
+    return Outcome(name, layers, layout, results["lora"], results["full"], note)
 
 
 def _describe_reach(left: int, right: int) -> str:

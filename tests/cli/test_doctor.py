@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save
+from tokenizers import Tokenizer, models
 
 import vaner
 from experiments.backbones.architectures import save_model
@@ -177,6 +178,16 @@ def test_trial_of_a_backbone(run: Run, tiny_backbone: Path, tmp_path: Path) -> N
         and "broken: result: a lfm2 backbone cannot be made bidirectional" in done.err
     )
     assert "cannot be loaded" in run("doctor", "--backbone", tmp_path / "nothing").out
+
+
+def test_tokenizer_that_cannot_encode_unknown_characters(
+    run: Run, tiny_backbone: Path, tmp_path: Path
+) -> None:
+    folder = save_model("llama", tmp_path)
+    Tokenizer(models.Unigram([("b", -1.0)])).save(str(folder / "tokenizer.json"))
+    done = run("doctor", "--backbone", folder, "--max-subwords", "64")
+    assert done.code == 1 and "Traceback" not in done.err
+    assert "tokenizer.json: the tokenizer cannot encode unknown characters" in done.err
 
 
 def test_tokenizer_with_more_subwords_than_embeddings(

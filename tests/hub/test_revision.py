@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.tiny_model import build_backbone, build_model
 from vaner.annotator import Annotator
 from vaner.backbones.hub_names import HubName, parse_hub_name
 from vaner.errors import ModelError, VanerError
+from vaner.hub.repository import collect_files
 from vaner.selector.model import VanerSelector
 from vaner.selector.selector import Selector
 from vaner.tagger.model import VanerForTokenClassification
@@ -150,6 +152,13 @@ def test_backbone_of_a_revision_is_loaded_again(
     model.save_pretrained(tmp_path / "saved")
     adapter = json.loads((tmp_path / "saved/adapter_config.json").read_text())
     assert adapter["base_model_name_or_path"] == BACKBONE and adapter["revision"] == "v1"
+    shutil.copyfile(tiny_backbone / "tokenizer.json", tmp_path / "saved/tokenizer.json")
+    files = collect_files(tmp_path / "saved", "me/model")
+    card = files["README.md"]
+    assert isinstance(card, bytes) and b"base_model: me/backbone\n" in card
+    assert b"`me/backbone@v1`" in card
+    stored = files["adapter/adapter_config.json"]
+    assert isinstance(stored, Path) and json.loads(stored.read_text()) == adapter
     again = VanerForTokenClassification.from_pretrained(tmp_path / "saved")
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, again.state_dict()[name]), name

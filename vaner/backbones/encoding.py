@@ -101,6 +101,7 @@ class Encoder:
         self._casing = casing
         self._words: dict[str, tuple[int, ...]] = {}
         self._prefixes: dict[str, tuple[int, ...]] = {}
+        _check_unknown_characters(tokenizer)
         # Sentencepiece tokenizers add a space before the text themselves.
         tokens = tokenizer.encode("a", add_special_tokens=False).tokens
         self._space = "" if tokens and tokens[0].startswith("▁") else " "
@@ -221,15 +222,8 @@ class Encoder:
         """Return the id of unknown words, and the word that has this id anyway, if there is one.
 
         Raises:
-            ModelError: if the tokenizer cannot encode such a word.
+            ModelError: if there is no such id.
         """
-        try:
-            self._tokenizer.encode(_RARE, add_special_tokens=False)
-        except Exception as error:  # the only class that tokenizers raises
-            raise ModelError(
-                f"the tokenizer cannot encode unknown characters ({summarize_error(error)}): use a "
-                "tokenizer with an unknown subword"
-            ) from error
         name = getattr(self._tokenizer.model, "unk_token", None)
         unknown = self._tokenizer.token_to_id(name) if name else None
         if unknown is not None:
@@ -238,6 +232,21 @@ class Encoder:
             if ids := self._tokenizer.encode(f" {word}", add_special_tokens=False).ids:
                 return ids[0], word
         raise ModelError("the tokenizer has no subword for ?, . or a: use another tokenizer")
+
+
+def _check_unknown_characters(tokenizer: Tokenizer) -> None:
+    """Check that a tokenizer encodes characters that it does not know.
+
+    Raises:
+        ModelError: if it does not.
+    """
+    try:
+        tokenizer.encode(_RARE, add_special_tokens=False)
+    except Exception as error:  # the only class that tokenizers raises
+        raise ModelError(
+            f"the tokenizer cannot encode unknown characters ({summarize_error(error)}): use a "
+            "tokenizer with an unknown subword"
+        ) from error
 
 
 def _find_casing(row: Row, words: Sequence[str]) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.backbones.embedded import EMBEDDED
+from vaner.backbones.hub_names import parse_hub_name
 from vaner.backbones.stored_config import read_config
 from vaner.calibration.calibration import Calibration, read_calibration
 from vaner.corpora import lookup
@@ -81,9 +82,10 @@ class ModelDescription:
     @property
     def base_model(self) -> str | None:
         """Name of the backbone on the Hub; None if it is not known to be on the Hub."""
-        if self.backbone in EMBEDDED:
-            return EMBEDDED[self.backbone].hub
-        return self.backbone if self.config.get("backbone_origin") == "hub" else None
+        repo = parse_hub_name(self.backbone).repo
+        if repo in EMBEDDED:
+            return EMBEDDED[repo].hub
+        return repo if self.config.get("backbone_origin") == "hub" else None
 
     @property
     def layers(self) -> int | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
+from vaner.backbones.hub_names import parse_hub_name
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import VanerError, library_errors, summarize_error
 from vaner.hub.model_card import build_card, merge_cards
@@ -88,9 +89,9 @@ def collect_files(
         contents[TOKENIZER_FILE] = tokenizer
     if model.config != stored.config:
         contents["config.json"] = _to_json(model.config, 2)
-    _set_fields(
-        contents, "adapter/adapter_config.json", {"base_model_name_or_path": model.backbone}
-    )
+    name, revision = parse_hub_name(model.backbone)
+    base = {"base_model_name_or_path": name, "revision": revision}
+    _set_fields(contents, "adapter/adapter_config.json", base)
     if results:
         contents[RESULTS_FILE] = _to_json(model.results, 1)
     if existing_card is None:

@@ -12,7 +12,7 @@ import torch
 
 from vaner.backbones.backbone import count_embeddings
 from vaner.backbones.base_model import BackboneModel
-from vaner.backbones.encoding import read_tokenizer
+from vaner.backbones.encoding import Encoder, read_tokenizer
 from vaner.backbones.locate import locate_backbone
 from vaner.errors import ModelError
 from vaner.text.documents import Corpus
@@ -93,6 +93,7 @@ def check_tokenizer(model: BackboneModel) -> None:
         ModelError: if it does not, or if the tokenizer is missing or broken.
     """
     file = tokenizer_file(model)
+    Encoder.from_folder(file.parent, model.config.max_subwords)  # it can encode any word
     tokenizer = read_tokenizer(file.parent)
     rows = count_embeddings(model.backbone)
     used = {*tokenizer.get_vocab(with_added_tokens=False).values(), *tokenizer.encode("a").ids}
