@@ -43,7 +43,7 @@ Row = dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.embedded_biomedical.average")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
-    parser.add_argument("--first", type=Path, required=True, help="folder of the model of the shorter training")
+    parser.add_argument("--first", type=Path, required=True, help="model of the shorter one")
     parser.add_argument("--second", type=Path, required=True, help="model of the recipe")
     parser.add_argument("--output", type=Path, default=Path("runs/embedded_biomedical_averages"))
     arguments = parser.parse_args()
@@ -84,11 +84,11 @@ def average_models(first: Path, second: Path, share: float, folder: Path) -> Non
 def score(model: Path, recipe: Recipe, root: Path | None) -> Row:
     """Return the scores of a model: ``named``, ``nameless``, ``plain`` and ``general``."""
     annotator = Annotator.from_pretrained(model, form="pytorch")
-    found, number = count_plain_mentions(annotator)
+    recognized, number = count_plain_mentions(annotator)
     return {
         "named": score_dev_sets(annotator, recipe, root, name_corpus=True),
         "nameless": score_dev_sets(annotator, recipe, root, name_corpus=False),
-        "plain": round(found / number, 4),
+        "plain": round(recognized / number, 4),
         "general": count_general_mentions(annotator, root),
     }
 
@@ -112,7 +112,7 @@ def score_dev_sets(
 def count_plain_mentions(annotator: Annotator) -> tuple[int, int]:
     """Return how many names in plain sentences are found with their type, and of how many."""
     content = tomllib.loads((HERE / "plain_sentences.toml").read_text("utf-8"))
-    found = number = 0
+    recognized = number = 0
     for type, part in content.items():
         for sentence in part["sentences"]:
             start = sentence.index("{}")
@@ -120,9 +120,11 @@ def count_plain_mentions(annotator: Annotator) -> tuple[int, int]:
                 written = name if start else name[0].upper() + name[1:]
                 document = annotator(sentence.format(written))
                 expected = (start, start + len(name), type)
-                found += expected in {(span.start, span.end, span.type) for span in document.spans}
+                recognized += expected in {
+                    (span.start, span.end, span.type) for span in document.spans
+                }
                 number += 1
-    return found, number
+    return recognized, number
 
 
 def count_general_mentions(annotator: Annotator, root: Path | None, limit: int = 800) -> float:
