@@ -329,7 +329,8 @@ def test_finished_run_has_no_checkpoints_and_is_not_trained_again(
 @pytest.mark.parametrize(
     ("name", "content"),
     [("optimizer.pt", b"PK\x03\x04 cut"), ("scheduler.pt", b""), ("rng_state.pth", b"x" * 50),
-     ("trainer_state.json", b'{"global_step": "a"}'), ("head.safetensors", b"\0" * 8)],
+     ("trainer_state.json", b'{"global_step": "a"}'),
+     ("trainer_state.json", b'{"logging_steps": "a"}'), ("head.safetensors", b"\0" * 8)],
 )  # fmt: skip
 def test_damaged_checkpoint_is_one_line(
     tiny_backbone: Path,

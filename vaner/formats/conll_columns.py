@@ -97,9 +97,9 @@ def parse_columns(option: str, detected: Columns) -> Columns:
     Raises:
         VanerError: if the option is not of this form.
 
-    >>> parse_columns("token=2,tag=4", Columns())
-    Columns(token=1, tag=3, ids=0, sentence=None, has_positions=False, is_misc=False,
-        has_plain_types=False)
+    >>> columns = parse_columns("token=2,tag=4", Columns())
+    >>> columns.token, columns.tag
+    (1, 3)
     """
     numbers = {"token": 1, "tag": 0}
     for part in option.split(","):

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,11 @@ Scorer = Callable[[], Mapping[str, float]]
 """Score the model on the dev sets: ``eval_f1`` and further scores, in [0, 1]."""
 
 _STATE = "trainer_state.json"
+_NUMBERS = (
+    "global_step", "max_steps", "epoch", "best_metric", "best_global_step", "num_train_epochs",
+    "train_batch_size", "num_input_tokens_seen", "total_flos",
+)  # fmt: skip
+"""Fields of a stored state that are numbers; those that are not set are null."""
 
 # transformers 5.23 renames gradient checkpointing to activation checkpointing.
 _HAS_NEW_NAME = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
@@ -240,9 +244,14 @@ def _check_state(state: TrainerState) -> None:
     Raises:
         ValueError: if a field has another type.
     """
-    numbers = (state.global_step, state.max_steps, state.epoch or 0, state.best_metric or 0)
-    if not all(isinstance(n, (int, float)) and isfinite(n) and n >= 0 for n in numbers):
+    numbers = [getattr(state, name) or 0 for name in _NUMBERS]
+    if not all(isinstance(n, (int, float)) and 0 <= n <= 1e30 for n in numbers):
         raise ValueError("a number of steps or a score is not a number")
+    intervals = (state.logging_steps, state.eval_steps, state.save_steps)
+    if not all(isinstance(n, (int, float)) and 0 < n <= 1e30 for n in intervals):
+        raise ValueError("an interval of steps is not a positive number")
+    if not isinstance(state.best_model_checkpoint, str | None):
+        raise ValueError("best_model_checkpoint is not a path")
     if not all(isinstance(entry, dict) for entry in state.log_history):
         raise ValueError("log_history is not a list of entries")
 
