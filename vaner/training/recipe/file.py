@@ -58,8 +58,8 @@ def read_recipe(path: str | Path, revision: str | None = None) -> Recipe:
     # Paths in a recipe are looked up, and the model that training starts from is read.
     with library_errors(path, "not a recipe", error_class=RecipeError):
         folder = Path(path).absolute().parent
-        if folder != Path.cwd():
-            content = with_absolute_paths(content, folder)
+        with_paths = with_absolute_paths(content, folder)
+        content = with_paths if folder != Path.cwd() else content
         if revision is not None:
             content = _with_revision(content, revision)
         try:

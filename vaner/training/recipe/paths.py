@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vaner.corpora import lookup
+from vaner.errors import RecipeError
 
 
 def with_absolute_paths(content: Any, folder: Path) -> Any:
@@ -22,6 +23,10 @@ def with_absolute_paths(content: Any, folder: Path) -> Any:
     Args:
         content: the values of the recipe, valid or not. It is not changed.
         folder: the folder.
+
+    Raises:
+        RecipeError: for a path that begins with ./ or ../ and does not exist. Other values may be
+            names on the Hub.
     """
     if not isinstance(content, dict):
         return content
@@ -69,6 +74,11 @@ def _resolve_path(value: Any, folder: Path, is_path: Callable[[Path], bool]) -> 
     if not isinstance(value, str) or not value or os.path.isabs(value) or lookup(value):
         return value
     path = folder / value
+    if value.startswith(("./", "../")) and not path.exists() and not Path(value).exists():
+        raise RecipeError(
+            f"{value}: no such file or folder; paths in a recipe are relative to its folder, "
+            f"which is {folder}"
+        )
     return os.path.abspath(path) if is_path(path) else value
 
 
