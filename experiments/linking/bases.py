@@ -119,20 +119,20 @@ def list_gold(root: Path, *, with_test: bool) -> Iterator[Gold]:
         yield _load(name, "Gene", root)
     if not with_test:
         return
-    yield Gold("NCBI-disease test", "Disease", ncbi_test, ncbi_train, True)
-    cdr = [_read(native / "pubtator" / f"BC5CDR_{part}.PubTator") for part in ("Test", "TrainDev")]
-    yield Gold("BC5CDR test", "Disease", *cdr, True)
-    yield Gold("BC5CDR test", "Chemical", *cdr, True)
-    for name, file in (("Linnaeus", "Linnaeus"), ("S800", "SPECIES")):
-        parts = [
-            _read(native / "pubtator" / f"{file}_{part}.PubTator") for part in ("Test", "Train")
-        ]
-        yield Gold(f"{name} test", "Species", *parts, True)
+    yield Gold("NCBI-disease test", "Disease", ncbi_test, ncbi_train, is_test=True)
+    for name, type, file, train in (
+        ("BC5CDR", "Disease", "BC5CDR", "TrainDev"), ("BC5CDR", "Chemical", "BC5CDR", "TrainDev"),
+        ("Linnaeus", "Species", "Linnaeus", "Train"), ("S800", "Species", "SPECIES", "Train"),
+    ):  # fmt: skip
+        test, seen = (
+            _read(native / "pubtator" / f"{file}_{part}.PubTator") for part in ("Test", train)
+        )
+        yield Gold(f"{name} test", type, test, seen, is_test=True)
 
 
 def _load(name: str, type: str, root: Path) -> Gold:
-    splits = [load(name, split, root=root).documents for split in ("devel", "train")]
-    return Gold(f"{name} devel", type, *splits)
+    devel, train = (load(name, split, root=root).documents for split in ("devel", "train"))
+    return Gold(f"{name} devel", type, devel, train)
 
 
 def _read(path: Path) -> tuple[Document, ...]:
