@@ -21,6 +21,7 @@ from vaner.display.html.page import _describe
 from vaner.display.html.span_layout import LANES, pieces
 from vaner.display.identifier_links import find_link
 from vaner.text.documents import Document, Span
+from vaner.text.mention_details import Cue
 from vaner.text.span_relations import SpanRelation, find_relation
 
 TEXT = "Severe lung cancer of type 2"
@@ -357,6 +358,17 @@ def test_columns_that_say_nothing_are_left_out() -> None:
     plain = rendered(Document("d", TEXT, (Span(7, 11, "Anatomy"),)))
     assert plain.splitlines()[1].split() == ["start", "end", "type", "mention"]
     assert "MESH:D008175 OMIM:211980" in rendered(Document("d", TEXT, NESTED))
+
+
+def test_the_table_says_what_the_sentence_says_about_a_mention() -> None:
+    cues = (Cue("negated", 0, 2), Cue("family", 8, 14), Cue("negated", 3, 5))
+    spans = (Span(15, 19, "Disease", 0.9, context=cues), Span(20, 23, "Disease", 0.8))
+    (text,) = table.render([Document("1", "No, no, mother gout flu", spans)], Counter())
+    assert text.strip().splitlines()[1:] == [
+        "start  end  type     mention  score  context",
+        "   15   19  Disease  gout     0.900  negated, family",
+        "   20   23  Disease  flu      0.800",
+    ]
 
 
 def test_the_table_obeys_no_control_characters() -> None:

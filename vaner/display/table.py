@@ -20,7 +20,7 @@ from vaner.text.overlaps import Overlaps, summarize_overlaps, text_order
 
 _MAX_LENGTH = 60
 MAX_INDENT = 8  # levels of nesting that are indented
-HEAD = ("start", "end", "type", "mention", "score", "identifiers", "overlaps")
+HEAD = ("start", "end", "type", "mention", "score", "identifiers", "context", "overlaps")
 
 
 class Row(NamedTuple):
@@ -75,7 +75,9 @@ def cells(document: Document, row: Row) -> tuple[str, ...]:
     mention = shortened(" … ".join(document.text[start:end] for start, end in span.pieces))
     identifiers = shortened(" ".join(span.identifiers))
     type = shortened(span.type)
-    return (str(span.start), str(span.end), type, mention, score, identifiers, row.overlaps)
+    context = ", ".join(dict.fromkeys(cue.attribute for cue in span.context))
+    start, end = str(span.start), str(span.end)
+    return (start, end, type, mention, score, identifiers, context, row.overlaps)
 
 
 def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
