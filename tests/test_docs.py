@@ -167,7 +167,7 @@ def test_blocks_of_page_run(
                 has_open_base = True
                 shell.run("vaner kb build open --quiet")
             if block.language == "yaml":
-                check_recipe(block, page_folder)
+                check_recipe(block, page_folder, tiny_backbone)
             elif block.language == "sh" and runnable_code(block).strip():
                 shell.run(runnable_code(block))
             elif block.language == "python":
@@ -180,8 +180,10 @@ def needs_open_base(text: str) -> bool:
     return bool(re.search(r"--kb open|open_base\(\"open\"\)|vaner kb (match|related)", text))
 
 
-def check_recipe(block: Block, folder: Path) -> None:
-    """Save a recipe and read it."""
+def check_recipe(block: Block, folder: Path, backbone: Path) -> None:
+    """Save a recipe, with folders for the backbones that it names as ./NAME, and read it."""
+    for name in re.findall(r"backbone: \./(\S+)", block.text):
+        (folder / name).symlink_to(backbone)
     path = folder / (block.title or "untitled.yaml")
     path.write_text(block.text, "utf-8")
     assert read_recipe(path).stages
@@ -229,7 +231,7 @@ def test_recipes_in_readmes_are_valid(tmp_path: Path) -> None:
     for text in READMES.values():
         for block in read_blocks(text):
             if block.language == "yaml":
-                check_recipe(block, tmp_path)
+                check_recipe(block, tmp_path, tmp_path)
 
 
 def documented_commands() -> list[str]:

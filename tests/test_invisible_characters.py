@@ -32,7 +32,7 @@ def check(recognizer: Annotator | Matcher) -> None:
 
 
 def test_equal_names_are_equal_with_invisible_characters() -> None:
-    text = "Gout flare (GF) hurts. G\u00adF or gout \ufb02are recurs. Gout f\u200blare\u200b."
+    text = "Gout flare (GF) hurts. G\u00adF or GOUT \ufb02are recurs. Gout f\u200blare\u200b."
     document = make_consistent(Document("d", text, (Span(0, 10, "Disease", 0.9),)))
     assert [document.text[s.start : s.end] for s in document.spans] == [
         "Gout flare", "GF", "G\u00adF", "Gout f\u200blare",

@@ -127,7 +127,7 @@ function* findNames(text, names, tools) {
 export function findAbbreviations(text, tools) {
   const { abbreviations: A, strip } = tools;
   const found = [];
-  for (const bracket of A.BRACKETS.findAll(text)) {
+  for (const bracket of A.BRACKETS.findOverlapping(text)) {
     const inside = bracket[1] ?? bracket[2];
     const separator = A.SEPARATOR.search(inside);
     const begin = bracket.index + 1;
@@ -156,13 +156,14 @@ function windowStart(text, end, points) {
   return end - Array.from(text.slice(Math.max(0, end - 2 * points), end)).slice(-points).join("").length;
 }
 
-function isShortForm(text, { abbreviations: A, is, split }) {
+function isShortForm(text, { abbreviations: A, is, isLower, split }) {
   const points = Array.from(text);
+  if (isLower(text) && text.endsWith(".")) return false; // e.g.
   return points.length >= A.MIN_LENGTH && points.length <= A.MAX_LENGTH && split(text).length <= A.MAX_WORDS &&
-    is("isalnum", points[0]) && points.some((c) => is("isalpha", c)) && !text.includes("=");
+    is("isalnum", points[0]) && points.some((c) => is("isalpha", c)) && !/[=,]/.test(text);
 }
 
-function findLongForm(short, text, { is, casefold, split }) {
+function findLongForm(short, text, { abbreviations: A, is, casefold, split }) {
   const points = Array.from(text);
   let folded = Array.from(casefold(text));
   if (folded.length !== points.length) folded = Array.from(text.toLowerCase());
@@ -175,9 +176,21 @@ function findLongForm(short, text, { is, casefold, split }) {
     while (i === 0 && position > 0 && is("isalnum", folded[position - 1])) position = before(letters[i], position);
     if (position < 0) return null;
   }
-  const words = split(points.slice(position).join(""));
+  const long = points.slice(position).join("");
+  const words = split(long);
   const most = Math.min(letters.length + 5, 2 * letters.length);
   const isRepeated = words.some((word) => casefold(word) === casefold(short));
   if (points.length - position <= countPoints(short) || words.length > most || isRepeated) return null;
+  if (A.FUNCTION_WORDS.has(casefold(words[0])) || !hasBalancedBrackets(long)) return null;
   return points.slice(0, position).join("").length;
+}
+
+/** Whether each bracket that a text closes was opened in it, and the reverse. */
+function hasBalancedBrackets(text) {
+  let depth = 0;
+  for (const character of text) {
+    depth += Number("([".includes(character)) - Number(")]".includes(character));
+    if (depth < 0) return false;
+  }
+  return depth === 0;
 }

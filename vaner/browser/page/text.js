@@ -41,7 +41,12 @@ class Pattern {
     return this.global.exec(text);
   }
   findAll(text) {
+    this.global.lastIndex = 0;
     return text.matchAll(this.global);
+  }
+  /** Also the matches that begin inside another one. */
+  *findOverlapping(text) {
+    for (let match = this.search(text); match; match = this.search(text, match.index + 1)) yield match;
   }
 }
 
@@ -66,6 +71,13 @@ export function createTextTools(tables) {
     const points = Array.from(text);
     const isOther = (c) => is("islower", c) || (is("istitle", c) && !is("isupper", c));
     return points.some((c) => is("isupper", c)) && !points.some(isOther);
+  }
+
+  /** Whether all letters with case are lower-case, and there are any: str.islower. */
+  function isLower(text) {
+    const points = Array.from(text);
+    const isOther = (c) => is("isupper", c) || is("istitle", c);
+    return points.some((c) => is("islower", c)) && !points.some(isOther);
   }
 
   // --- Normalization
@@ -240,7 +252,7 @@ export function createTextTools(tables) {
     return [end - rest.length, end - rest.length + rest.replace(trailing, "").length];
   }
 
-  return { is, casefold, split, strip, normalize, splitWords, readWords, splitSentences, abbreviations, consistency };
+  return { is, isLower, casefold, split, strip, normalize, splitWords, readWords, splitSentences, abbreviations, consistency };
 }
 
 /** The index of the first value that is not less than another. */
