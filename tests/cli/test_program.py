@@ -53,6 +53,11 @@ def test_help_needs_no_torch() -> None:
         (["anotate"], "Did you mean 'annotate'; see vaner --help"),
         (["--colour"], "No such option: --colour"),
         (["annotate", "--colour", "red"], "No such option: --colour"),
+        (["convert", "a.txt"], "No such command 'convert'. Did you mean vaner corpus convert?"),
+        (
+            ["annotate", "--text", "a", "--model", "biomedcal"],
+            "unknown model 'biomedcal'. Did you mean biomedical?",
+        ),
         (["corpus", "fly"], "No such command 'fly'; see vaner corpus --help"),
     ],
 )

@@ -94,6 +94,14 @@ class Group(TyperGroup):
             return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        others = [
+            f"{ctx.command_path} {group} {name}"
+            for group, command in self.commands.items()
+            if name in getattr(command, "commands", {})
+        ]
+        if others and name not in self.commands:
+            raise VanerError(f"No such command {name!r}. Did you mean {' or '.join(others)}?")
         with _usage_errors(ctx.command_path):
             return super().resolve_command(ctx, args)
 
@@ -129,7 +137,8 @@ def with_option_hint(error: VanerError, ctx: typer.Context) -> str:
     """Return the message of an error, with the option of the command that prevents it."""
     names = _PARAMETERS.get(error.argument or "", (error.argument,))
     option = next((p.opts[0] for p in ctx.command.params if p.name in names), None)
-    return f"{error} with {option}" if option else str(error)
+    is_complete = str(error).endswith(("?", "."))
+    return str(error) if is_complete or not option else f"{error} with {option}"
 
 
 def _check_given_once(given: Iterable[Any]) -> None:
