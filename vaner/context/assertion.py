@@ -9,6 +9,7 @@ attribute. Longer phrases that say nothing, such as "not only", take precedence.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -28,6 +29,66 @@ class _Match(NamedTuple):
     first: int
     last: int  # exclusive
     roles: frozenset[Role]
+
+
+class _Reach(NamedTuple):
+    """The extent that a phrase reaches, and the extent of the phrase, in offsets of the text."""
+
+    start: int
+    end: int
+    phrase: tuple[int, int]
+
+
+class _Reaches(NamedTuple):
+    """What the phrases of an attribute in a sentence reach, in the order of the phrases.
+
+    Args:
+        forward: from each phrase to the end of the sentence, or the next phrase that stops it.
+        backward: to each phrase.
+    """
+
+    forward: list[_Reach]
+    backward: list[_Reach]
+
+    def find_nearest(self, span: Span) -> tuple[int, int] | None:
+        """Return the nearest phrase that reaches a mention; of two, the one before it.
+
+        Of the phrases before a mention, the last one reaches furthest, and of those after it, the
+        first one.
+        """
+        before = bisect_right(self.forward, span.start, key=lambda reach: reach.start) - 1
+        after = bisect_left(self.backward, span.end, key=lambda reach: reach.end)
+        phrases = []
+        if before >= 0 and span.end <= self.forward[before].end:
+            phrases.append(self.forward[before].phrase)
+        if after < len(self.backward) and self.backward[after].start <= span.start:
+            phrases.append(self.backward[after].phrase)
+        return min(
+            phrases,
+            key=lambda phrase: max(span.start - phrase[1], phrase[0] - span.end),
+            default=None,
+        )
+
+
+class _Places(NamedTuple):
+    """Where mentions are: their starts and ends, each sorted, and their extents."""
+
+    starts: list[int]
+    ends: list[int]
+    extents: Counter[tuple[int, int]]
+
+    @classmethod
+    def of(cls, spans: Sequence[Span]) -> _Places:
+        """Return the places of mentions."""
+        extents = Counter((span.start, span.end) for span in spans)
+        starts, ends = (sorted(span[side] for span in extents.elements()) for side in (0, 1))
+        return cls(starts, ends, extents)
+
+    def have(self, tokens: Sequence[Token], match: _Match) -> bool:
+        """Return whether a phrase is a part of a mention: it says nothing about others then."""
+        start, end = _get_extent(tokens, match)
+        overlapping = bisect_left(self.starts, end) - bisect_right(self.ends, start)
+        return overlapping > self.extents[start, end]
 
 
 def add_context(document: Document) -> Document:
@@ -58,24 +119,21 @@ def find_cues(document: Document) -> list[tuple[Cue, ...]]:
     Returns:
         For each mention, at most one cue of each attribute: the nearest one.
     """
-    nearest: list[dict[str, tuple[int, Cue]]] = [{} for _ in document.spans]
+    found: list[dict[str, Cue]] = [{} for _ in document.spans]
     sentences = list(_split_into_sentences(document))
     for tokens, mentions in zip(sentences, _assign(document.spans, sentences), strict=True):
         if not mentions:
             continue
-        spans = [document.spans[i] for i in mentions]
+        places = _Places.of([document.spans[i] for i in mentions])
         for attribute, triggers in load_triggers().items():
-            for match, reach in _find_reaches(tokens, triggers, spans):
-                cue = Cue(attribute, tokens[match.first].start, tokens[match.last - 1].end)
-                for i, span in zip(mentions, spans, strict=True):
-                    if reach[0] <= span.start and span.end <= reach[1]:
-                        distance = max(span.start - cue.end, cue.start - span.end)
-                        known = nearest[i].get(attribute)
-                        if known is None or distance < known[0]:
-                            nearest[i][attribute] = distance, cue
+            matches = [m for m in _find_phrases(tokens, triggers) if not places.have(tokens, m)]
+            reaches = _find_reaches(tokens, matches)
+            for i in mentions:
+                nearest = reaches.find_nearest(document.spans[i])
+                if nearest is not None:
+                    found[i][attribute] = Cue(attribute, *nearest)
     return [
-        tuple(of_span[attribute][1] for attribute in ATTRIBUTES if attribute in of_span)
-        for of_span in nearest
+        tuple(cues[attribute] for attribute in ATTRIBUTES if attribute in cues) for cues in found
     ]
 
 
@@ -104,24 +162,30 @@ def _assign(spans: Sequence[Span], sentences: Sequence[Sequence[Token]]) -> list
     return assigned
 
 
-def _find_reaches(
-    tokens: Sequence[Token], triggers: Triggers, spans: Sequence[Span]
-) -> Iterator[tuple[_Match, tuple[int, int]]]:
-    """Yield the phrases of an attribute in a sentence, each with the extent that it reaches."""
-    matches = [m for m in _find_phrases(tokens, triggers) if not _is_inside(tokens, m, spans)]
-    if not any({"before", "after"} & match.roles for match in matches):
-        return
+def _find_reaches(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Reaches:
+    """Return the extents that the phrases of an attribute in a sentence reach."""
     stops = [match for match in matches if match.roles == {"stop"}]
+    firsts, lasts = [stop.first for stop in stops], [stop.last for stop in stops]
+    reaches = _Reaches([], [])
     for match in matches:
+        phrase = _get_extent(tokens, match)
         if "before" in match.roles:
-            last = next((s.first for s in stops if s.first >= match.last), len(tokens))
+            stop = bisect_left(firsts, match.last)
+            last = firsts[stop] if stop < len(stops) else len(tokens)
             if match.last < last:
-                yield match, (tokens[match.last].start, tokens[last - 1].end)
+                extent = tokens[match.last].start, tokens[last - 1].end
+                reaches.forward.append(_Reach(*extent, phrase))
         if "after" in match.roles:
-            first = max((s.last for s in stops if s.last <= match.first), default=0)
-            first = max(first, match.first - _MAX_WORDS_BACK)
+            stop = bisect_right(lasts, match.first) - 1
+            first = max(lasts[stop] if stop >= 0 else 0, match.first - _MAX_WORDS_BACK)
             if first < match.first:
-                yield match, (tokens[first].start, tokens[match.first - 1].end)
+                extent = tokens[first].start, tokens[match.first - 1].end
+                reaches.backward.append(_Reach(*extent, phrase))
+    return reaches
+
+
+def _get_extent(tokens: Sequence[Token], match: _Match) -> tuple[int, int]:
+    return tokens[match.first].start, tokens[match.last - 1].end
 
 
 def _find_phrases(tokens: Sequence[Token], triggers: Triggers) -> list[_Match]:
@@ -155,12 +219,3 @@ def _match_at(
         if roles is not None and (roles == {"stop"}) == is_stop:
             return _Match(position, position + len(phrase), roles)
     return None
-
-
-def _is_inside(tokens: Sequence[Token], match: _Match, spans: Sequence[Span]) -> bool:
-    """Return whether a phrase is a part of a longer mention: it says nothing about others then."""
-    start, end = tokens[match.first].start, tokens[match.last - 1].end
-    return any(
-        span.start < end and start < span.end and (span.start, span.end) != (start, end)
-        for span in spans
-    )
