@@ -1,4 +1,4 @@
-"""Checks the language and the size of the code: banned words, file length, function length.
+"""Checks the language and the size of the code: banned words, length of files, functions and lines.
 
 DESIGN asks for plain standard English and for files and functions that fit on a screen or two. List
 what is left to do in a folder with
@@ -24,6 +24,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+HASH_COMMENTS = (".toml", ".yaml", ".yml", ".service")
+CHECKED_SUFFIXES = (".py", ".md", ".html", ".js", ".mjs", ".css", *HASH_COMMENTS)
+LONGEST_LINE = 110
 LONGEST_FILE = 350
 LONGEST_FUNCTION = 60
 
@@ -53,6 +56,9 @@ _PROSE = re.compile(
 )
 _INLINE_CODE = re.compile(r"``[^`]+``|`[^`\n]+`")
 _GENERATED = re.compile(r"<!-- (\S+):begin -->.*?<!-- \1:end -->", re.S)
+_HASH_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.M)
+_CODE_BLOCK = re.compile(r"^( *)(```+|~~~+).*?^\1\2", re.M | re.S)
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.S)
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -79,13 +85,13 @@ def folders() -> list[str]:
 
 
 def files(folder: str) -> list[Path]:
-    """Return the Python and Markdown files of a folder, without those of other listed folders."""
+    """Return the files to check of a folder, without those of other listed folders."""
     root = ROOT / folder
     pattern = "*" if folder in (".", "vaner", "tests") else "**/*"
     return sorted(
         path
         for path in root.glob(pattern)
-        if path.suffix in (".py", ".md", ".html", ".js") and path.is_file()
+        if path.suffix in CHECKED_SUFFIXES and path.is_file()
         if path != Path(__file__).resolve() and "iframe-worker" not in path.name
     )
 
@@ -93,6 +99,12 @@ def files(folder: str) -> list[Path]:
 def check_file(path: Path) -> Iterator[Finding]:
     """Yield the findings of a file."""
     name, text = path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+    if path.suffix in HASH_COMMENTS:
+        for match in _HASH_COMMENT.finditer(text):
+            yield from check_prose(name, 1 + text.count("\n", 0, match.start()), match[0])
+        return
+    if path.suffix == ".md" and not name.startswith("vaner/models/"):  # model cards are generated
+        yield from check_line_lengths(name, text)
     if path.suffix != ".py":
         yield from check_prose(name, 1, _GENERATED.sub(keep_lines, text))
         return
@@ -110,6 +122,16 @@ def check_file(path: Path) -> Iterator[Finding]:
 def keep_lines(match: re.Match[str]) -> str:
     """Return as many line breaks as a match has, so that line numbers stay right."""
     return "\n" * match[0].count("\n")
+
+
+def check_line_lengths(name: str, text: str) -> Iterator[Finding]:
+    """Yield the lines of a page that are too long, except tables, code and generated parts."""
+    for excluded in (_FRONT_MATTER, _GENERATED, _CODE_BLOCK):
+        text = excluded.sub(keep_lines, text)
+    for number, line in enumerate(text.split("\n"), 1):
+        is_prose = " " in line.strip() and not line.startswith(("|", "[The table]"))
+        if is_prose and len(line) > LONGEST_LINE:
+            yield Finding(name, number, f"the line has more than {LONGEST_LINE} characters")
 
 
 def check_prose(name: str, line: int, text: str) -> Iterator[Finding]:
@@ -248,6 +270,23 @@ def test_generated_parts_of_pages_are_not_checked() -> None:
     text = "a\n<!-- results:begin -->\ntold\n<!-- results:end -->\ntold"
     [finding] = check_prose("x", 1, _GENERATED.sub(keep_lines, text))
     assert finding.line == 5
+
+
+def test_comments_of_data_files_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / "data.toml"
+    path.write_text(
+        'phrases = ["apart from"]\n# stands here\nurl = "x#lies"  # lies here\n', "utf-8"
+    )
+    assert [finding.line for finding in check_file(path)] == [2, 3]
+
+
+def test_long_lines_of_pages_are_found() -> None:
+    prose, row = "word " * 30, f"| {'cell ' * 30}|"
+    text = f"{prose}\n\n{row}\n\n```sh\n{prose}\n```\n{prose}\n"
+    assert [finding.line for finding in check_line_lengths("x", text)] == [1, 8]
 
 
 def test_long_functions_are_found() -> None:
