@@ -1,9 +1,9 @@
 """Which mentions are negated, uncertain, in the past, or about a relative of the patient.
 
 Sources: NegEx (Chapman et al., J Biomed Inform 2001) and ConText (Harkema et al., J Biomed Inform
-2009). Phrases such as "no" and "mother" reach from their position to the end of the sentence, or to
-its beginning, unless a phrase such as "but" ends their reach. A mention within reach has the
-attribute. Longer phrases that say nothing, such as "not only", take precedence.
+2009). The scope of a trigger phrase such as "no" or "mother" extends from its position to the end
+or the beginning of the sentence, unless a phrase such as "but" ends it. A mention in the scope has
+the attribute. Longer phrases that say nothing, such as "not only", take precedence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vaner.text.mention_details import Cue
 from vaner.text.words import split_sentences, split_words
 
 _MAX_WORDS_BACK = 12
-"""Number of words that a phrase reaches back; in long sentences it is about the last clause."""
+"""Length of a backward scope in words; in long sentences this is about the last clause."""
 
 
 class _Match(NamedTuple):
@@ -31,33 +31,33 @@ class _Match(NamedTuple):
     roles: frozenset[Role]
 
 
-class _Reach(NamedTuple):
-    """The extent that a phrase reaches, and the extent of the phrase, in offsets of the text."""
+class _Scope(NamedTuple):
+    """The scope of a phrase, and the extent of the phrase, in offsets of the text."""
 
     start: int
     end: int
     phrase: tuple[int, int]
 
 
-class _Reaches(NamedTuple):
-    """What the phrases of an attribute in a sentence reach, in the order of the phrases.
+class _Scopes(NamedTuple):
+    """The scopes of the phrases of an attribute in a sentence, in the order of the phrases.
 
     Args:
-        forward: from each phrase to the end of the sentence, or the next phrase that stops it.
-        backward: to each phrase.
+        forward: scopes after a phrase, up to the end of the sentence or the next stop phrase.
+        backward: scopes before a phrase.
     """
 
-    forward: list[_Reach]
-    backward: list[_Reach]
+    forward: list[_Scope]
+    backward: list[_Scope]
 
     def find_nearest(self, span: Span) -> tuple[int, int] | None:
-        """Return the nearest phrase that reaches a mention; of two, the one before it.
+        """Return the nearest phrase whose scope contains a mention; of two, the one before it.
 
-        Of the phrases before a mention, the last one reaches furthest, and of those after it, the
-        first one.
+        Of the phrases before a mention, the scope of the last one extends furthest; of those after
+        it, that of the first one.
         """
-        before = bisect_right(self.forward, span.start, key=lambda reach: reach.start) - 1
-        after = bisect_left(self.backward, span.end, key=lambda reach: reach.end)
+        before = bisect_right(self.forward, span.start, key=lambda scope: scope.start) - 1
+        after = bisect_left(self.backward, span.end, key=lambda scope: scope.end)
         phrases = []
         if before >= 0 and span.end <= self.forward[before].end:
             phrases.append(self.forward[before].phrase)
@@ -70,22 +70,25 @@ class _Reaches(NamedTuple):
         )
 
 
-class _Places(NamedTuple):
-    """Where mentions are: their starts and ends, each sorted, and their extents."""
+class _MentionExtents(NamedTuple):
+    """The starts and the ends of mentions, each sorted, and the number of mentions per extent."""
 
     starts: list[int]
     ends: list[int]
     extents: Counter[tuple[int, int]]
 
     @classmethod
-    def of(cls, spans: Sequence[Span]) -> _Places:
-        """Return the places of mentions."""
+    def from_spans(cls, spans: Sequence[Span]) -> _MentionExtents:
+        """Return the extents of mentions."""
         extents = Counter((span.start, span.end) for span in spans)
         starts, ends = (sorted(span[side] for span in extents.elements()) for side in (0, 1))
         return cls(starts, ends, extents)
 
-    def have(self, tokens: Sequence[Token], match: _Match) -> bool:
-        """Return whether a phrase is a part of a mention: it says nothing about others then."""
+    def overlap(self, tokens: Sequence[Token], match: _Match) -> bool:
+        """Return whether a mention overlaps a phrase, which then says nothing about others.
+
+        A mention with exactly the extent of the phrase does not count.
+        """
         start, end = _get_extent(tokens, match)
         overlapping = bisect_left(self.starts, end) - bisect_right(self.ends, start)
         return overlapping > self.extents[start, end]
@@ -119,21 +122,22 @@ def find_cues(document: Document) -> list[tuple[Cue, ...]]:
     Returns:
         For each mention, at most one cue of each attribute: the nearest one.
     """
-    found: list[dict[str, Cue]] = [{} for _ in document.spans]
+    cues: list[dict[str, Cue]] = [{} for _ in document.spans]
     sentences = list(_split_into_sentences(document))
     for tokens, mentions in zip(sentences, _assign(document.spans, sentences), strict=True):
         if not mentions:
             continue
-        places = _Places.of([document.spans[i] for i in mentions])
+        extents = _MentionExtents.from_spans([document.spans[i] for i in mentions])
         for attribute, triggers in load_triggers().items():
-            matches = [m for m in _find_phrases(tokens, triggers) if not places.have(tokens, m)]
-            reaches = _find_reaches(tokens, matches)
+            matches = [m for m in _find_phrases(tokens, triggers) if not extents.overlap(tokens, m)]
+            scopes = _find_scopes(tokens, matches)
             for i in mentions:
-                nearest = reaches.find_nearest(document.spans[i])
+                nearest = scopes.find_nearest(document.spans[i])
                 if nearest is not None:
-                    found[i][attribute] = Cue(attribute, *nearest)
+                    cues[i][attribute] = Cue(attribute, *nearest)
     return [
-        tuple(cues[attribute] for attribute in ATTRIBUTES if attribute in cues) for cues in found
+        tuple(of_span[attribute] for attribute in ATTRIBUTES if attribute in of_span)
+        for of_span in cues
     ]
 
 
@@ -162,11 +166,11 @@ def _assign(spans: Sequence[Span], sentences: Sequence[Sequence[Token]]) -> list
     return assigned
 
 
-def _find_reaches(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Reaches:
-    """Return the extents that the phrases of an attribute in a sentence reach."""
+def _find_scopes(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Scopes:
+    """Return the scopes of the phrases of an attribute in a sentence."""
     stops = [match for match in matches if match.roles == {"stop"}]
     firsts, lasts = [stop.first for stop in stops], [stop.last for stop in stops]
-    reaches = _Reaches([], [])
+    scopes = _Scopes([], [])
     for match in matches:
         phrase = _get_extent(tokens, match)
         if "before" in match.roles:
@@ -174,14 +178,14 @@ def _find_reaches(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Reache
             last = firsts[stop] if stop < len(stops) else len(tokens)
             if match.last < last:
                 extent = tokens[match.last].start, tokens[last - 1].end
-                reaches.forward.append(_Reach(*extent, phrase))
+                scopes.forward.append(_Scope(*extent, phrase))
         if "after" in match.roles:
             stop = bisect_right(lasts, match.first) - 1
             first = max(lasts[stop] if stop >= 0 else 0, match.first - _MAX_WORDS_BACK)
             if first < match.first:
                 extent = tokens[first].start, tokens[match.first - 1].end
-                reaches.backward.append(_Reach(*extent, phrase))
-    return reaches
+                scopes.backward.append(_Scope(*extent, phrase))
+    return scopes
 
 
 def _get_extent(tokens: Sequence[Token], match: _Match) -> tuple[int, int]:
@@ -191,8 +195,8 @@ def _get_extent(tokens: Sequence[Token], match: _Match) -> tuple[int, int]:
 def _find_phrases(tokens: Sequence[Token], triggers: Triggers) -> list[_Match]:
     """Return the phrases in a sentence, in their order; they do not overlap.
 
-    The longest phrase at a position is used. Phrases that only end a reach are searched for in the
-    words that the others leave.
+    The longest phrase at a position is used. Phrases that only end a scope are then searched for in
+    the remaining words.
     """
     taken = [False] * len(tokens)
     matches = []
@@ -212,7 +216,7 @@ def _find_phrases(tokens: Sequence[Token], triggers: Triggers) -> list[_Match]:
 def _match_at(
     tokens: Sequence[Token], position: int, triggers: Triggers, is_stop: bool
 ) -> _Match | None:
-    """Return the longest phrase at a position: of those that only end a reach, or of the others."""
+    """Return the longest phrase at a position: of those that only end a scope, or of the others."""
     for length in triggers.lengths.get(tokens[position].text, ()):
         phrase = tuple(token.text for token in tokens[position : position + length])
         roles = triggers.roles.get(phrase)
