@@ -1,7 +1,8 @@
 """Compares ways to quantize the embedded model: python -m benchmarks.quantization
 
 Annotates devel texts in full precision and in several 8-bit forms, and counts the documents and
-mentions that stay the same, next to strict F1 and speed. Nothing is selected on test texts.
+mentions that stay the same, next to strict F1 and speed. Writes the table in README.md. Nothing is
+selected on test texts.
 
 - ``int8``: dynamic scales for the activations of each row, a scale for each column of weights;
 - ``int8, one scale``: the same with one scale for each matrix of weights;
@@ -26,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.memory import most_held
+from experiments.results_table import fill_part
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.evaluation import score
@@ -36,6 +38,7 @@ from vaner.text.documents import Corpus, Document
 from vaner.utils.provenance import collect_provenance
 
 OUTPUT = Path(__file__).with_suffix(".json")
+README = Path(__file__).with_name("README.md")
 CORPORA = ("NCBI-disease", "BC5CDR", "BC2GM")
 CALIBRATION_ROWS = 200
 
@@ -156,6 +159,32 @@ def main() -> None:
         "forms": forms, "memory": most_held(), **collect_provenance(),
     }  # fmt: skip
     arguments.output.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    if arguments.output == OUTPUT:
+        README.write_text(
+            fill_part(README.read_text("utf-8"), table(record), "quantization"), "utf-8"
+        )
+
+
+def table(record: dict[str, Any]) -> str:
+    """Return a Markdown table with a row for each form."""
+    forms = record["forms"]
+    lines = [
+        "| form | equal texts % | equal mentions % | score difference, mean (largest) "
+        f"| F1 % on {', '.join(record['corpora'])} | speed | MB |",
+        "|---|---:|---:|---|---|---:|---:|",
+    ]
+    for name, form in forms.items():
+        f1 = ", ".join(f"{100 * form['f1'][corpus]:.1f}" for corpus in record["corpora"])
+        speed = form["characters_per_second"] / forms["fp32"]["characters_per_second"]
+        same = "100.0 | 100.0 | 0"
+        if name != "fp32":
+            mean, largest = form["score_difference_mean"], form["score_difference_max"]
+            same = (
+                f"{100 * form['equal_documents']:.1f} | {100 * form['equal_mentions']:.1f} "
+                f"| {mean:.3f} ({largest:.2f})"
+            )
+        lines.append(f"| {name} | {same} | {f1} | {speed:.2f} | {form['bytes'] / 1e6:.0f} |")
+    return "\n".join(lines)
 
 
 def shorten(corpus: Corpus, limit: int) -> Corpus:

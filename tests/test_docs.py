@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -225,6 +225,58 @@ def test_pages_show_predictions_of_embedded_model() -> None:
             assert [row[:4] for row in rows] == places, name
             scores = [float(row[4]) for row in rows]
             assert scores == pytest.approx([span.score for span in predicted], abs=0.002), name
+
+
+def shown_scores(page: str) -> dict[str, list[float]]:
+    """Return the percentages of each row of the first output of `vaner evaluate` on a page."""
+    table = next(b.text for b in read_blocks(page) if "strict unless stated otherwise" in b.text)
+    rows = (re.split(r"  +", line) for line in table.splitlines()[2:])
+    return {name: [float(value) for value in values[:3]] for name, *values in rows if values}
+
+
+def recorded_scores(result: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Return the percentages of a record of results, as `vaner evaluate` names its rows."""
+    rows = {**result["types"], "micro": result["micro"], "unseen": result["unseen"]}
+    return {
+        name: [round(100 * row[key], 2) for key in ("precision", "recall", "f1")]
+        for name, row in rows.items()
+        if row is not None
+    }
+
+
+def test_pages_show_recorded_scores() -> None:
+    def read_json(name: str) -> Any:
+        return json.loads((ROOT / name).read_text("utf-8"))
+
+    (default,) = (
+        run
+        for run in read_json("benchmarks/forms.json")["runs"]
+        if (run["model"], run["form"], run["test"]) == ("biomedical", "int8", "BC5CDR")
+    )
+    (llama,) = read_json("experiments/ncbi_disease/results.json")["seeds"]
+    pages = {
+        "docs/results.md": default,
+        "docs/methods.md": llama["scores"]["NCBI-disease test"],
+    }
+    for name, result in pages.items():
+        shown, recorded = shown_scores(PAGES[name]), recorded_scores(result)
+        assert {row: shown[row] for row in recorded} == recorded, name
+
+
+@pytest.mark.corpora
+def test_page_shows_scores_of_embedded_model() -> None:
+    from vaner.annotator import Annotator
+    from vaner.corpora import load
+    from vaner.evaluation.evaluate import evaluate
+
+    result = evaluate(
+        Annotator.from_pretrained(device="cpu"), load("NCBI-disease", "devel"), bootstrap=0
+    )
+    for name, values in shown_scores(PAGES["docs/evaluating.md"]).items():
+        if name in ("Disease", "micro"):
+            scores = result.report.micro
+            expected = [100 * value for value in (scores.precision, scores.recall, scores.f1)]
+            assert values == pytest.approx(expected, abs=0.3), name
 
 
 def test_recipes_in_readmes_are_valid(tmp_path: Path) -> None:
