@@ -238,7 +238,7 @@ def main() -> None:
             locate_model(arguments.model), arguments.device, arguments.batch_size
         )
         if not isinstance(generator, Generator):
-            raise VanerError(f"{arguments.model} is no generator")
+            raise VanerError(f"{arguments.model} is not a generator")
         corpus = load(arguments.corpus, arguments.split)
         prompts = build_prompts(generator, corpus, arguments.sentences)
     except VanerError as problem:

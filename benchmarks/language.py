@@ -1,4 +1,4 @@
-"""Measures the warning about texts that are hardly English: python -m benchmarks.language
+"""Measures the warning about texts that are not English: python -m benchmarks.language
 
 English are the documents of registered corpora (all splits), and their sentences one by one. The
 texts in other languages are in ``other_languages.tsv``; they were written for this benchmark.
@@ -21,7 +21,7 @@ from experiments.study_report import write_record
 from vaner.corpora import load
 from vaner.corpora.check import available_splits
 from vaner.formats import read
-from vaner.text.language import is_hardly_english
+from vaner.text.language import is_not_english
 from vaner.text.words import split_sentences, split_words
 from vaner.utils.provenance import collect_provenance
 
@@ -66,13 +66,13 @@ def measure_others() -> dict[str, Any]:
     with OTHERS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             numbers[row["language"]] += 1
-            warned[row["language"]] += is_hardly_english(row["text"])
+            warned[row["language"]] += is_not_english(row["text"])
     return {name: {"texts": numbers[name], "warned": warned[name]} for name in numbers}
 
 
 def count_warnings(texts: Iterable[str]) -> dict[str, int]:
-    """Return the number of texts, and of those that are hardly English."""
-    results = Counter(map(is_hardly_english, texts))
+    """Return the number of texts, and of those with a warning."""
+    results = Counter(map(is_not_english, texts))
     return {"texts": results.total(), "warned": results[True]}
 
 

@@ -34,5 +34,5 @@ def corpora_root() -> Path:
     if not folder:
         pytest.skip(NO_CORPORA)
     if not Path(folder).is_dir():
-        pytest.fail(f"VANER_CORPORA={folder} is no folder")
+        pytest.fail(f"VANER_CORPORA={folder} is not a folder")
     return Path(folder)

@@ -97,7 +97,7 @@ def serve(app: Any) -> Iterator[str]:
     """Serve an application on localhost, in a thread of this process, and yield its URL."""
     import uvicorn
 
-    from vaner.utils.sockets import bind_socket, url_of
+    from vaner.utils.sockets import bind_socket, format_url
 
     with bind_socket("127.0.0.1", 0) as bound:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
@@ -105,7 +105,7 @@ def serve(app: Any) -> Iterator[str]:
         thread.start()
         assert wait_for(lambda: server.started)
         try:
-            yield url_of(bound)
+            yield format_url(bound)
         finally:
             server.should_exit = True
             thread.join(10)
@@ -116,14 +116,14 @@ def serve_from_arguments() -> None:
     from vaner.server.app import create_app
     from vaner.server.limits import Limits
     from vaner.server.run import ServerOptions, run
-    from vaner.utils.sockets import bind_socket, url_of
+    from vaner.utils.sockets import bind_socket, format_url
 
     limits, workers, options = json.loads(sys.argv[1])
     with bind_socket("127.0.0.1", 0) as bound:
         app = create_app(annotator, limits=Limits(**limits), workers=workers)
         run(
             app, bound, options=ServerOptions(**options),
-            on_ready=lambda: print(url_of(bound), flush=True),
+            on_ready=lambda: print(format_url(bound), flush=True),
         )  # fmt: skip
     print("stopped", flush=True)
 

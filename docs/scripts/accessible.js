@@ -1,4 +1,4 @@
-// What the theme leaves out: a name for the search, and scrolling with the keyboard.
+// Adds what the theme lacks: a name for the search, and scrolling with the keyboard.
 function complete() {
   document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
   document.querySelectorAll("pre > code, .md-typeset__scrollwrap, .highlight").forEach((element) => {

@@ -1,4 +1,4 @@
-"""How much of an earlier training to keep: python -m experiments.embedded_biomedical.average
+"""Compares averages of two trainings: python -m experiments.embedded_biomedical.average
 
 `average_models` averages the weights of two models. The command scores averages of the models in
 --first and --second: on the recipe's dev sets with and without the names of the corpora, on plain

@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def make_recipe(left_out: str) -> Recipe:
-    """Return the recipe of the default model from its backbone on, without a corpus."""
+    """Return the recipe of the default model, started from its backbone, without a corpus."""
     path = HERE.parent / "embedded_biomedical" / "recipe.yaml"
     content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     [stage] = content["stages"]
@@ -61,12 +61,12 @@ def make_recipe(left_out: str) -> Recipe:
 
 
 def get_scored_split(name: str) -> str:
-    """Return the split of a corpus to score: test, or devel without one."""
+    """Return the split of a corpus to score: test, or devel if there is no test split."""
     return evaluation_split(name) or "devel"
 
 
 def measure(left_out: str, root: Path | None, limit: int | None) -> list[Row]:
-    """Train without a corpus, unless the model is there, and score the corpus.
+    """Train without a corpus, unless the model exists, and score the corpus.
 
     The model of all corpora is scored on each corpus of `LEFT_OUT`, with and without its name.
     """

@@ -1,4 +1,4 @@
-"""Whether names embedded by a small encoder raise the recall of candidates.
+"""Measures whether names embedded by a small encoder raise the recall of candidates.
 
     python -m experiments.linking.embeddings --sources FOLDER
 

@@ -140,5 +140,5 @@ def test_generator_on_a_text_part_without_language_model_is_refused(tmp_path: Pa
     folder = save_model("qwen3_vl", tmp_path)
     with pytest.raises(ModelError, match="text part of a qwen3_vl backbone has no language model"):
         load(folder, attention="causal", is_generative=True)
-    with pytest.raises(ModelError, match="deberta is no language model, which a generator needs"):
+    with pytest.raises(ModelError, match="deberta is not a language model"):
         load(save_model("deberta", tmp_path / "encoder"), is_generative=True)

@@ -84,6 +84,6 @@ def test_revision_of_a_model_that_is_not_on_the_hub(tiny_model: Path) -> None:
 
 def test_unknown_option_is_not_swallowed(tiny_model: Path) -> None:
     with pytest.raises(
-        TypeError, match="without an option revison; there are: backbone, cache_dir"
+        TypeError, match="has no option revison; the options are: backbone, cache_dir"
     ):
         Annotator.from_pretrained(tiny_model, revison="v1")

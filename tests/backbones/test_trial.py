@@ -55,7 +55,7 @@ def test_reach_of_a_backbone_whose_layers_shorten_a_row(tmp_path: Path) -> None:
     assert reach.left > 10 and reach.right > 10
 
 
-def test_positions_that_are_computed_are_no_limit(tmp_path: Path) -> None:
+def test_computed_positions_are_not_a_limit(tmp_path: Path) -> None:
     # XLNet reads computed distances of positions row by row.
     assert build(tmp_path, "xlnet").trial.length == 96
 

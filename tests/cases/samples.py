@@ -61,7 +61,7 @@ TEXTS = {
     ' "MESH:D1", "type": "Disease"}, "text": "Scurvy", "locations": [{"offset": 0, "length": 6}]}]'
     '}], "relations": []}]}\n',
 }
-"""Files of one file only; the names that are no format are dialects of one."""
+"""Files of one file only; the names that are not a format are dialects of one."""
 
 FORMAT_OF = {
     "conll_x": "conll", "bmes": "conll", "kazu_list": "jsonl", "pubtator_relations": "pubtator",

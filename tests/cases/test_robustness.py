@@ -21,11 +21,11 @@ from vaner.training.recipe.file import read_recipe
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("name: a\nsteps: !!int 0b_", ":2: not YAML: '0b_' is no valid int"),
-        ("name: 2023-13-41", ":1: not YAML: '2023-13-41' is no valid timestamp"),
-        ("name: !!float many", ":1: not YAML: 'many' is no valid float"),
-        ("name: !!timestamp now", ":1: not YAML: 'now' is no valid timestamp"),
-        ("name: " + "7" * 6000, "is no valid int; put text in quotation marks"),
+        ("name: a\nsteps: !!int 0b_", ":2: not YAML: '0b_' is not a valid int"),
+        ("name: 2023-13-41", ":1: not YAML: '2023-13-41' is not a valid timestamp"),
+        ("name: !!float many", ":1: not YAML: 'many' is not a valid float"),
+        ("name: !!timestamp now", ":1: not YAML: 'now' is not a valid timestamp"),
+        ("name: " + "7" * 6000, "is not a valid int; put text in quotation marks"),
         ("name: " + "[" * 3000, "nested too deeply"),
         ("name: " + "{a: " * 3000, "nested too deeply"),
         ("name: a\nmodel: tiny\nstages: []\ndev: []", ":2: model: should be a mapping"),

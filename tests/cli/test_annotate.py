@@ -384,7 +384,7 @@ def test_an_interrupted_command_keeps_its_output(
     assert [document.text for document in read(target)] == ["Asthma."]
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
     source = tmp_path / "long.tsv"
     source.write_text("Asthma\tB-Disease\n\n" * 20_000)
     root = Path(__file__).parents[2]

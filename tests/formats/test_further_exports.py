@@ -41,8 +41,8 @@ def test_a_column_of_texts(put: Put, heading: str, name: str, end: str) -> None:
     assert documents == [("a-1", "Gout, mild."), ("a-2", 'Rat fever; "bad"')]
 
 
-def test_a_text_is_no_heading(put: Put) -> None:
-    with pytest.raises(FormatError, match=r"a\.csv:1: the first line is a text, and names no"):
+def test_a_text_is_not_a_heading(put: Put) -> None:
+    with pytest.raises(FormatError, match=r"a\.csv:1: the first line is a text, not a column"):
         list(read(put("Gout hurts a lot.\nFlu.\n", "a.csv")))
     assert detect_format(put("text\nGout hurts.\n", "a.txt")) == "text"
 

@@ -44,7 +44,7 @@ def test_genetag_of_biocreative_two(put):
     ]
 
 
-def test_a_file_of_mentions_is_no_file_of_sentences(put):
+def test_a_file_of_mentions_is_not_a_file_of_sentences(put):
     path = put("P1|0 3|BRCA\nP2|0 1|p5\n", "test.format")
     with pytest.raises(FormatError, match=r"test\.format:1: is a mention; give the file of sent"):
         list(read(path, "genetag"))

@@ -187,7 +187,7 @@ def test_layouts_of_pubtator(put: Put, content: str) -> None:
     assert mentions(document) == [("Rat fever", "D")]
 
 
-def test_mentions_before_their_text_are_no_plain_text(put: Put) -> None:
+def test_mentions_before_their_text_are_not_plain_text(put: Put) -> None:
     path = put("1\t0\t3\tRat\tD\n1|t|Rat fever\n1|a|\n", "a.txt")
     with pytest.raises(FormatError, match=r"a\.txt:1: expected ID\|t\|Title at the beginning"):
         list(read(path))
@@ -237,7 +237,7 @@ def test_sentences_of_a_table_of_tokens(put: Put) -> None:
     assert documents[0].metadata["columns"] == (("NN",), ("NN",))
 
 
-def test_a_table_of_labeled_texts_is_no_table_of_tokens(put: Put) -> None:
+def test_a_table_of_labeled_texts_is_not_a_table_of_tokens(put: Put) -> None:
     assert detect_format(put("text,label\nRat fever hurts.,sick\n", "a.csv")) == "csv"
     assert detect_format(put("word,tag\nRat fever hurts,a b\n", "a.txt")) == "text"
 

@@ -93,7 +93,7 @@ def test_a_bad_line_is_skipped(put: Any) -> None:
     assert "document 2" in str(errors[0])
 
 
-def test_records_of_vaner_are_no_tasks(put: Any) -> None:
+def test_records_of_vaner_are_not_tasks(put: Any) -> None:
     record = {"id": "1", "text": "Scurvy.", "data": {"ward": 3}}
     assert detect_format(put(record, name="x.jsonl")) == "jsonl"
 

@@ -1,4 +1,4 @@
-"""Parquet: everything comes back, other programs read it, and what is no table says so."""
+"""Parquet: everything is restored, other programs read it, and other files are errors."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_bad_rows_are_named_and_can_be_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"PAR1", b"PAR1 nonsense PAR1", gzip.compress(b"x", mtime=0)]
 )
-def test_files_that_are_no_table(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_not_tables(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
     assert detect_format(path) == "parquet"

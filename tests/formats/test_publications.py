@@ -186,7 +186,7 @@ def test_broken_rows(put: Any) -> None:
     ]  # fmt: skip
 
 
-def test_prose_is_no_table(put: Any) -> None:
+def test_prose_is_not_a_table(put: Any) -> None:
     for content in ("Title, abstract\nRat, fever\n", "text\nRat\n", "Rat\tfever text\nA\tb\n"):
         assert detect_format(put(content, "t.txt")) == "text"
 
@@ -213,7 +213,7 @@ def test_chemdner_files(put: Any) -> None:
     ]
 
 
-def test_chemdner_mentions_are_no_text(put: Any) -> None:
+def test_chemdner_mentions_are_not_text(put: Any) -> None:
     put("7654321\tZinc today.\tIt helps.\n", "set.abstracts.txt")
     path = put("7654321\tT\t0\t4\tZinc\tFORMULA\n", "set.annotations.txt")
     with pytest.warns(FormatWarning, match=r"its mentions belong to set\.abstracts\.txt"):
@@ -358,7 +358,7 @@ def test_each_file_of_an_archive_is_read(put: Any) -> None:
         (make_zip({"xl/workbook.xml": "", "mimetype": ""}), "looks like an Excel|read as Excel"),
     ],
 )
-def test_other_files_are_no_plain_text(put: Any, content: bytes, message: str) -> None:
+def test_other_files_are_not_plain_text(put: Any, content: bytes, message: str) -> None:
     for name in ("x.txt", "x.tsv", "x"):
         with pytest.raises(FormatError, match=message), warnings.catch_warnings():
             list(read(put(content, name)))

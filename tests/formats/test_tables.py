@@ -112,7 +112,7 @@ def test_a_table_of_mentions_is_not_read_as_texts(run: Run, source: Path, name: 
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "xlsx"])
-def test_tables_of_mentions_are_no_corpora(run: Run, source: Path, format: str) -> None:
+def test_tables_of_mentions_are_not_corpora(run: Run, source: Path, format: str) -> None:
     split = run("corpus", "split", source, "-o", source.parent / "splits", "--to", format)
     assert f"{format} cannot represent a corpus" in split.error
 

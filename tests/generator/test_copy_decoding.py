@@ -86,7 +86,7 @@ def test_damaged_weights_are_an_error(model: Any) -> None:
     with torch.no_grad():
         damaged.model.norm.weight.fill_(torch.nan)
     prompts, grammars = random_prompts(2, seed=1)
-    with pytest.raises(ModelError, match="the scores of the model are no numbers"):
+    with pytest.raises(ModelError, match="the scores of the model are not numbers"):
         decode(damaged, prompts, grammars)
 
 

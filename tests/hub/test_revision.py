@@ -1,4 +1,4 @@
-"""A revision on the Hub, a token and a cache folder: everywhere where a Hub id is taken."""
+"""A revision on the Hub, a token and a cache folder: wherever vaner accepts a Hub id."""
 
 from __future__ import annotations
 
@@ -209,9 +209,9 @@ def test_model_and_selector_have_a_token_and_a_cache(
 def test_unknown_keywords_are_refused(tiny_model: Path, tiny_backbone: Path) -> None:
     with pytest.raises(TypeError, match="a vaner model has no option revison"):
         VanerForTokenClassification.from_backbone(str(tiny_backbone), revison="v1")
-    with pytest.raises(ModelError, match="is loaded without an option revison"):
+    with pytest.raises(ModelError, match="unknown option revison"):
         VanerForTokenClassification.from_pretrained(tiny_model, revison="v1")
-    with pytest.raises(TypeError, match="a selector is loaded without an option revison"):
+    with pytest.raises(TypeError, match="a selector has no option revison"):
         Selector.from_pretrained(tiny_model, revison="v1")
 
 

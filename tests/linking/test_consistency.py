@@ -37,12 +37,12 @@ def test_an_abbreviation_has_the_type_of_its_long_form_everywhere() -> None:
     assert tag_abbreviations(tagged) == tagged
 
 
-def test_a_long_form_that_is_no_mention_changes_nothing() -> None:
+def test_a_long_form_that_is_not_a_mention_changes_nothing() -> None:
     document = spans_of("Body mass index (BMI) rose. BMI fell.", ("BMI", "Disease"))
     assert tag_abbreviations(document) is document
 
 
-def test_a_part_of_the_long_form_is_no_definition() -> None:
+def test_a_part_of_the_long_form_is_not_a_definition() -> None:
     text = "Receptor of mouse (ROM) acts. ROM binds."
     assert tag_abbreviations(spans_of(text, ("Receptor", "Gene"))).spans[1:] == ()
 
@@ -59,7 +59,7 @@ def test_a_name_has_the_type_with_the_greatest_sum_of_scores() -> None:
     ]  # fmt: skip
 
 
-def test_occurrences_that_are_no_mentions_are_added_or_decide_against_it() -> None:
+def test_occurrences_that_are_not_mentions_are_added_or_decide_against_it() -> None:
     text = "Gout, gout; Gout (Gouts) non-Gout"
     rare = tag_repeated_names(Document("1", text, (Span(0, 4, "Disease", 0.9),)))
     assert rare.spans == ()  # 0.9 / 3: "Gouts" and "gout" are other names
@@ -83,7 +83,7 @@ def test_capitals_at_the_start_of_a_word_do_not_make_another_name() -> None:
     ]  # fmt: skip
 
 
-def test_longer_names_come_first_and_parts_of_mentions_are_no_occurrences() -> None:
+def test_longer_names_come_first_and_parts_of_mentions_are_not_occurrences() -> None:
     text = "lung gout, gout. Bone gout? lung gout and gout"
     spans = (
         Span(0, 9, "Disease", 0.9), Span(11, 15, "Disease", 0.9), Span(42, 46, "Disease", 0.9)

@@ -1,4 +1,4 @@
-"""Linking behind every entrance: Python, command line, jobs, spaCy and transformers."""
+"""Linking in every interface: Python, command line, jobs, spaCy and transformers."""
 
 from __future__ import annotations
 

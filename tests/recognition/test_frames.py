@@ -66,8 +66,8 @@ def test_missing_columns(arguments: dict[str, str], message: str) -> None:
         GoutFinder().annotate_frame(pd.DataFrame({"a": ["gout"], "b": ["flu"]}))
 
 
-def test_a_number_is_no_text() -> None:
-    with pytest.raises(TypeError, match="column 'year', row 10: 1 is no text"):
+def test_a_number_is_not_a_text() -> None:
+    with pytest.raises(TypeError, match="column 'year', row 10: 1 is not a text"):
         GoutFinder().annotate_frame(FRAME, text="year")
 
 
@@ -76,7 +76,7 @@ def test_documents_without_mentions_are_an_empty_frame() -> None:
     assert len(mentions) == 0 and mentions["start"].dtype == "int64"
 
 
-def test_a_frame_is_no_list_of_texts(tiny_model: Path) -> None:
+def test_a_frame_is_not_a_list_of_texts(tiny_model: Path) -> None:
     from vaner.annotator import Annotator
 
     annotator = Annotator.from_pretrained(tiny_model, device="cpu")

@@ -44,7 +44,7 @@ def launch_chromium() -> Iterator[Any]:
 
 
 def open_page(browser: Any, address: str, width: int = 1280, **options: Any) -> Iterator[Any]:
-    """Yield the page, opened; whatever the browser complains of fails the test."""
+    """Yield the page, opened; errors of the browser fail the test."""
     context = browser.new_context(viewport={"width": width, "height": 850}, **options)
     context.set_default_timeout(15_000)
     page = context.new_page()

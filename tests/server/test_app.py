@@ -514,7 +514,7 @@ def test_rendered_mentions_are_in_the_order_of_their_links(server: TestClient) -
 
 
 def test_api_keys() -> None:
-    """Everything that reads or returns texts needs a key; the page and the health do not."""
+    """Everything that reads or returns texts needs a key; the page and the health check do not."""
     keys = ("a-key-0123456789-a", "a-key-0123456789-b")
     app = create_app(annotator(), limits=Limits(), api_keys=keys)
     with TestClient(app, raise_server_exceptions=False) as test_client:

@@ -84,7 +84,7 @@ def test_types_are_counted_and_hidden_by_a_click(page: Any, tmp_path: Path) -> N
     assert len(words(page)) == 7 and not page.locator("#with-hidden").is_visible()
 
 
-def test_minimum_score_and_overlaps_act_at_once(page: Any) -> None:
+def test_minimum_score_and_overlaps_take_effect_immediately(page: Any) -> None:
     annotate(page)
     page.select_option("#overlaps", "best")
     assert "lung" not in words(page) and "lung cancer" in words(page)
@@ -131,7 +131,7 @@ def test_selected_text_becomes_a_mention(page: Any, tmp_path: Path) -> None:
     assert all(span.score == 0.75 for span in document.spans if span is not added)
 
 
-def test_a_selection_moves_the_borders_of_the_open_mention(page: Any, tmp_path: Path) -> None:
+def test_a_selection_moves_the_boundaries_of_the_open_mention(page: Any, tmp_path: Path) -> None:
     annotate(page)
     mention(page, "aspirin").click()
     select(page, "for aspirin")
@@ -219,7 +219,7 @@ def test_words_are_found_where_they_are_typed(page: Any) -> None:
     assert not page.locator("#edit").is_visible()
 
 
-def test_a_finger_edits_a_mention(phone: Any) -> None:
+def test_a_touch_edits_a_mention(phone: Any) -> None:
     annotate(phone)
     phone.locator("#documents mark").filter(has_text="aspirin").tap()
     form, link = phone.locator("#edit").bounding_box(), mention(phone, "aspirin").bounding_box()

@@ -1,4 +1,4 @@
-"""The page in a browser: files, downloads, problems, identifiers, and access for everybody."""
+"""The page in a browser: files, downloads, problems, identifiers, and accessibility."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def open_gold(page: Any, tmp_path: Path) -> None:
     wait_for_status(page, "1 mention, from the file.")
 
 
-def test_a_file_keeps_its_mentions_until_it_is_annotated_anew(page: Any, tmp_path: Path) -> None:
+def test_a_file_keeps_its_mentions_until_it_is_annotated_again(page: Any, tmp_path: Path) -> None:
     open_gold(page, tmp_path)
     assert words(page) == ["Gout"]
     assert page.inner_text("#source-name") == "gold.pubtator: 1 document."
@@ -239,7 +239,7 @@ def find_axe() -> Path | None:
 @pytest.mark.skipif(find_axe() is None, reason="axe-core is not installed")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", ["page", "phone"])
-def test_axe_has_no_complaint(request: pytest.FixtureRequest, device: str, scheme: str) -> None:
+def test_axe_finds_no_violation(request: pytest.FixtureRequest, device: str, scheme: str) -> None:
     page = request.getfixturevalue(device)
     page.emulate_media(color_scheme=scheme)
     script = find_axe()
@@ -273,7 +273,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast(page: Any, scheme: str) -> None:
-    """All that can be read has 4.5:1 on what is behind it (WCAG 2.2)."""
+    """All text has a contrast of 4.5:1 with its background (WCAG 2.2)."""
     page.emulate_media(color_scheme=scheme)
     annotate(page)
     select(page, "and")
@@ -312,7 +312,7 @@ def test_all_controls_have_names(page: Any) -> None:
 
 
 def test_the_page_asks_for_an_api_key(browser: Any, tmp_path: Path) -> None:
-    """Once in a tab: after a wrong key again, after a reload not."""
+    """It asks once per tab, and again after a wrong key, but not after a reload."""
     key = "a-key-0123456789-a"
     from vaner.server.app import create_app
 

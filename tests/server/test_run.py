@@ -29,7 +29,7 @@ from vaner.annotator import Annotator
 from vaner.server.app import create_app
 from vaner.server.limits import Limits
 from vaner.server.run import ServerOptions, run
-from vaner.utils.sockets import bind_socket, url_of
+from vaner.utils.sockets import bind_socket, format_url
 
 class Slow(WordRecognizer):
     def annotate(self, documents, types=None, **more):
@@ -39,7 +39,7 @@ class Slow(WordRecognizer):
 with bind_socket("127.0.0.1", 0) as bound:
     app = create_app(Annotator(Slow()), limits=Limits(characters=10**6))
     options = ServerOptions(grace=60)
-    run(app, bound, options=options, on_ready=lambda: print(url_of(bound), flush=True))
+    run(app, bound, options=options, on_ready=lambda: print(format_url(bound), flush=True))
 print("stopped", flush=True)
 """
 

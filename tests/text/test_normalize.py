@@ -70,7 +70,7 @@ def test_invisible_characters_change_no_word_and_no_sentence(text: str, seed: in
 
 @pytest.mark.parametrize("hyphen", ["\u2010", "\u2011"])
 @pytest.mark.parametrize("text", SENTENCES)
-def test_hyphens_of_typesetters_are_read_as_hyphens(text: str, hyphen: str) -> None:
+def test_typographic_hyphens_are_read_as_hyphens(text: str, hyphen: str) -> None:
     typeset = text.replace("-", hyphen)
     words = split_words(text)
     assert split_words(typeset) == words

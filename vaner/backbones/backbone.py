@@ -46,7 +46,7 @@ _DROPOUT_FIELDS = (
 def disable_outputs(backbone: PreTrainedModel) -> None:
     """Disable the outputs of a backbone that are not read, whatever its stored config says.
 
-    A damaged config may name them by anything, which would be an error at the first text.
+    A damaged config may set these flags to any value, which would cause an error at the first text.
     """
     for config in (backbone.config, backbone.config.get_text_config()):
         config.output_hidden_states = config.output_attentions = False
@@ -194,7 +194,7 @@ def _check_block_size(model: PreTrainedModel) -> None:
     """Check that bitsandbytes can compute with the 4-bit layers on a CPU.
 
     Raises:
-        ModelError: if the rows of a layer are no multiple of the block size.
+        ModelError: if the rows of a layer are not a multiple of the block size.
     """
     for name, module in model.named_modules():
         weight = getattr(module, "weight", None)

@@ -23,7 +23,7 @@ def pop_hub_options(options: MutableMapping[str, Any]) -> dict[str, Any]:
 
 
 def without_revision(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options for another repository: the revision is only of the first one.
+    """Return the options for another repository: the revision applies to the first one only.
 
     >>> without_revision({"revision": "v1", "token": "t"})
     {'token': 't'}

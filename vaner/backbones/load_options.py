@@ -1,4 +1,4 @@
-"""Options of loading a model that do not exist are errors; transformers would ignore them."""
+"""Checks of the options for loading a model: unknown ones are errors; transformers ignores them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DTYPES = {
 
 
 def parse_dtype(dtype: torch.dtype | str | None) -> torch.dtype:
-    """Return a number format; for ``auto`` not that of the files, but that of the training.
+    """Return a number format. ``auto`` means fp32, as in training, not the format of the files.
 
     Raises:
         ModelError: if there is no such format.
@@ -43,7 +43,7 @@ def parse_dtype(dtype: torch.dtype | str | None) -> torch.dtype:
 
 
 def check_config_fields(config_class: type[PreTrainedConfig], names: Collection[str]) -> None:
-    """Check the names of the fields for a new config, which would store any name.
+    """Check the names of the fields for a new config, which would store a field of any name.
 
     Raises:
         TypeError: if there is no such field.
@@ -64,5 +64,6 @@ def check_adapter_options(names: Collection[str]) -> None:
     """
     if unknown := sorted(set(names) - _PASSED_BY_TRANSFORMERS):
         raise ModelError(
-            f"a model without the weights of its backbone is loaded without an option {unknown[0]}"
+            f"unknown option {unknown[0]}: a model whose backbone is loaded separately has none "
+            "like it"
         )

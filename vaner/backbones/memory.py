@@ -1,7 +1,8 @@
 """The memory that fine-tuning an adapter on 4-bit weights needs (QLoRA), computed from the config.
 
 The backbone is built on the meta device: its tensors have shapes and no content, so a model of any
-size takes no memory. What the backward pass needs of the forward pass is counted by running it.
+size takes no memory. The tensors that the forward pass stores for the backward pass are counted by
+running it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _ADAM_BYTES = 8  # two numbers in fp32 for each trained weight
 
 
 class TrainingShape(NamedTuple):
-    """What the memory depends on, except the backbone.
+    """The sizes that the memory depends on, in addition to the backbone.
 
     Attributes:
         batch_size: number of rows in a batch.
@@ -46,19 +47,19 @@ class TrainingShape(NamedTuple):
 
 
 class MemoryEstimate(NamedTuple):
-    """The parts of the memory, in bytes, and the number of weights.
+    """The parts of the memory, in bytes, and the number of parameters.
 
     Attributes:
         weights: the backbone: linear layers in 4 bits, the rest in fp32, as peft converts it.
         adapter: the adapter, in fp32.
         gradients: the gradients of the adapter.
         optimizer: the state of AdamW.
-        activations: what the backward pass needs of the forward pass.
-        saved_activations: the same with activation checkpointing: the inputs of the layers, and all
-            that one layer needs.
-        temporary: the largest linear layer with its weights in the format of the arithmetic.
-        parameters: number of weights of the backbone.
-        trained: number of weights of the adapter.
+        activations: the tensors that the forward pass stores for the backward pass.
+        saved_activations: the same with gradient checkpointing: the inputs of the layers, and all
+            tensors of one layer.
+        temporary: the weights of the largest linear layer in the format of the arithmetic.
+        parameters: number of parameters of the backbone.
+        trained: number of parameters of the adapter.
     """
 
     weights: float
@@ -73,17 +74,17 @@ class MemoryEstimate(NamedTuple):
 
     @property
     def total(self) -> float:
-        """The sum, without what the driver of a GPU takes."""
+        """The sum, without the memory of the GPU driver."""
         return self.fixed + self.activations + self.temporary
 
     @property
     def saved_total(self) -> float:
-        """The sum with activation checkpointing."""
+        """The sum with gradient checkpointing."""
         return self.fixed + self.saved_activations + self.temporary
 
     @property
     def fixed(self) -> float:
-        """What does not depend on the batch."""
+        """The part that does not depend on the batch."""
         return self.weights + self.adapter + self.gradients + self.optimizer
 
 
@@ -127,7 +128,7 @@ def estimate_memory(config: PreTrainedConfig, shape: TrainingShape) -> MemoryEst
 
 
 class _Attention(torch.autograd.Function):
-    """Stores what a fused attention stores: its inputs and its result, no matrix of weights."""
+    """Stores what fused attention stores: its inputs and its result, but no attention weights."""
 
     @staticmethod
     def forward(context: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -140,7 +141,7 @@ class _Attention(torch.autograd.Function):
 def _attend(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any
 ) -> tuple[Tensor, None]:
-    """Take the place of an attention implementation, with the signature of transformers."""
+    """Replace an attention implementation, with the signature of transformers."""
     return _Attention.apply(query, key, value).transpose(1, 2), None  # type: ignore[no-untyped-call]
 
 
@@ -149,7 +150,7 @@ AttentionInterface.register(_KERNEL, _attend)
 
 
 def _count_saved_bytes(model: PreTrainedModel, shape: TrainingShape) -> float:
-    """Return the size of what a forward pass stores for the backward pass, without weights."""
+    """Return the bytes of what a forward pass stores for the backward pass, without weights."""
     stored: dict[int, float] = {}
     alive: list[Tensor] = []  # so that no address is used twice
     weights = {id(weight) for weight in (*model.parameters(), *model.buffers())}

@@ -65,7 +65,7 @@ def measure_reach(backbone: PreTrainedModel, input_ids: Tensor) -> list[Reach]:
 
 
 def _run(model: PreTrainedModel, input_ids: Tensor, hooks: Sequence[RemovableHandle]) -> Tensor:
-    """Return the vectors of a row, and remove the hooks that watched. *Shape:* (1, T, H)"""
+    """Return the vectors of a row, and remove the hooks. *Shape:* (1, T, H)"""
     try:
         with torch.enable_grad():
             result = model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids))

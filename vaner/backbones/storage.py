@@ -101,7 +101,7 @@ def _weight_errors(path: Path) -> AbstractContextManager[None]:
 
 
 def model_errors(folder: Path) -> AbstractContextManager[None]:
-    """Return the boundary around the loading of a model: each library has errors of its kind."""
+    """Return a context that turns the errors of all libraries that load a model into ModelError."""
     return library_errors(
         folder, "the model cannot be loaded", "restore its files, or train again",
         error_class=ModelError,

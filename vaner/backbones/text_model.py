@@ -30,7 +30,7 @@ def get_auto_class(config: PreTrainedConfig, is_generative: bool) -> Any:
     for auto_class in (AutoModelForCausalLM, AutoModelForImageTextToText):
         if type(config) in auto_class._model_mapping.keys():  # noqa: SIM118 - not a dict
             return auto_class
-    raise ModelError(f"{config.model_type} is no language model, which a generator needs")
+    raise ModelError(f"{config.model_type} is not a language model, which a generator needs")
 
 
 def build_text_model(config: PreTrainedConfig, is_generative: bool) -> PreTrainedModel:

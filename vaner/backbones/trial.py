@@ -127,7 +127,7 @@ class _TrialRun:
                     f"{limit} positions: set max_subwords: {limit}"
                 )
                 self._longest = limit
-            # Some positions depend on the longest row so far, above a length that may be any.
+            # Some models compute positions from the longest row so far, above some length.
             lengths = (
                 self._longest, max(_SHORTEST, self._longest - 1),
                 max(_SHORTEST, self._longest // 3), _SHORTEST,
@@ -232,7 +232,7 @@ class _TrialRun:
     def _choose_layout(
         self, rows: Sequence[Tensor], alone: Sequence[Tensor]
     ) -> tuple[TrialLayout, str]:
-        """Return the fastest layout that changes no vectors, and why it is no faster one."""
+        """Return the fastest layout that changes no vectors, and why it is not a faster one."""
         packed = "not tried"
         if self._options.packs:
             packed = self._try_layout(self._read_packed, rows, alone)

@@ -1,4 +1,4 @@
-"""Building the page: a folder of files that a web server, or a folder of a website, can hold."""
+"""Builds the page: a folder of files that any web server can serve."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The files of onnxruntime-web, which runs a model in a browser.
 
-They are 14 MB of WebAssembly, so they are no part of vaner: npm downloads them to the cache once,
-or the user names them.
+They are 14 MB of WebAssembly, so the package does not include them: npm downloads them to the cache
+once, or the user names a file or folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the JavaScript of the page needs to read text as Python does, as tables.
+"""Tables with which the JavaScript of the page reads text exactly as Python does.
 
 The patterns, word lists and limits of the modules that split text are exported as they are, under
 their names, so that a change in Python changes the page too.

@@ -35,10 +35,9 @@ def try_backbone(name: str, revision: str | None, max_subwords: int) -> Iterator
         yield Observation(name, "cannot be loaded", str(error))
         return
     config, trial = model.config.base_config, model.trial
-    weights = sum(weight.numel() for weight in model.backbone.parameters())
-    yield Observation(
-        "architecture", f"{config.model_type}, {weights:,} weights, vectors of {trial.vector_size}"
-    )
+    parameters = sum(weight.numel() for weight in model.backbone.parameters())
+    sizes = f"{parameters:,} parameters, hidden size {trial.vector_size}"
+    yield Observation("architecture", f"{config.model_type}, {sizes}")
     yield Observation("longest row", f"{trial.length} subwords")
     for layers, seen in _group(trial.reach):
         yield Observation(f"layer {layers}", seen)

@@ -29,7 +29,7 @@ from vaner.cli.serve import (
 from vaner.errors import VanerError
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
-from vaner.utils.sockets import bind_socket, url_of
+from vaner.utils.sockets import bind_socket, format_url
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -91,7 +91,7 @@ def mcp(
         run_over_http(
             build(), bound, max_characters=max_characters, api_keys=api_keys,
             on_ready=lambda: print_message(
-                f"tools for language models at {url_of(bound)}/mcp (Ctrl-C to stop)"
+                f"tools for language models at {format_url(bound)}/mcp (Ctrl-C to stop)"
             ),
         )  # fmt: skip
     print_message("stopped")

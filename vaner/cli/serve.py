@@ -30,7 +30,7 @@ from vaner.errors import VanerError
 from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
-from vaner.utils.sockets import bind_socket, url_of
+from vaner.utils.sockets import bind_socket, format_url
 
 MEGABYTE = 1_000_000
 _EXTRA = {"fastapi", "prometheus_client", "starlette", "uvicorn"}
@@ -54,7 +54,7 @@ ApiKeysOption = Annotated[
     Path | None,
     typer.Option(
         "--api-key-file",
-        help="File with API keys, one a line. Requests must then have one of them. Example: "
+        help="File with API keys, one per line. Each request must then contain one. Example: "
         "--api-key-file keys.txt",
         show_default=False,
     ),
@@ -189,7 +189,9 @@ def serve(
         )  # fmt: skip
         run(
             app, bound, options=options,
-            on_ready=lambda: print_message(f"serving {name} at {url_of(bound)} (Ctrl-C to stop)"),
+            on_ready=lambda: print_message(
+                f"serving {name} at {format_url(bound)} (Ctrl-C to stop)"
+            ),
         )  # fmt: skip
     print_message("stopped")
 

@@ -122,7 +122,7 @@ def _drawn(name: str, rows: list[tuple[str, ...]]) -> str:
         number = column in ("start", "end", "score")
         table.add_column(column, justify="right" if number else "left")
     for row in body:
-        table.add_row(*map(Text, row))  # Text: a bracket in a mention is no markup
+        table.add_row(*map(Text, row))  # Text: a bracket in a mention is not markup
     console = Console(force_terminal=True, width=shutil.get_terminal_size().columns)
     with console.capture() as captured:
         console.print(table)

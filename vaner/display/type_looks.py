@@ -41,7 +41,7 @@ def find_look(type: str) -> int:
 
 
 def displacy_colors(types: Iterable[str] = ()) -> dict[str, str]:
-    """Return colors for spaCy's displaCy, which asks for labels in capitals.
+    """Return colors for spaCy's displaCy, which looks up labels in upper case.
 
     They are tints of the same colors, because displaCy fills the background of a mention. spaCy
     finds those of the listed types without this function.

@@ -73,7 +73,7 @@ def _is_other_line(line: str) -> bool:
 
 
 class Stored(TypedDict, total=False):
-    """What is stored of a document: lines that are no mention, and the ids of mentions."""
+    """What is stored of a document: lines that are not mentions, and the ids of mentions."""
 
     lines: Sequence[Annotated[Line, Predicate(_is_other_line)]]
     ids: Mapping[str, Sequence[Annotated[Line, Predicate(_is_mention_id)]]]

@@ -1,4 +1,4 @@
-"""The names of numeric tags, which programs write next to the file, or around its records.
+"""The names of numeric tags, which programs store in another file, or around the records.
 
 `datasets` describes them in ``dataset_info.json`` or in the head of ``README.md``; other programs
 write ``label.json`` or ``id2label.json``, or fields such as ``label_names`` around the records.

@@ -54,7 +54,7 @@ class TagStatistics:
     def warn_plain_types(self, name: str) -> None:
         """Warn that tags have no prefix, so that mentions of a type side by side are one."""
         warnings.warn(
-            f"{name}: tags are types without B- and I-; neighbors of a type were read as a mention",
+            f"{name}: tags are types without B- and I-; adjacent tokens of a type are one mention",
             FormatWarning,
             stacklevel=2,
         )

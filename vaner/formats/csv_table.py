@@ -201,8 +201,10 @@ def _check_header(file: InputFile, header: Sequence[str], line: int) -> None:
     """Refuse a table whose first line is a text: it would be lost as the name of a column."""
     (name,) = header
     if len(name) > _PROSE or (" " in name and name.endswith((".", "?", "!"))):
-        message = "the first line is a text, and names no column; add the line text before it, or"
-        raise file.error(f"{message} read each line as a text with the format lines", line)
+        message = (
+            "the first line is a text, not a column name; insert the line `text` before it, or"
+        )
+        raise file.error(f"{message} use the format lines, which reads each line as a text", line)
 
 
 def _find_columns(

@@ -29,7 +29,7 @@ _PAIR = re.compile(r'\[\s*(\[\s*)?"')
 
 
 def detect_json(head: str) -> str | None:
-    """Return the name of the JSON format of a file, or None if it is no known one.
+    """Return the name of the JSON format of a file, or None if it is not a known one.
 
     Args:
         head: the beginning of the file, possibly cut off.

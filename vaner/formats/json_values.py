@@ -60,7 +60,7 @@ def get_list(record: Mapping[str, Any], name: str) -> list[Any]:
     """Return a field that must be a list; empty if it is missing or null.
 
     Raises:
-        MalformedError: if it is no list.
+        MalformedError: if it is not a list.
     """
     value = record.get(name)
     return [] if value is None else list(check_type(value, list, name))

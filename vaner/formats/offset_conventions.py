@@ -1,4 +1,4 @@
-"""What offsets in a file count, if it is not code points: found from the mentions that it repeats.
+"""Conventions for offsets other than code points, detected from the stored texts of mentions.
 
 Programs count UTF-16 units or bytes, include the last character, count from 1, or compute offsets
 before line ends changed. The offsets of a document are converted if they disagree with its text,
@@ -16,15 +16,15 @@ from vaner.formats.utf16 import has_wide_characters
 
 Piece = tuple[int, int]
 Quoted = tuple[Sequence[Piece], str | None]
-"""The pieces of a mention, and the mention as repeated in the file, if it is."""
+"""The pieces of a mention, and its text as stored in the file, or None."""
 
 
 class Conversion(NamedTuple):
     """A conversion of offsets to code points.
 
     Args:
-        description: what the offsets of the file do, for a message.
-        convert: returns a piece in code points; a piece that is not possible has negative offsets.
+        description: what the offsets of the file count, for a message.
+        convert: returns a piece in code points, with negative offsets if that is not possible.
     """
 
     description: str
@@ -40,7 +40,7 @@ def find_conversion(text: str, mentions: Iterable[Quoted]) -> Conversion | None:
 
     Args:
         text: text of the document.
-        mentions: its mentions. Only those that the file repeats count.
+        mentions: its mentions. Those without a stored text are ignored.
 
     >>> find_conversion("Rat fever.", [([(1, 3)], "Rat"), ([(5, 9)], "fever")]).description
     'count from 1 and include the last character'

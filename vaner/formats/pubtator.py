@@ -132,7 +132,7 @@ def _to_document(block: Block, file: InputFile) -> Document:
                 columns.append("\t".join(fields[5:]))
             elif _NUMBER.fullmatch(fields[1]) or (len(fields) >= 6 and not fields[1].isalpha()):
                 offsets = " ".join(map(repr, fields[1:3]))
-                raise MalformedError(f"offsets {offsets} are no integers")
+                raise MalformedError(f"offsets {offsets} are not integers")
             else:
                 others.append(line.partition("\t")[2])
     return Document(id, text, tuple(spans), _make_metadata(spans, columns, others))
@@ -191,7 +191,7 @@ def _make_metadata(spans: list[Span], columns: list[str], others: list[str]) -> 
 
 
 def count_unsupported(document: Document) -> int:
-    """Count the stored lines that are no mentions, and the columns after the identifiers."""
+    """Count the stored lines that are not mentions, and the columns after the identifiers."""
     stored = get_roundtrip_metadata(document, "pubtator", Stored, Losses())
     columns = (column for columns in stored.get("columns", {}).values() for column in columns)
     return len(stored.get("lines", ())) + sum("\t" in column for column in columns)

@@ -84,7 +84,7 @@ class RowTable(NamedTuple):
                 value = _SEPARATOR.join(value)
             cell = WriteOnlyCell(sheet, _clean(value, losses) if isinstance(value, str) else value)
             if isinstance(value, str):
-                cell.data_type = "s"  # a text that begins with = is no formula
+                cell.data_type = "s"  # a text that begins with = is not a formula
             return cell
 
         for document in documents:

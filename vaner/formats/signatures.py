@@ -42,7 +42,7 @@ def describe_binary(head: bytes) -> str | None:
 
 
 def describe_markup(head: str) -> str | None:
-    """Return what a text seems to be that is no plain text, or None if it may be plain text.
+    """Return what a text seems to be if it is not plain text, or None if it may be plain text.
 
     >>> describe_markup("<!DOCTYPE html><html>"), describe_markup("[Gout in men.]")
     ('HTML; save it as plain text', None)

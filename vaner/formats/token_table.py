@@ -55,7 +55,7 @@ def find_header(line: str) -> Header | None:
 
 
 def is_token_table(lines: Sequence[str]) -> bool:
-    """Return whether lines are a table of tokens and tags, neither of which contain spaces.
+    """Return whether lines are a table of tokens and tags, neither of which contains spaces.
 
     >>> is_token_table(["word,tag", "Gout,B-Disease"]), is_token_table(["word,tag", "Gout,a few"])
     (True, False)

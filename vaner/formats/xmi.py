@@ -7,7 +7,7 @@ of the file; without one, the annotations of the file itself show which types th
 
 Mentions are annotations with offsets. Their type is the feature ``value``, ``label`` or ``type``,
 or else the name of the annotation's type. Tokens, sentences, parts of speech and other layers of
-tokens are no mentions. Relations between annotations are counted.
+tokens are not mentions. Relations between annotations are counted.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _load_cas(file: InputFile) -> Cas:
         else:
             types = _infer_types(root, cassis)
         source = io.BytesIO(_index_annotations(root, content))
-        with warnings.catch_warnings():  # about types that are no annotations, and not read
+        with warnings.catch_warnings():  # about types that are not annotations, and not read
             warnings.simplefilter("ignore")
             cas: Cas = cassis.load_cas_from_xmi(source, typesystem=types, lenient=True)
     except Exception as error:  # cassis raises errors of many types for broken files

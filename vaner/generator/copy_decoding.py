@@ -204,7 +204,7 @@ def _verify(
     tokens = candidates.gather(2, best.indices.unsqueeze(2)).squeeze(2)
     values: list[list[float]] = best.values.tolist()
     if any(isnan(value) for row in values for value in row):  # no subword would be legal
-        raise ModelError("the scores of the model are no numbers: its weights are damaged")
+        raise ModelError("the scores of the model are not numbers: its weights are damaged")
     return tokens.tolist(), values
 
 

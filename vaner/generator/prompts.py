@@ -154,7 +154,7 @@ class PromptEncoder:
         """Yield the subwords of each word; any white space before it becomes one space."""
         previous_end = None
         for word, read in zip(words, read_words(text, words), strict=True):
-            # Invisible characters between words are no space.
+            # Invisible characters between words are not a space.
             has_space = previous_end is None or any(
                 map(str.isspace, text[previous_end : word.start])
             )

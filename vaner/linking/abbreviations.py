@@ -159,7 +159,7 @@ def find_long_form(short: str, text: str) -> int | None:
     is_repeated = short.casefold() in (word.casefold() for word in words)
     if len(long) <= len(short) or len(words) > most or is_repeated:
         return None
-    # Not in the paper: what begins in another bracket, or with a word such as "of", is no name.
+    # Not in the paper: what begins in another bracket, or with a word such as "of", is not a name.
     is_name = words[0].casefold() not in _FUNCTION_WORDS and _has_balanced_brackets(long)
     return position if is_name else None
 

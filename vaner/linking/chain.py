@@ -1,4 +1,4 @@
-"""Linkers one after another: what an earlier one identifies, a later one leaves as it is."""
+"""Applies several linkers in turn; a later one does not change what an earlier one identified."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LinkerChain:
     """Several linkers as one.
 
     Args:
-        linkers: the linkers; the first one that knows a mention identifies it.
+        linkers: the linkers, in order; the first one that recognizes a mention identifies it.
     """
 
     def __init__(self, linkers: Sequence[MentionLinker]) -> None:
@@ -33,7 +33,7 @@ class LinkerChain:
 
 
 def open_linker(options: LinkOptions) -> MentionLinker | None:
-    """Return the linker of some options: exact names come first. None without a base.
+    """Return the linker that options describe, exact names first; None if they name no base.
 
     Raises:
         VanerError: if a base does not exist, or if candidates are requested without a base to link

@@ -73,7 +73,7 @@ def tag_repeated_names(document: Document) -> Document:
 
     "Asthma" at the start of a sentence and "asthma" are one name (`_fold_case`).
 
-    The type is that with the greatest sum of scores. If an occurrence is no mention, it counts as 0
+    The type is that with the greatest sum of scores. Occurrences that are not mentions count as 0
     in the mean of the scores over all occurrences: from `MIN_MEAN_SCORE` on, all of them are
     mentions, below it none. Occurrences inside longer mentions are not counted, and remain.
 

@@ -79,8 +79,8 @@ class Features(NamedTuple):
     foreign: float
 
 
-class Described(NamedTuple):
-    """The candidate names of a mention.
+class CandidateFeatures(NamedTuple):
+    """The candidate names of a mention, with their features.
 
     Args:
         names: their indices, the most similar first. *Shape:* (N,)
@@ -96,7 +96,7 @@ _COMPARED = slice(_COLUMNS["exact"], _COLUMNS["contradiction"] + 1)  # of the wo
 
 
 class _Query(NamedTuple):
-    """What is searched for a mention: its canonical name and its type; and what is known of it.
+    """The search for a mention: its canonical name and type, and features of its document.
 
     Args:
         name: the canonical name.
@@ -193,7 +193,7 @@ class Linker:
         }
         return [ranked[query] for query in queries]
 
-    def describe(self, queries: Sequence[_Query]) -> dict[_Query, Described]:
+    def describe(self, queries: Sequence[_Query]) -> dict[_Query, CandidateFeatures]:
         """Return the candidate names of each query, with their features.
 
         Args:
@@ -218,7 +218,7 @@ class Linker:
             features = self._describe_names(query, hit, similar, len(equal))
             features[:, _COLUMNS["names"]] = np.log(index.count_names(of_names))
             features[:, _COLUMNS["supported"]] = supported
-            described[query] = Described(hit.names, features)
+            described[query] = CandidateFeatures(hit.names, features)
         return described
 
     def _describe_names(
@@ -262,7 +262,7 @@ class Linker:
                 features[row, _COLUMNS["shared"]] = math.log(shared)
         return features
 
-    def _rank_names(self, type: str, described: Described, limit: int) -> list[Candidate]:
+    def _rank_names(self, type: str, described: CandidateFeatures, limit: int) -> list[Candidate]:
         """Return the best concepts, each with its best name and its probability."""
         index, (names, features) = self._index, described
         if not len(names):

@@ -1,4 +1,4 @@
-"""What every linker is: it adds identifiers to mentions. A light module, for type annotations."""
+"""The interface of linkers, which add identifiers to mentions. It imports no linker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of which species a text is, by its words: genes of other species have the same symbols."""
+"""The species that a text names, because genes of different species have the same symbols."""
 
 from __future__ import annotations
 

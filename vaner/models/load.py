@@ -50,7 +50,7 @@ def load_recognizer(
     """
     if unknown := sorted(set(options) - _OPTIONS):
         known = ", ".join(sorted(_OPTIONS))
-        raise TypeError(f"a model is loaded without an option {unknown[0]}; there are: {known}")
+        raise TypeError(f"a model has no option {unknown[0]}; the options are: {known}")
     needs_pytorch = set(options) - set(HUB_OPTIONS)
     if needs_pytorch and form not in (None, "pytorch"):
         raise ModelError(f"{', '.join(needs_pytorch)} cannot be used with the form {form}")

@@ -24,7 +24,7 @@ def locate_model(name_or_path: str | Path | None = None, **hub: Any) -> Path:
 
     Raises:
         ModelError: if there is no such model. The message has the most similar embedded name.
-        TypeError: if it is no name.
+        TypeError: if it is not a name.
     """
     if name_or_path is not None and not isinstance(name_or_path, str | Path):
         raise TypeError(f"a model is a name or a folder, not {type(name_or_path).__name__}")

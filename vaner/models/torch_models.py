@@ -35,7 +35,7 @@ def load_torch_recognizer(
 
     Raises:
         VanerError: if this machine does not have the device.
-        ModelError: if the model is incomplete, or is no recognizer.
+        ModelError: if the model is incomplete, or is not a recognizer.
     """
     torch_device = select_device(device)  # before the model is loaded, which takes longer
     kind = read_model_type(folder)
@@ -64,7 +64,7 @@ def build_recognizer(
         batch_size: maximum number of sentences in a batch.
 
     Raises:
-        ModelError: if the model is no recognizer.
+        ModelError: if the model is not a recognizer.
     """
     tokenizer = locate_tokenizer(model, folder)
     if isinstance(model, VanerForGeneration):

@@ -56,7 +56,7 @@ def read_frame(
 
     Raises:
         VanerError: if there is no such column, or if no column looks like that of the text.
-        TypeError: if a value of the column is no text.
+        TypeError: if a value of the column is not a text.
     """
     text = _find_column(frame, text, TEXTS, "text")
     if text is None:
@@ -67,7 +67,7 @@ def read_frame(
     documents = []
     for key, value, is_missing in zip(keys, frame[text], frame[text].isna(), strict=True):
         if not is_missing and not isinstance(value, str):
-            raise TypeError(f"column {text!r}, row {key}: {value!r} is no text")
+            raise TypeError(f"column {text!r}, row {key}: {value!r} is not a text")
         documents.append(Document(str(key), "" if is_missing else value))
     return documents, keys
 

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Iterable, Iterator
 
 from vaner.text.documents import Document
-from vaner.text.language import is_hardly_english
+from vaner.text.language import is_not_english
 
 logger = logging.getLogger(__name__)
 
 
 class LanguageWarning:
-    """Passes documents on, and warns once about the first that is hardly English.
+    """Passes documents on, and warns about the first one that does not seem to be English.
 
     Args:
         is_enabled: whether the model reads English only.
@@ -24,10 +24,10 @@ class LanguageWarning:
     def watch(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Yield the documents unchanged."""
         for document in documents:
-            if self.is_enabled and is_hardly_english(document.text):
+            if self.is_enabled and is_not_english(document.text):
                 self.is_enabled = False
                 logger.warning(
-                    "document %s: the text is hardly English, which the model was trained on; "
-                    "its mentions are unreliable", document.id,
+                    "document %s: the text does not seem to be English, the language of the "
+                    "model; its mentions are unreliable", document.id,
                 )  # fmt: skip
             yield document

@@ -74,8 +74,8 @@ class LoadOptions:
         default=None,
         metadata=_describe(
             "Number format of the backbone: fp32, or bf16, which takes half of the memory. In it, "
-            f"the score of a mention may differ by up to {BF16_TOLERANCE} with the other "
-            "sentences of its batch. Default: fp32."
+            f"the score of a mention may differ by up to {BF16_TOLERANCE}, depending on the other "
+            "sentences in its batch. Default: fp32."
         ),
     )
     form: Form | None = field(
@@ -172,7 +172,7 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
 
     Args:
         options: the class that declares them.
-        values: name -> value; None is no value.
+        values: name -> value; None means no value.
 
     Raises:
         TypeError: if a number is expected and another type is given.

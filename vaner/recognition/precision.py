@@ -18,7 +18,7 @@ class PrecisionThresholds:
 
     _warned: set[str]
 
-    if TYPE_CHECKING:  # what the annotator has
+    if TYPE_CHECKING:  # attributes of the annotator
 
         @property
         def calibration(self) -> Calibration | None: ...

@@ -82,7 +82,7 @@ def build_negatives(
 ) -> NegativeCandidates:
     """Return the wrong candidates derived from a correct mention.
 
-    A candidate that is itself annotated, such as a mention nested in this one, is no negative.
+    A candidate that is itself annotated, such as a mention nested in this one, is not a negative.
 
     Args:
         words: Words of the text.

@@ -50,7 +50,7 @@ class CandidateRow:
 
 
 def has_words(words: Sequence[Word], candidate: Candidate) -> bool:
-    """Return whether there is a word in a candidate. Invisible characters alone are no word."""
+    """Return whether there is a word in a candidate. Invisible characters alone are not a word."""
     first, last = _word_range(words, candidate.start, candidate.end)
     return first < last
 

@@ -116,7 +116,7 @@ class Selector:
         """
         target_device = select_device(device)
         if unknown := sorted(set(hub) - set(HUB_OPTIONS)):
-            raise TypeError(f"a selector is loaded without an option {unknown[0]}")
+            raise TypeError(f"a selector has no option {unknown[0]}")
         folder = resolve_model_folder(name_or_path, **hub)
         model = load_for_inference(VanerSelector, folder, target_device, without_revision(hub))
         model.config.check()

@@ -52,7 +52,7 @@ Unicode code points, and `end` is exclusive. The header `X-Vaner-Lost` of the re
 its format cannot represent, and which types did not reach `min_precision`."""
 _CONVERT = """Write documents, with the mentions they contain, in another format."""
 _OPEN_PATHS = ("/health", "/ready", "/openapi.json", "/docs")
-"""Paths that need no API key: those that other programs watch, and the schema."""
+"""Paths that need no API key: health checks and the description of the API."""
 _ERRORS = {
     400: "The request is malformed.",
     401: "The API key is missing or not valid.",
@@ -167,7 +167,7 @@ def _add_routes(app: FastAPI, service: Service) -> None:
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        """Return that the server runs, which model and form it has, and how many requests wait."""
+        """Return the status, the model, its form, and the number of waiting requests."""
         return {"status": "ok", **service.describe_model(), "waiting": service.queue.waiting}
 
     @app.get("/ready", responses={503: {"model": ErrorBody, "description": "Not ready."}})

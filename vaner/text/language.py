@@ -1,4 +1,4 @@
-"""Whether a text is hardly English, from its letters and its most frequent words.
+"""Detects texts that do not seem to be English, by their letters and their most frequent words.
 
 The embedded models read English. In other languages they find mentions that mean nothing, so the
 annotator warns. A short text, and a note without function words, gives no warning.
@@ -34,13 +34,13 @@ _MIN_LETTERS = 20
 _MIN_WORDS = 12
 
 
-def is_hardly_english(text: str) -> bool:
+def is_not_english(text: str) -> bool:
     """Return whether the beginning of a text is most likely in another language.
 
-    >>> is_hardly_english("Die Patientin wurde mit Metformin behandelt, das sie nicht vertrug, und "
-    ...                   "auf Insulin umgestellt.")
+    >>> is_not_english("Die Patientin wurde mit Metformin behandelt, das sie nicht vertrug, und "
+    ...                "auf Insulin umgestellt.")
     True
-    >>> is_hardly_english("68M c/o CP, SOB. Hx HTN, DM2. ASA 81 mg daily.")
+    >>> is_not_english("68M c/o CP, SOB. Hx HTN, DM2. ASA 81 mg daily.")
     False
     """
     text = text[:_MAX_LENGTH]

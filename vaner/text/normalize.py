@@ -2,7 +2,7 @@
 
 Soft hyphens, zero-width spaces, joiners and direction marks are invisible, and copied text has them
 in the middle of words. Models and splitters read a text without them, and read ``ﬁ`` as ``fi``,
-``Ａ`` as ``A``, the hyphens of typesetters (U+2010, U+2011) as ``-``, and a letter with a combining
+``Ａ`` as ``A``, typographic hyphens (U+2010, U+2011) as ``-``, and a letter with a combining
 accent as one letter (NFC). Offsets refer to the original. A joiner stays where spelling needs it:
 between letters of a script that joins letters, such as Arabic or Devanagari, and between emoji.
 """

@@ -2,7 +2,7 @@
 
 The meaning of strict is that of seqeval (``mode="strict"``): in BIOES a mention is S, or B, any
 number of I, and E, all of one type. ``B I S`` is therefore one mention, and ``B I`` is none. A tag
-that is no part of a complete mention counts as O.
+that is not a part of a complete mention counts as O.
 """
 
 from __future__ import annotations

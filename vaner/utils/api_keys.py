@@ -23,12 +23,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MIN_LENGTH = 16
-_KEY = re.compile(r"[!-~]+")  # what a header can have
+_KEY = re.compile(r"[!-~]+")  # characters that a header can contain
 _ADVICE = "send it in the header `Authorization: Bearer KEY` or `X-API-Key: KEY`"
 
 
 def read_api_keys(path: Path) -> tuple[str, ...]:
-    """Return the keys in a file: one a line; empty lines and lines that begin with # are ignored.
+    """Return the keys in a file: one per line, without empty lines and lines that begin with #.
 
     Args:
         path: a text file.

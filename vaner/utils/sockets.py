@@ -30,7 +30,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
     return bound
 
 
-def url_of(bound: socket.socket) -> str:
+def format_url(bound: socket.socket) -> str:
     """Return the URL of the server that uses a socket."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

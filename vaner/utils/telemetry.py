@@ -25,6 +25,6 @@ def import_onnxruntime() -> Any:
     is_off = os.environ.setdefault(_SWITCH, "1") != "0"
     import onnxruntime
 
-    if is_off:  # also if somebody else imported it before
+    if is_off:  # also if other code has already imported it
         onnxruntime.disable_telemetry_events()
     return onnxruntime

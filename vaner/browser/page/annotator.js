@@ -25,7 +25,7 @@ export class Annotator {
    * The mentions of a text, sorted: { start, end, type, score, text }. Offsets are code points.
    *
    * @param text any text
-   * @param options types: entity types to find; minScore; consistent: false leaves equal names alone
+   * @param options types: entity types to find; minScore; consistent: false does not unify equal names
    * @param report called with the share of the text that was read
    */
   async annotate(text, { types = this.model.types, minScore = 0, consistent = true } = {}, report = () => {}) {

@@ -1,4 +1,4 @@
-// The worker as functions that return promises.
+// Functions that send requests to the worker and return promises.
 
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 const pending = new Map();

@@ -1,5 +1,5 @@
-// Equal names get equal answers in all of a text, as in vaner/linking/consistency.py and
-// vaner/linking/abbreviations.py. Offsets are UTF-16 units of the text.
+// Gives a name the same type throughout a text, as vaner/linking/consistency.py and
+// vaner/linking/abbreviations.py do. Offsets are UTF-16 units of the text.
 
 import { at, countPoints } from "./text.js";
 

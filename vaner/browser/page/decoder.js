@@ -13,7 +13,7 @@ export class Decoder {
     this.tags = tags.map((tag) => [tag[0], tag.slice(2)]);
     this.index = new Map(tags.map((tag, i) => [tag, i]));
     this.hasEnds = tags.some((tag) => tag[0] === "E");
-    Object.assign(this, transitions); // start, between, end; with the prohibitions of the scheme
+    Object.assign(this, transitions); // start, between, end; -Infinity where the tag scheme forbids a transition
     this.count = tags.length;
   }
 
@@ -43,7 +43,7 @@ export class Decoder {
     return path.reverse();
   }
 
-  /** The mentions that a sequence of tags is. The tags follow the scheme. */
+  /** The mentions that a valid sequence of tags encodes. */
   chunks(path) {
     const chunks = [];
     path.forEach((tag, i) => {

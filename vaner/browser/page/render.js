@@ -31,7 +31,7 @@ function renderMark(content, { type, score, end, start }, isEnd, looks) {
   return mark;
 }
 
-/** The type after a mention. It is no text, so that it is neither searched nor copied. */
+/** The type after a mention. It is CSS content, not text, so it is neither searched nor copied. */
 function tag(type) {
   const element = create("span", { className: "tag", ariaHidden: "true" });
   element.dataset.t = type;

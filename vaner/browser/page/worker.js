@@ -1,9 +1,9 @@
-// Loads the model and annotates in a thread of its browser, so that the page stays responsive.
+// A web worker that loads the model and annotates, so that the page stays responsive.
 
 import * as ort from "./onnxruntime/ort.wasm.min.mjs";
 import { Annotator } from "./annotator.js";
 
-ort.env.wasm.numThreads = 1; // several need headers that few web servers send
+ort.env.wasm.numThreads = 1; // several threads need headers (COOP and COEP) that few web servers send
 ort.env.wasm.wasmPaths = new URL("./onnxruntime/", import.meta.url).href;
 
 const post = (id, message) => self.postMessage({ id, ...message });

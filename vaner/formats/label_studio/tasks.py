@@ -114,7 +114,7 @@ def _get_kind(value: Mapping[str, Any]) -> str:
 
 
 def select_answer(task: Mapping[str, Any], skipped: SkipCounts) -> Mapping[str, Any] | None:
-    """Return the annotation or prediction that counts, or None if the task is no document."""
+    """Return the annotation or prediction that counts, or None if the task is not a document."""
     entries = task.get("annotations", task.get("completions"))
     if entries is None:
         predictions = check_type(task.get("predictions") or [], list, "predictions")

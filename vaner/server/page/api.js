@@ -1,4 +1,4 @@
-// Requests to the server, and its errors in the words of a user.
+// Requests to the server. Its errors become messages for users.
 
 import { request as send } from "./api_key.js";
 import { Problem, setStatus } from "./messages.js";
@@ -8,9 +8,9 @@ const JSON_TYPE = "application/json";
 const PART = { documents: 100, characters: 100_000 }; // per request, so that the progress is visible
 
 const SERVER_MESSAGES = {
-  413: (text) => `This is more than the server accepts at a time: ${text}.`,
+  413: (text) => `This is more than the server accepts at once: ${text}.`,
   429: () => "You have sent many requests in a short time. Wait a moment.",
-  500: (text) => `The server failed on this text (${text}). Its log says more.`,
+  500: (text) => `The server failed on this text (${text}). Its log has details.`,
   503: () => "The server is busy.",
   504: () => "This took too long. Try again, or use less text.",
 };

@@ -53,7 +53,7 @@ export function conceptItems(span, select) {
   });
 }
 
-/** What is known of a mention, on a line. */
+/** The details of a mention, on one line. */
 export function describe(span) {
   const facts = [span.type];
   if (span.score !== undefined && span.score !== null) facts.push(span.score.toFixed(3));

@@ -1,4 +1,4 @@
-// Status, problems with a control that fixes them, and the question before corrections are lost.
+// Status, problems with controls that fix them, and the confirmation before corrections are lost.
 
 import { state } from "./state.js";
 
@@ -7,9 +7,9 @@ export const $ = (id) => document.getElementById(id);
 /** Whether keys belong to an element, such as a text field. */
 export const isField = (element) => element.closest("textarea, select, input:not([type=checkbox], [type=range])");
 
-let queue = Promise.resolve(); // one action at a time: each sees the result of the one before
+let queue = Promise.resolve(); // one action at a time: each sees the result of the previous one
 
-/** A problem in the words of a user, with controls that fix it. */
+/** A problem to show to the user, with controls that fix it. */
 export class Problem extends Error {
   constructor(message, controls = [], isTransient = false) {
     super(message);

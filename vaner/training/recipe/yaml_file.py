@@ -35,7 +35,7 @@ class _Loader(yaml.SafeLoader):
             kind = node.tag.rpartition(":")[2]
             value = str(node.value)
             shown = value if len(value) <= _MAX_LENGTH else f"{value[:_MAX_LENGTH]}…"
-            message = f"{shown!r} is no valid {kind}; put text in quotation marks"
+            message = f"{shown!r} is not a valid {kind}; put text in quotation marks"
             raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from None
 
 
