@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from vaner.errors import VanerError
-from vaner.linking.options import LinkOptions
 from vaner.linking.protocol import MentionLinker
 from vaner.text.documents import Document
 
@@ -30,25 +28,3 @@ class LinkerChain:
         for linker in self._linkers:
             documents = linker.identify(documents)
         yield from documents
-
-
-def open_linker(options: LinkOptions) -> MentionLinker | None:
-    """Return the linker of some options: exact names come first. None without a base.
-
-    Raises:
-        VanerError: if a base does not exist, or if candidates are requested without a base to link
-            to.
-    """
-    linkers: list[MentionLinker] = []
-    if options.candidates and options.link is None:
-        message = "candidates require a knowledge base to link to; name one"
-        raise VanerError(message, argument="link")
-    if options.kb is not None:
-        from vaner.knowledge.matcher import Matcher
-
-        linkers.append(Matcher.from_name(options.kb))
-    if options.link is not None:  # its libraries take a second to import
-        from vaner.linking.linker import Linker
-
-        linkers.append(Linker.from_name(options.link, max_candidates=options.candidates))
-    return LinkerChain(linkers) if linkers else None
