@@ -20,6 +20,7 @@ Attempt = Callable[[random.Random], None]
 """Damage a file and read it."""
 
 TEXT = "Metformin is given to 2 patients with type 2 diabetes."
+DOCUMENT = Document("a", TEXT, (Span(0, 9, "Chemical", 0.9), Span(45, 53, "Disease", 0.7)))
 
 RECIPES = (
     b"""\
@@ -75,11 +76,10 @@ def make_records(folder: Path) -> Attempt:
     from vaner.hub.training_record import list_training_splits, read_training_record
 
     model = Path(__file__).parent.parent / "vaner" / "models" / "biomedical"
-    document = Document("a", TEXT, (Span(0, 9, "Chemical", 0.9), Span(45, 53, "Disease", 0.7)))
 
     def calibrate() -> None:
         if calibration := read_calibration(folder):
-            calibration.undo(calibration.apply(document))
+            calibration.undo(calibration.apply(DOCUMENT))
             calibration.unreached_types(["Chemical"], 0.9)
 
     readers: dict[str, Callable[[], object]] = {
@@ -248,12 +248,17 @@ def _damaged_copy(source: Path, target: Path, rng: random.Random) -> Path:
     # A config has more to go wrong than weights, of which only shapes and names are read.
     files = sorted(path for path in target.iterdir() if path.suffix != ".md")
     path = rng.choice([*files, *[path for path in files if "config" in path.name] * 3])
-    if rng.random() < 0.02:
+    _damage(path, rng, 0.02)
+    return target
+
+
+def _damage(path: Path, rng: random.Random, removed: float) -> None:
+    """Damage a file, or remove it with a probability."""
+    if rng.random() < removed:
         path.unlink()
-        return target
+        return
     mutate = mutate_json if path.suffix == ".json" else mutate_bytes
     path.write_bytes(mutate(path.read_bytes(), rng))
-    return target
 
 
 def make_taggers(folder: Path) -> Attempt:
@@ -297,11 +302,10 @@ def make_selectors(folder: Path) -> Attempt:
     from vaner.selector.selector import Selector
 
     model = build_selector(build_backbone(folder / "backbone"), folder / "selector")
-    document = Document("a", TEXT, (Span(0, 9, "Chemical", 0.9), Span(45, 53, "Disease", 0.7)))
 
     def attempt(rng: random.Random) -> None:
         damaged = _damaged_copy(model, folder / "damaged", rng)
-        list(Selector.from_pretrained(damaged, device="cpu").select([document]))
+        list(Selector.from_pretrained(damaged, device="cpu").select([DOCUMENT]))
 
     return attempt
 
@@ -385,12 +389,7 @@ def make_runs(folder: Path) -> Attempt:
         shutil.rmtree(damaged, ignore_errors=True)
         shutil.copytree(run, damaged)
         files = sorted(path for path in damaged.rglob("*") if path.is_file())
-        path = rng.choice(files)
-        if rng.random() < 0.05:
-            path.unlink()
-        else:
-            mutate = mutate_json if path.suffix == ".json" else mutate_bytes
-            path.write_bytes(mutate(path.read_bytes(), rng))
+        _damage(rng.choice(files), rng, 0.05)
         describe_progress(damaged)
         train(recipe, damaged, resume=True, report=lambda _: None)
 

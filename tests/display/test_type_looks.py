@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from configparser import ConfigParser
@@ -15,7 +16,7 @@ from vaner.display import html
 from vaner.display.html import style
 from vaner.display.identifier_links import find_link, list_link_rules
 from vaner.display.type_looks import COLORS, STYLES, displacy_colors, find_look
-from vaner.server.web_page import render_documents
+from vaner.server.web_page import draw
 from vaner.text.documents import Document, Span
 
 MODEL_TYPES = (
@@ -57,12 +58,12 @@ def looks_in(rendered: str, type: str) -> set[str]:
 def test_a_type_looks_the_same_on_the_page_in_html_and_in_a_notebook() -> None:
     ward = Document("1", "Ward 7: gout", (Span(0, 6, "Ward"), Span(8, 12, "Disease")))
     gout = Document("2", "gout", (Span(0, 4, "Disease"),))
-    (rendered,) = render_documents([ward], 1)
+    (drawn,) = json.loads(draw([ward], (), 1))["html"]
     for type in ("Ward", "Disease"):
         look = {str(find_look(type))}
         for documents in ([ward, gout], [gout, ward]):
             assert looks_in("".join(html.render(documents, Counter())), type) == look
-        assert looks_in(ward._repr_html_(), type) == looks_in(rendered.html, type) == look
+        assert looks_in(ward._repr_html_(), type) == looks_in(drawn, type) == look
 
 
 def test_displacy_uses_tints_of_the_same_colors() -> None:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def audit() -> Any:
-    spec = importlib.util.spec_from_file_location("audit", ROOT / "tools" / "audit.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from tools import audit
 
 GOOD = {"name": "a", "version": "1", "vulns": []}
 BAD = {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3"]}]}
@@ -48,11 +36,11 @@ SKIPPED = {"name": "c", "skip_reason": "Dependency not found on PyPI"}
         ),
     ],
 )
-def test_reports(audit: Any, packages: list[Any], lines: list[str], code: int) -> None:
+def test_reports(packages: list[Any], lines: list[str], code: int) -> None:
     assert audit.report(json.dumps({"dependencies": packages}), "") == (lines, code)
 
 
-def test_a_service_that_fails_is_one_line(audit: Any) -> None:
+def test_a_service_that_fails_is_one_line() -> None:
     lines, code = audit.report("", "Traceback:\n  File x\nConnectionError: no route\n")
     assert code == 2 and lines == [
         "audit: the database of vulnerabilities cannot be reached: ConnectionError: no route"

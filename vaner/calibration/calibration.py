@@ -160,6 +160,19 @@ class Calibration:
             if self.threshold(type, precision) is None
         }
 
+    def select_reached(
+        self, types: tuple[str, ...], precision: float
+    ) -> tuple[tuple[str, ...], str]:
+        """Return the types that reached a precision on dev, and a line about those left out.
+
+        If none reached it, all types are returned, and an empty line.
+        """
+        unreached = self.unreached_types(types, precision)
+        reached = tuple(type for type in types if type not in unreached)
+        if not unreached or not reached:
+            return types, ""
+        return reached, f"{describe_unreached(unreached, precision)}: left out"
+
     def _steps(self, type: str) -> Sequence[Step]:
         return self.types[type].steps if type in self.types else ()
 

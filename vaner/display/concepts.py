@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from vaner.formats.losses import Losses
-from vaner.formats.row_tables import RowTable, round_score
+from vaner.formats.row_tables import Row, RowTable, round_score
 from vaner.text.documents import Document, Span
 
 
@@ -23,29 +23,18 @@ class Concept(NamedTuple):
     spans: tuple[Span, ...]
 
 
-class ConceptRow(NamedTuple):
-    """A concept of a document; the fields are the columns of the table."""
-
-    document: str
-    identifier: str
-    type: str
-    name: str
-    mentions: int
-    score: float | None
-
-
-def list_rows(document: Document, losses: Losses) -> Iterator[ConceptRow]:
+def list_rows(document: Document, losses: Losses) -> Iterator[Row]:
     """Yield the concepts of a document as rows, and count the mentions without an identifier.
 
     >>> span = Span(0, 4, "Disease", 0.75, ("MESH:D006073",))
-    >>> [tuple(row) for row in list_rows(Document("7", "Gout", (span,)), Losses())]
+    >>> list(list_rows(Document("7", "Gout", (span,)), Losses()))
     [('7', 'MESH:D006073', 'Disease', 'Gout', 1, 0.75)]
     """
     for concept in list_concepts(document):
         scores = [span.score for span in concept.spans if span.score is not None]
         name, count = _find_name(document, concept.spans), len(concept.spans)
         score = round_score(max(scores, default=None))
-        yield ConceptRow(document.id, concept.identifier, concept.type, name, count, score)
+        yield document.id, concept.identifier, concept.type, name, count, score
     losses["mentions without an identifier"] += sum(not s.identifiers for s in document.spans)
 
 

@@ -6,26 +6,13 @@ A table of mentions has no texts, so it can be written, but not read as document
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from vaner.formats.losses import FRAGMENTS, Losses
-from vaner.formats.row_tables import RowTable, round_score
+from vaner.formats.row_tables import Row, RowTable, round_score
 from vaner.text.documents import Document
 
 
-class MentionRow(NamedTuple):
-    """A mention of a document; the fields are the columns of the table."""
-
-    document: str
-    start: int
-    end: int
-    type: str
-    text: str
-    score: float | None
-    identifiers: tuple[str, ...]
-
-
-def list_rows(document: Document, losses: Losses) -> Iterator[MentionRow]:
+def list_rows(document: Document, losses: Losses) -> Iterator[Row]:
     """Yield the mentions of a document, in the order of the text.
 
     Args:
@@ -34,16 +21,13 @@ def list_rows(document: Document, losses: Losses) -> Iterator[MentionRow]:
 
     >>> from vaner.text.documents import Span
     >>> document = Document("7", "Gout hurts.", (Span(0, 4, "Disease", 0.75),))
-    >>> [tuple(row) for row in list_rows(document, Losses())]
+    >>> list(list_rows(document, Losses()))
     [('7', 0, 4, 'Disease', 'Gout', 0.75, ())]
     """
     for span in sorted(document.spans, key=lambda span: (span.start, -span.end, span.type)):
         losses[FRAGMENTS] += span.is_discontinuous
-        text = " ".join(document.text[start:end] for start, end in span.pieces)
-        score = round_score(span.score)
-        yield MentionRow(
-            document.id, span.start, span.end, span.type, text, score, span.identifiers
-        )
+        text, score = document.mention(span), round_score(span.score)
+        yield document.id, span.start, span.end, span.type, text, score, span.identifiers
 
 
 _COLUMNS = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import overload
+from typing import TypeVar
 
 from vaner.errors import VanerError
 from vaner.formats.declaration import Format
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.source import get_suffix
 from vaner.utils.names import suggest_name
+
+Name = TypeVar("Name", str, str | None)
 
 
 def _normalize(name: str) -> str:
@@ -33,21 +35,9 @@ def list_formats(*, writable: bool = False) -> list[str]:
     return [format.name for format in FORMATS.values() if format.is_writable or not writable]
 
 
-@overload
 def resolve_format_name(
-    name: str, views: Collection[str] = (), listed: Collection[str] | None = None
-) -> str: ...
-@overload
-def resolve_format_name(
-    name: None, views: Collection[str] = (), listed: Collection[str] | None = None
-) -> None: ...
-@overload
-def resolve_format_name(
-    name: str | None, views: Collection[str] = (), listed: Collection[str] | None = None
-) -> str | None: ...
-def resolve_format_name(
-    name: str | None, views: Collection[str] = (), listed: Collection[str] | None = None
-) -> str | None:
+    name: Name, views: Collection[str] = (), listed: Collection[str] | None = None
+) -> Name:
     """Return the name in `FORMATS` for a name or alias that a user gives.
 
     Args:

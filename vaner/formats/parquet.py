@@ -11,8 +11,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,27 +61,35 @@ def read(
 def _read_rows(
     file: InputFile,
 ) -> Iterator[tuple[dict[str, Any] | None, Mapping[str, Sequence[str]]]]:
-    """Yield the rows, each with the class names of its table; None for one that is not UTF-8."""
+    """Yield the rows, each with the class names of its table; None for one that is not UTF-8.
+
+    Raises:
+        FormatError: for a damaged table, with the last row that could be read.
+    """
     import pyarrow.parquet as pq
 
     if file.is_stdin:
         raise file.error("a Parquet table cannot be read from standard input; give a file")
-    progress = _Progress()
-    with (
-        _table_errors(file, progress),
-        pq.ParquetFile(file.path if file.data is None else io.BytesIO(file.data)) as table,
-    ):
-        names = table.schema_arrow.names
-        if not set(SOURCES) & set(names):
-            raise file.error(f"there is no column text; there are {', '.join(names) or 'none'}")
-        known = [name for name in names if name in _COLUMNS]
-        if unknown := [name for name in names if name not in known]:
-            warn_skipped_records(file, {f"columns {', '.join(unknown)}": len(unknown)})
-        classes = _get_classes(table.schema_arrow.metadata or {}) or find_classes(file)
-        for batch in table.iter_batches(batch_size=_BATCH_SIZE, columns=known):
-            for row in _to_rows(batch):
-                progress.rows += 1
-                yield row, classes
+    number = 0
+    try:
+        with pq.ParquetFile(file.path if file.data is None else io.BytesIO(file.data)) as table:
+            names = table.schema_arrow.names
+            if not set(SOURCES) & set(names):
+                raise file.error(f"there is no column text; there are {', '.join(names) or 'none'}")
+            known = [name for name in names if name in _COLUMNS]
+            if unknown := [name for name in names if name not in known]:
+                warn_skipped_records(file, {f"columns {', '.join(unknown)}": len(unknown)})
+            classes = _get_classes(table.schema_arrow.metadata or {}) or find_classes(file)
+            for batch in table.iter_batches(batch_size=_BATCH_SIZE, columns=known):
+                for row in _to_rows(batch):
+                    number += 1
+                    yield row, classes
+    except VanerError:
+        raise
+    except Exception as error:  # pyarrow raises errors of many types, also UnicodeDecodeError
+        location = f" after row {number}" if number else ""
+        message = f"cannot be read as Parquet{location}: {summarize_error(error)}"
+        raise file.error(message) from None
 
 
 def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
@@ -94,30 +100,6 @@ def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
         if batch.num_rows == 1:
             return [None]
     return [row for number in range(batch.num_rows) for row in _to_rows(batch.slice(number, 1))]
-
-
-@dataclass
-class _Progress:
-    """How many rows of a table were read."""
-
-    rows: int = 0
-
-
-@contextmanager
-def _table_errors(file: InputFile, progress: _Progress) -> Iterator[None]:
-    """Turn whatever pyarrow raises for a damaged table into one line.
-
-    Raises:
-        FormatError: with the file, and the last row that could be read.
-    """
-    try:
-        yield
-    except VanerError:
-        raise
-    except Exception as error:  # also UnicodeDecodeError, for texts that are not UTF-8
-        location = f" after row {progress.rows}" if progress.rows else ""
-        message = f"cannot be read as Parquet{location}: {summarize_error(error)}"
-        raise file.error(message) from None
 
 
 def _get_classes(metadata: Mapping[bytes, bytes]) -> dict[str, Sequence[str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from vaner.errors import VanerError
-from vaner.linking.options import LinkOptions
 from vaner.linking.protocol import MentionLinker
 from vaner.text.documents import Document
 
@@ -30,6 +28,7 @@ class LinkerChain:
         for linker in self._linkers:
             documents = linker.identify(documents)
         yield from documents
+<<<<<<< HEAD
 
 
 def open_linker(options: LinkOptions) -> MentionLinker | None:
@@ -52,3 +51,5 @@ def open_linker(options: LinkOptions) -> MentionLinker | None:
 
         linkers.append(Linker.from_name(options.link, max_candidates=options.candidates))
     return LinkerChain(linkers) if linkers else None
+=======
+>>>>>>> 6b3ef344c2cdbd207ab336eff6c91d0073884ab8

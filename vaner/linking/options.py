@@ -1,12 +1,12 @@
-"""Options of linking, in a file that imports nothing else at its start."""
+"""Options of linking, in a file that imports little at its start."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vaner.linking.protocol import MentionLinker
+from vaner.errors import VanerError
+from vaner.linking.chain import LinkerChain
+from vaner.linking.protocol import MentionLinker
 
 MIN_SCORE = 0.4
 """Probability from which a concept becomes the identifier of a mention; chosen on devel splits."""
@@ -31,12 +31,22 @@ class LinkOptions:
     candidates: int = 0
 
     def load(self) -> MentionLinker | None:
-        """Return the linker of the bases; None if there are no bases.
+        """Return the linker of the bases: exact names come first. None without a base.
 
         Raises:
             VanerError: if a base does not exist, or if candidates are requested without a base to
                 link to.
         """
-        from vaner.linking.chain import open_linker
+        linkers: list[MentionLinker] = []
+        if self.candidates and self.link is None:
+            message = "candidates require a knowledge base to link to; name one"
+            raise VanerError(message, argument="link")
+        if self.kb is not None:
+            from vaner.knowledge.matcher import Matcher
 
-        return open_linker(self)
+            linkers.append(Matcher.from_name(self.kb))
+        if self.link is not None:  # its libraries take a second to import
+            from vaner.linking.linker import Linker
+
+            linkers.append(Linker.from_name(self.link, max_candidates=self.candidates))
+        return LinkerChain(linkers) if linkers else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vaner.errors import VanerError
 from vaner.formats.csv_table import IDS, TEXTS
 from vaner.formats.losses import Losses
-from vaner.formats.mention_rows import MentionRow, list_rows
+from vaner.formats.mention_rows import MENTIONS, list_rows
 from vaner.text.documents import Document
 from vaner.utils.names import suggest_name
 
@@ -92,7 +92,7 @@ def to_frame(documents: Iterable[Document], keys: Iterable[Hashable] | None = No
         for name, document in zip(names, annotated, strict=True)
         for row in list_rows(document, losses)
     ]
-    frame = pd.DataFrame(rows, columns=list(MentionRow._fields))
+    frame = pd.DataFrame(rows, columns=list(MENTIONS.columns))
     return frame.astype({"start": "int64", "end": "int64", "score": "float64"})
 
 

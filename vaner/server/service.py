@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from vaner import __version__
 from vaner.annotator import Annotator
-from vaner.calibration.calibration import describe_unreached
 from vaner.errors import VanerError
 from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions
@@ -271,11 +270,8 @@ class Service:
         calibration, precision = self._model.calibration, params.min_precision
         if params.types is not None or precision is None or calibration is None:
             return params.options(types), ""
-        unreached = calibration.unreached_types(types, precision)
-        reached = tuple(type for type in types if type not in unreached)
-        if not unreached or not reached:
-            return params.options(types), ""
-        return params.options(reached), f"{describe_unreached(unreached, precision)}: left out"
+        reached, left_out = calibration.select_reached(types, precision)
+        return params.options(reached), left_out
 
     async def _submit(
         self, request: Request, documents: list[Document], options: AnnotateOptions

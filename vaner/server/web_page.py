@@ -11,7 +11,7 @@ from vaner.display.html.page import article
 from vaner.display.html.style import STYLE
 from vaner.display.identifier_links import list_link_rules
 from vaner.display.type_looks import find_look
-from vaner.text.documents import Document
+from vaner.text.documents import Document, Span
 from vaner.text.overlaps import text_order
 
 _MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
@@ -48,38 +48,15 @@ def draw(documents: Iterable[Document], types: Sequence[str], first: int) -> byt
         types: further types whose looks the page needs.
         first: number of the first document on the page.
     """
-    rendered = render_documents(documents, first)
-    looks = {type: find_look(type) for type in types}
-    looks |= {s.type: find_look(s.type) for item in rendered for s in item.document.spans}
+    documents = list(documents)
+    names = {*types, *(span.type for document in documents for span in document.spans)}
     answer = {
-        "html": [item.html for item in rendered],
-        "order": [item.order for item in rendered],
-        "looks": looks,
+        "html": [article(document, f"d{n}") for n, document in enumerate(documents, first)],
+        "order": [_order(document.spans) for document in documents],
+        "looks": {name: find_look(name) for name in names},
     }
     return json.dumps(answer).encode()
 
 
-class RenderedDocument(NamedTuple):
-    """A document, its HTML, and its mentions' numbers in the order of their links in the HTML."""
-
-    document: Document
-    html: str
-    order: list[int]
-
-
-def render_documents(documents: Iterable[Document], first: int) -> list[RenderedDocument]:
-    """Return documents as the page shows them.
-
-    Args:
-        documents: the documents.
-        first: number of the first document on the page.
-    """
-    return [
-        RenderedDocument(document, article(document, f"d{number}"), _order(document))
-        for number, document in enumerate(documents, first)
-    ]
-
-
-def _order(document: Document) -> list[int]:
-    spans = document.spans
+def _order(spans: Sequence[Span]) -> list[int]:
     return sorted(range(len(spans)), key=lambda number: text_order(spans[number]))

@@ -33,8 +33,9 @@ export function open(index, span, range, { byKeyboard = false } = {}) {
   fill(span ?? range ?? { start: 0, end: 0 });
   $("tip").hidden = true;
   $("edit").hidden = false;
-  highlight(span && linkOf(index, state.documents[index].spans.indexOf(span)));
-  moveToMention(span, index);
+  const link = span && linkOf(index, state.documents[index].spans.indexOf(span));
+  highlight(link);
+  moveToMention(link, index);
   if (byKeyboard) (span ? $("choices").querySelector("[aria-pressed=true]") : $("words"))?.focus();
 }
 
@@ -59,16 +60,15 @@ function renderChoices() {
 }
 
 /** Put the form below the mention or the selection, above it if there is more space. */
-function moveToMention(span, index) {
+function moveToMention(link, index) {
   const form = $("edit");
   form.style.left = form.style.top = "";
   if (isNarrow()) {
     document.body.classList.add("editing"); // makes room to scroll the mention above the form
-    (span && linkOf(index, state.documents[index].spans.indexOf(span)))?.scrollIntoView();
+    link?.scrollIntoView();
     return;
   }
   const selection = getSelection();
-  const link = span && linkOf(index, state.documents[index].spans.indexOf(span));
   const anchor = link?.closest("mark") ?? link
     ?? (selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null)
     ?? $("documents").children[index].querySelector(".add");

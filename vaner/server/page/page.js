@@ -118,10 +118,8 @@ function handleMentionKey(event, link) {
 document.addEventListener("keydown", (event) => {
   const isCommand = event.ctrlKey || event.metaKey;
   const link = event.target.closest("#documents .text a");
-  let isHandled = false;
   if (document.querySelector("dialog[open]")) return;
-  if (isOpen() && !link) isHandled = handleKey(event);
-  else if (isOpen() && event.key === "Escape") isHandled = handleKey(event);
+  let isHandled = isOpen() && (!link || event.key === "Escape") && handleKey(event);
   if (!isHandled && isCommand && !isField(event.target) && event.key.toLowerCase() === "z") {
     isHandled = true;
     run(undo);

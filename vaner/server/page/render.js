@@ -65,9 +65,7 @@ function prepare(article, index) {
   const { spans } = state.documents[index];
   for (const marked of article.querySelectorAll(".text [title]")) marked.removeAttribute("title");
   for (const marked of article.querySelectorAll(".text mark")) {
-    const { score, context } = spans[marked.dataset.m - 1];
-    marked.style.setProperty("--score", score ?? 1);
-    if (context?.length) marked.dataset.context = context.map(({ attribute }) => attribute).join(" ");
+    marked.style.setProperty("--score", spans[marked.dataset.m - 1].score ?? 1);
   }
   for (const link of article.querySelectorAll(".text a")) {
     const span = spans[numberOf(link)];
