@@ -36,7 +36,7 @@ def read_counted(path: Path, expected: str, format: str | None = None) -> list[D
 )  # fmt: skip
 def test_a_pubtator_line_with_one_number_is_an_error(put: Put, line: str) -> None:
     path = put(f"7|t|Scurvy at sea\n7|a|\n{line}\n7\tCID\t12\tD1\n\n", "x.pubtator")
-    with pytest.raises(FormatError, match=r"x\.pubtator:3: document 7: offsets .* no integers"):
+    with pytest.raises(FormatError, match=r"x\.pubtator:3: document 7: offsets .* not integers"):
         list(read(path))
     errors: list[FormatError] = []
     (document,) = read(path, on_error=errors.append)

@@ -1,17 +1,12 @@
 """The time to split a text grows in proportion to its length, whatever it is made of."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 
+from tests.growth import assert_linear
 from vaner.text.words import Word, split_sentences, split_words
 
 SIZE = 4_000
 GROWTH = 8
-# Linear time grows by 8, quadratic by 64. Noise of the machine is in between.
-MAXIMUM_RATIO = 3 * GROWTH
-MINIMUM_SECONDS = 0.002  # shorter times are not measured well
 
 FAMILIES = {
     "flags": "🇩🇪",
@@ -52,20 +47,10 @@ def split(text: str) -> None:
     split_sentences(text, split_words(text))
 
 
-def measure(function: Callable[[str], None], text: str, repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        function(text)
-        times.append(time.process_time() - start)
-    return max(min(times), MINIMUM_SECONDS)
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_splitting_takes_linear_time(family: str) -> None:
     short = (FAMILIES[family] * SIZE)[:SIZE]
-    ratio = measure(split, short * GROWTH, 2) / measure(split, short, 3)
-    assert ratio < MAXIMUM_RATIO, f"{GROWTH} times the text takes {ratio:.0f} times as long"
+    assert_linear(split, short, short * GROWTH, GROWTH)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\u2028"])
@@ -76,4 +61,4 @@ def test_a_line_takes_the_same_time_after_any_text(line_end: str) -> None:
             assert len(split_sentences(text, words)) == 2
 
     short, long = (line_end * size + f"A{line_end}B" for size in (1_000, 4_000_000))
-    assert measure(split_last_lines, long, 2) < 5 * measure(split_last_lines, short, 3)
+    assert_linear(split_last_lines, short, long, 3)
