@@ -169,6 +169,37 @@ def test_a_folder_lists_what_is_not_read(run: Run, tmp_path: Path) -> None:
     assert done.code == 0 and expected in done.err
 
 
+def test_a_folder_of_uima_that_was_written_is_read(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("cassis")
+    source, folder, back = tmp_path / "a.jsonl", tmp_path / "xmi", tmp_path / "back.jsonl"
+    write_corpus(source, 3)
+    assert run("corpus", "convert", source, folder, "--to", "xmi").code == 0
+    assert (folder / "TypeSystem.xml").is_file()
+    done = run("corpus", "convert", folder, back)
+    assert done.code == 0 and [d.text[3:7] for d in read(back)] == ["gout"] * 3
+
+
+def test_files_that_describe_tags_are_no_documents(run: Run, tmp_path: Path) -> None:
+    folder, back = tmp_path / "tags", tmp_path / "back.jsonl"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.jsonl").write_text('{"tokens": ["No", "gout"], "ner_tags": [0, 1]}\n')
+    (folder / "id2label.json").write_text('{"0": "O", "1": "B-Disease"}')
+    (folder / "dataset_info.json").write_text('{"splits": {}}')
+    done = run("corpus", "convert", folder, back)
+    assert done.code == 0 and "unknown" not in done.err
+    assert [s.type for d in read(back) for s in d.spans] == ["Disease", "Disease"]
+    assert "Disease 2" in run("corpus", "stats", folder).out
+
+
+@pytest.mark.parametrize("command", [("convert", "{}", "-"), ("stats", "{}")])
+def test_a_folder_of_datasets_is_named(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    for name in ("data-00000-of-00001.arrow", "dataset_info.json", "state.json"):
+        (tmp_path / name).write_text("{}")
+    done = run("corpus", *(part.format(tmp_path) for part in command))
+    assert done.code == 2 and "save_to_disk" in done.error
+
+
 def test_what_a_killed_process_leaves_is_removed(tmp_path: Path) -> None:
     target = tmp_path / "base.parquet"
     script = (

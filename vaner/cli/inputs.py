@@ -12,6 +12,7 @@ from vaner.display.text import format_count, format_counts
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, has_known_suffix, read
 from vaner.formats.brat import ANNOTATION_SUFFIXES
+from vaner.formats.companions import describe_saved_dataset, is_companion
 from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
@@ -58,9 +59,11 @@ def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
 
 def _files_of(folder: Path, format: str | None) -> list[str]:
     try:
-        files = sorted(file for file in folder.iterdir() if file.is_file())
+        files = sorted(f for f in folder.iterdir() if f.is_file() and not is_companion(f))
     except OSError as error:
         raise VanerError(f"{folder}: cannot be read: {error.strerror}") from None
+    if kind := describe_saved_dataset(folder):
+        raise VanerError(f"{folder}: {kind}")
     has_annotations = any(file.suffix in ANNOTATION_SUFFIXES for file in files)
     if format == "brat" or (format is None and has_annotations):
         return [str(folder)]

@@ -19,6 +19,7 @@ from vaner.corpora.repeated_sentences import is_long, sentence_key, sentence_key
 from vaner.corpora.statistics import count_duplicates, count_overlapping_pairs
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
+from vaner.formats.companions import describe_saved_dataset
 from vaner.formats.quotes import FoldedQuoteWarning
 from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Corpus, Document
@@ -72,7 +73,8 @@ def available_splits(name: str, root: str | Path | None = None) -> list[str]:
         return ["all"]
     splits = [split for split in SPLITS if has_split(path, split)]
     if not splits:
-        raise CorpusError(f"{name}: no file for any split ({', '.join(SPLITS)})")
+        reason = describe_saved_dataset(path) or f"no file for any split ({', '.join(SPLITS)})"
+        raise CorpusError(f"{name}: {reason}")
     return splits
 
 

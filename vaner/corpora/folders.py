@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import detect_format, get_suffix, has_known_suffix
+from vaner.formats.companions import is_companion
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -80,7 +81,9 @@ def document_files(path: Path) -> list[Path]:
     files = [
         file
         for file in sorted(path.iterdir())
-        if file.is_file() and not file.name.startswith((".", "README", "LICEN"))
+        if file.is_file()
+        and not file.name.startswith((".", "README", "LICEN"))
+        and not is_companion(file)
     ]
     has_one_suffix = len({get_suffix(file) for file in files}) == 1
     return files if has_one_suffix and all(map(has_known_suffix, files)) else []

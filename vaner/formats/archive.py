@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from vaner.formats import xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import (
     ERRORS,
@@ -16,8 +17,6 @@ from vaner.formats.compression import (
     open_member,
 )
 from vaner.formats.source import InMemoryFile, InputFile, read_bytes
-
-_TYPE_SYSTEM = "TypeSystem.xml"
 
 
 def read_members(path: str | Path) -> Iterator[InMemoryFile]:
@@ -32,7 +31,7 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
             if kind := describe_office_file(archive):
                 raise file.error(f"looks like {kind}, and not like an archive of text files")
             # INCEpTION adds the types of its annotations, which those of the files show as well.
-            members = [m for m in list_members(archive) if Path(m.filename).name != _TYPE_SYSTEM]
+            members = [m for m in list_members(archive) if Path(m.filename).name != xmi.TYPE_SYSTEM]
             if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
             if not members:

@@ -46,6 +46,13 @@ def find_classes(file: InputFile) -> Classes:
     return {}
 
 
+def describes_classes(path: Path) -> bool:
+    """Return whether a file has no records, but describes those of other files of its folder."""
+    if path.suffix == ".json" and path.name in _DESCRIPTIONS:
+        return True
+    return path.name in _LISTS and bool(read_names(_load(path)))
+
+
 def name_tags(record: Any, container: Mapping[str, Any]) -> Any:
     """Return a record with names instead of numeric tags, if the object around it has the names."""
     field = find_tag_field(record) if isinstance(record, dict) else None
