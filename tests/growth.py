@@ -20,8 +20,8 @@ def assert_linear(work: Callable[[T], object], small: T, large: T, growth: float
         work: the function to time; called with one of the inputs.
         small: an input.
         large: an input of `growth` times the size.
-        growth: at least 8, so that linear and quadratic growth are far apart; smaller for work that
-            should not grow at all.
+        growth: how many times larger it is: at least 8, because linear and quadratic growth differ
+            too little below; less where time should not grow at all.
     """
     limit = growth**1.5  # 23 for a growth of 8, where linear is 8 and quadratic 64
     fastest = {"small": float("inf"), "large": float("inf")}
