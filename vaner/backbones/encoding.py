@@ -42,8 +42,8 @@ class TagPosterior(NamedTuple):
         transitions: expected number of each transition, from row to column. *Shape:* (C, C)
     """
 
-    tags: npt.NDArray[np.float32]
-    transitions: npt.NDArray[np.float32]
+    tags: npt.NDArray[np.floating[Any]]
+    transitions: npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)

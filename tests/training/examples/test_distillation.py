@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
 from vaner.tagger import crf_algorithms
 from vaner.tagger.crf import CRF
+from vaner.text.words import split_words
+from vaner.training.examples import posteriors
 from vaner.training.examples.distillation import annotate_with_teacher
+from vaner.training.examples.sentences import SentenceExample
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
@@ -138,6 +142,43 @@ def test_min_teacher_score_drops_uncertain_sentences(teacher: Path, corpus_folde
     assert scores and min(scores) >= 0.6
     assert all(document.mention(span).strip() for document in certain for span in document.spans)
     assert not any(document.spans for document in none)
+
+
+def test_posteriors_are_computed_once(
+    teacher: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path))
+    monkeypatch.setattr(posteriors, "_PART_SIZE", 2)
+    text = "Gout hurts. No fever."
+    words = split_words(text)
+    sentences = [
+        SentenceExample(text, tuple(words[first:last]), (), type, "", 1.0, 9)
+        for first, last in ((0, 3), (3, 6), (0, 6))
+        for type in ("Chemical", "Disease")
+    ]
+    computed = posteriors.compute_posteriors(str(teacher), sentences[:4])
+    assert [each.tags.shape[0] for each in computed] == [3, 3, 3, 3]
+    assert all(abs(each.tags.sum(1) - 1).max() < 0.01 for each in computed)
+    for each in computed:  # a chain of three words has two transitions
+        assert float(each.transitions.sum()) == pytest.approx(2, abs=0.01)
+
+    parts: list[int] = []
+    compute_part = posteriors._compute_part
+    monkeypatch.setattr(
+        posteriors,
+        "_compute_part",
+        lambda tagger, part: parts.append(len(part)) or compute_part(tagger, part),
+    )
+    again = posteriors.compute_posteriors(str(teacher), sentences)
+    assert parts == [2]
+    for first, second in zip(computed, again, strict=False):
+        assert (first.tags == second.tags).all()
+        assert (first.transitions == second.transitions).all()
+    shutil.copytree(teacher, tmp_path / "other")
+    config = json.loads((tmp_path / "other" / "config.json").read_text("utf-8"))
+    (tmp_path / "other" / "config.json").write_text(json.dumps(config | {"note": "x"}), "utf-8")
+    posteriors.compute_posteriors(str(tmp_path / "other"), sentences[:2])
+    assert parts == [2, 2]
 
 
 def test_teacher_with_types_raises_error(

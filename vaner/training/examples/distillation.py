@@ -10,26 +10,20 @@ A student with other tags learns the mentions that the teacher finds, as if a co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-import numpy as np
-import torch
-
 from vaner.backbones.encoding import Encoder, Row, TagPosterior
 from vaner.models.load import load_recognizer, load_score_calibration
 from vaner.models.locate import locate_model
-from vaner.tagger import crf_algorithms
-from vaner.tagger.instructions import ANY_TYPE, Instruction
-from vaner.tagger.recognizer import Tagger
+from vaner.tagger.instructions import Instruction
 from vaner.text.documents import Corpus, Document
 from vaner.text.words import split_words
+from vaner.training.examples.posteriors import compute_posteriors
 from vaner.training.examples.sentences import SentenceExample, training_sentences
 from vaner.training.progress import progress_bar
-
-_BATCH_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,55 +86,8 @@ def make_distillation_examples(
     """Return sentences with the probabilities of a teacher that has the same tags, in their order.
 
     Args:
-        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used:
-            8-bit arithmetic changes probabilities.
+        teacher: folder, Hub id or embedded name of a saved tagger.
         sentences: the sentences.
     """
-    tagger = load_recognizer(locate_model(teacher), form="pytorch")
-    assert isinstance(tagger, Tagger)
-    examples: list[DistillationExample] = []
-    with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
-        for start in range(0, len(sentences), _BATCH_SIZE):
-            batch = sentences[start : start + _BATCH_SIZE]
-            posteriors = _compute_posteriors(tagger, batch)
-            pairs = zip(batch, posteriors, strict=True)
-            examples += [DistillationExample(sentence, posterior) for sentence, posterior in pairs]
-            progress.update(len(batch))
-    return examples
-
-
-def _compute_posteriors(
-    tagger: Tagger, sentences: Sequence[SentenceExample]
-) -> Iterator[TagPosterior]:
-    """Yield the posterior of the teacher's CRF for each sentence.
-
-    One forward-backward pass over the padded batch (B sentences, W words, C tags) yields the
-    marginal probability of each tag at each word. The probability of tag i at a word and tag j at
-    the next is before[i] * weights[i, j] * after[j] (`crf_algorithms.Sums`); its sum over the words
-    is the expected number of transitions from i to j.
-    """
-    prompted_sentences = [
-        (
-            sentence.text,
-            sentence.words,
-            tagger.prompts.instruction_for(
-                None if sentence.type == ANY_TYPE else sentence.type, None
-            ),
-        )
-        for sentence in sentences
-    ]
-    emissions = tagger.compute_emissions(prompted_sentences)
-    parameters = (torch.from_numpy(np.asarray(part)) for part in tagger.transitions)
-    chain = crf_algorithms.Chain(*parameters)
-    longest = max(map(len, emissions))
-    padded = torch.zeros(len(emissions), longest, emissions[0].shape[1], dtype=torch.float64)
-    for row, scores in zip(padded, emissions, strict=True):
-        row[: len(scores)] = torch.from_numpy(np.asarray(scores, np.float64))
-    mask = torch.arange(longest) < torch.tensor([[len(scores)] for scores in emissions])
-    sums = crf_algorithms.sum_sequences(chain, padded, mask)
-    tags = sums.marginals.permute(2, 0, 1).float().numpy()  # (B, W, C)
-    expected = sums.expected_transitions()  # (B, C, C)
-    for scores, marginals, transitions in zip(
-        emissions, tags, expected.float().numpy(), strict=True
-    ):
-        yield TagPosterior(marginals[: len(scores)], transitions)
+    posteriors = compute_posteriors(teacher, sentences)
+    return [DistillationExample(*pair) for pair in zip(sentences, posteriors, strict=True)]

@@ -1,0 +1,138 @@
+"""A teacher's probabilities of the tags of sentences, stored in the cache folder.
+
+Computing them takes longer than training a small student on them. They are stored in parts, so that
+an interrupted run continues after the last complete part, and all seeds and recipes with the same
+teacher and sentences share them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from vaner.backbones.encoding import TagPosterior
+from vaner.backbones.file_names import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
+from vaner.knowledge import array_cache
+from vaner.models.load import load_recognizer
+from vaner.models.locate import locate_model
+from vaner.tagger import crf_algorithms
+from vaner.tagger.instructions import ANY_TYPE
+from vaner.tagger.recognizer import Tagger
+from vaner.training.examples.sentences import SentenceExample
+from vaner.training.progress import progress_bar
+from vaner.utils.cache_folder import get_cache_folder
+
+_BATCH_SIZE = 256
+_PART_SIZE = 4 * _BATCH_SIZE  # a minute on a CPU core, for a teacher of BERT-base size
+_MAX_CACHED_PARTS = 800  # about 1.5 GB for 20 tags
+_VERSION = 1
+
+
+def compute_posteriors(teacher: str, sentences: Sequence[SentenceExample]) -> list[TagPosterior]:
+    """Return the probabilities of a teacher's tags, rounded to half precision.
+
+    Args:
+        teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used:
+            8-bit arithmetic changes probabilities.
+        sentences: the sentences.
+    """
+    folder = locate_model(teacher)
+    weights = _digest_weights(folder)
+    load_teacher = cache(lambda: _load_tagger(folder))
+    posteriors: list[TagPosterior] = []
+    with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
+        for start in range(0, len(sentences), _PART_SIZE):
+            part = sentences[start : start + _PART_SIZE]
+            words = _digest_sentences(part)
+            key = {"version": _VERSION, "teacher": weights, "sentences": words}
+            cached = get_cache_folder() / "posteriors" / f"{weights[:16]}-{words[:16]}"
+            arrays = array_cache.load(cached, key)
+            if arrays is None:
+                arrays = _compute_part(load_teacher(), part)
+                array_cache.save(cached, arrays, key)
+                array_cache.prune(cached.parent, f"*-{'[0-9a-f]' * 16}", _MAX_CACHED_PARTS)
+            ends = np.cumsum([len(sentence.words) for sentence in part])[:-1]
+            tags = np.split(arrays["tags"], ends)
+            posteriors += map(TagPosterior, tags, arrays["transitions"])
+            progress.update(len(part))
+    return posteriors
+
+
+def _load_tagger(folder: Path) -> Tagger:
+    tagger = load_recognizer(folder, form="pytorch")
+    assert isinstance(tagger, Tagger)
+    return tagger
+
+
+def _compute_part(
+    tagger: Tagger, sentences: Sequence[SentenceExample]
+) -> dict[str, npt.NDArray[np.float16]]:
+    """Return the posteriors of sentences: ``tags`` of all words and ``transitions``."""
+    posteriors: list[TagPosterior] = []
+    for start in range(0, len(sentences), _BATCH_SIZE):
+        posteriors += _run(tagger, sentences[start : start + _BATCH_SIZE])
+    tags, transitions = zip(*posteriors, strict=True)
+    return {
+        "tags": np.concatenate(tags).astype(np.float16),
+        "transitions": np.stack(transitions).astype(np.float16),
+    }
+
+
+def _digest_weights(folder: Path) -> str:
+    """Return a checksum of the weights and the configuration of a model."""
+    digest = hashlib.sha256()
+    for name in ("config.json", ADAPTER_FILE, LAYERS_FILE, HEAD_FILE):
+        if (folder / name).is_file():
+            digest.update(name.encode() + (folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _digest_sentences(sentences: Sequence[SentenceExample]) -> str:
+    """Return a checksum of the words and types of sentences."""
+    words = [
+        (sentence.type, [sentence.text[word.start : word.end] for word in sentence.words])
+        for sentence in sentences
+    ]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+def _run(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[TagPosterior]:
+    """Yield the posterior of the teacher's CRF for each sentence.
+
+    One forward-backward pass over the padded batch (B sentences, W words, C tags) yields the
+    marginal probability of each tag at each word. The probability of tag i at a word and tag j at
+    the next is before[i] * weights[i, j] * after[j] (`crf_algorithms.Sums`); its sum over the words
+    is the expected number of transitions from i to j.
+    """
+    prompted_sentences = [
+        (
+            sentence.text,
+            sentence.words,
+            tagger.prompts.instruction_for(
+                None if sentence.type == ANY_TYPE else sentence.type, None
+            ),
+        )
+        for sentence in sentences
+    ]
+    emissions = tagger.compute_emissions(prompted_sentences)
+    parameters = (torch.from_numpy(np.asarray(part)) for part in tagger.transitions)
+    chain = crf_algorithms.Chain(*parameters)
+    longest = max(map(len, emissions))
+    padded = torch.zeros(len(emissions), longest, emissions[0].shape[1], dtype=torch.float64)
+    for row, scores in zip(padded, emissions, strict=True):
+        row[: len(scores)] = torch.from_numpy(np.asarray(scores, np.float64))
+    mask = torch.arange(longest) < torch.tensor([[len(scores)] for scores in emissions])
+    sums = crf_algorithms.sum_sequences(chain, padded, mask)
+    tags = sums.marginals.permute(2, 0, 1).float().numpy()  # (B, W, C)
+    expected = sums.expected_transitions()  # (B, C, C)
+    for scores, marginals, transitions in zip(
+        emissions, tags, expected.float().numpy(), strict=True
+    ):
+        yield TagPosterior(marginals[: len(scores)], transitions)
