@@ -17,7 +17,7 @@ from experiments.peers.sentences import Tags
 from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.locate import locate_backbone
 from vaner.text.tags import TagSet
-from vaner.training.trainer import uses_bf16
+from vaner.training.precision import uses_bf16
 
 RATES = (5e-5, 2e-4)
 EPOCHS = 3

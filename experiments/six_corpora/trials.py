@@ -30,7 +30,7 @@ from vaner.training.plan import resolve_recipe
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
-from vaner.training.trainer import uses_bf16
+from vaner.training.precision import uses_bf16
 from vaner.training.weight_averages import copy_trained_weights, interpolate_weights
 from vaner.utils.provenance import collect_provenance
 

@@ -20,6 +20,7 @@ from vaner.annotator import Annotator
 from vaner.training import trainer
 from vaner.training.learners.learner import backbone_options
 from vaner.training.recipe.models import TaggerRecipe
+from vaner.training.precision import uses_bf16
 from vaner.training.trainer import make_arguments
 
 __all__ = ["corpus_folder"]
@@ -93,4 +94,4 @@ def test_auto_precision_ignores_emulated_bf16(
     monkeypatch.setattr(
         torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
     )
-    assert not trainer.uses_bf16("auto") and trainer.uses_bf16("bf16")
+    assert not uses_bf16("auto") and uses_bf16("bf16")

@@ -42,6 +42,7 @@ from vaner.training.curves import HistoryWriter
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
 from vaner.training.data.sources import DevSet
 from vaner.training.learners.learner import Learner
+from vaner.training.precision import uses_bf16
 from vaner.training.progress import ProgressBar, count_processes
 from vaner.training.recipe.schema import Recipe, StageRecipe
 
@@ -338,13 +339,3 @@ def make_optimizer(model: BackboneModel, stage: StageRecipe) -> torch.optim.Opti
         {"params": head, "lr": stage.head_learning_rate, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.999), fused=True)
-
-
-def uses_bf16(precision: str) -> bool:
-    """Return whether to compute in bf16: ``bf16``, or ``auto`` on hardware that is fast at it."""
-    if precision != "auto":
-        return precision == "bf16"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.backends.cpu.get_cpu_capability()
-    return "AVX512" in capabilities and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

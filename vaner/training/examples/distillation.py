@@ -81,13 +81,14 @@ def annotate_with_teacher(teacher: str, corpus: Corpus, min_score: float) -> Cor
 
 
 def make_distillation_examples(
-    teacher: str, sentences: Sequence[SentenceExample]
+    teacher: str, sentences: Sequence[SentenceExample], *, bf16: bool = False
 ) -> list[DistillationExample]:
     """Return sentences with the probabilities of a teacher that has the same tags, in their order.
 
     Args:
         teacher: folder, Hub id or embedded name of a saved tagger.
         sentences: the sentences.
+        bf16: compute the probabilities in bfloat16.
     """
-    posteriors = compute_posteriors(teacher, sentences)
+    posteriors = compute_posteriors(teacher, sentences, bf16=bf16)
     return [DistillationExample(*pair) for pair in zip(sentences, posteriors, strict=True)]

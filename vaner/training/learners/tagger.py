@@ -28,6 +28,7 @@ from vaner.training.examples.sentences import Coverage, TaggerExample, make_sent
 from vaner.training.learners.dev_score import score_recognizer
 from vaner.training.learners.learner import backbone_options, tokenizer_file
 from vaner.training.plan import PlannedStage, TrainingPlan
+from vaner.training.precision import uses_bf16
 from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.recipe.schema import DenseSource
 
@@ -61,6 +62,7 @@ class TaggerLearner:
         )
         if recipe.init_from is not None:
             warm_start(self.model, locate_model(recipe.init_from))
+        self._bf16 = uses_bf16(plan.recipe.precision)
         folder = tokenizer_file(self.model).parent
         self.encoder = recipe.build_encoder(folder)
 
@@ -87,7 +89,8 @@ class TaggerLearner:
             general=source.is_general_domain,
         )
         if recipe.teacher is not None and learns_probabilities:
-            return make_distillation_examples(recipe.teacher, examples), Coverage(0, {}, 0)
+            soft = make_distillation_examples(recipe.teacher, examples, bf16=self._bf16)
+            return soft, Coverage(0, {}, 0)
         return examples, coverage
 
     def encode(self, example: TaggerExample, rng: Random) -> Row:
