@@ -27,10 +27,10 @@ from vaner.training.data.sources import DevSet
 from vaner.training.learners.choice import build_learner
 from vaner.training.learners.learner import Learner
 from vaner.training.plan import resolve_recipe
+from vaner.training.precision import uses_bf16
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
-from vaner.training.precision import uses_bf16
 from vaner.training.weight_averages import copy_trained_weights, interpolate_weights
 from vaner.utils.provenance import collect_provenance
 

@@ -19,8 +19,8 @@ from tests.training.test_train import corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.training import trainer
 from vaner.training.learners.learner import backbone_options
-from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.precision import uses_bf16
+from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.trainer import make_arguments
 
 __all__ = ["corpus_folder"]
