@@ -30,6 +30,7 @@ MAX_LENGTH = 200
 _FEATURES = 1 << 18
 _MAX_POSTINGS = 30_000  # of the rarest trigrams of a name, which select names to compare
 _COMPARED = 6  # times as many names are compared as are returned
+_LEAST_BOUND = 1e-3  # of similarities
 _MAX_CACHED = 4
 _VECTORIZER = HashingVectorizer(
     analyzer="char_wb", ngram_range=(3, 3), n_features=_FEATURES, norm=None, binary=True,
@@ -131,7 +132,7 @@ class NameIndex:
 
     def _select(
         self, grams: NDArray[np.int32], sums: NDArray[np.float32], type_index: int, limit: int
-    ) -> NDArray[np.int32]:
+    ) -> NDArray[np.intp]:
         """Return the most similar names by some trigrams, sorted by their indices.
 
         Args:
@@ -141,24 +142,22 @@ class NameIndex:
             limit: maximum number of names.
         """
         starts, postings, idf = self._starts, self.tables["posting_names"], self.tables["idf"]
-        touched = [np.zeros(0, np.int32)]
+        touched = [np.zeros(0, np.intp)]
         for gram in grams.tolist():
-            names = postings[starts[gram] : starts[gram + 1]]
-            before = sums[names]
+            names = postings[starts[gram] : starts[gram + 1]].astype(np.intp)
+            before = sums.take(names)
             touched.append(names[before == 0])
             sums[names] = before + idf[gram] ** 2
         names = np.concatenate(touched)
-        totals = sums[names] / self.tables["norms"][names]
+        totals = sums.take(names) / self.tables["norms"].take(names)
         sums[names] = 0
         if len(self.types) > 1 or type_index < 0:
-            of_type = self.tables["name_types"][names] == type_index
+            of_type = self.tables["name_types"].take(names) == type_index
             names, totals = names[of_type], totals[of_type]
-        if len(names) > limit:
-            names = names[np.argpartition(-totals, limit)[:limit]]
-        return np.sort(names)
+        return np.sort(names[_find_greatest(totals, limit)])
 
     def _compare(
-        self, names: NDArray[np.int32], weights: NDArray[np.float32]
+        self, names: NDArray[np.intp], weights: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return the sum of the weights of the trigrams of each name, divided by its norm.
 
@@ -252,6 +251,22 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
         "identifier_bytes": identifier_bytes,
         "identifier_starts": identifier_starts,
     }
+
+
+def _find_greatest(values: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
+    """Return the positions of the greatest values, in any order.
+
+    Args:
+        values: not negative. *Shape:* (N,)
+        limit: maximum number of positions.
+    """
+    if len(values) <= limit:
+        return np.arange(len(values))
+    positions, bound = np.arange(0), values.max()
+    while len(positions) < limit:  # to sort out most of them takes less time than to partition them
+        bound = bound / 2 if bound > _LEAST_BOUND else np.float32(0)
+        positions = np.flatnonzero(values >= bound)
+    return positions[np.argpartition(-values[positions], limit - 1)[:limit]]
 
 
 def _vectorize(names: Sequence[str]) -> csr_matrix:
