@@ -132,3 +132,11 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
         assert hits.names.tolist() == expected.names.tolist()
         assert hits.similarities == pytest.approx(expected.similarities, abs=1e-5)
         assert all(0 <= s <= 1.0001 for s in hits.similarities)
+
+
+@pytest.mark.parametrize("values", [[0, 0, 0], [1, 1, 1], [0.9, 0, 2e-4, 1e-4], [0.5, 0.4, 0.1]])
+def test_the_greatest_values_are_found(values: list[float]) -> None:
+    for limit in (1, 2, 4):
+        found = name_index._find_greatest(np.array(values, np.float32), limit)
+        expected = sorted(values, reverse=True)[:limit]
+        assert sorted((values[p] for p in found.tolist()), reverse=True) == expected
