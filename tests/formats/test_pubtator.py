@@ -60,7 +60,8 @@ def test_pubtator_writes_new_identifiers(put):
     [
         ("7\t4\t8\tfever\tDisease\tD1", "is 'feve' in the text but 'fever'"),
         ("7\t4\t99\tfever\tDisease\tD1", "is outside the text"),
-        ("7\t9\t4\tfever\tDisease\tD1", "is outside the text"),
+        ("7\t9\t4\tfever\tDisease\tD1", r"mention 9:4 \(Disease\) ends before it starts"),
+        ("7\t4\t4\t\tDisease\tD1", r"mention 4:4 \(Disease\) is empty"),
         ("7\t4.0\t9\tfever\tDisease\tD1", "not integers"),
         ("7\t4\t9\tfever", "expected id, start"),
         ("9\t4\t9\tfever\tDisease\tD1", "annotation of 7"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from vaner.errors import FormatError
 from vaner.formats.dialects import bigbio, expand_container, find_dialect, is_annotated_text
+from vaner.formats.dialects.fields import MENTIONS
 from vaner.formats.json_records import is_list_of_records, parse_json_records
 from vaner.formats.label_studio.tasks import is_stored_annotation
 from vaner.formats.source import InputFile
@@ -68,7 +69,7 @@ def _detect_record(record: Any, is_list: bool) -> str | None:
             return "label_studio"
     if find_dialect(record) or expand_container(record) is not None:
         return "jsonl"
-    tool = None if is_list or not isinstance(record, dict) else _detect_tool(record)
+    tool = _detect_tool(record, is_list) if isinstance(record, dict) else None
     return tool or ("jsonl" if is_list and is_annotated_text(record) else None)
 
 
@@ -100,20 +101,25 @@ def _is_bare(record: Mapping[str, Any]) -> bool:
     return ("text" not in record and "tokens" not in record) or "annotation_id" in record
 
 
-def _detect_tool(record: Mapping[str, Any]) -> str | None:
-    """Return the annotation tool that wrote a record of JSON Lines, or None if it is not clear."""
+def _detect_tool(record: Mapping[str, Any], is_list: bool) -> str | None:
+    """Return the annotation tool that wrote a record, or None if it is not clear.
+
+    Lists have many authors, so a record in a list needs a field that only the tool writes.
+    """
+    if record.keys() & {"_input_hash", "_task_hash", "_view_id"}:
+        return "prodigy"
+    if is_list:
+        return "doccano" if "text" in record and record.keys() & {"Comments"} else None
     spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
-    if record.keys() & {"answer", "_input_hash", "_task_hash", "_view_id"}:
+    if "answer" in record or any("label" in span and "type" not in span for span in spans):
         return "prodigy"
-    if any("label" in span and "type" not in span for span in spans):
-        return "prodigy"
-    labels = (record[key] for key in ("label", "labels") if isinstance(record.get(key), list))
-    if any(all(isinstance(entry, list) for entry in entries) for entries in labels):
+    if not record.keys() & {"text", "data"}:
+        return None
+    entries = [entry for name in _MENTION_LISTS for entry in _get_list(record, name)]
+    if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entries):
         return "doccano"
-    entities = [entry for name in _MENTION_LISTS for entry in _get_list(record, name)]
-    if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entities):
-        return "doccano"
-    return None
+    is_unlabeled = any(isinstance(record.get(name), list) for name in ("label", "labels"))
+    return "doccano" if is_unlabeled and not any(map(record.get, MENTIONS)) else None
 
 
 def _get_list(record: Mapping[str, Any], key: str) -> list[Any]:

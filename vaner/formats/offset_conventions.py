@@ -2,7 +2,8 @@
 
 Programs count UTF-16 units or bytes, include the last character, count from 1, or compute offsets
 before line ends changed. The offsets of a document are converted if they disagree with its text,
-and one of these conventions makes all mentions agree.
+and one of these conventions makes all mentions agree. Without stored texts, offsets that cut words
+are converted if no word is cut when they count UTF-16 units.
 """
 
 from __future__ import annotations
@@ -40,13 +41,16 @@ def find_conversion(text: str, mentions: Iterable[Quoted]) -> Conversion | None:
 
     Args:
         text: text of the document.
-        mentions: its mentions. Those without a stored text are ignored.
+        mentions: its mentions. Those without a stored text count only if none has one.
 
     >>> find_conversion("Rat fever.", [([(1, 3)], "Rat"), ([(5, 9)], "fever")]).description
     'count from 1 and include the last character'
     """
+    mentions = list(mentions)
     quoted = [(pieces, quote) for pieces, quote in mentions if quote and quote.strip()]
-    if not quoted or _agree(text, quoted):
+    if not quoted:
+        return _find_by_words(text, [pieces for pieces, _ in mentions])
+    if _agree(text, quoted):
         return None
     for conversion in _list_conversions(text):
         converted = [(conversion.apply(pieces), quote) for pieces, quote in quoted]
@@ -75,13 +79,38 @@ def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
     return any(text[start].isspace() or text[end - 1].isspace() for start, end in pieces)
 
 
+def _find_by_words(text: str, mentions: Sequence[Sequence[Piece]]) -> Conversion | None:
+    """Return the conversion from UTF-16 units if offsets cut words, and only without it."""
+    if not mentions or not has_wide_characters(text):
+        return None
+    conversion = _count_utf16(text)
+    converted = [conversion.apply(pieces) for pieces in mentions]
+    is_whole, is_whole_then = (
+        all(_has_whole_words(text, piece) for pieces in located for piece in pieces)
+        for located in (mentions, converted)
+    )
+    return conversion if is_whole_then and not is_whole else None
+
+
+def _has_whole_words(text: str, piece: Piece) -> bool:
+    """Return whether a piece neither begins nor ends inside a word or with white space."""
+    start, end = piece
+    if not 0 <= start < end <= len(text) or _has_edges(text, [piece]):
+        return False
+    return not any(text[i - 1 : i].isalnum() and text[i : i + 1].isalnum() for i in piece)
+
+
+def _count_utf16(text: str) -> Conversion:
+    return _by_width("count UTF-16 units", (1 + (c > "\uffff") for c in text))
+
+
 def _list_conversions(text: str) -> Iterator[Conversion]:
     """Yield the conversions that are possible in a text, the likeliest first."""
     if "\r\n" in text:
         widths = (not text.startswith("\r\n", i) for i in range(len(text)))
         yield _by_width("count the two characters of a line end as one", widths)
     if has_wide_characters(text):
-        yield _by_width("count UTF-16 units", (1 + (c > "\uffff") for c in text))
+        yield _count_utf16(text)
     if not text.isascii():
         yield _by_width("count bytes", (len(c.encode("utf-8", "surrogatepass")) for c in text))
     if "\n" in text:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from vaner.formats.dialects import convert_record
 from vaner.formats.dialects.fields import MENTION_FIELDS, find_document_name, find_tag_field
-from vaner.formats.dialects.mentions import looks_like_mention
+from vaner.formats.dialects.mentions import find_pieces, is_mention, looks_like_mention
 from vaner.formats.json_values import (
     check_extent,
     check_pair,
@@ -50,6 +50,7 @@ _TAG = re.compile(r"O|[BIESLUM]-.+")
 _UNAMBIGUOUS = {*MENTION_FIELDS, "ents", "mentions", "ner", "denotations", "entity_mentions"}
 """Names of a field that has mentions, whatever its entries look like."""
 
+_RECORDS = "the records, which have offsets and types themselves"
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
 
@@ -162,7 +163,7 @@ def _convert_offsets(text: str, entries: list[Any], id: str) -> list[Any]:
     """Return the mentions of a document with offsets in code points."""
     pieces = [_find_pieces(entry) for entry in entries]
     mentions = [(p, entry.get("text")) for p, entry in zip(pieces, entries, strict=True) if p]
-    conversion = find_conversion(text, [m for m in mentions if isinstance(m[1], str)])
+    conversion = find_conversion(text, [m for m in mentions if isinstance(m[1], str | None)])
     if conversion is None:
         return entries
     report_conversion(conversion.description, id)
@@ -193,14 +194,21 @@ def _get_id(record: Mapping[str, Any]) -> Any:
 
 def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) -> None:
     used = field or next((name for name in MENTION_FIELDS if record.get(name)), None)
+    unread[_RECORDS] += used is None and _is_mention_with_text(record)
     for name, value in record.items():
-        if name == used or name == "metadata" or not isinstance(value, list) or not value:
+        if name == used or name == "metadata" or not isinstance(value, list | dict) or not value:
             continue
-        entries = value[:_CHECKED_ENTRIES]
+        entries = value[:_CHECKED_ENTRIES] if isinstance(value, list) else [value]
         is_tagged = used is None and name != "tokens" and _are_tags(entries)
         is_tagged = is_tagged and ("tokens" in record or OUTSIDE in entries)
         is_unread = name in _UNAMBIGUOUS or any(map(looks_like_mention, entries)) or is_tagged
         unread[name] += is_unread
+
+
+def _is_mention_with_text(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is a mention, whose text is not that of a document."""
+    pieces = (find_pieces(record) if is_mention(record) else None) or []
+    return bool(pieces) and len(record.get("text", "")) == pieces[-1][1] - pieces[0][0]
 
 
 def _are_tags(values: Sequence[Any]) -> bool:
@@ -253,8 +261,8 @@ def _join_tokens(
 def _get_entries(record: Mapping[str, Any], field: str | None, classes: Sequence[str]) -> list[Any]:
     """Return the mentions of a record as in the file, or converted from tags to token offsets."""
     if field is None:
-        entries: Any = next((record[name] for name in MENTION_FIELDS if record.get(name)), [])
-        return list(check_type(entries, list, "spans"))
+        name = next((name for name in MENTION_FIELDS if record.get(name)), "spans")
+        return list(check_type(record.get(name) or [], list, name))
     tags = [_name_tag(tag, classes) for tag in record[field]]
     try:
         chunks = decode_tags(tags)
@@ -283,6 +291,9 @@ def _name_tag(tag: Any, classes: Sequence[str]) -> str:
 def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Span:
     entry = check_type(entry, dict, "a span")
     type = check_type(entry.get("type") or entry.get("label") or "", str, "type")
+    if not entry.keys() & {"start", "end", "fragments"}:
+        listed = ", ".join(map(str, entry)) or "nothing"
+        raise MalformedError(f"a mention needs start and end; this one has {listed}")
     fragments = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
     pieces = [check_pair(piece) for piece in check_type(fragments, list, "fragments")]
     if tokens is not None:

@@ -51,7 +51,10 @@ def make_span(
     """
     pieces = sorted((int(start), int(end)) for start, end in pieces)
     for start, end in pieces:
-        if not 0 <= start < end <= len(text):
+        if start >= end:
+            problem = "is empty" if start == end else "ends before it starts"
+            raise SpanError(f"mention {start}:{end} ({type}) {problem}")
+        if start < 0 or end > len(text):
             raise SpanError(
                 f"mention {start}:{end} ({type}) is outside the text, "
                 f"which has {len(text)} characters"

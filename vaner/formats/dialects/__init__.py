@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from vaner.formats.class_names import name_tags
-from vaner.formats.dialects import bigbio, medcat, services, spacy, token_spans
+from vaner.formats.dialects import bigbio, medcat, platforms, services, spacy, token_spans
 from vaner.formats.dialects.fields import CONTAINERS, is_document, normalize_record, read_columns
 from vaner.formats.skipped_records import SkipCounts
 
@@ -68,6 +68,33 @@ DIALECTS = (
         '{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}',
         token_spans.is_dygie,
         token_spans.convert_dygie,
+    ),
+    Dialect(
+        "W2NER",
+        '{"sentence": ["Gout", "."], "ner": [{"index": [0], "type": "Disease"}]}',
+        token_spans.is_w2ner,
+        token_spans.convert_w2ner,
+    ),
+    Dialect(
+        "SageMaker Ground Truth",
+        '{"source": "Gout.", "job": {"annotations": {"entities": [{"label": "Disease", '
+        '"startOffset": 0, "endOffset": 4}]}}, "job-metadata": {"type": "groundtruth/text-span"}}',
+        platforms.is_ground_truth,
+        platforms.convert_ground_truth,
+    ),
+    Dialect(
+        "UBIAI",
+        '{"documentName": "1", "document": "Gout.", "tokens": [{"text": "Gout", "start": 0, '
+        '"end": 4, "entityLabel": "Disease"}]}',
+        platforms.is_ubiai,
+        platforms.convert_ubiai,
+    ),
+    Dialect(
+        "Elasticsearch",
+        '{"_id": "1", "_source": {"text": "Gout.", "entities": [{"start": 0, "end": 4, '
+        '"type": "Disease"}]}}',
+        platforms.is_hit,
+        platforms.convert_hit,
     ),
     Dialect(
         "BigBIO",
@@ -162,6 +189,8 @@ def expand_container(record: Any) -> Sequence[Any] | None:
         return None
     for name in CONTAINERS:
         items = record.get(name)
+        if name == "hits" and isinstance(items, dict):  # of Elasticsearch
+            items = items.get("hits")
         if name == "rows" and isinstance(items, list):  # of the viewer of Hugging Face
             items = [item.get("row", item) if isinstance(item, dict) else item for item in items]
         if isinstance(items, list) and any(map(is_annotated_text, items)):

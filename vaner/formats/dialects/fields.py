@@ -27,13 +27,13 @@ MENTION_FIELDS = ("spans", "entities")
 
 MENTIONS = (
     *MENTION_FIELDS, "ents", "mentions", "ner", "annotations", "annotation", "denotations",
-    "entity_mentions", "labels", "label", "results",
+    "entity_mentions", "labels", "label", "results", "Entities",
 )  # fmt: skip
 """All names of a field with mentions."""
 
 CONTAINERS = (
     "examples", "documents", "data", "records", "items", "rows", "results", "annotations",
-    "projects",
+    "projects", "hits",
 )  # fmt: skip
 """Names of a field with all documents of a file."""
 
@@ -141,20 +141,49 @@ def find_document_name(record: Mapping[str, Any]) -> str | None:
 
 def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return as a list the mentions that are a list per field, as in `datasets`, or an object."""
-    return {
-        name: [dict(zip(value, entry, strict=True)) for entry in zip(*value.values(), strict=True)]
-        for name in MENTIONS
-        if isinstance(value := record.get(name), dict)
-        and all(isinstance(column, list) for column in value.values())
-        and len({len(column) for column in value.values()}) == 1
-        and len(value) > 1
-    } | {
-        name: list(value.values())  # MedCAT numbers the mentions of a text
-        for name in MENTIONS
-        if isinstance(value := record.get(name), dict)
-        and value
-        and all(str(key).isdigit() and isinstance(entry, dict) for key, entry in value.items())
-    }
+    return (
+        {
+            name: [
+                dict(zip(value, entry, strict=True)) for entry in zip(*value.values(), strict=True)
+            ]
+            for name in MENTIONS
+            if isinstance(value := record.get(name), dict)
+            and all(isinstance(column, list) for column in value.values())
+            and len({len(column) for column in value.values()}) == 1
+            and len(value) > 1
+        }
+        | {
+            name: list(value.values())  # MedCAT numbers the mentions of a text
+            for name in MENTIONS
+            if isinstance(value := record.get(name), dict)
+            and value
+            and all(str(key).isdigit() and isinstance(entry, dict) for key, entry in value.items())
+        }
+        | {
+            name: entries  # GATE has a list for each type
+            for name in MENTIONS
+            if isinstance(value := record.get(name), dict) and (entries := _list_by_type(value))
+        }
+    )
+
+
+def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
+    """Return the mentions of an object that has a list for each type; empty if it is another one.
+
+    >>> _list_by_type({"Disease": [{"indices": [0, 4]}]})
+    [{'indices': [0, 4], 'type': 'Disease'}]
+    >>> _list_by_type({"Disease": {"Gout": [[0, 4]]}})
+    [{'span': [0, 4], 'text': 'Gout', 'type': 'Disease'}]
+    """
+    entries: list[Any] = []
+    for type, group in groups.items():
+        if isinstance(group, dict):
+            located = [(text, pairs) for text, pairs in group.items() if isinstance(pairs, list)]
+            group = [{"span": pair, "text": text} for text, pairs in located for pair in pairs]
+        if not isinstance(group, list):
+            return []
+        entries += [{**e, "type": type} if isinstance(e, dict) else e for e in group]
+    return entries if entries and all(map(is_mention, entries)) else []
 
 
 def find_tag_field(record: Mapping[str, Any]) -> str | None:

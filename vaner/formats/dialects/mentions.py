@@ -26,11 +26,15 @@ START_END = (
     ("char_start", "char_end"),
     ("start_index", "end_index"),
     ("start_pos", "end_pos"),
+    ("begin_offset", "end_offset"),
+    ("beginOffset", "endOffset"),
+    ("BeginOffset", "EndOffset"),
+    ("characterOffsetBegin", "characterOffsetEnd"),
     ("start", "stop"),
 )
 """Names of the fields with the start and the end of a mention."""
 
-NESTED = ("span", "offsets", "offset", "position", "location", "locations", "pos")
+NESTED = ("span", "offsets", "offset", "position", "location", "locations", "pos", "indices")
 """Names of a field that contains start and end."""
 
 TYPES = (
@@ -54,6 +58,10 @@ TYPES = (
     "ent_type",
     "ner_label",
     "semantic_type",
+    "semtypes",
+    "entityLabel",
+    "Type",
+    "Category",
     "kind",
 )
 """Names of the field with the type of a mention, or with a list of its types."""
@@ -64,8 +72,8 @@ _OFFSET_NAMES = {*NESTED, *(name for names in START_END for name in names)} - {"
 _OUR_FIELDS = {
     "start", "end", "type", "text", "score", "identifiers", "fragments", "candidates", "context",
 }  # fmt: skip
-_QUOTES = ("text", "mention")
-_SCORES = ("score", "prob", "confidence", "probability")
+_QUOTES = ("text", "mention", "Text")
+_SCORES = ("score", "prob", "confidence", "probability", "Score", "confidenceScore")
 # Fields that say again what others say: the number of a mention, its text, its tokens.
 _REDUNDANT = {
     "id", "word", "index", "token_start", "token_end", "start_token", "end_token", "length",
@@ -85,10 +93,13 @@ def is_mention(entry: Any) -> bool:
 def looks_like_mention(entry: Any) -> bool:
     """Return whether an entry of a list may be a mention, also an incomplete or unknown one.
 
-    Sentences, e.g., have offsets and no type. A list may contain the mentions of a sentence.
+    Sentences, e.g., have offsets and no type. A list may contain the mentions of a sentence, and an
+    object those of a type or of a program.
     """
     if isinstance(entry, dict):
-        return bool(_OFFSET_NAMES & entry.keys() and entry.keys() & {*TYPES, "infons"})
+        is_one = _OFFSET_NAMES & entry.keys() and entry.keys() & {*TYPES, "infons"}
+        lists = (value for value in entry.values() if isinstance(value, list | dict))
+        return bool(is_one) or any(map(looks_like_mention, lists))
     return is_triple(entry) or (isinstance(entry, list) and any(map(looks_like_mention, entry)))
 
 
@@ -152,7 +163,7 @@ def count_other_fields(entry: Any, skipped: SkipCounts, read: Iterable[str] = ()
     fields = {**(infons if isinstance(infons, dict) else {}), **entry}
     types = find_types(fields)
     for name, value in without_identifiers(fields).items():
-        is_type = name in TYPES and value in (types, *types[:1])
+        is_type = name in TYPES and _get_names(value) == types
         is_read = name in _READ and not (name in _DETAILS and isinstance(value, str))
         if not is_read and name not in read and not is_type:
             count_field(str(name), value, "mention", skipped)
@@ -199,13 +210,18 @@ def has_no_type(entry: Any) -> bool:
 def find_types(entry: Mapping[str, Any]) -> list[str]:
     """Return the types of a mention; none if no field contains a type."""
     for name in TYPES:
-        value = entry.get(name)
-        if isinstance(value, str) and value:
-            return [value]
-        if _is_strings(value):
-            return list(dict.fromkeys(value))  # type: ignore[arg-type]
+        if names := _get_names(entry.get(name)):
+            return names
     infons = entry.get("infons")  # of BioC
     return find_types(infons) if isinstance(infons, dict) else []
+
+
+def _get_names(value: Any) -> list[str]:
+    """Return the types in a field: a name, a list of names, or the labels of flair."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        value = [item.get("value") for item in value]
+    names = [value] if isinstance(value, str) and value else value
+    return list(dict.fromkeys(names)) if _is_strings(names) else []
 
 
 def find_identifiers(entry: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import find_pieces, is_triple, normalize_mention
+from vaner.formats.dialects.mentions import find_pieces, is_mention, is_triple, normalize_mention
 from vaner.formats.json_values import check_type, get_list
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
@@ -44,7 +44,12 @@ def is_document_with_paragraphs(record: Any) -> bool:
 
 def is_doc(record: Any) -> bool:
     """Return whether a record is a `Doc` as JSON."""
-    return isinstance(record, dict) and "text" in record and isinstance(record.get("ents"), list)
+    if not isinstance(record, dict) or "text" not in record:
+        return False
+    groups = record.get("spans")  # without `ents` if no component finds them
+    lists = list(groups.values()) if isinstance(groups, dict) else []
+    is_grouped = bool(lists) and all(isinstance(g, list) and all(map(is_mention, g)) for g in lists)
+    return isinstance(record.get("ents"), list) or is_grouped
 
 
 def convert_example(record: Any, skipped: SkipCounts) -> Iterator[dict[str, Any]]:
@@ -86,7 +91,8 @@ def convert_doc(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict
     groups = record.get("spans")
     lists = list(groups.values()) if isinstance(groups, dict) else []
     grouped = [span for group in lists if isinstance(group, list) for span in group]
-    entries = [*record["ents"], *(span for span in grouped if span not in record["ents"])]
+    ents = get_list(record, "ents")
+    entries = [*ents, *(span for span in grouped if span not in ents)]
     spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
     metadata = {key: record[key] for key in ("cats", "_") if record.get(key)}
     pieces = [find_pieces(sent) for sent in get_list(record, "sents") if isinstance(sent, dict)]

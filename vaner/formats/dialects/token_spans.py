@@ -1,8 +1,9 @@
-"""Mentions as ranges of tokens whose last token is included: GLiNER and DyGIE++.
+"""Mentions as tokens: GLiNER, DyGIE++ and W2NER.
 
-GLiNER: `{"tokenized_text": ["Gout", "."], "ner": [[0, 0, "Disease"]]}`. A document of DyGIE++ has
-sentences, and mentions for each of them, whose numbers count tokens of the document:
-`{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`.
+GLiNER includes the last token: `{"tokenized_text": ["Gout", "."], "ner": [[0, 0, "Disease"]]}`. So
+does DyGIE++, whose documents have sentences, and mentions for each of them, which count the tokens
+of the document: `{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`.
+W2NER names each token: `{"sentence": ["Gout", "."], "ner": [{"index": [0], "type": "Disease"}]}`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaner.formats.dialects.mentions import is_triple, normalize_mention
-from vaner.formats.json_values import get_list
+from vaner.formats.json_values import get_list, is_integer
 from vaner.formats.skipped_records import SkipCounts
 
 
@@ -56,6 +57,29 @@ def convert_dygie(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
         "spans": [_to_exclusive(entry, skipped) for entries in per_sentence for entry in entries],
         "metadata": {"dataset": record["dataset"]} if record.get("dataset") else {},
     }
+
+
+def is_w2ner(record: Any) -> bool:
+    """Return whether a record is a sentence of W2NER, a list of tokens."""
+    if not isinstance(record, dict) or not isinstance(record.get("sentence"), list):
+        return False
+    entries = record.get("ner")
+    return isinstance(entries, list) and all(
+        isinstance(e, dict) and _is_integers(e.get("index")) for e in entries
+    )
+
+
+def convert_w2ner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
+    """Yield a sentence of W2NER as a record with tokens; tokens with a gap are fragments."""
+    spans = []
+    for entry in record["ner"]:
+        pieces = [[index, index + 1] for index in sorted(entry["index"])]
+        spans.append({"fragments": pieces, "type": entry.get("type")})
+    yield {"tokens": record["sentence"], "spans": spans}
+
+
+def _is_integers(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(is_integer, value))
 
 
 def _to_exclusive(entry: Any, skipped: SkipCounts) -> Any:

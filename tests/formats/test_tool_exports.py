@@ -1,0 +1,137 @@
+"""Exports of tools and platforms: other names, other counts of offsets, and mentions not read."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaner.errors import FormatError
+from vaner.formats import FormatWarning, detect_format, read
+from vaner.formats.skipped_records import SkippedRecordsWarning
+from vaner.text.documents import Document
+
+Put = Callable[..., Path]
+TEXT = "😀 Rat fever, then gout."
+FOUND = [(2, 11, "Disease"), (18, 22, "Disease")]
+
+
+def write_lines(*records: object) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def read_quietly(path: Path) -> list[Document]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return list(read(path))
+
+
+def spans(document: Document) -> list[tuple[int, int, str]]:
+    return [(span.start, span.end, span.type) for span in document.spans]
+
+
+SPOTS = [{"start_pos": s, "end_pos": e, "labels": [{"value": t}]} for s, e, t in FOUND]
+AMAZON = [{"BeginOffset": s, "EndOffset": e, "Type": t, "Score": 0.9} for s, e, t in FOUND]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"entities": {"Disease": [{"indices": [2, 11]}, {"indices": [18, 22]}]}},
+        {"label": {"Disease": {"Rat fever": [[2, 10]], "gout": [[18, 21]]}}},
+        {"spans": {"sc": [{"start": s, "end": e, "label": t} for s, e, t in FOUND]}},
+        {"labels": [], "ner": SPOTS},
+        {"labels": [], "entities": SPOTS},
+        {"Entities": AMAZON},
+    ],
+    ids=["GATE", "CLUENER", "groups of spaCy", "flair", "older flair", "Comprehend Medical"],
+)
+def test_mentions_under_other_names(put: Put, fields: dict[str, Any]) -> None:
+    record = {"text": TEXT, **fields}
+    for content in (write_lines(record, record), json.dumps([record, record])):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatWarning)  # of the converted ends
+            documents = list(read(put(content, "file.jsonl")))
+        assert [spans(document) for document in documents] == [FOUND, FOUND]
+
+
+def test_a_text_under_another_name_is_not_from_doccano(put: Put) -> None:
+    entities = [[start, end, type] for start, end, type in FOUND]
+    (document,) = read_quietly(put(write_lines({"content": TEXT, "entities": entities}), "a.jsonl"))
+    assert (document.text, spans(document)) == (TEXT, FOUND)
+
+
+def test_a_list_of_prodigy_has_rejected_answers(put: Put) -> None:
+    records = [{"text": TEXT, "_task_hash": 1, "answer": a} for a in ("accept", "reject")]
+    path = put(json.dumps(records), "a.json")
+    assert detect_format(path) == "prodigy"
+    with pytest.warns(SkippedRecordsWarning, match=r"rejected \(1\)"):
+        assert [document.id for document in read(path)] == ["a-1"]
+
+
+def test_a_list_of_doccano_counts_utf16_units(put: Put) -> None:
+    label = [[start + 1, end + 1, type] for start, end, type in FOUND]
+    path = put(json.dumps([{"id": 1, "text": TEXT, "label": label, "Comments": []}]), "a.json")
+    assert detect_format(path) == "doccano"
+    assert spans(next(read(path))) == FOUND
+
+
+@pytest.mark.parametrize("is_converted", [True, False])
+def test_utf16_units_are_recognized_by_the_words_they_cut(put: Put, is_converted: bool) -> None:
+    label = [[start + is_converted, end + is_converted, type] for start, end, type in FOUND]
+    path = put(json.dumps([{"text": TEXT, "label": label}]), "a.json")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        (document,) = read(path)
+    assert spans(document) == FOUND
+    messages = ["count UTF-16 units; converted" in str(warning.message) for warning in caught]
+    assert messages == [True] * is_converted
+
+
+def test_words_that_are_cut_in_any_case_stay(put: Put) -> None:
+    label = [[2, 11, "Disease"], [12, 14, "Disease"]]  # ", "
+    (document,) = read_quietly(put(json.dumps([{"text": TEXT, "label": label}]), "a.json"))
+    assert spans(document) == [(2, 11, "Disease"), (12, 14, "Disease")]
+
+
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        ({"text": TEXT, "meta": {"entities": [{"start": 2, "end": 11, "type": "D"}]}}, "meta"),
+        ({"text": TEXT, "matches": [[{"start": 2, "end": 11, "semtypes": ["T047"]}]]}, "matches"),
+        ({"text": "gout", "type": "Disease", "start": 18, "end": 22}, "the records, which"),
+    ],
+)
+def test_mentions_that_are_not_read_are_said(put: Put, record: object, field: str) -> None:
+    for content in (write_lines(record), json.dumps([record])):
+        with pytest.warns(FormatWarning, match=f"not read as mentions: {field}"):
+            assert [document.spans for document in read(put(content))] == [()]
+
+
+@pytest.mark.parametrize(
+    ("entities", "message"),
+    [
+        ([{"text": "gout", "type": "D"}], "a mention needs start and end; this one has text, type"),
+        ([{"entity": "D", "startPos": 18}], "this one has entity, startPos"),
+        ({"Disease": ["gout"]}, "entities is dict, expected list"),
+        ([{"start": 18, "end": 18, "type": "D"}], r"mention 18:18 \(D\) is empty"),
+        ([{"start": 22, "end": 18, "type": "D"}], r"mention 22:18 \(D\) ends before it starts"),
+    ],
+)
+def test_mentions_without_offsets_are_named(put: Put, entities: object, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        list(read(put(write_lines({"text": TEXT, "entities": entities}), "a.jsonl")))
+
+
+def test_fragments_of_w2ner_and_hits_of_elasticsearch(put: Put) -> None:
+    sentence = {"sentence": ["rat", "or", "hay", "fever"], "ner": [{"index": [0, 3], "type": "D"}]}
+    (document,) = read_quietly(put(write_lines(sentence), "a.jsonl"))
+    assert document.spans[0].fragments == ((0, 3), (11, 16))
+    hits = {"hits": {"hits": [{"_id": "7", "_source": {"text": "Gout."}}]}}
+    assert [(d.id, d.text) for d in read_quietly(put(json.dumps(hits), "b.json"))] == [
+        ("7", "Gout.")
+    ]
