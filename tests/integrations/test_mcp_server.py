@@ -19,8 +19,12 @@ mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 import anyio  # noqa: E402
 
+from tests.command_line import Run  # noqa: E402
+from tests.linking.bases import build  # noqa: E402
 from vaner.annotator import Annotator  # noqa: E402
 from vaner.integrations.mcp_server import build_mcp_server  # noqa: E402
+from vaner.knowledge.concepts import Concept  # noqa: E402
+from vaner.linking.options import LinkOptions  # noqa: E402
 from vaner.text.documents import Document, Span  # noqa: E402
 
 
@@ -38,9 +42,6 @@ class Names:
             start = document.text.find("gout")
             spans = [Span(start, start + 4, "Disease", 0.75)] if start >= 0 else []
             yield document.with_spans(spans)
-
-    def resolve_types(self, types: Any) -> list[str]:
-        return ["Disease" for _ in types]
 
     def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
         for document in documents:
@@ -69,7 +70,8 @@ def content(result: Any) -> Any:
 
 def test_tools_in_memory() -> None:
     names = Names()
-    server = build_mcp_server(Annotator(names), names, max_characters=100)  # type: ignore[arg-type]
+    annotator = Annotator(names, linker=names)  # type: ignore[arg-type]
+    server = build_mcp_server(annotator, max_characters=100)
     line = json.dumps({"id": "7", "text": "gout", "spans": [{"start": 0, "end": 4, "type": "D"}]})
     tools, annotated, linked, converted, *wrong = call(
         server,
@@ -100,15 +102,47 @@ def test_without_a_knowledge_base_nothing_is_linked() -> None:
     assert tools == ["annotate", "convert"]
 
 
+def test_similar_names_have_ranked_concepts_and_mentions_have_context(tmp_path: Path) -> None:
+    concepts = [
+        Concept("X:1", "Gout", "Disease", ("Podagra",), "mine"),
+        Concept("X:2", "Gouty toes", "Disease", (), "mine"),
+    ]
+    base = build(tmp_path / "mine.parquet", *concepts)
+    linker = LinkOptions(link=str(base.path), candidates=2).load()
+    annotator = Annotator(Names(), linker=linker, context=True)  # type: ignore[arg-type]
+    _, annotated, linked, wrong = call(
+        build_mcp_server(annotator),
+        ("annotate", {"text": "He has no gout."}),
+        ("link", {"names": ["podagras", "", "zzz"], "type": "disease"}),
+        ("link", {"names": ["gout"], "type": "Gene"}),
+    )
+    [mention] = content(annotated)
+    assert mention["identifiers"] == ["X:1"]
+    assert [each["id"] for each in mention["candidates"]] == ["X:1", "X:2"]
+    assert mention["candidates"][0]["score"] > mention["candidates"][1]["score"]
+    assert mention["context"] == [{"attribute": "negated", "start": 7, "end": 9, "text": "no"}]
+    similar, *unknown = content(linked)
+    assert similar["identifiers"] == ["X:1"] and similar["candidates"][0]["name"] == "podagra"
+    assert unknown == [{"name": name, "identifiers": []} for name in ("", "zzz")]
+    assert wrong.is_error and "no type Gene; it has Disease" in wrong.content[0].text
+
+
 @pytest.mark.heavy
-def test_the_command_on_standard_input_and_output() -> None:
+def test_the_command_on_standard_input_and_output(tmp_path: Path) -> None:
     from mcp.client.stdio import StdioServerParameters
 
-    command = StdioServerParameters(
-        command=sys.executable, args=["-m", "vaner", "mcp", "--device", "cpu"]
-    )
-    _, annotated = call(command, ("annotate", {"text": "Metformin treats diabetes."}))
-    assert [mention["text"] for mention in content(annotated)] == ["Metformin", "diabetes"]
+    base = build(tmp_path / "mine.parquet", Concept("X:1", "Diabetes", "Disease", (), "mine"))
+    options = ["--link", str(base.path), "--context", "--device", "cpu"]
+    command = StdioServerParameters(command=sys.executable, args=["-m", "vaner", "mcp", *options])
+    _, annotated = call(command, ("annotate", {"text": "Metformin never treats diabetes."}))
+    drug, disease = content(annotated)
+    assert drug["text"] == "Metformin" and disease["text"] == "diabetes"
+    assert disease["candidates"][0]["id"] == "X:1" and disease["context"][0]["text"] == "never"
+
+
+def test_an_unknown_knowledge_base_is_an_error_in_one_line(run: Run) -> None:
+    for option in ("--kb", "--link"):
+        assert "unknown knowledge base 'none'" in run("mcp", option, "none").error
 
 
 @contextmanager

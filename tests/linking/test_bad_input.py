@@ -137,6 +137,6 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
 @pytest.mark.parametrize("values", [[0, 0, 0], [1, 1, 1], [0.9, 0, 2e-4, 1e-4], [0.5, 0.4, 0.1]])
 def test_the_greatest_values_are_found(values: list[float]) -> None:
     for limit in (1, 2, 4):
-        found = name_index._find_greatest(np.array(values, np.float32), limit)
+        positions = name_index._find_greatest(np.array(values, np.float32), limit)
         expected = sorted(values, reverse=True)[:limit]
-        assert sorted((values[p] for p in found.tolist()), reverse=True) == expected
+        assert sorted((values[p] for p in positions.tolist()), reverse=True) == expected

@@ -13,9 +13,11 @@ from vaner.cli.messages import print_message
 from vaner.cli.options import (
     DEFAULT_LOAD,
     BatchOption,
+    ContextOption,
     DeviceOption,
     FormOption,
     KnowledgeBaseOption,
+    LinkOption,
     ModelOption,
     RevisionOption,
 )
@@ -27,6 +29,7 @@ from vaner.cli.serve import (
     load_api_keys,
 )
 from vaner.errors import VanerError
+from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import LoadOptions
 from vaner.utils.distribution import describe_install
 from vaner.utils.sockets import bind_socket, format_url
@@ -41,6 +44,8 @@ def mcp(
     model: ModelOption = None,
     revision: RevisionOption = None,
     kb: KnowledgeBaseOption = None,
+    link: LinkOption = None,
+    context: ContextOption = False,
     http: Annotated[
         bool,
         typer.Option("--http", help="Listen on a port, instead of standard input and output."),
@@ -64,6 +69,8 @@ def mcp(
     `vaner mcp`
 
     `vaner mcp --kb open --http --port 8001`
+
+    `vaner mcp --link ctd --context`
     """
     if not http and ((host, port) != (_HOST, _PORT) or api_key_file):
         raise VanerError("--host, --port and --api-key-file require --http")
@@ -82,7 +89,9 @@ def mcp(
     options = LoadOptions(
         model=model, revision=revision, device=device, batch_size=batch_size, form=form
     )
-    build = partial(_build, options, kb, max_characters)
+    candidates = DEFAULT_CANDIDATES if link is not None else 0
+    link_options = LinkOptions(kb=kb, link=link, candidates=candidates)
+    build = partial(_build, options, link_options, context, max_characters)
     if not http:
         build().run("stdio")
         return
@@ -97,12 +106,12 @@ def mcp(
     print_message("stopped")
 
 
-def _build(options: LoadOptions, kb: str | None, max_characters: int) -> MCPServer[Any]:
-    """Load the model and the knowledge base, and return the server with its tools."""
-    from vaner.annotator import Annotator
+def _build(
+    options: LoadOptions, link_options: LinkOptions, context: bool, max_characters: int
+) -> MCPServer[Any]:
+    """Load the model and the knowledge bases, and return the server with its tools."""
     from vaner.integrations.mcp_server import build_mcp_server
-    from vaner.knowledge.matcher import Matcher
+    from vaner.server.batch_workers import load_annotator
 
-    matcher = Matcher.from_name(kb) if kb is not None else None
-    annotator = Annotator.from_pretrained(**options.as_arguments())
-    return build_mcp_server(annotator, matcher, max_characters=max_characters)
+    annotator = load_annotator(options, link_options, context)
+    return build_mcp_server(annotator, max_characters=max_characters)

@@ -9,7 +9,7 @@ import io
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NotRequired, TypeVar, cast
 
 import anyio
 import uvicorn
@@ -21,10 +21,12 @@ from typing_extensions import TypedDict
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import read, write_to
+from vaner.formats.mention_details import write_details
 from vaner.formats.mention_rows import MENTIONS
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
-from vaner.knowledge.matcher import Matcher
+from vaner.knowledge.type_names import match_types
+from vaner.linking.protocol import MentionLinker
 from vaner.text.documents import Document, Span
 from vaner.utils.api_keys import ApiKeyMiddleware
 from vaner.utils.provenance import get_package_version
@@ -33,6 +35,23 @@ Result = TypeVar("Result")
 
 _BYTES_PER_CHARACTER = 12  # of JSON that escapes them: two of \uXXXX
 _OTHER_BYTES = 100_000
+
+
+class ListedConcept(TypedDict):
+    """A concept that a mention may refer to, with its most similar name and its probability."""
+
+    id: str
+    name: str
+    score: float
+
+
+class ListedCue(TypedDict):
+    """Words that make a mention negated, uncertain, historical or that of a relative (family)."""
+
+    attribute: str
+    start: int
+    end: int
+    text: str
 
 
 class FoundMention(TypedDict):
@@ -44,23 +63,23 @@ class FoundMention(TypedDict):
     text: str
     score: float | None
     identifiers: list[str]
+    candidates: NotRequired[list[ListedConcept]]
+    context: NotRequired[list[ListedCue]]
 
 
 class LinkedName(TypedDict):
-    """A name, and the identifiers of the concepts that have it; empty if it is unknown."""
+    """A name, and the identifiers of its concepts; empty if it is unknown."""
 
     name: str
     identifiers: list[str]
+    candidates: NotRequired[list[ListedConcept]]
 
 
-def build_mcp_server(
-    annotator: Annotator, matcher: Matcher | None = None, *, max_characters: int = 1_000_000
-) -> MCPServer[Any]:
+def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -> MCPServer[Any]:
     """Return the server with its tools.
 
     Args:
-        annotator: finds the mentions.
-        matcher: gives them identifiers, and is the tool `link`. Default: there is no such tool.
+        annotator: finds the mentions. Its linker is the tool `link`; without one there is none.
         max_characters: maximum length of a text.
     """
     types = ", ".join(annotator.types)
@@ -83,7 +102,7 @@ def build_mcp_server(
     ) -> list[FoundMention]:
         """Find the mentions of biomedical entities in a text, with offsets, types and scores."""
         _check_length(text, max_characters)
-        find = partial(_annotate, annotator, matcher, text, types, min_score)
+        find = partial(_annotate, annotator, text, types, min_score)
         return await _run(find)
 
     async def convert(
@@ -101,8 +120,8 @@ def build_mcp_server(
 
     server.add_tool(annotate)
     server.add_tool(convert)
-    if matcher is not None:
-        server.add_tool(_make_link_tool(matcher))
+    if annotator.linker is not None:
+        server.add_tool(_make_link_tool(annotator.linker))
     return server
 
 
@@ -146,15 +165,15 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
 
-def _make_link_tool(matcher: Matcher) -> Callable[..., Any]:
+def _make_link_tool(linker: MentionLinker) -> Callable[..., Any]:
     async def link(
         names: Annotated[list[str], Field(description="Names to look up, such as 'aspirin'.")],
         type: Annotated[
-            str, Field(description=f"Entity type of the names: {', '.join(matcher.types)}.")
+            str, Field(description=f"Entity type of the names: {', '.join(linker.types)}.")
         ],
     ) -> list[LinkedName]:
         """Look up the identifiers of names in the knowledge base."""
-        return await _run(partial(_link, matcher, names, type))
+        return await _run(partial(_link, linker, names, type))
 
     return link
 
@@ -177,40 +196,39 @@ def _check_length(text: str, maximum: int) -> None:
 
 
 def _annotate(
-    annotator: Annotator,
-    matcher: Matcher | None,
-    text: str,
-    types: list[str] | None,
-    min_score: float,
+    annotator: Annotator, text: str, types: list[str] | None, min_score: float
 ) -> list[FoundMention]:
-    documents = annotator.annotate([text], types, min_score=min_score)
-    document = next(documents if matcher is None else matcher.identify(documents))
-    return [
-        FoundMention(
-            start=span.start,
-            end=span.end,
-            type=span.type,
-            text=document.mention(span),
-            score=span.score,
-            identifiers=list(span.identifiers),
-        )
+    document = next(annotator.annotate([text], types, min_score=min_score))
+    mentions = [
+        {
+            "start": span.start,
+            "end": span.end,
+            "type": span.type,
+            "text": document.mention(span),
+            "score": span.score,
+            **_list_concepts(document, span),
+        }
         for span in document.spans
     ]
+    return cast(list[FoundMention], mentions)
 
 
-def _link(matcher: Matcher, names: list[str], type: str) -> list[LinkedName]:
-    [known] = matcher.resolve_types([type]) or [type]
+def _link(linker: MentionLinker, names: list[str], type: str) -> list[LinkedName]:
+    [known] = match_types([type], linker.types, "the knowledge base") or [type]
     trimmed = [name.strip() for name in names]
     documents = [
         Document(name, name, (Span(0, len(name), known),) if name else ()) for name in trimmed
     ]
-    return [
-        LinkedName(
-            name=document.text,
-            identifiers=[each for span in document.spans for each in span.identifiers],
-        )
-        for document in matcher.identify(documents)
-    ]
+    linked: list[dict[str, Any]] = []
+    for document in linker.identify(documents):
+        linked.append({"name": document.text, "identifiers": []})
+        for span in document.spans:  # none for an empty name
+            linked[-1] |= _list_concepts(document, span)
+    return cast(list[LinkedName], linked)
+
+
+def _list_concepts(document: Document, span: Span) -> dict[str, Any]:
+    return {"identifiers": list(span.identifiers), **write_details(document.text, span)}
 
 
 def _convert(content: str, from_format: str, to_format: str) -> str:
