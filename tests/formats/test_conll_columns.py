@@ -93,6 +93,31 @@ def test_only_numbers_are_reported(put):
         list(read(path))
 
 
+def test_further_tags_are_said(put):
+    path = put("IL-2\tB-DNA\tB-protein\tB-NP\tO\ngene\tI-DNA\tO\tI-NP\tB-X\n", "a.tsv")
+    with pytest.warns(FormatWarning, match=r"column 2, 3; name it, such as .* token=1,tag=2"):
+        assert [mentions(document) for document in read(path)] == [[("gene", "X")]]
+    assert mentions(*read(path, columns="tag=2")) == [("IL-2 gene", "DNA")]
+
+
+def test_several_tags_in_a_cell_are_an_error(put):
+    with pytest.raises(FormatError, match=r":2: 'B-DNA\|B-protein' is several tags"):
+        list(read(put("the\tO\nIL-2\tB-DNA|B-protein\n", "a.tsv")))
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.txt"])
+def test_spaces_after_the_tag_do_not_count(put, name):
+    path = put("hay\tB-Dis \nfever\tI-Dis \nhurts\tO \n", name)
+    assert [mentions(document) for document in read(path)] == [[("hay fever", "Dis")]]
+
+
+def test_signs_for_spaces(put):
+    path = put("Gout\tB-Dis\t-\n,\tO\t+\nflu\tB-Dis\t-\n.\tO\t-\n", "a.conll")
+    (document,) = read(path)
+    assert document.text == "Gout, flu."
+    assert mentions(document) == [("Gout", "Dis"), ("flu", "Dis")]
+
+
 def test_bmes(put):
     rows = "acute B-Dis\nrenal M-Dis\nfailure E-Dis\nor O\nflu S-Dis\n"
     path = put(rows, "a.bmes")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.command_line import Run
 from vaner.errors import FormatError, VanerError
-from vaner.formats import detect_format, read, write
+from vaner.formats import FormatWarning, detect_format, read, write
 from vaner.text.documents import Document, Span
 
 pytest.importorskip("openpyxl", reason="the extra excel is not installed")
@@ -107,7 +107,7 @@ def test_a_column_of_an_excel_table_is_chosen(tmp_path: Path) -> None:
 def test_a_table_of_mentions_is_not_read_as_texts(run: Run, source: Path, name: str) -> None:
     path = source.with_name(name)
     assert run("corpus", "convert", source, path).code == 0
-    with pytest.raises(FormatError, match="is a table of mentions, which has no texts"):
+    with pytest.raises(FormatError, match=r"is a table of mentions \(start, end, type\)"):
         list(read(path))
 
 
@@ -133,3 +133,25 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def make_book_bytes(folder: Path) -> Path:
     (folder / "x.xlsx").write_bytes(b"PK")
     return folder / "x.xlsx"
+
+
+@pytest.mark.parametrize(
+    "cell", ["B-Dis O", "\"['B-Dis', 'O']\"", '"[""B-Dis"",""O""]"', '"B-Dis,O"']
+)
+def test_tags_in_a_cell_are_said(put: Any, cell: str) -> None:
+    path = put(f"text,drug,labels\nGout hurts.,L-dopa,{cell}\n", "a.csv")
+    with pytest.warns(FormatWarning, match="not read as mentions: labels;"):
+        assert [document.text for document in read(path)] == ["Gout hurts."]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["doc,text,start,end,label", "tweet,begin,end,type,extraction", "id,Start,End,Type,Text"],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
+def test_a_table_of_mentions_is_not_one_of_texts(put: Any, header: str, name: str) -> None:
+    path = put(f"{header}\n1,2,3,4,5\n".replace(",", "\t" if name == "a.tsv" else ","), name)
+    with pytest.raises(FormatError, match=r":1: is a table of mentions \((start|begin), end, "):
+        list(read(path))
+    column = header.split(",")[1]
+    assert [document.text for document in read(path, text_column=column)] == ["2"]

@@ -15,16 +15,24 @@ mentions that share a token, the longest is written, i.e. the outermost if they 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from vaner.formats.conll_columns import Columns, find_columns, is_comment, parse_columns
+from vaner.formats.conll_columns import (
+    Columns,
+    find_columns,
+    find_further_tags,
+    is_comment,
+    parse_columns,
+)
 from vaner.formats.conll_tags import TagStatistics
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
 from vaner.formats.source import (
     CARRIAGE_RETURNS,
+    FormatWarning,
     InputFile,
     OnError,
     read_lines,
@@ -86,8 +94,10 @@ def read(
     lines = read_lines(file, encoding)
     lines = expand_table(lines) if columns is None else lines
     sample = list(islice(lines, _SAMPLE_LINES))
-    layout = find_columns(_get_rows(sample))
+    rows = _get_rows(sample)
+    layout = find_columns(rows)
     layout = layout if columns is None else parse_columns(columns, layout)
+    further = find_further_tags(rows, layout) if columns is None else []
     for block in _read_blocks(file, chain(sample, lines), layout):
         is_start = block[1][0][0] == DOCSTART and len(block[1]) == 1
         if group and (is_start or not is_grouped):
@@ -106,6 +116,13 @@ def read(
     if layout.has_plain_types:
         statistics.warn_plain_types(file.name)
     statistics.warn(file.name)
+    if further:
+        warnings.warn(
+            f"{file.name}: further tags are not read, in column {', '.join(map(str, further))}; "
+            f"name it, such as --columns token={layout.token + 1},tag={further[0]}",
+            FormatWarning,
+            stacklevel=2,
+        )
 
 
 def _get_rows(lines: Iterable[tuple[int, str]]) -> list[Row]:
@@ -156,7 +173,7 @@ def _read_blocks(
 def _split_row(line: str) -> Row:
     if not line.strip():
         return []
-    return line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
+    return line.rstrip(" ").split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
 
 
 def _check_row(row: Row, width: int, layout: Columns) -> str | None:

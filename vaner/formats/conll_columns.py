@@ -27,6 +27,8 @@ _SUFFIX = re.compile(r"(.+)[-_]([BIESLUM])")
 _TYPE = re.compile(r"(?!\w-)[A-Za-z][\w ./-]{2,40}")
 _MAX_TYPES = 20
 _NO_SPACE = "SpaceAfter=No"
+_SIGNS = {"+", "-"}
+_PHRASES = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Columns:
         has_positions: whether the first column numbers the tokens of each sentence.
         is_misc: whether the tag is in the column MISC: ``NE=B-Disease|SpaceAfter=No``.
         has_plain_types: whether tags are types without a prefix: ``Disease`` and ``O``.
+        has_signs: whether the last column has a + if a space follows the token, as flair writes it.
     """
 
     token: int = 0
@@ -50,6 +53,7 @@ class Columns:
     has_positions: bool = False
     is_misc: bool = False
     has_plain_types: bool = False
+    has_signs: bool = False
 
     def get_token(self, row: Sequence[str]) -> str:
         """Return the token of a row."""
@@ -71,6 +75,8 @@ class Columns:
 
     def has_space_after(self, row: Sequence[str]) -> bool:
         """Return whether a space follows the token."""
+        if self.has_signs:
+            return row[-1] != "-"
         return not (self.ids and any(_NO_SPACE in cell.split("|") for cell in row[-2:]))
 
     def is_word(self, row: Sequence[str]) -> bool:
@@ -152,7 +158,27 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     ids, sentence, has_positions = _find_ids(rows)
     tag, is_misc = _find_tag_column(rows, ids)
     has_plain_types = tag == -1 and not is_misc and _are_plain_types(rows)
-    return Columns(ids, tag, ids, sentence, has_positions, is_misc, has_plain_types)
+    has_signs = tag != -1 and {row[-1] for row in rows} <= _SIGNS
+    return Columns(ids, tag, ids, sentence, has_positions, is_misc, has_plain_types, has_signs)
+
+
+def find_further_tags(rows: Sequence[Sequence[str]], columns: Columns) -> list[int]:
+    """Return the numbers of columns with tags that are not read, counted from 1.
+
+    Tags of phrases, such as ``B-NP``, are not those of mentions.
+
+    >>> find_further_tags([["IL-2", "B-DNA", "B-protein"], ["gene", "I-DNA", "O"]], Columns())
+    [2]
+    """
+    width = len(rows[0]) if rows else 0
+    rows = [row for row in rows if len(row) == width]
+    further = []
+    for column in set(range(width)) - {columns.token, columns.tag % max(width, 1)}:
+        cells = {row[column] for row in rows} - {OUTSIDE, EMPTY_TAG}
+        is_typed = bool(cells) and all("-" in cell and _is_tag(cell) for cell in cells)
+        if is_typed and not any(cell[2:] in _PHRASES for cell in cells):
+            further.append(column + 1)
+    return further
 
 
 def _has_tags_first(rows: Sequence[Sequence[str]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from vaner.formats.source import FormatWarning, MalformedError
 from vaner.text.tags import OUTSIDE, find_violations, split_tag
 
+_SEVERAL = re.compile(r"[|,;/][BIES]-")
 _MIN_TOKENS = 2
 """Tokens from which a file of numbers alone is suspicious."""
 
@@ -38,6 +40,9 @@ class TagStatistics:
                 split_tag(tag)
             except ValueError as error:
                 raise MalformedError(str(error), line + tags.index(tag)) from None
+            if _SEVERAL.search(tag):
+                message = f"{tag!r} is several tags; write one, or each in a column"
+                raise MalformedError(message, line + tags.index(tag))
             self.valid_tags.add(tag)
 
     def update(self, tags: Sequence[str], line: int) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from vaner.formats.dialects.mentions import looks_like_mention
+from vaner.formats.dialects.mentions import START_END, TYPES, looks_like_mention
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError, read_chunks
 from vaner.text.documents import Document
+from vaner.text.tags import OUTSIDE
 
 TEXTS = (
     "text", "abstract", "content", "sentence", "body", "note", "note_text", "clinical_note",
@@ -41,6 +43,8 @@ _ONLY_TEXTS = {
 _PROSE = 60
 
 _DELIMITERS = "\t,;|"
+_TAG = re.compile(r"O|[BIESLU]-\w\S*")
+_BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
 
@@ -99,8 +103,10 @@ def read_rows(
     for number, (line, cells) in enumerate(rows):
         if number == 0:
             header = [cell.strip() for cell in cells]
-            if text_column is None and {"document", "start", "end", "type"} <= {*header}:
-                raise file.error("is a table of mentions, which has no texts of documents", line)
+            if text_column is None and (found := ", ".join(_find_mention_columns(header))):
+                message = f"is a table of mentions ({found}), which is not read"
+                message += "; to read only its texts, name their column"
+                raise file.error(message, line, argument="text_column")
             if len(header) == 1 and text_column is None:
                 _check_header(file, header, line)
             columns = _find_columns(file, header, text_column, id_column)
@@ -109,7 +115,9 @@ def read_rows(
             if len(cells) != len(header):
                 raise MalformedError(f"expected {len(header)} columns, found {len(cells)}")
             document = _to_document(header, cells, columns, f"{file.stem}-{number}")
-            annotated |= {name for name, cell in zip(header, cells, strict=True) if _is_list(cell)}
+            annotated |= {
+                name for name, cell in zip(header, cells, strict=True) if _has_mentions(cell)
+            }
             if document.text.strip():
                 yield document
             else:
@@ -120,8 +128,11 @@ def read_rows(
         warnings.warn(message, FormatWarning, stacklevel=2)
 
 
-def _is_list(cell: str) -> bool:
-    """Return whether a cell is a list of mentions in JSON, as in the CSV of Label Studio."""
+def _has_mentions(cell: str) -> bool:
+    """Return whether a cell has tags, or mentions in JSON, as in the CSV of Label Studio."""
+    tags = _BETWEEN_TAGS.split(cell.strip("[]'\" "))
+    if OUTSIDE in tags and "-" in cell and all(map(_TAG.fullmatch, tags)):
+        return True
     if not cell.startswith("["):
         return False
     try:
@@ -183,8 +194,16 @@ def is_header(line: str) -> bool:
     names = [cell.strip().strip('"').lower() for cell in line.split(delimiter)]
     is_short = all(0 < len(name) <= _MAX_NAME_LENGTH for name in names)
     has_no_prose = delimiter == "\t" or " " not in line
-    is_known = bool({*TEXTS, *TITLES} & set(names))
+    is_known = bool({*TEXTS, *TITLES} & set(names)) or bool(_find_mention_columns(names))
     return is_short and has_no_prose and is_known and len(set(names)) == len(names)
+
+
+def _find_mention_columns(header: Sequence[str]) -> list[str]:
+    """Return the columns of start, end and type of a table with a mention per row; none if not."""
+    names = [name.casefold() for name in header]
+    type = next((name for name in TYPES if name in names), None)
+    pair = next((pair for pair in START_END if {*pair} <= {*names}), None)
+    return [*pair, type] if pair and type else []
 
 
 def is_column_of_texts(lines: Sequence[str]) -> bool:
