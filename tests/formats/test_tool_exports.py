@@ -135,3 +135,45 @@ def test_fragments_of_w2ner_and_hits_of_elasticsearch(put: Put) -> None:
     assert [(d.id, d.text) for d in read_quietly(put(json.dumps(hits), "b.json"))] == [
         ("7", "Gout.")
     ]
+
+
+def test_documents_under_their_ids_and_titles_alone(put: Put) -> None:
+    records = {"d1": {"text": "Gout.", "entities": [[0, 4, "D"]]}, "d2": {"text": "Flu."}}
+    documents = read_quietly(put(json.dumps(records), "a.json"))
+    assert [(d.id, d.text, len(d.spans)) for d in documents] == [
+        ("d1", "Gout.", 1),
+        ("d2", "Flu.", 0),
+    ]
+    titles = [
+        {"pmid": n, "title": "Gout.", "abstract": a} for n, a in enumerate([None, "Bad.", ""])
+    ]
+    for content in (json.dumps(titles), write_lines(*titles)):
+        texts = [document.text for document in read_quietly(put(content, "b.jsonl"))]
+        assert texts == ["Gout.", "Gout.\nBad.", "Gout."]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("[('Gout hurts', {'entities': [(0, 4, 'D')]})]", "a.txt", "data in Python; save it with"),
+        ('[("Gout\'s", [(0, 4, "D")])]', "a.txt", "data in Python"),
+        ("{'text': 'Gout', 'spans': []}", "a.txt", "data in Python"),
+        ("<Note><TEXT>Gout</TEXT></Note>", "a.xml", "XML with the root <Note>"),
+        ("<DOC>Gout</DOC>", "a.sgml", "XML with the root <DOC>"),
+    ],
+)
+def test_what_a_file_seems_to_be(put: Put, content: str, name: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        list(read(put(content, name)))
+
+
+def test_tags_in_plain_text_are_said(put: Put) -> None:
+    with pytest.warns(FormatWarning, match="tags such as </ENAMEX> are read as text"):
+        list(read(put('<ENAMEX TYPE="D">Gout</ENAMEX> hurts.', "a.txt")))
+    assert read_quietly(put("[Gout], p < 0.05 <b and ['x', 1] {'a': 2}", "b.txt"))
+
+
+def test_mentions_of_python_in_a_cell_are_said(put: Put) -> None:
+    for cell in ("[[0, 4, 'D']]", "[(0, 4, 'D')]", "[{'start': 0, 'end': 4, 'label': 'D'}]"):
+        with pytest.warns(FormatWarning, match="not read as mentions: label;"):
+            list(read(put(f'text,label\nGout,"{cell}"\n', "a.csv")))

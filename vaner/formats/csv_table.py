@@ -44,6 +44,7 @@ _PROSE = 60
 
 _DELIMITERS = "\t,;|"
 _TAG = re.compile(r"O|[BIESLU]-\w\S*")
+_PYTHON_MENTION = re.compile(r"\[\s*[(\[]\s*\d+,\s*\d+,\s*'|\[\s*\{\s*'\w+':")
 _BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
@@ -138,7 +139,7 @@ def _has_mentions(cell: str) -> bool:
     try:
         entries = json.loads(cell)
     except (ValueError, RecursionError):
-        return False
+        return bool(_PYTHON_MENTION.match(cell))
     return any(map(looks_like_mention, entries[:_CHECKED_ENTRIES]))
 
 

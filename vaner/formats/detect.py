@@ -24,6 +24,7 @@ _HEAD_LENGTH = 1 << 14
 _SIGNATURE_LENGTH = 16
 _TABLE_SUFFIXES = {".csv", ".tsv", ".tab"}
 _MAX_LINE_LENGTH = 1 << 22
+_XML_ROOT = re.compile(r"\s*<([A-Za-z_][\w.-]*)[\s>]")
 _XML_ROOTS = {
     "collection": "bioc_xml",
     "PubmedArticleSet": "pubmed",
@@ -72,6 +73,8 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         raise file.error(f"its format is unknown: it looks like {kind}")
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
         return by_suffix.name
+    if root := _XML_ROOT.match(head):
+        raise file.error(f"its format is unknown: it looks like XML with the root <{root[1]}>")
     raise file.error("its format cannot be detected; name it", argument="format")
 
 

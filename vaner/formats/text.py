@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vaner.formats.losses import Losses, replace_line_breaks, replace_surrogates
-from vaner.formats.source import InputFile, OnError, read_nonempty_lines, read_text
+from vaner.formats.source import FormatWarning, InputFile, OnError, read_nonempty_lines, read_text
 from vaner.text.documents import Document
 
 MENTION = "mention has no place in plain text"
 BORDER = "border between documents written as an empty line"
 BLANK = "blank document has no line"
+_TAG = re.compile(r"</[A-Za-z]\w{0,30}>")
 
 
 def read(
@@ -26,7 +29,11 @@ def read(
     """
     file = InputFile(path, on_error)
     if not file.is_folder:
-        yield Document(file.stem, read_text(file, encoding))
+        text = read_text(file, encoding)
+        if tag := _TAG.search(text):
+            message = f"{file.name}: tags such as {tag[0]} are read as text"
+            warnings.warn(message, FormatWarning, stacklevel=2)
+        yield Document(file.stem, text)
         return
     for text_path in sorted(file.path.glob("*.txt")):
         yield from read(text_path, encoding=encoding, on_error=on_error)

@@ -176,8 +176,8 @@ def convert_record(record: Any, skipped: SkipCounts, guard: Guard) -> Iterator[R
 def expand_container(record: Any) -> Sequence[Any] | None:
     """Return the records of an object that contains all documents of a file, else None.
 
-    A table in columns is one too, as pandas writes it, ``{"text": {"0": …, "1": …}}``, or
-    `datasets`, ``{"tokens": [[…], […]]}``.
+    Documents may be under their ids. A table in columns is one too, as pandas writes it,
+    ``{"text": {"0": …, "1": …}}``, or `datasets`, ``{"tokens": [[…], […]]}``.
     """
     if not isinstance(record, dict):
         return None
@@ -195,6 +195,10 @@ def expand_container(record: Any) -> Sequence[Any] | None:
             items = [item.get("row", item) if isinstance(item, dict) else item for item in items]
         if isinstance(items, list) and any(map(is_annotated_text, items)):
             return [item for item in items if item is not None]
+    items = list(record.values())  # by their ids
+    if items and all(is_document(item) or find_dialect(item) for item in items):
+        named = zip(record, items, strict=True)
+        return [{"id": id, **item} if isinstance(item, dict) else item for id, item in named]
     return None
 
 

@@ -51,7 +51,13 @@ def is_document(record: Any) -> bool:
     return isinstance(record, dict) and (
         isinstance(record.get("text", record.get("tokens", record.get("words"))), str | list)
         or any(isinstance(record.get(name), str) for name in (*TEXTS, "abstract"))
+        or _has_only_title(record)
     )
+
+
+def _has_only_title(record: Mapping[str, Any]) -> bool:
+    """Return whether a record has a title, and an abstract that is null."""
+    return isinstance(record.get("title"), str) and record.get("abstract", "") is None
 
 
 def read_columns(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -109,7 +115,7 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     if isinstance(record.get("words"), list):
         return {"tokens" if name == "words" else name: value for name, value in record.items()}
     names = [name for name in TEXTS if isinstance(record.get(name), str)][:1]
-    if isinstance(record.get("abstract"), str):
+    if isinstance(record.get("abstract"), str) or (not names and _has_only_title(record)):
         names = [name for name in ("title", "abstract") if isinstance(record.get(name), str)]
     if not names:
         return record
