@@ -21,7 +21,7 @@ from vaner.display.html.page import _describe
 from vaner.display.html.span_layout import LANES, pieces
 from vaner.display.identifier_links import find_link
 from vaner.text.documents import Document, Span
-from vaner.text.mention_details import Cue
+from vaner.text.mention_details import Candidate, Cue
 from vaner.text.span_relations import SpanRelation, find_relation
 
 TEXT = "Severe lung cancer of type 2"
@@ -369,6 +369,15 @@ def test_the_table_says_what_the_sentence_says_about_a_mention() -> None:
         "   15   19  Disease  gout     0.900  negated, family",
         "   20   23  Disease  flu      0.800",
     ]
+
+
+def test_candidates_are_listed_under_the_pointer() -> None:
+    candidates = (Candidate("X:1", 'gout "acute"', 0.75), Candidate("X:2", "podagra", 0.125))
+    _, parsed = page(Document("1", "Gout", (Span(0, 4, "Disease", 0.9, candidates=candidates),)))
+    [(title, _, _)] = parsed.marks[0]
+    listed = ['X:1 · 0.750 · gout "acute"', "X:2 · 0.125 · podagra"]
+    assert title.split("\n") == ["Disease · 0.900 · 0:4", *listed]
+    assert parsed.labels == [("Disease", "Disease · 0.900 · 0:4")]
 
 
 def test_the_table_obeys_no_control_characters() -> None:

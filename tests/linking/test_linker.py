@@ -101,7 +101,7 @@ def test_time_is_in_proportion_to_the_mentions(linker: Linker) -> None:
 
 def test_commands_link_and_write_concepts(base: KnowledgeBase, tmp_path: Path, run: Run) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.tsv"
-    write([mark("Gout and podagra, zzz.", "Gout", "podagra", "zzz")], source, "jsonl")
+    write([mark("No Gout and podagra, zzz.", "Gout", "podagra", "zzz")], source, "jsonl")
     result = run("kb", "link", source, "--kb", base.path, "--format", "concepts", "-o", target)
     assert result.code == 0, result
     assert target.read_text("utf-8").splitlines() == [
@@ -111,10 +111,14 @@ def test_commands_link_and_write_concepts(base: KnowledgeBase, tmp_path: Path, r
     ]
     assert "mentions without an identifier" in result.err
     unlinked = tmp_path / "none.jsonl"
-    result = run("kb", "link", source, "--kb", base.path, "--min-score", "1", "-o", unlinked)
+    options = ["--min-score", "1", "--candidates", "1", "--context"]
+    result = run("kb", "link", source, "--kb", base.path, *options, "-o", unlinked)
     assert result.code == 0, result
     [document] = read(unlinked)
     assert all(not span.identifiers for span in document.spans)
+    gout = document.spans[0]
+    assert [each.identifier for each in gout.candidates] == ["X:2"]
+    assert [cue.attribute for cue in gout.context] == ["negated"]
 
 
 def test_linking_a_text_without_mentions_warns(

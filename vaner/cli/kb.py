@@ -17,6 +17,7 @@ from vaner.cli.options import (
     AbbreviationsOption,
     BaseOption,
     CandidatesOption,
+    ContextOption,
     DeviceOption,
     EncodingOption,
     FilesArgument,
@@ -249,6 +250,7 @@ def link(
         ),
     ] = MIN_SCORE,
     candidates: CandidatesOption = 0,
+    context: ContextOption = False,
     abbreviations: AbbreviationsOption = False,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
@@ -270,6 +272,7 @@ def link(
     `vaner kb link annotated.jsonl --kb ctd --min-score 0.8 --candidates 5 -o linked.jsonl`
     """
     from vaner.cli.stream import AnnotationStream
+    from vaner.context import add_context
     from vaner.linking.abbreviations import add_abbreviations
     from vaner.linking.linker import Linker
     from vaner.linking.protocol import check_linker_types
@@ -282,6 +285,7 @@ def link(
 
     def link_mentions(documents: Iterable[Document]) -> Iterator[Document]:
         linked = linker.identify(documents)
+        linked = map(add_context, linked) if context else linked
         return map(add_abbreviations, linked) if abbreviations else linked
 
     if mentions := stream.run(link_mentions):

@@ -110,7 +110,7 @@ CandidatesOption = Annotated[
     int,
     typer.Option(
         help="Number of concepts of the knowledge base to link to that each mention lists, with "
-        "their probabilities; for jsonl and parquet. Example: --candidates 5",
+        "their probabilities; for jsonl, parquet and html. Example: --candidates 5",
         min=0,
         max=20,
     ),

@@ -98,7 +98,7 @@ class _Marks:
         if piece.gap:
             return f"<span {self._look(piece)}>"
         described = [piece, *islice((p for p in around if not p.gap), _MAX_TITLE_MENTIONS)]
-        title = "\n".join(_describe(self._spans[p.number]) for p in described)
+        title = "\n".join(_describe_fully(self._spans[p.number]) for p in described)
         attributes = " ".join(cue.attribute for cue in self._spans[piece.number].context)
         context = f' data-context="{_escaped(attributes)}"' if attributes else ""
         return f'<mark {self._look(piece)}{context} title="{_escaped(title)}">'
@@ -110,10 +110,10 @@ class _Marks:
         """Return the label of a mention, underlined by mentions that cross its end."""
         span = self._spans[piece.number]
         lines = [f"<span {self._look(other)}>" for other in crossing]
-        description = _escaped(_describe(span))
+        title, description = _escaped(_describe_fully(span)), _escaped(_describe(span))
         link = (
             f'<a class="t{find_look(span.type)}" href="#{self._name}m{piece.number + 1}"'
-            f' data-t="{_escaped(span.type)}" title="{description}" aria-label="{description}"></a>'
+            f' data-t="{_escaped(span.type)}" title="{title}" aria-label="{description}"></a>'
         )
         return "".join(lines) + link + "</span>" * len(lines)
 
@@ -163,6 +163,12 @@ def _describe(span: Span) -> str:
     context = (cue.attribute for cue in span.context)
     extent = f"{span.start}:{span.end}"
     return " · ".join((span.type, *score, *span.identifiers, *context, extent))
+
+
+def _describe_fully(span: Span) -> str:
+    """Return the description of a mention, and a line for each of its candidates."""
+    candidates = (f"{c.identifier} · {c.score:.3f} · {c.name}" for c in span.candidates)
+    return "\n".join((_describe(span), *candidates))
 
 
 def _details(document: Document, listed: Sequence[Row], name: str) -> str:
