@@ -158,6 +158,7 @@ def test_documents_under_their_ids_and_titles_alone(put: Put) -> None:
         ("[('Gout hurts', {'entities': [(0, 4, 'D')]})]", "a.txt", "data in Python; save it with"),
         ('[("Gout\'s", [(0, 4, "D")])]', "a.txt", "data in Python"),
         ("{'text': 'Gout', 'spans': []}", "a.txt", "data in Python"),
+        ("[{'text': 'Gout', 'spans': []}]", "a.json", "data in Python"),
         ("<Note><TEXT>Gout</TEXT></Note>", "a.xml", "XML with the root <Note>"),
         ("<DOC>Gout</DOC>", "a.sgml", "XML with the root <DOC>"),
     ],
@@ -177,3 +178,35 @@ def test_mentions_of_python_in_a_cell_are_said(put: Put) -> None:
     for cell in ("[[0, 4, 'D']]", "[(0, 4, 'D')]", "[{'start': 0, 'end': 4, 'label': 'D'}]"):
         with pytest.warns(FormatWarning, match="not read as mentions: label;"):
             list(read(put(f'text,label\nGout,"{cell}"\n', "a.csv")))
+
+
+@pytest.mark.parametrize("extra", [{}, {"text": "Rat fever"}])
+def test_offsets_that_count_the_tokens_of_a_text(put: Put, extra: dict[str, str]) -> None:
+    tokens = ["Then", "Rat", "fever", "."]
+    record = {"text": "Then  Rat fever.", "tokens": tokens}
+    for start, end in ((1, 3), (6, 15)):
+        span = {"start": start, "end": end, "type": "D", **extra}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatWarning)
+            (document,) = read(put(json.dumps([{**record, "entities": [span]}]), "a.json"))
+        assert spans(document) == [(6, 15, "D")]
+
+
+def test_entities_of_spacy_3_without_tags(put: Put) -> None:
+    sentence = {"tokens": [{"id": 0, "orth": "Gout", "space": ""}]}
+    paragraph = {"raw": "Gout", "sentences": [sentence], "entities": [[0, 4, "D"]]}
+    (document,) = read_quietly(put(json.dumps([{"id": 0, "paragraphs": [paragraph]}]), "a.json"))
+    assert (document.id, document.text, spans(document)) == ("0", "Gout", [(0, 4, "D")])
+
+
+def test_mentions_as_json_in_a_string(put: Put) -> None:
+    value = json.dumps([{"start": 0, "end": 4, "label": "D"}])
+    (document,) = read_quietly(put(json.dumps([{"text": "Gout", "entities": value}]), "a.json"))
+    assert spans(document) == [(0, 4, "D")]
+
+
+@pytest.mark.parametrize("label", [0, 3])
+def test_a_class_without_a_name_is_an_error(put: Put, label: int) -> None:
+    mention = {"start": 0, "end": 4, "label": label}
+    with pytest.raises(FormatError, match="type is int, expected str"):
+        list(read(put(json.dumps([{"text": "Gout", "entities": [mention]}]), "a.json")))

@@ -3,7 +3,7 @@
 Programs count UTF-16 units or bytes, include the last character, count from 1, or compute offsets
 before line ends changed. The offsets of a document are converted if they disagree with its text,
 and one of these conventions makes all mentions agree. Without stored texts, offsets that cut words
-are converted if no word is cut when they count UTF-16 units.
+are converted if no word is cut when they count UTF-16 units, or the tokens of the record.
 """
 
 from __future__ import annotations
@@ -36,12 +36,15 @@ class Conversion(NamedTuple):
         return [self.convert((start, end)) for start, end in pieces]
 
 
-def find_conversion(text: str, mentions: Iterable[Quoted]) -> Conversion | None:
+def find_conversion(
+    text: str, mentions: Iterable[Quoted], tokens: Sequence[Piece] = ()
+) -> Conversion | None:
     """Return the conversion that makes all mentions agree with the text; None if none is needed.
 
     Args:
         text: text of the document.
         mentions: its mentions. Those without a stored text count only if none has one.
+        tokens: the pieces of the tokens that the file has in addition to the text.
 
     >>> find_conversion("Rat fever.", [([(1, 3)], "Rat"), ([(5, 9)], "fever")]).description
     'count from 1 and include the last character'
@@ -49,10 +52,10 @@ def find_conversion(text: str, mentions: Iterable[Quoted]) -> Conversion | None:
     mentions = list(mentions)
     quoted = [(pieces, quote) for pieces, quote in mentions if quote and quote.strip()]
     if not quoted:
-        return _find_by_words(text, [pieces for pieces, _ in mentions])
+        return _find_by_words(text, [pieces for pieces, _ in mentions], tokens)
     if _agree(text, quoted):
         return None
-    for conversion in _list_conversions(text):
+    for conversion in (*_list_conversions(text), _count_tokens(tokens)):
         converted = [(conversion.apply(pieces), quote) for pieces, quote in quoted]
         # White space at the edge of a piece shows that another conversion is right.
         if _agree(text, converted) and not any(_has_edges(text, pieces) for pieces, _ in converted):
@@ -79,17 +82,21 @@ def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
     return any(text[start].isspace() or text[end - 1].isspace() for start, end in pieces)
 
 
-def _find_by_words(text: str, mentions: Sequence[Sequence[Piece]]) -> Conversion | None:
-    """Return the conversion from UTF-16 units if offsets cut words, and only without it."""
-    if not mentions or not has_wide_characters(text):
+def _find_by_words(
+    text: str, mentions: Sequence[Sequence[Piece]], tokens: Sequence[Piece]
+) -> Conversion | None:
+    """Return a conversion if offsets cut words, and only without it."""
+    conversions = [_count_utf16(text)] if has_wide_characters(text) else []
+    conversions += [_count_tokens(tokens)] if tokens else []
+    if not mentions or not conversions or _have_whole_words(text, mentions):
         return None
-    conversion = _count_utf16(text)
-    converted = [conversion.apply(pieces) for pieces in mentions]
-    is_whole, is_whole_then = (
-        all(_has_whole_words(text, piece) for pieces in located for piece in pieces)
-        for located in (mentions, converted)
-    )
-    return conversion if is_whole_then and not is_whole else None
+    located = ([c.apply(pieces) for pieces in mentions] for c in conversions)
+    pairs = zip(conversions, located, strict=True)
+    return next((c for c, converted in pairs if _have_whole_words(text, converted)), None)
+
+
+def _have_whole_words(text: str, mentions: Sequence[Sequence[Piece]]) -> bool:
+    return all(_has_whole_words(text, piece) for pieces in mentions for piece in pieces)
 
 
 def _has_whole_words(text: str, piece: Piece) -> bool:
@@ -102,6 +109,14 @@ def _has_whole_words(text: str, piece: Piece) -> bool:
 
 def _count_utf16(text: str) -> Conversion:
     return _by_width("count UTF-16 units", (1 + (c > "\uffff") for c in text))
+
+
+def _count_tokens(tokens: Sequence[Piece]) -> Conversion:
+    ends = len(tokens)
+    return Conversion(
+        "count tokens",
+        lambda p: (tokens[p[0]][0], tokens[p[1] - 1][1]) if 0 <= p[0] < p[1] <= ends else (-1, -1),
+    )
 
 
 def _list_conversions(text: str) -> Iterator[Conversion]:

@@ -18,7 +18,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 from vaner.formats.dialects import convert_record
@@ -153,17 +153,24 @@ def to_document(
     given = record.get("id")
     id, spans = default_id if given is None else str(given), []
     entries = _get_entries(record, field, (classes or {}).get(field or "", _INTEGER_TAGS))
-    for entry in entries if tokens is not None else _convert_offsets(text, entries, id):
+    for entry in entries if tokens is not None else _convert_offsets(record, text, entries, id):
         with guard(document=given):
             spans.append(_make_span(text, entry, tokens))
     return Document(id, text, tuple(spans), metadata)
 
 
-def _convert_offsets(text: str, entries: list[Any], id: str) -> list[Any]:
+def _convert_offsets(
+    record: Mapping[str, Any], text: str, entries: list[Any], id: str
+) -> list[Any]:
     """Return the mentions of a document with offsets in code points."""
+    tokens: Sequence[tuple[int, int]] = ()
+    with suppress(MalformedError):  # which are not those of the text
+        tokens = _align_tokens(_get_tokens(record, None)[0], text)
     pieces = [_find_pieces(entry) for entry in entries]
     mentions = [(p, entry.get("text")) for p, entry in zip(pieces, entries, strict=True) if p]
-    conversion = find_conversion(text, [m for m in mentions if isinstance(m[1], str | None)])
+    conversion = find_conversion(
+        text, [m for m in mentions if isinstance(m[1], str | None)], tokens
+    )
     if conversion is None:
         return entries
     report_conversion(conversion.description, id)
@@ -290,7 +297,8 @@ def _name_tag(tag: Any, classes: Sequence[str]) -> str:
 
 def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) -> Span:
     entry = check_type(entry, dict, "a span")
-    type = check_type(entry.get("type") or entry.get("label") or "", str, "type")
+    types = (entry[name] for name in ("type", "label") if entry.get(name) not in (None, ""))
+    type = check_type(next(types, ""), str, "type")
     if not entry.keys() & {"start", "end", "fragments"}:
         listed = ", ".join(map(str, entry)) or "nothing"
         raise MalformedError(f"a mention needs start and end; this one has {listed}")

@@ -53,7 +53,7 @@ def describe_markup(head: str) -> str | None:
     if start.startswith("<?xml") or re.match(r"<!DOCTYPE\s+\w", start):
         root = re.search(r"<([A-Za-z_][\w.:-]*)", start)
         return f"XML with the root <{root[1]}>, which is not read" if root else "XML"
-    if re.match(r"\[\s*[(\[]\s*(['\"]).*?\1,\s*[{\[]|\{\s*'\w+':", start):
+    if re.match(r"\[\s*[(\[]\s*(['\"]).*?\1,\s*[{\[]|\[?\s*\{\s*'\w+':", start):
         return "data in Python; save it with json.dump"
     if re.match(r'\{\s*"[^"]*"\s*:|\[\s*\{\s*"[^"]*"\s*:|\[\s*\[\s*[\["\d]', start):
         return "JSON without the text of a document"

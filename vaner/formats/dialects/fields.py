@@ -8,7 +8,9 @@ r"""Text and mentions of a record under the names that other programs use.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from vaner.formats.dialects.mentions import has_no_type, is_mention, normalize_mention
@@ -166,11 +168,24 @@ def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
             and all(str(key).isdigit() and isinstance(entry, dict) for key, entry in value.items())
         }
         | {
+            name: json.loads(value)  # in a cell of a table
+            for name in MENTIONS
+            if isinstance(value := record.get(name), str) and _is_json_list(value)
+        }
+        | {
             name: entries  # GATE has a list for each type
             for name in MENTIONS
             if isinstance(value := record.get(name), dict) and (entries := _list_by_type(value))
         }
     )
+
+
+def _is_json_list(value: str) -> bool:
+    """Return whether a string is a list of mentions as JSON."""
+    with suppress(ValueError, RecursionError):
+        entries = json.loads(value) if value.startswith("[") else None
+        return isinstance(entries, list) and all(map(is_mention, entries))
+    return False
 
 
 def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:

@@ -144,7 +144,12 @@ def normalize_mention(entry: Any, skipped: SkipCounts | None = None) -> list[Any
     if identifiers := find_identifiers(entry):
         fields["identifiers"] = identifiers
     fields |= {name: entry[name] for name in _DETAILS if isinstance(entry.get(name), list)}
-    return [{**fields, "type": type} for type in find_types(entry) or [""]]
+    return [{**fields, "type": type} for type in find_types(entry) or [_find_number(entry)]]
+
+
+def _find_number(entry: Mapping[str, Any]) -> Any:
+    """Return the number of a class that has no name, which the reader reports; or no type."""
+    return next((entry[name] for name in TYPES if is_integer(entry.get(name))), "")
 
 
 def count_other_fields(entry: Any, skipped: SkipCounts, read: Iterable[str] = ()) -> None:

@@ -66,6 +66,7 @@ def convert_paragraphs(record: Mapping[str, Any], skipped: SkipCounts) -> Iterat
     """Yield each paragraph of a document of spaCy 2 as a record with tokens and tags."""
     for number, paragraph in enumerate(record["paragraphs"], 1):
         tokens = [token for sentence in paragraph["sentences"] for token in _get_tokens(sentence)]
+        entries = get_list(paragraph, "entities")
         tags = [check_type(token.get("ner") or "O", str, "ner") for token in tokens]
         converted: dict[str, Any] = {
             "tokens": [token.get("orth") for token in tokens],
@@ -73,6 +74,9 @@ def convert_paragraphs(record: Mapping[str, Any], skipped: SkipCounts) -> Iterat
         }
         if isinstance(paragraph.get("raw"), str):
             converted["text"] = paragraph["raw"]
+            if entries and not any("ner" in token for token in tokens):  # of spaCy 3
+                spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
+                converted = {"text": paragraph["raw"], "spans": spans}
         if record.get("id") is not None:
             only = len(record["paragraphs"]) == 1
             converted["id"] = str(record["id"]) if only else f"{record['id']}-{number}"
