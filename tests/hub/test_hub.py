@@ -85,7 +85,7 @@ def report(model: Path) -> dict[str, Any]:
     scores = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "gold": 9}
     scores |= {"intervals": {"f1": [0.25, 0.5]}}
     return {
-        "model": str(model), "corpus": "tiny", "split": "test",
+        "model": str(model), "form": "PyTorch", "corpus": "tiny", "split": "test",
         "types": {"Disease": scores, "Chemical": scores}, "micro": scores,
     }  # fmt: skip
 
@@ -329,7 +329,7 @@ def test_results_of_another_evaluation_are_refused(tmp_path: Path, tiny_model: P
         (report(tmp_path), "expected those of model"),
         ({**report(tiny_model), "selector": "x"}, "expected those of model"),
         ({**report(tiny_model), "model": tiny_model.name}, "expected those of model"),
-        ({**report(tiny_model), "form": "exported, int8"}, "another form of the model"),
+        ({**report(tiny_model), "form": "exported, int8"}, "again with --form pytorch"),
         ({**report(tiny_model), "min_score": 0.5}, "was evaluated with min_score 0.5"),
         ({**report(tiny_model), "split": "train"}, "results on a training split"),
         ({**report(tiny_model), "types": {"Disease": {"f1": 0.5}}}, "no scores with intervals"),

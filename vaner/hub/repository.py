@@ -246,10 +246,11 @@ def _add_results(
             raise VanerError(
                 f"{path}: has the results of {evaluated}; expected those of model {folder}"
             )
-        if "form" in record and not any(folder.glob("*.onnx")):
+        form = str(record.get("form", ""))
+        if form.startswith("exported") and not any(folder.glob("*.onnx")):
             raise VanerError(
-                f"{path}: has the results of another form of the model ({record['form']}); move "
-                "the exported form out of its folder and evaluate again"
+                f"{path}: has the results of another form of the model ({form}); evaluate again "
+                "with --form pytorch"
             )
     return replace(model, results=reported)
 
