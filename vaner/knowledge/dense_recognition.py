@@ -75,17 +75,17 @@ def replace_mentions(sentence: Document, pool: NamePool, type: str, rng: Random)
         rng: random number generator.
     """
     sentence = sentence.with_spans(span for span in sentence.spans if span.type == type)
-    candidates = _find_replaceable(sentence)
+    candidates = find_replaceable(sentence)
     if not candidates or not pool.positives:
         return sentence
     always = rng.choice(candidates)
     spans = [span for span in candidates if span is always or rng.random() < 0.5]
     names = [_to_running_text(rng.choice(pool.positives)) for _ in spans]
-    return _substitute(sentence, dict(zip(spans, names, strict=True)))
+    return replace_names(sentence, dict(zip(spans, names, strict=True)))
 
 
-def _find_replaceable(sentence: Document) -> list[Span]:
-    """Return the mentions that consist of complete words, without gaps, and overlap no other.
+def find_replaceable(sentence: Document) -> list[Span]:
+    """Return the mentions that consist of complete words, without gaps, and overlap no others.
 
     A name in place of a part of a word ("antiCD3") would not be a word, and would be tagged O.
     """
@@ -101,7 +101,8 @@ def _find_replaceable(sentence: Document) -> list[Span]:
     ]
 
 
-def _substitute(sentence: Document, names: Mapping[Span, str]) -> Document:
+def replace_names(sentence: Document, names: Mapping[Span, str]) -> Document:
+    """Return a text with other names in place of some mentions, which overlap no other."""
     text, spans, position, shift = "", [], 0, 0
     for span in sorted(sentence.spans):
         name = names.get(span)

@@ -14,6 +14,7 @@ import torch
 from tests.training.test_train import DISEASES, DRUGS, corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.corpora import load
+from vaner.errors import ModelError
 from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
 from vaner.tagger import crf_algorithms
@@ -22,6 +23,7 @@ from vaner.text.words import split_words
 from vaner.training.examples import posteriors
 from vaner.training.examples.distillation import annotate_with_teacher
 from vaner.training.examples.sentences import SentenceExample
+from vaner.training.plan import resolve_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.training.train import train
 
@@ -179,6 +181,17 @@ def test_posteriors_are_computed_once(
     (tmp_path / "other" / "config.json").write_text(json.dumps(config | {"note": "x"}), "utf-8")
     posteriors.compute_posteriors(str(tmp_path / "other"), sentences[:2])
     assert parts == [2, 2]
+
+
+def test_teacher_without_backbone_raises_error_before_training(
+    teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(teacher, tmp_path / "teacher")
+    config = json.loads((copy / "config.json").read_text("utf-8"))
+    (copy / "config.json").write_text(json.dumps(config | {"backbone": str(tmp_path / "gone")}))
+    plan = distillation_recipe(str(copy), corpus_folder, tiny_backbone, corpus_folder)
+    with pytest.raises(ModelError, match=r"teacher: .*gone"):
+        resolve_recipe(plan)
 
 
 def test_teacher_with_types_raises_error(

@@ -10,10 +10,10 @@ from vaner.backbones.encoding import Encoder, Row
 from vaner.knowledge.dense_recognition import NameCounts, make_name_list, replace_mentions
 from vaner.knowledge.related_names import NamePool, RelatedNames
 from vaner.tagger.instructions import ANY_TYPE, Instruction
-from vaner.text.documents import Corpus, Document, Span
+from vaner.text.documents import Corpus, Document
 from vaner.text.tags import TagSet, encode_tags
 from vaner.text.words import split_words
-from vaner.training.examples.sentences import make_legal, training_sentences, unannotated_tags
+from vaner.training.examples.sentences import make_legal, split_document, unannotated_tags
 
 # The pool of a sentence has this many times the names of a draw, so that epochs differ.
 _POOL_FACTOR = 4
@@ -110,7 +110,13 @@ def make_dense_examples(
         share: fraction of the sentences, evenly spread, that get an example.
     """
     counts = counts or NameCounts()
-    sentences = list(_sentences(corpus, type))
+    sentences = [
+        sentence
+        for document in corpus
+        for sentence in split_document(
+            document.with_spans(s for s in document.spans if s.type == type)
+        )
+    ]
     if context:
         sentences = [sentence for sentence in sentences if sentence.spans]
     count = round(share * len(sentences))
@@ -133,23 +139,6 @@ def make_dense_examples(
             length += _length(pool.negatives, counts.negatives, encoder)
             examples.append(ListExample(pool, type, counts, tag_set, length))
     return examples
-
-
-def _sentences(corpus: Corpus, type: str) -> Iterator[Document]:
-    """Yield the sentences of a corpus as documents, with their mentions of a type."""
-    for document in corpus:
-        words = split_words(document.text)
-        spans = [span for span in document.spans if span.type == type]
-        for first, last in training_sentences(document, words, spans):
-            start, end = words[first].start, words[last - 1].end
-            mentions = tuple(_within(spans, start, end))
-            yield Document(document.id, document.text[start:end], mentions)
-
-
-def _within(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
-    for span in spans:
-        if start <= span.start and span.end <= end:
-            yield span.shift(-start)
 
 
 def _rows(

@@ -20,9 +20,8 @@ from vaner.models.load import load_recognizer, load_score_calibration
 from vaner.models.locate import locate_model
 from vaner.tagger.instructions import Instruction
 from vaner.text.documents import Corpus, Document
-from vaner.text.words import split_words
 from vaner.training.examples.posteriors import compute_posteriors
-from vaner.training.examples.sentences import SentenceExample, training_sentences
+from vaner.training.examples.sentences import SentenceExample, split_document
 from vaner.training.progress import progress_bar
 
 
@@ -69,14 +68,11 @@ def annotate_with_teacher(teacher: str, corpus: Corpus, min_score: float) -> Cor
     annotated = calibrate(recognizer.annotate(corpus))
     label = f"running {Path(teacher).name}"
     for document in progress_bar(label, "document", len(corpus), annotated):
-        words = split_words(document.text)
-        for first, last in training_sentences(document, words, document.spans):
-            start, end = words[first].start, words[last - 1].end
-            spans = [span for span in document.spans if start <= span.start < end]
-            if all((span.score or 0.0) >= min_score for span in spans):
-                shifted = tuple(span.shift(-start) for span in spans)
-                text = document.text[start:end]
-                sentences.append(Document(f"{document.id}-{first}", text, shifted))
+        sentences += (
+            sentence
+            for sentence in split_document(document)
+            if all((span.score or 0.0) >= min_score for span in sentence.spans)
+        )
     return Corpus(corpus.name, corpus.split, tuple(sentences), recognizer.types)
 
 

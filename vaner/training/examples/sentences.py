@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
@@ -208,6 +208,18 @@ def training_sentences(
         else:
             joined.append((first, last))
     return joined
+
+
+def split_document(document: Document) -> Iterator[Document]:
+    """Yield the sentences of a document as documents with their mentions.
+
+    The id is that of the document with the index of the first word.
+    """
+    words = split_words(document.text)
+    for first, last in training_sentences(document, words, document.spans):
+        start, end = words[first].start, words[last - 1].end
+        spans = [s.shift(-start) for s in document.spans if start <= s.start and s.end <= end]
+        yield Document(f"{document.id}-{first}", document.text[start:end], tuple(spans))
 
 
 def make_legal(tags: Sequence[int], tag_set: TagSet) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vaner.hub.training_record import TrainingRecord, list_training_splits, read_training_record
 from vaner.models.locate import locate_model
+from vaner.training.recipe.saved_tagger import check_backbone
 from vaner.training.recipe.schema import CorpusSource, Recipe
 
 
@@ -28,7 +29,7 @@ def read_earlier_models(recipe: Recipe) -> EarlierModels:
     """Read the training records of the models that a recipe uses.
 
     Raises:
-        ModelError: if a model does not exist or its record is damaged.
+        ModelError: if a model or the backbone of a teacher does not exist, or a record is damaged.
     """
     init_from = getattr(recipe.model, "init_from", None)
     names = dict.fromkeys(
@@ -36,6 +37,8 @@ def read_earlier_models(recipe: Recipe) -> EarlierModels:
         for source in recipe.sources
         if isinstance(source, CorpusSource) and source.teacher
     )
+    for name in names:
+        check_backbone(name)
     initial = {} if init_from is None else read_training_record(locate_model(init_from))
     teachers = tuple(read_training_record(locate_model(name)) for name in names)
     splits = tuple(pair for record in (initial, *teachers) for pair in list_training_splits(record))

@@ -1,0 +1,74 @@
+"""The default model, distilled from the larger one: python -m experiments.distilled_biomedical.run
+
+Continues the training of ../embedded_biomedical with its sources, the probabilities that the model
+of ../embedded_biomedical_base predicts for unannotated text, and copies of sentences with other
+variants. VANER_TEXTS is the folder of the texts, files of plain text.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from experiments.distilled_biomedical.other_variants import vary_variants
+from experiments.embedded_biomedical.run import CORPORA
+from experiments.experiment import main
+from experiments.studies import with_changes
+from vaner.corpora import load
+from vaner.errors import VanerError
+from vaner.formats import write
+from vaner.training.data.held_out import read_held_out_sentences, remove_sentences
+from vaner.training.data.loading import make_corpus_loader
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
+
+FIRST = Path(__file__).resolve().parent.parent / "embedded_biomedical" / "recipe.yaml"
+START = Path("runs/embedded_biomedical/seed-1/average")
+TEACHER = Path("runs/embedded_biomedical_base/seed-1/model")
+OUTPUT = Path("runs/distilled_biomedical")
+COPIES = {"BioRED": 2, "tmVar3": 2}
+"""Number of copies with other variants of each training sentence of a corpus that has variants."""
+
+STAGE = {
+    "steps": 10000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
+}  # fmt: skip
+
+
+def make_recipe() -> Recipe:
+    """Return the recipe of the default model with more sources, started from its weights."""
+    first = read_recipe(FIRST)
+    [stage] = first.model_dump()["stages"]
+    sources = [*stage["sources"], *_text_sources(), *_variant_sources(first)]
+    stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
+    return with_changes(first, model={"init_from": str(START)}, stages=stages)
+
+
+def _text_sources() -> Iterator[dict[str, Any]]:
+    folder = os.environ.get("VANER_TEXTS")
+    if folder is None:
+        raise VanerError("set VANER_TEXTS to a folder with files of plain text")
+    for path in sorted(Path(folder).glob("*.txt")):
+        yield {"corpus": str(path), "teacher": str(TEACHER), "license": "see its source"}
+
+
+def _variant_sources(recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Write the copies of sentences, and yield their sources, with the types of their corpora."""
+    held_out = read_held_out_sentences(recipe, make_corpus_loader(None))
+    for name, copies in COPIES.items():
+        corpus, _ = remove_sentences(load(name, "train"), held_out)
+        path = OUTPUT / "variants" / f"{name}-variants.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(vary_variants(corpus, "Variant", copies, Random(1)), path, "jsonl")
+        yield {"corpus": str(path), "types": list(corpus.types), "nameless_fraction": 1.0}
+
+
+if __name__ == "__main__":
+    try:
+        recipe = make_recipe()
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+    main(__file__, corpora=CORPORA, recipe=recipe, ship="biomedical")
