@@ -37,6 +37,7 @@ from experiments.linking.bases import (
 )
 from experiments.results_table import fill_part
 from vaner.annotator import Annotator
+from vaner.calibration.reliability import bin_probabilities
 from vaner.corpora.loader import corpora_root
 from vaner.errors import VanerError
 from vaner.knowledge.base import open_base
@@ -89,6 +90,7 @@ def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
     known = {get_local(c.identifier) for c in base}
     seen = {canonicalize(d.mention(s)) for d in keep_type(gold.train, gold.type) for s in d.spans}
     outcomes: list[list[Outcome]] = []
+    scores: list[tuple[float, bool]] = []
     for document, candidates, matched in zip(documents, ranked, exact, strict=True):
         outcomes.append([])
         for span, linked, match in zip(document.spans, candidates, matched.spans, strict=True):
@@ -97,6 +99,7 @@ def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
             is_right = [get_local(c.identifier) in right for c in linked]
             is_linked = bool(linked) and linked[0].score >= linker.min_score
             is_seen = canonicalize(document.mention(span)) in seen
+            scores += [(c.score, is_right[0]) for c in linked[:1]]
             outcomes[-1].append({
                 "in base": bool(right & known),
                 "accuracy@1": is_right[:1] == [True], "recall@5": any(is_right[:5]),
@@ -117,6 +120,9 @@ def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
         row[f"accuracy@1 {kind}"] = share(outcomes, "accuracy@1", kind)
     row["precision linked"] = share(outcomes, "right", "linked")
     row["recall linked"] = share(outcomes, "right")
+    probabilities, are_right = zip(*scores, strict=True)
+    reliability = bin_probabilities(np.array(probabilities), np.array(are_right))
+    row["calibration error"] = round(reliability.error, 4)
     if from_text and gold.type != "Species":
         row |= measure_from_text(documents, gold.type, linker)
     print(json.dumps(row), flush=True)
