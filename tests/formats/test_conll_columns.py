@@ -54,6 +54,7 @@ def test_conllu_with_tag_in_misc(put, form):
         "1\tRabies\tNN\tB-Dis\n2\tkills\tVB\tO\n1\tFlu\tNN\tB-Dis\n",
         "#FORMAT=x\n\n#Text=Rabies kills\n1-1\t0-6\tRabies\tB-Dis\n1-2\t7-12\tkills\tO\n\n"
         "#Text=Flu\n2-1\t13-16\tFlu\tB-Dis\n",
+        "0\t6\tRabies\tB-Dis\n7\t12\tkills\tO\n\n14\t17\tFlu\tB-Dis\n",
         "Rabies\tB-Dis\tNN\nkills\tO\tVB\n\nFlu\tB-Dis\tNN\n",
     ],
 )
@@ -109,6 +110,11 @@ def test_several_tags_in_a_cell_are_an_error(put):
 def test_spaces_after_the_tag_do_not_count(put, name):
     path = put("hay\tB-Dis \nfever\tI-Dis \nhurts\tO \n", name)
     assert [mentions(document) for document in read(path)] == [[("hay fever", "Dis")]]
+
+
+def test_no_break_spaces_separate_no_cells(put):
+    path = put("5\u00a0mg O\nhay\u00a0fever B-Dis\n", "a.txt")
+    assert [mentions(document) for document in read(path)] == [[("hay\u00a0fever", "Dis")]]
 
 
 def test_signs_for_spaces(put):

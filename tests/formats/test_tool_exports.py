@@ -159,6 +159,8 @@ def test_documents_under_their_ids_and_titles_alone(put: Put) -> None:
         ('[("Gout\'s", [(0, 4, "D")])]', "a.txt", "data in Python"),
         ("{'text': 'Gout', 'spans': []}", "a.txt", "data in Python"),
         ("[{'text': 'Gout', 'spans': []}]", "a.json", "data in Python"),
+        ("Gout/B-D hurts/O me/O\n", "a.txt", "words with tags; write one word per line"),
+        ("Gout|NN|B-D hurts|VB|O\n", "a.txt", "words with tags"),
         ("<Note><TEXT>Gout</TEXT></Note>", "a.xml", "XML with the root <Note>"),
         ("<DOC>Gout</DOC>", "a.sgml", "XML with the root <DOC>"),
     ],
@@ -171,6 +173,7 @@ def test_what_a_file_seems_to_be(put: Put, content: str, name: str, message: str
 def test_tags_in_plain_text_are_said(put: Put) -> None:
     with pytest.warns(FormatWarning, match="tags such as </ENAMEX> are read as text"):
         list(read(put('<ENAMEX TYPE="D">Gout</ENAMEX> hurts.', "a.txt")))
+    assert read_quietly(put("H/O C/O B-cell gout", "c.txt"))
     assert read_quietly(put("[Gout], p < 0.05 <b and ['x', 1] {'a': 2}", "b.txt"))
 
 

@@ -27,6 +27,7 @@ from vaner.formats.conll_columns import (
     find_further_tags,
     is_comment,
     parse_columns,
+    split_row,
 )
 from vaner.formats.conll_tags import TagStatistics
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
@@ -61,7 +62,6 @@ EMPTY = "document without words"
 ID = "document id has no place in the format"
 SPACING = "document whose white space is written as one space"
 COLUMNS = "columns between token and tag left out, their number differs"
-_SPACES = re.compile(" +")
 _SAMPLE_LINES = 50
 
 Row = list[str]
@@ -126,7 +126,7 @@ def read(
 
 
 def _get_rows(lines: Iterable[tuple[int, str]]) -> list[Row]:
-    rows = [_split_row(line) for _, line in lines if not is_comment(line)]
+    rows = [split_row(line) for _, line in lines if not is_comment(line)]
     return [row for row in rows if row and row[0] != DOCSTART]
 
 
@@ -138,7 +138,7 @@ def _read_blocks(
     for number, line in lines:
         if is_comment(line, is_first=not rows):
             continue
-        row = _split_row(line)
+        row = split_row(line)
         if any("\r" in cell for cell in row[1:]):
             raise file.error(CARRIAGE_RETURNS, number)
         if not row or row[0] == DOCSTART:  # both end a sentence
@@ -168,12 +168,6 @@ def _read_blocks(
         rows.append(row)
     if rows and is_good:
         yield start, rows
-
-
-def _split_row(line: str) -> Row:
-    if not line.strip():
-        return []
-    return line.rstrip(" ").split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
 
 
 def _check_row(row: Row, width: int, layout: Columns) -> str | None:

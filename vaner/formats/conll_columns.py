@@ -17,6 +17,7 @@ from vaner.text.tags import OUTSIDE, split_tag
 EMPTY_TAG = "_"
 _COMMENT = re.compile(r"#\s*[\w.:-]+\s*=")
 _ID = re.compile(r"\d+")
+_SPACES = re.compile(" +")
 _PAIR = re.compile(r"\d+-\d+")
 _POSITION = re.compile(r"(\d+)(?:[-.]\d+)?")
 _NAMED_ID = re.compile(r"(?:[A-Za-z]+[-_:. ]*)?(\d+)")
@@ -143,6 +144,17 @@ def is_comment(line: str, *, is_first: bool = True) -> bool:
     return is_first and not any(map(_is_tag, cells[1:]))
 
 
+def split_row(line: str) -> list[str]:
+    r"""Return the cells of a line, separated by tabs or else by spaces, but not no-break spaces.
+
+    >>> split_row("Gout\tB-Disease "), split_row("Gout  B-Disease"), split_row(" ")
+    (['Gout', 'B-Disease'], ['Gout', 'B-Disease'], [])
+    """
+    if not line.strip():
+        return []
+    return line.rstrip(" ").split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
+
+
 def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     """Return the columns of token and tag that are plausible for the first rows of a file.
 
@@ -229,7 +241,7 @@ def _find_ids(rows: Sequence[Sequence[str]]) -> tuple[int, int | None, bool]:
             sentence = count
         elif all(map(_POSITION.fullmatch, column)) and _is_position(column):
             has_positions = count == 0
-        else:
+        elif not all(map(_ID.fullmatch, column)) or not _is_increasing(column):  # offsets increase
             break
         count += 1
     return count, sentence, has_positions
@@ -249,6 +261,11 @@ def _is_sentence_number(column: Sequence[str]) -> bool:
     numbers = [int(match[1]) for cell in column if (match := _NAMED_ID.fullmatch(cell))]
     pairs = list(zip(numbers, numbers[1:], strict=False))
     return all(a <= b for a, b in pairs) and any(a == b for a, b in pairs)
+
+
+def _is_increasing(column: Sequence[str]) -> bool:
+    numbers = [_to_number(cell) for cell in column]
+    return all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
 
 
 def _is_position(column: Sequence[str]) -> bool:

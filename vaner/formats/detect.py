@@ -224,7 +224,7 @@ def _has_tags(lines: list[str]) -> bool:
         return False
     if lines[0].startswith("-DOCSTART-"):
         return True
-    rows = [line.rstrip(" ").split("\t") if "\t" in line else line.split() for line in lines]
+    rows = list(map(conll_columns.split_row, lines))
     is_table = "\t" in lines[0] and len({len(row) for row in rows}) == 1
     if is_table and conll_columns.has_tags(rows):
         return True

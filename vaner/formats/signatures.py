@@ -25,6 +25,7 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
 )
 _TAR = slice(257, 262)
+_TAGGED_WORDS = re.compile(r"(?=.*[/|][BIES]-\w)(?:\S+[/|](?:O|[BIES]-\w+)\s+){2}")
 
 
 def describe_binary(head: bytes) -> str | None:
@@ -55,6 +56,8 @@ def describe_markup(head: str) -> str | None:
         return f"XML with the root <{root[1]}>, which is not read" if root else "XML"
     if re.match(r"\[\s*[(\[]\s*(['\"]).*?\1,\s*[{\[]|\[?\s*\{\s*'\w+':", start):
         return "data in Python; save it with json.dump"
+    if _TAGGED_WORDS.match(start):
+        return "words with tags; write one word per line, a tab, and its tag"
     if re.match(r'\{\s*"[^"]*"\s*:|\[\s*\{\s*"[^"]*"\s*:|\[\s*\[\s*[\["\d]', start):
         return "JSON without the text of a document"
     return None
