@@ -104,8 +104,8 @@ def read_rows(
     for number, (line, cells) in enumerate(rows):
         if number == 0:
             header = [cell.strip() for cell in cells]
-            if text_column is None and (found := ", ".join(_find_mention_columns(header))):
-                message = f"is a table of mentions ({found}), which is not read"
+            if text_column is None and (listed := ", ".join(_find_mention_columns(header))):
+                message = f"is a table of mentions ({listed}), which is not read"
                 message += "; to read only its texts, name their column"
                 raise file.error(message, line, argument="text_column")
             if len(header) == 1 and text_column is None:

@@ -88,18 +88,18 @@ def _find_by_words(
     """Return a conversion if offsets cut words, and only without it."""
     conversions = [_count_utf16(text)] if has_wide_characters(text) else []
     conversions += [_count_tokens(tokens)] if tokens else []
-    if not mentions or not conversions or _have_whole_words(text, mentions):
+    if not mentions or not conversions or _all_keep_words(text, mentions):
         return None
     located = ([c.apply(pieces) for pieces in mentions] for c in conversions)
     pairs = zip(conversions, located, strict=True)
-    return next((c for c, converted in pairs if _have_whole_words(text, converted)), None)
+    return next((c for c, converted in pairs if _all_keep_words(text, converted)), None)
 
 
-def _have_whole_words(text: str, mentions: Sequence[Sequence[Piece]]) -> bool:
-    return all(_has_whole_words(text, piece) for pieces in mentions for piece in pieces)
+def _all_keep_words(text: str, mentions: Sequence[Sequence[Piece]]) -> bool:
+    return all(_keeps_words(text, piece) for pieces in mentions for piece in pieces)
 
 
-def _has_whole_words(text: str, piece: Piece) -> bool:
+def _keeps_words(text: str, piece: Piece) -> bool:
     """Return whether a piece neither begins nor ends inside a word or with white space."""
     start, end = piece
     if not 0 <= start < end <= len(text) or _has_edges(text, [piece]):
