@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -27,6 +27,7 @@ CONTENT_TYPES = {
     "application/x-jsonlines": "jsonl",
     "application/x-ndjson": "jsonl",
     "application/xml": None,
+    "text/csv": "csv",
     "text/plain": "text",
     "text/tab-separated-values": "conll",
     "text/x-pubtator": "pubtator",
@@ -63,10 +64,15 @@ def _declared_field(name: str) -> Any:
 
 
 def _split_at_commas(types: Any) -> Any:
+    """Return the types in ``"Disease,Chemical"`` as a list."""
+    return [n.strip() for n in types.split(",") if n.strip()] if isinstance(types, str) else types
+
+
+def _split_each(types: Any) -> Any:
     """Return the types in ``["Disease,Chemical", "Gene"]``."""
     if not isinstance(types, list | tuple) or not all(isinstance(type, str) for type in types):
         return types
-    return [name.strip() for part in types for name in part.split(",") if name.strip()]
+    return [name for part in types for name in _split_at_commas(part)]
 
 
 class AnnotateParams(BaseModel):
@@ -74,7 +80,7 @@ class AnnotateParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    types: list[TypeName] | None = Field(
+    types: Annotated[list[TypeName] | None, BeforeValidator(_split_at_commas)] = Field(
         None, min_length=1, max_length=_MAX_TYPES,
         description=declaration(AnnotateOptions, "types").description,
     )  # fmt: skip
@@ -106,7 +112,7 @@ class AnnotateParams(BaseModel):
 class QueryParams(AnnotateParams):
     """Parameters in the query string."""
 
-    types: Annotated[list[TypeName] | None, BeforeValidator(_split_at_commas)] = Field(
+    types: Annotated[list[TypeName] | None, BeforeValidator(_split_each)] = Field(
         None, min_length=1, max_length=_MAX_TYPES,
         description=f"{declaration(AnnotateOptions, 'types').description} Separated by commas or "
         "repeated.",
@@ -152,6 +158,10 @@ def parse_request(
             415 for an unknown format.
     """
     media_type, encoding = _parse_content_type(content_type)
+    if media_type.startswith("multipart/"):
+        raise RejectedRequest(
+            415, "the body is a form; send the file itself (curl --data-binary @FILE, not -F)"
+        )
     body = _decompress(body, limits.body)
     if query.input_format is None and media_type == "application/json":
         content = _parse_json(body)
@@ -174,12 +184,19 @@ def parse_request(
     return ParsedRequest(documents, query)
 
 
-def first_validation_error(errors: Sequence[Any]) -> str:
-    """Return the first validation error of pydantic on one line."""
+def first_validation_error(
+    errors: Sequence[Any], known: Iterable[str] = QueryParams.model_fields
+) -> str:
+    """Return the first validation error of pydantic on one line.
+
+    Args:
+        errors: the errors, as pydantic lists them.
+        known: the names of the parameters that there are.
+    """
     first = errors[0]
     location = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
     if first["type"] == "extra_forbidden":
-        return f"{location}: unknown parameter.{suggest_name(location, QueryParams.model_fields)}"
+        return f"{location}: unknown parameter.{suggest_name(location, known)}".rstrip(".")
     return f"{location}: {first['msg']}" if location else str(first["msg"])
 
 
@@ -193,7 +210,12 @@ def _parse_content_type(header: str) -> tuple[str, str]:
 def _decompress(body: bytes, limit: int) -> bytes:
     """Return a body, without gzip compression if it has one, of at most `limit` bytes."""
     if not body.startswith(_GZIP):
-        if compression := detect_compression(body[:16]):
+        if (compression := detect_compression(body[:16])) == "zip":
+            raise RejectedRequest(
+                415, "the body is a zip archive, an Excel table or a Word document, which a "
+                "request cannot be; send text, or a file that `vaner corpus convert` makes of it",
+            )  # fmt: skip
+        if compression:
             raise RejectedRequest(415, f"the body is compressed with {compression}; use gzip")
         return body
     decompressor = zlib.decompressobj(wbits=31)
@@ -238,7 +260,8 @@ def _parse_vaner_json(content: Any, query: QueryParams, limits: Limits) -> Parse
     try:
         params = AnnotateParams.model_validate({**in_query, **in_body})
     except ValidationError as error:
-        raise RejectedRequest(400, first_validation_error(error.errors())) from None
+        message = first_validation_error(error.errors(), JsonBody.model_fields)
+        raise RejectedRequest(400, message) from None
     if (text is None) == (records is None):
         raise RejectedRequest(400, 'give either "text" or "documents"')
     if records is None:

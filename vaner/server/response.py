@@ -23,6 +23,7 @@ WRITABLE = (JSON, *output_formats.WRITABLE)
 """The formats of a response: the JSON of this server, the file formats, and the views."""
 
 _MEDIA_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".jsonl": "application/x-ndjson",
@@ -39,6 +40,7 @@ _ACCEPTED = {
     "application/x-jsonlines": "jsonl",
     "application/x-ndjson": "jsonl",
     "application/xml": "bioc_xml",
+    "text/csv": "csv",
     "text/html": "html",
     "text/plain": "table",
     "text/tab-separated-values": "conll",
