@@ -72,7 +72,7 @@ def test_command(tiny_backbone: Path, run: Run, tmp_path: Path) -> None:
     result = run("doctor", "--backbone", tmp_path, "--memory", "--batch-size", "2")
     weights = load_file(tiny_backbone / "model.safetensors")
     count = sum(w.numel() for name, w in weights.items() if name != "lm_head.weight")
-    assert result.code == 0 and f"llama, {count:,} weights" in result.out
+    assert result.code == 0 and f"llama, {count:,} parameters" in result.out
     assert "2 rows of 256 subwords; adapter of rank 16" in result.out
     assert "--memory needs --backbone" in run("doctor", "--memory").error
     missing = run("doctor", "--backbone", "me/none", "--memory").error

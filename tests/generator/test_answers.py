@@ -158,6 +158,6 @@ def test_repair_has_an_offset_in_the_answer() -> None:
 
 @pytest.mark.parametrize("answer", [":" * 50_000, "a:\n" * 20_000, "[]\n" * 20_000, "a" * 50_000])
 def test_worst_cases_are_not_quadratic(answer: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     decode(answer, "a b", ["a", "b"])
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

@@ -28,9 +28,7 @@ def describe_memory(
 
     config = read_backbone_config(locate_config(name, revision))
     estimate = estimate_memory(config, TrainingShape(batch_size, length, rank))
-    yield Observation(
-        "architecture", f"{config.model_type}, {estimate.parameters:,} parameters in the layers"
-    )
+    yield Observation("architecture", f"{config.model_type}, {estimate.parameters:,} parameters")
     yield Observation("batch", f"{batch_size} rows of {length} subwords; adapter of rank {rank}")
     yield Observation("weights", f"{_gigabytes(estimate.weights)}, linear layers in 4 bits")
     trained = _gigabytes(estimate.fixed - estimate.weights)
