@@ -54,6 +54,14 @@ def test_one_text_of_a_wrong_type(annotator: Annotator, text: Any, message: str)
         annotator(text)
 
 
+def test_one_text_with_the_options_of_many(annotator: Annotator) -> None:
+    highest = max(span.score or 0 for span in annotator(TEXT).spans)
+    [expected] = annotator.annotate([TEXT], "Disease", min_score=highest)
+    assert annotator(TEXT, "Disease", min_score=highest) == expected
+    with pytest.raises(VanerError, match="min_score is 2"):
+        annotator(TEXT, min_score=2)
+
+
 @pytest.mark.parametrize("types", ["Disease", "disease", ["DISEASE"], ("disease", "Disease")])
 def test_a_type_in_any_case_alone_or_in_a_list(annotator: Annotator, types: Any) -> None:
     assert annotator(TEXT, types).spans == annotator(TEXT, ["Disease"]).spans != ()

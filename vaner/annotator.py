@@ -79,8 +79,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             raise TypeError(f"to load a model, use Annotator.from_pretrained({str(recognizer)!r})")
         if linker is not None and not recognizer.zero_shot:
             check_linker_types(linker, recognizer.types)
-        self.recognizer = recognizer
-        self.selector = selector
+        self.recognizer, self.selector = recognizer, selector
         self.linker, self.context = linker, context
         self._calibration = calibration
         self._warned = set[str]()  # each message once
@@ -253,8 +252,10 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         """Count the gold mentions of these types that can never be predicted, by reason."""
         return self.recognizer.unreachable(document, types)
 
-    def __call__(self, text: str | Document, types: str | Sequence[str] | None = None) -> Document:
-        """Annotate one text.
+    def __call__(
+        self, text: str | Document, types: str | Sequence[str] | None = None, **options: Any
+    ) -> Document:
+        """Annotate one text, with the options of `annotate`.
 
         Raises:
             TypeError: if it is neither a text nor a document.
@@ -262,7 +263,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         if not isinstance(text, str | Document):
             given = "None" if text is None else f"of type {type(text).__name__}"
             raise TypeError(f"the text is {given}; for many texts use annotate(texts)")
-        return next(self.annotate([text], types))
+        return next(self.annotate([text], types, **options))
 
     @renamed_argument("dataset", "corpus")
     def annotate(

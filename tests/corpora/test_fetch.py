@@ -173,7 +173,7 @@ def test_a_view_of_an_unavailable_corpus_is_unavailable(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"'BC6' is not registered; registered: NCBI-disease"):
+    with pytest.raises(CorpusError, match=r"'BC6' is not registered; see vaner corpus list"):
         list(fetch_corpus("BC6", tmp_path))
 
 

@@ -71,6 +71,11 @@ def test_a_number_is_not_a_text() -> None:
         GoutFinder().annotate_frame(FRAME, text="year")
 
 
+def test_a_column_is_not_a_frame() -> None:
+    with pytest.raises(TypeError, match="of type Series, not a data frame"):
+        GoutFinder().annotate_frame(FRAME["Text"])
+
+
 def test_documents_without_mentions_are_an_empty_frame() -> None:
     mentions = to_frame([Document("a", "nothing")])
     assert len(mentions) == 0 and mentions["start"].dtype == "int64"

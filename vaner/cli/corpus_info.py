@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from vaner.corpora import REGISTRY, VIEWS, CorpusInfo, lookup, shared_texts, split_file
+from vaner.corpora import VIEWS, CorpusInfo, lookup, shared_texts, split_file
+from vaner.corpora.registry import suggest_corpus
 from vaner.display.text import align_columns
 from vaner.errors import CorpusError
 
@@ -46,8 +47,7 @@ def describe(name: str, root: Path | None) -> str:
     """
     info = lookup(name)
     if info is None:
-        known = ", ".join((*REGISTRY, *VIEWS))
-        raise CorpusError(f"corpus {name!r} is not registered; registered: {known}")
+        raise CorpusError(f"corpus {name!r} is not registered; {suggest_corpus(name)}")
     views = [view.name for view in VIEWS.values() if view.base_corpus == info.name]
     rows = [
         ("view of", info.view_of),

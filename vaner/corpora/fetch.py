@@ -12,7 +12,7 @@ from vaner.corpora import aioner, chemdner
 from vaner.corpora.download import ProgressCallback, compute_sha256, download
 from vaner.corpora.expected_counts import find_differences
 from vaner.corpora.loader import split_file, with_registered_types
-from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup
+from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup, suggest_corpus
 from vaner.corpora.verification import (
     FetchedSplit,
     has_counts,
@@ -74,7 +74,7 @@ def fetch_corpus(
 def _get_downloadable(name: str) -> CorpusInfo:
     info = lookup(name)
     if info is None:
-        raise CorpusError(f"corpus {name!r} is not registered; registered: {', '.join(REGISTRY)}")
+        raise CorpusError(f"corpus {name!r} is not registered; {suggest_corpus(name)}")
     info = REGISTRY[info.base_corpus]
     if info.unavailable or not info.url:
         raise CorpusError(

@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 from vaner.corpora.folders import (
@@ -17,7 +16,7 @@ from vaner.corpora.folders import (
     is_one_corpus,
     resolve_split,
 )
-from vaner.corpora.registry import REGISTRY, VIEWS, CorpusInfo, lookup
+from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup, suggest_corpus
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import OnError, read
 from vaner.formats.skipped_records import SkippedRecordsWarning
@@ -89,7 +88,7 @@ def load(
         return Corpus(corpus_name(name), split, tuple(documents))
     if info is None:
         raise CorpusError(
-            f"corpus {name!r} is neither registered nor a folder or file; {_suggest_name(name)}"
+            f"corpus {name!r} is neither registered nor a folder or file; {suggest_corpus(name)}"
         )
     path = _registered_file(info, split, corpora_root(root))
     with _skip_known_errors(info, split, on_error) as expected:
@@ -166,13 +165,6 @@ def _find_path(name: str, split: str, root: str | Path | None) -> Path | None:
     except CorpusError:
         return None
     return None if file is None else file.resolve()
-
-
-def _suggest_name(name: str) -> str:
-    """Suggest similar registered names, or the command that lists them all."""
-    names = {registered.casefold(): registered for registered in (*REGISTRY, *VIEWS)}
-    close = [names[match] for match in get_close_matches(name.casefold(), names, cutoff=0.7)]
-    return f"did you mean {' or '.join(close)}?" if close else "see vaner corpus list"
 
 
 def read_split(

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vaner.formats import suggest_format
+from vaner.utils.names import suggest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +208,13 @@ def lookup(name: str) -> CorpusInfo | None:
     """
     folded = {key.casefold(): info for key, info in (*REGISTRY.items(), *VIEWS.items())}
     return folded.get(name.casefold())
+
+
+def suggest_corpus(name: str) -> str:
+    """Return the end of a message about an unknown name: a similar one, or the command for all.
+
+    >>> suggest_corpus("NCBI")
+    'did you mean NCBI-disease?'
+    """
+    suggestion = suggest_name(name, (*REGISTRY, *VIEWS)).strip()
+    return suggestion.replace("Did", "did") or "see vaner corpus list"

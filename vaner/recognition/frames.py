@@ -37,6 +37,7 @@ class FrameAnnotator:
 
         Raises:
             VanerError: if there is no such column, and for the same reasons as `annotate`.
+            TypeError: if it is not a data frame, or if a value of the column is not a text.
         """
         documents, keys = read_frame(frame, text, id)
         annotated: Iterator[Document] = self.annotate(documents, **options)  # type: ignore[attr-defined]
@@ -56,8 +57,10 @@ def read_frame(
 
     Raises:
         VanerError: if there is no such column, or if no column looks like that of the text.
-        TypeError: if a value of the column is not a text.
+        TypeError: if it is not a data frame, or if a value of the column is not a text.
     """
+    if not hasattr(frame, "columns"):
+        raise TypeError(f"this is of type {type(frame).__name__}, not a data frame with columns")
     text = _find_column(frame, text, TEXTS, "text")
     if text is None:
         listed = ", ".join(map(str, frame.columns))

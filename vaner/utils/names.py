@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_MIN_PREFIX = 3  # letters of a name that suggest it
+
 
 def match_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that a user means; None if there is none, or more than one.
@@ -30,9 +32,13 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
 
     >>> suggest_name("biomedcal", ["biomedical", "disease-chemical"])
     ' Did you mean biomedical?'
+    >>> suggest_name("NCBI", ["BC5CDR", "NCBI-disease"])
+    ' Did you mean NCBI-disease?'
     """
-    folded = {_fold(each): each for each in known}
-    matches = get_close_matches(_fold(name), folded, n=1)
+    folded, given = {_fold(each): each for each in known}, _fold(name)
+    matches = get_close_matches(given, folded, n=1) or [
+        each for each in folded if len(given) >= _MIN_PREFIX and each.startswith(given)
+    ]
     return f" Did you mean {folded[matches[0]]}?" if matches else ""
 
 
