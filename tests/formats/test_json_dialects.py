@@ -167,12 +167,12 @@ def test_mentions_that_are_not_read_are_reported_once_per_file(put: Any) -> None
 def test_mentions_without_type_or_position_are_reported(put: Any) -> None:
     for value in (["B-Disease", "O"], [[0, 5]], ["Mumps"], [{"name": "Mumps"}]):
         with pytest.warns(FormatWarning, match="not read as mentions: ner$"):
-            (document,) = read(put({"text": "Mumps today", "ner": value}))
+            (document,) = read(put({"text": "Mumps hurt today", "ner": value}))
         assert document.spans == ()
     with pytest.warns(FormatWarning, match="not read as mentions: row$"):
-        list(read(put({"text": "Mumps today", "row": ["B-Disease", "O"]})))
+        list(read(put({"text": "Mumps hurt today", "row": ["B-Disease", "O"]})))
     with pytest.raises(FormatError, match="there are ner_tags, but no tokens"):
-        list(read(put({"text": "Mumps today", "ner_tags": ["B-Disease", "O"]})))
+        list(read(put({"text": "Mumps hurt today", "ner_tags": ["B-Disease", "O"]})))
 
 
 def test_unknown_types_are_reported(put: Any) -> None:

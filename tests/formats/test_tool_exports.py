@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,56 @@ def test_a_class_without_a_name_is_an_error(put: Put, label: int) -> None:
     mention = {"start": 0, "end": 4, "label": label}
     with pytest.raises(FormatError, match="type is int, expected str"):
         list(read(put(json.dumps([{"text": "Gout", "entities": [mention]}]), "a.json")))
+
+
+SPAN = {"start": 2, "end": 11, "label": "D"}
+QUOTED = {"text": "Rat fever", "type": "D"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": TEXT, "annotations": {"spans": [SPAN]}},
+        {"text": TEXT, "annotations": [[2, 11, "D"]]},
+        {"text": TEXT, "label": [[2, 11, "D"]]},
+        {"text": TEXT, "entities": [["Rat fever", 2, 11, "D"]]},
+        {"text": TEXT, "entities": [["D", 2, 11, "Rat fever"]]},
+        {"text": TEXT, "entities": {"T1": SPAN}},
+        {"text": TEXT, "entities": [{"start": 2, "length": 9, **QUOTED}]},
+        {"text": TEXT, "entities": [{"start": 2, "end": 11, "label": {"name": "D"}}]},
+        {"text": TEXT, "entities": {"D": [{"start": 2, "end": 11, "kind": "x"}]}},
+        {"note_text": TEXT, "entities": [SPAN]},
+        {"id": "7", "sections": [{"text": TEXT, "entities": [SPAN]}]},
+        {"id": "7", "paragraphs": [{"text": TEXT, "entities": [SPAN]}]},
+        {"text": TEXT, "labels": ["O", "B-D", "I-D", "O", "O"]},
+        {"text": TEXT, "tags": "O B-D I-D O O"},
+    ],
+)
+def test_one_mention_in_many_forms(put: Put, fields: dict[str, Any]) -> None:
+    comma = any(name in fields for name in ("labels", "tags"))
+    for content, name in ((write_lines(fields), "a.jsonl"), (json.dumps([fields]), "a.json")):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatWarning)  # of further values
+            (document,) = read(put(content, name))
+        assert document.text == TEXT
+        assert spans(document) == [(2, 12 if comma else 11, "D")]
+
+
+def test_code_points_of_doccano_are_recognized(put: Put) -> None:
+    for shift in (0, 1):
+        label = [[start + shift, end + shift, type] for start, end, type in FOUND]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatWarning)
+            (document,) = read(put(write_lines({"text": TEXT, "label": label}), "a.jsonl"))
+        assert spans(document) == FOUND
+
+
+def test_a_readme_is_no_document(tmp_path: Path, put: Put) -> None:
+    for folder, names in (("texts", ["a.txt"]), ("brat", ["a.txt", "a.ann"])):
+        for name in ("README.txt", "LICENSE", *names):
+            put("" if name.endswith("ann") else "Gout.", f"{folder}/{name}")
+        assert [document.id for document in read(tmp_path / folder)] == ["a"]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x/README.md", "About it.")
+        archive.writestr("x/a.txt", "Gout.")
+    assert [document.id for document in read(tmp_path / "a.zip")] == ["a"]

@@ -16,6 +16,7 @@ from vaner.formats.compression import (
     list_members,
     open_member,
 )
+from vaner.formats.file_names import is_readme
 from vaner.formats.source import InMemoryFile, InputFile, read_bytes
 
 
@@ -31,7 +32,8 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
             if kind := describe_office_file(archive):
                 raise file.error(f"looks like {kind}, and not like an archive of text files")
             # INCEpTION adds the types of its annotations, which those of the files show as well.
-            members = [m for m in list_members(archive) if Path(m.filename).name != xmi.TYPE_SYSTEM]
+            paths = [(member, Path(member.filename)) for member in list_members(archive)]
+            members = [m for m, p in paths if p.name != xmi.TYPE_SYSTEM and not is_readme(p)]
             if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
             if not members:

@@ -18,7 +18,7 @@ from annotated_types import Predicate
 from typing_extensions import TypedDict
 
 from vaner.errors import FormatError
-from vaner.formats.file_names import RENAMED, make_file_name
+from vaner.formats.file_names import RENAMED, is_readme, make_file_name
 from vaner.formats.losses import (
     DANGLING,
     NAME,
@@ -94,7 +94,7 @@ def read(
     file = InputFile(path, on_error)
     if file.disk_path.is_dir():
         # macOS creates hidden files
-        paths = (p for p in file.path.iterdir() if not p.name.startswith("."))
+        paths = (p for p in file.path.iterdir() if p.name[0] != "." and not is_readme(p))
         stems = {p.with_suffix("") for p in paths if p.suffix in {".txt", *ANNOTATION_SUFFIXES}}
         text_paths = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from vaner.formats import class_names, xmi
+from vaner.formats.file_names import is_readme
 
 
 def is_companion(path: Path) -> bool:
-    """Return whether a file describes others: the types of UIMA CAS, or the names of tags."""
-    return path.name == xmi.TYPE_SYSTEM or class_names.describes_classes(path)
+    """Return whether a file describes others: a README, types of UIMA CAS, or names of tags."""
+    return is_readme(path) or path.name == xmi.TYPE_SYSTEM or class_names.describes_classes(path)
 
 
 def describe_saved_dataset(folder: Path) -> str | None:

@@ -14,6 +14,7 @@ from vaner.formats import chemdner, conll_columns, csv_table, pubtator, token_ta
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
+from vaner.formats.file_names import is_readme
 from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.signatures import describe_markup
@@ -142,7 +143,8 @@ def _join_head(chunks: Iterator[str]) -> str:
 
 
 def _detect_folder(folder: InputFile, encoding: str) -> str:
-    paths = sorted(path for path in folder.path.iterdir() if not path.name.startswith("."))
+    visible = (path for path in folder.path.iterdir() if not path.name.startswith("."))
+    paths = sorted(path for path in visible if not is_readme(path))
     if any(path.suffix in ANNOTATION_SUFFIXES for path in paths):
         return "brat"
     if any(path.suffix == xmi.SUFFIX for path in paths):

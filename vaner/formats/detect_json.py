@@ -25,7 +25,8 @@ _ANSWERS = re.compile(_KEY.format("annotations|predictions|completions|result") 
 _CAS = re.compile(_KEY.format("%TYPES|%FEATURE_STRUCTURES"))
 _DENOTATIONS = re.compile(_KEY.format("denotations"))
 _TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projects|sentences"))
-_MENTION_LISTS = ("entities", "annotations", "label", "labels")
+_LABEL_LISTS = ("label", "labels")
+_MENTION_LISTS = ("entities", "annotations", *_LABEL_LISTS)
 _PAIR = re.compile(r'\[\s*(\[\s*)?"')
 
 
@@ -116,9 +117,11 @@ def _detect_tool(record: Mapping[str, Any], is_list: bool) -> str | None:
     if not record.keys() & {"text", "data"}:
         return None
     entries = [entry for name in _MENTION_LISTS for entry in _get_list(record, name)]
-    if any(isinstance(e, list) or (isinstance(e, dict) and "start_offset" in e) for e in entries):
+    labels = [entry for name in _LABEL_LISTS for entry in _get_list(record, name)]
+    is_triple = any(isinstance(entry, list) for entry in labels)
+    if is_triple or any(isinstance(e, dict) and "start_offset" in e for e in entries):
         return "doccano"
-    is_unlabeled = any(isinstance(record.get(name), list) for name in ("label", "labels"))
+    is_unlabeled = any(isinstance(record.get(name), list) for name in _LABEL_LISTS)
     return "doccano" if is_unlabeled and not any(map(record.get, MENTIONS)) else None
 
 

@@ -50,6 +50,15 @@ def write_document_files(
         yield document
 
 
+def is_readme(path: Path) -> bool:
+    """Return whether a file is about the files of its folder, and no document.
+
+    >>> is_readme(Path("README.txt")), is_readme(Path("reading.txt"))
+    (True, False)
+    """
+    return path.name.partition(".")[0].upper() in {"README", "LICENSE", "LICENCE", "CHANGELOG"}
+
+
 def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
     """Yield a file, or the files of a folder that have a suffix, by name."""
     if not file.is_folder:

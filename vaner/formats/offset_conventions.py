@@ -82,6 +82,21 @@ def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
     return any(text[start].isspace() or text[end - 1].isspace() for start, end in pieces)
 
 
+def counts_code_points(text: str, pieces: Sequence[Piece]) -> bool:
+    """Return whether offsets that should count UTF-16 units count code points.
+
+    Args:
+        text: text of the document.
+        pieces: offsets of its mentions as in the file.
+
+    >>> counts_code_points("😷 flu, gout", [(2, 5), (7, 11)])
+    True
+    """
+    if not has_wide_characters(text) or not _all_keep_words(text, [pieces]):
+        return False
+    return not _all_keep_words(text, [_count_utf16(text).apply(pieces)])
+
+
 def _find_by_words(
     text: str, mentions: Sequence[Sequence[Piece]], tokens: Sequence[Piece]
 ) -> Conversion | None:

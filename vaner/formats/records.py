@@ -203,6 +203,8 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) 
     used = field or next((name for name in MENTION_FIELDS if record.get(name)), None)
     unread[_RECORDS] += used is None and _is_mention_with_text(record)
     for name, value in record.items():
+        if isinstance(value, str) and value[:2] in ("O ", "B-", "S-", "U-"):
+            value = value.split()
         if name == used or name == "metadata" or not isinstance(value, list | dict) or not value:
             continue
         entries = value[:_CHECKED_ENTRIES] if isinstance(value, list) else [value]

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from vaner.formats.file_names import is_readme
 from vaner.formats.losses import Losses, replace_line_breaks, replace_surrogates
 from vaner.formats.source import FormatWarning, InputFile, OnError, read_nonempty_lines, read_text
 from vaner.text.documents import Document
@@ -35,7 +36,7 @@ def read(
             warnings.warn(message, FormatWarning, stacklevel=2)
         yield Document(file.stem, text)
         return
-    for text_path in sorted(file.path.glob("*.txt")):
+    for text_path in sorted(p for p in file.path.glob("*.txt") if not is_readme(p)):
         yield from read(text_path, encoding=encoding, on_error=on_error)
 
 

@@ -9,16 +9,25 @@ r"""Text and mentions of a record under the names that other programs use.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from vaner.formats.dialects.mentions import has_no_type, is_mention, normalize_mention
+from vaner.formats.dialects.mentions import (
+    has_no_type,
+    is_mention,
+    is_triple,
+    normalize_mention,
+)
 from vaner.formats.json_values import is_integer
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
 
-TEXTS = ("content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph")
+TEXTS = (
+    "content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph",
+    "sentence_text", "abstract_text", "note_text", "doc_text", "report_text", "Text",
+)  # fmt: skip
 """Names of a field with the text of a document, if there is no ``text``."""
 
 IDS = ("doc_id", "document_id", "pmid", "PMID", "docid", "doc_key", "idx")
@@ -35,7 +44,7 @@ MENTIONS = (
 
 CONTAINERS = (
     "examples", "documents", "data", "records", "items", "rows", "results", "annotations",
-    "projects", "hits",
+    "projects", "hits", "paragraphs", "sentences",
 )  # fmt: skip
 """Names of a field with all documents of a file."""
 
@@ -46,6 +55,9 @@ UNKNOWN_TYPE = "type of a mention, it is in no known field"
 
 TAG_FIELDS = ("ner_tags", "tags", "labels", "ner", "bio_tags", "iob_tags", "ner_labels")
 """Names of a field with a tag for each token."""
+
+
+_TAG = re.compile(r"O|[BIESLUM](-.+)?")
 
 
 def is_document(record: Any) -> bool:
@@ -98,12 +110,22 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
     name = None if find_tag_field(fields) else _find_mentions(fields)
     if name is None:
         return fields
-    spans = [span for entry in fields[name] for span in normalize_mention(entry, skipped)]
+    entries = [_order_values(entry, fields.get("text")) for entry in fields[name]]
+    spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
     if skipped is not None and (untyped := sum(map(has_no_type, fields[name]))):
         skipped[UNKNOWN_TYPE] += untyped
     # An empty list under a name before this one is replaced.
     others = {key: value for key, value in fields.items() if key not in (name, "spans")}
     return {**others, "spans": spans}
+
+
+def _order_values(entry: Any, text: Any) -> Any:
+    """Return ``[text, start, end, type]`` with the type first; other entries are not changed."""
+    if not is_triple(entry) or len(entry) != 4 or not isinstance(text, str):
+        return entry
+    first, start, end, last = entry
+    is_quoted = is_integer(end) and 0 <= start < end and text[start:end] == first != last
+    return [last, start, end, first] if is_quoted and isinstance(last, str) else entry
 
 
 def _with_text(record: dict[str, Any]) -> dict[str, Any]:
@@ -127,12 +149,23 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_token_lists(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record with lists of tokens and tags that are strings with spaces between them."""
-    words = record.get("tokens")
-    tags = next((name for name in TAG_FIELDS if isinstance(record.get(name), str)), None)
-    if not isinstance(words, str) or tags is None:
+    """Return a record with lists of tokens and tags that are strings with spaces between them.
+
+    The tokens may be the words of the text.
+    """
+    words = record.get("tokens", record.get("text"))
+    lists = {name: _split_tags(record.get(name)) for name in TAG_FIELDS}
+    name = next((name for name, tags in lists.items() if tags), None)
+    if not isinstance(words, str) or name is None:
         return record
-    return {**record, "tokens": words.split(), tags: record[tags].split()}
+    is_complete = len(words.split()) == len(lists[name])
+    return {**record, "tokens": words.split(), name: lists[name]} if is_complete else record
+
+
+def _split_tags(value: Any) -> list[str]:
+    """Return the tags of a list, or of a string with spaces between them; empty for others."""
+    tags = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
+    return tags if all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags) else []
 
 
 def find_document_name(record: Mapping[str, Any]) -> str | None:
@@ -161,11 +194,12 @@ def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
             and len(value) > 1
         }
         | {
-            name: list(value.values())  # MedCAT numbers the mentions of a text
+            name: list(value.values())  # under their ids, as in MedCAT
             for name in MENTIONS
             if isinstance(value := record.get(name), dict)
             and value
-            and all(str(key).isdigit() and isinstance(entry, dict) for key, entry in value.items())
+            and all(isinstance(entry, dict) for entry in value.values())
+            and all(str(key).isdigit() or is_mention(entry) for key, entry in value.items())
         }
         | {
             name: json.loads(value)  # in a cell of a table
@@ -192,9 +226,9 @@ def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
     """Return the mentions of an object that has a list for each type; empty if it is another one.
 
     >>> _list_by_type({"Disease": [{"indices": [0, 4]}]})
-    [{'indices': [0, 4], 'type': 'Disease'}]
+    [{'type': 'Disease', 'indices': [0, 4]}]
     >>> _list_by_type({"Disease": {"Gout": [[0, 4]]}})
-    [{'span': [0, 4], 'text': 'Gout', 'type': 'Disease'}]
+    [{'type': 'Disease', 'span': [0, 4], 'text': 'Gout'}]
     """
     entries: list[Any] = []
     for type, group in groups.items():
@@ -203,7 +237,9 @@ def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
             group = [{"span": pair, "text": text} for text, pairs in located for pair in pairs]
         if not isinstance(group, list):
             return []
-        entries += [{**e, "type": type} if isinstance(e, dict) else e for e in group]
+        for entry in group:
+            is_named = not isinstance(entry, dict) or type in MENTIONS or "label" in entry
+            entries.append(entry if is_named else {"type": type, **entry})
     return entries if entries and all(map(is_mention, entries)) else []
 
 

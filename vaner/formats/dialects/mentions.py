@@ -72,6 +72,7 @@ _OFFSET_NAMES = {*NESTED, *(name for names in START_END for name in names)} - {"
 _OUR_FIELDS = {
     "start", "end", "type", "text", "score", "identifiers", "fragments", "candidates", "context",
 }  # fmt: skip
+_STARTS = ("offset", "start", "begin")
 _QUOTES = ("text", "mention", "Text")
 _SCORES = ("score", "prob", "confidence", "probability", "Score", "confidenceScore")
 # Fields that say again what others say: the number of a mention, its text, its tokens.
@@ -186,8 +187,9 @@ def find_pieces(entry: Mapping[str, Any]) -> list[Any] | None:
     for start, end in START_END:
         if is_integer(entry.get(start)) and is_integer(entry.get(end)):
             return [[entry[start], entry[end]]]
-    if is_integer(entry.get("offset")) and is_integer(entry.get("length")):
-        return [[entry["offset"], entry["offset"] + entry["length"]]]
+    offset = next((entry[name] for name in _STARTS if is_integer(entry.get(name))), None)
+    if offset is not None and is_integer(entry.get("length")):
+        return [[offset, offset + entry["length"]]]
     for name in NESTED:
         value = entry.get(name)
         if isinstance(value, dict) and (pieces := find_pieces(value)):
@@ -222,7 +224,9 @@ def find_types(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _get_names(value: Any) -> list[str]:
-    """Return the types in a field: a name, a list of names, or the labels of flair."""
+    """Return the types in a field: a name, a list of names, the labels of flair, or an object."""
+    if isinstance(value, dict):
+        value = value.get("name")
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         value = [item.get("value") for item in value]
     names = [value] if isinstance(value, str) and value else value

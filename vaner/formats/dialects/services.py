@@ -83,7 +83,7 @@ def convert_kazu(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dic
 
 def _read_kazu_entity(entity: Any) -> Any:
     """Return an entity with the names of our fields; discontinuous ones have several spans."""
-    if not isinstance(entity, dict):
+    if not isinstance(entity, dict) or "entity_class" not in entity:
         return entity
     mappings = get_list(entity, "mappings")
     concepts = [str(item["idx"]) for item in mappings if isinstance(item, dict) and "idx" in item]
