@@ -21,6 +21,7 @@ from experiments.studies import with_changes
 from vaner.corpora import load
 from vaner.errors import VanerError
 from vaner.formats import write
+from vaner.text.documents import Document
 from vaner.training.data.held_out import read_held_out_sentences, remove_sentences
 from vaner.training.data.loading import make_corpus_loader
 from vaner.training.recipe.file import read_recipe
@@ -32,6 +33,9 @@ TEACHER = Path("runs/embedded_biomedical_base/seed-1/model")
 OUTPUT = Path("runs/distilled_biomedical")
 COPIES = {"BioRED": 2, "tmVar3": 2}
 """Number of copies with other variants of each training sentence of a corpus that has variants."""
+
+TEXT_SHARE = 0.6
+"""Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
 
 STAGE = {
     "steps": 10000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
@@ -48,11 +52,20 @@ def make_recipe() -> Recipe:
 
 
 def _text_sources() -> Iterator[dict[str, Any]]:
+    """Write each text file as a file of documents of one line, and yield the sources."""
     folder = os.environ.get("VANER_TEXTS")
     if folder is None:
         raise VanerError("set VANER_TEXTS to a folder with files of plain text")
     for path in sorted(Path(folder).glob("*.txt")):
-        yield {"corpus": str(path), "teacher": str(TEACHER), "license": "see its source"}
+        lines = path.read_text("utf-8").splitlines()
+        documents = (Document(str(n), line) for n, line in enumerate(lines) if line.strip())
+        copy = OUTPUT / "texts" / f"{path.stem}.jsonl"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        write(documents, copy, "jsonl")
+        yield {
+            "corpus": str(copy), "teacher": str(TEACHER), "share": TEXT_SHARE,
+            "license": "see its source",
+        }  # fmt: skip
 
 
 def _variant_sources(recipe: Recipe) -> Iterator[dict[str, Any]]:
