@@ -75,10 +75,10 @@ def test_tools_in_memory() -> None:
     line = json.dumps({"id": "7", "text": "gout", "spans": [{"start": 0, "end": 4, "type": "D"}]})
     tools, annotated, linked, converted, *wrong = call(
         server,
-        ("annotate", {"text": "a 😀 gout", "types": ["disease"]}),
+        ("annotate", {"text": "a 😀 gout", "types": "disease"}),
         ("link", {"names": [" gout ", "flu", ""], "type": "Disease"}),
         ("convert", {"content": line, "from_format": "jsonl", "to_format": "csv"}),
-        ("annotate", {"text": "gout", "types": ["Gene"]}),
+        ("annotate", {"text": "gout", "types": "Gene"}),
         ("annotate", {"text": "gout" * 100}),
         ("convert", {"content": "x", "from_format": "nonsense", "to_format": "csv"}),
         ("annotate", {"text": "gout", "min_score": 2}),

@@ -156,15 +156,20 @@ def test_entities_of_earlier_components(tiny_model: Path, overwrite: bool, label
 
 
 def test_invalid_settings_are_errors(tiny_model: Path) -> None:
-    from vaner.errors import ModelError
+    from vaner.errors import ModelError, VanerError
 
     with pytest.raises(ModelError, match="no folder"):
         make_pipeline("/no/such/model/here")
     with pytest.raises(Exception, match="align"):
         make_pipeline(tiny_model, align="drop")
+    with pytest.raises(VanerError, match="does not find Gene"):
+        make_pipeline(tiny_model, types="Gene")
+    with pytest.raises(VanerError, match="was not trained on a corpus called 'X'"):
+        make_pipeline(tiny_model, corpus="X")
+    make_pipeline(tiny_model, types="disease")
 
 
 def test_the_former_setting_dataset_works_with_a_warning(tiny_model: Path) -> None:
     with pytest.warns(DeprecationWarning, match="dataset of the spaCy component is now"):
-        nlp = make_pipeline(tiny_model, dataset="BC5CDR")
-    assert get_component(nlp)._options.corpus == "BC5CDR"
+        nlp = make_pipeline(tiny_model, dataset="tiny")
+    assert get_component(nlp)._options.corpus == "tiny"

@@ -94,7 +94,8 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
     async def annotate(
         text: Annotated[str, Field(description="The text to read.")],
         types: Annotated[
-            list[str] | None, Field(description=f"Entity types to find: {types}. Default: all.")
+            list[str] | str | None,
+            Field(description=f"Entity types to find: {types}. Default: all."),
         ] = None,
         min_score: Annotated[
             float, Field(description="Drop mentions with a lower score, from 0 to 1.", ge=0, le=1)
@@ -196,7 +197,7 @@ def _check_length(text: str, maximum: int) -> None:
 
 
 def _annotate(
-    annotator: Annotator, text: str, types: list[str] | None, min_score: float
+    annotator: Annotator, text: str, types: list[str] | str | None, min_score: float
 ) -> list[FoundMention]:
     document = next(annotator.annotate([text], types, min_score=min_score))
     mentions = [

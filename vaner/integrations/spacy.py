@@ -31,6 +31,7 @@ from vaner.context.triggers import ATTRIBUTES
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import AnnotateOptions, Form, LoadOptions
+from vaner.recognition.recognizer import resolve_corpus, resolve_types
 from vaner.text.documents import Document, resolve_overlaps
 from vaner.text.documents import Span as Mention
 from vaner.text.mention_details import Candidate
@@ -95,6 +96,8 @@ class VanerComponent:
         self._annotator = Annotator.from_pretrained(
             **load_options.as_arguments(), linker=link_options.load(), context=context, **hub
         )
+        resolve_types(self._annotator, annotate_options.types)  # an error now, not at the first doc
+        resolve_corpus(self._annotator, annotate_options.corpus)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the settings: each process of ``nlp.pipe(n_process=2)`` loads its model."""
@@ -269,7 +272,7 @@ def make_vaner(
     link: str | None,
     candidates: int,
     context: bool,
-    types: list[str] | None,
+    types: list[str] | str | None,
     corpus: str | None,
     dataset: str | None,
     consistency: bool,
@@ -305,7 +308,7 @@ def make_vaner(
         name,
         load_options=load_options,
         annotate_options=AnnotateOptions(
-            types=None if types is None else tuple(types),
+            types=(types,) if isinstance(types, str) else tuple(types) if types else None,
             corpus=corpus,
             consistency=consistency,
             min_score=min_score,
