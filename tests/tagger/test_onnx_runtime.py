@@ -209,6 +209,21 @@ def test_an_exported_model_in_several_processes(forms: dict[str, Path]) -> None:
     assert [[span["type"] for span in row["spans"]] for row in rows] == expected
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_an_exported_model_in_a_forked_process(forms: dict[str, Path]) -> None:
+    script = (
+        "import os, sys\n"
+        "from vaner import Annotator\n"
+        "annotator = Annotator.from_pretrained(sys.argv[1])\n"
+        "expected = annotator(sys.argv[2])\n"
+        "if child := os.fork():\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "os._exit(annotator(sys.argv[2]) != expected)\n"
+    )
+    arguments = [sys.executable, "-c", script, forms["int8"], " ".join(SENTENCES)]
+    assert subprocess.run(arguments, timeout=120, check=False).returncode == 0
+
+
 def test_export_from_the_command_line(
     tiny_model: Path, tmp_path: Path, run: Run, forms: dict[str, Path]
 ) -> None:

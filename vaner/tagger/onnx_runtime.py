@@ -72,11 +72,14 @@ class OnnxEmissionModel:
             raise ModelError(
                 f"{folder} was exported by another version of vaner; delete it and export again"
             )
-        self._pool = ThreadPoolExecutor(threads or count_cores())
+        self._start_threads()
 
     def __reduce__(self) -> tuple[type[OnnxEmissionModel], tuple[Path, int | None, str]]:
         """Pickle the place of the files, not the session: another process loads them again."""
         return OnnxEmissionModel, (self._folder, self._threads, self.form)
+
+    def _start_threads(self) -> None:
+        self._pool, self._process = ThreadPoolExecutor(self._threads or count_cores()), os.getpid()
 
     def transitions(self) -> Transitions:
         """Return the learned transition scores, as they were exported."""
@@ -108,6 +111,8 @@ class OnnxEmissionModel:
 
     def emissions(self, rows: Sequence[Row]) -> list[Floats]:
         """Return the tag scores of each row. *Shape:* (W, C) each"""
+        if self._process != os.getpid():  # a forked process has no threads of its parent
+            self._start_threads()
         return list(self._pool.map(self._run_row, rows))
 
     def _run_row(self, row: Row) -> Floats:
