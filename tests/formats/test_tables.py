@@ -155,3 +155,11 @@ def test_a_table_of_mentions_is_not_one_of_texts(put: Any, header: str, name: st
         list(read(path))
     column = header.split(",")[1]
     assert [document.text for document in read(path, text_column=column)] == ["2"]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\n \n", "\r\n\t\r\n"])
+def test_blank_lines_around_a_table(put: Any, blank: str) -> None:
+    tokens = put(f"{blank}Word,Tag\nGout,B-D\n{blank}", "a.csv")
+    (document,) = read(tokens)
+    assert (document.text, len(document.spans)) == ("Gout", 1)
+    assert [d.text for d in read(put(f"{blank}id,text\n1,Gout\n{blank}", "b.csv"))] == ["Gout"]

@@ -152,7 +152,7 @@ def _read_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[str]]
     reader = csv.reader(_chain(first, lines), delimiter=delimiter)
     try:
         for cells in reader:
-            if any(cells):
+            if any(cell.strip() for cell in cells):
                 yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:

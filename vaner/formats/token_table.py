@@ -75,7 +75,7 @@ def expand_table(lines: Iterable[Line]) -> Iterator[Line]:
         lines: the numbered lines of a file.
     """
     remaining = iter(lines)
-    first = next(remaining, None)
+    first = next((line for line in remaining if line[1].strip()), None)
     if first is None:
         return
     header = find_header(first[1])
