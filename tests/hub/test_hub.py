@@ -197,6 +197,7 @@ def test_card_agrees_with_the_files(hub: Hub, vaner: Python, model: Path) -> Non
     )
     assert "- Seed 7; 1 minute on 2 CPU cores\n" in card
     assert 'Annotator.from_pretrained("tester/tiny")' in card
+    assert "`vaner evaluate --model tester/tiny --corpus tiny --split test`" in card
     assert "tiny test" in json.loads(files["results.json"])
 
 

@@ -216,7 +216,12 @@ def _describe_results(model: ModelDescription, name: str) -> Iterator[str]:
     yield head + "|---|---|--:|--:|--:|---|\n" + "\n".join(_result_rows(model))
     commit = model.training.get("commit")
     trained = f"Trained with commit {commit}. " if commit else ""
-    yield f"{trained}To reproduce the results: `vaner evaluate --model {name} --all`."
+    splits = [result.rpartition(" ")[::2] for result in model.results]
+    others = [
+        f"--corpus {corpus} --split {split}" for corpus, split in splits if not lookup(corpus)
+    ]
+    scope = others[0] if others else "--all"  # which evaluates registered corpora only
+    yield f"{trained}To reproduce the results: `vaner evaluate --model {name} {scope}`."
 
 
 def _result_rows(model: ModelDescription) -> Iterator[str]:
