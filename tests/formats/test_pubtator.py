@@ -83,3 +83,8 @@ def test_line_breaks_in_a_pubtator_text_are_counted():
     report = write_to([Document("1", "a\r\nb\nc")], stream, "pubtator")
     assert stream.getvalue() == "1|t|a \n1|a|b c\n\n"
     assert report.lost == {"line break written as a space": 2}
+
+
+def test_a_mention_that_ends_with_a_line_break_stays(put):
+    (document,) = read(put("7|t|fièvre\n7|a|x\n7\t0\t7\tfièvre \tD\t\n", "x.txt"))
+    assert document.spans == (Span(0, 7, "D"),)

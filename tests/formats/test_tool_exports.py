@@ -225,7 +225,6 @@ QUOTED = {"text": "Rat fever", "type": "D"}
     [
         {"text": TEXT, "annotations": {"spans": [SPAN]}},
         {"text": TEXT, "annotations": [[2, 11, "D"]]},
-        {"text": TEXT, "label": [[2, 11, "D"]]},
         {"text": TEXT, "entities": [["Rat fever", 2, 11, "D"]]},
         {"text": TEXT, "entities": [["D", 2, 11, "Rat fever"]]},
         {"text": TEXT, "entities": {"T1": SPAN}},
@@ -247,15 +246,6 @@ def test_one_mention_in_many_forms(put: Put, fields: dict[str, Any]) -> None:
             (document,) = read(put(content, name))
         assert document.text == TEXT
         assert spans(document) == [(2, 12 if comma else 11, "D")]
-
-
-def test_code_points_of_doccano_are_recognized(put: Put) -> None:
-    for shift in (0, 1):
-        label = [[start + shift, end + shift, type] for start, end, type in FOUND]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FormatWarning)
-            (document,) = read(put(write_lines({"text": TEXT, "label": label}), "a.jsonl"))
-        assert spans(document) == FOUND
 
 
 def test_a_readme_is_no_document(tmp_path: Path, put: Put) -> None:

@@ -21,11 +21,8 @@ from vaner.formats.json_values import (
     check_type,
     freeze,
     get_list,
-    is_integer,
 )
 from vaner.formats.losses import FRAGMENTS, IDENTIFIER, Losses, count_scores
-from vaner.formats.offset_conventions import counts_code_points
-from vaner.formats.quotes import report_conversion
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
@@ -87,22 +84,12 @@ def _to_document(
     given = record.get(_ID_FIELD, record.get("id"))
     id = default_id if given is None else str(given)
     unit_offsets, spans = get_unit_offsets(text), list[Span]()
-    entries = check_type(entries or [], list, "label")
-    if counts_code_points(text, _find_pairs(entries)):
-        unit_offsets = range(len(text) + 1)
-        report_conversion("count code points, not UTF-16 units", id)
-    for entry in entries:
+    for entry in check_type(entries or [], list, "label"):
         with file.guard(line, given):
             spans.append(_make_span(text, unit_offsets, entry))
     stored = {k: freeze(v) for k, v in record.items() if k not in _KNOWN_FIELDS}
     metadata = {"doccano": stored} if stored else {}
     return Document(id, text, tuple(spans), metadata)
-
-
-def _find_pairs(entries: Sequence[Any]) -> list[tuple[int, int]]:
-    """Return the offsets of the mentions; the reader reports what is wrong with the others."""
-    pairs = (entry[:2] for entry in entries if isinstance(entry, list))
-    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2 and all(map(is_integer, pair))]
 
 
 def _make_span(text: str, unit_offsets: Sequence[int], entry: Any) -> Span:

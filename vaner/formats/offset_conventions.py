@@ -8,12 +8,15 @@ are converted if no word is cut when they count UTF-16 units, or the tokens of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from vaner.formats.spellings import is_same_spelling
 from vaner.formats.utf16 import has_wide_characters
+
+_SPACE = re.compile(r"\s+")
 
 Piece = tuple[int, int]
 Quoted = tuple[Sequence[Piece], str | None]
@@ -74,27 +77,13 @@ def _agree(text: str, mentions: Iterable[tuple[Sequence[Piece], str]]) -> bool:
 def _is_quoted(mention: str, quote: str) -> bool:
     is_trimmed = mention.strip() == mention
     is_similar = is_trimmed and mention.split() == quote.split()
-    return mention == quote or is_similar or is_same_spelling(mention, quote)
+    is_equal = _SPACE.sub(" ", mention) == _SPACE.sub(" ", quote)
+    return is_equal or is_similar or is_same_spelling(mention, quote)
 
 
 def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
     """Return whether a piece begins or ends with white space."""
     return any(text[start].isspace() or text[end - 1].isspace() for start, end in pieces)
-
-
-def counts_code_points(text: str, pieces: Sequence[Piece]) -> bool:
-    """Return whether offsets that should count UTF-16 units count code points.
-
-    Args:
-        text: text of the document.
-        pieces: offsets of its mentions as in the file.
-
-    >>> counts_code_points("😷 flu, gout", [(2, 5), (7, 11)])
-    True
-    """
-    if not has_wide_characters(text) or not _all_keep_words(text, [pieces]):
-        return False
-    return not _all_keep_words(text, [_count_utf16(text).apply(pieces)])
 
 
 def _find_by_words(
