@@ -130,6 +130,12 @@ def list_gold(root: Path, *, with_test: bool) -> Iterator[Gold]:
         yield Gold(f"{name} test", type, test, seen, is_test=True)
 
 
+def read_bc5cdr_devel(root: Path) -> tuple[Document, ...]:
+    """Return the devel split of BC5CDR, which is the second half of its file."""
+    documents = _read(root / "native" / "pubtator" / "BC5CDR_TrainDev.PubTator")
+    return documents[len(documents) // 2 :]
+
+
 def _load(name: str, type: str, root: Path) -> Gold:
     devel, train = (load(name, split, root=root).documents for split in ("devel", "train"))
     return Gold(f"{name} devel", type, devel, train)

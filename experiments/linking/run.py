@@ -44,6 +44,7 @@ from vaner.knowledge.base import open_base
 from vaner.knowledge.matcher import Matcher
 from vaner.knowledge.name_forms import canonicalize
 from vaner.linking.linker import Linker
+from vaner.linking.name_embeddings import open_embeddings
 from vaner.linking.name_index import open_index
 from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
@@ -80,7 +81,7 @@ def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
     """Return the figures of one set of gold mentions."""
     base = open_base(BASES[gold.type])
     index, matcher = open_index(base), Matcher.open(base)
-    linker = Linker(index)
+    linker = Linker(index, embeddings=open_embeddings(base))
     documents = keep_type(gold.documents, gold.type)
     bare = without_identifiers(documents)
     started = time.process_time()

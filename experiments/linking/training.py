@@ -15,7 +15,8 @@ from experiments.linking.bases import BASES, get_gold, get_local, keep_type
 from vaner.knowledge.base import open_base
 from vaner.linking import linker as linking
 from vaner.linking.linker import INTERCEPT, Features, Linker
-from vaner.linking.name_index import NameIndex, open_index
+from vaner.linking.name_embeddings import open_embeddings
+from vaner.linking.name_index import open_index
 from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
 
@@ -47,21 +48,24 @@ def train(documents: Sequence[Document]) -> None:
     """Fit the weights of each type on the mentions of documents, and write them.
 
     The right answer for a mention whose concept is not among the candidates is "none of them".
-    Each mention also counts, a little, as one whose concept the base lacks.
+    Each mention also counts, a little, as one whose concept the base lacks. If the names of a base
+    are embedded (`vaner kb index --embed`), weights with embeddings are fitted, too.
     """
     weights, counts = {}, {}
-    names = (*Features._fields, INTERCEPT)
+    embedded = json.loads(WEIGHTS.read_text("utf-8"))["embedded_weights"]
     for type in TRAINED_TYPES:
-        index = open_index(open_base(BASES[type]))
-        mentions = list(collect_mentions(index, keep_type(documents, type)))
-        fitted = np.zeros(len(names))
-        for _ in range(ROUNDS):  # a concept is represented by its best name, by the weights so far
-            fitted = fit([*mentions, *map(remove_gold, mentions)], fitted)
-        weights[type] = dict(zip(names, (round(float(w), 4) for w in fitted), strict=True))
+        base, of_type = open_base(BASES[type]), keep_type(documents, type)
+        index, embeddings = open_index(base), open_embeddings(base)
+        mentions = list(collect_mentions(Linker(index), of_type))
+        weights[type] = fit_in_rounds(mentions)
         counts[type] = len(mentions)
-        print(type, weights[type])
+        if embeddings is not None:
+            linker = Linker(index, embeddings=embeddings)
+            embedded[type] = fit_in_rounds(list(collect_mentions(linker, of_type)))
+        print(type, weights[type], embedded.get(type))
     record = {
         "weights": weights,
+        "embedded_weights": embedded,
         "trained_on": "BioRED train; names of " + ", ".join(BASES[t] for t in TRAINED_TYPES),
         "mentions": counts,
         **collect_provenance(),
@@ -70,9 +74,9 @@ def train(documents: Sequence[Document]) -> None:
     linking.read_weights.cache_clear()
 
 
-def collect_mentions(index: NameIndex, documents: Sequence[Document]) -> Iterator[Mention]:
+def collect_mentions(linker: Linker, documents: Sequence[Document]) -> Iterator[Mention]:
     """Yield the candidates of each mention that has identifiers."""
-    linker = Linker(index)
+    index = linker.index
     for document in documents:
         queries = linking.make_queries(document, index.species)
         described = linker.describe(list(dict.fromkeys(queries)))
@@ -83,6 +87,18 @@ def collect_mentions(index: NameIndex, documents: Sequence[Document]) -> Iterato
                 identifiers = zip(concepts.tolist(), index.get_identifiers(concepts), strict=True)
                 right = {concept for concept, each in identifiers if get_local(each) in gold}
                 yield Mention(np.column_stack([features, np.ones(len(names))]), concepts, right)
+
+
+def fit_in_rounds(mentions: Sequence[Mention]) -> dict[str, float]:
+    """Return the weights for mentions, and for the same as if the base lacked their concepts.
+
+    A concept is represented by its best name, by the weights so far; hence the rounds.
+    """
+    names = (*Features._fields, INTERCEPT)
+    fitted = np.zeros(len(names))
+    for _ in range(ROUNDS):
+        fitted = fit([*mentions, *map(remove_gold, mentions)], fitted)
+    return dict(zip(names, (round(float(weight), 4) for weight in fitted), strict=True))
 
 
 def remove_gold(mention: Mention) -> Mention:

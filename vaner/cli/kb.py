@@ -123,6 +123,47 @@ def build(
 
 
 @app.command(cls=Command)
+def index(
+    name: BaseArgument,
+    embed: Annotated[
+        bool | None,
+        typer.Option(
+            "--embed/--no-embed",
+            help="Embed the names, or remove their embeddings. Default: neither.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Build the index of a knowledge base before it is linked to, and embed its names if requested.
+
+    A small encoder embeds the names once, 250 names a second. Then more diseases are linked to the
+    right concept, in every command and interface; a mention takes 4 ms longer, and PyTorch is
+    needed.
+
+    Examples:
+
+    `vaner kb index ctd`
+
+    `vaner kb index ctd --embed`
+    """
+    from vaner.knowledge.base import open_base
+    from vaner.linking.name_embeddings import remove_embeddings, write_embeddings
+    from vaner.linking.name_index import open_index
+
+    base, start = open_base(name), time.perf_counter()
+    names = open_index(base)
+    if embed:
+        write_embeddings(base, names)
+    elif embed is not None:
+        remove_embeddings(base)
+    if not quiet:
+        done = "embedded" if embed else "indexed"
+        seconds = time.perf_counter() - start
+        print_message(f"{base.name}: {format_count(len(names), 'name')} {done} in {seconds:.1f} s")
+
+
+@app.command(cls=Command)
 def stats(
     name: BaseArgument,
     as_json: JsonOption = False,

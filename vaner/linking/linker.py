@@ -2,7 +2,7 @@
 
 The candidates are the names of the base with the most similar trigrams (`NameIndex`). A conditional
 logit model (McFadden, 1974) on a few features gives each concept its probability, and the rest to
-"none of them". `experiments/linking` trains it.
+"none of them". `experiments/linking` trains it. Embedded names add a feature (`NameEmbeddings`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from vaner.errors import VanerError
 from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.name_forms import canonicalize
 from vaner.linking.abbreviations import find_abbreviations
+from vaner.linking.name_embeddings import NameEmbeddings, open_embeddings
 from vaner.linking.name_index import MAX_LENGTH, Hits, NameIndex, open_index
 from vaner.linking.name_words import is_contradiction, stem_words
 from vaner.linking.options import MIN_SCORE
@@ -60,6 +61,7 @@ class Features(NamedTuple):
         shared: logarithm of the number of concepts of which it is exactly a name.
         foreign: share of the words for species in the document that name another species than
             that of the base; 0 for a base of several species.
+        cosine: cosine of the embeddings of the names; 0 if the names are not embedded.
     """
 
     similarity: float
@@ -77,6 +79,7 @@ class Features(NamedTuple):
     supported: float
     shared: float
     foreign: float
+    cosine: float
 
 
 class CandidateFeatures(NamedTuple):
@@ -120,6 +123,7 @@ class Linker:
             ones of each type.
         min_score: minimum score of the concept that `identify` assigns, in [0, 1].
         max_candidates: maximum number of concepts that `identify` lists for each mention.
+        embeddings: those of the names, if they are embedded.
 
     >>> linker = Linker.from_name("open")  # doctest: +SKIP
     >>> linker.rank(Document("1", "asthma", (Span(0, 6, "Disease"),)))  # doctest: +SKIP
@@ -132,9 +136,10 @@ class Linker:
         weights: Mapping[str, float] | None = None,
         min_score: float = MIN_SCORE,
         max_candidates: int = 0,
+        embeddings: NameEmbeddings | None = None,
     ) -> None:
-        by_type = read_weights() if weights is None else {}
-        self._index = index
+        by_type = read_weights(embeddings is not None) if weights is None else {}
+        self.index, self._embeddings = index, embeddings
         self._weights = {type: _to_array(of_type) for type, of_type in by_type.items()}
         self._other_weights = _to_array(by_type[DEFAULT_TYPE] if weights is None else weights)
         self.min_score, self.max_candidates = min_score, max_candidates
@@ -142,7 +147,7 @@ class Linker:
     @classmethod
     def open(cls, base: KnowledgeBase, **options: Any) -> Linker:
         """Return the linker of a base; its index is loaded from the cache or built."""
-        return cls(open_index(base), **options)
+        return cls(open_index(base), embeddings=open_embeddings(base), **options)
 
     @classmethod
     def from_name(cls, name: str, **options: Any) -> Linker:
@@ -160,7 +165,7 @@ class Linker:
     @property
     def types(self) -> tuple[str, ...]:
         """The entity types of the base. A mention of another type has no candidates."""
-        return self._index.types
+        return self.index.types
 
     def identify(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Add the best concept to each mention, if its score is high enough.
@@ -186,7 +191,7 @@ class Linker:
             document: with mentions of any origin.
             limit: maximum number of concepts for each mention.
         """
-        queries = make_queries(document, self._index.species)
+        queries = make_queries(document, self.index.species)
         ranked = {
             query: self._rank_names(query.type, described, limit)
             for query, described in self.describe(list(dict.fromkeys(queries))).items()
@@ -199,7 +204,7 @@ class Linker:
         Args:
             queries: the different queries of one document.
         """
-        index = self._index
+        index = self.index
         hits = index.search(
             [query.name for query in queries], [query.type for query in queries], _NAMES_PER_MENTION
         )
@@ -219,6 +224,11 @@ class Linker:
             features[:, _COLUMNS["names"]] = np.log(index.count_names(of_names))
             features[:, _COLUMNS["supported"]] = supported
             described[query] = CandidateFeatures(hit.names, features)
+        if self._embeddings is not None:
+            candidates = [candidates.names for candidates in described.values()]
+            cosines = self._embeddings.compare([query.name for query in described], candidates)
+            for (_, features), of_query in zip(described.values(), cosines, strict=True):
+                features[:, _COLUMNS["cosine"]] = of_query
         return described
 
     def _describe_names(
@@ -238,7 +248,7 @@ class Linker:
         columns = {
             "similarity": hits.similarities,
             "gap": hits.similarities[0] - hits.similarities,
-            "preferred": self._index.are_preferred(hits.names),
+            "preferred": self.index.are_preferred(hits.names),
             "expanded": query.expanded,
             "foreign": query.foreign,
             "short": len(query.name) <= _SHORT and not query.expanded,
@@ -264,7 +274,7 @@ class Linker:
 
     def _rank_names(self, type: str, described: CandidateFeatures, limit: int) -> list[Candidate]:
         """Return the best concepts, each with its best name and its probability."""
-        index, (names, features) = self._index, described
+        index, (names, features) = self.index, described
         if not len(names):
             return []
         weights = self._weights.get(type, self._other_weights)
@@ -310,8 +320,11 @@ def make_queries(document: Document, species: str) -> list[_Query]:
 
 
 @cache
-def read_weights() -> Mapping[str, Mapping[str, float]]:
+def read_weights(are_embedded: bool = False) -> Mapping[str, Mapping[str, float]]:
     """Return the trained weights of the features, for each entity type that has some.
+
+    Args:
+        are_embedded: whether the names are embedded. Some types have other weights then.
 
     Raises:
         VanerError: if the file lacks a feature.
@@ -319,9 +332,10 @@ def read_weights() -> Mapping[str, Mapping[str, float]]:
     record: dict[str, Any] = json.loads(
         files("vaner.linking").joinpath("weights.json").read_text("utf-8")
     )
-    for weights in record["weights"].values():
+    by_type = record["weights"] | (record["embedded_weights"] if are_embedded else {})
+    for weights in by_type.values():
         _to_array(weights)
-    return dict(record["weights"])
+    return dict(by_type)
 
 
 def _to_array(weights: Mapping[str, float]) -> NDArray[np.float64]:
