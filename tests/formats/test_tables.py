@@ -12,6 +12,7 @@ from tests.command_line import Run
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FormatWarning, detect_format, read, write
 from vaner.text.documents import Document, Span
+from vaner.text.mention_details import Cue
 
 pytest.importorskip("openpyxl", reason="the extra excel is not installed")
 
@@ -20,10 +21,13 @@ DOCUMENTS = [
     Document("b", "Nothing here."),
     Document(
         "c", "Rat or mouse fever\x01",
-        (Span(0, 18, "D", fragments=((0, 3), (13, 18))), Span(0, 3, "S", 0.9)),
+        (
+            Span(0, 18, "D", fragments=((0, 3), (13, 18))),
+            Span(0, 3, "S", 0.9, context=(Cue("negated", 4, 6),)),
+        ),
     ),
 ]  # fmt: skip
-HEADER = ["document", "start", "end", "type", "text", "score", "identifiers"]
+HEADER = ["document", "start", "end", "type", "text", "score", "identifiers", "context"]
 
 
 @pytest.fixture
@@ -62,9 +66,9 @@ def test_mentions_as_a_table_of_text(
         header, *rows = csv.reader(file, delimiter=delimiter)
     assert header == HEADER
     assert rows == [
-        ["a", "0", "5", "Disease", "=Gout", "0.5124", "M:1;M:2"],
-        ["c", "0", "18", "D", "Rat fever", "", ""],
-        ["c", "0", "3", "S", "Rat", "0.9000", ""],
+        ["a", "0", "5", "Disease", "=Gout", "0.5124", "M:1;M:2", ""],
+        ["c", "0", "18", "D", "Rat fever", "", "", ""],
+        ["c", "0", "3", "S", "Rat", "0.9000", "", "negated"],
     ]
 
 
@@ -75,7 +79,7 @@ def test_mentions_as_an_excel_table(run: Run, source: Path, tmp_path: Path) -> N
     sheet = load_workbook(tmp_path / "out.xlsx").active
     header, first, *others = [[cell.value for cell in row] for row in sheet.rows]
     assert header == HEADER and len(others) == 2
-    assert first == ["a", 0, 5, "Disease", "=Gout", 0.5124, "M:1;M:2"]
+    assert first == ["a", 0, 5, "Disease", "=Gout", 0.5124, "M:1;M:2", None]
     assert sheet["E2"].data_type == "s"  # no formula
     message = run("corpus", "convert", source, "-", "--to", "excel").error
     assert "xlsx cannot be written to standard output; give a file with -o FILE" in message

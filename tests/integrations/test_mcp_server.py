@@ -89,7 +89,7 @@ def test_tools_in_memory() -> None:
          "identifiers": ["M:1"]},
     ]  # fmt: skip
     assert [each["identifiers"] for each in content(linked)] == [["M:1"], [], []]
-    assert content(converted).splitlines()[1] == "7,0,4,D,gout,,"
+    assert content(converted).splitlines()[1] == "7,0,4,D,gout,,,"
     messages = [result.content[0].text for result in wrong]
     assert all(result.is_error for result in wrong)
     assert "does not find Gene; it finds Disease" in messages[0]

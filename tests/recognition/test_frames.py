@@ -35,11 +35,11 @@ def test_mentions_have_the_index_of_their_row() -> None:
     mentions = annotator.annotate_frame(FRAME, min_score=0.1)
     assert annotator.options == {"min_score": 0.1}
     assert list(mentions.columns) == [
-        "document", "start", "end", "type", "text", "score", "identifiers",
+        "document", "start", "end", "type", "text", "score", "identifiers", "context",
     ]  # fmt: skip
     assert mentions.to_dict("records")[1] == {
         "document": 30, "start": 8, "end": 12, "type": "Disease", "text": "gout", "score": 0.5,
-        "identifiers": ("M:1",),
+        "identifiers": ("M:1",), "context": (),
     }  # fmt: skip
     joined = FRAME.join(mentions.set_index("document"), how="inner")
     assert list(joined["year"]) == [1, 3]

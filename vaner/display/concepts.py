@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from vaner.formats.losses import Losses
+from vaner.formats.losses import CONTEXT, Losses
 from vaner.formats.row_tables import Row, RowTable, round_score
 from vaner.text.documents import Document, Span
 
@@ -36,6 +36,7 @@ def list_rows(document: Document, losses: Losses) -> Iterator[Row]:
         score = round_score(max(scores, default=None))
         yield document.id, concept.identifier, concept.type, name, count, score
     losses["mentions without an identifier"] += sum(not s.identifiers for s in document.spans)
+    losses[CONTEXT] += sum(len(span.context) for span in document.spans)
 
 
 def list_concepts(document: Document) -> list[Concept]:

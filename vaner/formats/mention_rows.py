@@ -22,17 +22,18 @@ def list_rows(document: Document, losses: Losses) -> Iterator[Row]:
     >>> from vaner.text.documents import Span
     >>> document = Document("7", "Gout hurts.", (Span(0, 4, "Disease", 0.75),))
     >>> list(list_rows(document, Losses()))
-    [('7', 0, 4, 'Disease', 'Gout', 0.75, ())]
+    [('7', 0, 4, 'Disease', 'Gout', 0.75, (), ())]
     """
     for span in sorted(document.spans, key=lambda span: (span.start, -span.end, span.type)):
         losses[FRAGMENTS] += span.is_discontinuous
         text, score = document.mention(span), round_score(span.score)
-        yield document.id, span.start, span.end, span.type, text, score, span.identifiers
+        context = tuple(cue.attribute for cue in span.context)
+        yield document.id, span.start, span.end, span.type, text, score, span.identifiers, context
 
 
 _COLUMNS = {
     "document": str, "start": int, "end": int, "type": str, "text": str, "score": float,
-    "identifiers": tuple,
+    "identifiers": tuple, "context": tuple,
 }  # fmt: skip
 MENTIONS = RowTable("mentions", _COLUMNS, list_rows)
 """The table of mentions."""

@@ -33,7 +33,7 @@ class FrameAnnotator:
 
         Returns:
             A row for each mention, with the columns ``document``, ``start``, ``end``, ``type``,
-            ``text``, ``score`` and ``identifiers``.
+            ``text``, ``score``, ``identifiers`` and ``context``.
 
         Raises:
             VanerError: if there is no such column, and for the same reasons as `annotate`.
@@ -83,8 +83,8 @@ def to_frame(documents: Iterable[Document], keys: Iterable[Hashable] | None = No
         keys: what the column `document` has for each document. Default: its id.
 
     Returns:
-        The columns ``document``, ``start``, ``end``, ``type``, ``text``, ``score`` and
-        ``identifiers``, a tuple.
+        The columns ``document``, ``start``, ``end``, ``type``, ``text``, ``score``, and the tuples
+        ``identifiers`` and ``context``.
     """
     import pandas as pd
 
