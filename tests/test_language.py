@@ -344,7 +344,6 @@ def test_page_lists_every_format() -> None:
 
 
 if __name__ == "__main__":
-    for folder in sys.argv[1:] or folders():
-        for path in files(folder.rstrip("/")):
-            for finding in check_file(path):
-                print(finding)
+    names = sys.argv[1:] or folders()
+    findings = [f for name in names for path in files(name.rstrip("/")) for f in check_file(path)]
+    sys.exit("\n".join(map(str, findings)) or None)
