@@ -2,12 +2,14 @@
 
     python -m experiments.linking.run --sources FOLDER --train
     python -m experiments.linking.run --sources FOLDER --test
+    python -m experiments.linking.run --sources FOLDER --test --embed
 
 Builds the bases from a folder with their sources. With ``--train``, fits the weights of the linker
 on BioRED train. Then scores gold mentions of devel splits: accuracy@1, recall@k, and the accuracy
 of exact names; the names that the train split of the corpus has are scored separately from others;
 and from text to concept, with the default model. ``--test`` adds the test splits, which are scored
-once, and writes each result to results.json and the tables in README.md.
+once, and writes each result to results.json and the tables in README.md. ``--embed`` scores the
+diseases with the embedded names of their base.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ from vaner.knowledge.base import open_base
 from vaner.knowledge.matcher import Matcher
 from vaner.knowledge.name_forms import canonicalize
 from vaner.linking.linker import Linker
-from vaner.linking.name_embeddings import open_embeddings
+from vaner.linking.name_embeddings import open_embeddings, write_embeddings
 from vaner.linking.name_index import open_index
 from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, required=True, help="folder of the bases' sources")
     parser.add_argument("--train", action="store_true", help="fit the weights first")
     parser.add_argument("--test", action="store_true", help="score the test splits, write results")
+    parser.add_argument("--embed", action="store_true", help="link diseases with embedded names")
     parser.add_argument("--gold-only", action="store_true", help="score gold mentions only")
     parser.add_argument("--only", action="append", help="score only this split; may be repeated")
     arguments = parser.parse_args()
@@ -69,19 +72,22 @@ def main() -> None:
         if arguments.train:
             training.train(list_training_documents(root))
         for gold in list_gold(root, with_test=arguments.test):
-            if arguments.only is None or gold.name in arguments.only:
-                row = measure(gold, from_text=not arguments.gold_only)
+            is_scored = arguments.only is None or gold.name in arguments.only
+            if is_scored and (gold.type == "Disease" or not arguments.embed):
+                row = measure(gold, from_text=not arguments.gold_only, embed=arguments.embed)
                 if arguments.test:
                     write_row(row)
     except VanerError as error:
         sys.exit(f"error: {error}")
 
 
-def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
-    """Return the figures of one set of gold mentions."""
+def measure(gold: Gold, *, from_text: bool, embed: bool) -> dict[str, Any]:
+    """Return the figures of one set of gold mentions, linked with embedded names or without."""
     base = open_base(BASES[gold.type])
     index, matcher = open_index(base), Matcher.open(base)
-    linker = Linker(index, embeddings=open_embeddings(base))
+    if embed and open_embeddings(base) is None:
+        write_embeddings(base, index)
+    linker = Linker(index, embeddings=open_embeddings(base) if embed else None)
     documents = keep_type(gold.documents, gold.type)
     bare = without_identifiers(documents)
     started = time.process_time()
@@ -110,8 +116,9 @@ def measure(gold: Gold, *, from_text: bool) -> dict[str, Any]:
             })  # fmt: skip
     mentions = sum(map(len, outcomes))
     row: dict[str, Any] = {
-        "gold": gold.name, "type": gold.type, "base": base.name, "documents": len(documents),
-        "mentions": mentions, "mentions_per_second": round(mentions / seconds),
+        "gold": gold.name, "type": gold.type, "base": base.name, "embedded": embed,
+        "documents": len(documents), "mentions": mentions,
+        "mentions_per_second": round(mentions / seconds),
     }  # fmt: skip
     for figure in ("in base", "exact name", "accuracy@1", "recall@5", "recall@20"):
         row[figure] = share(outcomes, figure)
@@ -196,6 +203,11 @@ def measure_from_text(documents: Sequence[Document], type: str, linker: Linker) 
 
 
 TABLES = {
+    "linking-embedded": {
+        "accuracy@1": "accuracy@1", "accuracy@1, seen": "accuracy@1 seen",
+        "accuracy@1, unseen": "accuracy@1 unseen", "precision of linked": "precision linked",
+        "recall of linked": "recall linked", "from text: mentions, F1": "mention F1",
+    },
     "linking": {
         "in the base": "in base", "exact names": "exact name", "accuracy@1": "accuracy@1",
         "of those in the base": "accuracy@1 in base", "recall@5": "recall@5",
@@ -218,8 +230,8 @@ def write_row(row: dict[str, Any]) -> None:
     """Write the figures to results.json and README.md; those of other gold mentions stay."""
     path, readme = HERE / "results.json", HERE / "README.md"
     stored = json.loads(path.read_text("utf-8"))["rows"]
-    keys = {(r["gold"], r.get("type")): i for i, r in enumerate(stored)}
-    position = keys.get((row["gold"], row["type"]), len(stored))
+    keys = {(r["gold"], r["type"], r.get("embedded", False)): i for i, r in enumerate(stored)}
+    position = keys.get((row["gold"], row["type"], row["embedded"]), len(stored))
     rows = [*stored[:position], row, *stored[position + 1 :]]
     path.write_text(json.dumps({"rows": rows}, indent=1) + "\n", "utf-8")
     page = readme.read_text("utf-8")
@@ -229,7 +241,9 @@ def write_row(row: dict[str, Any]) -> None:
             "|---|---|--:|" + "--:|" * len(columns),
         ]
         for row in rows:
-            if any(figure in row for figure in columns.values()):
+            if row.get("embedded", False) == (name == "linking-embedded") and any(
+                figure in row for figure in columns.values()
+            ):
                 cells = " | ".join(write_cell(row.get(figure)) for figure in columns.values())
                 lines.append(f"| {row['gold']} | {row['type']} | {row['mentions']} | {cells} |")
         page = fill_part(page, "\n".join(lines), name)
