@@ -45,7 +45,7 @@ class WordRecognizer:
     zero_shot = False
     form = None
     calibration = None
-    corpora: ClassVar[dict[str, list[str]]] = {}
+    corpora: ClassVar[dict[str, list[str]]] = {"WardNotes": ["Disease"]}
 
     def __init__(self) -> None:
         self.calls: list[tuple[list[str], tuple[str, ...]]] = []

@@ -110,6 +110,7 @@ def test_options(server: TestClient, given: str) -> None:
     without_anatomy = [f for f in EXPECTED if f[2] != "Anatomy"]
     assert places_of(types=["Disease", "Chemical"]) == without_anatomy
     assert places_of(types="Disease, Chemical") == without_anatomy
+    assert places_of(corpus="ward-notes") == EXPECTED
     assert places_of(min_score=0.8) == []
     assert places_of(overlaps="best") == without_anatomy
 
@@ -260,6 +261,7 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate", _json('{"text": "a", "types": []}'), 400, "types: "),
         ("/annotate", _json('{"text": "a", "min_score": "NaN"}'), 400, "min_score: "),
         ("/annotate", _json('{"text": "a", "min_precision": 0.9}'), 400, "the stand-in has no cal"),
+        ("/annotate", _json('{"text": "a", "corpus": "Ward"}'), 400, "Did you mean WardNotes?"),
         ("/annotate?types=Gene", {"json": {"text": "a"}}, 400, "the stand-in does not find Gene"),
         ("/annotate?min_score=2", {"json": {"text": "a"}}, 400, "min_score: "),
         ("/annotate?fromat=html", {"json": {"text": "a"}}, 400, "Did you mean format?"),
@@ -432,6 +434,7 @@ def test_types_health_and_openapi(server: TestClient) -> None:
     assert health == {
         "status": "ok", "model": "known", "form": None, "vaner": __version__, "waiting": 0
     }  # fmt: skip
+    assert about["corpora"] == ["WardNotes"]
     assert about["form"] is None and about["vaner"] == __version__
     schema = server.get("/openapi.json").json()
     paths = {"/annotate", "/convert", "/types", "/health", "/ready", "/metrics"}

@@ -31,13 +31,17 @@ class TypeFinder(Protocol):
         ...
 
 
-class Recognizer(TypeFinder, Protocol):
-    """A trained model or a dictionary that finds mentions in text."""
+class CorpusReader(TypeFinder, Protocol):
+    """What is known of a recognizer before it is loaded: also the corpora that it can follow."""
 
     @property
     def corpora(self) -> Mapping[str, Sequence[str]]:
         """The corpora that `annotate` accepts -> the types that each annotates."""
         ...
+
+
+class Recognizer(CorpusReader, Protocol):
+    """A trained model or a dictionary that finds mentions in text."""
 
     @property
     def form(self) -> str | None:
@@ -100,7 +104,7 @@ def resolve_types(recognizer: TypeFinder, types: str | Sequence[str] | None) -> 
     return tuple(dict.fromkeys(requested))
 
 
-def resolve_corpus(recognizer: Recognizer, corpus: str | None) -> str | None:
+def resolve_corpus(recognizer: CorpusReader, corpus: str | None) -> str | None:
     """Return the name of a training corpus that a user gives; upper and lower case are the same.
 
     Args:

@@ -6,8 +6,9 @@ and small programs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from vaner.annotator import Annotator
@@ -32,6 +33,7 @@ class ModelInfo(NamedTuple):
         linked_types: the types whose mentions get identifiers.
         calibration: the precision that each type reached, if it was measured.
         has_context: whether mentions get their context, such as negations.
+        corpora: the training corpora whose guidelines it can follow -> their types.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class ModelInfo(NamedTuple):
     linked_types: tuple[str, ...] = ()
     calibration: Calibration | None = None
     has_context: bool = False
+    corpora: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class BatchWorker(Protocol):
@@ -165,6 +168,7 @@ def describe_model(annotator: Annotator) -> ModelInfo:
         annotator.linker.types if annotator.linker else (),
         annotator.calibration,
         annotator.context,
+        {name: tuple(types) for name, types in annotator.corpora.items()},
     )
 
 

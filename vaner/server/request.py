@@ -84,6 +84,7 @@ class AnnotateParams(BaseModel):
         None, min_length=1, max_length=_MAX_TYPES,
         description=declaration(AnnotateOptions, "types").description,
     )  # fmt: skip
+    corpus: str | None = _declared_field("corpus")
     overlaps: Overlaps = _declared_field("overlaps")
     consistency: bool = _declared_field("consistency")
     min_score: float = _declared_field("min_score")
@@ -94,14 +95,16 @@ class AnnotateParams(BaseModel):
         "a zip file. Default: the Accept header, or json.",
     )
 
-    def options(self, types: tuple[str, ...]) -> AnnotateOptions:
+    def options(self, types: tuple[str, ...], corpus: str | None) -> AnnotateOptions:
         """Return the options of annotating.
 
         Args:
             types: the types to find, checked against those of the model.
+            corpus: a corpus that the model knows, or None.
         """
         return AnnotateOptions(
             types=types,
+            corpus=corpus,
             overlaps=self.overlaps,
             consistency=self.consistency,
             min_score=self.min_score,

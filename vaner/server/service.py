@@ -17,7 +17,7 @@ from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.linking.options import LinkOptions
 from vaner.recognition.options import AnnotateOptions
-from vaner.recognition.recognizer import resolve_types
+from vaner.recognition.recognizer import resolve_corpus, resolve_types
 from vaner.server.batch_queue import BatchQueue, QueueFullError
 from vaner.server.batch_workers import (
     BatchWorker,
@@ -136,6 +136,7 @@ class Service:
         return {
             **self.describe_model(),
             "types": list(self._model.types),
+            "corpora": list(self._model.corpora),
             "zero_shot": self._model.zero_shot,
             "selector": self._model.has_selector,
             "identifiers": self._describe_linking(),
@@ -265,13 +266,14 @@ class Service:
         """
         try:
             types = resolve_types(self._model, params.types)
+            corpus = resolve_corpus(self._model, params.corpus)
         except VanerError as error:
             raise RejectedRequest(400, " ".join(str(error).split())) from None
         calibration, precision = self._model.calibration, params.min_precision
         if params.types is not None or precision is None or calibration is None:
-            return params.options(types), ""
+            return params.options(types, corpus), ""
         reached, left_out = calibration.select_reached(types, precision)
-        return params.options(reached), left_out
+        return params.options(reached, corpus), left_out
 
     async def _submit(
         self, request: Request, documents: list[Document], options: AnnotateOptions
