@@ -236,6 +236,7 @@ QUOTED = {"text": "Rat fever", "type": "D"}
         {"id": "7", "paragraphs": [{"text": TEXT, "entities": [SPAN]}]},
         {"text": TEXT, "labels": ["O", "B-D", "I-D", "O", "O"]},
         {"text": TEXT, "tags": "O B-D I-D O O"},
+        {"sentence": TEXT, "tags": ["O", "B-D", "I-D", "O", "O"]},
     ],
 )
 def test_one_mention_in_many_forms(put: Put, fields: dict[str, Any]) -> None:

@@ -145,7 +145,7 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
         return record
     text = "\n".join(record[name] for name in names if record[name])
     others = {key: value for key, value in record.items() if key not in names}
-    return {"text": text, **others}
+    return _with_token_lists({"text": text, **others})
 
 
 def _with_token_lists(record: dict[str, Any]) -> dict[str, Any]:
