@@ -229,6 +229,7 @@ def test_documents_before_an_error_are_written(annotate: Run, tmp_path: Path) ->
     assert f"{source}:3: " in done.error
     assert f"stopped early: 2 documents written to {target}" in done.err
     assert [document.text for document in read(target)] == ["Asthma.", "Flu."]
+    assert "stopped early: 2 documents written to standard output" in annotate(source).err
 
 
 def test_skip_bad_skips_and_counts_invalid_records(annotate: Run, tmp_path: Path) -> None:

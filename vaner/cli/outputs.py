@@ -122,7 +122,7 @@ def write_documents(documents: Iterable[Document], target: str, format: str) -> 
     existing = existing if existing is not None and existing.exists() else None
     file = target if existing is None else _partial_file(existing)
     if guarded is not None:
-        guarded.written_to = file
+        guarded.written_to = "standard output" if file == STDIN else file
     try:
         report = _write_to_target(all_documents, file, format)
         if existing is not None and not (guarded is not None and guarded.error):
