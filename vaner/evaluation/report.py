@@ -121,7 +121,8 @@ class Report:
         width = max(len(name) for name, _ in rows)
         head = f"{'':{width}} {'P %':>7} {'R %':>7} {'F1 %':>7}  {'F1 95%':>15} "
         head += f"{'gold':>7} {'pred.':>7} {'right':>7}"
-        note = f"{self.documents} documents; {self.unreachable} gold mentions out of reach"
+        number = f"{self.documents:,} document{'' if self.documents == 1 else 's'}"
+        note = f"{number}; gold mentions out of reach: {self.unreachable:,}"
         lines = (_format_row(name, row, width) for name, row in rows)
         return "\n".join([head, *lines, note])
 
