@@ -229,7 +229,7 @@ def test_real_corpora_match_the_registry(corpora_root: Path, name: str) -> None:
     assert check_corpus(name, corpora_root).problems == []
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 @pytest.mark.corpora
 def test_sentences_shared_by_real_corpora_are_registered(corpora_root: Path) -> None:
     names = ("NCBI-disease", "BC5CDR", "cEHRNER", "CCKS2019", "GENIA-nested", "JNLPBA")

@@ -170,7 +170,7 @@ def test_minilm_tags_the_first_subword_of_each_word() -> None:
     assert with_labels["labels"] == [-100, 1, -100, 0, -100]
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_minilm_learns(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minilm, "EPOCHS", 12)
     trained = minilm.train(replace(task, settings={"learning_rate": 1e-3}))

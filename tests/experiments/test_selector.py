@@ -62,7 +62,7 @@ def check_only_removes(by_condition: dict[str, dict[str, Any]], corpus: str) -> 
         assert by_condition[name]["dev_f1"] >= by_condition["alone"]["dev_f1"]
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_all_conditions_use_one_tagger(
     toy: str, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

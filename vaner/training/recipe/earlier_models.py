@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vaner.backbones.locate import locate_backbone
+from vaner.backbones.stored_config import read_config
+from vaner.errors import ModelError, library_errors
 from vaner.hub.training_record import TrainingRecord, list_training_splits, read_training_record
 from vaner.models.locate import locate_model
-from vaner.training.recipe.saved_tagger import check_backbone
 from vaner.training.recipe.schema import CorpusSource, Recipe
 
 
@@ -38,8 +40,19 @@ def read_earlier_models(recipe: Recipe) -> EarlierModels:
         if isinstance(source, CorpusSource) and source.teacher
     )
     for name in names:
-        check_backbone(name)
+        _check_backbone(name)
     initial = {} if init_from is None else read_training_record(locate_model(init_from))
     teachers = tuple(read_training_record(locate_model(name)) for name in names)
     splits = tuple(pair for record in (initial, *teachers) for pair in list_training_splits(record))
     return EarlierModels(initial, teachers, splits)
+
+
+def _check_backbone(name: str) -> None:
+    """Check that the backbone of a teacher is installed or can be downloaded.
+
+    Raises:
+        ModelError: if it is missing.
+    """
+    config = read_config(locate_model(name))
+    with library_errors(name, "its config names no backbone", error_class=ModelError):
+        locate_backbone(config["backbone"], config.get("backbone_origin"))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from vaner.backbones.file_names import ADAPTER_CONFIG
-from vaner.backbones.locate import locate_backbone
 from vaner.backbones.storage import locate_adapter
 from vaner.backbones.stored_config import read_config
 from vaner.errors import ModelError, library_errors
@@ -31,20 +30,6 @@ def read_prompts(name: str) -> TaggerPrompts:
         ModelError: if it does not exist or is not a tagger.
     """
     return TaggerPrompts.from_config(_read_config(name))
-
-
-def check_backbone(name: str) -> None:
-    """Check that the backbone of a saved tagger is installed or can be downloaded.
-
-    Args:
-        name: folder, Hub id or embedded name.
-
-    Raises:
-        ModelError: if it is not a saved tagger, or if its backbone is missing.
-    """
-    config = _read_config(name)
-    with library_errors(name, "its backbone is missing", error_class=ModelError):
-        locate_backbone(config["backbone"], config.get("backbone_origin"))
 
 
 def prompt_and_tag_fields(name: str, fixed: Collection[str]) -> dict[str, Any]:
