@@ -68,7 +68,7 @@ def test_documents_that_are_missing_are_printed_and_count(
     done = run("evaluate", "--predictions", theirs, "--corpus", gold, "--only-predicted",
                "--bootstrap", 0)  # fmt: skip
     assert "2 documents of gold test without predictions; not scored: 8, 9" in done.err
-    assert "1 documents" in done.out and "66.67" not in done.out
+    assert "1 document;" in done.out and "66.67" not in done.out
 
 
 def test_alignment_by_text_with_other_white_space_and_sentences() -> None:
