@@ -130,7 +130,8 @@ def _order_values(entry: Any, text: Any) -> Any:
 
 def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with the text, and what is annotated in it, under our names."""
-    record = {**record, **_transpose_columns(record)}
+    lists = {name: _list_mentions(record.get(name)) for name in MENTIONS}
+    record |= {name: entries for name, entries in lists.items() if entries is not None}
     annotations = record.get("annotations")
     if isinstance(annotations, dict) and isinstance(annotations.get("entities"), list):
         record = {**record, "annotations": annotations["entities"]}
@@ -180,38 +181,23 @@ def find_document_name(record: Mapping[str, Any]) -> str | None:
     return next((str(name) for name in names if str(name).strip()), None)
 
 
-def _transpose_columns(record: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return as a list the mentions that are a list per field, as in `datasets`, or an object."""
-    return (
-        {
-            name: [
-                dict(zip(value, entry, strict=True)) for entry in zip(*value.values(), strict=True)
-            ]
-            for name in MENTIONS
-            if isinstance(value := record.get(name), dict)
-            and all(isinstance(column, list) for column in value.values())
-            and len({len(column) for column in value.values()}) == 1
-            and len(value) > 1
-        }
-        | {
-            name: list(value.values())  # under their ids, as in MedCAT
-            for name in MENTIONS
-            if isinstance(value := record.get(name), dict)
-            and value
-            and all(isinstance(entry, dict) for entry in value.values())
-            and all(str(key).isdigit() or is_mention(entry) for key, entry in value.items())
-        }
-        | {
-            name: json.loads(value)  # in a cell of a table
-            for name in MENTIONS
-            if isinstance(value := record.get(name), str) and _is_json_list(value)
-        }
-        | {
-            name: entries  # GATE has a list for each type
-            for name in MENTIONS
-            if isinstance(value := record.get(name), dict) and (entries := _list_by_type(value))
-        }
-    )
+def _list_mentions(value: Any) -> list[Any] | None:
+    """Return mentions that are not in a list as a list; None for a list and for other values."""
+    if isinstance(value, str):  # in a cell of a table
+        return json.loads(value) if _is_json_list(value) else None
+    if not isinstance(value, dict) or not value:
+        return None
+    if entries := _list_by_type(value):  # GATE has a list for each type
+        return entries
+    entries = list(value.values())
+    if all(isinstance(entry, dict) for entry in entries):  # under their ids, as in MedCAT
+        is_each = all(str(key).isdigit() or is_mention(entry) for key, entry in value.items())
+        return entries if is_each else None
+    are_columns = len(entries) > 1 and all(isinstance(column, list) for column in entries)
+    if not are_columns or len({len(column) for column in entries}) != 1:
+        return None
+    rows = zip(*entries, strict=True)  # a list for each field, as in `datasets`
+    return [dict(zip(value, row, strict=True)) for row in rows]
 
 
 def _is_json_list(value: str) -> bool:
