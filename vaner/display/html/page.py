@@ -33,8 +33,8 @@ _HEAD = f"""<!doctype html>
 """
 _FOOT = "</body>\n</html>\n"
 _CONTEXT_LEGEND = (
-    '<li><mark data-context="negated">struck through</mark> negated</li>'
-    '<li><mark data-context="uncertain">dotted</mark> uncertain, in the past, or of a relative</li>'
+    '<li><span data-context="negated">struck through</span> negated</li>'
+    '<li><span data-context="uncertain">dotted</span> uncertain, in the past, or of a relative</li>'
 )
 _MAX_SPLITS = 20_000  # of the mentions of a document at the ends of mentions that they cross
 _MAX_LABEL_LINES = 8  # lines below a label; there are as many lanes

@@ -61,8 +61,8 @@ mark:hover:not(:has(mark:hover)), mark:focus-within:not(:has(mark:focus-within))
 .text a {{ font-size: .65em; font-weight: 600; line-height: 0; vertical-align: super;
   margin-inline-start: .2em; padding-inline-end: .2em; white-space: nowrap;
   unicode-bidi: isolate; color: var(--k); text-decoration: none; }}
-mark[data-context] {{ text-decoration: underline dotted 2px; text-underline-offset: .2em; }}
-mark[data-context~="negated"] {{ text-decoration: line-through; }}
+[data-context] {{ text-decoration: underline dotted 2px; text-underline-offset: .2em; }}
+[data-context~="negated"] {{ text-decoration: line-through; }}
 mark[data-context] > a {{ display: inline-block; }}
 .text a::before {{ content: "\\2060" attr(data-t); }}
 a.id {{ color: var(--k0); }}
