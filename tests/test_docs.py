@@ -263,6 +263,20 @@ def test_pages_show_recorded_scores() -> None:
         assert {row: shown[row] for row in recorded} == recorded, name
 
 
+def test_page_shows_recorded_accuracy_of_linking() -> None:
+    record = json.loads((ROOT / "experiments" / "linking" / "results.json").read_text("utf-8"))
+    accuracy = {
+        (row["gold"], row.get("embedded", False)): f"{100 * row['accuracy@1']['value']:.1f}"
+        for row in record["rows"]
+        if row["type"] == "Disease"
+    }
+    page = " ".join(PAGES["docs/knowledge.md"].split())
+    shown = re.findall(r"from ([\d.]+)% to ([\d.]+)% of (\S+ test)", page)
+    assert {name for *_, name in shown} == {"BC5CDR test", "NCBI-disease test"}
+    for plain, embedded, name in shown:
+        assert (plain, embedded) == (accuracy[name, False], accuracy[name, True]), name
+
+
 @pytest.mark.corpora
 def test_page_shows_scores_of_embedded_model() -> None:
     from vaner.annotator import Annotator
