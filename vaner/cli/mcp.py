@@ -110,8 +110,9 @@ def _build(
     options: LoadOptions, link_options: LinkOptions, context: bool, max_characters: int
 ) -> MCPServer[Any]:
     """Load the model and the knowledge bases, and return the server with its tools."""
+    from vaner.annotator import Annotator
     from vaner.integrations.mcp_server import build_mcp_server
-    from vaner.server.batch_workers import load_annotator
 
-    annotator = load_annotator(options, link_options, context)
+    linker = link_options.load()  # first: an error should not wait for the model
+    annotator = Annotator.from_pretrained(**options.as_arguments(), linker=linker, context=context)
     return build_mcp_server(annotator, max_characters=max_characters)
