@@ -6,7 +6,8 @@ The names of CTD's diseases and the mentions are embedded as `NameEncoder` does 
 Recall@k is that of the concepts whose names have the most similar trigrams, of those with the
 nearest embeddings, and of both in turn, for distinct mentions. Then the candidates are ranked: with
 the weights of the linker, and with weights fitted on BioRED train, also with the cosine of the
-embeddings as a feature. Devel splits only; documents that are in two of the sets count once.
+embeddings as a feature. Devel splits only; documents that are in two of the sets count once. Writes
+embeddings.json and the tables in README.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from experiments.linking.bases import (
 )
 from experiments.linking.run import with_interval
 from experiments.linking.training import collect_mentions, fit_in_rounds
+from experiments.results_table import fill_part
 from vaner.corpora.loader import corpora_root
 from vaner.knowledge.base import open_base
 from vaner.linking import name_index
@@ -41,7 +43,9 @@ from vaner.linking.linker import Linker, make_queries, read_weights
 from vaner.linking.name_embeddings import NameEmbeddings, NameEncoder
 from vaner.linking.name_index import Hits, NameIndex, open_index
 from vaner.text.documents import Document
+from vaner.utils.provenance import collect_provenance
 
+HERE = Path(__file__).resolve().parent
 TYPE = "Disease"
 LIMITS = (1, 5, 20)
 NEAREST = 100
@@ -134,11 +138,54 @@ def main() -> None:
     started = time.process_time()
     embeddings = Embeddings(index, queries, arguments.vectors)
     seconds = time.process_time() - started
-    print(json.dumps({"names": len(index), "seconds to embed": round(seconds)}), flush=True)
     concepts = find_concepts(chain(*devel.values()))
-    print(json.dumps(measure_recall(index, embeddings, concepts), indent=1), flush=True)
-    for figures in measure_accuracy(index, embeddings, train, devel):
-        print(json.dumps(figures), flush=True)
+    record = {
+        "names": len(index),
+        "seconds to embed": round(seconds),
+        "recall": measure_recall(index, embeddings, concepts),
+        "accuracy": list(measure_accuracy(index, embeddings, train, devel)),
+        **collect_provenance(),
+    }
+    (HERE / "embeddings.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    page = (HERE / "README.md").read_text("utf-8")
+    page = fill_part(page, render_recall(record["recall"]), "embeddings-recall")
+    page = fill_part(page, render_accuracy(record["accuracy"]), "embeddings-accuracy")
+    (HERE / "README.md").write_text(page, "utf-8")
+
+
+def render_recall(recall: Mapping[str, Any]) -> str:
+    """Return the recalls as a Markdown table."""
+    lines = ["| candidates by | recall@1 | recall@5 | recall@20 |", "|---|--:|--:|--:|"]
+    for kind, name in (("trigrams",) * 2, ("embeddings",) * 2, ("both", "both in turn")):
+        cells = (f"{100 * recall[f'{kind}, recall@{limit}']:.1f}" for limit in LIMITS)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def render_accuracy(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the accuracies with fitted weights, and their differences, as a Markdown table."""
+    golds = list(dict.fromkeys(row["gold"] for row in rows))
+    lines = [
+        f"| candidates | cosine of the embeddings as a feature | {' | '.join(golds)} |",
+        "|---|---|" + "--:|" * len(golds),
+    ]
+    for has_cosine, kind in product((False, True), ("trigrams", "both")):
+        cells = [
+            _write_cell(row)
+            for row in rows
+            if (row["fitted"], row["cosine"], row["candidates"]) == (True, has_cosine, kind)
+        ]
+        lines.append(f"| {kind} | {'yes' if has_cosine else 'no'} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _write_cell(row: Mapping[str, Any]) -> str:
+    difference = row["difference"]
+    low, high = (100 * value for value in difference["interval"])
+    return (
+        f"{100 * row['accuracy@1']['value']:.1f} "
+        f"({100 * difference['value']:+.1f}: {low:.1f} to {high:.1f})"
+    )
 
 
 def find_concepts(documents: Iterable[Document]) -> dict[str, set[str]]:
