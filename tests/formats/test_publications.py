@@ -202,7 +202,7 @@ def test_chemdner_files(put: Any) -> None:
     )
     path = put("1234567\tAspirin helps.\tGive aspirin.\n", "train.abstracts.txt")
     errors: list[FormatError] = []
-    with pytest.warns(FormatWarning, match="1 mentions of abstracts that are not in"):
+    with pytest.warns(FormatWarning, match="mentions of abstracts that are not in .*: 1$"):
         (document,) = read(path, on_error=errors.append)
     assert detect_format(path) == "chemdner"
     assert [(document.mention(s), s.start, s.type) for s in document.spans] == [

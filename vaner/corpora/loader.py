@@ -120,8 +120,8 @@ def _skip_known_errors(
             on_error(error)
     elif errors:
         warnings.warn(
-            f"{info.name} {split}: {len(errors)} mentions skipped, because their offsets do not "
-            "match their text (a known error of this corpus)",
+            f"{info.name} {split}: mentions skipped, because their offsets do not match their text "
+            f"(a known error of this corpus): {len(errors):,}",
             SkippedRecordsWarning,
             stacklevel=4,
         )

@@ -69,8 +69,8 @@ def read(
         warnings.warn(message, FormatWarning, stacklevel=2)
     yield from read_abstracts(file, mentions, mentions_file, encoding)
     if count := sum(map(len, mentions.values())):
-        message = f"{mentions_file.name}: {count} mentions of abstracts that are not in {file.name}"
-        warnings.warn(message, FormatWarning, stacklevel=2)
+        message = f"{mentions_file.name}: mentions of abstracts that are not in {file.name}"
+        warnings.warn(f"{message}: {count:,}", FormatWarning, stacklevel=2)
 
 
 def _has_mentions(file: InputFile, encoding: str) -> bool:

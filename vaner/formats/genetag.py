@@ -60,7 +60,7 @@ def read(
             yield document
     if unused := sum(len(entries) for id, entries in mentions.items() if id not in read_ids):
         warnings.warn(
-            f"{mentions_file.name}: {unused} mentions are of sentences that are not in {file.name}",
+            f"{mentions_file.name}: mentions of sentences that are not in {file.name}: {unused:,}",
             FormatWarning,
             stacklevel=2,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vaner.calibration.reliability import Bin, Reliability
+from vaner.display.text import format_count
 from vaner.evaluation.bootstrap import Interval
 
 _SIZE, _MARGIN = 300, 44  # of the plot, and of its axes on the left and below, in pixels
@@ -19,7 +20,7 @@ def reliability_plot(now: Reliability, before: Reliability | None) -> str:
         before: the reliability before calibration, or None.
     """
     size = _SIZE + _MARGIN + 12
-    label = f"Of {now.mentions} mentions, calibration error {100 * now.error:.1f} %"
+    label = f"Of {format_count(now.mentions, 'mention')}, calibration error {100 * now.error:.1f} %"
     parts = [
         f'<svg class="plot" viewBox="0 0 {size} {size}" width="{size}" height="{size}" '
         f'role="img" aria-label="Reliability diagram. {label}">',
@@ -53,7 +54,7 @@ def _curve(bins: tuple[Bin, ...], name: str) -> Iterator[str]:
     line = "L".join(f"{x} {y}" for x, y in points)
     yield f'<path class="curve {name}" d="M{line}"/>'
     for bin, (x, y) in zip(bins, points, strict=True):
-        title = f"{bin.mentions} mentions of {bin.low:.2f} to {bin.high:.2f}: "
+        title = f"{format_count(bin.mentions, 'mention')} of {bin.low:.2f} to {bin.high:.2f}: "
         title += f"mean {bin.probability:.3f}, right {bin.precision:.3f}"
         # The shapes differ too, for readers who cannot distinguish the colors.
         if name == "now":
