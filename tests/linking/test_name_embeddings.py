@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import errno
+import json
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ import pytest
 
 from tests.command_line import Run
 from tests.linking.bases import build, link, mark
-from vaner.errors import KnowledgeError
+from vaner.errors import KnowledgeError, ModelError
 from vaner.formats import write
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.concepts import Concept
@@ -82,6 +86,71 @@ def test_embeddings_of_another_version_of_the_base_are_an_error(
     assert "other.embeddings: damaged, or of another version" in result.err
     assert run("kb", "index", other.path, "--no-embed").code == 0
     assert link(Linker.open(other), mark("A gout.", "gout")) == [("Y:1",)]
+
+
+@pytest.mark.parametrize("damage", ["file", "link", "folder", "arrays"])
+def test_damaged_embeddings_are_an_error_and_can_be_removed_or_replaced(
+    sugar: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    index, folder = open_index(sugar), sugar.path.with_suffix(".embeddings")
+
+    def write_damaged() -> None:
+        if damage == "file":
+            folder.write_text("x")
+        elif damage == "link":
+            folder.symlink_to(folder.with_name("nowhere"))
+        elif damage == "folder":
+            folder.mkdir()
+        else:
+            name_embeddings.write_embeddings(sugar, index)
+            about = json.loads((folder / "about.json").read_text())
+            (folder / "about.json").write_text(json.dumps(about | {"files": {}}))
+
+    write_damaged()
+    with pytest.raises(KnowledgeError, match=r"sugar\.embeddings: damaged"):
+        Linker.open(sugar)
+    name_embeddings.write_embeddings(sugar, index)
+    assert name_embeddings.open_embeddings(sugar) is not None
+    name_embeddings.remove_embeddings(sugar)
+    write_damaged()
+    name_embeddings.remove_embeddings(sugar)
+    assert name_embeddings.open_embeddings(sugar) is None and not os.path.lexists(folder)
+
+
+def test_embeddings_in_an_unwritable_folder_are_not_computed_nor_removed_in_part(
+    sugar: KnowledgeBase, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    name_embeddings.write_embeddings(sugar, open_index(sugar))
+
+    @contextmanager
+    def refuse(target: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(target))
+        yield target
+
+    monkeypatch.setattr(name_embeddings, "temporary_folder", refuse)
+    monkeypatch.setattr(name_embeddings, "_load_encoder", pytest.fail)
+    for option, problem in (("--embed", "cannot be written"), ("--no-embed", "cannot be removed")):
+        result = run("kb", "index", sugar.path, option)
+        assert result.code == 2 and result.err.count("\n") == 1
+        assert f"sugar.embeddings: {problem}" in result.err
+    monkeypatch.undo()
+    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    assert name_embeddings.open_embeddings(sugar) is not None
+
+
+def test_without_the_weights_one_line_says_so(
+    sugar: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> Letters:
+        raise ModelError("backbone 'minilm-l6' was not found; install it with: pip install x")
+
+    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    name_embeddings.write_embeddings(sugar, open_index(sugar))
+    monkeypatch.setattr(name_embeddings, "NameEncoder", refuse)
+    with pytest.raises(KnowledgeError, match=r"encoder: .*pip install x; or link without .*--no-e"):
+        Linker.open(sugar)
 
 
 def test_without_pytorch_one_line_says_so(

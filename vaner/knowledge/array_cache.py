@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import os
 import shutil
 import zlib
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaner.utils.temporary_folder import remove_abandoned, temporary_folder
+from vaner.utils.temporary_folder import remove_abandoned, replace_folder, temporary_folder
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -25,7 +24,7 @@ def save(folder: Path, arrays: Arrays, key: Mapping[str, Any]) -> bool:
     """Write arrays to a folder, atomically.
 
     Args:
-        folder: folder to write; an existing one is replaced.
+        folder: folder to write; what has its name is replaced.
         arrays: name -> array.
         key: JSON values that describe the content. `load` compares them.
 
@@ -44,9 +43,7 @@ def save(folder: Path, arrays: Arrays, key: Mapping[str, Any]) -> bool:
                 checksums[name] = _compute_crc32(path)
             metadata = {"about": dict(key), "files": checksums}
             (content / _METADATA).write_text(json.dumps(metadata), "utf-8")
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.rename(content, folder)
+            replace_folder(content, folder)
     except OSError:
         return False
     return True

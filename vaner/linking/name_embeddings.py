@@ -6,7 +6,7 @@ base that has them is linked with them, which needs PyTorch.
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaner.errors import KnowledgeError
+from vaner.errors import KnowledgeError, ModelError
 from vaner.knowledge import array_cache
 from vaner.knowledge.base import KnowledgeBase, default_path
 from vaner.linking.name_index import VERSION, NameIndex
+from vaner.utils.temporary_folder import temporary_folder
 
 BACKBONE = "minilm-l6"
 _MAX_SUBWORDS = 32
@@ -92,13 +93,14 @@ def open_embeddings(base: KnowledgeBase) -> NameEmbeddings | None:
     """Open the embeddings of a base; None if its names are not embedded.
 
     Raises:
-        KnowledgeError: if they are damaged or of another version of the base, or without PyTorch.
+        KnowledgeError: if they are damaged or of another version of the base, or without PyTorch or
+            the weights of the encoder.
     """
     folder = _get_folder(base)
-    if not folder.exists():
+    if not os.path.lexists(folder):
         return None
     tables = array_cache.load(folder, _make_key(base))
-    if tables is None:
+    if tables is None or "names" not in tables:
         raise KnowledgeError(
             f"{folder}: damaged, or of another version of the knowledge base; embed its names "
             f"again with: vaner kb index {_get_argument(base)} --embed"
@@ -110,17 +112,38 @@ def write_embeddings(base: KnowledgeBase, index: NameIndex) -> None:
     """Embed the names of a base, and write them next to it.
 
     Raises:
-        KnowledgeError: if they cannot be written, or without PyTorch.
+        KnowledgeError: if they cannot be written, or without PyTorch or the weights of the encoder.
     """
-    vectors = _load_encoder(base).embed(index.get_names(np.arange(len(index))))
     folder = _get_folder(base)
-    if not array_cache.save(folder, {"names": vectors.astype(np.float16)}, _make_key(base)):
+    try:
+        with temporary_folder(folder):  # embedding takes minutes: find out before
+            is_writable = True
+    except OSError:
+        is_writable = False
+    if is_writable:
+        vectors = _load_encoder(base).embed(index.get_names(np.arange(len(index))))
+        arrays = {"names": vectors.astype(np.float16)}
+        is_writable = array_cache.save(folder, arrays, _make_key(base))
+    if not is_writable:
         raise KnowledgeError(f"{folder}: cannot be written; check the permissions of its folder")
 
 
 def remove_embeddings(base: KnowledgeBase) -> None:
-    """Remove the embeddings of a base, if it has some."""
-    shutil.rmtree(_get_folder(base), ignore_errors=True)
+    """Remove the embeddings of a base, if it has some: all of them or nothing.
+
+    Raises:
+        KnowledgeError: if they cannot be removed.
+    """
+    folder = _get_folder(base)
+    if not os.path.lexists(folder):
+        return
+    try:
+        with temporary_folder(folder) as temporary:
+            folder.rename(temporary / "removed")
+    except OSError as error:
+        raise KnowledgeError(
+            f"{folder}: cannot be removed: {error.strerror}; check the permissions of its folder"
+        ) from None
 
 
 def _load_encoder(base: KnowledgeBase) -> NameEncoder:
@@ -129,10 +152,13 @@ def _load_encoder(base: KnowledgeBase) -> NameEncoder:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in {"torch", "transformers"}:
             raise
-        raise KnowledgeError(
-            f"the embedded names of {base.name} need PyTorch: pip install torch transformers; or "
-            f"link without them after: vaner kb index {_get_argument(base)} --no-embed"
-        ) from None
+        need = "PyTorch: pip install torch transformers"
+    except ModelError as error:
+        need = f"the encoder: {error}"
+    raise KnowledgeError(
+        f"the embedded names of {base.name} need {need}; or "
+        f"link without them after: vaner kb index {_get_argument(base)} --no-embed"
+    )
 
 
 def _get_folder(base: KnowledgeBase) -> Path:

@@ -49,9 +49,9 @@ def replace_folder(new: Path, target: Path) -> None:
 
     Args:
         new: the complete folder, whose parent is the temporary folder.
-        target: path of a folder, which may exist.
+        target: path of the folder; a folder, file or link may have it already.
     """
-    if target.exists():
+    if os.path.lexists(target):
         target.replace(new.with_name("replaced"))
     new.replace(target)
 
