@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerState
 
 from tests.training.test_train import corpus_folder, recipe
 from vaner.training import train as training
@@ -59,8 +60,39 @@ def test_run_after_sigkill_has_identical_weights(
     plan = recipe(tiny_backbone, corpus_folder, lora=lora, epochs=6, evaluate_every=3)
     train_and_kill(plan, tmp_path / "killed")
     assert not (tmp_path / "killed/seed-1/model").exists()
-    [resumed] = training.train(plan, tmp_path / "killed", resume=True, report=lambda _: None)
-    [unbroken] = training.train(plan, tmp_path / "unbroken", report=lambda _: None)
+    check_resumed_weights(plan, tmp_path)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("written", ["", '{"best_global_step": 3,'])
+@pytest.mark.parametrize("number", [1, 2])
+def test_run_killed_while_a_state_is_written_has_identical_weights(
+    tiny_backbone: Path,
+    corpus_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    written: str,
+) -> None:
+    save, calls = TrainerState.save_to_json, iter(range(1, 9))
+
+    def write_and_die(self: TrainerState, path: str) -> None:
+        if next(calls) == number:
+            Path(path).write_text(written)
+            raise KeyboardInterrupt
+        save(self, path)
+
+    plan = recipe(tiny_backbone, corpus_folder, epochs=2, evaluate_every=3)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(TrainerState, "save_to_json", write_and_die)
+        training.train(plan, tmp_path / "killed", report=lambda _: None)
+    check_resumed_weights(plan, tmp_path)
+
+
+def check_resumed_weights(plan: Recipe, folder: Path) -> None:
+    """Resume the run that was killed, and compare its weights with those of an unbroken run."""
+    [resumed] = training.train(plan, folder / "killed", resume=True, report=lambda _: None)
+    [unbroken] = training.train(plan, folder / "unbroken", report=lambda _: None)
     actual, expected = weights(resumed.folder), weights(unbroken.folder)
     assert list(actual) == list(expected) != []
     for name, tensor in actual.items():

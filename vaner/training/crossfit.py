@@ -219,7 +219,8 @@ def _start_output(output: Path, recipe: Recipe, folds: int, resume: bool) -> Non
             )
     output.mkdir(parents=True, exist_ok=True)
     record = {"recipe": recipe.model_dump(mode="json"), "folds": folds}
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    with atomic_write(path) as new:
+        new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _read_record(path: Path) -> tuple[Recipe, int] | None:

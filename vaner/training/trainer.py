@@ -20,8 +20,9 @@ of an uninterrupted run. Several places contribute to this:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -258,10 +259,17 @@ def _check_state(state: TrainerState) -> None:
 
 
 def _last_checkpoint(folder: Path) -> Path | None:
-    """Return the newest complete checkpoint: the Trainer writes the state last."""
+    """Return the newest complete checkpoint; one that was being written is ignored."""
     paths = [path for path in folder.glob("checkpoint-*") if path.name[11:].isdecimal()]
-    complete = [path for path in paths if (path / _STATE).is_file()]
-    return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
+    complete = filter(_is_complete, paths)
+    return max(complete, key=lambda path: int(path.name[11:]), default=None)
+
+
+def _is_complete(checkpoint: Path) -> bool:
+    """Return whether all of the state, which the Trainer writes last, was written."""
+    with suppress(OSError, ValueError):
+        return isinstance(json.loads((checkpoint / _STATE).read_bytes()), dict)
+    return False
 
 
 def _has_stopped(state: TrainerState) -> bool:
