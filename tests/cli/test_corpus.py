@@ -160,7 +160,7 @@ def test_check_compares_with_the_registry(run: Run, tmp_path: Path) -> None:
         (["check"], "give the names of corpora, or --all"),
         (["check", "BC5CDR", "--all"], "give the names of corpora, or --all"),
         (["list", "nothing"], "'nothing' is not registered; see vaner corpus list"),
-        (["list", "NCBI"], "'NCBI' is not registered; did you mean NCBI-disease?"),
+        (["list", "NCBI"], "see vaner corpus list. Did you mean NCBI-disease?"),
         (["stats", "BC5CDR", "--corpora", "/nowhere"], "/nowhere does not exist"),
         (["convert", "nothing.tsv", "x.jsonl"], "nothing.tsv: no such file"),
         (["convert", "-", "x.doc"], "does not determine a format; name one with --to"),

@@ -184,9 +184,9 @@ def test_real_span_corpora_match_the_registry(corpora_root: Path, name: str, spl
         ("BC5CDR-chem", "devel", "does not exist; download it with vaner corpus fetch BC5CDR"),
         ("CoNLL-2003", "train", "does not exist; it must be downloaded manually, see https://"),
         ("BC5CDR", "fold", "has no split 'fold'; it has train, devel, test"),
-        ("BC5", "train", "'BC5' is neither registered nor a folder or file; did you mean BC5CDR"),
+        ("BC5", "train", "nor a folder or file; see vaner corpus list. Did you mean BC5CDR"),
         ("nothing", "train", "neither registered nor a folder or file; see vaner corpus list"),
-        ("ncbi_disease", "train", "nor a folder or file; did you mean NCBI-disease?"),
+        ("ncbi_disease", "train", "see vaner corpus list. Did you mean NCBI-disease?"),
     ],
 )
 def test_missing_corpora_and_splits_are_reported(

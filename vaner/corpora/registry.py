@@ -211,10 +211,9 @@ def lookup(name: str) -> CorpusInfo | None:
 
 
 def suggest_corpus(name: str) -> str:
-    """Return the end of a message about an unknown name: a similar one, or the command for all.
+    """Return the end of a message about an unknown name: where the names are, and a similar one.
 
     >>> suggest_corpus("NCBI")
-    'did you mean NCBI-disease?'
+    'see vaner corpus list. Did you mean NCBI-disease?'
     """
-    suggestion = suggest_name(name, (*REGISTRY, *VIEWS)).strip()
-    return suggestion.replace("Did", "did") or "see vaner corpus list"
+    return f"see vaner corpus list{suggest_name(name, (*REGISTRY, *VIEWS))}"

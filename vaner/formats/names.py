@@ -58,7 +58,7 @@ def resolve_format_name(
         return resolved
     known = dict.fromkeys([*views, *FORMATS]) if listed is None else listed
     raise VanerError(
-        f"unknown format {name!r}.{suggest_name(name, known)} The formats are {', '.join(known)}"
+        f"unknown format {name!r}; the formats are {', '.join(known)}{suggest_name(name, known)}"
     )
 
 

@@ -211,7 +211,7 @@ def open_base(name_or_path: str | Path) -> KnowledgeBase:
             f"knowledge base {shipped!r} has not been built; build it with: "
             f"vaner kb build {shipped}"
             if shipped
-            else f"unknown knowledge base {text!r}; see vaner kb list.{suggestion}".rstrip(".")
+            else f"unknown knowledge base {text!r}; see vaner kb list{suggestion}"
         )
     return _warn_if_outdated(KnowledgeBase(path))
 

@@ -46,7 +46,7 @@ def locate_model(name_or_path: str | Path | None = None, **hub: Any) -> Path:
     except ModelError as error:
         if "/" in name or not (suggestion := suggest_name(name, embedded)):
             raise
-        raise ModelError(f"unknown model {name!r}.{suggestion}", argument="model") from error
+        raise ModelError(f"unknown model {name!r}{suggestion}", argument="model") from error
 
 
 def list_embedded() -> dict[str, Path]:

@@ -113,8 +113,7 @@ def _find_column(
             suggestion = suggest_name(str(given), map(str, columns))
             listed = ", ".join(map(str, columns))
             raise VanerError(
-                f"there is no column {given!r} for {argument}; there are {listed}."
-                f"{suggestion}".rstrip(".")
+                f"there is no column {given!r} for {argument}; there are {listed}{suggestion}"
             )
         return given
     folded = {str(column).casefold(): column for column in reversed(columns)}

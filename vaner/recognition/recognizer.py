@@ -12,8 +12,8 @@ from vaner.text.documents import Document
 from vaner.utils.names import match_name, suggest_name
 
 
-class TypeFinder(Protocol):
-    """What is known of a recognizer before it is loaded: the types that it finds."""
+class RecognizerInfo(Protocol):
+    """The types and corpora of a recognizer, which are known before it is loaded."""
 
     @property
     def kind(self) -> str:
@@ -30,17 +30,13 @@ class TypeFinder(Protocol):
         """Whether it also finds other types, given their names."""
         ...
 
-
-class CorpusReader(TypeFinder, Protocol):
-    """What is known of a recognizer before it is loaded: also the corpora that it can follow."""
-
     @property
     def corpora(self) -> Mapping[str, Sequence[str]]:
         """The corpora that `annotate` accepts -> the types that each annotates."""
         ...
 
 
-class Recognizer(CorpusReader, Protocol):
+class Recognizer(RecognizerInfo, Protocol):
     """A trained model or a dictionary that finds mentions in text."""
 
     @property
@@ -74,7 +70,7 @@ class Recognizer(CorpusReader, Protocol):
         ...
 
 
-def resolve_types(recognizer: TypeFinder, types: str | Sequence[str] | None) -> tuple[str, ...]:
+def resolve_types(recognizer: RecognizerInfo, types: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the entity types to find, without duplicates.
 
     Args:
@@ -99,12 +95,12 @@ def resolve_types(recognizer: TypeFinder, types: str | Sequence[str] | None) -> 
     if unknown and not recognizer.zero_shot:
         raise VanerError(
             f"the {recognizer.kind} does not find {', '.join(unknown)}; "
-            f"it finds {', '.join(known)}.{suggest_name(unknown[0], known)}".rstrip(".")
+            f"it finds {', '.join(known)}{suggest_name(unknown[0], known)}"
         )
     return tuple(dict.fromkeys(requested))
 
 
-def resolve_corpus(recognizer: CorpusReader, corpus: str | None) -> str | None:
+def resolve_corpus(recognizer: RecognizerInfo, corpus: str | None) -> str | None:
     """Return the name of a training corpus that a user gives; upper and lower case are the same.
 
     Args:
@@ -119,5 +115,5 @@ def resolve_corpus(recognizer: CorpusReader, corpus: str | None) -> str | None:
         return None if corpus is None else resolved
     raise VanerError(
         f"the {recognizer.kind} was not trained on a corpus called {corpus!r}; "
-        f"it knows {', '.join(known) or 'none by name'}.{suggest_name(corpus, known)}".rstrip(".")
+        f"it knows {', '.join(known) or 'none by name'}{suggest_name(corpus, known)}"
     )

@@ -199,7 +199,7 @@ def first_validation_error(
     first = errors[0]
     location = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
     if first["type"] == "extra_forbidden":
-        return f"{location}: unknown parameter.{suggest_name(location, known)}".rstrip(".")
+        return f"{location}: unknown parameter{suggest_name(location, known)}"
     return f"{location}: {first['msg']}" if location else str(first["msg"])
 
 

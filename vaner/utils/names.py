@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_MIN_PREFIX = 3  # letters of a name that suggest it
+_MIN_PREFIX = 3  # letters at the beginning of a name that suggest it
 
 
 def match_name(name: str, known: Iterable[str]) -> str | None:
@@ -23,23 +23,23 @@ def match_name(name: str, known: Iterable[str]) -> str | None:
     names = list(dict.fromkeys(known))
     if name in names:
         return name
-    similar = [each for each in names if _fold(each) == _fold(name)]
+    similar = [other for other in names if _fold(other) == _fold(name)]
     return similar[0] if len(similar) == 1 else None
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Return the sentence that suggests the most similar known name; empty if none is similar.
+    """Return the end of a message that suggests a similar known name; empty if none is similar.
 
     >>> suggest_name("biomedcal", ["biomedical", "disease-chemical"])
-    ' Did you mean biomedical?'
+    '. Did you mean biomedical?'
     >>> suggest_name("NCBI", ["BC5CDR", "NCBI-disease"])
-    ' Did you mean NCBI-disease?'
+    '. Did you mean NCBI-disease?'
     """
-    folded, given = {_fold(each): each for each in known}, _fold(name)
+    folded, given = {_fold(other): other for other in known}, _fold(name)
     matches = get_close_matches(given, folded, n=1) or [
-        each for each in folded if len(given) >= _MIN_PREFIX and each.startswith(given)
+        other for other in folded if len(given) >= _MIN_PREFIX and other.startswith(given)
     ]
-    return f" Did you mean {folded[matches[0]]}?" if matches else ""
+    return f". Did you mean {folded[matches[0]]}?" if matches else ""
 
 
 def _fold(name: str) -> str:

@@ -180,5 +180,5 @@ def test_sources_in_other_encodings_formats_and_columns(tmp_path: Path) -> None:
     assert [document.text for document in source.corpus] == ["Gicht für", "train tut"]
     assert plan.dev[0].corpus.documents[0].text == "Grippe für"
     assert "krätze für" in plan.held_out
-    with pytest.raises(ValidationError, match=r"unknown format 'conl'\. Did you mean conll"):
+    with pytest.raises(ValidationError, match=r"unknown format 'conl'; .*Did you mean conll"):
         recipe([options | {"input_format": "conl"}])
