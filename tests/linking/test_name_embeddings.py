@@ -17,6 +17,7 @@ import pytest
 
 from tests.command_line import Run
 from tests.linking.bases import build, link, mark
+from vaner.backbones import text_encoder
 from vaner.errors import KnowledgeError, ModelError
 from vaner.formats import write
 from vaner.knowledge.base import KnowledgeBase
@@ -28,6 +29,8 @@ from vaner.linking.name_index import open_index
 
 class Letters:
     """An encoder: a name that contains "sugar" is like one that contains "diabetes"."""
+
+    def __init__(self, *_: object) -> None: ...
 
     def embed(self, names: Sequence[str]) -> Any:
         alike = [("sugar" in name or "diabetes" in name, True) for name in names]
@@ -47,15 +50,15 @@ def sugar(tmp_path: Path) -> KnowledgeBase:
 def test_a_base_is_linked_with_its_embeddings(
     sugar: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    monkeypatch.setattr(text_encoder, "TextEncoder", Letters)
     document = mark("A sugar illness.", "sugar illness")
-    before = [each.identifier for each in Linker.open(sugar).rank(document)[0]]
+    before = [candidate.identifier for candidate in Linker.open(sugar).rank(document)[0]]
     name_embeddings.write_embeddings(sugar, open_index(sugar))
-    after = [each.identifier for each in Linker.open(sugar).rank(document)[0]]
+    after = [candidate.identifier for candidate in Linker.open(sugar).rank(document)[0]]
     assert before == ["X:2", "X:1"] and after == ["X:1", "X:2"]
     assert Linker.open(sugar).rank(mark("A ?!.", "?!")) == [[]]
     name_embeddings.remove_embeddings(sugar)
-    assert [each.identifier for each in Linker.open(sugar).rank(document)[0]] == before
+    assert [candidate.identifier for candidate in Linker.open(sugar).rank(document)[0]] == before
 
 
 def test_cosines_are_those_of_the_candidates() -> None:
@@ -75,7 +78,7 @@ def test_weights_of_embedded_names_have_every_feature() -> None:
 def test_embeddings_of_another_version_of_the_base_are_an_error(
     sugar: KnowledgeBase, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    monkeypatch.setattr(text_encoder, "TextEncoder", Letters)
     name_embeddings.write_embeddings(sugar, open_index(sugar))
     other = build(tmp_path / "other.parquet", Concept("Y:1", "Gout", "Disease", (), "mine"))
     shutil.copytree(tmp_path / "sugar.embeddings", tmp_path / "other.embeddings")
@@ -92,7 +95,7 @@ def test_embeddings_of_another_version_of_the_base_are_an_error(
 def test_damaged_embeddings_are_an_error_and_can_be_removed_or_replaced(
     sugar: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    monkeypatch.setattr(text_encoder, "TextEncoder", Letters)
     index, folder = open_index(sugar), sugar.path.with_suffix(".embeddings")
 
     def write_damaged() -> None:
@@ -121,7 +124,7 @@ def test_damaged_embeddings_are_an_error_and_can_be_removed_or_replaced(
 def test_embeddings_in_an_unwritable_folder_are_not_computed_nor_removed_in_part(
     sugar: KnowledgeBase, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    monkeypatch.setattr(text_encoder, "TextEncoder", Letters)
     name_embeddings.write_embeddings(sugar, open_index(sugar))
 
     @contextmanager
@@ -136,19 +139,19 @@ def test_embeddings_in_an_unwritable_folder_are_not_computed_nor_removed_in_part
         assert result.code == 2 and result.err.count("\n") == 1
         assert f"sugar.embeddings: {problem}" in result.err
     monkeypatch.undo()
-    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    monkeypatch.setattr(text_encoder, "TextEncoder", Letters)
     assert name_embeddings.open_embeddings(sugar) is not None
 
 
 def test_without_the_weights_one_line_says_so(
     sugar: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse() -> Letters:
+    def refuse(*_: object) -> Letters:
         raise ModelError("backbone 'minilm-l6' was not found; install it with: pip install x")
 
-    monkeypatch.setattr(name_embeddings, "NameEncoder", Letters)
+    monkeypatch.setattr(text_encoder, "TextEncoder", Letters)
     name_embeddings.write_embeddings(sugar, open_index(sugar))
-    monkeypatch.setattr(name_embeddings, "NameEncoder", refuse)
+    monkeypatch.setattr(text_encoder, "TextEncoder", refuse)
     with pytest.raises(KnowledgeError, match=r"encoder: .*pip install x; or link without .*--no-e"):
         Linker.open(sugar)
 

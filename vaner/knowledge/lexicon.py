@@ -36,7 +36,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vaner.knowledge import array_cache
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.common_words import COMMON_WORDS
 from vaner.knowledge.hash_tables import (
@@ -48,6 +47,7 @@ from vaner.knowledge.hash_tables import (
 )
 from vaner.knowledge.lexicon_tables import CONTINUES, build_tables
 from vaner.knowledge.spelling_rules import DEFAULT_RULES, SpellingRules
+from vaner.utils import array_cache
 from vaner.utils.cache_folder import get_cache_folder
 
 # Part of the cache key. Increase it whenever the tables or the spellings change.

@@ -1,4 +1,4 @@
-"""Vectors of names by a small encoder, whose cosines help to rank candidates.
+"""Embeddings of names by a small encoder, whose cosines help to rank candidates.
 
 `vaner kb index --embed` writes those of a base to a folder next to it; they are memory-mapped. A
 base that has them is linked with them, which needs PyTorch.
@@ -9,32 +9,34 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaner.errors import KnowledgeError, ModelError
-from vaner.knowledge import array_cache
 from vaner.knowledge.base import KnowledgeBase, default_path
 from vaner.linking.name_index import VERSION, NameIndex
+from vaner.utils import array_cache
 from vaner.utils.temporary_folder import temporary_folder
+
+if TYPE_CHECKING:
+    from vaner.backbones.text_encoder import TextEncoder
 
 BACKBONE = "minilm-l6"
 _MAX_SUBWORDS = 32
-_BATCH = 64
 
 
 class NameEmbeddings:
-    """The vectors of the names of an index.
+    """The embeddings of the names of an index.
 
     Args:
-        names: vectors of length 1. *Shape:* (number of names, dimensions)
+        vectors: vectors of the names, of length 1. *Shape:* (number of names, hidden size)
         encoder: embeds mentions.
     """
 
-    def __init__(self, names: NDArray[np.float16], encoder: NameEncoder) -> None:
-        self._names, self._encoder = names, encoder
+    def __init__(self, vectors: NDArray[np.float16], encoder: TextEncoder) -> None:
+        self.vectors, self.encoder = vectors, encoder
 
     def compare(
         self, mentions: Sequence[str], candidates: Sequence[NDArray[np.int64]]
@@ -45,48 +47,10 @@ class NameEmbeddings:
             mentions: canonical names.
             candidates: indices of names, for each mention. *Shape:* (candidates of the mention,)
         """
-        vectors = self._encoder.embed(mentions)
         return [
-            self._names[names].astype(np.float32) @ vector
-            for names, vector in zip(candidates, vectors, strict=True)
+            self.vectors[names].astype(np.float32) @ vector
+            for names, vector in zip(candidates, self.encoder.embed(mentions), strict=True)
         ]
-
-
-class NameEncoder:
-    """Embeds names as the mean of the last layer of a small encoder.
-
-    Raises:
-        VanerError: if the backbone cannot be loaded.
-    """
-
-    def __init__(self) -> None:
-        from vaner.backbones.backbone import load_backbone
-        from vaner.backbones.encoding import read_tokenizer
-        from vaner.backbones.locate import locate_backbone
-
-        folder = locate_backbone(BACKBONE).folder
-        self._tokenizer = read_tokenizer(folder)
-        self._tokenizer.enable_truncation(_MAX_SUBWORDS)
-        self._tokenizer.enable_padding()
-        self._model = load_backbone(folder, attention="bidirectional").eval()
-
-    def embed(self, names: Sequence[str]) -> NDArray[np.float32]:
-        """Return vectors of length 1. *Shape:* (number of names, dimensions)"""
-        import torch
-
-        order = sorted(range(len(names)), key=lambda row: len(names[row]))
-        vectors = np.zeros((len(names), self._model.config.hidden_size), np.float32)
-        with torch.inference_mode():
-            for first in range(0, len(names), _BATCH):
-                rows = order[first : first + _BATCH]
-                encoded = self._tokenizer.encode_batch([names[row] for row in rows])
-                mask = torch.tensor([each.attention_mask for each in encoded])
-                hidden = self._model(
-                    input_ids=torch.tensor([each.ids for each in encoded]), attention_mask=mask
-                ).last_hidden_state
-                sums = (hidden * mask[..., None]).sum(1)
-                vectors[rows] = torch.nn.functional.normalize(sums).numpy()
-        return vectors
 
 
 def open_embeddings(base: KnowledgeBase) -> NameEmbeddings | None:
@@ -129,7 +93,7 @@ def write_embeddings(base: KnowledgeBase, index: NameIndex) -> None:
 
 
 def remove_embeddings(base: KnowledgeBase) -> None:
-    """Remove the embeddings of a base, if it has some: all of them or nothing.
+    """Remove the embeddings of a base, if there are any: all of them or nothing.
 
     Raises:
         KnowledgeError: if they cannot be removed.
@@ -146,9 +110,11 @@ def remove_embeddings(base: KnowledgeBase) -> None:
         ) from None
 
 
-def _load_encoder(base: KnowledgeBase) -> NameEncoder:
+def _load_encoder(base: KnowledgeBase) -> TextEncoder:
     try:
-        return NameEncoder()
+        from vaner.backbones.text_encoder import TextEncoder
+
+        return TextEncoder(BACKBONE, _MAX_SUBWORDS)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in {"torch", "transformers"}:
             raise
@@ -166,7 +132,7 @@ def _get_folder(base: KnowledgeBase) -> Path:
 
 
 def _get_argument(base: KnowledgeBase) -> str:
-    """Return what commands call a base: its name, or its path if it is in another folder."""
+    """Return the argument of commands for a base: its name, or its path in another folder."""
     return base.name if base.path == default_path(base.name) else str(base.path)
 
 

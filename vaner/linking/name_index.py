@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from vaner.knowledge import array_cache
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.name_forms import canonicalize
+from vaner.utils import array_cache
 from vaner.utils.cache_folder import get_cache_folder
 
 VERSION = 3
@@ -108,7 +108,7 @@ class NameIndex:
             types: the type of each name. The names of the base that are found have the same type.
             limit: maximum number of names that are returned for each.
         """
-        queries, idf = _vectorize(names), self.tables["idf"]
+        queries = _vectorize(names)
         sums = np.zeros(len(self), np.float32)
         weights = np.zeros(_FEATURES, np.float32)
         hits = []
@@ -118,9 +118,7 @@ class NameIndex:
             number = self._count_selective(grams)
             type_index = self.types.index(type) if type in self.types else -1
             similar = self._select(grams[:number], sums, type_index, _COMPARED * limit)
-            weights[grams] = idf[grams] ** 2
-            similarities = self._compare(similar, weights) / np.linalg.norm(idf[grams])
-            weights[grams] = 0
+            similarities = self._compare(similar, grams, weights)
             best = np.lexsort((similar, -similarities))[:limit]
             hits.append(Hits(similar[best].astype(np.int64), similarities[best]))
         return hits
@@ -157,13 +155,14 @@ class NameIndex:
         return np.sort(names[_find_greatest(totals, limit)])
 
     def _compare(
-        self, names: NDArray[np.intp], weights: NDArray[np.float32]
+        self, names: NDArray[np.intp], grams: NDArray[np.int32], weights: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Return the sum of the weights of the trigrams of each name, divided by its norm.
+        """Return the similarities of names to the name that has some trigrams. *Shape:* (N,)
 
         Args:
             names: the names. *Shape:* (N,)
-            weights: the weight of each trigram. *Shape:* (2**18,)
+            grams: the trigrams.
+            weights: zero for each trigram; it is used, and zero again afterwards. *Shape:* (2**18,)
         """
         if not len(names):
             return np.zeros(0, np.float32)
@@ -171,10 +170,13 @@ class NameIndex:
         lengths = self.tables["gram_starts"][names + 1] - starts
         ends = np.cumsum(lengths)
         positions = np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)
+        idf = self.tables["idf"][grams]
+        weights[grams] = idf**2
         of_grams = weights[self.tables["grams"][positions]]
+        weights[grams] = 0
         similarities: NDArray[np.float32] = np.add.reduceat(of_grams, ends - lengths)
         similarities /= self.tables["norms"][names]
-        return similarities
+        return similarities / np.linalg.norm(idf)
 
     def _decode(self, kind: str, indices: NDArray[Any]) -> list[str]:
         starts, text = self.tables[f"{kind}_starts"], self._texts[kind]
@@ -263,7 +265,7 @@ def _find_greatest(values: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
     if len(values) <= limit:
         return np.arange(len(values))
     positions, bound = np.arange(0), values.max()
-    while len(positions) < limit:  # to sort out most of them takes less time than to partition them
+    while len(positions) < limit:  # faster than partitioning all of them
         bound = bound / 2 if bound > _LEAST_BOUND else np.float32(0)
         positions = np.flatnonzero(values >= bound)
     return positions[np.argpartition(-values[positions], limit - 1)[:limit]]

@@ -19,7 +19,6 @@ import torch
 
 from vaner.backbones.encoding import TagPosterior
 from vaner.backbones.file_names import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
-from vaner.knowledge import array_cache
 from vaner.models.load import load_recognizer
 from vaner.models.locate import locate_model
 from vaner.tagger import crf_algorithms
@@ -27,6 +26,7 @@ from vaner.tagger.instructions import ANY_TYPE
 from vaner.tagger.recognizer import Tagger
 from vaner.training.examples.sentences import SentenceExample
 from vaner.training.progress import progress_bar
+from vaner.utils import array_cache
 from vaner.utils.cache_folder import get_cache_folder
 
 _BATCH_SIZE = 256
