@@ -1,13 +1,13 @@
-"""Measures whether names embedded by a small encoder raise recall and accuracy of the linker.
+"""Measures whether embedded names raise the recall of candidates and the accuracy of the linker.
 
     python -m experiments.linking.embeddings --sources FOLDER
 
-The names of CTD's diseases and the mentions are embedded as `NameEncoder` does it.
-Recall@k is that of the concepts whose names have the most similar trigrams, of those with the
-nearest embeddings, and of both in turn, for distinct mentions. Then the candidates are ranked: with
-the weights of the linker, and with weights fitted on BioRED train, also with the cosine of the
-embeddings as a feature. Devel splits only; documents that are in two of the sets count once. Writes
-embeddings.json and the tables in README.md.
+Embeds the names of CTD's diseases, as `vaner kb index ctd --embed` does. Recall@k is that of the
+concepts whose names have the most similar trigrams, of those with the nearest embeddings, and of
+both in turn, for distinct mentions. Then the candidates are ranked: with the weights of the linker,
+and with weights fitted on BioRED train, also with the cosine of the embeddings as a feature. Devel
+splits only; documents that are in two of the sets count once. Writes embeddings.json and the tables
+in README.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product, zip_longest
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ from vaner.corpora.loader import corpora_root
 from vaner.knowledge.base import open_base
 from vaner.linking import name_index
 from vaner.linking.linker import Linker, make_queries, read_weights
-from vaner.linking.name_embeddings import NameEmbeddings, NameEncoder
+from vaner.linking.name_embeddings import NameEmbeddings, open_embeddings, write_embeddings
 from vaner.linking.name_index import Hits, NameIndex, open_index
 from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
@@ -52,51 +52,17 @@ NEAREST = 100
 ADDED = 20  # names with the nearest embeddings; the others have the most similar trigrams
 BATCH = 64
 
-
-class Embeddings(NameEmbeddings):
-    """The vectors of mentions and of the names of an index, and the nearest names of each mention.
-
-    Args:
-        index: the names.
-        mentions: the mentions in canonical form.
-        path: file of the vectors of the names; it is written if it does not exist.
-    """
-
-    def __init__(self, index: NameIndex, mentions: Sequence[str], path: Path | None) -> None:
-        encoder = NameEncoder()
-        vectors = encoder.embed(mentions)
-        if path is not None and path.exists():
-            self.names = np.load(path)
-        else:
-            self.names = encoder.embed(index.get_names(np.arange(len(index))))
-            if path is not None:
-                np.save(path, self.names)
-        super().__init__(self.names, encoder)
-        self._mentions = dict(zip(mentions, vectors, strict=True))
-        self.nearest: dict[str, NDArray[np.intp]] = {}
-        for first in range(0, len(mentions), BATCH):
-            cosines = vectors[first : first + BATCH] @ self.names.T
-            nearest = np.argpartition(-cosines, NEAREST, axis=1)[:, :NEAREST]
-            order = np.argsort(-np.take_along_axis(cosines, nearest, 1), axis=1)
-            ranked = np.take_along_axis(nearest, order, 1)
-            self.nearest |= zip(mentions[first : first + BATCH], ranked, strict=True)
-
-    def compare(
-        self, mentions: Sequence[str], candidates: Sequence[NDArray[np.int64]]
-    ) -> list[NDArray[np.float32]]:
-        pairs = zip(mentions, candidates, strict=True)
-        return [
-            self.names[names] @ self._mentions[m] if m else np.zeros(0, np.float32)
-            for m, names in pairs
-        ]
+Nearest = Mapping[str, NDArray[np.intp]]
+"""Mention -> the names with the nearest embeddings."""
 
 
 class EmbeddingIndex(NameIndex):
     """An index that also finds the names with the nearest embeddings."""
 
-    def __init__(self, index: NameIndex, embeddings: Embeddings) -> None:
+    def __init__(self, index: NameIndex, nearest: Nearest) -> None:
         super().__init__(index.types, index.tables, index.species)
-        self._embeddings = embeddings
+        self._nearest = nearest
+        self._weights = np.zeros_like(self.tables["idf"])
 
     def search(self, names: Sequence[str], types: Sequence[str], limit: int) -> list[Hits]:
         hits = super().search(names, types, limit)
@@ -104,46 +70,36 @@ class EmbeddingIndex(NameIndex):
         return [self._add_nearest(name, of_name) if name else of_name for name, of_name in pairs]
 
     def _add_nearest(self, name: str, hits: Hits) -> Hits:
-        added = np.setdiff1d(self._embeddings.nearest[name][:ADDED], hits.names)
+        added = np.setdiff1d(self._nearest[name][:ADDED], hits.names)
+        grams = name_index._vectorize([name]).indices
         names = np.concatenate([hits.names, added])
-        similarities = np.concatenate([hits.similarities, self._compare_name(name, added)])
+        similarities = self._compare(added, grams, self._weights)
+        similarities = np.concatenate([hits.similarities, similarities])
         order = np.lexsort((names, -similarities))
         return Hits(names[order], similarities[order])
-
-    def _compare_name(self, name: str, others: NDArray[np.intp]) -> NDArray[np.float32]:
-        grams = name_index._vectorize([name]).indices
-        idf = self.tables["idf"][grams]
-        weights = np.zeros(len(self.tables["idf"]), np.float32)
-        weights[grams] = idf**2
-        return self._compare(others, weights) / np.linalg.norm(idf)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.linking.embeddings")
     parser.add_argument("--sources", type=Path, required=True, help="folder of the bases' sources")
-    parser.add_argument("--vectors", type=Path, help="file (.npy) that keeps the vectors of names")
     arguments = parser.parse_args()
     build_bases(arguments.sources)
-    root, index = corpora_root(), open_index(open_base(BASES[TYPE]))
-    devel: dict[str, Sequence[Document]] = {
-        gold.name: gold.documents for gold in list_gold(root, with_test=False) if gold.type == TYPE
-    }
-    train = keep_type(list_training_documents(root), TYPE)
-    devel["BC5CDR devel"] = read_bc5cdr_devel(root)
-    seen = {document.id for document in train}
-    for name, documents in devel.items():
-        devel[name] = keep_type((d for d in documents if d.id not in seen), TYPE)
-        seen |= {document.id for document in documents}
-    queries = sorted(find_concepts([*train, *chain(*devel.values())]))
+    root, base = corpora_root(), open_base(BASES[TYPE])
+    index = open_index(base)
     started = time.process_time()
-    embeddings = Embeddings(index, queries, arguments.vectors)
+    write_embeddings(base, index)
     seconds = time.process_time() - started
+    embeddings = open_embeddings(base)
+    assert embeddings is not None
+    train = keep_type(list_training_documents(root), TYPE)
+    devel = list_devel_splits(root, seen={document.id for document in train})
     concepts = find_concepts(chain(*devel.values()))
+    nearest = find_nearest(embeddings, sorted({*concepts, *find_concepts(train)}))
     record = {
         "names": len(index),
         "seconds to embed": round(seconds),
-        "recall": measure_recall(index, embeddings, concepts),
-        "accuracy": list(measure_accuracy(index, embeddings, train, devel)),
+        "recall": measure_recall(index, nearest, concepts),
+        "accuracy": list(measure_accuracy(index, embeddings, nearest, train, devel)),
         **collect_provenance(),
     }
     (HERE / "embeddings.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
@@ -151,6 +107,19 @@ def main() -> None:
     page = fill_part(page, render_recall(record["recall"]), "embeddings-recall")
     page = fill_part(page, render_accuracy(record["accuracy"]), "embeddings-accuracy")
     (HERE / "README.md").write_text(page, "utf-8")
+
+
+def list_devel_splits(root: Path, seen: set[str]) -> dict[str, list[Document]]:
+    """Return the devel splits, without documents that are in an earlier one or have a seen id."""
+    splits: dict[str, Sequence[Document]] = {
+        gold.name: gold.documents for gold in list_gold(root, with_test=False) if gold.type == TYPE
+    }
+    splits["BC5CDR devel"] = read_bc5cdr_devel(root)
+    devel: dict[str, list[Document]] = {}
+    for name, documents in splits.items():
+        devel[name] = keep_type((d for d in documents if d.id not in seen), TYPE)
+        seen = seen | {document.id for document in documents}
+    return devel
 
 
 def render_recall(recall: Mapping[str, Any]) -> str:
@@ -180,12 +149,12 @@ def render_accuracy(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _write_cell(row: Mapping[str, Any]) -> str:
+    accuracy = f"{100 * row['accuracy@1']['value']:.1f}"
+    if row["candidates"] == "trigrams" and not row["cosine"]:  # the baseline
+        return accuracy
     difference = row["difference"]
     low, high = (100 * value for value in difference["interval"])
-    return (
-        f"{100 * row['accuracy@1']['value']:.1f} "
-        f"({100 * difference['value']:+.1f}: {low:.1f} to {high:.1f})"
-    )
+    return f"{accuracy} ({100 * difference['value']:+.1f}: {low:.1f} to {high:.1f})"
 
 
 def find_concepts(documents: Iterable[Document]) -> dict[str, set[str]]:
@@ -198,14 +167,27 @@ def find_concepts(documents: Iterable[Document]) -> dict[str, set[str]]:
     return concepts
 
 
+def find_nearest(embeddings: NameEmbeddings, mentions: Sequence[str]) -> Nearest:
+    """Return the names with the nearest embeddings for each mention, the nearest first."""
+    names, vectors = embeddings.vectors.astype(np.float32), embeddings.encoder.embed(mentions)
+    nearest: dict[str, NDArray[np.intp]] = {}
+    for start in range(0, len(mentions), BATCH):
+        cosines = vectors[start : start + BATCH] @ names.T
+        unordered = np.argpartition(-cosines, NEAREST, axis=1)[:, :NEAREST]
+        order = np.argsort(-np.take_along_axis(cosines, unordered, 1), axis=1)
+        ranked = np.take_along_axis(unordered, order, 1)
+        nearest |= zip(mentions[start : start + BATCH], ranked, strict=True)
+    return nearest
+
+
 def measure_recall(
-    index: NameIndex, embeddings: Embeddings, concepts: Mapping[str, set[str]]
+    index: NameIndex, nearest: Nearest, concepts: Mapping[str, set[str]]
 ) -> dict[str, Any]:
     """Return the recall of concepts among the first ones, for distinct mentions."""
     queries = [query for query, right in concepts.items() if right]
     of_names = np.array(index.get_identifiers(index.get_concepts(np.arange(len(index)))))
     by_trigrams = [hits.names for hits in index.search(queries, [TYPE] * len(queries), NEAREST)]
-    orders = [[order, embeddings.nearest[q]] for q, order in zip(queries, by_trigrams, strict=True)]
+    orders = [[order, nearest[query]] for query, order in zip(queries, by_trigrams, strict=True)]
     result: dict[str, Any] = {"distinct mentions": len(queries)}
     for kind, chosen in (("trigrams", slice(1)), ("embeddings", slice(1, 2)), ("both", slice(2))):
         for limit in LIMITS:
@@ -225,22 +207,26 @@ def take_concepts(orders: Iterable[Any], of_names: Any, limit: int) -> set[str]:
 
 
 def measure_accuracy(
-    index: NameIndex, embeddings: Embeddings, train: Sequence[Document], devel: Mapping[str, Any]
-) -> Iterable[dict[str, Any]]:
-    """Yield accuracy@1 of each ranking, and its difference from that of trigrams alone."""
-    indices = {"trigrams": index, "both": EmbeddingIndex(index, embeddings)}
-    before: dict[str, NDArray[Any]] = {}
-    for is_fitted, has_cosine in ((False, False), (True, False), (True, True)):
+    index: NameIndex,
+    embeddings: NameEmbeddings,
+    nearest: Nearest,
+    train: Sequence[Document],
+    devel: Mapping[str, Sequence[Document]],
+) -> Iterator[dict[str, Any]]:
+    """Yield accuracy@1 of each ranking, and its difference from the first: trigrams, fitted."""
+    indices = {"trigrams": index, "both": EmbeddingIndex(index, nearest)}
+    baselines: dict[str, NDArray[Any]] = {}
+    for is_fitted, has_cosine in ((True, False), (True, True), (False, False)):
         for kind, names in indices.items():
             linker = Linker(names, embeddings=embeddings if has_cosine else None)
-            by_name = read_weights()[TYPE]
+            by_feature = read_weights()[TYPE]
             if is_fitted:
-                by_name = fit_in_rounds(list(collect_mentions(linker, train)))
-            weights = np.array(list(by_name.values()))
+                by_feature = fit_in_rounds(list(collect_mentions(linker, train)))
+            weights = np.array(list(by_feature.values()))
             for name, documents in devel.items():
-                rights = np.array([count_right(linker, d, weights) for d in documents])
-                first = before.setdefault(name, rights)
-                counts = np.column_stack([rights, first[:, 0]])
+                counts = np.array([count_right(linker, d, weights) for d in documents])
+                baseline = baselines.setdefault(name, counts)
+                counts = np.column_stack([counts, baseline[:, 0]])
                 yield {
                     "gold": name, "candidates": kind, "fitted": is_fitted, "cosine": has_cosine,
                     "accuracy@1": with_interval(counts, lambda s: s[0] / s[1]),
