@@ -157,7 +157,12 @@ def test_pipeline_of_generator(tiny_backbone: Path, tmp_path: Path) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "first",
-    ["transformers", "vaner", "vaner.tagger.config", "vaner.generator.config"],
+    [
+        "transformers",
+        pytest.param("vaner", marks=pytest.mark.slow),
+        pytest.param("vaner.tagger.config", marks=pytest.mark.slow),
+        "vaner.generator.config",
+    ],
 )
 def test_models_are_registered_in_any_import_order(first: str) -> None:
     code = (

@@ -17,9 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
-import torch
-
-from vaner.backbones.backbone import silence_transformers
 from vaner.backbones.embedded import EMBEDDED, Embedded
 from vaner.backbones.hub_errors import describe_hub_error
 from vaner.backbones.hub_names import HubName, parse_hub_name
@@ -248,7 +245,7 @@ def _fill_cache(target: Path, action: str, fill: Callable[[Path], None]) -> Path
     """
     print(f"vaner: {action} once (about a minute) …", file=sys.stderr, flush=True)
     try:
-        with silence_transformers(), temporary_folder(target) as temporary:
+        with temporary_folder(target) as temporary:
             work = temporary / "content"  # the temporary folder is only for its owner
             work.mkdir()
             fill(work)
@@ -261,16 +258,20 @@ def _fill_cache(target: Path, action: str, fill: Callable[[Path], None]) -> Path
 
 
 def _convert_gguf(gguf: Path, folder: Path) -> None:
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
-    )
-    # A model that was read from GGUF cannot be saved with its quantizer: copy the weights.
-    config = model.config
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    copy = AutoModelForCausalLM.from_config(config)
-    copy.load_state_dict(model.state_dict())
-    copy.to(torch.float32).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
+    from vaner.backbones.backbone import silence_transformers
+
+    with silence_transformers():
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+        )
+        # A model that was read from GGUF cannot be saved with its quantizer: copy the weights.
+        config = model.config
+        if hasattr(config, "quantization_config"):
+            del config.quantization_config
+        copy = AutoModelForCausalLM.from_config(config)
+        copy.load_state_dict(model.state_dict())
+        copy.to(torch.float32).save_pretrained(folder)
+        AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
