@@ -206,7 +206,8 @@ TABLES = {
     "linking-embedded": {
         "accuracy@1": "accuracy@1", "accuracy@1, seen": "accuracy@1 seen",
         "accuracy@1, unseen": "accuracy@1 unseen", "precision of linked": "precision linked",
-        "recall of linked": "recall linked", "from text: mentions, F1": "mention F1",
+        "recall of linked": "recall linked", "calibration error": "calibration error",
+        "from text: mentions, F1": "mention F1",
     },
     "linking": {
         "in the base": "in base", "exact names": "exact name", "accuracy@1": "accuracy@1",
@@ -216,7 +217,7 @@ TABLES = {
     "linking-seen": {
         "share of unseen names": "unseen share", "accuracy@1, seen": "accuracy@1 seen",
         "accuracy@1, unseen": "accuracy@1 unseen", "precision of linked": "precision linked",
-        "recall of linked": "recall linked",
+        "recall of linked": "recall linked", "calibration error": "calibration error",
     },
     "linking-text": {
         "mentions, P": "mention P", "R": "mention R", "F1": "mention F1",
@@ -253,6 +254,8 @@ def write_row(row: dict[str, Any]) -> None:
 def write_cell(figure: Any) -> str:
     if figure is None:
         return ""
+    if isinstance(figure, float):
+        return f"{100 * figure:.1f}"
     low, high = figure["interval"]
     return f"{100 * figure['value']:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
