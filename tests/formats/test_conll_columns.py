@@ -94,15 +94,17 @@ def test_only_numbers_are_reported(put):
         list(read(path))
 
 
-def test_further_tags_are_said(put):
+def test_further_tags_are_reported(put):
     path = put("IL-2\tB-DNA\tB-protein\tB-NP\tO\ngene\tI-DNA\tO\tI-NP\tB-X\n", "a.tsv")
-    with pytest.warns(FormatWarning, match=r"column 2, 3; name it, such as .* token=1,tag=2"):
+    with pytest.warns(
+        FormatWarning, match=r"tags in column 2, 3 are not read; .* --columns token=1,tag=2"
+    ):
         assert [mentions(document) for document in read(path)] == [[("gene", "X")]]
     assert mentions(*read(path, columns="tag=2")) == [("IL-2 gene", "DNA")]
 
 
 def test_several_tags_in_a_cell_are_an_error(put):
-    with pytest.raises(FormatError, match=r":2: 'B-DNA\|B-protein' is several tags"):
+    with pytest.raises(FormatError, match=r":2: 'B-DNA\|B-protein' has several tags"):
         list(read(put("the\tO\nIL-2\tB-DNA|B-protein\n", "a.tsv")))
 
 
@@ -112,7 +114,7 @@ def test_spaces_after_the_tag_do_not_count(put, name):
     assert [mentions(document) for document in read(path)] == [[("hay fever", "Dis")]]
 
 
-def test_no_break_spaces_separate_no_cells(put):
+def test_no_break_spaces_do_not_separate_cells(put):
     path = put("5\u00a0mg O\nhay\u00a0fever B-Dis\n", "a.txt")
     assert [mentions(document) for document in read(path)] == [[("hay\u00a0fever", "Dis")]]
 

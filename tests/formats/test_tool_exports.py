@@ -1,4 +1,4 @@
-"""Exports of tools and platforms: other names, other counts of offsets, and mentions not read."""
+"""Exports of tools and platforms: other names and offsets, and reports of what is not read."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_utf16_units_are_recognized_by_the_words_they_cut(put: Put, is_converted
     assert messages == [True] * is_converted
 
 
-def test_words_that_are_cut_in_any_case_stay(put: Put) -> None:
+def test_offsets_that_cut_words_in_any_convention_are_not_converted(put: Put) -> None:
     label = [[2, 11, "Disease"], [12, 14, "Disease"]]  # ", "
     (document,) = read_quietly(put(json.dumps([{"text": TEXT, "label": label}]), "a.json"))
     assert spans(document) == [(2, 11, "Disease"), (12, 14, "Disease")]
@@ -104,10 +104,13 @@ def test_words_that_are_cut_in_any_case_stay(put: Put) -> None:
     [
         ({"text": TEXT, "meta": {"entities": [{"start": 2, "end": 11, "type": "D"}]}}, "meta"),
         ({"text": TEXT, "matches": [[{"start": 2, "end": 11, "semtypes": ["T047"]}]]}, "matches"),
-        ({"text": "gout", "type": "Disease", "start": 18, "end": 22}, "the records, which"),
+        (
+            {"text": "gout", "type": "Disease", "start": 18, "end": 22},
+            "the records, which are mentions",
+        ),
     ],
 )
-def test_mentions_that_are_not_read_are_said(put: Put, record: object, field: str) -> None:
+def test_mentions_that_are_not_read_are_reported(put: Put, record: object, field: str) -> None:
     for content in (write_lines(record), json.dumps([record])):
         with pytest.warns(FormatWarning, match=f"not read as mentions: {field}"):
             assert [document.spans for document in read(put(content))] == [()]
@@ -166,19 +169,21 @@ def test_documents_under_their_ids_and_titles_alone(put: Put) -> None:
         ("<DOC>Gout</DOC>", "a.sgml", "XML with the root <DOC>"),
     ],
 )
-def test_what_a_file_seems_to_be(put: Put, content: str, name: str, message: str) -> None:
+def test_errors_say_what_a_file_seems_to_be(
+    put: Put, content: str, name: str, message: str
+) -> None:
     with pytest.raises(FormatError, match=message):
         list(read(put(content, name)))
 
 
-def test_tags_in_plain_text_are_said(put: Put) -> None:
+def test_tags_in_plain_text_are_reported(put: Put) -> None:
     with pytest.warns(FormatWarning, match="tags such as </ENAMEX> are read as text"):
         list(read(put('<ENAMEX TYPE="D">Gout</ENAMEX> hurts.', "a.txt")))
     assert read_quietly(put("H/O C/O B-cell gout", "c.txt"))
     assert read_quietly(put("[Gout], p < 0.05 <b and ['x', 1] {'a': 2}", "b.txt"))
 
 
-def test_mentions_of_python_in_a_cell_are_said(put: Put) -> None:
+def test_python_mentions_in_a_cell_are_reported(put: Put) -> None:
     for cell in ("[[0, 4, 'D']]", "[(0, 4, 'D')]", "[{'start': 0, 'end': 4, 'label': 'D'}]"):
         with pytest.warns(FormatWarning, match="not read as mentions: label;"):
             list(read(put(f'text,label\nGout,"{cell}"\n', "a.csv")))
@@ -224,6 +229,7 @@ QUOTED = {"text": "Rat fever", "type": "D"}
     "fields",
     [
         {"text": TEXT, "annotations": {"spans": [SPAN]}},
+        {"text": TEXT, "annotation": {"entities": [SPAN], "relations": [{"head": 0, "tail": 0}]}},
         {"text": TEXT, "annotations": [[2, 11, "D"]]},
         {"text": TEXT, "entities": [["Rat fever", 2, 11, "D"]]},
         {"text": TEXT, "entities": [["D", 2, 11, "Rat fever"]]},
@@ -240,16 +246,16 @@ QUOTED = {"text": "Rat fever", "type": "D"}
     ],
 )
 def test_one_mention_in_many_forms(put: Put, fields: dict[str, Any]) -> None:
-    comma = any(name in fields for name in ("labels", "tags"))
+    has_tags = any(name in fields for name in ("labels", "tags"))  # the word includes the comma
     for content, name in ((write_lines(fields), "a.jsonl"), (json.dumps([fields]), "a.json")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FormatWarning)  # of further values
             (document,) = read(put(content, name))
         assert document.text == TEXT
-        assert spans(document) == [(2, 12 if comma else 11, "D")]
+        assert spans(document) == [(2, 12 if has_tags else 11, "D")]
 
 
-def test_a_readme_is_no_document(tmp_path: Path, put: Put) -> None:
+def test_a_readme_is_not_a_document(tmp_path: Path, put: Put) -> None:
     for folder, names in (("texts", ["a.txt"]), ("brat", ["a.txt", "a.ann"])):
         for name in ("README.txt", "LICENSE", *names):
             put("" if name.endswith("ann") else "Gout.", f"{folder}/{name}")

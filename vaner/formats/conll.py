@@ -118,8 +118,8 @@ def read(
     statistics.warn(file.name)
     if further:
         warnings.warn(
-            f"{file.name}: further tags are not read, in column {', '.join(map(str, further))}; "
-            f"name it, such as --columns token={layout.token + 1},tag={further[0]}",
+            f"{file.name}: tags in column {', '.join(map(str, further))} are not read; to read "
+            f"those of another column, give --columns token={layout.token + 1},tag={further[0]}",
             FormatWarning,
             stacklevel=2,
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vaner.errors import VanerError
-from vaner.text.tags import OUTSIDE, split_tag
+from vaner.text.tags import OUTSIDE, is_tag
 
 EMPTY_TAG = "_"
 _COMMENT = re.compile(r"#\s*[\w.:-]+\s*=")
@@ -44,7 +44,7 @@ class Columns:
         has_positions: whether the first column numbers the tokens of each sentence.
         is_misc: whether the tag is in the column MISC: ``NE=B-Disease|SpaceAfter=No``.
         has_plain_types: whether tags are types without a prefix: ``Disease`` and ``O``.
-        has_signs: whether the last column has a + if a space follows the token, as flair writes it.
+        has_signs: whether the last column has + before a space and - elsewhere, as flair writes it.
     """
 
     token: int = 0
@@ -141,7 +141,7 @@ def is_comment(line: str, *, is_first: bool = True) -> bool:
     if "\t" not in line and _COMMENT.match(line):
         return True
     cells = line.split("\t") if "\t" in line else line.split()
-    return is_first and not any(map(_is_tag, cells[1:]))
+    return is_first and not any(map(is_tag, cells[1:]))
 
 
 def split_row(line: str) -> list[str]:
@@ -175,9 +175,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
 
 
 def find_further_tags(rows: Sequence[Sequence[str]], columns: Columns) -> list[int]:
-    """Return the numbers of columns with tags that are not read, counted from 1.
-
-    Tags of phrases, such as ``B-NP``, are not those of mentions.
+    """Return the numbers, from 1, of further columns with tags of mentions; ``B-NP`` is not one.
 
     >>> find_further_tags([["IL-2", "B-DNA", "B-protein"], ["gene", "I-DNA", "O"]], Columns())
     [2]
@@ -187,7 +185,7 @@ def find_further_tags(rows: Sequence[Sequence[str]], columns: Columns) -> list[i
     further = []
     for column in set(range(width)) - {columns.token, columns.tag % max(width, 1)}:
         cells = {row[column] for row in rows} - {OUTSIDE, EMPTY_TAG}
-        is_typed = bool(cells) and all("-" in cell and _is_tag(cell) for cell in cells)
+        is_typed = bool(cells) and all("-" in cell and is_tag(cell) for cell in cells)
         if is_typed and not any(cell[2:] in _PHRASES for cell in cells):
             further.append(column + 1)
     return further
@@ -197,7 +195,7 @@ def _has_tags_first(rows: Sequence[Sequence[str]]) -> bool:
     """Return whether the first column has tags, and the last one has not."""
     first = [row[0] for row in rows]
     is_typed = OUTSIDE in first and any("-" in cell for cell in first)
-    return is_typed and all(map(_is_tag, first)) and not all(_is_tag(row[-1]) for row in rows)
+    return is_typed and all(map(is_tag, first)) and not all(is_tag(row[-1]) for row in rows)
 
 
 def repair_tag(tag: str) -> str:
@@ -206,7 +204,7 @@ def repair_tag(tag: str) -> str:
     >>> repair_tag("b_Disease"), repair_tag("Disease-B"), repair_tag("B-Disease")
     ('B-Disease', 'B-Disease', 'B-Disease')
     """
-    if _is_tag(tag):
+    if is_tag(tag):
         return tag
     if match := _PREFIX.fullmatch(tag):
         return f"{match[1].upper()}-{match[2]}"
@@ -221,7 +219,7 @@ def _are_plain_types(rows: Sequence[Sequence[str]]) -> bool:
     types = cells - {OUTSIDE, EMPTY_TAG}
     is_known = OUTSIDE in cells and 0 < len(types) <= _MAX_TYPES
     return is_known and all(
-        _TYPE.fullmatch(cell) and not _is_tag(repair_tag(cell)) for cell in types
+        _TYPE.fullmatch(cell) and not is_tag(repair_tag(cell)) for cell in types
     )
 
 
@@ -275,19 +273,11 @@ def _is_position(column: Sequence[str]) -> bool:
     return numbers[0] <= 1 and all(b in (0, 1, a, a + 1) for a, b in steps)
 
 
-def _is_tag(cell: str) -> bool:
-    try:
-        split_tag(cell)
-    except ValueError:
-        return False
-    return True
-
-
 def _find_tag_column(rows: Sequence[Sequence[str]], ids: int) -> tuple[int, bool]:
     """Return the index of the column with the tags, and whether it is MISC of CoNLL-U."""
     width = len(rows[0])
     last = [row[-1] for row in rows]
-    tags = sum(_is_tag(cell) or (bool(ids) and cell == EMPTY_TAG) for cell in last)
+    tags = sum(is_tag(cell) or (bool(ids) and cell == EMPTY_TAG) for cell in last)
     is_misc = width == _CONLLU_WIDTH and ids > 0 and not all(map(_is_tag_or_empty, last))
     is_misc = is_misc and all("=" in cell or "-" in cell or _is_tag_or_empty(cell) for cell in last)
     if tags == len(last):
@@ -297,20 +287,20 @@ def _find_tag_column(rows: Sequence[Sequence[str]], ids: int) -> tuple[int, bool
         is_typed = any("-" in cell for cell in cells)
         is_outside = OUTSIDE in cells and not tags
         if (is_typed or is_outside) and all(
-            _is_tag(cell) or (ids and cell == EMPTY_TAG) for cell in cells
+            is_tag(cell) or (ids and cell == EMPTY_TAG) for cell in cells
         ):
             return column, False
     return -1, is_misc
 
 
 def _is_tag_or_empty(cell: str) -> bool:
-    return cell == EMPTY_TAG or _is_tag(cell)
+    return cell == EMPTY_TAG or is_tag(cell)
 
 
 def _find_tag(cell: str) -> str:
     """Return the tag in a cell of the column MISC; O if there is none."""
     for name, value in _split_misc(cell):
-        if name.casefold() in _MISC_NAMES or (_is_tag(value) and "-" in value):
+        if name.casefold() in _MISC_NAMES or (is_tag(value) and "-" in value):
             return value if value not in ("", EMPTY_TAG) else OUTSIDE
     return OUTSIDE
 
@@ -332,4 +322,4 @@ def has_tags(rows: Sequence[Sequence[str]]) -> bool:
         return False
     tags = [columns.get_tag(row) for row in rows]
     is_typed = any("-" in tag for tag in tags) or len(rows[0]) == _CONLLU_WIDTH
-    return is_typed and all(map(_is_tag, tags))
+    return is_typed and all(map(is_tag, tags))

@@ -41,7 +41,7 @@ class TagStatistics:
             except ValueError as error:
                 raise MalformedError(str(error), line + tags.index(tag)) from None
             if _SEVERAL.search(tag):
-                message = f"{tag!r} is several tags; write one, or each in a column"
+                message = f"{tag!r} has several tags; write one, or a column for each"
                 raise MalformedError(message, line + tags.index(tag))
             self.valid_tags.add(tag)
 

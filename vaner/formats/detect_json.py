@@ -110,7 +110,7 @@ def _detect_tool(record: Mapping[str, Any], is_list: bool) -> str | None:
     if record.keys() & {"_input_hash", "_task_hash", "_view_id"}:
         return "prodigy"
     if is_list:
-        return "doccano" if "text" in record and record.keys() & {"Comments"} else None
+        return "doccano" if {"text", "Comments"} <= record.keys() else None
     spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
     if "answer" in record or any("label" in span and "type" not in span for span in spans):
         return "prodigy"
@@ -118,11 +118,12 @@ def _detect_tool(record: Mapping[str, Any], is_list: bool) -> str | None:
         return None
     entries = [entry for name in _MENTION_LISTS for entry in _get_list(record, name)]
     labels = [entry for name in _LABEL_LISTS for entry in _get_list(record, name)]
-    is_triple = any(isinstance(entry, list) for entry in labels)
-    if is_triple or any(isinstance(e, dict) and "start_offset" in e for e in entries):
+    if any(isinstance(entry, list) for entry in labels):  # [start, end, label]
         return "doccano"
-    is_unlabeled = any(isinstance(record.get(name), list) for name in _LABEL_LISTS)
-    return "doccano" if is_unlabeled and not any(map(record.get, MENTIONS)) else None
+    if any(isinstance(entry, dict) and "start_offset" in entry for entry in entries):
+        return "doccano"
+    has_empty_labels = any(record.get(name) == [] for name in _LABEL_LISTS)
+    return "doccano" if has_empty_labels and not any(map(record.get, MENTIONS)) else None
 
 
 def _get_list(record: Mapping[str, Any], key: str) -> list[Any]:

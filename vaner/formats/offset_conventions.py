@@ -3,7 +3,7 @@
 Programs count UTF-16 units or bytes, include the last character, count from 1, or compute offsets
 before line ends changed. The offsets of a document are converted if they disagree with its text,
 and one of these conventions makes all mentions agree. Without stored texts, offsets that cut words
-are converted if no word is cut when they count UTF-16 units, or the tokens of the record.
+are converted if they cut none when they are read as UTF-16 units or as numbers of tokens.
 """
 
 from __future__ import annotations
@@ -75,10 +75,9 @@ def _agree(text: str, mentions: Iterable[tuple[Sequence[Piece], str]]) -> bool:
 
 
 def _is_quoted(mention: str, quote: str) -> bool:
-    is_trimmed = mention.strip() == mention
-    is_similar = is_trimmed and mention.split() == quote.split()
-    is_equal = _SPACE.sub(" ", mention) == _SPACE.sub(" ", quote)
-    return is_equal or is_similar or is_same_spelling(mention, quote)
+    spaced, spaced_quote = _SPACE.sub(" ", mention), _SPACE.sub(" ", quote)
+    is_equal = spaced in (spaced_quote, spaced_quote.strip())
+    return is_equal or is_same_spelling(mention, quote)
 
 
 def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
@@ -89,22 +88,23 @@ def _has_edges(text: str, pieces: Iterable[Piece]) -> bool:
 def _find_by_words(
     text: str, mentions: Sequence[Sequence[Piece]], tokens: Sequence[Piece]
 ) -> Conversion | None:
-    """Return a conversion if offsets cut words, and only without it."""
+    """Return the conversion after which no mention cuts a word; None if none does without one."""
     conversions = [_count_utf16(text)] if has_wide_characters(text) else []
     conversions += [_count_tokens(tokens)] if tokens else []
     if not mentions or not conversions or _all_keep_words(text, mentions):
         return None
-    located = ([c.apply(pieces) for pieces in mentions] for c in conversions)
-    pairs = zip(conversions, located, strict=True)
-    return next((c for c, converted in pairs if _all_keep_words(text, converted)), None)
+    for conversion in conversions:
+        if _all_keep_words(text, map(conversion.apply, mentions)):
+            return conversion
+    return None
 
 
-def _all_keep_words(text: str, mentions: Sequence[Sequence[Piece]]) -> bool:
+def _all_keep_words(text: str, mentions: Iterable[Sequence[Piece]]) -> bool:
     return all(_keeps_words(text, piece) for pieces in mentions for piece in pieces)
 
 
 def _keeps_words(text: str, piece: Piece) -> bool:
-    """Return whether a piece neither begins nor ends inside a word or with white space."""
+    """Return whether a piece does not begin or end inside a word or with white space."""
     start, end = piece
     if not 0 <= start < end <= len(text) or _has_edges(text, [piece]):
         return False
@@ -116,11 +116,12 @@ def _count_utf16(text: str) -> Conversion:
 
 
 def _count_tokens(tokens: Sequence[Piece]) -> Conversion:
-    ends = len(tokens)
-    return Conversion(
-        "count tokens",
-        lambda p: (tokens[p[0]][0], tokens[p[1] - 1][1]) if 0 <= p[0] < p[1] <= ends else (-1, -1),
-    )
+    def convert(piece: Piece) -> Piece:
+        start, end = piece
+        is_possible = 0 <= start < end <= len(tokens)
+        return (tokens[start][0], tokens[end - 1][1]) if is_possible else (-1, -1)
+
+    return Conversion("count tokens", convert)
 
 
 def _list_conversions(text: str) -> Iterator[Conversion]:

@@ -14,7 +14,6 @@ makes a document of each, with the checks of `vaner.formats.json_values`.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,16 +40,15 @@ from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError
 from vaner.formats.spans import make_span
 from vaner.text.documents import Document, Span
-from vaner.text.tags import OUTSIDE, decode_tags, find_violations
+from vaner.text.tags import OUTSIDE, decode_tags, find_violations, is_tag
 
 KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 
 _INTEGER_TAGS = ("O", "B", "I")
-_TAG = re.compile(r"O|[BIESLUM]-.+")
 _UNAMBIGUOUS = {*MENTION_FIELDS, "ents", "mentions", "ner", "denotations", "entity_mentions"}
 """Names of a field that has mentions, whatever its entries look like."""
 
-_RECORDS = "the records, which have offsets and types themselves"
+_RECORDS = "the records, which are mentions and not documents"
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
 
@@ -164,13 +162,12 @@ def _convert_offsets(
 ) -> list[Any]:
     """Return the mentions of a document with offsets in code points."""
     tokens: Sequence[tuple[int, int]] = ()
-    with suppress(MalformedError):  # which are not those of the text
+    with suppress(MalformedError):  # if there are none, or those of another text
         tokens = _align_tokens(_get_tokens(record, None)[0], text)
     pieces = [_find_pieces(entry) for entry in entries]
-    mentions = [(p, entry.get("text")) for p, entry in zip(pieces, entries, strict=True) if p]
-    conversion = find_conversion(
-        text, [m for m in mentions if isinstance(m[1], str | None)], tokens
-    )
+    quoted = [(p, entry.get("text")) for p, entry in zip(pieces, entries, strict=True) if p]
+    mentions = [(p, quote) for p, quote in quoted if isinstance(quote, str | None)]
+    conversion = find_conversion(text, mentions, tokens)
     if conversion is None:
         return entries
     report_conversion(conversion.description, id)
@@ -215,16 +212,15 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) 
 
 
 def _is_mention_with_text(record: Mapping[str, Any]) -> bool:
-    """Return whether a record is a mention, whose text is not that of a document."""
+    """Return whether a record is a mention: its text is as long as its offsets say."""
     pieces = (find_pieces(record) if is_mention(record) else None) or []
     return bool(pieces) and len(record.get("text", "")) == pieces[-1][1] - pieces[0][0]
 
 
 def _are_tags(values: Sequence[Any]) -> bool:
     """Return whether a list has tags with a type, such as ``B-Disease``, and O."""
-    tags = {value for value in values if isinstance(value, str)}
-    is_list_of_tags = len(tags) > 0 and all(_TAG.fullmatch(str(value)) for value in values)
-    return is_list_of_tags and tags != {OUTSIDE}
+    tags = [tag for tag in values if tag != OUTSIDE]
+    return bool(tags) and all(isinstance(tag, str) and "-" in tag and is_tag(tag) for tag in tags)
 
 
 def _get_tokens(record: Mapping[str, Any], field: str | None) -> tuple[list[str], str | None]:

@@ -126,6 +126,19 @@ def split_tag(tag: str) -> tuple[str, str]:
     return _PREFIXES[prefix], type
 
 
+def is_tag(text: str) -> bool:
+    """Return whether a string is a tag of BIO, BIOES, BILOU or BMES.
+
+    >>> is_tag("B-Disease"), is_tag("O"), is_tag("Disease")
+    (True, True, False)
+    """
+    try:
+        split_tag(text)
+    except ValueError:
+        return False
+    return True
+
+
 def decode_tags(tags: Sequence[str], *, repair: bool = True) -> list[Chunk]:
     """Convert tags in IOB1, BIO, BIOES, BILOU or BMES to mentions.
 

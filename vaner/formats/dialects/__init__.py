@@ -176,21 +176,19 @@ def convert_record(record: Any, skipped: SkipCounts, guard: Guard) -> Iterator[R
 def expand_container(record: Any) -> Sequence[Any] | None:
     """Return the records of an object that contains all documents of a file, else None.
 
-    Documents may be under their ids. A table in columns is one too, as pandas writes it,
+    The object may have a document for each id, or be a table in columns, as pandas writes it,
     ``{"text": {"0": …, "1": …}}``, or `datasets`, ``{"tokens": [[…], […]]}``.
     """
     if not isinstance(record, dict):
         return None
     if (rows := read_columns(record)) is not None:
         return rows
-    if "tokens" in record:
-        return None
-    if is_document(record):
+    if "tokens" in record or is_document(record):
         return None
     for name in CONTAINERS:
         items = record.get(name)
-        if name == "hits" and isinstance(items, dict):  # of Elasticsearch
-            items = items.get("hits")
+        if isinstance(items, dict):  # such as {"hits": {"hits": […]}} of Elasticsearch
+            items = items.get(name)
         if name == "rows" and isinstance(items, list):  # of the viewer of Hugging Face
             items = [item.get("row", item) if isinstance(item, dict) else item for item in items]
         if isinstance(items, list) and any(map(is_annotated_text, items)):

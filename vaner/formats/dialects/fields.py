@@ -9,20 +9,14 @@ r"""Text and mentions of a record under the names that other programs use.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from vaner.formats.dialects.mentions import (
-    has_no_type,
-    is_mention,
-    is_triple,
-    normalize_mention,
-)
+from vaner.formats.dialects.mentions import has_no_type, is_mention, is_triple, normalize_mention
 from vaner.formats.json_values import is_integer
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
+from vaner.text.tags import is_tag
 
 TEXTS = (
     "content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph",
@@ -57,11 +51,8 @@ TAG_FIELDS = ("ner_tags", "tags", "labels", "ner", "bio_tags", "iob_tags", "ner_
 """Names of a field with a tag for each token."""
 
 
-_TAG = re.compile(r"O|[BIESLUM](-.+)?")
-
-
 def is_document(record: Any) -> bool:
-    """Return whether a record has a text, tokens, or a title and an abstract."""
+    """Return whether a record has a text, tokens, or a title with an abstract or null."""
     return isinstance(record, dict) and (
         isinstance(record.get("text", record.get("tokens", record.get("words"))), str | list)
         or any(isinstance(record.get(name), str) for name in (*TEXTS, "abstract"))
@@ -70,7 +61,7 @@ def is_document(record: Any) -> bool:
 
 
 def _has_only_title(record: Mapping[str, Any]) -> bool:
-    """Return whether a record has a title, and an abstract that is null."""
+    """Return whether a record has a title and the abstract null."""
     return isinstance(record.get("title"), str) and record.get("abstract", "") is None
 
 
@@ -120,21 +111,18 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
 
 
 def _order_values(entry: Any, text: Any) -> Any:
-    """Return ``[text, start, end, type]`` with the type first; other entries are not changed."""
+    """Return ``[quote, start, end, type]`` with the type first; other entries are not changed."""
     if not is_triple(entry) or len(entry) != 4 or not isinstance(text, str):
         return entry
-    first, start, end, last = entry
-    is_quoted = is_integer(end) and 0 <= start < end and text[start:end] == first != last
-    return [last, start, end, first] if is_quoted and isinstance(last, str) else entry
+    quote, start, end, type = entry
+    is_quoted = is_integer(end) and 0 <= start < end and text[start:end] == quote != type
+    return [type, start, end, quote] if is_quoted and isinstance(type, str) else entry
 
 
 def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with the text, and what is annotated in it, under our names."""
     lists = {name: _list_mentions(record.get(name)) for name in MENTIONS}
-    record |= {name: entries for name, entries in lists.items() if entries is not None}
-    annotations = record.get("annotations")
-    if isinstance(annotations, dict) and isinstance(annotations.get("entities"), list):
-        record = {**record, "annotations": annotations["entities"]}
+    record = {**record, **{name: entries for name, entries in lists.items() if entries is not None}}
     if "text" in record or "tokens" in record:
         return _with_token_lists(record)
     if isinstance(record.get("words"), list):
@@ -166,7 +154,7 @@ def _with_token_lists(record: dict[str, Any]) -> dict[str, Any]:
 def _split_tags(value: Any) -> list[str]:
     """Return the tags of a list, or of a string with spaces between them; empty for others."""
     tags = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
-    return tags if all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags) else []
+    return tags if all(isinstance(tag, str) and is_tag(tag) for tag in tags) else []
 
 
 def find_document_name(record: Mapping[str, Any]) -> str | None:
@@ -184,15 +172,18 @@ def find_document_name(record: Mapping[str, Any]) -> str | None:
 def _list_mentions(value: Any) -> list[Any] | None:
     """Return mentions that are not in a list as a list; None for a list and for other values."""
     if isinstance(value, str):  # in a cell of a table
-        return json.loads(value) if _is_json_list(value) else None
+        return _parse_mentions(value)
     if not isinstance(value, dict) or not value:
         return None
+    for name in MENTIONS:  # mentions next to relations
+        if isinstance(value.get(name), list) and any(map(is_mention, value[name])):
+            return list(value[name])
     if entries := _list_by_type(value):  # GATE has a list for each type
         return entries
     entries = list(value.values())
     if all(isinstance(entry, dict) for entry in entries):  # under their ids, as in MedCAT
-        is_each = all(str(key).isdigit() or is_mention(entry) for key, entry in value.items())
-        return entries if is_each else None
+        are_mentions = all(str(key).isdigit() or is_mention(entry) for key, entry in value.items())
+        return entries if are_mentions else None
     are_columns = len(entries) > 1 and all(isinstance(column, list) for column in entries)
     if not are_columns or len({len(column) for column in entries}) != 1:
         return None
@@ -200,12 +191,13 @@ def _list_mentions(value: Any) -> list[Any] | None:
     return [dict(zip(value, row, strict=True)) for row in rows]
 
 
-def _is_json_list(value: str) -> bool:
-    """Return whether a string is a list of mentions as JSON."""
-    with suppress(ValueError, RecursionError):
+def _parse_mentions(value: str) -> list[Any] | None:
+    """Return the mentions in a string that is a list of mentions as JSON; None for others."""
+    try:
         entries = json.loads(value) if value.startswith("[") else None
-        return isinstance(entries, list) and all(map(is_mention, entries))
-    return False
+    except (ValueError, RecursionError):
+        return None
+    return entries if isinstance(entries, list) and all(map(is_mention, entries)) else None
 
 
 def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
@@ -224,8 +216,8 @@ def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
         if not isinstance(group, list):
             return []
         for entry in group:
-            is_named = not isinstance(entry, dict) or type in MENTIONS or "label" in entry
-            entries.append(entry if is_named else {"type": type, **entry})
+            has_type = not isinstance(entry, dict) or type in MENTIONS or "label" in entry
+            entries.append(entry if has_type else {"type": type, **entry})
     return entries if entries and all(map(is_mention, entries)) else []
 
 

@@ -92,15 +92,16 @@ def is_mention(entry: Any) -> bool:
 
 
 def looks_like_mention(entry: Any) -> bool:
-    """Return whether an entry of a list may be a mention, also an incomplete or unknown one.
+    """Return whether an entry of a list may be or contain a mention, also an incomplete one.
 
     Sentences, e.g., have offsets and no type. A list may contain the mentions of a sentence, and an
     object those of a type or of a program.
     """
     if isinstance(entry, dict):
-        is_one = _OFFSET_NAMES & entry.keys() and entry.keys() & {*TYPES, "infons"}
-        lists = (value for value in entry.values() if isinstance(value, list | dict))
-        return bool(is_one) or any(map(looks_like_mention, lists))
+        if _OFFSET_NAMES & entry.keys() and entry.keys() & {*TYPES, "infons"}:
+            return True
+        inner = (value for value in entry.values() if isinstance(value, list | dict))
+        return any(map(looks_like_mention, inner))
     return is_triple(entry) or (isinstance(entry, list) and any(map(looks_like_mention, entry)))
 
 
@@ -145,11 +146,11 @@ def normalize_mention(entry: Any, skipped: SkipCounts | None = None) -> list[Any
     if identifiers := find_identifiers(entry):
         fields["identifiers"] = identifiers
     fields |= {name: entry[name] for name in _DETAILS if isinstance(entry.get(name), list)}
-    return [{**fields, "type": type} for type in find_types(entry) or [_find_number(entry)]]
+    return [{**fields, "type": type} for type in find_types(entry) or [_find_class(entry)]]
 
 
-def _find_number(entry: Mapping[str, Any]) -> Any:
-    """Return the number of a class that has no name, which the reader reports; or no type."""
+def _find_class(entry: Mapping[str, Any]) -> Any:
+    """Return the number of a class instead of a type, for the reader to report; empty if none."""
     return next((entry[name] for name in TYPES if is_integer(entry.get(name))), "")
 
 

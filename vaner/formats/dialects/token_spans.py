@@ -1,9 +1,9 @@
-"""Mentions as tokens: GLiNER, DyGIE++ and W2NER.
+"""Mentions whose offsets count tokens: GLiNER, DyGIE++ and W2NER.
 
 GLiNER includes the last token: `{"tokenized_text": ["Gout", "."], "ner": [[0, 0, "Disease"]]}`. So
-does DyGIE++, whose documents have sentences, and mentions for each of them, which count the tokens
-of the document: `{"doc_key": "1", "sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`.
-W2NER names each token: `{"sentence": ["Gout", "."], "ner": [{"index": [0], "type": "Disease"}]}`.
+does DyGIE++, whose documents have a list of mentions for each sentence. Its offsets count the
+tokens of the document: `{"sentences": [["Gout", "."]], "ner": [[[0, 0, "Disease"]]]}`. W2NER lists
+all tokens of a mention: `{"sentence": ["Gout", "."], "ner": [{"index": [0], "type": "Disease"}]}`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def is_w2ner(record: Any) -> bool:
         return False
     entries = record.get("ner")
     return isinstance(entries, list) and all(
-        isinstance(e, dict) and _is_integers(e.get("index")) for e in entries
+        isinstance(e, dict) and _are_integers(e.get("index")) for e in entries
     )
 
 
@@ -78,7 +78,7 @@ def convert_w2ner(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[di
     yield {"tokens": record["sentence"], "spans": spans}
 
 
-def _is_integers(value: Any) -> bool:
+def _are_integers(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(is_integer, value))
 
 
