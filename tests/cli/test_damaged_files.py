@@ -169,7 +169,7 @@ def test_a_folder_lists_what_is_not_read(run: Run, tmp_path: Path) -> None:
     assert done.code == 0 and expected in done.err
 
 
-def test_a_folder_of_uima_that_was_written_is_read(run: Run, tmp_path: Path) -> None:
+def test_a_written_folder_of_uima_files_is_read(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("cassis")
     source, folder, back = tmp_path / "a.jsonl", tmp_path / "xmi", tmp_path / "back.jsonl"
     write_corpus(source, 3)
@@ -179,7 +179,7 @@ def test_a_folder_of_uima_that_was_written_is_read(run: Run, tmp_path: Path) -> 
     assert done.code == 0 and [d.text[3:7] for d in read(back)] == ["gout"] * 3
 
 
-def test_files_that_describe_tags_are_no_documents(run: Run, tmp_path: Path) -> None:
+def test_files_that_describe_tags_are_not_documents(run: Run, tmp_path: Path) -> None:
     folder, back = tmp_path / "tags", tmp_path / "back.jsonl"
     folder.mkdir()
     for name in ("a", "b"):
@@ -193,7 +193,9 @@ def test_files_that_describe_tags_are_no_documents(run: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("command", [("convert", "{}", "-"), ("stats", "{}")])
-def test_a_folder_of_datasets_is_named(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_a_folder_that_datasets_wrote_is_an_error(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
     for name in ("data-00000-of-00001.arrow", "dataset_info.json", "state.json"):
         (tmp_path / name).write_text("{}")
     done = run("corpus", *(part.format(tmp_path) for part in command))

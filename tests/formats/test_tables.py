@@ -142,7 +142,7 @@ def make_book_bytes(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "cell", ["B-Dis O", "\"['B-Dis', 'O']\"", '"[""B-Dis"",""O""]"', '"B-Dis,O"']
 )
-def test_tags_in_a_cell_are_said(put: Any, cell: str) -> None:
+def test_tags_in_a_cell_are_reported(put: Any, cell: str) -> None:
     path = put(f"text,drug,labels\nGout hurts.,L-dopa,{cell}\n", "a.csv")
     with pytest.warns(FormatWarning, match="not read as mentions: labels;"):
         assert [document.text for document in read(path)] == ["Gout hurts."]
@@ -153,7 +153,7 @@ def test_tags_in_a_cell_are_said(put: Any, cell: str) -> None:
     ["doc,text,start,end,label", "tweet,begin,end,type,extraction", "id,Start,End,Type,Text"],
 )
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
-def test_a_table_of_mentions_is_not_one_of_texts(put: Any, header: str, name: str) -> None:
+def test_a_table_of_mentions_is_an_error(put: Any, header: str, name: str) -> None:
     path = put(f"{header}\n1,2,3,4,5\n".replace(",", "\t" if name == "a.tsv" else ","), name)
     with pytest.raises(FormatError, match=r":1: is a table of mentions \((start|begin), end, "):
         list(read(path))
