@@ -41,6 +41,16 @@ def test_brat(put, tmp_path):
     assert sum(report.lost.values()) == 4
 
 
+@pytest.mark.parametrize("suffix", [".ann", ".a1"])
+def test_a_text_beside_its_annotations_is_brat(put, suffix):
+    text, alone = put("Gout", "in/a.txt"), put("Gout", "in/b.txt")
+    put("T1\tD 0 4\tGout\n", f"in/a{suffix}")
+    (document,) = read(text)
+    assert mentions(document) == [("Gout", "D")]
+    assert [document.spans for document in read(text, "text")] == [()]
+    assert detect_format(alone) == "text"
+
+
 def test_brat_names_stay_in_the_folder(tmp_path):
     documents = [Document(i, "x") for i in ("../up", "a/b", "a:b", "A_B", "", "é" * 300)]
     report = write(documents, tmp_path / "out", "brat")

@@ -72,11 +72,18 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         return "csv"
     if kind := describe_markup(head):
         raise file.error(f"its format is unknown: it looks like {kind}")
+    if by_suffix and by_suffix.name == "text" and _has_annotation_file(file.path):
+        return "brat"
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
         return by_suffix.name
     if root := _XML_ROOT.match(head):
         raise file.error(f"its format is unknown: it looks like XML with the root <{root[1]}>")
     raise file.error("its format cannot be detected; name it", argument="format")
+
+
+def _has_annotation_file(text: Path) -> bool:
+    """Return whether the annotations of a text are beside it, as brat stores them."""
+    return any(text.with_suffix(suffix).is_file() for suffix in ANNOTATION_SUFFIXES)
 
 
 def _detect_binary(file: InputFile) -> str | None:
