@@ -164,6 +164,8 @@ def test_invalid_settings_are_errors(tiny_model: Path) -> None:
         make_pipeline(tiny_model, align="drop")
     with pytest.raises(VanerError, match="does not find Gene"):
         make_pipeline(tiny_model, types="Gene")
+    with pytest.raises(VanerError, match="types is empty"):
+        make_pipeline(tiny_model, types=[])
     with pytest.raises(VanerError, match="was not trained on a corpus called 'X'"):
         make_pipeline(tiny_model, corpus="X")
     make_pipeline(tiny_model, types="disease")

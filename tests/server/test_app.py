@@ -280,7 +280,7 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate", {"content": b"\x1f\x8bnothing"}, 400, "broken gzip"),
         ("/annotate", {"content": gzip.compress(gzip.compress(b"a"))}, 400, "compressed more than"),
         ("/annotate", {"content": bz2.compress(b"a")}, 415, "compressed with bzip2; use gzip"),
-        ("/annotate", {"content": b"PK\x03\x04 a Word document"}, 415, "Word document, which"),
+        ("/annotate", {"content": b"PK\x03\x04 a Word document"}, 415, "Word document; send text"),
         ("/annotate", {"files": {"file": b"id,text\n1,a\n"}}, 415, "the body is a form; send"),
         ("/annotate?input_format=pdf", {"content": b"%PDF-"}, 400, "be in the format pdf"),
         ("/annotate", {"content": gzip.compress(b"a" * 2_000_000)}, 413, "when it is uncompressed"),

@@ -64,6 +64,6 @@ def check_adapter_options(names: Collection[str]) -> None:
     """
     if unknown := sorted(set(names) - _PASSED_BY_TRANSFORMERS):
         raise ModelError(
-            f"unknown option {unknown[0]}: a model whose backbone is loaded separately has none "
-            "like it"
+            f"unknown option {unknown[0]}; the backbone of this model is loaded separately, and "
+            "takes no options of transformers"
         )

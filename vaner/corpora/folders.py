@@ -81,9 +81,7 @@ def document_files(path: Path) -> list[Path]:
     files = [
         file
         for file in sorted(path.iterdir())
-        if file.is_file()
-        and not file.name.startswith((".", "README", "LICEN"))
-        and not is_companion(file)
+        if file.is_file() and not file.name.startswith(".") and not is_companion(file)
     ]
     has_one_suffix = len({get_suffix(file) for file in files}) == 1
     return files if has_one_suffix and all(map(has_known_suffix, files)) else []

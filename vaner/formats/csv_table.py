@@ -19,7 +19,7 @@ from vaner.formats.dialects.mentions import START_END, TYPES, looks_like_mention
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError, read_chunks
 from vaner.text.documents import Document
-from vaner.text.tags import OUTSIDE
+from vaner.text.tags import OUTSIDE, is_tag
 
 TEXTS = (
     "text", "abstract", "content", "sentence", "body", "note", "note_text", "clinical_note",
@@ -43,7 +43,6 @@ _ONLY_TEXTS = {
 _PROSE = 60
 
 _DELIMITERS = "\t,;|"
-_TAG = re.compile(r"O|[BIESLU]-\w\S*")
 _PYTHON_MENTION = re.compile(r"\[\s*[(\[]\s*\d+,\s*\d+,\s*'|\[\s*\{\s*'\w+':")
 _BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
@@ -132,7 +131,7 @@ def read_rows(
 def _has_mentions(cell: str) -> bool:
     """Return whether a cell has tags, or mentions in JSON, as in the CSV of Label Studio."""
     tags = _BETWEEN_TAGS.split(cell.strip("[]'\" "))
-    if OUTSIDE in tags and "-" in cell and all(map(_TAG.fullmatch, tags)):
+    if OUTSIDE in tags and "-" in cell and all(map(is_tag, tags)):
         return True
     if not cell.startswith("["):
         return False

@@ -13,6 +13,7 @@ from vaner.text.documents import Document
 RENAMED = "document id changed for a file name"
 
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
+_README = re.compile(r"(README|LICEN[CS]E|CHANGELOG)(?![a-z0-9])", re.IGNORECASE)
 _MAX_NAME_LENGTH = 200  # in bytes; file systems allow 255, and a suffix is added
 
 
@@ -51,12 +52,12 @@ def write_document_files(
 
 
 def is_readme(path: Path) -> bool:
-    """Return whether a file is about the files of its folder, and no document.
+    """Return whether a file describes the files of its folder, and is not a document.
 
-    >>> is_readme(Path("README.txt")), is_readme(Path("reading.txt"))
-    (True, False)
+    >>> [is_readme(Path(name)) for name in ("README.txt", "LICENSE-MIT", "readmes.txt")]
+    [True, True, False]
     """
-    return path.name.partition(".")[0].upper() in {"README", "LICENSE", "LICENCE", "CHANGELOG"}
+    return _README.match(path.name) is not None
 
 
 def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:

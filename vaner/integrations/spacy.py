@@ -308,7 +308,7 @@ def make_vaner(
         name,
         load_options=load_options,
         annotate_options=AnnotateOptions(
-            types=(types,) if isinstance(types, str) else tuple(types) if types else None,
+            types=(types,) if isinstance(types, str) else None if types is None else tuple(types),
             corpus=corpus,
             consistency=consistency,
             min_score=min_score,

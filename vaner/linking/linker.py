@@ -225,10 +225,10 @@ class Linker:
             features[:, _COLUMNS["supported"]] = supported
             described[query] = CandidateFeatures(hit.names, features)
         if self._embeddings is not None:
-            candidates = [candidates.names for candidates in described.values()]
-            cosines = self._embeddings.compare([query.name for query in described], candidates)
-            for (_, features), of_query in zip(described.values(), cosines, strict=True):
-                features[:, _COLUMNS["cosine"]] = of_query
+            mentions, candidates = [q.name for q in queries], [hit.names for hit in hits]
+            cosines = self._embeddings.compare(mentions, candidates)
+            for query, of_query in zip(queries, cosines, strict=True):
+                described[query].features[:, _COLUMNS["cosine"]] = of_query
         return described
 
     def _describe_names(

@@ -86,7 +86,7 @@ def resolve_types(recognizer: RecognizerInfo, types: str | Sequence[str] | None)
         return recognizer.types
     names = [types] if isinstance(types, str) else list(types)
     if wrong := [name for name in names if not isinstance(name, str)]:
-        raise TypeError(f"types are names, as in ['Disease'], and {wrong[0]!r} is none")
+        raise TypeError(f"types are names, as in ['Disease'], not {wrong[0]!r}")
     if not names:
         raise VanerError("types is empty; leave it out to find all types")
     known = recognizer.types

@@ -215,8 +215,8 @@ def _decompress(body: bytes, limit: int) -> bytes:
     if not body.startswith(_GZIP):
         if (compression := detect_compression(body[:16])) == "zip":
             raise RejectedRequest(
-                415, "the body is a zip archive, an Excel table or a Word document, which a "
-                "request cannot be; send text, or a file that `vaner corpus convert` makes of it",
+                415, "the body is a zip archive, an Excel table or a Word document; send text, or "
+                "convert the file first with `vaner corpus convert`",
             )  # fmt: skip
         if compression:
             raise RejectedRequest(415, f"the body is compressed with {compression}; use gzip")
