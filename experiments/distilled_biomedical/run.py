@@ -1,19 +1,21 @@
 """The default model, distilled from the larger one: python -m experiments.distilled_biomedical.run
 
 Continues the training of ../embedded_biomedical with its sources, the probabilities that the model
-of ../embedded_biomedical_base predicts for unannotated text, and copies of sentences with other
-variants. VANER_TEXTS is the folder of the texts, files of plain text.
+of ../embedded_biomedical_base predicts for unannotated text and for copies of sentences with other
+names, and copies of sentences with other variants. VANER_TEXTS is the folder of the texts, files of
+plain text; the names are those of the knowledge bases in `NAMES`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from experiments.distilled_biomedical.other_names import insert_names, list_names
 from experiments.distilled_biomedical.other_variants import vary_variants
 from experiments.embedded_biomedical.run import CORPORA
 from experiments.experiment import main
@@ -21,6 +23,7 @@ from experiments.studies import with_changes
 from vaner.corpora import load
 from vaner.errors import VanerError
 from vaner.formats import write
+from vaner.knowledge.base import open_base
 from vaner.text.documents import Document
 from vaner.training.data.held_out import read_held_out_sentences, remove_sentences
 from vaner.training.data.loading import make_corpus_loader
@@ -34,6 +37,12 @@ OUTPUT = Path("runs/distilled_biomedical")
 COPIES = {"BioRED": 2, "tmVar3": 2}
 """Number of copies with other variants of each training sentence of a corpus that has variants."""
 
+NAMES = {"Disease": "ctd", "Chemical": "open", "Gene": "open"}
+"""The knowledge base of the names of each type."""
+
+RENAMED = ("NCBI-disease", "BC5CDR", "BioRED")
+"""Corpora whose sentences get other names."""
+
 TEXT_SHARE = 0.6
 """Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
 
@@ -46,7 +55,10 @@ def make_recipe() -> Recipe:
     """Return the recipe of the default model with more sources, started from its weights."""
     first = read_recipe(FIRST)
     [stage] = first.model_dump()["stages"]
-    sources = [*stage["sources"], *_text_sources(), *_variant_sources(first)]
+    held_out = read_held_out_sentences(first, make_corpus_loader(None))
+    sources = [
+        *stage["sources"], *_text_sources(), *_name_sources(held_out), *_variant_sources(held_out)
+    ]  # fmt: skip
     stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
     return with_changes(first, model={"init_from": str(START)}, stages=stages)
 
@@ -59,18 +71,27 @@ def _text_sources() -> Iterator[dict[str, Any]]:
     for path in sorted(Path(folder).glob("*.txt")):
         lines = path.read_text("utf-8").splitlines()
         documents = (Document(str(n), line) for n, line in enumerate(lines) if line.strip())
-        copy = OUTPUT / "texts" / f"{path.stem}.jsonl"
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        write(documents, copy, "jsonl")
-        yield {
-            "corpus": str(copy), "teacher": str(TEACHER), "share": TEXT_SHARE,
-            "license": "see its source",
-        }  # fmt: skip
+        yield _write_unannotated(documents, f"texts/{path.stem}") | {"share": TEXT_SHARE}
 
 
-def _variant_sources(recipe: Recipe) -> Iterator[dict[str, Any]]:
+def _name_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """Write the copies of sentences with other names, and yield their sources."""
+    names = {type: list_names(open_base(base), type) for type, base in NAMES.items()}
+    for name in RENAMED:
+        corpus, _ = remove_sentences(load(name, "train"), held_out)
+        yield _write_unannotated(insert_names(corpus, names, Random(1)), f"names/{name}-names")
+
+
+def _write_unannotated(documents: Iterable[Document], name: str) -> dict[str, Any]:
+    """Write documents, and return their source, with the probabilities of the teacher."""
+    path = OUTPUT / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(documents, path, "jsonl")
+    return {"corpus": str(path), "teacher": str(TEACHER), "license": "see its source"}
+
+
+def _variant_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
     """Write the copies of sentences, and yield their sources, with the types of their corpora."""
-    held_out = read_held_out_sentences(recipe, make_corpus_loader(None))
     for name, copies in COPIES.items():
         corpus, _ = remove_sentences(load(name, "train"), held_out)
         path = OUTPUT / "variants" / f"{name}-variants.jsonl"

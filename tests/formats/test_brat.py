@@ -42,7 +42,7 @@ def test_brat(put, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".ann", ".a1"])
-def test_a_text_beside_its_annotations_is_brat(put, suffix):
+def test_a_text_with_an_annotation_file_is_brat(put, suffix):
     text, alone = put("Gout", "in/a.txt"), put("Gout", "in/b.txt")
     put("T1\tD 0 4\tGout\n", f"in/a{suffix}")
     (document,) = read(text)

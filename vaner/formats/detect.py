@@ -82,7 +82,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
 
 
 def _has_annotation_file(text: Path) -> bool:
-    """Return whether the annotations of a text are beside it, as brat stores them."""
+    """Return whether a text has an annotation file of the same name, as in brat."""
     return any(text.with_suffix(suffix).is_file() for suffix in ANNOTATION_SUFFIXES)
 
 

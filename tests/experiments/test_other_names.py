@@ -1,0 +1,32 @@
+"""Copies of sentences with names of knowledge bases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from experiments.distilled_biomedical.other_names import insert_names, list_names
+from tests.linking.bases import build, mark
+from vaner.knowledge.concepts import Concept
+
+
+def test_names_replace_mentions_and_the_copies_have_no_annotations() -> None:
+    document = mark("No mention. Gout and gout, of BRAF. BRAF only.", "Gout", "gout")
+    names, texts = {"Disease": ["Rabies", "measles"]}, set()
+    for seed in range(30):
+        for copy in insert_names([document], names, Random(seed)):
+            assert not copy.spans
+            texts.add(copy.text)
+    others = {"Rabies", "rabies", "measles"}
+    pairs = {(a, b) for a in {"Gout", *others} for b in {"gout", *others}} - {("Gout", "gout")}
+    assert len(texts) > 8 and texts <= {f"{a} and {b}, of BRAF." for a, b in pairs}
+    assert not list(insert_names([document], {"Gene": ["TP53"]}, Random(1)))
+
+
+def test_names_of_other_types_and_in_the_style_of_a_catalog_are_left_out(tmp_path: Path) -> None:
+    names = ("Gout", "Anemia, Sickle Cell", "Gout (disease)", "Chronic Pain of the Lower Back")
+    concepts = [
+        Concept(f"X:{number}", name, "Disease", (), "mine") for number, name in enumerate(names)
+    ]
+    base = build(tmp_path / "base.parquet", *concepts, Concept("X:9", "BRAF", "Gene", (), "mine"))
+    assert list_names(base, "Disease") == ["Gout"]
