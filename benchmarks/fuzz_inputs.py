@@ -6,7 +6,6 @@ here: the models are random and have two layers.
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from collections.abc import Callable, Mapping
@@ -409,10 +408,3 @@ KINDS: Mapping[str, Callable[[Path], Attempt]] = {
     "runs": make_runs,
 }
 """Kind of input -> a function that prepares a folder and returns an attempt."""
-
-
-def describe_damage(folder: Path, limit: int = 300) -> str:
-    """Return the beginning of the files that were damaged last, for a report."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    newest = max(files, key=lambda path: path.stat().st_mtime_ns)
-    return json.dumps({newest.name: newest.read_bytes()[:limit].decode("latin-1")})

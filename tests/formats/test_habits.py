@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.formats.mentions import mentions
 from tests.formats.test_publications import make_zip
 from vaner.errors import FormatError
 from vaner.formats import detect_format, read
@@ -22,10 +23,6 @@ Put = Callable[..., Path]
 TEXT = "Gout 😷 and TNF-α\r\nrise in Ménière’s disease."
 MENTIONS = [("Gout", "Disease"), ("TNF-α", "Gene"), ("Ménière’s disease", "Disease")]
 Counting = Callable[[str, int], int]
-
-
-def mentions(document: Document) -> list[tuple[str, str]]:
-    return [(document.mention(span), span.type) for span in document.spans]
 
 
 def read_one(path: Path, format: str | None = None) -> Document:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.formats.mentions import mentions
 from tests.formats.test_overlaps import full, slow_is_fine
 from vaner.errors import FormatError
 from vaner.formats import detect_format, read, write
@@ -36,10 +37,6 @@ RESERVED = "aB 😷_|[]*\\;\n(>é1"
 @pytest.fixture(autouse=True)
 def needs_cassis() -> None:
     pytest.importorskip("cassis")
-
-
-def mentions(document: Document) -> list[tuple[str, str]]:
-    return [(document.mention(span), span.type) for span in document.spans]
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.formats.mentions import mentions
 from vaner.errors import FormatError
 from vaner.formats import FormatWarning, detect_format, read, write
 from vaner.formats.dialects import DIALECTS, Dialect
@@ -29,10 +30,6 @@ def put(tmp_path: Path) -> Any:
         return path
 
     return put
-
-
-def mentions(document: Document) -> list[tuple[str, str]]:
-    return [(document.mention(span), span.type) for span in document.spans]
 
 
 def layouts(*records: object) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vaner.cli.inputs import SkippedRecords, expand_paths, read_documents
@@ -15,7 +15,7 @@ from vaner.display.output_formats import output_format
 from vaner.display.text import describe_losses, format_count, format_counts
 from vaner.errors import VanerError
 from vaner.formats.names import resolve_format_name
-from vaner.text.documents import Document
+from vaner.text.documents import Document, tally_mentions
 
 if TYPE_CHECKING:
     from vaner.cluster.annotation_settings import AnnotateStream
@@ -92,7 +92,7 @@ class AnnotationStream:
         start, mentions = time.monotonic(), Counter[str]()
         source = GuardedStream(self._documents())
         annotated = show_progress(annotate(source), "annotating", quiet=self._quiet)
-        guarded = GuardedStream(_count_mentions(annotated, mentions), source)
+        guarded = GuardedStream(tally_mentions(annotated, mentions), source)
         report = write_documents(guarded, self._output, self.output_format)
         if guarded.error is not None:
             if guarded.count:
@@ -121,12 +121,6 @@ class AnnotationStream:
     def _print_losses(self, report: WriteReport) -> None:
         if report.lost and not self._quiet:
             print_message(describe_losses(self.output_format, report.lost))
-
-
-def _count_mentions(documents: Iterable[Document], mentions: Counter[str]) -> Iterator[Document]:
-    for document in documents:
-        mentions.update(span.type for span in document.spans)
-        yield document
 
 
 def _print_summary(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from vaner.cluster.plan import Part, Source
 from vaner.cluster.store import PartReport, Store
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FormatWarning, OnError, read, write
-from vaner.text.documents import Document
+from vaner.text.documents import Document, tally_mentions
 
 _MAX_SHOWN = 5
 _MAX_ATTEMPTS = 3
@@ -136,7 +136,7 @@ class Worker:
         mentions, target = Counter[str](), self._store.temporary_path(part)
         start, processor_start = time.monotonic(), time.process_time()
         try:
-            annotated = _count_mentions(self._annotate(self._documents_of(part)), mentions)
+            annotated = tally_mentions(self._annotate(self._documents_of(part)), mentions)
             written = write(annotated, target, self._task.format)
             if written.documents != part.documents:
                 raise VanerError(f"{part.path}: has changed since the job was started")
@@ -166,9 +166,3 @@ def _read_documents(path: str, task: Task, on_error: OnError | None) -> Iterator
 
 def _ignore_error(error: FormatError) -> None:
     """Ignore an invalid record, which was printed when the documents were counted."""
-
-
-def _count_mentions(documents: Iterable[Document], mentions: Counter[str]) -> Iterator[Document]:
-    for document in documents:
-        mentions.update(span.type for span in document.spans)
-        yield document

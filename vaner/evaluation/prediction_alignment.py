@@ -19,6 +19,7 @@ from vaner.evaluation.document_alignment import check_same_text
 from vaner.formats import make_ids_unique
 from vaner.formats.spans import make_span
 from vaner.text.documents import Document
+from vaner.text.words import find_nonspace_offsets
 
 _SHOWN = 3
 _PREFIX = 8  # characters by which parts are looked up
@@ -236,7 +237,7 @@ def _move(gold: Document, predicted: Document) -> Document:
     """
     if gold.text == predicted.text:
         return replace(predicted, id=gold.id)
-    offsets, positions = _list_characters(predicted.text), _list_characters(gold.text)
+    offsets, positions = find_nonspace_offsets(predicted.text), find_nonspace_offsets(gold.text)
 
     def move(start: int, end: int) -> tuple[int, int]:
         first, last = bisect_left(offsets, start), bisect_left(offsets, end) - 1
@@ -253,11 +254,6 @@ def _move(gold: Document, predicted: Document) -> Document:
         for span in predicted.spans
     )
     return gold.with_spans(spans)
-
-
-def _list_characters(text: str) -> list[int]:
-    """Return the offsets of the characters that are not white space."""
-    return [offset for offset, character in enumerate(text) if not character.isspace()]
 
 
 def _remove_space(text: str) -> str:

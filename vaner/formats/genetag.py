@@ -23,6 +23,7 @@ from vaner.formats.source import (
 )
 from vaner.formats.spans import OFFSET, make_span
 from vaner.text.documents import Document
+from vaner.text.words import find_nonspace_offsets
 
 TYPE = "GENE"
 _MENTION = re.compile(rf"([^|]+)\|({OFFSET}) ({OFFSET})\|(.*)")
@@ -137,7 +138,7 @@ def _split_subtokens(text: str) -> list[tuple[int, int]]:
 
 
 def _split_characters(text: str) -> list[tuple[int, int]]:
-    return [(i, i + 1) for i, character in enumerate(text) if not character.isspace()]
+    return [(offset, offset + 1) for offset in find_nonspace_offsets(text)]
 
 
 def _normalize(text: str) -> str:

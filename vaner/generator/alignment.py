@@ -30,6 +30,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from vaner.text.words import find_nonspace_offsets
+
 
 class Block(NamedTuple):
     """A match: ``left[a : a + length]`` equals ``right[b : b + length]``."""
@@ -105,15 +107,6 @@ def _trim_whitespace(left: str, right: str, gap: Gap) -> Gap:
     while is_shared_space(a_end - 1, b_end - 1):
         a_end, b_end = a_end - 1, b_end - 1
     return Gap(a_start, a_end, b_start, b_end)
-
-
-def find_nonspace_offsets(text: str) -> list[int]:
-    """Return the offsets of the characters that are not white space.
-
-    >>> find_nonspace_offsets(" a b")
-    [1, 3]
-    """
-    return [offset for offset, character in enumerate(text) if not character.isspace()]
 
 
 def _restore_whitespace(

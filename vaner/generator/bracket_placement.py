@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from unicodedata import combining
 
-from vaner.generator.alignment import Gap, find_nonspace_offsets
+from vaner.generator.alignment import Gap
 from vaner.generator.repairs import RepairKind
+from vaner.text.words import find_nonspace_offsets
 
 
 def trim_extent(nonspace: Sequence[int], start: int, end: int) -> tuple[int, int]:

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from string import Formatter
 from typing import Any, Literal
 
 import regex
 
 from vaner.errors import VanerError
 from vaner.generator.answers import escape_heading
+from vaner.utils.templates import list_fields
 
 ENGLISH = "en"
 Style = Literal["full", "compact"]
@@ -61,7 +61,7 @@ class MarkupInstruction:
             (self.entry, {"type", "definition"}),
             (self.bare, {"type"}),
         ):
-            if _parse_fields(template) != fields:
+            if list_fields(template) != fields:
                 raise VanerError(
                     f"instruction template {template!r} must contain exactly the fields "
                     f"{', '.join('{' + name + '}' for name in sorted(fields))}"
@@ -108,13 +108,6 @@ def _make(templates: Mapping[str, str], definitions: Mapping[str, str]) -> Marku
     # Each entry of the list of types must be one line.
     lines = tuple((type, " ".join(text.split())) for type, text in definitions.items())
     return MarkupInstruction(**templates, definitions=lines)
-
-
-def _parse_fields(template: str) -> set[str]:
-    try:
-        return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    except ValueError as error:
-        raise VanerError(f"instruction template {template!r}: {error}") from error
 
 
 def detect_language(corpus: str | None, type: str = "") -> str:

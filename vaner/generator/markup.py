@@ -17,11 +17,12 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from vaner.generator.alignment import Gap, align_texts, find_nonspace_offsets, fold_text
+from vaner.generator.alignment import Gap, align_texts, fold_text
 from vaner.generator.bracket_placement import OffsetMap, trim_extent
 from vaner.generator.markup_parsing import ESCAPES, ParsedMarkup, pair_brackets, parse_markup
 from vaner.generator.repairs import Repair, RepairKind
 from vaner.text.documents import Span, SpanError
+from vaner.text.words import find_nonspace_offsets
 
 _ESCAPE_TABLE = str.maketrans(ESCAPES)
 

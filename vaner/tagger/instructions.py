@@ -6,9 +6,9 @@ The templates are stored with the model, so that inference uses those of trainin
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from string import Formatter
 
 from vaner.errors import VanerError
+from vaner.utils.templates import list_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Instruction:
         for template in (self.named, self.nameless):  # a damaged file may contain anything
             if not isinstance(template, str):
                 raise VanerError(f"instruction template {template!r:.80} is not a string")
-        if not self.nameless and _fields(self.named) == {"dataset"}:
+        if not self.nameless and list_fields(self.named) == {"dataset"}:
             return
         for template, expected in ((self.named, {"type", "dataset"}), (self.nameless, {"type"})):
-            if template and _fields(template) != expected:
+            if template and list_fields(template) != expected:
                 raise VanerError(
                     f"instruction template {template!r} must have exactly the fields "
                     f"{', '.join('{' + name + '}' for name in sorted(expected))}"
@@ -57,13 +57,6 @@ class Instruction:
     def to_dict(self) -> dict[str, str]:
         """Return the templates by name."""
         return asdict(self)
-
-
-def _fields(template: str) -> set[str]:
-    try:
-        return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    except ValueError as error:
-        raise VanerError(f"instruction template {template!r}: {error}") from error
 
 
 # As published (arXiv 2404.17835); the form without a name is that of VANER_adapt.

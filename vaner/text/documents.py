@@ -217,6 +217,13 @@ class Document:
         return fragment(self)
 
 
+def tally_mentions(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
+    """Yield the documents unchanged, and add the number of their mentions per type to `counts`."""
+    for document in documents:
+        counts.update(document.count_mentions())
+        yield document
+
+
 def filter_by_score(document: Document, threshold: float | Mapping[str, float]) -> Document:
     """Return the document without the mentions that score below a threshold.
 

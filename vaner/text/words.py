@@ -76,6 +76,15 @@ def count_words(text: str, limit: int) -> int:
     return sum(1 for _ in islice(_WORD.finditer(text), limit + 1))
 
 
+def find_nonspace_offsets(text: str) -> list[int]:
+    """Return the offsets of the characters that are not white space.
+
+    >>> find_nonspace_offsets(" a b")
+    [1, 3]
+    """
+    return [offset for offset, character in enumerate(text) if not character.isspace()]
+
+
 def _strip_word(text: str, start: int, end: int) -> Word:
     r"""Return a word without trailing white space; an empty word if nothing else is left.
 

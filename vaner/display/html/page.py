@@ -46,7 +46,7 @@ def render(documents: Iterable[Document], lost: Counter[str]) -> Iterator[str]:
     counts, has_context = Counter[str](), False
     yield _HEAD
     for number, document in enumerate(documents, 1):
-        counts.update(span.type for span in document.spans)
+        counts.update(document.count_mentions())
         has_context |= any(span.context for span in document.spans)
         yield article(document, f"d{number}")
     yield legend(counts, has_context) + _FOOT
