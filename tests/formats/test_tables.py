@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import gc
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.command_line import Run
+from vaner.display.output_formats import FILE_VIEWS
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FormatWarning, detect_format, read, write
 from vaner.text.documents import Document, Span
@@ -113,6 +117,34 @@ def test_a_table_of_mentions_is_not_read_as_texts(run: Run, source: Path, name: 
     assert run("corpus", "convert", source, path).code == 0
     with pytest.raises(FormatError, match=r"is a table of mentions \(start, end, type\)"):
         list(read(path))
+
+
+@pytest.mark.parametrize("format", ["xlsx", "concepts.xlsx", "concepts.parquet"])
+def test_a_table_that_cannot_be_written_is_an_error_before_the_work(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], format: str
+) -> None:
+    remaining = iter(DOCUMENTS)
+    with pytest.raises(OSError, match="No such file"):
+        list(FILE_VIEWS[format](remaining, tmp_path / "none" / "table", Counter()))
+    gc.collect()
+    assert list(remaining) == DOCUMENTS and capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("format", ["xlsx", "concepts.xlsx", "concepts.parquet"])
+def test_an_error_leaves_the_table_as_it_was(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], format: str
+) -> None:
+    def fail() -> Iterator[Document]:
+        yield DOCUMENTS[0]
+        raise OSError("No space left on device")
+
+    path = tmp_path / "table"
+    path.write_text("old")
+    with pytest.raises(OSError, match="No space"):
+        list(FILE_VIEWS[format](fail(), path, Counter()))
+    gc.collect()
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "xlsx"])

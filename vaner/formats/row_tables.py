@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vaner.errors import VanerError
 from vaner.formats.losses import Losses, replace_surrogates
 from vaner.text.documents import Document
+from vaner.utils.atomic_write import atomic_write
 from vaner.utils.distribution import describe_install
 
 SCORE_DIGITS = 4
@@ -61,11 +63,12 @@ class RowTable(NamedTuple):
 
         Args:
             documents: the documents.
-            path: the file, which is written at the end.
+            path: the file. It is complete or as it was before.
             losses: counts what the table cannot hold.
 
         Raises:
             VanerError: if openpyxl is not installed, or if there are more rows than Excel allows.
+            OSError: if the file cannot be written, before the first document is read or at the end.
         """
         try:
             from openpyxl import Workbook
@@ -76,7 +79,6 @@ class RowTable(NamedTuple):
         book = Workbook(write_only=True)
         sheet = book.create_sheet(self.name)
         sheet.freeze_panes = "A2"
-        sheet.append(list(self.columns))
         count = 1
 
         def make_cell(value: Any) -> Any:
@@ -87,15 +89,24 @@ class RowTable(NamedTuple):
                 cell.data_type = "s"  # a text that begins with = is not a formula
             return cell
 
-        for document in documents:
-            for row in self.list_rows(document, losses):
-                count += 1
-                if count > _MAX_ROWS:
-                    limit = f"more than {_MAX_ROWS:,} rows, the limit of Excel"
-                    raise VanerError(f"{path}: {limit}; use csv")
-                sheet.append([make_cell(value) for value in row])
-            yield document
-        book.save(path)
+        with atomic_write(path) as temporary, temporary.open("wb") as file:
+            try:
+                sheet.append(list(self.columns))
+                for document in documents:
+                    for row in self.list_rows(document, losses):
+                        count += 1
+                        if count > _MAX_ROWS:
+                            limit = f"more than {_MAX_ROWS:,} rows, the limit of Excel"
+                            raise VanerError(f"{path}: {limit}; use csv")
+                        sheet.append([make_cell(value) for value in row])
+                    yield document
+                content = io.BytesIO()
+                book.save(content)
+                file.write(content.getbuffer())
+            finally:
+                if not sheet.closed:
+                    with suppress(Exception):
+                        sheet.close()  # otherwise, openpyxl prints errors later
 
     def write_parquet(
         self, documents: Iterable[Document], path: Path, losses: Losses
@@ -104,8 +115,11 @@ class RowTable(NamedTuple):
 
         Args:
             documents: the documents.
-            path: the file.
+            path: the file. It is complete or as it was before.
             losses: counts what the table cannot hold.
+
+        Raises:
+            OSError: if the file cannot be written.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -115,7 +129,10 @@ class RowTable(NamedTuple):
         }  # fmt: skip
         schema = pa.schema({name: types[type] for name, type in self.columns.items()})
         rows: list[dict[str, Any]] = []
-        with pq.ParquetWriter(path, schema, compression="zstd") as table:
+        with (
+            atomic_write(path) as temporary,
+            pq.ParquetWriter(temporary, schema, compression="zstd") as table,
+        ):
             for document in documents:
                 for row in self.list_rows(document, losses):
                     cells = (_replace_surrogates(cell, losses) for cell in row)
