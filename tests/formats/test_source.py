@@ -70,6 +70,41 @@ def test_standard_input_takes_precedence_over_a_folder(tmp_path, monkeypatch):
     assert [d.text for d in read("-", "text")] == ["gout"]
 
 
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (bytes(range(256)), "utf-8"),
+        (bytes(range(256)), "latin-1"),
+        (bytes(500), "utf-8"),
+        ("Gout in men.".encode("utf-16-le"), "utf-8"),
+        ("Fièvre".encode("utf-16-le"), "utf-8"),
+    ],
+)
+def test_binary_files_are_not_read_as_text(put, content, encoding):
+    for name in ("a.txt", "a.jsonl", "a.bin"):
+        path = put(content, name)
+        with pytest.raises(FormatError, match=f"is binary, or in another encoding than {encoding}"):
+            list(read(path, encoding=encoding))
+    text = "Fièvre, \x00 and \x01\x02."
+    assert next(read(put(text, "b.txt", "utf-16-le"), encoding="utf-16-le")).text == text
+    text = "\x00" * 9
+    assert next(read(put(text, "c.txt"), "text")).text == text
+
+
+@pytest.mark.parametrize("name", ["a.xml", "a.json", "a.xlsx", "a.docx", "a.pdf", "a"])
+def test_an_empty_file_without_a_format_is_an_error(put, name):
+    for content in ("", " \n"):
+        with pytest.raises(FormatError, match=f"{name}: is empty$"):
+            detect_format(put(content, name))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.xlsx", "Excel"), ("a.docx", "DOCX")])
+def test_damaged_office_files_are_an_error_of_their_format(put, name, kind):
+    path = put(bytes(range(128, 256)), name)
+    with pytest.raises(FormatError, match=f"{name}: cannot be read as {kind}"):
+        list(read(path))
+
+
 def test_gzip_is_detected_from_the_content(put):
     assert next(read(put(gzip.compress("häm".encode()), "a.txt"), "text")).text == "häm"
     assert next(read(put(gzip.compress(b"ham"), "a.txt.gz"))).id == "a"

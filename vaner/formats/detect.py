@@ -18,7 +18,13 @@ from vaner.formats.file_names import is_readme
 from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.signatures import describe_markup
-from vaner.formats.source import InputFile, get_suffix, read_bytes, read_chunks
+from vaner.formats.source import (
+    InputFile,
+    check_is_text,
+    get_suffix,
+    read_bytes,
+    read_chunks,
+)
 from vaner.text.tags import OUTSIDE, split_tag
 
 _HEAD_LENGTH = 1 << 14
@@ -65,7 +71,13 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         by_suffix.path_writer or by_suffix.name == "docbin"
     ):  # binary, or not the file that holds the text
         return by_suffix.name
-    head = _read_head(file, encoding)
+    try:
+        head = _read_head(file, encoding)
+    except FormatError as error:
+        if error.argument == "encoding" and by_suffix and by_suffix.is_binary:
+            return by_suffix.name  # whose reader reports that the file is damaged
+        raise
+    check_is_text(file, head, encoding)
     if format := _detect_xml(head) or detect_json(head) or _detect_lines(head):
         return format
     if get_suffix(file.path) in _TABLE_SUFFIXES and _has_only_texts(head):
@@ -78,6 +90,8 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         return by_suffix.name
     if root := _XML_ROOT.match(head):
         raise file.error(f"its format is unknown: it looks like XML with the root <{root[1]}>")
+    if not head.strip():
+        raise file.error("is empty")
     raise file.error("its format cannot be detected; name it", argument="format")
 
 
@@ -131,7 +145,8 @@ def _read_head(file: InputFile, encoding: str) -> str:
     try:
         return _join_head(read_chunks(file, encoding))
     except FormatError:
-        head = _join_head(read_chunks(file, "latin-1")).replace("\x00", "").lstrip("\xff\xfe")
+        head = read_bytes(file, _HEAD_LENGTH).decode("latin-1")
+        head = head.replace("\x00", "").lstrip("\xff\xfe")
         if head.startswith("<?xml"):
             return head
         raise

@@ -25,6 +25,8 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
 )
 _TAR = slice(257, 262)
+_CONTROL_CHARACTERS = dict.fromkeys({*range(32)} - set(b"\t\n\v\f\r\x1b"))
+_MIN_CONTROL_COUNT, _MAX_CONTROL_SHARE = 4, 0.05
 _TAGGED_WORDS = re.compile(r"(?=.*[/|][BIES]-\w)(?:\S+[/|](?:O|[BIES]-\w+)\s+){2}")
 
 
@@ -40,6 +42,18 @@ def describe_binary(head: bytes) -> str | None:
     if head[_TAR] == b"ustar":
         return "a tar archive; unpack it"
     return next((kind for magic, kind in _SIGNATURES if head.startswith(magic)), None)
+
+
+def is_binary(text: str) -> bool:
+    r"""Return whether a text has so many control characters that it is not a text in its encoding.
+
+    This is so for binary data in any encoding, and for UTF-16 that is read as UTF-8.
+
+    >>> is_binary("\x00\x01PK\x03\x04"), is_binary("Gout\x00\tin men.\r\n")
+    (True, False)
+    """
+    count = len(text) - len(text.translate(_CONTROL_CHARACTERS))
+    return count >= _MIN_CONTROL_COUNT and count > _MAX_CONTROL_SHARE * len(text)
 
 
 def describe_markup(head: str) -> str | None:

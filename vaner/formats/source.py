@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from vaner.errors import FormatError
 from vaner.formats.compression import ERRORS as COMPRESSION_ERRORS
 from vaner.formats.compression import CompressionError, decompress, remove_suffix
-from vaner.formats.signatures import describe_binary
+from vaner.formats.signatures import describe_binary, is_binary
 from vaner.text.documents import SpanError
 
 OnError = Callable[[FormatError], None]
@@ -224,6 +224,7 @@ def read_chunks(file: InputFile, encoding: str = "utf-8") -> Iterator[str]:
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
+                check_is_text(file, chunk.decode("latin-1"), encoding)
                 # The decoder may hold bytes of the previous chunk in front of this one.
                 position = bytes_read + len(chunk) - len(error.object) + error.start
                 line += error.object[: error.start].count(b"\n")
@@ -243,6 +244,17 @@ def read_chunks(file: InputFile, encoding: str = "utf-8") -> Iterator[str]:
                 yield text
             if not chunk:
                 return
+
+
+def check_is_text(file: InputFile, text: str, encoding: str) -> None:
+    """Check that what was decoded of a file seems to be text.
+
+    Raises:
+        FormatError: if it has too many control characters.
+    """
+    if is_binary(text):
+        message = f"is binary, or in another encoding than {encoding}; name the file's encoding"
+        raise file.error(message, argument="encoding")
 
 
 def read_text(file: InputFile, encoding: str = "utf-8") -> str:
