@@ -7,7 +7,6 @@ those of the document.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import freeze
 from vaner.formats.offset_conventions import find_conversion
 from vaner.formats.quotes import Corrections, collect_corrections, report_conversion
-from vaner.formats.source import FormatWarning, InputFile, MalformedError
+from vaner.formats.source import InputFile, MalformedError
 from vaner.formats.spans import make_span, remember
 from vaner.text.documents import Document, Span, SpanError
 from vaner.text.words import split_sentences, split_words
@@ -95,7 +94,7 @@ def to_document(
         MalformedError: if the text of the record cannot be assembled.
     """
     id = _get_string(record, "id") or default_id
-    (text, passages, sentences), annotations = _select_layout(record, file, line, id)
+    (text, passages, sentences), annotations = _select_layout(record, id)
     count_unread_fields(record, unread)
     spans, entries, unlocated = list[Span](), list[Any](), list[Any]()
     for annotation in annotations:
@@ -134,9 +133,7 @@ def _complete_sentences(
         position = end
 
 
-def _select_layout(
-    record: Record, file: InputFile, line: int | None, id: str
-) -> tuple[Layout, Sequence[Record]]:
+def _select_layout(record: Record, id: str) -> tuple[Layout, Sequence[Record]]:
     """Return the text and the annotations, with those offsets that fit best.
 
     Some converters count ``&apos;`` in a title as six characters when they compute the offset of
@@ -164,12 +161,7 @@ def _select_layout(
     # 3. Use the text without gaps if more mentions agree with it.
     if remaining >= misplaced:
         return layout, annotations
-    warnings.warn(
-        f"{file.name}:{line}: the offsets of the passages do not fit the mentions; "
-        "read as if one character separated the passages",
-        FormatWarning,
-        stacklevel=2,
-    )
+    report_conversion("assume that one character separates the passages", id)
     return closed, annotations
 
 
