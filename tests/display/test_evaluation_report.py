@@ -143,6 +143,12 @@ def test_tables_scroll_with_the_keyboard_and_headings_skip_no_level() -> None:
         assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+def test_the_rows_of_a_table_have_equal_lengths() -> None:
+    for table in re.findall("<table>.*?</table>", "".join(render([evaluation()], {})), re.DOTALL):
+        lengths = [len(re.findall(r"<t[dh]\b", row)) for row in table.split("<tr")[1:]]
+        assert len(lengths) > 1 and len(set(lengths)) == 1
+
+
 def test_page_without_predictions_or_mistakes() -> None:
     nothing = evaluation(spans=())
     text = Words("".join(render([nothing], {}))).words

@@ -128,6 +128,7 @@ def _figure(name: str, row: Score, look: str) -> str:
     counts = row.counts
     numbers = [counts.gold, counts.predicted, counts.tp] if counts else []
     cells += [bar(row.f1, interval), ends, *(f"{n:,}" for n in numbers)]
+    cells += [""] * (3 - len(numbers))
     return _row(_escaped(name), cells, look)
 
 
