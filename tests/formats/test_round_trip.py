@@ -172,6 +172,7 @@ def test_conll_of_pretokenized_text(tokens):
 
 
 @pytest.mark.heavy
+@pytest.mark.filterwarnings("ignore::vaner.formats.FormatWarning")  # such as tags in a text
 @quick
 @given(st.lists(documents(st.characters()), max_size=3))
 @pytest.mark.parametrize("format", [f.name for f in FORMATS.values() if f.writer])
