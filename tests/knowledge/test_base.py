@@ -71,10 +71,10 @@ def test_unreadable_bases_are_reported(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(KnowledgeError, match=r"no such knowledge base"):
         KnowledgeBase(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("hello")
-    with pytest.raises(KnowledgeError, match=r"not a knowledge base"):
+    with pytest.raises(KnowledgeError, match=r"not a knowledge base \(.*; build one from"):
         KnowledgeBase(tmp_path / "text.parquet")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
-    with pytest.raises(KnowledgeError, match=r"but not a knowledge base"):
+    with pytest.raises(KnowledgeError, match=r"but not a knowledge base of vaner; build one from"):
         KnowledgeBase(tmp_path / "other.parquet")
     monkeypatch.setattr("vaner.knowledge.base_writer.SCHEMA_VERSION", 0)
     monkeypatch.setattr(bases, "SCHEMA_VERSION", 0)

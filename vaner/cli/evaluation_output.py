@@ -141,6 +141,6 @@ def check_writable(*paths: Path | None) -> None:
         if path.is_dir():
             raise VanerError(f"{path}: is a folder; give the name of a file")
         if not path.parent.is_dir():
-            raise VanerError(f"{path}: the folder {path.parent} does not exist")
+            raise VanerError(f"{path}: the folder {path.parent} does not exist; create it first")
     if len(set(absolute)) < len(absolute):
         raise VanerError(f"{absolute[0]}: --json and --report need different files")

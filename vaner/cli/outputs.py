@@ -76,14 +76,20 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
         raise VanerError(f"{format} cannot be written to standard output; give a file with -o FILE")
     if target == STDIN:
         return
+    if not target:
+        raise VanerError("the name of the output is empty; give a file, or - for standard output")
     if is_folder_format and path.exists() and not path.is_dir():
-        raise VanerError(f"{target}: is a file, but {format} needs a folder")
+        raise VanerError(
+            f"{target}: is a file, but {format} needs a folder; give a new folder, or another "
+            "format with --format"
+        )
     if is_folder_format and path.is_dir() and any(path.iterdir()):
         raise VanerError(f"{target}: is not empty; give a new folder for {format}")
     if not is_folder_format and path.is_dir():
         raise VanerError(f"{target}: is a folder, but {format} needs a file")
     if not path.absolute().parent.is_dir():
-        raise VanerError(f"{target}: the folder {path.absolute().parent} does not exist")
+        folder = path.absolute().parent
+        raise VanerError(f"{target}: the folder {folder} does not exist; create it first")
     if path.exists() and any(_is_read_with(path, Path(s)) for s in sources if s != STDIN):
         raise VanerError(f"{target}: is also an input; give another output file")
 

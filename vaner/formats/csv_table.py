@@ -105,6 +105,7 @@ def read_rows(
             header = [cell.strip() for cell in cells]
             if text_column is None and (listed := ", ".join(_find_mention_columns(header))):
                 message = f"is a table of mentions ({listed}), which is not read"
+                message += "; give a file with mentions and texts, such as JSON Lines"
                 message += "; to read only its texts, name their column"
                 raise file.error(message, line, argument="text_column")
             if len(header) == 1 and text_column is None:

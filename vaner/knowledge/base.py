@@ -34,6 +34,7 @@ from vaner.utils.temporary_folder import temporary_folder
 logger = logging.getLogger(__name__)
 
 _OLD_SOURCE_FIELDS = {"licence": "license", "home": "homepage"}
+_ADVICE = "build one from OBO, TSV or other files with: vaner kb build"
 _FOOTER = ("name", "sources", "concepts", "names", "fingerprint")
 
 
@@ -53,11 +54,12 @@ class KnowledgeBase:
         self.path = Path(path)
         if not self.path.exists():
             raise KnowledgeError(f"{path}: no such knowledge base")
-        with library_errors(path, "not a knowledge base", error_class=KnowledgeError):
+        with library_errors(path, "not a knowledge base", _ADVICE, error_class=KnowledgeError):
             self._file = pq.ParquetFile(self.path, memory_map=True)
         about = _read_about((self._file.metadata.metadata or {}).get(FOOTER_KEY))
         if about is None:
-            raise KnowledgeError(f"{path}: a Parquet file, but not a knowledge base of vaner")
+            message = f"{path}: a Parquet file, but not a knowledge base of vaner"
+            raise KnowledgeError(f"{message}; {_ADVICE}")
         self._about: dict[str, Any] = about
         if about.get("schema") != SCHEMA_VERSION:
             raise KnowledgeError(
