@@ -232,7 +232,13 @@ def _run_single_rows(
 
 
 def embed(backbone: PreTrainedModel, input_ids: Tensor, added: Tensor | None) -> dict[str, Tensor]:
-    """Return the inputs of a backbone: subword ids, or embeddings if something is added to them."""
+    """Return the inputs of a backbone: subword ids, or embeddings if something is added to them.
+
+    Args:
+        backbone: the backbone.
+        input_ids: subwords. *Shape:* (B, T)
+        added: vectors to add to their embeddings, or None. *Shape:* (B, T, H)
+    """
     if added is None:
         return {"input_ids": input_ids}
     embeddings: Tensor = unwrap_adapter(backbone).get_input_embeddings()(input_ids)

@@ -83,9 +83,10 @@ class AnnotationStream:
 
         Args:
             annotate: annotates a stream of documents.
-            system: what annotates them, for the summary: the model and its form.
+            system: the model and its form, for the summary.
 
-        An error is raised after all documents before it are written.
+        Raises:
+            VanerError: if a document cannot be read; those before it are written.
         """
         from vaner.display.progress import show_progress
 

@@ -46,7 +46,11 @@ def _index_by_id(documents: Iterable[Document], side: str) -> dict[str, Document
 
 
 def check_same_text(gold: Document, predicted: Document) -> Document:
-    """Return the predicted document; raise if its offsets refer to another text."""
+    """Return the predicted document.
+
+    Raises:
+        VanerError: if its offsets refer to another text.
+    """
     if gold.text == predicted.text:
         return predicted
     pairs = zip(gold.text, predicted.text, strict=False)

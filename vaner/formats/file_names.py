@@ -61,7 +61,11 @@ def is_readme(path: Path) -> bool:
 
 
 def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
-    """Yield a file, or the files of a folder that have a suffix, by name."""
+    """Yield a file, or the files of a folder that have a suffix, by name.
+
+    Raises:
+        FormatError: if no file of the folder has the suffix.
+    """
     if not file.is_folder:
         yield file
         return

@@ -75,6 +75,9 @@ def read(
         path: the file: an article, or a set of articles.
         encoding: encoding of the file. XML declares its encoding itself.
         on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if the file is not an article or a set of articles, or is broken.
     """
     file, parts, line = InputFile(path, on_error), Element("article"), 1
     skipped = SkipCounts()

@@ -32,6 +32,9 @@ def read(
         path: the file.
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if a record has no PMID.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
     for line, fields in _read_records(file, encoding):

@@ -47,6 +47,9 @@ def read(
         path: the file. Standard input is not supported: the index of a table is at its end.
         encoding: ignored, the text of a table is UTF-8.
         on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if the table is broken or has no text, or if a row is not valid.
     """
     file, reader = InputFile(path, on_error), RecordReader()
     for number, (row, classes) in enumerate(_read_rows(file), 1):

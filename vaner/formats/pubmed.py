@@ -36,6 +36,9 @@ def read(
         path: the file.
         encoding: overrides the encoding in the XML declaration, unless it is UTF-8.
         on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if the file has no articles of PubMed, or is broken.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
     for root, element, line in iter_children(file, encoding, ignores_namespace=True):

@@ -173,7 +173,11 @@ def open_bytes(file: InputFile) -> Iterator[BinaryIO]:
 
 
 def read_bytes(file: InputFile, length: int = -1) -> bytes:
-    """Return the content of a binary file as it is, or only its first bytes."""
+    """Return the content of a binary file as it is, or only its first bytes.
+
+    Raises:
+        FormatError: if the file cannot be read.
+    """
     try:
         with open_raw(file) as stream:
             return stream.read(length)

@@ -137,7 +137,12 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
 
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
-        """Return the most likely tags of the words of each row."""
+        """Return the most likely tags of the words of each row.
+
+        Args:
+            emissions: *Shape:* (B, W, C)
+            mask: True on words. Default: all. *Shape:* (B, W), bool
+        """
         emissions, mask = self._check(emissions, mask)
         paths = crf_algorithms.viterbi(self.chain(), emissions, mask).tolist()
         return [path[:n] for path, n in zip(paths, mask.sum(1).tolist(), strict=True)]

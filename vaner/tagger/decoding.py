@@ -239,7 +239,7 @@ def backward(scores: Transitions, emissions: Floats, lengths: npt.NDArray[np.int
 
 
 def logsumexp(values: Floats, axis: int) -> Floats:
-    """Return the logarithm of a sum of exponentials, without overflow."""
+    """Return the logarithm of a sum of exponentials, without overflow; the axis is removed."""
     top = values.max(axis, keepdims=True)
     total = np.log(np.exp(values - top).sum(axis, keepdims=True)) + top
     return np.asarray(np.squeeze(total, axis))

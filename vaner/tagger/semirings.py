@@ -60,7 +60,7 @@ MAXIMA = Semiring(_multiply_by_maximum, Tensor.add_, lambda values, dimensions: 
 
 
 def to_weights(scores: Tensor, maximum: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return the exponentials of scores, divided by that of their maximum.
+    """Return the exponentials of scores, divided by that of their maximum. *Shape:* as `scores`
 
     Weights are clamped from below, so that a product of two is never 0 and no sum needs a check
     for it. In double precision, scores that are more than 230 below the maximum count as 230 below.
@@ -135,7 +135,10 @@ def prefix_products(multiply: Callable[[Tensor, Tensor], Tensor], items: Tensor)
 
     Args:
         multiply: product of earlier and later items, for many pairs at once.
-        items: at least one.
+        items: at least one. *Shape:* (W, …)
+
+    Returns:
+        The product of the first w + 1 items at each index w. *Shape:* (W, …)
     """
     if len(items) == 1:
         return items

@@ -46,6 +46,9 @@ def read(
         path: the file.
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if a document or a collection is not valid.
     """
     file, unread = InputFile(path, on_error), UnreadFields()
     records = _read_records(Buffer(read_chunks(file, encoding)), file)

@@ -34,6 +34,9 @@ def read(
         path: the file.
         encoding: overrides the encoding in the XML declaration, unless it is UTF-8.
         on_error: see `vaner.formats.read`.
+
+    Raises:
+        FormatError: if the file is not a BioC collection, or if a document is not valid.
     """
     file, collection, number = InputFile(path, on_error), dict[str, Any](), 0
     unread = UnreadFields()

@@ -30,7 +30,11 @@ def matches(record: Any) -> bool:
 
 
 def convert(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str, Any]]:
-    """Yield the row as a record of our JSON Lines."""
+    """Yield the row as a record of our JSON Lines.
+
+    Raises:
+        MalformedError: if its passages overlap, or are far from each other.
+    """
     text, passages = "", []
     for passage in record["passages"]:
         for part, start in _read_parts(passage):

@@ -57,7 +57,11 @@ def read(
 
 
 def read_terms(file: SourceFile) -> Iterator[Term]:
-    """Yield the terms of a file, without relation types and instances."""
+    """Yield the terms of a file, without relation types and instances.
+
+    Raises:
+        FormatError: if it is not an OBO file, or a line is not valid.
+    """
     term: Term | None = None
     has_stanza = False
     for number, line in file.read_lines():

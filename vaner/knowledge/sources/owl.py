@@ -55,7 +55,11 @@ def read(
 
 
 def read_terms(file: SourceFile) -> Iterator[Term]:
-    """Yield the named classes of a file."""
+    """Yield the named classes of a file.
+
+    Raises:
+        FormatError: if it is not OWL in RDF/XML.
+    """
     for root, element, line in iter_children(file):
         if root != f"{_RDF}RDF":
             raise file.error(f"<{root.rpartition('}')[2]}>: not OWL in RDF/XML")
