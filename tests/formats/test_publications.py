@@ -156,6 +156,16 @@ def test_tables_with_usual_columns(put: Any, delimiter: str, name: str) -> None:
     assert next(read(path)).metadata == {"table": {"year": "2026"}}
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n3,x", "\n3,x\n"])
+def test_an_unclosed_quotation_mark_is_an_error(put: Any, end: str) -> None:
+    path = put(f'id,text\n1,"Gout\n""now"""\n2,"Fever{end}', "a.csv")
+    documents = read(path)
+    assert next(documents).text == 'Gout\n"now"'
+    with pytest.raises(FormatError, match=r"a\.csv:4: the row has a quotation mark that opens"):
+        next(documents)
+    assert [d.text for d in read(put('id,text\n1,6" of "x\n', "b.csv"))] == ['6" of "x']
+
+
 def test_quoted_cells_are_unchanged(put: Any) -> None:
     path = put('\ufeffid,text\r\na,"Rat, ""fever""\r\nand\nmice"\r\n\r\nb,Gout.\r\n', "t.csv")
     assert texts(path, "csv") == [("a", 'Rat, "fever"\r\nand\nmice'), ("b", "Gout.")]

@@ -12,6 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ _PYTHON_MENTION = re.compile(r"\[\s*[(\[]\s*\d+,\s*\d+,\s*'|\[\s*\{\s*'\w+':")
 _BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
+_END = "\x04end of the file"
 
 
 class Columns(NamedTuple):
@@ -149,19 +151,20 @@ def _read_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[str]]
     first = next((line for line in lines if line.strip()), "")
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     start, delimiter = 1, find_delimiter(first)
-    reader = csv.reader(_chain(first, lines), delimiter=delimiter)
+    # The last row has this line only if a quoted cell of it does not end.
+    reader = csv.reader(chain([first], lines, [_END]), delimiter=delimiter)
     try:
         for cells in reader:
+            if cells == [_END]:
+                return
+            if cells and cells[-1].endswith(_END):
+                message = "the row has a quotation mark that opens a cell and does not close it"
+                raise file.error(message, start)
             if any(cell.strip() for cell in cells):
                 yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:
         raise file.error(f"is not CSV: {error}", start) from None
-
-
-def _chain(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
 
 
 def _read_lines_with_ends(file: InputFile, encoding: str) -> Iterator[str]:
