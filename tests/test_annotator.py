@@ -50,6 +50,7 @@ def test_batch_and_order_do_not_change_mentions(annotator: Annotator) -> None:
     texts = SENTENCES + AWKWARD + [" ".join(SENTENCES[i:]) for i in range(3)]
     documents = [Document(str(i), text) for i, text in enumerate(texts)]
     separate = {d.id: annotator(d) for d in documents}
+    assert sum(len(document.spans) for document in separate.values()) > 3
     shuffled = random.Random(0).sample(documents, len(documents))
     for size in (1, 3, 32):
         results = list(annotator.annotate(shuffled, batch_size=size))

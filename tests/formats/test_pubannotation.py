@@ -50,10 +50,15 @@ def test_everything_is_written_and_read_again(documents: list[Document]) -> None
 
 def test_an_object_a_list_and_lines_are_read(tmp_path: Path) -> None:
     line = json.dumps(RECORD)
-    for content in (line, f"[{line}, {line}]", f"{line}\n{line}\n", json.dumps(RECORD, indent=1)):
+    contents = {
+        line: 1, f"[{line}, {line}]": 2, f"{line}\n{line}\n": 2, json.dumps(RECORD, indent=1): 1,
+    }  # fmt: skip
+    for content, number in contents.items():
         path = put(tmp_path / "file", content)
         assert detect_format(path) == "pubannotation"
-        for document in read(path):
+        documents = list(read(path))
+        assert len(documents) == number
+        for document in documents:
             assert document.id == "17"
             assert document.spans == (
                 Span(0, 9, "Disease", None, ("MESH:D011906",)),

@@ -140,6 +140,7 @@ def test_spans_do_not_depend_on_the_batch(backbone: Path, tmp_path: Path) -> Non
     folder = saved(build(backbone), backbone, tmp_path / "model")
     annotator = Annotator.from_pretrained(folder, device="cpu", batch_size=4)
     together = list(annotator.annotate(TEXTS))
+    assert any(document.spans for document in together)
     for text, document in zip(TEXTS, together, strict=True):
         assert document.text == text
         for span in document.spans:
