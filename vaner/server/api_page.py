@@ -56,13 +56,11 @@ def _parts(schema: Mapping[str, Any], url: str) -> Iterator[str]:
     )
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            yield from _operation(path, method, operation, schema)
+            yield from _operation(path, method, operation)
     yield "</main>\n</body>\n</html>\n"
 
 
-def _operation(
-    path: str, method: str, operation: Mapping[str, Any], schema: Mapping[str, Any]
-) -> Iterator[str]:
+def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
     yield f"<section>\n<h2>{method.upper()} {escape(path)}</h2>\n"
     for paragraph in operation.get("description", "").split("\n\n"):
         yield f"<p>{_format(paragraph)}</p>\n"
