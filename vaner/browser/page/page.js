@@ -41,7 +41,7 @@ async function run(inputs) {
     documents = read;
     show();
     const mentions = documents.reduce((sum, { spans }) => sum + spans.length, 0);
-    $("status").textContent = `${mentions} mentions in ${((performance.now() - start) / 1000).toFixed(1)} s`;
+    $("status").textContent = `${mentions} ${mentions === 1 ? "mention" : "mentions"} in ${((performance.now() - start) / 1000).toFixed(1)} s`;
   } finally {
     $("go").disabled = false;
     $("progress").hidden = true;
