@@ -142,7 +142,8 @@ def test_many_documents_and_carriage_returns(page: Any, tmp_path: Path) -> None:
 def test_problems_have_a_control_that_fixes_them(page: Any) -> None:
     problem = page.locator("#problem")
     drop(page, "letter.txt", "Für Anna: asthma".encode("latin-1"))
-    expect(problem).to_contain_text("letter.txt has another encoding than UTF-8.")
+    expect(problem).to_contain_text("letter.txt is not text, or has another encoding")
+    assert "more file" not in problem.inner_text()
     problem.get_by_text("Open again").click()  # as Windows-1252, the first choice
     expect(page.locator("#documents .text")).to_have_text("Für Anna: asthma")
     assert not problem.is_visible()
@@ -152,7 +153,10 @@ def test_problems_have_a_control_that_fixes_them(page: Any) -> None:
     problem.get_by_text("Open again").click()
     expect(page.locator("#documents .text")).to_have_text("He has asthma.")
     drop(page, "broken.jsonl", b'{"text": "a"}\n{"text": 3}\n')
-    expect(problem).to_contain_text("Broken.jsonl:2: text is int")
+    expect(problem).to_contain_text("broken.jsonl:2: text is int")
+    drop(page, "my notes.csv", b"start,end,type\n0,4,Disease\n")
+    expect(problem).to_contain_text("my notes.csv:1: is a table of mentions")
+    expect(problem).to_contain_text("to read only its texts, name their column.")
     drop(page, "wards.csv", b"ward,remark\n7,He has asthma.\n")
     expect(problem).to_contain_text("There are ward, remark.")
     problem.get_by_label("column").fill("remark")

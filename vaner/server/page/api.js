@@ -30,7 +30,10 @@ async function request(path, options) {
   throw Object.assign(problem, { status: response.status, parameter });
 }
 
-const capitalize = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const LOCATION = /^([^\s:]+|[^:]*\.\w+)(:\d+)?: /; // a file, with or without a line, or a parameter
+
+const capitalize = (text) =>
+  LOCATION.test(text) ? `${text}.` : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 export const get = async (path) => (await request(path)).json();
 

@@ -4,7 +4,7 @@ import { annotate, convert, read } from "./api.js";
 import { close } from "./edit.js";
 import { $, Problem, button, chooser, mayReplace, run, setStatus, showProblem } from "./messages.js";
 import { renderAll } from "./render.js";
-import { replace, state, summary, visibleDocuments } from "./state.js";
+import { count, replace, state, summary, visibleDocuments } from "./state.js";
 
 const FORMATS = {
   csv: "CSV, a mention per row", tsv: "TSV, a mention per row", concepts: "table of concepts",
@@ -110,20 +110,20 @@ function explain(failed, isAddition) {
   const [[{ name }, error]] = failed;
   const files = failed.map(([file]) => file);
   const openAgain = (options) => run(() => openFiles(files, { ...options, isAddition }));
-  const more = failed.length > 1 ? ` So do ${failed.length - 1} more files.` : "";
+  const more = failed.length > 1 ? ` The same for ${count(failed.length - 1, "more file")}.` : "";
   if (BINARY.test(name)) {
     const kind = name.split(".").pop().toUpperCase();
     return new Problem(`The page does not read ${kind} files. On the command line, use: vaner annotate "${name}" -o mentions.jsonl`);
   }
   if (error.parameter === "encoding") {
-    return new Problem(`${name} has another encoding than UTF-8.${more} Select it:`,
+    return new Problem(`${name} is not text, or has another encoding than UTF-8.${more} Select it:`,
       chooser("encoding", ENCODINGS, (encoding) => openAgain({ encoding })));
   }
   if (error.isTransient) {
     return new Problem(`${name} was not opened. ${error.message}`, [button("Try again", () => openAgain({}))]);
   }
   if (error.parameter === "text_column") {
-    const question = error.message.replace(/; name it with .*$/, ".");
+    const question = error.message.replace(/; name it with .*$/, ".").replace(/ with \?text_column=/, "");
     return new Problem(question, chooser("column", null, (column) => openAgain({ column })));
   }
   const formats = chooser("format", formatOptions(state.about.read), (format) => openAgain({ format }));
