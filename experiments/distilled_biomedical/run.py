@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from experiments.distilled_biomedical.other_names import insert_names, list_names
+from experiments.distilled_biomedical.other_names import insert_names, is_held_out, list_names
 from experiments.distilled_biomedical.other_variants import vary_variants
 from experiments.embedded_biomedical.run import CORPORA
 from experiments.experiment import main
@@ -76,7 +76,10 @@ def _text_sources() -> Iterator[dict[str, Any]]:
 
 def _name_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
     """Write the copies of sentences with other names, and yield their sources."""
-    names = {type: list_names(open_base(base), type) for type, base in NAMES.items()}
+    names = {
+        type: [name for name in list_names(open_base(base), type) if not is_held_out(name)]
+        for type, base in NAMES.items()
+    }
     for name in RENAMED:
         corpus, _ = remove_sentences(load(name, "train"), held_out)
         yield _write_unannotated(insert_names(corpus, names, Random(1)), f"names/{name}-names")

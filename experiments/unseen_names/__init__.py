@@ -1,0 +1,1 @@
+"""Recall of names that no training corpus annotates."""
