@@ -31,7 +31,6 @@ _TYPES = {
     "DiseaseClass": "Disease", "SpecificDisease": "Disease", "Modifier": "Disease",
     "CompositeMention": "Disease",
 }  # fmt: skip
-_CHEMICAL_BRANCH = "D"
 
 
 class Gold(NamedTuple):
@@ -57,20 +56,21 @@ def build_bases(folder: Path) -> None:
     for name in ("ctd", "entrez-gene"):
         if not default_path(name).exists():
             build(name, None, folder)
-    made = {"mesh-chemicals": _read_chemicals, "genomes": _read_genomes}
+    made = {"mesh-chemicals": read_chemicals, "genomes": _read_genomes}
     for name, reader in made.items():
         if not default_path(name).exists():
             path = default_path(name)
             write(reader(folder), path, name=name, sources=[Source(name, "see the source")])
 
 
-def _read_chemicals(folder: Path) -> Iterator[Concept]:
+def read_chemicals(folder: Path, branches: tuple[str, ...] = ("D",)) -> Iterator[Concept]:
+    """Yield the descriptors of MeSH in some branches; D has proteins too, D02 to D04 have not."""
     with gzip.open(folder / "mesh_tree_numbers.tsv.gz", "rt", encoding="utf-8") as file:
         rows = csv.DictReader(file, delimiter="\t")
         chemicals = {
             row["mesh_id"]: row["mesh_name"]
             for row in rows
-            if row["mesh_tree_number"].startswith(_CHEMICAL_BRANCH)
+            if row["mesh_tree_number"].startswith(branches)
         }
     for identifier, name in sorted(chemicals.items()):
         names = dict.fromkeys((name, _invert(name)))

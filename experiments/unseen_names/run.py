@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from experiments.distilled_biomedical.other_names import is_held_out, list_names
-from experiments.linking.bases import BASES, build_bases
+from experiments.linking.bases import BASES, build_bases, read_chemicals
 from experiments.results_table import fill_part
 from vaner.annotator import Annotator
 from vaner.corpora import load
@@ -30,7 +31,10 @@ from vaner.utils.provenance import collect_provenance
 HERE = Path(__file__).resolve().parent
 RECIPE = HERE.parent / "embedded_biomedical" / "recipe.yaml"
 NUMBER = 400
-"""Number of names of each type."""
+"""Largest number of names of a type."""
+
+CHEMICAL_BRANCHES = ("D02", "D03", "D04")
+"""Organic compounds; other branches of MeSH have proteins, drug classes and materials."""
 
 SENTENCES = {
     "Disease": (
@@ -60,6 +64,8 @@ SENTENCES = {
 }
 """Type -> sentences with a place for a name."""
 
+_BINOMIAL = re.compile("[A-Z][a-z]+ [a-z]+")  # other taxa have catalog numbers
+
 FIGURES = {"found": "found", "overlap": "found with other boundaries", "other": "of another type"}
 """Outcome -> heading. The rest was not found at all."""
 
@@ -71,7 +77,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         build_bases(arguments.sources)
-        documents = make_documents(list_unseen_names())
+        documents = make_documents(list_unseen_names(arguments.sources))
         for model in arguments.models:
             annotator = Annotator.from_pretrained(model, form="pytorch")
             write_row({"model": Path(model).name, **measure(annotator, documents)})
@@ -79,21 +85,26 @@ def main() -> None:
         sys.exit(f"error: {error}")
 
 
-def list_unseen_names() -> dict[str, list[str]]:
+def list_unseen_names(sources: Path) -> dict[str, list[str]]:
     """Return a sample of names for each type that no train split annotates."""
+    corpora = {source.corpus for stage in read_recipe(RECIPE).stages for source in stage.sources}
     annotated = {
         document.mention(span).casefold()
-        for name in {
-            source.corpus for stage in read_recipe(RECIPE).stages for source in stage.sources
-        }
+        for name in corpora
         for document in load(name, "train")
         for span in document.spans
     }
+    compounds = {concept.name for concept in read_chemicals(sources, CHEMICAL_BRANCHES)}
+    accepts: dict[str, Callable[[str], object]] = {
+        "Chemical": compounds.__contains__, "Species": _BINOMIAL.fullmatch
+    }  # fmt: skip
     sample = {}
     for type, base in BASES.items():
         names = [name for name in list_names(open_base(base), type) if is_held_out(name)]
         unseen = [name for name in names if name.casefold() not in annotated and len(name) > 2]
-        sample[type] = Random(1).sample(unseen, NUMBER)
+        if type in accepts:
+            unseen = list(filter(accepts[type], unseen))
+        sample[type] = Random(1).sample(unseen, min(NUMBER, len(unseen)))
     return sample
 
 
