@@ -17,6 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import yaml
+
 from experiments.distilled_biomedical.other_names import is_held_out, list_names
 from experiments.linking.bases import BASES, build_bases, read_chemicals
 from experiments.results_table import fill_part
@@ -25,7 +27,6 @@ from vaner.corpora import load
 from vaner.errors import VanerError
 from vaner.knowledge.base import open_base
 from vaner.text.documents import Document, Span
-from vaner.training.recipe.file import read_recipe
 from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
@@ -87,7 +88,8 @@ def main() -> None:
 
 def list_unseen_names(sources: Path) -> dict[str, list[str]]:
     """Return a sample of names for each type that no train split annotates."""
-    corpora = {source.corpus for stage in read_recipe(RECIPE).stages for source in stage.sources}
+    stages = yaml.safe_load(RECIPE.read_text("utf-8"))["stages"]
+    corpora = {source["corpus"] for stage in stages for source in stage["sources"]}
     annotated = {
         document.mention(span).casefold()
         for name in corpora
