@@ -73,7 +73,12 @@ class InputFile:
         path: the file, or ``"-"`` for standard input.
         on_error: called with each error. The reader then skips the bad part and continues. If None,
             errors are raised.
+
+    Attributes:
+        ENCODING_ADVICE: what to do about a file in another encoding.
     """
+
+    ENCODING_ADVICE = "name the file's encoding"
 
     def __init__(self, path: str | Path, on_error: OnError | None = None) -> None:
         self.path = Path(path)
@@ -233,7 +238,7 @@ def read_chunks(file: InputFile, encoding: str = "utf-8") -> Iterator[str]:
                 position = bytes_read + len(chunk) - len(error.object) + error.start
                 line += error.object[: error.start].count(b"\n")
                 raise file.error(
-                    f"byte {position} is not {encoding}; name the file's encoding",
+                    f"byte {position} is not {encoding}; {file.ENCODING_ADVICE}",
                     line,
                     argument="encoding",
                 ) from None
@@ -257,7 +262,7 @@ def check_is_text(file: InputFile, text: str, encoding: str) -> None:
         FormatError: if it has too many control characters.
     """
     if is_binary(text):
-        message = f"is binary, or in another encoding than {encoding}; name the file's encoding"
+        message = f"is binary, or in another encoding than {encoding}; {file.ENCODING_ADVICE}"
         raise file.error(message, argument="encoding")
 
 

@@ -19,6 +19,7 @@ from vaner.knowledge.base import KnowledgeBase, default_path, write
 from vaner.knowledge.concepts import Concept, Source
 from vaner.knowledge.manifest import Manifest, SourceEntry, load
 from vaner.knowledge.sources.readers import READERS, Reader
+from vaner.utils.names import suggest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def build(
         manifest = load(manifest)
     located = locate_sources(manifest, source_folder)
     return write(
-        _read_concepts(located, on_error),
+        _read_concepts(manifest.path, located, on_error),
         default_path(manifest.name) if output is None else output,
         name=manifest.name,
         sources=[source.source for source in located],
@@ -83,7 +84,7 @@ def locate_sources(
     folder = Path(source_folder or ".")
     if not folder.is_dir():
         raise KnowledgeError(f"{folder}: no such folder")
-    paths = {entry.name: locate_file(entry, folder) for entry in manifest.sources}
+    paths = {entry.name: locate_file(manifest, entry, folder) for entry in manifest.sources}
     missing = [e for e in manifest.sources if paths[e.name] is None and not e.optional]
     if not missing and not any(paths.values()):
         missing = list(manifest.sources)
@@ -92,24 +93,23 @@ def locate_sources(
     return [_verify(e, path) for e in manifest.sources if (path := paths[e.name])]
 
 
-def locate_file(entry: SourceEntry, folder: Path) -> Path | None:
+def locate_file(manifest: Manifest, entry: SourceEntry, folder: Path) -> Path | None:
     """Return the file of a source, in its package or in a folder; None if it does not exist."""
+    where = f"{manifest.path}: source {entry.name}"
     folders = _package_folders(entry.module) if entry.package else [folder]
     for candidate_folder in folders:
         for name in entry.file:
             for pattern in (name, f"{name}.gz"):
-                if matches := _match_files(candidate_folder, pattern, entry):
+                if matches := _match_files(candidate_folder, pattern, where):
                     return matches[-1]  # of several releases, the last by name
     return None
 
 
-def _match_files(folder: Path, pattern: str, entry: SourceEntry) -> list[Path]:
+def _match_files(folder: Path, pattern: str, where: str) -> list[Path]:
     try:
         return sorted(path for path in folder.glob(pattern) if path.is_file())
     except (ValueError, NotImplementedError):  # empty, absolute, or an invalid use of **
-        raise KnowledgeError(
-            f"source {entry.name}: file {pattern!r} is not a file name or pattern"
-        ) from None
+        raise KnowledgeError(f"{where}: file {pattern!r} is not a file name or pattern") from None
 
 
 def _package_folders(module: str) -> list[Path]:
@@ -170,14 +170,19 @@ def _sha256(path: Path) -> str:
         raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _read_concepts(sources: list[LocatedSource], on_error: OnError | None) -> Iterator[Concept]:
+def _read_concepts(
+    manifest: Path, sources: list[LocatedSource], on_error: OnError | None
+) -> Iterator[Concept]:
     # All options are checked before the first source is read, which may take minutes.
-    readers = [_make_reader(source.entry) for source in sources]
+    readers = [_make_reader(manifest, source.entry) for source in sources]
     for source, read in zip(sources, readers, strict=True):
-        yield from read(source.path, source=source.entry.name, on_error=on_error)
+        try:
+            yield from read(source.path, source=source.entry.name, on_error=on_error)
+        except KnowledgeError as error:  # of an option; those of the file are other errors
+            raise KnowledgeError(f"{manifest}: {error}") from None
 
 
-def _make_reader(entry: SourceEntry) -> Reader:
+def _make_reader(manifest: Path, entry: SourceEntry) -> Reader:
     """Return the reader of a source with the options of its manifest.
 
     Raises:
@@ -189,10 +194,12 @@ def _make_reader(entry: SourceEntry) -> Reader:
         for name, parameter in signature(reader).parameters.items()
         if name not in ("path", "source", "on_error")
     }
-    where, hints = f"source {entry.name}: reader {entry.reader}", get_type_hints(reader)
+    where = f"{manifest}: source {entry.name}: reader {entry.reader}"
+    hints = get_type_hints(reader)
     if unknown := [name for name in options if name not in accepted]:
         has = f"it has {', '.join(accepted)}" if accepted else "it has none"
-        raise KnowledgeError(f"{where} has no option {', '.join(unknown)}; {has}")
+        suggestion = suggest_name(unknown[0], accepted)
+        raise KnowledgeError(f"{where} has no option {', '.join(unknown)}; {has}{suggestion}")
     if missing := [n for n, p in accepted.items() if p.default is p.empty and n not in options]:
         raise KnowledgeError(f"{where} requires the option {', '.join(missing)}")
     for name, value in options.items():

@@ -13,6 +13,7 @@ from typing import Any
 from vaner.errors import KnowledgeError, library_errors
 from vaner.knowledge.sources.readers import READERS
 from vaner.utils.deprecation import renamed_fields, warn_renamed
+from vaner.utils.names import suggest_name
 
 _OLD_FIELDS = {
     "licence": "license",
@@ -101,7 +102,7 @@ def load(name_or_path: str | Path) -> Manifest:
     if path is None:
         raise KnowledgeError(
             f"unknown knowledge base {text!r}; known: {', '.join(shipped_names())}, "
-            "or give the path of a manifest (.toml)"
+            f"or give the path of a manifest (.toml){suggest_name(text, shipped_names())}"
         )
     try:
         content = path.read_text("utf-8")
@@ -123,9 +124,10 @@ def _parse_manifest(content: Mapping[str, Any], path: Path) -> Manifest:
     entries = content.get("sources")
     if not isinstance(entries, list) or not entries:
         raise KnowledgeError(f"{path}: a manifest needs at least one [[sources]] table")
-    unknown = sorted(set(content) - {"name", "description", "species", "sources"})
-    if unknown:
-        raise KnowledgeError(f"{path}: unknown field {', '.join(unknown)}")
+    known = {"name", "description", "species", "sources"}
+    if unknown := sorted(set(content) - known):
+        suggestion = suggest_name(unknown[0], known)
+        raise KnowledgeError(f"{path}: unknown field {', '.join(unknown)}{suggestion}")
     name = content.get("name", path.stem)
     if not isinstance(name, str) or not name or set(name) & set("/\\"):
         raise KnowledgeError(f"{path}: name {name!r} is not a valid file name")
@@ -142,7 +144,8 @@ def _parse_entry(entry: Mapping[str, Any], path: Path) -> SourceEntry:
     where = f"{path}: source {entry.get('name', '?')}"
     entry = _rename_old_fields(entry, where)
     if unknown := sorted(set(entry) - set(known)):
-        raise KnowledgeError(f"{where}: unknown field {', '.join(unknown)}")
+        suggestion = suggest_name(unknown[0], known)
+        raise KnowledgeError(f"{where}: unknown field {', '.join(unknown)}{suggestion}")
     required = (n for n, f in known.items() if f.default is f.default_factory is MISSING)
     if missing := [name for name in required if name not in entry]:
         raise KnowledgeError(f"{where}: missing field {', '.join(missing)}")
@@ -150,6 +153,7 @@ def _parse_entry(entry: Mapping[str, Any], path: Path) -> SourceEntry:
     if values["reader"] not in READERS:
         raise KnowledgeError(
             f"{where}: unknown reader {values['reader']!r}; readers: {', '.join(READERS)}"
+            f"{suggest_name(values['reader'], READERS)}"
         )
     return SourceEntry(**values)
 

@@ -27,6 +27,8 @@ class SourceFile(InputFile):
             the error is raised.
     """
 
+    ENCODING_ADVICE = "save it in UTF-8"
+
     def __init__(self, path: str | Path, source: str = "", on_error: OnError | None = None) -> None:
         super().__init__(path, on_error)
         self.source = source
