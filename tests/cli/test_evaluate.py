@@ -17,6 +17,7 @@ from tests.registering import register
 from vaner.corpora import REGISTRY, SplitInfo
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import evaluate
+from vaner.evaluation.predictions import evaluate_predictions
 from vaner.formats import write
 from vaner.hub.reported_results import parse_evaluation
 from vaner.hub.training_record import write_training_record
@@ -118,6 +119,15 @@ def test_no_common_type_is_an_error() -> None:
     corpus = Corpus("c", "test", (Document("1", "BRCA1", (Span(0, 5, "Gene"),)),))
     with pytest.raises(VanerError, match="no type in common"):
         scored(corpus, Oracle({}))
+
+
+@pytest.mark.parametrize("types", [None, ["Gene"]])
+def test_a_corpus_without_mentions_is_an_error(types: list[str] | None) -> None:
+    corpus = Corpus("notes", "test", (Document("1", "BRCA1"),))
+    with pytest.raises(VanerError, match="corpus notes test has no mentions to score against; g"):
+        scored(corpus, Oracle({}), types=types)
+    with pytest.raises(VanerError, match="corpus notes test has no mentions to score against; g"):
+        evaluate_predictions(corpus, corpus.documents, types=types)
 
 
 def test_tags_without_a_type_can_be_named(score: Run, corpus: Path, tmp_path: Path) -> None:

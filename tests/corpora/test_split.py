@@ -85,7 +85,11 @@ def test_texts_of_one_document_are_in_one_split(kind: type) -> None:
 @pytest.mark.parametrize(
     ("number", "shares", "message"),
     [
-        (2, {"devel": 0.1, "test": 0.1}, "too few documents for train, devel, test: 2"),
+        (
+            2,
+            {"devel": 0.1, "test": 0.1},
+            "too few documents for train, devel, test: 2; set a share to 0",
+        ),
         (0, {"devel": 0.1}, "too few documents for train, devel: 0"),
         (0, {}, "there are no documents"),
         (9, {"devel": 0.5, "test": 0.5}, "their sum must be below 1"),

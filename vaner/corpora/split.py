@@ -87,7 +87,7 @@ def _compute_sizes(number: int, shares: Mapping[str, float]) -> dict[str, int]:
     held_out = {name: max(1, round(number * share)) for name, share in shares.items() if share}
     if number <= sum(held_out.values()):
         raise CorpusError(
-            f"too few documents for train, {', '.join(held_out)}: {number:,}"
+            f"too few documents for train, {', '.join(held_out)}: {number:,}; set a share to 0"
             if held_out
             else "there are no documents to split"
         )

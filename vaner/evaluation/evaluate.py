@@ -15,7 +15,7 @@ from vaner.calibration.reliability import Reliability
 from vaner.corpora import base_corpus
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
-from vaner.evaluation.evaluation import Evaluation, measure_reliability
+from vaner.evaluation.evaluation import Evaluation, check_has_mentions, measure_reliability
 from vaner.evaluation.memorized_mentions import seen_mentions
 from vaner.evaluation.scorer import score
 from vaner.formats import make_ids_unique
@@ -137,11 +137,13 @@ def select_types(
             finds.
 
     Raises:
-        VanerError: If the corpus has no documents, does not annotate one of `types` or has no type
-            in common with the recognizer, or the recognizer does not find one of `types`.
+        VanerError: If the corpus has no documents or no mentions, does not annotate one of `types`
+            or has no type in common with the recognizer, or if the recognizer does not find one of
+            `types`.
     """
     if not corpus.documents:
         raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score")
+    check_has_mentions(corpus)
     if types is None:
         common = tuple(type for type in corpus.types if type in recognizer.types)
         if not common:

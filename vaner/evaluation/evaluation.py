@@ -8,10 +8,11 @@ from itertools import chain
 from typing import Any
 
 from vaner.calibration.reliability import Reliability, reliability
+from vaner.errors import VanerError
 from vaner.evaluation.label_predictions import label_predictions
 from vaner.evaluation.prediction_alignment import Alignment
 from vaner.evaluation.report import Report
-from vaner.text.documents import Document
+from vaner.text.documents import Corpus, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,19 @@ class Evaluation:
             "uncalibrated": self.uncalibrated.to_dict() if self.uncalibrated else None,
             "alignment": self.alignment.to_dict() if self.alignment else None,
         }
+
+
+def check_has_mentions(corpus: Corpus) -> None:
+    """Check that a corpus has mentions to score against.
+
+    Raises:
+        VanerError: If it has none.
+    """
+    if not corpus.types:
+        raise VanerError(
+            f"corpus {corpus.name} {corpus.split} has no mentions to score against; give a corpus "
+            "that is annotated"
+        )
 
 
 def measure_reliability(

@@ -9,7 +9,7 @@ from itertools import chain
 
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
-from vaner.evaluation.evaluation import Evaluation, measure_reliability
+from vaner.evaluation.evaluation import Evaluation, check_has_mentions, measure_reliability
 from vaner.evaluation.memorized_mentions import seen_mentions
 from vaner.evaluation.prediction_alignment import Alignment, align_predictions
 from vaner.evaluation.scorer import score
@@ -112,6 +112,7 @@ def _select_types(
     Raises:
         VanerError: If the corpus does not annotate a type, or the predictions have no such type.
     """
+    check_has_mentions(corpus)
     given = [types] if isinstance(types, str) else corpus.types if types is None else types
     names = tuple(dict.fromkeys(match_name(name, corpus.types) or name for name in given))
     for type in names:
@@ -121,8 +122,6 @@ def _select_types(
                 f"{format_types(corpus.types)}; rename one of them to {type}",
                 argument="rename",
             )
-    if not names:
-        raise VanerError(f"corpus {corpus.name} {corpus.split} has no mentions to score against")
     predicted = count_predictions(alignment)
     if predicted and not set(names) & predicted.keys():
         raise VanerError(
