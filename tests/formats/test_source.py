@@ -7,6 +7,7 @@ import io
 import os
 import sys
 
+import pyarrow as pa
 import pytest
 
 from vaner.errors import FormatError
@@ -96,6 +97,16 @@ def test_an_empty_file_without_a_format_is_an_error(put, name):
     for content in ("", " \n"):
         with pytest.raises(FormatError, match=f"{name}: is empty$"):
             detect_format(put(content, name))
+
+
+@pytest.mark.parametrize("kind", ["table", "stream"])
+def test_arrow_files_are_named(put, kind):
+    table, content = pa.table({"text": ["Gout."]}), io.BytesIO()
+    writer = pa.ipc.new_stream if kind == "stream" else pa.ipc.new_file
+    with writer(content, table.schema) as stream:
+        stream.write_table(table)
+    with pytest.raises(FormatError, match=f"it looks like an Arrow {kind}; save it as Parquet"):
+        list(read(put(content.getvalue(), "data.arrow")))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.xlsx", "Excel"), ("a.docx", "DOCX")])

@@ -10,7 +10,7 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of Word or Excel 97; save it as DOCX or CSV"),
     (b"PAR1", "a Parquet table"),
     (b"ARROW1", "an Arrow table; save it as Parquet"),
-    (b"\xff\xff\xff\xff\x10\x00\x00\x00", "an Arrow stream; save it as Parquet"),
+    (b"\xff\xff\xff\xff", "an Arrow stream; save it as Parquet"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x89HDF\r\n", "an HDF5 file"),
     (b"\x89PNG", "an image (PNG)"),
