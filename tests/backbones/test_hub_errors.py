@@ -50,6 +50,21 @@ def test_reason_of_a_refusal(
             load("me/model")
 
 
+@pytest.mark.parametrize("cause", [httpx.ConnectError("[Errno -2] Name not known"), None])
+def test_a_hub_that_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, cause: Exception | None
+) -> None:
+    def download(repo: str, **_: Any) -> str:
+        raise LocalEntryNotFoundError("An error happened. Retry.") from cause
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    reason = "me/model is not in the cache, and the Hub cannot be reached"
+    reason += r" \(\[Errno -2\] Name not known\)" if cause else r"(\)|$)"
+    for load in (locate_backbone, locate.locate_model):
+        with pytest.raises(ModelError, match=reason):
+            load("me/model")
+
+
 def test_repository_without_safetensors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").write_bytes(b"")

@@ -41,6 +41,7 @@ def describe_hub_error(error: Exception, repo: str, revision: str | None = None)
     """
     from huggingface_hub.errors import (
         GatedRepoError,
+        HfHubHTTPError,
         LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
@@ -59,7 +60,8 @@ def describe_hub_error(error: Exception, repo: str, revision: str | None = None)
         return f"{name} is not in the cache, and HF_HUB_OFFLINE is set"
     if isinstance(error, LocalEntryNotFoundError):
         cause = error.__cause__
-        if isinstance(cause, Exception) and not isinstance(cause, LocalEntryNotFoundError):
+        if isinstance(cause, (HfHubHTTPError, OfflineModeIsEnabled)):  # an answer of the Hub
             return describe_hub_error(cause, repo, revision)
-        return f"{name} is not in the cache, and the Hub cannot be reached"
+        reason = f" ({summarize_error(cause)})" if cause is not None else ""
+        return f"{name} is not in the cache, and the Hub cannot be reached{reason}"
     return summarize_error(error)

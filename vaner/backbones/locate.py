@@ -78,7 +78,7 @@ def locate_backbone(name: str, prefer: str | None = None, **hub: Any) -> Located
         try:
             folder = sources[origin]()
         except LookupError as error:
-            folder, hub_message = None, f" (the Hub says: {error})"
+            folder, hub_message = None, f" (on the Hub: {error})"
         if folder is not None:
             if prefer in sources and origin != prefer:
                 logger.warning(

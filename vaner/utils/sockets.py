@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from vaner.errors import VanerError
@@ -19,14 +20,18 @@ def bind_socket(host: str, port: int) -> socket.socket:
         )[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise VanerError(f"{host}: {error.strerror or error}", argument="host") from None
+        message = f"{host}: {error.strerror or error}; choose another address"
+        raise VanerError(message, argument="host") from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except OSError as error:
         bound.close()
-        message = f"{host}:{port}: {error.strerror or error}; choose another port"
-        raise VanerError(message, argument="port") from None
+        argument, thing = "port", "port"
+        if error.errno == errno.EADDRNOTAVAIL:  # of another machine
+            argument, thing = "host", "address"
+        message = f"{host}:{port}: {error.strerror or error}; choose another {thing}"
+        raise VanerError(message, argument=argument) from None
     return bound
 
 
