@@ -87,6 +87,19 @@ def test_files_keep_their_order_and_folders_are_opened(annotate: Run, tmp_path: 
     assert [record["id"] for record in items] == ["1", "b", "c-1", "b"]
 
 
+def test_equal_ids_in_several_files_are_reported(annotate: Run, tmp_path: Path) -> None:
+    paths = [
+        tmp_path / folder / name for folder in "ab" for name in ("1.txt", "2.txt", f"{folder}.txt")
+    ]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(TEXT)
+    done = annotate(*paths, "-f", "jsonl")
+    assert [record["id"] for record in records(done.out)] == ["1", "2", "a", "1", "2", "b"]
+    assert "warning: documents of several files have the same id, such as 1: 2; to" in done.err
+    assert "the same id" not in annotate(*paths[:3], "-f", "jsonl").err
+
+
 def test_a_brat_folder_is_an_input(annotate: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Asthma.")
     (tmp_path / "a.ann").write_text("T1\tDisease 0 6\tAsthma\n")

@@ -18,6 +18,7 @@ from vaner.formats.source import STDIN
 from vaner.text.documents import Document
 
 _MAX_SHOWN = 5
+_MAX_COMPARED_IDS = 1_000_000  # more would take too much memory
 
 
 class SkippedRecords:
@@ -97,10 +98,11 @@ def read_documents(
     skipped: SkippedRecords | None,
     options: Mapping[str, str | None] | None = None,
 ) -> Iterator[Document]:
-    """Yield the documents of all files in order, and warn if none of them contains text.
+    """Yield the documents of all files in order; warn about repeated ids, or if there is no text.
 
     An empty file is not an error, so that a script over many files does not stop at it. The warning
-    helps if the input is empty by mistake.
+    helps if the input is empty by mistake. Files of the same name in several folders have documents
+    of the same id, which most output formats cannot distinguish.
 
     Args:
         paths: files, folders of brat, or ``-`` for standard input.
@@ -114,10 +116,20 @@ def read_documents(
         FormatError: for an invalid record, if `skipped` is None.
     """
     is_empty = True
+    file_of_id: dict[str, str] = {}
+    repeated = Counter[str]()
     for path in paths:
         for document in _read_file(path, format, encoding, skipped, options or {}):
             is_empty = is_empty and not document.text.strip()
+            if len(paths) > 1 and len(file_of_id) < _MAX_COMPARED_IDS:
+                repeated[document.id] += file_of_id.setdefault(document.id, path) != path
             yield document
+    if number := repeated.total():
+        [(id, _)] = repeated.most_common(1)
+        print_message(
+            f"warning: documents of several files have the same id, such as {id}: {number:,}; to "
+            "distinguish them, give the files different names"
+        )
     if is_empty and not (skipped and skipped.count):
         names = ["standard input" if path == STDIN else path for path in paths]
         source = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
