@@ -64,8 +64,7 @@ def test_run_after_sigkill_has_identical_weights(
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("written", ["", '{"best_global_step": 3,'])
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(("number", "written"), [(1, ""), (2, '{"best_global_step": 3,')])
 def test_run_killed_while_a_state_is_written_has_identical_weights(
     tiny_backbone: Path,
     corpus_folder: Path,
