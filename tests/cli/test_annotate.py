@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from tests.command_line import Run
+from vaner.annotator import Annotator
+from vaner.cli.outputs import GuardedStream
 from vaner.cli.stream import AnnotationStream
 from vaner.formats import read
 from vaner.text.documents import Document
@@ -363,9 +366,6 @@ def test_a_missing_model_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_memory_is_bounded_by_the_batch(tiny_model: Path) -> None:
     """Results come before the input has ended."""
-    from vaner.annotator import Annotator
-    from vaner.cli.outputs import GuardedStream
-
     taken = 0
 
     def endless() -> Iterator[Document]:
@@ -380,23 +380,23 @@ def test_memory_is_bounded_by_the_batch(tiny_model: Path) -> None:
     assert taken < 100
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_command_keeps_its_output(
-    run: Run, annotate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    annotate: Run, tmp_path: Path, number: signal.Signals
 ) -> None:
-    from vaner.annotator import Annotator
-
     real = Annotator.annotate
 
     def interrupted(self: Annotator, *arguments: Any, **options: Any) -> Iterator[Document]:
         yield next(real(self, *arguments, **options))
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
+        pytest.fail("the signal was ignored")
 
     path, target = tmp_path / "in.txt", tmp_path / "out.json"
     path.write_text("Asthma.\nFlu.\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Annotator, "annotate", interrupted)
         done = annotate(path, "--input-format", "lines", "-f", "biocjson", "-o", target)
-    assert done.code == 130
+    assert done.code == 130 and "vaner: stopped early: 1 document written to" in done.err
     assert [document.text for document in read(target)] == ["Asthma."]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -85,10 +88,24 @@ def main(args: Sequence[str] | None = None) -> None:
     _prepare_streams()
     _prepare_messages()
     try:
-        app(args=list(args) if args is not None else None, prog_name="vaner")
+        with _termination_as_interrupt():
+            app(args=list(args) if args is not None else None, prog_name="vaner")
     except VanerError as error:
         print_message(f"error: {error}")
         sys.exit(USER_ERROR)
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM, which clusters and ``timeout`` send, like Ctrl-C: files are completed."""
+    if threading.current_thread() is not threading.main_thread():  # which cannot set handlers
+        yield
+        return
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
 
 
 def _prepare_streams() -> None:
