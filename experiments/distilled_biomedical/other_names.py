@@ -7,6 +7,7 @@ model do not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from zlib import crc32
@@ -20,13 +21,18 @@ MAX_WORDS = 4
 HELD_OUT = 10
 """One name in this number is never inserted: ../unseen_names scores with these names."""
 
+_BINOMIAL = re.compile("[A-Z][a-z]+ [a-z]+")
+
 
 def list_names(base: KnowledgeBase, type: str) -> list[str]:
     """Return the names of a type that are written like this in running text, in order.
 
-    Names such as "Anemia, Sickle Cell" are left out.
+    Names such as "Anemia, Sickle Cell" are left out, and species that are no binomials, most of
+    which have catalog numbers.
     """
     names = {name for name, _, _ in base.names([type])}
+    if type == "Species":
+        names = set(filter(_BINOMIAL.fullmatch, names))
     return sorted(n for n in names if len(n.split()) <= MAX_WORDS and not set(n) & set(",;()[]"))
 
 

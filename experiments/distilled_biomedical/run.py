@@ -37,10 +37,10 @@ OUTPUT = Path("runs/distilled_biomedical")
 COPIES = {"BioRED": 2, "tmVar3": 2}
 """Number of copies with other variants of each training sentence of a corpus that has variants."""
 
-NAMES = {"Disease": "ctd", "Chemical": "open", "Gene": "open"}
-"""The knowledge base of the names of each type."""
+NAMES = {"Disease": "ctd", "Chemical": "open", "Gene": "open", "Species": "genomes"}
+"""The knowledge base of the names of each type. ../linking makes the base "genomes"."""
 
-RENAMED = ("NCBI-disease", "BC5CDR", "BioRED")
+RENAMED = ("NCBI-disease", "BC5CDR", "BioRED", "S800")
 """Corpora whose sentences get other names."""
 
 TEXT_SHARE = 0.6

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -65,8 +64,6 @@ SENTENCES = {
 }
 """Type -> sentences with a place for a name."""
 
-_BINOMIAL = re.compile("[A-Z][a-z]+ [a-z]+")  # other taxa have catalog numbers
-
 FIGURES = {"found": "found", "overlap": "found with other boundaries", "other": "of another type"}
 """Outcome -> heading. The rest was not found at all."""
 
@@ -97,15 +94,12 @@ def list_unseen_names(sources: Path) -> dict[str, list[str]]:
         for span in document.spans
     }
     compounds = {concept.name for concept in read_chemicals(sources, CHEMICAL_BRANCHES)}
-    accepts: dict[str, Callable[[str], object]] = {
-        "Chemical": compounds.__contains__, "Species": _BINOMIAL.fullmatch
-    }  # fmt: skip
     sample = {}
     for type, base in BASES.items():
         names = [name for name in list_names(open_base(base), type) if is_held_out(name)]
         unseen = [name for name in names if name.casefold() not in annotated and len(name) > 2]
-        if type in accepts:
-            unseen = list(filter(accepts[type], unseen))
+        if type == "Chemical":
+            unseen = [name for name in unseen if name in compounds]
         sample[type] = Random(1).sample(unseen, min(NUMBER, len(unseen)))
     return sample
 

@@ -28,5 +28,7 @@ def test_names_of_other_types_and_in_the_style_of_a_catalog_are_left_out(tmp_pat
     concepts = [
         Concept(f"X:{number}", name, "Disease", (), "mine") for number, name in enumerate(names)
     ]
-    base = build(tmp_path / "base.parquet", *concepts, Concept("X:9", "BRAF", "Gene", (), "mine"))
+    species = [Concept("X:8", "Homo sapiens", "Species", ("Homo sp. 4b", "human"), "mine")]
+    base = build(tmp_path / "base.parquet", *concepts, *species)
     assert list_names(base, "Disease") == ["Gout"]
+    assert list_names(base, "Species") == ["Homo sapiens"]
