@@ -33,7 +33,8 @@ from vaner.training.recipe.schema import Recipe
 FIRST = Path(__file__).resolve().parent.parent / "embedded_biomedical" / "recipe.yaml"
 START = Path("runs/embedded_biomedical/seed-1/average")
 TEACHER = Path("runs/embedded_biomedical_base/seed-1/model")
-OUTPUT = Path("runs/distilled_biomedical")
+SOURCES = Path("runs/distilled_biomedical_sources")
+"""Folder of the files that are written; the folder of the run must be empty at first."""
 COPIES = {"BioRED": 2, "tmVar3": 2}
 """Number of copies with other variants of each training sentence of a corpus that has variants."""
 
@@ -87,7 +88,7 @@ def _name_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
 
 def _write_unannotated(documents: Iterable[Document], name: str) -> dict[str, Any]:
     """Write documents, and return their source, with the probabilities of the teacher."""
-    path = OUTPUT / f"{name}.jsonl"
+    path = SOURCES / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     write(documents, path, "jsonl")
     return {"corpus": str(path), "teacher": str(TEACHER), "license": "see its source"}
@@ -97,7 +98,7 @@ def _variant_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
     """Write the copies of sentences, and yield their sources, with the types of their corpora."""
     for name, copies in COPIES.items():
         corpus, _ = remove_sentences(load(name, "train"), held_out)
-        path = OUTPUT / "variants" / f"{name}-variants.jsonl"
+        path = SOURCES / "variants" / f"{name}-variants.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         write(vary_variants(corpus, "Variant", copies, Random(1)), path, "jsonl")
         yield {"corpus": str(path), "types": list(corpus.types), "nameless_fraction": 1.0}
