@@ -117,18 +117,18 @@ def read_documents(
     """
     is_empty = True
     file_of_id: dict[str, str] = {}
-    repeated = Counter[str]()
+    repeated: list[str] = []
     for path in paths:
         for document in _read_file(path, format, encoding, skipped, options or {}):
             is_empty = is_empty and not document.text.strip()
-            if len(paths) > 1 and len(file_of_id) < _MAX_COMPARED_IDS:
-                repeated[document.id] += file_of_id.setdefault(document.id, path) != path
+            is_compared = len(paths) > 1 and len(file_of_id) < _MAX_COMPARED_IDS
+            if is_compared and file_of_id.setdefault(document.id, path) != path:
+                repeated.append(document.id)
             yield document
-    if number := repeated.total():
-        [(id, _)] = repeated.most_common(1)
+    if repeated:
         print_message(
-            f"warning: documents of several files have the same id, such as {id}: {number:,}; to "
-            "distinguish them, give the files different names"
+            f"warning: documents of several files have the same id, such as {repeated[0]}: "
+            f"{len(repeated):,}; to distinguish them, give the files different names"
         )
     if is_empty and not (skipped and skipped.count):
         names = ["standard input" if path == STDIN else path for path in paths]

@@ -27,11 +27,10 @@ def bind_socket(host: str, port: int) -> socket.socket:
         bound.bind(address)
     except OSError as error:
         bound.close()
-        argument, thing = "port", "port"
-        if error.errno == errno.EADDRNOTAVAIL:  # of another machine
-            argument, thing = "host", "address"
-        message = f"{host}:{port}: {error.strerror or error}; choose another {thing}"
-        raise VanerError(message, argument=argument) from None
+        is_foreign = error.errno == errno.EADDRNOTAVAIL  # the address of another machine
+        advice = "choose another address" if is_foreign else "choose another port"
+        message = f"{host}:{port}: {error.strerror or error}; {advice}"
+        raise VanerError(message, argument="host" if is_foreign else "port") from None
     return bound
 
 
