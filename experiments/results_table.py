@@ -17,33 +17,42 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("precision", "recall", "f1")
 
+EXPERIMENTS = {
+    "biomedical": "embedded_biomedical",
+    "biomedical-base": "embedded_biomedical_base",
+    "disease-chemical": "embedded_disease_chemical",
+}
+"""The experiment that made each embedded model."""
+
 HEAD = """\
 | experiment | scored on | type | P % | R % | F1 % | 95% interval | seeds |
 |---|---|---|--:|--:|--:|--:|--:|"""
 
 
-def build_table(experiments: str = "*", *, totals: bool = False) -> str:
+def build_table(experiments: Sequence[str] = ("*",), *, totals: bool = False) -> str:
     """Return a table with a row for each experiment, test split and entity type.
 
     Below the table is the machine and the commit of each experiment. Of a corpus without a test
     split, devel is in the table, and says so.
 
     Args:
-        experiments: a glob pattern for the names of the experiments.
+        experiments: glob patterns for the names of the experiments.
         totals: only one row for each split: all types together.
     """
     lines, origins = [HEAD], []
-    for path in sorted((ROOT / "experiments").glob(f"{experiments}/**/results.json")):
+    folder = ROOT / "experiments"
+    patterns = [f"{experiment}/**/results.json" for experiment in experiments]
+    for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):
         record = json.loads(path.read_text("utf-8"))
         if "seeds" not in record:  # a comparison of many runs, which writes its tables itself
             continue
-        folder = path.parent.relative_to(ROOT / "experiments").as_posix()
+        experiment = path.parent.relative_to(folder).as_posix()
         splits = [s for s in record["seeds"][0]["scores"] if s.endswith((" test", " devel"))]
         rows = [row for split in splits for row in _split_rows(record, split, totals)]
-        name = f"[{folder}](experiments/{folder})"
+        name = f"[{experiment}](experiments/{experiment})"
         lines += [f"| {'' if i else name} | {row} |" for i, row in enumerate(rows)]
         machine, commit = describe_machine(record["machine"]), (record["commit"] or "")[:7]
-        origins += [f"{folder} on {machine} at {commit}"] if rows else []
+        origins += [f"{experiment} on {machine} at {commit}"] if rows else []
     return "\n".join([*lines, "", f"Machine and commit: {'; '.join(origins)}."])
 
 
@@ -103,7 +112,7 @@ def fill_part(text: str, content: str, part: str = "results") -> str:
 
 def main() -> None:
     everything = build_table()
-    embedded = build_table("embedded_*", totals=True)
+    embedded = build_table(tuple(EXPERIMENTS.values()), totals=True)
     tables = {
         "README.md": embedded,
         "experiments/README.md": everything.replace("](experiments/", "]("),

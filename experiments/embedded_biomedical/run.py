@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from experiments.embedded_biomedical.average import SHARE, average_models, score_dev_sets
+from experiments.averages import average_models, score_dev_sets
 from experiments.experiment import main, rescore
 from experiments.studies import with_changes
 from experiments.study_report import write_record
@@ -25,6 +25,9 @@ from vaner.training.train import train
 HERE = Path(__file__).resolve().parent
 SIX_CORPORA = Path("runs") / "six_corpora"
 FIRST = Path("runs") / "embedded_biomedical_first"
+SHARE = 0.3
+"""Share of the first model in the weights of the default model."""
+
 CORPORA = [
     "NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA-cells", "Linnaeus", "S800", "BioRED", "NLM-Gene",
     "GNormPlus", "tmVar3", "BioID", "BioNLP13CG", "BioNLP13PC", "BioNLP11ID", "CRAFT", "AnatEM",

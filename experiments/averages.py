@@ -1,9 +1,10 @@
-"""Compares averages of two trainings: python -m experiments.embedded_biomedical.average
+"""Compares averages of two trainings: python -m experiments.averages embedded_biomedical
 
 `average_models` averages the weights of two models. The command scores averages of the models in
---first and --second: on the recipe's dev sets with and without the names of the corpora, on plain
-sentences (plain_sentences.toml), and on text that is not biomedical. Writes averages.json and the
-table in README.md. No test split is scored.
+--first and --second, and both models: on the dev sets of the default model's recipe with and
+without the names of the corpora, on plain sentences (embedded_biomedical/plain_sentences.toml), and
+on text that is not biomedical. Writes averages.json and the table in README.md in the folder of the
+experiment. No test split is scored.
 """
 
 from __future__ import annotations
@@ -32,22 +33,21 @@ from vaner.training.recipe.schema import Recipe
 from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
-SHARE = 0.3
-"""Share of the first model in the weights of the default model."""
-
+DEFAULT = HERE / "embedded_biomedical"
 SHARES = (0.0, 0.3, 0.5, 1.0)
 GENERAL = "CoNLL-2003"
 Row = dict[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m experiments.embedded_biomedical.average")
+    parser = argparse.ArgumentParser(prog="python -m experiments.averages")
+    parser.add_argument("experiment", help="name of the folder for the table")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
-    parser.add_argument("--first", type=Path, required=True, help="model of the shorter one")
-    parser.add_argument("--second", type=Path, required=True, help="model of the recipe")
-    parser.add_argument("--output", type=Path, default=Path("runs/embedded_biomedical_averages"))
+    parser.add_argument("--first", type=Path, required=True, help="folder of a model")
+    parser.add_argument("--second", type=Path, required=True, help="folder of a model")
+    parser.add_argument("--output", type=Path, default=Path("runs/averages"))
     arguments = parser.parse_args()
-    recipe = read_recipe(HERE / "recipe.yaml")
+    recipe = read_recipe(DEFAULT / "recipe.yaml")
     try:
         rows = []
         for share in SHARES:
@@ -59,8 +59,8 @@ def main() -> None:
         sys.exit(f"error: {error}")
     record = {"scores": "from 0 to 1; strict F1 on dev sets", "rows": rows, **collect_provenance()}
     text = json.dumps(record, indent=1, ensure_ascii=False)
-    (HERE / "averages.json").write_text(text + "\n", "utf-8")
-    readme = HERE / "README.md"
+    (HERE / arguments.experiment / "averages.json").write_text(text + "\n", "utf-8")
+    readme = HERE / arguments.experiment / "README.md"
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "averages"), "utf-8")
 
 
@@ -111,7 +111,7 @@ def score_dev_sets(
 
 def count_plain_mentions(annotator: Annotator) -> tuple[int, int]:
     """Return how many names in plain sentences are found with their type, and of how many."""
-    content = tomllib.loads((HERE / "plain_sentences.toml").read_text("utf-8"))
+    content = tomllib.loads((DEFAULT / "plain_sentences.toml").read_text("utf-8"))
     recognized = number = 0
     for type, part in content.items():
         for sentence in part["sentences"]:
