@@ -11,16 +11,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from experiments.distilled_biomedical.other_names import insert_names, is_held_out, list_names
 from experiments.distilled_biomedical.other_variants import vary_variants
-from experiments.embedded_biomedical.run import CORPORA
+from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main
 from experiments.studies import with_changes
-from vaner.corpora import load
+from vaner.corpora import REGISTRY, load
 from vaner.errors import VanerError
 from vaner.formats import write
 from vaner.knowledge.base import open_base
@@ -44,12 +45,26 @@ NAMES = {"Disease": "ctd", "Chemical": "open", "Gene": "open", "Species": "genom
 RENAMED = ("NCBI-disease", "BC5CDR", "BioRED", "S800")
 """Corpora whose sentences get other names."""
 
+LICENSES = {
+    "bioid_figure_captions": "MIT (ncbi/AIONER)",
+    "chemprot_sentences": "Apache-2.0 (allenai/scibert)",
+    "craft_fulltext": "open access (articles of CRAFT)",
+    "drugprot_test_abstracts": "MIT (ncbi/AIONER)",
+    "ebmnlp_abstracts_tokenised": "Apache-2.0 (allenai/scibert)",
+    "hoc_abstracts": "GPL-3.0 (sb895/Hallmarks-of-Cancer)",
+    "pubmedqa_abstracts": "MIT (pubmedqa/pubmedqa)",
+}
+"""The repository of each text of our run, and its license."""
+
 TEXT_SHARE = 0.6
 """Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
 
 STAGE = {
-    "steps": 5000, "evaluate_every": 1250, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
+    "steps": 4000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
 }  # fmt: skip
+
+SHARE = 0.3
+"""Share of the weights that the training starts from in those of the default model."""
 
 
 def make_recipe() -> Recipe:
@@ -72,7 +87,9 @@ def _text_sources() -> Iterator[dict[str, Any]]:
     for path in sorted(Path(folder).glob("*.txt")):
         lines = path.read_text("utf-8").splitlines()
         documents = (Document(str(n), line) for n, line in enumerate(lines) if line.strip())
-        yield _write_unannotated(documents, f"texts/{path.stem}") | {"share": TEXT_SHARE}
+        license = LICENSES.get(path.stem, "see its source")
+        source = _write_unannotated(documents, f"texts/{path.stem}", license)
+        yield source | {"share": TEXT_SHARE}
 
 
 def _name_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
@@ -83,15 +100,16 @@ def _name_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
     }
     for name in RENAMED:
         corpus, _ = remove_sentences(load(name, "train"), held_out)
-        yield _write_unannotated(insert_names(corpus, names, Random(1)), f"names/{name}-names")
+        copies = insert_names(corpus, names, Random(1))
+        yield _write_unannotated(copies, f"names/{name}-names", REGISTRY[name].license)
 
 
-def _write_unannotated(documents: Iterable[Document], name: str) -> dict[str, Any]:
+def _write_unannotated(documents: Iterable[Document], name: str, license: str) -> dict[str, Any]:
     """Write documents, and return their source, with the probabilities of the teacher."""
     path = SOURCES / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     write(documents, path, "jsonl")
-    return {"corpus": str(path), "teacher": str(TEACHER), "license": "see its source"}
+    return {"corpus": str(path), "teacher": str(TEACHER), "license": license}
 
 
 def _variant_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
@@ -101,7 +119,10 @@ def _variant_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
         path = SOURCES / "variants" / f"{name}-variants.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         write(vary_variants(corpus, "Variant", copies, Random(1)), path, "jsonl")
-        yield {"corpus": str(path), "types": list(corpus.types), "nameless_fraction": 1.0}
+        yield {
+            "corpus": str(path), "license": REGISTRY[name].license,
+            "types": list(corpus.types), "nameless_fraction": 1.0,
+        }  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -109,4 +130,5 @@ if __name__ == "__main__":
         recipe = make_recipe()
     except VanerError as error:
         sys.exit(f"error: {error}")
-    main(__file__, corpora=CORPORA, recipe=recipe, ship="biomedical")
+    finish = partial(average_with, START, SHARE)
+    main(__file__, corpora=CORPORA, recipe=recipe, ship="biomedical", finish=finish)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from experiments.averages import average_models, score_dev_sets
@@ -48,10 +49,10 @@ def shorten(recipe: Recipe) -> Recipe:
     return with_changes(recipe, stages=[stage | changes])
 
 
-def average_with_first(model: Path, root: Path | None) -> tuple[Path, float]:
-    """Return the average of a model and that of the shorter training, and its dev F1."""
+def average_with(first: Path, share: float, model: Path, root: Path | None) -> tuple[Path, float]:
+    """Return the average of two models, with this share of the first one, and its dev F1."""
     folder = model.parent / "average"
-    average_models(FIRST / "seed-1" / "model", model, SHARE, folder)
+    average_models(first, model, share, folder)
     recipe = read_recipe(HERE / "recipe.yaml")
     annotator = Annotator.from_pretrained(folder, form="pytorch")
     dev_f1 = score_dev_sets(annotator, recipe, root, name_corpus=True)
@@ -65,5 +66,6 @@ if __name__ == "__main__":
         rescore(__file__, corpora=CORPORA, name="biomedical")
         sys.exit()
     train_unless_done(read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"), SIX_CORPORA)
+    finish = partial(average_with, FIRST / "seed-1" / "model", SHARE)
     train_unless_done(shorten(read_recipe(HERE / "recipe.yaml")), FIRST)
-    main(__file__, corpora=CORPORA, ship="biomedical", finish=average_with_first)
+    main(__file__, corpora=CORPORA, ship="biomedical", finish=finish)

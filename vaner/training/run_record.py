@@ -12,7 +12,7 @@ from typing import Any
 
 from vaner.corpora import corpus_name
 from vaner.generator.instructions import detect_language
-from vaner.hub.training_record import TAGGED_BY, TrainingRecord
+from vaner.hub.training_record import TAGGED_BY, TrainingRecord, read_training_record
 from vaner.training.plan import TrainingPlan
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource
 from vaner.utils.provenance import collect_provenance
@@ -54,8 +54,14 @@ def build_record(plan: TrainingPlan, seed: int, dev_f1: float, seconds: float) -
 def describe_source(source: CorpusSource | DenseSource) -> str:
     """Return the name of a source in a record: its corpus and split, or its teacher."""
     if isinstance(source, CorpusSource) and source.teacher:
-        return f"{Path(source.corpus).name}{TAGGED_BY}{Path(source.teacher).name}"
+        return f"{Path(source.corpus).name}{TAGGED_BY}{_name_of_model(source.teacher)}"
     return f"{corpus_name(source.corpus)} {source.split}"
+
+
+def _name_of_model(name_or_path: str) -> str:
+    """Return the name of a model: that of its recipe if it is in a folder."""
+    folder = Path(name_or_path)
+    return str(read_training_record(folder).get("name", folder.name))
 
 
 def describe_dev_set(dev: DevSource) -> str:

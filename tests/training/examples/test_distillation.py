@@ -95,7 +95,7 @@ def test_student_learns_from_plain_text(
     annotator = Annotator.from_pretrained(student.folder)
     assert annotator.types == ("Chemical", "Disease") and annotator.corpora == {}
     written = (student.folder / "training.json").read_text("utf-8")
-    assert "abstracts.txt, tagged by model" in written and str(tmp_path) not in written
+    assert "abstracts.txt, tagged by toy" in written and str(tmp_path) not in written
     # The record names the teacher's training data with its license.
     first = f"{corpus_folder.name} train"
     assert json.loads(written)["taught_on"] == [first]
@@ -131,7 +131,7 @@ def test_student_with_other_tags_learns_mentions(
     [student] = train(Recipe.model_validate(plan), tmp_path / "run", report=lambda _: None)
     assert student.dev_f1 > 0.6
     record = json.loads((student.folder / "training.json").read_text("utf-8"))
-    assert record["trained_on"] == [f"{corpus_folder.name}, tagged by model"]
+    assert record["trained_on"] == [f"{corpus_folder.name}, tagged by toy"]
 
 
 def test_min_teacher_score_drops_uncertain_sentences(teacher: Path, corpus_folder: Path) -> None:
