@@ -60,7 +60,7 @@ TEXT_SHARE = 0.6
 """Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
 
 STAGE = {
-    "steps": 4000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
+    "steps": 10000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
 }  # fmt: skip
 
 SHARE = 0.3
