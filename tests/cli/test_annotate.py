@@ -313,7 +313,7 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["--device", "meta"], "device meta cannot be used here"),
         (["--corpus", "WNUT"], "not trained on a corpus called 'WNUT'"),
         (["missing.txt"], "missing.txt: no such file or folder"),
-        (["-o", "no/such/folder/x.jsonl"], "/no/such/folder does not exist; create it first"),
+        (["-o", "pyproject.toml/x.jsonl"], "/pyproject.toml is not a folder; give another output"),
         (["-t", "x", "-o", ""], "the name of the output is empty; give a file, or - for"),
         (["-t", "x", "-o", "/dev/null"], "/dev/null: is a file, but brat needs a folder; give a"),
         (["-o", "results.doc"], "does not determine a format; name one with --format"),

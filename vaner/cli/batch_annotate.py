@@ -19,6 +19,7 @@ from vaner.errors import VanerError
 from vaner.formats import FORMATS
 from vaner.formats.names import resolve_format_name
 from vaner.formats.source import STDIN
+from vaner.utils.atomic_write import check_creatable
 from vaner.utils.distribution import describe_install
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ def _output_format(format: str | None, output: str) -> str:
     name = output_format(format or "jsonl", output)
     if name in VIEWS or name in FILE_VIEWS or FORMATS[name].folder_writer:
         raise VanerError(f"{name} cannot be written in parts; give another format with --format")
+    if Path(output).is_file():
+        raise VanerError(f"{output}: is a file; --engine writes a folder of parts")
+    check_creatable(Path(output))
     return name
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vaner.cli.messages import print_message, print_result
 from vaner.display.text import format_count, format_counts, printable
 from vaner.errors import VanerError
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import atomic_write, check_creatable
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
@@ -134,13 +134,12 @@ def check_writable(*paths: Path | None) -> None:
     """Check that files can be written, before the work starts.
 
     Raises:
-        VanerError: if a path is a folder, its folder does not exist, or two paths are the same.
+        VanerError: if a path is a folder or cannot be written, or two paths are the same.
     """
     absolute = [path.absolute() for path in paths if path is not None]
     for path in absolute:
         if path.is_dir():
             raise VanerError(f"{path}: is a folder; give the name of a file")
-        if not path.parent.is_dir():
-            raise VanerError(f"{path}: the folder {path.parent} does not exist; create it first")
+        check_creatable(path)
     if len(set(absolute)) < len(absolute):
         raise VanerError(f"{absolute[0]}: --json and --report need different files")

@@ -11,6 +11,7 @@ import typer
 from vaner.cli.messages import print_message
 from vaner.cli.options import ModelArgument, OverwriteOption, RevisionOption
 from vaner.errors import VanerError
+from vaner.utils.atomic_write import check_creatable
 
 Precision: TypeAlias = Literal["int8", "fp32"]
 
@@ -108,6 +109,7 @@ def _check_target(target: Path, marker: str, overwrite: bool) -> None:
         raise VanerError(f"{target}: exists already; replace it with --overwrite")
     if target.exists() and not (target / marker).is_file():
         raise VanerError(f"{target}: was not written by vaner export, and is not replaced")
+    check_creatable(target)
 
 
 def _export_model(folder: Path, target: Path, precision: Precision, *, with_records: bool) -> None:

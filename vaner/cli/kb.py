@@ -37,6 +37,7 @@ from vaner.cli.options import (
 from vaner.display.text import align_columns, format_count, format_counts
 from vaner.errors import VanerError
 from vaner.linking.options import MIN_SCORE
+from vaner.utils.atomic_write import check_creatable
 
 if TYPE_CHECKING:
     from vaner.knowledge.report import Report
@@ -108,6 +109,8 @@ def build(
     from vaner.cli.inputs import SkippedRecords
     from vaner.knowledge.build import build as build_base
 
+    if output is not None:
+        check_creatable(output)
     skipped = SkippedRecords() if skip_bad else None
     start = time.perf_counter()
     base = build_base(name, output, source_folder, on_error=skipped)

@@ -11,6 +11,7 @@ import typer
 
 from vaner.display.text import printable
 from vaner.errors import VanerError, escape_control_characters
+from vaner.utils.atomic_write import check_creatable
 
 INTERRUPTED = 130
 
@@ -37,6 +38,7 @@ def output_folder_errors(folder: Path) -> Iterator[None]:
     """
     if folder.exists() and not folder.is_dir():
         raise VanerError(f"{folder}: is a file; --output must be a folder")
+    check_creatable(folder)
     try:
         yield
     except PermissionError as error:

@@ -168,7 +168,8 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Output file; a folder for brat; - for standard output. Example: -o out.jsonl",
+        help="Output file; a folder for brat; - for standard output. Missing folders are created. "
+        "Example: -o out.jsonl",
     ),
 ]
 InputFormatOption = Annotated[

@@ -6,8 +6,6 @@ Each document is flushed before the next one is annotated. An error does not los
 
 from __future__ import annotations
 
-import gzip
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -18,11 +16,11 @@ from vaner.display import table
 from vaner.display.output_formats import FILE_VIEWS, VIEWS
 from vaner.errors import VanerError, escape_control_characters
 from vaner.formats import FORMATS, WriteReport, write, write_to
+from vaner.formats.compression import check_not_compressed, remove_suffix
+from vaner.formats.read_write import open_output
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
-from vaner.utils.atomic_write import find_replaceable_file, replace_file
-
-_COMPRESSED = {".gz", ".bz2", ".xz"}
+from vaner.utils.atomic_write import check_creatable, find_replaceable_file, replace_file
 
 
 class GuardedStream:
@@ -64,7 +62,7 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
     """Check that the output can be written, before the work starts.
 
     Raises:
-        VanerError: if a folder does not exist, if a file is given instead of a folder or a folder
+        VanerError: if writing is not permitted, if a file is given instead of a folder or a folder
             instead of a file, if the output is also an input, or if a folder contains files that
             might be overwritten.
     """
@@ -87,9 +85,9 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
         raise VanerError(f"{target}: is not empty; give a new folder for {format}")
     if not is_folder_format and path.is_dir():
         raise VanerError(f"{target}: is a folder, but {format} needs a file")
-    if not path.absolute().parent.is_dir():
-        folder = path.absolute().parent
-        raise VanerError(f"{target}: the folder {folder} does not exist; create it first")
+    if format in FILE_VIEWS or (format in FORMATS and FORMATS[format].path_writer):
+        check_not_compressed(path, format)
+    check_creatable(path)
     if path.exists() and any(_is_read_with(path, Path(s)) for s in sources if s != STDIN):
         raise VanerError(f"{target}: is also an input; give another output file")
 
@@ -147,9 +145,7 @@ def _write_to_target(documents: Iterable[Document], target: str, format: str) ->
         return WriteReport(count, dict(+lost))
     if target != STDIN and format not in VIEWS:
         return write(documents, target, format)
-    if target == STDIN:
-        return write_to_stream(documents, sys.stdout, format)
-    with _open_text(target) as file:
+    with open_output(target) as file:
         return write_to_stream(documents, file, format)
 
 
@@ -159,8 +155,8 @@ def _partial_file(path: Path) -> str:
     >>> _partial_file(Path("runs/annotated.jsonl.gz"))
     'runs/annotated.partial.jsonl.gz'
     """
-    suffixes = "".join(path.suffixes[-2:] if path.suffix in _COMPRESSED else path.suffixes[-1:])
-    stem = path.name.removesuffix(suffixes) if suffixes else path.name
+    name = remove_suffix(path.name)
+    stem, suffixes = Path(name).stem, Path(name).suffix + path.name[len(name) :]
     return str(path.with_name(f"{stem}.partial{suffixes}"))
 
 
@@ -201,9 +197,3 @@ class _EscapingStream:
 
     def flush(self) -> None:
         self._stream.flush()
-
-
-def _open_text(target: str) -> TextIO:
-    if target.endswith(".gz"):
-        return cast(TextIO, gzip.open(target, "wt", encoding="utf-8", newline=""))
-    return open(target, "w", encoding="utf-8", newline="")

@@ -12,6 +12,7 @@ from vaner.display.output_formats import FILE_VIEWS, VIEWS, output_format
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, write
 from vaner.formats.source import STDIN
+from vaner.utils.atomic_write import check_creatable
 from vaner.utils.temporary_folder import replace_folder, temporary_folder
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def check_folder(folder: Path, format: str, splits: Collection[str], *, overwrit
         raise VanerError(f"{name} cannot represent a corpus; give another format with --to")
     if folder.exists() and not folder.is_dir():
         raise VanerError(f"{folder}: is a file; give the name of a folder")
+    check_creatable(folder)
     existing = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     if existing and not overwrite:
         raise VanerError(

@@ -11,6 +11,8 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+from vaner.errors import VanerError
+
 SUFFIXES = (".gz", ".bz2", ".xz")
 """Suffixes of compressed files, after the suffix of the format."""
 
@@ -64,6 +66,16 @@ def open_compressed_text(path: str | Path) -> TextIO | None:
     openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
     opener = openers.get(Path(path).suffix.lower())
     return opener and cast(TextIO, opener(path, "wt", encoding="utf-8", newline=""))
+
+
+def check_not_compressed(path: str | Path, format: str) -> None:
+    """Refuse a name such as ``table.parquet.gz`` for a format that is not compressed again.
+
+    Raises:
+        VanerError: with the right name.
+    """
+    if (name := remove_suffix(Path(path).name)) != Path(path).name:
+        raise VanerError(f"{path}: {format} is not compressed further; name the file {name}")
 
 
 def decompress(stream: io.BufferedReader[Any]) -> BinaryIO:

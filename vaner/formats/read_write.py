@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from vaner.errors import FormatError, VanerError
-from vaner.formats.compression import open_compressed_text
+from vaner.formats.compression import check_not_compressed, open_compressed_text
 from vaner.formats.detect import detect_format, suggest_format
 from vaner.formats.losses import Losses, replace_file_start
 from vaner.formats.names import get_format
@@ -109,7 +109,8 @@ def write(
 
     Args:
         documents: the documents. A generator is consumed one document at a time.
-        path: file or folder. ``.gz``, ``.bz2`` or ``.xz`` at the end compresses.
+        path: file or folder; missing folders are created. ``.gz``, ``.bz2`` or ``.xz`` at the end
+            compresses.
         format: name of a format in `FORMATS`. Default: from the suffix of the path.
 
     Raises:
@@ -123,6 +124,7 @@ def write(
         if target.path_writer:
             if str(path) == STDIN:
                 raise VanerError(f"{target.name} cannot be written to a stream; give a file")
+            check_not_compressed(path, target.name)
             losses, counter = Losses(), _CountingIterable(documents)
             prepared = prepare_unsupported_annotations(counter, target, losses)
             opened = (
@@ -131,18 +133,27 @@ def write(
             with opened as file:
                 number = sum(1 for _ in target.path_writer(prepared, file, losses))
             return WriteReport(number, dict(+losses))
-        with _open_output(path) as stream:
+        with open_output(path) as stream:
             return write_to(documents, stream, target.name)
     except OSError as error:
         raise FormatError(f"cannot be written: {error.strerror or error}", path) from None
 
 
 @contextmanager
-def _open_output(path: str | Path) -> Iterator[TextIO]:
-    """Open a UTF-8 stream that does not translate line ends."""
+def open_output(path: str | Path) -> Iterator[TextIO]:
+    """Open a UTF-8 stream that does not translate line ends, in folders that may be missing.
+
+    Args:
+        path: file, or ``"-"`` for standard output. ``.gz``, ``.bz2`` or ``.xz`` compresses.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
     if str(path) == STDIN:
         yield sys.stdout
-    elif compressed := open_compressed_text(path):
+        return
+    Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
+    if compressed := open_compressed_text(path):
         with compressed:
             yield compressed
     else:

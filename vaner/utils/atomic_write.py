@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from vaner.errors import VanerError
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary file path that replaces `path` when the block ends without an error.
 
-    Until then, readers of `path` see the old file. If the block raises an error, the old file stays
-    and the temporary file is removed. The file that a symbolic link points to is replaced, not the
-    link. Special files such as ``/dev/stdout`` are written directly.
+    Missing folders are created. Until the end, readers of `path` see the old file. If the block
+    raises an error, the old file stays and the temporary file is removed. The file that a symbolic
+    link points to is replaced, not the link. Special files such as ``/dev/stdout`` are written
+    directly.
 
     Args:
         path: the file to write.
@@ -35,12 +38,35 @@ def atomic_write(path: Path) -> Iterator[Path]:
     if file is None:
         yield path
         return
+    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         yield temporary
         replace_file(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_creatable(path: Path) -> None:
+    """Check, before the work, that a file or folder can be written; missing folders are created.
+
+    Args:
+        path: the file or folder. It need not exist.
+
+    Raises:
+        VanerError: if a part of the path is a file, or if writing to the folder is not permitted.
+    """
+    if path.is_dir():
+        folder = path
+    elif (file := find_replaceable_file(path)) is None:
+        return
+    else:
+        parents = file.absolute().parents
+        folder = next((f for f in parents if os.path.lexists(f)), parents[0])
+    if not folder.is_dir():
+        raise VanerError(f"{path}: {folder} is not a folder; give another output")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise VanerError(f"{path}: writing to {folder} is not permitted; give another output")
 
 
 def find_replaceable_file(path: Path) -> Path | None:
