@@ -126,9 +126,10 @@ def test_signs_for_spaces(put):
     assert mentions(document) == [("Gout", "Dis"), ("flu", "Dis")]
 
 
-def test_bmes(put):
-    rows = "acute B-Dis\nrenal M-Dis\nfailure E-Dis\nor O\nflu S-Dis\n"
-    path = put(rows, "a.bmes")
+@pytest.mark.parametrize("single", ["S", "U", "W", "w"])  # BMES, BILOU, BMEWO
+def test_letters_of_schemes(put, single):
+    rows = f"acute B-Dis\nrenal M-Dis\nfailure E-Dis\nor O\nflu {single}-Dis\n"
+    path = put(rows, "a.txt")
     assert detect_format(path) == "conll"
     (document,) = read(path)
     assert mentions(document) == [("acute renal failure", "Dis"), ("flu", "Dis")]

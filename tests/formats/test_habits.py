@@ -307,9 +307,15 @@ def test_names_of_tokens_and_tags(put: Put, record: dict[str, Any]) -> None:
     assert mentions(read_one(put(json.dumps(record), "a.jsonl"))) == [("Rat fever", "D")]
 
 
-def test_the_tag_may_be_first(put: Put) -> None:
-    path = put("B-D\tRat\nI-D\tfever\nO\t.\n", "a.tsv")
+@pytest.mark.parametrize("separator", ["\t", " "])
+def test_the_tag_may_be_first(put: Put, separator: str) -> None:
+    path = put("B-D\tRat\nI-D\tfever\nO\t.\n".replace("\t", separator), "a.txt")
     assert mentions(read_one(path)) == [("Rat fever", "D")]
+
+
+def test_words_that_look_like_tags_are_text(put: Put) -> None:
+    path = put("acute B-cell leukemia\nchronic B-cell leukemia\n", "a.txt")
+    assert detect_format(path) == "text"
 
 
 def test_columns_and_rows_of_datasets(put: Put) -> None:

@@ -28,6 +28,7 @@ def test_text_is_unchanged(put):
         "She was treated with L-dopa\n",
         "Her blood is of type O",
         "He lacks vitamin B\nShe lacks vitamin E\n",
+        "blood group: o\nblood group: b\nvitamin B: l\n",
     ],
 )
 def test_note_that_ends_like_a_tag_is_text(put, text):

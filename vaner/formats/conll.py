@@ -1,9 +1,9 @@
 """CoNLL: a token per line, its tag in the last column, and an empty line between sentences.
 
 Columns are separated by a tab or by spaces. A first line that names the columns is not a token.
-IOB1, IOB2, BIOES, BILOU and BMES are read. Other places of token and tag are recognized or named,
-see `vaner.formats.conll_columns`. Without ``-DOCSTART-`` lines, each sentence is a document; with
-them, a document has all sentences up to the next such line, joined by line breaks. Tokens are
+IOB1, IOB2, BIOES, BILOU, BMES and BMEWO are read. Other places of token and tag are recognized or
+named, see `vaner.formats.conll_columns`. Without ``-DOCSTART-`` lines, each sentence is a document;
+with them, a document has all sentences up to the next such line, joined by line breaks. Tokens are
 joined by a space. Files are written as IOB2 (or BIOES), tab-separated, with the columns between
 token and tag if the source had them.
 

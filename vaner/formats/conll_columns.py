@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vaner.errors import VanerError
-from vaner.text.tags import OUTSIDE, is_tag
+from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, is_tag
 
 EMPTY_TAG = "_"
 _COMMENT = re.compile(r"#\s*[\w.:-]+\s*=")
@@ -23,8 +23,8 @@ _POSITION = re.compile(r"(\d+)(?:[-.]\d+)?")
 _NAMED_ID = re.compile(r"(?:[A-Za-z]+[-_:. ]*)?(\d+)")
 _MISC_NAMES = {"ne", "ner", "name", "namedentity", "nertag", "tag", "bio", "iob"}
 _CONLLU_WIDTH = 10
-_PREFIX = re.compile(r"([BIESLUMbieslum])[-_:](.+)")
-_SUFFIX = re.compile(r"(.+)[-_]([BIESLUM])")
+_PREFIX = re.compile(rf"([{PREFIX_LETTERS}{PREFIX_LETTERS.lower()}])[-_:](.+)")
+_SUFFIX = re.compile(rf"(.+)[-_]([{PREFIX_LETTERS}])")
 _TYPE = re.compile(r"(?!\w-)[A-Za-z][\w ./-]{2,40}")
 _MAX_TYPES = 20
 _NO_SPACE = "SpaceAfter=No"
@@ -311,15 +311,17 @@ def _split_misc(cell: str) -> Iterator[tuple[str, str]]:
         yield (name, value) if equals else ("", part)
 
 
-def has_tags(rows: Sequence[Sequence[str]]) -> bool:
+def has_tags(rows: Sequence[Sequence[str]], *, needs_outside: bool = False) -> bool:
     """Return whether the rows of a table are tokens and tags in other columns than usual.
 
     Args:
         rows: rows of the same length.
+        needs_outside: whether one of the tags must be O, as words of a text may look like tags.
     """
     columns = find_columns(rows)
     if columns == Columns():
         return False
     tags = [columns.get_tag(row) for row in rows]
     is_typed = any("-" in tag for tag in tags) or len(rows[0]) == _CONLLU_WIDTH
+    is_typed = is_typed and (OUTSIDE in tags or not needs_outside)
     return is_typed and all(map(is_tag, tags))

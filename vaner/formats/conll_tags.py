@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vaner.formats.source import FormatWarning, MalformedError
-from vaner.text.tags import OUTSIDE, find_violations, split_tag
+from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, find_violations, split_tag
 
-_SEVERAL = re.compile(r"[|,;/][BIES]-")
+_SEVERAL = re.compile(rf"[|,;/][{PREFIX_LETTERS}]-")
 _MIN_TOKENS = 2
 """Tokens from which a file of numbers alone is suspicious."""
 
@@ -53,7 +53,7 @@ class TagStatistics:
         self.i_starts += len(violations)
         previous = OUTSIDE
         for tag in tags:
-            self.b_starts += tag[0] in "BSU" and tag[1:] != previous[1:]
+            self.b_starts += split_tag(tag)[0] in "BS" and tag[1:] != previous[1:]
             previous = tag
 
     def warn_plain_types(self, name: str) -> None:

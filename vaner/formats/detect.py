@@ -25,7 +25,7 @@ from vaner.formats.source import (
     read_bytes,
     read_chunks,
 )
-from vaner.text.tags import OUTSIDE, split_tag
+from vaner.text.tags import OUTSIDE, is_tag
 
 _HEAD_LENGTH = 1 << 14
 _SIGNATURE_LENGTH = 16
@@ -249,17 +249,15 @@ def _has_tags(lines: list[str]) -> bool:
     if lines[0].startswith("-DOCSTART-"):
         return True
     rows = list(map(conll_columns.split_row, lines))
-    is_table = "\t" in lines[0] and len({len(row) for row in rows}) == 1
-    if is_table and conll_columns.has_tags(rows):
+    is_table = len({len(row) for row in rows}) == 1
+    if is_table and conll_columns.has_tags(rows, needs_outside="\t" not in lines[0]):
         return True
-    has_outside = any(row[-1] == OUTSIDE for row in rows)
+    tags = [row[-1] for row in rows]
+    has_outside = any(tag in (OUTSIDE, OUTSIDE.lower()) for tag in tags)
     if "\t" not in lines[0] and not (len(rows) > 1 and has_outside):
         return False
-    if not has_outside and not any("-" in row[-1] for row in rows):
+    if not has_outside and not any("-" in tag for tag in tags):
         return False
-    try:
-        return len({len(row) for row in rows}) == 1 < len(rows[0]) and all(
-            split_tag(row[-1]) for row in rows
-        )
-    except ValueError:
-        return False
+    if has_outside:  # other spellings, such as b-Disease
+        tags = list(map(conll_columns.repair_tag, tags))
+    return is_table and len(rows[0]) > 1 and all(map(is_tag, tags))

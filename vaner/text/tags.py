@@ -16,8 +16,10 @@ from vaner.text.words import Word
 
 OUTSIDE = "O"
 
-# BILOU and BIOES use different letters for the same positions. Files contain either.
-_PREFIXES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
+# BILOU, BMEWO and BIOES use different letters for the same positions. Files contain any of them.
+_PREFIXES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
+PREFIX_LETTERS = "".join(_PREFIXES)
+"""The letters with which a tag of a mention begins."""
 
 
 class TagScheme(StrEnum):
@@ -113,10 +115,10 @@ def make_tags(length: int, scheme: TagScheme, type: str = "") -> list[str]:
 def split_tag(tag: str) -> tuple[str, str]:
     """Split a tag into prefix and type: ``("B", "Disease")``, or ``("O", "")`` for outside.
 
-    Prefixes of BILOU and BMES are converted to BIOES.
+    Prefixes of BILOU, BMES and BMEWO are converted to BIOES.
 
     Raises:
-        ValueError: if the string is not a tag of BIO, BIOES, BILOU or BMES.
+        ValueError: if the string is not a tag of BIO, BIOES, BILOU, BMES or BMEWO.
     """
     if tag == OUTSIDE:
         return OUTSIDE, ""
@@ -127,7 +129,7 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def is_tag(text: str) -> bool:
-    """Return whether a string is a tag of BIO, BIOES, BILOU or BMES.
+    """Return whether a string is a tag of BIO, BIOES, BILOU, BMES or BMEWO.
 
     >>> is_tag("B-Disease"), is_tag("O"), is_tag("Disease")
     (True, True, False)
@@ -140,7 +142,7 @@ def is_tag(text: str) -> bool:
 
 
 def decode_tags(tags: Sequence[str], *, repair: bool = True) -> list[Chunk]:
-    """Convert tags in IOB1, BIO, BIOES, BILOU or BMES to mentions.
+    """Convert tags in IOB1, BIO, BIOES, BILOU, BMES or BMEWO to mentions.
 
     Args:
         tags: a tag per word.
