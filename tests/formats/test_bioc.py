@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import pytest
 
@@ -183,3 +184,50 @@ def test_single_bioc_json_documents(put):
     for content in (record, f"[{record}]", f'{{"PubTator3": [{record}]}}'):
         (document,) = read(put(content, "x.json"))
         assert (document.id, document.text) == ("3", "Fever.")
+
+
+def make_bioc(*passages):
+    """Return BioC JSON of a document, from the offset, text and mentions of each passage."""
+    units = []
+    for offset, text, *located in passages:
+        annotations = [
+            {"infons": {"type": "D"}, "text": quoted, "locations": [{"offset": start, "length": n}]}
+            for quoted, start, n in located
+        ]
+        units.append({"offset": offset, "text": text, "annotations": annotations})
+    return json.dumps({"documents": [{"id": "d1", "passages": units}]})
+
+
+@pytest.mark.parametrize("start", [5, 16])  # in the passage, in the document
+def test_passages_with_the_same_offset(put, start):
+    content = make_bioc(
+        (0, "Some gout.", ("gout", 5, 4)), (0, "More asthma.", ("asthma", start, 6))
+    )
+    with pytest.warns(FormatWarning, match="d1 put a passage before the end of the previous one"):
+        (document,) = read(put(content, "a.json"))
+    assert document.text == "Some gout.\nMore asthma."
+    assert mentions(document) == [("gout", "D"), ("asthma", "D")]
+
+
+def test_passages_with_the_same_offset_and_mentions_elsewhere(put):
+    for quoted in ("", "fever"):  # nothing shows where the mention is
+        content = make_bioc((0, "Some gout."), (0, "More asthma.", (quoted, 5, 6)))
+        with pytest.raises(FormatError, match="has the offset 0, but the text before it ends at"):
+            list(read(put(content, "a.json")))
+
+
+def test_names_of_types_in_infons(put):
+    named, unnamed = make_bioc((0, "Gout", ("Gout", 0, 4))), []
+    for name in ("class", "semantic_type", "unknown"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            (document,) = read(put(named.replace('"type"', f'"{name}"'), "a.json"))
+        assert mentions(document) == [("Gout", "" if caught else "D")]
+        unnamed += [str(warning.message) for warning in caught]
+    (message,) = unnamed
+    assert message.endswith("left out: type of a mention, it is in no known field (1)")
+
+
+def test_ids_of_pubtator_3(put):
+    content = make_bioc((0, "Gout")).replace('"id": "d1"', '"_id": "38012345|None"')
+    assert [d.id for d in read(put(content, "a.json"))] == ["38012345"]
