@@ -36,6 +36,8 @@ def spans(document: Document) -> list[tuple[int, int, str]]:
 
 
 SPOTS = [{"start_pos": s, "end_pos": e, "labels": [{"value": t}]} for s, e, t in FOUND]
+CMEEE = [{"start_idx": s, "end_idx": e - 1, "type": t, "entity": TEXT[s:e]} for s, e, t in FOUND]
+LIGHT_TAG = [{"start": s, "end": e, "tag": t, "value": TEXT[s:e]} for s, e, t in FOUND]
 AMAZON = [{"BeginOffset": s, "EndOffset": e, "Type": t, "Score": 0.9} for s, e, t in FOUND]
 
 
@@ -48,8 +50,19 @@ AMAZON = [{"BeginOffset": s, "EndOffset": e, "Type": t, "Score": 0.9} for s, e, 
         {"labels": [], "ner": SPOTS},
         {"labels": [], "entities": SPOTS},
         {"Entities": AMAZON},
+        {"entities": CMEEE},
+        {"annotations": LIGHT_TAG},
     ],
-    ids=["GATE", "CLUENER", "groups of spaCy", "flair", "older flair", "Comprehend Medical"],
+    ids=[
+        "GATE",
+        "CLUENER",
+        "groups of spaCy",
+        "flair",
+        "older flair",
+        "Comprehend Medical",
+        "CMeEE",
+        "LightTag",
+    ],
 )
 def test_mentions_under_other_names(put: Put, fields: dict[str, Any]) -> None:
     record = {"text": TEXT, **fields}
@@ -58,6 +71,25 @@ def test_mentions_under_other_names(put: Put, fields: dict[str, Any]) -> None:
             warnings.simplefilter("ignore", FormatWarning)  # of the converted ends
             documents = list(read(put(content, "file.jsonl")))
         assert [spans(document) for document in documents] == [FOUND, FOUND]
+
+
+def test_records_of_ccks(put: Put) -> None:
+    entities = [{"label_type": t, "start_pos": s, "end_pos": e, "overlap": 0} for s, e, t in FOUND]
+    record = {"originalText": TEXT, "entities": entities}
+    with pytest.warns(SkippedRecordsWarning, match=r"left out: field overlap of a mention \(2\)"):
+        (document,) = read(put(json.dumps(record), "a.json"))
+    assert (document.text, spans(document)) == (TEXT, FOUND)
+
+
+def test_a_name_of_a_type_that_occurs_in_the_text_is_not_a_quote(put: Put) -> None:
+    record = {"text": "Gout", "entities": [{"begin": 0, "end": 4, "entity": "Gout", "CUI": "C1"}]}
+    (document,) = read(put(json.dumps(record), "a.json"))
+    assert (spans(document), document.spans[0].identifiers) == ([(0, 4, "Gout")], ("UMLS:C1",))
+
+
+def test_a_record_without_text_names_its_fields(put: Put) -> None:
+    with pytest.raises(FormatError, match="has neither text nor tokens; it has detail, status"):
+        list(read(put('{"detail": "not found", "status": 404}', "a.json")))
 
 
 def test_a_text_under_another_name_is_not_from_doccano(put: Put) -> None:

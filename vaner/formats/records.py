@@ -49,6 +49,7 @@ _UNAMBIGUOUS = {*MENTION_FIELDS, "ents", "mentions", "ner", "denotations", "enti
 """Names of a field that has mentions, whatever its entries look like."""
 
 _RECORDS = "the records, which are mentions and not documents"
+_LISTED_FIELDS = 8
 _CHECKED_ENTRIES = 10  # of a list that may contain mentions
 
 
@@ -146,7 +147,9 @@ def to_document(
         metadata |= {"instruction": instruction} if instruction is not None else {}
         text, tokens = _join_tokens(words, metadata)
     else:
-        raise MalformedError("the record has neither text nor tokens")
+        listed = ", ".join(str(name)[:40] for name in [*record][:_LISTED_FIELDS]) or "nothing"
+        listed += ", …" if len(record) > _LISTED_FIELDS else ""
+        raise MalformedError(f"the record has neither text nor tokens; it has {listed}")
     _count_unread(record, field, unread)
     given = record.get("id")
     id, spans = default_id if given is None else str(given), []

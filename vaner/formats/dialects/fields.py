@@ -12,7 +12,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vaner.formats.dialects.mentions import has_no_type, is_mention, is_triple, normalize_mention
+from vaner.formats.dialects.mentions import (
+    has_no_type,
+    is_mention,
+    is_triple,
+    name_quote,
+    normalize_mention,
+)
 from vaner.formats.json_values import is_integer
 from vaner.formats.skipped_records import SkipCounts
 from vaner.formats.source import MalformedError
@@ -21,6 +27,7 @@ from vaner.text.tags import is_tag
 TEXTS = (
     "content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph",
     "sentence_text", "abstract_text", "note_text", "doc_text", "report_text", "Text",
+    "originalText",
 )  # fmt: skip
 """Names of a field with the text of a document, if there is no ``text``."""
 
@@ -101,7 +108,8 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
     name = None if find_tag_field(fields) else _find_mentions(fields)
     if name is None:
         return fields
-    entries = [_order_values(entry, fields.get("text")) for entry in fields[name]]
+    text = fields.get("text")
+    entries = [_name_values(entry, text) if text else entry for entry in fields[name]]
     spans = [span for entry in entries for span in normalize_mention(entry, skipped)]
     if skipped is not None and (untyped := sum(map(has_no_type, fields[name]))):
         skipped[UNKNOWN_TYPE] += untyped
@@ -110,8 +118,10 @@ def normalize_record(record: Any, skipped: SkipCounts | None = None) -> Mapping[
     return {**others, "spans": spans}
 
 
-def _order_values(entry: Any, text: Any) -> Any:
-    """Return ``[quote, start, end, type]`` with the type first; other entries are not changed."""
+def _name_values(entry: Any, text: Any) -> Any:
+    """Return a mention with its text under our name, and ``[quote, start, end, type]`` in order."""
+    if isinstance(entry, dict) and isinstance(text, str):
+        return name_quote(entry, text)
     if not is_triple(entry) or len(entry) != 4 or not isinstance(text, str):
         return entry
     quote, start, end, type = entry

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vaner.formats.identifiers import read_identifiers, without_identifiers
+from vaner.formats.identifiers import is_identifier_field, read_identifiers, without_identifiers
 from vaner.formats.json_values import is_integer
 from vaner.formats.skipped_records import SkipCounts, count_field
 
@@ -26,6 +26,9 @@ START_END = (
     ("char_start", "char_end"),
     ("start_index", "end_index"),
     ("start_pos", "end_pos"),
+    ("start_idx", "end_idx"),
+    ("startIndex", "endIndex"),
+    ("start_position", "end_position"),
     ("begin_offset", "end_offset"),
     ("beginOffset", "endOffset"),
     ("BeginOffset", "EndOffset"),
@@ -56,6 +59,7 @@ TYPES = (
     "entityType",
     "entity_label",
     "ent_type",
+    "label_type",
     "ner_label",
     "semantic_type",
     "semtypes",
@@ -147,6 +151,26 @@ def normalize_mention(entry: Any, skipped: SkipCounts | None = None) -> list[Any
         fields["identifiers"] = identifiers
     fields |= {name: entry[name] for name in _DETAILS if isinstance(entry.get(name), list)}
     return [{**fields, "type": type} for type in find_types(entry) or [_find_class(entry)]]
+
+
+def name_quote(entry: Mapping[str, Any], text: str) -> Mapping[str, Any]:
+    """Return a mention whose text is under another name, such as ``entity``, with it as ``text``.
+
+    A string is the text of the mention if it is at the offsets, with or without the last character.
+
+    >>> name_quote({"start_idx": 0, "end_idx": 3, "type": "D", "entity": "Gout"}, "Gout.")["text"]
+    'Gout'
+    """
+    pieces = None if entry.keys() & {*_QUOTES, "fragments"} else find_pieces(entry)
+    if not pieces or len(pieces) > 1:
+        return entry
+    (start, end), type_name = pieces[0], next((n for n in TYPES if _get_names(entry.get(n))), "")
+    quotes = {text[start:end], text[start : end + 1]} if 0 <= start < end else set()
+    for name, value in entry.items():
+        if isinstance(value, str) and value in quotes and name != type_name:
+            others = {key: item for key, item in entry.items() if key != name}
+            return entry if is_identifier_field(name) else {**others, "text": value}
+    return entry
 
 
 def _find_class(entry: Mapping[str, Any]) -> Any:
