@@ -101,6 +101,7 @@ def test_equal_ids_in_several_files_are_reported(annotate: Run, tmp_path: Path) 
     assert [record["id"] for record in records(done.out)] == ["1", "2", "a", "1", "2", "b"]
     assert "warning: documents of several files have the same id, such as 1: 2; to" in done.err
     assert "the same id" not in annotate(*paths[:3], "-f", "jsonl").err
+    assert "the same id, such as 1: 1; to" in annotate(*paths[:2], paths[0], "-f", "jsonl").err
 
 
 def test_a_brat_folder_is_an_input(annotate: Run, tmp_path: Path) -> None:
@@ -314,7 +315,9 @@ def test_overlapping_gold_is_replaced(annotate: Run, tmp_path: Path) -> None:
         (["--corpus", "WNUT"], "not trained on a corpus called 'WNUT'"),
         (["missing.txt"], "missing.txt: no such file or folder"),
         (["-o", "pyproject.toml/x.jsonl"], "/pyproject.toml is not a folder; give another output"),
-        (["-t", "x", "-o", ""], "the name of the output is empty; give a file, or - for"),
+        (["-t", "x", "-o", ""], "--output is empty; give a value"),
+        (["setup.py", ""], "FILES is empty; give a value"),
+        (["-", "-"], "- is given several times, but standard input can be read only once"),
         (["-t", "x", "-o", "/dev/null"], "/dev/null: is a file, but brat needs a folder; give a"),
         (["-o", "results.doc"], "does not determine a format; name one with --format"),
         (["--quantization", "int1"], "'--quantization': 'int1' is not one of"),
@@ -478,7 +481,7 @@ def test_a_shard_of_a_stream_may_be_empty(annotate: Run, tmp_path: Path) -> None
     assert "no text in standard input" in annotate("--shard", "1/3", "-o", out, stdin=b"").err
 
 
-@pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/5", "1.5/3", ""])
+@pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/5", "1.5/3"])
 def test_invalid_shards_are_errors(annotate: Run, shard: str) -> None:
     assert "must be i/n with i from 1 to n" in annotate("--shard", shard, stdin=b"Flu.").error
 

@@ -246,7 +246,7 @@ def test_without_training_mentions(score: Run, corpus: Path) -> None:
         (["--types", "Species"], "does not annotate Species"),
         (["--split", "devel"], "no file for split 'devel'"),
         (["--seen-in", "devel"], "no file for split 'devel'"),
-        (["--json", "/no/such/folder/x.json"], "does not exist"),
+        (["--json", "pyproject.toml/x.json"], "is not a folder; give another output"),
         (["--json", "/"], "is a folder"),
         (["--json", "x.json", "--report", "./x.json"], "need different files"),
         (["--limit", "0"], "'--limit'"),

@@ -85,3 +85,42 @@ def test_views_are_compressed_like_other_formats(run: Run, tmp_path: Path, corpu
         assert run("corpus", "convert", corpus, output).code == 0
     assert b"<html" in lzma.decompress(output.read_bytes())
     assert [path.name for path in tmp_path.glob("page*")] == ["page.html.xz"]
+
+
+@pytest.mark.parametrize("option", ["--json", "--report"])
+@pytest.mark.parametrize("name", ["test.jsonl", "theirs.jsonl", "corpus/train.jsonl"])
+def test_results_do_not_replace_an_input(
+    run: Run, tmp_path: Path, corpus: Path, option: str, name: str
+) -> None:
+    output, folder = tmp_path / name, tmp_path / "corpus"
+    folder.mkdir()
+    files = [corpus, tmp_path / "theirs.jsonl", folder / "train.jsonl", folder / "test.jsonl"]
+    for file in files:
+        file.write_text(corpus.read_text())
+    gold = corpus if name == corpus.name else folder
+    done = run("evaluate", "--predictions", files[1], "--corpus", gold, option, output)
+    assert f"{name}: is also an input; give another output file" in done.error
+    assert output.read_text() == corpus.read_text()
+
+
+def test_a_knowledge_base_does_not_replace_its_source(run: Run, corpus: Path) -> None:
+    source = corpus.with_name("my_names.tsv")
+    done = run("kb", "build", "local", "--from", corpus.parent, "--output", source)
+    assert "is also an input" in done.error and source.read_text() == TABLE
+
+
+def test_a_link_into_missing_folders_is_followed(run: Run, tmp_path: Path, corpus: Path) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(tmp_path / "new" / "out.jsonl")
+    assert run("corpus", "convert", corpus, link).code == 0
+    assert link.is_symlink() and (tmp_path / "new" / "out.jsonl").read_text()
+
+
+@pytest.mark.parametrize("command", ["json", "report", "build", "split"])
+def test_outputs_that_have_no_name(
+    run: Run, corpus: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(corpus.parent)
+    arguments = list_commands(corpus, Path("-"))[command]
+    assert "-" in run(*arguments).error and not Path("-").exists()
+    assert "is empty; give a value" in run(*arguments[:-1], "").error

@@ -46,8 +46,9 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         args = replace_renamed_options(args, known)
-        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        values, _, given = self.make_parser(ctx).parse_args(list(args))
         _check_given_once(given)
+        _check_not_empty(given, values)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -155,6 +156,25 @@ def _check_given_once(given: Iterable[Any]) -> None:
         if count > 1 and takes_one and not parameter.is_flag:
             name = max(parameter.opts, key=len)
             raise VanerError(f"{name} is given {count} times, but takes one value")
+
+
+def _check_not_empty(given: Iterable[Any], values: Mapping[str, Any]) -> None:
+    """Refuse an empty value, such as an unset variable of a shell: as a path, it would be ``.``.
+
+    Args:
+        given: the parameters on the command line.
+        values: name of a parameter -> its value or values.
+
+    Raises:
+        VanerError: with the name of the option or argument. Only a text to annotate may be empty.
+    """
+    for parameter in given:
+        value = values.get(parameter.name)
+        is_empty = value == "" or (isinstance(value, list | tuple) and "" in value)
+        if is_empty and parameter.name != "text":
+            is_option = parameter.param_type_name == "option"
+            name = max(parameter.opts, key=len) if is_option else parameter.name.upper()
+            raise VanerError(f"{name} is empty; give a value")
 
 
 @contextmanager

@@ -59,6 +59,7 @@ from vaner.cli.score_system import score_system
 from vaner.cli.scored_system import ScoredSystem
 from vaner.errors import CorpusError, VanerError
 from vaner.formats.names import resolve_format_name
+from vaner.formats.source import STDIN
 from vaner.recognition.options import LoadOptions
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def evaluate(
     ))  # fmt: skip
     type_names, format = split_types(types), resolve_format_name(input_format)
     split, seen_in = resolve_split(split), seen_in and resolve_split(seen_in)
-    check_writable(json_file, report)
+    check_writable(json_file, report, inputs=(corpus, predictions))
     scoring: dict[str, Any] = {"min_score": min_score, "bootstrap": bootstrap, "limit": limit}
     run: Callable[..., Evaluation] = partial(
         score_system, **scoring, min_precision=min_precision, quiet=quiet, consistency=consistency,
@@ -218,6 +219,8 @@ def _load_corpora(
         file: the predictions.
     """
     names = parse_renames(rename)
+    if name == file.path == STDIN:
+        raise VanerError("standard input can be read only once; give --predictions a file")
     gold, seen = reading(split), _load_seen_split(name, split, seen_in, reading)
     loaded = (gold, seen, file.read(split))
     corpora = iter(rename_corpora([corpus for corpus in loaded if corpus is not None], names))

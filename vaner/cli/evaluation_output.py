@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.cli.messages import print_message, print_result
+from vaner.cli.outputs import check_not_input
 from vaner.display.text import format_count, format_counts, printable
 from vaner.errors import VanerError
 from vaner.utils.atomic_write import atomic_write, check_creatable
@@ -130,16 +131,22 @@ def write_html_report(
     print_message(f"report written to {path}")
 
 
-def check_writable(*paths: Path | None) -> None:
+def check_writable(*paths: Path | None, inputs: Iterable[str | None] = ()) -> None:
     """Check that files can be written, before the work starts.
 
+    Args:
+        paths: the results file and the report, or None.
+        inputs: files, folders and names that are read, or None.
+
     Raises:
-        VanerError: if a path is a folder or cannot be written, or two paths are the same.
+        VanerError: if a path is a folder, an input or cannot be written, or two are the same.
     """
-    absolute = [path.absolute() for path in paths if path is not None]
-    for path in absolute:
+    sources = [source for source in inputs if source is not None]
+    outputs = [path for path in paths if path is not None]
+    for path in outputs:
         if path.is_dir():
             raise VanerError(f"{path}: is a folder; give the name of a file")
         check_creatable(path)
-    if len(set(absolute)) < len(absolute):
-        raise VanerError(f"{absolute[0]}: --json and --report need different files")
+        check_not_input(path, sources)
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise VanerError(f"{outputs[0]}: --json and --report need different files")

@@ -42,12 +42,11 @@ def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
     """Return the files to read. Folders are replaced by their files, except folders of brat.
 
     Raises:
-        VanerError: if a path does not exist, or a folder contains nothing to read.
+        VanerError: if a path does not exist, a folder contains nothing to read, or standard input
+            is given twice.
     """
     files: list[str] = []
     for name in paths:
-        if not name:  # an unset shell variable; Path("") would be the current folder
-            raise VanerError("the name of a file is empty")
         path = Path(name)
         if name == STDIN or path.is_file() or path.is_fifo() or path.is_char_device():
             files.append(name)
@@ -55,6 +54,8 @@ def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
             files += _files_of(path, format)
         else:
             raise VanerError(f"{name}: no such file or folder")
+    if files.count(STDIN) > 1:
+        raise VanerError("- is given several times, but standard input can be read only once")
     return files
 
 
@@ -101,8 +102,8 @@ def read_documents(
     """Yield the documents of all files in order; warn about repeated ids, or if there is no text.
 
     An empty file is not an error, so that a script over many files does not stop at it. The warning
-    helps if the input is empty by mistake. Files of the same name in several folders have documents
-    of the same id, which most output formats cannot distinguish.
+    helps if the input is empty by mistake. Files of the same name in several folders, and a file
+    that is given twice, have documents of the same id, which most formats cannot distinguish.
 
     Args:
         paths: files, folders of brat, or ``-`` for standard input.
@@ -116,13 +117,13 @@ def read_documents(
         FormatError: for an invalid record, if `skipped` is None.
     """
     is_empty = True
-    file_of_id: dict[str, str] = {}
+    file_of_id: dict[str, int] = {}
     repeated: list[str] = []
-    for path in paths:
+    for number, path in enumerate(paths):
         for document in _read_file(path, format, encoding, skipped, options or {}):
             is_empty = is_empty and not document.text.strip()
             is_compared = len(paths) > 1 and len(file_of_id) < _MAX_COMPARED_IDS
-            if is_compared and file_of_id.setdefault(document.id, path) != path:
+            if is_compared and file_of_id.setdefault(document.id, number) != number:
                 repeated.append(document.id)
             yield document
     if repeated:

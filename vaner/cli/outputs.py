@@ -12,10 +12,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO, cast
 
+from vaner.corpora.folders import is_corpus_file
 from vaner.display import table
 from vaner.display.output_formats import FILE_VIEWS, VIEWS
 from vaner.errors import VanerError, escape_control_characters
 from vaner.formats import FORMATS, WriteReport, write, write_to
+from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import check_not_compressed, remove_suffix
 from vaner.formats.read_write import open_output
 from vaner.formats.source import STDIN
@@ -74,8 +76,6 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
         raise VanerError(f"{format} cannot be written to standard output; give a file with -o FILE")
     if target == STDIN:
         return
-    if not target:
-        raise VanerError("the name of the output is empty; give a file, or - for standard output")
     if is_folder_format and path.exists() and not path.is_dir():
         raise VanerError(
             f"{target}: is a file, but {format} needs a folder; give a new folder, or another "
@@ -88,14 +88,29 @@ def check_target(target: str, format: str, sources: Sequence[str]) -> None:
     if format in FILE_VIEWS or (format in FORMATS and FORMATS[format].path_writer):
         check_not_compressed(path, format)
     check_creatable(path)
+    check_not_input(path, sources)
+
+
+def check_not_input(path: Path, sources: Iterable[str]) -> None:
+    """Check that an output does not replace an input.
+
+    Args:
+        path: the output.
+        sources: files and folders that are read. They may be missing, such as names of corpora.
+
+    Raises:
+        VanerError: if it does.
+    """
     if path.exists() and any(_is_read_with(path, Path(s)) for s in sources if s != STDIN):
-        raise VanerError(f"{target}: is also an input; give another output file")
+        raise VanerError(f"{path}: is also an input; give another output file")
 
 
 def _is_read_with(path: Path, source: Path) -> bool:
-    """Return whether a path is read with a source: as the file itself, or as a file of brat."""
+    """Return whether a path is read with a source: as the file itself, or in its folder."""
     if source.is_dir():
-        return path.suffix in {".txt", ".ann"} and path.absolute().parent.samefile(source)
+        is_brat = path.suffix in {".txt", *ANNOTATION_SUFFIXES}
+        is_in_folder = path.absolute().parent.samefile(source)
+        return is_in_folder and (is_brat or is_corpus_file(path.name, source))
     texts = [source.with_suffix(".txt")] if source.suffix == ".ann" else []
     return any(file.exists() and path.samefile(file) for file in (source, *texts))
 

@@ -87,6 +87,14 @@ def document_files(path: Path) -> list[Path]:
     return files if has_one_suffix and all(map(has_known_suffix, files)) else []
 
 
+def is_corpus_file(name: str, folder: Path) -> bool:
+    """Return whether a file of a folder is one of its splits or documents."""
+    files = [*document_files(folder)]
+    for split in SPLIT_NAMES:
+        files += files_named_after(folder, split) or _files_mentioning(folder, split)
+    return name in {file.name for file in files}
+
+
 def files_named_after(folder: Path, split: str) -> list[Path]:
     """Return the files with the name of a split, or else those that start with it and a dot."""
     names = SPLIT_NAMES.get(split, (split,))

@@ -21,7 +21,7 @@ from vaner.formats.registry import FORMATS
 from vaner.formats.source import STDIN, OnError
 from vaner.formats.unsupported_annotations import prepare_unsupported_annotations
 from vaner.text.documents import Document
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import atomic_write, find_replaceable_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,8 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     if str(path) == STDIN:
         yield sys.stdout
         return
-    Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
+    file = find_replaceable_file(Path(path)) or Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
     if compressed := open_compressed_text(path):
         with compressed:
             yield compressed

@@ -64,9 +64,13 @@ def build(
     if not isinstance(manifest, Manifest):
         manifest = load(manifest)
     located = locate_sources(manifest, source_folder)
+    target = default_path(manifest.name) if output is None else Path(output)
+    inputs = (Path(manifest.path), *(source.path for source in located))
+    if target.exists() and any(path.exists() and target.samefile(path) for path in inputs):
+        raise KnowledgeError(f"{target}: is also an input; give another output file")
     return write(
         _read_concepts(manifest.path, located, on_error),
-        default_path(manifest.name) if output is None else output,
+        target,
         name=manifest.name,
         sources=[source.source for source in located],
         species=manifest.species,

@@ -54,8 +54,11 @@ def check_creatable(path: Path) -> None:
         path: the file or folder. It need not exist.
 
     Raises:
-        VanerError: if a part of the path is a file, or if writing to the folder is not permitted.
+        VanerError: if a part of the path is a file, if writing to the folder is not permitted, or
+            for ``-``, which is standard output in other commands.
     """
+    if str(path) == "-":
+        raise VanerError("- is not a name of a file; this output cannot be written to the terminal")
     if path.is_dir():
         folder = path
     elif (file := find_replaceable_file(path)) is None:
