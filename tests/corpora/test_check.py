@@ -239,3 +239,12 @@ def test_sentences_shared_by_real_corpora_are_registered(corpora_root: Path) -> 
         check_across_corpora({name: check_corpus(name, corpora_root) for name in names}).problems
         == []
     )
+
+
+def test_inclusive_ends_without_texts_of_mentions_are_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for end, is_problem in ((3, True), (4, False)):
+        record = {"text": "Gout hurts.", "entities": [[0, end, "Disease"]]}
+        path.write_text(f"{json.dumps(record)}\n" * 3)
+        problems = check_corpus(str(path)).problems
+        assert any("inside a word: 3 of 3; their ends may" in p for p in problems) == is_problem

@@ -16,7 +16,7 @@ from vaner.corpora.folders import has_split, is_one_corpus
 from vaner.corpora.loader import corpora_root, load, split_file
 from vaner.corpora.registry import CorpusInfo, lookup
 from vaner.corpora.repeated_sentences import is_long, sentence_key, sentence_keys
-from vaner.corpora.statistics import count_duplicates, count_overlapping_pairs
+from vaner.corpora.statistics import count_cut_words, count_duplicates, count_overlapping_pairs
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import FormatWarning
 from vaner.formats.companions import describe_saved_dataset
@@ -25,6 +25,8 @@ from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Corpus, Document
 
 SPLITS = ("train", "devel", "test")
+
+_MIN_CUT_WORDS = 3
 
 TextKeys = Sequence[tuple[str, ...]]
 """For each document of a split, the keys of its sentences."""
@@ -200,6 +202,12 @@ def _check_split(corpus: Corpus, keys: TextKeys, findings: Findings) -> None:
         findings.notes.append(f"{split}: documents with the id of an earlier one: {repeated:,}")
     findings.notes += _describe_repeated_texts(corpus, keys)
     findings.notes += _describe_overlapping_mentions(corpus)
+    cut, mentions = count_cut_words(corpus), sum(len(document.spans) for document in corpus)
+    if cut >= _MIN_CUT_WORDS and cut > mentions / 2:  # 2% in the registered corpora
+        findings.problems.append(
+            f"{split}: mentions that begin or end inside a word: {cut:,} of {mentions:,}; their "
+            "ends may be inclusive, or their offsets may count something else than characters"
+        )
 
 
 def _compare_with_registry(

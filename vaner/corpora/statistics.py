@@ -95,6 +95,20 @@ def count_duplicates(documents: Iterable[Document]) -> int:
     return sum(len(d.spans) - len(d.without_duplicates().spans) for d in documents)
 
 
+def count_cut_words(documents: Iterable[Document]) -> int:
+    """Return the number of mentions that begin or end inside a word.
+
+    >>> count_cut_words([Document("1", "Gout", (Span(0, 3, "D"), Span(0, 4, "D")))])
+    1
+    """
+    count = 0
+    for document in documents:
+        words = split_words(document.text) if document.spans else []
+        starts, ends = {word.start for word in words}, {word.end for word in words}
+        count += sum(s.start not in starts or s.end not in ends for s in document.spans)
+    return count
+
+
 def count_overlapping_pairs(spans: Iterable[Span]) -> tuple[int, int]:
     """Return the number of nested and of crossing pairs of mentions, of any types.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vaner.formats.bioc.infons import Record, get_descriptive_infons, get_score, to_string
-from vaner.formats.dialects.mentions import TYPES
+from vaner.formats.bioc.infons import Record, get_score, to_string
 from vaner.formats.identifiers import read_identifiers
 from vaner.formats.json_values import freeze
 from vaner.formats.source import MalformedError
@@ -14,7 +13,8 @@ from vaner.formats.spans import make_span
 from vaner.text.documents import Span
 
 _TYPES = (
-    "type", "Type", "semantic_type", "entity_type", "concept_type", "category", "label", *TYPES,
+    "type", "Type", "semantic_type", "entity_type", "concept_type", "category", "label",
+    "class", "entity_class", "entityType", "tag",
 )  # fmt: skip
 """Names of the infon with the type of a mention."""
 
@@ -40,12 +40,6 @@ def get_integer(record: Record, name: str) -> int:
     if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
         raise MalformedError(f"{name} {value!r} is not an integer")
     return int(value)
-
-
-def has_unknown_type(annotation: Record) -> bool:
-    """Return whether an annotation has no infon for its type, but others that are unknown."""
-    infons = get_infons(annotation)
-    return not any(map(infons.get, _TYPES)) and bool(get_descriptive_infons(infons))
 
 
 def get_infons(record: Record) -> dict[str, Any]:

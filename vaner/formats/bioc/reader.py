@@ -10,13 +10,11 @@ from vaner.formats.bioc.fields import (
     get_list,
     get_relations,
     get_string,
-    has_unknown_type,
     read_span,
 )
 from vaner.formats.bioc.infons import Record
 from vaner.formats.bioc.layout import select_layout
 from vaner.formats.bioc.unread_fields import UnreadFields, count_unread_fields
-from vaner.formats.dialects.fields import UNKNOWN_TYPE
 from vaner.formats.source import InputFile
 from vaner.formats.spans import remember
 from vaner.text.documents import Document, Span
@@ -55,7 +53,6 @@ def to_document(
                 unlocated.append(_make_unlocated(annotation))
                 continue
             spans.append(read_span(text, annotation))
-            unread[UNKNOWN_TYPE] += has_unknown_type(annotation)
             entries.append({"id": get_string(annotation, "id"), "infons": get_infons(annotation)})
     stored: dict[str, Any] = {
         "collection": collection,

@@ -1,7 +1,4 @@
-"""What is left out of a BioC file, and counted.
-
-PubTator 3, e.g., writes fields that BioC does not have, and the type of a mention may be missing.
-"""
+"""Fields that BioC does not have, as PubTator 3 writes them: they are left out, and counted."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from vaner.formats.bioc.infons import Record
-from vaner.formats.dialects.fields import UNKNOWN_TYPE
 from vaner.formats.skipped_records import warn_skipped_records
 from vaner.formats.source import InputFile
 
 UnreadFields = Counter[str]
-"""Name of a field -> how often it has a value. `UNKNOWN_TYPE` -> number of mentions."""
+"""Name of a field -> how often it has a value."""
 
 _KNOWN_FIELDS = {
     "_id", "id", "offset", "text", "infons", "locations", "passages", "sentences", "annotations",
@@ -43,9 +39,7 @@ def count_unread_fields(record: Record, counts: UnreadFields) -> None:
 
 
 def warn_unread_fields(file: InputFile, counts: Mapping[str, Any]) -> None:
-    """Warn once about the fields of a file, and the types of its mentions, that were not read."""
-    fields = {name: n for name, n in counts.items() if n and name != UNKNOWN_TYPE}
-    names = [*fields][:_MAX_NAMES] + (["…"] if len(fields) > _MAX_NAMES else [])
-    reasons = {f"fields {', '.join(names)}": sum(fields.values())} if fields else {}
-    reasons |= {UNKNOWN_TYPE: counts[UNKNOWN_TYPE]} if counts.get(UNKNOWN_TYPE) else {}
-    warn_skipped_records(file, reasons)
+    """Warn once about the fields of a file that were not read."""
+    if counts:
+        names = [*counts][:_MAX_NAMES] + (["…"] if len(counts) > _MAX_NAMES else [])
+        warn_skipped_records(file, {f"fields {', '.join(names)}": sum(counts.values())})
