@@ -223,6 +223,21 @@ def test_chemdner_files(put: Any) -> None:
     ]
 
 
+def test_files_of_drugprot(put: Any) -> None:
+    abstracts = put("1234567\tAspirin helps.\tGive COX-2.\n", "drugprot_training_abstracs.tsv")
+    entities = put(
+        "1234567\tT1\tCHEMICAL\t0\t7\tAspirin\n1234567\tT2\tGENE-Y\t20\t25\tCOX-2\n",
+        "drugprot_training_entities.tsv",
+    )
+    (document,) = read(abstracts)
+    assert detect_format(abstracts) == "chemdner"
+    assert [(document.mention(s), s.start, s.type) for s in document.spans] == [
+        ("Aspirin", 0, "CHEMICAL"), ("COX-2", 20, "GENE-Y"),
+    ]  # fmt: skip
+    with pytest.warns(FormatWarning, match="its mentions belong to drugprot_training_abstracs"):
+        assert list(read(entities)) == []
+
+
 def test_chemdner_mentions_are_not_text(put: Any) -> None:
     put("7654321\tZinc today.\tIt helps.\n", "set.abstracts.txt")
     path = put("7654321\tT\t0\t4\tZinc\tFORMULA\n", "set.annotations.txt")

@@ -32,6 +32,15 @@ def test_piece_that_is_one_character_off_is_moved():
             make_span(text, pieces, "Disease", quoted=quoted)
 
 
+def test_pieces_in_another_order():
+    text, pieces = "Breast and ovarian cancer", [(19, 25), (0, 6)]
+    for quoted in ("cancer Breast", "Breast cancer"):
+        assert make_span(text, pieces, "D", quoted=quoted).fragments == ((0, 6), (19, 25))
+    for quoted in ("", "cancer"):
+        with pytest.raises(SpanError, match="in the text but"):
+            make_span(text, pieces, "D", quoted=quoted)
+
+
 def test_a_moved_piece_names_its_document(tmp_path: Path):
     spans = [{"start": 0, "end": 24, "fragments": [[0, 5], [17, 24]], "type": "D"}]
     record = {"text": "renal and hepatic failure", "spans": [{**spans[0], "text": "renal failure"}]}

@@ -1,9 +1,11 @@
-"""BioCreative CHEMDNER: a file of abstracts, and a file of their mentions (read only).
+"""BioCreative CHEMDNER, ChemProt, DrugProt: abstracts, and a file of their mentions (read only).
 
 Abstracts: ``ID<tab>title<tab>abstract`` in ``NAME.abstracts.txt``. Mentions: ``ID<tab>T or A<tab>
 start<tab>end<tab>mention<tab>type`` in ``NAME.annotations.txt`` of the same folder, whose offsets
-count from the start of the title (T) or of the abstract (A). The file of mentions is read with the
-file of abstracts, and contains no document itself.
+count from the start of the title (T) or of the abstract (A). ChemProt and DrugProt have mentions
+``ID<tab>T1<tab>type<tab>start<tab>end<tab>mention`` in ``NAME_entities.tsv``, whose offsets count
+from the start of the title, and a character between title and abstract. The file of mentions is
+read with the file of abstracts, and contains no document itself.
 """
 
 from __future__ import annotations
@@ -29,12 +31,16 @@ _ID = r"\d{5,}|[A-Z]{2}\d{5,}[A-Z]?\d?"  # patents have ids such as US2009030613
 TYPICAL_ABSTRACT = re.compile(rf"(?:{_ID})\t[^\t]*\t[^\t]*")
 """A line by which a file of abstracts is recognized."""
 
-TYPICAL_MENTION = re.compile(rf"(?:{_ID})\t[TA]\t\d+\t\d+\t[^\t]*\t[^\t]+")
+TYPICAL_MENTION = re.compile(rf"(?:{_ID})\t(?:[TA]|T\d+\t[\w-]+)\t\d+\t\d+\t[^\t]*(?:\t[^\t]+)?")
 """A line by which a file of mentions is recognized."""
 
 _ABSTRACT = re.compile(r"([^\t]+)\t([^\t]*)\t([^\t]*)")
 _MENTION = re.compile(rf"([^\t]+)\t([TA])\t({OFFSET})\t({OFFSET})\t([^\t]*)\t([^\t]+?)\s*")
-_PARTS = (("abstracts", "annotations"), ("abstract", "annotation"), ("text", "annotations"))
+_ENTITY = re.compile(rf"([^\t]+)\tT\d+\t([^\t]+)\t({OFFSET})\t({OFFSET})\t([^\t]*?)\s*")
+_PARTS = (
+    ("abstracts", "annotations"), ("abstract", "annotation"), ("text", "annotations"),
+    ("abstracts", "entities"), ("abstracs", "entities"),  # as DrugProt spells it
+)  # fmt: skip
 
 Mentions = dict[str, list[tuple[int, bool, int, int, str, str]]]
 """Id -> line, whether it is in the abstract, start, end, text and type of each mention."""
@@ -85,7 +91,7 @@ def _skip_mentions(file: InputFile) -> None:
     """Warn that the mentions of a file belong to another one; raise an error if it is missing."""
     abstracts = _find_partner(file, [(other, part) for part, other in _PARTS])
     if abstracts is None:
-        raise file.error("has mentions of CHEMDNER without their texts; give the file of abstracts")
+        raise file.error("has mentions without their texts; give the file of abstracts")
     message = f"{file.name}: contains no text; its mentions belong to {abstracts.name}"
     warnings.warn(message, FormatWarning, stacklevel=3)
 
@@ -113,6 +119,9 @@ def read_mentions(file: InputFile, encoding: str = "utf-8") -> Mentions:
         if match:
             id, part, start, end, text, type = match.groups()
             mentions[id].append((number, part == "A", int(start), int(end), text, type))
+        elif match := _ENTITY.fullmatch(line):
+            id, type, start, end, text = match.groups()
+            mentions[id].append((number, False, int(start), int(end), text, type))
         else:
             file.report("expected ID, T or A, start, end, mention and type", number)
     return mentions

@@ -219,7 +219,7 @@ _FORMATS = (
     ),
     Format(
         "chemdner",
-        "BioCreative CHEMDNER: a file of abstracts and a file of mentions",
+        "BioCreative CHEMDNER, ChemProt and DrugProt: files of abstracts and of mentions",
         (".txt",),
         chemdner.read,
         is_identified_by_content=True,

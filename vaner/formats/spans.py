@@ -32,11 +32,12 @@ def make_span(
 
     Pieces with only white space between them are one contiguous span.
 
-    If the file repeats the mention, white space is compared loosely: files write a line break or a
-    gap as a space. A quote that differs only in spelling, such as ``TNF-a`` or ``TNF-alpha`` for
-    ``TNF-α``, is accepted and counted, see `vaner.formats.quotes`. If a discontinuous mention does
-    not agree, but moving one of its pieces by one character makes it agree, that piece is moved,
-    with a warning: annotation tools often miscount gaps.
+    If the file repeats the mention, its pieces may be in another order, and white space is compared
+    loosely: files write a line break or a gap as a space. A quote that differs only in spelling,
+    such as ``TNF-a`` or ``TNF-alpha`` for ``TNF-α``, is accepted and counted, see
+    `vaner.formats.quotes`. If a discontinuous mention does not agree, but moving one of its pieces
+    by one character makes it agree, that piece is moved, with a warning: annotation tools often
+    miscount gaps.
 
     Args:
         text: text of the document.
@@ -49,7 +50,8 @@ def make_span(
     Raises:
         SpanError: if the span is outside the text, blank, or disagrees with `quoted`.
     """
-    pieces = sorted((int(start), int(end)) for start, end in pieces)
+    given = [(int(start), int(end)) for start, end in pieces]
+    pieces = sorted(given)
     for start, end in pieces:
         if start >= end:
             problem = "is empty" if start == end else "ends before it starts"
@@ -61,7 +63,8 @@ def make_span(
             )
         if not text[start:end].strip():
             raise SpanError(f"mention {start}:{end} ({type}) is blank")
-    if quoted is not None and not _agrees(text, pieces, quoted):
+    is_reordered = given != pieces and _join_pieces(text, given) == quoted
+    if quoted is not None and not is_reordered and not _agrees(text, pieces, quoted):
         pieces = _reconcile(text, pieces, type, quoted)
     pieces = merge_pieces(text, pieces)
     fragments = tuple(pieces) if len(pieces) > 1 else ()
