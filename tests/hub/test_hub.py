@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.command_line import Run
 from tests.hub_server import TOKEN, Hub
 from tests.tiny_model import build_model
 from vaner.annotator import Annotator
@@ -282,6 +283,14 @@ def test_dry_run_lists_the_files_without_connecting(hub: Hub, python: Python, mo
         str.split, done.stdout.splitlines()
     )
     assert "# tiny" in done.stdout and not hub.requests
+
+
+@pytest.mark.parametrize("repo", ["a/b/c", "me/my model", "me/é", "https://hub/me/x", "me/"])
+def test_invalid_repositories_are_refused_before_the_connection(
+    run: Run, tiny_model: Path, repo: str
+) -> None:
+    error = run("push", tiny_model, repo, "--backbone", "me/backbone", "--dry-run").error
+    assert f"{repo!r} cannot be a repository; give a name such as owner/model" in error
 
 
 IN_MEMORY = """

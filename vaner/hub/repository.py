@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
-from vaner.backbones.hub_names import parse_hub_name
+from vaner.backbones.hub_names import is_hub_id, parse_hub_name
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import VanerError, library_errors, summarize_error
 from vaner.hub.model_card import build_card, merge_cards
@@ -73,6 +73,8 @@ def collect_files(
     Raises:
         VanerError: If the folder is not a saved model of vaner, or others could not load it.
     """
+    if not is_hub_id(repo):
+        raise HubError(f"{repo!r} cannot be a repository; give a name such as owner/model")
     stored = describe(folder)
     model = _add_results(_with_public_backbone(stored, backbone), folder, results)
     contents: dict[str, Path | bytes] = {}

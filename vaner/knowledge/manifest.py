@@ -13,7 +13,7 @@ from typing import Any
 from vaner.errors import KnowledgeError, library_errors
 from vaner.knowledge.sources.readers import READERS
 from vaner.utils.deprecation import renamed_fields, warn_renamed
-from vaner.utils.names import suggest_name
+from vaner.utils.names import is_file_name, suggest_name
 
 _OLD_FIELDS = {
     "licence": "license",
@@ -129,7 +129,7 @@ def _parse_manifest(content: Mapping[str, Any], path: Path) -> Manifest:
         suggestion = suggest_name(unknown[0], known)
         raise KnowledgeError(f"{path}: unknown field {', '.join(unknown)}{suggestion}")
     name = content.get("name", path.stem)
-    if not isinstance(name, str) or not name or set(name) & set("/\\"):
+    if not isinstance(name, str) or not is_file_name(name):
         raise KnowledgeError(f"{path}: name {name!r} is not a valid file name")
     sources = tuple(_parse_entry(entry, path) for entry in entries)
     names = [source.name for source in sources]

@@ -94,8 +94,8 @@ def parse_rules(settings: Iterable[str]) -> dict[str, SpellingRules]:
             raise KnowledgeError(f"{setting!r}: unknown rule {name!r}; rules: {', '.join(_VALUES)}")
         if values and value not in values:
             raise KnowledgeError(f"{setting!r}: {name} must be one of {', '.join(values)}")
-        if not values and not (value.isascii() and value.isdigit()):
-            raise KnowledgeError(f"{setting!r}: {name} must be a number")
+        if not values and not _NUMBER.fullmatch(value):
+            raise KnowledgeError(f"{setting!r}: {name} must be a number of up to 3 digits")
         parsed: Any = values[value] if values else int(value)
         current = rules.get(type, RULES.get(type, DEFAULT_RULES))
         rules[type] = replace(current, **{name: parsed})
@@ -103,6 +103,7 @@ def parse_rules(settings: Iterable[str]) -> dict[str, SpellingRules]:
 
 
 _OLD_NAMES = {"longest_symbol": "max_symbol_length", "shortest": "min_length"}
+_NUMBER = regex.compile("[0-9]{1,3}")
 _BOOLEANS = {"yes": True, "no": False, "true": True, "false": False}
 # Rule -> text of each allowed value -> value. An empty mapping allows any number.
 _VALUES: Mapping[str, Mapping[str, object]] = {

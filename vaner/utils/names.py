@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_MAX_FILE_NAME = 200  # bytes; with an ending, systems allow 255
 _MIN_PREFIX = 3  # letters at the beginning of a name that suggest it
 
 
@@ -25,6 +26,16 @@ def match_name(name: str, known: Iterable[str]) -> str | None:
         return name
     similar = [other for other in names if _fold(other) == _fold(name)]
     return similar[0] if len(similar) == 1 else None
+
+
+def is_file_name(name: str) -> bool:
+    r"""Return whether a name can be that of a file on every system, and names no other folder.
+
+    >>> is_file_name("stage 1"), is_file_name("../x"), is_file_name("a\0")
+    (True, False, False)
+    """
+    is_path = name in ("", ".", "..") or bool(set(name) & set("/\\"))
+    return name.isprintable() and not is_path and len(name.encode()) <= _MAX_FILE_NAME
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

@@ -106,7 +106,7 @@ class SourceFile(InputFile):
         names = [name.lstrip("#?") for name in names]
         if missing := [column for column in columns if column not in names]:
             raise self.error(
-                f"missing column {', '.join(missing)}; columns: {', '.join(names)}", line
+                f"missing column {', '.join(missing)}; columns: {', '.join(names) or 'none'}", line
             )
         positions = [names.index(column) for column in columns]
         width = max(positions) + 1

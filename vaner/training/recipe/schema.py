@@ -13,6 +13,7 @@ from vaner.corpora import resolve_split
 from vaner.training.recipe.corpus_part import CorpusPart
 from vaner.training.recipe.models import AnyModel, SelectorRecipe, TaggerRecipe
 from vaner.training.recipe.part import FormerName, RecipePart
+from vaner.utils.names import is_file_name
 
 SplitName = Annotated[str, AfterValidator(resolve_split)]
 
@@ -237,6 +238,13 @@ class StageRecipe(RecipePart):
     share of the earlier weights (WiSE-FT, arXiv 2109.01903). Use more than 0 to forget less of what
     was learned before."""
 
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not is_file_name(name):
+            raise ValueError("it must be a valid file name")
+        return name
+
     @model_validator(mode="after")
     def _check_temperature(self) -> Self:
         default = type(self).model_fields["temperature"].default
@@ -264,7 +272,7 @@ class Recipe(RecipePart):
     held_out: list[str | HeldOutSplit] = Field(default=[])
     """Other corpora that the model will be scored on. A name means the test split; name another
     split as in {corpus: BioRED, split: devel}."""
-    seeds: list[int] = Field(default=[1], min_length=1)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(default=[1], min_length=1)
     """A model is trained for each seed."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Number format of the forward pass; ``auto`` is bf16 where the hardware is fast at it."""
