@@ -144,6 +144,47 @@ def test_broken_medline_records(put: Any) -> None:
     assert [error.line for error in errors] == [3]
 
 
+# RIS --------------------------------------------------------------------------------------------
+
+RIS = """Provider: a database
+
+TY  - JOUR
+AU  - Doe, J
+T1  - Fever in rats.
+AB  - It is hot: we
+measured it.
+
+AND we - both - wrote it.
+DO  - 10.1/x
+ER  - 
+
+TY  - JOUR
+TI  - No abstract.
+ER  -
+TY  - BOOK
+AU  - Doe, J
+"""
+
+
+@pytest.mark.parametrize("name", ["x.ris", "x.txt", "export"])
+def test_references_in_ris(put: Any, name: str) -> None:
+    with pytest.warns(SkippedRecordsWarning, match=r"record without title and abstract \(1\)"):
+        assert texts(put(RIS, name), "ris") == [
+            (
+                "10.1/x",
+                "Fever in rats.\nIt is hot: we measured it. AND we - both - wrote it.",
+            ),
+            (f"{Path(name).stem}-2", "No abstract."),
+        ]
+
+
+def test_broken_references(put: Any) -> None:
+    errors: list[FormatError] = []
+    path = put("TY  - JOUR\nTI  - Rat.\nER  - \nTI  - Gout.\nTY  - JOUR\nTI  - Flu.\n", "x.ris")
+    assert [d.text for d in read(path, on_error=errors.append)] == ["Rat.", "Flu."]
+    assert [error.line for error in errors] == [4]
+
+
 # Tables -----------------------------------------------------------------------------------------
 
 
@@ -381,6 +422,9 @@ def test_each_file_of_an_archive_is_read(put: Any) -> None:
         (b'<?xml version="1.0"?><tei><p>Rat</p></tei>', "XML with the root <tei>"),
         (b'[{"a": 1}]', "looks like JSON"),
         (make_zip({"xl/workbook.xml": "", "mimetype": ""}), "looks like an Excel|read as Excel"),
+        (b"@article{doe, title={Gout}\n}\n", "references of BibTeX or EndNote; export them as RIS"),
+        (b"%0 Journal Article\n%T Gout\n", "references of BibTeX or EndNote"),
+        (b"[Error] : No result can be found. <BR>", "an error message of a service"),
     ],
 )
 def test_other_files_are_not_plain_text(put: Any, content: bytes, message: str) -> None:
@@ -390,5 +434,12 @@ def test_other_files_are_not_plain_text(put: Any, content: bytes, message: str) 
 
 
 def test_brackets_in_plain_text(put: Any) -> None:
-    for content in ("[Gout in men.]", "<5 mg of aspirin", "{note} Rat", "[1] Rat fever", "BZh"):
+    for content in (
+        "[Gout in men.]",
+        "<5 mg of aspirin",
+        "{note} Rat",
+        "[1] Rat fever",
+        "BZh",
+        "@rat",
+    ):
         assert detect_format(put(content, "x.txt")) == "text"

@@ -10,7 +10,16 @@ from itertools import islice
 from pathlib import Path
 
 from vaner.errors import FormatError
-from vaner.formats import chemdner, conll_columns, csv_table, pubtator, token_table, webanno, xmi
+from vaner.formats import (
+    chemdner,
+    conll_columns,
+    csv_table,
+    pubtator,
+    ris,
+    token_table,
+    webanno,
+    xmi,
+)
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.detect_json import detect_json
@@ -220,6 +229,8 @@ def _detect_lines(head: str) -> str | None:
         return "webanno"
     if re.match(r"PMID- ?\d", lines[0]):
         return "medline"
+    if ris.begins_reference(lines):
+        return "ris"
     if token_table.is_token_table(lines[:50]):
         return "conll"
     if _has_tags([line for line in lines[:50] if not conll_columns.is_comment(line)]):

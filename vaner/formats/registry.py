@@ -30,6 +30,7 @@ from vaner.formats import (
     pubannotation,
     pubmed,
     pubtator,
+    ris,
     text,
     webanno,
     xmi,
@@ -242,6 +243,13 @@ _FORMATS = (
         medline.read,
         aliases=("nbib",),
         unread="further abstracts, metadata",
+    ),
+    Format(
+        "ris",
+        "RIS, the references of EndNote, Zotero and Embase: titles and abstracts",
+        (".ris",),
+        ris.read,
+        unread="metadata",
     ),
     Format(
         "csv",

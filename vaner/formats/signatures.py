@@ -70,6 +70,10 @@ def describe_markup(head: str) -> str | None:
         return f"XML with the root <{root[1]}>, which is not read" if root else "XML"
     if re.match(r"\[\s*[(\[]\s*(['\"]).*?\1,\s*[{\[]|\[?\s*\{\s*'\w+':", start):
         return "data in Python; save it with json.dump"
+    if re.match(r"@[A-Za-z]+\s*\{[^\s,{}]*,|%0 [A-Z]", start):
+        return "references of BibTeX or EndNote; export them as RIS"
+    if re.match(r"\[Error\]\s*:", start):  # of the services of PubMed Central
+        return "an error message of a service; download the documents again"
     if _TAGGED_WORDS.match(start):
         return "words with tags; write one word per line, a tab, and its tag"
     if re.match(r'\{\s*"[^"]*"\s*:|\[\s*\{\s*"[^"]*"\s*:|\[\s*\[\s*[\["\d]', start):
