@@ -104,6 +104,27 @@ def test_offsets_that_count_something_else(put: Put, format: str, description: s
     assert message.endswith(f" {description}; converted") and "document " in message
 
 
+@pytest.mark.parametrize(
+    ("text", "counted", "description"),
+    [
+        ("\n  Rat fever, gout", "Rat fever, gout", "do not count white space at the start"),
+        (" Rat \n fever,  gout", "Rat fever, gout", "count several spaces as one"),
+        ("&lt; 5 Rat fever, gout", "< 5 Rat fever, gout", "count entities such as &lt; as one"),
+        ("< 5 Rat & fever, gout", "&lt; 5 Rat &amp; fever, gout", "count < as the four characters"),
+        ("Cafe\u0301: Rat fever, gout", "Caf\u00e9: Rat fever, gout", "do not count accents"),
+        ("Caf\u00e9\u2014 Rat fever, gout", "Cafe\u0301\u2014 Rat fever, gout", "count accents as"),
+    ],
+)
+def test_offsets_of_a_text_that_was_changed(
+    put: Put, text: str, counted: str, description: str
+) -> None:
+    starts = [(counted.index(mention), mention) for mention in ("Rat", "fever", "gout")]
+    spans = [{"start": s, "end": s + len(m), "type": "D", "text": m} for s, m in starts]
+    with pytest.warns(FormatWarning, match=description):
+        (document,) = read(put(json.dumps({"text": text, "spans": spans}), "a.jsonl"))
+    assert mentions(document) == [("Rat", "D"), ("fever", "D"), ("gout", "D")]
+
+
 def test_a_wrong_mention_does_not_move_the_others(put: Put) -> None:
     spans = [{"start": 0, "end": 3, "text": "Rat"}, {"start": 4, "end": 8, "text": "fever"}]
     record = {"text": "Rat fever.", "spans": [{**span, "type": "D"} for span in spans]}

@@ -1,14 +1,16 @@
 """Conventions for offsets other than code points, detected from the stored texts of mentions.
 
 Programs count UTF-16 units or bytes, include the last character, count from 1, or compute offsets
-before line ends changed. The offsets of a document are converted if they disagree with its text,
-and one of these conventions makes all mentions agree. Without stored texts, offsets that cut words
-are converted if they cut none when they are read as UTF-16 units or as numbers of tokens.
+before line ends, white space, entities of XML or accents changed. The offsets of a document are
+converted if they disagree with its text, and one of these conventions makes all mentions agree.
+Without stored texts, offsets that cut words are converted if they cut none when they are read as
+UTF-16 units or as numbers of tokens.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -17,6 +19,8 @@ from vaner.formats.spellings import is_same_spelling
 from vaner.formats.utf16 import has_wide_characters
 
 _SPACE = re.compile(r"\s+")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_ESCAPED_LENGTHS = {"&": 5, "<": 4, ">": 4}
 
 Piece = tuple[int, int]
 Quoted = tuple[Sequence[Piece], str | None]
@@ -135,9 +139,36 @@ def _list_conversions(text: str) -> Iterator[Conversion]:
         yield _by_width("count bytes", (len(c.encode("utf-8", "surrogatepass")) for c in text))
     if "\n" in text:
         yield _by_width("do not count line ends", (c not in "\r\n" for c in text))
+    yield from _list_changes(text)
     yield Conversion("include the last character", lambda p: (p[0], p[1] + 1))
     yield Conversion("count from 1 and include the last character", lambda p: (p[0] - 1, p[1]))
     yield Conversion("count from 1", lambda p: (p[0] - 1, p[1] - 1))
+
+
+def _list_changes(text: str) -> Iterator[Conversion]:
+    """Yield the conversions for offsets that were computed before or after the text was changed."""
+    if text[:1].isspace():
+        start = len(text) - len(text.lstrip())
+        yield _by_width(
+            "do not count white space at the start", (i >= start for i in range(len(text)))
+        )
+    if text.split() != text.split(" "):
+        pairs = zip(" " + text, text, strict=False)
+        widths = (not (first.isspace() and second.isspace()) for first, second in pairs)
+        yield _by_width("count several spaces as one", widths)
+    if entities := list(_ENTITY.finditer(text)):
+        uncounted = {i for match in entities for i in range(match.start() + 1, match.end())}
+        yield _by_width(
+            "count entities such as &lt; as one character",
+            (i not in uncounted for i in range(len(text))),
+        )
+    if not _ESCAPED_LENGTHS.keys().isdisjoint(text):
+        widths = (_ESCAPED_LENGTHS.get(c, 1) for c in text)
+        yield _by_width("count < as the four characters &lt;", widths)
+    if not text.isascii():
+        yield _by_width("do not count accents", (not unicodedata.combining(c) for c in text))
+        widths = (len(unicodedata.normalize("NFD", c)) for c in text)
+        yield _by_width("count accents as characters", widths)
 
 
 def _by_width(description: str, widths: Iterable[int]) -> Conversion:

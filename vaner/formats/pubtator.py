@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
 # Some programs write spaces around the bars.
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _SPACED_LINE = re.compile(r"([^|\t]*[^|\t ]) \| ([ta]) \| ?(.*)", re.DOTALL)
-_TITLE = re.compile(r"[^|\t\s]+(?:\|t\|| \| t \| )")
+_TITLE = re.compile(r"[^|\t\s]+(?:\|[ta]\|| \| [ta] \| )")
 _CHECKED_LINES = 20
 
 Block = list[tuple[int, str]]
@@ -103,7 +103,7 @@ def read_title(block: Block) -> tuple[str, str]:
 
 
 def has_title(lines: Sequence[str]) -> bool:
-    """Return whether the first lines of a file contain a title, in most cases the first one does.
+    """Return whether the first lines of a file contain a title or an abstract.
 
     >>> has_title(["# PubTator", "1|t|Gout"]), has_title(["Gout or rat fever|t|x"])
     (True, False)
