@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.tiny_model import SENTENCES
@@ -91,6 +92,10 @@ def test_types_that_mean_nothing(
         ({"min_score": "0.5"}, TypeError, "min_score is a number, not '0.5'"),
         ({"min_precision": -1}, VanerError, "min_precision is -1"),
         ({"overlaps": "Best"}, VanerError, "overlaps is 'Best'; choose keep or best"),
+        ({"min_score": True}, TypeError, "min_score is a number, not True"),
+        ({"min_score": None}, TypeError, "min_score is a number, not None"),
+        ({"consistency": "no"}, TypeError, "consistency is True or False, not 'no'"),
+        ({"batch_size": 2.5}, TypeError, "batch_size is an integer, not 2.5"),
         ({"batch_size": 0}, VanerError, "batch_size is 0; it must be at least 1"),
         ({"corpus": "no-such"}, VanerError, "not trained on a corpus called 'no-such'"),
         ({"threshold": 0.5}, TypeError, "threshold"),
@@ -101,6 +106,11 @@ def test_options_outside_their_limits(
 ) -> None:
     with pytest.raises(error, match=message):
         annotator.annotate([TEXT], **options)
+
+
+def test_numbers_of_numpy(annotator: Annotator) -> None:
+    options: dict[str, Any] = {"min_score": np.float32(0), "batch_size": np.int64(2)}
+    assert list(annotator.annotate([TEXT], **options)) == list(annotator.annotate([TEXT]))
 
 
 def test_a_corpus_in_any_case(annotator: Annotator) -> None:

@@ -303,7 +303,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             TypeError: if the texts are one text, a table, or no texts.
         """
         check_texts(texts_or_documents)
-        check_options(LoadOptions, batch_size=options.get("batch_size"))
+        check_options(LoadOptions, batch_size=options.get("batch_size", 1))
         check_options(
             AnnotateOptions, overlaps=overlaps, consistency=consistency, min_score=min_score,
             min_precision=min_precision,

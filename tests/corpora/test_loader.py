@@ -37,6 +37,7 @@ def test_a_view_includes_only_its_types(
     root: Path, name: str, types: tuple[str, ...], mentions: list[str]
 ) -> None:
     corpus = load(name, "train", root=root)
+    assert load(Path(name), "train", root=root) == corpus
     assert corpus.types == types and corpus.name.casefold() == name.casefold()
     (document,) = corpus
     assert [document.mention(span) for span in document.spans] == mentions

@@ -260,6 +260,8 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate", _json('{"texts": ["a"]}'), 400, "Did you mean text?"),
         ("/annotate", _json('{"text": "a", "types": []}'), 400, "types: "),
         ("/annotate", _json('{"text": "a", "min_score": "NaN"}'), 400, "min_score: "),
+        ("/annotate", _json('{"text": "a", "min_score": true}'), 400, "min_score: "),
+        ("/annotate", _json('{"text": "a", "min_precision": true}'), 400, "min_precision: "),
         ("/annotate", _json('{"text": "a", "min_precision": 0.9}'), 400, "the stand-in has no cal"),
         ("/annotate", _json('{"text": "a", "corpus": "Ward"}'), 400, "Did you mean WardNotes?"),
         ("/annotate?types=Gene", {"json": {"text": "a"}}, 400, "the stand-in does not find Gene"),

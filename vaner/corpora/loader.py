@@ -45,7 +45,7 @@ def corpora_root(root: str | Path | None = None) -> Path:
 
 
 def load(
-    name: str,
+    name: str | Path,
     split: str,
     *,
     root: str | Path | None = None,
@@ -81,6 +81,7 @@ def load(
     >>> corpus.count_mentions()
     Counter({'Disease': 1})
     """
+    name = os.fspath(name)
     info, split = lookup(name), resolve_split(split)
     options = {"columns": columns, "text_column": text_column}
     if info is None and Path(name).exists():

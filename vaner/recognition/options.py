@@ -7,6 +7,7 @@ and descriptions of these options from here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from vaner.errors import VanerError
@@ -172,29 +173,33 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
 
     Args:
         options: the class that declares them.
-        values: name -> value; None means no value.
+        values: name -> value.
 
     Raises:
-        TypeError: if a number is expected and another type is given.
+        TypeError: if a number, an integer or a bool is expected and another type is given.
         VanerError: if a value is outside its limits, or not one of the choices.
 
     >>> check_options(AnnotateOptions, min_score=0.5, overlaps="best")
     """
     hints = get_type_hints(options)
     for name, value in values.items():
-        declared = declaration(options, name)
-        if value is None:
+        declared, hint = declaration(options, name), hints[name]
+        if value is None and type(None) in get_args(hint):
             continue
-        choices = _list_choices(hints[name])
+        choices = _list_choices(hint)
         if choices and value not in choices:
             raise VanerError(f"{name} is {value!r}; choose {' or '.join(choices)}")
+        if hint is bool and not isinstance(value, bool):
+            raise TypeError(f"{name} is True or False, not {value!r}")
         if declared.minimum is None:
             continue
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise TypeError(f"{name} is a number, not {value!r}")
-        maximum = declared.maximum
-        is_too_high = maximum is not None and value > maximum
-        if is_too_high or not value >= declared.minimum:  # NaN is neither
+        is_integer = hint is int  # NumPy registers its numbers as well
+        if not isinstance(value, Integral if is_integer else Real) or isinstance(value, bool):
+            kind = "an integer" if is_integer else "a number"
+            raise TypeError(f"{name} is {kind}, not {value!r}")
+        number, maximum = float(value), declared.maximum
+        is_too_high = maximum is not None and number > maximum
+        if is_too_high or not number >= declared.minimum:  # NaN is neither
             limits = (
                 f"at least {declared.minimum}"
                 if maximum is None

@@ -75,6 +75,16 @@ def _split_each(types: Any) -> Any:
     return [name for part in types for name in _split_at_commas(part)]
 
 
+def _refuse_boolean(value: Any) -> Any:
+    """Refuse true as a number, which pydantic would read as 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+Score = Annotated[float, BeforeValidator(_refuse_boolean)]
+
+
 class AnnotateParams(BaseModel):
     """Parameters of a request, in the query string or in a JSON body."""
 
@@ -87,8 +97,8 @@ class AnnotateParams(BaseModel):
     corpus: str | None = _declared_field("corpus")
     overlaps: Overlaps = _declared_field("overlaps")
     consistency: bool = _declared_field("consistency")
-    min_score: float = _declared_field("min_score")
-    min_precision: float | None = _declared_field("min_precision")
+    min_score: Score = _declared_field("min_score")
+    min_precision: Score | None = _declared_field("min_precision")
     format: str | None = Field(
         None,
         description=f"Format of the response: json, {', '.join(output_formats.WRITABLE)}. brat is "
