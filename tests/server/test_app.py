@@ -270,7 +270,7 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate?format=xlsx", {"json": {"text": "a"}}, 400, "cannot be in the format xlsx"),
         ("/annotate?format=odt", {"json": {"text": "a"}}, 400, "unknown format 'odt'"),
         ("/annotate?format=pubmed", {"json": {"text": "a"}}, 400, "pubmed can only be read"),
-        ("/annotate?input_format=odt", {"content": b"a"}, 400, "medline, csv, webanno, xmi"),
+        ("/annotate?input_format=odt", {"content": b"a"}, 400, "medline, ris, csv, webanno, xmi"),
         ("/annotate?input_format=brat", {"content": b"a"}, 400, "be in the format brat"),
         ("/annotate?input_format=parquet", {"content": b"PAR1"}, 400, "be in the format parquet"),
         ("/annotate?input_format=jsonl", {"content": b"{}\n"}, 400, "body:1: "),

@@ -19,6 +19,7 @@ from vaner.formats import (
     token_table,
     webanno,
     xmi,
+    xml_standoff,
 )
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
@@ -213,7 +214,9 @@ def _detect_xml(head: str) -> str | None:
     if not head.lstrip().startswith("<"):
         return None
     root = re.search(r"<([A-Za-z_][\w.-]*)", head)
-    return _XML_ROOTS.get(root[1]) if root else None
+    if root and root[1] in _XML_ROOTS:
+        return _XML_ROOTS[root[1]]
+    return "xml_standoff" if xml_standoff.matches(head) else None
 
 
 def _detect_lines(head: str) -> str | None:

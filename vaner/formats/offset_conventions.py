@@ -147,28 +147,24 @@ def _list_conversions(text: str) -> Iterator[Conversion]:
 
 def _list_changes(text: str) -> Iterator[Conversion]:
     """Yield the conversions for offsets that were computed before or after the text was changed."""
-    if text[:1].isspace():
-        start = len(text) - len(text.lstrip())
-        yield _by_width(
-            "do not count white space at the start", (i >= start for i in range(len(text)))
-        )
+    indices = range(len(text))
+    if start := len(text) - len(text.lstrip()):
+        yield _by_width("do not count white space at the start", (i >= start for i in indices))
     if text.split() != text.split(" "):
-        pairs = zip(" " + text, text, strict=False)
-        widths = (not (first.isspace() and second.isspace()) for first, second in pairs)
-        yield _by_width("count several spaces as one", widths)
+        is_space = [c.isspace() for c in " " + text]
+        counted = (not (is_space[i] and is_space[i + 1]) for i in indices)
+        yield _by_width("count several spaces as one", counted)
     if entities := list(_ENTITY.finditer(text)):
-        uncounted = {i for match in entities for i in range(match.start() + 1, match.end())}
-        yield _by_width(
-            "count entities such as &lt; as one character",
-            (i not in uncounted for i in range(len(text))),
-        )
+        rest = {i for match in entities for i in range(match.start() + 1, match.end())}
+        counted = (i not in rest for i in indices)
+        yield _by_width("count entities such as &lt; as one character", counted)
     if not _ESCAPED_LENGTHS.keys().isdisjoint(text):
-        widths = (_ESCAPED_LENGTHS.get(c, 1) for c in text)
-        yield _by_width("count < as the four characters &lt;", widths)
+        lengths = (_ESCAPED_LENGTHS.get(c, 1) for c in text)
+        yield _by_width("count < as the four characters &lt;", lengths)
     if not text.isascii():
         yield _by_width("do not count accents", (not unicodedata.combining(c) for c in text))
-        widths = (len(unicodedata.normalize("NFD", c)) for c in text)
-        yield _by_width("count accents as characters", widths)
+        lengths = (len(unicodedata.normalize("NFD", c)) for c in text)
+        yield _by_width("count accents as characters", lengths)
 
 
 def _by_width(description: str, widths: Iterable[int]) -> Conversion:

@@ -34,6 +34,7 @@ from vaner.formats import (
     text,
     webanno,
     xmi,
+    xml_standoff,
 )
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
@@ -226,6 +227,16 @@ _FORMATS = (
         is_identified_by_content=True,
         needs_folder=True,
         holds=Capabilities(discontinuous=False, scores=False, identifiers=False, relations=False),
+    ),
+    Format(
+        "xml_standoff",
+        "XML of DDI, i2b2, n2c2, MAE and MedTator: texts with the offsets of mentions",
+        (".xml",),
+        xml_standoff.read,
+        aliases=("ddi", "i2b2", "n2c2"),
+        is_identified_by_content=True,
+        holds=Capabilities(scores=False, identifiers=False, relations=False),
+        unread="relations, attributes",
     ),
     Format(
         "jats",
