@@ -383,7 +383,7 @@ def test_memory_is_bounded_by_the_batch(tiny_model: Path) -> None:
     assert taken < 100
 
 
-@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_an_interrupted_command_keeps_its_output(
     annotate: Run, tmp_path: Path, signal_name: str
 ) -> None:
@@ -393,7 +393,7 @@ def test_an_interrupted_command_keeps_its_output(
         yield next(real(self, *arguments, **options))
         if signal_name == "SIGINT":  # which a process in the background may ignore
             raise KeyboardInterrupt
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(getattr(signal, signal_name))
         pytest.fail("the signal was ignored")
 
     path, target = tmp_path / "in.txt", tmp_path / "out.json"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import Run
+from vaner.cli.app import main
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [[], ["annotate"], ["train"], ["evaluate"], ["corpus"], ["corpus", "list"],
@@ -103,6 +106,58 @@ def test_denied_access_is_an_error_of_one_line(run: Run, monkeypatch: pytest.Mon
     assert run("corpus", "convert", "shut/x.txt", "-").error.endswith(
         "shut/x.txt: Permission denied"
     )
+
+
+def call(*arguments: object) -> object:
+    """Return the exit code of a command, with the streams of this process."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return ended.value.code
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_closed_streams(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    """Python has None for a stream that is closed, as with ``<&-`` and in services."""
+    streams = {other: io.StringIO() for other in ("stdin", "stdout", "stderr")}
+    for other, stream in streams.items():
+        monkeypatch.setattr(sys, other, None if other == name else stream)
+    source, target = "-" if name == "stdin" else tmp_path / "a.txt", tmp_path / "out.jsonl"
+    (tmp_path / "a.txt").write_text("Gout.")
+    assert call("corpus", "convert", source, target) == 0
+    assert target.exists() and not streams["stdout"].getvalue()
+    if name == "stdout":
+        assert call("corpus", "convert", source, "-", "--to", "jsonl") == 2
+        assert "error: -: cannot be written: Bad file" in streams["stderr"].getvalue()
+    with suppress(OSError):
+        getattr(sys, name).close()
+
+
+class FullDisk(io.StringIO):
+    """A stream that cannot be written."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_messages_on_a_full_disk_do_not_end_a_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "stderr", FullDisk())
+    (tmp_path / "a.txt").write_text("Gout.")
+    assert call("corpus", "convert", tmp_path / "a.txt", tmp_path / "out.jsonl") == 0
+    assert (tmp_path / "out.jsonl").read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["annotate", "--help"]])
+def test_help_on_a_full_disk_is_an_error_of_one_line(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    messages = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    monkeypatch.setattr(sys, "stderr", messages)
+    assert call(*arguments) == 2
+    message = "vaner: error: No space left on device; free some space, or write to another disk\n"
+    assert messages.getvalue() == message
 
 
 def test_list_options_and_flags_can_be_repeated(annotate: Run) -> None:

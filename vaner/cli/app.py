@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Annotated, Any
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 
 from vaner import __version__
 from vaner.cli.annotate import annotate
 from vaner.cli.calibrate import calibrate
-from vaner.cli.command import Command, Group
+from vaner.cli.command import Command, Group, describe_system_error
 from vaner.cli.corpus import app as corpus
 from vaner.cli.crossfit import crossfit
 from vaner.cli.distill import distill
@@ -90,31 +91,74 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         with _termination_as_interrupt():
             app(args=list(args) if args is not None else None, prog_name="vaner")
-    except VanerError as error:
-        print_message(f"error: {error}")
+    except Exception as error:
+        described = str(error) if isinstance(error, VanerError) else describe_system_error(error)
+        if described is None:
+            raise
+        print_message(f"error: {described}")
         sys.exit(USER_ERROR)
 
 
 @contextmanager
 def _termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM, which clusters and ``timeout`` send, like Ctrl-C: files are completed."""
-    if threading.current_thread() is not threading.main_thread():  # which cannot set handlers
-        yield
-        return
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Treat signals that end the program like Ctrl-C: files are completed.
+
+    Clusters and ``timeout`` send SIGTERM, a terminal or connection that is closed sends SIGHUP. A
+    signal that is ignored, as SIGHUP with ``nohup``, remains so.
+    """
+    is_main = threading.current_thread() is threading.main_thread()  # others cannot set handlers
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    handlers = {n: signal.getsignal(n) for n in numbers if is_main}
+    handlers = {n: handler for n, handler in handlers.items() if handler != signal.SIG_IGN}
+    for number in handlers:
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _prepare_streams() -> None:
-    """Write results as UTF-8 with unchanged line ends; never fail on a character of a message."""
+    """Write results as UTF-8 with unchanged line ends; never fail on a message.
+
+    A stream that is closed is None. Then there is no input, and writing a result is an error.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - until the program ends
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         newline = None if sys.stdout.isatty() else ""
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline=newline)
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="backslashreplace")
+    if not isinstance(sys.stderr, _MessageStream):
+        sys.stderr = cast(TextIO, _MessageStream(sys.stderr))
+
+
+class _MessageStream:
+    """Standard error that drops messages that cannot be written.
+
+    A job must not end because its log is on a full disk, or its terminal was closed.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _prepare_messages() -> None:

@@ -59,10 +59,6 @@ class Command(TyperCommand):
             if message == str(error):
                 raise
             raise VanerError(message) from error
-        except Exception as error:
-            if (described := describe_system_error(error)) is None:
-                raise
-            raise VanerError(described) from error
 
 
 def describe_system_error(error: Exception) -> str | None:

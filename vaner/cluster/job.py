@@ -106,7 +106,8 @@ def _check_same_job(manifest: Manifest, paths: Sequence[str], task: Task, part_s
         raise VanerError(f"{folder}: the job was started with other files; give the same files")
     for source in manifest.sources:
         if input_size(source.path) != source.bytes:
-            raise VanerError(f"{source.path}: has changed since the job in {folder} was started")
+            started = f"has changed since the job in {folder} was started"
+            raise VanerError(f"{source.path}: {started}; give a new --output")
 
 
 def run_job(manifest: Manifest, task: Task, engine: Engine) -> Iterator[JobState]:
