@@ -26,7 +26,7 @@ RELATION = "relation"
 UNLOCATED = "annotation without offsets"
 
 _HEAD = re.compile(
-    r"\s*(?:<[?!][^>]*>\s*)*<\w+[^>]*>\s*(?:<TEXT\b|(?:<document\b[^>]*>\s*)?<sentence\b[^>]*\stext=)"
+    r"\s*(?:<[?!][^>]*>\s*)*<\w+[^>]*>\s*(?:<TEXT>\s*<!\[CDATA|(?:<document\b[^>]*>\s*)?<sentence\b[^>]*\stext=)"
 )
 _PIECE = re.compile(rf"({OFFSET})-({OFFSET})")
 _SPAN = re.compile(rf"({OFFSET})~({OFFSET})")
