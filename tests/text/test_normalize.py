@@ -33,6 +33,7 @@ UNUSUAL = st.text(
         ("COVID\u201119, IL\u2010\u200b2 – −1", "COVID-19, IL-2 – −1"),
         ("Sjo\u0308gren, Me\u0301nie\u00ad\u0300re", "Sjögren, Ménière"),
         (unicodedata.normalize("NFD", "한국어 がん"), "한국어 がん"),
+        ("\u1112\u034f\u1161\u200b\u11ab\u200b", "한"),
         ("𝐓𝐍𝐅 𝛼", "TNF α"),
         ("x² 5 µg ½ ™ ª", "x² 5 µg ½ ™ ª"),  # these have a meaning
         ("می\u200cخواهم", "می\u200cخواهم"),

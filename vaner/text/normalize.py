@@ -38,7 +38,7 @@ _ACCENTED = (
     rf"(?:{_INVISIBLE}*+[\u0300-\u036f\u3099\u309a]){{1,4}}+"
 )
 _HYPHEN = r"[\u2010\u2011]"  # in texts of publishers, where corpora have "-"
-_HANGUL = r"[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?+"
+_HANGUL = rf"[\u1100-\u1112]{_INVISIBLE}*+[\u1161-\u1175](?:{_INVISIBLE}*+[\u11a8-\u11c2])?+"
 _UNUSUAL = regex.compile(
     rf"(?V1)(?P<flag>{_FLAG})|(?P<composed>{_ACCENTED}|{_HANGUL})|(?P<invisible>{_INVISIBLE}++)"
     rf"|(?P<sign>{_SIGN})|(?P<hyphen>{_HYPHEN})|{_FOLDED}"
