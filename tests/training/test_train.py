@@ -363,6 +363,23 @@ def test_damaged_checkpoint_is_one_line(
         training.train(plan, tmp_path / "run", resume=True, report=lambda _: None)
 
 
+def test_training_that_diverges_is_an_error(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder, learning_rate=1e30)
+    with pytest.raises(RecipeError, match=r"training diverged before step \d+: weights are not"):
+        training.train(plan, tmp_path / "run", report=lambda _: None)
+
+
+def test_unknown_trackers_are_an_error_before_the_work(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = recipe(tiny_backbone, corpus_folder).model_copy(update={"report_to": ["paper"]})
+    with pytest.raises(RecipeError, match=r"cannot be used .paper is not supported"):
+        training.train(plan, tmp_path / "run", report=lambda _: None)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_log_has_plain_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

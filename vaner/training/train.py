@@ -30,6 +30,7 @@ from vaner.training.resume import check_same_recipe, save_recipe
 from vaner.training.run_record import build_record
 from vaner.training.stages import collect_examples
 from vaner.training.trainer import make_scorer, train_stage
+from vaner.training.trainer_checks import check_trackers
 from vaner.training.weight_averages import copy_trained_weights, interpolate_weights
 
 Report = Callable[[str], None]
@@ -69,6 +70,7 @@ def train(
     folders = {seed: output / f"seed-{seed}" for seed in recipe.seeds}
     for folder in folders.values():
         check_same_recipe(recipe, folder)
+    check_trackers(recipe.report_to)
     plan = resolve_recipe(recipe, corpora_root)
     with _output_folder(output):
         results = []

@@ -46,6 +46,7 @@ from vaner.training.learners.learner import Learner
 from vaner.training.precision import uses_bf16
 from vaner.training.progress import ProgressBar, count_processes
 from vaner.training.recipe.schema import Recipe, StageRecipe
+from vaner.training.trainer_checks import check_optimizer_state, check_weights
 
 Scorer = Callable[[], Mapping[str, float]]
 """Score the model on the dev sets: ``eval_f1`` and further scores, in [0, 1]."""
@@ -74,6 +75,8 @@ class VanerTrainer(Trainer):
         return LengthGroupedSampler(self.train_dataset, self.args.train_batch_size)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        assert isinstance(self.model, BackboneModel)
+        check_weights(self.model, self.state.global_step)
         metrics = dict(self._scorer())
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -90,7 +93,7 @@ class VanerTrainer(Trainer):
         with _checkpoint_errors(checkpoint):
             super()._load_optimizer_and_scheduler(checkpoint)
             if self.optimizer is not None:
-                _check_optimizer_state(self.optimizer)
+                check_optimizer_state(self.optimizer)
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         with _checkpoint_errors(checkpoint):
@@ -110,18 +113,6 @@ def _checkpoint_errors(checkpoint: str | Path | None) -> Iterator[None]:
             yield
     except ModelError as error:  # of its weights
         raise RecipeError(f"{checkpoint}: {problem} ({error}); {advice}") from error
-
-
-def _check_optimizer_state(optimizer: torch.optim.Optimizer) -> None:
-    """Check that a loaded state fits the weights; PyTorch does so only at the next update.
-
-    Raises:
-        ValueError: if a tensor has another shape than the weight it belongs to.
-    """
-    for weight, state in optimizer.state.items():
-        for value in state.values():
-            if isinstance(value, torch.Tensor) and value.dim() and value.shape != weight.shape:
-                raise ValueError(f"a state of shape {tuple(value.shape)} does not fit its weight")
 
 
 class EarlyStopping(EarlyStoppingCallback):

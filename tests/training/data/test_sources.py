@@ -28,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
     (path / "test.tsv").write_text("Flu\tB-Disease\nkills\tO\n\n" + GOOD)
     (path / "empty.tsv").write_text("")
     (path / "bare.tsv").write_text("Gout\tO\n")
+    (path / "untyped.tsv").write_text("Gout\tB\nhurts\tO\n")
     return path
 
 
@@ -48,6 +49,7 @@ def recipe(*stages: list[dict[str, Any]], dev: dict[str, Any] | None = None) -> 
         ({"split": "empty"}, "empty is empty"),
         ({"types": ["Gene"]}, "does not annotate Gene"),
         ({"split": "bare"}, "does not annotate anything"),
+        ({"split": "untyped"}, "toy untyped has mentions without a type; name it with rename"),
         ({"split": "fold"}, "fold"),
         ({"rename": {"Disese": "Disease"}}, "does not annotate Disese, which is to be renamed"),
     ],

@@ -126,8 +126,8 @@ def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -
     )
     if not types or not set(types) <= learned_types:
         raise RecipeError(
-            f"dev {corpus.name} {corpus.split} has the types {', '.join(corpus.types)}, but the "
-            f"model learns {', '.join(sorted(learned_types))}: no checkpoint can be selected on "
+            f"dev {corpus.name} {corpus.split} has the types {format_types(corpus.types)}, but the "
+            f"model learns {format_types(sorted(learned_types))}: no checkpoint can be selected on "
             "this dev set"
         )
     proposals = read_proposals(source.proposals, corpus) if source.proposals else None
@@ -142,7 +142,7 @@ def _select_types(
     The corpus must annotate them. Otherwise the model would learn that they never occur.
 
     Raises:
-        CorpusError: if the corpus is empty or does not annotate a type.
+        CorpusError: if the corpus is empty or does not annotate a type, or if a type has no name.
     """
     if not corpus.documents:
         raise CorpusError(f"corpus {corpus.name} {corpus.split} is empty")
@@ -152,7 +152,13 @@ def _select_types(
             f"corpus {corpus.name} does not annotate {', '.join(missing) or 'anything'}; "
             f"it has {format_types(corpus.types)}"
         )
-    return tuple(source.types or corpus.types)
+    types = tuple(source.types or corpus.types)
+    if "" in types and not (isinstance(source, CorpusSource) and source.domain == "general"):
+        raise CorpusError(
+            f"corpus {corpus.name} {corpus.split} has mentions without a type; name it with "
+            'rename: {"": Disease}, for example'
+        )
+    return types
 
 
 def _slice(corpus: Corpus, limit: int | None, skip: int = 0) -> Corpus:
