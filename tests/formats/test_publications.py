@@ -137,6 +137,13 @@ def test_medline_records(put: Any, name: str) -> None:
         ]  # fmt: skip
 
 
+def test_medline_records_of_pubmed_central(put: Any) -> None:
+    content = "PMC - PMC7\nPMID- 8\nTI  - Rat.\n\nPMC - PMC9\nTI  - Gout.\nAB  - It hurts.\n"
+    assert texts(put(content, "pmc_result.txt"), "medline") == [
+        ("8", "Rat."), ("PMC9", "Gout.\nIt hurts."),
+    ]  # fmt: skip
+
+
 def test_broken_medline_records(put: Any) -> None:
     errors: list[FormatError] = []
     path = put("PMID- 7\nTI  - Rat.\nwrong\n\nTI  - Gout.\n", "x.nbib")

@@ -14,6 +14,7 @@ from vaner.formats import (
     chemdner,
     conll_columns,
     csv_table,
+    medline,
     pubtator,
     ris,
     token_table,
@@ -230,7 +231,7 @@ def _detect_lines(head: str) -> str | None:
         return "genetag"
     if lines[0].startswith(webanno.MAGIC):
         return "webanno"
-    if re.match(r"PMID- ?\d", lines[0]):
+    if medline.FIRST_LINE.match(lines[0]):
         return "medline"
     if ris.begins_reference(lines):
         return "ris"

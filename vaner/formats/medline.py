@@ -1,7 +1,8 @@
-"""MEDLINE text (`.nbib`), as PubMed exports it: titles and abstracts (read only).
+"""MEDLINE text (`.nbib`), as PubMed and PubMed Central export it: titles and abstracts (read only).
 
 A field begins with its tag in four columns, such as ``PMID- 7`` or ``TI  - Gout``, and continues in
-lines that begin with six spaces. The text is title, line break, abstract.
+lines that begin with six spaces. The text is title, line break, abstract. The records of PubMed
+Central begin with ``PMC``, and some have no PMID.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.text.documents import Document
 
 FIELD = re.compile(r"([A-Z][A-Z0-9 ]{3})- ?(.*)")
+FIRST_LINE = re.compile(r"PMID- ?\d|PMC - ?PMC\d")
+_IDS = ("PMID", "PMC")
 _ABSTRACTS = ("AB", "OAB")
 _TITLES = ("TI", "BTI", "TT")
 NO_TEXT = "record without title and abstract"
@@ -39,12 +42,12 @@ def read(
     file, skipped = InputFile(path, on_error), SkipCounts()
     for line, fields in _read_records(file, encoding):
         with file.guard(line):
-            if not fields.get("PMID"):
+            if not (id := next((fields[tag][0] for tag in _IDS if fields.get(tag)), "")):
                 raise MalformedError("a record without PMID")
             parts = (_find_field(fields, _TITLES), _find_field(fields, _ABSTRACTS))
             text = "\n".join(part for part in parts if part)
             if text:
-                yield Document(fields["PMID"][0], text)
+                yield Document(id, text)
                 if fields.get("AB") and fields.get("OAB"):
                     skipped[FURTHER_ABSTRACT] += 1
             else:
@@ -53,13 +56,17 @@ def read(
 
 
 def _read_records(file: InputFile, encoding: str) -> Iterator[tuple[int, Fields]]:
-    """Yield the fields of each record, with its first line. A record begins with its PMID."""
-    fields, start, values = Fields(), 0, list[str]()
+    """Yield the fields of each record, with its first line.
+
+    All records begin with the same id, in most cases the PMID.
+    """
+    fields, start, values, first = Fields(), 0, list[str](), ""
     for number, line in read_lines(file, encoding):
         match = FIELD.match(line)
         if match:
             tag, value = match[1].strip(), match[2].strip()
-            if tag == "PMID" and "PMID" in fields:
+            first = first or (tag if tag in _IDS else "")
+            if tag == first and tag in fields:
                 yield start, fields
                 fields = Fields()
             start = start if fields else number
