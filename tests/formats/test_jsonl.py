@@ -61,7 +61,8 @@ def test_jsonl_wrong_tags_are_reported(put, record, message):
 
 def test_jsonl_no_warning_for_other_lists(put):
     path = put(
-        '{"text": "Gout.", "sentences": [{"start": 0, "end": 5}], "notes": ["a"]}', "x.jsonl"
+        '{"text": "Gout.", "sentences": [{"start": 0, "end": 5, "text": "Gout."}], "notes": ["a"]}',
+        "x.jsonl",
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -74,6 +75,8 @@ def test_jsonl_no_warning_for_other_lists(put):
     [
         ('{"text": "Gout.", "findings": [{"start": 0, "end": 4, "type": "D"}]}', "findings"),
         ('{"text": "Gout.", "x": [{"offset": 0, "length": 4, "label": "D"}]}', "x"),
+        ('{"text": "Gout.", "x": [{"place": {"begin": 0, "end": 4}, "entity_type": "D"}]}', "x"),
+        ('{"content": "Gout.", "x": [{"start": 0, "end": 4, "text": "Gout"}], "prompt": "D"}', "x"),
         (
             '{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}], '
             '"entities": [{"start": 0, "end": 4, "type": "E"}]}',

@@ -51,6 +51,7 @@ AMAZON = [{"BeginOffset": s, "EndOffset": e, "Type": t, "Score": 0.9} for s, e, 
         {"labels": [], "entities": SPOTS},
         {"Entities": AMAZON},
         {"entities": CMEEE},
+        {"label": {t: [[s, e] for s, e, _ in FOUND] for _, _, t in FOUND}},
         {"annotations": LIGHT_TAG},
     ],
     ids=[
@@ -61,6 +62,7 @@ AMAZON = [{"BeginOffset": s, "EndOffset": e, "Type": t, "Score": 0.9} for s, e, 
         "older flair",
         "Comprehend Medical",
         "CMeEE",
+        "pairs by type",
         "LightTag",
     ],
 )
@@ -78,6 +80,15 @@ def test_records_of_ccks(put: Put) -> None:
     record = {"originalText": TEXT, "entities": entities}
     with pytest.warns(SkippedRecordsWarning, match=r"left out: field overlap of a mention \(2\)"):
         (document,) = read(put(json.dumps(record), "a.json"))
+    assert (document.text, spans(document)) == (TEXT, FOUND)
+
+
+def test_records_of_presidio(put: Put) -> None:
+    entries = [
+        {"entity_type": t, "entity_value": TEXT[s:e], "start_position": s, "end_position": e}
+        for s, e, t in FOUND
+    ]
+    (document,) = read_quietly(put(json.dumps([{"full_text": TEXT, "spans": entries}]), "a.json"))
     assert (document.text, spans(document)) == (TEXT, FOUND)
 
 

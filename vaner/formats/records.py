@@ -21,7 +21,12 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 from vaner.formats.dialects import convert_record
-from vaner.formats.dialects.fields import MENTION_FIELDS, find_document_name, find_tag_field
+from vaner.formats.dialects.fields import (
+    MENTION_FIELDS,
+    SOURCES,
+    find_document_name,
+    find_tag_field,
+)
 from vaner.formats.dialects.mentions import find_pieces, is_mention, looks_like_mention
 from vaner.formats.json_values import (
     check_extent,
@@ -47,6 +52,9 @@ KNOWN_FIELDS = ("id", "text", "tokens", "metadata", *MENTION_FIELDS)
 _INTEGER_TAGS = ("O", "B", "I")
 _UNAMBIGUOUS = {*MENTION_FIELDS, "ents", "mentions", "ner", "denotations", "entity_mentions"}
 """Names of a field that has mentions, whatever its entries look like."""
+
+_PARTS = {*SOURCES, "sents", "sections", "paragraphs", "chunks", "lines", "blocks"}
+"""Names of a field with parts of the text that are not mentions."""
 
 _RECORDS = "the records, which are mentions and not documents"
 _LISTED_FIELDS = 8
@@ -211,6 +219,7 @@ def _count_unread(record: Mapping[str, Any], field: str | None, unread: Losses) 
         is_tagged = used is None and name != "tokens" and _are_tags(entries)
         is_tagged = is_tagged and ("tokens" in record or OUTSIDE in entries)
         is_unread = name in _UNAMBIGUOUS or any(map(looks_like_mention, entries)) or is_tagged
+        is_unread = is_unread or (name not in _PARTS and _are_quotes(entries, record.get("text")))
         unread[name] += is_unread
 
 
@@ -218,6 +227,16 @@ def _is_mention_with_text(record: Mapping[str, Any]) -> bool:
     """Return whether a record is a mention: its text is as long as its offsets say."""
     pieces = (find_pieces(record) if is_mention(record) else None) or []
     return bool(pieces) and len(record.get("text", "")) == pieces[-1][1] - pieces[0][0]
+
+
+def _are_quotes(entries: Sequence[Any], text: Any) -> bool:
+    """Return whether one of the entries has offsets in the text, and the text at these offsets."""
+    located = ((entry, find_pieces(entry)) for entry in entries if isinstance(entry, dict))
+    return isinstance(text, str) and any(
+        entry.get("text") == text[pieces[0][0] : pieces[-1][1]] != ""
+        for entry, pieces in located
+        if pieces
+    )
 
 
 def _are_tags(values: Sequence[Any]) -> bool:

@@ -27,7 +27,7 @@ from vaner.text.tags import is_tag
 TEXTS = (
     "content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph",
     "sentence_text", "abstract_text", "note_text", "doc_text", "report_text", "Text",
-    "originalText",
+    "originalText", "full_text",
 )  # fmt: skip
 """Names of a field with the text of a document, if there is no ``text``."""
 
@@ -215,6 +215,8 @@ def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
 
     >>> _list_by_type({"Disease": [{"indices": [0, 4]}]})
     [{'type': 'Disease', 'indices': [0, 4]}]
+    >>> _list_by_type({"Disease": [[0, 4]]})
+    [{'type': 'Disease', 'span': [0, 4]}]
     >>> _list_by_type({"Disease": {"Gout": [[0, 4]]}})
     [{'type': 'Disease', 'span': [0, 4], 'text': 'Gout'}]
     """
@@ -225,10 +227,15 @@ def _list_by_type(groups: Mapping[str, Any]) -> list[Any]:
             group = [{"span": pair, "text": text} for text, pairs in located for pair in pairs]
         if not isinstance(group, list):
             return []
-        for entry in group:
+        for item in group:
+            entry = {"span": item} if _is_pair(item) else item
             has_type = not isinstance(entry, dict) or type in MENTIONS or "label" in entry
             entries.append(entry if has_type else {"type": type, **entry})
     return entries if entries and all(map(is_mention, entries)) else []
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(is_integer, value))
 
 
 def find_tag_field(record: Mapping[str, Any]) -> str | None:

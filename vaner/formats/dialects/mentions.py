@@ -102,7 +102,9 @@ def looks_like_mention(entry: Any) -> bool:
     object those of a type or of a program.
     """
     if isinstance(entry, dict):
-        if _OFFSET_NAMES & entry.keys() and entry.keys() & {*TYPES, "infons"}:
+        parts = [entry, *(value for value in entry.values() if isinstance(value, dict))]
+        is_located = any(_OFFSET_NAMES & part.keys() for part in parts)
+        if is_located and entry.keys() & {*TYPES, "infons"}:
             return True
         inner = (value for value in entry.values() if isinstance(value, list | dict))
         return any(map(looks_like_mention, inner))
