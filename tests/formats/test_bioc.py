@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import pytest
 
@@ -220,6 +221,13 @@ def test_names_of_types_in_infons(put, name):
     content = make_bioc((0, "Gout", ("Gout", 0, 4))).replace('"type"', f'"{name}"')
     (document,) = read(put(content, "a.json"))
     assert mentions(document) == [("Gout", "D")]
+
+
+def test_classes_of_records_are_not_reported(put):
+    content = make_bioc((0, "Gout")).replace('"id":', '"bioctype": "BioCDocument", "id":')
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [d.text for d in read(put(content, "a.json"))] == ["Gout"]
 
 
 def test_ids_of_pubtator_3(put):

@@ -32,6 +32,12 @@ def test_pubtator(put):
     assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
 
 
+def test_an_abstract_without_a_title_is_not_text(put):
+    path = put("1|a|Flu only.\n1\t0\t3\tFlu\tD\tX:1\n", "a.txt")
+    with pytest.raises(FormatError, match=r"a\.txt:1: expected ID\|t\|Title"):
+        list(read(path))
+
+
 def test_pubtator_writes_both_lines_for_a_text_of_one(put):
     spans = (Span(0, 3, "Species"), Span(4, 9, "Disease"))
     for text, lost in (("Rat fever", 0), ("Rat fever\n", 1), ("", 0), ("\nRat fever", 0)):

@@ -32,10 +32,11 @@ def test_piece_that_is_one_character_off_is_moved():
             make_span(text, pieces, "Disease", quoted=quoted)
 
 
-def test_pieces_in_another_order():
+def test_pieces_in_another_order_and_repeated_ones():
     text, pieces = "Breast and ovarian cancer", [(19, 25), (0, 6)]
     for quoted in ("cancer Breast", "Breast cancer"):
         assert make_span(text, pieces, "D", quoted=quoted).fragments == ((0, 6), (19, 25))
+    assert make_span(text, [(19, 25), (19, 25)], "D", quoted="cancer").pieces == ((19, 25),)
     for quoted in ("", "cancer"):
         with pytest.raises(SpanError, match="in the text but"):
             make_span(text, pieces, "D", quoted=quoted)

@@ -30,7 +30,7 @@ def make_span(
 ) -> Span:
     """Create a span after checking that it is inside the text and agrees with the file.
 
-    Pieces with only white space between them are one contiguous span.
+    Pieces with only white space between them are one contiguous span. A repeated piece counts once.
 
     If the file repeats the mention, its pieces may be in another order, and white space is compared
     loosely: files write a line break or a gap as a space. A quote that differs only in spelling,
@@ -50,7 +50,7 @@ def make_span(
     Raises:
         SpanError: if the span is outside the text, blank, or disagrees with `quoted`.
     """
-    given = [(int(start), int(end)) for start, end in pieces]
+    given = list(dict.fromkeys((int(start), int(end)) for start, end in pieces))
     pieces = sorted(given)
     for start, end in pieces:
         if start >= end:

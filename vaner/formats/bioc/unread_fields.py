@@ -14,8 +14,8 @@ UnreadFields = Counter[str]
 """Name of a field -> how often it has a value."""
 
 _KNOWN_FIELDS = {
-    "_id", "id", "offset", "text", "infons", "locations", "passages", "sentences", "annotations",
-    "relations",
+    "_id", "bioctype", "id", "offset", "text", "infons", "locations", "passages", "sentences",
+    "annotations", "relations",
 }  # fmt: skip
 _PARTS = ("passages", "sentences", "annotations")
 _MAX_NAMES = 10

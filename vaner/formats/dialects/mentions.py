@@ -169,9 +169,10 @@ def name_quote(entry: Mapping[str, Any], text: str) -> Mapping[str, Any]:
     (start, end), type_name = pieces[0], next((n for n in TYPES if _get_names(entry.get(n))), "")
     quotes = {text[start:end], text[start : end + 1]} if 0 <= start < end else set()
     for name, value in entry.items():
-        if isinstance(value, str) and value in quotes and name != type_name:
+        is_quote = isinstance(value, str) and value in quotes
+        if is_quote and name != type_name and not is_identifier_field(name):
             others = {key: item for key, item in entry.items() if key != name}
-            return entry if is_identifier_field(name) else {**others, "text": value}
+            return {**others, "text": value}
     return entry
 
 
