@@ -81,7 +81,7 @@ def test_missing_files_and_unknown_formats(tmp_path):
     with pytest.raises(VanerError, match="only be read"):
         write([], tmp_path / "x", "pubmed")
     with pytest.raises(FormatError, match="cannot be written"):
-        write([], tmp_path / "no" / "x.jsonl")
+        write([], tmp_path / "x.bin" / "x.jsonl")
 
 
 @contextmanager

@@ -62,6 +62,7 @@ EMPTY = "document without words"
 ID = "document id has no place in the format"
 SPACING = "document whose white space is written as one space"
 COLUMNS = "columns between token and tag left out, their number differs"
+_EMPTY = "a row with an empty token or tag; the tag of a word outside of mentions is O"
 _SAMPLE_LINES = 50
 
 Row = list[str]
@@ -177,7 +178,7 @@ def _check_row(row: Row, width: int, layout: Columns) -> str | None:
     if max(layout.token, layout.tag) >= width:
         missing = max(layout.token, layout.tag) + 1
         return f"there is no column {missing}, the row has {width} columns"
-    return None if row[layout.token] and layout.get_tag(row) else "a row with an empty token or tag"
+    return None if row[layout.token] and layout.get_tag(row) else _EMPTY
 
 
 def _to_document(
