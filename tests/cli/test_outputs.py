@@ -124,3 +124,12 @@ def test_outputs_that_have_no_name(
     arguments = list_commands(corpus, Path("-"))[command]
     assert "-" in run(*arguments).error and not Path("-").exists()
     assert "is empty; give a value" in run(*arguments[:-1], "").error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX only")
+@pytest.mark.parametrize("name", [b"\xff.jsonl", b"\xff.parquet", b"\xff.xlsx"])
+def test_names_that_are_not_utf_8(run: Run, tmp_path: Path, corpus: Path, name: bytes) -> None:
+    """Some libraries cannot open them."""
+    output = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name)))
+    done = run("corpus", "convert", corpus, output)
+    assert (done.code == 0 and output.exists()) or "is not UTF-8" in done.error

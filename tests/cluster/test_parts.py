@@ -182,6 +182,18 @@ def test_a_part_that_kills_its_workers_fails(tmp_path: Path, files: list[str]) -
 
 
 @pytest.mark.usefixtures("no_model")
+def test_a_part_that_lost_its_content_is_annotated_again(tmp_path: Path, files: list[str]) -> None:
+    """A disk that is full or damaged may leave less of a file than was written."""
+    task = make_task(tmp_path)
+    annotate(files, task)
+    part = next((tmp_path / "out").glob("part-00001-*"))
+    before = part.read_bytes()
+    part.write_bytes(before[:10])
+    assert sum_reports(annotate(files, task, resume=True).done)[0] == 11
+    assert part.read_bytes() == before
+
+
+@pytest.mark.usefixtures("no_model")
 def test_a_part_without_its_report_is_annotated_again(tmp_path: Path, files: list[str]) -> None:
     task = make_task(tmp_path)
     annotate(files, task)

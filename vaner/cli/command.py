@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -69,6 +70,8 @@ def describe_system_error(error: Exception) -> str | None:
     """
     if is_out_of_memory(error):
         return f"out of memory; {MEMORY_ADVICE}"
+    if isinstance(error, UnicodeEncodeError) and os.path.isdir(Path(error.object).parent):
+        return f"{error.object}: the path is not UTF-8, which a library needs; rename it"
     if not isinstance(error, OSError) or isinstance(error, BrokenPipeError) or not error.strerror:
         return None
     reason = error.strerror

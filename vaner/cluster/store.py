@@ -14,7 +14,7 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class PartReport:
         seconds: time for reading, annotating and writing.
         processor: processor time for the same, in seconds.
         problem: why the part failed; None if it did not.
+        size: number of bytes of its results; None in reports of earlier versions.
     """
 
     number: int
@@ -68,6 +69,7 @@ class PartReport:
     seconds: float = 0.0
     processor: float = 0.0
     problem: str | None = None
+    size: int | None = None
 
 
 class Store:
@@ -145,17 +147,18 @@ class Store:
         """
         with written.open("rb") as file:
             os.fsync(file.fileno())
+        report = replace(report, size=written.stat().st_size)
         _write_atomically(self._report_path(part), json.dumps(asdict(report), ensure_ascii=False))
         os.replace(written, self.part_path(part, total))
 
     def read_report(self, part: Part, total: int) -> PartReport | None:
-        """Return the report of a finished part; None if the part is not finished."""
-        if not self.part_path(part, total).exists():
-            return None
+        """Return the report of a part; None if it is not finished, or its results have changed."""
         try:
-            return PartReport(**json.loads(self._report_path(part).read_text("utf-8")))
+            size = self.part_path(part, total).stat().st_size
+            report = PartReport(**json.loads(self._report_path(part).read_text("utf-8")))
         except (OSError, ValueError, TypeError, RecursionError):
             return None  # the part is annotated again
+        return report if report.size in (None, size) else None
 
     def remove_temporary_files(self) -> None:
         """Remove the files that were being written when a job was interrupted."""
