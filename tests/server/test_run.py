@@ -75,8 +75,13 @@ def test_accepted_requests_are_finished_after_sigterm(monkeypatch: pytest.Monkey
             ask(address, "asthma")
 
 
-def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, with a model; it is stopped as by Ctrl-C."""
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_serve_until_a_signal(
+    run: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In this process, with a model; it is stopped as by Ctrl-C, or as its terminal is closed."""
+    number = getattr(signal, name)
     monkeypatch.setenv("no_proxy", "*")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -88,12 +93,12 @@ def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.Monk
             assert wait_for(lambda: _answers(address), 300)
             documents.append(ask(address, "Aspirin and asthma 😀"))
         finally:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
             while not ended.wait(60):  # it came too early
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
 
-    usual = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, lambda *_: None)  # should the server never have come up
+    usual = signal.getsignal(number)
+    signal.signal(number, lambda *_: None)  # should the server never have come up
     thread = threading.Thread(target=client)
     thread.start()
     try:
@@ -102,7 +107,7 @@ def test_serve_until_ctrl_c(run: Run, tiny_model: Path, monkeypatch: pytest.Monk
     finally:
         ended.set()
         thread.join()
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(number, usual)
     assert done.code == 0, done.err
     assert f"at {address} (Ctrl-C to stop)" in done.err and "vaner: stopped" in done.err
     assert documents[0]["text"] == "Aspirin and asthma 😀"

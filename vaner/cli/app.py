@@ -104,18 +104,21 @@ def _termination_as_interrupt() -> Iterator[None]:
     """Treat signals that end the program like Ctrl-C: files are completed.
 
     Clusters and ``timeout`` send SIGTERM, a terminal or connection that is closed sends SIGHUP. A
-    signal that is ignored, as SIGHUP with ``nohup``, remains so.
+    signal that is ignored, as SIGHUP with ``nohup``, remains so. SIGHUP is passed on as SIGTERM,
+    which a server handles in another way.
     """
+    new: dict[int, Any] = {signal.SIGTERM: signal.default_int_handler}
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        new[signal.SIGHUP] = lambda *_: signal.raise_signal(signal.SIGTERM)
     is_main = threading.current_thread() is threading.main_thread()  # others cannot set handlers
-    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    handlers = {n: signal.getsignal(n) for n in numbers if is_main}
-    handlers = {n: handler for n, handler in handlers.items() if handler != signal.SIG_IGN}
-    for number in handlers:
-        signal.signal(number, signal.default_int_handler)
+    old = {number: signal.getsignal(number) for number in new if is_main}
+    old = {number: handler for number, handler in old.items() if handler != signal.SIG_IGN}
+    for number in old:
+        signal.signal(number, new[number])
     try:
         yield
     finally:
-        for number, handler in handlers.items():
+        for number, handler in old.items():
             signal.signal(number, handler)
 
 

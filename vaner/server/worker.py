@@ -155,8 +155,9 @@ class WorkerProcess:
 
 def _run(connection: Connection, load: Callable[[], Loaded], threads: int | None) -> None:
     """Load the function and perform tasks until the other end of the connection is closed."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # the server decides when its workers end
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the server decides when its workers end
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     _end_with_parent()
     if threads is not None:
         os.environ.setdefault("OMP_NUM_THREADS", str(threads))
