@@ -208,8 +208,9 @@ def test_damaged_file_raises_error(tmp_path: Path) -> None:
 
 def test_unwritable_file_raises_error(tmp_path: Path) -> None:
     calibration = fit_calibration(overconfident("Gene", 500, 2.0, 1))
+    (tmp_path / "file").touch()
     with pytest.raises(ModelError, match="cannot be written"):
-        write_calibration(replace(calibration), tmp_path / "missing")
+        write_calibration(replace(calibration), tmp_path / "file")
     (tmp_path / "model" / CALIBRATION_FILE).mkdir(parents=True)
     with pytest.raises(ModelError, match="cannot be written"):
         write_calibration(calibration, tmp_path / "model")

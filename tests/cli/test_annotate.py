@@ -387,13 +387,15 @@ def test_memory_is_bounded_by_the_batch(tiny_model: Path) -> None:
 def test_an_interrupted_command_keeps_its_output(
     annotate: Run, tmp_path: Path, signal_name: str
 ) -> None:
+    number = getattr(signal, signal_name)
+    former = signal.signal(number, signal.SIG_DFL)  # nohup ignores SIGHUP
     real = Annotator.annotate
 
     def interrupted(self: Annotator, *arguments: Any, **options: Any) -> Iterator[Document]:
         yield next(real(self, *arguments, **options))
         if signal_name == "SIGINT":  # which a process in the background may ignore
             raise KeyboardInterrupt
-        signal.raise_signal(getattr(signal, signal_name))
+        signal.raise_signal(number)
         pytest.fail("the signal was ignored")
 
     path, target = tmp_path / "in.txt", tmp_path / "out.json"
@@ -401,6 +403,7 @@ def test_an_interrupted_command_keeps_its_output(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Annotator, "annotate", interrupted)
         done = annotate(path, "--input-format", "lines", "-f", "biocjson", "-o", target)
+    signal.signal(number, former)
     assert done.code == 130 and "vaner: stopped early: 1 document written to" in done.err
     assert [document.text for document in read(target)] == ["Asthma."]
 

@@ -181,4 +181,4 @@ def test_command_writes_report(run: Run, tiny_model: Path, tmp_path: Path) -> No
     done = run(*options, "--report", page, "--device", "cpu")
     assert done.code == 0 and f"report written to {page}" in done.err
     assert "Evaluation: mine test" in Words(page.read_text("utf-8")).words
-    assert "does not exist" in run(*options, "--report", tmp_path / "no" / "r.html").error
+    assert "not a folder" in run(*options, "--report", corpus / "r.html").error
