@@ -1,9 +1,11 @@
-"""The default model, distilled from the larger one: python -m experiments.distilled_biomedical.run
+"""The default model of the package: python -m experiments.distilled_biomedical.run
 
 Continues the training of ../embedded_biomedical with its sources, the probabilities that the model
 of ../embedded_biomedical_base predicts for unannotated text and for copies of sentences with other
 names, and copies of sentences with other variants. VANER_TEXTS is the folder of the texts, files of
-plain text; the names are those of the knowledge bases in `NAMES`.
+plain text; the names are those of the knowledge bases in `NAMES`. The default model is an average
+of the trained model and the one that the training starts from. With ``--rescore``, trains nothing
+and scores the model in the package.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 from experiments.distilled_biomedical.other_names import insert_names, is_held_out, list_names
 from experiments.distilled_biomedical.other_variants import vary_variants
 from experiments.embedded_biomedical.run import CORPORA, average_with
-from experiments.experiment import main
+from experiments.experiment import main, rescore
 from experiments.studies import with_changes
 from vaner.corpora import REGISTRY, load
 from vaner.errors import VanerError
@@ -126,6 +128,9 @@ def _variant_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--rescore"]:
+        rescore(__file__, corpora=CORPORA, name="biomedical")
+        sys.exit()
     try:
         recipe = make_recipe()
     except VanerError as error:

@@ -1,20 +1,19 @@
-"""The default model of the package: python -m experiments.embedded_biomedical.run
+"""The model that the default model begins with: python -m experiments.embedded_biomedical.run
 
 First trains the model of ../six_corpora, which the recipe begins with, and a model by a shorter
-variant of the recipe, unless they exist. The default model is an average of that model and the one
-of the recipe. With ``--rescore``, trains nothing and scores the model in the package.
+variant of the recipe, unless they exist. The final model is an average of that model and the one of
+the recipe.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from functools import partial
 from pathlib import Path
 
 from experiments.averages import average_models, score_dev_sets
-from experiments.experiment import main, rescore
+from experiments.experiment import main
 from experiments.studies import with_changes
 from experiments.study_report import write_record
 from vaner.annotator import Annotator
@@ -27,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 SIX_CORPORA = Path("runs") / "six_corpora"
 FIRST = Path("runs") / "embedded_biomedical_first"
 SHARE = 0.3
-"""Share of the first model in the weights of the default model."""
+"""Share of the shorter training in the weights of the final model."""
 
 CORPORA = [
     "NCBI-disease", "BC5CDR", "BC2GM", "JNLPBA-cells", "Linnaeus", "S800", "BioRED", "NLM-Gene",
@@ -62,10 +61,7 @@ def average_with(first: Path, share: float, model: Path, root: Path | None) -> t
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--rescore"]:
-        rescore(__file__, corpora=CORPORA, name="biomedical")
-        sys.exit()
     train_unless_done(read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"), SIX_CORPORA)
     finish = partial(average_with, FIRST / "seed-1" / "model", SHARE)
     train_unless_done(shorten(read_recipe(HERE / "recipe.yaml")), FIRST)
-    main(__file__, corpora=CORPORA, ship="biomedical", finish=finish)
+    main(__file__, corpora=CORPORA, finish=finish)
