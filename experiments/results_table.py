@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("precision", "recall", "f1")
 
 EXPERIMENTS = {
-    "biomedical": "embedded_biomedical",
+    "biomedical": "distilled_biomedical",
     "biomedical-base": "embedded_biomedical_base",
     "disease-chemical": "embedded_disease_chemical",
 }
