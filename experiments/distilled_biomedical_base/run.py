@@ -1,0 +1,45 @@
+"""The larger model of the package: python -m experiments.distilled_biomedical_base.run
+
+Continues the training of ../embedded_biomedical_base with the sources of ../distilled_biomedical;
+the default model is the teacher.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from experiments.distilled_biomedical.sources import make_sources
+from experiments.embedded_biomedical.run import CORPORA
+from experiments.experiment import main
+from experiments.studies import with_changes
+from vaner.errors import VanerError
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
+
+FIRST = Path(__file__).resolve().parent.parent / "embedded_biomedical_base" / "recipe.yaml"
+START = Path("runs/embedded_biomedical_base/seed-1/model")
+TEACHER = "biomedical"
+TEXT_SHARE = 0.3
+"""Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
+
+STAGE = {
+    "steps": 6000, "evaluate_every": 500, "learning_rate": 2e-4, "head_learning_rate": 2e-3,
+}  # fmt: skip
+
+
+def make_recipe() -> Recipe:
+    """Return the recipe of the larger model with more sources, started from its weights."""
+    first = read_recipe(FIRST)
+    stage = first.model_dump()["stages"][-1]
+    sources = [*stage["sources"], *make_sources(first, TEACHER, TEXT_SHARE)]
+    stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
+    return with_changes(first, model={"init_from": str(START)}, stages=stages)
+
+
+if __name__ == "__main__":
+    try:
+        recipe = make_recipe()
+    except VanerError as error:
+        sys.exit(f"error: {error}")
+    main(__file__, corpora=CORPORA, recipe=recipe, ship="biomedical-base")
