@@ -12,7 +12,6 @@ from pathlib import Path
 from experiments.distilled_biomedical.sources import make_sources
 from experiments.embedded_biomedical.run import CORPORA
 from experiments.experiment import main
-from experiments.studies import with_changes
 from vaner.errors import VanerError
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
@@ -20,6 +19,9 @@ from vaner.training.recipe.schema import Recipe
 FIRST = Path(__file__).resolve().parent.parent / "embedded_biomedical_base" / "recipe.yaml"
 START = Path("runs/embedded_biomedical_base/seed-1/model")
 TEACHER = "biomedical"
+MODEL_FIELDS = ("instruction", "max_subwords", "dropout", "backbone_dropout")
+"""Fields that do not come from the initial model."""
+
 TEXT_SHARE = 0.3
 """Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
 
@@ -31,10 +33,12 @@ STAGE = {
 def make_recipe() -> Recipe:
     """Return the recipe of the larger model with more sources, started from its weights."""
     first = read_recipe(FIRST)
-    stage = first.model_dump()["stages"][-1]
+    content = first.model_dump()
+    stage = content["stages"][-1]
     sources = [*stage["sources"], *make_sources(first, TEACHER, TEXT_SHARE)]
     stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
-    return with_changes(first, model={"init_from": str(START)}, stages=stages)
+    model = {field: content["model"][field] for field in MODEL_FIELDS} | {"init_from": str(START)}
+    return Recipe.model_validate(content | {"model": model, "stages": stages})
 
 
 if __name__ == "__main__":
