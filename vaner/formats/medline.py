@@ -8,7 +8,7 @@ Central begin with ``PMC``, and some have no PMID.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaner.formats.pubmed import FURTHER_ABSTRACT
@@ -42,11 +42,9 @@ def read(
     file, skipped = InputFile(path, on_error), SkipCounts()
     for line, fields in _read_records(file, encoding):
         with file.guard(line):
-            if not (id := next((fields[tag][0] for tag in _IDS if fields.get(tag)), "")):
+            if not (id := find_id(fields, _IDS)):
                 raise MalformedError("a record without PMID")
-            parts = (_find_field(fields, _TITLES), _find_field(fields, _ABSTRACTS))
-            text = "\n".join(part for part in parts if part)
-            if text:
+            if text := join_text(fields, _TITLES, _ABSTRACTS):
                 yield Document(id, text)
                 if fields.get("AB") and fields.get("OAB"):
                     skipped[FURTHER_ABSTRACT] += 1
@@ -81,5 +79,21 @@ def _read_records(file: InputFile, encoding: str) -> Iterator[tuple[int, Fields]
         yield start, fields
 
 
-def _find_field(fields: Fields, tags: tuple[str, ...]) -> str:
-    return next((" ".join(fields[tag]) for tag in tags if fields.get(tag)), "")
+def find_id(fields: Fields, tags: Sequence[str]) -> str:
+    """Return the first value of the first of several fields that a record has; empty if none."""
+    return next((value for tag in tags for value in fields.get(tag, ()) if value), "")
+
+
+def join_text(fields: Fields, titles: Sequence[str], abstracts: Sequence[str]) -> str:
+    """Return the title of a record, a line break, and its abstract.
+
+    Args:
+        fields: tag -> values.
+        titles: tags of titles; the first one that the record has is used.
+        abstracts: tags of abstracts, likewise.
+    """
+    parts = (
+        next((text for tag in tags if (text := " ".join(filter(None, fields.get(tag, ()))))), "")
+        for tags in (titles, abstracts)
+    )
+    return "\n".join(filter(None, parts))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.medline import NO_TEXT, Fields
+from vaner.formats.medline import NO_TEXT, Fields, find_id, join_text
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.text.documents import Document
@@ -44,9 +44,8 @@ def read(
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
     for number, fields in enumerate(_read_references(file, encoding), 1):
-        parts = (_find_field(fields, _TITLES), _find_field(fields, _ABSTRACTS))
-        if text := "\n".join(filter(None, parts)):
-            yield Document(_find_field(fields, _IDS) or f"{file.stem}-{number}", text)
+        if text := join_text(fields, _TITLES, _ABSTRACTS):
+            yield Document(find_id(fields, _IDS) or f"{file.stem}-{number}", text)
         else:
             skipped[NO_TEXT] += 1
     warn_skipped_records(file, skipped)
@@ -75,7 +74,3 @@ def _read_references(file: InputFile, encoding: str) -> Iterator[Fields]:
             values[-1] = f"{values[-1]} {line.strip()}".strip()
     if fields:
         yield fields
-
-
-def _find_field(fields: Fields, tags: tuple[str, ...]) -> str:
-    return next((fields[tag][0] for tag in tags if fields.get(tag) and fields[tag][0]), "")
