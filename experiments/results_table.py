@@ -19,7 +19,6 @@ METRICS = ("precision", "recall", "f1")
 
 EXPERIMENTS = {
     "biomedical": "distilled_biomedical",
-    "biomedical-base": "embedded_biomedical_base",
     "disease-chemical": "embedded_disease_chemical",
 }
 """The experiment that made each embedded model."""

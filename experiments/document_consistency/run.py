@@ -25,7 +25,7 @@ from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
 CORPORA = ("BioRED", "NLM-Gene", "GNormPlus", "tmVar3")
-MODELS = ("biomedical", "biomedical-base")
+MODELS = ("biomedical",)
 STEPS: dict[str, Callable[[Document], Document]] = {
     "none": lambda document: document,
     "abbreviations": tag_abbreviations,

@@ -22,7 +22,7 @@ from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
 CORPORA = ("CoNLL-2003", "WNUT-17", "CrossNER-politics", "CrossNER-music")
-MODELS = ("biomedical", "biomedical-base", "disease-chemical")
+MODELS = ("biomedical", "disease-chemical")
 
 
 def main() -> None:
