@@ -32,7 +32,7 @@ def main(
     script: str,
     *,
     corpora: Sequence[str],
-    recipe: Recipe | None = None,
+    make_recipe: Callable[[], Recipe] | None = None,
     also: Sequence[str] = (),
     limit: int | None = None,
     ship: str | None = None,
@@ -43,7 +43,7 @@ def main(
     Args:
         script: ``__file__`` of the run.py.
         corpora: registered corpora whose test split is scored, or devel if there is no test split.
-        recipe: the recipe; recipe.yaml next to the run.py if None.
+        make_recipe: returns the recipe; recipe.yaml next to the run.py if None.
         also: corpora that the model was not trained on, whose test split is scored too.
         limit: number of documents of each test split to score; all if None.
         ship: name of the embedded model to replace with the seed that is best on devel. The files
@@ -55,7 +55,7 @@ def main(
     arguments = _parse_arguments(folder)
     provenance = collect_provenance()  # before shipping a model, which changes the checkout
     try:
-        recipe = recipe or read_recipe(folder / "recipe.yaml")
+        recipe = make_recipe() if make_recipe else read_recipe(folder / "recipe.yaml")
         if arguments.seeds:
             recipe = recipe.model_copy(update={"seeds": arguments.seeds})
         if not arguments.score_only:

@@ -13,11 +13,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from experiments.distilled_biomedical.sources import make_sources
+from experiments.distilled_biomedical.sources import check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main, rescore
 from experiments.studies import with_changes
-from vaner.errors import VanerError
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
@@ -37,6 +36,8 @@ SHARE = 0.3
 
 def make_recipe() -> Recipe:
     """Return the recipe of the default model with more sources, started from its weights."""
+    check_trained(START, "embedded_biomedical")
+    check_trained(TEACHER, "embedded_biomedical_base")
     first = read_recipe(FIRST)
     [stage] = first.model_dump()["stages"]
     sources = [*stage["sources"], *make_sources(first, str(TEACHER), TEXT_SHARE)]
@@ -48,9 +49,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--rescore"]:
         rescore(__file__, corpora=CORPORA, name="biomedical")
         sys.exit()
-    try:
-        recipe = make_recipe()
-    except VanerError as error:
-        sys.exit(f"error: {error}")
     finish = partial(average_with, START, SHARE)
-    main(__file__, corpora=CORPORA, recipe=recipe, ship="biomedical", finish=finish)
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)

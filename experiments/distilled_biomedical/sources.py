@@ -46,6 +46,16 @@ LICENSES = {
 """The repository of each text of our run, and its license."""
 
 
+def check_trained(model: Path, experiment: str) -> None:
+    """Check that the model of another experiment is in its folder.
+
+    Raises:
+        VanerError: if it is not, with the command that trains it.
+    """
+    if not model.is_dir():
+        raise VanerError(f"{model}: no model; first run python -m experiments.{experiment}.run")
+
+
 def make_sources(recipe: Recipe, teacher: str, text_share: float) -> list[dict[str, Any]]:
     """Write the files of the sources, and return the sources.
 

@@ -6,13 +6,11 @@ the default model is the teacher.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from experiments.distilled_biomedical.sources import make_sources
+from experiments.distilled_biomedical.sources import check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA
 from experiments.experiment import main
-from vaner.errors import VanerError
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
@@ -32,6 +30,7 @@ STAGE = {
 
 def make_recipe() -> Recipe:
     """Return the recipe of the larger model with more sources, started from its weights."""
+    check_trained(START, "embedded_biomedical_base")
     first = read_recipe(FIRST)
     content = first.model_dump()
     stage = content["stages"][-1]
@@ -42,8 +41,4 @@ def make_recipe() -> Recipe:
 
 
 if __name__ == "__main__":
-    try:
-        recipe = make_recipe()
-    except VanerError as error:
-        sys.exit(f"error: {error}")
-    main(__file__, corpora=CORPORA, recipe=recipe, ship="biomedical-base")
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical-base")

@@ -60,8 +60,14 @@ def average_with(first: Path, share: float, model: Path, root: Path | None) -> t
     return folder, dev_f1
 
 
-if __name__ == "__main__":
+def make_recipe() -> Recipe:
+    """Return the recipe, after the trainings that it needs."""
     train_unless_done(read_recipe(HERE.parent / "six_corpora" / "recipe.yaml"), SIX_CORPORA)
+    recipe = read_recipe(HERE / "recipe.yaml")
+    train_unless_done(shorten(recipe), FIRST)
+    return recipe
+
+
+if __name__ == "__main__":
     finish = partial(average_with, FIRST / "seed-1" / "model", SHARE)
-    train_unless_done(shorten(read_recipe(HERE / "recipe.yaml")), FIRST)
-    main(__file__, corpora=CORPORA, finish=finish)
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, finish=finish)
