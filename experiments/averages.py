@@ -10,7 +10,6 @@ experiment. No test split is scored.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tomllib
@@ -22,6 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.backbones.file_names import HEAD_FILE, LAYERS_FILE
 from vaner.corpora import load
@@ -41,15 +41,15 @@ Row = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.averages")
-    parser.add_argument("experiment", help="name of the folder for the table")
+    experiments = ("embedded_biomedical", "distilled_biomedical")
+    parser.add_argument("experiment", choices=experiments, help="folder for the table")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
     parser.add_argument("--first", type=Path, required=True, help="folder of a model")
     parser.add_argument("--second", type=Path, required=True, help="folder of a model")
     parser.add_argument("--output", type=Path, default=Path("runs/averages"))
     arguments = parser.parse_args()
-    recipe = read_recipe(DEFAULT / "recipe.yaml")
     try:
-        rows = []
+        recipe, rows = read_recipe(DEFAULT / "recipe.yaml"), []
         for share in SHARES:
             folder = arguments.output / f"{share}"
             average_models(arguments.first, arguments.second, share, folder)
@@ -58,8 +58,7 @@ def main() -> None:
     except VanerError as error:
         sys.exit(f"error: {error}")
     record = {"scores": "from 0 to 1; strict F1 on dev sets", "rows": rows, **collect_provenance()}
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    (HERE / arguments.experiment / "averages.json").write_text(text + "\n", "utf-8")
+    write_record(record, HERE / arguments.experiment / "averages.json")
     readme = HERE / arguments.experiment / "README.md"
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "averages"), "utf-8")
 

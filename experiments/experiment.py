@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.corpora import evaluation_split, load, training_split
 from vaner.errors import CorpusError, VanerError
@@ -104,8 +105,7 @@ def rescore(script: str, *, corpora: Sequence[str], name: str) -> None:
 
 
 def _write_record(record: dict[str, Any], folder: Path, ship: str | None) -> None:
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    (folder / "results.json").write_text(text + "\n", "utf-8")
+    write_record(record, folder / "results.json")
     if ship is not None:
         from experiments.shipped_model import write_card
 

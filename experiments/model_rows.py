@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.errors import VanerError
 
 Row = dict[str, Any]
@@ -44,8 +45,7 @@ def update_rows(
             rows = [row for row in rows if row["model"] not in names] + measured
     except VanerError as error:
         sys.exit(f"error: {error}")
-    text = json.dumps({"scores": scores, "rows": rows}, indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", "utf-8")
+    write_record({"scores": scores, "rows": rows}, path)
     readme.write_text(fill_part(readme.read_text("utf-8"), render_table(rows), part), "utf-8")
 
 

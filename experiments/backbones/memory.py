@@ -24,6 +24,7 @@ from torch.utils._pytree import tree_leaves
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
 
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.backbones.backbone import load_backbone
 from vaner.backbones.memory import TrainingShape, estimate_memory
 from vaner.backbones.trainable_weights import add_lora
@@ -198,8 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--table", action="store_true", help="compute nothing; write the tables")
     if not parser.parse_args(arguments).table:
         content = {"rows": compute_rows(), "measured": measure_step(), **collect_provenance()}
-        with atomic_write(RESULTS) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+        write_record(content, RESULTS)
     results = json.loads(RESULTS.read_text("utf-8"))
     page = fill_part(PAGE.read_text("utf-8"), make_table(results["rows"]), "memory")
     page = fill_part(page, describe_error(results["measured"]), "memory-error")

@@ -23,6 +23,7 @@ from typing import Any
 
 from experiments.backbones.architectures import ARCHITECTURES
 from experiments.backbones.probe import Outcome, probe
+from experiments.study_report import write_record
 from vaner.utils.atomic_write import atomic_write
 from vaner.utils.provenance import collect_provenance, get_commit
 
@@ -75,8 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ordered = [outcomes[name] for name in ARCHITECTURES if name in outcomes]
     if names:
         content = {"outcomes": ordered, **collect_provenance()}
-        with atomic_write(RESULTS) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+        write_record(content, RESULTS)
     with atomic_write(PAGE) as temporary:
         temporary.write_text(update_page(PAGE.read_text("utf-8"), ordered), "utf-8")
     return 1 if wrong else 0

@@ -8,11 +8,11 @@ knowledge base does not have.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from experiments.study_report import write_record
 from vaner.corpora import available_corpora, load
 from vaner.errors import CorpusError, VanerError
 from vaner.evaluation.evaluate import evaluate
@@ -49,8 +49,7 @@ def main() -> None:
         "seeds": [{"seed": None, "scores": scores}],
         **collect_provenance(),
     }
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    arguments.output.write_text(text + "\n", "utf-8")
+    write_record(record, arguments.output)
 
 
 def _score_corpora(

@@ -13,7 +13,6 @@ in README.md.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product, zip_longest
@@ -36,6 +35,7 @@ from experiments.linking.bases import (
 from experiments.linking.run import with_interval
 from experiments.linking.training import collect_mentions, fit_in_rounds
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.corpora.loader import corpora_root
 from vaner.knowledge.base import open_base
 from vaner.linking import name_index
@@ -102,7 +102,7 @@ def main() -> None:
         "accuracy": list(measure_accuracy(index, embeddings, nearest, train, devel)),
         **collect_provenance(),
     }
-    (HERE / "embeddings.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    write_record(record, HERE / "embeddings.json")
     page = (HERE / "README.md").read_text("utf-8")
     page = fill_part(page, render_recall(record["recall"]), "embeddings-recall")
     page = fill_part(page, render_accuracy(record["accuracy"]), "embeddings-accuracy")

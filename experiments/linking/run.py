@@ -38,6 +38,7 @@ from experiments.linking.bases import (
     without_identifiers,
 )
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.calibration.reliability import bin_probabilities
 from vaner.corpora.loader import corpora_root
@@ -234,7 +235,7 @@ def write_row(row: dict[str, Any]) -> None:
     keys = {(r["gold"], r["type"], r.get("embedded", False)): i for i, r in enumerate(stored)}
     position = keys.get((row["gold"], row["type"], row["embedded"]), len(stored))
     rows = [*stored[:position], row, *stored[position + 1 :]]
-    path.write_text(json.dumps({"rows": rows}, indent=1) + "\n", "utf-8")
+    write_record({"rows": rows}, path)
     page = readme.read_text("utf-8")
     for name, columns in TABLES.items():
         lines = [

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from experiments.linking.bases import BASES, get_gold, get_local, keep_type
+from experiments.study_report import write_record
 from vaner.knowledge.base import open_base
 from vaner.linking import linker as linking
 from vaner.linking.linker import INTERCEPT, Features, Linker
@@ -70,7 +71,7 @@ def train(documents: Sequence[Document]) -> None:
         "mentions": counts,
         **collect_provenance(),
     }
-    WEIGHTS.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    write_record(record, WEIGHTS)
     linking.read_weights.cache_clear()
 
 

@@ -10,7 +10,6 @@ on the recipe's dev sets. Writes trials.json and its table in README.md. No test
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from transformers import TrainerState
 
 from experiments.results_table import fill_part
 from experiments.studies import with_changes
+from experiments.study_report import write_record
 from vaner.errors import VanerError
 from vaner.training.data.sources import DevSet
 from vaner.training.learners.choice import build_learner
@@ -55,8 +55,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     record = {"scores": "strict micro F1 on the dev sets, percent", "seed": recipe.seeds[0],
               "rows": rows, **collect_provenance()}  # fmt: skip
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    (HERE / "trials.json").write_text(text + "\n", "utf-8")
+    write_record(record, HERE / "trials.json")
     readme = HERE / "README.md"
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "trials"), "utf-8")
 

@@ -11,13 +11,13 @@ is scored.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.errors import VanerError
@@ -81,8 +81,7 @@ def main() -> None:
     except VanerError as error:
         sys.exit(f"error: {error}")
     record = {"scores": "strict micro F1 on devel, percent", "rows": rows, **collect_provenance()}
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    (HERE / "results.json").write_text(text + "\n", "utf-8")
+    write_record(record, HERE / "results.json")
     readme = HERE / "README.md"
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "type_rules"), "utf-8")
 

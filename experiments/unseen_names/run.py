@@ -21,6 +21,7 @@ import yaml
 from experiments.distilled_biomedical.other_names import is_held_out, list_names
 from experiments.linking.bases import BASES, build_bases, read_chemicals
 from experiments.results_table import fill_part
+from experiments.study_report import write_record
 from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.errors import VanerError
@@ -148,7 +149,7 @@ def write_row(row: dict[str, Any]) -> None:
     path, readme = HERE / "results.json", HERE / "README.md"
     rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
     rows = sorted([row, *(r for r in rows if r["model"] != row["model"])], key=lambda r: r["model"])
-    path.write_text(json.dumps({"rows": rows}, indent=1) + "\n", "utf-8")
+    write_record({"rows": rows}, path)
     page = fill_part(readme.read_text("utf-8"), "\n".join(write_table(rows)))
     readme.write_text(page, "utf-8")
 
