@@ -1,8 +1,8 @@
 """Copies of training sentences in which names of knowledge bases replace mentions.
 
-The copies have no annotations: the larger model annotates them. A name may be wrong for its
-sentence, and a name as an annotation would teach that it is right; the probabilities of the larger
-model do not.
+A name may be wrong for its sentence, and a name as an annotation would teach that it is right. The
+student learns the teacher's probabilities instead, in which the annotations raise the odds of their
+tags (`annotation_odds` of a source).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def is_held_out(name: str) -> bool:
 def insert_names(
     documents: Iterable[Document], names: Mapping[str, Sequence[str]], rng: Random
 ) -> Iterator[Document]:
-    """Yield a copy of each sentence that has mentions of the types, without annotations.
+    """Yield a copy of each sentence that has mentions of the types.
 
     A name of the same type replaces one mention, and each of the others with probability 0.5.
 
@@ -60,7 +60,7 @@ def insert_names(
                 always = rng.choice(mentions)
                 chosen = [span for span in mentions if span is always or rng.random() < 0.5]
                 inserted = {span: vary_case(rng.choice(names[span.type]), rng) for span in chosen}
-                yield Document(sentence.id, replace_names(sentence, inserted).text)
+                yield replace_names(sentence, inserted)
 
 
 def vary_case(name: str, rng: Random) -> str:

@@ -13,7 +13,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from experiments.distilled_biomedical.sources import check_trained, make_sources
+from experiments.distilled_biomedical.sources import NameSources, check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main, rescore
 from experiments.studies import with_changes
@@ -23,8 +23,13 @@ from vaner.training.recipe.schema import Recipe
 FIRST = Path(__file__).resolve().parent.parent / "embedded_biomedical" / "recipe.yaml"
 START = Path("runs/embedded_biomedical/seed-1/average")
 TEACHER = Path("runs/embedded_biomedical_base/seed-1/model")
+SOURCES = Path("runs/distilled_biomedical_sources")
 TEXT_SHARE = 0.6
 """Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
+
+NAMES = NameSources({
+    "Disease": ["ctd"], "Chemical": ["open"], "Gene": ["open"], "Species": ["genomes"],
+})  # fmt: skip
 
 STAGE = {
     "steps": 10000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 2e-3,
@@ -40,7 +45,7 @@ def make_recipe() -> Recipe:
     check_trained(TEACHER, "embedded_biomedical_base")
     first = read_recipe(FIRST)
     [stage] = first.model_dump()["stages"]
-    sources = [*stage["sources"], *make_sources(first, str(TEACHER), TEXT_SHARE)]
+    sources = [*stage["sources"], *make_sources(first, str(TEACHER), TEXT_SHARE, NAMES, SOURCES)]
     stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
     return with_changes(first, model={"init_from": str(START)}, stages=stages)
 

@@ -1,19 +1,20 @@
 """The sources of a distillation: unannotated text, and sentences with other names and variants.
 
-The texts are all ``*.txt`` files in the folder VANER_TEXTS; the names are those of the knowledge
-bases in `NAMES`.
+The texts are all ``*.txt`` files in the folder VANER_TEXTS.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from experiments.distilled_biomedical.other_names import insert_names, is_held_out, list_names
 from experiments.distilled_biomedical.other_variants import vary_variants
+from experiments.distilled_biomedical.short_texts import make_short_texts
 from vaner.corpora import REGISTRY, load
 from vaner.errors import VanerError
 from vaner.formats import write
@@ -23,13 +24,8 @@ from vaner.training.data.held_out import read_held_out_sentences, remove_sentenc
 from vaner.training.data.loading import make_corpus_loader
 from vaner.training.recipe.schema import Recipe
 
-SOURCES = Path("runs/distilled_biomedical_sources")
-"""Folder of the files that are written; the folder of the run must be empty at first."""
 COPIES = {"BioRED": 2, "tmVar3": 2}
 """Number of copies with other variants of each training sentence of a corpus that has variants."""
-
-NAMES = {"Disease": "ctd", "Chemical": "open", "Gene": "open", "Species": "genomes"}
-"""The knowledge base of the names of each type. ../linking makes the base "genomes"."""
 
 RENAMED = ("NCBI-disease", "BC5CDR", "BioRED", "S800")
 """Corpora whose sentences get other names."""
@@ -46,6 +42,21 @@ LICENSES = {
 """The repository of each text of our run, and its license."""
 
 
+@dataclass(frozen=True, slots=True)
+class NameSources:
+    """Which names of knowledge bases a model learns, and how.
+
+    Args:
+        bases: type -> knowledge bases of its names. ../linking makes the base "genomes".
+        annotation_odds: how much a name raises the teacher's odds of its tags.
+        short_texts: number of short texts of each pattern (`short_texts.PATTERNS`).
+    """
+
+    bases: Mapping[str, Sequence[str]]
+    annotation_odds: float = 1.0
+    short_texts: int = 0
+
+
 def check_trained(model: Path, experiment: str) -> None:
     """Check that the model of another experiment is in its folder.
 
@@ -56,69 +67,97 @@ def check_trained(model: Path, experiment: str) -> None:
         raise VanerError(f"{model}: no model; first run python -m experiments.{experiment}.run")
 
 
-def make_sources(recipe: Recipe, teacher: str, text_share: float) -> list[dict[str, Any]]:
+def make_sources(
+    recipe: Recipe, teacher: str, text_share: float, names: NameSources, folder: Path
+) -> list[dict[str, Any]]:
     """Write the files of the sources, and return the sources.
 
     Args:
         recipe: the recipe with the held-out sentences, which are not copied.
         teacher: name or folder of the model whose probabilities are learned.
         text_share: share of the lines of each text to use.
+        names: names of knowledge bases to learn.
+        folder: folder of the files.
 
     Raises:
         VanerError: if VANER_TEXTS is not set, or a knowledge base is missing.
     """
     held_out = read_held_out_sentences(recipe, make_corpus_loader(None))
-    unannotated = [
-        *(source | {"share": text_share} for source in _text_sources()), *_name_sources(held_out)
-    ]  # fmt: skip
+    with_teacher = [
+        *(source | {"share": text_share} for source in _text_sources(folder / "texts")),
+        *_name_sources(names, held_out, folder / "names"),
+    ]
     return [
-        *(source | {"teacher": teacher} for source in unannotated),
-        *_variant_sources(held_out),
+        *(source | {"teacher": teacher} for source in with_teacher),
+        *_variant_sources(held_out, folder / "variants"),
     ]
 
 
-def _text_sources() -> Iterator[dict[str, Any]]:
+def _text_sources(folder: Path) -> Iterator[dict[str, Any]]:
     """Write each text file as a file of documents of one line, and yield the sources."""
-    folder = os.environ.get("VANER_TEXTS")
-    if folder is None:
+    texts = os.environ.get("VANER_TEXTS")
+    if texts is None:
         raise VanerError("set VANER_TEXTS to a folder with files of plain text")
-    for path in sorted(Path(folder).glob("*.txt")):
+    for path in sorted(Path(texts).glob("*.txt")):
         lines = path.read_text("utf-8").splitlines()
         documents = (Document(str(n), line) for n, line in enumerate(lines) if line.strip())
         license = LICENSES.get(path.stem, "see its source")
-        yield {"corpus": _write(documents, f"texts/{path.stem}"), "license": license}
+        yield {"corpus": _write(documents, folder / path.stem), "license": license}
 
 
-def _name_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Write the copies of sentences with other names, and yield their sources."""
+def _name_sources(
+    sources: NameSources, held_out: frozenset[str], folder: Path
+) -> Iterator[dict[str, Any]]:
+    """Write the copies of sentences with other names and the short texts; yield their sources."""
     names = {
-        type: [name for name in list_names(open_base(base), type) if not is_held_out(name)]
-        for type, base in NAMES.items()
-    }
+        type: [
+            name for base in bases for name in list_names(open_base(base), type)
+            if not is_held_out(name)
+        ]
+        for type, bases in sources.bases.items()
+    }  # fmt: skip
     for name in RENAMED:
         corpus, _ = remove_sentences(load(name, "train"), held_out)
         copies = insert_names(corpus, names, Random(1))
         yield {
-            "corpus": _write(copies, f"names/{name}-names"), "license": REGISTRY[name].license
-        }  # fmt: skip
+            "corpus": _write(copies, folder / f"{name}-names"),
+            "license": REGISTRY[name].license,
+            "annotation_odds": sources.annotation_odds,
+        }
+    if sources.short_texts:
+        names["Variant"] = list(_list_variants(held_out))
+        texts = make_short_texts(names, sources.short_texts, Random(1))
+        yield {
+            "corpus": _write(texts, folder / "short-texts"),
+            "license": "by the authors of vaner",
+            "annotation_odds": sources.annotation_odds,
+        }
 
 
-def _variant_sources(held_out: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _list_variants(held_out: frozenset[str]) -> Iterator[str]:
+    """Yield the variants in copies of training sentences with other variants."""
+    for name, copies in COPIES.items():
+        corpus, _ = remove_sentences(load(name, "train"), held_out)
+        for copy in vary_variants(corpus, "Variant", copies, Random(2)):
+            yield from (copy.mention(span) for span in copy.spans if span.type == "Variant")
+
+
+def _variant_sources(held_out: frozenset[str], folder: Path) -> Iterator[dict[str, Any]]:
     """Write the copies of sentences, and yield their sources, with the types of their corpora."""
     for name, copies in COPIES.items():
         corpus, _ = remove_sentences(load(name, "train"), held_out)
         copied = vary_variants(corpus, "Variant", copies, Random(1))
         yield {
-            "corpus": _write(copied, f"variants/{name}-variants"),
+            "corpus": _write(copied, folder / f"{name}-variants"),
             "license": REGISTRY[name].license,
             "types": list(corpus.types),
             "nameless_fraction": 1.0,
         }
 
 
-def _write(documents: Iterable[Document], name: str) -> str:
-    """Write documents, and return the path of the file."""
-    path = SOURCES / f"{name}.jsonl"
+def _write(documents: Iterable[Document], file: Path) -> str:
+    """Write documents as JSONL, and return the path of the file."""
+    path = file.with_name(f"{file.name}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     write(documents, path, "jsonl")
     return str(path)

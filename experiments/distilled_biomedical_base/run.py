@@ -11,12 +11,14 @@ from pathlib import Path
 from experiments.distilled_biomedical.sources import check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA
 from experiments.experiment import main
+from experiments.refined_biomedical.run import NAMES
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
 FIRST = Path(__file__).resolve().parent.parent / "embedded_biomedical_base" / "recipe.yaml"
 START = Path("runs/embedded_biomedical_base/seed-1/model")
 TEACHER = "biomedical"
+SOURCES = Path("runs/distilled_biomedical_base_sources")
 MODEL_FIELDS = ("instruction", "max_subwords", "dropout", "backbone_dropout")
 """Fields that do not come from the initial model."""
 
@@ -34,7 +36,7 @@ def make_recipe() -> Recipe:
     first = read_recipe(FIRST)
     content = first.model_dump()
     stage = content["stages"][-1]
-    sources = [*stage["sources"], *make_sources(first, TEACHER, TEXT_SHARE)]
+    sources = [*stage["sources"], *make_sources(first, TEACHER, TEXT_SHARE, NAMES, SOURCES)]
     stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
     model = {field: content["model"][field] for field in MODEL_FIELDS} | {"init_from": str(START)}
     return Recipe.model_validate(content | {"model": model, "stages": stages})

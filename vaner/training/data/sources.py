@@ -83,8 +83,7 @@ def load_source(source: CorpusSource | DenseSource, load: LoadCorpus) -> LoadedS
     teacher = None
     if isinstance(source, CorpusSource) and source.teacher:
         teacher = read_prompts(source.teacher)
-        texts = tuple(document.with_spans(()) for document in corpus)
-        corpus = Corpus(corpus.name, corpus.split, texts, teacher.types)
+        corpus = _prepare_for_teacher(corpus, teacher.types, source.annotation_odds > 1)
     if isinstance(source, CorpusSource) and source.absent:
         texts = tuple(document.with_spans(()) for document in corpus)
         corpus = Corpus(corpus.name, corpus.split, texts, tuple(source.absent))
@@ -98,6 +97,21 @@ def load_source(source: CorpusSource | DenseSource, load: LoadCorpus) -> LoadedS
     if isinstance(source, CorpusSource) and source.proposals is not None:
         proposals = read_proposals(source.proposals, corpus)
     return LoadedSource(source, corpus, types, proposals, teacher)
+
+
+def _prepare_for_teacher(corpus: Corpus, types: tuple[str, ...], uses_annotations: bool) -> Corpus:
+    """Return a corpus with the types of a teacher, with its annotations if they are used."""
+    documents = corpus.documents
+    if uses_annotations:
+        others = [type for type in corpus.types if type not in types]
+        if others:
+            raise CorpusError(
+                f"corpus {corpus.name} annotates {', '.join(others)}, but its teacher finds "
+                f"{format_types(types)}: annotation_odds needs the types of the teacher"
+            )
+    else:
+        documents = tuple(document.with_spans(()) for document in documents)
+    return Corpus(corpus.name, corpus.split, documents, types)
 
 
 def load_dev_set(source: DevSource, learned_types: Set[str], load: LoadCorpus) -> DevSet:

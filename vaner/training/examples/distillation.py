@@ -30,7 +30,7 @@ class DistillationExample:
     """A sentence with a teacher's probabilities.
 
     Args:
-        sentence: the sentence; its tags are not used.
+        sentence: the sentence; its tags are not used in training.
         posterior: the teacher's probabilities.
     """
 
@@ -77,14 +77,19 @@ def annotate_with_teacher(teacher: str, corpus: Corpus, min_score: float) -> Cor
 
 
 def make_distillation_examples(
-    teacher: str, sentences: Sequence[SentenceExample], *, bf16: bool = False
+    teacher: str,
+    sentences: Sequence[SentenceExample],
+    annotation_odds: float = 1.0,
+    *,
+    bf16: bool = False,
 ) -> list[DistillationExample]:
     """Return sentences with the probabilities of a teacher that has the same tags, in their order.
 
     Args:
         teacher: folder, Hub id or embedded name of a saved tagger.
         sentences: the sentences.
+        annotation_odds: factor for the odds of the annotated tags; see `compute_posteriors`.
         bf16: compute the probabilities in bfloat16.
     """
-    posteriors = compute_posteriors(teacher, sentences, bf16=bf16)
+    posteriors = compute_posteriors(teacher, sentences, annotation_odds, bf16=bf16)
     return [DistillationExample(*pair) for pair in zip(sentences, posteriors, strict=True)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -36,14 +37,24 @@ _VERSION = 1
 
 
 def compute_posteriors(
-    teacher: str, sentences: Sequence[SentenceExample], *, bf16: bool = False
+    teacher: str,
+    sentences: Sequence[SentenceExample],
+    annotation_odds: float = 1.0,
+    *,
+    bf16: bool = False,
 ) -> list[TagPosterior]:
     """Return the probabilities of a teacher's tags, rounded to half precision.
+
+    Annotations of which each is right with some probability, such as names of a knowledge base that
+    have replaced mentions, are combined with the teacher's knowledge: at each word of a mention the
+    odds of its tag are multiplied by a factor. A teacher that is almost certain of another tag
+    remains so, one that is in doubt follows the annotations.
 
     Args:
         teacher: folder, Hub id or embedded name of a saved tagger. Its PyTorch form is used:
             8-bit arithmetic changes probabilities.
-        sentences: the sentences.
+        sentences: the sentences; their tags are used if `annotation_odds` is not 1.
+        annotation_odds: factor for the odds of the annotated tags, at least 1.
         bf16: compute in bfloat16, which some processors do faster.
     """
     folder = locate_model(teacher)
@@ -53,12 +64,12 @@ def compute_posteriors(
     with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
         for start in range(0, len(sentences), _PART_SIZE):
             part = sentences[start : start + _PART_SIZE]
-            words = _digest_sentences(part)
+            words = _digest_sentences(part, annotation_odds)
             key = {"version": _VERSION, "teacher": weights, "sentences": words, "bf16": bf16}
             cached = get_cache_folder() / "posteriors" / f"{weights[:16]}-{words[:16]}"
             arrays = array_cache.load(cached, key)
             if arrays is None:
-                arrays = _compute_part(load_teacher(), part)
+                arrays = _compute_part(load_teacher(), part, annotation_odds)
                 array_cache.save(cached, arrays, key)
                 array_cache.prune(cached.parent, f"*-{'[0-9a-f]' * 16}", _MAX_CACHED_PARTS)
             ends = np.cumsum([len(sentence.words) for sentence in part])[:-1]
@@ -75,12 +86,12 @@ def _load_tagger(folder: Path, dtype: str) -> Tagger:
 
 
 def _compute_part(
-    tagger: Tagger, sentences: Sequence[SentenceExample]
+    tagger: Tagger, sentences: Sequence[SentenceExample], annotation_odds: float
 ) -> dict[str, npt.NDArray[np.float16]]:
     """Return the posteriors of sentences: ``tags`` of all words and ``transitions``."""
     posteriors: list[TagPosterior] = []
     for start in range(0, len(sentences), _BATCH_SIZE):
-        posteriors += _run(tagger, sentences[start : start + _BATCH_SIZE])
+        posteriors += _run(tagger, sentences[start : start + _BATCH_SIZE], annotation_odds)
     tags, transitions = zip(*posteriors, strict=True)
     return {
         "tags": np.concatenate(tags).astype(np.float16),
@@ -97,16 +108,20 @@ def _digest_weights(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _digest_sentences(sentences: Sequence[SentenceExample]) -> str:
-    """Return a checksum of the words and types of sentences."""
+def _digest_sentences(sentences: Sequence[SentenceExample], annotation_odds: float) -> str:
+    """Return a checksum of the words and types of sentences, and of the tags if they are used."""
     words = [
         (sentence.type, [sentence.text[word.start : word.end] for word in sentence.words])
         for sentence in sentences
     ]
-    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+    tags = [sentence.tags for sentence in sentences]
+    content = words if annotation_odds == 1 else [words, tags, annotation_odds]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _run(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[TagPosterior]:
+def _run(
+    tagger: Tagger, sentences: Sequence[SentenceExample], annotation_odds: float
+) -> Iterator[TagPosterior]:
     """Yield the posterior of the teacher's CRF for each sentence.
 
     One forward-backward pass over the padded batch (B sentences, W words, C tags) yields the
@@ -131,6 +146,11 @@ def _run(tagger: Tagger, sentences: Sequence[SentenceExample]) -> Iterator[TagPo
     padded = torch.zeros(len(emissions), longest, emissions[0].shape[1], dtype=torch.float64)
     for row, scores in zip(padded, emissions, strict=True):
         row[: len(scores)] = torch.from_numpy(np.asarray(scores, np.float64))
+    if annotation_odds != 1:
+        for row, sentence in zip(padded, sentences, strict=True):
+            for word, tag in enumerate(sentence.tags):
+                if tag:  # not O
+                    row[word, tag] += math.log(annotation_odds)
     mask = torch.arange(longest) < torch.tensor([[len(scores)] for scores in emissions])
     sums = crf_algorithms.sum_sequences(chain, padded, mask)
     tags = sums.marginals.permute(2, 0, 1).float().numpy()  # (B, W, C)

@@ -30,7 +30,7 @@ from vaner.training.learners.learner import backbone_options, tokenizer_file
 from vaner.training.plan import PlannedStage, TrainingPlan
 from vaner.training.precision import uses_bf16
 from vaner.training.recipe.models import TaggerRecipe
-from vaner.training.recipe.schema import DenseSource
+from vaner.training.recipe.schema import CorpusSource, DenseSource
 
 
 class TaggerLearner:
@@ -50,6 +50,7 @@ class TaggerLearner:
         tag_set = TagSet(TagScheme(recipe.scheme), tuple(targets.types) if recipe.joint else ())
         for stage in plan.stages:
             _check_losses(stage, tag_set)
+            _check_annotation_odds(stage, tag_set)
         _check_instruction(recipe, targets.types)
         self.model = VanerForTokenClassification.from_backbone(
             recipe.backbone,
@@ -89,7 +90,9 @@ class TaggerLearner:
             general=source.is_general_domain,
         )
         if recipe.teacher is not None and learns_probabilities:
-            soft = make_distillation_examples(recipe.teacher, examples, bf16=self._bf16)
+            soft = make_distillation_examples(
+                recipe.teacher, examples, recipe.annotation_odds, bf16=self._bf16
+            )
             return soft, Coverage(0, {}, 0)
         return examples, coverage
 
@@ -156,6 +159,26 @@ def _check_losses(stage: PlannedStage, tag_set: TagSet) -> None:
             f"stage {stage.recipe.name}: a teacher's probabilities and the general domain cannot "
             "be learned in one batch; put them in different stages"
         )
+
+
+def _check_annotation_odds(stage: PlannedStage, tag_set: TagSet) -> None:
+    """Check that a student learns the probabilities of teachers whose odds annotations change.
+
+    Raises:
+        RecipeError: if it learns the mentions that a teacher finds.
+    """
+    for source in stage.sources:
+        if (
+            isinstance(source.recipe, CorpusSource)
+            and source.recipe.annotation_odds != 1
+            and source.teacher is not None
+            and source.teacher.tag_set != tag_set
+        ):
+            raise RecipeError(
+                f"stage {stage.recipe.name}: {source.recipe.corpus} has annotation_odds, but its "
+                "teacher has other tags than the model, so no probabilities are learned: remove "
+                "annotation_odds, or use another teacher"
+            )
 
 
 @lru_cache(maxsize=1)

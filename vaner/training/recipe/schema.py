@@ -78,6 +78,10 @@ class CorpusSource(TrainingSource):
     min_teacher_score: Annotated[float, FormerName("sure")] = Field(0.6, ge=0, le=1)
     """If mentions are learned from a teacher, leave out sentences with a mention below this
     probability."""
+    annotation_odds: float = Field(1.0, ge=1)
+    """If probabilities are learned from a teacher, multiply its odds of the tags of annotated
+    mentions by this factor: for annotations that are often right, but not always. With 1 the
+    annotations are not used."""
     proposals: str | None = None
     """For selectors: a JSONL file of the same documents with the mentions that a recognizer found.
     The recognizer must not have been trained on them: see ``vaner crossfit``."""
@@ -94,6 +98,8 @@ class CorpusSource(TrainingSource):
         has_types = self.types or self.collapse or self.rename or self.domain == "general"
         if self.teacher and has_types:
             raise ValueError("a teacher fixes the types: remove types, collapse, rename and domain")
+        if self.annotation_odds > 1 and not self.teacher:
+            raise ValueError("annotation_odds needs a teacher, whose odds are multiplied")
         return self
 
     @model_validator(mode="after")

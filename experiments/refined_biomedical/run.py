@@ -1,0 +1,60 @@
+"""The default model of the package: python -m experiments.refined_biomedical.run
+
+Continues the training of ../distilled_biomedical with the same kinds of sources. The teacher is
+the model that the training starts from; names of knowledge bases raise the odds of their tags, and
+short texts have such names too. The default model is an average of the trained model and the one
+that the training starts from. With ``--rescore``, trains nothing and scores the model in the
+package.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from experiments.distilled_biomedical.run import FIRST
+from experiments.distilled_biomedical.sources import NameSources, check_trained, make_sources
+from experiments.embedded_biomedical.run import CORPORA, average_with
+from experiments.experiment import main, rescore
+from experiments.studies import with_changes
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
+
+START = Path("runs/distilled_biomedical/seed-1/average")
+SOURCES = Path("runs/refined_biomedical_sources")
+TEXT_SHARE = 0.3
+"""Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
+
+NAMES = NameSources(
+    bases={
+        "Disease": ["ctd", "open"], "Chemical": ["open"], "Gene": ["open"], "Species": ["genomes"],
+    },
+    annotation_odds=20.0,
+    short_texts=100,
+)  # fmt: skip
+
+STAGE = {
+    "steps": 6000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
+}  # fmt: skip
+
+SHARE = 0.3
+"""Share of the weights that the training starts from in those of the default model."""
+
+
+def make_recipe() -> Recipe:
+    """Return the recipe of the default model with names, started from its weights."""
+    check_trained(START, "distilled_biomedical")
+    first = read_recipe(FIRST)
+    [stage] = first.model_dump()["stages"]
+    sources = [*stage["sources"], *make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)]
+    stages = [stage | STAGE | {"name": "refinement", "sources": sources}]
+    return with_changes(first, model={"init_from": str(START)}, stages=stages)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--rescore"]:
+        rescore(__file__, corpora=CORPORA, name="biomedical")
+        sys.exit()
+    finish = partial(average_with, START, SHARE)
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)
