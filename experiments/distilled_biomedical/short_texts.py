@@ -107,6 +107,7 @@ def make_short_texts(
         for match in _TYPE.finditer(pattern):
             text += pattern[position : match.start()]
             type, start, position = match[1], len(text), match.end()
-            text += vary_case(rng.choice(choices[type]), rng)
+            name = rng.choice(choices[type])
+            text += name if type == "Variant" else vary_case(name, rng)
             spans.append(Span(start, len(text), "Disease" if type == "Note" else type))
         yield Document(str(number), text + pattern[position:], tuple(spans))

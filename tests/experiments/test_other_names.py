@@ -6,21 +6,41 @@ from pathlib import Path
 from random import Random
 
 from experiments.distilled_biomedical.other_names import insert_names, list_names
+from experiments.distilled_biomedical.short_texts import (
+    NOTE_DISEASES,
+    PATTERNS,
+    make_short_texts,
+)
 from tests.linking.bases import build, mark
 from vaner.knowledge.concepts import Concept
 
 
-def test_names_replace_mentions_and_the_copies_have_no_annotations() -> None:
+def test_names_replace_mentions_and_are_annotated() -> None:
     document = mark("No mention. Gout and gout, of BRAF. BRAF only.", "Gout", "gout")
     names, texts = {"Disease": ["Rabies", "measles"]}, set()
     for seed in range(30):
         for copy in insert_names([document], names, Random(seed)):
-            assert not copy.spans
+            assert " and ".join(copy.mention(span) for span in copy.spans) in copy.text
+            assert [span.type for span in copy.spans] == ["Disease", "Disease"]
             texts.add(copy.text)
     others = {"Rabies", "rabies", "measles"}
     pairs = {(a, b) for a in {"Gout", *others} for b in {"gout", *others}} - {("Gout", "gout")}
     assert len(texts) > 8 and texts <= {f"{a} and {b}, of BRAF." for a, b in pairs}
     assert not list(insert_names([document], {"Gene": ["TP53"]}, Random(1)))
+
+
+def test_short_texts_have_names_with_their_types() -> None:
+    names = {"Disease": ["Gout"], "Chemical": ["iron"], "Gene": ["TP53"], "Species": ["E. coli"]}
+    names["Variant"] = ["V600E"]
+    texts = list(make_short_texts(names, 2, Random(1)))
+    assert len(texts) == 2 * len(PATTERNS)
+    of_type = {name: type for type, [name] in names.items()} | {"gout": "Disease"}
+    for document in texts:
+        assert document.spans and not set(document.text) & set("{}")
+        for span in document.spans:
+            name = document.mention(span)
+            assert of_type.get(name, "Disease") == span.type
+            assert name in of_type or name in NOTE_DISEASES
 
 
 def test_names_of_other_types_and_in_the_style_of_a_catalog_are_left_out(tmp_path: Path) -> None:

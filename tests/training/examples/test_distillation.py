@@ -14,11 +14,13 @@ import torch
 from tests.training.test_train import DISEASES, DRUGS, corpus_folder, recipe
 from vaner.annotator import Annotator
 from vaner.corpora import load
-from vaner.errors import ModelError
+from vaner.errors import CorpusError, ModelError, RecipeError
+from vaner.formats import write
 from vaner.hub.model_card import build_card
 from vaner.hub.model_description import describe
 from vaner.tagger import crf_algorithms
 from vaner.tagger.crf import CRF
+from vaner.text.documents import Document, Span
 from vaner.text.words import split_words
 from vaner.training.examples import posteriors
 from vaner.training.examples.distillation import annotate_with_teacher
@@ -169,7 +171,7 @@ def test_posteriors_are_computed_once(
     monkeypatch.setattr(
         posteriors,
         "_compute_part",
-        lambda tagger, part: parts.append(len(part)) or compute_part(tagger, part),
+        lambda tagger, part, odds: parts.append(len(part)) or compute_part(tagger, part, odds),
     )
     again = posteriors.compute_posteriors(str(teacher), sentences)
     assert parts == [2]
@@ -181,6 +183,72 @@ def test_posteriors_are_computed_once(
     (tmp_path / "other" / "config.json").write_text(json.dumps(config | {"note": "x"}), "utf-8")
     posteriors.compute_posteriors(str(tmp_path / "other"), sentences[:2])
     assert parts == [2, 2]
+
+
+def test_annotation_odds_multiply_odds_of_annotated_tags(
+    teacher: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path))
+    words = tuple(split_words("Gout"))
+
+    def probabilities(tag: int, odds: float) -> list[float]:
+        sentence = SentenceExample("Gout", words, (tag,), "Chemical", "", 1.0, 9)
+        [posterior] = posteriors.compute_posteriors(str(teacher), [sentence], odds)
+        return [float(p) for p in posterior.tags[0]]
+
+    ignored = probabilities(1, 1.0)
+    assert probabilities(0, 50.0) == pytest.approx(ignored, abs=0.001)  # O is no annotation
+    raised = probabilities(1, 50.0)  # not those of the cache
+    odds = 50 * ignored[1] / (1 - ignored[1])
+    assert raised[1] == pytest.approx(odds / (1 + odds), rel=0.01)
+    assert sum(raised) == pytest.approx(1, abs=0.001)
+
+
+@pytest.mark.heavy
+def test_student_learns_uncertain_annotations(
+    teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.jsonl"
+    texts = [f"{name} hurts." for name in ("xyzzy", "plugh", "plover")]
+    documents = [Document(t, t, (Span(0, t.index(" "), "Disease"),)) for t in texts]
+    write(documents, names, "jsonl")
+    plan = distillation_recipe(str(teacher), names, tiny_backbone, corpus_folder).model_dump()
+
+    def count_found(odds: float) -> int:
+        plan["stages"][0]["sources"][0]["annotation_odds"] = odds
+        recipe = Recipe.model_validate(plan)
+        [student] = train(recipe, tmp_path / f"run-{odds}", report=lambda _: None)
+        annotator = Annotator.from_pretrained(student.folder)
+        return sum(bool(annotator(text, types=["Disease"]).spans) for text in texts)
+
+    assert count_found(1e6) > count_found(1.0)
+
+
+def test_annotation_odds_need_teacher_with_same_tags(
+    teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    plan = distillation_recipe(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
+    content = plan.model_dump()
+    source = content["stages"][0]["sources"][0]
+    source["annotation_odds"] = 9
+    content["model"] |= {"joint": True, "instruction": "none"}
+    with pytest.raises(RecipeError, match="has annotation_odds, but its teacher has other tags"):
+        train(Recipe.model_validate(content), tmp_path / "run", report=lambda _: None)
+    source |= {"teacher": None}
+    with pytest.raises(ValueError, match="annotation_odds needs a teacher"):
+        Recipe.model_validate(content)
+
+
+def test_annotation_odds_need_types_of_teacher(
+    teacher: Path, tiny_backbone: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.jsonl"
+    write([Document("1", "Zebra", (Span(0, 5, "Species"),))], names, "jsonl")
+    plan = distillation_recipe(str(teacher), names, tiny_backbone, corpus_folder).model_dump()
+    resolve_recipe(Recipe.model_validate(plan))
+    plan["stages"][0]["sources"][0]["annotation_odds"] = 9
+    with pytest.raises(CorpusError, match="annotates Species, but its teacher finds Chemical"):
+        resolve_recipe(Recipe.model_validate(plan))
 
 
 def test_teacher_without_backbone_raises_error_before_training(
