@@ -21,6 +21,38 @@ MAX_WORDS = 4
 HELD_OUT = 10
 """One name in this number is never inserted: ../unseen_names scores with these names."""
 
+RECENT_NAMES = {
+    "Disease": (
+        "COVID-19", "coronavirus disease 2019", "SARS-CoV-2 infection", "COVID-19 pneumonia",
+        "long COVID", "post-acute COVID-19 syndrome", "MIS-C", "MERS", "mpox", "monkeypox",
+        "Zika virus infection", "ZVD", "congenital Zika syndrome", "Ebola virus disease", "EVALI",
+        "MASLD", "MASH", "NASH", "HFpEF", "ICANS", "cytokine release syndrome",
+        "immune thrombotic thrombocytopenia", "NSCLC", "TNBC", "mCRPC",
+    ),
+    "Chemical": (
+        "remdesivir", "molnupiravir", "nirmatrelvir", "Paxlovid", "semaglutide", "Ozempic",
+        "Wegovy", "tirzepatide", "liraglutide", "empagliflozin", "dapagliflozin", "sacubitril",
+        "apixaban", "edoxaban", "nivolumab", "pembrolizumab", "atezolizumab", "osimertinib",
+        "sotorasib", "trastuzumab deruxtecan", "venetoclax", "ibrutinib", "ruxolitinib",
+        "tofacitinib", "baricitinib", "lecanemab", "esketamine", "cannabidiol", "palbociclib",
+        "olaparib", "bempedoic acid", "inclisiran", "dupilumab", "tocilizumab",
+    ),
+    "Gene": (
+        "ACE2", "TMPRSS2", "PD-1", "PD-L1", "CTLA-4", "PCSK9", "C9orf72", "TREM2", "STING",
+        "cGAS", "NLRP3", "TET2", "IDH1", "ASXL1", "FTO", "GLP-1R", "CD19", "BCMA",
+    ),
+    "Species": (
+        "SARS-CoV-2", "severe acute respiratory syndrome coronavirus 2", "2019-nCoV", "SARS-CoV",
+        "MERS-CoV", "Zika virus", "ZIKV", "monkeypox virus", "Ebola virus", "influenza A virus",
+        "H5N1", "HIV-1", "HCV", "HBV", "HPV", "EBV", "RSV", "dengue virus", "Candida auris",
+        "Clostridioides difficile",
+    ),
+}  # fmt: skip
+"""Names that are frequent in text, but rare in the corpora and the bases, which are older."""
+
+RECENT_SHARE = 0.05
+"""Share of these names in the names of a type."""
+
 _BINOMIAL = re.compile("[A-Z][a-z]+ [a-z]+")
 
 
@@ -34,6 +66,16 @@ def list_names(base: KnowledgeBase, type: str) -> list[str]:
     if type == "Species":
         names = set(filter(_BINOMIAL.fullmatch, names))
     return sorted(n for n in names if len(n.split()) <= MAX_WORDS and not set(n) & set(",;()[]"))
+
+
+def add_recent_names(names: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return names of each type, with `RECENT_SHARE` of them from `RECENT_NAMES`."""
+    extended = {}
+    for type, of_type in names.items():
+        recent = [name for name in RECENT_NAMES.get(type, ()) if not is_held_out(name)]
+        copies = round(RECENT_SHARE * len(of_type) / len(recent)) if recent else 0
+        extended[type] = [*of_type, *recent * copies]
+    return extended
 
 
 def is_held_out(name: str) -> bool:

@@ -1,21 +1,19 @@
-"""The default model of the package: python -m experiments.distilled_biomedical.run
+"""The model that the default model begins with: python -m experiments.distilled_biomedical.run
 
 Continues the training of ../embedded_biomedical with its sources, the probabilities that the model
 of ../embedded_biomedical_base predicts for unannotated text and for copies of sentences with other
 names, and copies of sentences with other variants: see sources.py. VANER_TEXTS is the folder of the
-texts. The default model is an average of the trained model and the one that the training starts
-from. With ``--rescore``, trains nothing and scores the model in the package.
+texts. The final model is an average of the trained model and the one that the training starts from.
 """
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
 from experiments.distilled_biomedical.sources import NameSources, check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
-from experiments.experiment import main, rescore
+from experiments.experiment import main
 from experiments.studies import with_changes
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
@@ -36,11 +34,11 @@ STAGE = {
 }  # fmt: skip
 
 SHARE = 0.3
-"""Share of the weights that the training starts from in those of the default model."""
+"""Share of the weights that the training starts from in those of the final model."""
 
 
 def make_recipe() -> Recipe:
-    """Return the recipe of the default model with more sources, started from its weights."""
+    """Return the recipe of the earlier model with more sources, started from its weights."""
     check_trained(START, "embedded_biomedical")
     check_trained(TEACHER, "embedded_biomedical_base")
     first = read_recipe(FIRST)
@@ -51,8 +49,5 @@ def make_recipe() -> Recipe:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--rescore"]:
-        rescore(__file__, corpora=CORPORA, name="biomedical")
-        sys.exit()
     finish = partial(average_with, START, SHARE)
-    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, finish=finish)

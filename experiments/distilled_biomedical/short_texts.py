@@ -14,6 +14,12 @@ from experiments.distilled_biomedical.other_names import vary_case
 from vaner.text.documents import Document, Span
 
 PATTERNS = (
+    "PMH: none.",
+    "Allergies: none known.",
+    "Meds: see list.",
+    "He has a car and a dog.",
+    "What is new this week?",
+    "Seen in clinic on Monday by Dr. Smith.",
     "{Disease}",
     "{Disease} in children",
     "{Disease}: a review",
@@ -24,6 +30,8 @@ PATTERNS = (
     "How is {Disease} treated?",
     "He has {Disease}.",
     "My mother had {Disease} last year.",
+    "{Disease} is a disease of the young.",
+    "Vaccines against {Disease} are safe.",
     "She was diagnosed with {Disease} in 2015.",
     "The patient died of {Disease}.",
     "History of {Disease}.",
@@ -76,7 +84,7 @@ PATTERNS = (
     "Draft genome of {Species}",
     "{Chemical} is active against {Species}.",
 )
-"""Texts with places for names of types; "Note" is a disease as clinical notes abbreviate it."""
+"""Texts, most with places for names of types; "Note" is a disease as clinical notes write it."""
 
 NOTE_DISEASES = """
     HTN HLD DM DM2 T2DM T1DM IDDM NIDDM CAD CHF HFrEF HFpEF MI NSTEMI STEMI ACS AF AFib PAF SVT

@@ -12,7 +12,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from experiments.distilled_biomedical.other_names import insert_names, is_held_out, list_names
+from experiments.distilled_biomedical.other_names import (
+    add_recent_names,
+    insert_names,
+    is_held_out,
+    list_names,
+)
 from experiments.distilled_biomedical.other_variants import vary_variants
 from experiments.distilled_biomedical.short_texts import make_short_texts
 from vaner.corpora import REGISTRY, load
@@ -29,6 +34,9 @@ COPIES = {"BioRED": 2, "tmVar3": 2}
 
 RENAMED = ("NCBI-disease", "BC5CDR", "BioRED", "S800")
 """Corpora whose sentences get other names."""
+
+SHORT_TEXT_ODDS = 300.0
+"""How much names in short texts raise the teacher's odds: the pattern determines the type."""
 
 LICENSES = {
     "bioid_figure_captions": "MIT (ncbi/AIONER)",
@@ -50,11 +58,13 @@ class NameSources:
         bases: type -> knowledge bases of its names. ../linking makes the base "genomes".
         annotation_odds: how much a name raises the teacher's odds of its tags.
         short_texts: number of short texts of each pattern (`short_texts.PATTERNS`).
+        recent: whether to add `other_names.RECENT_NAMES`.
     """
 
     bases: Mapping[str, Sequence[str]]
     annotation_odds: float = 1.0
     short_texts: int = 0
+    recent: bool = False
 
 
 def check_trained(model: Path, experiment: str) -> None:
@@ -116,6 +126,8 @@ def _name_sources(
         ]
         for type, bases in sources.bases.items()
     }  # fmt: skip
+    if sources.recent:
+        names = add_recent_names(names)
     for name in RENAMED:
         corpus, _ = remove_sentences(load(name, "train"), held_out)
         copies = insert_names(corpus, names, Random(1))
@@ -130,7 +142,7 @@ def _name_sources(
         yield {
             "corpus": _write(texts, folder / "short-texts"),
             "license": "by the authors of vaner",
-            "annotation_odds": sources.annotation_odds,
+            "annotation_odds": SHORT_TEXT_ODDS,
         }
 
 

@@ -1,4 +1,4 @@
-"""The model that the default model begins with: python -m experiments.embedded_biomedical.run
+"""The first model of nine types: python -m experiments.embedded_biomedical.run
 
 First trains the model of ../six_corpora, which the recipe begins with, and a model by a shorter
 variant of the recipe, unless they exist. The final model is an average of that model and the one of

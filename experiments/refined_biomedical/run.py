@@ -28,14 +28,15 @@ TEXT_SHARE = 0.3
 
 NAMES = NameSources(
     bases={
-        "Disease": ["ctd", "open"], "Chemical": ["open"], "Gene": ["open"], "Species": ["genomes"],
+        "Disease": ["ctd"], "Chemical": ["open"], "Gene": ["open"], "Species": ["genomes"],
     },
-    annotation_odds=20.0,
+    annotation_odds=10.0,
     short_texts=100,
+    recent=True,
 )  # fmt: skip
 
 STAGE = {
-    "steps": 6000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
+    "steps": 5000, "evaluate_every": 1000, "learning_rate": 5e-5, "head_learning_rate": 5e-4,
 }  # fmt: skip
 
 SHARE = 0.3

@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from experiments.distilled_biomedical.other_names import insert_names, list_names
+
+import pytest
+
+from experiments.distilled_biomedical.other_names import (
+    RECENT_NAMES,
+    RECENT_SHARE,
+    add_recent_names,
+    insert_names,
+    list_names,
+)
+
+import pytest
+
 from experiments.distilled_biomedical.short_texts import (
     NOTE_DISEASES,
     PATTERNS,
@@ -36,7 +48,7 @@ def test_short_texts_have_names_with_their_types() -> None:
     assert len(texts) == 2 * len(PATTERNS)
     of_type = {name: type for type, [name] in names.items()} | {"gout": "Disease"}
     for document in texts:
-        assert document.spans and not set(document.text) & set("{}")
+        assert not set(document.text) & set("{}")
         for span in document.spans:
             name = document.mention(span)
             assert of_type.get(name, "Disease") == span.type
@@ -52,3 +64,11 @@ def test_names_of_other_types_and_in_the_style_of_a_catalog_are_left_out(tmp_pat
     base = build(tmp_path / "base.parquet", *concepts, *species)
     assert list_names(base, "Disease") == ["Gout"]
     assert list_names(base, "Species") == ["Homo sapiens"]
+
+
+def test_recent_names_are_a_share_of_the_names() -> None:
+    names = {"Disease": [f"disease {number}" for number in range(2000)], "Variant": ["V600E"]}
+    extended = add_recent_names(names)
+    share = sum(name in RECENT_NAMES["Disease"] for name in extended["Disease"]) / 2000
+    assert share == pytest.approx(RECENT_SHARE, rel=0.3)
+    assert extended["Variant"] == ["V600E"]
