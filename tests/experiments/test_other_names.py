@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-
 import pytest
 
 from experiments.distilled_biomedical.other_names import (
@@ -15,9 +14,6 @@ from experiments.distilled_biomedical.other_names import (
     insert_names,
     list_names,
 )
-
-import pytest
-
 from experiments.distilled_biomedical.short_texts import (
     NOTE_DISEASES,
     PATTERNS,
