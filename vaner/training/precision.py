@@ -1,6 +1,7 @@
 """The number format of training."""
 
 import torch
+from peft.tuners.lora import LoraLayer
 
 
 def uses_bf16(precision: str) -> bool:
@@ -11,3 +12,22 @@ def uses_bf16(precision: str) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.backends.cpu.get_cpu_capability()
     return "AVX512" in capabilities and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def prepare_for_bf16(model: torch.nn.Module) -> None:
+    """Avoid conversions that autocast repeats in every step; the results are the same numbers.
+
+    Autocast converts the input and the weights of a linear layer to bf16, and caches only weights
+    that are trained. So the frozen ones are stored in bf16. PEFT converts the inputs of adapters to
+    fp32 before autocast converts them back.
+
+    Args:
+        model: the model to train under autocast, changed in place.
+    """
+    for module in model.modules():
+        if isinstance(module, LoraLayer):
+            module.cast_input_dtype_enabled = False
+        if type(module) is torch.nn.Linear:  # not its subclasses, which may be quantized
+            for weights in module.parameters(recurse=False):
+                if not weights.requires_grad:
+                    weights.data = weights.data.to(torch.bfloat16)

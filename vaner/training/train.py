@@ -17,6 +17,7 @@ from vaner.training.examples.sentences import Coverage
 from vaner.training.learners.choice import build_learner
 from vaner.training.learners.learner import check_tokenizer, tokenizer_file
 from vaner.training.plan import TrainingPlan, resolve_recipe
+from vaner.training.precision import prepare_for_bf16, uses_bf16
 from vaner.training.progress import is_main_process
 from vaner.training.recipe.schema import Recipe
 from vaner.training.result import (
@@ -92,6 +93,8 @@ def _train_seed(
     learner = build_learner(plan)
     learner.model.check_backbone()
     check_tokenizer(learner.model)
+    if uses_bf16(recipe.precision):
+        prepare_for_bf16(learner.model)
     scorer = make_scorer(learner, plan.dev, recipe.precision)
     coverage = Coverage(0, {}, 0)
     held_out: dict[str, int] = {}
