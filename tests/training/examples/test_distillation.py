@@ -249,6 +249,9 @@ def test_annotation_odds_need_types_of_teacher(
     plan["stages"][0]["sources"][0]["annotation_odds"] = 9
     with pytest.raises(CorpusError, match="annotates Species, but its teacher finds Chemical"):
         resolve_recipe(Recipe.model_validate(plan))
+    plan["stages"][0]["sources"][0]["rename"] = {"Species": "Disease"}
+    [stage] = resolve_recipe(Recipe.model_validate(plan)).stages
+    assert [span.type for span in stage.sources[0].corpus.documents[0].spans] == ["Disease"]
 
 
 def test_teacher_without_backbone_raises_error_before_training(
@@ -262,12 +265,18 @@ def test_teacher_without_backbone_raises_error_before_training(
         resolve_recipe(plan)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [({"types": ["Disease"]}, "a teacher fixes the types"), ({"rename": {"a": "b"}}, "not used")],
+)
 def test_teacher_with_types_raises_error(
-    teacher: Path, tiny_backbone: Path, corpus_folder: Path
+    teacher: Path,
+    tiny_backbone: Path,
+    corpus_folder: Path,
+    fields: dict[str, Any],
+    message: str,
 ) -> None:
     plan = distillation_recipe(str(teacher), corpus_folder, tiny_backbone, corpus_folder)
-    with pytest.raises(ValueError, match="a teacher fixes the types"):
-        Recipe.model_validate(
-            plan.model_dump()
-            | {"stages": [{"sources": [{"corpus": "x", "teacher": "y", "types": ["Disease"]}]}]}
-        )
+    stages = [{"sources": [{"corpus": "x", "teacher": "y"} | fields]}]
+    with pytest.raises(ValueError, match=message):
+        Recipe.model_validate(plan.model_dump() | {"stages": stages})

@@ -107,7 +107,7 @@ def _prepare_for_teacher(corpus: Corpus, types: tuple[str, ...], uses_annotation
         if others:
             raise CorpusError(
                 f"corpus {corpus.name} annotates {', '.join(others)}, but its teacher finds "
-                f"{format_types(types)}: annotation_odds needs the types of the teacher"
+                f"{format_types(types)}: rename them for annotation_odds"
             )
     else:
         documents = tuple(document.with_spans(()) for document in documents)

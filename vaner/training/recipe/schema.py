@@ -95,9 +95,10 @@ class CorpusSource(TrainingSource):
 
     @model_validator(mode="after")
     def _check_teacher(self) -> Self:
-        has_types = self.types or self.collapse or self.rename or self.domain == "general"
-        if self.teacher and has_types:
-            raise ValueError("a teacher fixes the types: remove types, collapse, rename and domain")
+        if self.teacher and (self.types or self.collapse or self.domain == "general"):
+            raise ValueError("a teacher fixes the types: remove types, collapse and domain")
+        if self.teacher and self.rename and self.annotation_odds == 1:
+            raise ValueError("the annotations are not used: remove rename, or set annotation_odds")
         if self.annotation_odds > 1 and not self.teacher:
             raise ValueError("annotation_odds needs a teacher, whose odds are multiplied")
         return self
