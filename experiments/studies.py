@@ -92,6 +92,27 @@ def with_changes(recipe: Recipe, **changes: Any) -> Recipe:
     return Recipe.model_validate(content | changes)
 
 
+def extend_stage(
+    recipe: Recipe,
+    name: str,
+    sources: Sequence[Mapping[str, Any]],
+    changes: Mapping[str, Any],
+    **model: Any,
+) -> Recipe:
+    """Return a recipe with the first stage of another one, changed.
+
+    Args:
+        recipe: the other recipe.
+        name: name of the stage.
+        sources: sources to add to those of the stage.
+        changes: further fields of the stage.
+        model: fields of the model.
+    """
+    first = recipe.model_dump()["stages"][0]
+    stage = first | changes | {"name": name, "sources": [*first["sources"], *sources]}
+    return with_changes(recipe, model=model, stages=[stage])
+
+
 def train_on(
     recipe: Recipe,
     corpora: Sequence[str],

@@ -14,7 +14,7 @@ from pathlib import Path
 from experiments.distilled_biomedical.sources import NameSources, check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main
-from experiments.studies import with_changes
+from experiments.studies import extend_stage
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
@@ -42,10 +42,8 @@ def make_recipe() -> Recipe:
     check_trained(START, "embedded_biomedical")
     check_trained(TEACHER, "embedded_biomedical_base")
     first = read_recipe(FIRST)
-    [stage] = first.model_dump()["stages"]
-    sources = [*stage["sources"], *make_sources(first, str(TEACHER), TEXT_SHARE, NAMES, SOURCES)]
-    stages = [stage | STAGE | {"name": "distillation", "sources": sources}]
-    return with_changes(first, model={"init_from": str(START)}, stages=stages)
+    sources = make_sources(first, str(TEACHER), TEXT_SHARE, NAMES, SOURCES)
+    return extend_stage(first, "distillation", sources, STAGE, init_from=str(START))
 
 
 if __name__ == "__main__":

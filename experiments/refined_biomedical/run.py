@@ -17,7 +17,7 @@ from experiments.distilled_biomedical.run import FIRST
 from experiments.distilled_biomedical.sources import NameSources, check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main, rescore
-from experiments.studies import with_changes
+from experiments.studies import extend_stage
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
@@ -47,10 +47,8 @@ def make_recipe() -> Recipe:
     """Return the recipe of the default model with names, started from its weights."""
     check_trained(START, "distilled_biomedical")
     first = read_recipe(FIRST)
-    [stage] = first.model_dump()["stages"]
-    sources = [*stage["sources"], *make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)]
-    stages = [stage | STAGE | {"name": "refinement", "sources": sources}]
-    return with_changes(first, model={"init_from": str(START)}, stages=stages)
+    sources = make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)
+    return extend_stage(first, "refinement", sources, STAGE, init_from=str(START))
 
 
 if __name__ == "__main__":
