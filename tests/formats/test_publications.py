@@ -310,7 +310,7 @@ def make_pdf(*pages: str) -> bytes:
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
         f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
-        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
     ]
     for i, text in enumerate(pages):
         stream = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET" if text else ""
@@ -327,6 +327,27 @@ def make_pdf(*pages: str) -> bytes:
     size = len(objects) + 1
     content += f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer<</Size {size}/Root 1 0 R>>\n"
     return (content + f"startxref\n{content.rindex('xref')}\n%%EOF").encode()
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["low con-", "centration"], "low concentration"),
+        (["Hyper-", "ten-", "sion in rats"], "Hypertension in rats"),
+        (["as\\255", "thma"], "asthma"),
+        (["TNF-", "alpha and IL-", "6, mRNA-", "based"], "TNF-alpha and IL-6, mRNA-based"),
+        (["p-", "value of Epstein-", "Barr"], "p-value of Epstein-Barr"),
+        (["beta-", "catenin, Beta-catenin"], "beta-catenin, Beta-catenin"),
+        (["beta-", "catenin, betacatenin"], "betacatenin, betacatenin"),
+        (["ELE-", "MENT, Element"], "ELEMENT, Element"),
+        (["short-", "and long-term"], "short-\nand long-term"),
+        (["rat -", "fever"], "rat -\nfever"),
+    ],
+)
+def test_divided_words_of_a_pdf_are_joined(put: Any, lines: list[str], text: str) -> None:
+    pytest.importorskip("pypdf")
+    content = ") Tj 0 -14 Td (".join(lines)
+    assert next(iter(read(put(make_pdf(content, "x"), "x.pdf")))).text == f"{text}\nx"
 
 
 def test_pages_of_a_pdf(put: Any) -> None:

@@ -1,17 +1,20 @@
 """PDF: the text of all pages (read only). It needs the package `pypdf`.
 
 The pages are joined by line breaks; `pages` in the metadata has the start and end of each. Lines
-end as they do on the page. A scanned PDF contains images and no text. Images, comments, form
-fields, attached files and pages without text are counted.
+end as they do on the page, but words that are divided at the end of a line are joined. A scanned
+PDF contains images and no text. Images, comments, form fields, attached files and pages without
+text are counted.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import regex
 
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, OnError, read_bytes
@@ -25,6 +28,12 @@ IMAGE, COMMENT, FORM_FIELD = "image", "comment", "form field"
 ATTACHMENT, EMPTY_PAGE = "attached file", "page without text"
 # Links and windows have no content; a text field may have a value.
 _ANNOTATIONS = {"/Link": "", "/Popup": "", "/Widget": FORM_FIELD}
+
+_LETTERS = r"(?<![\p{L}\p{N}])([\p{L}\p{N}]++)"
+_WORD = regex.compile(_LETTERS)
+_DIVIDED_WORD = regex.compile(rf"{_LETTERS}([-\u00ad\u2010]) *+\n *+(?=([\p{{L}}\p{{N}}]++))")
+_HYPHENATED_WORD = regex.compile(rf"{_LETTERS}[-\u2010](?=([\p{{L}}\p{{N}}]++))")
+_CONJUNCTIONS = ("and", "or", "to")  # as in "short- and long-term"
 
 
 def read(
@@ -45,6 +54,7 @@ def read(
     if not any(page.strip() for page in pages):
         file.report("the PDF contains no text; recognize the text of its images first")
         return
+    pages = _join_divided_words(pages)
     bounds, start = [], 0
     for page in pages:
         bounds.append((start, start + len(page)))
@@ -82,6 +92,32 @@ def _read_pages(file: InputFile, skipped: SkipCounts) -> list[str]:
     if not is_readable:
         raise file.error("the PDF needs a password; save it without one")
     return pages
+
+
+def _join_divided_words(pages: Sequence[str]) -> list[str]:
+    """Return pages without line breaks in words, and without the hyphens that only divide a word.
+
+    Whether a hyphen belongs to a word is seen where the word is not divided, with or without the
+    hyphen. Otherwise it belongs to words with a single letter, a digit or a capital letter before
+    or after it, as in "p-value", "IL-6" and "mRNA-based".
+    """
+    read = "\n".join(pages).casefold()
+    hyphenated, whole = set(_HYPHENATED_WORD.findall(read)), set(_WORD.findall(read))
+
+    def join(match: regex.Match[str]) -> str:
+        first, hyphen, second = match.groups()
+        if second in _CONJUNCTIONS:
+            return match[0]
+        folded, lower = (first.casefold(), second.casefold()), first[1:] + second
+        if folded in hyphenated:
+            is_part = True
+        elif "".join(folded) in whole:
+            is_part = False
+        else:
+            is_part = len(first) == 1 or not (lower.isalpha() and lower.islower())
+        return first + ("-" if is_part and hyphen != "\u00ad" else "")
+
+    return [_DIVIDED_WORD.sub(join, page) for page in pages]
 
 
 def _list_others(page: PageObject) -> Iterator[str]:
