@@ -1,0 +1,52 @@
+"""The default model of the package: python -m experiments.robust_biomedical.run
+
+Continues the training of ../refined_biomedical with its sources; that model is the teacher too. A
+tenth of the sentences is read in lower case, and names also begin sentences. The default model is
+an average of the trained model and the one that the training starts from. With ``--rescore``,
+trains nothing and scores the model in the package.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from experiments.distilled_biomedical.run import FIRST
+from experiments.distilled_biomedical.sources import check_trained, make_sources
+from experiments.embedded_biomedical.run import CORPORA, average_with
+from experiments.experiment import main, rescore
+from experiments.refined_biomedical.run import NAMES
+from experiments.studies import extend_stage
+from vaner.training.recipe.file import read_recipe
+from vaner.training.recipe.schema import Recipe
+
+START = Path("runs/refined_biomedical/seed-1/average")
+SOURCES = Path("runs/robust_biomedical_sources")
+TEXT_SHARE = 0.6
+"""Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
+
+STAGE = {
+    "steps": 6000, "evaluate_every": 1500, "learning_rate": 5e-5, "head_learning_rate": 5e-4,
+}  # fmt: skip
+CASING_DROPOUT = 0.1
+
+SHARE = 0.3
+"""Share of the weights that the training starts from in those of the default model."""
+
+
+def make_recipe() -> Recipe:
+    """Return the recipe of the default model for text in lower case, started from its weights."""
+    check_trained(START, "refined_biomedical")
+    first = read_recipe(FIRST)
+    sources = make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)
+    model = {"init_from": str(START), "casing_dropout": CASING_DROPOUT}
+    return extend_stage(first, "robustness", sources, STAGE, **model)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--rescore"]:
+        rescore(__file__, corpora=CORPORA, name="biomedical")
+        sys.exit()
+    finish = partial(average_with, START, SHARE)
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)
