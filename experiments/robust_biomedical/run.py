@@ -1,9 +1,10 @@
 """The default model of the package: python -m experiments.robust_biomedical.run
 
 Continues the training of ../refined_biomedical with its sources; that model is the teacher too. A
-tenth of the sentences is read in lower case, and names also begin sentences. The default model is
-an average of the trained model and the one that the training starts from. With ``--rescore``,
-trains nothing and scores the model in the package.
+tenth of the sentences is read in lower case, names also begin sentences, and sentences of corpora
+that do not annotate variants have none where nothing hints at one. The default model is an average
+of the trained model and the one that the training starts from. With ``--rescore``, trains nothing
+and scores the model in the package.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from experiments.distilled_biomedical.sources import check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main, rescore
 from experiments.refined_biomedical.run import NAMES
-from experiments.studies import extend_stage
+from experiments.studies import extend_stage, with_changes
+from vaner.corpora import REGISTRY
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
@@ -31,6 +33,15 @@ STAGE = {
 }  # fmt: skip
 CASING_DROPOUT = 0.1
 
+VARIANT_HINTS = (
+    r"(?i:mutat|mutant|variant|polymorphi|snp|allel|genotyp|haplotyp|deletion|insertion|substitut"
+    r"|duplicat|repeat|missense|nonsense|frame-?shift|codon|nucleotide|residue|exon|intron|splic"
+    r"|position|zygo)|\brs ?\d|\b[cgmp] ?\. ?[(\dA-Z]|[A-Z] ?\d+ ?[A-Z*]\b|[A-Z] ?(?:-+ ?)?> ?[A-Z]"
+    r"|\b(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val)\b"
+    r"|\d ?(?:fs|del|ins|dup|X\b)|(?:del|ins|dup) ?[ACGT\d]"
+)
+"""Only sentences with a match may have variants, in corpora that do not annotate them."""
+
 SHARE = 0.3
 """Share of the weights that the training starts from in those of the default model."""
 
@@ -41,7 +52,13 @@ def make_recipe() -> Recipe:
     first = read_recipe(FIRST)
     sources = make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)
     model = {"init_from": str(START), "casing_dropout": CASING_DROPOUT}
-    return extend_stage(first, "robustness", sources, STAGE, **model)
+    recipe = extend_stage(first, "robustness", sources, STAGE, **model)
+    [stage] = recipe.model_dump()["stages"]
+    for source in stage["sources"]:
+        info = REGISTRY.get(source["corpus"])
+        if info is not None and "Variant" not in info.types.values():
+            source["unannotated_where"] = {"Variant": VARIANT_HINTS}
+    return with_changes(recipe, stages=[stage])
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class TaggerLearner:
             config.instruction_template,
             nameless_fraction=nameless,
             general=source.is_general_domain,
+            unannotated_where=recipe.unannotated_where,
         )
         if recipe.teacher is not None and learns_probabilities:
             soft = make_distillation_examples(
