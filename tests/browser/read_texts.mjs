@@ -9,10 +9,11 @@ const load = (name) => import(pathToFileURL(`${folder}/${name}`));
 const { Annotator } = await load("annotator.js");
 const { findAbbreviations } = await load("abbreviations.js");
 const { makeConsistent } = await load("consistency.js");
+const { balanceBrackets } = await load("brackets.js");
 const { Decoder } = await load("decoder.js");
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf-8"));
 const [model, tables] = [read("model.json"), read("tables.json")];
-const { texts = [], documents = [], decoders = [], scores = [] } = JSON.parse(readFileSync(0, "utf-8"));
+const { texts = [], documents = [], decoders = [], scores = [], mentions = [] } = JSON.parse(readFileSync(0, "utf-8"));
 const annotator = new Annotator(model, tables, null);
 const { tools, encoder } = annotator;
 
@@ -44,5 +45,6 @@ process.stdout.write(JSON.stringify({
   documents: documents.map(smooth),
   decoders: decoders.map(({ emissions, ...scheme }) =>
     new Decoder(scheme).decode(emissions).map(({ start, end, type, score }) => [start, end, type, score])),
+  mentions: mentions.map(([text, first, last]) => balanceBrackets(text, tools.splitWords(text), first, last, tables.brackets)),
   scores: scores.map(([type, score]) => annotator.calibrate(type, score)),
 }));

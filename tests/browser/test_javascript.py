@@ -24,6 +24,7 @@ from vaner.models.locate import list_embedded
 from vaner.tagger.decoding import Decoder, Transitions
 from vaner.tagger.onnx_runtime import load_exported_tagger
 from vaner.tagger.recognizer import Tagger
+from vaner.text.brackets import balance_brackets
 from vaner.text.documents import Document, Span
 from vaner.text.normalize import normalize
 from vaner.text.tags import TagScheme, TagSet
@@ -161,6 +162,18 @@ def test_names_are_consistent(compute: Compute) -> None:
         expected = make_consistent(document).spans
         assert [tuple(span[:3]) for span in actual] == [(s.start, s.end, s.type) for s in expected]
         assert [span[3] for span in actual] == pytest.approx([s.score for s in expected])
+
+
+def test_brackets_of_mentions_are_balanced(compute: Compute) -> None:
+    draw, given, expected = random.Random(4), [], []
+    for _ in range(3000):
+        text = "".join(draw.choices("ab😀 -()[]（】", k=draw.randint(1, 9)))
+        words = split_words(text)
+        for first in range(len(words)):
+            last = draw.randint(first + 1, len(words))
+            given.append((text, first, last))
+            expected.append(list(balance_brackets(text, words, first, last)))
+    assert compute(mentions=given)["mentions"] == expected
 
 
 def test_scores_are_calibrated(compute: Compute) -> None:

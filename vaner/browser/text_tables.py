@@ -19,6 +19,7 @@ from vaner.browser.javascript_patterns import translate_pattern, write_set
 from vaner.calibration import temperature
 from vaner.linking import abbreviations, consistency
 from vaner.text import normalize, sentence_boundaries, words
+from vaner.text.brackets import BRACKETS
 
 _MODULES = (words, normalize, sentence_boundaries, encoding, abbreviations, consistency)
 _PREDICATES = ("isupper", "islower", "istitle", "isdigit", "isalpha", "isalnum", "isspace")
@@ -42,6 +43,7 @@ def build_text_tables() -> dict[str, Any]:
         },
         "casefold": {c: c.casefold() for c in characters if c.casefold() != c},
         "clip": temperature._CLIP,
+        "brackets": BRACKETS,
     }
 
 

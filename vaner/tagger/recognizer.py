@@ -23,6 +23,7 @@ from vaner.recognition.recognizer import resolve_types
 from vaner.recognition.stream import BATCHES_PER_CHUNK, annotate_stream
 from vaner.tagger.decoding import Decoder, Floats, Transitions
 from vaner.tagger.prompts import TaggerPrompts
+from vaner.text.brackets import balance_brackets
 from vaner.text.documents import Document, Span
 from vaner.text.reachability import count_unreachable
 from vaner.text.tags import TagScheme
@@ -55,12 +56,14 @@ class _Sentence:
     """A sentence in one pass, while the emissions of its windows are collected.
 
     Attributes:
+        text: the text that contains the sentence.
         words: the words of the sentence.
         types: the entity types of the pass. More than one only if the tags carry the type.
         spans: the list that receives the mentions.
         emissions: tag scores of the windows so far. *Shape:* (W, C) each
     """
 
+    text: str
     words: Sequence[Word]
     types: tuple[str, ...]
     spans: list[Span]
@@ -81,7 +84,8 @@ class _Piece(NamedTuple):
 class Tagger:
     """Finds mentions with a model that tags words.
 
-    The score of a mention is its CRF marginal: the probability of its boundaries and type.
+    The score of a mention is its CRF marginal: the probability of its boundaries and type. It
+    remains if `vaner.text.brackets` changes the boundaries.
 
     Args:
         emission_model: computes the emissions.
@@ -180,7 +184,7 @@ class Tagger:
         """
         pieces: list[_Piece] = []
         for text, words, instruction in sentences:
-            sentence = _Sentence(words, (), [])
+            sentence = _Sentence(text, words, (), [])
             rows = self.encoder.rows(text, words, instruction)
             pieces += [_Piece(sentence, row) for row in rows]
         self._collect_emissions(pieces, self.batch_size)
@@ -195,7 +199,7 @@ class Tagger:
     ) -> Iterator[_Piece]:
         """Yield the rows of a sentence under every instruction."""
         for instruction, types in passes:
-            sentence = _Sentence(words, types, spans)
+            sentence = _Sentence(text, words, types, spans)
             for row in self.encoder.rows(text, words, instruction):
                 yield _Piece(sentence, row)
 
@@ -226,7 +230,9 @@ class Tagger:
         for sentence, mentions in zip(sentences, self._decoder.decode(joined), strict=True):
             for chunk, probability in mentions:
                 type = chunk.type or sentence.types[0]
-                if type in sentence.types:
-                    start = sentence.words[chunk.start].start
-                    end = sentence.words[chunk.end - 1].end
+                first, last = balance_brackets(
+                    sentence.text, sentence.words, chunk.start, chunk.end
+                )
+                if type in sentence.types and first < last:
+                    start, end = sentence.words[first].start, sentence.words[last - 1].end
                     sentence.spans.append(Span(start, end, type, probability))

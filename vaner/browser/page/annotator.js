@@ -1,5 +1,6 @@
 // Text in, mentions out: words, sentences, rows, emissions, mentions, as in vaner/annotator.py.
 
+import { balanceBrackets } from "./brackets.js";
 import { makeConsistent, sortSpans } from "./consistency.js";
 import { Decoder } from "./decoder.js";
 import { Encoder } from "./encoder.js";
@@ -15,6 +16,7 @@ export class Annotator {
     this.model = model;
     this.run = run;
     this.clip = tables.clip;
+    this.brackets = tables.brackets;
     this.tools = createTextTools(tables);
     this.encoder = new Encoder(model, this.tools, tables);
     this.decoder = new Decoder(model);
@@ -34,7 +36,9 @@ export class Annotator {
     for (const { words, found, mentions } of this.last.sentences) {
       for (const { start, end, type, score } of mentions) {
         const name = type || found[0];
-        if (types.includes(name)) spans.push({ start: words[start][0], end: words[end - 1][1], type: name, score: this.calibrate(name, score) });
+        const [first, last] = balanceBrackets(text, words, start, end, this.brackets);
+        if (!types.includes(name) || first === last) continue;
+        spans.push({ start: words[first][0], end: words[last - 1][1], type: name, score: this.calibrate(name, score) });
       }
     }
     sortSpans(spans);
