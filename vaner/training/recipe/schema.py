@@ -115,7 +115,9 @@ class CorpusSource(TrainingSource):
             try:
                 regex.compile(pattern)
             except regex.error as error:
-                raise ValueError(f"{type}: {pattern} is no regular expression: {error}") from None
+                raise ValueError(
+                    f"the pattern for {type} is no regular expression: {error}"
+                ) from None
         return patterns
 
     @model_validator(mode="after")
