@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 def update_rows(
     folder: Path,
     arguments: argparse.Namespace,
-    measure: Callable[[str, Path | None, int | None], Sequence[Row]],
+    measure: Callable[[str, Path | None, int | None], Iterable[Row]],
     *,
     scores: str,
     render_table: Callable[[Sequence[Row]], str],
