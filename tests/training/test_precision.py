@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from vaner.generator.model import VanerForGeneration
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.training.precision import prepare_for_bf16
 
@@ -46,3 +47,11 @@ def test_prepared_model_computes_same_numbers(tiny_backbone: Path) -> None:
         if type(m) is torch.nn.Linear and not m.weight.requires_grad
     }  # fmt: skip
     assert (kept, frozen) == ({torch.float32}, {torch.bfloat16})
+
+
+def test_embeddings_of_prepared_model_remain(tiny_backbone: Path) -> None:
+    model = VanerForGeneration.from_backbone(str(tiny_backbone), max_subwords=96, lora=LORA)
+    before = {m.weight.dtype for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+    prepare_for_bf16(model)  # the output layer of a LLaMA may be its embeddings
+    after = {m.weight.dtype for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+    assert before == after == {torch.float32}
