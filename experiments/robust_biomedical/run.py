@@ -1,22 +1,17 @@
-"""The default model of the package: python -m experiments.robust_biomedical.run
+"""A trial to improve the default model: python -m experiments.robust_biomedical.run
 
 Continues the training of ../refined_biomedical with its sources; that model is the teacher too. A
 tenth of the sentences is read in lower case, names also begin sentences, and sentences of corpora
-that do not annotate variants have none where nothing hints at one. The default model is an average
-of the trained model and the one that the training starts from. With ``--rescore``, trains nothing
-and scores the model in the package.
+that do not annotate variants have none where nothing hints at one. Scores no test split.
 """
 
 from __future__ import annotations
 
-import sys
-from functools import partial
 from pathlib import Path
 
 from experiments.distilled_biomedical.run import FIRST
 from experiments.distilled_biomedical.sources import check_trained, make_sources
-from experiments.embedded_biomedical.run import CORPORA, average_with
-from experiments.experiment import main, rescore
+from experiments.experiment import main
 from experiments.refined_biomedical.run import NAMES
 from experiments.studies import extend_stage, with_changes
 from vaner.corpora import REGISTRY
@@ -42,12 +37,9 @@ VARIANT_HINTS = (
 )
 """Only sentences with a match may have variants, in corpora that do not annotate them."""
 
-SHARE = 0.3
-"""Share of the weights that the training starts from in those of the default model."""
-
 
 def make_recipe() -> Recipe:
-    """Return the recipe of the default model for text in lower case, started from its weights."""
+    """Return the recipe of the default model with these changes, started from its weights."""
     check_trained(START, "refined_biomedical")
     first = read_recipe(FIRST)
     sources = make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)
@@ -62,8 +54,4 @@ def make_recipe() -> Recipe:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--rescore"]:
-        rescore(__file__, corpora=CORPORA, name="biomedical")
-        sys.exit()
-    finish = partial(average_with, START, SHARE)
-    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)
+    main(__file__, corpora=(), make_recipe=make_recipe)
